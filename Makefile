@@ -1,0 +1,36 @@
+# Everything a newcomer runs; each target makes the environment it needs. Needs Python 3.11+ and git.
+PYTHON ?= python3
+BIN := .venv/bin
+
+demo: .venv/ready  ## two repositories, two pull requests, sixteen check runs (ARGS=--keep stays up)
+	$(BIN)/autobuild demo $(ARGS)
+
+test: .venv/ready tests/node_modules/ready  ## every test
+	$(BIN)/pytest -n auto $(ARGS)
+
+check: .venv/ready  ## what must hold before a test is worth running
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+fix: .venv/ready  ## what ruff can mend by itself
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: .venv/ready  ## speed, as ratios against a baseline of the same run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: .venv/ready  ## pins anew what pyproject.toml asks for
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml --quiet --output-file requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venv
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $@
+
+tests/node_modules/ready: tests/package-lock.json .venv/ready
+	$(BIN)/python -m bot.npm ci --prefix tests --no-audit --no-fund --ignore-scripts --silent
+	touch $@
+
+.PHONY: demo test check fix bench lock

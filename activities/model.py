@@ -1,0 +1,145 @@
+"""The nouns that every room shares: frozen, standard library only, small enough for a history.
+
+Nothing here holds a token, a diff or a log. What is big lives in a file of the result store and is
+named here by its id.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["notice", "warning", "error", "critical"]
+"""Worst last. GitHub's annotation levels are notice, warning, failure; `critical` is for security."""
+
+SEVERITIES: tuple[Severity, ...] = ("notice", "warning", "error", "critical")
+
+Status = Literal["passed", "failed", "neutral", "skipped", "timed_out", "cancelled", "error"]
+"""How a check ended. `neutral`: it ran but does not judge. `skipped`: it does not apply.
+`error`: the tool itself could not run, which is a failure of that check and of no other."""
+
+
+@dataclass(frozen=True)
+class RepoRef:
+    """A repository: on GitHub (`installation_id` > 0) or a folder on this machine (`path`)."""
+
+    owner: str
+    name: str
+    installation_id: int = 0
+    path: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a tool says about one place.
+
+    `path` is relative to the repository's root with forward slashes; `line` is 1-based, 0 for the
+    whole file; `column` likewise. `text` is the source line, kept for the fingerprint only.
+    """
+
+    check: str
+    tool: str
+    rule: str
+    path: str
+    line: int
+    message: str
+    severity: Severity
+    column: int = 0
+    end_line: int = 0
+    fixable: bool = False
+    fingerprint: str = ""
+    new: bool = True
+
+
+@dataclass(frozen=True)
+class TestCase:
+    """One test. `id` is what the runner calls it, stable between runs (pytest: the node id)."""
+
+    __test__ = False
+
+    id: str
+    outcome: Literal["passed", "failed", "skipped", "flaky"]
+    path: str = ""
+    line: int = 0
+    message: str = ""
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class FileCoverage:
+    """Which lines of one file can run, and which did."""
+
+    path: str
+    covered: frozenset[int]
+    missing: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One benchmark's rounds, in seconds a call."""
+
+    id: str
+    rounds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ToolReport:
+    """What one tool said about one tree, in absolute terms: nothing is compared yet.
+
+    `problem` is empty when the tool looked at everything it was asked to look at; else it says in one
+    sentence what it could not do. `looked` is False when the tool gave no usable answer at all.
+    `advice` (for instance "3 packages were not on the index") makes the check neutral, never green.
+    """
+
+    tool: str
+    version: str = ""
+    findings: tuple[Finding, ...] = ()
+    tests: tuple[TestCase, ...] = ()
+    coverage: tuple[FileCoverage, ...] = ()
+    benchmarks: tuple[Benchmark, ...] = ()
+    looked: bool = True
+    problem: str = ""
+    advice: str = ""
+    timed_out: bool = False
+    command: str = ""
+    output_tail: str = ""
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class QualityCheck:
+    """The verdict of one check, small enough for a history; the findings are in `result_id`'s file.
+
+    `score` is 0 to 100, None where the check did not apply. `duration_s` is wall time.
+    """
+
+    name: str
+    status: Status
+    score: float | None
+    required: bool
+    reason: str
+    weight: float = 1.0
+    duration_s: float = 0.0
+    cached: bool = False
+    new_findings: int = 0
+    known_findings: int = 0
+    metrics: Mapping[str, object] = field(default_factory=dict)
+    result_id: str = ""
+
+
+@dataclass(frozen=True)
+class QualityGateResult:
+    """The verdict on one head. `score_lines` explains the score, one line a check."""
+
+    head_sha: str
+    base_sha: str
+    state: Literal["passed", "failed", "cancelled", "superseded", "refused", "error"]
+    can_merge: bool
+    overall_score: float
+    checks: tuple[QualityCheck, ...] = ()
+    blocking: tuple[str, ...] = ()
+    score_lines: tuple[str, ...] = ()
+    reason: str = ""

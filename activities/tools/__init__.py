@@ -1,0 +1,101 @@
+"""One tool a file: how to see that a project uses it, how to start it, how to read what it wrote.
+
+A tool knows nothing of checks beside it, of bases, scores or GitHub: it reports what is there, in
+absolute terms. Which tools serve which check is data on the tool, so a new tool is one new file.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from activities.model import ToolReport
+from activities.plugins import load
+from activities.runners import Command, Limits, Places, Ran
+
+Language = Literal["python", "javascript"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project of a repository. `folder` is relative to the repository's root, "." for the root
+    itself; `root` is that folder on this host, to be read and never written."""
+
+    folder: str
+    root: Path
+    language: Language
+
+    def reads(self, name: str) -> str:
+        """A file's text, "" where there is none or it is not a plain readable file inside the root."""
+        path = self.root / name
+        try:
+            if not path.resolve().is_relative_to(self.root.resolve()) or path.stat().st_size > 5_000_000:
+                return ""
+            return path.read_text("utf-8", "replace")
+        except OSError:
+            return ""
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What a tool works with.
+
+    `places` is how the command sees the folders; the command's working folder is the project's.
+    `out` is the same folder as `places.out`, on this host: a fresh one for each tool run.
+    `env_root` is the prepared environment on this host (for a Python project a virtual environment, for
+    a JavaScript one a folder that holds `node_modules`), None when nothing could be installed.
+    `options` are the check's options from `.github/autobuild.yml`.
+    """
+
+    project: Project
+    places: Places
+    out: Path
+    run: Callable[[Command], Awaitable[Ran]]
+    env_root: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def executable(self, name: str) -> tuple[str, bool]:
+        """Where the program is for the command, and whether it is the project's own (True) or ours.
+
+        The project's version wins. Ours come from the product's own environment (pinned by its lock
+        file). The path of ours is the host's, which the runner shows read-only at the same place.
+        """
+        inside = "node_modules/.bin" if self.project.language == "javascript" else "bin"
+        if self.env_root and (self.env_root / inside / name).exists():
+            return f"{self.places.env}/{inside}/{name}", True
+        return str(Path(sys.prefix) / "bin" / name), False
+
+    def relative(self, path: str) -> str:
+        """A path as a tool printed it, relative to the repository's root with forward slashes."""
+        path = path.removeprefix("file://").replace("\\", "/")
+        if path.startswith(self.places.src + "/"):
+            return path[len(self.places.src) + 1 :]
+        path = path.removeprefix("./")
+        return path if self.project.folder == "." or path.startswith("/") else f"{self.project.folder}/{path}"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """`used_by` says why the project uses the tool ("[tool.ruff] in pyproject.toml"), "" if it does not.
+    `default`: runs for its checks when no tool of the same checks and language is configured.
+    `version` is of the program that will run (the project's own, or ours), for the cache's key."""
+
+    name: str
+    checks: tuple[str, ...]
+    language: Language
+    used_by: Callable[[Project], str]
+    version: Callable[[Workbench], Awaitable[str]]
+    run: Callable[[Workbench], Awaitable[ToolReport]]
+    default: bool = False
+    fix: Callable[[Workbench], Awaitable[ToolReport]] | None = None
+
+
+@cache
+def registry() -> dict[str, Tool]:
+    """Every tool by its name."""
+    import activities.tools as package
+
+    return load(package, Tool)

@@ -1,0 +1,28 @@
+"""Workflow ids and task queues. An id is the deduplication: it comes from GitHub's facts alone."""
+
+TASK_QUEUE = "autonomous-coding-task-queue"
+
+
+def quality(full_name: str, branch: str) -> str:
+    """The one long-lived workflow of a head branch in the repository itself."""
+    return f"quality:{full_name}@{branch}"
+
+
+def quality_of_fork(full_name: str, pull: int) -> str:
+    """A fork's pull request: its branch name is the fork's business, so its number is the key."""
+    return f"quality:{full_name}#{pull}"
+
+
+def quality_gate(full_name: str, sha: str) -> str:
+    """The one gate of a head sha."""
+    return f"quality-gate:{full_name}@{sha}"
+
+
+def command(full_name: str, source: str) -> str:
+    """A request by a person. `source` names GitHub's fact: `comment-123`, `check-run-9-2026-01-01T…`."""
+    return f"command:{full_name}!{source}"
+
+
+def host_queue(host: str) -> str:
+    """The queue of the one host that holds a workspace (a workspace never travels)."""
+    return f"{TASK_QUEUE}@{host}"

@@ -1,0 +1,108 @@
+"""What the door says to the stories: one frozen dataclass a message, never more than GitHub's facts.
+
+Optional fields only may be added: a message may lie in a history for a year.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from activities.model import RepoRef
+
+
+@dataclass(frozen=True)
+class QualityBranch:
+    """The argument of `ContinuousQualityWorkflow`. `pull` is set (and `branch` is not the key) for a fork."""
+
+    repo: RepoRef
+    branch: str
+    pull: int = 0
+    fork: bool = False
+    default_branch: str = ""
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """The signal `pushed`: the branch's head is now `sha` ("" when the branch was deleted).
+
+    `base_sha` is given by a merge group, which knows what it will merge onto.
+    """
+
+    sha: str
+    before: str = ""
+    base_ref: str = ""
+    base_sha: str = ""
+    delivery: str = ""
+    sent_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class PullChanged:
+    """The signal `pull_changed`. `action` is GitHub's."""
+
+    action: Literal["opened", "reopened", "synchronize", "ready_for_review", "converted_to_draft", "closed", "edited"]
+    number: int
+    head_sha: str
+    base_ref: str
+    base_sha: str
+    draft: bool = False
+    fork: bool = False
+    delivery: str = ""
+    sent_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """The signal `rerun`: run again, with new check runs. `checks` empty means every check;
+    `("failed",)` those that did not pass. `sha` "" means the current head."""
+
+    sha: str = ""
+    checks: tuple[str, ...] = ()
+    actor: str = ""
+    delivery: str = ""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """The signal `fix`: apply tool-safe fixes of `checks` (empty: all that can be fixed) to head `sha`."""
+
+    sha: str = ""
+    checks: tuple[str, ...] = ()
+    actor: str = ""
+    delivery: str = ""
+
+
+@dataclass(frozen=True)
+class AcceptBaseline:
+    """The signal `accept_baseline`: what `check` found on head `sha` counts as known from now on."""
+
+    sha: str
+    check: str
+    actor: str
+    delivery: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """The argument of `CommandWorkflow`: what a person asked for, when somebody or something must be
+    looked up first (their permission, the pull's branch, a suite's runs).
+
+    `kind`: `comment` (`command` and `args` are set, `comment_id` gets the reaction), `rerun_check`,
+    `rerun_suite`, `button` (`command` is the action's identifier). `check` is a check run's name as
+    GitHub shows it, `external_id` what we gave that run.
+    """
+
+    kind: Literal["comment", "rerun_check", "rerun_suite", "button"]
+    repo: RepoRef
+    actor: str
+    pull: int = 0
+    comment_id: int = 0
+    command: str = ""
+    args: tuple[str, ...] = ()
+    sha: str = ""
+    branch: str = ""
+    check: str = ""
+    check_run_id: int = 0
+    external_id: str = ""
+    delivery: str = ""
+    more: tuple[tuple[str, ...], ...] = field(default=())
+    """Further commands of the same comment, each (command, *args)."""
