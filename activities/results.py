@@ -2,13 +2,18 @@
 
 import contextlib
 import hashlib
-import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
-from activities.model import Benchmark, FileCoverage, Finding, QualityCheck, TestCase, ToolReport
+from pydantic import TypeAdapter, ValidationError
+
+from activities.model import Finding, QualityCheck, ToolReport
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,16 @@ class Judged:
     check: QualityCheck
     findings: tuple[Finding, ...] = ()
     reports: tuple[ToolReport, ...] = ()
+
+
+@cache
+def _reports() -> TypeAdapter[tuple[ToolReport, ...]]:
+    return TypeAdapter(tuple[ToolReport, ...])
+
+
+@cache
+def _judged() -> TypeAdapter[Judged]:
+    return TypeAdapter(Judged)
 
 
 def digest(*parts: str) -> str:
@@ -33,73 +48,36 @@ class ResultStore:
 
     def put_reports(self, key: str, reports: tuple[ToolReport, ...]) -> None:
         """What the tools said about one tree."""
-        self._write(key, [_plain(report) for report in reports])
+        self._write(key, _reports().dump_json(reports))
 
     def reports(self, key: str) -> tuple[ToolReport, ...] | None:
-        data = self._read(key)
-        return None if data is None else tuple(_report(item) for item in data)
+        return self._read(key, _reports())
 
     def put(self, judged: Judged) -> None:
         """Stored under `judged.check.result_id`."""
-        check = asdict(judged.check)
-        body = {
-            "check": check,
-            "findings": [asdict(finding) for finding in judged.findings],
-            "reports": [_plain(report) for report in judged.reports],
-        }
-        self._write(judged.check.result_id, body)
+        self._write(judged.check.result_id, _judged().dump_json(judged))
 
     def get(self, result_id: str) -> Judged | None:
-        data = self._read(result_id)
-        if data is None:
-            return None
-        return Judged(
-            QualityCheck(**data["check"]),
-            tuple(Finding(**item) for item in data["findings"]),
-            tuple(_report(item) for item in data["reports"]),
-        )
+        return self._read(result_id, _judged())
 
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / f"{key}.json"
 
-    def _write(self, key: str, body: object) -> None:
+    def _write(self, key: str, body: bytes) -> None:
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
-                json.dump(body, file, separators=(",", ":"))
+            with os.fdopen(handle, "wb") as file:
+                file.write(body)
             os.replace(name, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(name)
             raise
 
-    def _read(self, key: str) -> "dict[str, list[dict[str, object]]] | None":  # type: ignore[type-arg]
+    def _read(self, key: str, adapter: TypeAdapter[T]) -> T | None:
         try:
-            return json.loads(self._path(key).read_text("utf-8", "surrogatepass"))  # type: ignore[no-any-return]
-        except (OSError, ValueError):
+            return adapter.validate_json(self._path(key).read_bytes())
+        except (OSError, ValidationError):
             return None
-
-
-def _plain(report: ToolReport) -> dict[str, object]:
-    body = asdict(report)
-    body["coverage"] = [
-        {"path": f.path, "covered": sorted(f.covered), "missing": sorted(f.missing)} for f in report.coverage
-    ]
-    return body
-
-
-def _report(body: dict[str, object]) -> ToolReport:
-    fields = dict(body)
-    fields["findings"] = tuple(Finding(**item) for item in body["findings"])  # type: ignore[attr-defined]
-    fields["tests"] = tuple(TestCase(**item) for item in body["tests"])  # type: ignore[attr-defined]
-    fields["coverage"] = tuple(
-        FileCoverage(item["path"], frozenset(item["covered"]), frozenset(item["missing"]))
-        for item in body["coverage"]  # type: ignore[attr-defined]
-    )
-    fields["benchmarks"] = tuple(
-        Benchmark(item["id"], tuple(item["rounds"]))
-        for item in body["benchmarks"]  # type: ignore[attr-defined]
-    )
-    return ToolReport(**fields)  # type: ignore[arg-type]
