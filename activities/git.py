@@ -1,0 +1,76 @@
+"""Running git on this host, against repositories of our own: bare, without hooks, without anybody's configuration."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+# A stranger's repository must not reach our git: no system or user configuration, no prompts, no filters.
+_QUIET = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C.UTF-8",
+}
+_KEPT = ("PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "HTTPS_PROXY", "https_proxy", "NO_PROXY")
+
+
+class GitError(Exception):
+    """Git ended with an error; the text is its standard error, without addresses' credentials."""
+
+    def __init__(self, argv: tuple[str, ...], code: int, stderr: str) -> None:
+        super().__init__(f"git {argv[0]} ended with {code}: {stderr.strip()[-2000:]}")
+        self.stderr = stderr
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What git may see of this process's environment, and how it is kept quiet."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {**kept, **_QUIET, **(more or {})}
+
+
+def with_auth(username: str, token: str) -> dict[str, str]:
+    """Credentials for HTTP as environment variables: never on a command line, never on disk."""
+    import base64
+
+    basic = base64.b64encode(f"{username}:{token}".encode()).decode()
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "http.extraHeader",
+        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
+    }
+
+
+async def git(folder: Path, *argv: str, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> bytes:
+    """Runs `git ARGV` in `folder` and gives its standard output; raises `GitError`.
+
+    Cancelling kills git and what it started.
+    """
+    process = await asyncio.create_subprocess_exec(
+        "git",
+        *argv,
+        cwd=folder,
+        env=environment(env),
+        stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        out, err = await process.communicate(stdin or None)
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, 9)
+        await process.wait()
+        raise
+    if process.returncode:
+        raise GitError(argv, process.returncode, err.decode("utf-8", "replace"))
+    return out
+
+
+async def line(folder: Path, *argv: str, env: Mapping[str, str] | None = None) -> str:
+    """The one line that `git ARGV` prints."""
+    return (await git(folder, *argv, env=env)).decode("utf-8", "replace").strip()
