@@ -34,6 +34,8 @@ class Box:
     `env`: the prepared environment, read-only unless `env_writable` (the install step).
     `cache`: a writable download cache, for the install step only.
     `read_only`: more host paths shown at the same path, read-only (interpreters, our own tools).
+    `over`: folders of this host that appear inside the tree, each with its path relative to the tree
+    (`node_modules`); what is written there is thrown away like all that is written into the tree.
     """
 
     tree: Path
@@ -43,6 +45,7 @@ class Box:
     cache: Path | None = None
     read_only: tuple[Path, ...] = ()
     keep_writes: bool = False
+    over: tuple[tuple[Path, str], ...] = ()
 
 
 @dataclass(frozen=True)

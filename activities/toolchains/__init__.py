@@ -45,10 +45,16 @@ class Site:
     run: Callable[[Command], Awaitable[Ran]]
 
 
+def nothing_over(project: Project, env_root: Path) -> tuple[tuple[Path, str], ...]:
+    """Most languages find their environment by its own path."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Toolchain:
     """`detect` is True when the folder holds a project of this language.
-    `paths` are what every command of the language needs to see read-only (interpreters)."""
+    `paths` are what every command of the language needs to see read-only (interpreters).
+    `over(project, env_root)` is the `Box.over` of every command that works with that environment."""
 
     name: str
     language: Language
@@ -56,6 +62,7 @@ class Toolchain:
     recipe: Callable[[Project], Recipe]
     install: Callable[[Site, Recipe], Awaitable[Installed]]
     paths: Callable[[], tuple[Path, ...]]
+    over: Callable[[Project, Path], tuple[tuple[Path, str], ...]] = nothing_over
 
 
 @cache

@@ -4,6 +4,7 @@ A tool knows nothing of checks beside it, of bases, scores or GitHub: it reports
 absolute terms. Which tools serve which check is data on the tool, so a new tool is one new file.
 """
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from activities.model import ToolReport
 from activities.plugins import load
 from activities.runners import Command, Limits, Places, Ran
 
-Language = Literal["python", "javascript"]
+Language = Literal["python", "javascript", "any"]
+"""`any`: a command of the repository's own configuration, whatever it is written in."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,15 @@ class Workbench:
 
         The project's version wins. Ours come from the product's own environment (pinned by its lock
         file). The path of ours is the host's, which the runner shows read-only at the same place.
+        A program of `node_modules` is named where the tests find it, in the tree (`Box.over`): by any
+        other path node would load it twice.
         """
-        inside = "node_modules/.bin" if self.project.language == "javascript" else "bin"
-        if self.env_root and (self.env_root / inside / name).exists():
-            return f"{self.places.env}/{inside}/{name}", True
+        if self.project.language == "javascript":
+            inside = "node_modules/.bin"
+            if self.env_root and os.path.lexists(self.env_root / inside / name):
+                return os.path.normpath(f"{self.places.src}/{self.project.folder}/{inside}/{name}"), True
+        elif self.env_root and (self.env_root / "bin" / name).exists():
+            return f"{self.places.env}/bin/{name}", True
         return str(Path(sys.prefix) / "bin" / name), False
 
     def relative(self, path: str) -> str:
