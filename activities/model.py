@@ -6,7 +6,7 @@ named here by its id.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Severity = Literal["notice", "warning", "error", "critical"]
 """Worst last. GitHub's annotation levels are notice, warning, failure; `critical` is for security."""
@@ -143,3 +143,34 @@ class QualityGateResult:
     blocking: tuple[str, ...] = ()
     score_lines: tuple[str, ...] = ()
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class CheckPlan:
+    """How one check is to be run and judged. `applies` False: `reason` says why it is skipped.
+
+    `tool_options` decide what the tools do (and so are part of a stored report's key); `judging` decides only
+    the verdict: a changed threshold starts no tool again. Both hold plain JSON. `timeout_s` is wall time.
+    """
+
+    name: str
+    applies: bool
+    required: bool
+    reason: str = ""
+    weight: float = 1.0
+    timeout_s: float = 900.0
+    tool_options: Mapping[str, Any] = field(default_factory=dict)
+    judging: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GatePlan:
+    """What a gate does. `problem` is a mistake in the repository's configuration (`line` 1-based, 0 unknown):
+    then the gate fails with that sentence and no check runs. `folders` are the configured projects."""
+
+    checks: tuple[CheckPlan, ...]
+    threshold: float = 85.0
+    autofix: Literal["request", "commit", "off"] = "request"
+    folders: tuple[str, ...] = ()
+    problem: str = ""
+    line: int = 0
