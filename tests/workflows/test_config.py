@@ -1,0 +1,93 @@
+"""The defaults are the catalogue's, and the module may be loaded where workflows run."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from temporalio.common import RetryPolicy
+
+import activities
+from activities.errors import UserError
+from workflows.config import (
+    CHECK_DEFAULTS,
+    CHECKS,
+    NEVER_RETRIED,
+    ActivityHeartbeats,
+    ActivityTimeouts,
+    Flags,
+    RetryPolicies,
+    Thresholds,
+)
+
+
+def test_the_eight_checks_and_which_are_required() -> None:
+    assert {name: CHECK_DEFAULTS[name].required for name in CHECKS} == {
+        "unit_tests": True,
+        "integration_tests": True,
+        "linting": True,
+        "security": True,
+        "coverage": True,
+        "performance": False,
+        "dependencies": True,
+        "static_analysis": True,
+    }
+    assert CHECKS[:3] == ("unit_tests", "integration_tests", "linting")
+    assert {default.weight for default in CHECK_DEFAULTS.values()} == {1.0}
+
+
+def test_thresholds_and_flags() -> None:
+    assert (Thresholds.COVERAGE_PERCENT, Thresholds.QUALITY_SCORE, Thresholds.CRITICAL_VULNERABILITIES) == (80, 85, 0)
+    assert (Thresholds.INCIDENT_AGENTS, Thresholds.INCIDENT_CONFIDENCE_PERCENT) == (3, 70)
+    assert (Flags.AUTO_MERGE, Flags.AUTO_FIX, Flags.AUTO_ROLLBACK) == (False, True, True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "attempts"),
+    [
+        (RetryPolicies.default(), 3),
+        (RetryPolicies.aggressive(), 5),
+        (RetryPolicies.no_retry(), 1),
+        (RetryPolicies.github_api(), 8),
+        (RetryPolicies.check(), 3),
+    ],
+)
+def test_retries(policy: RetryPolicy, attempts: int) -> None:
+    assert policy.maximum_attempts == attempts
+    assert policy.backoff_coefficient == 2
+    assert {"UserError", "ConfigError", "SandboxMissing"} <= set(policy.non_retryable_error_types or ())
+
+
+def test_every_error_that_a_person_reads_is_named_as_never_retried() -> None:
+    for module in pkgutil.walk_packages(activities.__path__, "activities."):
+        importlib.import_module(module.name)
+    assert _names(UserError) <= set(NEVER_RETRIED)
+
+
+def test_a_killed_worker_costs_at_most_five_seconds() -> None:
+    backoff = RetryPolicies.check().initial_interval
+    lost = ActivityHeartbeats.CHECK + backoff + ActivityHeartbeats.STICKY_QUEUE
+    assert lost <= timedelta(seconds=5)
+    assert ActivityHeartbeats.MAX_THROTTLE < ActivityHeartbeats.CHECK / 2
+
+
+def test_the_net_lies_below_the_commands_own_limit() -> None:
+    assert ActivityTimeouts.check(900) > timedelta(seconds=3 * 900)
+
+
+def test_it_brings_nothing_into_the_sandbox_but_the_standard_library_and_temporalio() -> None:
+    # In a process of its own: here everything is loaded already.
+    program = """
+import sys, temporalio.workflow, temporalio.common
+before = set(sys.modules)
+import workflows.config, workflows.scoring
+print(*{name.split(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names) - {"temporalio"})
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(ran.stdout.split()) == {"activities", "workflows"}
+
+
+def _names(kind: type[UserError]) -> set[str]:
+    return {kind.__name__}.union(*(_names(child) for child in kind.__subclasses__()))

@@ -1,0 +1,139 @@
+"""Every time-out, retry and threshold of the workflows, in one place; what a repository may change is marked.
+
+Standard library and temporalio only: this module is loaded in Temporal's workflow sandbox.
+"""
+
+import inspect
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+from temporalio.common import RetryPolicy
+
+from activities import defaults, errors
+
+CHECKS: Final = tuple(defaults.CHECKS)
+"""The names of the eight checks, in the order in which they are shown."""
+
+CHECK_DEFAULTS: Final[Mapping[str, defaults.CheckDefault]] = MappingProxyType(dict(defaults.CHECKS))
+"""Required, weight, time-out and failing severity of each (`checks:` in `.github/autobuild.yml`)."""
+
+NEVER_RETRIED: Final = tuple(
+    sorted(name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.UserError))
+)
+"""Temporal compares an error's own class name, so each kin of `UserError` is named here."""
+
+
+class Thresholds:
+    """The numbers a verdict is made with."""
+
+    COVERAGE_PERCENT: Final = defaults.COVERAGE_MINIMUM  # checks.coverage.minimum
+    QUALITY_SCORE: Final = defaults.QUALITY_THRESHOLD  # threshold
+    CRITICAL_VULNERABILITIES: Final = defaults.CRITICAL_VULNERABILITIES  # checks.dependencies.critical_allowed
+    INCIDENT_AGENTS: Final = 3
+    INCIDENT_CONFIDENCE_PERCENT: Final = 70.0
+
+
+class Flags:
+    """What the bot may do by itself."""
+
+    AUTO_MERGE: Final = False
+    AUTO_FIX: Final = True
+    AUTO_ROLLBACK: Final = True
+
+
+class WorkflowTimeouts:
+    """The longest life of a run. The long-lived ones (`ContinuousQualityWorkflow`,
+    `ContinuousMonitoringWorkflow`) have none: they end with their branch and continue as new."""
+
+    QUALITY_GATE: Final = timedelta(hours=6)
+    COMMAND: Final = timedelta(minutes=10)
+    PLAN_PATCH_PR: Final = timedelta(days=7)  # waits for people
+    INCREMENTAL_PATCH: Final = timedelta(days=1)
+    INCIDENT_SWARM: Final = timedelta(days=1)
+    CODE_MIGRATION: Final = timedelta(days=30)  # may be paused
+
+
+class ActivityTimeouts:
+    """The longest single attempt (start to close), unless it says otherwise."""
+
+    GITHUB_API: Final = timedelta(seconds=60)
+    LIST_CHECKS: Final = timedelta(minutes=1)
+    WORKSPACE: Final = timedelta(minutes=15)  # the first clone of a large repository
+    PUSH: Final = timedelta(minutes=5)
+    FIX: Final = timedelta(minutes=20)
+    AGENT: Final = timedelta(hours=1)
+    # A host's queue that nobody polls: the host is gone, so prepare the workspace on another.
+    HOST_QUEUE: Final = timedelta(seconds=30)  # schedule to start
+    # What a check may take beside its command: the environment, the base's tree, judging.
+    CHECK_EXTRA: Final = timedelta(minutes=30)
+
+    @classmethod
+    def check(cls, timeout_s: float) -> timedelta:
+        """For a check whose command may run `timeout_s`: on the head, once more for flaky tests, and on the
+        base. The command's own limit ends it first, as `timed_out`; this one is the net below it."""
+        return timedelta(seconds=3 * timeout_s) + cls.CHECK_EXTRA
+
+
+class ActivityHeartbeats:
+    """How long an attempt may be silent before it is taken for dead.
+
+    A killed worker's gate must give its verdict at most five seconds later than the work it repeats. What is
+    lost: up to `CHECK` until the server notices, the first retry interval of `RetryPolicies.check()`, and
+    `STICKY_QUEUE` until the next workflow task leaves the dead worker's own queue (measured with the SDK's
+    default of ten seconds: 22 s in all). The price of three seconds is that a server that is away for longer
+    sees every running check again as dead; a check is safe to repeat and finds what it had finished.
+    """
+
+    CHECK: Final = timedelta(seconds=3)
+    WORKSPACE: Final = timedelta(seconds=3)
+    AGENT: Final = timedelta(seconds=30)
+    # How often to beat. A cancel reaches an activity only with a beat, and must end it within a second or two.
+    INTERVAL: Final = timedelta(seconds=0.5)
+    # For the worker: the SDK holds beats back for 0.8 x the time-out unless told otherwise.
+    MAX_THROTTLE: Final = timedelta(seconds=0.5)
+    # For the worker: `sticky_queue_schedule_to_start_timeout`.
+    STICKY_QUEUE: Final = timedelta(seconds=1)
+
+
+class RetryPolicies:
+    """How often an activity is tried. A `UserError` is never tried again: the same input gives the same error."""
+
+    @staticmethod
+    def default() -> RetryPolicy:
+        """Three attempts, a second apart at first."""
+        return _policy(attempts=3)
+
+    @staticmethod
+    def aggressive() -> RetryPolicy:
+        """Five attempts, for what must not be left undone (a check run that must end)."""
+        return _policy(attempts=5)
+
+    @staticmethod
+    def no_retry() -> RetryPolicy:
+        """One attempt, for what must not happen twice."""
+        return _policy(attempts=1)
+
+    @staticmethod
+    def github_api() -> RetryPolicy:
+        """About four minutes of exponential back-off. A rate limit names its own delay
+        (`ApplicationError.next_retry_delay`), which wins over these."""
+        return _policy(attempts=8, initial=timedelta(seconds=2), longest=timedelta(minutes=1))
+
+    @staticmethod
+    def check() -> RetryPolicy:
+        """Three attempts at once: only a dead worker makes a check try again, and that cost time enough."""
+        return _policy(attempts=3, initial=timedelta(seconds=0.1))
+
+
+def _policy(
+    attempts: int, initial: timedelta = timedelta(seconds=1), longest: timedelta = timedelta(seconds=30)
+) -> RetryPolicy:
+    return RetryPolicy(
+        initial_interval=initial,
+        backoff_coefficient=2.0,
+        maximum_interval=longest,
+        maximum_attempts=attempts,
+        non_retryable_error_types=list(NEVER_RETRIED),
+    )
