@@ -13,6 +13,10 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from activities.formats import BadReport
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
@@ -149,6 +153,18 @@ def json_of(data: bytes, name: str, limit: int = MAX_REPORT) -> object:
         raise BadReport(f"{name} is not JSON: {_short(error)}.") from error
 
 
+def xml_of(data: bytes, name: str, limit: int = MAX_REPORT) -> Element:
+    """The root of a stranger's XML. Raises `BadReport`; an entity is refused, an outside DTD is not fetched."""
+    if len(data) > limit:
+        raise BadReport(f"{name} is larger than {limit // 1024**2} MiB.")
+    try:
+        return fromstring(data)
+    except DefusedXmlException as error:
+        raise BadReport(f"{name} defines XML entities, which are not read.") from error
+    except (ParseError, ValueError, LookupError, RecursionError) as error:
+        raise BadReport(f"{name} is not XML: {_short(error)}.") from error
+
+
 def plain(text: str) -> str:
     r"""Valid Unicode: a byte that was not UTF-8 is shown as `\xff`, any other surrogate as `\ud800`."""
     return _SURROGATE.sub(_shown, text)
@@ -187,4 +203,4 @@ def _broke(tool: str, ran: Ran) -> str:
 
 
 def _short(error: BaseException) -> str:
-    return str(error)[:200] if isinstance(error, ValueError) else "nested too deeply"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]

@@ -1,0 +1,60 @@
+"""LCOV tracefiles, as c8, nyc, jest, vitest, gcov and many others write them.
+
+Of each `SF:` record only the lines (`DA:line,hits`) are read. A file that is recorded more than once
+(one record a test, or a shard) counts as the union of its records.
+"""
+
+from activities.formats import BadReport, Contents, Format
+from activities.model import FileCoverage
+from activities.reading import MAX_REPORT, plain, whole
+
+_Lines = dict[str, tuple[set[int], set[int]]]
+
+
+def _reads(data: bytes, tool: str, check: str) -> Contents:
+    if len(data) > MAX_REPORT:
+        raise BadReport(f"The LCOV report is larger than {MAX_REPORT // 1024**2} MiB.")
+    lines = data.decode("utf-8-sig", "surrogateescape").splitlines()
+    files = _files(lines)
+    if not files and any(line.strip() for line in lines):
+        raise BadReport("The report is not LCOV: it has no SF: record.")
+    return Contents(
+        coverage=tuple(
+            FileCoverage(plain(path), frozenset(hit), frozenset(seen - hit)) for path, (hit, seen) in files.items()
+        )
+    )
+
+
+def _files(lines: list[str]) -> _Lines:
+    files: _Lines = {}
+    current: tuple[set[int], set[int]] | None = None
+    for line in lines:
+        key, _, value = line.strip().partition(":")
+        if key == "SF" and value:
+            current = files.setdefault(value.strip(), (set(), set()))
+        elif key == "DA" and current is not None:
+            _add(value, *current)
+        elif key == "end_of_record":
+            current = None
+    return files
+
+
+def _add(value: str, hit: set[int], seen: set[int]) -> None:
+    """`value` is "line,hits[,checksum]"; gcov writes negative and "=====" hits for what never ran."""
+    line, _, rest = value.partition(",")
+    number = whole(line)
+    if number < 1:
+        return
+    seen.add(number)
+    if _ran(rest.partition(",")[0]):
+        hit.add(number)
+
+
+def _ran(hits: str) -> bool:
+    try:
+        return float(hits) > 0
+    except ValueError:
+        return False
+
+
+lcov = Format("lcov", "coverage", _reads)

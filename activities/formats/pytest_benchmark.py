@@ -1,0 +1,39 @@
+"""The JSON file of `pytest --benchmark-json`: the rounds of each benchmark, in seconds a call."""
+
+import math
+
+from activities.formats import BadReport, Contents, Format
+from activities.model import Benchmark
+from activities.reading import json_of, plain
+
+
+def _reads(data: bytes, tool: str, check: str) -> Contents:
+    # The plug-in leaves an empty file when no benchmark ran.
+    if not data.strip():
+        return Contents()
+    report = json_of(data, "The pytest-benchmark report")
+    listed = report.get("benchmarks") if isinstance(report, dict) else None
+    if not isinstance(listed, list):
+        raise BadReport('The report is not of pytest-benchmark: it has no list "benchmarks".')
+    return Contents(benchmarks=tuple(_benchmark(entry) for entry in listed))
+
+
+def _benchmark(entry: object) -> Benchmark:
+    if not isinstance(entry, dict) or not isinstance(entry.get("stats"), dict):
+        raise BadReport("A benchmark of the report has no stats.")
+    stats = entry["stats"]
+    name = entry.get("fullname") or entry.get("name")
+    if not isinstance(name, str):
+        raise BadReport("A benchmark of the report has no name.")
+    # Without its data (a report saved by hand) the median stands for all rounds.
+    rounds = stats.get("data") or [stats.get("median")]
+    return Benchmark(plain(name), tuple(_seconds(one, name) for one in rounds if one is not None))
+
+
+def _seconds(value: object, name: str) -> float:
+    if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
+        return float(value)
+    raise BadReport(f"The benchmark {plain(name)} has a round that is not a time.")
+
+
+benchmark = Format("pytest-benchmark", "benchmarks", _reads)

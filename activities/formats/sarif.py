@@ -1,0 +1,163 @@
+"""SARIF 2.1.0, as ruff, bandit, eslint, semgrep, gosec, CodeQL and many others write it.
+
+A result that its tool suppressed, that is absent from the newer run, or that passed is left out. Its
+severity is, first found: the rule's `security-severity` (GitHub's bands), the result's `level`, the
+rule's default level, `warning`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from activities.formats import BadReport, Contents, Format
+from activities.model import Finding, Severity
+from activities.reading import json_of, plain, whole
+
+_Json = dict[str, Any]
+_LEVELS: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "notice", "none": "notice"}
+_HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_FILE = re.compile(r"^file:(?://[^/]*)?(?=/)")
+_SILENT_KINDS = ("pass", "notApplicable")
+
+
+def _reads(data: bytes, tool: str, check: str) -> Contents:
+    report = json_of(data, "The SARIF report")
+    runs = report.get("runs") if isinstance(report, dict) else None
+    if not isinstance(runs, list):
+        raise BadReport('The report is not SARIF: it has no list "runs".')
+    return Contents(findings=tuple(found for run in runs for found in _findings(_Run(_dict(run)), tool, check)))
+
+
+class _Run:
+    """One run's tables, which its results point into by id or by index."""
+
+    def __init__(self, run: _Json) -> None:
+        parts = _dict(run.get("tool"))
+        self.results = _dicts(run.get("results"))
+        self.driver = _dicts(_dict(parts.get("driver")).get("rules"))
+        self.extensions = [_dicts(part.get("rules")) for part in _dicts(parts.get("extensions"))]
+        self.by_id = {_text(rule.get("id")): rule for rules in (*self.extensions, self.driver) for rule in rules}
+        self.artifacts = _dicts(run.get("artifacts"))
+        self.bases = _dict(run.get("originalUriBaseIds"))
+
+    def rule(self, result: _Json) -> _Json:
+        pointer = _dict(result.get("rule"))
+        index = result.get("ruleIndex", pointer.get("index"))
+        component = _dict(pointer.get("toolComponent")).get("index")
+        rules = _at(self.extensions, component, self.driver) if component is not None else self.driver
+        rule_id = _text(result.get("ruleId") or pointer.get("id"))
+        # "CA1000/1" is a sub-rule of "CA1000".
+        known = self.by_id.get(rule_id) or self.by_id.get(rule_id.partition("/")[0])
+        found: _Json = _at(rules, index, None) or known or {}
+        return found
+
+    def path(self, location: _Json) -> str:
+        artifact = _dict(location.get("artifactLocation"))
+        if "uri" not in artifact:
+            artifact = _dict(_dict(_at(self.artifacts, artifact.get("index"), {})).get("location"))
+        return _as_path(self._resolved(artifact, depth=0))
+
+    def _resolved(self, artifact: _Json, depth: int) -> str:
+        """A base may lie on another base; a circle of them ends after ten."""
+        uri, base = _text(artifact.get("uri")), self.bases.get(_text(artifact.get("uriBaseId")))
+        if not isinstance(base, dict) or depth > 10 or _HAS_SCHEME.match(uri):
+            return uri
+        # §3.14.14: a base ends with a slash; some writers forget it. An absolute name needs no base.
+        start = self._resolved(base, depth + 1)
+        return uri if uri.startswith("/") or not start else f"{start.rstrip('/')}/{uri}"
+
+
+def _findings(run: _Run, tool: str, check: str) -> Iterator[Finding]:
+    for result in run.results:
+        if result.get("kind") in _SILENT_KINDS or result.get("baselineState") == "absent" or _suppressed(result):
+            continue
+        yield _finding(run, result, tool, check)
+
+
+def _finding(run: _Run, result: _Json, tool: str, check: str) -> Finding:
+    rule = run.rule(result)
+    location = _dict(_dict(next(iter(_dicts(result.get("locations"))), {})).get("physicalLocation"))
+    region = _dict(location.get("region"))
+    return Finding(
+        check=check,
+        tool=tool,
+        rule=plain(_text(result.get("ruleId")) or _text(rule.get("id"))),
+        path=run.path(location),
+        line=whole(region.get("startLine")),
+        column=whole(region.get("startColumn")),
+        end_line=whole(region.get("endLine")),
+        message=_message(result, rule),
+        severity=_severity(result, rule),
+    )
+
+
+def _suppressed(result: _Json) -> bool:
+    """SARIF §3.27.23: suppressed, unless a suppression is still under review or was rejected."""
+    states = [entry.get("status") for entry in _dicts(result.get("suppressions"))]
+    return bool(states) and not any(state in ("underReview", "rejected") for state in states)
+
+
+def _severity(result: _Json, rule: _Json) -> Severity:
+    score = _dict(rule.get("properties")).get("security-severity")
+    try:
+        if score is not None:
+            return _band(float(score))
+    except (TypeError, ValueError):
+        pass
+    if result.get("kind") == "informational":
+        return "notice"
+    level = result.get("level") or _dict(rule.get("defaultConfiguration")).get("level")
+    return _LEVELS.get(_text(level), "warning")
+
+
+def _band(score: float) -> Severity:
+    """GitHub's code scanning: over 9 critical, 7 high, 4 medium, below low."""
+    if score >= 9:
+        return "critical"
+    if score >= 7:
+        return "error"
+    return "warning" if score >= 4 else "notice"
+
+
+def _message(result: _Json, rule: _Json) -> str:
+    message = _dict(result.get("message"))
+    text = _text(message.get("text") or message.get("markdown"))
+    if not text:
+        text = _text(_dict(_dict(rule.get("messageStrings")).get(_text(message.get("id")))).get("text"))
+    if not text:
+        text = _text(_dict(rule.get("shortDescription")).get("text")) or _text(rule.get("name"))
+    arguments = message.get("arguments")
+    return plain(_filled(text, arguments if isinstance(arguments, list) else []).strip())
+
+
+def _filled(text: str, arguments: list[object]) -> str:
+    """`{0}` stands for the first argument (§3.11.5); a number beyond them stays as it is."""
+    if not arguments:
+        return text
+    return re.sub(r"\{(\d{1,3})\}", lambda m: _text(_at(arguments, int(m[1]), m[0])), text)
+
+
+def _as_path(uri: str) -> str:
+    uri = _FILE.sub("", uri)
+    return plain(unquote(uri, errors="surrogateescape").replace("\\", "/")).removeprefix("./")
+
+
+def _at(items: list[Any], index: object, default: Any) -> Any:
+    return items[index] if isinstance(index, int) and 0 <= index < len(items) else default
+
+
+def _dict(value: object) -> _Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: object) -> list[_Json]:
+    """Entries that are no objects become empty ones, so that an index still means what it meant."""
+    return [_dict(entry) for entry in value] if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+sarif = Format("sarif", "findings", _reads)

@@ -1,0 +1,65 @@
+"""`path:line[:column]: message`, one finding a line, as most compilers and linters print it.
+
+The words `error`, `warning` and `note` at the message's start give the severity (`warning` without one).
+The rule is a code at the message's start (`E501 …`) or its end (`… [-Wunused]`). Other lines are left out.
+"""
+
+import re
+
+from activities.formats import BadReport, Contents, Format
+from activities.model import Finding, Severity
+from activities.reading import MAX_REPORT, plain, whole
+
+_LINE = re.compile(
+    r"(?P<path>(?:[A-Za-z]:[\\/])?[^:\s][^:]{0,1000}?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9}))?:\s*(?P<message>\S.*)"
+)
+_WORD = re.compile(r"(?:fatal )?(error|warning|note|info|notice)\b\s*:?\s*", re.IGNORECASE)
+_CODE = re.compile(r"\[?([A-Z]{1,10}-?\d{1,6})\]?(?:[:\s]+|$)")
+_CODE_AT_END = re.compile(r"[\[(]([A-Za-z][\w./@-]{1,80}|-W[\w=+-]{1,80})[\])]$")
+_SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
+_LONGEST = 10_000
+
+
+def _reads(data: bytes, tool: str, check: str) -> Contents:
+    if len(data) > MAX_REPORT:
+        raise BadReport(f"The text report is larger than {MAX_REPORT // 1024**2} MiB.")
+    if b"\0" in data:
+        raise BadReport("The text report holds binary data.")
+    lines = data.decode("utf-8", "surrogateescape").splitlines()
+    return Contents(findings=tuple(found for line in lines if (found := _finding(line, tool, check))))
+
+
+def _finding(line: str, tool: str, check: str) -> Finding | None:
+    match = _LINE.fullmatch(plain(line[:_LONGEST]).strip())
+    # A clock in a log line ("12:30:45: started") is not a place.
+    if match is None or match["path"].isdigit():
+        return None
+    severity, message = _severity(match["message"])
+    rule, message = _rule(message)
+    return Finding(
+        check=check,
+        tool=tool,
+        rule=rule,
+        path=match["path"].strip(),
+        line=whole(match["line"]),
+        column=whole(match["column"] or 0),
+        message=message,
+        severity=severity,
+    )
+
+
+def _severity(message: str) -> tuple[Severity, str]:
+    word = _WORD.match(message)
+    if word is None:
+        return "warning", message
+    return _SEVERITIES.get(word[1].lower(), "notice"), message[word.end() :] or message
+
+
+def _rule(message: str) -> tuple[str, str]:
+    if first := _CODE.match(message):
+        return first[1], message[first.end() :] or message
+    last = _CODE_AT_END.search(message)
+    return (last[1], message[: last.start()].rstrip() or message) if last else ("", message)
+
+
+text = Format("text", "findings", _reads)

@@ -1,0 +1,68 @@
+"""LCOV and Cobertura of real writers."""
+
+from pathlib import Path
+from subprocess import run
+
+import pytest
+from pycobertura import Cobertura
+
+from activities.formats import BadReport
+from activities.formats.cobertura import cobertura
+from activities.formats.lcov import lcov
+from activities.model import FileCoverage
+from tests.activities.processes import program
+
+
+def of_lcov(body: bytes) -> dict[str, tuple[set[int], set[int]]]:
+    return {one.path: (set(one.covered), set(one.missing)) for one in lcov.reads(body, "t", "coverage").coverage}
+
+
+def of_cobertura(body: str) -> dict[str, tuple[set[int], set[int]]]:
+    found: tuple[FileCoverage, ...] = cobertura.reads(body.encode(), "t", "coverage").coverage
+    return {one.path: (set(one.covered), set(one.missing)) for one in found}
+
+
+@pytest.mark.parametrize("line", ["DA:0,1", "DA:x,1", "DA:", "BRDA:1,0,0,1", "FN:1,f", "LF:3"])
+def test_lcov_leaves_out(line: str) -> None:
+    assert of_lcov(f"TN:\nSF:a.ts\n{line}\nend_of_record\n".encode()) == {"a.ts": (set(), set())}
+
+
+def test_lcov_joins_the_records_of_one_file() -> None:
+    body = b"TN:\r\nSF:src/a.ts\r\nDA:1,2\r\nDA:2,0,abc==\r\nDA:3,-1\r\nend_of_record\nDA:9,1\nSF:src/a.ts\nDA:2,1\n"
+    assert of_lcov(body) == {"src/a.ts": ({1, 2}, {3})}
+
+
+def test_lcov_shows_a_path_that_is_not_utf8() -> None:
+    assert of_lcov(b"SF:\xff.ts\nDA:1,=====\nend_of_record\n") == {"\\xff.ts": (set(), {1})}
+
+
+def test_lcov_of_nothing_is_nothing() -> None:
+    assert of_lcov(b"\n") == {}
+    with pytest.raises(BadReport, match="no SF"):
+        of_lcov(b"all good\n")
+
+
+def test_cobertura_of_coverage_py_equals_what_pycobertura_reads(tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "a.py").write_text("def f(x):\n    if x:\n        return 1\n    return 2\n\nf(1)\n")
+    (tmp_path / "pkg" / "never.py").write_text("x = 1\n")
+    coverage = program("coverage")
+    run([coverage, "run", "--source=pkg", "pkg/a.py"], cwd=tmp_path, check=True)
+    run([coverage, "xml", "-q", "-o", "c.xml"], cwd=tmp_path, check=True)
+    found = of_cobertura((tmp_path / "c.xml").read_text())
+    assert found == {
+        f"{tmp_path}/pkg/a.py": ({1, 2, 3, 6}, {4}),
+        f"{tmp_path}/pkg/never.py": (set(), {1}),
+    }
+    oracle = Cobertura(str(tmp_path / "c.xml"))
+    assert oracle.total_misses() == sum(len(missing) for _, missing in found.values())
+    assert oracle.total_statements() == sum(len(hit | missing) for hit, missing in found.values())
+
+
+def test_cobertura_classes_of_one_file_are_joined() -> None:
+    body = """<!DOCTYPE coverage SYSTEM "http://example.invalid/coverage-04.dtd">
+<coverage><sources><source>/a</source><source>/b</source></sources><packages><package><classes>
+<class filename="x\\F.cs"><methods><method><lines><line number="1" hits="1"/></lines></method></methods></class>
+<class filename="x/F.cs"><lines><line number="1" hits="0"/><line number="2" hits="0"/><line number="-3" hits="1"/></lines>
+</class></classes></package></packages></coverage>"""
+    assert of_cobertura(body) == {"x/F.cs": ({1}, {2})}

@@ -1,0 +1,61 @@
+"""The file that `pytest --benchmark-json` writes."""
+
+import json
+import sys
+from pathlib import Path
+from subprocess import run
+
+import pytest
+
+from activities.formats import BadReport, Contents
+from activities.formats.pytest_benchmark import benchmark
+
+
+def read(report: object) -> Contents:
+    return benchmark.reads(json.dumps(report).encode(), "tool", "performance")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        3,
+        {},
+        {"name": "a"},
+        {"stats": {}},
+        {"name": "a", "stats": {"data": ["x"]}},
+        {"name": "a", "stats": {"data": [-1]}},
+    ],
+)
+def test_a_benchmark_without_name_or_times_is_refused(entry: object) -> None:
+    with pytest.raises(BadReport):
+        read({"benchmarks": [entry]})
+
+
+def test_an_empty_file_means_that_none_ran() -> None:
+    assert benchmark.reads(b"", "tool", "performance") == Contents()
+
+
+def test_without_data_the_median_stands_for_the_rounds() -> None:
+    found = read({"benchmarks": [{"fullname": "t.py::b", "stats": {"median": 0.5}}]}).benchmarks
+    assert [(one.id, one.rounds) for one in found] == [("t.py::b", (0.5,))]
+
+
+def test_a_real_run(tmp_path: Path) -> None:
+    (tmp_path / "test_speed.py").write_text(
+        "def test_sum(benchmark):\n    benchmark.pedantic(sum, args=([1],), rounds=4)\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+        f"--rootdir={tmp_path}",
+    ]
+    run([*command, "--benchmark-json=b.json"], cwd=tmp_path, check=True, capture_output=True)
+    found = benchmark.reads((tmp_path / "b.json").read_bytes(), "tool", "performance").benchmarks
+    assert [one.id for one in found] == ["test_speed.py::test_sum"]
+    assert len(found[0].rounds) == 4
