@@ -1,0 +1,87 @@
+"""Comments that are ours: found by their hidden mark and their author, edited only when they say something new."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from activities.github.api import API
+from activities.github.client import App, GitHub
+from activities.github.errors import NotFound
+from activities.github.requests import CommentPosted, ReactionWanted
+from activities.model import RepoRef
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is to be read in a thread. `body` begins with `mark` and fits GitHub's limit; `comment_id` is where it
+    was the last time, 0 unknown."""
+
+    repo: RepoRef
+    number: int
+    mark: str
+    body: str
+    comment_id: int = 0
+
+
+async def say_once(github: GitHub, said: Said) -> CommentPosted:
+    """The one comment with this mark: made, edited, or left alone."""
+    api = await comments_api(github, said.repo)
+    there = await _ours(github, api, said)
+    if there is None:
+        url = "/repos/{owner}/{repo}/issues/{number}/comments"
+        made = await api.post(url, _names(said.repo, said.number), data={"body": said.body})
+        return CommentPosted(int(made["id"]), changed=True)
+    # GitHub gives back the line ends that a browser would have sent.
+    if str(there.get("body") or "").replace("\r\n", "\n").rstrip() == said.body.rstrip():
+        return CommentPosted(int(there["id"]), changed=False)
+    url = "/repos/{owner}/{repo}/issues/comments/{number}"
+    await api.patch(url, _names(said.repo, int(there["id"])), data={"body": said.body})
+    return CommentPosted(int(there["id"]), changed=True)
+
+
+async def react(github: GitHub, wanted: ReactionWanted) -> None:
+    """The reaction is there afterwards; GitHub keeps one of a kind. A comment that is gone needs none."""
+    api = await comments_api(github, wanted.repo)
+    url = "/repos/{owner}/{repo}/issues/comments/{number}/reactions"
+    try:
+        await api.post(url, _names(wanted.repo, wanted.comment_id), data={"content": wanted.content})
+    except NotFound:
+        return
+
+
+async def comments_api(github: GitHub, repo: RepoRef) -> API:
+    """GitHub with leave to write in the threads of this repository's issues and pulls."""
+    return await github.installation(repo, {"issues": "write", "pull_requests": "write"})
+
+
+async def _ours(github: GitHub, api: API, said: Said) -> Json | None:
+    app = await github.app()
+    known = await _comment(api, said.repo, said.comment_id) if said.comment_id else None
+    if known and _is_ours(known, app, said.mark):
+        return known
+    url = "/repos/{owner}/{repo}/issues/{number}/comments?per_page=100"
+    async for comment in api.getiter(url, _names(said.repo, said.number)):
+        if _is_ours(comment, app, said.mark):
+            found: Json = comment
+            return found
+    return None
+
+
+async def _comment(api: API, repo: RepoRef, comment_id: int) -> Json | None:
+    try:
+        comment: Json = await api.getitem("/repos/{owner}/{repo}/issues/comments/{number}", _names(repo, comment_id))
+    except NotFound:
+        return None
+    return comment
+
+
+def _is_ours(comment: Json, app: App, mark: str) -> bool:
+    """Anybody can write the mark; only we write as our app's bot."""
+    user = comment.get("user") or {}
+    by_us = user.get("type") == "Bot" and user.get("login") == app.login
+    return by_us and str(comment.get("body") or "").startswith(mark)
+
+
+def _names(repo: RepoRef, number: int) -> dict[str, str]:
+    return {"owner": repo.owner, "repo": repo.name, "number": str(number)}

@@ -1,0 +1,198 @@
+"""GitHub's activities as the worker registers them: thin, and each may run again without doing anything twice."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from temporalio import activity
+
+from activities.github import check_runs, comments, commits, reading
+from activities.github.client import GitHub
+from activities.github.failures import told
+from activities.github.lookups import (
+    BranchInfo,
+    BranchWanted,
+    Permission,
+    PermissionWanted,
+    PullFound,
+    PullOfHead,
+    PullRequest,
+    Pulls,
+    PullsWanted,
+    PullWanted,
+)
+from activities.github.requests import (
+    GATE,
+    CheckRunEnd,
+    CheckRunPosted,
+    CheckRunsEnded,
+    CheckRunsPosted,
+    CheckRunStart,
+    CheckRunsWanted,
+    CommentPosted,
+    CommitMade,
+    CommitWanted,
+    GateComment,
+    GateRunEnd,
+    ReactionWanted,
+    ReplyWanted,
+    SuiteRuns,
+    SuiteWanted,
+)
+from activities.model import QualityCheck, RepoRef
+from activities.results import Judged, ResultStore
+from activities.words import (
+    GATE_MARK,
+    Conclusion,
+    Places,
+    check_ending,
+    early_ending,
+    gate_comment,
+    gate_ending,
+    reply,
+    reply_mark,
+)
+
+
+class GitHubActivities:
+    """`results` holds what the checks of this host found."""
+
+    def __init__(self, github: GitHub, results: ResultStore) -> None:
+        self._github = github
+        self._results = results
+
+    def all(self) -> list[Callable[..., Any]]:
+        """What the worker registers."""
+        methods = [getattr(self, name) for name in vars(type(self))]
+        return [method for method in methods if hasattr(method, "__temporal_activity_definition")]
+
+    @activity.defn
+    @told
+    async def create_check_runs(self, wanted: CheckRunsWanted) -> CheckRunsPosted:
+        """All check runs of a head as queued, at once."""
+        return CheckRunsPosted(await check_runs.create_all(self._github, wanted))
+
+    @activity.defn
+    @told
+    async def start_check_run(self, wanted: CheckRunStart) -> None:
+        """A queued run becomes one in progress."""
+        await check_runs.start(self._github, wanted.repo, wanted.run_id)
+
+    @activity.defn
+    @told
+    async def complete_check_run(self, end: CheckRunEnd) -> CheckRunPosted:
+        """A check's verdict, its findings beside the code, and its buttons."""
+        judged = await asyncio.to_thread(self._judged, end.check)
+        ending = await asyncio.to_thread(check_ending, judged, self._places(end.repo, end.head_sha))
+        key = check_runs.external_id(end.owner_key, end.head_sha, end.check.name, end.attempt)
+        run = check_runs.Run(end.repo, end.head_sha, end.run_id, end.check.name, key, end.details_url)
+        return CheckRunPosted(await check_runs.finish(self._github, run, ending))
+
+    @activity.defn
+    @told
+    async def complete_gate_run(self, end: GateRunEnd) -> CheckRunPosted:
+        """The gate's verdict in its own run."""
+        fixable = await asyncio.to_thread(self._fixable, end.result.checks)
+        places = self._places(end.repo, end.head_sha)
+        ending = gate_ending(end.result, places, end.check_run_ids, end.newer_sha, fixable)
+        key = check_runs.external_id(end.owner_key, end.head_sha, GATE, end.attempt)
+        run = check_runs.Run(end.repo, end.head_sha, end.run_id, GATE, key, end.details_url)
+        return CheckRunPosted(await check_runs.finish(self._github, run, ending))
+
+    @activity.defn
+    @told
+    async def end_check_runs(self, ended: CheckRunsEnded) -> None:
+        """Runs that will have no verdict of their own come to their end, each with the reason."""
+        ids = {*ended.ids.values(), *(await self._left_open(ended))}
+        places = self._places(ended.repo, ended.head_sha)
+        ending = early_ending(cast(Conclusion, ended.conclusion), ended.title, ended.summary, ended.newer_sha, places)
+        await check_runs.finish_plainly(self._github, ended.repo, sorted(ids), ending)
+
+    async def _left_open(self, ended: CheckRunsEnded) -> list[int]:
+        if not ended.owner_key:
+            return []
+        runs = await check_runs.suite_runs(self._github, ended.repo, ended.head_sha)
+        mine = f"{ended.owner_key}|{ended.head_sha}|"
+        return [run.id for run in runs if run.external_id.startswith(mine) and run.status != "completed"]
+
+    @activity.defn
+    @told
+    async def list_suite_runs(self, wanted: SuiteWanted) -> SuiteRuns:
+        """Our runs on a head, newest first: GitHub's "re-run all" names none."""
+        return SuiteRuns(await check_runs.suite_runs(self._github, wanted.repo, wanted.head_sha))
+
+    @activity.defn
+    @told
+    async def update_gate_comment(self, wanted: GateComment) -> CommentPosted:
+        """The pull request's one comment, written only when it says something new."""
+        places = self._places(wanted.repo, wanted.head_sha or wanted.result.head_sha)
+        body = gate_comment(wanted.result, places, wanted.check_run_ids)
+        said = comments.Said(wanted.repo, wanted.pull, GATE_MARK, body, wanted.comment_id)
+        return await comments.say_once(self._github, said)
+
+    @activity.defn
+    @told
+    async def reply_comment(self, wanted: ReplyWanted) -> CommentPosted:
+        """An answer in a thread, once for each key."""
+        mark, body = reply_mark(wanted.marker_key), reply(wanted.marker_key, wanted.body)
+        return await comments.say_once(self._github, comments.Said(wanted.repo, wanted.number, mark, body))
+
+    @activity.defn
+    @told
+    async def add_reaction(self, wanted: ReactionWanted) -> None:
+        """A sign at a comment that it was seen."""
+        await comments.react(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def get_pull_request(self, wanted: PullWanted) -> PullRequest:
+        """A pull request as it is now."""
+        return await reading.pull_request(self._github, wanted.repo, wanted.number)
+
+    @activity.defn
+    @told
+    async def find_pull_of_head(self, wanted: PullOfHead) -> PullFound:
+        """The open pull whose head is this commit."""
+        return await reading.pull_of_head(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def list_open_pulls(self, wanted: PullsWanted) -> Pulls:
+        """All open pulls of the repository."""
+        return Pulls(await reading.open_pulls(self._github, wanted.repo))
+
+    @activity.defn
+    @told
+    async def get_commit_pulls(self, wanted: PullsWanted) -> Pulls:
+        """The pulls that hold a commit."""
+        return Pulls(await reading.pulls_with(self._github, wanted.repo, wanted.sha))
+
+    @activity.defn
+    @told
+    async def get_permission(self, wanted: PermissionWanted) -> Permission:
+        """What a person may do, asked at this moment; nothing where it cannot be told."""
+        return await reading.permission(self._github, wanted.repo, wanted.login)
+
+    @activity.defn
+    @told
+    async def branch_info(self, wanted: BranchWanted) -> BranchInfo:
+        """A branch's head, and whether it is protected or the default one."""
+        return await reading.branch_info(self._github, wanted.repo, wanted.branch)
+
+    @activity.defn
+    @told
+    async def create_commit(self, wanted: CommitWanted) -> CommitMade:
+        """A local change as a commit that GitHub signs."""
+        return await commits.create(self._github, wanted)
+
+    def _places(self, repo: RepoRef, sha: str) -> Places:
+        return Places(self._github.web_url, repo.full_name, sha)
+
+    def _judged(self, check: QualityCheck) -> Judged:
+        stored = self._results.get(check.result_id) if check.result_id else None
+        # The verdict is the history's; the file only says what lies behind it.
+        return Judged(check, stored.findings, stored.reports) if stored else Judged(check)
+
+    def _fixable(self, checks: tuple[QualityCheck, ...]) -> bool:
+        judged = [self._judged(check) for check in checks if check.new_findings]
+        return any(finding.fixable and finding.new for each in judged for finding in each.findings)
