@@ -4,36 +4,48 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from activities.github.lookups import (
-    BranchInfo as BranchInfo,
-)
-from activities.github.lookups import (
-    BranchWanted as BranchWanted,
-)
-from activities.github.lookups import (
-    Permission as Permission,
-)
-from activities.github.lookups import (
-    PermissionWanted as PermissionWanted,
-)
-from activities.github.lookups import (
-    PullFound as PullFound,
-)
-from activities.github.lookups import (
-    PullOfHead as PullOfHead,
-)
-from activities.github.lookups import (
-    PullRequest as PullRequest,
-)
-from activities.github.lookups import (
-    Pulls as Pulls,
-)
-from activities.github.lookups import (
-    PullsWanted as PullsWanted,
-)
-from activities.github.lookups import (
-    PullWanted as PullWanted,
+    BranchInfo,
+    BranchWanted,
+    Permission,
+    PermissionWanted,
+    PullFound,
+    PullOfHead,
+    PullRequest,
+    Pulls,
+    PullsWanted,
+    PullWanted,
 )
 from activities.model import QualityCheck, QualityGateResult, RepoRef
+
+__all__ = [
+    "GATE",
+    "BranchInfo",
+    "BranchWanted",
+    "CheckRunEnd",
+    "CheckRunPosted",
+    "CheckRunStart",
+    "CheckRunsEnded",
+    "CheckRunsPosted",
+    "CheckRunsWanted",
+    "CommentPosted",
+    "CommitMade",
+    "CommitWanted",
+    "GateComment",
+    "GateRunEnd",
+    "Permission",
+    "PermissionWanted",
+    "PullFound",
+    "PullOfHead",
+    "PullRequest",
+    "PullWanted",
+    "Pulls",
+    "PullsWanted",
+    "ReactionWanted",
+    "ReplyWanted",
+    "SuiteRun",
+    "SuiteRuns",
+    "SuiteWanted",
+]
 
 GATE = "gate"
 """The name of the gate's own check run among the checks' names."""
