@@ -43,10 +43,22 @@ class Ended:
         return self.ran.stdout.decode("utf-8", "backslashreplace")
 
 
-async def execute(bench: Workbench, argv: tuple[str, ...], env: Mapping[str, str] | None = None) -> Ended:
-    """Runs a program in the project's folder, within the bench's limits and without a network."""
-    command = Command(argv, cwd=bench.project.folder, env=env or {}, limits=bench.limits)
+async def execute(
+    bench: Workbench, argv: tuple[str, ...], env: Mapping[str, str] | None = None, *, network: bool = False
+) -> Ended:
+    """Runs a program in the project's folder, within the bench's limits. `network` only for a program of ours
+    that runs no code of the repository."""
+    command = Command(argv, cwd=bench.project.folder, env=env or {}, network=network, limits=bench.limits)
     return Ended(command, await bench.run(command))
+
+
+async def execute_to_file(
+    bench: Workbench, argv: tuple[str, ...], name: str, env: Mapping[str, str] | None = None
+) -> Ended:
+    """The same for a program that writes its report to stdout alone: it goes to `out/name` whole, where what a
+    runner keeps of stdout may be cut."""
+    into = f"{bench.places.out}/{name}"
+    return await execute(bench, ("/bin/sh", "-c", 'into=$1; shift; exec "$@" > "$into"', "sh", into, *argv), env)
 
 
 def report_of(

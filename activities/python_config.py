@@ -1,0 +1,79 @@
+"""What a Python project's own files say about the tools it uses. Read on the host, nothing is run.
+
+Every file here is a stranger's: one that cannot be read counts as one that says nothing (the tool itself
+will complain about it in its own words).
+"""
+
+import configparser
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from activities.tools import Project
+
+_LARGEST_YAML = 200_000
+"""Characters; YAML in Python is slow, and a file of hooks is short."""
+
+
+def pyproject(project: Project) -> dict[str, Any]:
+    """pyproject.toml, {} where it is missing or broken."""
+    try:
+        return tomllib.loads(project.reads("pyproject.toml"))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def has_table(project: Project, name: str) -> bool:
+    """`name` is below `tool` and may be dotted: `coverage.run`."""
+    found: object = pyproject(project).get("tool")
+    for part in name.split("."):
+        if not isinstance(found, dict) or part not in found:
+            return False
+        found = found[part]
+    return True
+
+
+def table(project: Project, name: str) -> dict[str, Any]:
+    """A dotted table of pyproject.toml from its root (`tool.pytest.ini_options`), {} where there is none."""
+    found: object = pyproject(project)
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def section(project: Project, file: str, name: str) -> Mapping[str, str] | None:
+    """A section of an ini file (setup.cfg, tox.ini, .flake8), None where there is none."""
+    text = project.reads(file)
+    if f"[{name}" not in text:
+        return None
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return None
+    return dict(parser.items(name)) if parser.has_section(name) else None
+
+
+def hooks(project: Project) -> dict[str, str]:
+    """Hook id → the revision of its repository, of .pre-commit-config.yaml."""
+    text = project.reads(".pre-commit-config.yaml")
+    if not text or len(text) > _LARGEST_YAML:
+        return {}
+    try:
+        config = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return {}
+    found: dict[str, str] = {}
+    for repo in _list(config, "repos"):
+        revision = repo.get("rev") if isinstance(repo, dict) else ""
+        for hook in _list(repo, "hooks"):
+            if isinstance(hook, dict) and isinstance(hook.get("id"), str):
+                found[hook["id"]] = revision if isinstance(revision, str) else ""
+    return found
+
+
+def _list(value: object, key: str) -> list[Any]:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []

@@ -1,0 +1,125 @@
+"""What a Python project declares that it needs: groups, extras, poetry's and pdm's own tables, requirements."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from activities.python_config import has_table, section, table
+from activities.requirements_files import named_in, requirements_files, with_includes
+from activities.tools import Project
+
+_FOR_CHECKS = re.compile(
+    r"dev|develop|development|tests?|testing|lint|linting|typing|types|typecheck|mypy|checks?|qa|ci|bench|benchmarks?"
+    r"|coverage|cov"
+)
+
+
+def for_checks(name: str) -> bool:
+    """Whether a group or extra of this name is what tests and linters need."""
+    return any(_FOR_CHECKS.fullmatch(part) for part in canonicalize_name(name).split("-"))
+
+
+def groups(project: Project) -> dict[str, tuple[str, ...]]:
+    """PEP 735 groups with their includes resolved, and poetry's, pdm's and uv's older tables of the same kind."""
+    listed = table(project, "dependency-groups")
+    found = {name: tuple(_group(listed, name, ())) for name in listed}
+    for name, entries in table(project, "tool.pdm.dev-dependencies").items():
+        found.setdefault(name, tuple(_texts(entries)))
+    for name, part in table(project, "tool.poetry.group").items():
+        found.setdefault(name, tuple(_poetry(part.get("dependencies") if isinstance(part, dict) else None)))
+    found.setdefault("dev", ())
+    old = (*_poetry(table(project, "tool.poetry").get("dev-dependencies")), *_texts(_uv(project)))
+    return {**found, "dev": (*found["dev"], *old)}
+
+
+def extras(project: Project) -> dict[str, tuple[str, ...]]:
+    """Extras of pyproject.toml, else of setup.cfg."""
+    listed = table(project, "project").get("optional-dependencies")
+    if isinstance(listed, dict):
+        return {name: tuple(_texts(entries)) for name, entries in listed.items()}
+    found = section(project, "setup.cfg", "options.extras_require") or {}
+    return {name: tuple(line for line in value.splitlines() if line.strip()) for name, value in found.items()}
+
+
+def dependencies(project: Project) -> tuple[str, ...]:
+    """What the project itself needs to run, as far as it says so without being built."""
+    listed = tuple(_texts(table(project, "project").get("dependencies")))
+    poetry = tuple(_poetry(table(project, "tool.poetry").get("dependencies")))
+    cfg = (section(project, "setup.cfg", "options") or {}).get("install_requires", "")
+    return listed or poetry or tuple(line.strip() for line in cfg.splitlines() if line.strip())
+
+
+def declared(project: Project) -> dict[str, str]:
+    """Canonical name → where it is declared for development ("dependency group dev")."""
+    found: dict[str, str] = {}
+    for kind, parts in (("dependency group", groups(project)), ("extra", extras(project))):
+        for name, lines in parts.items():
+            if for_checks(name):
+                _note(found, lines, f"{kind} {name}")
+    for file in with_includes(project, requirements_files(project)):
+        _note(found, tuple(named_in(project.reads(file))), file)
+    return found
+
+
+def is_package(project: Project) -> bool:
+    """Whether there is something to build and install besides dependencies."""
+    if table(project, "tool.uv").get("package") is False:
+        return False
+    if table(project, "tool.poetry").get("package-mode") is False:
+        return False
+    names = ("project", "build-system")
+    return (
+        any(table(project, name) for name in names)
+        or has_table(project, "poetry.name")
+        or (project.root / "setup.py").is_file()
+        or section(project, "setup.cfg", "metadata") is not None
+    )
+
+
+def valid(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines that are PEP 508 requirements; the rest cannot be asked of an installer."""
+    return tuple(line for line in lines if _parsed(line))
+
+
+def _group(listed: dict[str, Any], name: str, seen: tuple[str, ...]) -> Iterator[str]:
+    """Includes may form a circle; a name already on the way is not entered again."""
+    by_name = {canonicalize_name(key): value for key, value in listed.items()}
+    key = canonicalize_name(name)
+    if key in seen or not isinstance(by_name.get(key), list):
+        return
+    for entry in by_name[key]:
+        if isinstance(entry, str):
+            yield entry
+        elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str):
+            yield from _group(listed, entry["include-group"], (*seen, key))
+
+
+def _poetry(part: object) -> Iterator[str]:
+    """Poetry's `name = "^1.2"`: the name alone, since its constraints are its own language (its lock file decides)."""
+    for name in part if isinstance(part, dict) else ():
+        if name != "python":
+            yield name
+
+
+def _uv(project: Project) -> object:
+    return table(project, "tool.uv").get("dev-dependencies")
+
+
+def _texts(entries: object) -> Iterator[str]:
+    yield from (entry for entry in (entries if isinstance(entries, list) else ()) if isinstance(entry, str))
+
+
+def _note(found: dict[str, str], lines: tuple[str, ...], where: str) -> None:
+    for line in lines:
+        if requirement := _parsed(line):
+            found.setdefault(canonicalize_name(requirement.name), where)
+
+
+def _parsed(line: str) -> Requirement | None:
+    try:
+        return Requirement(line.strip())
+    except InvalidRequirement:
+        return None

@@ -1,0 +1,64 @@
+"""What is installed in a Python environment, read from its metadata on the host: no Python of it is started."""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from activities.tools import Workbench
+
+_INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info")
+_LARGEST = 100_000
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One installed package. `direct`: it came from a folder or an address, not from an index."""
+
+    name: str
+    version: str
+    direct: bool = False
+
+
+def installed(env_root: Path) -> dict[str, Distribution]:
+    """Canonical name → what is installed of it."""
+    found: dict[str, Distribution] = {}
+    for folder in sorted(env_root.glob("lib/python3*/site-packages")):
+        for info in sorted(folder.iterdir()):
+            if match := _INFO.fullmatch(info.name):
+                name = canonicalize_name(match["name"])
+                found[name] = Distribution(name, match["version"], _direct(info))
+    return found
+
+
+def version_of(bench: Workbench, package: str, program: str) -> str:
+    """The version of the program that `bench.executable(program)` names; "" where it is nowhere installed."""
+    _, own = bench.executable(program)
+    if own and bench.env_root:
+        found = installed(bench.env_root).get(canonicalize_name(package))
+        return found.version if found else ""
+    return our_version(package)
+
+
+@cache
+def our_version(package: str) -> str:
+    """The version in the product's own environment, "" where it has none."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _direct(info: Path) -> bool:
+    """PEP 610; a file that is too large or no JSON says nothing."""
+    path = info / "direct_url.json"
+    try:
+        if path.is_symlink() or path.stat().st_size > _LARGEST:
+            return False
+        return isinstance(json.loads(path.read_bytes()), dict)
+    except (OSError, ValueError, RecursionError):
+        return False

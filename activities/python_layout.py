@@ -1,0 +1,45 @@
+"""Where the code of a Python project lies, for tools that must be told."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from activities.tools import Project
+
+_NOT_CODE = frozenset(("docs", "doc", "build", "dist", "node_modules", "examples", "example", "benchmarks", "scripts"))
+_TESTS = frozenset(("tests", "test", "testing"))
+_NOT_MODULES = frozenset(("setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py"))
+
+
+def sources(project: Project) -> tuple[str, ...]:
+    """The folders and modules that make up the product: `src`, else packages and modules at the root.
+
+    "." when neither is there.
+    """
+    if any(_holds_python(folder) for folder in _folders(project.root / "src")):
+        return ("src",)
+    return tuple(sorted(_packages(project.root))) or (".",)
+
+
+def test_folders(project: Project) -> tuple[str, ...]:
+    """Folders at the root that hold tests by their name."""
+    return tuple(sorted(folder.name for folder in _folders(project.root) if folder.name in _TESTS))
+
+
+def _packages(root: Path) -> Iterator[str]:
+    for folder in _folders(root):
+        if folder.name not in _NOT_CODE | _TESTS and (folder / "__init__.py").is_file():
+            yield folder.name
+    for file in root.glob("*.py"):
+        if file.is_file() and file.name not in _NOT_MODULES and not file.name.startswith("test_"):
+            yield file.name
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    if root.is_dir() and not root.is_symlink():
+        for path in root.iterdir():
+            if path.is_dir() and not path.is_symlink() and path.name.isidentifier():
+                yield path
+
+
+def _holds_python(folder: Path) -> bool:
+    return any(folder.glob("*.py"))

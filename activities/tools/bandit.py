@@ -1,0 +1,87 @@
+"""bandit: dangerous calls in Python code, tests left out unless the project's own configuration says otherwise.
+
+Severity: HIGH is an `error`, MEDIUM a `warning`, LOW (asserts, imports of subprocess) a `notice`. Nothing is
+`critical`: a pattern in the source does not prove that a hole can be reached.
+"""
+
+from typing import Any
+
+from activities.formats import BadReport
+from activities.model import Finding, Severity, ToolReport
+from activities.python_installed import version_of
+from activities.python_traces import Traces
+from activities.reading import execute, failed_to_run, json_of, plain, report_of, whole, written
+from activities.tools import Project, Tool, Workbench
+
+TRACES = Traces(
+    tables=("bandit",),
+    files=(".bandit", "bandit.yaml", "bandit.yml", ".bandit.yaml", ".bandit.yml"),
+    hooks=("bandit",),
+    packages=("bandit",),
+)
+_SEVERITIES: dict[str, Severity] = {"HIGH": "error", "MEDIUM": "warning"}
+# bandit's own defaults, which an option replaces, then tests. A word without a star is looked for anywhere in a path.
+_LEFT_OUT = (
+    ".svn,CVS,.bzr,.hg,.git,__pycache__,.tox,.eggs,*.egg,"
+    "*/tests/*,*/test/*,*/testing/*,*/test_*.py,*/*_test.py,*/conftest.py"
+)
+
+
+async def _version(bench: Workbench) -> str:
+    return version_of(bench, "bandit", "bandit")
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    """Exit codes: 0 nothing, 1 findings, 2 bandit could not work."""
+    version, (program, _) = await _version(bench), bench.executable("bandit")
+    report = f"{bench.places.out}/bandit.json"
+    argv = (program, "-r", ".", "-q", "-f", "json", "-o", report, *_configuration(bench.project))
+    ended = await execute(bench, argv)
+    if ended.ran.exit_code not in (0, 1):
+        return failed_to_run("bandit", version, ended)
+    try:
+        read = json_of(written(bench.out, "bandit.json"), "bandit's report")
+    except BadReport as error:
+        return failed_to_run("bandit", version, ended, str(error))
+    found = (*_each(read, "results", _finding, bench), *_each(read, "errors", _unreadable, bench))
+    return report_of("bandit", version, ended, findings=found)
+
+
+def _configuration(project: Project) -> tuple[str, ...]:
+    """bandit finds an ini file `.bandit` by itself, and nothing else."""
+    reason = Traces(tables=TRACES.tables, files=TRACES.files).configured(project)
+    if not reason:
+        return ("-x", _LEFT_OUT)
+    file = "pyproject.toml" if reason.startswith("[") else reason
+    return () if file == ".bandit" else ("-c", file)
+
+
+def _each(report: object, key: str, read: Any, bench: Workbench) -> tuple[Finding, ...]:
+    listed = report.get(key) if isinstance(report, dict) else None
+    entries = listed if isinstance(listed, list) else []
+    return tuple(read(entry, bench) for entry in entries if isinstance(entry, dict))
+
+
+def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
+    lines = entry.get("line_range")
+    return Finding(
+        check="security",
+        tool="bandit",
+        rule=plain(f"{entry.get('test_id', '')} {entry.get('test_name', '')}".strip()),
+        path=bench.relative(plain(str(entry.get("filename", "")))),
+        line=whole(entry.get("line_number")),
+        column=whole(entry.get("col_offset"), -1) + 1,
+        end_line=whole(lines[-1]) if isinstance(lines, list) and lines else 0,
+        message=plain(str(entry.get("issue_text", ""))),
+        severity=_SEVERITIES.get(str(entry.get("issue_severity")), "notice"),
+    )
+
+
+def _unreadable(entry: dict[str, Any], bench: Workbench) -> Finding:
+    """A file that was not looked at is said, not passed over."""
+    path = bench.relative(plain(str(entry.get("filename", ""))))
+    message = f"bandit did not look at this file: {plain(str(entry.get('reason', '')))}."
+    return Finding("security", "bandit", "unreadable", path, 0, message, "notice")
+
+
+tool = Tool("bandit", ("security",), "python", TRACES.found_in, _version, _run, default=True)

@@ -1,0 +1,55 @@
+"""black, where a project is configured for it: one finding for each file that it would change."""
+
+import re
+from collections.abc import Iterator
+
+from activities.model import Finding, ToolReport
+from activities.python_installed import version_of
+from activities.python_traces import Traces
+from activities.reading import Ended, execute, failed_to_run, not_installed, plain, report_of
+from activities.tools import Tool, Workbench
+
+TRACES = Traces(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))
+_CHANGES = re.compile(r"would reformat (?P<path>.+)")
+_CANNOT = re.compile(r"error: cannot (?:format|parse):? (?P<path>.+?):(?: |\d+:).*")
+
+
+async def _version(bench: Workbench) -> str:
+    return version_of(bench, "black", "black")
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    """Exit codes: 0 nothing, 1 would change files, 123 could not read one of them, else black could not work."""
+    version = await _version(bench)
+    if not version:
+        return not_installed("black", TRACES.found_in(bench.project), "declare it in a dependency group.")
+    ended = await _black(bench, "--check")
+    found = tuple(_findings(ended, bench))
+    if ended.ran.exit_code not in (0, 1, 123) or (ended.ran.exit_code != 0 and not found):
+        return failed_to_run("black", version, ended)
+    return report_of("black", version, ended, findings=found)
+
+
+async def _fix(bench: Workbench) -> ToolReport:
+    """A file that black cannot read stays as it is, and the others are formatted."""
+    version, ended = await _version(bench), await _black(bench)
+    fine = ended.ran.exit_code in (0, 123)
+    return report_of("black", version, ended) if fine else failed_to_run("black", version, ended)
+
+
+async def _black(bench: Workbench, *flags: str) -> Ended:
+    program, _ = bench.executable("black")
+    return await execute(bench, (program, *flags, "--no-color", "."), {"BLACK_CACHE_DIR": bench.places.out})
+
+
+def _findings(ended: Ended, bench: Workbench) -> Iterator[Finding]:
+    for line in ended.ran.stderr.decode("utf-8", "surrogateescape").splitlines():
+        if match := _CHANGES.fullmatch(plain(line)):
+            path, said = bench.relative(match["path"]), "black would change this file."
+            yield Finding("linting", "black", "format", path, 0, said, "warning", fixable=True)
+        elif match := _CANNOT.fullmatch(plain(line)):
+            path = bench.relative(match["path"])
+            yield Finding("linting", "black", "unreadable", path, 0, "black cannot parse this file.", "error")
+
+
+tool = Tool("black", ("linting",), "python", TRACES.found_in, _version, _run, fix=_fix)

@@ -1,0 +1,64 @@
+"""flake8, where a project is configured for it, with the project's own plug-ins.
+
+Severity: `error` for what breaks when it runs (syntax, undefined names: E9, F63, F7, F82), `warning` for the rest.
+"""
+
+import re
+
+from activities.formats import BadReport
+from activities.model import Finding, Severity, ToolReport
+from activities.python_installed import version_of
+from activities.python_traces import Traces
+from activities.reading import execute, failed_to_run, not_installed, plain, report_of, whole, written
+from activities.tools import Tool, Workbench
+
+TRACES = Traces(
+    files=(".flake8",),
+    sections=(("setup.cfg", "flake8"), ("tox.ini", "flake8")),
+    hooks=("flake8",),
+    packages=("flake8",),
+)
+_LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+):(?P<column>\d+): (?P<rule>[A-Z]{1,3}\d{1,4}) (?P<message>.*)")
+_BREAKS = ("E9", "F63", "F7", "F82")
+
+
+async def _version(bench: Workbench) -> str:
+    return version_of(bench, "flake8", "flake8")
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    """Exit code 1 means findings and a crash alike: without findings it was a crash."""
+    version, (program, _) = await _version(bench), bench.executable("flake8")
+    if not version:
+        return not_installed("flake8", TRACES.found_in(bench.project), "declare it in a dependency group.")
+    report = f"{bench.places.out}/flake8.txt"
+    ended = await execute(bench, (program, "--format=default", f"--output-file={report}", "--no-show-source"))
+    try:
+        text = written(bench.out, "flake8.txt").decode("utf-8", "surrogateescape")
+    except BadReport:
+        return failed_to_run("flake8", version, ended)
+    found = tuple(one for line in text.splitlines() if (one := _finding(line, bench)))
+    if ended.ran.exit_code not in (0, 1) or (ended.ran.exit_code == 1 and not found):
+        return failed_to_run("flake8", version, ended)
+    return report_of("flake8", version, ended, findings=found)
+
+
+def _finding(line: str, bench: Workbench) -> Finding | None:
+    match = _LINE.fullmatch(plain(line))
+    return match and Finding(
+        check="linting",
+        tool="flake8",
+        rule=match["rule"],
+        path=bench.relative(match["path"]),
+        line=whole(match["line"]),
+        column=whole(match["column"]),
+        message=match["message"],
+        severity=_severity(match["rule"]),
+    )
+
+
+def _severity(rule: str) -> Severity:
+    return "error" if rule.startswith(_BREAKS) else "warning"
+
+
+tool = Tool("flake8", ("linting",), "python", TRACES.found_in, _version, _run)

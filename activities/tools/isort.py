@@ -1,0 +1,54 @@
+"""isort, where a project is configured for it: one finding for each file whose imports it would change."""
+
+import re
+
+from activities.model import Finding, ToolReport
+from activities.python_installed import version_of
+from activities.python_traces import Traces
+from activities.reading import Ended, execute, failed_to_run, not_installed, plain, report_of
+from activities.tools import Tool, Workbench
+
+TRACES = Traces(
+    tables=("isort",),
+    files=(".isort.cfg",),
+    sections=(("setup.cfg", "isort"), ("setup.cfg", "tool:isort"), ("tox.ini", "isort")),
+    hooks=("isort",),
+    packages=("isort",),
+)
+_CHANGES = re.compile(r"ERROR: (?P<path>.+?) Imports are incorrectly sorted and/or formatted\.")
+
+
+async def _version(bench: Workbench) -> str:
+    return version_of(bench, "isort", "isort")
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    """Exit code 1 means changes and a crash alike: without a file to change it was a crash."""
+    version, (program, _) = await _version(bench), bench.executable("isort")
+    if not version:
+        return not_installed("isort", TRACES.found_in(bench.project), "declare it in a dependency group.")
+    ended = await execute(bench, (program, "--check-only", "."))
+    found = _findings(ended, bench)
+    if ended.ran.exit_code != 0 and not found:
+        return failed_to_run("isort", version, ended)
+    return report_of("isort", version, ended, findings=found)
+
+
+async def _fix(bench: Workbench) -> ToolReport:
+    version, (program, _) = await _version(bench), bench.executable("isort")
+    ended = await execute(bench, (program, "--quiet", "."))
+    return report_of("isort", version, ended) if ended.ran.exit_code == 0 else failed_to_run("isort", version, ended)
+
+
+def _findings(ended: Ended, bench: Workbench) -> tuple[Finding, ...]:
+    lines = ended.ran.stderr.decode("utf-8", "surrogateescape").splitlines()
+    matches = (_CHANGES.fullmatch(plain(line)) for line in lines)
+    said = "isort would change the imports of this file."
+    return tuple(
+        Finding("linting", "isort", "imports", bench.relative(match["path"]), 0, said, "warning", fixable=True)
+        for match in matches
+        if match
+    )
+
+
+tool = Tool("isort", ("linting",), "python", TRACES.found_in, _version, _run, fix=_fix)

@@ -1,0 +1,112 @@
+"""mypy: as the project is configured for it, else over its packages with what is not installed left alone.
+
+A project without any configuration for types still gets mypy's own defaults, which look only into
+annotated functions, plus `--ignore-missing-imports`: what it then says are contradictions in the code,
+not missing stubs. Severity: `error`; mypy's notes belong to the error above them and are joined to it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from activities.formats import BadReport
+from activities.model import Finding, ToolReport
+from activities.python_config import section, table
+from activities.python_installed import version_of
+from activities.python_layout import sources
+from activities.python_traces import Traces
+from activities.reading import Ended, execute_to_file, failed_to_run, plain, report_of, whole, written
+from activities.tools import Project, Tool, Workbench
+
+TRACES = Traces(
+    tables=("mypy",),
+    files=("mypy.ini", ".mypy.ini"),
+    sections=(("setup.cfg", "mypy"),),
+    hooks=("mypy",),
+    packages=("mypy",),
+)
+_LINE = re.compile(
+    r"(?P<path>.+?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<kind>error|note): "
+    r"(?P<message>.*?)(?:  \[(?P<rule>[\w-]+)\])?"
+)
+_FLAGS = (
+    "--no-pretty", "--no-color-output", "--no-error-summary", "--hide-error-context", "--show-column-numbers",
+    "--show-error-codes", "--no-incremental", "--cache-dir=/dev/null",
+)  # fmt: skip
+
+
+async def _version(bench: Workbench) -> str:
+    return version_of(bench, "mypy", "mypy")
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    """Exit codes: 0 nothing, 1 errors, 2 mypy had to stop (a syntax error, or its configuration)."""
+    version, (program, _) = await _version(bench), bench.executable("mypy")
+    ended = await execute_to_file(bench, (program, *_FLAGS, *_python(bench), *_what(bench.project)), "mypy.txt")
+    try:
+        text = written(bench.out, "mypy.txt").decode("utf-8", "surrogateescape")
+    except BadReport as error:
+        return failed_to_run("mypy", version, ended, str(error))
+    found = tuple(_findings(text, bench))
+    if ended.ran.exit_code not in (0, 1) and not found:
+        return failed_to_run("mypy", version, ended, _why(text, ended))
+    stopped = "mypy stopped at the first file that it could not parse." if ended.ran.exit_code == 2 else ""
+    return report_of("mypy", version, ended, findings=found, problem=stopped)
+
+
+def _python(bench: Workbench) -> tuple[str, ...]:
+    """Where the packages are that the project imports."""
+    return (f"--python-executable={bench.places.env}/bin/python",) if bench.env_root else ()
+
+
+def _what(project: Project) -> tuple[str, ...]:
+    """The files: the configuration's own choice wins, and options are ours only where there is none."""
+    configured = TRACES.configured(project)
+    if configured and any(_settings(project).get(key) for key in ("files", "packages", "modules")):
+        return ()
+    return sources(project) if configured else ("--ignore-missing-imports", *sources(project))
+
+
+def _settings(project: Project) -> dict[str, object]:
+    for file in ("mypy.ini", ".mypy.ini", "setup.cfg"):
+        if (found := section(project, file, "mypy")) is not None:
+            return dict(found)
+    return table(project, "tool.mypy")
+
+
+def _findings(text: str, bench: Workbench) -> Iterator[Finding]:
+    last: Finding | None = None
+    for line in text.splitlines():
+        match = _LINE.fullmatch(plain(line))
+        if match is None:
+            continue
+        if match["kind"] == "note":
+            last = last and replace(last, message=f"{last.message}\n{match['message']}")
+            continue
+        if last:
+            yield last
+        last = _finding(match, bench)
+    if last:
+        yield last
+
+
+def _finding(match: re.Match[str], bench: Workbench) -> Finding:
+    return Finding(
+        check="static_analysis",
+        tool="mypy",
+        rule=match["rule"] or "misc",
+        path=bench.relative(match["path"]),
+        line=whole(match["line"]),
+        column=whole(match["column"] or 0),
+        message=match["message"],
+        severity="error",
+    )
+
+
+def _why(text: str, ended: Ended) -> str:
+    """mypy says why it stopped on stdout or on stderr."""
+    lines = [line for line in text.splitlines() if "error:" in line] or text.splitlines()
+    return f"mypy could not work: {plain(lines[0])[:300]}" if lines else ""
+
+
+tool = Tool("mypy", ("static_analysis",), "python", TRACES.found_in, _version, _run, default=True)

@@ -1,0 +1,75 @@
+"""pylint, where a project is configured for it, over the project's packages and modules.
+
+Severity: `error` for fatal and error, `warning` for warning, convention and refactor (who chose pylint chose
+them, and its exit code counts them), `notice` for information.
+"""
+
+from typing import Any
+
+from activities.formats import BadReport
+from activities.model import Finding, Severity, ToolReport
+from activities.python_installed import version_of
+from activities.python_layout import sources
+from activities.python_traces import Traces
+from activities.reading import execute, failed_to_run, json_of, not_installed, plain, report_of, whole, written
+from activities.tools import Tool, Workbench
+
+TRACES = Traces(
+    tables=("pylint",),
+    files=(".pylintrc", "pylintrc", "pylintrc.toml", ".pylintrc.toml"),
+    sections=(("setup.cfg", "pylint"), ("setup.cfg", "pylint.main"), ("tox.ini", "pylint")),
+    hooks=("pylint",),
+    packages=("pylint",),
+)
+_SEVERITIES: dict[str, Severity] = {"fatal": "error", "error": "error", "info": "notice"}
+_FLAGS = ("--reports=n", "--score=n", "--persistent=n", "--recursive=y")
+_USAGE_ERROR = 32
+
+
+async def _version(bench: Workbench) -> str:
+    return version_of(bench, "pylint", "pylint")
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    """The exit code is a sum of bits: 1 to 16 are kinds of findings, 32 is a usage error."""
+    version, (program, _) = await _version(bench), bench.executable("pylint")
+    if not version:
+        return not_installed("pylint", TRACES.found_in(bench.project), "declare it in a dependency group.")
+    flags = (
+        "--output-format=json",
+        f"--output={bench.places.out}/pylint.json",
+        "--reports=n",
+        "--score=n",
+        "--persistent=n",
+        "--recursive=y",
+    )
+    ended = await execute(bench, (program, *flags, *sources(bench.project)), {"PYLINTHOME": bench.places.out})
+    if not 0 <= ended.ran.exit_code < _USAGE_ERROR:
+        return failed_to_run("pylint", version, ended)
+    try:
+        entries = json_of(written(bench.out, "pylint.json"), "pylint's report")
+    except BadReport as error:
+        return failed_to_run("pylint", version, ended, str(error))
+    listed = entries if isinstance(entries, list) else []
+    return report_of("pylint", version, ended, findings=tuple(_finding(one, bench) for one in listed if _is_one(one)))
+
+
+def _is_one(entry: object) -> bool:
+    return isinstance(entry, dict) and "message-id" in entry
+
+
+def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
+    return Finding(
+        check="linting",
+        tool="pylint",
+        rule=plain(f"{entry['message-id']} {entry.get('symbol', '')}".strip()),
+        path=bench.relative(plain(str(entry.get("path", "")))),
+        line=whole(entry.get("line")),
+        column=whole(entry.get("column")) + 1,
+        end_line=whole(entry.get("endLine")),
+        message=plain(str(entry.get("message", ""))),
+        severity=_SEVERITIES.get(str(entry.get("type")), "warning"),
+    )
+
+
+tool = Tool("pylint", ("linting",), "python", TRACES.found_in, _version, _run)

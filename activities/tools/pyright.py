@@ -1,0 +1,67 @@
+"""pyright, where a project is configured for it. Severity: as pyright grades it; information is a `notice`."""
+
+from typing import Any
+
+from activities.formats import BadReport
+from activities.model import Finding, Severity, ToolReport
+from activities.python_installed import version_of
+from activities.python_traces import Traces
+from activities.reading import execute_to_file, failed_to_run, json_of, not_installed, plain, report_of, whole, written
+from activities.tools import Tool, Workbench
+
+TRACES = Traces(tables=("pyright",), files=("pyrightconfig.json",), hooks=("pyright",), packages=("pyright",))
+_SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
+
+
+async def _version(bench: Workbench) -> str:
+    return version_of(bench, "pyright", "pyright")
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    """Exit codes: 0 no errors, 1 errors, 2 and more: pyright could not work."""
+    version, (program, _) = await _version(bench), bench.executable("pyright")
+    if not version:
+        return not_installed("pyright", TRACES.found_in(bench.project), "declare it in a dependency group.")
+    python = (f"--pythonpath={bench.places.env}/bin/python",)
+    ended = await execute_to_file(bench, (program, "--outputjson", *python), "pyright.json", _environment(bench))
+    try:
+        report = json_of(written(bench.out, "pyright.json"), "pyright's report")
+    except BadReport as error:
+        return failed_to_run("pyright", version, ended, str(error))
+    listed = report.get("generalDiagnostics") if isinstance(report, dict) else None
+    if ended.ran.exit_code not in (0, 1) or not isinstance(listed, list):
+        return failed_to_run("pyright", version, ended)
+    found = tuple(_finding(entry, bench) for entry in listed if isinstance(entry, dict))
+    return report_of("pyright", version, ended, findings=found)
+
+
+def _environment(bench: Workbench) -> dict[str, str]:
+    """The package fetches pyright when it first runs: the installation step did that, into the environment."""
+    return {"PYRIGHT_PYTHON_CACHE_DIR": f"{bench.places.env}/share/pyright", "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+
+
+def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
+    start, end = _place(entry, "start"), _place(entry, "end")
+    return Finding(
+        check="static_analysis",
+        tool="pyright",
+        rule=plain(str(entry.get("rule") or "syntax")),
+        path=bench.relative(plain(str(entry.get("file", "")))),
+        line=start[0],
+        column=start[1],
+        end_line=end[0],
+        message=plain(str(entry.get("message", ""))),
+        severity=_SEVERITIES.get(str(entry.get("severity")), "notice"),
+    )
+
+
+def _place(entry: dict[str, Any], which: str) -> tuple[int, int]:
+    """pyright counts lines and columns from 0."""
+    span = entry.get("range")
+    place = span.get(which) if isinstance(span, dict) else None
+    if not isinstance(place, dict):
+        return 0, 0
+    return whole(place.get("line"), -1) + 1, whole(place.get("character"), -1) + 1
+
+
+tool = Tool("pyright", ("static_analysis",), "python", TRACES.found_in, _version, _run)
