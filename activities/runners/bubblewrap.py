@@ -1,0 +1,85 @@
+"""The default runner: bubblewrap, on Linux. What a command may not see is not there at all."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from activities.runners import Box, Command, Places, Ran, scratch
+from activities.runners.checked import checked
+from activities.runners.copies import copy
+from activities.runners.disk import Disk
+from activities.runners.mounts import PLACES, Install, arguments
+from activities.runners.sandbox import start
+from activities.runners.scratch import Scratch
+from activities.runners.supervise import NeverBegan, supervise
+
+
+class Bubblewrap:
+    """`install_env` and `install_read_only` are shown to commands with network and to no others: they
+    say where this host's registries are (index addresses, CA bundles, pip.conf, npmrc)."""
+
+    name = "bubblewrap"
+
+    def __init__(self, install_env: Mapping[str, str] | None = None, install_read_only: tuple[Path, ...] = ()) -> None:
+        self._install = Install(install_env or {}, install_read_only)
+        self._overlays: dict[tuple[int, int], bool] = {}
+
+    def places(self, box: Box) -> Places:
+        """The same for every box."""
+        return PLACES
+
+    async def run(self, box: Box, command: Command) -> Ran:
+        """Runs the command; its layers are gone afterwards and `out` holds plain files only.
+
+        Raises UserError for a command that cannot be given to a program, `NeverBegan` with
+        bubblewrap's own words when the host does not let it make the sandbox.
+        """
+        checked(command)
+        place = await asyncio.to_thread(scratch.make, box.out.parent)
+        try:
+            return await self._run(place, box, command, await self._tree(place, box))
+        finally:
+            await asyncio.shield(asyncio.to_thread(_clean, place, box.out))
+
+    async def _run(self, place: Scratch, box: Box, command: Command, tree: tuple[str, ...]) -> Ran:
+        disk = await asyncio.to_thread(Disk, _written(place, box), command.limits.disk)
+        sandbox = await start(arguments(box, command, place, tree, self._install), command)
+        try:
+            return await supervise(sandbox, command.limits, disk)
+        finally:
+            sandbox.handle.close()
+
+    async def _tree(self, place: Scratch, box: Box) -> tuple[str, ...]:
+        """How `/src` is mounted: as it is, below a layer for the run's writes, or as a copy."""
+        if box.keep_writes:
+            return ("--bind", str(box.tree), PLACES.src)
+        kinds = (box.tree.stat().st_dev, place.root.stat().st_dev)
+        if kinds not in self._overlays:
+            self._overlays[kinds] = await self._overlay_works(place, box)
+        if self._overlays[kinds]:
+            return _overlay(place, box)
+        await asyncio.to_thread(copy, box.tree, place.upper)
+        return ("--bind", str(place.upper), PLACES.src)
+
+    async def _overlay_works(self, place: Scratch, box: Box) -> bool:
+        """Not every kernel and file system has overlays for users; asked once per pair of them."""
+        try:
+            await self._run(place, box, Command(("true",)), _overlay(place, box))
+        except NeverBegan:
+            return False
+        return True
+
+
+def _overlay(place: Scratch, box: Box) -> tuple[str, ...]:
+    return ("--overlay-src", str(box.tree), "--overlay", str(place.upper), str(place.work), PLACES.src)
+
+
+def _written(place: Scratch, box: Box) -> list[Path]:
+    """Every folder of this host that the command can write to."""
+    maybe = ((box.tree, box.keep_writes), (box.env, box.env_writable), (box.cache, True))
+    return [place.upper, place.tmp, box.out, *(path for path, writable in maybe if path and writable)]
+
+
+def _clean(place: Scratch, out: Path) -> None:
+    scratch.remove(place.root)
+    scratch.tidy(out)
