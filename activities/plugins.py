@@ -1,6 +1,7 @@
 """Finding the plug-ins of a folder: one module, one object, loaded once and only when asked for."""
 
 import importlib
+import importlib.util
 import pkgutil
 from importlib.metadata import entry_points
 from types import ModuleType
@@ -28,6 +29,15 @@ def load(package: ModuleType, kind: type[T]) -> dict[str, T]:
             raise UserError(f"The plug-in {point.value} takes the name {point.name!r}, which {folder} has already.")
         found[point.name] = _only_one(importlib.import_module(point.module), kind)
     return dict(sorted(found.items()))
+
+
+def names(package: str) -> tuple[str, ...]:
+    """What `load` would find in the package of this full name, without importing any of it."""
+    spec = importlib.util.find_spec(package)
+    folders = spec.submodule_search_locations if spec else None
+    own = {info.name for info in pkgutil.iter_modules(folders or []) if not info.name.startswith("_")}
+    others = {point.name for point in entry_points(group=f"autobuild.{package.rsplit('.', 1)[-1]}")}
+    return tuple(sorted(own | others))
 
 
 def _only_one(module: ModuleType, kind: type[T]) -> T:

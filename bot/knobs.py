@@ -1,0 +1,104 @@
+"""How one deployment knob is declared and read: a dataclass field that knows its variable and its meaning."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def knob(env: str, default: object, meaning: str, read: Callable[[str], object] = str, secret: bool = False) -> Any:
+    """A field of `Settings`, read from the variable `env` by `read`, which raises ValueError("must be …")."""
+    about = {"env": env, "meaning": meaning, "read": read, "secret": secret}
+    return field(default=default, repr=not secret, metadata=about)
+
+
+def value_of(declared: Field[Any], environ: Mapping[str, str]) -> Any:
+    """The knob's value, its default where the variable is absent or blank.
+
+    Raises ValueError that begins with the variable's name and never shows a value.
+    """
+    env = declared.metadata["env"]
+    try:
+        text = _text(environ, env) if declared.metadata["secret"] else environ.get(env, "")
+        return declared.metadata["read"](_utf8(text)) if text.strip() else declared.default
+    except ValueError as error:
+        raise ValueError(f"{env} {error}.") from None
+
+
+def row_of(declared: Field[Any]) -> tuple[str, str, str]:
+    """(name, default, meaning), as the documentation shows it."""
+    env, default = declared.metadata["env"], declared.default
+    assert default is not MISSING
+    shown = ",".join(default) if isinstance(default, tuple) else str(default or "")
+    return (f"{env} or {env}_FILE" if declared.metadata["secret"] else env), shown, declared.metadata["meaning"]
+
+
+def number(text: str) -> int:
+    """A whole number above 0."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 16 and int(text)):
+        raise ValueError("must be a whole number above 0")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """A TCP port; 0 asks the system for a free one."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) < 2**16):
+        raise ValueError("must be a port, 0 to 65535 (0 takes a free one)")
+    return int(text)
+
+
+def address(text: str) -> str:
+    """An http or https address, without the slash at its end."""
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or "@" in url.netloc:
+        raise ValueError("must be an http or https address without user, query or fragment")
+    return text.rstrip("/")
+
+
+def globs(text: str) -> tuple[str, ...]:
+    """Patterns, by comma."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of these words, however it is capitalised."""
+
+    def read(text: str) -> str:
+        for word in words:
+            if word.lower() == text.strip().lower():
+                return word
+        raise ValueError(f"must be one of {', '.join(words)}")
+
+    return read
+
+
+def pem(text: str) -> str:
+    r"""A private key. Many secret stores keep one line only, with the line ends written as `\n`."""
+    key = text.replace("\\n", "\n").strip() + "\n"
+    if not key.startswith("-----BEGIN") or "PRIVATE KEY-----" not in key:
+        raise ValueError("must be a private key in PEM format")
+    return key
+
+
+def _utf8(text: str) -> str:
+    """The environment holds bytes; those that are no text would fail later, where nobody expects it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be UTF-8 text") from None
+    return text
+
+
+def _text(environ: Mapping[str, str], env: str) -> str:
+    """A secret's text; it may lie in a file, whose last line end is not part of it."""
+    path = environ.get(f"{env}_FILE", "")
+    if not path:
+        return environ.get(env, "")
+    if environ.get(env):
+        raise ValueError(f"is given twice: keep it or {env}_FILE")
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ValueError(f"cannot be read from the file that {env}_FILE names: {why}") from None

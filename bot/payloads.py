@@ -1,0 +1,176 @@
+"""The shapes of GitHub's webhook payloads: just the fields that are read, and what each may hold.
+
+msgspec checks them while it decodes and skips all others unread, which is what keeps the door fast.
+The patterns are the safety of everything behind: these strings go to workflow ids, git commands and logs.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Id = Annotated[int, Meta(ge=0, le=2**53)]
+Sha = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
+FullName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}\Z")]
+Login = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{1,100}(?:\[bot\])?\Z")]
+
+# git check-ref-format, and GitHub's own limit of 255 (bytes; characters here, `events` counts the bytes).
+Ref = Annotated[str, Meta(pattern=r"\A[^\x00-\x20\x7f~^:?*\[\\-][^\x00-\x20\x7f~^:?*\[\\]*\Z", max_length=255)]
+
+PullAction = Literal["opened", "reopened", "synchronize", "ready_for_review", "converted_to_draft", "closed", "edited"]
+
+# Shown and compared, never run: whatever is on one line.
+Line = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", max_length=1000)]
+Moment = Annotated[str, Meta(max_length=40)]
+
+
+class Shape(Struct, gc=False):
+    """Unknown fields are ignored; GitHub adds some every month."""
+
+
+class Head(Shape):
+    """Enough to see whether a payload matters at all."""
+
+    action: str | None = None
+
+
+class Repository(Shape):
+    full_name: FullName
+    id: Id = 0
+    default_branch: Ref | None = None
+    pushed_at: Id | Moment | None = None
+
+
+class Sender(Shape):
+    login: Login
+    type: str = "User"
+
+
+class Installation(Shape):
+    id: Id
+
+
+class App(Shape):
+    id: Id
+
+
+class Payload(Shape, kw_only=True):
+    """What every event that matters has. Without an installation it was not sent to an App."""
+
+    repository: Repository
+    sender: Sender
+    installation: Installation | None = None
+
+
+class Push(Payload, kw_only=True):
+    # A tag's name may be anything that is not read, so `ref` is checked once it is known to be a branch.
+    ref: str
+    before: Sha
+    after: Sha
+    deleted: bool = False
+
+
+class PullSide(Shape):
+    """One side of a pull request; the repository is null when a fork was deleted."""
+
+    ref: Ref
+    sha: Sha
+    repo: Repository | None = None
+
+
+class Pull(Shape):
+    number: Id
+    head: PullSide
+    base: PullSide
+    draft: bool | None = False
+    updated_at: Moment = ""
+
+
+class Changes(Shape):
+    base: dict[str, object] | None = None
+
+
+class PullRequest(Payload, kw_only=True):
+    action: PullAction
+    pull_request: Pull
+    changes: Changes | None = None
+
+
+class LinkedRepository(Shape):
+    id: Id
+
+
+class LinkedSide(Shape):
+    ref: Ref
+    repo: LinkedRepository
+
+
+class LinkedPull(Shape):
+    """A pull request as a check run names it; GitHub never names a fork's."""
+
+    number: Id
+    head: LinkedSide
+
+
+class Suite(Shape):
+    id: Id
+    head_sha: Sha
+    head_branch: Ref | None = None
+    before: Sha | None = None
+    app: App | None = None
+    updated_at: Moment = ""
+    pull_requests: tuple[LinkedPull, ...] = ()
+
+
+class CheckSuite(Payload, kw_only=True):
+    check_suite: Suite
+
+
+class Run(Shape):
+    id: Id
+    name: Line
+    head_sha: Sha
+    check_suite: Suite
+    external_id: Line | None = None
+    completed_at: Moment | None = None
+    app: App | None = None
+    pull_requests: tuple[LinkedPull, ...] = ()
+
+
+class RequestedAction(Shape):
+    identifier: Line
+
+
+class CheckRun(Payload, kw_only=True):
+    action: str
+    check_run: Run
+    requested_action: RequestedAction | None = None
+
+
+class Group(Shape):
+    head_sha: Sha
+    head_ref: Ref
+    base_sha: Sha
+    base_ref: Ref
+
+
+class MergeGroup(Payload, kw_only=True):
+    action: str
+    merge_group: Group
+
+
+class Issue(Shape):
+    """`pull_request` is an object of addresses where the issue is a pull request."""
+
+    number: Id
+    pull_request: dict[str, object] | None = None
+
+
+class Comment(Shape):
+    id: Id
+    body: str | None = None
+    performed_via_github_app: App | None = None
+
+
+class IssueComment(Payload, kw_only=True):
+    issue: Issue
+    comment: Comment

@@ -1,0 +1,42 @@
+"""A real Temporal server for a worker process of the run, a real door before it."""
+
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from bot.settings import Settings
+from bot.web import make_app
+from tests.bot.door import SECRET, Door
+
+AiohttpClient = Callable[[web.Application], Awaitable[TestClient]]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def temporal_address() -> AsyncIterator[str]:
+    server = str(Path(sys.prefix) / "bin" / "temporal")
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=server, dev_server_log_level="error"
+    ) as environment:
+        yield environment.client.service_client.config.target_host
+
+
+@pytest.fixture
+async def temporal(temporal_address: str) -> Client:
+    return await Client.connect(temporal_address)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(app_id=7, webhook_secret=SECRET, push_branches=("*",))
+
+
+@pytest.fixture
+async def door(aiohttp_client: AiohttpClient, settings: Settings, temporal: Client) -> Door:
+    return Door(await aiohttp_client(make_app(settings, temporal)), temporal)
