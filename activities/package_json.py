@@ -1,0 +1,123 @@
+"""What a JavaScript project says of itself: package.json, and the workspace that it belongs to.
+
+Every file here is a stranger's: what is not the expected JSON or YAML reads as empty, never as an error, because
+the package manager itself says it better when it installs.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+import yaml
+
+from activities.tools import Project
+
+DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package.json, parsed; empty where there is none or it is not a JSON object."""
+
+    data: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def scripts(self) -> dict[str, str]:
+        return {name: text for name, text in _mapping(self.data.get("scripts")).items() if isinstance(text, str)}
+
+    @property
+    def dependencies(self) -> dict[str, str]:
+        """Every declared dependency of every kind: name to what is asked for ("^1.2.0", "file:../x")."""
+        all_kinds = [_mapping(self.data.get(kind)) for kind in reversed(DEPENDENCIES)]
+        return {name: wanted for kind in all_kinds for name, wanted in kind.items() if isinstance(wanted, str)}
+
+    def declared(self, name: str) -> str:
+        """The field that declares a dependency ("devDependencies"), "" where none does."""
+        return next((kind for kind in DEPENDENCIES if name in _mapping(self.data.get(kind))), "")
+
+    def text(self, name: str) -> str:
+        value = self.data.get(name)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def workspaces(self) -> tuple[str, ...]:
+        """The patterns of `workspaces`, npm's list or yarn's `{packages: [...]}`."""
+        value = self.data.get("workspaces")
+        value = value.get("packages") if isinstance(value, dict) else value
+        return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def read_package(project: Project) -> Package:
+    """The project's own package.json."""
+    return parse_package(project.reads("package.json"))
+
+
+def parse_package(text: str) -> Package:
+    """A package.json's text, a byte order mark allowed."""
+    try:
+        return Package(_mapping(json.loads(text.removeprefix("\ufeff"))))
+    except (ValueError, RecursionError):
+        return Package()
+
+
+def workspace_home(project: Project) -> Project:
+    """Where the project's packages are installed: the root of the workspace that lists it, else itself."""
+    for home in _above(project):
+        inside = PurePosixPath(project.folder).relative_to(home.folder).as_posix()
+        if _lists(workspace_patterns(home), inside):
+            return home
+    return project
+
+
+def workspace_patterns(project: Project) -> tuple[str, ...]:
+    """Which folders below the project are packages of its workspace: npm's, yarn's and pnpm's way to say it."""
+    return read_package(project).workspaces or _pnpm_workspace(project.reads("pnpm-workspace.yaml"))
+
+
+def declared_in(package: Package, *names: str) -> str:
+    """A reason for a person: the first of these dependencies that is declared and where, "" where none is."""
+    found = ((name, package.declared(name)) for name in names)
+    return next((f"{name} in {kind} of package.json" for name, kind in found if kind), "")
+
+
+def first_file(project: Project, *names: str) -> str:
+    """The first of these files that the project has, "" where it has none."""
+    return next((name for name in names if (project.root / name).is_file()), "")
+
+
+def _above(project: Project) -> Iterator[Project]:
+    parts = [] if project.folder == "." else PurePosixPath(project.folder).parts
+    for depth in range(len(parts) - 1, -1, -1):
+        folder = "/".join(parts[:depth]) or "."
+        yield replace(project, folder=folder, root=_up(project.root, len(parts) - depth))
+
+
+def _up(path: Path, levels: int) -> Path:
+    return path.parents[levels - 1]
+
+
+def _lists(patterns: tuple[str, ...], folder: str) -> bool:
+    wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
+    unwanted = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    return any(_fits(p, folder) for p in wanted) and not any(_fits(p, folder) for p in unwanted)
+
+
+def _fits(pattern: str, folder: str) -> bool:
+    """A workspace pattern: `*` is within one folder's name, `**` is any depth."""
+    pieces = re.split(r"(\*\*/?|\*)", pattern.removeprefix("./").rstrip("/"))
+    translated = {"*": "[^/]*", "**": ".*", "**/": "(?:[^/]+/)*"}
+    return re.fullmatch("".join(translated.get(piece, re.escape(piece)) for piece in pieces), folder) is not None
+
+
+def _pnpm_workspace(text: str) -> tuple[str, ...]:
+    try:
+        value = _mapping(yaml.safe_load(text)).get("packages")
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return ()
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,101 @@
+"""eslint: linting by the package's own rules, flat or legacy; never by rules of ours."""
+
+from collections.abc import Iterator
+
+from activities.formats import BadReport
+from activities.model import Finding, ToolReport
+from activities.node_programs import installed_version, program, start
+from activities.package_json import first_file, read_package, workspace_home
+from activities.package_scripts import find_call, without_options
+from activities.reading import Ended, failed_to_run, json_of, not_installed, plain, report_of, whole, written
+from activities.tools import Project, Tool, Workbench
+
+_NAME = "eslint"
+_REPORT = "eslint.json"
+_FILES = tuple(f"eslint.config.{ending}" for ending in ("js", "mjs", "cjs", "ts", "mts", "cts"))
+_LEGACY = (*(f".eslintrc.{ending}" for ending in ("js", "cjs", "mjs", "json", "yaml", "yml")), ".eslintrc")
+_FLAGS = ("--fix", "--cache", "--color", "--no-color", "--fix-dry-run")
+_VALUED = ("--format", "-f", "-o", "--output-file", "--max-warnings", "--cache-location", "--cache-strategy")
+
+
+def _used_by(project: Project) -> str:
+    """Its configuration, here or at the workspace's root, since eslint looks upwards."""
+    for place in (project, workspace_home(project)):
+        if name := first_file(place, *_FILES, *_LEGACY):
+            return name
+        if "eslintConfig" in read_package(place).data:
+            return "eslintConfig in package.json"
+    return ""
+
+
+async def _version(bench: Workbench) -> str:
+    return await installed_version(bench, _NAME)
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    """Exit codes: 0 nothing, 1 findings, 2 eslint could not work (its configuration, most often)."""
+    report = ("--format", "json", "--output-file", f"{bench.places.out}/{_REPORT}")
+    ended = await _start(bench, report)
+    if ended is None:
+        return not_installed(_NAME, _used_by(bench.project), "add eslint to devDependencies")
+    version = await _version(bench)
+    if ended.ran.exit_code not in (0, 1):
+        return failed_to_run(_NAME, version, ended)
+    try:
+        found = tuple(_findings(written(bench.out, _REPORT), bench))
+    except BadReport as error:
+        return failed_to_run(_NAME, version, ended, str(error))
+    return report_of(_NAME, version, ended, findings=found)
+
+
+async def _fix(bench: Workbench) -> ToolReport:
+    """What is left after the fixes is exit code 1, and no failure of the fixing."""
+    ended = await _start(bench, ("--fix",))
+    if ended is None:
+        return not_installed(_NAME, _used_by(bench.project), "add eslint to devDependencies")
+    version = await _version(bench)
+    return report_of(_NAME, version, ended) if ended.ran.exit_code in (0, 1) else failed_to_run(_NAME, version, ended)
+
+
+async def _start(bench: Workbench, options: tuple[str, ...]) -> Ended | None:
+    binary = program(bench, _NAME)
+    return await start(bench, (binary, *_words(bench.project), *options)) if binary else None
+
+
+def _words(project: Project) -> tuple[str, ...]:
+    """What the package's own lint script gives, because a legacy configuration does not say which files are linted."""
+    package = read_package(project)
+    scripts = (name for name in package.scripts if name.partition(":")[0] in ("lint", "eslint"))
+    call = next((call for name in scripts if (call := find_call(package, name, _NAME))), None)
+    own = without_options(call.args, _FLAGS, _VALUED) if call else ()
+    return own or (".",)
+
+
+def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
+    files = json_of(data, "eslint's report")
+    if not isinstance(files, list):
+        raise BadReport("eslint's report is not a list.")
+    for file in files:
+        messages = file.get("messages") if isinstance(file, dict) else None
+        for message in messages if isinstance(messages, list) else []:
+            yield _finding(bench.relative(plain(str(file.get("filePath", "")))), message)
+
+
+def _finding(path: str, message: dict[str, object]) -> Finding:
+    """Without a rule it is a file that cannot be parsed, or a needless `eslint-disable`."""
+    rule = message.get("ruleId") or ("parse-error" if message.get("fatal") else "eslint")
+    return Finding(
+        check="linting",
+        tool=_NAME,
+        rule=plain(str(rule)),
+        path=path,
+        line=whole(message.get("line")),
+        column=whole(message.get("column")),
+        end_line=whole(message.get("endLine")),
+        message=plain(str(message.get("message", ""))),
+        severity="error" if message.get("severity") == 2 else "warning",
+        fixable="fix" in message,
+    )
+
+
+eslint = Tool(_NAME, ("linting",), "javascript", _used_by, _version, _run, fix=_fix)

@@ -1,0 +1,93 @@
+"""mocha: the tests of a package whose test script starts it, with coverage by c8 or nyc where one is installed."""
+
+from collections.abc import Iterator
+
+from activities.formats import BadReport
+from activities.model import TestCase, ToolReport
+from activities.node_programs import installed_version, program, start
+from activities.node_tests import COVERAGE_FOLDER, Results, asked_of, run_suite, runner_call, used_by_script
+from activities.package_json import read_package
+from activities.package_scripts import Call, without_options
+from activities.reading import Ended, failed_to_run, json_of, not_installed, plain, written
+from activities.tools import Project, Tool, Workbench
+
+_NAME = "mocha"
+_REPORT = "mocha.json"
+_FLAGS = ("--watch", "-w", "--bail", "-b")
+_VALUED = ("--reporter", "-R", "--reporter-option", "--reporter-options", "-O")
+
+
+def _used_by(project: Project) -> str:
+    return used_by_script(project, _NAME)
+
+
+async def _version(bench: Workbench) -> str:
+    return await installed_version(bench, _NAME)
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    asked = asked_of(bench)
+    call = runner_call(read_package(bench.project), _NAME, asked.select)
+    if call is None:
+        return ToolReport(tool=_NAME)
+    if not (binary := program(bench, _NAME)):
+        return not_installed(_NAME, _used_by(bench.project), "add mocha to devDependencies")
+    version = await _version(bench)
+    last: list[Ended] = []
+
+    async def once(files: tuple[str, ...]) -> Results:
+        measure = _coverage(bench) if asked.coverage and not last else ()
+        last.append(await start(bench, (*measure, binary, *_words(bench, call, files)), call.env))
+        return Results(last[-1], tuple(_tests(written(bench.out, _REPORT), bench)))
+
+    try:
+        return await run_suite(_NAME, version, bench, asked, once)
+    except BadReport as error:
+        return failed_to_run(_NAME, version, last[-1], str(error))
+
+
+def _words(bench: Workbench, call: Call, files: tuple[str, ...]) -> tuple[str, ...]:
+    """mocha adds files to those of its configuration, so the failed ones are run beside the others of it."""
+    own = without_options(call.args, _FLAGS, _VALUED)
+    return (*own, "--reporter=json", f"--reporter-option=output={bench.places.out}/{_REPORT}", *files)
+
+
+def _coverage(bench: Workbench) -> tuple[str, ...]:
+    for name in ("c8", "nyc"):
+        if binary := program(bench, name):
+            return (binary, "--reporter=lcovonly", f"--report-dir={bench.places.out}/{COVERAGE_FOLDER}")
+    return ()
+
+
+def _tests(data: bytes, bench: Workbench) -> Iterator[TestCase]:
+    """mocha's three lists hold the same kind of object; a failing hook is listed as a failure only."""
+    report = json_of(data, "mocha's report")
+    if not isinstance(report, dict) or "stats" not in report:
+        raise BadReport("The report is not mocha's JSON.")
+    for key, outcome in (("passes", "passed"), ("failures", "failed"), ("pending", "skipped")):
+        cases = report.get(key)
+        for case in cases if isinstance(cases, list) else []:
+            if isinstance(case, dict):
+                yield _test(case, outcome, bench)
+
+
+def _test(case: dict[str, object], outcome: str, bench: Workbench) -> TestCase:
+    path, error, duration = bench.relative(plain(str(case.get("file") or ""))), case.get("err"), case.get("duration")
+    said = error.get("stack") or error.get("message") if isinstance(error, dict) else ""
+    return TestCase(
+        id=f"{path}::{plain(str(case.get('fullTitle', '')))}",
+        outcome="passed" if outcome == "passed" else "failed" if outcome == "failed" else "skipped",
+        path=path,
+        message=plain(str(said or ""))[:4000],
+        duration_s=float(duration) / 1000 if isinstance(duration, int | float) else 0.0,
+    )
+
+
+mocha = Tool(
+    name=_NAME,
+    checks=("unit_tests", "integration_tests", "coverage"),
+    language="javascript",
+    used_by=_used_by,
+    version=_version,
+    run=_run,
+)

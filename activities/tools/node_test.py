@@ -1,0 +1,97 @@
+"""node --test, and every other test script: node's own runner by its reports, anything else by its exit code."""
+
+from dataclasses import replace
+
+from activities import formats
+from activities.formats import BadReport
+from activities.model import TestCase, ToolReport
+from activities.node_programs import npm, program, start, versions
+from activities.node_tests import COVERAGE_FOLDER, RUNNERS, Results, asked_of, run_suite
+from activities.package_json import read_package
+from activities.package_scripts import Call, calls, find_call, test_script
+from activities.reading import Ended, failed_to_run, how_it_ended, report_of, tail, written
+from activities.tools import Project, Tool, Workbench
+
+_NAME = "node-test"
+_REPORT = "node.xml"
+
+
+def _used_by(project: Project) -> str:
+    package = read_package(project)
+    scripts = (test_script(package, select) for select in ("unit", "integration"))
+    own = (script for script in scripts if script and not find_call(package, script, *RUNNERS))
+    return next((f'the script "{script}" in package.json' for script in own), "")
+
+
+async def _version(bench: Workbench) -> str:
+    return versions()
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    package, asked = read_package(bench.project), asked_of(bench)
+    script = test_script(package, asked.select)
+    if not script or find_call(package, script, *RUNNERS):
+        return ToolReport(tool=_NAME)
+    started = [call for call in calls(package, script) if "--test" in call.args]
+    if len(started) != 1:
+        return await _by_exit_code(bench, script)
+    last: list[Ended] = []
+
+    async def once(files: tuple[str, ...]) -> Results:
+        measure = _coverage(bench) if asked.coverage and not last else ()
+        last.append(await start(bench, _words(bench, started[0], files, measure), started[0].env))
+        return Results(last[-1], _tests(bench))
+
+    try:
+        return await run_suite(_NAME, versions(), bench, asked, once)
+    except BadReport as error:
+        return failed_to_run(_NAME, versions(), last[-1], str(error))
+
+
+def _words(bench: Workbench, call: Call, files: tuple[str, ...], measure: tuple[str, ...]) -> tuple[str, ...]:
+    """Reporters come right behind `--test`, before the files. Given files take the place of the script's own, which
+    are all that stands behind `--test` and is no option."""
+    at = call.args.index("--test")
+    before, behind = call.args[:at], call.args[at + 1 :]
+    report = ("--test-reporter=junit", f"--test-reporter-destination={bench.places.out}/{_REPORT}")
+    kept = tuple(word for word in behind if word.startswith("-")) if files else behind
+    return (program(bench, call.program) or call.program, *before, "--test", *report, *measure, *kept, *files)
+
+
+def _coverage(bench: Workbench) -> tuple[str, ...]:
+    """The folder is made here: node does not make it."""
+    (bench.out / COVERAGE_FOLDER).mkdir(exist_ok=True)
+    to = f"{bench.places.out}/{COVERAGE_FOLDER}/lcov.info"
+    return ("--experimental-test-coverage", "--test-reporter=lcov", f"--test-reporter-destination={to}")
+
+
+def _tests(bench: Workbench) -> tuple[TestCase, ...]:
+    read = formats.registry()["junit"].reads(written(bench.out, _REPORT), _NAME, "unit_tests").tests
+    return tuple(_placed(bench, test) for test in read)
+
+
+def _placed(bench: Workbench, test: TestCase) -> TestCase:
+    path = bench.relative(test.path) if test.path else ""
+    name = test.id.removeprefix("test::")
+    return replace(test, path=path, id=f"{path}::{name}" if path else name)
+
+
+async def _by_exit_code(bench: Workbench, script: str) -> ToolReport:
+    """A runner that is not known: its script is one test, which passes when it ends with 0."""
+    ended = await start(bench, (*npm(), "run", "--silent", script))
+    if problem := how_it_ended(_NAME, ended):
+        return failed_to_run(_NAME, versions(), ended, problem)
+    outcome, said = ("passed", "") if ended.ran.exit_code == 0 else ("failed", tail(ended.ran))
+    test = TestCase(f"npm run {script}", "passed" if outcome == "passed" else "failed", "", message=said)
+    advice = "The script tells only whether it passed, so its tests are counted as one."
+    return report_of(_NAME, versions(), ended, tests=(replace(test, duration_s=ended.ran.duration_s),), advice=advice)
+
+
+node_test = Tool(
+    name=_NAME,
+    checks=("unit_tests", "integration_tests", "coverage"),
+    language="javascript",
+    used_by=_used_by,
+    version=_version,
+    run=_run,
+)

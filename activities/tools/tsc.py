@@ -1,0 +1,108 @@
+"""tsc: TypeScript's own errors, or vue-tsc's where the package uses that."""
+
+import re
+from collections.abc import Iterator
+
+from activities.formats import BadReport
+from activities.model import Finding, Severity, ToolReport
+from activities.node_programs import installed_version, program, start_into
+from activities.package_json import declared_in, first_file, read_package, workspace_home
+from activities.package_scripts import Call, find_call, without_options
+from activities.reading import failed_to_run, not_installed, report_of, whole, written
+from activities.tools import Project, Tool, Workbench
+
+_NAME = "tsc"
+_REPORT = "tsc.txt"
+_PROGRAMS = ("vue-tsc", "tsc")
+_SCRIPTS = ("typecheck", "type-check", "types", "check-types", "check:types", "lint:types", "test:types", "tsc")
+_FLAGS = ("--watch", "-w", "--noEmit", "--preserveWatchOutput", "--incremental", "--diagnostics", "--listFiles")
+_VALUED = ("--pretty", "--tsBuildInfoFile", "--outDir")
+_PLACE = re.compile(r"(?:(?P<path>.+?)\((?P<line>\d+),(?P<column>\d+)\): )?(?P<kind>error|warning) (?P<rule>TS\d+): ")
+_REFERENCES = re.compile(r'"references"\s*:\s*\[\s*\{')
+_SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
+
+
+def _used_by(project: Project) -> str:
+    """A script for it, or a tsconfig.json where TypeScript is a dependency: a tsconfig.json alone may serve editors."""
+    if call := _call(project):
+        return f'the script "{call.script}" in package.json'
+    declared = (declared_in(read_package(place), "vue-tsc", "typescript") for place in _places(project))
+    return first_file(project, "tsconfig.json") if any(declared) else ""
+
+
+async def _version(bench: Workbench) -> str:
+    return await installed_version(bench, "typescript")
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    """Exit codes: 0 nothing, 1 and 2 errors; what has no error line could not run."""
+    name = _program(bench.project)
+    if not (binary := program(bench, name)):
+        return not_installed(name, _used_by(bench.project), "add typescript to devDependencies")
+    version = await _version(bench)
+    ended = await start_into(bench, _REPORT, (binary, *_words(bench.project)))
+    try:
+        found = tuple(_findings(written(bench.out, _REPORT), bench))
+    except BadReport as error:
+        return failed_to_run(_NAME, version, ended, str(error))
+    if ended.ran.exit_code not in (0, 1, 2) or (ended.ran.exit_code and not found):
+        return failed_to_run(_NAME, version, ended)
+    return report_of(_NAME, version, ended, findings=found)
+
+
+def _places(project: Project) -> tuple[Project, Project]:
+    return project, workspace_home(project)
+
+
+def _program(project: Project) -> str:
+    if call := _call(project):
+        return call.program
+    declared = (read_package(place).declared("vue-tsc") for place in _places(project))
+    return "vue-tsc" if any(declared) else "tsc"
+
+
+def _call(project: Project) -> Call | None:
+    package = read_package(project)
+    return next((call for name in _SCRIPTS if (call := find_call(package, name, *_PROGRAMS))), None)
+
+
+def _words(project: Project) -> tuple[str, ...]:
+    """A build of several projects writes what later ones read, so it may write; what it writes is thrown away."""
+    call = _call(project)
+    own = without_options(call.args, _FLAGS, _VALUED) if call else ()
+    if not own and _REFERENCES.search(project.reads("tsconfig.json")):
+        own = ("-b",)
+    builds = any(word in ("-b", "--build") for word in own)
+    return (*own, *(() if builds else ("--noEmit",)), "--pretty", "false")
+
+
+def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
+    """One error a line; the lines behind it that are indented say more of the same error."""
+    current: list[str] = []
+    for line in data.decode("utf-8", "backslashreplace").splitlines():
+        if current and line.startswith(" "):
+            current.append(line)
+            continue
+        yield from _finding(current, bench)
+        current = [line] if _PLACE.match(line) else []
+    yield from _finding(current, bench)
+
+
+def _finding(lines: list[str], bench: Workbench) -> Iterator[Finding]:
+    match = _PLACE.match(lines[0]) if lines else None
+    if match is None:
+        return
+    message = "\n".join((lines[0][match.end() :], *lines[1:]))[:2000]
+    yield Finding(
+        check="static_analysis",
+        tool=_NAME,
+        rule=match["rule"],
+        path=bench.relative(match["path"] or "tsconfig.json"),
+        line=whole(match["line"] or 0),
+        column=whole(match["column"] or 0),
+        message=message,
+        severity=_SEVERITIES[match["kind"]],
+    )
+
+
+tsc = Tool(_NAME, ("static_analysis",), "javascript", _used_by, _version, _run)

@@ -1,0 +1,79 @@
+"""vitest: the tests of a package whose test script starts it, with coverage by its own provider."""
+
+from activities.formats import BadReport
+from activities.jest_report import read_jest
+from activities.model import ToolReport
+from activities.node_programs import installed_version, program, start
+from activities.node_tests import COVERAGE_FOLDER, Results, asked_of, run_suite, runner_call, used_by_script
+from activities.package_json import read_package
+from activities.package_scripts import Call, without_options
+from activities.reading import Ended, failed_to_run, not_installed, written
+from activities.tools import Project, Tool, Workbench
+
+_NAME = "vitest"
+_REPORT = "vitest.json"
+_SUBCOMMANDS = ("run", "watch", "dev", "related", "bench")
+_FLAGS = ("--watch", "-w", "--ui", "--run", "--coverage", "--coverage.enabled", "--open")
+_VALUED = ("--reporter", "--outputFile", "--coverage.reporter", "--coverage.reportsDirectory", "--coverage.provider")
+
+
+def _used_by(project: Project) -> str:
+    return used_by_script(project, _NAME)
+
+
+async def _version(bench: Workbench) -> str:
+    return await installed_version(bench, _NAME)
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    asked = asked_of(bench)
+    call = runner_call(read_package(bench.project), _NAME, asked.select)
+    if call is None:
+        return ToolReport(tool=_NAME)
+    if not (binary := program(bench, _NAME)):
+        return not_installed(_NAME, _used_by(bench.project), "add vitest to devDependencies")
+    version = await _version(bench)
+    last: list[Ended] = []
+
+    async def once(files: tuple[str, ...]) -> Results:
+        measure = await _coverage(bench) if asked.coverage and not last else ()
+        last.append(await start(bench, (binary, "run", *_words(bench, call, files), *measure), call.env))
+        return Results(last[-1], *read_jest(written(bench.out, _REPORT), bench))
+
+    try:
+        return await run_suite(_NAME, version, bench, asked, once)
+    except BadReport as error:
+        return failed_to_run(_NAME, version, last[-1], str(error))
+
+
+def _words(bench: Workbench, call: Call, files: tuple[str, ...]) -> tuple[str, ...]:
+    own = call.args[1:] if call.args[:1] and call.args[0] in _SUBCOMMANDS else call.args
+    report = (
+        "--reporter=json",
+        f"--outputFile={bench.places.out}/{_REPORT}",
+        "--passWithNoTests",
+        "--includeTaskLocation",
+    )
+    return (*without_options(own, _FLAGS, _VALUED), *report, *files)
+
+
+async def _coverage(bench: Workbench) -> tuple[str, ...]:
+    """A provider must be installed beside vitest; without one it would ask to install it, and fail."""
+    for provider in ("v8", "istanbul"):
+        if await installed_version(bench, f"@vitest/coverage-{provider}"):
+            folder = f"{bench.places.out}/{COVERAGE_FOLDER}"
+            return (
+                "--coverage.enabled", f"--coverage.provider={provider}", "--coverage.reporter=lcovonly",
+                f"--coverage.reportsDirectory={folder}", "--coverage.reportOnFailure",
+            )  # fmt: skip
+    return ()
+
+
+vitest = Tool(
+    name=_NAME,
+    checks=("unit_tests", "integration_tests", "coverage"),
+    language="javascript",
+    used_by=_used_by,
+    version=_version,
+    run=_run,
+)
