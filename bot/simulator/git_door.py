@@ -1,0 +1,60 @@
+"""Git over HTTP: who may fetch and push, and what a push sets in motion."""
+
+from aiohttp import web
+
+from bot.simulator import gate, git
+from bot.simulator.git_http import Backend, whole
+from bot.simulator.pushes import Pushes
+from bot.simulator.rest import ApiError, Caller
+from bot.simulator.state import Repository
+
+_UNAUTHORIZED = {"WWW-Authenticate": 'Basic realm="GitHub"'}
+
+
+class GitDoor:
+    """`/{owner}/{repo}` with or without `.git`."""
+
+    def __init__(self, hub: Pushes) -> None:
+        self._hub = hub
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/{owner}/{repo}/info/refs", self._advertise)
+        app.router.add_post("/{owner}/{repo}/git-upload-pack", self._fetch)
+        app.router.add_post("/{owner}/{repo}/git-receive-pack", self._push)
+
+    async def _advertise(self, request: web.Request) -> web.StreamResponse:
+        service = request.query.get("service", "")
+        if service not in ("git-upload-pack", "git-receive-pack"):
+            raise web.HTTPForbidden(text="Please upgrade your git client.\n")
+        caller, repo = self._admit(request, push=service == "git-receive-pack")
+        return await Backend(request, repo.path, "info/refs", caller.login).stream()
+
+    async def _fetch(self, request: web.Request) -> web.StreamResponse:
+        caller, repo = self._admit(request, push=False)
+        return await Backend(request, repo.path, "git-upload-pack", caller.login).stream()
+
+    async def _push(self, request: web.Request) -> web.StreamResponse:
+        """Refs are compared under a lock, and the app is told before the pusher hears that it worked."""
+        caller, repo = self._admit(request, push=True)
+        assert caller.user is not None
+        async with self._hub.pushing(repo):
+            before = await git.refs(repo.path)
+            answer = await Backend(request, repo.path, "git-receive-pack", caller.login).run()
+            await self._hub.refs_moved(repo, before, caller.user)
+        return await whole(request, answer)
+
+    def _admit(self, request: web.Request, *, push: bool) -> tuple[Caller, Repository]:
+        """401 where a name may help, 404 for what the caller may not know of, 403 for a push that is not allowed."""
+        name = f"{request.match_info['owner']}/{request.match_info['repo'].removesuffix('.git')}"
+        try:
+            caller = gate.git_caller(self._hub, request)
+        except ApiError as error:
+            raise web.HTTPUnauthorized(headers=_UNAUTHORIZED, text="Invalid username or token.\n") from error
+        repo = self._hub.repositories.get(name.lower())
+        if caller.kind == "nobody" and (push or repo is None or repo.private):
+            raise web.HTTPUnauthorized(headers=_UNAUTHORIZED, text="Authentication is needed.\n")
+        if repo is None or not gate.may(caller, "contents", "read", repo):
+            raise web.HTTPNotFound(text="Repository not found.\n")
+        if push and not gate.may(caller, "contents", "write", repo):
+            raise web.HTTPForbidden(text=f"Permission to {repo.full_name}.git denied to {caller.login}.\n")
+        return caller, repo

@@ -1,0 +1,80 @@
+"""The app's key pair, the check of its JWT, and tokens in the format of 2026."""
+
+import base64
+import json
+import secrets
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+
+class BadJwt(Exception):
+    """The app's JWT is not good; the text is GitHub's."""
+
+
+class AppKey:
+    """RSA, 2048 bits, kept in `app.pem` of the state folder."""
+
+    def __init__(self, pem: str) -> None:
+        self.pem = pem
+        key = serialization.load_pem_private_key(pem.encode(), None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        self._public = key.public_key()
+
+    @classmethod
+    def read_or_make(cls, folder: Path) -> "AppKey":
+        path = folder / "app.pem"
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(_new_pem())
+        return cls(path.read_text())
+
+    def check(self, token: str, issuers: tuple[str, ...], now: float) -> None:
+        """RS256 only; in time; at most ten minutes ahead (plus a minute of drift); made by this app. Raises BadJwt."""
+        try:
+            claims = jwt.decode(token, self._public, algorithms=["RS256"], options=_OPTIONS)
+        except jwt.PyJWTError as error:
+            raise BadJwt("A JSON web token could not be decoded") from error
+        expires, issued = claims["exp"], claims["iat"]
+        if not isinstance(expires, int) or expires <= now:
+            raise BadJwt("'Expiration time' claim ('exp') must be a numeric value representing the future time at "
+                         "which the assertion expires")  # fmt: skip
+        if expires > now + 660:
+            raise BadJwt("'Expiration time' claim ('exp') is too far in the future")
+        if not isinstance(issued, int) or issued > now + 5:
+            raise BadJwt(
+                "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
+            )
+        if str(claims["iss"]) not in issuers:
+            raise BadJwt("'Issuer' claim ('iss') must be an Integer")
+
+
+def long_token(app: int, installation: int) -> str:
+    """`ghs_`, the app's id and something like a JWT: about 520 characters with two dots."""
+    head = _base64(json.dumps({"alg": "RS256", "typ": "JWT"}).encode())
+    body = _base64(json.dumps({"iss": "github", "iid": installation, "jti": secrets.token_hex(32)}).encode())
+    return f"ghs_{app}_{head}.{body}.{_base64(secrets.token_bytes(256))}"
+
+
+# PyJWT's own clock must not judge: this GitHub's clock can be moved. `iss` may be a number, as GitHub allows.
+_OPTIONS: "jwt.types.Options" = {
+    "require": ["exp", "iat", "iss"],
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_iss": False,
+    "verify_aud": False,
+    "verify_nbf": False,
+}
+
+
+def _new_pem() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = serialization.PrivateFormat.TraditionalOpenSSL
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+
+
+def _base64(body: bytes) -> str:
+    return base64.urlsafe_b64encode(body).rstrip(b"=").decode()
