@@ -135,7 +135,8 @@ def _finding(finding: Finding, places: Places) -> tuple[str, str, str, str]:
 def _next(check: QualityCheck, new: Sequence[Finding]) -> list[str]:
     steps = []
     if fixable := sum(finding.fixable for finding in new):
-        steps.append(f"**Fix** commits the {fixable:,} fixes that the tools hold safe (🔧).")
+        them = "the fix" if fixable == 1 else f"the {fixable:,} fixes"
+        steps.append(f"**Fix** commits {them} that the tools hold safe (🔧).")
     if check.status in ("timed_out", "error", "cancelled"):
         steps.append(
             "**Retest** or `/retest` runs it again; if it ends the same way, what is said above names the cause."

@@ -21,6 +21,8 @@ def gate_comment(result: QualityGateResult, places: Places, runs: Mapping[str, i
     """The whole body, cut already: the same verdict gives the same text, so that it can be compared."""
     head = f"### {_HEADINGS[result.state]} {plain(gate_title(result), 300)}"
     told = fork_text(result.head_sha).split("\n") if result.state == "refused" else _verdict(result, places, runs)
+    while told and not told[-1]:
+        told.pop()
     lines = [GATE_MARK, head, "", *told, "", f"<sub>{_compared(result, places)} `/help` lists the commands.</sub>"]
     return "\n".join(cut_lines(lines, COMMENT_LIMIT))
 
@@ -56,8 +58,9 @@ def _change(result: QualityGateResult) -> list[str]:
 
 
 def _numbers(check: QualityCheck) -> tuple[str, str]:
-    tests = tests_line(check.metrics)
-    return f"{plain(check.name.replace('_', ' '))}: {tests}" if tests else "", coverage_line(check.metrics)
+    tests, coverage = tests_line(check.metrics), coverage_line(check.metrics)
+    name = plain(check.name.replace("_", " "))
+    return f"{name}: {tests}" if tests else "", f"covered: {coverage}" if coverage else ""
 
 
 def _compared(result: QualityGateResult, places: Places) -> str:

@@ -42,10 +42,13 @@ def _broken(found: re.Match[str]) -> str:
 
 
 def code(text: str, limit: int = 200) -> str:
-    """Untrusted text as inline code: nothing in code pings, refers or renders."""
+    """Untrusted text as inline code, also inside a table: nothing in code pings, refers or renders."""
     line = one_line(text, limit)
     if not line:
         return ""
+    if "|" in line:
+        # It would end a table's cell, in code too, and a backslash before it cannot be trusted to prevent that.
+        return f"<code>{plain(line, limit)}</code>"
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", line)), default=0))
     edge = " " if line[0] == "`" or line[-1] == "`" else ""
     return f"{fence}{edge}{line}{edge}{fence}"
@@ -58,8 +61,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str = "") -
 
 
 def _row(cells: Sequence[str]) -> str:
-    # A pipe ends a cell even inside code; the table takes the backslash away again.
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return f"| {' | '.join(cells)} |"
 
 
 def folded(title: str, lines: Sequence[str]) -> list[str]:
