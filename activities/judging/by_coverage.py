@@ -122,7 +122,7 @@ def _reason(diff: float | None, minimum: float, total: float | None, total_minim
     if total is None:
         return "No line that can run was measured."
     wanted = f" (at least {total_minimum:g} %)" if total_minimum else ""
-    whole = f"{total:.1f} % of everything{wanted}."
+    whole = f"{_shown(total)} % of everything{wanted}."
     if diff is None:
         return f"The change has no line that can run; {whole}"
     return f"Tests run {_shown(diff)} % of the changed lines (at least {minimum:g} %), {whole}"

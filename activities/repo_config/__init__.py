@@ -1,0 +1,51 @@
+"""`.github/autobuild.yml`: read strictly, so that a typing error is a message with a line and never a silence.
+
+The text comes from the base branch (a change must not loosen its own gate), yet it is a stranger's all the same.
+`docs/configuration.md` explains every key, `docs/autobuild.schema.json` is the same for editors.
+"""
+
+from dataclasses import replace
+
+from activities.errors import ConfigError
+from activities.model import GatePlan
+from activities.repo_config.mistakes import Mistake, first_and_number, mistakes_of
+from activities.repo_config.models import RepoConfig
+from activities.repo_config.planning import options_for_project, plan_of
+from activities.repo_config.strict_yaml import read
+
+__all__ = ["PATH", "Mistake", "RepoConfig", "options_for_project", "parse", "plan_gate", "validate"]
+
+PATH = ".github/autobuild.yml"
+
+
+def parse(text: str | bytes) -> RepoConfig:
+    """The configuration. Raises `ConfigError` with the line, what is wrong there and how to mend it."""
+    config, mistakes = _read(text)
+    if config is None:
+        raise ConfigError(f"{PATH}, line {mistakes[0].line}: {first_and_number(mistakes)}", mistakes[0].line)
+    return config
+
+
+def validate(text: str | bytes) -> list[Mistake]:
+    """Everything that is wrong, in the order of the lines; empty when all is well."""
+    return _read(text)[1]
+
+
+def plan_gate(text: str | bytes | None) -> GatePlan:
+    """What a gate is to do; None where the repository has no such file. With a mistake in it the plan is the
+    default one, and says so in `problem` and `line`."""
+    if text is None:
+        return plan_of(RepoConfig())
+    config, mistakes = _read(text)
+    if config is None:
+        return replace(plan_of(RepoConfig()), problem=first_and_number(mistakes), line=mistakes[0].line)
+    return plan_of(config)
+
+
+def _read(text: str | bytes) -> tuple[RepoConfig | None, list[Mistake]]:
+    try:
+        document = read(text)
+    except ConfigError as error:
+        return None, [Mistake(error.line, str(error))]
+    config, mistakes = mistakes_of(document)
+    return (None if mistakes else config), mistakes
