@@ -1,6 +1,7 @@
 """Running git on this host, against repositories of our own: bare, without hooks, without anybody's configuration."""
 
 import asyncio
+import base64
 import contextlib
 import os
 from collections.abc import Mapping
@@ -26,25 +27,36 @@ class GitError(Exception):
         self.stderr = stderr
 
 
-def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What git may see of this process's environment, and how it is kept quiet."""
+# A folder that somebody else owns (a mount of a container) is read like any other.
+_CONFIG = {"safe.directory": "*"}
+
+
+def environment(more: Mapping[str, str] | None = None, config: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What git may see of this process's environment, and how it is kept quiet.
+
+    `config` goes through the environment too: never on a command line, never on disk.
+    """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, **_QUIET, **(more or {})}
+    pairs = list({**_CONFIG, **(config or {})}.items())
+    settings = {"GIT_CONFIG_COUNT": str(len(pairs))}
+    for number, (key, value) in enumerate(pairs):
+        settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return {**kept, **_QUIET, **settings, **(more or {})}
 
 
-def with_auth(username: str, token: str) -> dict[str, str]:
-    """Credentials for HTTP as environment variables: never on a command line, never on disk."""
-    import base64
-
+def credentials(username: str, token: str) -> dict[str, str]:
+    """Git's configuration for HTTP with a token; empty without one."""
     basic = base64.b64encode(f"{username}:{token}".encode()).decode()
-    return {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "http.extraHeader",
-        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
-    }
+    return {"http.extraHeader": f"Authorization: Basic {basic}"} if token else {}
 
 
-async def git(folder: Path, *argv: str, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> bytes:
+async def git(
+    folder: Path,
+    *argv: str,
+    env: Mapping[str, str] | None = None,
+    config: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+) -> bytes:
     """Runs `git ARGV` in `folder` and gives its standard output; raises `GitError`.
 
     Cancelling kills git and what it started.
@@ -53,7 +65,7 @@ async def git(folder: Path, *argv: str, env: Mapping[str, str] | None = None, st
         "git",
         *argv,
         cwd=folder,
-        env=environment(env),
+        env=environment(env, config),
         stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

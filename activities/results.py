@@ -2,12 +2,13 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -35,6 +36,11 @@ def _judged() -> TypeAdapter[Judged]:
     return TypeAdapter(Judged)
 
 
+@cache
+def _facts() -> TypeAdapter[dict[str, Any]]:
+    return TypeAdapter(dict[str, Any])
+
+
 def digest(*parts: str) -> str:
     """A key from its parts, in order; sixty-four hexadecimal digits."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -50,8 +56,13 @@ class ResultStore:
         """What the tools said about one tree."""
         self._write(key, _reports().dump_json(reports))
 
-    def reports(self, key: str) -> tuple[ToolReport, ...] | None:
-        return self._read(key, _reports())
+    def reports(self, key: str, newer_than: float = 0.0) -> tuple[ToolReport, ...] | None:
+        """None where there are none, or only such as were stored before `newer_than` (seconds since 1970)."""
+        try:
+            old = self._path(key).stat().st_mtime < newer_than
+        except OSError:
+            return None
+        return None if old else self._read(key, _reports())
 
     def put(self, judged: Judged) -> None:
         """Stored under `judged.check.result_id`."""
@@ -59,6 +70,13 @@ class ResultStore:
 
     def get(self, result_id: str) -> Judged | None:
         return self._read(result_id, _judged())
+
+    def put_facts(self, key: str, facts: dict[str, object]) -> None:
+        """Small things worth remembering of a tree, so that asking again costs one file."""
+        self._write(key, json.dumps(facts).encode())
+
+    def facts(self, key: str) -> dict[str, Any] | None:
+        return self._read(key, _facts())
 
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / f"{key}.json"

@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import AsyncFileLock
 
 from activities.errors import UserError
-from activities.git import GitError, git, line, with_auth
+from activities.git import GitError, credentials, git, line
 from activities.model import RepoRef
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -75,7 +75,7 @@ class Workspaces:
         url = repo.path or self._clone_url(repo)
         await git(
             mirror, "-c", "gc.auto=0", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, *specs,
-            env=with_auth(user, token) if token else {"GIT_CONFIG_COUNT": "0"},
+            config=credentials(user, token),
         )  # fmt: skip
 
     async def heads(self, repo: RepoRef, head_sha: str, base_ref: str = "", base_sha: str = "") -> Heads:
@@ -135,14 +135,14 @@ class Workspaces:
             "--src-prefix=a/", "--dst-prefix=b/", "-l2000", base or EMPTY_TREE, head, "--",
         )  # fmt: skip
 
-    async def names(self, repo: RepoRef, base: str, head: str) -> Mapping[str, str]:
-        """New path → old path of what was renamed between two commits."""
+    async def renamed(self, repo: RepoRef, base: str, head: str) -> Mapping[str, str]:
+        """Old path → new path of what was renamed between two commits."""
         out = await git(
             self.mirror(repo), "diff", "-z", "--name-status", "--diff-filter=R", "--find-renames", "-l2000",
             base or EMPTY_TREE, head, "--",
         )  # fmt: skip
         parts = [os.fsdecode(part).encode("utf-8", "backslashreplace").decode() for part in out.split(b"\0")[:-1]]
-        return {parts[i + 2]: parts[i + 1] for i in range(0, len(parts) - 2, 3)}
+        return {parts[i + 1]: parts[i + 2] for i in range(0, len(parts) - 2, 3)}
 
     def forget_unused(self) -> None:
         """Removes checkouts that nobody has asked for in the last hours."""

@@ -1,0 +1,7 @@
+"""The stories. `ALL` is explicit on purpose: registering a workflow is a promise to its history."""
+
+from workflows.commands import CommandWorkflow
+from workflows.continuous_quality import ContinuousQualityWorkflow
+from workflows.quality_gate import QualityGateWorkflow
+
+ALL = (QualityGateWorkflow, ContinuousQualityWorkflow, CommandWorkflow)

@@ -23,6 +23,6 @@ def command(full_name: str, source: str) -> str:
     return f"command:{full_name}!{source}"
 
 
-def host_queue(host: str) -> str:
+def host_queue(host: str, queue: str = TASK_QUEUE) -> str:
     """The queue of the one host that holds a workspace (a workspace never travels)."""
-    return f"{TASK_QUEUE}@{host}"
+    return f"{queue}@{host}"

@@ -6,18 +6,57 @@ Optional fields only may be added: a message may lie in a history for a year.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from activities.gate import GateOutcome
 from activities.model import RepoRef
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What a branch wants gated. `round` grows with each re-run of the same head; `only` and `refresh` are as in
+    `GateRequest`."""
+
+    sha: str = ""
+    base_ref: str = ""
+    base_sha: str = ""
+    round: int = 0
+    only: tuple[str, ...] = ()
+    refresh: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """Two with the same key need one gate."""
+        return (self.sha, self.base_ref, self.base_sha, self.round)
+
+
+@dataclass
+class BranchState:
+    """All that the branch's workflow knows, and what one run hands to the next (continue-as-new)."""
+
+    wanted: Wanted = field(default_factory=Wanted)
+    done: Wanted = field(default_factory=Wanted)
+    outcome: GateOutcome | None = None
+    pull: int = 0
+    draft: bool = False
+    trusted_sha: str = ""
+    pushed_at: float = 0.0
+    old_heads: list[str] = field(default_factory=list)
+    attempts: dict[str, int] = field(default_factory=dict)
+    outcomes: int = 0
+    commented: tuple[int, int] = (0, 0)
+    """(pull, outcomes) that the comment has told."""
+
+
+@dataclass(frozen=True)
 class QualityBranch:
-    """The argument of `ContinuousQualityWorkflow`. `pull` is set (and `branch` is not the key) for a fork."""
+    """The argument of `ContinuousQualityWorkflow`. `pull` is set (and `branch` is not the key) for a fork.
+    `state` is only given by the workflow to itself."""
 
     repo: RepoRef
     branch: str
     pull: int = 0
     fork: bool = False
     default_branch: str = ""
+    state: BranchState | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +128,10 @@ class Request:
     `kind`: `comment` (`command` and `args` are set, `comment_id` gets the reaction), `rerun_check`,
     `rerun_suite`, `button` (`command` is the action's identifier). `check` is a check run's name as
     GitHub shows it, `external_id` what we gave that run.
+
+    A comment's commands are understood already: `("retest", *checks)` is a `Rerun`'s `checks`, `("help", *lines)`
+    and `("mistake", *lines)` are to be answered with these lines of Markdown. `permission` is what the person
+    needs for the strictest of them.
     """
 
     kind: Literal["comment", "rerun_check", "rerun_suite", "button"]
@@ -106,3 +149,4 @@ class Request:
     delivery: str = ""
     more: tuple[tuple[str, ...], ...] = field(default=())
     """Further commands of the same comment, each (command, *args)."""
+    permission: Literal["read", "write"] = "write"

@@ -19,6 +19,9 @@ from activities.runners import Command, Limits, Places, Ran
 Language = Literal["python", "javascript", "any"]
 """`any`: a command of the repository's own configuration, whatever it is written in."""
 
+OUR_TOOLS = Path(sys.prefix)
+"""The environment that holds our own, pinned version of every tool; a sandbox shows it read-only."""
+
 
 @dataclass(frozen=True)
 class Project:
@@ -73,7 +76,7 @@ class Workbench:
                 return os.path.normpath(f"{self.places.src}/{self.project.folder}/{inside}/{name}"), True
         elif self.env_root and (self.env_root / "bin" / name).exists():
             return f"{self.places.env}/bin/{name}", True
-        return str(Path(sys.prefix) / "bin" / name), False
+        return str(OUR_TOOLS / "bin" / name), False
 
     def relative(self, path: str) -> str:
         """A path as a tool printed it, relative to the repository's root with forward slashes."""

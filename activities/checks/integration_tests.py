@@ -1,0 +1,10 @@
+"""The integration tests: a folder, a marker or a script of that name."""
+
+from activities.checks import Check
+from activities.comparing import tests
+
+check = Check(
+    name="integration_tests",
+    without="The repository has no integration tests.",
+    measure=tests("integration_tests", "integration", coverage=False),
+)

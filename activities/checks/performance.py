@@ -1,0 +1,10 @@
+"""Benchmarks of head and base, in turns on the same machine."""
+
+from activities.checks import Check
+from activities.comparing import interleaved
+
+check = Check(
+    name="performance",
+    without="The repository has no benchmarks.",
+    measure=interleaved("performance"),
+)

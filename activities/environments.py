@@ -1,0 +1,135 @@
+"""Environments: what a project's own declaration installs, once for each hash of what decides it."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from filelock import AsyncFileLock
+from pydantic import TypeAdapter, ValidationError
+
+from activities import toolchains
+from activities.model import RepoRef
+from activities.results import digest
+from activities.runners import Box, Command, Limits, Ran, Runner
+from activities.toolchains import Installed, Recipe, Site, Toolchain
+from activities.tools import Project
+
+INSTALL_LIMITS = Limits(wall_s=1200, disk=8 * 1024**3, file_size=4 * 1024**3)
+
+# A registry that was away must not fail every later gate: what could not be installed is tried again after this.
+_FAILED_FOR_S = 300.0
+
+
+@dataclass(frozen=True)
+class Environment:
+    """`root` None: nothing could be installed, `problem` says why. `key` decides all that is in it."""
+
+    key: str
+    root: Path | None = None
+    problem: str = ""
+    over: tuple[tuple[Path, str], ...] = ()
+
+
+class Environments:
+    """All environments of one host, below `root`, a repository's beside one another.
+
+    The download cache is the repository's own, because what a stranger's build leaves in it must reach
+    no other repository. Lock: one process installs, the others wait for it.
+    """
+
+    def __init__(self, root: Path, runner: Runner) -> None:
+        self._root = root
+        self._runner = runner
+
+    async def get(self, repo: RepoRef, checkout: Path, project: Project) -> Environment:
+        """The project's environment, made if it is not there yet."""
+        chain = _toolchain(project)
+        if chain is None:
+            return Environment(key="")
+        recipe = chain.recipe(project)
+        home = self._home(repo, recipe)
+        if (known := _read(home)) is None:
+            async with _locked(home):
+                known = _read(home) or await self._install(chain, recipe, repo, checkout, project, home)
+        os.utime(home)
+        root = home / "env" if known.partly or not known.problem else None
+        return Environment(recipe.key, root, known.problem, chain.over(project, root) if root else ())
+
+    async def prepared(self, repo: RepoRef, checkout: Path, folder: str, command: str) -> tuple[Path, str]:
+        """A private copy of the checkout in which the configured `install` command ran, with network; made once.
+        The second is what went wrong, "" if nothing did."""
+        home = self._root / "prepared" / repo.owner / repo.name / digest(checkout.name, folder, command)[:32]
+        async with _locked(home):
+            if _read(home) is None:
+                shutil.rmtree(home, ignore_errors=True)
+                await asyncio.to_thread(shutil.copytree, checkout, home / "tree", symlinks=True)
+                (home / "out").mkdir()
+                _write(home, await self._run_install(home, folder, command))
+        known = _read(home)
+        return home / "tree", known.problem if known else "The install command left nothing behind."
+
+    async def _run_install(self, home: Path, folder: str, command: str) -> Installed:
+        box = Box(tree=home / "tree", out=home / "out", keep_writes=True)
+        ran = await self._runner.run(
+            box, Command(("sh", "-c", command), cwd=folder, network=True, limits=INSTALL_LIMITS)
+        )
+        tail = (ran.stdout + ran.stderr)[-4000:].decode("utf-8", "backslashreplace")
+        why = f"ran out of {ran.stopped}" if ran.stopped else f"ended with {ran.exit_code}"
+        return Installed() if ran.exit_code == 0 else Installed(f"The install command {why}.", tail)
+
+    def _home(self, repo: RepoRef, recipe: Recipe) -> Path:
+        return self._root / "environments" / repo.owner / repo.name / recipe.key[:32]
+
+    async def _install(
+        self, chain: Toolchain, recipe: Recipe, repo: RepoRef, checkout: Path, project: Project, home: Path
+    ) -> Installed:
+        shutil.rmtree(home, ignore_errors=True)
+        cache = self._root / "downloads" / repo.owner / repo.name / chain.name
+        for folder in (home / "env", home / "out", cache):
+            folder.mkdir(parents=True, exist_ok=True)
+        box = Box(
+            tree=checkout, out=home / "out", env=home / "env", env_writable=True, cache=cache,
+            read_only=chain.paths(),
+        )  # fmt: skip
+
+        async def run(command: Command) -> Ran:
+            wall_s = min(command.limits.wall_s, INSTALL_LIMITS.wall_s)
+            return await self._runner.run(box, replace(command, limits=replace(INSTALL_LIMITS, wall_s=wall_s)))
+
+        installed = await chain.install(Site(project, box, self._runner.places(box), run), recipe)
+        _write(home, installed)
+        return installed
+
+
+_INSTALLED = TypeAdapter(Installed)
+
+
+def _toolchain(project: Project) -> Toolchain | None:
+    return next((chain for chain in toolchains.registry().values() if chain.language == project.language), None)
+
+
+def _read(home: Path) -> Installed | None:
+    try:
+        installed = _INSTALLED.validate_json((home / "installed.json").read_bytes())
+        age = time.time() - (home / "installed.json").stat().st_mtime
+    except (OSError, ValidationError):
+        return None
+    return None if installed.problem and age > _FAILED_FOR_S else installed
+
+
+def _write(home: Path, installed: Installed) -> None:
+    part = home / "installed.part"
+    part.write_bytes(_INSTALLED.dump_json(installed))
+    part.rename(home / "installed.json")
+
+
+@contextlib.asynccontextmanager
+async def _locked(home: Path) -> AsyncIterator[None]:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    async with AsyncFileLock(f"{home}.lock", poll_interval=0.05):
+        yield

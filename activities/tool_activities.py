@@ -1,0 +1,139 @@
+"""The activities that run tools: the gate's own, and the catalogue's names over the same code."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.beating import beating
+from activities.errors import USER_ERROR, UserError
+from activities.gate import Accepted, CheckWanted, Fixed, FixWanted, Workspace, WorkspaceWanted
+from activities.gate_steps import GateSteps
+from activities.git import GitError
+from activities.model import GatePlan, QualityCheck
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the catalogue's tool activities look at. `type` is for `run_tests`: unit, integration or all."""
+
+    workspace: Workspace
+    type: str = "unit"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One verdict for each check that was asked for."""
+
+    checks: tuple[QualityCheck, ...]
+
+
+class ToolActivities:
+    """`queue` is the task queue that only this host serves."""
+
+    def __init__(self, steps: GateSteps) -> None:
+        self._steps = steps
+
+    @activity.defn
+    async def prepare_workspace(self, wanted: WorkspaceWanted) -> Workspace:
+        """Fetches head and base. Events may outrun GitHub's own storage, so a missing commit is tried again."""
+        async with beating():
+            try:
+                return await self._steps.prepare(wanted)
+            except GitError as error:
+                last = activity.info().attempt >= 3
+                text = f"{wanted.head_sha} could not be fetched: was it removed by a force push?"
+                raise ApplicationError(text, type=USER_ERROR if last else "GitError", non_retryable=last) from error
+            except UserError as error:
+                raise _for_a_person(error) from error
+
+    @activity.defn
+    async def list_checks(self, workspace: Workspace) -> GatePlan:
+        """Which checks apply, and how, by the base branch's configuration and the head's files."""
+        async with beating():
+            return await self._steps.plan(workspace)
+
+    @activity.defn
+    async def run_check(self, wanted: CheckWanted) -> QualityCheck:
+        """One check to its verdict; its findings are in the result store under `result_id`."""
+        async with beating():
+            try:
+                return await self._steps.check(wanted)
+            except UserError as error:
+                raise _for_a_person(error) from error
+
+    @activity.defn
+    async def apply_fixes(self, wanted: FixWanted) -> Fixed:
+        """Tool-safe fixes as a commit in the host's mirror."""
+        async with beating():
+            return await self._steps.fix(wanted)
+
+    @activity.defn
+    async def accept_baseline(self, accepted: Accepted) -> None:
+        """Remembers a result's findings as known."""
+        self._steps.accept(accepted)
+
+    @activity.defn
+    async def run_tests(self, target: Target) -> Checked:
+        """The test suite: unit, integration or all."""
+        names = {"unit": ("unit_tests",), "integration": ("integration_tests",)}
+        return await self._checks(target, *names.get(target.type, ("unit_tests", "integration_tests")))
+
+    @activity.defn
+    async def run_linters(self, target: Target) -> Checked:
+        """The repository's linters and formatters."""
+        return await self._checks(target, "linting")
+
+    @activity.defn
+    async def run_static_analysis(self, target: Target) -> Checked:
+        """The repository's type checker."""
+        return await self._checks(target, "static_analysis")
+
+    @activity.defn
+    async def check_code_coverage(self, target: Target) -> Checked:
+        """Coverage of the change and of everything."""
+        return await self._checks(target, "coverage")
+
+    @activity.defn
+    async def run_security_scan(self, target: Target) -> Checked:
+        """The security scanners."""
+        return await self._checks(target, "security")
+
+    @activity.defn
+    async def check_dependencies(self, target: Target) -> Checked:
+        """Known vulnerabilities in what the change adds."""
+        return await self._checks(target, "dependencies")
+
+    @activity.defn
+    async def run_performance_tests(self, target: Target) -> Checked:
+        """Benchmarks of head and base in turns."""
+        return await self._checks(target, "performance")
+
+    async def _checks(self, target: Target, *names: str) -> Checked:
+        async with beating():
+            plan = await self._steps.plan(target.workspace)
+            chosen = [one for one in plan.checks if one.name in names]
+            done = [
+                await self._steps.check(CheckWanted(target.workspace, one, plan.folders))
+                if one.applies
+                else replace(_NOTHING, name=one.name, reason=one.reason)
+                for one in chosen
+            ]
+            return Checked(tuple(done))
+
+    def all(self) -> list[Callable[..., Any]]:
+        """Everything to register."""
+        return [
+            self.prepare_workspace, self.list_checks, self.run_check, self.apply_fixes, self.accept_baseline,
+            self.run_tests, self.run_linters, self.run_static_analysis, self.check_code_coverage,
+            self.run_security_scan, self.check_dependencies, self.run_performance_tests,
+        ]  # fmt: skip
+
+
+_NOTHING = QualityCheck("", "skipped", None, required=False, reason="")
+
+
+def _for_a_person(error: UserError) -> ApplicationError:
+    return ApplicationError(str(error), type=USER_ERROR, non_retryable=True)

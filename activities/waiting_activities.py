@@ -1,0 +1,66 @@
+"""Activities that talk to Temporal itself: waiting for another workflow's verdict, waking a branch's workflow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import WorkflowFailureError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.beating import beating
+from activities.gate import GateOutcome, GateRequest
+
+
+@dataclass(frozen=True)
+class Wake:
+    """Signal `signal` with `argument` to the workflow `workflow_id`, started with `start` if it is not running.
+    `start` and `argument` are the plain fields of the workflow's own dataclasses."""
+
+    workflow: str
+    workflow_id: str
+    signal: str
+    start: Mapping[str, Any] = field(default_factory=dict)
+    argument: Any = None
+
+
+class WaitingActivities:
+    """`queue` is the task queue of the workflows."""
+
+    def __init__(self, queue: str) -> None:
+        self._queue = queue
+
+    @activity.defn
+    async def await_gate(self, request: GateRequest) -> GateOutcome | None:
+        """The verdict of the gate that runs for this head now; None where it ends without one."""
+        async with beating():
+            handle = activity.client().get_workflow_handle(
+                f"quality-gate:{request.repo.full_name}@{request.head_sha}", result_type=GateOutcome
+            )
+            try:
+                outcome: GateOutcome = await handle.result(follow_runs=False)
+                return outcome
+            except WorkflowFailureError:
+                return None
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    return None
+                raise
+
+    @activity.defn
+    async def wake(self, wake: Wake) -> None:
+        """Signals a workflow, started if need be. A second run signals again: what is signalled must not mind."""
+        await activity.client().start_workflow(
+            wake.workflow,
+            wake.start,
+            id=wake.workflow_id,
+            task_queue=self._queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal=wake.signal,
+            start_signal_args=[] if wake.argument is None else [wake.argument],
+        )
+
+    def all(self) -> list[Any]:
+        """Everything to register."""
+        return [self.await_gate, self.wake]

@@ -1,0 +1,182 @@
+"""`autobuild`: one engine, on a laptop and on a server."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from activities.errors import UserError
+
+# `autobuild gate`: 0 passed, 1 failed, 2 could not run. The other commands use 0 and 2.
+COULD_NOT_RUN = 2
+
+
+def main() -> None:
+    """Runs the command line and ends the process hard.
+
+    The Temporal client's native threads may crash an interpreter that exits in the usual way, so nothing is
+    left to it: everything is flushed, and then the process is gone.
+    """
+    code = _run()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _run() -> int:
+    try:
+        result = cli.main(standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except UserError as error:
+        click.echo(f"autobuild: {error}", err=True)
+    except click.ClickException as error:
+        error.show()
+    except (KeyboardInterrupt, click.Abort, asyncio.CancelledError):
+        click.echo("autobuild: interrupted", err=True)
+    return COULD_NOT_RUN
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="autobuild")
+def cli() -> None:
+    """A quality gate for GitHub on Temporal, and the same gate on this machine."""
+
+
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--base", default="", metavar="REF", help="Compare with this commit (else the default branch).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--sarif", type=click.Path(path_type=Path), help="Write the new findings as SARIF 2.1.0 here.")
+@click.option("--fix", is_flag=True, help="Apply tool-safe fixes to the files first.")
+def gate(path: Path, base: str, as_json: bool, sarif: Path | None, fix: bool) -> int:
+    """Run the gate on a folder: exit 0 passed, 1 failed, 2 could not run."""
+    from bot import local_gate
+
+    options = local_gate.Options(path, base, as_json, sarif, fix)
+    return asyncio.run(local_gate.run(options, os.environ))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path), default=Path(".github/autobuild.yml"))
+def validate(file: Path) -> int:
+    """Check a repository's .github/autobuild.yml."""
+    from activities import repo_config
+
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} cannot be read: {error}.") from error
+    problems = repo_config.validate(text)
+    for problem in problems:
+        click.echo(f"{file}:{problem.line}: {problem.message}")
+    if not problems:
+        click.echo(f"{file} is right.")
+    return 1 if problems else 0
+
+
+@cli.command()
+def serve() -> int:
+    """Receive GitHub's events (the web process)."""
+    from bot import processes
+
+    return _until_stopped(processes.serve(os.environ))
+
+
+@cli.command()
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+def worker(workers: int) -> int:
+    """Work for Temporal."""
+    from bot import processes
+
+    return _until_stopped(processes.work(os.environ, workers))
+
+
+@cli.command()
+@click.option("--pretend", is_flag=True, help="With the pretend GitHub instead of a real one.")
+def up(pretend: bool) -> int:
+    """Everything in one terminal: Temporal, web and worker."""
+    from bot import processes
+
+    return _until_stopped(processes.up(os.environ, pretend=pretend))
+
+
+@cli.command()
+@click.option("--keep", is_flag=True, help="Stay up afterwards.")
+def demo(keep: bool) -> int:
+    """Two sample repositories, two pull requests, all check runs, without GitHub."""
+    from bot import demo as the_demo
+
+    return asyncio.run(the_demo.run(os.environ, keep=keep))
+
+
+def _until_stopped(work: Coroutine[Any, Any, None]) -> int:
+    """A signal is the usual end of a server: exit 0."""
+    from bot.processes import until_stopped
+
+    asyncio.run(until_stopped(work))
+    return 0
+
+
+@cli.command()
+@click.argument("repository", metavar="OWNER/NAME")
+@click.argument("sha")
+@click.option("--base", default="", metavar="BRANCH", help="The branch to compare with.")
+@click.option("--installation", type=int, required=True, help="The App's installation id there.")
+def start(repository: str, sha: str, base: str, installation: int) -> int:
+    """Start the gate of a head on GitHub."""
+    from bot import workflow_commands
+
+    return asyncio.run(workflow_commands.start(os.environ, repository, sha, base, installation))
+
+
+@cli.command(name="list")
+@click.argument("kind", default="workflows")
+@click.option("--query", default="", help="Temporal's list filter.")
+def list_(kind: str, query: str) -> int:
+    """List workflows, or what is loaded: checks, tools, toolchains, formats, commands."""
+    from bot import workflow_commands
+
+    return asyncio.run(workflow_commands.list_(os.environ, kind, query))
+
+
+@cli.command()
+@click.argument("workflow_id")
+def status(workflow_id: str) -> int:
+    """Show how a workflow stands."""
+    from bot import workflow_commands
+
+    return asyncio.run(workflow_commands.status(os.environ, workflow_id))
+
+
+@cli.command()
+@click.argument("workflow_id")
+@click.option("--timeout", type=float, default=None, help="Seconds.")
+def wait(workflow_id: str, timeout: float | None) -> int:
+    """Wait for a workflow's result and print it as JSON."""
+    from bot import workflow_commands
+
+    return asyncio.run(workflow_commands.wait(os.environ, workflow_id, timeout))
+
+
+@cli.command()
+@click.argument("workflow_id")
+@click.argument("name")
+@click.argument("argument", default="")
+def signal(workflow_id: str, name: str, argument: str) -> int:
+    """Send a signal; ARGUMENT is JSON."""
+    from bot import workflow_commands
+
+    return asyncio.run(workflow_commands.signal(os.environ, workflow_id, name, argument))
+
+
+@cli.command()
+@click.argument("workflow_id")
+def cancel(workflow_id: str) -> int:
+    """Ask a workflow to end."""
+    from bot import workflow_commands
+
+    return asyncio.run(workflow_commands.cancel(os.environ, workflow_id))

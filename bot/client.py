@@ -1,0 +1,141 @@
+"""Starting, watching and steering workflows from Python, as the command line does."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.errors import UserError
+from activities.gate import GateOutcome, GateRequest
+from workflows import ids
+from workflows.config import WorkflowTimeouts
+from workflows.quality_gate import QualityGateWorkflow
+
+
+@dataclass(frozen=True)
+class WorkflowStatus:
+    """One workflow as a person asks for it. `detail` is its own answer to `get_status`, "" where it gave none."""
+
+    workflow_id: str
+    run_id: str
+    type: str
+    status: str
+    started: str
+    closed: str = ""
+    detail: str = ""
+
+
+async def connect(address: str = "", environ: Mapping[str, str] | None = None, *, lazy: bool = False) -> Client:
+    """The Temporal that `address` names, else `TEMPORAL_*` or the TOML profile. Raises UserError if it is away;
+    `lazy` waits for the first call instead."""
+    config = ClientConfig.load_client_connect_config(override_env_vars=_with_host(environ or {}))
+    if address:
+        config["target_host"] = address
+    try:
+        return await asyncio.wait_for(Client.connect(**config, lazy=lazy), 10)
+    except (RuntimeError, TimeoutError) as error:
+        where = config.get("target_host", "localhost:7233")
+        raise UserError(f"Temporal does not answer at {where}. Start it, or set TEMPORAL_ADDRESS.") from error
+
+
+def _with_host(environ: Mapping[str, str]) -> dict[str, str]:
+    """`TEMPORAL_HOST` is understood too."""
+    plain = dict(environ)
+    if host := plain.get("TEMPORAL_HOST"):
+        plain.setdefault("TEMPORAL_ADDRESS", host if ":" in host else f"{host}:7233")
+    return plain
+
+
+class WorkflowClient:
+    """Everything a program needs to drive the workflows; `client` is a connected Temporal client."""
+
+    def __init__(self, client: Client, task_queue: str = ids.TASK_QUEUE) -> None:
+        self._client = client
+        self._queue = task_queue
+
+    async def start_quality_gate(self, request: GateRequest) -> str:
+        """Starts the gate of a head, or finds the one that runs. Its workflow id."""
+        handle = await self._client.start_workflow(
+            QualityGateWorkflow.run,
+            request,
+            id=ids.quality_gate(request.repo.full_name, request.head_sha),
+            task_queue=self._queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            execution_timeout=WorkflowTimeouts.QUALITY_GATE,
+        )
+        return handle.id
+
+    async def get_workflow_status(self, workflow_id: str) -> WorkflowStatus:
+        """How a workflow stands."""
+        handle = self._client.get_workflow_handle(workflow_id)
+        description = await _found(handle.describe(), workflow_id)
+        running = description.status == WorkflowExecutionStatus.RUNNING
+        return WorkflowStatus(
+            workflow_id=description.id,
+            run_id=description.run_id,
+            type=description.workflow_type,
+            status=description.status.name.lower() if description.status else "unknown",
+            started=description.start_time.isoformat(),
+            closed=description.close_time.isoformat() if description.close_time else "",
+            detail=await _detail(handle) if running else "",
+        )
+
+    async def list_workflows(self, query: str = "", limit: int = 50) -> list[WorkflowStatus]:
+        """The newest workflows, by Temporal's own list filter."""
+        found = []
+        async for one in self._client.list_workflows(query or None, limit=limit):
+            status = one.status.name.lower() if one.status else "unknown"
+            closed = one.close_time.isoformat() if one.close_time else ""
+            found.append(
+                WorkflowStatus(one.id, one.run_id, one.workflow_type, status, one.start_time.isoformat(), closed)
+            )
+        return found
+
+    async def wait_for_result(self, workflow_id: str, timeout_s: float | None = None) -> Any:
+        """The workflow's result as plain data. Raises UserError when it failed, was cancelled or takes longer."""
+        handle = self._client.get_workflow_handle(workflow_id)
+        try:
+            return await asyncio.wait_for(_found(handle.result(), workflow_id), timeout_s)
+        except WorkflowFailureError as error:
+            raise UserError(f"{workflow_id} did not end well: {error.cause}") from error
+        except TimeoutError as error:
+            raise UserError(f"{workflow_id} still runs after {timeout_s:g} s.") from error
+
+    async def wait_for_gate(self, workflow_id: str) -> GateOutcome:
+        """A gate's outcome."""
+        handle = self._client.get_workflow_handle_for(QualityGateWorkflow.run, workflow_id)
+        return await handle.result()
+
+    async def signal_workflow(self, workflow_id: str, signal: str, argument: Any = None) -> None:
+        """Sends a signal; `argument` is the signal's dataclass or its plain fields."""
+        args = [] if argument is None else [argument]
+        await _found(self._client.get_workflow_handle(workflow_id).signal(signal, args=args), workflow_id)
+
+    async def cancel_workflow(self, workflow_id: str) -> None:
+        """Asks a workflow to end; it still writes its last word."""
+        await _found(self._client.get_workflow_handle(workflow_id).cancel(), workflow_id)
+
+
+async def _found(call: Any, workflow_id: str) -> Any:
+    try:
+        return await call
+    except RPCError as error:
+        if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+            raise UserError(
+                f"There is no workflow {workflow_id!r} here. `autobuild list` shows what there is."
+            ) from error
+        raise
+
+
+async def _detail(handle: WorkflowHandle[Any, Any]) -> str:
+    """A worker must be there to answer; a listing does not wait for one."""
+    try:
+        return str(await handle.query("get_status", rpc_timeout=timedelta(seconds=3)))
+    except Exception:
+        return ""

@@ -1,0 +1,124 @@
+"""The worker: the only place where real clients meet activities."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+import workflows
+from activities.accepted import AcceptedFindings
+from activities.environments import Environments
+from activities.gate_steps import GateSteps
+from activities.github.client import GitHub
+from activities.github_activities import GitHubActivities
+from activities.measuring import Host
+from activities.model import RepoRef
+from activities.results import ResultStore
+from activities.runners import Runner
+from activities.runners.choose import make_runner
+from activities.tool_activities import ToolActivities
+from activities.waiting_activities import WaitingActivities
+from activities.workspace import Workspaces
+from bot.install_settings import install_settings
+from bot.settings import Settings
+from workflows import ids
+from workflows.config import ActivityHeartbeats
+
+Activity = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Hands:
+    """The activities of one process: those that any worker may run, and those of this host."""
+
+    everywhere: tuple[Activity, ...]
+    here: tuple[Activity, ...]
+    queue: str
+
+
+@contextlib.asynccontextmanager
+async def make_hands(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Hands]:
+    """Builds every client and every activity; `environ` is what an install step may know of registries.
+
+    Without an App (`app_id` 0, the laptop) nothing of GitHub is registered.
+    """
+    data = settings.data.resolve()
+    queue = ids.host_queue(host_name(data), settings.task_queue)
+    results = ResultStore(data / "results")
+    async with contextlib.AsyncExitStack() as stack:
+        github = await stack.enter_async_context(_github(settings)) if settings.app_id else None
+        runner = await make_runner(settings.sandbox, *install_settings(environ))
+        tools = ToolActivities(GateSteps(_host(settings, data, github, runner, results), queue, _accepted(data)))
+        everywhere = [*tools.all(), *WaitingActivities(settings.task_queue).all()]
+        here = list(tools.all())
+        if github:
+            posts = GitHubActivities(github, results).all()
+            everywhere += posts
+            here += posts
+        yield Hands(tuple(everywhere), tuple(here), queue)
+
+
+@contextlib.asynccontextmanager
+async def run_worker(client: Client, settings: Settings, hands: Hands) -> AsyncIterator[None]:
+    """Works for the block, on the common queue and on the host's own."""
+    common = _worker(client, settings.task_queue, hands.everywhere, settings, workflows=workflows.ALL)
+    host = _worker(client, hands.queue, hands.here, settings, workflows=())
+    async with common, host:
+        yield
+
+
+def host_name(data: Path) -> str:
+    """This host for a queue's name: the same after a restart, another for another data folder."""
+    return f"{socket.gethostname()}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:8]}"
+
+
+def _worker(client: Client, queue: str, activities: tuple[Activity, ...], settings: Settings, workflows: Any) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=workflows,
+        activities=activities,
+        max_concurrent_activities=settings.max_activities,
+        max_concurrent_workflow_tasks=settings.max_workflow_tasks if workflows else None,
+        max_heartbeat_throttle_interval=ActivityHeartbeats.MAX_THROTTLE,
+        default_heartbeat_throttle_interval=ActivityHeartbeats.MAX_THROTTLE,
+        sticky_queue_schedule_to_start_timeout=ActivityHeartbeats.STICKY_QUEUE,
+        graceful_shutdown_timeout=timedelta(seconds=2),
+        max_eager_activity_reservations_per_workflow_task=8,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _github(settings: Settings) -> AsyncIterator[GitHub]:
+    async with aiohttp.ClientSession() as session:
+        yield GitHub(settings.github_api_url, settings.app_id, settings.private_key, session)
+
+
+def _host(settings: Settings, data: Path, github: GitHub | None, runner: Runner, results: ResultStore) -> Host:
+    def clone_url(repo: RepoRef) -> str:
+        return f"{settings.github_url}/{repo.full_name}.git"
+
+    async def git_auth(repo: RepoRef) -> tuple[str, str]:
+        return await github.git_auth(repo) if github and not repo.path else ("", "")
+
+    return Host(Workspaces(data, clone_url, git_auth), Environments(data, runner), results, runner, data / "scratch")
+
+
+def _accepted(data: Path) -> AcceptedFindings:
+    return AcceptedFindings(data / "accepted")
+
+
+async def work_until_cancelled(client: Client, settings: Settings, environ: Mapping[str, str]) -> None:
+    """What `autobuild worker` does."""
+    async with make_hands(settings, environ) as hands, run_worker(client, settings, hands):
+        await asyncio.Event().wait()

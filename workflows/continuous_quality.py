@@ -1,0 +1,263 @@
+"""One head branch, for as long as it lives: the newest head is gated, older ones make way."""
+
+from dataclasses import replace
+
+from temporalio import workflow
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.gate import GateOutcome, GateRequest
+    from workflows import fixing, ids, publishing
+    from workflows.config import WorkflowTimeouts
+    from workflows.failures import STOPPED, was_cancelled
+    from workflows.messages import (
+        AcceptBaseline,
+        BranchState,
+        Fix,
+        PullChanged,
+        Pushed,
+        QualityBranch,
+        Rerun,
+        Wanted,
+    )
+    from workflows.quality_gate import QualityGateWorkflow
+
+_REMEMBERED = 200
+_EVENTS_A_RUN = 4000
+_GOOD = ("passed", "neutral", "skipped")
+_NO_VERDICT = ("cancelled", "superseded")
+
+
+@workflow.defn
+class ContinuousQualityWorkflow:
+    """Signals `pushed`, `pull_changed`, `rerun`, `fix`, `accept_baseline`, `trust`; queries `get_status`, `get_stats`.
+
+    It is the only writer of its pull request's gate comment, runs one child gate at a time, and ends when the
+    branch is deleted or the pull request closes.
+    """
+
+    @workflow.init
+    def __init__(self, branch: QualityBranch) -> None:
+        self._branch = branch
+        self._state = branch.state or BranchState(pull=branch.pull)
+        self._closed = False
+        self._child: ChildWorkflowHandle[QualityGateWorkflow, GateOutcome] | None = None
+        self._running = Wanted()
+        self._stopped = False  # this workflow ended the running gate itself
+        self._asked: list[Fix | AcceptBaseline] = []
+
+    @workflow.run
+    async def run(self, branch: QualityBranch) -> None:
+        while True:
+            await workflow.wait_condition(lambda: self._closed or self._has_work() or _long_history())
+            if self._wants_gate():
+                await self._gate()
+            elif self._wants_comment():
+                await self._comment()
+            elif self._asked:
+                await self._carry_out(self._asked.pop(0))
+            elif self._closed:
+                return
+            else:
+                workflow.continue_as_new(replace(self._branch, state=self._state))
+
+    @workflow.signal
+    async def pushed(self, event: Pushed) -> None:
+        """A push. An event that comes late (an older one, or one whose successor is known) changes nothing."""
+        state = self._state
+        if not event.sha:
+            return await self._close("The branch was deleted.")
+        if self._comes_late(event):
+            return None
+        state.pushed_at = event.sent_at
+        self._closed = False
+        self._remember_old(event.before)
+        self._new_head(event.sha)
+        if event.base_sha or event.base_ref:
+            state.wanted = replace(state.wanted, base_sha=event.base_sha, base_ref=event.base_ref)
+        elif self._is_default() and state.wanted.sha == event.sha and event.before != event.sha:
+            state.wanted = replace(state.wanted, base_sha=event.before if event.before.strip("0") else "")
+        return await self._make_way()
+
+    @workflow.signal
+    async def pull_changed(self, event: PullChanged) -> None:
+        """The pull request of this branch: its number, its base, whether it is a draft."""
+        state = self._state
+        if event.action == "closed":
+            return await self._close("The pull request was closed.") if event.number in (state.pull, 0) else None
+        self._closed = False
+        state.pull, state.draft = event.number, event.draft
+        if event.head_sha not in state.old_heads:
+            self._new_head(event.head_sha)
+        if event.base_ref != (state.wanted.base_ref or self._branch.default_branch):
+            state.wanted = Wanted(state.wanted.sha, event.base_ref, round=state.wanted.round)
+        return await self._make_way()
+
+    @workflow.signal
+    async def rerun(self, event: Rerun) -> None:
+        """Runs the head again. A button on an older head does nothing: its verdict no longer matters."""
+        wanted = self._state.wanted
+        if not event.sha or event.sha == wanted.sha:
+            only = self._failed() if event.checks == ("failed",) else event.checks
+            self._state.wanted = replace(wanted, only=only, refresh=True, round=wanted.round + 1)
+            await self._make_way()
+
+    @workflow.signal
+    def trust(self, sha: str) -> None:
+        """A maintainer read this head of a fork; the trust is bound to it and ends with the next push."""
+        state = self._state
+        if sha == state.wanted.sha and sha != state.trusted_sha:
+            state.trusted_sha = sha
+            state.wanted = replace(state.wanted, only=(), refresh=False, round=state.wanted.round + 1)
+
+    @workflow.signal
+    def fix(self, event: Fix) -> None:
+        self._asked.append(event)
+
+    @workflow.signal
+    def accept_baseline(self, event: AcceptBaseline) -> None:
+        self._asked.append(event)
+
+    @workflow.query
+    def get_status(self) -> str:
+        """`gating <sha>`, the last verdict, or `waiting`."""
+        if self._child:
+            return f"gating {self._running.sha}"
+        return self._state.outcome.result.state if self._state.outcome else "waiting"
+
+    @workflow.query
+    def get_stats(self) -> dict[str, int]:
+        """How many gates ran, on how many heads."""
+        attempts = self._state.attempts
+        return {"gates": sum(attempts.values()), "heads": len(attempts)}
+
+    def _has_work(self) -> bool:
+        return self._wants_gate() or self._wants_comment() or bool(self._asked)
+
+    def _wants_gate(self) -> bool:
+        state = self._state
+        return bool(state.wanted.sha) and not self._held() and state.wanted.key != state.done.key
+
+    def _wants_comment(self) -> bool:
+        state = self._state
+        return bool(state.pull and state.outcomes) and state.commented != (state.pull, state.outcomes)
+
+    def _held(self) -> bool:
+        return self._closed or self._state.draft
+
+    def _is_default(self) -> bool:
+        return self._branch.branch == self._branch.default_branch and not self._branch.fork
+
+    def _comes_late(self, event: Pushed) -> bool:
+        state = self._state
+        if event.sent_at == state.pushed_at:
+            return event.sha in state.old_heads
+        return event.sent_at < state.pushed_at
+
+    def _new_head(self, sha: str) -> None:
+        state = self._state
+        if sha != state.wanted.sha:
+            self._remember_old(state.wanted.sha)
+            if sha in state.old_heads:
+                state.old_heads.remove(sha)
+            state.wanted = Wanted(sha, base_ref=state.wanted.base_ref)
+
+    def _remember_old(self, sha: str) -> None:
+        heads = self._state.old_heads
+        if sha.strip("0") and sha != self._state.wanted.sha and sha not in heads:
+            heads.append(sha)
+            del heads[:-_REMEMBERED]
+
+    def _failed(self) -> tuple[str, ...]:
+        outcome = self._state.outcome
+        checks = outcome.result.checks if outcome else ()
+        return tuple(check.name for check in checks if check.status not in _GOOD)
+
+    async def _close(self, reason: str) -> None:
+        self._closed = True
+        await self._make_way(reason)
+
+    async def _make_way(self, reason: str = "") -> None:
+        """Ends the running gate when it is not, or no longer, what the branch wants."""
+        wanted = self._state.wanted
+        if not self._child or self._stopped or (not self._held() and self._running.key == wanted.key):
+            return
+        self._stopped = True
+        if wanted.sha != self._running.sha and not self._held():
+            await self._child.signal(QualityGateWorkflow.superseded, wanted.sha)
+        else:
+            why = "The pull request is a draft now." if self._state.draft else "It is run again."
+            await self._child.signal(QualityGateWorkflow.stop, reason or why)
+
+    async def _gate(self) -> None:
+        state = self._state
+        self._running, self._stopped = state.wanted, False
+        request = self._request(self._running)
+        outcome = await self._outcome(request)
+        self._child = None
+        ended = outcome is None or outcome.result.state in _NO_VERDICT
+        state.done = Wanted() if ended and self._stopped else self._running
+        state.attempts[request.head_sha] = request.attempt + 1
+        while len(state.attempts) > _REMEMBERED:
+            state.attempts.pop(next(iter(state.attempts)))
+        if outcome and not ended:
+            state.outcome = outcome
+            state.outcomes += 1
+
+    async def _outcome(self, request: GateRequest) -> GateOutcome | None:
+        """The child's outcome; None when it ended without one, and then its check runs are ended here."""
+        try:
+            self._child = await workflow.start_child_workflow(
+                QualityGateWorkflow.run,
+                request,
+                id=ids.quality_gate(request.repo.full_name, request.head_sha),
+                execution_timeout=WorkflowTimeouts.QUALITY_GATE,
+                parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
+                static_summary=f"{request.repo.full_name} {request.head_sha[:12]}",
+            )
+            await self._make_way()
+            return await self._child
+        except WorkflowAlreadyStartedError:
+            return await fixing.verdict_of(request)
+        except STOPPED as error:
+            if was_cancelled(error) and not self._child:
+                raise
+            workflow.logger.error("a gate ended without a verdict", exc_info=error)
+            await publishing.end_lost(request)
+            return None
+
+    def _request(self, wanted: Wanted) -> GateRequest:
+        state, branch = self._state, self._branch
+        return GateRequest(
+            repo=branch.repo,
+            head_sha=wanted.sha,
+            base_ref=wanted.base_ref or branch.default_branch,
+            base_sha=wanted.base_sha,
+            owner_key=workflow.info().workflow_id,
+            trusted=not branch.fork or state.trusted_sha == wanted.sha,
+            attempt=state.attempts.get(wanted.sha, 0),
+            only=wanted.only,
+            refresh=wanted.refresh,
+            pull=state.pull,
+        )
+
+    async def _comment(self) -> None:
+        state = self._state
+        state.commented = (state.pull, state.outcomes)
+        if state.outcome and state.outcome.result.head_sha == state.wanted.sha:
+            await publishing.comment(self._branch.repo, state.pull, state.outcome)
+
+    async def _carry_out(self, asked: Fix | AcceptBaseline) -> None:
+        state = self._state
+        if not state.outcome or state.outcome.result.head_sha != state.wanted.sha:
+            return  # the head that the button belonged to is gone
+        if isinstance(asked, Fix):
+            await fixing.fix(self._branch, state.pull, state.outcome, asked)
+        elif await fixing.accept(self._branch.repo, state.outcome, asked):
+            state.wanted = replace(state.wanted, only=(asked.check,), refresh=False, round=state.wanted.round + 1)
+
+
+def _long_history() -> bool:
+    info = workflow.info()
+    return info.is_continue_as_new_suggested() or info.get_current_history_length() > _EVENTS_A_RUN

@@ -1,0 +1,113 @@
+"""Telling GitHub: check runs and the one comment. What must be written is tried until the workflow's own end."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.gate import GateOutcome, GateRequest, Workspace
+    from activities.github.requests import (
+        GATE,
+        CheckRunEnd,
+        CheckRunsEnded,
+        CheckRunsPosted,
+        CheckRunsWanted,
+        GateComment,
+        GateRunEnd,
+    )
+    from activities.model import QualityCheck, QualityGateResult, RepoRef
+    from workflows.config import CHECKS, ActivityTimeouts, RetryPolicies
+
+_CONCLUSIONS = {"refused": "neutral", "failed": "skipped", "error": "cancelled"}
+_TITLES = {
+    "cancelled": "Cancelled",
+    "superseded": "A newer head took its place",
+    "refused": "A maintainer must look at this first",
+    "failed": "Not run",
+    "error": "Not run to its end",
+    "passed": "Not run",
+}
+
+
+def until_done() -> RetryPolicy:
+    """A last word is never given up while its workflow lives: GitHub may be away for an hour."""
+    policy = RetryPolicies.github_api()
+    policy.maximum_attempts = 0
+    policy.maximum_interval = timedelta(minutes=2)
+    return policy
+
+
+async def post(request: GateRequest, names: tuple[str, ...]) -> Mapping[str, int]:
+    """All check runs at once, as queued. Check → its run's id."""
+    wanted = CheckRunsWanted(request.repo, request.head_sha, names, request.attempt, request.owner_key)
+    posted: CheckRunsPosted = await workflow.execute_activity(
+        "create_check_runs",
+        wanted,
+        result_type=CheckRunsPosted,
+        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+        retry_policy=RetryPolicies.github_api(),
+    )
+    return posted.ids
+
+
+async def end_check(request: GateRequest, workspace: Workspace, run_id: int, check: QualityCheck) -> None:
+    """One check's end, from the host that holds its findings."""
+    end = CheckRunEnd(request.repo, request.head_sha, run_id, check, request.attempt, request.owner_key)
+    await workflow.execute_activity(
+        "complete_check_run",
+        end,
+        task_queue=workspace.queue,
+        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+        retry_policy=until_done(),
+    )
+
+
+async def end_all(
+    request: GateRequest,
+    result: QualityGateResult,
+    still_open: Mapping[str, int],
+    posted: Mapping[str, int],
+    newer: str,
+) -> None:
+    """Ends the check runs that nothing else ends, and then the gate's own. `posted` are all runs of the gate."""
+    others = {name: run for name, run in still_open.items() if name != GATE}
+    gate = still_open.get(GATE, 0)
+    if others:
+        ended = CheckRunsEnded(
+            request.repo, request.head_sha, dict(others), _conclusion(result), _TITLES[result.state], result.reason,
+            newer, request.owner_key,
+        )  # fmt: skip
+        await _say("end_check_runs", ended)
+    if gate:
+        end = GateRunEnd(
+            request.repo, request.head_sha, gate, result, request.attempt, request.owner_key,
+            check_run_ids=dict(posted), newer_sha=newer,
+        )  # fmt: skip
+        await _say("complete_gate_run", end)
+
+
+async def comment(repo: RepoRef, pull: int, outcome: GateOutcome) -> None:
+    """The pull request's one comment: made, edited, or left alone when nothing changed."""
+    result = outcome.result
+    await _say("update_gate_comment", GateComment(repo, pull, result, dict(outcome.run_ids), result.head_sha))
+
+
+async def end_lost(request: GateRequest) -> None:
+    """The gate's workflow ended without a word (somebody terminated it): its check runs end here."""
+    if request.publish:
+        line = "The run was lost on our side. `/retest` tries again."
+        result = QualityGateResult(request.head_sha, "", "error", False, 0.0, reason=line)
+        posted = await post(request, (*(request.only or CHECKS), GATE))
+        await end_all(request, result, posted, posted, "")
+
+
+def _conclusion(result: QualityGateResult) -> str:
+    return _CONCLUSIONS.get(result.state, "cancelled")
+
+
+async def _say(activity: str, argument: object) -> None:
+    await workflow.execute_activity(
+        activity, argument, start_to_close_timeout=ActivityTimeouts.GITHUB_API, retry_policy=until_done()
+    )
