@@ -58,6 +58,7 @@ class Hub:
         self.repositories: dict[str, Repository] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
+        self.version = 0
         self._ids = 1000
         self._ahead = 0.0
         self._used: dict[str, tuple[float, int]] = {}
@@ -106,6 +107,7 @@ class Hub:
 
     def changed(self) -> None:
         """Wakes everybody who waits for something."""
+        self.version += 1
         self._news.set()
         self._news = asyncio.Event()
 

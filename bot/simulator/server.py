@@ -11,9 +11,11 @@ from aiohttp import web
 
 from bot.simulator import shapes, shapes_checks
 from bot.simulator.api import Api, Exchange
+from bot.simulator.control import Control
 from bot.simulator.faults import Faults
 from bot.simulator.git_door import GitDoor
 from bot.simulator.hub import EVENTS
+from bot.simulator.page import Page
 from bot.simulator.pushes import Pushes
 from bot.simulator.state import Json
 from bot.simulator.webhooks import Delivery
@@ -39,7 +41,9 @@ class PretendGitHub(Pushes):
         """Listens; port 0 takes a free one. `url` is right from then on."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
         self._api.add_to(app)
+        Control(self, self.faults.add).add_to(app)
         GitDoor(self).add_to(app)
+        Page(self).add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
