@@ -15,6 +15,7 @@ from bot.routes import Action, Signal, SignalWithStart, Start
 _RPC = timedelta(seconds=3)
 # An RPC's limit does not cover the connecting before it.
 _ALL_S = 4.0
+_HEALTH_S = 2.0
 
 
 class TemporalAway(Exception):
@@ -32,6 +33,15 @@ async def carry_out(client: Client, action: Action, task_queue: str) -> None:
         raise TemporalAway(error.status.name) from error
     except RuntimeError as error:
         raise TemporalAway("no connection") from error
+
+
+async def answers(client: Client) -> bool:
+    """Whether Temporal is there and well; known within 2 s."""
+    try:
+        async with asyncio.timeout(_HEALTH_S):
+            return await client.service_client.check_health()
+    except (TimeoutError, RPCError, RuntimeError):
+        return False
 
 
 async def _carry_out(client: Client, action: Action, task_queue: str) -> None:

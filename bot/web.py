@@ -6,15 +6,13 @@ in memory: what is answered 202 is in Temporal, what is answered 503 is for GitH
 
 import logging
 import re
-from datetime import timedelta
 
 from aiohttp import web
 from gidgethub import ValidationFailure, sansio
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from activities.errors import UserError
-from bot.dispatch import TemporalAway, carry_out
+from bot.dispatch import TemporalAway, answers, carry_out
 from bot.events import BadPayload, parse_event
 from bot.nouns import Event
 from bot.routes import Rules, route
@@ -28,7 +26,6 @@ RULES = web.AppKey("rules", Rules)
 _LARGEST = 25 * 2**20
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-_HEALTH = timedelta(seconds=2)
 
 _log = logging.getLogger("autobuild.web")
 
@@ -106,8 +103,6 @@ async def _alive(_request: web.Request) -> web.Response:
 
 async def _ready(request: web.Request) -> web.Response:
     """Temporal answers too: events may be sent here."""
-    try:
-        well = await request.app[TEMPORAL].service_client.check_health(timeout=_HEALTH)
-    except (RPCError, RuntimeError):
-        well = False
-    return web.Response(text="ready\n") if well else web.Response(status=503, text="Temporal is away.\n")
+    if await answers(request.app[TEMPORAL]):
+        return web.Response(text="ready\n")
+    return web.Response(status=503, text="Temporal is away.\n")

@@ -8,7 +8,7 @@ def _lines(words: Asked) -> Asked:
     topic = words[0].removeprefix("/") if words else ""
     if topic and topic not in registry():
         meant = nearest(topic[:40], registry())
-        raise Mistake(f"There is no help on that. Did you mean `/help {meant}`?" if meant else "Try `/help`.")
+        raise Mistake(f"There is no help on that. {f'Did you mean `/help {meant}`?' if meant else 'Try `/help`.'}")
     commands = [registry()[topic]] if topic else registry().values()
     return tuple(f"`{command.usage}`: {command.help} (Needs {command.permission} access.)" for command in commands)
 
