@@ -1,0 +1,72 @@
+"""The pretend GitHub over HTTP, our client before it, and a repository to speak of."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from activities.github.client import GitHub
+from activities.github_activities import GitHubActivities
+from activities.model import RepoRef
+from activities.results import ResultStore
+from bot.simulator.keys import AppKey
+from bot.simulator.server import PretendGitHub
+
+NAME = "octocat/hello"
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One key for all servers: making one takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("key")
+    AppKey.read_or_make(folder)
+    return folder / "app.pem"
+
+
+@pytest.fixture
+async def pretend(tmp_path: Path, key: Path) -> AsyncIterator[PretendGitHub]:
+    state = tmp_path / "github"
+    state.mkdir()
+    shutil.copy(key, state / "app.pem")
+    async with PretendGitHub(state) as server:
+        await server.add_repository(NAME, {"a.py": "import os\n", "b.py": "x = 1\n"}, private=True, protected=["main"])
+        yield server
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def github(pretend: PretendGitHub, session: aiohttp.ClientSession) -> GitHub:
+    return GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session)
+
+
+@pytest.fixture
+def repo(pretend: PretendGitHub) -> RepoRef:
+    (installation,) = pretend.installations
+    return RepoRef("octocat", "hello", installation)
+
+
+@pytest.fixture
+async def head(pretend: PretendGitHub) -> str:
+    return await pretend.push_commit(NAME, "topic/one", {"a.py": "import sys\n"})
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> ResultStore:
+    return ResultStore(tmp_path / "results")
+
+
+@pytest.fixture
+def hands(github: GitHub, results: ResultStore) -> GitHubActivities:
+    return GitHubActivities(github, results)
+
+
+def asked(pretend: PretendGitHub, method: str, ending: str) -> int:
+    """How many requests there were whose path ends so."""
+    return sum(each.method == method and each.path.endswith(ending) for each in pretend.requests)
