@@ -11,6 +11,7 @@ from activities.python_config import has_table, section, table
 from activities.requirements_files import named_in, requirements_files, with_includes
 from activities.tools import Project
 
+_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
 _FOR_CHECKS = re.compile(
     r"dev|develop|development|tests?|testing|lint|linting|typing|types|typecheck|mypy|checks?|qa|ci|bench|benchmarks?"
     r"|coverage|cov"
@@ -62,6 +63,20 @@ def declared(project: Project) -> dict[str, str]:
     for file in with_includes(project, requirements_files(project)):
         _note(found, tuple(named_in(project.reads(file))), file)
     return found
+
+
+def named_in_manifests(project: Project, package: str) -> tuple[str, int]:
+    """(file, line) that names a package first: requirements, then manifests, then lock files; the manifest's whole
+    file (line 0) for a package that nobody names."""
+    files = (*with_includes(project, requirements_files(project)), *_MANIFESTS)
+    there = [name for name in files if (project.root / name).is_file()]
+    parts = re.split(r"[-_.]+", canonicalize_name(package))
+    named = re.compile(rf"(?<![\w.-]){'[-_.]+'.join(map(re.escape, parts))}(?![\w-])", re.IGNORECASE)
+    for name in there:
+        for number, line in enumerate(project.reads(name).splitlines(), start=1):
+            if named.search(line):
+                return name, number
+    return (there[0] if there else "pyproject.toml"), 0
 
 
 def is_package(project: Project) -> bool:

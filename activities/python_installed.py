@@ -17,11 +17,13 @@ _LARGEST = 100_000
 
 @dataclass(frozen=True)
 class Distribution:
-    """One installed package. `direct`: it came from a folder or an address, not from an index."""
+    """One installed package. `direct`: it came from a folder or an address, not from an index; `editable`: from a
+    folder that it still reads."""
 
     name: str
     version: str
     direct: bool = False
+    editable: bool = False
 
 
 def installed(env_root: Path) -> dict[str, Distribution]:
@@ -31,7 +33,7 @@ def installed(env_root: Path) -> dict[str, Distribution]:
         for info in sorted(folder.iterdir()):
             if match := _INFO.fullmatch(info.name):
                 name = canonicalize_name(match["name"])
-                found[name] = Distribution(name, match["version"], _direct(info))
+                found[name] = Distribution(name, match["version"], *_origin(info))
     return found
 
 
@@ -53,12 +55,14 @@ def our_version(package: str) -> str:
         return ""
 
 
-def _direct(info: Path) -> bool:
-    """PEP 610; a file that is too large or no JSON says nothing."""
+def _origin(info: Path) -> tuple[bool, bool]:
+    """(direct, editable) by PEP 610; a file that is too large or no JSON says nothing."""
     path = info / "direct_url.json"
     try:
         if path.is_symlink() or path.stat().st_size > _LARGEST:
-            return False
-        return isinstance(json.loads(path.read_bytes()), dict)
+            return False, False
+        url = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
-        return False
+        return False, False
+    folder = url.get("dir_info") if isinstance(url, dict) else None
+    return isinstance(url, dict), isinstance(folder, dict) and folder.get("editable") is True

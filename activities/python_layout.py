@@ -7,7 +7,7 @@ from activities.tools import Project
 
 _NOT_CODE = frozenset(("docs", "doc", "build", "dist", "node_modules", "examples", "example", "benchmarks", "scripts"))
 _TESTS = frozenset(("tests", "test", "testing"))
-_NOT_MODULES = frozenset(("setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py"))
+_NOT_MODULES = frozenset(("setup.py", "conftest.py", "test.py", "tests.py", "noxfile.py", "tasks.py", "fabfile.py"))
 
 
 def sources(project: Project) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def _packages(root: Path) -> Iterator[str]:
         if folder.name not in _NOT_CODE | _TESTS and (folder / "__init__.py").is_file():
             yield folder.name
     for file in root.glob("*.py"):
-        if file.is_file() and file.name not in _NOT_MODULES and not file.name.startswith("test_"):
+        if file.is_file() and file.name not in _NOT_MODULES and not _is_test(file.name):
             yield file.name
 
 
@@ -43,3 +43,7 @@ def _folders(root: Path) -> Iterator[Path]:
 
 def _holds_python(folder: Path) -> bool:
     return any(folder.glob("*.py"))
+
+
+def _is_test(name: str) -> bool:
+    return name.startswith("test_") or name.endswith("_test.py")

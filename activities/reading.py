@@ -91,12 +91,13 @@ def report_of(
 
 
 def failed_to_run(tool: str, version: str, ended: Ended, problem: str = "") -> ToolReport:
-    """The report of a tool that gave no usable answer. A limit or a signal is named before `problem`."""
+    """The report of a tool that gave no usable answer. Without a `problem`, the limit or signal that ended it is
+    named, else its last words."""
     return ToolReport(
         tool=tool,
         version=version,
         looked=False,
-        problem=how_it_ended(tool, ended) or problem or _broke(tool, ended.ran),
+        problem=_named(problem, how_it_ended(tool, ended)) or _broke(tool, ended.ran),
         timed_out=ended.ran.stopped == "time",
         command=" ".join(ended.command.argv),
         output_tail=tail(ended.ran),
@@ -153,6 +154,14 @@ def written(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:
         return file.read(limit)
 
 
+def give(out: Path, name: str, text: str) -> None:
+    """Puts a file into the folder for a command to read, never through a link that an earlier one left there."""
+    (out / name).unlink(missing_ok=True)
+    handle = os.open(out / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def json_of(data: bytes, name: str, limit: int = MAX_REPORT) -> object:
     """JSON of a stranger. Raises `BadReport` for what is too large, too deep or not JSON."""
     if len(data) > limit:
@@ -197,6 +206,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def _shown(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
+def _named(problem: str, ending: str) -> str:
+    """A missing report is no news about a program that was killed; a sentence that names the end is."""
+    return problem if not ending or ending[:-1] in problem else ending
 
 
 def _killed(tool: str, exit_code: int) -> str:

@@ -1,0 +1,81 @@
+"""Python: an environment made by uv, the way the project declares it, with what its checks need added.
+
+A lock file of uv decides alone; poetry's and pdm's give the versions. The project is installed editable, with
+its groups and extras for development and its requirements files. Limit: an extension module that is compiled in
+place belongs to the tree that it was built in.
+"""
+
+import json
+import platform
+import sys
+from pathlib import Path
+
+from activities.python_config import pyproject
+from activities.python_installed import our_version
+from activities.python_installing import Installation
+from activities.python_version import unfit
+from activities.python_wanted import additions, constraints, pieces
+from activities.requirements_files import requirements_files, with_includes
+from activities.results import digest
+from activities.toolchains import Installed, Recipe, Site, Toolchain
+from activities.tools import OUR_TOOLS, Project
+
+# What only tells a linter or a test runner how to work decides nothing that is installed.
+_NO_MATTER = frozenset(
+    ("ruff", "black", "isort", "mypy", "pylint", "pytest", "coverage", "bandit", "pyright", "flake8")
+)
+_FILES = ("setup.py", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", ".python-version", "uv.toml")
+_SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "tox.ini", "Pipfile")
+
+
+def _detect(folder: Path) -> bool:
+    """A manifest, requirements, or plain Python files at the folder's root."""
+    if any((folder / name).is_file() for name in _SIGNS):
+        return not _only_javascript(folder)
+    return any(folder.glob("*.py")) or any(folder.glob("requirements*.txt")) or any(folder.glob("tests/test_*.py"))
+
+
+def _only_javascript(folder: Path) -> bool:
+    """A package.json beside a pyproject.toml without a project in it: a linter's settings, most often."""
+    signs = [name for name in _SIGNS if (folder / name).is_file()]
+    own = signs == ["pyproject.toml"] and (folder / "package.json").is_file()
+    return own and not {"project", "build-system", "dependency-groups"} & set(pyproject(Project(".", folder, "python")))
+
+
+def _recipe(project: Project) -> Recipe:
+    files = (*_FILES, *with_includes(project, requirements_files(project)))
+    contents = [part for name in files for part in (name, project.reads(name))]
+    added = json.dumps(additions(project), sort_keys=True)
+    versions = (our_version("uv"), sys.version, platform.machine(), added)
+    key = digest("python-1", project.folder, *versions, _deciding(project), *contents)
+    locked = bool(project.reads("uv.lock") or constraints(project) or project.reads("pylock.toml"))
+    return Recipe(key, _told(project), locked)
+
+
+def _deciding(project: Project) -> str:
+    """pyproject.toml without the settings of linters and test runners."""
+    parts = pyproject(project)
+    own = parts.get("tool")
+    kept = {name: value for name, value in own.items() if name not in _NO_MATTER} if isinstance(own, dict) else {}
+    return json.dumps({**parts, "tool": kept}, sort_keys=True, default=str)
+
+
+def _told(project: Project) -> tuple[str, ...]:
+    if project.reads("uv.lock"):
+        return ("uv sync --frozen --all-groups --all-extras",)
+    return tuple(f"uv pip install {' '.join(piece.arguments)}" for piece in pieces(project))
+
+
+async def _install(site: Site, recipe: Recipe) -> Installed:
+    """A project that asks for another Python is still tried: many a bound is only careful."""
+    installed = await Installation(site).run()
+    if not (installed.problem and (reason := unfit(site.project))):
+        return installed
+    return Installed(f"{reason} {installed.problem}", installed.output_tail, installed.partly)
+
+
+def _paths() -> tuple[Path, ...]:
+    return (Path(sys.base_prefix), OUR_TOOLS)
+
+
+toolchain = Toolchain("python", "python", _detect, _recipe, _install, _paths)

@@ -1,0 +1,132 @@
+"""pytest: the suite (unittest's classes too) and, in the same run, its coverage.
+
+Options: `select` "unit" or "integration" (else everything); `coverage`; `retry` (tests that failed run once
+more, and count as flaky when they pass then); `only` (node ids). A test's id is its node id.
+"""
+
+from dataclasses import replace
+
+from activities import pytest_coverage
+from activities.formats import BadReport, registry
+from activities.model import ToolReport
+from activities.pytest_config import PytestConfig, pytest_config
+from activities.pytest_results import named, running, with_retry
+from activities.pytest_selection import by_name, files_of, selection
+from activities.python_installed import installed, version_of
+from activities.python_traces import Traces
+from activities.reading import Ended, execute, failed_to_run, how_it_ended, report_of, written
+from activities.tools import Tool, Workbench
+
+TRACES = Traces(
+    tables=("pytest",),
+    files=("pytest.ini", "conftest.py", "tests/conftest.py"),
+    sections=(("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")),
+    packages=("pytest",),
+)
+_MOST_RETRIED = 50
+"""So many failures are no flakiness."""
+_USAGE, _NO_TESTS = 4, 5
+
+
+async def _version(bench: Workbench) -> str:
+    return version_of(bench, "pytest", "pytest")
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    config, select = pytest_config(bench.project), str(bench.options.get("select") or "")
+    if only := _only(bench):
+        return await _asked(bench, config, only)
+    arguments = selection(bench.project, config, select)
+    if arguments is None:
+        return ToolReport("pytest", await _version(bench), advice=f"No {select} tests were found.")
+    report, _ = await _once(bench, config, arguments)
+    return await _retried(bench, config, report) if bench.options.get("retry") else report
+
+
+async def _asked(bench: Workbench, config: PytestConfig, only: tuple[str, ...]) -> ToolReport:
+    """Those tests that are there: pytest runs none at all when a single name is unknown, so then their files run."""
+    arguments = by_name(bench.project, only)
+    if not arguments:
+        return ToolReport("pytest", await _version(bench))
+    report, code = await _once(bench, config, arguments)
+    if code == _USAGE:
+        report, _ = await _once(bench, config, files_of(bench.project, only))
+    return replace(report, tests=tuple(test for test in report.tests if test.id in only))
+
+
+async def _retried(bench: Workbench, config: PytestConfig, report: ToolReport) -> ToolReport:
+    failed = tuple(test.id for test in report.tests if test.outcome == "failed")
+    arguments = by_name(bench.project, failed)
+    if not arguments or len(failed) > _MOST_RETRIED:
+        return report
+    without = replace(bench, options={**bench.options, "coverage": False})
+    again, _ = await _once(without, config, arguments)
+    return replace(report, tests=with_retry(report.tests, again.tests), duration_s=report.duration_s + again.duration_s)
+
+
+async def _once(bench: Workbench, config: PytestConfig, arguments: tuple[str, ...]) -> tuple[ToolReport, int]:
+    """The report of one run, and pytest's exit code: 0 passed, 1 failed, 2 not collected, 5 no tests, else broken."""
+    version, ended = await _version(bench), await _pytest(bench, config, arguments)
+    code = ended.ran.exit_code
+    if code == _NO_TESTS:
+        return report_of("pytest", version, ended, advice="No tests were found."), code
+    try:
+        contents = registry()["junit"].reads(written(bench.out, "junit.xml"), "pytest", "unit_tests")
+    except BadReport:
+        return failed_to_run("pytest", version, ended, _why(ended)), code
+    if code not in (0, 1, 2):
+        return failed_to_run("pytest", version, ended, _why(ended)), code
+    report = report_of("pytest", version, ended, tests=named(contents.tests, bench))
+    return (await _with_coverage(bench, config, report) if bench.options.get("coverage") else report), code
+
+
+async def _pytest(bench: Workbench, config: PytestConfig, arguments: tuple[str, ...]) -> Ended:
+    """`-m pytest` finds a project that is not installed, too: the folder is on the path."""
+    (bench.out / "junit.xml").unlink(missing_ok=True)
+    out, (python, _) = bench.places.out, bench.executable("python")
+    start: tuple[str, ...] = (python, "-m", "pytest")
+    measuring: tuple[str, ...] = ()
+    if bench.options.get("coverage"):
+        if pytest_coverage.by_plugin(bench, config):
+            measuring = pytest_coverage.plugin_arguments(bench, config)
+        else:
+            start = (python, "-m", "coverage", "run", *pytest_coverage.run_arguments(bench.project), *start[1:])
+    reports = (f"--junitxml={out}/junit.xml", "-o", "junit_family=xunit1", "-o", f"cache_dir={out}/pytest_cache")
+    flags = ("-v", "--rootdir=.", *reports, *measuring, *_quick(bench, config))
+    environment = {**pytest_coverage.environment(bench), "PYTHONUNBUFFERED": "1"}
+    return await execute(bench, (*start, *flags, *arguments), environment)
+
+
+async def _with_coverage(bench: Workbench, config: PytestConfig, report: ToolReport) -> ToolReport:
+    """Tests that could not be measured are still tests."""
+    python, _ = bench.executable("python")
+    plugin = pytest_coverage.by_plugin(bench, config)
+    files, problem = await pytest_coverage.collected(bench, python, plugin=plugin)
+    return replace(report, coverage=files, problem=report.problem or problem)
+
+
+def _quick(bench: Workbench, config: PytestConfig) -> tuple[str, ...]:
+    """A benchmark is run once here: its time is for another check."""
+    there = bench.env_root is not None and "pytest-benchmark" in installed(bench.env_root)
+    return ("--benchmark-disable",) if there and not config.benchmarks else ()
+
+
+def _only(bench: Workbench) -> tuple[str, ...]:
+    names = bench.options.get("only") or ()
+    return tuple(str(name) for name in names) if isinstance(names, tuple | list) else ()
+
+
+def _why(ended: Ended) -> str:
+    """What stopped the runner, and during which test, where that is known; "" leaves it to the output's last line."""
+    test = running(ended)
+    cut = how_it_ended("pytest", ended) or ("pytest ended in the middle of a test." if test else "")
+    if cut:
+        return f"{cut[:-1]} while it ran {test}." if test else cut
+    lines = ended.ran.stderr.decode("utf-8", "backslashreplace").splitlines()
+    said = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return f"pytest could not run: {said[0][:300]}" if said else ""
+
+
+tool = Tool(
+    "pytest", ("unit_tests", "integration_tests", "coverage"), "python", TRACES.found_in, _version, _run, default=True
+)

@@ -1,0 +1,54 @@
+"""pytest-benchmark: the times of every benchmark of the suite, alone in one process."""
+
+from activities.formats import BadReport, registry
+from activities.model import ToolReport
+from activities.python_installed import installed, version_of
+from activities.python_traces import Traces
+from activities.reading import execute, failed_to_run, not_installed, report_of, written
+from activities.tools import Tool, Workbench
+
+TRACES = Traces(packages=("pytest-benchmark",))
+_FOLDERS = ("benchmarks", "benchmark", "tests/benchmarks", "tests/benchmark", "tests/performance")
+_NO_TESTS = 5
+
+
+async def _version(bench: Workbench) -> str:
+    return version_of(bench, "pytest-benchmark", "pytest-benchmark")
+
+
+async def _run(bench: Workbench) -> ToolReport:
+    """pytest's exit codes: 0 all ran, 1 some failed, 5 there are none, else it could not work."""
+    version, (python, _) = await _version(bench), bench.executable("python")
+    if not version:
+        return not_installed("pytest-benchmark", TRACES.found_in(bench.project), "declare it in a dependency group.")
+    into = f"--benchmark-json={bench.places.out}/benchmark.json"
+    cache = ("-o", f"cache_dir={bench.places.out}/pytest_cache")
+    flags = ("--benchmark-enable", "--benchmark-only", "--rootdir=.", into, *cache, *_alone(bench), *_where(bench))
+    ended = await execute(bench, (python, "-m", "pytest", *flags))
+    if ended.ran.exit_code == _NO_TESTS:
+        return report_of("pytest-benchmark", version, ended, advice="No benchmarks were found.")
+    try:
+        contents = registry()["pytest_benchmark"].reads(written(bench.out, "benchmark.json"), "pytest-benchmark", "")
+    except BadReport:
+        return failed_to_run("pytest-benchmark", version, ended)
+    if ended.ran.exit_code not in (0, 1):
+        return failed_to_run("pytest-benchmark", version, ended)
+    if not contents.benchmarks:
+        return report_of("pytest-benchmark", version, ended, advice="No benchmarks were found.")
+    failed = "Some benchmarks failed and were not measured." if ended.ran.exit_code == 1 else ""
+    return report_of("pytest-benchmark", version, ended, benchmarks=contents.benchmarks, problem=failed)
+
+
+def _alone(bench: Workbench) -> tuple[str, ...]:
+    """Other processes and a tracer would be measured too."""
+    there = installed(bench.env_root) if bench.env_root else {}
+    pairs = (("pytest-xdist", "-n0"), ("pytest-cov", "--no-cov"))
+    return tuple(flag for package, flag in pairs if package in there)
+
+
+def _where(bench: Workbench) -> tuple[str, ...]:
+    """Folders of benchmarks, which a project's `testpaths` seldom lists; without one the whole suite is looked at."""
+    return tuple(folder for folder in _FOLDERS if (bench.project.root / folder).is_dir())
+
+
+tool = Tool("pytest-benchmark", ("performance",), "python", TRACES.found_in, _version, _run)
