@@ -19,6 +19,8 @@ from workflows.messages import PullChanged, Pushed, Request
 _Reader = Callable[[Any, Origin], Event | None]
 _BUTTONS = ("fix", "retest", "accept-baseline")
 _LONGEST_BRANCH = 255
+_BRANCH = "refs/heads/"
+_HEAD = msgspec.json.Decoder(payloads.Head)
 
 
 class BadPayload(ValueError):
@@ -32,7 +34,8 @@ def parse_event(name: str, body: bytes, delivery: str) -> Event | None:
     """
     if name not in heard():
         return None
-    wanted = _readers().get((name, _decode(_action_decoder(), body).action or ""))
+    head = _decode(_HEAD, body)
+    wanted = _readers().get((name, head.action or (head.ref or "")[: len(_BRANCH)]))
     if wanted is None:
         return None
     decoder, read = wanted
@@ -50,9 +53,10 @@ def heard() -> frozenset[str]:
 
 @cache
 def _readers() -> dict[tuple[str, str], tuple["msgspec.json.Decoder[Any]", _Reader]]:
-    """(event, action) to how it is read. Whatever is not here is answered without being looked at."""
+    """(event, action), a push's action being the kind of its ref, to how it is read. What is not here is
+    answered unread."""
     table: dict[tuple[str, str], tuple[type[payloads.Payload], _Reader]] = {
-        ("push", ""): (payloads.Push, _push),
+        ("push", _BRANCH): (payloads.Push, _push),
         **{("pull_request", action): (payloads.PullRequest, _pull) for action in get_args(payloads.PullAction)},
         ("check_suite", "requested"): (payloads.CheckSuite, _suite_requested),
         ("check_suite", "rerequested"): (payloads.CheckSuite, _suite_rerequested),
@@ -63,11 +67,6 @@ def _readers() -> dict[tuple[str, str], tuple["msgspec.json.Decoder[Any]", _Read
         ("issue_comment", "created"): (payloads.IssueComment, _comment),
     }
     return {key: (msgspec.json.Decoder(shape), read) for key, (shape, read) in table.items()}
-
-
-@cache
-def _action_decoder() -> "msgspec.json.Decoder[payloads.Head]":
-    return msgspec.json.Decoder(payloads.Head)
 
 
 def _decode(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
@@ -87,14 +86,11 @@ def _origin(payload: payloads.Payload, delivery: str) -> Origin:
     return Origin(repo, payload.repository.default_branch or "", payload.sender.login, person, delivery)
 
 
-def _push(payload: payloads.Push, origin: Origin) -> BranchMoved | None:
-    branch = payload.ref.removeprefix("refs/heads/")
-    if branch == payload.ref:
-        return None  # A tag.
+def _push(payload: payloads.Push, origin: Origin) -> BranchMoved:
     gone = payload.deleted or not payload.after.strip("0")
     at = _seconds(payload.repository.pushed_at)
     push = Pushed("" if gone else payload.after, payload.before, delivery=origin.delivery, sent_at=at)
-    return BranchMoved(origin, _branch(branch), push)
+    return BranchMoved(origin, _branch(payload.ref.removeprefix(_BRANCH)), push)
 
 
 def _pull(payload: payloads.PullRequest, origin: Origin) -> PullMoved | None:
@@ -132,12 +128,12 @@ def _group(payload: payloads.MergeGroup, origin: Origin) -> BranchMoved:
     destroyed = payload.action == "destroyed"
     push = Pushed(
         sha="" if destroyed else group.head_sha,
-        base_ref=group.base_ref.removeprefix("refs/heads/"),
+        base_ref=group.base_ref.removeprefix(_BRANCH),
         base_sha=group.base_sha,
         delivery=origin.delivery,
         sent_at=_seconds(payload.repository.pushed_at),
     )
-    return BranchMoved(origin, _branch(group.head_ref.removeprefix("refs/heads/")), push, by_push=False)
+    return BranchMoved(origin, _branch(group.head_ref.removeprefix(_BRANCH)), push, by_push=False)
 
 
 def _suite_rerequested(payload: payloads.CheckSuite, origin: Origin) -> ButtonPressed:

@@ -28,9 +28,10 @@ class Shape(Struct, gc=False):
 
 
 class Head(Shape):
-    """Enough to see whether a payload matters at all."""
+    """Enough to see whether a payload matters at all: most do not."""
 
     action: str | None = None
+    ref: str | None = None
 
 
 class Repository(Shape):
@@ -62,8 +63,7 @@ class Payload(Shape, kw_only=True):
 
 
 class Push(Payload, kw_only=True):
-    # A tag's name may be anything that is not read, so `ref` is checked once it is known to be a branch.
-    ref: str
+    ref: str  # `refs/heads/…`; `events` checks the branch's own name
     before: Sha
     after: Sha
     deleted: bool = False

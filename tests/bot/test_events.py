@@ -37,6 +37,8 @@ def parse(name: str, payload: Any) -> Any:
         ("push", samples.push(ref="refs/tags/v1")),
         ("push", samples.push(ref="refs/tags/what ever", after=NONE, deleted=True)),
         ("push", samples.push(ref="refs/pull/3/head")),
+        ("push", samples.push(ref="refs/heads")),
+        ("push", samples.push(ref=None)),
         ("push", samples.push(installation=None)),
         *[("pull_request", samples.pull(action)) for action in ("labeled", "assigned", "edited", "locked", "", "push")],
         ("pull_request", samples.pull("edited", changes={"title": {"from": "old"}})),
@@ -68,7 +70,6 @@ def test_a_suite_of_a_forks_pull_is_no_event() -> None:
     "changes",
     [
         {"ref": 1},
-        {"ref": None},
         {"after": "HEAD"},
         {"after": "--upload-pack=x"},
         {"after": SHA.upper()},
@@ -106,7 +107,7 @@ def test_a_push_of_the_wrong_shape_is_refused(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_field_that_is_missing_is_refused(name: str) -> None:
-    for field in EVERY[name].keys() - {"action", "installation", "requested_action", "number", "deleted"}:
+    for field in EVERY[name].keys() - {"action", "ref", "installation", "requested_action", "number", "deleted"}:
         with pytest.raises(BadPayload, match=field):
             parse(name, {key: value for key, value in EVERY[name].items() if key != field})
 
