@@ -3,10 +3,11 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from activities.defaults import COVERAGE_MINIMUM
+from activities.fingerprints import fingerprint
 from activities.judging.case import Case, Verdict, listed, plural
 from activities.model import Finding, Severity, ToolReport
 
@@ -27,19 +28,22 @@ class _Lines:
 
 def verdict(case: Case) -> Verdict:
     """Fails below `minimum` percent of the changed lines, or below `total_minimum` of everything where that is set.
-    A change without a line that can run has nothing to cover."""
+    A change without a line that can run has nothing to cover; lines that were accepted are not counted."""
     files = _merged(case.head)
-    changed = _changed(case, files)
+    touched = _touched(case, files)
+    gaps = tuple(_gaps(case, touched))
+    changed = _without_accepted(touched, gaps)
     diff, total = _percent(changed.values()), _percent(files.values())
     minimum = float(case.plan.judging.get("minimum", COVERAGE_MINIMUM))
     total_minimum = float(case.plan.judging.get("total_minimum") or 0.0)
     reached = min(_reached(diff, minimum), _reached(total, total_minimum))
     unmeasured = _unmeasured(case, files)
+    severity: Severity = "warning" if _reached(diff, minimum) < 1 else "notice"
     return Verdict(
         failed=reached < 1,
         score=100.0 * reached,
         reason=_reason(diff, minimum, total, total_minimum) + _aside(unmeasured),
-        findings=tuple(_uncovered(case, changed, "warning" if _reached(diff, minimum) < 1 else "notice")),
+        findings=tuple(replace(gap, severity=severity if gap.new else "notice") for gap in gaps),
         metrics=_metrics(case, changed, diff, total) | {"minimum": minimum, "not_measured": unmeasured[:_NAMED]},
         neutral="" if files else "No file was measured, so this does not judge.",
     )
@@ -59,7 +63,7 @@ def _merged(reports: Iterable[ToolReport]) -> dict[str, _Lines]:
     }
 
 
-def _changed(case: Case, files: Mapping[str, _Lines]) -> dict[str, _Lines]:
+def _touched(case: Case, files: Mapping[str, _Lines]) -> dict[str, _Lines]:
     ignored = case.ignored(case.changed)
     touched = {path: lines for path, lines in case.changed.items() if path in files and path not in ignored}
     return {path: files[path].within(lines) for path, lines in touched.items()}
@@ -84,20 +88,25 @@ def _unmeasured(case: Case, files: Mapping[str, _Lines]) -> list[str]:
     return sorted(path for path in candidates if PurePosixPath(path).suffix in kinds and path not in ignored)
 
 
-def _uncovered(case: Case, changed: Mapping[str, _Lines], severity: Severity) -> Iterator[Finding]:
-    for path, lines in changed.items():
+def _gaps(case: Case, touched: Mapping[str, _Lines]) -> Iterator[Finding]:
+    """One finding for each run of changed lines that no test runs. They are known by their numbers, since accepting
+    them is a word about this very change."""
+    for path, lines in touched.items():
         for first, last in _ranges(sorted(lines.missing)):
             said = f"line {first} is" if first == last else f"lines {first} to {last} are"
+            mark = fingerprint("uncovered", path, f"{first}-{last}")
             yield Finding(
-                case.plan.name,
-                lines.tool,
-                "uncovered",
-                path,
-                first,
-                f"No test runs this: {said} new.",
-                severity,
-                end_line=last,
-            )
+                case.plan.name, lines.tool, "uncovered", path, first, f"No test runs this: {said} new.", "notice",
+                end_line=last, fingerprint=mark, new=mark not in case.accepted,
+            )  # fmt: skip
+
+
+def _without_accepted(touched: Mapping[str, _Lines], gaps: Iterable[Finding]) -> dict[str, _Lines]:
+    accepted: defaultdict[str, set[int]] = defaultdict(set)
+    for gap in gaps:
+        if not gap.new:
+            accepted[gap.path].update(range(gap.line, gap.end_line + 1))
+    return {path: replace(lines, missing=lines.missing - accepted[path]) for path, lines in touched.items()}
 
 
 def _ranges(lines: list[int]) -> Iterator[tuple[int, int]]:

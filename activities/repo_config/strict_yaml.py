@@ -56,6 +56,9 @@ def read(text: str | bytes) -> Document:
         return _Composer(yaml.parse(plain, Loader=yaml.SafeLoader)).document()
     except yaml.YAMLError as error:
         _refuse_broken(error, plain)
+    except (ValueError, OverflowError) as error:
+        # PyYAML lets these through: an escape beyond Unicode ("\\UFFFFFFFF"), a version of a thousand digits.
+        raise ConfigError("This is not YAML: it holds an escape or a number that cannot be.", 1) from error
 
 
 def _decoded(text: str | bytes) -> str:

@@ -337,6 +337,14 @@ def test_ignored_files_need_no_coverage() -> None:
     )
 
 
+def test_gaps_that_were_accepted_need_no_test() -> None:
+    head, changed = (covered("a.py", {1, 2}, {3, 4, 6}),), lines(1, 2, 3, 4, 6)
+    first = judge(plan("coverage"), head, None, changed)
+    again = judge(plan("coverage"), head, None, changed, {each.fingerprint for each in first.findings})
+    assert (first.check.status, first.check.new_findings) == ("failed", 2)
+    assert (again.check.status, again.check.new_findings, again.check.known_findings) == ("passed", 0, 2)
+
+
 def test_a_changed_file_that_no_report_names_is_told() -> None:
     changed = {
         "a.py": frozenset({1}),
