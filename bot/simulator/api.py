@@ -55,7 +55,8 @@ class Api:
 
     def add_to(self, app: web.Application) -> None:
         """Registers all endpoints; names of branches, refs and paths may hold slashes."""
-        for endpoint in ENDPOINTS:
+        greedy = tuple(f"{{{name}}}" for name in _MANY_SEGMENTS)
+        for endpoint in sorted(ENDPOINTS, key=lambda each: each.template.endswith(greedy)):
             path = endpoint.template
             for name in _MANY_SEGMENTS:
                 path = path.replace(f"{{{name}}}", f"{{{name}:.{'*' if name == 'path' else '+'}}}")

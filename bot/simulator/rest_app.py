@@ -82,7 +82,13 @@ async def get_user(call: Call) -> Json:
     now = call.hub.app.created_at
     optional = ("name", "company", "blog", "location", "email", "hireable", "bio")
     counts = ("public_repos", "public_gists", "followers", "following")
-    whole = {**dict.fromkeys(optional), **dict.fromkeys(counts, 0), "created_at": now, "updated_at": now}
+    whole = {
+        **dict.fromkeys(optional),
+        **dict.fromkeys(counts, 0),
+        "created_at": now,
+        "updated_at": now,
+        "user_view_type": "public",
+    }
     return {**shapes.user(call.hub, user), **whole}
 
 

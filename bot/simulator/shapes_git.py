@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from bot.simulator.changes import Change
 from bot.simulator.git import Commit, Person
-from bot.simulator.shapes import node
+from bot.simulator.shapes import node, user
 from bot.simulator.state import Json, Repository
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def commit(hub: "Hub", repo: Repository, it: Commit) -> Json:
             "comment_count": 0,
             "tree": {"sha": it.tree, "url": f"{api}/git/trees/{it.tree}"},
         },
-        "author": None,
-        "committer": None,
+        "author": _account(hub, it.author),
+        "committer": _account(hub, it.committer),
         "parents": [{"sha": sha, "url": f"{api}/commits/{sha}", "html_url": page} for sha in it.parents],
     }
 
@@ -86,6 +86,12 @@ def ref(hub: "Hub", repo: Repository, name: str, sha: str) -> Json:
         "url": f"{api}/{quote(name)}",
         "object": {"type": "commit", "sha": sha, "url": f"{api}/commits/{sha}"},
     }
+
+
+def _account(hub: "Hub", it: Person) -> Json | None:
+    """The user whose address it is, null for everybody else."""
+    login = it.email.partition("@")[0].partition("+")[2].lower()
+    return user(hub, hub.users[login]) if login in hub.users else None
 
 
 def _person(it: Person, date: str) -> Json:
