@@ -19,8 +19,12 @@ CHECKS: Final = tuple(defaults.CHECKS)
 CHECK_DEFAULTS: Final[Mapping[str, defaults.CheckDefault]] = MappingProxyType(dict(defaults.CHECKS))
 """Required, weight, time-out and failing severity of each (`checks:` in `.github/autobuild.yml`)."""
 
-NEVER_RETRIED: Final = tuple(
-    sorted(name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.UserError))
+# Of `activities/github`, which brings more than the workflow sandbox should load.
+_OF_GITHUB: Final = ("Forbidden", "Suspended")
+
+NEVER_RETRIED: Final = (
+    *(name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.UserError)),
+    *_OF_GITHUB,
 )
 """Temporal compares an error's own class name, so each kin of `UserError` is named here."""
 
@@ -64,8 +68,9 @@ class ActivityTimeouts:
     PUSH: Final = timedelta(minutes=5)
     FIX: Final = timedelta(minutes=20)
     AGENT: Final = timedelta(hours=1)
-    # A host's queue that nobody polls: the host is gone, so prepare the workspace on another.
-    HOST_QUEUE: Final = timedelta(seconds=30)  # schedule to start
+    # Schedule to start: a host's queue that nobody serves means that the host is gone, so the workspace is prepared
+    # on another. Longer than a worker's restart and than a wait for a free slot.
+    HOST_QUEUE: Final = timedelta(minutes=2)
     # What a check may take beside its command: the environment, the base's tree, judging.
     CHECK_EXTRA: Final = timedelta(minutes=30)
 
