@@ -35,7 +35,8 @@ def reply(marker_key: str, body: str) -> str:
 
 def reply_mark(marker_key: str) -> str:
     """Nothing in a key can end the HTML comment that hides it."""
-    return f"<!-- autobuild:reply {re.sub(r'[^A-Za-z0-9._:/#@]', '_', marker_key)[:200]} -->"
+    key = re.sub(r"[^A-Za-z0-9._:/#@-]|--", "_", marker_key)[:200]
+    return f"<!-- autobuild:reply {key} -->"
 
 
 def _verdict(result: QualityGateResult, places: Places, runs: Mapping[str, int]) -> list[str]:

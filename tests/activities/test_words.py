@@ -289,7 +289,7 @@ def test_a_comment_fits_githubs_limit() -> None:
 
 
 def test_a_key_cannot_end_the_mark_that_hides_it() -> None:
-    assert reply_mark("a-->b\n@x") == "<!-- autobuild:reply a___b_@x -->"
+    assert reply_mark("fix-a-->b\n@x") == "<!-- autobuild:reply fix-a__b_@x -->"
     assert reply("k", "Done.") == "<!-- autobuild:reply k -->\nDone."
 
 

@@ -1,0 +1,228 @@
+"""Check runs on the pretend GitHub: posted at once, ended once, whatever happens in between."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.github.requests import (
+    CheckRunEnd,
+    CheckRunsEnded,
+    CheckRunStart,
+    CheckRunsWanted,
+    GateRunEnd,
+    SuiteWanted,
+)
+from activities.github_activities import GitHubActivities
+from activities.model import Finding, QualityCheck, QualityGateResult, RepoRef
+from activities.results import Judged, ResultStore
+from bot.simulator.server import PretendGitHub
+from tests.activities.github.conftest import NAME, asked
+
+NAMES = ("unit_tests", "linting", "gate")
+OWNER = "quality:octocat/hello@topic/one"
+CHECK = QualityCheck("linting", "failed", 40.0, True, "Found something new.", new_findings=1, result_id="ab12")
+
+
+def wanted(repo: RepoRef, head: str, **more: object) -> CheckRunsWanted:
+    return replace(CheckRunsWanted(repo, head, NAMES, 0, OWNER, "https://example.com/run"), **more)
+
+
+def found(count: int, severity: str = "warning") -> tuple[Finding, ...]:
+    return tuple(
+        Finding("linting", "ruff", "F401", "a.py", line + 1, "unused import", severity, fixable=True)  # type: ignore[arg-type]
+        for line in range(count)
+    )
+
+
+async def test_all_runs_are_queued_under_their_names(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+) -> None:
+    posted = await hands.create_check_runs(wanted(repo, head))
+    runs = pretend.check_runs(NAME, head)
+    assert {(run["name"], run["status"], run["external_id"]) for run in runs} == {
+        (f"autobuild / {name}", "queued", f"{OWNER}|{head}|{name}|0") for name in NAMES
+    }
+    assert dict(posted.ids) == {run["name"].removeprefix("autobuild / "): run["id"] for run in runs}
+    assert {run["details_url"] for run in runs} == {"https://example.com/run"}
+
+
+async def test_a_second_try_finds_what_the_first_made(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+) -> None:
+    # One run is made, but its answer is lost: the whole activity is tried again.
+    pretend.faults.add("POST", ".*/check-runs", "half", after=True)
+    with pytest.raises(ApplicationError):
+        await hands.create_check_runs(wanted(repo, head))
+    first = await hands.create_check_runs(wanted(repo, head))
+    assert await hands.create_check_runs(wanted(repo, head)) == first
+    assert len(pretend.check_runs(NAME, head)) == 3
+
+
+async def test_another_attempt_and_another_owner_have_runs_of_their_own(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+) -> None:
+    ids = [
+        tuple((await hands.create_check_runs(each)).ids.values())
+        for each in (wanted(repo, head), wanted(repo, head, attempt=1), wanted(repo, head, owner_key="other"))
+    ]
+    assert len({run for each in ids for run in each}) == 9
+
+
+async def test_a_commit_that_github_does_not_know_yet_is_tried_again_soon(
+    hands: GitHubActivities, repo: RepoRef
+) -> None:
+    with pytest.raises(ApplicationError) as caught:
+        await hands.create_check_runs(wanted(repo, "1" * 40))
+    assert (caught.value.type, caught.value.non_retryable) == ("NotFound", False)
+
+
+async def test_a_run_that_started_is_in_progress_and_one_that_ended_stays_so(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+) -> None:
+    ids = (await hands.create_check_runs(wanted(repo, head))).ids
+    await hands.start_check_run(CheckRunStart(repo, ids["linting"]))
+    await hands.start_check_run(CheckRunStart(repo, 999_999))
+    assert {run["status"] for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"]} == {"in_progress"}
+    await hands.complete_check_run(CheckRunEnd(repo, head, ids["linting"], CHECK, 0, OWNER))
+    await hands.start_check_run(CheckRunStart(repo, ids["linting"]))
+    assert {run["status"] for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"]} == {"completed"}
+
+
+async def test_a_verdict_with_its_annotations_and_buttons(
+    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+) -> None:
+    results.put(Judged(CHECK, found(120)))
+    ids = (await hands.create_check_runs(wanted(repo, head))).ids
+    end = CheckRunEnd(repo, head, ids["linting"], CHECK, 0, OWNER)
+    for _ in range(2):
+        assert (await hands.complete_check_run(end)).id == ids["linting"]
+    run = next(run for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"])
+    assert (run["status"], run["conclusion"]) == ("completed", "failure")
+    assert run["output"]["title"] == "Found something new."
+    assert [note["start_line"] for note in run["annotations"]] == list(range(1, 121))
+    assert [action["identifier"] for action in run["actions"]] == ["fix", "retest", "accept-baseline"]
+    assert asked(pretend, "PATCH", f"/check-runs/{ids['linting']}") == 3
+
+
+async def test_a_try_that_broke_off_is_taken_up_where_it_was(
+    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+) -> None:
+    results.put(Judged(CHECK, found(120)))
+    run_id = (await hands.create_check_runs(wanted(repo, head))).ids["linting"]
+    end = CheckRunEnd(repo, head, run_id, CHECK, 0, OWNER)
+    # The verdict and the first fifty arrive, and nobody hears of it.
+    pretend.faults.add("PATCH", ".*", "half", after=True)
+    with pytest.raises(ApplicationError):
+        await hands.complete_check_run(end)
+    await hands.complete_check_run(end)
+    (run,) = [run for run in pretend.check_runs(NAME, head) if run["id"] == run_id]
+    assert [note["start_line"] for note in run["annotations"]] == list(range(1, 121))
+
+
+async def test_no_more_than_five_hundred_annotations(
+    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+) -> None:
+    results.put(Judged(CHECK, (*found(700), *found(1, "critical"))))
+    posted = await hands.complete_check_run(CheckRunEnd(repo, head, 0, CHECK, 0, OWNER))
+    (run,) = pretend.check_runs(NAME, head)
+    assert run["id"] == posted.id
+    assert len(run["annotations"]) == 500
+    assert run["annotations"][0]["annotation_level"] == "failure"
+    assert "201 more are not" in run["output"]["summary"]
+
+
+async def test_a_run_that_is_gone_is_made_again(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+) -> None:
+    await hands.create_check_runs(wanted(repo, head))
+    pretend.repository(NAME).suites[head].runs.clear()
+    posted = await hands.complete_check_run(CheckRunEnd(repo, head, 4, CHECK, 0, OWNER))
+    again = await hands.complete_check_run(CheckRunEnd(repo, head, 4, CHECK, 0, OWNER))
+    (run,) = pretend.check_runs(NAME, head)
+    assert (run["name"], run["conclusion"], run["id"]) == ("autobuild / linting", "failure", posted.id)
+    assert posted == again
+
+
+async def test_a_run_that_ended_keeps_its_verdict(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+) -> None:
+    ids = (await hands.create_check_runs(wanted(repo, head))).ids
+    await hands.end_check_runs(CheckRunsEnded(repo, head, ids, "cancelled", "cancelled"))
+    await hands.complete_check_run(CheckRunEnd(repo, head, ids["linting"], CHECK, 0, OWNER))
+    assert {run["conclusion"] for run in pretend.check_runs(NAME, head)} == {"cancelled"}
+
+
+async def test_a_verdict_is_written_even_if_its_annotations_cannot_be(
+    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+) -> None:
+    results.put(Judged(CHECK, found(1)))
+    run_id = (await hands.create_check_runs(wanted(repo, head))).ids["linting"]
+    pretend.faults.add("PATCH", ".*", "status", status=422)
+    await hands.complete_check_run(CheckRunEnd(repo, head, run_id, CHECK, 0, OWNER))
+    (run,) = [run for run in pretend.check_runs(NAME, head) if run["id"] == run_id]
+    assert (run["conclusion"], run["annotations"]) == ("failure", [])
+
+
+async def test_hostile_findings_reach_github_and_do_nothing_there(
+    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+) -> None:
+    nasty = "a\n| b `x`\x00 @octocat <!-- autobuild:gate --> \u202e"
+    findings = (
+        Finding("linting", nasty, nasty, nasty, -3, nasty * 20_000, "error", column=-1, end_line=-9),
+        Finding("linting", "ruff", "", "x" * 5000, 2**40, "", "notice", end_line=1),
+    )
+    results.put(Judged(replace(CHECK, reason=nasty), findings))
+    await hands.complete_check_run(CheckRunEnd(repo, head, 0, replace(CHECK, reason=nasty), 0, OWNER))
+    (run,) = pretend.check_runs(NAME, head)
+    assert len(run["annotations"]) == 2
+    assert "@octocat" not in run["output"]["summary"]
+    assert "<!--" not in run["output"]["summary"]
+
+
+async def test_a_result_that_another_host_holds_still_gives_a_verdict(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+) -> None:
+    await hands.complete_check_run(CheckRunEnd(repo, head, 0, CHECK, 0, OWNER))
+    (run,) = pretend.check_runs(NAME, head)
+    assert (run["conclusion"], run["annotations"]) == ("failure", [])
+
+
+async def test_the_gates_run(
+    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+) -> None:
+    results.put(Judged(CHECK, found(1)))
+    ids = (await hands.create_check_runs(wanted(repo, head))).ids
+    result = QualityGateResult(head, "", "failed", False, 40.0, (CHECK,), ("linting",), (), "linting must pass first.")
+    await hands.complete_gate_run(GateRunEnd(repo, head, ids["gate"], result, 0, OWNER, check_run_ids=ids))
+    (run,) = [run for run in pretend.check_runs(NAME, head) if run["name"] == "autobuild / gate"]
+    assert (run["conclusion"], run["output"]["title"]) == ("failure", "Cannot merge: linting")
+    assert f"{pretend.url}/{NAME}/runs/{ids['linting']}" in run["output"]["summary"]
+    assert [action["identifier"] for action in run["actions"]] == ["fix", "retest"]
+
+
+async def test_an_older_heads_runs_end_with_a_link_to_the_newer(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+) -> None:
+    ids = (await hands.create_check_runs(wanted(repo, head))).ids
+    known = {"linting": ids["linting"], "gone": 999_999}
+    ended = CheckRunsEnded(repo, head, known, "cancelled", "superseded", newer_sha="c" * 40, owner_key=OWNER)
+    await asyncio.gather(hands.end_check_runs(ended), hands.end_check_runs(ended))
+    runs = pretend.check_runs(NAME, head)
+    assert {(run["conclusion"], run["output"]["title"]) for run in runs} == {("cancelled", "Superseded by ccccccc")}
+    assert all("c" * 40 in run["output"]["summary"] for run in runs)
+
+
+async def test_a_suite_lists_our_runs_newest_first(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+) -> None:
+    assert (await hands.list_suite_runs(SuiteWanted(repo, head))).runs == ()
+    assert (await hands.list_suite_runs(SuiteWanted(repo, "1" * 40))).runs == ()
+    # More than one page of a hundred.
+    names = tuple(f"check{number}" for number in range(120))
+    await hands.create_check_runs(wanted(repo, head, names=names))
+    runs = (await hands.list_suite_runs(SuiteWanted(repo, head))).runs
+    assert len(runs) == 120
+    assert [run.id for run in runs] == sorted((run.id for run in runs), reverse=True)
+    assert {run.external_id for run in runs} == {f"{OWNER}|{head}|{name}|0" for name in names}

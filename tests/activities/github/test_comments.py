@@ -1,0 +1,118 @@
+"""Comments that are ours alone: one of a kind, edited only when there is something to say."""
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.github.requests import GateComment, ReactionWanted, ReplyWanted
+from activities.github_activities import GitHubActivities
+from activities.model import QualityCheck, QualityGateResult, RepoRef
+from activities.words import GATE_MARK
+from bot.simulator.server import PretendGitHub
+from tests.activities.github.conftest import NAME, asked
+
+
+@pytest.fixture
+async def pull(pretend: PretendGitHub, head: str) -> int:
+    return (await pretend.open_pull(NAME, "topic/one")).number
+
+
+def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "", comment_id: int = 0) -> GateComment:
+    check = QualityCheck("linting", "failed", 40.0, True, reason)
+    result = QualityGateResult("a" * 40, "", state, False, 40.0, (check,), ("linting",))  # type: ignore[arg-type]
+    return GateComment(repo, pull, result, {"linting": 5}, "a" * 40, comment_id)
+
+
+async def test_one_comment_is_made_then_edited_then_left_alone(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    made = await hands.update_gate_comment(comment(repo, pull))
+    same = await hands.update_gate_comment(comment(repo, pull))
+    edited = await hands.update_gate_comment(comment(repo, pull, reason="2 new findings."))
+    assert (made.changed, same.changed, edited.changed) == (True, False, True)
+    (said,) = pretend.comments(NAME, pull)
+    assert {made.id, same.id, edited.id} == {said["id"]}
+    assert said["body"].startswith(f"{GATE_MARK}\n### ❌ Cannot merge: linting\n")
+    assert f"{pretend.url}/{NAME}/runs/5" in said["body"]
+    assert (asked(pretend, "POST", "/comments"), sum(each.method == "PATCH" for each in pretend.requests)) == (1, 1)
+
+
+async def test_a_comment_too_long_is_cut_before_it_is_compared(
+    hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    long = comment(repo, pull)
+    checks = tuple(QualityCheck(f"check{number}", "failed", 0.0, True, "x" * 900) for number in range(500))
+    result = QualityGateResult("a" * 40, "", "failed", False, 0.0, checks)
+    long = GateComment(repo, pull, result, {}, "a" * 40)
+    assert (await hands.update_gate_comment(long)).changed
+    assert not (await hands.update_gate_comment(long)).changed
+
+
+async def test_the_mark_in_somebody_elses_comment_is_nothing_to_us(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    theirs = pretend.add_comment(NAME, pull, f"{GATE_MARK}\nmine", "octocat")
+    other = pretend.add_user("other[bot]", "Bot")
+    bots = pretend.add_comment(NAME, pull, f"{GATE_MARK}\nmine too", other.login)
+    ours = pretend.add_comment(NAME, pull, f"an answer that quotes {GATE_MARK}", pretend.app.bot.login)
+    made = await hands.update_gate_comment(comment(repo, pull))
+    assert made.id not in (theirs.id, bots.id, ours.id)
+    assert [said["body"] for said in pretend.comments(NAME, pull)][:2] == [
+        f"{GATE_MARK}\nmine",
+        f"{GATE_MARK}\nmine too",
+    ]
+
+
+async def test_it_is_found_on_a_later_page_and_by_its_id(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    for number in range(120):
+        pretend.add_comment(NAME, pull, f"talk {number}")
+    made = await hands.update_gate_comment(comment(repo, pull))
+    assert (await hands.update_gate_comment(comment(repo, pull))).id == made.id
+    before = asked(pretend, "GET", f"/issues/{pull}/comments")
+    known = await hands.update_gate_comment(comment(repo, pull, comment_id=made.id))
+    assert (known.id, known.changed) == (made.id, False)
+    assert asked(pretend, "GET", f"/issues/{pull}/comments") == before
+
+
+async def test_one_that_was_deleted_is_made_again(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    made = await hands.update_gate_comment(comment(repo, pull))
+    pretend.delete_comment(NAME, made.id)
+    again = await hands.update_gate_comment(comment(repo, pull, comment_id=made.id))
+    assert again.changed
+    assert again.id != made.id
+
+
+async def test_a_lost_answer_does_not_make_a_second_comment(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    pretend.faults.add("POST", ".*/comments", "half", after=True)
+    with pytest.raises(ApplicationError):
+        await hands.update_gate_comment(comment(repo, pull))
+    await hands.update_gate_comment(comment(repo, pull))
+    assert len(pretend.comments(NAME, pull)) == 1
+
+
+async def test_an_answer_is_said_once_for_each_key(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    for key, body in (("comment-1", "Done."), ("comment-1", "Done."), ("comment-2", "Done.")):
+        await hands.reply_comment(ReplyWanted(repo, pull, key, body))
+    edited = await hands.reply_comment(ReplyWanted(repo, pull, "comment-2", "Not done."))
+    assert edited.changed
+    assert [said["body"] for said in pretend.comments(NAME, pull)] == [
+        "<!-- autobuild:reply comment-1 -->\nDone.",
+        "<!-- autobuild:reply comment-2 -->\nNot done.",
+    ]
+
+
+async def test_a_reaction_is_there_once(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    said = pretend.add_comment(NAME, pull, "/retest")
+    for _ in range(2):
+        await hands.add_reaction(ReactionWanted(repo, said.id, "eyes"))
+    await hands.add_reaction(ReactionWanted(repo, 999_999, "eyes"))
+    assert [reaction.content for reaction in said.reactions] == ["eyes"]
