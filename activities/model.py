@@ -126,7 +126,7 @@ class QualityCheck:
     cached: bool = False
     new_findings: int = 0
     known_findings: int = 0
-    metrics: Mapping[str, object] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
     result_id: str = ""
 
 
