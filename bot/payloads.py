@@ -23,6 +23,10 @@ Line = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", max_len
 Moment = Annotated[str, Meta(max_length=40)]
 
 
+class BadPayload(ValueError):
+    """Not JSON, or not what GitHub sends; the text names the field and never its content."""
+
+
 class Shape(Struct, gc=False):
     """Unknown fields are ignored; GitHub adds some every month."""
 

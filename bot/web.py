@@ -13,8 +13,9 @@ from temporalio.client import Client
 
 from activities.errors import UserError
 from bot.dispatch import TemporalAway, answers, carry_out
-from bot.events import BadPayload, parse_event
+from bot.events import parse_event
 from bot.nouns import Event
+from bot.payloads import BadPayload
 from bot.routes import Rules, route
 from bot.settings import Settings
 

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from activities.model import RepoRef
-from bot.events import BadPayload, parse_event
+from bot.events import parse_event
 from bot.nouns import BranchMoved, ButtonPressed, CommentPosted, PullMoved
+from bot.payloads import BadPayload
 from tests.bot import samples
 from tests.bot.samples import AT, BASE, NONE, OLD, SHA
 from workflows.messages import PullChanged, Pushed, Request
@@ -165,6 +166,22 @@ def test_a_push() -> None:
     assert event.origin.repo == HELLO
     assert event.origin.default_branch == "main"
     assert (event.branch, event.push) == ("feature/ü#1", Pushed(SHA, OLD, delivery="d-1", sent_at=AT))
+
+
+@pytest.mark.parametrize("half", ["\udcff.txt", "\ud800", "😀 \udc00\ud83d"])
+def test_half_a_character_costs_no_push(half: str) -> None:
+    event = parse("push", samples.push(commits=[{"added": [half]}], head_commit={"message": half}))
+    assert (event.branch, event.push.sha) == ("topic", SHA)
+
+
+def test_half_a_character_mends_nothing_else() -> None:
+    for body in (
+        b'{"x": "\\ud800"',
+        b'{"x": "\\ud800", "n": ' + b"9" * 5000 + b"}",
+        b'{"x": "\\ud800"}' + b"[" * 100_000,
+    ):
+        with pytest.raises(BadPayload):
+            parse_event("push", body, "d-1")
 
 
 @pytest.mark.parametrize("gone", [{"after": NONE, "deleted": True}, {"after": NONE}])
