@@ -31,7 +31,7 @@ _LINE = re.compile(
 )
 _FLAGS = (
     "--no-pretty", "--no-color-output", "--no-error-summary", "--hide-error-context", "--show-column-numbers",
-    "--show-error-codes", "--no-incremental", "--cache-dir=/dev/null",
+    "--show-error-codes",
 )  # fmt: skip
 
 
@@ -42,7 +42,10 @@ async def _version(bench: Workbench) -> str:
 async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 nothing, 1 errors, 2 mypy had to stop (a syntax error, or its configuration)."""
     version, (program, _) = await _version(bench), bench.executable("mypy")
-    ended = await execute_to_file(bench, (program, *_FLAGS, *_python(bench), *_what(bench.project)), "mypy.txt")
+    # Not /dev/null: mypy's parallel mode, which a project may configure, wants a cache.
+    cache = f"--cache-dir={bench.places.out}/mypy_cache"
+    argv = (program, *_FLAGS, cache, *_python(bench), *_what(bench.project))
+    ended = await execute_to_file(bench, argv, "mypy.txt")
     try:
         text = written(bench.out, "mypy.txt").decode("utf-8", "surrogateescape")
     except BadReport as error:
