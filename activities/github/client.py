@@ -15,7 +15,7 @@ from cachetools import TLRUCache
 
 from activities.errors import UserError
 from activities.github.api import API
-from activities.github.budget import Budget, Limits
+from activities.github.budget import UNMETERED, Budget, Limits
 from activities.github.errors import Forbidden, NotFound, Suspended, Validation
 from activities.github.redaction import redact
 from activities.model import RepoRef
@@ -52,7 +52,8 @@ class _Token:
 class GitHub:
     """`api_url` is `https://api.github.com`, or an Enterprise Server's `https://host/api/v3`.
 
-    `app_id` may be the app's number or its client id. The session is the caller's to close.
+    `app_id` may be the app's number or its client id. `limits` are github.com's, or none for an Enterprise Server.
+    The session is the caller's to close. Raises `UserError` for a key that is none.
     """
 
     def __init__(
@@ -65,10 +66,11 @@ class GitHub:
         *,
         limits: Limits | None = None,
     ) -> None:
+        _check_key(private_key)
         self._api_url = api_url.rstrip("/")
         self._session = session
         self._user_agent = user_agent
-        self._limits = limits or Limits()
+        self._limits = limits or (UNMETERED if self._api_url.endswith("/api/v3") else Limits())
         self._budgets: dict[int, Budget] = {}
         self._tokens: TLRUCache[tuple[object, ...], _Token] = TLRUCache(
             _TOKENS, ttu=lambda _key, token, now: now + token.lasts_s - _MARGIN_S
@@ -85,9 +87,9 @@ class GitHub:
     @property
     def web_url(self) -> str:
         """Where people see what the API speaks of."""
-        if self._api_url == "https://api.github.com":
-            return "https://github.com"
-        return self._api_url.removesuffix("/api/v3")
+        if self._api_url.endswith("/api/v3"):
+            return self._api_url.removesuffix("/api/v3")
+        return self._api_url.replace("://api.", "://", 1)
 
     def clone_url(self, repo: RepoRef) -> str:
         """The address for git, without any credential in it."""
@@ -165,7 +167,7 @@ class GitHub:
         )  # fmt: skip
 
 
-def check_key(private_key: str) -> None:
+def _check_key(private_key: str) -> None:
     """Raises `UserError` where the app's key is not a private key in PEM form."""
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 

@@ -1,5 +1,6 @@
 """A check's numbers: tests, coverage, benchmarks, as `QualityCheck.metrics` gives them."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from activities.model import ToolReport
@@ -7,8 +8,8 @@ from activities.results import Judged
 from activities.words.markdown import code, folded, plain, table
 
 _TESTS = ("passed", "failed", "skipped", "flaky")
-_COVERAGE = {"total_percent": "of all lines", "diff_percent": "of the lines of this change"}
 _ROWS = 200
+_UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns"))
 
 
 def measured(judged: Judged) -> list[str]:
@@ -25,9 +26,16 @@ def tests_line(metrics: Mapping[str, object]) -> str:
 
 
 def coverage_line(metrics: Mapping[str, object]) -> str:
-    """ "87.5 % of all lines, 100.0 % of the lines of this change"."""
-    values = [(metrics.get(name), words) for name, words in _COVERAGE.items()]
-    return ", ".join(f"{value:.1f} % {words}" for value, words in values if isinstance(value, (int, float)))
+    """ "87.5 % of all lines (base: 85.0 %), 100.0 % of the lines of this change"."""
+    total, diff = _percent(metrics.get("total_percent")), _percent(metrics.get("diff_percent"))
+    base = _percent(metrics.get("base_total_percent"))
+    of_all = f"{total} of all lines{f' (base: {base})' if base else ''}" if total else ""
+    return ", ".join(part for part in (of_all, f"{diff} of the lines of this change" if diff else "") if part)
+
+
+def _percent(value: object) -> str:
+    """Rounded down: 79.96 must not be shown as the 80 that it is not."""
+    return f"{math.floor(value * 10) / 10:.1f} %" if isinstance(value, (int, float)) else ""
 
 
 def _tests(metrics: Mapping[str, object]) -> list[str]:
@@ -49,21 +57,26 @@ def _coverage(metrics: Mapping[str, object]) -> list[str]:
 
 
 def _benchmarks(metrics: Mapping[str, object]) -> list[str]:
-    """One row a benchmark, with whatever numbers the check gives for it."""
+    """One row a benchmark, the worst first as the check gives them."""
     rows = metrics.get("benchmarks")
-    if not isinstance(rows, (list, tuple)) or not rows:
+    known = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, (list, tuple)) else []
+    if not known:
         return []
-    known = [row for row in rows if isinstance(row, Mapping)]
-    columns = list(dict.fromkeys(str(name) for row in known for name in row))
-    cells = [[_cell(row.get(name)) for name in columns] for row in known[:_ROWS]]
-    head = [plain(name.replace("_", " ")) for name in columns]
-    more = [f"… {len(known) - _ROWS:,} more."] if len(known) > _ROWS else []
-    return [*table(head, cells), "", *more]
+    left_out = metrics.get("left_out")
+    missing = max(0, len(known) - _ROWS) + (left_out if isinstance(left_out, int) else 0)
+    lines = table(("Benchmark", "Base", "Head", "Change", ""), [_benchmark(row) for row in known[:_ROWS]], "lrrrl")
+    return [*lines, "", *([f"… {missing:,} more.", ""] if missing else [])]
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: ""}[value]
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else code(str(value), 120)
+def _benchmark(row: Mapping[str, object]) -> tuple[str, ...]:
+    change = row.get("change_percent")
+    shown = f"{change:+.1f} %" if isinstance(change, (int, float)) else "–"
+    name, verdict = code(str(row.get("id", "")), 120), plain(str(row.get("verdict", "")))
+    return name, _time(row.get("base_s")), _time(row.get("head_s")), shown, verdict
+
+
+def _time(seconds: object) -> str:
+    if not isinstance(seconds, (int, float)):
+        return "–"
+    factor, unit = next((pair for pair in _UNITS if seconds * pair[0] >= 1), _UNITS[-1])
+    return f"{seconds * factor:.4g} {unit}"

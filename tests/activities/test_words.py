@@ -76,8 +76,11 @@ def test_a_failed_check_says_what_why_and_what_next() -> None:
 
 def test_numbers_and_what_was_not_looked_at_are_said() -> None:
     metrics = {
-        "passed": 1041, "failed": 0, "skipped": 2, "flaky": 1, "total_percent": 91.26, "diff_percent": 100.0,
-        "benchmarks": [{"id": "test_sum[a|b]", "base_ms": 1.25, "alarm": False}],
+        "passed": 1041, "failed": 0, "skipped": 2, "flaky": 1, "total_percent": 91.29, "diff_percent": 100.0,
+        "base_total_percent": 90.0, "left_out": 3, "benchmarks": [
+            {"id": "test_sum[a|b]", "base_s": 0.00125, "head_s": 1.5, "change_percent": 12.34, "verdict": "slower"},
+            {"id": "test_new", "base_s": None, "head_s": 2.5e-8, "change_percent": None, "verdict": "new"},
+        ],
     }  # fmt: skip
     reports = (
         ToolReport("pytest", tests=(TestCase("t.py::test_net", "flaky"),)),
@@ -103,11 +106,14 @@ def test_numbers_and_what_was_not_looked_at_are_said() -> None:
 
 </details>
 
-**Covered:** 91.3 % of all lines, 100.0 % of the lines of this change.
+**Covered:** 91.2 % of all lines (base: 90.0 %), 100.0 % of the lines of this change.
 
-| id | base ms | alarm |
-| --- | --- | --- |
-| <code>test\\_sum\\[a&#124;b\\]</code> | 1.25 | no |
+| Benchmark | Base | Head | Change |  |
+| --- | ---: | ---: | ---: | --- |
+| <code>test\\_sum\\[a&#124;b\\]</code> | 1.25 ms | 1.5 s | +12.3 % | slower |
+| `test_new` | – | 25 ns | – | new |
+
+… 3 more.
 
 <sub>The stored result of the same tree and tools: `pytest`, `pip-audit`.</sub>"""
     )

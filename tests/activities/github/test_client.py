@@ -12,7 +12,7 @@ from pytest_aiohttp import AiohttpServer
 
 from activities.errors import UserError
 from activities.git import credentials, git
-from activities.github.client import GitHub, check_key
+from activities.github.client import GitHub
 from activities.github.errors import Forbidden, Suspended, Unauthorized
 from activities.model import RepoRef
 from bot.simulator.server import PretendGitHub
@@ -27,14 +27,15 @@ REPO = "/repos/octocat/hello"
     [
         ("https://api.github.com", "https://api.github.com/graphql", "https://github.com"),
         ("https://api.github.com/", "https://api.github.com/graphql", "https://github.com"),
+        ("https://api.octocat.ghe.com", "https://api.octocat.ghe.com/graphql", "https://octocat.ghe.com"),
         ("https://ghe.example/api/v3", "https://ghe.example/api/graphql", "https://ghe.example"),
         ("http://127.0.0.1:1234/api/v3/", "http://127.0.0.1:1234/api/graphql", "http://127.0.0.1:1234"),
     ],
 )
 async def test_addresses_follow_from_the_apis(
-    session: aiohttp.ClientSession, api: str, graphql: str, web_url: str
+    session: aiohttp.ClientSession, key: Path, api: str, graphql: str, web_url: str
 ) -> None:
-    github = GitHub(api, 1, "", session)
+    github = GitHub(api, 1, key.read_text(), session)
     assert (github.graphql_url, github.web_url) == (graphql, web_url)
     assert github.clone_url(RepoRef("o", "r")) == f"{web_url}/o/r.git"
 
@@ -181,6 +182,10 @@ async def test_no_token_is_ever_shown(
     assert all(token not in each.path and token not in str(each.query) for each in pretend.requests)
 
 
-def test_a_key_that_is_none_is_named() -> None:
-    with pytest.raises(UserError, match="PEM"):
-        check_key("not a key")
+@pytest.mark.parametrize(
+    "key", ["", "not a key", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"]
+)
+async def test_a_key_that_is_none_stops_the_start(session: aiohttp.ClientSession, key: str) -> None:
+    with pytest.raises(UserError, match="PEM") as caught:
+        GitHub("https://api.github.com", 1, key, session)
+    assert "MIIE" not in str(caught.value)
