@@ -1,7 +1,8 @@
 """The default runner: bubblewrap, on Linux. What a command may not see is not there at all."""
 
 import asyncio
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from activities.runners import Box, Command, Places, Ran, scratch
@@ -51,18 +52,25 @@ class Bubblewrap:
 
     async def _tree(self, place: Scratch, box: Box) -> tuple[str, ...]:
         """How `/src` is mounted: as it is, below a layer for the run's writes, or as a copy."""
+        layers = await self._layers_work(place, box)
+        return (*await self._src(place, box, layers), *_laid_over(place, box, layers))
+
+    async def _src(self, place: Scratch, box: Box, layers: bool) -> tuple[str, ...]:
         if box.keep_writes:
             return ("--bind", str(box.tree), PLACES.src)
-        kinds = (box.tree.stat().st_dev, place.root.stat().st_dev)
-        if kinds not in self._overlays:
-            self._overlays[kinds] = await self._overlay_works(place, box)
-        if self._overlays[kinds]:
+        if layers:
             return _overlay(place, box)
         await asyncio.to_thread(copy, box.tree, place.upper)
         return ("--bind", str(place.upper), PLACES.src)
 
-    async def _overlay_works(self, place: Scratch, box: Box) -> bool:
+    async def _layers_work(self, place: Scratch, box: Box) -> bool:
         """Not every kernel and file system has overlays for users; asked once per pair of them."""
+        kinds = (box.tree.stat().st_dev, place.root.stat().st_dev)
+        if kinds not in self._overlays:
+            self._overlays[kinds] = await self._overlay_works(place, box)
+        return self._overlays[kinds]
+
+    async def _overlay_works(self, place: Scratch, box: Box) -> bool:
         try:
             await self._run(place, box, Command(("true",)), _overlay(place, box))
         except NeverBegan:
@@ -74,10 +82,21 @@ def _overlay(place: Scratch, box: Box) -> tuple[str, ...]:
     return ("--overlay-src", str(box.tree), "--overlay", str(place.upper), str(place.work), PLACES.src)
 
 
+def _laid_over(place: Scratch, box: Box, layers: bool) -> Iterator[str]:
+    """`Box.over` at its places in the tree. Without layers it is read-only there."""
+    for number, (folder, inside) in enumerate(box.over):
+        at = os.path.join(PLACES.src, inside)
+        if layers:
+            upper, work = place.layer(number)
+            yield from ("--overlay-src", str(folder), "--overlay", str(upper), str(work), at)
+        else:
+            yield from ("--ro-bind", str(folder), at)
+
+
 def _written(place: Scratch, box: Box) -> list[Path]:
     """Every folder of this host that the command can write to."""
     maybe = ((box.tree, box.keep_writes), (box.env, box.env_writable), (box.cache, True))
-    return [place.upper, place.tmp, box.out, *(path for path, writable in maybe if path and writable)]
+    return [place.upper, place.over, place.tmp, box.out, *(path for path, writable in maybe if path and writable)]
 
 
 def _clean(place: Scratch, out: Path) -> None:

@@ -7,7 +7,7 @@ namespaces; secrets of the worker's account can be read, and the network is ther
 import asyncio
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -54,7 +54,7 @@ class Local:
                 await asyncio.to_thread(_prepare, own, box)
                 return await self._run(own, box, command)
             finally:
-                await asyncio.shield(asyncio.to_thread(_clean, own, box.out))
+                await asyncio.shield(asyncio.to_thread(_clean, own, box))
 
     async def _run(self, own: Path, box: Box, command: Command) -> Ran:
         places = self.places(box)
@@ -138,8 +138,20 @@ def _prepare(own: Path, box: Box) -> None:
     if not box.keep_writes:
         (own / "src").mkdir()
         copy(box.tree, own / "src")
+    for folder, place in _links(own, box):
+        if not os.path.lexists(place):
+            place.symlink_to(folder)
 
 
-def _clean(own: Path, out: Path) -> None:
+def _clean(own: Path, box: Box) -> None:
+    for folder, place in _links(own, box):
+        if place.is_symlink() and place.readlink() == folder:
+            place.unlink()
     scratch.remove(own)
-    scratch.tidy(out)
+    scratch.tidy(box.out)
+
+
+def _links(own: Path, box: Box) -> Iterator[tuple[Path, Path]]:
+    """`Box.over` as links, for want of mounts: (folder, its place in the tree)."""
+    src = box.tree if box.keep_writes else own / "src"
+    return ((folder, src / inside) for folder, inside in box.over)

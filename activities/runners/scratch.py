@@ -28,11 +28,23 @@ class Scratch:
     def tmp(self) -> Path:
         return self.root / "tmp"
 
+    @property
+    def over(self) -> Path:
+        """Holds what the run wrote into the folders that are laid over the tree, a layer each."""
+        return self.root / "over"
+
+    def layer(self, number: int) -> tuple[Path, Path]:
+        """The upper and the work folder of one folder that is laid over the tree; made when asked for."""
+        pair = self.over / f"{number}-upper", self.over / f"{number}-work"
+        for path in pair:
+            path.mkdir(exist_ok=True)
+        return pair
+
 
 def make(folder: Path) -> Scratch:
     """A new one inside `folder`, readable by nobody else."""
     scratch = Scratch(Path(tempfile.mkdtemp(prefix=".run-", dir=folder)))
-    for path in (scratch.upper, scratch.work, scratch.tmp, scratch.tmp / "home"):
+    for path in (scratch.upper, scratch.work, scratch.tmp, scratch.tmp / "home", scratch.over):
         path.mkdir()
     return scratch
 
