@@ -78,10 +78,16 @@ async def start(
     return Ended(command, await bench.run(command))
 
 
-async def start_into(bench: Workbench, name: str, argv: tuple[str, ...]) -> Ended:
+async def start_into(
+    bench: Workbench,
+    name: str,
+    argv: tuple[str, ...],
+    env: Mapping[str, str] | None = None,
+    network: bool = False,
+) -> Ended:
     """As `start`, with stdout in the file `name` of `out`, for a program that cannot write one itself: a runner
     keeps only the head and the tail of a long output."""
-    return await start(bench, ("/bin/sh", "-c", 'exec "$@" > "$0"', f"{bench.places.out}/{name}", *argv))
+    return await start(bench, ("/bin/sh", "-c", 'exec "$@" > "$0"', f"{bench.places.out}/{name}", *argv), env, network)
 
 
 def _search_path(bench: Workbench) -> str:

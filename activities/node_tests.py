@@ -1,5 +1,7 @@
 """Running a JavaScript test suite the same way for every runner: which script, which files, once again what failed."""
 
+import posixpath
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +11,7 @@ from activities.formats import BadReport
 from activities.model import FileCoverage, TestCase, ToolReport
 from activities.package_json import Package, declared_in, read_package
 from activities.package_scripts import Call, find_call, test_script
-from activities.reading import Ended, how_it_ended, report_of, written
+from activities.reading import Ended, how_it_ended, report_of, whole, written
 from activities.tools import Project, Workbench
 
 RUNNERS = ("vitest", "jest", "mocha")
@@ -98,6 +100,12 @@ def with_flaky(first: tuple[TestCase, ...], second: tuple[TestCase, ...]) -> tup
     )
 
 
+def line_in(bench: Workbench, path: str, message: str) -> int:
+    """The line of a test's file that a stack trace names first, 0 when it names none."""
+    found = re.search(re.escape(f"{bench.places.src}/{path}") + r":(\d+)", message) if path else None
+    return whole(found[1]) if found else 0
+
+
 COVERAGE_FOLDER = "coverage"
 """Below `out`: where every runner is told to leave `lcov.info`."""
 
@@ -113,7 +121,7 @@ def with_coverage(report: ToolReport, bench: Workbench) -> ToolReport:
 
 
 def _own(bench: Workbench, files: tuple[FileCoverage, ...]) -> list[FileCoverage]:
-    placed = [replace(file, path=bench.relative(file.path)) for file in files]
+    placed = [replace(file, path=posixpath.normpath(bench.relative(file.path))) for file in files]
     return [file for file in placed if not file.path.startswith(("/", "../")) and "node_modules/" not in file.path]
 
 

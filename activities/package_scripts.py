@@ -7,8 +7,8 @@ understood is simply not found, and then the whole script is run as it stands.
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
@@ -21,17 +21,32 @@ _DEPTH = 5
 _VARIABLE = re.compile(r"[A-Za-z_]\w*=")
 _MANAGERS = ("npm", "pnpm", "yarn", "bun")
 _RUNS_MANY = ("run-s", "run-p", "npm-run-all", "npm-run-all2")
+_CHECKERS = ("eslint", "biome", "prettier", "standard", "xo", "tslint", "oxlint", "stylelint", "tsd", "publint", "attw")
+_UNREADABLE = ";&|<>()"
+_IN_MODULES = re.compile(r"(?:^|/)node_modules/(?:\.bin/)?(vitest|jest|mocha)\b")
 _WRAPPERS = ("cross-env", "cross-env-shell", "env", "npx", "c8", "nyc", "dotenv", "--")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One start of a program: `NODE_ENV=test vitest run --dir src` in the script named `script`."""
+    """One start of a program: `NODE_ENV=test vitest run --dir src` in the script named `script`.
+
+    `before` is what the script does first and what the program may need (`npm run build`), as shell text; programs
+    that only check are left out of it.
+    """
 
     script: str
     program: str
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    before: tuple[str, ...] = ()
+
+    def prepared(self, argv: tuple[str, ...]) -> tuple[str, ...]:
+        """The words to start instead of the program's own, with what must be done before."""
+        if not self.before:
+            return argv
+        return ("/bin/sh", "-c", " && ".join((*self.before, 'exec "$0" "$@"')), *argv)
 
 
 def test_script(package: Package, select: str) -> str:
@@ -50,10 +65,17 @@ def test_script(package: Package, select: str) -> str:
 
 def find_call(package: Package, script: str, *programs: str) -> Call | None:
     """The first start of one of the programs in a script or in the scripts that it runs."""
+    return find_start(package, script, lambda call: call.program in programs)
+
+
+def find_start(package: Package, script: str, wanted: Callable[[Call], bool]) -> Call | None:
+    """As `find_call`, for any condition. A script that changes folder or pipes is not understood: None."""
     found = list(calls(package, script))
-    if any(call.program == "cd" for call in found):
+    if any(call.program in ("cd", "") for call in found):
         return None
-    return next((call for call in found if call.program in programs), None)
+    at = next((at for at, call in enumerate(found) if wanted(call)), -1)
+    before = tuple(call.text for call in found[:at] if not _only_checks(call))
+    return replace(found[at], before=before) if at >= 0 else None
 
 
 def without_options(args: tuple[str, ...], flags: tuple[str, ...], valued: tuple[str, ...]) -> tuple[str, ...]:
@@ -72,33 +94,43 @@ def without_options(args: tuple[str, ...], flags: tuple[str, ...], valued: tuple
 
 
 def calls(package: Package, script: str, depth: int = _DEPTH) -> Iterator[Call]:
-    """Every simple command of a script, in order, those of other scripts of the package in their place."""
+    """Every simple command of a script, in order, those of other scripts of the package in their place and npm's
+    `pre` script first. What is not understood is a call without a program."""
     if depth == 0 or script not in package.scripts:
         return
-    for words in _simple_commands(package.scripts[script]):
+    yield from calls(package, f"pre{script}", depth - 1)
+    for text in _simple_commands(package.scripts[script]):
+        words = _words(text)
         others = tuple(_other_scripts(package, words))
-        if others:
-            for name in others:
-                yield from calls(package, name, depth - 1)
-        elif call := _call(script, words):
-            yield call
+        for name in others:
+            yield from calls(package, name, depth - 1)
+        if not others:
+            yield _call(script, words, text)
 
 
-def _simple_commands(text: str) -> Iterator[list[str]]:
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=";&|<>()")
+def _simple_commands(text: str) -> Iterator[str]:
+    """The pieces between `&&` and `;`, quotes kept. Any other operator is yielded as a piece that is no command."""
+    lexer = shlex.shlex(text, posix=False, punctuation_chars=_UNREADABLE)
     lexer.whitespace_split = True
     lexer.commenters = ""
     words: list[str] = []
     try:
         for word in lexer:
-            if set(word) <= set(";&|<>()"):
-                yield words
+            if word in ("&&", ";"):
+                yield " ".join(words)
                 words = []
             else:
                 words.append(word)
     except ValueError:
-        return
-    yield words
+        words = [_UNREADABLE]
+    yield " ".join(words)
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return [_UNREADABLE]
 
 
 def _other_scripts(package: Package, words: list[str]) -> Iterator[str]:
@@ -114,17 +146,31 @@ def _other_scripts(package: Package, words: list[str]) -> Iterator[str]:
         yield from (name for name in named[:1] if name in package.scripts)
 
 
-def _call(script: str, words: list[str]) -> Call | None:
+def _call(script: str, words: list[str], text: str) -> Call:
     env: dict[str, str] = {}
     left = list(words)
     while left and (_VARIABLE.match(left[0]) or _skipped(left)):
-        word = left.pop(0)
-        if _VARIABLE.match(word):
-            name, _, value = word.partition("=")
+        name, equals, value = left.pop(0).partition("=")
+        if equals and not name.startswith("-"):
             env[name] = value
-    if not left:
-        return None
-    return Call(script, PurePosixPath(left[0]).name, tuple(left[1:]), env)
+    if not left or any(set(word) <= set(_UNREADABLE) for word in words):
+        return Call(script, "", text=text)
+    return _through_node(Call(script, PurePosixPath(left[0]).name, tuple(left[1:]), env, text))
+
+
+def _through_node(call: Call) -> Call:
+    """`node --experimental-vm-modules node_modules/jest/bin/jest.js x` is jest with an option for node."""
+    at = next((at for at, word in enumerate(call.args) if not word.startswith("-")), -1)
+    found = _IN_MODULES.search(call.args[at]) if call.program == "node" and at >= 0 else None
+    if found is None:
+        return call
+    options = " ".join((call.env.get("NODE_OPTIONS", ""), *call.args[:at])).strip()
+    env = {**call.env, **({"NODE_OPTIONS": options} if options else {})}
+    return replace(call, program=found[1], args=call.args[at + 1 :], env=env)
+
+
+def _only_checks(call: Call) -> bool:
+    return call.program in _CHECKERS or (call.program == "tsc" and "--noEmit" in call.args)
 
 
 def _skipped(words: list[str]) -> bool:

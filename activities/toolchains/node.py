@@ -57,9 +57,13 @@ def _over(project: Project, env_root: Path) -> tuple[tuple[Path, str], ...]:
     laid = []
     for folder in _module_folders(env_root):
         place = checkout / folder.parent
-        if place.is_dir() and place.resolve() == place and not (checkout / folder).is_symlink():
+        if place.is_dir() and place.resolve() == place and not _taken(checkout / folder):
             laid.append((env_root / folder, os.path.normpath(f"{home.folder}/{folder.as_posix()}")))
     return tuple(laid[:_MOST_LAID])
+
+
+def _taken(place: Path) -> bool:
+    return place.is_symlink() or (place.exists() and not place.is_dir())
 
 
 def _environment(site: Site) -> Path:

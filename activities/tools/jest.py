@@ -36,7 +36,7 @@ async def _run(bench: Workbench) -> ToolReport:
 
     async def once(files: tuple[str, ...]) -> Results:
         measure = _coverage(bench) if asked.coverage and not last else ("--coverage=false",)
-        last.append(await start(bench, (binary, *_words(bench, call, files), *measure), call.env))
+        last.append(await start(bench, call.prepared((binary, *_words(bench, call, files), *measure)), call.env))
         return Results(last[-1], *read_jest(written(bench.out, _REPORT), bench))
 
     try:

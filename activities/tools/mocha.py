@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from activities.formats import BadReport
 from activities.model import TestCase, ToolReport
 from activities.node_programs import installed_version, program, start
-from activities.node_tests import COVERAGE_FOLDER, Results, asked_of, run_suite, runner_call, used_by_script
+from activities.node_tests import COVERAGE_FOLDER, Results, asked_of, line_in, run_suite, runner_call, used_by_script
 from activities.package_json import read_package
 from activities.package_scripts import Call, without_options
 from activities.reading import Ended, failed_to_run, json_of, not_installed, plain, written
@@ -37,7 +37,7 @@ async def _run(bench: Workbench) -> ToolReport:
 
     async def once(files: tuple[str, ...]) -> Results:
         measure = _coverage(bench) if asked.coverage and not last else ()
-        last.append(await start(bench, (*measure, binary, *_words(bench, call, files)), call.env))
+        last.append(await start(bench, call.prepared((*measure, binary, *_words(bench, call, files))), call.env))
         return Results(last[-1], tuple(_tests(written(bench.out, _REPORT), bench)))
 
     try:
@@ -74,11 +74,13 @@ def _tests(data: bytes, bench: Workbench) -> Iterator[TestCase]:
 def _test(case: dict[str, object], outcome: str, bench: Workbench) -> TestCase:
     path, error, duration = bench.relative(plain(str(case.get("file") or ""))), case.get("err"), case.get("duration")
     said = error.get("stack") or error.get("message") if isinstance(error, dict) else ""
+    message = plain(str(said or ""))[:4000]
     return TestCase(
         id=f"{path}::{plain(str(case.get('fullTitle', '')))}",
         outcome="passed" if outcome == "passed" else "failed" if outcome == "failed" else "skipped",
         path=path,
-        message=plain(str(said or ""))[:4000],
+        line=line_in(bench, path, message),
+        message=message,
         duration_s=float(duration) / 1000 if isinstance(duration, int | float) else 0.0,
     )
 

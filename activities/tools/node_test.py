@@ -6,14 +6,15 @@ from activities import formats
 from activities.formats import BadReport
 from activities.model import TestCase, ToolReport
 from activities.node_programs import npm, program, start, versions
-from activities.node_tests import COVERAGE_FOLDER, RUNNERS, Results, asked_of, run_suite
+from activities.node_tests import COVERAGE_FOLDER, RUNNERS, Results, asked_of, line_in, run_suite
 from activities.package_json import read_package
-from activities.package_scripts import Call, calls, find_call, test_script
+from activities.package_scripts import Call, find_call, find_start, test_script
 from activities.reading import Ended, failed_to_run, how_it_ended, report_of, tail, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "node-test"
 _REPORT = "node.xml"
+_NOT_XML = bytes(number for number in range(32) if number not in b"\t\n\r")
 
 
 def _used_by(project: Project) -> str:
@@ -32,14 +33,14 @@ async def _run(bench: Workbench) -> ToolReport:
     script = test_script(package, asked.select)
     if not script or find_call(package, script, *RUNNERS):
         return ToolReport(tool=_NAME)
-    started = [call for call in calls(package, script) if "--test" in call.args]
-    if len(started) != 1:
+    call = find_start(package, script, lambda call: "--test" in call.args)
+    if call is None:
         return await _by_exit_code(bench, script)
     last: list[Ended] = []
 
     async def once(files: tuple[str, ...]) -> Results:
         measure = _coverage(bench) if asked.coverage and not last else ()
-        last.append(await start(bench, _words(bench, started[0], files, measure), started[0].env))
+        last.append(await start(bench, call.prepared(_words(bench, call, files, measure)), call.env))
         return Results(last[-1], _tests(bench))
 
     try:
@@ -66,14 +67,17 @@ def _coverage(bench: Workbench) -> tuple[str, ...]:
 
 
 def _tests(bench: Workbench) -> tuple[TestCase, ...]:
-    read = formats.registry()["junit"].reads(written(bench.out, _REPORT), _NAME, "unit_tests").tests
+    """What a test throws is written as it is, colours too, and they are no XML."""
+    data = written(bench.out, _REPORT).translate(None, _NOT_XML)
+    read = formats.registry()["junit"].reads(data, _NAME, "unit_tests").tests
     return tuple(_placed(bench, test) for test in read)
 
 
 def _placed(bench: Workbench, test: TestCase) -> TestCase:
     path = bench.relative(test.path) if test.path else ""
     name = test.id.removeprefix("test::")
-    return replace(test, path=path, id=f"{path}::{name}" if path else name)
+    line = line_in(bench, path, test.message)
+    return replace(test, path=path, line=line, id=f"{path}::{name}" if path else name)
 
 
 async def _by_exit_code(bench: Workbench, script: str) -> ToolReport:
