@@ -1,5 +1,6 @@
 """What a project's own configuration tells pytest, as far as it decides how the suite must be started."""
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,12 @@ class PytestConfig:
     @property
     def benchmarks(self) -> bool:
         return any(option.startswith("--benchmark") for option in self.addopts)
+
+    @property
+    def verbose(self) -> str:
+        """The option that makes pytest name each test before it runs, whatever `-q` the project's addopts hold."""
+        quiet = sum(option.count("q") for option in self.addopts if re.fullmatch("-[a-zA-Z]*q[a-zA-Z]*", option))
+        return "-v" + "v" * (quiet + self.addopts.count("--quiet"))
 
     @property
     def expression(self) -> str:

@@ -117,7 +117,7 @@ def how_it_ended(tool: str, ended: Ended) -> str:
         case "":
             return _killed(tool, ran.exit_code)
         case "time":
-            return f"{tool} was stopped at its time limit of {limits.wall_s:.0f} s."
+            return f"{tool} was stopped at its time limit of {limits.wall_s:g} s."
         case "memory":
             return f"{tool} was stopped at its memory limit of {limits.memory // 1024**2} MiB."
         case "processes":

@@ -4,6 +4,7 @@ Options: `select` "unit" or "integration" (else everything); `coverage`; `retry`
 more, and count as flaky when they pass then); `only` (node ids). A test's id is its node id.
 """
 
+import re
 from dataclasses import replace
 
 from activities import pytest_coverage
@@ -25,6 +26,7 @@ TRACES = Traces(
 )
 _MOST_RETRIED = 50
 """So many failures are no flakiness."""
+_SAYS = re.compile(r"(?:error|ERROR): (?!usage:)(.+)")
 _USAGE, _NO_TESTS = 4, 5
 
 
@@ -92,7 +94,7 @@ async def _pytest(bench: Workbench, config: PytestConfig, arguments: tuple[str, 
         else:
             start = (python, "-m", "coverage", "run", *pytest_coverage.run_arguments(bench.project), *start[1:])
     reports = (f"--junitxml={out}/junit.xml", "-o", "junit_family=xunit1", "-o", f"cache_dir={out}/pytest_cache")
-    flags = ("-v", "--rootdir=.", *reports, *measuring, *_quick(bench, config))
+    flags = (config.verbose, "--rootdir=.", *reports, *measuring, *_quick(bench, config))
     environment = {**pytest_coverage.environment(bench), "PYTHONUNBUFFERED": "1"}
     return await execute(bench, (*start, *flags, *arguments), environment)
 
@@ -123,7 +125,7 @@ def _why(ended: Ended) -> str:
     if cut:
         return f"{cut[:-1]} while it ran {test}." if test else cut
     lines = ended.ran.stderr.decode("utf-8", "backslashreplace").splitlines()
-    said = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    said = [match[1] for line in lines if (match := _SAYS.search(line))]
     return f"pytest could not run: {said[0][:300]}" if said else ""
 
 

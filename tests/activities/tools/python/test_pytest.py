@@ -1,0 +1,169 @@
+"""The test suite, for real in the sandbox: what is counted, what is asked again, what is said when it breaks."""
+
+import pytest
+
+from activities.model import ToolReport
+from activities.runners import Limits
+from activities.tools.pytest import tool
+from tests.activities.tools.python.conftest import Make
+
+PASSES = "def test_a(): pass\n"
+
+
+def outcomes(report: ToolReport) -> dict[str, str]:
+    assert report.looked, (report.problem, report.output_tail)
+    return {test.id: test.outcome for test in report.tests}
+
+
+async def test_a_tree_without_tests_is_looked_at_and_said_to_have_none(bench: Make) -> None:
+    report = await tool.run(bench({"pkg.py": "x = 1\n"}, select="unit", coverage=True, retry=True))
+    assert (report.looked, report.tests, report.problem, report.advice) == (True, (), "", "No tests were found.")
+
+
+async def test_outcomes_paths_and_lines(bench: Make) -> None:
+    suite = """
+import pytest, unittest
+
+class Base:
+    def test_inherited(self): pass
+
+@pytest.mark.skip
+def test_skipped(): pass
+
+class TestOld(unittest.TestCase):
+    def test_fails(self): self.assertEqual(1, 2, "one is not two")
+"""
+    inherits = "from test_base import Base\nclass TestChild(Base): pass\n"
+    report = await tool.run(bench({"tests/test_base.py": suite, "tests/test_child.py": inherits}))
+    assert outcomes(report) == {
+        "tests/test_base.py::test_skipped": "skipped",
+        "tests/test_base.py::TestOld::test_fails": "failed",
+        "tests/test_child.py::TestChild::test_inherited": "passed",
+    }
+    failed = next(test for test in report.tests if test.outcome == "failed")
+    assert (failed.path, failed.line) == ("tests/test_base.py", 11)
+    assert "one is not two" in failed.message
+    assert report.problem == ""
+
+
+async def test_a_module_that_cannot_be_imported_is_a_failed_test(bench: Make) -> None:
+    report = await tool.run(bench({"tests/test_a.py": "import nowhere\n", "tests/test_b.py": PASSES}))
+    assert outcomes(report)["tests/test_a.py"] == "failed"
+    assert "No module named 'nowhere'" in report.tests[0].message
+
+
+async def test_a_flaky_test_is_no_passed_test(bench: Make) -> None:
+    flaky = "import os, pathlib\ndef test_a():\n    mark = pathlib.Path(os.environ['COVERAGE_FILE'] + '.seen')\n"
+    flaky += (
+        "    seen = mark.exists()\n    mark.touch()\n    assert seen, 'the first time'\ndef test_b(): assert False\n"
+    )
+    report = await tool.run(bench({"test_it.py": flaky}, retry=True, coverage=True))
+    assert outcomes(report) == {"test_it.py::test_a": "flaky", "test_it.py::test_b": "failed"}
+    assert "the first time" in report.tests[0].message
+    assert outcomes(await tool.run(bench({"test_it.py": "def test_c(): assert False\n"}))) == {
+        "test_it.py::test_c": "failed"
+    }
+
+
+MARKED = (
+    "import pytest\n@pytest.mark.integration\ndef test_far(): pass\n@pytest.mark.slow\ndef test_slow(): pass\n" + PASSES
+)
+MARKERS = "[pytest]\nmarkers =\n    integration: needs a server\n    slow\naddopts = -q -m 'not slow'\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "unit", "integration"),
+    [
+        ({"tests/test_a.py": PASSES, "tests/integration/test_b.py": PASSES},
+         {"tests/test_a.py::test_a"}, {"tests/integration/test_b.py::test_a"}),
+        ({"tests/test_a.py": MARKED, "pytest.ini": MARKERS},
+         {"tests/test_a.py::test_a"}, {"tests/test_a.py::test_far"}),
+        ({"tests/test_a.py": PASSES}, {"tests/test_a.py::test_a"}, set()),
+    ],
+    ids=["folder", "marker", "neither"],
+)  # fmt: skip
+async def test_unit_and_integration_never_overlap(
+    bench: Make, files: dict[str, str], unit: set[str], integration: set[str]
+) -> None:
+    assert outcomes(await tool.run(bench(files, select="unit"))).keys() == unit
+    report = await tool.run(bench(files, select="integration"))
+    assert outcomes(report).keys() == integration
+    assert report.advice == ("" if integration else "No integration tests were found.")
+
+
+async def test_only_asks_for_what_is_there(bench: Make) -> None:
+    files = {"test_a.py": PASSES + "def test_b(): assert 0\n", "test_c.py": PASSES}
+    names = ("test_a.py::test_a", "test_a.py::test_new", "test_gone.py::test_a", "--version", "../x.py::y")
+    assert outcomes(await tool.run(bench(files, only=names))) == {"test_a.py::test_a": "passed"}
+    assert outcomes(await tool.run(bench(files, only=["test_a.py::test_b"]))) == {"test_a.py::test_b": "failed"}
+    assert outcomes(await tool.run(bench(files, only=("test_gone.py::test_a",)))) == {}
+
+
+async def test_coverage_counts_what_no_test_imports_and_leaves_the_tests_out(bench: Make) -> None:
+    files = {
+        "pkg/__init__.py": "def f(x):\n    if x:\n        return 1\n    return 2\n",
+        "pkg/never.py": "x = 1\n",
+        "tests/test_a.py": "import pkg\ndef test_a(): pkg.f(1)\n",
+        "setup.py": "import nowhere\n",
+    }
+    report = await tool.run(bench(files, coverage=True))
+    assert {one.path: (set(one.covered), set(one.missing)) for one in report.coverage} == {
+        "pkg/__init__.py": ({1, 2, 3}, {4}),
+        "pkg/never.py": (set(), {1}),
+    }
+
+
+async def test_coverage_as_the_project_configures_it(bench: Make) -> None:
+    files = {
+        "a.py": "x = 1\nif x:\n    y = 1  # pragma: no cover\n",
+        "b.py": "x = 1\n",
+        "test_a.py": "import a, b\nimport subprocess, sys\ndef test_a(): subprocess.run([sys.executable, '-c', 'pass'], check=True)\n",
+        ".coveragerc": "[run]\nsource = .\nomit =\n    b.py\n    test_*\nbranch = true\nparallel = true\nrelative_files = true\n[report]\nfail_under = 100\n",
+    }
+    report = await tool.run(bench(files, coverage=True))
+    assert {one.path: (set(one.covered), set(one.missing)) for one in report.coverage} == {"a.py": ({1, 2}, set())}
+    assert report.problem == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "limits", "said"),
+    [
+        ("import time; time.sleep(600)", Limits(wall_s=4), "pytest was stopped at its time limit of 4 s"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", Limits(wall_s=60), "pytest was killed by SIGSEGV"),
+        ("import os; os._exit(0)", Limits(wall_s=60), "pytest ended in the middle of a test"),
+    ],
+    ids=["hangs", "crashes", "leaves"],
+)
+async def test_a_run_that_is_cut_short_names_its_test(bench: Make, body: str, limits: Limits, said: str) -> None:
+    files = {"test_a.py": f"{PASSES}def test_b():\n    {body}\n", "pytest.ini": "[pytest]\naddopts = -q\n"}
+    report = await tool.run(bench(files, limits=limits, coverage=True, retry=True))
+    assert not report.looked
+    assert report.problem == f"{said} while it ran test_a.py::test_b."
+    assert report.timed_out == (body.startswith("import time"))
+
+
+async def test_a_suite_that_cannot_start_says_why(bench: Make) -> None:
+    report = await tool.run(bench({"test_a.py": PASSES, "pytest.ini": "[pytest]\naddopts = --not-an-option\n"}))
+    assert not report.looked
+    assert "--not-an-option" in report.problem
+    broken = await tool.run(bench({"test_a.py": PASSES, "pytest.ini": "", "conftest.py": "import nowhere\n"}))
+    assert not broken.looked
+    assert "nowhere" in broken.problem + broken.output_tail
+
+
+async def test_a_forged_report_is_not_followed_out_of_the_folder(bench: Make) -> None:
+    forge = (
+        "import os, atexit\ndef forge():\n    path = os.environ['COVERAGE_FILE'].replace('.coverage', 'junit.xml')\n"
+    )
+    forge += "    os.unlink(path)\n    os.symlink('/etc/passwd', path)\natexit.register(forge)\n"
+    report = await tool.run(bench({"conftest.py": forge, "test_a.py": PASSES}))
+    assert (report.looked, report.tests) == (False, ())
+
+
+async def test_a_folder_below_the_root_names_tests_by_itself_and_files_by_the_repository(bench: Make) -> None:
+    from dataclasses import replace
+
+    work = bench({"pytest.ini": "[pytest]\n", "svc/tests/test_a.py": PASSES})
+    inner = replace(work.project, folder="svc", root=work.project.root / "svc")
+    report = await tool.run(replace(work, project=inner))
+    assert [(test.id, test.path) for test in report.tests] == [("tests/test_a.py::test_a", "svc/tests/test_a.py")]
