@@ -30,7 +30,7 @@ _LOOK_EVERY_S = 0.3
 
 async def follow(workflows: WorkflowClient, client: Client, workflow_id: str, head: LocalHead) -> GateOutcome:
     """Prints each check as it ends, and gives the outcome."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     against = f"compared with {head.base_name} {head.base_sha[:9]}" if head.base_sha else "nothing to compare with"
     console.print(f"[bold]{escape(str(head.root))}[/] at {head.head_sha[:9]}, {escape(against)}")
     handle = client.get_workflow_handle_for(QualityGateWorkflow.run, workflow_id)
@@ -58,7 +58,7 @@ async def _progress(handle: "WorkflowHandle[QualityGateWorkflow, GateOutcome]") 
 
 def print_verdict(outcome: GateOutcome, judged: Mapping[str, Judged], head: LocalHead) -> None:
     """The checks, the new findings, the score line by line, and the verdict."""
-    console = Console()
+    console = Console(emoji=False)
     table = Table(box=None, pad_edge=False)
     for title in ("", "check", "score", "new", "known", "s", "why"):
         table.add_column(title, overflow="fold")

@@ -42,7 +42,7 @@ class Target:
     news: Pushed | PullChanged
 
 
-@workflow.defn
+@workflow.defn(failure_exception_types=[Exception])
 class CommandWorkflow:
     """One request, once: its id comes from the comment or the button press. Query: `get_status`."""
 

@@ -253,7 +253,8 @@ class ContinuousQualityWorkflow:
         if not state.outcome or state.outcome.result.head_sha != state.wanted.sha:
             return  # the head that the button belonged to is gone
         if isinstance(asked, Fix):
-            await fixing.fix(self._branch, state.pull, state.outcome, asked)
+            if sha := await fixing.fix(self._branch, state.pull, state.outcome, asked):
+                self._new_head(sha)
         elif await fixing.accept(self._branch.repo, state.outcome, asked):
             state.wanted = replace(state.wanted, only=(asked.check,), refresh=False, round=state.wanted.round + 1)
 

@@ -28,36 +28,43 @@ async def verdict_of(request: GateRequest) -> GateOutcome | None:
     return answer
 
 
-async def fix(branch: QualityBranch, pull: int, outcome: GateOutcome, asked: Fix) -> None:
-    """Applies tool-safe fixes, runs the affected checks on the result, and commits it if nothing got worse."""
+async def fix(branch: QualityBranch, pull: int, outcome: GateOutcome, asked: Fix) -> str:
+    """Applies tool-safe fixes, runs the affected checks on the result, and commits it if nothing got worse.
+
+    Gives the branch's new head, "" where nothing was committed; why not is told in the pull request. (The
+    event of our own push routes to nothing, so the branch must hear of it here.)
+    """
     try:
-        said = await _fix(branch, outcome, asked)
+        sha, said = await _fix(branch, outcome, asked)
     except STOPPED as error:
         if was_cancelled(error):
             raise
         workflow.logger.error("fix failed", exc_info=error)
-        said = for_a_person(error, f"The fix failed; the log of workflow {workflow.info().workflow_id} says why.")
+        sha, said = (
+            "",
+            for_a_person(error, f"The fix failed; the log of workflow {workflow.info().workflow_id} says why."),
+        )
     if said:
         await _reply(branch, pull, outcome, said)
+    return sha
 
 
-async def _fix(branch: QualityBranch, outcome: GateOutcome, asked: Fix) -> str:
-    """Commits, or gives the sentence that says why not."""
+async def _fix(branch: QualityBranch, outcome: GateOutcome, asked: Fix) -> tuple[str, str]:
+    """(the new head, "") or ("", the sentence that says why there is none)."""
     workspace, plan = outcome.workspace, outcome.plan
     if not workspace or not plan or (asked.sha and asked.sha != workspace.head_sha):
-        return "There is a newer head; press Fix on its check run."
+        return "", "There is a newer head; press Fix on its check run."
     if plan.autofix == "off":
-        return "Fixes are off here (`autofix: off` in .github/autobuild.yml)."
+        return "", "Fixes are off here (`autofix: off` in .github/autobuild.yml)."
     if branch.fork:
-        return "The branch is in a fork, where the bot cannot write."
+        return "", "The branch is in a fork, where the bot cannot write."
     fixed = await steps.apply_fixes(FixWanted(workspace, plan, asked.checks))
     if not fixed.commit_sha:
-        return "No tool had a safe fix for what was found."
+        return "", "No tool had a safe fix for what was found."
     affected = [one for one in plan.checks if one.applies and (not asked.checks or one.name in asked.checks)]
     if worse := await _got_worse(fixed, plan.folders, affected, outcome):
-        return f"The fixes were not committed: {', '.join(worse)} would get worse."
-    await _commit(branch, fixed, asked.actor)
-    return ""
+        return "", f"The fixes were not committed: {', '.join(worse)} would get worse."
+    return await _commit(branch, fixed, asked.actor), ""
 
 
 async def _got_worse(
@@ -78,11 +85,11 @@ def _is_worse(before: QualityCheck | None, after: QualityCheck) -> bool:
     return after.status not in _GOOD
 
 
-async def _commit(branch: QualityBranch, fixed: Fixed, actor: str) -> None:
-    asked_by = f"\n\nAsked for by @{actor}." if actor else ""
+async def _commit(branch: QualityBranch, fixed: Fixed, actor: str) -> str:
+    asked_by = f"\n\nAsked for by {actor}." if actor else ""
     message = "Apply tool-safe fixes\n\n" + "\n".join(f"- {line}" for line in fixed.by) + asked_by
     wanted = CommitWanted(branch.repo, branch.branch, fixed.head_sha, message, fixed.git_dir, fixed.commit_sha)
-    await workflow.execute_activity(
+    made: CommitMade = await workflow.execute_activity(
         "create_commit",
         wanted,
         result_type=CommitMade,
@@ -90,6 +97,7 @@ async def _commit(branch: QualityBranch, fixed: Fixed, actor: str) -> None:
         start_to_close_timeout=ActivityTimeouts.PUSH,
         retry_policy=RetryPolicies.github_api(),
     )
+    return made.sha
 
 
 async def _reply(branch: QualityBranch, pull: int, outcome: GateOutcome, said: str) -> None:

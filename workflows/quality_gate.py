@@ -17,7 +17,8 @@ with workflow.unsafe.imports_passed_through():
 _NEUTRAL_LINE = "Something went wrong on our side; the log of workflow {id} says what. `/retest` tries again."
 
 
-@workflow.defn
+# An error in this code ends the run, instead of being tried for ever: the branch's workflow then writes the last word.
+@workflow.defn(failure_exception_types=[Exception])
 class QualityGateWorkflow:
     """Signals `superseded(newer_sha)` and `stop(reason)` end it early; a cancel does too.
     Queries: `get_status`, `get_progress`."""

@@ -39,7 +39,7 @@ class Format:
 
 @cache
 def registry() -> dict[str, Format]:
-    """Every format by its name."""
+    """Every format by its name, as the configuration writes it."""
     import activities.formats as package
 
-    return load(package, Format)
+    return {format.name: format for format in load(package, Format).values()}

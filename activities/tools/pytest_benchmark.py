@@ -28,7 +28,7 @@ async def _run(bench: Workbench) -> ToolReport:
     if ended.ran.exit_code == _NO_TESTS:
         return report_of("pytest-benchmark", version, ended, advice="No benchmarks were found.")
     try:
-        contents = registry()["pytest_benchmark"].reads(written(bench.out, "benchmark.json"), "pytest-benchmark", "")
+        contents = registry()["pytest-benchmark"].reads(written(bench.out, "benchmark.json"), "pytest-benchmark", "")
     except BadReport:
         return failed_to_run("pytest-benchmark", version, ended)
     if ended.ran.exit_code not in (0, 1):
