@@ -22,6 +22,7 @@ ENDPOINTS: tuple[Endpoint, ...] = tuple(
     for module in (rest_app, rest_hook, rest_repos, rest_git, rest_pulls, rest_issues, rest_checks, graphql)
     for endpoint in module.endpoints
 )
+_REMEMBERED = 20_000
 _MANY_SEGMENTS = ("path", "ref", "branch", "basehead")
 
 
@@ -66,7 +67,7 @@ class Api:
 
     def _handler(self, endpoint: Endpoint | None) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
-            fault = self.faults.take(request.method, request.path.removeprefix(PREFIX))
+            fault = self.faults.take(request.method, _path(request))
             self._hub.changed()
             if fault and fault.kind == "hold":
                 await fault.wait()
@@ -92,7 +93,7 @@ class Api:
             answer = _refusal(self._hub, error)
         answer = self._with_headers(request, caller, answer)
         exchange = Exchange(
-            request.method, request.path.removeprefix(PREFIX), dict(request.query),
+            request.method, _path(request), dict(request.query),
             endpoint.template if endpoint else "", caller.kind, sent, dict(request.headers),
             answer.status, answer.body, answer.headers,
         )  # fmt: skip
@@ -130,7 +131,7 @@ class Api:
         sent = await _sent(request, strict=False)
         broken = _broken(self._hub, fault)
         self._write_down(Exchange(
-            request.method, request.path.removeprefix(PREFIX), dict(request.query), "", "", sent, dict(request.headers),
+            request.method, _path(request), dict(request.query), "", "", sent, dict(request.headers),
             broken.status, broken.body, broken.headers, faulted=True,
         ))  # fmt: skip
         if fault.kind == "hang_up" and request.transport:
@@ -141,7 +142,13 @@ class Api:
 
     def _write_down(self, exchange: Exchange) -> None:
         self.requests.append(exchange)
+        del self.requests[:-_REMEMBERED]
         self._hub.changed()
+
+
+def _path(request: web.Request) -> str:
+    """As GitHub names it: without `/api/v3`, and `/graphql`."""
+    return request.path.removeprefix(PREFIX).removeprefix("/api")
 
 
 async def _sent(request: web.Request, *, strict: bool = True) -> Any:

@@ -37,7 +37,7 @@ class Checks(Repositories):
     async def create_run(self, repo: Repository, sha: str, name: str, fields: Json) -> CheckRun:
         """`fields` as the API takes them, checked already."""
         suite = await self.suite_for(repo, sha)
-        run = CheckRun(self.new_id(), suite, name, "queued", "", "", None)
+        run = CheckRun(self.new_id(), suite, name, "queued", "", "", self.now())
         suite.runs.append(run)
         self._change(run, {"status": "queued", **fields})
         self._tell_run("created", repo, run, self.app.bot)
@@ -66,8 +66,8 @@ class Checks(Repositories):
         repo, run = self._pressed(full_name, run_id, login)
         if run.status != "completed":
             raise Refused("This check run is not rerequestable")
-        self._requeue(run.suite)
         self._tell_run("rerequested", repo, run, self.add_user(login))
+        self._requeue(run.suite)
 
     def rerun_suite(self, full_name: str, suite_id: int, login: str = "octocat") -> None:
         """ "Re-run all": the event has no list of runs."""
@@ -107,8 +107,6 @@ class Checks(Repositories):
             run.completed_at = fields.get("completed_at") or self.now()
         elif status := fields.get("status"):
             run.status, run.conclusion, run.completed_at = status, None, None
-        if run.status != "queued":
-            run.started_at = run.started_at or self.now()
 
     def _settle(self, repo: Repository, suite: CheckSuite) -> None:
         """A suite is completed once all its newest runs are, and says the worst of them."""

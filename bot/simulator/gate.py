@@ -1,7 +1,6 @@
 """Who asks, and may they: the app by its JWT, an installation or a person by their token, or nobody."""
 
 import base64
-import binascii
 
 from aiohttp import web
 
@@ -30,7 +29,7 @@ def git_caller(hub: Hub, request: web.Request) -> Caller:
         return NOBODY
     try:
         _, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ApiError(401, "Bad credentials") from error
     return by_credential(hub, password, jwt=False)
 

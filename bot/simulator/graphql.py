@@ -4,7 +4,6 @@ The document is not interpreted beyond that: the answer holds what a client may 
 """
 
 import base64
-import binascii
 import re
 from typing import Any
 
@@ -99,7 +98,7 @@ def _files(given: Any) -> Files:
             each["path"]: base64.b64decode(each["contents"], validate=True) for each in given.get("additions") or []
         }
         return {**added, **dict.fromkeys(each["path"] for each in given.get("deletions") or [])}
-    except (binascii.Error, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Problem(
             "argumentLiteralsIncompatible", "fileChanges: additions need path and base64 contents."
         ) from error

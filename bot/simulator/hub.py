@@ -25,9 +25,17 @@ PERMISSIONS = {
     "pull_requests": "write",
 }
 EVENTS = (
-    "check_run", "check_suite", "create", "delete", "installation", "issue_comment", "issues", "merge_group",
-    "pull_request", "push",
-)  # fmt: skip
+    "check_run",
+    "check_suite",
+    "create",
+    "delete",
+    "issue_comment",
+    "issues",
+    "merge_group",
+    "pull_request",
+    "push",
+)
+"""What the app subscribes to. `installation` comes to every app."""
 TOKEN_LIFE_S = 3600
 
 

@@ -24,12 +24,12 @@ class Pulls(Conversations):
         base_sha = await self.branch(repo, base_ref, "base")
         if any(p.head_ref == head_ref and p.base_ref == base_ref for _, p in self.open_pulls_of(head_repo, repo)):
             raise Refused(f"A pull request already exists for {head_repo.owner.login}:{head_ref}.")
+        await self._bring(head_repo, repo, head_sha)
+        if await git.count(repo.path, head_sha, f"^{base_sha}") == 0:
+            raise Refused(f"No commits between {base_ref} and {head_ref}")
         issue = self.new_issue(repo, title or head_ref, body, author)
         issue.pull = Pull(self.new_id(), head_repo, head_ref, head_sha, base_ref, base_sha, draft)
         await self._measure(repo, issue)
-        if issue.pull.commits == 0:
-            del repo.issues[issue.number]
-            raise Refused(f"No commits between {base_ref} and {head_ref}")
         self.tell_pull("opened", repo, issue, author)
         return issue
 
@@ -42,7 +42,7 @@ class Pulls(Conversations):
         changed: dict[str, object] = {}
         for field, value in (("title", title), ("body", body)):
             if value is not None and value != getattr(issue, field):
-                changed[field] = {"from": getattr(issue, field)}
+                changed[field] = {"from": getattr(issue, field) or ""}
                 setattr(issue, field, value)
         if base is not None and base != pull.base_ref:
             changed["base"] = {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}
@@ -153,9 +153,7 @@ class Pulls(Conversations):
         """Brings the head into the base repository and counts what the pull changes."""
         assert issue.pull is not None
         pull, ref = issue.pull, f"refs/pull/{issue.number}/head"
-        source = pull.head_repository.path
-        if source != repo.path:
-            await git.git(repo.path, "fetch", "--quiet", "--no-tags", str(source), pull.head_sha)
+        await self._bring(pull.head_repository, repo, pull.head_sha)
         await git.update_ref(repo.path, ref, pull.head_sha)
         pull.commits = await git.count(repo.path, pull.head_sha, f"^{pull.base_sha}")
         base = await git.merge_base(repo.path, pull.base_sha, pull.head_sha)
@@ -163,6 +161,11 @@ class Pulls(Conversations):
         pull.changed_files = len(files)
         pull.additions = sum(file.additions for file in files)
         pull.deletions = sum(file.deletions for file in files)
+
+    async def _bring(self, source: Repository, to: Repository, sha: str) -> None:
+        """A fork's commit into the base repository's own objects."""
+        if source is not to:
+            await git.git(to.path, "fetch", "--quiet", "--no-tags", str(source.path), sha)
 
     async def empty_tree(self, repo: Repository) -> str:
         return git.show(await git.git(repo.path, "hash-object", "-w", "-t", "tree", "--stdin")).strip()

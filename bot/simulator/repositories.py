@@ -105,7 +105,6 @@ class Repositories(Hub):
             "action": action,
             "installation": shapes.installation(self, it),
             "repositories": [{key: shapes.repository(self, repo)[key] for key in keys} for repo in covered],
-            "requester": None,
             "sender": shapes.user(self, it.account),
         })  # fmt: skip
         self.changed()

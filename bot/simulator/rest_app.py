@@ -12,7 +12,8 @@ endpoints = Endpoints()
 
 @endpoints.on("GET", "/app", "app")
 async def get_app(call: Call) -> Json:
-    return {**shapes.app(call.hub, call.hub.app), "installations_count": len(call.hub.installations)}
+    count = len(call.hub.installations)
+    return {**shapes.app(call.hub, call.hub.app), "client_id": call.hub.app.client_id, "installations_count": count}
 
 
 @endpoints.on("GET", "/app/installations", "app")

@@ -9,7 +9,6 @@ from bot.simulator.state import Comment, Issue, Json
 endpoints = Endpoints()
 _READ = "issues:read|pull_requests:read"
 _WRITE = "issues:write|pull_requests:write"
-_REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/issues", _READ)
@@ -153,7 +152,7 @@ def _body(call: Call) -> str:
 
 def _react(call: Call, to: Issue | Comment) -> Answer:
     content = call.text("content")
-    if content not in _REACTIONS:
+    if content not in shapes.REACTIONS:
         raise invalid("content", "invalid", resource="Reaction")
     before = len(to.reactions)
     reaction = call.hub.react(to, content, call.user)

@@ -8,6 +8,7 @@ from bot.simulator.state import LEVELS, App, Comment, Installation, Issue, Json,
 if TYPE_CHECKING:
     from bot.simulator.hub import Hub
 
+REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 _USER_LINKS = {
     "followers_url": "/followers", "following_url": "/following{/other_user}", "gists_url": "/gists{/gist_id}",
     "starred_url": "/starred{/owner}{/repo}", "subscriptions_url": "/subscriptions", "organizations_url": "/orgs",
@@ -90,6 +91,7 @@ def repository(hub: "Hub", repo: Repository) -> Json:
         **dict.fromkeys(("has_projects", "has_wiki", "has_pages", "has_discussions", "archived", "disabled"), False),
         **dict.fromkeys(("is_template", "web_commit_signoff_required"), False),
         "topics": [],
+        "custom_properties": {},
     }
 
 
@@ -108,7 +110,6 @@ def app(hub: "Hub", it: App) -> Json:
     return {
         "id": it.id,
         "slug": it.slug,
-        "client_id": it.client_id,
         "node_id": node("App", it.id),
         "owner": user(hub, it.owner),
         "name": it.slug.title(),
@@ -181,6 +182,7 @@ def issue(hub: "Hub", repo: Repository, it: Issue) -> Json:
         "updated_at": it.updated_at,
         "closed_at": it.closed_at,
         "author_association": association(repo, it.user),
+        "reactions": _rollup(api, it.reactions),
         "performed_via_github_app": None,
     }
 
@@ -220,8 +222,15 @@ def comment(hub: "Hub", repo: Repository, parent: Issue, it: Comment) -> Json:
         "created_at": it.created_at,
         "updated_at": it.updated_at,
         "author_association": association(repo, it.user),
+        "reactions": _rollup(f"{api}/comments/{it.id}", it.reactions),
         "performed_via_github_app": app(hub, hub.app) if it.user is hub.app.bot else None,
     }
+
+
+def _rollup(api: str, reactions: list[Reaction]) -> Json:
+    """How many of each kind."""
+    counts = {kind: sum(each.content == kind for each in reactions) for kind in REACTIONS}
+    return {"url": f"{api}/reactions", "total_count": len(reactions), **counts}
 
 
 def reaction(hub: "Hub", it: Reaction) -> Json:

@@ -46,15 +46,14 @@ def run_in_event(hub: "Hub", repo: Repository, it: CheckRun) -> Json:
 
 
 def suite(hub: "Hub", repo: Repository, it: CheckSuite) -> Json:
-    return {**suite_in_event(hub, repo, it), "repository": repository(hub, repo)}
+    more = {"rerequestable": True, "runs_rerequestable": True, "repository": repository(hub, repo)}
+    return {**suite_in_event(hub, repo, it), **more}
 
 
 def suite_in_event(hub: "Hub", repo: Repository, it: CheckSuite) -> Json:
     whole = _suite(hub, repo, it)
     return {
         **whole,
-        "rerequestable": True,
-        "runs_rerequestable": True,
         "latest_check_runs_count": len(it.latest_runs()),
         "check_runs_url": f"{whole['url']}/check-runs",
         "head_commit": simple_commit(it.commit),

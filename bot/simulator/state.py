@@ -135,7 +135,7 @@ class CheckRun:
     status: str
     external_id: str
     details_url: str
-    started_at: str | None
+    started_at: str
     completed_at: str | None = None
     conclusion: str | None = None
     title: str | None = None

@@ -10,6 +10,7 @@ import aiohttp
 import jwt
 import pytest
 from aiohttp import web
+from multidict import CIMultiDict
 
 from bot.simulator.server import PretendGitHub
 
@@ -19,7 +20,7 @@ REPO = "octocat/hello"
 @dataclass
 class Reply:
     status: int
-    headers: dict[str, str]
+    headers: CIMultiDict[str]
     body: Any
 
 
@@ -49,7 +50,7 @@ class Asker:
         base = f"{self.github.url}/api" if path == "/graphql" else self.github.api_url
         async with self._client.request(method, base + path, data=raw, headers=sent) as response:
             text = await response.read()
-            return Reply(response.status, dict(response.headers), json.loads(text) if text else None)
+            return Reply(response.status, CIMultiDict(response.headers), json.loads(text) if text else None)
 
     def app_jwt(self, **claims: Any) -> str:
         now = int(time.time())

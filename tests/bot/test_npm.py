@@ -1,0 +1,31 @@
+"""The npm that comes from the Python package index."""
+
+import asyncio
+import re
+import sys
+
+
+async def test_npm_runs_without_one_of_the_machine() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot.npm",
+        "--version",
+        stdout=asyncio.subprocess.PIPE,
+        env={"PATH": "/nowhere", "HOME": "/nowhere"},
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    assert re.fullmatch(r"\d+\.\d+\.\d+\s*", out.decode())
+
+
+async def test_npm_says_what_went_wrong_with_its_exit_code() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot.npm",
+        "no-such-command",
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert await process.wait() == 1
