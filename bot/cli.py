@@ -110,7 +110,8 @@ def demo(keep: bool) -> int:
     """Two sample repositories, two pull requests, all check runs, without GitHub."""
     from bot import demo as the_demo
 
-    return asyncio.run(the_demo.run(os.environ, keep=keep))
+    code: int = asyncio.run(the_demo.run(os.environ, keep=keep))
+    return code
 
 
 def _until_stopped(work: Coroutine[Any, Any, None]) -> int:

@@ -83,10 +83,10 @@ async def _work(settings: Settings, environ: Mapping[str, str]) -> None:
 async def up(environ: Mapping[str, str], *, pretend: bool) -> None:
     """`autobuild up`: a Temporal server (unless TEMPORAL_ADDRESS names one), the door and a worker."""
     if pretend:
-        from bot.demo import stage
+        from bot.stage import stage
 
-        async with stage(Path(environ.get("AUTOBUILD_DATA", ".autobuild")), environ) as the_stage:
-            print(the_stage.addresses(), flush=True)
+        async with stage(Path(environ.get("AUTOBUILD_DATA", ".autobuild")) / "pretend", environ) as ready:
+            print(f"GitHub {ready.github}, webhooks {ready.web}, Temporal {ready.temporal_ui}", flush=True)
             await asyncio.Event().wait()
     settings = Settings.load(environ)
     async with contextlib.AsyncExitStack() as stack:

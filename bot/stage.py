@@ -1,0 +1,121 @@
+"""Everything on one machine as separate processes: Temporal, the pretend GitHub, the door, a worker."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from activities.errors import UserError
+from bot.embedded import free_port, temporal_server
+from bot.processes import start_child, stop_children
+
+_READY_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`github` is the pretend GitHub's address; `log` is where the processes write."""
+
+    github: str
+    api: str
+    web: str
+    temporal_ui: str
+    log: Path
+    session: aiohttp.ClientSession
+
+    async def do(self, deed: str, **arguments: Any) -> Any:
+        """What a person would do on GitHub; see `bot/simulator/control.py`."""
+        async with self.session.post(f"{self.github}/_control/{deed}", json=arguments) as answer:
+            if answer.status >= 400:
+                raise UserError(f"The pretend GitHub refused {deed}: {await answer.text()}")
+            return await answer.json()
+
+    async def changed(self, after: int) -> int:
+        """Waits until something has changed since version `after`; the version now."""
+        async with self.session.get(f"{self.github}/_control/changes", params={"after": after}) as answer:
+            return int((await answer.json())["version"])
+
+    async def get(self, path: str) -> Any:
+        """A GET of GitHub's REST API, as anybody may."""
+        async with self.session.get(f"{self.api}{path}") as answer:
+            answer.raise_for_status()
+            return await answer.json()
+
+
+@contextlib.asynccontextmanager
+async def stage(data: Path, environ: Mapping[str, str]) -> AsyncIterator[Stage]:
+    """All processes for the block; none is left after it. `data` keeps environments and downloads between runs."""
+    data = data.resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    for old in ("results", "mirrors", "checkouts", "accepted", "temporal.db", "temporal.db-wal", "temporal.db-shm"):
+        _remove(data / old)
+    async with contextlib.AsyncExitStack() as stack:
+        log = stack.enter_context((data / "log.txt").open("wb"))
+        temporal = await stack.enter_async_context(temporal_server(data / "temporal.db", ui=True))
+        web = f"http://127.0.0.1:{free_port()}"
+        github, process = await _pretend_github(data / "github", f"{web}/webhook", log.fileno())
+        stack.push_async_callback(stop_children, [process])
+        env = _environment(environ, data, github, temporal.address, web)
+        children = [await start_child(command, env, log.fileno()) for command in ("serve", "worker")]
+        stack.push_async_callback(stop_children, children)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        ready = Stage(github["url"], github["api_url"], web, temporal.ui, data / "log.txt", session)
+        await _answers(ready, children)
+        yield ready
+
+
+def _environment(
+    environ: Mapping[str, str], data: Path, github: Mapping[str, Any], temporal: str, web: str
+) -> dict[str, str]:
+    return {
+        **environ,
+        "TEMPORAL_ADDRESS": temporal,
+        "TEMPORAL_NAMESPACE": "default",
+        "AUTOBUILD_DATA": str(data),
+        "AUTOBUILD_PORT": web.rpartition(":")[2],
+        "AUTOBUILD_GITHUB_URL": github["url"],
+        "AUTOBUILD_GITHUB_API_URL": github["api_url"],
+        "AUTOBUILD_APP_ID": str(github["app_id"]),
+        "AUTOBUILD_PRIVATE_KEY_FILE": github["key_file"],
+        "AUTOBUILD_WEBHOOK_SECRET_FILE": github["secret_file"],
+    }
+
+
+async def _pretend_github(state: Path, hook: str, log: int) -> tuple[dict[str, Any], asyncio.subprocess.Process]:
+    command = (sys.executable, "-m", "bot.simulator", "--state", str(state), "--hook", hook)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=log, start_new_session=True
+    )
+    assert process.stdout
+    line = await asyncio.wait_for(process.stdout.readline(), _READY_WITHIN_S)
+    if not line:
+        raise UserError("The pretend GitHub ended at once; the log says why.")
+    return json.loads(line), process
+
+
+async def _answers(ready: Stage, children: list[asyncio.subprocess.Process]) -> None:
+    """Until the door answers and sees Temporal."""
+    deadline = asyncio.get_running_loop().time() + _READY_WITHIN_S
+    while asyncio.get_running_loop().time() < deadline:
+        if any(child.returncode is not None for child in children):
+            break
+        with contextlib.suppress(aiohttp.ClientError):
+            async with ready.session.get(f"{ready.web}/readyz") as answer:
+                if answer.status == 200:
+                    return
+        await asyncio.sleep(0.05)
+    raise UserError(f"The processes did not start; {ready.log} says why:\n{ready.log.read_text()[-2000:]}")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
