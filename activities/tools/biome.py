@@ -24,14 +24,15 @@ async def _version(bench: Workbench) -> str:
 
 
 async def _run(bench: Workbench) -> ToolReport:
-    """`biome ci` reads and never writes. It ends with 1 for findings and for every kind of trouble alike."""
+    """`biome ci` reads and never writes. It ends with 1 for findings and for every kind of trouble alike. Biome 1 says
+    a syntax error twice, as its linter and its formatter meet it."""
     if not (binary := program(bench, _NAME)):
         return not_installed(_NAME, _used_by(bench.project), "add @biomejs/biome to devDependencies")
     version = await _version(bench)
     options = ("--reporter=json", "--max-diagnostics=none", "--colors=off", "--no-errors-on-unmatched")
     ended = await start_into(bench, _REPORT, (binary, "ci", *options))
     try:
-        found = tuple(_findings(written(bench.out, _REPORT), bench))
+        found = tuple(dict.fromkeys(_findings(written(bench.out, _REPORT), bench)))
     except BadReport as error:
         return failed_to_run(_NAME, version, ended, "" if ended.ran.exit_code else str(error))
     return report_of(_NAME, version, ended, findings=found)

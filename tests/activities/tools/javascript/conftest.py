@@ -1,0 +1,93 @@
+"""Workbenches for JavaScript tools: one over the real sandbox, one over a program that has already spoken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from activities.node_programs import node_home
+from activities.runners import Box, Command, Places, Ran, Runner
+from activities.runners.choose import make_runner
+from activities.tools import Project, Workbench
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+@dataclass
+class Desk:
+    """A tree to write to, and a workbench for each run of a tool on it."""
+
+    root: Path
+    runner: Runner
+    box: Box = field(init=False)
+
+    def __post_init__(self) -> None:
+        (self.root / "tree").mkdir()
+        self.box = Box(tree=self.root / "tree", out=self.root, read_only=(node_home(),))
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / "tree" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def bench(self, folder: str = ".", **options: object) -> Workbench:
+        out = self.root / "runs" / str(len(list(self.root.glob("runs/*")))) / "out"
+        out.mkdir(parents=True)
+        box = replace(self.box, out=out)
+
+        async def run(command: Command) -> Ran:
+            return await self.runner.run(box, command)
+
+        project = Project(folder, self.root / "tree" / folder, "javascript")
+        return Workbench(project, self.runner.places(box), out, run, env_root=box.env, options=options)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path, await make_runner("bubblewrap"))
+
+
+@dataclass
+class Spoken:
+    """A workbench whose programs are all installed and have already run: they leave recorded files in `out`.
+
+    `{src}` in a recording is the tree. `asked` are the words of each start.
+    """
+
+    root: Path
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    def installed(self, program: str, package: str, version: str) -> None:
+        links, folder = self.root / "env/node_modules/.bin", self.root / "env/node_modules" / package
+        for path in (links, folder):
+            path.mkdir(parents=True, exist_ok=True)
+        (links / program).touch()
+        (folder / "package.json").write_text(f'{{"version": "{version}"}}')
+
+    def bench(
+        self, files: dict[str, bytes], package_json: str = "{}", *, exit_code: int = 0, stderr: bytes = b""
+    ) -> Workbench:
+        tree, out = self.root / "tree", self.root / "out"
+        for path in (tree, out):
+            path.mkdir(exist_ok=True)
+        (tree / "package.json").write_text(package_json)
+
+        async def run(command: Command) -> Ran:
+            self.asked.append(command.argv)
+            for name, data in files.items():
+                (out / name).write_bytes(data.replace(b"{src}", str(tree).encode()))
+            return Ran(exit_code, b"", stderr, 0.1)
+
+        places = Places(str(tree), str(self.root / "env"), str(out), "", "")
+        return Workbench(Project(".", tree, "javascript"), places, out, run, env_root=self.root / "env")
+
+
+@pytest.fixture
+def spoken(tmp_path: Path) -> Spoken:
+    return Spoken(tmp_path)
+
+
+@pytest.fixture
+def recorded() -> Callable[[str], bytes]:
+    return lambda name: (RECORDED / name).read_bytes()

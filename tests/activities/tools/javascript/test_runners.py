@@ -1,0 +1,108 @@
+"""vitest, jest and mocha, by what they really wrote (`recorded/`)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from activities.tools import Tool
+from activities.tools.jest import jest
+from activities.tools.mocha import mocha
+from activities.tools.node_test import node_test
+from activities.tools.vitest import vitest
+from tests.activities.tools.javascript.conftest import Spoken
+
+Recorded = Callable[[str], bytes]
+
+
+async def test_vitest(spoken: Spoken, recorded: Recorded) -> None:
+    spoken.installed("vitest", "vitest", "5.1.1")
+    bench = spoken.bench(
+        {"vitest.json": recorded("vitest.json")}, '{"scripts": {"test": "vitest --dir test"}}', exit_code=1
+    )
+    report = await vitest.run(bench)
+    assert [(test.id, test.outcome, test.line) for test in report.tests] == [
+        ("test/broken.test.ts::(file)", "failed", 0),
+        ("test/price.test.ts::price > is a text", "passed", 3),
+        ("test/price.test.ts::price > is right", "failed", 4),
+        ("test/price.test.ts::price > later", "skipped", 5),
+        ("test/price.test.ts::price > some day", "skipped", 6),
+        ("test/price.test.ts::price > twice the same", "passed", 7),
+        ("test/price.test.ts::price > twice the same (2)", "passed", 7),
+    ]
+    assert spoken.asked[0][1:4] == ("run", "--dir", "test")
+
+
+async def test_jest(spoken: Spoken, recorded: Recorded) -> None:
+    spoken.installed("jest", "jest", "30.5.2")
+    bench = spoken.bench({"jest.json": recorded("jest.json")}, '{"scripts": {"test": "jest"}}', exit_code=1)
+    report = await jest.run(bench)
+    assert [(test.id, test.outcome, test.line) for test in report.tests if test.path == "a.test.js"] == [
+        ("a.test.js::g > ok", "passed", 3),
+        ("a.test.js::g > bad", "failed", 4),
+        ("a.test.js::g > skipped", "skipped", 5),
+        ("a.test.js::g > flaky", "failed", 6),
+    ]
+    assert ("b.test.js::(file)", "failed") in {(test.id, test.outcome) for test in report.tests}
+
+
+async def test_mocha(spoken: Spoken, recorded: Recorded) -> None:
+    spoken.installed("mocha", "mocha", "12.0.3")
+    bench = spoken.bench({"mocha.json": recorded("mocha.json")}, '{"scripts": {"test": "c8 mocha m"}}', exit_code=1)
+    report = await mocha.run(bench)
+    assert [(test.id, test.outcome) for test in report.tests] == [
+        ("m/x.spec.cjs::m adds", "passed"),
+        ("m/x.spec.cjs::m breaks", "failed"),
+        ("m/x.spec.cjs::m later", "skipped"),
+        ("m/x.spec.cjs::m pending", "skipped"),
+    ]
+
+
+async def test_what_fails_outside_of_every_test_is_a_problem(spoken: Spoken) -> None:
+    spoken.installed("vitest", "vitest", "5.1.1")
+    bench = spoken.bench({"vitest.json": b'{"success": false, "testResults": []}'}, '{"scripts": {"test": "vitest"}}')
+    assert "outside of its tests" in (await vitest.run(bench)).problem
+
+
+@pytest.mark.parametrize("report", [b"", b"[]", b'{"testResults": 3}', b"\xff", b"[" * 100_000])
+async def test_a_report_that_is_none(spoken: Spoken, report: bytes) -> None:
+    spoken.installed("jest", "jest", "30.5.2")
+    ended = await jest.run(spoken.bench({"jest.json": report}, '{"scripts": {"test": "jest"}}', exit_code=1))
+    assert (ended.looked, ended.tests) == (False, ())
+    assert ended.problem
+
+
+@pytest.mark.parametrize("report", [b'{"testResults": [null, {"name": 3, "assertionResults": [4, {}]}]}'])
+async def test_a_report_with_nonsense_inside(spoken: Spoken, report: bytes) -> None:
+    spoken.installed("jest", "jest", "30.5.2")
+    ended = await jest.run(spoken.bench({"jest.json": report}, '{"scripts": {"test": "jest"}}'))
+    assert [test.outcome for test in ended.tests] == ["skipped"]
+
+
+async def test_the_failed_tests_of_the_base_are_asked_by_their_files(spoken: Spoken) -> None:
+    spoken.installed("jest", "jest", "30.5.2")
+    bench = spoken.bench({"jest.json": b'{"testResults": []}'}, '{"scripts": {"test": "jest"}}')
+    (bench.project.root / "a.test.js").touch()
+    only = ("a.test.js::x > y", "gone.test.js::z", "../../etc/passwd::w", "--help::v")
+    await jest.run(replace(bench, options={"only": only}))
+    assert spoken.asked[0][-2:] == ("a.test.js", "--coverage=false")
+    await jest.run(replace(bench, options={"only": ("gone.test.js::z",)}))
+    assert len(spoken.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("package", "tool", "reason"),
+    [
+        ("{}", vitest, ""),
+        ('{"scripts": {"test": "jest"}, "devDependencies": {"vitest": "5"}}', vitest, ""),
+        ('{"devDependencies": {"vitest": "5"}}', vitest, "vitest in devDependencies of package.json"),
+        ('{"scripts": {"test": "echo \\"Error: no test specified\\" && exit 1"}}', node_test, ""),
+        ('{"scripts": {"test": "ava"}}', node_test, 'the script "test" in package.json'),
+        ('{"scripts": {"test": "vitest"}}', node_test, ""),
+        ('{"scripts": {"test": "vitest | tee log"}}', node_test, 'the script "test" in package.json'),
+        ('{"scripts": {"test": "cd x && vitest"}}', vitest, ""),
+        ('{"scripts": {"test": "vitest", "test:integration": "jest"}}', jest, 'the script "test:integration" in package.json'),
+    ],
+)  # fmt: skip
+def test_used_by(spoken: Spoken, package: str, tool: Tool, reason: str) -> None:
+    assert tool.used_by(spoken.bench({}, package).project) == reason

@@ -1,0 +1,98 @@
+"""Which program a script starts, and with what."""
+
+import json
+
+import pytest
+
+from activities.package_json import parse_package
+from activities.package_scripts import Call, find_call, without_options
+from activities.package_scripts import test_script as script_of
+
+JEST = ("jest", "vitest")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "",
+        "ava",
+        "echo jest",
+        "npm run test",
+        "npm run missing",
+        "cd packages/x && jest",
+        "jest | tee log",
+        "jest > log",
+        "jest || true",
+        'jest "unbalanced',
+        "make test",
+    ],
+)
+def test_what_is_not_understood_is_not_found(script: str) -> None:
+    package = parse_package(f'{{"scripts": {{"test": {json.dumps(script)}}}}}')
+    assert find_call(package, "test", *JEST) is None
+
+
+@pytest.mark.parametrize(
+    ("script", "args", "env", "before"),
+    [
+        ("jest", (), {}, ()),
+        ("NODE_ENV=test TZ=UTC jest --ci", ("--ci",), {"NODE_ENV": "test", "TZ": "UTC"}, ()),
+        ("cross-env NODE_ENV=test jest 'a b'", ("a b",), {"NODE_ENV": "test"}, ()),
+        ("npx jest", (), {}, ()),
+        ("npx --no-install jest -i", ("-i",), {}, ()),
+        ("yarn jest -i", ("-i",), {}, ()),
+        ("pnpm exec jest", (), {}, ()),
+        ("npm exec -- jest", (), {}, ()),
+        ("c8 --all jest", (), {}, ()),
+        ("eslint . && tsc --noEmit && jest", (), {}, ()),
+        ("tsc -p . && jest", (), {}, ("tsc -p .",)),
+        ("npm run build && jest", (), {}, ("rollup -c 'x y'",)),
+        ("npm run other", ("other",), {}, ()),
+        ("run-s build other", ("other",), {}, ("rollup -c 'x y'",)),
+        ("node --experimental-vm-modules node_modules/jest/bin/jest.js x", ("x",), {"NODE_OPTIONS": "--experimental-vm-modules"}, ()),
+        ("node ./node_modules/.bin/jest", (), {}, ()),
+    ],
+)  # fmt: skip
+def test_found(script: str, args: tuple[str, ...], env: dict[str, str], before: tuple[str, ...]) -> None:
+    text = f'{{"scripts": {{"test": {json.dumps(script)}, "build": "rollup -c \'x y\'", "other": "jest other"}}}}'
+    call = find_call(parse_package(text), "test", *JEST)
+    assert call is not None
+    assert (call.program, call.args, call.env, call.before) == ("jest", args, env, before)
+
+
+def test_npm_runs_pretest_first() -> None:
+    package = parse_package('{"scripts": {"pretest": "npm run build", "build": "tsc", "test": "jest"}}')
+    call = find_call(package, "test", *JEST)
+    assert call is not None
+    assert call.before == ("tsc",)
+
+
+def test_what_comes_first_is_done_first() -> None:
+    call = Call("test", "jest", before=("tsc", "cp a b"))
+    assert call.prepared(("jest", "--json")) == ("/bin/sh", "-c", 'tsc && cp a b && exec "$0" "$@"', "jest", "--json")
+
+
+def test_scripts_that_call_each_other_end() -> None:
+    text = '{"scripts": {"test": "npm run a && npm run a", "a": "npm run b && npm run b", "b": "npm run test"}}'
+    assert find_call(parse_package(text), "test", *JEST) is None
+
+
+@pytest.mark.parametrize(
+    ("scripts", "unit", "integration"),
+    [
+        ("{}", "", ""),
+        ('{"test": "echo \\"Error: no test specified\\" && exit 1"}', "", ""),
+        ('{"test": "jest"}', "test", ""),
+        ('{"test": "jest", "integration": "jest i"}', "test", "integration"),
+        ('{"test": "run-s test:*", "test:unit": "jest", "test:integration": "jest i"}', "test:unit", "test:integration"),
+        ('{"test": 3}', "", ""),
+    ],
+)  # fmt: skip
+def test_the_script_of_a_kind_of_tests(scripts: str, unit: str, integration: str) -> None:
+    package = parse_package(f'{{"scripts": {scripts}}}')
+    assert (script_of(package, "unit"), script_of(package, "integration")) == (unit, integration)
+
+
+def test_options_are_taken_off_with_their_values() -> None:
+    words = ("--watch", "-f", "unix", "--format=json", "src", "--watching")
+    assert without_options(words, ("--watch",), ("-f", "--format")) == ("src", "--watching")
