@@ -44,7 +44,8 @@ def _only_javascript(folder: Path) -> bool:
 
 def _recipe(project: Project) -> Recipe:
     files = (*_FILES, *with_includes(project, requirements_files(project)))
-    contents = [part for name in files for part in (name, project.reads(name))]
+    there = [name for name in files if (project.root / name).is_file()]
+    contents = [part for name in there for part in (name, project.reads(name))]
     added = json.dumps(additions(project), sort_keys=True)
     versions = (our_version("uv"), sys.version, platform.machine(), added)
     key = digest("python-1", project.folder, *versions, _deciding(project), *contents)

@@ -1,6 +1,6 @@
 """pytest-benchmark: the times of every benchmark of the suite, alone in one process."""
 
-from activities.formats import BadReport, registry
+from activities.formats import BadReport, Contents, registry
 from activities.model import ToolReport
 from activities.python_installed import installed, version_of
 from activities.python_traces import Traces
@@ -25,18 +25,19 @@ async def _run(bench: Workbench) -> ToolReport:
     cache = ("-o", f"cache_dir={bench.places.out}/pytest_cache")
     flags = ("--benchmark-enable", "--benchmark-only", "--rootdir=.", into, *cache, *_alone(bench), *_where(bench))
     ended = await execute(bench, (python, "-m", "pytest", *flags))
-    if ended.ran.exit_code == _NO_TESTS:
-        return report_of("pytest-benchmark", version, ended, advice="No benchmarks were found.")
+    if ended.ran.exit_code not in (0, 1, _NO_TESTS):
+        return failed_to_run("pytest-benchmark", version, ended)
     try:
-        contents = registry()["pytest-benchmark"].reads(written(bench.out, "benchmark.json"), "pytest-benchmark", "")
-    except BadReport:
-        return failed_to_run("pytest-benchmark", version, ended)
-    if ended.ran.exit_code not in (0, 1):
-        return failed_to_run("pytest-benchmark", version, ended)
-    if not contents.benchmarks:
-        return report_of("pytest-benchmark", version, ended, advice="No benchmarks were found.")
+        data = written(bench.out, "benchmark.json")
+        contents = registry()["pytest-benchmark"].reads(data, "pytest-benchmark", "performance")
+    except BadReport as error:
+        # Without any benchmark the plug-in writes nothing.
+        if ended.ran.exit_code == 1:
+            return failed_to_run("pytest-benchmark", version, ended, str(error))
+        contents = Contents()
     failed = "Some benchmarks failed and were not measured." if ended.ran.exit_code == 1 else ""
-    return report_of("pytest-benchmark", version, ended, benchmarks=contents.benchmarks, problem=failed)
+    none = "" if contents.benchmarks else "No benchmarks were found."
+    return report_of("pytest-benchmark", version, ended, benchmarks=contents.benchmarks, problem=failed, advice=none)
 
 
 def _alone(bench: Workbench) -> tuple[str, ...]:

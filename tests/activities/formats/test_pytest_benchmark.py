@@ -1,6 +1,7 @@
 """The file that `pytest --benchmark-json` writes."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from subprocess import run
@@ -9,6 +10,9 @@ import pytest
 
 from activities.formats import BadReport, Contents
 from activities.formats.pytest_benchmark import benchmark
+
+# Below pytest-xdist the plug-in would see another run's worker, and measure nothing.
+ALONE = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
 def read(report: object) -> Contents:
@@ -55,7 +59,13 @@ def test_a_real_run(tmp_path: Path) -> None:
         "no:cacheprovider",
         f"--rootdir={tmp_path}",
     ]
-    run([*command, "--benchmark-json=b.json"], cwd=tmp_path, check=True, capture_output=True)
+    run([*command, "--benchmark-json=b.json"], cwd=tmp_path, env=ALONE, check=True, capture_output=True)
     found = benchmark.reads((tmp_path / "b.json").read_bytes(), "tool", "performance").benchmarks
     assert [one.id for one in found] == ["test_speed.py::test_sum"]
     assert len(found[0].rounds) == 4
+
+
+def test_of_very_many_rounds_every_nth_is_kept() -> None:
+    found = read({"benchmarks": [{"fullname": "b", "stats": {"data": list(range(2500))}}]}).benchmarks[0]
+    assert found.rounds[:3] == (0, 3, 6)
+    assert len(found.rounds) == 834

@@ -1,0 +1,225 @@
+"""Installing Python projects with the real uv in the real sandbox, from wheels on this disk: no registry is asked."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from activities.python_installed import installed, our_version
+from activities.runners import Box, Command, Ran
+from activities.runners.bubblewrap import Bubblewrap
+from activities.toolchains import Installed, Site
+from activities.toolchains.python import toolchain
+from activities.tools import Project
+
+BACKEND = """
+import os, zipfile
+VERSION = os.environ.get("SETUPTOOLS_SCM_PRETEND_VERSION_FOR_ME", "0")
+def get_requires_for_build_editable(config_settings=None): return []
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    name = f"me-{VERSION}-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+        wheel.writestr("me.pth", os.getcwd() + "\\n")
+        wheel.writestr(f"me-{VERSION}.dist-info/METADATA", f"Metadata-Version: 2.1\\nName: me\\nVersion: {VERSION}\\nRequires-Dist: dep\\nRequires-Dist: extra; extra == 'test'\\nProvides-Extra: test\\n")
+        wheel.writestr(f"me-{VERSION}.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(f"me-{VERSION}.dist-info/RECORD", "")
+    return name
+"""
+PROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "me"
+dynamic = ["version"]
+dependencies = ["dep"]
+[project.optional-dependencies]
+test = ["extra"]
+docs = ["nowhere-docs"]
+[dependency-groups]
+dev = [{include-group = "lint"}, "grouped"]
+lint = ["linter<2"]
+docs = ["nowhere-docs"]
+"""
+
+Make = Callable[[Mapping[str, str]], Project]
+Install = Callable[[Project], Awaitable[Installed]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Make:
+    def make(files: Mapping[str, str]) -> Project:
+        for name, text in files.items():
+            path = tmp_path / "tree" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return Project(".", tmp_path / "tree", "python")
+
+    return make
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    """A folder of packages that hold a name and a version and nothing else."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    ours = {name: our_version(name) for name in ("pytest", "coverage")}
+    listed = [
+        ("dep", "1.0"),
+        ("dep", "2.0"),
+        ("extra", "1.0"),
+        ("grouped", "1.0"),
+        ("linter", "1.0"),
+        ("linter", "2.0"),
+    ]
+    for name, version in [*listed, *ours.items(), ("pytest", "7.0"), ("flake8", "7.1")]:
+        with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+            info = f"{name}-{version}.dist-info"
+            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{info}/RECORD", "")
+    return folder
+
+
+@pytest.fixture
+def install(tmp_path: Path, wheels: Path) -> Install:
+    runner = Bubblewrap({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
+    for name in ("env", "out", "cache"):
+        (tmp_path / name).mkdir()
+
+    async def make(project: Project) -> Installed:
+        box = Box(project.root, tmp_path / "out", tmp_path / "env", True, tmp_path / "cache", toolchain.paths())
+
+        async def run(command: Command) -> Ran:
+            return await runner.run(box, command)
+
+        return await toolchain.install(Site(project, box, runner.places(box), run), toolchain.recipe(project))
+
+    return make
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Callable[[], dict[str, str]]:
+    return lambda: {one.name: one.version for one in installed(tmp_path / "env").values()}
+
+
+async def test_a_project_with_its_groups_and_extras(
+    project: Make, install: Install, versions: Callable[[], dict[str, str]], tmp_path: Path
+) -> None:
+    made = project({"pyproject.toml": PROJECT, "backend.py": BACKEND, "me.py": ""})
+    assert await install(made) == Installed()
+    ours = {name: our_version(name) for name in ("pytest", "coverage")}
+    assert versions() == {
+        "me": "9999.0.0", "dep": "2.0", "extra": "1.0", "grouped": "1.0", "linter": "1.0", **ours
+    }  # fmt: skip
+    (link,) = tmp_path.glob("env/lib/python3*/site-packages/me.pth")
+    assert link.read_text() == "/src\n"
+    assert sorted(path.name for path in made.root.iterdir()) == ["backend.py", "me.py", "pyproject.toml"]
+    python = tmp_path / "env" / "bin" / "python"
+    assert subprocess.check_output([python, "-c", "import sys; print(sys.prefix)"], text=True).strip() == str(
+        tmp_path / "env"
+    )
+
+
+async def test_what_the_project_brings_stays_as_it_is(
+    project: Make, install: Install, versions: Callable[[], dict[str, str]]
+) -> None:
+    files = {
+        "requirements.txt": "-c limits.txt\ndep\n",
+        "limits.txt": "dep<2\n",
+        "requirements-dev.txt": "pytest==7.0\n",
+    }
+    hooks = "repos: [{rev: 7.1, hooks: [{id: other}]}, {rev: '7.1', hooks: [{id: flake8}]}]\n"
+    assert await install(project({**files, ".pre-commit-config.yaml": hooks})) == Installed()
+    assert versions() == {"dep": "1.0", "pytest": "7.0", "flake8": "7.1", "coverage": our_version("coverage")}
+
+
+async def test_a_lock_file_of_poetry_gives_the_versions(
+    project: Make, install: Install, versions: Callable[[], dict[str, str]]
+) -> None:
+    lock = '[[package]]\nname = "dep"\nversion = "1.0"\n[[package]]\nname = "x"\n[[package]]\nversion = 3\n'
+    table = "[tool.poetry]\npackage-mode = false\n[tool.poetry.group.dev.dependencies]\ndep = '^1'\n"
+    made = project({"pyproject.toml": table, "poetry.lock": lock})
+    assert toolchain.recipe(made).locked
+    assert await install(made) == Installed()
+    assert versions()["dep"] == "1.0"
+
+
+async def test_what_cannot_be_installed_is_named_and_the_rest_is_there(
+    project: Make, install: Install, versions: Callable[[], dict[str, str]]
+) -> None:
+    files = {"pyproject.toml": PROJECT, "backend.py": "raise SystemExit('no compiler')\n"}
+    outcome = await install(project({**files, "requirements-test.txt": "nowhere-to-be-found\n"}))
+    assert outcome.partly
+    assert outcome.problem.startswith("Could not be installed: what requirements-test.txt lists, the project itself. ")
+    assert {"dep", "grouped", "linter", "pytest", "coverage"} <= versions().keys()
+
+
+@pytest.mark.parametrize(
+    "text", ["[project\n", "tool = 3\n[project]\nname = 3\n", "[dependency-groups]\ndev = ['-r /etc/passwd']\n"]
+)
+async def test_a_broken_manifest_still_gets_what_checks_need(
+    project: Make, install: Install, versions: Callable[[], dict[str, str]], text: str
+) -> None:
+    outcome = await install(project({"pyproject.toml": text}))
+    assert "\n" not in outcome.problem
+    assert versions().keys() >= {"pytest", "coverage"} or outcome.problem
+
+
+async def test_another_python_is_said(project: Make, install: Install) -> None:
+    table = PROJECT.replace('name = "me"', 'name = "me"\nrequires-python = ">=4"')
+    backend = BACKEND.replace("Provides-Extra: test", "Requires-Python: >=4\\nProvides-Extra: test")
+    outcome = await install(project({"pyproject.toml": table, "backend.py": backend}))
+    running = ".".join(map(str, sys.version_info[:3]))
+    assert outcome.problem.startswith(f"The project requires Python >=4, and checks run with Python {running} here.")
+
+
+@pytest.mark.parametrize(
+    ("files", "changes"),
+    [
+        ({"pyproject.toml": PROJECT + "[tool.ruff]\nline-length = 99\n"}, False),
+        ({"me.py": "x = 1\n"}, False),
+        ({"README.md": "changed"}, False),
+        ({"pyproject.toml": PROJECT.replace("linter<2", "linter")}, True),
+        ({"pyproject.toml": PROJECT + "[tool.mypy]\nstrict = true\n"}, True),
+        ({"limits.txt": "dep<3\n"}, True),
+        ({"setup.py": ""}, True),
+        ({"uv.lock": "version = 1\n"}, True),
+        ({".flake8": ""}, True),
+    ],
+)
+def test_the_key_holds_all_that_decides_and_nothing_else(project: Make, files: dict[str, str], changes: bool) -> None:
+    made = project({"pyproject.toml": PROJECT, "requirements.txt": "-c limits.txt\n", "limits.txt": "dep\n"})
+    before = toolchain.recipe(made).key
+    assert (toolchain.recipe(project(files)).key != before) is changes
+
+
+def test_a_requirements_file_that_leads_out_of_the_project_is_not_read(project: Make, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("one\n")
+    made = project({"requirements.txt": "-r ../secret.txt\n-r /etc/hostname\n-r link.txt\n"})
+    os.symlink("../secret.txt", made.root / "link.txt")
+    before = toolchain.recipe(made).key
+    (tmp_path / "secret.txt").write_text("two\n")
+    assert toolchain.recipe(made).key == before
+
+
+@pytest.mark.parametrize(
+    ("files", "python"),
+    [
+        ({"README.md": ""}, False),
+        ({"package.json": "{}", "index.js": ""}, False),
+        ({"package.json": "{}", "pyproject.toml": "[tool.codespell]\n"}, False),
+        ({"package.json": "{}", "pyproject.toml": "[project]\nname = 'x'\n"}, True),
+        ({"setup.cfg": ""}, True),
+        ({"requirements-dev.txt": ""}, True),
+        ({"main.py": ""}, True),
+        ({"tests/test_x.py": ""}, True),
+    ],
+)
+def test_detect(project: Make, files: dict[str, str], python: bool) -> None:
+    assert toolchain.detect(project(files).root) is python

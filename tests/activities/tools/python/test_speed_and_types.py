@@ -1,0 +1,69 @@
+"""pytest-benchmark for real; pyright as it prints."""
+
+import json
+import sysconfig
+from pathlib import Path
+
+from activities.tools import registry
+from tests.activities.tools.python.conftest import Make
+
+
+def with_packages(env: Path, *names: str) -> None:
+    ours, theirs = Path(sysconfig.get_path("purelib")), next(env.glob("lib/python3*/site-packages"))
+    for name in names:
+        for path in ours.glob(name):
+            (theirs / path.name).symlink_to(path)
+
+
+async def test_benchmarks_give_their_rounds_and_tests_are_left_out(bench: Make) -> None:
+    body = "def test_plain(): assert False\ndef test_sum(benchmark): benchmark.pedantic(sum, args=([1],), rounds=3)\n"
+    work = bench({"test_speed.py": body, "pytest.ini": "[pytest]\naddopts = --benchmark-disable\n"})
+    assert work.env_root
+    with_packages(work.env_root, "pytest_benchmark*", "cpuinfo", "py_cpuinfo*")
+    report = await registry()["pytest_benchmark"].run(work)
+    assert (report.looked, report.problem, report.advice) == (True, "", ""), report.output_tail
+    assert [(one.id, len(one.rounds)) for one in report.benchmarks] == [("test_speed.py::test_sum", 3)]
+
+
+async def test_a_suite_without_benchmarks_says_so(bench: Make) -> None:
+    work = bench({"test_a.py": "def test_a(): pass\n"})
+    assert work.env_root
+    with_packages(work.env_root, "pytest_benchmark*", "cpuinfo", "py_cpuinfo*")
+    report = await registry()["pytest_benchmark"].run(work)
+    assert (report.looked, report.benchmarks, report.advice) == (True, (), "No benchmarks were found."), report
+
+
+PLACE = {"start": {"line": 2, "character": 4}, "end": {"line": 2, "character": 9}}
+PRINTED = {
+    "version": "1.1.400",
+    "generalDiagnostics": [
+        {"file": "/src/a.py", "severity": "error", "message": "no", "range": PLACE, "rule": "reportCallIssue"},
+        {"file": "/src/a b.py", "severity": "information", "message": "hm"},
+        "nonsense",
+    ],
+    "summary": {},
+}
+
+
+async def test_pyright(bench: Make) -> None:
+    """The program fetches itself from a registry, so what it printed once stands for it here."""
+    work = bench({"pyrightconfig.json": "{}", "printed.json": json.dumps(PRINTED)})
+    assert work.env_root
+    program = work.env_root / "bin" / "pyright"
+    program.write_text("#!/bin/sh\ncat printed.json\nexit 1\n")
+    program.chmod(0o755)
+    (next(work.env_root.glob("lib/python3*/site-packages")) / "pyright-1.1.400.dist-info").mkdir()
+    report = await registry()["pyright"].run(work)
+    assert (report.looked, report.version) == (True, "1.1.400")
+    assert [(one.path, one.line, one.column, one.rule, one.severity) for one in report.findings] == [
+        ("a.py", 3, 5, "reportCallIssue", "error"),
+        ("a b.py", 0, 0, "syntax", "notice"),
+    ]
+
+
+async def test_pyright_that_is_configured_and_not_there(bench: Make) -> None:
+    report = await registry()["pyright"].run(bench({"pyrightconfig.json": "{}"}))
+    assert not report.looked
+    assert report.problem == (
+        "pyright is configured (pyrightconfig.json) but is not installed: declare it in a dependency group."
+    )
