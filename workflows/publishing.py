@@ -74,10 +74,11 @@ async def end_all(
     """Ends the check runs that nothing else ends, and then the gate's own. `posted` are all runs of the gate."""
     others = {name: run for name, run in still_open.items() if name != GATE}
     gate = still_open.get(GATE, 0)
-    if others:
+    lost = "" if posted else request.owner_key  # runs may have been made whose ids never reached us
+    if others or lost:
         ended = CheckRunsEnded(
             request.repo, request.head_sha, dict(others), _conclusion(result), _TITLES[result.state], result.reason,
-            newer, request.owner_key,
+            newer, lost,
         )  # fmt: skip
         await _say("end_check_runs", ended)
     if gate:

@@ -31,6 +31,7 @@ class QualityGateWorkflow:
         self._state = "queued"
         self._checks: dict[str, QualityCheck] = {}
         self._open: dict[str, int] = {}  # check runs on GitHub that have not ended yet
+        self._posting = False
         self._posted: Mapping[str, int] = {}
         self._workspace: Workspace | None = None
         self._plan: GatePlan | None = None
@@ -90,6 +91,7 @@ class QualityGateWorkflow:
     async def _post_runs(self) -> None:
         if self._request.publish:
             names = (*(self._request.only or CHECKS), GATE)
+            self._posting = True
             self._posted = await publishing.post(self._request, names)
             self._open = dict(self._posted)
 
@@ -178,7 +180,7 @@ class QualityGateWorkflow:
 
     async def _published(self, result: QualityGateResult) -> QualityGateResult:
         """Ends whatever is still open on GitHub: the other checks first, the gate's own run last."""
-        if self._open:
+        if self._open or (self._posting and not self._posted):
             await publishing.end_all(self._request, result, self._open, self._posted, self._newer)
             self._open = {}
         return result

@@ -1,0 +1,114 @@
+"""The whole product in one process: pretend GitHub, door, Temporal, worker, all over HTTP and real git."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from temporalio.client import Client
+
+from bot.client import WorkflowClient, connect
+from bot.embedded import temporal_server
+from bot.settings import Settings
+from bot.simulator.server import PretendGitHub
+from bot.web import make_app
+from bot.worker import make_hands, run_worker
+
+Json = dict[str, Any]
+WITHIN_S = 60.0
+
+
+@dataclass
+class Stage:
+    """What a user sees, and what a user does."""
+
+    github: PretendGitHub
+    temporal: Client
+    workflows: WorkflowClient
+    settings: Settings
+    worker: contextlib.AsyncExitStack
+    number: int = 0
+    names: list[str] = field(default_factory=list)
+
+    async def repository(self, files: Mapping[str, str], name: str = "") -> str:
+        """A repository with these files on main, and the App installed."""
+        self.number += 1
+        full_name = name or f"octocat/project-{self.number}"
+        made = self.github.add_repository(full_name, files=dict(files))
+        if asyncio.iscoroutine(made):
+            await made
+        return full_name
+
+    async def push(self, repo: str, files: Mapping[str, str], branch: str = "change", **options: Any) -> str:
+        """A real `git push` of one commit; its sha."""
+        return await self.github.push_commit(repo, branch, dict(files), **options)
+
+    async def pull(self, repo: str, branch: str = "change", **options: Any) -> int:
+        """Opens a pull request; its number."""
+        opened = self.github.open_pull(repo, head=branch, title="A change", **options)
+        opened = await opened if asyncio.iscoroutine(opened) else opened
+        return int(opened.number)
+
+    async def until(self, true: Callable[[], Any], within_s: float = WITHIN_S) -> Any:
+        """Waits for something to be so on GitHub, and gives it."""
+        return await self.github.wait_for(true, within_s)
+
+    def runs(self, repo: str, sha: str) -> dict[str, Json]:
+        """The newest check run of each name, without `autobuild / `."""
+        found: dict[str, Json] = {}
+        for run in self.github.check_runs(repo, sha):
+            found[run["name"].removeprefix("autobuild / ")] = run
+        return found
+
+    async def verdict(self, repo: str, sha: str, gates: int = 1) -> dict[str, Json]:
+        """All check runs of a head once its gate (the `gates`-th) has ended."""
+
+        def ended() -> bool:
+            gate = [run for run in self.github.check_runs(repo, sha) if run["name"] == "autobuild / gate"]
+            return len(gate) >= gates and all(run["status"] == "completed" for run in gate)
+
+        await self.until(ended)
+        return self.runs(repo, sha)
+
+    async def comment(self, repo: str, pull: int, count: int = 1) -> str:
+        """The text of the bot's `count`-th comment on a pull request."""
+
+        def texts() -> list[str]:
+            return [c["body"] for c in self.github.comments(repo, pull) if c["user"]["login"].endswith("[bot]")]
+
+        await self.until(lambda: len(texts()) >= count)
+        return texts()[count - 1]
+
+
+@contextlib.asynccontextmanager
+async def make_stage(folder: Path) -> AsyncIterator[Stage]:
+    """Everything up for the block."""
+    async with contextlib.AsyncExitStack() as stack:
+        server = await stack.enter_async_context(temporal_server(None))
+        client = await connect(server.address)
+        github = await stack.enter_async_context(PretendGitHub(folder / "github", webhook_secret="a secret"))
+        settings = Settings(
+            app_id=github.app_id,
+            private_key=github.private_key_pem,
+            webhook_secret=github.webhook_secret,
+            github_url=github.url,
+            github_api_url=github.api_url,
+            data=folder / "data",
+        )
+        github.hook_url = await _door(stack, settings, client)
+        worker = await stack.enter_async_context(contextlib.AsyncExitStack())
+        hands = await worker.enter_async_context(make_hands(settings, os.environ))
+        await worker.enter_async_context(run_worker(client, settings, hands))
+        yield Stage(github, client, WorkflowClient(client), settings, worker)
+
+
+async def _door(stack: contextlib.AsyncExitStack, settings: Settings, client: Client) -> str:
+    runner = web.AppRunner(make_app(settings, client), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    return f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
