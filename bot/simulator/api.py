@@ -147,8 +147,8 @@ class Api:
 
 
 def _path(request: web.Request) -> str:
-    """As GitHub names it: without `/api/v3`, and `/graphql`."""
-    return request.path.removeprefix(PREFIX).removeprefix("/api")
+    """As GitHub names it, without `/api/v3`; GraphQL stays `/api/graphql`."""
+    return request.path.removeprefix(PREFIX)
 
 
 async def _sent(request: web.Request, *, strict: bool = True) -> Any:

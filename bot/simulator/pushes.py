@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from bot.simulator import git, git_write, shapes_git
 from bot.simulator.git import ZERO, Files
@@ -38,7 +39,7 @@ class Pushes(RefMoves):
     def push_url(self, full_name: str, login: str = "octocat") -> str:
         """An address for `git push` with that person's token in it."""
         host = self.url.removeprefix("http://")
-        return f"http://{login}:{self.add_user(login).token}@{host}/{full_name}.git"
+        return f"http://{quote(login)}:{self.add_user(login).token}@{host}/{full_name}.git"
 
     async def merge_pull(self, full_name: str, number: int, login: str = "octocat") -> str:
         """A person merges a pull request, with a merge commit; Refused where it conflicts."""

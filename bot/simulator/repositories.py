@@ -1,11 +1,14 @@
 """Deeds around repositories: making, forking, protecting them, and installing the app on them."""
 
+import re
 from collections.abc import Iterable
 
 from bot.simulator import git, git_write, shapes
 from bot.simulator.git import Author, Files, Person
 from bot.simulator.hub import Hub
 from bot.simulator.state import LEVELS, Installation, Repository, User
+
+_FULL_NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 
 
 class Repositories(Hub):
@@ -86,9 +89,11 @@ class Repositories(Hub):
         return Author(self.person(user), int(self.time()))
 
     def _new_repository(self, full_name: str, private: bool, default_branch: str) -> Repository:
+        if not _FULL_NAME.fullmatch(full_name) or full_name.endswith((".git", "/.", "/..")):
+            raise ValueError(f"{full_name!r} is not the full name of a repository: owner/name")
+        if full_name.lower() in self.repositories:
+            raise ValueError(f"there is a repository {full_name!r} already")
         owner, _, name = full_name.partition("/")
-        if full_name.lower() in self.repositories or not name:
-            raise ValueError(f"there is a repository {full_name!r}, or its name is not owner/name")
         number = self.new_id()
         path = self.state / "repositories" / f"{number}.git"
         now = self.now()

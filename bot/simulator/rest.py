@@ -91,8 +91,8 @@ class Call:
 
     def page(self, items: list[Any], wrap: Callable[[list[Any], int], Any] | None = None) -> Answer:
         """One page of `items` with GitHub's Link header."""
-        size = min(self._whole("per_page", 30), 100)
-        number = self._whole("page", 1)
+        size = min(self.whole("per_page", 30), 100)
+        number = self.whole("page", 1)
         last = max(1, -(-len(items) // size))
         part = items[(number - 1) * size : number * size]
         links = {"prev": number - 1, "next": number + 1, "last": last, "first": 1}
@@ -103,7 +103,7 @@ class Call:
         link = ", ".join(f'<{self._page_url(page)}>; rel="{rel}"' for rel, page in links.items())
         return Answer(wrap(part, len(items)) if wrap else part, headers={"Link": link} if link else {})
 
-    def _whole(self, name: str, default: int) -> int:
+    def whole(self, name: str, default: int) -> int:
         value = self.request.query.get(name, "")
         return max(1, int(value)) if value.isdecimal() else default
 

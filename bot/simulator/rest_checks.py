@@ -2,7 +2,6 @@
 
 from bot.simulator import git, shapes_checks
 from bot.simulator.check_rules import checked
-from bot.simulator.hub import Missing
 from bot.simulator.rest import Answer, ApiError, Call, Endpoints
 from bot.simulator.state import CheckRun, CheckSuite, Json
 
@@ -105,7 +104,4 @@ def _run(call: Call) -> CheckRun:
 
 
 def _suite(call: Call) -> CheckSuite:
-    for suite in call.repo.suites.values():
-        if suite.id == call.number("check_suite_id"):
-            return suite
-    raise Missing("check suite")
+    return call.hub.check_suite(call.repo, call.number("check_suite_id"))

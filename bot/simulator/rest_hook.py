@@ -12,7 +12,7 @@ endpoints = Endpoints()
 async def list_deliveries(call: Call) -> Answer:
     """Newest first; `cursor` is the id after which the page begins; `status` is `success` or `failure`."""
     query = call.request.query
-    size = min(int(query.get("per_page", "30") or 30), 100)
+    size = min(call.whole("per_page", 30), 100)
     before = int(query["cursor"]) if query.get("cursor", "").isdecimal() else None
     wanted = {"success": (True,), "failure": (False,)}.get(query.get("status", ""), (True, False))
     found = sorted(call.hub.hooks.deliveries, key=lambda each: each.id, reverse=True)

@@ -5,7 +5,6 @@ Tests bend the post with `drop`, `duplicate` and `hold`. Names are an event (`pu
 """
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import json
@@ -21,6 +20,7 @@ from bot.simulator.state import Json
 if TYPE_CHECKING:
     from bot.simulator.hub import Hub
 
+_REMEMBERED = 20_000
 PATIENCE_S = 10.0
 """GitHub hangs up after ten seconds."""
 
@@ -157,10 +157,14 @@ class Webhooks:
         start = clock()
         self._client = self._client or aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S))
         status, code, answer_headers, answer = "failed to connect to host", 0, {}, ""
-        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+        try:
             async with self._client.post(self.url, data=delivery.body, headers=headers) as response:
                 answer = await response.text(errors="backslashreplace")
                 status, code, answer_headers = response.reason or "", response.status, dict(response.headers)
+        except TimeoutError:
+            status = "timed out"
+        except aiohttp.ClientError:
+            pass  # nobody is there, and nobody repeats it
         took = round(clock() - start, 3)
         status = "OK" if 200 <= code < 300 else status
         answered = replace(delivery, response_headers=answer_headers, response=answer)
@@ -168,6 +172,7 @@ class Webhooks:
 
     def _record(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)
+        del self.deliveries[:-_REMEMBERED]
         self._hub.changed()
 
     def _headers(self, delivery: Delivery) -> Json:

@@ -174,3 +174,21 @@ async def test_a_request_that_is_held(ask: Asker) -> None:
     assert not waiting.done()
     fault.release()
     assert (await waiting).status == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["hello", "octocat/", "/hello", "octocat/..", "octocat/a/b", "../x/y", "octocat/x.git", "Octocat/Hello"]
+)
+async def test_a_repository_name_that_cannot_be(github: PretendGitHub, name: str) -> None:
+    with pytest.raises(ValueError, match=r"full name|already"):
+        await github.add_repository(name)
+
+
+async def test_pages_asked_for_with_nonsense(ask: Asker) -> None:
+    for path in (
+        f"{R}/branches?per_page=x&page=-1",
+        f"{R}/branches?per_page=0",
+        f"{R}/branches?per_page=99999&page=99999",
+    ):
+        assert (await ask("GET", path)).status == 200
+    assert (await ask("GET", "/app/hook/deliveries?per_page=x&cursor=y", who="app")).body == []
