@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from activities.errors import UserError
 from activities.runners import Box, Command, Places, Ran, scratch
 from activities.runners.checked import checked
 from activities.runners.copies import copy
@@ -13,6 +14,7 @@ from activities.runners.mounts import PLACES, Install, arguments
 from activities.runners.sandbox import start
 from activities.runners.scratch import Scratch
 from activities.runners.supervise import NeverBegan, supervise
+from activities.runners.threads import to_its_end
 
 
 class Bubblewrap:
@@ -36,11 +38,11 @@ class Bubblewrap:
         bubblewrap's own words when the host does not let it make the sandbox.
         """
         checked(command)
-        place = await asyncio.to_thread(scratch.make, box.out.parent)
+        place = scratch.make(box.out.parent)
         try:
             return await self._run(place, box, command, await self._tree(place, box))
         finally:
-            await asyncio.shield(asyncio.to_thread(_clean, place, box.out))
+            await to_its_end(_clean, place, box.out)
 
     async def _run(self, place: Scratch, box: Box, command: Command, tree: tuple[str, ...]) -> Ran:
         disk = await asyncio.to_thread(Disk, _written(place, box), command.limits.disk)
@@ -60,7 +62,7 @@ class Bubblewrap:
             return ("--bind", str(box.tree), PLACES.src)
         if layers:
             return _overlay(place, box)
-        await asyncio.to_thread(copy, box.tree, place.upper)
+        await to_its_end(copy, box.tree, place.upper)
         return ("--bind", str(place.upper), PLACES.src)
 
     async def _layers_work(self, place: Scratch, box: Box) -> bool:
@@ -85,12 +87,23 @@ def _overlay(place: Scratch, box: Box) -> tuple[str, ...]:
 def _laid_over(place: Scratch, box: Box, layers: bool) -> Iterator[str]:
     """`Box.over` at its places in the tree. Without layers it is read-only there."""
     for number, (folder, inside) in enumerate(box.over):
+        _refuse_links(box.tree, inside)
         at = os.path.join(PLACES.src, inside)
         if layers:
             upper, work = place.layer(number)
             yield from ("--overlay-src", str(folder), "--overlay", str(upper), str(work), at)
         else:
             yield from ("--ro-bind", str(folder), at)
+
+
+def _refuse_links(tree: Path, inside: str) -> None:
+    """A mount follows the links on its way, and bubblewrap makes folders there while it still sees the
+    whole host."""
+    place = tree
+    for part in Path(inside).parts:
+        place /= part
+        if part == ".." or place.is_symlink():
+            raise UserError(f"{inside!r} leads through a link. Make it a plain folder of the repository.")
 
 
 def _written(place: Scratch, box: Box) -> list[Path]:

@@ -3,12 +3,15 @@
 A shell waits for a line of ours on standard input before it becomes the command. If the worker dies in
 that moment the line never comes and nothing runs. The shell also gives every runner the same answer to
 a program that is not there: exit code 127.
+
+The command is nicer than the process that waits for it, which matters most for a fork bomb: the kernel
+prefers new processes to an equal one that has to act on its own kill, for as long as new ones come.
 """
 
 from activities.runners import Command
 
-_WITH_STDIN = 'read -r go && exec "$@"'
-_WITHOUT_STDIN = 'read -r go && exec "$@" </dev/null'
+_WITH_STDIN = 'read -r go && exec nice -n 10 -- "$@"'
+_WITHOUT_STDIN = 'read -r go && exec nice -n 10 -- "$@" </dev/null'
 
 
 def held(command: Command) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from activities.runners.held import held, release
 from activities.runners.pidfd import Handle
 from activities.runners.relatives import MARK, Relatives
 from activities.runners.supervise import READ_SIZE, NeverBegan, supervise
+from activities.runners.threads import to_its_end
 from activities.runners.usage import Usage
 
 
@@ -51,10 +52,10 @@ class Local:
         turn = self._turns.setdefault(own, asyncio.Lock())
         async with turn:
             try:
-                await asyncio.to_thread(_prepare, own, box)
+                await to_its_end(_prepare, own, box)
                 return await self._run(own, box, command)
             finally:
-                await asyncio.shield(asyncio.to_thread(_clean, own, box))
+                await to_its_end(_clean, own, box)
 
     async def _run(self, own: Path, box: Box, command: Command) -> Ran:
         places = self.places(box)

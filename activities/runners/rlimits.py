@@ -13,7 +13,6 @@ from pathlib import Path
 from activities.runners import Limits
 
 _OPEN_FILES = 8192
-_NICENESS = 5
 
 
 def apply(pid: int, limits: Limits) -> None:
@@ -29,8 +28,6 @@ def apply(pid: int, limits: Limits) -> None:
     _lower(pid, resource.RLIMIT_DATA, 2 * limits.memory)
     if _counts_processes_by_namespace():
         _lower(pid, resource.RLIMIT_NPROC, 2 * limits.processes)
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
     with contextlib.suppress(OSError):  # when memory runs out, the stranger's code goes first
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
 

@@ -60,18 +60,34 @@ class Sandbox:
 
 
 async def start(options: Sequence[str], command: Command) -> Sandbox:
-    """A sandbox with its limits set, whose command waits for `stdin`. Raises `NeverBegan`."""
+    """A sandbox with its limits set, whose command waits for `stdin`. Raises `NeverBegan`.
+
+    Starting goes on when we are cancelled, to be undone then: bubblewrap killed before it has told of
+    pid 1 would leave that waiting for ever.
+    """
+    starting = asyncio.create_task(_start(options, command))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        starting.add_done_callback(_undo)
+        await asyncio.wait([starting])
+        raise
+
+
+def _undo(starting: "asyncio.Task[Sandbox]") -> None:
+    if not starting.cancelled() and not starting.exception():
+        starting.result().kill()
+        starting.result().handle.close()
+
+
+async def _start(options: Sequence[str], command: Command) -> Sandbox:
     with ExitStack() as ours:
         says, report = _pipe(ours)
         block, unblock = _pipe(ours)
         process = await _spawn(command, _sealed(ours, options), report, block)
         report.close()
         block.close()
-        try:
-            sandbox = await _hold(process, command, await _reader(says))
-        except BaseException:
-            process.kill()  # nothing of the command has run yet
-            raise
+        sandbox = await _hold(process, command, await _reader(says))
         # Closing the pipe would do as well, so this alone would not hold a command when the worker dies.
         unblock.write(b"x")
         return sandbox

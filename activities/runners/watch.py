@@ -7,7 +7,7 @@ from activities.runners import Limits
 from activities.runners.disk import Disk
 from activities.runners.usage import Usage
 
-_EVERY_S = 0.1
+_EVERY_S = 0.05
 
 
 async def first_limit_passed(limits: Limits, usage: Callable[[], Usage], disk: Disk, proc: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from activities.errors import UserError
 from activities.runners import Box, Runner
 from tests.activities.runners.conftest import shell
 
@@ -16,6 +17,17 @@ def laid(box: Box, tmp_path: Path) -> Box:
     (folder / "left-pad").write_text("padded")
     (box.tree / "web").mkdir()
     return replace(box, over=((folder, "node_modules"), (folder, "web/node_modules")))
+
+
+@pytest.mark.parametrize("inside", ["web/node_modules", "link/node_modules", "../node_modules"])
+async def test_a_way_through_a_link_is_refused(sandbox: Runner, laid: Box, tmp_path: Path, inside: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (laid.tree / "link").symlink_to(f"/oldroot{outside}")
+    (laid.tree / "web" / "node_modules").symlink_to(outside)
+    with pytest.raises(UserError, match="leads through a link"):
+        await sandbox.run(replace(laid, over=((laid.over[0][0], inside),)), shell("true"))
+    assert not list(outside.iterdir())
 
 
 @pytest.mark.parametrize("keep_writes", [False, True])
