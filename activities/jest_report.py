@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Literal
 
 from activities.formats import BadReport
 from activities.model import TestCase
+from activities.node_tests import numbered
 from activities.reading import json_of, plain, whole
 from activities.tools import Workbench
 
@@ -20,7 +20,7 @@ def read_jest(data: bytes, bench: Workbench) -> tuple[tuple[TestCase, ...], str]
     files = report.get("testResults") if isinstance(report, dict) else None
     if not isinstance(report, dict) or not isinstance(files, list):
         raise BadReport("The test report has no testResults.")
-    tests = tuple(_numbered(test for file in files if isinstance(file, dict) for test in _tests(file, bench)))
+    tests = numbered(test for file in files if isinstance(file, dict) for test in _tests(file, bench))
     outside = report.get("success") is False and not any(test.outcome == "failed" for test in tests)
     return tests, "The test run failed outside of its tests; see its output." if outside else ""
 
@@ -58,14 +58,6 @@ def _outcome(case: dict[str, object]) -> Literal["passed", "failed", "skipped", 
             return "failed"
         case _:
             return "skipped"
-
-
-def _numbered(tests: Iterator[TestCase]) -> Iterator[TestCase]:
-    """Two tests of one name are two tests: the second is called "name (2)"."""
-    seen: dict[str, int] = {}
-    for test in tests:
-        seen[test.id] = seen.get(test.id, 0) + 1
-        yield test if seen[test.id] == 1 else replace(test, id=f"{test.id} ({seen[test.id]})")
 
 
 def _short(text: object) -> str:

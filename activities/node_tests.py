@@ -2,7 +2,8 @@
 
 import posixpath
 import re
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -98,6 +99,16 @@ def with_flaky(first: tuple[TestCase, ...], second: tuple[TestCase, ...]) -> tup
     return tuple(
         replace(test, outcome="flaky") if test.outcome == "failed" and test.id in passed else test for test in first
     )
+
+
+def numbered(tests: Iterable[TestCase]) -> tuple[TestCase, ...]:
+    """Two tests of one name are two tests: the second is called "name (2)"."""
+    seen: Counter[str] = Counter()
+    named = []
+    for test in tests:
+        seen[test.id] += 1
+        named.append(test if seen[test.id] == 1 else replace(test, id=f"{test.id} ({seen[test.id]})"))
+    return tuple(named)
 
 
 def line_in(bench: Workbench, path: str, message: str) -> int:

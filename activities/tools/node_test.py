@@ -1,20 +1,21 @@
 """node --test, and every other test script: node's own runner by its reports, anything else by its exit code."""
 
 from dataclasses import replace
+from pathlib import Path
 
-from activities import formats
+import activities
 from activities.formats import BadReport
 from activities.model import TestCase, ToolReport
 from activities.node_programs import npm, program, start, versions
-from activities.node_tests import COVERAGE_FOLDER, RUNNERS, Results, asked_of, line_in, run_suite
+from activities.node_tests import COVERAGE_FOLDER, RUNNERS, Results, asked_of, numbered, run_suite
 from activities.package_json import read_package
 from activities.package_scripts import Call, find_call, find_start, test_script
-from activities.reading import Ended, failed_to_run, how_it_ended, report_of, tail, written
+from activities.reading import Ended, failed_to_run, how_it_ended, json_of, plain, report_of, tail, whole, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "node-test"
-_REPORT = "node.xml"
-_NOT_XML = bytes(number for number in range(32) if number not in b"\t\n\r")
+_REPORT = "node.jsonl"
+_REPORTER = Path(activities.__file__).with_name("node_reporter.mjs")
 
 
 def _used_by(project: Project) -> str:
@@ -41,7 +42,7 @@ async def _run(bench: Workbench) -> ToolReport:
     async def once(files: tuple[str, ...]) -> Results:
         measure = _coverage(bench) if asked.coverage and not last else ()
         last.append(await start(bench, call.prepared(_words(bench, call, files, measure)), call.env))
-        return Results(last[-1], _tests(bench))
+        return Results(last[-1], _tests(bench, last[-1]))
 
     try:
         return await run_suite(_NAME, versions(), bench, asked, once)
@@ -54,9 +55,14 @@ def _words(bench: Workbench, call: Call, files: tuple[str, ...], measure: tuple[
     are all that stands behind `--test` and is no option."""
     at = call.args.index("--test")
     before, behind = call.args[:at], call.args[at + 1 :]
-    report = ("--test-reporter=junit", f"--test-reporter-destination={bench.places.out}/{_REPORT}")
+    report = (f"--test-reporter={_reporter_in(bench)}", f"--test-reporter-destination={bench.places.out}/{_REPORT}")
     kept = tuple(word for word in behind if word.startswith("-")) if files else behind
     return (program(bench, call.program) or call.program, *before, "--test", *report, *measure, *kept, *files)
+
+
+def _reporter_in(bench: Workbench) -> str:
+    (bench.out / _REPORTER.name).write_bytes(_REPORTER.read_bytes())
+    return f"{bench.places.out}/{_REPORTER.name}"
 
 
 def _coverage(bench: Workbench) -> tuple[str, ...]:
@@ -66,18 +72,31 @@ def _coverage(bench: Workbench) -> tuple[str, ...]:
     return ("--experimental-test-coverage", "--test-reporter=lcov", f"--test-reporter-destination={to}")
 
 
-def _tests(bench: Workbench) -> tuple[TestCase, ...]:
-    """What a test throws is written as it is, colours too, and they are no XML."""
-    data = written(bench.out, _REPORT).translate(None, _NOT_XML)
-    read = formats.registry()["junit"].reads(data, _NAME, "unit_tests").tests
-    return tuple(_placed(bench, test) for test in read)
+def _tests(bench: Workbench, ended: Ended) -> tuple[TestCase, ...]:
+    """A failed run without a test is no report. Raises `BadReport`."""
+    lines = written(bench.out, _REPORT).splitlines()
+    entries = [json_of(line, "node's report") for line in lines if line.strip()]
+    if not entries and ended.ran.exit_code:
+        raise BadReport("The test run left no test in its report.")
+    return numbered(_test(bench, entry) for entry in entries if isinstance(entry, dict))
 
 
-def _placed(bench: Workbench, test: TestCase) -> TestCase:
-    path = bench.relative(test.path) if test.path else ""
-    name = test.id.removeprefix("test::")
-    line = line_in(bench, path, test.message)
-    return replace(test, path=path, line=line, id=f"{path}::{name}" if path else name)
+def _test(bench: Workbench, entry: dict[str, object]) -> TestCase:
+    """A file that cannot be loaded is a test of the file's own name."""
+    path, name, seconds = (
+        bench.relative(plain(str(entry.get("file") or ""))),
+        str(entry.get("name")),
+        entry.get("seconds"),
+    )
+    outcome = entry.get("outcome")
+    return TestCase(
+        id=f"{path}::{plain(name)}",
+        outcome="passed" if outcome == "passed" else "failed" if outcome == "failed" else "skipped",
+        path=path,
+        line=whole(entry.get("line")),
+        message=plain(str(entry.get("message") or "")),
+        duration_s=float(seconds) if isinstance(seconds, int | float) else 0.0,
+    )
 
 
 async def _by_exit_code(bench: Workbench, script: str) -> ToolReport:

@@ -1,0 +1,130 @@
+"""npm audit against a registry of our own on this machine, and the other managers' reports by their text."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from activities.node_advisories import Unreachable, of_berry, of_npm, of_pnpm, of_yarn
+from activities.tools.npm_audit import npm_audit
+from tests.activities.tools.javascript.conftest import Desk, Spoken
+
+PACKAGE = '{"name": "example", "version": "1.0.0", "dependencies": {"left-pad": "1.0.0"}}'
+LOCK = """{
+  "name": "example", "version": "1.0.0", "lockfileVersion": 3, "requires": true,
+  "packages": {
+    "": {"name": "example", "version": "1.0.0", "dependencies": {"left-pad": "1.0.0"}},
+    "node_modules/left-pad": {"version": "1.0.0"}
+  }
+}
+"""
+ADVISORY = {
+    "id": 1001, "url": "https://github.com/advisories/GHSA-aaaa-bbbb-cccc", "title": "Pads to the wrong side",
+    "severity": "critical", "vulnerable_versions": "<1.3.0", "cwe": [], "cvss": {"score": 9.8, "vectorString": None},
+}  # fmt: skip
+
+
+class Registry:
+    """The part of a registry that an audit asks: `answer` is its status and its advisories by package."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.advisories: dict[str, list[dict[str, object]]] = {}
+        self.url = ""
+
+    async def bulk(self, request: web.Request) -> web.Response:
+        return web.json_response(self.advisories, status=self.status)
+
+    async def package(self, request: web.Request) -> web.Response:
+        return web.json_response({"name": "left-pad", "versions": {"1.0.0": {}, "1.3.0": {}}})
+
+
+@pytest.fixture
+async def registry() -> AsyncIterator[Registry]:
+    registry = Registry()
+    app = web.Application()
+    app.router.add_post("/-/npm/v1/security/advisories/bulk", registry.bulk)
+    app.router.add_get("/left-pad", registry.package)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    registry.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    yield registry
+    await runner.cleanup()
+
+
+@pytest.fixture
+def audited(desk: Desk, registry: Registry) -> Desk:
+    desk.write("package.json", PACKAGE)
+    desk.write("package-lock.json", LOCK)
+    desk.write(".npmrc", f"registry={registry.url}\n")
+    return desk
+
+
+async def test_an_advisory_is_a_finding_at_the_package_in_the_lock_file(audited: Desk, registry: Registry) -> None:
+    registry.advisories = {"left-pad": [ADVISORY]}
+    report = await npm_audit.run(audited.bench())
+    assert [(one.rule, one.path, one.line, one.severity, one.message) for one in report.findings] == [
+        (
+            "GHSA-aaaa-bbbb-cccc",
+            "package-lock.json",
+            5,
+            "critical",
+            "left-pad (versions <1.3.0): Pads to the wrong side",
+        )
+    ]
+    assert report.advice == ""
+
+
+async def test_nothing_known_is_green(audited: Desk, registry: Registry) -> None:
+    report = await npm_audit.run(audited.bench())
+    assert (report.looked, report.findings, report.problem, report.advice) == (True, (), "", "")
+
+
+@pytest.mark.parametrize("status", [404, 405, 401, 400])
+async def test_a_registry_without_advisories_is_never_green(audited: Desk, registry: Registry, status: int) -> None:
+    registry.status = status
+    report = await npm_audit.run(audited.bench())
+    assert report.findings == ()
+    assert str(status) in report.advice
+    assert "127.0.0.1" not in report.advice
+
+
+async def test_no_registry_at_all_is_never_green(audited: Desk) -> None:
+    audited.write(".npmrc", "registry=http://127.0.0.1:9/\n")
+    report = await npm_audit.run(audited.bench())
+    assert report.findings == ()
+    assert "could not be asked" in report.advice
+
+
+def test_used_by(spoken: Spoken) -> None:
+    assert npm_audit.used_by(spoken.bench({}, "{}").project) == ""
+    assert npm_audit.used_by(spoken.bench({}, PACKAGE).project) == "the dependencies in package.json"
+
+
+def test_npm_names_a_package_that_only_depends_on_a_bad_one_without_an_advisory() -> None:
+    data = b'{"vulnerabilities": {"a": {"via": ["b"]}, "b": {"nodes": ["node_modules/b"], "via": [{"source": 7}]}}}'
+    assert [(one.package, one.id, one.place) for one in of_npm(data)] == [("b", "7", "node_modules/b")]
+
+
+def test_pnpm() -> None:
+    data = b'{"advisories": {"1": {"module_name": "a", "severity": "high", "title": "Bad", "github_advisory_id": "GHSA-x"}}}'
+    assert [(one.id, one.package, one.severity) for one in of_pnpm(data)] == [("GHSA-x", "a", "error")]
+
+
+def test_yarn_1_says_an_advisory_once_for_each_path() -> None:
+    line = b'{"type": "auditAdvisory", "data": {"advisory": {"id": 5, "module_name": "a", "severity": "moderate"}}}\n'
+    assert [(one.id, one.severity) for one in of_yarn(line * 3 + b"not JSON\n")] == [("5", "warning")]
+
+
+def test_yarn_berry() -> None:
+    line = b'{"value": "a", "children": {"ID": 3, "Issue": "Bad", "URL": "https://x/GHSA-y", "Severity": "low"}}\n'
+    assert [(one.id, one.package, one.severity) for one in of_berry(line)] == [("GHSA-y", "a", "notice")]
+
+
+@pytest.mark.parametrize("data", [b"{}", b"[]", b'{"error": {"code": "ENOLOCK"}}', b'{"statusCode": 404}'])
+def test_no_answer(data: bytes) -> None:
+    for read in (of_npm, of_pnpm):
+        with pytest.raises(Unreachable):
+            list(read(data))

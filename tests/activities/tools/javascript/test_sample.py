@@ -1,0 +1,57 @@
+"""The TypeScript sample repository as a host checks it: installed from the registry by its lock file, then checked."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import bot.simulator
+from activities.runners import Command, Ran
+from activities.toolchains import Installed, Site
+from activities.toolchains.node import node
+from activities.tools.eslint import eslint
+from activities.tools.tsc import tsc
+from activities.tools.vitest import vitest
+from tests.activities.tools.javascript.conftest import Desk
+
+SAMPLE = Path(bot.simulator.__file__).parent / "samples" / "typescript"
+
+
+async def test_the_planted_defects_are_found_and_nothing_else(desk: Desk) -> None:
+    for state in ("main", "change"):
+        shutil.copytree(SAMPLE / state, desk.root / "tree", dirs_exist_ok=True)
+    await _install(desk)
+    linted, typed = await eslint.run(desk.bench()), await tsc.run(desk.bench())
+    tested = await vitest.run(desk.bench(coverage=True))
+    assert {(one.path, one.line, one.rule) for one in linted.findings} == {
+        ("src/basket.ts", 21, "prefer-const"),
+        ("src/discount.ts", 17, "prefer-const"),
+        ("src/discount.ts", 17, "@typescript-eslint/no-unused-vars"),
+        ("src/discount.ts", 19, "eqeqeq"),
+    }
+    assert [(one.path, one.line, one.rule) for one in typed.findings] == [("src/discount.ts", 22, "TS2345")]
+    assert {test.id for test in tested.tests if test.outcome != "passed"} == {
+        "tests/unit/basket.test.ts::basket > takes the discount off",
+        "tests/unit/discount.test.ts::takes from 999 cents 50 percent: 499",
+    }
+    assert {file.path: sorted(file.missing)[:1] for file in tested.coverage} == {
+        "src/basket.ts": [],
+        "src/discount.ts": [16],
+        "src/receipt.ts": [],
+    }
+    assert [report.problem + report.advice for report in (linted, typed, tested)] == ["", "", ""]
+
+
+async def _install(desk: Desk) -> None:
+    for name in ("env", "cache", "install"):
+        (desk.root / name).mkdir()
+    box = replace(
+        desk.box, out=desk.root / "install", env=desk.root / "env", env_writable=True, cache=desk.root / "cache"
+    )
+    project = desk.bench().project
+
+    async def run(command: Command) -> Ran:
+        return await desk.runner.run(box, command)
+
+    site = Site(project, box, desk.runner.places(box), run)
+    assert await node.install(site, node.recipe(project)) == Installed()
+    desk.box = replace(desk.box, env=box.env, over=node.over(project, desk.root / "env"))
