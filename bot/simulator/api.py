@@ -106,6 +106,8 @@ class Api:
             raise ApiError(
                 403, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
             )
+        if caller.kind == "installation" and endpoint.template != "/rate_limit":
+            _within_budget(self._hub.spend(caller.budget, 0))
         params = dict(request.match_info)
         body = sent if isinstance(sent, dict) else {"labels": sent} if isinstance(sent, list) else {}
         call = Call(self._hub, request, caller, params, body)
@@ -177,6 +179,11 @@ def _refusal(hub: Pushes, error: Exception) -> Answer:
     if error.errors:
         body["errors"] = error.errors
     return Answer(body, error.status, error.headers)
+
+
+def _within_budget(rate: Rate) -> None:
+    if rate.used >= rate.limit:
+        raise ApiError(403, "API rate limit exceeded for installation.")
 
 
 def _rate_headers(rate: Rate) -> dict[str, str]:

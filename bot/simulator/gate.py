@@ -36,6 +36,8 @@ def git_caller(hub: Hub, request: web.Request) -> Caller:
 
 def by_credential(hub: Hub, credential: str, *, jwt: bool) -> Caller:
     if token := hub.token(credential):
+        if token.installation.suspended_at:
+            raise ApiError(403, "This installation has been suspended")
         return Caller("installation", hub.app.bot, token)
     if user := hub.user_by_token(credential):
         return Caller("user", user)

@@ -49,6 +49,8 @@ class GitDoor:
         try:
             caller = gate.git_caller(self._hub, request)
         except ApiError as error:
+            if error.status == 403:
+                raise web.HTTPForbidden(text=f"{error.message}\n") from error
             raise web.HTTPUnauthorized(headers=_UNAUTHORIZED, text="Invalid username or token.\n") from error
         repo = self._hub.repositories.get(name.lower())
         if caller.kind == "nobody" and (push or repo is None or repo.private):

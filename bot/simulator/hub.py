@@ -67,6 +67,7 @@ class Hub:
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
         self.version = 0
+        self.rate_limit = 5000
         self._ids = 1000
         self._ahead = 0.0
         self._used: dict[str, tuple[float, int]] = {}
@@ -130,13 +131,13 @@ class Hub:
         self._ids += 1
         return self._ids
 
-    def spend(self, who: str, points: int = 1, limit: int = 5000) -> Rate:
+    def spend(self, who: str, points: int = 1) -> Rate:
         """Takes from this hour's requests of `who` and tells what is left."""
         start, used = self._used.get(who, (self.time(), 0))
         if self.time() - start >= 3600:
             start, used = self.time(), 0
         self._used[who] = (start, used + points)
-        return Rate(limit, min(used + points, limit), int(start) + 3600)
+        return Rate(self.rate_limit, min(used + points, self.rate_limit), int(start) + 3600)
 
     # --- people and tokens
 
@@ -159,10 +160,10 @@ class Hub:
         return token
 
     def token(self, value: str) -> Token | None:
-        """That installation token, if it is known, in time and not of a suspended installation."""
+        """That installation token, if it is known and in time and its installation was not removed."""
         found = self.tokens.get(value)
-        good = found and found.expires > self.time() and not found.installation.suspended_at
-        return found if good and found and found.installation.id in self.installations else None
+        good = found and found.expires > self.time() and found.installation.id in self.installations
+        return found if good else None
 
     # --- finding things
 

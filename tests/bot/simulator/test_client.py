@@ -45,6 +45,10 @@ async def test_it_understands_the_refusals(github: PretendGitHub, client: GitHub
     github.faults.add("GET", ".*", "primary")
     with pytest.raises(gidgethub.RateLimitExceeded):
         await client.getitem(f"/repos/{REPO}")
+    github.rate_limit = 1
+    with pytest.raises(gidgethub.RateLimitExceeded):
+        await client.getitem(f"/repos/{REPO}")
+    github.advance(3600)
     github.faults.add("GET", ".*", status=502)
     with pytest.raises(gidgethub.GitHubBroken):
         await client.getitem(f"/repos/{REPO}")

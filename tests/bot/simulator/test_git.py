@@ -54,8 +54,12 @@ async def test_a_read_only_token_pushes_nothing(github: PretendGitHub, ask: Aske
         await git(clone, "push", with_token(github, "ghs_wrong"), "HEAD:refs/heads/x")
     with pytest.raises(GitError, match="403"):
         await git(clone, "push", github.push_url(REPO, "example"), "HEAD:refs/heads/x")
+    full = await ask.mint()
+    github.suspend(next(iter(github.installations)))
+    with pytest.raises(GitError, match="403"):
+        await git(clone, "push", with_token(github, full), "HEAD:refs/heads/x")
     await github.hooks.idle()
-    assert told.names == []
+    assert told.names == ["installation.suspend"]
 
 
 async def test_pull_refs_can_be_fetched_and_not_pushed(github: PretendGitHub, tmp_path: Path) -> None:
