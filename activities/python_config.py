@@ -7,21 +7,32 @@ will complain about it in its own words).
 import configparser
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
 
 from activities.tools import Project
 
-_LARGEST_YAML = 200_000
+_LARGEST_YAML = 100_000
 """Characters; YAML in Python is slow, and a file of hooks is short."""
+_LARGEST_TOML = 2_000_000
+_LARGEST_INI = 500_000
+_MOST_HOOKS = 200
+"""Hooks of one repository, and repositories: with aliases a short file can list millions."""
 
 
 def pyproject(project: Project) -> dict[str, Any]:
-    """pyproject.toml, {} where it is missing or broken."""
+    """pyproject.toml, {} where it is missing, broken or absurdly large. To be read, never changed."""
+    return toml(project.reads("pyproject.toml"))
+
+
+@lru_cache(maxsize=64)
+def toml(text: str) -> dict[str, Any]:
+    """A TOML file's tables, {} for what is none. Kept, since every tool asks for the same few files."""
     try:
-        return tomllib.loads(project.reads("pyproject.toml"))
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return tomllib.loads(text) if len(text) < _LARGEST_TOML else {}
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
         return {}
 
 
@@ -46,7 +57,7 @@ def table(project: Project, name: str) -> dict[str, Any]:
 def section(project: Project, file: str, name: str) -> Mapping[str, str] | None:
     """A section of an ini file (setup.cfg, tox.ini, .flake8), None where there is none."""
     text = project.reads(file)
-    if f"[{name}" not in text:
+    if f"[{name}" not in text or len(text) > _LARGEST_INI:
         return None
     parser = configparser.RawConfigParser(strict=False)
     try:
@@ -58,17 +69,19 @@ def section(project: Project, file: str, name: str) -> Mapping[str, str] | None:
 
 def hooks(project: Project) -> dict[str, str]:
     """Hook id → the revision of its repository, of .pre-commit-config.yaml."""
-    text = project.reads(".pre-commit-config.yaml")
-    if not text or len(text) > _LARGEST_YAML:
-        return {}
+    return _hooks(project.reads(".pre-commit-config.yaml"))
+
+
+@lru_cache(maxsize=64)
+def _hooks(text: str) -> dict[str, str]:
     try:
-        config = yaml.safe_load(text)
+        config = yaml.safe_load(text) if len(text) < _LARGEST_YAML else None
     except (yaml.YAMLError, RecursionError, ValueError):
         return {}
     found: dict[str, str] = {}
-    for repo in _list(config, "repos"):
+    for repo in _list(config, "repos")[:_MOST_HOOKS]:
         revision = repo.get("rev") if isinstance(repo, dict) else ""
-        for hook in _list(repo, "hooks"):
+        for hook in _list(repo, "hooks")[:_MOST_HOOKS]:
             if isinstance(hook, dict) and isinstance(hook.get("id"), str):
                 found[hook["id"]] = revision if isinstance(revision, str) else ""
     return found

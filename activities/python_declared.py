@@ -1,17 +1,19 @@
 """What a Python project declares that it needs: groups, extras, poetry's and pdm's own tables, requirements."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from activities.python_config import has_table, section, table
 from activities.requirements_files import named_in, requirements_files, with_includes
 from activities.tools import Project
 
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
+_MOST_NAMES = 1000
 _FOR_CHECKS = re.compile(
     r"dev|develop|development|tests?|testing|lint|linting|typing|types|typecheck|mypy|checks?|qa|ci|bench|benchmarks?"
     r"|coverage|cov"
@@ -24,9 +26,11 @@ def for_checks(name: str) -> bool:
 
 
 def groups(project: Project) -> dict[str, tuple[str, ...]]:
-    """PEP 735 groups with their includes resolved, and poetry's, pdm's and uv's older tables of the same kind."""
+    """PEP 735 groups that checks need, with their includes resolved, and poetry's, pdm's and uv's older tables of
+    the same kind."""
     listed = table(project, "dependency-groups")
-    found = {name: tuple(_group(listed, name, ())) for name in listed}
+    by_name = {canonicalize_name(name): entries for name, entries in listed.items()}
+    found = {name: tuple(_group(by_name, name)) for name in listed if for_checks(name)}
     for name, entries in table(project, "tool.pdm.dev-dependencies").items():
         found.setdefault(name, tuple(_texts(entries)))
     for name, part in table(project, "tool.poetry.group").items():
@@ -61,7 +65,7 @@ def declared(project: Project) -> dict[str, str]:
             if for_checks(name):
                 _note(found, lines, f"{kind} {name}")
     for file in with_includes(project, requirements_files(project)):
-        _note(found, tuple(named_in(project.reads(file))), file)
+        _note(found, tuple(islice(named_in(project.reads(file)), _MOST_NAMES)), file)
     return found
 
 
@@ -73,9 +77,9 @@ def named_in_manifests(project: Project, package: str) -> tuple[str, int]:
     parts = re.split(r"[-_.]+", canonicalize_name(package))
     named = re.compile(rf"(?<![\w.-]){'[-_.]+'.join(map(re.escape, parts))}(?![\w-])", re.IGNORECASE)
     for name in there:
-        for number, line in enumerate(project.reads(name).splitlines(), start=1):
-            if named.search(line):
-                return name, number
+        text = project.reads(name)
+        if match := named.search(text):
+            return name, text.count("\n", 0, match.start()) + 1
     return (there[0] if there else "pyproject.toml"), 0
 
 
@@ -99,17 +103,20 @@ def valid(lines: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(line for line in lines if _parsed(line))
 
 
-def _group(listed: dict[str, Any], name: str, seen: tuple[str, ...]) -> Iterator[str]:
-    """Includes may form a circle; a name already on the way is not entered again."""
-    by_name = {canonicalize_name(key): value for key, value in listed.items()}
-    key = canonicalize_name(name)
-    if key in seen or not isinstance(by_name.get(key), list):
-        return
-    for entry in by_name[key]:
-        if isinstance(entry, str):
-            yield entry
-        elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str):
-            yield from _group(listed, entry["include-group"], (*seen, key))
+def _group(by_name: Mapping[NormalizedName, Any], name: str) -> Iterator[str]:
+    """Each group once, however often and in whatever circle groups include one another."""
+    waiting, seen = [canonicalize_name(name)], set[str]()
+    while waiting:
+        key = waiting.pop(0)
+        entries = by_name.get(key)
+        if key in seen or not isinstance(entries, list):
+            continue
+        seen.add(key)
+        for entry in entries:
+            if isinstance(entry, str):
+                yield entry
+            elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str):
+                waiting.append(canonicalize_name(entry["include-group"]))
 
 
 def _poetry(part: object) -> Iterator[str]:

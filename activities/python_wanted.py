@@ -1,6 +1,5 @@
 """What is to be installed for a Python project, as arguments for uv: all at once, or piece by piece."""
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from packaging.version import InvalidVersion, Version
 
 from activities import tools
-from activities.python_config import hooks, table
+from activities.python_config import hooks, table, toml
 from activities.python_declared import dependencies, extras, for_checks, groups, is_package, valid
 from activities.python_installed import our_version
 from activities.python_version import project_name
@@ -97,10 +96,7 @@ def _mode(project: Project) -> tuple[str, ...]:
 
 
 def _packages(text: str) -> list[dict[str, object]]:
-    try:
-        listed = tomllib.loads(text).get("package", [])
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return []
+    listed = toml(text).get("package")
     return [package for package in listed if isinstance(package, dict)] if isinstance(listed, list) else []
 
 

@@ -14,7 +14,7 @@ _FOLDERS = (".", "requirements", "tests", "test")
 _IN_FOLDER = re.compile(r"(?:base|main|dev|develop|development|test|tests|testing|lint|ci)\.txt")
 _INCLUDE = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
 _NAME = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
-_MOST = 100
+_MOST = 30
 
 
 def requirements_files(project: Project) -> tuple[str, ...]:

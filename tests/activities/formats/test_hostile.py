@@ -119,7 +119,7 @@ def test_a_hundred_thousand_findings_read_in_seconds() -> None:
         "text": b"src/a.py:3:1: error: E501 line too long\n" * 100_000,
         "junit": b"<testsuite>" + b'<testcase classname="a" name="b" time="1"/>' * 100_000 + b"</testsuite>",
     }
-    started = time.monotonic()
+    started = time.process_time()
     counts = [len(reads(name, body).findings or reads(name, body).tests) for name, body in data.items()]
     assert counts == [100_000] * 3
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 40

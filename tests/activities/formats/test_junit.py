@@ -146,3 +146,11 @@ def test_a_long_message_loses_its_middle() -> None:
     assert message.startswith("first")
     assert message.endswith("last")
     assert len(message) < 5000
+
+
+def test_skipped_subtests_do_not_make_a_test_skipped() -> None:
+    skip = '<skipped type="pytest.skip" message="absent">x</skipped>'
+    found = read(
+        f"<testsuite><testcase name='a'>{skip}{skip}</testcase><testcase name='b'>{skip}</testcase></testsuite>"
+    )
+    assert [test.outcome for test in found] == ["passed", "skipped"]

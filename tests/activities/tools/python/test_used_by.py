@@ -1,5 +1,6 @@
 """Why a project uses a tool, and what is no reason."""
 
+import time
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -76,3 +77,18 @@ def test_a_configuration_that_leads_out_of_the_tree_says_nothing(project: MakePr
     (made.root.parent / "pyproject.toml").write_text("[tool.ruff]\n")
     (made.root / "pyproject.toml").symlink_to("../pyproject.toml")
     assert used("ruff", made) == ""
+
+
+def test_what_would_take_for_ever_is_read_at_once(project: MakeProject) -> None:
+    doubling = "".join(f"g{n} = [{{include-group='g{n + 1}'}}, {{include-group='g{n + 1}'}}]\n" for n in range(3000))
+    hooks = ", ".join("{id: x}" for _ in range(3000))
+    repos = f"a: &a [{hooks}]\nrepos: [{', '.join('{hooks: *a}' for _ in range(3000))}]\n"
+    files = {
+        "pyproject.toml": f"[dependency-groups]\ndev = [{{include-group='g0'}}]\ntest = [{{include-group='g0'}}]\n{doubling}",
+        ".pre-commit-config.yaml": repos,
+        "requirements.txt": "".join(f"-r r{n}.txt\n" for n in range(3000)) + "x\n" * 300_000,
+    }
+    made = project(files)
+    started = time.process_time()
+    assert {used(name, made) for name in NAMES} == {""}
+    assert time.process_time() - started < 20
