@@ -30,7 +30,9 @@ class Box:
 
     `tree`: the checkout; the command sees it at `places.src` and may write there, but its writes go to
     a layer of its own (an overlay) that is thrown away, unless `keep_writes`: then they land in `tree`.
-    `out`: an empty writable folder for reports; what the command leaves there stays.
+    `out`: an empty writable folder for reports; what the command leaves there stays, as plain readable
+    files and folders: links, pipes and sockets are removed, since we would follow them or wait at them.
+    The run's own layers lie beside it while it lasts.
     `env`: the prepared environment, read-only unless `env_writable` (the install step).
     `cache`: a writable download cache, for the install step only.
     `read_only`: more host paths shown at the same path, read-only (interpreters, our own tools).

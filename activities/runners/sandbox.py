@@ -113,8 +113,8 @@ async def _hold(process: asyncio.subprocess.Process, command: Command, says: asy
     """Sets the limits on pid 1, which has started nothing yet."""
     try:
         pid1 = json.loads(await says.readline() or "{}")["child-pid"]
-        handle = Handle(pid1)
         rlimits.apply(pid1, command.limits)
+        handle = Handle(pid1)
     except (KeyError, ProcessLookupError):
         _, err = await process.communicate()
         raise NeverBegan(err.decode(errors="replace").strip()) from None
