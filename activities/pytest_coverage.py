@@ -26,17 +26,20 @@ def by_plugin(bench: Workbench, config: PytestConfig) -> bool:
 def plugin_arguments(bench: Workbench, config: PytestConfig) -> tuple[str, ...]:
     """pytest-cov's arguments; the project's own `--cov` stays as it is."""
     report = f"--cov-report=json:{bench.places.out}/coverage.json"
-    return (report,) if config.measures_coverage else ("--cov", report)
+    if config.measures_coverage:
+        return (report,)
+    product = tuple(f"--cov={name}" for name in _product(bench.project))
+    return (*(product or ("--cov",)), report)
 
 
 def run_arguments(project: Project) -> tuple[str, ...]:
     """Arguments of `coverage run`. What to measure is the project's choice; without one it is the product, not
     its tests, with the files that no test imports."""
-    if any(_run_settings(project).get(key) for key in ("source", "source_pkgs", "source_dirs", "include")):
+    names = _product(project)
+    if not names:
         return ()
-    names = ",".join(name.removesuffix(".py") for name in sources(project))
-    if names != "." or _run_settings(project).get("omit"):
-        return (f"--source={names}",)
+    if names != (".",) or _run_settings(project).get("omit"):
+        return (f"--source={','.join(names)}",)
     return ("--source=.", "--omit=*/tests/*,*/test/*,*/test_*.py,*/conftest.py,setup.py,conftest.py,test_*.py")
 
 
@@ -57,6 +60,13 @@ async def collected(bench: Workbench, python: str, *, plugin: bool) -> tuple[tup
         return tuple(_files(report, bench)), ""
     except BadReport as error:
         return (), f"Coverage was not measured: {problem or error}"
+
+
+def _product(project: Project) -> tuple[str, ...]:
+    """Folders and modules to measure, () where the project's own configuration says what."""
+    if any(_run_settings(project).get(key) for key in ("source", "source_pkgs", "source_dirs", "include")):
+        return ()
+    return tuple(name.removesuffix(".py") for name in sources(project))
 
 
 def _run_settings(project: Project) -> dict[str, object]:

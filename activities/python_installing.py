@@ -116,6 +116,8 @@ class Installation:
         return {
             "UV_CACHE_DIR": self.site.places.cache,
             "UV_LINK_MODE": "hardlink",
+            # A check cannot keep bytecode, since it sees the environment read-only: each would compile it anew.
+            "UV_COMPILE_BYTECODE": "1",
             "UV_PROJECT_ENVIRONMENT": self._env,
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_PROGRESS": "1",
