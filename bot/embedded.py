@@ -56,7 +56,7 @@ async def temporal_server(database: Path | None, *, ui: bool = False, port: int 
         await _answers(f"127.0.0.1:{port}", process)
         yield Embedded(f"127.0.0.1:{port}", f"http://127.0.0.1:{ui_port}" if ui else "", process.pid)
     finally:
-        await _end(process)
+        await _end(process, signal.SIGTERM if database else signal.SIGKILL)
 
 
 def temporal_program() -> str:
@@ -101,11 +101,12 @@ async def _answers(address: str, process: asyncio.subprocess.Process) -> None:
     raise UserError(f"Temporal's server did not answer within {_STARTS_WITHIN_S:g} s.")
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
+    """A server that forgets everything has nothing to finish, and takes a second to find that out."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
+        os.killpg(process.pid, how)
     try:
         await asyncio.wait_for(process.wait(), 5)
     except TimeoutError:

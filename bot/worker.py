@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,8 @@ def _worker(client: Client, queue: str, activities: tuple[Activity, ...], settin
         sticky_queue_schedule_to_start_timeout=ActivityHeartbeats.STICKY_QUEUE,
         graceful_shutdown_timeout=timedelta(seconds=2),
         max_eager_activity_reservations_per_workflow_task=8,
+        # Left out, the SDK reads and hashes every module that is loaded: half of a worker's start.
+        build_id=version("autobuild"),
     )
 
 
