@@ -92,7 +92,8 @@ class ActivityHeartbeats:
     """
 
     CHECK: Final = timedelta(seconds=3)
-    WORKSPACE: Final = timedelta(seconds=3)
+    # A fetch is cheap to wait for and dear to repeat, and nothing else waits for its worker.
+    WORKSPACE: Final = timedelta(seconds=15)
     AGENT: Final = timedelta(seconds=30)
     # How often to beat. A cancel reaches an activity only with a beat, and must end it within a second or two.
     INTERVAL: Final = timedelta(seconds=0.5)
@@ -128,8 +129,8 @@ class RetryPolicies:
 
     @staticmethod
     def check() -> RetryPolicy:
-        """Three attempts at once: only a dead worker makes a check try again, and that cost time enough."""
-        return _policy(attempts=3, initial=timedelta(seconds=0.1))
+        """Five attempts at once: only a dead worker, or one too busy to beat, makes a check try again."""
+        return _policy(attempts=5, initial=timedelta(seconds=0.1))
 
 
 def _policy(

@@ -85,7 +85,12 @@ class ContinuousQualityWorkflow:
         """The pull request of this branch: its number, its base, whether it is a draft."""
         state = self._state
         if event.action == "closed":
-            return await self._close("The pull request was closed.") if event.number in (state.pull, 0) else None
+            return await self._pull_closed(event.number)
+        if event.action == "reopened" and event.number in state.closed_pulls:
+            state.closed_pulls.remove(event.number)
+        if event.number in state.closed_pulls or (event.sent_at and event.sent_at < state.pull_at):
+            return None
+        state.pull_at = max(event.sent_at, state.pull_at)
         self._closed = False
         state.pull, state.draft = event.number, event.draft
         if event.head_sha not in state.old_heads:
@@ -173,6 +178,11 @@ class ContinuousQualityWorkflow:
         outcome = self._state.outcome
         checks = outcome.result.checks if outcome else ()
         return tuple(check.name for check in checks if check.status not in _GOOD)
+
+    async def _pull_closed(self, number: int) -> None:
+        self._state.closed_pulls = [*self._state.closed_pulls[-_REMEMBERED:], number]
+        if self._state.pull in (number, 0):
+            await self._close("The pull request was closed.")
 
     async def _close(self, reason: str) -> None:
         self._closed = True

@@ -39,6 +39,9 @@ class BranchState:
     draft: bool = False
     trusted_sha: str = ""
     pushed_at: float = 0.0
+    pull_at: float = 0.0
+    closed_pulls: list[int] = field(default_factory=list)
+    """Pulls of this branch that are closed: their `opened` may come later than that."""
     old_heads: list[str] = field(default_factory=list)
     attempts: dict[str, int] = field(default_factory=dict)
     outcomes: int = 0

@@ -10,8 +10,10 @@ LINT = "cat lint.txt"
 
 
 def configured(checks: Mapping[str, str] | None = None, **more: str) -> dict[str, str]:
-    """Files of a repository that answers `linting` with the lines of lint.txt, and what else is given."""
+    """Files of a repository that answers `linting` with the lines of lint.txt, and what else is given. Tests write
+    JUnit, everything else plain lines."""
     lines = ["version: 1", "checks:"]
     for name, command in {"linting": LINT, **(checks or {})}.items():
-        lines += [f"  {name}:", f"    command: {command!r}", f"    format: {'text' if name == 'linting' else 'junit'}"]
+        form = "junit" if name.endswith("tests") else "text"
+        lines += [f"  {name}:", f"    command: {command!r}", f"    format: {form}"]
     return {".github/autobuild.yml": "\n".join(lines) + "\n", "lint.txt": "", **more}

@@ -7,12 +7,12 @@ from tests.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FINDING = "a.py:1: warning: this is new\n"
+FINDING = "a.txt:1: warning: this is new\n"
 
 
 async def test_a_push_gets_nine_check_runs_and_they_all_end(stage: Stage) -> None:
     repo = await stage.repository(configured())
-    sha = await stage.push(repo, {"a.py": "x = 1\n"})
+    sha = await stage.push(repo, {"a.txt": "x = 1\n"})
     runs = await stage.verdict(repo, sha)
     assert set(runs) == {*EIGHT, "gate"}
     assert {run["status"] for run in runs.values()} == {"completed"}
@@ -22,18 +22,18 @@ async def test_a_push_gets_nine_check_runs_and_they_all_end(stage: Stage) -> Non
 
 async def test_a_new_finding_fails_and_is_annotated(stage: Stage) -> None:
     repo = await stage.repository(configured())
-    sha = await stage.push(repo, {"a.py": "x = 1\n", "lint.txt": FINDING})
+    sha = await stage.push(repo, {"a.txt": "x = 1\n", "lint.txt": FINDING})
     runs = await stage.verdict(repo, sha)
     assert runs["linting"]["conclusion"] == "failure"
     assert runs["gate"]["conclusion"] == "failure"
     [annotation] = runs["linting"]["annotations"]
-    assert (annotation["path"], annotation["start_line"]) == ("a.py", 1)
+    assert (annotation["path"], annotation["start_line"]) == ("a.txt", 1)
     assert "this is new" in annotation["message"]
 
 
 async def test_what_the_base_has_too_does_not_fail(stage: Stage) -> None:
-    repo = await stage.repository(configured() | {"a.py": "x = 1\n", "lint.txt": FINDING})
-    sha = await stage.push(repo, {"b.py": "y = 1\n"})
+    repo = await stage.repository(configured() | {"a.txt": "x = 1\n", "lint.txt": FINDING})
+    sha = await stage.push(repo, {"b.txt": "y = 1\n"})
     runs = await stage.verdict(repo, sha)
     assert runs["linting"]["conclusion"] == "success"
     assert "1 known" in runs["linting"]["output"]["title"]
@@ -41,7 +41,7 @@ async def test_what_the_base_has_too_does_not_fail(stage: Stage) -> None:
 
 async def test_a_pull_request_has_one_comment_that_is_edited(stage: Stage) -> None:
     repo = await stage.repository(configured())
-    await stage.push(repo, {"a.py": "x = 1\n", "lint.txt": FINDING})
+    await stage.push(repo, {"a.txt": "x = 1\n", "lint.txt": FINDING})
     number = await stage.pull(repo)
     first = await stage.comment(repo, number)
     assert "linting" in first
@@ -55,7 +55,7 @@ async def test_events_of_one_head_in_any_number_start_one_gate(stage: Stage) -> 
     repo = await stage.repository(configured())
     stage.github.hooks.duplicate("push")
     stage.github.hooks.duplicate("pull_request")
-    sha = await stage.push(repo, {"a.py": "x = 1\n"})
+    sha = await stage.push(repo, {"a.txt": "x = 1\n"})
     number = await stage.pull(repo)
     runs = await stage.verdict(repo, sha)
     await stage.comment(repo, number)
@@ -65,7 +65,7 @@ async def test_events_of_one_head_in_any_number_start_one_gate(stage: Stage) -> 
 
 async def test_the_same_tree_again_starts_no_tool(stage: Stage) -> None:
     repo = await stage.repository(configured())
-    first = await stage.push(repo, {"a.py": "x = 1\n"})
+    first = await stage.push(repo, {"a.txt": "x = 1\n"})
     await stage.verdict(repo, first)
     second = await stage.push(repo, {}, message="Only another message")
     await stage.verdict(repo, second)
@@ -75,7 +75,7 @@ async def test_the_same_tree_again_starts_no_tool(stage: Stage) -> None:
 
 async def test_a_mistake_in_the_configuration_names_the_line(stage: Stage) -> None:
     repo = await stage.repository({".github/autobuild.yml": "version: 1\nchekcs: {}\n"})
-    sha = await stage.push(repo, {"a.py": "x = 1\n"})
+    sha = await stage.push(repo, {"a.txt": "x = 1\n"})
     runs = await stage.verdict(repo, sha)
     assert runs["gate"]["conclusion"] == "failure"
     assert "line 2" in runs["gate"]["output"]["summary"]

@@ -51,7 +51,7 @@ def test_thresholds_and_flags() -> None:
         (RetryPolicies.aggressive(), 5),
         (RetryPolicies.no_retry(), 1),
         (RetryPolicies.github_api(), 8),
-        (RetryPolicies.check(), 3),
+        (RetryPolicies.check(), 5),
     ],
 )
 def test_retries(policy: RetryPolicy, attempts: int) -> None:
