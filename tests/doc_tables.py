@@ -1,0 +1,155 @@
+"""The tables of the documentation that the code decides. `python -m tests.doc_tables` writes them anew.
+
+A table stands between `<!-- table: name -->` and `<!-- /table -->`; everything around it is written by hand.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+import click
+from temporalio import activity
+
+from activities import checks, formats, toolchains, tools
+from activities.defaults import CHECKS
+from activities.github_activities import GitHubActivities
+from activities.tool_activities import ToolActivities
+from activities.waiting_activities import WaitingActivities
+from bot import commands
+from bot.cli import cli
+from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings
+
+ROOT = Path(__file__).parents[1]
+_BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+_NOBODY = cast(Any, None)  # the activities are listed, and none is called
+
+Row = tuple[str, ...]
+
+
+def with_tables(text: str) -> str:
+    """The page with each of its tables as the code says it now."""
+    return _BLOCK.sub(lambda match: f"{match[1]}{_table(*TABLES[match[2]]())}{match[3]}", text)
+
+
+def pages() -> list[Path]:
+    """Every page of the documentation."""
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def _table(*rows: Row) -> str:
+    head, *body = rows
+    lines = [head, tuple("---" for _ in head), *body]
+    return "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|") or "–"
+
+
+def _activities() -> Iterator[Row]:
+    yield "Activity", "What it does", "Where it runs"
+    of_tools = ToolActivities(_NOBODY).all()
+    for each in sorted(of_tools, key=_name):
+        # Whoever takes `prepare_workspace` is the host from then on.
+        where = "any worker" if _name(each) == "prepare_workspace" else "the workspace's host"
+        yield f"`{_name(each)}`", _first_line(each), where
+    for each in sorted([*GitHubActivities(_NOBODY, _NOBODY).all(), *WaitingActivities("").all()], key=_name):
+        on_host = _name(each) in ("complete_check_run", "create_commit")
+        yield f"`{_name(each)}`", _first_line(each), "the workspace's host" if on_host else "any worker"
+
+
+def _name(method: Callable[..., Any]) -> str:
+    return str(activity._Definition.must_from_callable(method).name)
+
+
+def _first_line(thing: object) -> str:
+    return (thing.__doc__ or "").strip().partition("\n")[0]
+
+
+def _slash() -> Iterator[Row]:
+    yield "Comment", "What it does", "Needs"
+    for command in commands.registry().values():
+        yield f"`{command.usage}`", _first_line_of(command.help), f"{command.permission} access"
+
+
+def _first_line_of(text: str) -> str:
+    return text.strip().partition("\n")[0]
+
+
+def _program() -> Iterator[Row]:
+    yield "Command", "Options", "What it does"
+    for name, command in sorted(cli.commands.items()):
+        context = click.Context(command, info_name=name)
+        given = [part for part in command.collect_usage_pieces(context) if part != "[OPTIONS]"]
+        options = [_option(one) for one in command.params if isinstance(one, click.Option)]
+        yield f"`{' '.join(['autobuild', name, *given])}`", ", ".join(options), command.get_short_help_str(200)
+
+
+def _option(option: click.Option) -> str:
+    value = "" if option.is_flag else f" {option.make_metavar(click.Context(cli))}"
+    return f"`{option.opts[0]}{value.split('[', maxsplit=1)[0]}`"
+
+
+def _checks() -> Iterator[Row]:
+    yield "Check", "What it looks at", "Required", "Time-out", "Fails on"
+    for name, default in CHECKS.items():
+        what = _module("activities.checks", name)
+        fails = f"a new {default.fail_on} or worse" if default.fail_on else ""
+        yield f"`{name}`", what, "yes" if default.required else "no", default.timeout, fails
+    assert set(CHECKS) == set(checks.registry())
+
+
+def _tools() -> Iterator[Row]:
+    yield "Tool", "Language", "Checks", "Runs unasked", "Fixes", "What it is"
+    for name, tool in tools.registry().items():
+        answers = ", ".join(f"`{check}`" for check in tool.checks)
+        what = _module("activities.tools", name).partition(": ")[2] or _module("activities.tools", name)
+        default, fixes = ("yes" if given else "" for given in (tool.default, tool.fix))
+        yield f"`{tool.name}`", tool.language, answers, default, fixes, what
+
+
+def _toolchains() -> Iterator[Row]:
+    yield "Toolchain", "Language", "How it installs"
+    for name, chain in toolchains.registry().items():
+        yield f"`{name}`", chain.language, _module("activities.toolchains", name)
+
+
+def _formats() -> Iterator[Row]:
+    yield "Format", "Gives", "What it is"
+    for name, form in formats.registry().items():
+        yield f"`{name}`", form.gives, _module("activities.formats", name.replace("-", "_"))
+
+
+def _module(package: str, name: str) -> str:
+    return _first_line(import_module(f"{package}.{name}"))
+
+
+def _settings() -> Iterator[Row]:
+    yield "Variable", "Default", "Needed by", "What it says"
+    needs = {field: who for fields, who in ((WEB_NEEDS, "web"), (WORKER_NEEDS, "worker")) for field in fields}
+    needs |= dict.fromkeys(set(WEB_NEEDS) & set(WORKER_NEEDS), "web, worker")
+    by_variable = {Settings.__dataclass_fields__[field].metadata["env"]: who for field, who in needs.items()}
+    for name, default, meaning in Settings.table():
+        variables = " or ".join(f"`{one}`" for one in name.split(" or "))
+        yield variables, f"`{default}`" if default else "", by_variable.get(name.split()[0], ""), meaning
+
+
+TABLES: dict[str, Callable[[], Iterable[Row]]] = {
+    "activities": _activities,
+    "checks": _checks,
+    "formats": _formats,
+    "program": _program,
+    "settings": _settings,
+    "slash": _slash,
+    "toolchains": _toolchains,
+    "tools": _tools,
+}
+
+
+if __name__ == "__main__":
+    for page in pages():
+        text = page.read_text("utf-8")
+        if (new := with_tables(text)) != text:
+            page.write_text(new, "utf-8")

@@ -1,0 +1,170 @@
+"""What the documentation says is what the program does."""
+
+import re
+import shlex
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from temporalio import workflow
+
+import workflows
+from activities import checks, formats, toolchains, tools
+from bot import commands
+from bot.cli import cli
+from bot.settings import Settings
+from tests.doc_tables import ROOT, pages, with_tables
+
+README = (ROOT / "README.md").read_text("utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+CHECKS = (ROOT / "docs" / "checks.md").read_text("utf-8")
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+
+PAGES = [path.relative_to(ROOT).as_posix() for path in pages()]
+
+# Written apart, since this file is searched too.
+HOSTS = [".".join(words) for words in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("yarnpkg", "com"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_tables_are_the_codes(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    assert text == with_tables(text), "python -m tests.doc_tables"
+
+
+def test_every_command_and_option_has_its_line() -> None:
+    rows = {match[1]: match[0] for match in re.finditer(r"^\| `autobuild (\w+).*$", README, re.MULTILINE)}
+    assert set(rows) == set(cli.commands)
+    for name, command in cli.commands.items():
+        options = [option.opts[0] for option in command.params if isinstance(option, click.Option)]
+        assert [option for option in options if f"`{option}" not in rows[name]] == [], name
+
+
+def test_every_plugin_is_named() -> None:
+    named = [*checks.registry(), *(tool.name for tool in tools.registry().values())]
+    named += [*toolchains.registry(), *formats.registry()]
+    assert [name for name in named if f"| `{name}` |" not in CHECKS] == []
+    assert [command.usage for command in commands.registry().values() if f"| `{command.usage}` |" not in README] == []
+    assert [name for name in checks.registry() if f"`{name}`" not in README] == []
+
+
+def test_every_setting_has_its_line_and_no_other_is_named() -> None:
+    known = {word for name, _, _ in Settings.table() for word in name.split(" or ")}
+    listed = set(re.findall(r"`([A-Z_]+)`", "\n".join(re.findall(r"^\| `[A-Z_]+`.*$", OPERATIONS, re.MULTILINE))))
+    assert known <= listed
+    everywhere = "\n".join((ROOT / page).read_text("utf-8") for page in PAGES)
+    assert set(re.findall(r"\bAUTOBUILD_[A-Z_]*[A-Z]", everywhere)) <= known
+
+
+def test_every_workflow_is_named_with_its_signals_and_queries() -> None:
+    for each in workflows.ALL:
+        defined = workflow._Definition.must_from_class(each)
+        row = re.search(rf"^\| `{defined.name}` .*$", ARCHITECTURE, re.MULTILINE)
+        assert f"| `{defined.name}` |" in README
+        assert row, defined.name
+        words = set(re.findall(r"`(\w+)`", row[0])) - {defined.name}
+        own_queries = {name for name in defined.queries if name and not name.startswith("__")}
+        assert words == {name for name in defined.signals if name} | own_queries
+
+
+def test_every_address_of_the_web_process_is_told() -> None:
+    added = re.findall(r'add_(get|post)\("([^"]+)"', (ROOT / "bot" / "web.py").read_text("utf-8"))
+    assert len(added) >= 3
+    assert [path for verb, path in added if f"| `{verb.upper()} {path}` |" not in OPERATIONS] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_can_be_typed(page: str) -> None:
+    for words in examples(page, "autobuild"):
+        parse(words[1:])
+    for words in examples(page, "make"):
+        wanted = [word for word in words[1:] if "=" not in word]
+        assert set(wanted) <= make_targets(), words
+
+
+def test_there_are_examples() -> None:
+    typed = {words[1] for page in PAGES for words in examples(page, "autobuild")}
+    assert typed >= set(cli.commands) - {"demo"}
+
+
+def examples(page: str, program: str) -> Iterator[list[str]]:
+    """The lines of a page's code blocks that start `program`, as a shell splits them."""
+    for block in re.findall(r"^ *```\w*\n(.*?)^ *```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE):
+        for line in block.splitlines():
+            if line.split()[:1] == [program]:
+                yield shlex.split(line, comments=True)
+
+
+def parse(argv: list[str]) -> None:
+    """As the program reads its command line; raises click's own error for what it would refuse."""
+    name, *rest = argv
+    assert name in cli.commands, argv
+    cli.commands[name].make_context(name, rest)
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([\w./-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not link.startswith(("https://", "http://", "mailto:")):
+            file, _, heading = link.partition("#")
+            there = (ROOT / page).parent / file if file else ROOT / page
+            assert there.is_file(), link
+            assert not heading or heading in headings(there), link
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that GitHub gives to a page's headings."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_changelog_has_a_place_for_what_comes() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    unreleased = re.search(r"^## Unreleased\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert unreleased
+    assert re.search(r"^- ", unreleased[1], re.MULTILINE)
+
+
+def test_the_image_runs_what_the_platform_starts_and_not_as_root() -> None:
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    platform = tomllib.loads((ROOT / "fly.toml").read_text("utf-8"))
+    assert 'ENTRYPOINT ["autobuild"]' in lines
+    assert set(platform["processes"]) == {"web", "worker"}
+    for arguments in platform["processes"].values():
+        parse(shlex.split(arguments))
+    last = max(index for index, line in enumerate(lines) if line.startswith("FROM "))
+    users = [line.split()[1] for line in lines[last:] if line.startswith("USER ")]
+    assert users
+    assert users[-1] not in ("root", "0")
+
+
+def test_the_documentation_names_the_permissions_that_the_app_asks_for() -> None:
+    asked = yaml.safe_load((ROOT / "app.yml").read_text("utf-8"))["default_permissions"]
+    security = (ROOT / "docs" / "security.md").read_text("utf-8")
+    assert [name for name, level in asked.items() if f"`{name}: {level}`" not in security] == []
+
+
+def test_no_file_names_a_registry_or_this_machine() -> None:
+    """Where packages come from, and where this folder lies, is every machine's own business."""
+    words = [*HOSTS, *(str(path) for path in (ROOT, Path.home()) if len(path.parts) > 2)]
+    found = re.compile("|".join(rf"(?<![\w.-]){re.escape(word)}(?![\w-])" for word in words))
+    assert [f"{path}: {match[0]}" for path, text in tracked() if (match := found.search(text))] == []
+
+
+def tracked() -> Iterator[tuple[str, str]]:
+    """The files under version control: (path, text)."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    names = [name for name in listed.decode().split("\0") if name]
+    assert "README.md" in names
+    for name in names:
+        if (path := ROOT / name).is_file():
+            yield name, path.read_text("utf-8", "replace")
