@@ -8,17 +8,21 @@ from activities.model import CheckPlan, GatePlan, QualityGateResult, RepoRef
 
 @dataclass(frozen=True)
 class WorkspaceWanted:
-    """`base_ref`: the branch to compare with; `base_sha`: the commit, where somebody knows it better."""
+    """`base_ref`: the branch to compare with; `base_sha`: the commit, where somebody knows it better. `branch` and
+    `into` as in `Workspace`."""
 
     repo: RepoRef
     head_sha: str
     base_ref: str = ""
     base_sha: str = ""
+    branch: str = ""
+    into: str = ""
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A head and its base on one host. `queue` is the task queue that only this host serves."""
+    """A head and its base on one host. `queue` is the task queue that only this host serves. `branch` is the head's,
+    `into` the base of its pull request ("" without one)."""
 
     repo: RepoRef
     queue: str
@@ -27,6 +31,8 @@ class Workspace:
     base_sha: str = ""
     base_tree: str = ""
     config_sha: str = ""
+    branch: str = ""
+    into: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ class GateRequest:
     only: tuple[str, ...] = ()
     refresh: bool = False
     pull: int = 0
+    branch: str = ""
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,8 @@ class GateSteps:
     async def plan(self, workspace: Workspace) -> GatePlan:
         """The checks by the base branch's configuration, each with whether anything in the head answers it."""
         text = await self._host.workspaces.show(workspace.repo, workspace.config_sha, repo_config.PATH)
-        plan = _sharing_one_run(repo_config.plan_gate(text))
-        if plan.problem:
+        plan = _sharing_one_run(repo_config.plan_gate(text, workspace.branch, workspace.into))
+        if plan.problem or plan.left_out:
             return plan
         parts = (workspace.repo.full_name, workspace.head_tree, text or "", our_versions())
         facts = digest("applies", _VERSION, *parts)

@@ -166,7 +166,8 @@ class CheckPlan:
 @dataclass(frozen=True)
 class GatePlan:
     """What a gate does. `problem` is a mistake in the repository's configuration (`line` 1-based, 0 unknown):
-    then the gate fails with that sentence and no check runs. `folders` are the configured projects."""
+    then the gate fails with that sentence and no check runs. `folders` are the configured projects. `left_out`: the
+    configuration names branches, and the head's is not among them."""
 
     checks: tuple[CheckPlan, ...]
     threshold: float = 85.0
@@ -174,3 +175,4 @@ class GatePlan:
     folders: tuple[str, ...] = ()
     problem: str = ""
     line: int = 0
+    left_out: bool = False

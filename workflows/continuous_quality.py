@@ -92,11 +92,14 @@ class ContinuousQualityWorkflow:
             return None
         state.pull_at = max(event.sent_at, state.pull_at)
         self._closed = False
+        first_told = state.pull != event.number
         state.pull, state.draft = event.number, event.draft
         if event.head_sha not in state.old_heads:
             self._new_head(event.head_sha)
         if event.base_ref != (state.wanted.base_ref or self._branch.default_branch):
             state.wanted = Wanted(state.wanted.sha, event.base_ref, round=state.wanted.round)
+        elif first_told and state.outcome and state.outcome.plan and state.outcome.plan.left_out:
+            state.wanted = Wanted(state.wanted.sha, state.wanted.base_ref, round=state.wanted.round + 1)
         return await self._make_way()
 
     @workflow.signal
@@ -214,6 +217,15 @@ class ContinuousQualityWorkflow:
         if outcome and not ended:
             state.outcome = outcome
             state.outcomes += 1
+            if self._fixes_itself(outcome):
+                self._asked.append(Fix(outcome.result.head_sha))
+
+    def _fixes_itself(self, outcome: GateOutcome) -> bool:
+        """With `autofix: commit`, in a pull request, and never on top of the bot's own commit: that would go round."""
+        state = self._state
+        asked = outcome.plan is not None and outcome.plan.autofix == "commit"
+        failed = outcome.result.state == "failed" and outcome.result.head_sha != state.own_sha
+        return asked and failed and bool(state.pull) and not self._branch.fork
 
     async def _outcome(self, request: GateRequest) -> GateOutcome | None:
         """The child's outcome; None when it ended without one, and then its check runs are ended here."""
@@ -250,6 +262,7 @@ class ContinuousQualityWorkflow:
             only=wanted.only,
             refresh=wanted.refresh,
             pull=state.pull,
+            branch=branch.branch,
         )
 
     async def _comment(self) -> None:
@@ -264,6 +277,7 @@ class ContinuousQualityWorkflow:
             return  # the head that the button belonged to is gone
         if isinstance(asked, Fix):
             if sha := await fixing.fix(self._branch, state.pull, state.outcome, asked):
+                state.own_sha = sha
                 self._new_head(sha)
         elif await fixing.accept(self._branch.repo, state.outcome, asked):
             state.wanted = replace(state.wanted, only=(asked.check,), refresh=False, round=state.wanted.round + 1)

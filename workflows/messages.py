@@ -38,6 +38,8 @@ class BranchState:
     pull: int = 0
     draft: bool = False
     trusted_sha: str = ""
+    own_sha: str = ""
+    """The newest head that the bot committed itself."""
     pushed_at: float = 0.0
     pull_at: float = 0.0
     closed_pulls: list[int] = field(default_factory=list)

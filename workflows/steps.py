@@ -20,7 +20,8 @@ with workflow.unsafe.imports_passed_through():
 
 async def prepare(request: GateRequest) -> Workspace:
     """The head and its base, on whichever host takes it."""
-    wanted = WorkspaceWanted(request.repo, request.head_sha, request.base_ref, request.base_sha)
+    into = request.base_ref if request.pull else ""
+    wanted = WorkspaceWanted(request.repo, request.head_sha, request.base_ref, request.base_sha, request.branch, into)
     answer: Workspace = await workflow.execute_activity(
         "prepare_workspace",
         wanted,

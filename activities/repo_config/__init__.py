@@ -31,15 +31,26 @@ def validate(text: str | bytes) -> list[Mistake]:
     return _read(text)[1]
 
 
-def plan_gate(text: str | bytes | None) -> GatePlan:
+def plan_gate(text: str | bytes | None, branch: str = "", into: str = "") -> GatePlan:
     """What a gate is to do; None where the repository has no such file. With a mistake in it the plan is the
-    default one, and says so in `problem` and `line`."""
+    default one, and says so in `problem` and `line`. `branch` is the head's ("" on a laptop), `into` the base of its
+    pull request ("" where there is none): the configuration may leave some out."""
     if text is None:
         return plan_of(RepoConfig())
     config, mistakes = _read(text)
     if config is None:
         return replace(plan_of(RepoConfig()), problem=first_and_number(mistakes), line=mistakes[0].line)
-    return plan_of(config)
+    plan = plan_of(config)
+    return _left_out(plan) if branch and not _meant(config, branch, into) else plan
+
+
+def _meant(config: RepoConfig, branch: str, into: str) -> bool:
+    return config.runs_on_push(branch) or bool(into and config.runs_on_pull_request(into))
+
+
+def _left_out(plan: GatePlan) -> GatePlan:
+    reason = f"The branches in {PATH} leave this one out."
+    return replace(plan, left_out=True, checks=tuple(replace(c, applies=False, reason=reason) for c in plan.checks))
 
 
 def _read(text: str | bytes) -> tuple[RepoConfig | None, list[Mistake]]:

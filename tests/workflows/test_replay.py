@@ -1,0 +1,23 @@
+"""Workflows are for ever: what was recorded with an earlier build must still replay."""
+
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+
+import workflows
+
+HISTORIES = sorted((Path(__file__).parent.parent / "histories").glob("*.json"))
+
+
+def test_every_workflow_has_a_recorded_history() -> None:
+    recorded = "".join(path.read_text() for path in HISTORIES)
+    assert all(f'"name": "{one.__name__}"' in recorded for one in workflows.ALL)
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+async def test_it_replays(path: Path) -> None:
+    history = WorkflowHistory.from_json(path.stem, path.read_text())
+    replayed = await Replayer(workflows=workflows.ALL).replay_workflow(history, raise_on_replay_failure=False)
+    assert replayed.replay_failure is None
