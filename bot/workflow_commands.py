@@ -97,6 +97,6 @@ def _json(text: str) -> Any:
 
 def _first_line(package: str, name: str) -> str:
     try:
-        return (import_module(f"{package}.{name}").__doc__ or "").strip().splitlines()[0]
+        return (import_module(f"{package}.{name.replace('-', '_')}").__doc__ or "").strip().splitlines()[0]
     except (ImportError, IndexError):
         return ""

@@ -103,9 +103,10 @@ def _checks() -> Iterator[Row]:
 
 def _tools() -> Iterator[Row]:
     yield "Tool", "Language", "Checks", "Runs unasked", "Fixes", "What it is"
-    for name, tool in tools.registry().items():
+    for tool in tools.registry().values():
         answers = ", ".join(f"`{check}`" for check in tool.checks)
-        what = _module("activities.tools", name).partition(": ")[2] or _module("activities.tools", name)
+        said = _module("activities.tools", tool.name)
+        what = said.removeprefix(f"{tool.name}: ")
         default, fixes = ("yes" if given else "" for given in (tool.default, tool.fix))
         yield f"`{tool.name}`", tool.language, answers, default, fixes, what
 
@@ -119,11 +120,11 @@ def _toolchains() -> Iterator[Row]:
 def _formats() -> Iterator[Row]:
     yield "Format", "Gives", "What it is"
     for name, form in formats.registry().items():
-        yield f"`{name}`", form.gives, _module("activities.formats", name.replace("-", "_"))
+        yield f"`{name}`", form.gives, _module("activities.formats", name)
 
 
 def _module(package: str, name: str) -> str:
-    return _first_line(import_module(f"{package}.{name}"))
+    return _first_line(import_module(f"{package}.{name.replace('-', '_')}"))
 
 
 def _settings() -> Iterator[Row]:

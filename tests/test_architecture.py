@@ -86,7 +86,7 @@ def test_every_module_says_what_it_is() -> None:
 
 @pytest.mark.parametrize("package", PLUGINS)
 def test_every_plugin_is_loaded_by_the_name_of_its_file(package: str) -> None:
-    """A format may be written with a hyphen in `.github/autobuild.yml`."""
+    """Some are written with a hyphen, as in `.github/autobuild.yml`."""
     folder = ROOT / package.replace(".", "/")
     files = {path.stem for path in folder.glob("*.py") if not path.name.startswith("_")}
     assert {key.replace("-", "_") for key in import_module(package).registry()} == files

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 from temporalio import workflow
 
 import workflows
@@ -45,11 +46,18 @@ def test_every_command_and_option_has_its_line() -> None:
 
 
 def test_every_plugin_is_named() -> None:
-    named = [*checks.registry(), *(tool.name for tool in tools.registry().values())]
-    named += [*toolchains.registry(), *formats.registry()]
+    named = [*checks.registry(), *tools.registry(), *toolchains.registry(), *formats.registry()]
     assert [name for name in named if f"| `{name}` |" not in CHECKS] == []
+    assert [tool.name for name, tool in tools.registry().items() if tool.name != name] == []
     assert [command.usage for command in commands.registry().values() if f"| `{command.usage}` |" not in README] == []
     assert [name for name in checks.registry() if f"`{name}`" not in README] == []
+
+
+@pytest.mark.parametrize("kind", ["checks", "tools", "toolchains", "formats", "commands"])
+def test_the_program_lists_what_is_loaded_with_a_word_on_each(kind: str) -> None:
+    lines = CliRunner().invoke(cli, ["list", kind]).output.splitlines()
+    assert lines
+    assert [line for line in lines if len(line.split(maxsplit=1)) < 2] == []
 
 
 def test_every_setting_has_its_line_and_no_other_is_named() -> None:

@@ -105,7 +105,7 @@ class Tool:
 
 @cache
 def registry() -> dict[str, Tool]:
-    """Every tool by its name."""
+    """Every tool by its name, as the configuration writes it."""
     import activities.tools as package
 
-    return load(package, Tool)
+    return {tool.name: tool for tool in load(package, Tool).values()}

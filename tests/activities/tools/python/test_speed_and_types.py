@@ -20,7 +20,7 @@ async def test_benchmarks_give_their_rounds_and_tests_are_left_out(bench: Make) 
     work = bench({"test_speed.py": body, "pytest.ini": "[pytest]\naddopts = --benchmark-disable\n"})
     assert work.env_root
     with_packages(work.env_root, "pytest_benchmark*", "cpuinfo", "py_cpuinfo*")
-    report = await registry()["pytest_benchmark"].run(work)
+    report = await registry()["pytest-benchmark"].run(work)
     assert (report.looked, report.problem, report.advice) == (True, "", ""), report.output_tail
     assert [(one.id, len(one.rounds)) for one in report.benchmarks] == [("test_speed.py::test_sum", 3)]
 
@@ -29,7 +29,7 @@ async def test_a_suite_without_benchmarks_says_so(bench: Make) -> None:
     work = bench({"test_a.py": "def test_a(): pass\n"})
     assert work.env_root
     with_packages(work.env_root, "pytest_benchmark*", "cpuinfo", "py_cpuinfo*")
-    report = await registry()["pytest_benchmark"].run(work)
+    report = await registry()["pytest-benchmark"].run(work)
     assert (report.looked, report.benchmarks, report.advice) == (True, (), "No benchmarks were found."), report
 
 
