@@ -23,18 +23,27 @@ def findings(check: str) -> Measure:
 
 
 def tests(check: str, select: str, *, coverage: bool) -> Measure:
-    """The base answers only for the tests that fail on the head, from its stored run where there is one."""
+    """The base answers only for the tests that fail on the head, from its stored run where there is one; for all of
+    its own where the head has none left."""
 
     async def measure(head: Side, base: Side | None, options: Options) -> Measured:
         asked = {"select": select, "coverage": coverage, "retry": True}
         found = await _all(head, check, asked)
         failing = {case.id for report in found for case in report.tests if case.outcome == "failed"}
-        if base is None or not failing:
+        if base is None or not (failing or _none_left(found)):
             return Measured(found)
         work = await base.work(check)
+        if not failing:
+            nothing = tuple(ToolReport(item.tool.name) for item in work)
+            return Measured(found or nothing, await _all(base, check, asked))
         return Measured(found, tuple(await asyncio.gather(*(_failing(base, item, asked, failing) for item in work))))
 
     return measure
+
+
+def _none_left(found: Sequence[ToolReport]) -> bool:
+    """No tool has work, or each says that there was none for it."""
+    return all(report.looked and report.advice and not report.tests for report in found)
 
 
 async def _failing(base: Side, work: Work, asked: Options, failing: set[str]) -> ToolReport:

@@ -54,7 +54,7 @@ class GateSteps:
         plan = _sharing_one_run(repo_config.plan_gate(text, workspace.branch, workspace.into))
         if plan.problem or plan.left_out:
             return plan
-        parts = (workspace.repo.full_name, workspace.head_tree, text or "", our_versions())
+        parts = (workspace.repo.full_name, workspace.head_tree, workspace.base_tree, text or "", our_versions())
         facts = digest("applies", _VERSION, *parts)
         known = self._host.results.facts(facts) or {}
         if set(known) != {one.name for one in plan.checks}:
@@ -67,8 +67,12 @@ class GateSteps:
         """Why the check does not apply, "" when it does."""
         if not plan.applies:
             return plan.reason
-        head = self._tree(workspace, plan, gate.folders, head=True)
-        return "" if await head.work(plan.name) else checks.registry()[plan.name].without
+        check = checks.registry()[plan.name]
+        if await self._tree(workspace, plan, gate.folders, head=True).work(plan.name):
+            return ""
+        if not (check.misses and workspace.base_sha):
+            return check.without
+        return "" if await self._tree(workspace, plan, gate.folders, head=False).work(plan.name) else check.without
 
     async def check(self, wanted: CheckWanted) -> QualityCheck:
         """One check's verdict: the stored one of the same trees, tools and options, else by running the tools."""

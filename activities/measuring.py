@@ -20,7 +20,7 @@ from pathlib import Path
 
 from filelock import AsyncFileLock
 
-from activities import checks, toolchains, tools
+from activities import toolchains, tools
 from activities.checks import Work
 from activities.environments import Environment, Environments
 from activities.model import Finding, RepoRef, ToolReport
@@ -63,9 +63,7 @@ class Tree:
 
     async def work(self, check: str) -> Sequence[Work]:
         """See `activities.checks.Side`."""
-        answers = checks.registry()[check].applies
-        found = [work for project in await self._projects() for work in self._answers(project, check)]
-        return [work for work in found if answers(work)]
+        return [work for project in await self._projects() for work in self._answers(project, check)]
 
     def _answers(self, project: Project, check: str) -> list[Work]:
         options = options_for_project(self.options, project.folder)
@@ -186,7 +184,8 @@ def _tools(project: Project, check: str, chosen: Sequence[str]) -> list[Tool]:
     able = [t for t in tools.registry().values() if check in t.checks and t.language == project.language]
     if chosen:
         return [tool for tool in able if tool.name in chosen]
-    return [tool for tool in able if tool.used_by(project)] or [tool for tool in able if tool.default]
+    used = [tool for tool in able if tool.used_by(project)] or [tool for tool in able if tool.default]
+    return [tool for tool in used if tool.has_work(project, check)]
 
 
 @cache

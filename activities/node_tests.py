@@ -9,6 +9,7 @@ from pathlib import Path
 
 from activities import formats
 from activities.formats import BadReport
+from activities.links import leads_inside
 from activities.model import FileCoverage, TestCase, ToolReport
 from activities.package_json import Package, declared_in, read_package
 from activities.package_scripts import Call, find_call, test_script
@@ -68,6 +69,20 @@ def runner_call(package: Package, runner: str, select: str) -> Call | None:
     if script := test_script(package, select):
         return find_call(package, script, runner)
     return Call("", runner) if select == "unit" and package.declared(runner) else None
+
+
+def has_work(runner: str) -> Callable[[Project, str], bool]:
+    """`Tool.has_work` of a runner: the package starts it for the tests that the check is about."""
+
+    def has_work(project: Project, check: str) -> bool:
+        return runner_call(read_package(project), runner, part_of(check)) is not None
+
+    return has_work
+
+
+def part_of(check: str) -> str:
+    """Coverage is of the unit tests."""
+    return "integration" if check == "integration_tests" else "unit"
 
 
 async def run_suite(tool: str, version: str, bench: Workbench, asked: Asked, start: Start) -> ToolReport:
@@ -138,4 +153,4 @@ def _own(bench: Workbench, files: tuple[FileCoverage, ...]) -> list[FileCoverage
 
 def _is_inside(root: Path, path: str) -> bool:
     place = root / path
-    return place.is_file() and place.resolve().is_relative_to(root.resolve())
+    return place.is_file() and leads_inside(place, root)

@@ -9,15 +9,17 @@ from activities.python_config import section, table
 from activities.tools import Project
 
 _INI = (("pytest.ini", "pytest"), (".pytest.ini", "pytest"))
+_FILES = ("test_*.py", "*_test.py")
 _LATER_INI = (("tox.ini", "pytest"), ("setup.cfg", "tool:pytest"))
 
 
 @dataclass(frozen=True)
 class PytestConfig:
-    """`addopts` are split as a shell would; `markers` are names only."""
+    """`addopts` are split as a shell would; `markers` are names only; `files` are patterns of file names."""
 
     addopts: tuple[str, ...] = ()
     markers: frozenset[str] = frozenset()
+    files: tuple[str, ...] = _FILES
 
     @property
     def measures_coverage(self) -> bool:
@@ -54,7 +56,8 @@ def pytest_config(project: Project) -> PytestConfig:
     """The first file that pytest would take, in its own order; a file that holds other tools only does not count."""
     found = _options(project)
     markers = (line.strip().partition(":")[0].partition("(")[0] for line in _lines(found.get("markers")))
-    return PytestConfig(_words(found.get("addopts")), frozenset(markers))
+    files = (*_FILES, *_words(found.get("python_files")))
+    return PytestConfig(_words(found.get("addopts")), frozenset(markers), files)
 
 
 def _options(project: Project) -> Mapping[str, object]:

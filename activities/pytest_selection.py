@@ -4,7 +4,11 @@ Integration tests are those in a folder of that name; without such a folder thos
 `integration`, if the project declares it. Unit tests are all others, so the two never overlap.
 """
 
+from fnmatch import fnmatch
+from pathlib import Path
+
 from activities.pytest_config import PytestConfig
+from activities.python_layout import TEST_FOLDERS, python_files
 from activities.tools import Project
 
 _FOLDERS = (
@@ -34,6 +38,18 @@ def selection(project: Project, config: PytestConfig, select: str) -> tuple[str,
     return ("-m", _both(config.expression, f"not {_MARKER}")) if _MARKER in config.markers else ()
 
 
+def has_tests(project: Project, config: PytestConfig, select: str) -> bool:
+    """Whether the project may have tests of the part. In doubt it has, since a plug-in makes a test of any file: a
+    conftest.py, a folder named for tests and doctests' options are signs as good as a test file."""
+    arguments = selection(project, config, select)
+    if arguments is None:
+        return False
+    if any("doctest" in option for option in config.addopts):
+        return True
+    inside = tuple(project.root / folder for folder in _FOLDERS) if select == "unit" else ()
+    return any(_is_sign(file, config) for file in python_files(project.root, inside))
+
+
 def by_name(project: Project, names: tuple[str, ...]) -> tuple[str, ...]:
     """Arguments for those node ids whose files are there."""
     there = [name for name in names if _file(project, name)]
@@ -49,6 +65,11 @@ def _file(project: Project, name: str) -> str:
     """Nothing that starts with a dash may reach the command line."""
     file, _, test = name.partition("::")
     return file if test and not file.startswith("-") and (project.root / file).is_file() else ""
+
+
+def _is_sign(file: Path, config: PytestConfig) -> bool:
+    names = (*config.files, "conftest.py", "test.py", "tests.py")
+    return file.parent.name in TEST_FOLDERS or any(fnmatch(file.name, name) for name in names)
 
 
 def _both(first: str, second: str) -> str:

@@ -1,12 +1,14 @@
 """Where the code of a Python project lies, for tools that must be told."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from activities.tools import Project
 
 _NOT_CODE = frozenset(("docs", "doc", "build", "dist", "node_modules", "examples", "example", "benchmarks", "scripts"))
-_TESTS = frozenset(("tests", "test", "testing"))
+_NOT_OURS = frozenset(("node_modules", "site-packages", "venv", "__pycache__"))
+TEST_FOLDERS = frozenset(("tests", "test", "testing"))
 _NOT_MODULES = frozenset(("setup.py", "conftest.py", "test.py", "tests.py", "noxfile.py", "tasks.py", "fabfile.py"))
 
 
@@ -22,12 +24,23 @@ def sources(project: Project) -> tuple[str, ...]:
 
 def test_folders(project: Project) -> tuple[str, ...]:
     """Folders at the root that hold tests by their name."""
-    return tuple(sorted(folder.name for folder in _folders(project.root) if folder.name in _TESTS))
+    return tuple(sorted(folder.name for folder in _folders(project.root) if folder.name in TEST_FOLDERS))
+
+
+def python_files(root: Path, without: Collection[Path] = ()) -> Iterator[Path]:
+    """All of them, but not those in hidden folders, in what is installed, and below the folders of `without`."""
+    for folder, folders, files in os.walk(root):
+        here = Path(folder)
+        folders[:] = [
+            name for name in sorted(folders)
+            if not name.startswith(".") and name not in _NOT_OURS and here / name not in without
+        ]  # fmt: skip
+        yield from (here / name for name in sorted(files) if name.endswith(".py"))
 
 
 def _packages(root: Path) -> Iterator[str]:
     for folder in _folders(root):
-        if folder.name not in _NOT_CODE | _TESTS and (folder / "__init__.py").is_file():
+        if folder.name not in _NOT_CODE | TEST_FOLDERS and (folder / "__init__.py").is_file():
             yield folder.name
     for file in root.glob("*.py"):
         if file.is_file() and file.name not in _NOT_MODULES and not _is_test(file.name):

@@ -51,12 +51,13 @@ Measure = Callable[[Side, Side | None, Mapping[str, object]], Awaitable[Measured
 
 @dataclass(frozen=True)
 class Check:
-    """`without` is the sentence for a repository in which nothing answers the check."""
+    """`without` is the sentence for a repository in which nothing answers the check. `misses`: it applies as well
+    where only the base has something that answers it, since taking the tests away is no way to pass."""
 
     name: str
     without: str
     measure: Measure
-    applies: Callable[[Work], bool] = lambda work: True
+    misses: bool = False
 
 
 @cache

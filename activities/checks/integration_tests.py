@@ -7,4 +7,5 @@ check = Check(
     name="integration_tests",
     without="The repository has no integration tests.",
     measure=tests("integration_tests", "integration", coverage=False),
+    misses=True,
 )

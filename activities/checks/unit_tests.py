@@ -7,4 +7,5 @@ check = Check(
     name="unit_tests",
     without="The repository has no tests.",
     measure=tests("unit_tests", "unit", coverage=True),
+    misses=True,
 )

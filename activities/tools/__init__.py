@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from activities.links import leads_inside
 from activities.model import ToolReport
 from activities.plugins import load
 from activities.runners import Command, Limits, Places, Ran
@@ -36,10 +37,10 @@ class Project:
         """A file's text, "" where there is none or it is not a plain readable file inside the root."""
         path = self.root / name
         try:
-            if not path.resolve().is_relative_to(self.root.resolve()) or path.stat().st_size > 5_000_000:
+            if not leads_inside(path, self.root) or path.stat().st_size > 5_000_000:
                 return ""
             return path.read_text("utf-8", "replace")
-        except OSError:
+        except (OSError, ValueError):
             return ""
 
 
@@ -91,7 +92,9 @@ class Workbench:
 class Tool:
     """`used_by` says why the project uses the tool ("[tool.ruff] in pyproject.toml"), "" if it does not.
     `default`: runs for its checks when no tool of the same checks and language is configured.
-    `version` is of the program that will run (the project's own, or ours), for the cache's key."""
+    `version` is of the program that will run (the project's own, or ours), for the cache's key.
+    `has_work(project, check)`: whether it would find anything to do there, seen without starting it; in doubt True.
+    A check for which no tool has work does not apply."""
 
     name: str
     checks: tuple[str, ...]
@@ -101,6 +104,7 @@ class Tool:
     run: Callable[[Workbench], Awaitable[ToolReport]]
     default: bool = False
     fix: Callable[[Workbench], Awaitable[ToolReport]] | None = None
+    has_work: Callable[[Project, str], bool] = lambda project, check: True
 
 
 @cache

@@ -4,7 +4,7 @@ from activities.formats import BadReport
 from activities.jest_report import read_jest
 from activities.model import ToolReport
 from activities.node_programs import installed_version, program, start
-from activities.node_tests import COVERAGE_FOLDER, Results, asked_of, run_suite, runner_call, used_by_script
+from activities.node_tests import COVERAGE_FOLDER, Results, asked_of, has_work, run_suite, runner_call, used_by_script
 from activities.package_json import read_package
 from activities.package_scripts import Call, without_options
 from activities.reading import Ended, failed_to_run, not_installed, written
@@ -64,4 +64,5 @@ jest = Tool(
     used_by=_used_by,
     version=_version,
     run=_run,
+    has_work=has_work(_NAME),
 )

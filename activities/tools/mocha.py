@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from activities.formats import BadReport
 from activities.model import TestCase, ToolReport
 from activities.node_programs import installed_version, program, start
-from activities.node_tests import COVERAGE_FOLDER, Results, asked_of, line_in, run_suite, runner_call, used_by_script
+from activities.node_tests import (
+    COVERAGE_FOLDER,
+    Results,
+    asked_of,
+    has_work,
+    line_in,
+    run_suite,
+    runner_call,
+    used_by_script,
+)
 from activities.package_json import read_package
 from activities.package_scripts import Call, without_options
 from activities.reading import Ended, failed_to_run, json_of, not_installed, plain, written
@@ -92,4 +101,5 @@ mocha = Tool(
     used_by=_used_by,
     version=_version,
     run=_run,
+    has_work=has_work(_NAME),
 )

@@ -7,7 +7,7 @@ import activities
 from activities.formats import BadReport
 from activities.model import TestCase, ToolReport
 from activities.node_programs import npm, program, start, versions
-from activities.node_tests import COVERAGE_FOLDER, RUNNERS, Results, asked_of, numbered, run_suite
+from activities.node_tests import COVERAGE_FOLDER, RUNNERS, Results, asked_of, numbered, part_of, run_suite
 from activities.package_json import read_package
 from activities.package_scripts import Call, find_call, find_start, test_script
 from activities.reading import Ended, failed_to_run, how_it_ended, json_of, plain, report_of, tail, whole, written
@@ -110,6 +110,12 @@ async def _by_exit_code(bench: Workbench, script: str) -> ToolReport:
     return report_of(_NAME, versions(), ended, tests=(replace(test, duration_s=ended.ran.duration_s),), advice=advice)
 
 
+def _has_work(project: Project, check: str) -> bool:
+    package = read_package(project)
+    script = test_script(package, part_of(check))
+    return bool(script) and not find_call(package, script, *RUNNERS)
+
+
 node_test = Tool(
     name=_NAME,
     checks=("unit_tests", "integration_tests", "coverage"),
@@ -117,4 +123,5 @@ node_test = Tool(
     used_by=_used_by,
     version=_version,
     run=_run,
+    has_work=_has_work,
 )

@@ -12,11 +12,11 @@ from activities.formats import BadReport, registry
 from activities.model import ToolReport
 from activities.pytest_config import PytestConfig, pytest_config
 from activities.pytest_results import named, running, with_retry
-from activities.pytest_selection import by_name, files_of, selection
+from activities.pytest_selection import by_name, files_of, has_tests, selection
 from activities.python_installed import installed, version_of
 from activities.python_traces import Traces
 from activities.reading import Ended, execute, failed_to_run, how_it_ended, report_of, written
-from activities.tools import Tool, Workbench
+from activities.tools import Project, Tool, Workbench
 
 TRACES = Traces(
     tables=("pytest",),
@@ -129,6 +129,11 @@ def _why(ended: Ended) -> str:
     return f"pytest could not run: {said[0][:300]}" if said else ""
 
 
+def _has_work(project: Project, check: str) -> bool:
+    return has_tests(project, pytest_config(project), "integration" if check == "integration_tests" else "unit")
+
+
 tool = Tool(
-    "pytest", ("unit_tests", "integration_tests", "coverage"), "python", TRACES.found_in, _version, _run, default=True
-)
+    "pytest", ("unit_tests", "integration_tests", "coverage"), "python", TRACES.found_in, _version, _run, default=True,
+    has_work=_has_work,
+)  # fmt: skip

@@ -1,14 +1,18 @@
 """pytest-benchmark: the times of every benchmark of the suite, alone in one process."""
 
+import re
+
 from activities.formats import BadReport, Contents, registry
 from activities.model import ToolReport
 from activities.python_installed import installed, version_of
+from activities.python_layout import python_files
 from activities.python_traces import Traces
 from activities.reading import execute, failed_to_run, not_installed, report_of, written
-from activities.tools import Tool, Workbench
+from activities.tools import Project, Tool, Workbench
 
 TRACES = Traces(packages=("pytest-benchmark",))
 _FOLDERS = ("benchmarks", "benchmark", "tests/benchmarks", "tests/benchmark", "tests/performance")
+_FIXTURE = re.compile(r"\bbenchmark(_weave)?\b")
 _NO_TESTS = 5
 
 
@@ -52,4 +56,10 @@ def _where(bench: Workbench) -> tuple[str, ...]:
     return tuple(folder for folder in _FOLDERS if (bench.project.root / folder).is_dir())
 
 
-tool = Tool("pytest-benchmark", ("performance",), "python", TRACES.found_in, _version, _run)
+def _has_work(project: Project, check: str) -> bool:
+    """A benchmark is a test that takes the fixture `benchmark` (or `benchmark_weave`)."""
+    files = (file.relative_to(project.root).as_posix() for file in python_files(project.root))
+    return any(_FIXTURE.search(project.reads(file)) for file in files)
+
+
+tool = Tool("pytest-benchmark", ("performance",), "python", TRACES.found_in, _version, _run, has_work=_has_work)
