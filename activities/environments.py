@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cachetools import LRUCache
 from filelock import AsyncFileLock
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,12 +28,14 @@ _FAILED_FOR_S = 300.0
 
 @dataclass(frozen=True)
 class Environment:
-    """`root` None: nothing could be installed, `problem` says why. `key` decides all that is in it."""
+    """`root` None: nothing could be installed, `problem` says why. `key` decides all that is in it. `under` is the
+    `Box.under` of whatever works with it: what building the project wrote into the tree."""
 
     key: str
     root: Path | None = None
     problem: str = ""
     over: tuple[tuple[Path, str], ...] = ()
+    under: Path | None = None
 
 
 class Environments:
@@ -45,20 +48,31 @@ class Environments:
     def __init__(self, root: Path, runner: Runner) -> None:
         self._root = root
         self._runner = runner
+        # What a project declares cannot change: its folder is named by the commit. Reading it takes 50 ms.
+        self._recipes: LRUCache[Project, Recipe] = LRUCache(64)
 
     async def get(self, repo: RepoRef, checkout: Path, project: Project) -> Environment:
         """The project's environment, made if it is not there yet."""
         chain = _toolchain(project)
         if chain is None:
             return Environment(key="")
-        recipe = chain.recipe(project)
+        recipe = self._recipe(chain, project)
         home = self._home(repo, recipe)
         if (known := _read(home)) is None:
             async with _locked(home):
                 known = _read(home) or await self._install(chain, recipe, repo, checkout, project, home)
         os.utime(home)
         root = home / "env" if known.partly or not known.problem else None
-        return Environment(recipe.key, root, known.problem, chain.over(project, root) if root else ())
+        under = home / "under"
+        return Environment(
+            recipe.key, root, known.problem, chain.over(project, root) if root else (),
+            under if any(under.iterdir()) else None,
+        )  # fmt: skip
+
+    def _recipe(self, chain: Toolchain, project: Project) -> Recipe:
+        if project not in self._recipes:
+            self._recipes[project] = chain.recipe(project)
+        return self._recipes[project]
 
     async def prepared(self, repo: RepoRef, checkout: Path, folder: str, command: str) -> tuple[Path, str]:
         """A private copy of the checkout in which the configured `install` command ran, with network; made once.
@@ -90,11 +104,11 @@ class Environments:
     ) -> Installed:
         shutil.rmtree(home, ignore_errors=True)
         cache = self._root / "downloads" / repo.owner / repo.name / chain.name
-        for folder in (home / "env", home / "out", cache):
+        for folder in (home / "env", home / "out", home / "under", cache):
             folder.mkdir(parents=True, exist_ok=True)
         box = Box(
             tree=checkout, out=home / "out", env=home / "env", env_writable=True, cache=cache,
-            read_only=chain.paths(),
+            read_only=chain.paths(), under=home / "under", under_grows=True,
         )  # fmt: skip
 
         async def run(command: Command) -> Ran:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 
+from cachetools import LRUCache
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
@@ -40,6 +41,7 @@ class GateSteps:
         self._host = host
         self._queue = queue
         self._accepted = accepted
+        self._changes: LRUCache[tuple[str, ...], asyncio.Task[Change]] = LRUCache(4)
 
     async def prepare(self, wanted: WorkspaceWanted) -> Workspace:
         """Brings head and base to this host; the files are laid out when the first tool needs them."""
@@ -79,11 +81,11 @@ class GateSteps:
         started = time.monotonic()
         accepted = self._accepted.of(wanted.workspace.repo, wanted.plan.name)
         result_id = self._result_id(wanted, accepted)
-        if not wanted.refresh and (known := self._host.results.get(result_id)):
+        if not wanted.refresh and (known := await asyncio.to_thread(self._host.results.get, result_id)):
             return replace(known.check, cached=True, duration_s=time.monotonic() - started)
         judged = await self._judged(wanted, accepted)
         done = replace(judged.check, result_id=result_id, duration_s=time.monotonic() - started)
-        self._host.results.put(replace(judged, check=done))
+        await asyncio.to_thread(self._host.results.put, replace(judged, check=done))
         return done
 
     def _result_id(self, wanted: CheckWanted, accepted: Set[str]) -> str:
@@ -113,6 +115,14 @@ class GateSteps:
         return await asyncio.to_thread(fingerprinted, reports, lines_of_tree(checkout))
 
     async def _change(self, workspace: Workspace) -> Change:
+        """Read once for all checks of a head; shielded, since one check that is cancelled must not take it away."""
+        key = (workspace.repo.full_name, workspace.base_sha, workspace.head_sha)
+        known = self._changes.get(key)
+        if known is None or (known.done() and (known.cancelled() or known.exception())):
+            known = self._changes[key] = asyncio.create_task(self._read_change(workspace))
+        return await asyncio.shield(known)
+
+    async def _read_change(self, workspace: Workspace) -> Change:
         where = (workspace.repo, workspace.base_sha, workspace.head_sha)
         diff, renamed = await asyncio.gather(self._host.workspaces.diff(*where), self._host.workspaces.renamed(*where))
         return Change(await asyncio.to_thread(changed_lines, diff), renamed)

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -78,20 +78,20 @@ class Tree:
         merged = self._options(work, options)
         key = self._key(work, merged)
         asked_at = time.time()
-        if not self.again and (report := self._stored(key)):
+        if not self.again and (report := await self._stored(key)):
             return report
         async with _locked(self.host.scratch, key):
             newer_than = asked_at if self.again else 0.0
-            if report := self._stored(key, newer_than):
+            if report := await self._stored(key, newer_than):
                 return report
             report, lasting = await self._measure(work, merged)
             if lasting:
-                self.host.results.put_reports(key, (report,))
+                await asyncio.to_thread(self.host.results.put_reports, key, (report,))
         return report
 
     async def stored(self, work: Work, options: Mapping[str, object] | None = None) -> ToolReport | None:
         """See `activities.checks.Side`."""
-        return self._stored(self._key(work, self._options(work, options)))
+        return await self._stored(self._key(work, self._options(work, options)))
 
     def _options(self, work: Work, asked: Mapping[str, object] | None) -> Mapping[str, object]:
         return {**options_for_project(self.options, work.project.folder), **(asked or {})}
@@ -104,8 +104,8 @@ class Tree:
             bench = self._bench(work.project, (copy, environment), out, self.options, keep_writes=True)
             return await work.tool.fix(bench)
 
-    def _stored(self, key: str, newer_than: float = 0.0) -> ToolReport | None:
-        reports = self.host.results.reports(key, newer_than)
+    async def _stored(self, key: str, newer_than: float = 0.0) -> ToolReport | None:
+        reports = await asyncio.to_thread(self.host.results.reports, key, newer_than)
         return reports[0] if reports else None
 
     def _key(self, work: Work, options: Mapping[str, object]) -> str:
@@ -144,8 +144,9 @@ class Tree:
         checkout, environment = ready
         ours = (Path(tools.OUR_TOOLS), *(path for chain in toolchains.registry().values() for path in chain.paths()))
         box = Box(
-            tree=checkout, out=out, env=environment.root, read_only=ours, keep_writes=keep_writes, over=environment.over
-        )
+            tree=checkout, out=out, env=environment.root, read_only=ours, keep_writes=keep_writes, over=environment.over,
+            under=environment.under,
+        )  # fmt: skip
 
         async def run(command: Command) -> Ran:
             return await self.host.runner.run(box, command)
@@ -170,7 +171,7 @@ class Tree:
     async def _projects(self) -> tuple[Project, ...]:
         """Those of the tools, and for configured commands each folder once more, whatever its language."""
         checkout = await self._checkout()
-        found = await asyncio.to_thread(find_projects, checkout, self.folders)
+        found = await asyncio.to_thread(_found, checkout, self.folders)
         anything = (Project(folder, checkout / folder, "any") for folder in self.folders or (".",))
         return (*found, *anything)
 
@@ -180,7 +181,14 @@ def _wanted(options: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(str(name) for name in names) if isinstance(names, (list, tuple)) else ()
 
 
-def _tools(project: Project, check: str, chosen: Sequence[str]) -> list[Tool]:
+@lru_cache(maxsize=64)
+def _found(checkout: Path, folders: tuple[str, ...]) -> tuple[Project, ...]:
+    """Kept, as what `_tools` finds: nobody writes to a checkout, and eight checks ask for the same."""
+    return find_projects(checkout, folders)
+
+
+@lru_cache(maxsize=512)
+def _tools(project: Project, check: str, chosen: tuple[str, ...]) -> list[Tool]:
     able = [t for t in tools.registry().values() if check in t.checks and t.language == project.language]
     if chosen:
         return [tool for tool in able if tool.name in chosen]

@@ -11,8 +11,9 @@ from activities.python_layout import sources
 from activities.reading import execute, json_of, plain, tail, written
 from activities.tools import Project, Workbench
 
+# One process leaves `.coverage` itself, and nothing to combine.
 _COMBINE_AND_REPORT = (
-    '"$1" -m coverage combine -q "$2" >/dev/null 2>&1; '
+    'ls "$2"/.coverage.* >/dev/null 2>&1 && "$1" -m coverage combine -q "$2" >/dev/null 2>&1; '
     'exec "$1" -m coverage json -q --fail-under=0 -o "$2/coverage.json"'
 )
 
