@@ -1,0 +1,163 @@
+"""The gate's wall time beside that of the same tools started by hand, all at once.
+
+By hand there is one command a check: the tests, the coverage of the tests, the linter, the scanner, the type checker.
+The gate gives the coverage from the tests' own run. The commands have the gate's arguments and its environment,
+a fresh checkout as on any CI, and its low priority, so that a busy machine slows both alike. They have no sandbox.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import resource
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+from temporalio.client import Client
+
+from activities.gate import GateOutcome, GateRequest
+from activities.workspace import Workspaces
+from benchmarks import Benchmark
+from benchmarks.props import shop
+from benchmarks.rows import Goal, Row, median
+from bot.client import WorkflowClient
+from bot.local_gate import engine
+from bot.local_repo import local_head
+from bot.settings import Settings
+
+_ROUNDS = 5
+_PR_SET_CHILD_SUBREAPER = 36
+_BIN = Path(sys.prefix) / "bin"
+
+
+@dataclass(frozen=True)
+class Took:
+    """Seconds of wall and of processor time."""
+
+    wall: float
+    cpu: float
+
+
+async def _run(data: Path, rounds: int) -> list[Row]:
+    shutil.rmtree(data / "shop", ignore_errors=True)
+    shop.lay_out(data / "shop")
+    settings = replace(Settings(), data=data)
+    _adopt()
+    gates, hands, shared = [], [], []
+    async with engine(settings, os.environ) as client:
+        await _gate(client, settings, data / "shop")  # makes the environment
+        env = next((data / "environments" / "local").glob("*/*/env"))
+        await _by_hand(data, _commands(env, data / "out"))  # reads everything from the disk once
+        for number in range(rounds or _ROUNDS):
+            shop.change(data / "shop", number)
+            commands = _commands(env, data / "out")
+            hands.append(await _by_hand(data, commands))
+            gates.append(await _gate(client, settings, data / "shop"))
+            shared.append(await _by_hand(data, {name: one for name, one in commands.items() if name != "tests"}))
+    return _rows(gates, hands, shared)
+
+
+def _rows(gates: list[Took], hands: list[Took], shared: list[Took]) -> list[Row]:
+    each, once = "the same tools by hand, a command a check", "the same, the tests run once"
+    gate, hand, less = (median([one.wall for one in took]) for took in (gates, hands, shared))
+    gate_cpu, hand_cpu, less_cpu = (median([one.cpu for one in took]) for took in (gates, hands, shared))
+    return [
+        Row("gate: wall time", "s", gate, hand, each, Goal("ratio", at_most=1.0)),
+        Row("gate: processor time", "s", gate_cpu, hand_cpu, each),
+        Row("gate: wall time", "s", gate, less, once),
+        Row("gate: processor time", "s", gate_cpu, less_cpu, once),
+    ]
+
+
+async def _gate(client: Client, settings: Settings, folder: Path) -> Took:
+    """From the folder to the verdict, which must be a good one: a gate that fails early would be fast."""
+    async with _timed() as took:
+        workspaces = Workspaces(settings.data, lambda repo: repo.path, _no_auth)
+        head = await local_head(folder, "", workspaces)
+        workflows = WorkflowClient(client, settings.task_queue)
+        request = GateRequest(head.repo, head.head_sha, base_sha=head.base_sha, publish=False)
+        outcome = await workflows.wait_for_gate(await workflows.start_quality_gate(request))
+    _must_be_good(outcome)
+    return took[0]
+
+
+def _must_be_good(outcome: GateOutcome) -> None:
+    ran = {check.name: check for check in outcome.result.checks if check.status == "passed"}
+    tests = ran["unit_tests"].metrics["passed"] if "unit_tests" in ran else 0
+    if outcome.result.state != "passed" or not {"linting", "security", "coverage", "static_analysis"} <= set(ran):
+        raise RuntimeError(f"the gate of the benchmark's repository must pass: {outcome.result.score_lines}")
+    if tests < shop.MODULES * shop.TESTS_A_MODULE:
+        raise RuntimeError(f"only {tests} tests ran")
+
+
+async def _no_auth(_repo: object) -> tuple[str, str]:
+    return "", ""
+
+
+def _commands(env: Path, out: Path) -> dict[str, tuple[str, ...]]:
+    """Check → what a person types for it."""
+    python, ours = str(env / "bin" / "python"), str(_BIN)
+    flags = ("-q", "--rootdir=.", "-p", "no:cacheprovider")
+    measured = f"{python} -m coverage run --source=shop -m pytest {' '.join(flags)} --junitxml={out}/junit2.xml"
+    return {
+        "tests": (python, "-m", "pytest", *flags, f"--junitxml={out}/junit.xml"),
+        "coverage": ("/bin/sh", "-c", f"{measured} && exec {python} -m coverage json -q -o {out}/coverage.json"),
+        "linting": (f"{ours}/ruff", "check", "--no-cache", "--output-format=json", f"--output-file={out}/ruff.json"),
+        "security": (f"{ours}/bandit", "-r", ".", "-q", "-x", "*/tests/*", "-f", "json", "-o", f"{out}/bandit.json"),
+        "types": (f"{ours}/mypy", f"--cache-dir={out}/mypy", f"--python-executable={python}"),
+    }
+
+
+async def _by_hand(data: Path, commands: dict[str, tuple[str, ...]]) -> Took:
+    """All of them at once, in a checkout that has seen no run."""
+    tree, out = data / "by-hand", data / "out"
+    for folder in (tree, out):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(data / "shop", tree, ignore=shutil.ignore_patterns(".git"))
+    out.mkdir()
+    async with _timed() as took:
+        codes = await asyncio.gather(*(_ended(argv, tree, out) for argv in commands.values()))
+    if any(codes):
+        raise RuntimeError(f"a tool complained: {dict(zip(commands, codes, strict=True))}")
+    return took[0]
+
+
+async def _ended(argv: tuple[str, ...], tree: Path, out: Path) -> int:
+    env = {"PATH": os.environ["PATH"], "HOME": str(out), "LANG": "C.UTF-8", "COVERAGE_FILE": str(out / ".coverage")}
+    quiet = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        "nice", "-n", "10", *argv, cwd=tree, env=env, stdin=quiet, stdout=quiet, stderr=quiet
+    )
+    return await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def _timed() -> AsyncIterator[list[Took]]:
+    """Fills the list with what the block took; of this process, the Temporal server and all that was started."""
+    took: list[Took] = []
+    wall, cpu = time.monotonic(), _cpu()
+    yield took
+    took.append(Took(time.monotonic() - wall, _cpu() - cpu))
+
+
+def _cpu() -> float:
+    """A sandbox's first process outlives the one that started it, and is ours to wait for (`_adopt`)."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    ended = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    alive = [child.cpu_times() for child in psutil.Process().children()]
+    return sum(one.ru_utime + one.ru_stime for one in ended) + sum(one.user + one.system for one in alive)
+
+
+def _adopt() -> None:
+    """Orphans below this process become its own children, so that their processor time is counted (prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+benchmark = Benchmark(_run)
