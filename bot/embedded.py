@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -28,6 +29,7 @@ _SERVER_OPTIONS = {
     "matching.enableFairness": "true",
 }
 _STARTS_WITHIN_S = 20.0
+_LIBC = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ async def temporal_server(database: Path | None, *, ui: bool = False, port: int 
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
     )
     try:
         await _answers(f"127.0.0.1:{port}", process)
@@ -85,6 +88,11 @@ def _command(database: Path | None, port: int, ui_port: int) -> list[str]:
     for name, value in _SERVER_OPTIONS.items():
         command += ["--dynamic-config-value", f"{name}={value}"]
     return command
+
+
+def _die_with_parent() -> None:
+    """A killed command must not leave its server behind (prctl 1 is PR_SET_PDEATHSIG)."""
+    _LIBC.prctl(1, signal.SIGKILL)
 
 
 async def _answers(address: str, process: asyncio.subprocess.Process) -> None:

@@ -1,6 +1,5 @@
 """The worker: the only place where real clients meet activities."""
 
-import asyncio
 import contextlib
 import hashlib
 import os
@@ -119,9 +118,3 @@ def _host(settings: Settings, data: Path, github: GitHub | None, runner: Runner,
 
 def _accepted(data: Path) -> AcceptedFindings:
     return AcceptedFindings(data / "accepted")
-
-
-async def work_until_cancelled(client: Client, settings: Settings, environ: Mapping[str, str]) -> None:
-    """What `autobuild worker` does."""
-    async with make_hands(settings, environ) as hands, run_worker(client, settings, hands):
-        await asyncio.Event().wait()

@@ -87,9 +87,20 @@ class CommandWorkflow:
         pull = await _ask("get_pull_request", PullWanted(self._request.repo, self._request.pull), PullRequest)
         if pull.state != "open":
             return ["This pull request is closed, so nothing was run."]
+        target = self._of_pull(pull, await self._default_branch())
+        if command == "ok-to-test":
+            return await self._trust(target, pull, *args)
         rerun = Rerun(pull.head_sha, tuple(args), self._request.actor, self._request.delivery)
-        await self._tell(self._of_pull(pull, await self._default_branch()), "rerun", rerun)
+        await self._tell(target, "rerun", rerun)
         return []
+
+    async def _trust(self, target: Target, pull: PullRequest, sha: str) -> list[str]:
+        if not pull.head_sha.startswith(sha):
+            return [f"`{sha}` is not the head of this pull request any more; that is `{pull.head_sha}`."]
+        if pull.fork:
+            await self._tell(target, "trust", pull.head_sha)
+            return []
+        return ["This branch is in the repository itself, so its checks run without that."]
 
     async def _button(self) -> Answered:
         request = self._request
@@ -111,7 +122,9 @@ class CommandWorkflow:
         """From what we gave the run ourselves; a suite has no list of runs, so they are asked for."""
         request = self._request
         external = request.external_id or await self._external_id()
-        key = external.partition("|")[0] if external else ids.quality(request.repo.full_name, request.branch)
+        key = external.partition("|")[0]
+        if not key.startswith(f"quality:{request.repo.full_name}"):
+            key = ids.quality(request.repo.full_name, request.branch)  # a gate that somebody started by hand
         name, _, number = key.removeprefix("quality:").rpartition("#")
         if name == request.repo.full_name and number.isdecimal():
             pull = await _ask("get_pull_request", PullWanted(request.repo, int(number)), PullRequest)
@@ -144,7 +157,8 @@ class CommandWorkflow:
         """The branch's workflow may be gone, so it is told where its head is first."""
         news = "pull_changed" if isinstance(target.news, PullChanged) else "pushed"
         for name, argument in ((news, target.news), (signal, message)):
-            wake = Wake("ContinuousQualityWorkflow", target.key, name, asdict(target.branch), asdict(argument))
+            plain = argument if isinstance(argument, str) else asdict(argument)
+            wake = Wake("ContinuousQualityWorkflow", target.key, name, asdict(target.branch), plain)
             await _ask("wake", wake, None)
 
     async def _react(self, content: str) -> None:

@@ -20,6 +20,8 @@ from activities.tools import OUR_TOOLS, Tool, Workbench
 
 _UNREACHABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")
 
+_NOT_ASKED = "The advisories could not be reached, so nothing was looked up."
+
 
 async def _version(bench: Workbench) -> str:
     return our_version("pip-audit")
@@ -37,7 +39,9 @@ async def _run(bench: Workbench) -> ToolReport:
     try:
         report = json_of(written(bench.out, "audit.json"), "pip-audit's report")
     except BadReport:
-        return failed_to_run("pip-audit", version, ended, _why(tail(ended.ran)))
+        if not ended.ran.stopped and any(sign in tail(ended.ran) for sign in _UNREACHABLE):
+            return report_of("pip-audit", version, ended, advice=_NOT_ASKED)
+        return failed_to_run("pip-audit", version, ended)
     entries = _entries(report)
     found = tuple(one for entry in entries for one in _findings(entry, bench))
     return report_of("pip-audit", version, ended, findings=found, advice=_advice(entries, listed))
@@ -98,12 +102,6 @@ def _advice(entries: list[dict[str, Any]], listed: tuple[Distribution, ...]) -> 
         return ""
     names = ", ".join(sorted(skipped)[:10]) + (" …" if len(skipped) > 10 else "")
     return plain(f"{len(skipped)} of {len(listed)} packages could not be looked up: {names}.")
-
-
-def _why(output: str) -> str:
-    if any(sign in output for sign in _UNREACHABLE):
-        return "The advisories could not be reached, so nothing was looked up."
-    return ""
 
 
 tool = Tool("pip-audit", ("dependencies",), "python", lambda project: "", _version, _run, default=True)

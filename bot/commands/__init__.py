@@ -43,7 +43,7 @@ def registry() -> dict[str, Command]:
     """Every command by its name."""
     import bot.commands as package
 
-    return load(package, Command)
+    return {command.name: command for command in load(package, Command).values()}
 
 
 def asked(lines: Iterable[str]) -> tuple[Asked, ...]:

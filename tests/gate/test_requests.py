@@ -71,14 +71,35 @@ async def test_accept_baseline_makes_the_findings_known(stage: Stage) -> None:
     assert runs["linting"]["conclusion"] == runs["gate"]["conclusion"] == "success"
 
 
-async def test_a_fork_gets_a_neutral_gate_and_nothing_of_it_runs(stage: Stage) -> None:
+async def forked(stage: Stage) -> tuple[str, str, int]:
+    """(repository, sha, pull) of a stranger's pull request with one finding."""
     repo = await stage.repository(configured())
     fork = await stage.github.add_fork(repo, "stranger")
-    fork_name = f"stranger/{repo.partition('/')[2]}"
-    sha = await stage.github.push_commit(fork_name, "change", {"lint.txt": FINDING}, login="stranger")
-    number = await stage.pull(repo, branch="stranger:change", login="stranger")
+    files = {"a.txt": "x\n", "lint.txt": FINDING}
+    sha = await stage.github.push_commit(fork.full_name, "change", files, login="stranger")
+    return repo, sha, await stage.pull(repo, branch="stranger:change", login="stranger")
+
+
+async def test_a_fork_gets_a_neutral_gate_and_nothing_of_it_runs(stage: Stage) -> None:
+    repo, sha, number = await forked(stage)
     runs = await stage.verdict(repo, sha)
-    assert fork
     assert {run["conclusion"] for run in runs.values()} == {"neutral"}
     assert f"/ok-to-test {sha}" in runs["gate"]["output"]["summary"]
     assert f"/ok-to-test {sha}" in await stage.comment(repo, number)
+
+
+async def test_ok_to_test_runs_that_head_and_no_other(stage: Stage) -> None:
+    repo, sha, number = await forked(stage)
+    await stage.verdict(repo, sha)
+    stage.github.add_comment(repo, number, f"/ok-to-test {sha}", login="stranger")
+    stage.github.add_comment(repo, number, "/ok-to-test 0000000")
+    answer = await stage.comment(repo, number, count=2)
+    assert sha in answer
+    assert named(stage, repo, sha, "gate") == 1
+    stage.github.add_comment(repo, number, f"/ok-to-test {sha}")
+    runs = await stage.verdict(repo, sha, gates=2)
+    assert runs["linting"]["conclusion"] == runs["gate"]["conclusion"] == "failure"
+    fork = f"stranger/{repo.partition('/')[2]}"
+    newer = await stage.github.push_commit(fork, "change", {"b.txt": ""}, login="stranger")
+    runs = await stage.verdict(repo, newer)
+    assert runs["gate"]["conclusion"] == "neutral"

@@ -8,6 +8,8 @@ def test_it_lists_every_command() -> None:
         (
             "help",
             "`/help [command]`: Lists what can be asked for. (Needs read access.)",
+            "`/ok-to-test <sha>`: Runs the checks on a fork's head that you have read; "
+            "the trust is bound to that one commit. (Needs write access.)",
             "`/retest [check …]`: Runs the checks again: all of them, those named, or `failed` for those that did not pass. (Needs write access.)",
         ),
     )

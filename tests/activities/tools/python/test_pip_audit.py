@@ -91,8 +91,8 @@ async def test_advisories_out_of_reach_are_never_green(
     work = bench({"requirements.txt": "jinja2==3.1\n"})
     install("jinja2", "3.1")
     report = await tool.run(asking(work, tmp_path, f"http://127.0.0.1:{unused_tcp_port}/v1/query"))
-    assert (report.looked, report.findings) == (False, ())
-    assert report.problem == "The advisories could not be reached, so nothing was looked up."
+    assert (report.looked, report.problem) == (True, "")
+    assert report.advice == "The advisories could not be reached, so nothing was looked up."
 
 
 async def test_without_an_environment_there_is_nothing_to_look_up(bench: Make) -> None:
