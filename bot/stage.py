@@ -29,6 +29,18 @@ class Stage:
     temporal_ui: str
     log: Path
     session: aiohttp.ClientSession
+    env: Mapping[str, str]
+    children: dict[str, asyncio.subprocess.Process]
+
+    async def start(self, command: str) -> None:
+        """`serve` or `worker` as a process of its own."""
+        with self.log.open("ab") as log:
+            self.children[command] = await start_child(command, self.env, log.fileno())
+
+    async def kill(self, command: str) -> None:
+        """As the kernel does when memory runs out: at once, without a word."""
+        self.children[command].kill()
+        await self.children[command].wait()
 
     async def do(self, deed: str, **arguments: Any) -> Any:
         """What a person would do on GitHub; see `bot/simulator/control.py`."""
@@ -58,17 +70,22 @@ async def stage(data: Path, environ: Mapping[str, str]) -> AsyncIterator[Stage]:
         _remove(data / old)
     async with contextlib.AsyncExitStack() as stack:
         log = stack.enter_context((data / "log.txt").open("wb"))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
         temporal = await stack.enter_async_context(temporal_server(data / "temporal.db", ui=True))
         web = f"http://127.0.0.1:{free_port()}"
         github, process = await _pretend_github(data / "github", f"{web}/webhook", log.fileno())
         stack.push_async_callback(stop_children, [process])
         env = _environment(environ, data, github, temporal.address, web)
-        children = [await start_child(command, env, log.fileno()) for command in ("serve", "worker")]
-        stack.push_async_callback(stop_children, children)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        ready = Stage(github["url"], github["api_url"], web, temporal.ui, data / "log.txt", session)
-        await _answers(ready, children)
+        ready = Stage(github["url"], github["api_url"], web, temporal.ui, data / "log.txt", session, env, {})
+        stack.push_async_callback(_stop, ready)
+        await ready.start("serve")
+        await ready.start("worker")
+        await _answers(ready)
         yield ready
+
+
+async def _stop(ready: Stage) -> None:
+    await stop_children(list(ready.children.values()))
 
 
 def _environment(
@@ -100,11 +117,11 @@ async def _pretend_github(state: Path, hook: str, log: int) -> tuple[dict[str, A
     return json.loads(line), process
 
 
-async def _answers(ready: Stage, children: list[asyncio.subprocess.Process]) -> None:
+async def _answers(ready: Stage) -> None:
     """Until the door answers and sees Temporal."""
     deadline = asyncio.get_running_loop().time() + _READY_WITHIN_S
     while asyncio.get_running_loop().time() < deadline:
-        if any(child.returncode is not None for child in children):
+        if any(child.returncode is not None for child in ready.children.values()):
             break
         with contextlib.suppress(aiohttp.ClientError):
             async with ready.session.get(f"{ready.web}/readyz") as answer:
