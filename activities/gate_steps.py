@@ -22,7 +22,7 @@ from activities.results import Judged, digest
 from activities.runners import Limits
 
 # Bumped when the meaning of a stored verdict or plan changes.
-_VERSION = "1"
+_VERSION = "2"
 _LARGEST_DIFF = 32 * 1024**2
 
 

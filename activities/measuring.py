@@ -8,6 +8,7 @@ again gets the stored report, and no process is started.
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -33,7 +34,7 @@ from activities.tools_by_command import configured_tool
 from activities.workspace import Workspaces
 
 # Bumped when the meaning of a stored report changes.
-_REPORT_VERSION = "1"
+_REPORT_VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Tree:
         checkout, environment = await self._ready(work.project, options)
         async with self._out() as out:
             bench = self._bench(work.project, (checkout, environment), out, options)
-            report = await work.tool.run(bench)
+            report = _of_the_tree(await work.tool.run(bench), checkout, environment.under)
         lasting = report.looked and not (report.timed_out or report.problem or report.advice or environment.problem)
         if environment.problem and (report.problem or not report.looked):
             report = replace(report, problem=f"{report.problem} {environment.problem}".strip())
@@ -144,8 +145,8 @@ class Tree:
         checkout, environment = ready
         ours = (Path(tools.OUR_TOOLS), *(path for chain in toolchains.registry().values() for path in chain.paths()))
         box = Box(
-            tree=checkout, out=out, env=environment.root, read_only=ours, keep_writes=keep_writes, over=environment.over,
-            under=environment.under,
+            tree=checkout, out=out, env=environment.root, read_only=ours, keep_writes=keep_writes,
+            over=environment.over, under=environment.under,
         )  # fmt: skip
 
         async def run(command: Command) -> Ran:
@@ -200,6 +201,15 @@ def _tools(project: Project, check: str, chosen: tuple[str, ...]) -> list[Tool]:
 def our_versions() -> str:
     """The versions of everything in our own environment, since ours run where a project has none of its own."""
     return digest(sys.version, *sorted(f"{dist.name}=={dist.version}" for dist in metadata.distributions()))
+
+
+def _of_the_tree(report: ToolReport, checkout: Path, under: Path | None) -> ToolReport:
+    """Without findings in files that a build made: they are not in the repository, and nobody's to mend."""
+    if under is None:
+        return report
+    made = {path for path in {one.path for one in report.findings} if not os.path.lexists(checkout / path)}
+    made = {path for path in made if os.path.lexists(under / path)}
+    return replace(report, findings=tuple(one for one in report.findings if one.path not in made))
 
 
 @contextlib.asynccontextmanager

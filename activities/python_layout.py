@@ -28,14 +28,19 @@ def test_folders(project: Project) -> tuple[str, ...]:
 
 
 def python_files(root: Path, without: Collection[Path] = ()) -> Iterator[Path]:
-    """All of them, but not those in hidden folders, in what is installed, and below the folders of `without`."""
+    """Those of `files_below`, in order."""
+    return (file for file in files_below(root, without) if file.suffix == ".py")
+
+
+def files_below(root: Path, without: Collection[Path] = ()) -> Iterator[Path]:
+    """All files in order, but not those in hidden folders, in what is installed, and below the folders of `without`."""
     for folder, folders, files in os.walk(root):
         here = Path(folder)
         folders[:] = [
             name for name in sorted(folders)
             if not name.startswith(".") and name not in _NOT_OURS and here / name not in without
         ]  # fmt: skip
-        yield from (here / name for name in sorted(files) if name.endswith(".py"))
+        yield from (here / name for name in sorted(files))
 
 
 def _packages(root: Path) -> Iterator[str]:

@@ -38,6 +38,9 @@ class Box:
     `read_only`: more host paths shown at the same path, read-only (interpreters, our own tools).
     `over`: folders of this host that appear inside the tree, each with its path relative to the tree
     (`node_modules`); what is written there is thrown away like all that is written into the tree.
+    `under`: a folder whose files lie beneath the tree: what a build wrote there. A file of the tree itself always
+    hides one of it; with `keep_writes` it is not seen. With `under_grows` the plain files that the command newly
+    writes into the tree are kept in it (the install step).
     """
 
     tree: Path
@@ -48,6 +51,8 @@ class Box:
     read_only: tuple[Path, ...] = ()
     keep_writes: bool = False
     over: tuple[tuple[Path, str], ...] = ()
+    under: Path | None = None
+    under_grows: bool = False
 
 
 @dataclass(frozen=True)

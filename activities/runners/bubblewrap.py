@@ -16,6 +16,7 @@ from activities.runners.scratch import Scratch
 from activities.runners.supervise import NeverBegan, supervise
 from activities.runners.threads import to_its_end
 
+from activities.runners.under import keep_new, lay_beneath
 
 class Bubblewrap:
     """`install_env` and `install_read_only` are shown to commands with network and to no others: they
@@ -40,7 +41,10 @@ class Bubblewrap:
         checked(command)
         place = scratch.make(box.out.parent)
         try:
-            return await self._run(place, box, command, await self._tree(place, box))
+            ran = await self._run(place, box, command, await self._tree(place, box))
+            if box.under and box.under_grows:
+                await to_its_end(keep_new, place.upper, box.tree, box.under)
+            return ran
         finally:
             await to_its_end(_clean, place, box.out)
 
@@ -65,6 +69,8 @@ class Bubblewrap:
         await to_its_end(copy, box.tree, place.upper)
         return ("--bind", str(place.upper), PLACES.src)
 
+        if box.under:
+            await to_its_end(lay_beneath, box.under, place.upper)
     async def _layers_work(self, place: Scratch, box: Box) -> bool:
         """Not every kernel and file system has overlays for users; asked once per pair of them."""
         kinds = (box.tree.stat().st_dev, place.root.stat().st_dev)
@@ -81,7 +87,10 @@ class Bubblewrap:
 
 
 def _overlay(place: Scratch, box: Box) -> tuple[str, ...]:
-    return ("--overlay-src", str(box.tree), "--overlay", str(place.upper), str(place.work), PLACES.src)
+    """The first source is the lowest."""
+    lower = (box.under, box.tree) if box.under else (box.tree,)
+    sources = (word for path in lower for word in ("--overlay-src", str(path)))
+    return (*sources, "--overlay", str(place.upper), str(place.work), PLACES.src)
 
 
 def _laid_over(place: Scratch, box: Box, layers: bool) -> Iterator[str]:

@@ -23,6 +23,7 @@ from activities.runners.relatives import MARK, Relatives
 from activities.runners.supervise import READ_SIZE, NeverBegan, supervise
 from activities.runners.threads import to_its_end
 from activities.runners.usage import Usage
+from activities.runners.under import keep_new, lay_beneath
 
 
 class Local:
@@ -53,7 +54,10 @@ class Local:
         async with turn:
             try:
                 await to_its_end(_prepare, own, box)
-                return await self._run(own, box, command)
+                ran = await self._run(own, box, command)
+                if box.under and box.under_grows:
+                    await to_its_end(keep_new, own / "src", box.tree, box.under)
+                return ran
             finally:
                 await to_its_end(_clean, own, box)
 
@@ -151,6 +155,8 @@ def _clean(own: Path, box: Box) -> None:
     scratch.remove(own)
     scratch.tidy(box.out)
 
+        if box.under:
+            lay_beneath(box.under, own / "src")
 
 def _links(own: Path, box: Box) -> Iterator[tuple[Path, Path]]:
     """`Box.over` as links, for want of mounts: (folder, its place in the tree)."""

@@ -1,18 +1,21 @@
 """Python: an environment made by uv, the way the project declares it, with what its checks need added.
 
 A lock file of uv decides alone; poetry's and pdm's give the versions. The project is installed editable, with
-its groups and extras for development and its requirements files. Limit: an extension module that is compiled in
-place belongs to the tree that it was built in.
+its groups and extras for development and its requirements files. What building it wrote into the tree (a version
+file, a compiled module) lies beneath every tree with the same environment, so what is compiled is part of the key.
 """
 
 import json
 import platform
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from activities.python_config import pyproject
+from activities.python_declared import is_package
 from activities.python_installed import our_version
 from activities.python_installing import Installation
+from activities.python_layout import files_below
 from activities.python_version import unfit
 from activities.python_wanted import additions, constraints, pieces
 from activities.requirements_files import requirements_files, with_includes
@@ -25,6 +28,10 @@ _NO_MATTER = frozenset(
     ("ruff", "black", "isort", "mypy", "pylint", "pytest", "coverage", "bandit", "pyright", "flake8")
 )
 _FILES = ("setup.py", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", ".python-version", "uv.toml")
+_COMPILED = frozenset(
+    (".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".pyx", ".pxd", ".pxi", ".rs", ".f", ".f90", ".go", ".i", ".proto")
+)
+_BUILDS = frozenset(("hatch_build.py", "build.py", "meson.build", "CMakeLists.txt", "Cargo.toml", "Cargo.lock"))
 _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "tox.ini", "Pipfile")
 
 
@@ -48,9 +55,18 @@ def _recipe(project: Project) -> Recipe:
     contents = [part for name in there for part in (name, project.reads(name))]
     added = json.dumps(additions(project), sort_keys=True)
     versions = (our_version("uv"), sys.version, platform.machine(), added)
-    key = digest("python-1", project.folder, *versions, _deciding(project), *contents)
+    key = digest("python-2", project.folder, *versions, _deciding(project), *contents, *_compiled(project))
     locked = bool(project.reads("uv.lock") or constraints(project) or project.reads("pylock.toml"))
     return Recipe(key, _told(project), locked)
+
+
+def _compiled(project: Project) -> Iterator[str]:
+    """Names and texts of what a build compiles, or is told what to compile by."""
+    if is_package(project):
+        for file in files_below(project.root):
+            if file.suffix in _COMPILED or file.name in _BUILDS:
+                name = file.relative_to(project.root).as_posix()
+                yield from (name, project.reads(name))
 
 
 def _deciding(project: Project) -> str:

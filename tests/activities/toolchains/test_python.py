@@ -89,11 +89,14 @@ def wheels(tmp_path: Path) -> Path:
 @pytest.fixture
 def install(tmp_path: Path, wheels: Path) -> Install:
     runner = Bubblewrap({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
-    for name in ("env", "out", "cache"):
+    for name in ("env", "out", "cache", "under"):
         (tmp_path / name).mkdir()
 
     async def make(project: Project) -> Installed:
-        box = Box(project.root, tmp_path / "out", tmp_path / "env", True, tmp_path / "cache", toolchain.paths())
+        box = Box(
+            project.root, tmp_path / "out", tmp_path / "env", True, tmp_path / "cache", toolchain.paths(),
+            under=tmp_path / "under", under_grows=True,
+        )  # fmt: skip
 
         async def run(command: Command) -> Ran:
             return await runner.run(box, command)
@@ -124,6 +127,14 @@ async def test_a_project_with_its_groups_and_extras(
     assert subprocess.check_output([python, "-c", "import sys; print(sys.prefix)"], text=True).strip() == str(
         tmp_path / "env"
     )
+
+
+async def test_what_the_build_writes_into_the_tree_is_kept(project: Make, install: Install, tmp_path: Path) -> None:
+    writes = BACKEND + "os.makedirs('src/me', exist_ok=True)\nopen('src/me/_version.py', 'w').write(VERSION)\n"
+    made = project({"pyproject.toml": PROJECT, "backend.py": writes, "PKG-INFO": "Version: 4.17.0\n\n"})
+    assert await install(made) == Installed()
+    assert (tmp_path / "under" / "src" / "me" / "_version.py").read_text() == "4.17.0"
+    assert not (made.root / "src").exists()
 
 
 async def test_what_the_project_brings_stays_as_it_is(
@@ -191,6 +202,8 @@ async def test_another_python_is_said(project: Make, install: Install) -> None:
         ({"setup.py": ""}, True),
         ({"uv.lock": "version = 1\n"}, True),
         ({".flake8": ""}, True),
+        ({"src/fast.c": "int x;"}, True),
+        ({"node_modules/y/fast.c": "int x;"}, False),
     ],
 )
 def test_the_key_holds_all_that_decides_and_nothing_else(project: Make, files: dict[str, str], changes: bool) -> None:
