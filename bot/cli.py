@@ -57,7 +57,7 @@ def gate(path: Path, base: str, as_json: bool, sarif: Path | None, fix: bool) ->
     from bot import local_gate
 
     options = local_gate.Options(path, base, as_json, sarif, fix)
-    return asyncio.run(local_gate.run(options, os.environ))
+    return _to_its_end(local_gate.run(options, os.environ))
 
 
 @cli.command()
@@ -110,8 +110,14 @@ def demo(keep: bool) -> int:
     """Two sample repositories, two pull requests, all check runs, without GitHub."""
     from bot import demo as the_demo
 
-    code: int = asyncio.run(the_demo.run(os.environ, keep=keep))
-    return code
+    return _to_its_end(the_demo.run(os.environ, keep=keep))
+
+
+def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
+    """A signal interrupts it, and it cleans up."""
+    from bot.processes import stoppable
+
+    return asyncio.run(stoppable(work))
 
 
 def _until_stopped(work: Coroutine[Any, Any, None]) -> int:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -16,6 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.errors import UserError
+from bot.orphans import die_with_parent
 
 # Measured: with the defaults an idle server answers an activity in 100 ms, with these in 35 ms. The long-poll
 # value is not optional: with fast queues a result was missed once in a thousand and then waited 20 s.
@@ -29,7 +29,6 @@ _SERVER_OPTIONS = {
     "matching.enableFairness": "true",
 }
 _STARTS_WITHIN_S = 20.0
-_LIBC = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ async def temporal_server(database: Path | None, *, ui: bool = False, port: int 
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        preexec_fn=die_with_parent(signal.SIGKILL),
     )
     try:
         await _answers(f"127.0.0.1:{port}", process)
@@ -88,11 +87,6 @@ def _command(database: Path | None, port: int, ui_port: int) -> list[str]:
     for name, value in _SERVER_OPTIONS.items():
         command += ["--dynamic-config-value", f"{name}={value}"]
     return command
-
-
-def _die_with_parent() -> None:
-    """A killed command must not leave its server behind (prctl 1 is PR_SET_PDEATHSIG)."""
-    _LIBC.prctl(1, signal.SIGKILL)
 
 
 async def _answers(address: str, process: asyncio.subprocess.Process) -> None:

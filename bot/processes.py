@@ -2,33 +2,41 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
 from activities.errors import UserError
 from bot import client as temporal_client
 from bot.embedded import temporal_server
+from bot.orphans import die_with_parent
 from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings
 
 _log = logging.getLogger("autobuild")
 _GRACE_S = 15.0
+T = TypeVar("T")
 
 
-async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Runs `work` until it ends or somebody sends SIGINT or SIGTERM; then it may clean up."""
+async def stoppable(work: Coroutine[Any, Any, T]) -> T:
+    """Runs `work` until it ends or somebody sends SIGINT or SIGTERM: then it is cancelled, and may clean up."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
+    return await task
+
+
+async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """The same for a server, whose usual end is a signal."""
     with contextlib.suppress(asyncio.CancelledError):
-        await task
+        await stoppable(work)
 
 
 async def serve(environ: Mapping[str, str]) -> None:
@@ -51,6 +59,7 @@ async def web_server(settings: Settings, environ: Mapping[str, str]) -> AsyncIte
     site = web.TCPSite(runner, settings.host, settings.port)
     await site.start()
     port = runner.addresses[0][1]
+    gc.freeze()
     try:
         yield f"http://{settings.host}:{port}"
     finally:
@@ -106,7 +115,12 @@ async def start_child(
 ) -> asyncio.subprocess.Process:
     """One of our own commands as a process of its own."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", command, env=dict(environ), stdout=output, stderr=output, start_new_session=True
+        *(sys.executable, "-m", "bot", command),
+        env=dict(environ),
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),
     )
 
 

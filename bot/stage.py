@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import aiohttp
 
 from activities.errors import UserError
 from bot.embedded import free_port, temporal_server
+from bot.orphans import die_with_parent
 from bot.processes import start_child, stop_children
 
 _READY_WITHIN_S = 30.0
@@ -108,7 +110,11 @@ def _environment(
 async def _pretend_github(state: Path, hook: str, log: int) -> tuple[dict[str, Any], asyncio.subprocess.Process]:
     command = (sys.executable, "-m", "bot.simulator", "--state", str(state), "--hook", hook)
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=log, start_new_session=True
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),
     )
     assert process.stdout
     line = await asyncio.wait_for(process.stdout.readline(), _READY_WITHIN_S)

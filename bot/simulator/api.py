@@ -68,7 +68,7 @@ class Api:
     def _handler(self, endpoint: Endpoint | None) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             fault = self.faults.take(request.method, _path(request))
-            self._hub.changed()
+            self._hub.heard()
             if fault and fault.kind == "hold":
                 await fault.wait()
                 fault = None
@@ -78,7 +78,8 @@ class Api:
             answer, exchange = await self._answer(request, endpoint)
             if fault:
                 return await self._break(request, fault, answer)
-            self._write_down(exchange)
+            if _worth_keeping(exchange):
+                self._write_down(exchange)
             return web.Response(body=_body(answer), status=answer.status, headers=answer.headers)
 
         return handle
@@ -145,7 +146,15 @@ class Api:
     def _write_down(self, exchange: Exchange) -> None:
         self.requests.append(exchange)
         del self.requests[:-_REMEMBERED]
-        self._hub.changed()
+        if exchange.method == "GET":
+            self._hub.heard()
+        else:
+            self._hub.changed()
+
+
+def _worth_keeping(exchange: Exchange) -> bool:
+    """Not so anybody who only looks, as the demo does: nothing is to be learnt from that."""
+    return exchange.method != "GET" or exchange.caller != gate.NOBODY.kind
 
 
 def _path(request: web.Request) -> str:

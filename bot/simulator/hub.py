@@ -115,8 +115,12 @@ class Hub:
         self.changed()
 
     def changed(self) -> None:
-        """Wakes everybody who waits for something."""
+        """Something is not as it was: wakes everybody who waits, here and at the control door."""
         self.version += 1
+        self.heard()
+
+    def heard(self) -> None:
+        """Somebody only looked: wakes those who wait in this process, and nobody who looks after each change."""
         self._news.set()
         self._news = asyncio.Event()
 
