@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from activities.runners.usage import listed
+
 # An empty file costs an inode and a place in its folder; counted as a block, files are limited too.
 _LEAST = 4096
 _BLOCK = 512  # the unit of st_blocks, whatever the file system's own block size
@@ -96,8 +98,8 @@ def _entries(folder: Path) -> Iterator[os.stat_result | OSError]:
 def _nameless(proc: str) -> int:
     """Bytes of files that are open but have no name: deleted ones and memfds, which no walk can find."""
     found: dict[tuple[int, int], int] = {}
-    for process in _names(proc):
-        for descriptor in _names(f"{proc}/{process}/fd") if process.isdigit() else ():
+    for process in listed(proc):
+        for descriptor in _names(f"{proc}/{process}/fd"):
             try:
                 file = os.stat(f"{proc}/{process}/fd/{descriptor}")
             except OSError:
@@ -109,6 +111,6 @@ def _nameless(proc: str) -> int:
 
 def _names(folder: str) -> list[str]:
     try:
-        return os.listdir(folder) if folder else []
+        return os.listdir(folder)
     except OSError:
         return []

@@ -22,7 +22,7 @@ def measure(proc: str, most_processes: int, most_memory: int) -> Usage:
     Memory is first the cheap sum of resident sizes, which counts a page shared by n processes n times;
     only above `most_memory` it is corrected to proportional sizes, which cost milliseconds per gigabyte.
     """
-    pids = _pids(proc)
+    pids = listed(proc)
     if len(pids) > most_processes:  # a fork bomb: reading on would only give it more time
         return Usage(0, len(pids))
     usage = [_threads_and_rss(f"{proc}/{pid}") for pid in pids]
@@ -32,8 +32,12 @@ def measure(proc: str, most_processes: int, most_memory: int) -> Usage:
     return Usage(memory, sum(threads for threads, _ in usage))
 
 
-def _pids(proc: str) -> list[str]:
+def listed(proc: str) -> list[str]:
+    """The processes in the procfs at `proc`. None while that is this host's own, as the way there through
+    a sandbox's root is until the sandbox has changed its root."""
     try:
+        if os.stat(proc).st_dev == os.stat("/proc").st_dev:
+            return []
         return [name for name in os.listdir(proc) if name.isdigit()]
     except OSError:
         return []
