@@ -7,6 +7,7 @@ from pathlib import Path
 
 from activities.errors import UserError
 from activities.runners import Box, Command, Places, Ran, scratch
+from activities.runners.cap import capped
 from activities.runners.checked import checked
 from activities.runners.copies import copy
 from activities.runners.disk import Disk
@@ -15,8 +16,8 @@ from activities.runners.sandbox import start
 from activities.runners.scratch import Scratch
 from activities.runners.supervise import NeverBegan, supervise
 from activities.runners.threads import to_its_end
-
 from activities.runners.under import keep_new, lay_beneath
+
 
 class Bubblewrap:
     """`install_env` and `install_read_only` are shown to commands with network and to no others: they
@@ -50,11 +51,12 @@ class Bubblewrap:
 
     async def _run(self, place: Scratch, box: Box, command: Command, tree: tuple[str, ...]) -> Ran:
         disk = await asyncio.to_thread(Disk, _written(place, box), command.limits.disk)
-        sandbox = await start(arguments(box, command, place, tree, self._install), command)
-        try:
-            return await supervise(sandbox, command.limits, disk)
-        finally:
-            sandbox.handle.close()
+        async with capped(command.limits) as cap:
+            sandbox = await start(arguments(box, command, place, tree, self._install), command, cap)
+            try:
+                return await supervise(sandbox, command.limits, disk)
+            finally:
+                sandbox.handle.close()
 
     async def _tree(self, place: Scratch, box: Box) -> tuple[str, ...]:
         """How `/src` is mounted: as it is, below a layer for the run's writes, or as a copy."""
@@ -67,10 +69,10 @@ class Bubblewrap:
         if layers:
             return _overlay(place, box)
         await to_its_end(copy, box.tree, place.upper)
-        return ("--bind", str(place.upper), PLACES.src)
-
         if box.under:
             await to_its_end(lay_beneath, box.under, place.upper)
+        return ("--bind", str(place.upper), PLACES.src)
+
     async def _layers_work(self, place: Scratch, box: Box) -> bool:
         """Not every kernel and file system has overlays for users; asked once per pair of them."""
         kinds = (box.tree.stat().st_dev, place.root.stat().st_dev)

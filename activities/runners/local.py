@@ -13,6 +13,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from activities.runners import Box, Command, Places, Ran, rlimits, scratch
+from activities.runners.cap import Cap, capped
 from activities.runners.checked import checked
 from activities.runners.copies import copy
 from activities.runners.disk import Disk
@@ -22,8 +23,8 @@ from activities.runners.pidfd import Handle
 from activities.runners.relatives import MARK, Relatives
 from activities.runners.supervise import READ_SIZE, NeverBegan, supervise
 from activities.runners.threads import to_its_end
-from activities.runners.usage import Usage
 from activities.runners.under import keep_new, lay_beneath
+from activities.runners.usage import Usage
 
 
 class Local:
@@ -65,11 +66,13 @@ class Local:
         places = self.places(box)
         written = [own, box.out, *(path for path in (box.cache, box.env if box.env_writable else None) if path)]
         disk = await asyncio.to_thread(Disk, written, command.limits.disk)
-        group = await _start(places, command, clean(command, places.home, str(own / "tmp"), self._install_env))
-        try:
-            return await supervise(group, command.limits, disk)
-        finally:
-            group.close()
+        environment = clean(command, places.home, str(own / "tmp"), self._install_env)
+        async with capped(command.limits) as cap:
+            group = await _start(places, command, environment, cap)
+            try:
+                return await supervise(group, command.limits, disk)
+            finally:
+                group.close()
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Group:
     command: Command
     relatives: Relatives
     handle: Handle | None
+    cap: Cap
     proc: str = ""
 
     @property
@@ -89,7 +93,11 @@ class Group:
     def usage(self) -> Usage:
         return self.relatives.usage()
 
+    def met(self) -> str:
+        return self.cap.met()
+
     def kill(self) -> None:
+        self.cap.kill()
         self.relatives.kill()
 
     async def ended(self) -> int:
@@ -98,19 +106,23 @@ class Group:
             await self.handle.gone()
         else:
             await _returned(self.process)
-        await asyncio.to_thread(self.relatives.kill)
+        await asyncio.to_thread(self._kill_all)
         return await self.process.wait()
+
+    def _kill_all(self) -> None:
+        self.relatives.kill()
+        self.cap.empty()  # also those who are no longer known as relatives
 
     def close(self) -> None:
         if self.handle:
             self.handle.close()
 
 
-async def _start(places: Places, command: Command, environment: dict[str, str]) -> Group:
+async def _start(places: Places, command: Command, environment: dict[str, str], cap: Cap) -> Group:
     mark = uuid.uuid4().hex
     try:
         process = await asyncio.create_subprocess_exec(
-            *held(command),
+            *(*cap.before(), *held(command)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -123,7 +135,7 @@ async def _start(places: Places, command: Command, environment: dict[str, str]) 
         raise NeverBegan(str(error)) from error
     rlimits.apply(process.pid, command.limits)
     handle = Handle(process.pid) if hasattr(os, "pidfd_open") else None
-    return Group(process, command, Relatives(process.pid, mark), handle)
+    return Group(process, command, Relatives(process.pid, mark), handle, cap)
 
 
 async def _returned(process: asyncio.subprocess.Process) -> None:
@@ -143,6 +155,8 @@ def _prepare(own: Path, box: Box) -> None:
     if not box.keep_writes:
         (own / "src").mkdir()
         copy(box.tree, own / "src")
+        if box.under:
+            lay_beneath(box.under, own / "src")
     for folder, place in _links(own, box):
         if not os.path.lexists(place):
             place.symlink_to(folder)
@@ -155,8 +169,6 @@ def _clean(own: Path, box: Box) -> None:
     scratch.remove(own)
     scratch.tidy(box.out)
 
-        if box.under:
-            lay_beneath(box.under, own / "src")
 
 def _links(own: Path, box: Box) -> Iterator[tuple[Path, Path]]:
     """`Box.over` as links, for want of mounts: (folder, its place in the tree)."""

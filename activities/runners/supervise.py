@@ -42,6 +42,9 @@ class Running(Protocol):
 
     def usage(self) -> Usage: ...
 
+    def met(self) -> str:
+        """The limit at which the kernel has stopped something of the run: "processes", "memory" or ""."""
+
     def kill(self) -> None:
         """Ends every process of the run, at once; harmless when they have ended."""
 
@@ -55,7 +58,7 @@ async def supervise(running: Running, limits: Limits, disk: Disk) -> Ran:
     out, err = Kept(limits.output), Kept(limits.output)
     ended = asyncio.create_task(running.ended())
     moving = _move(running, out, err)
-    passed = asyncio.create_task(first_limit_passed(limits, running.usage, disk, running.proc))
+    passed = asyncio.create_task(first_limit_passed(limits, running.usage, running.met, disk, running.proc))
     try:
         await asyncio.wait([ended, passed], return_when=asyncio.FIRST_COMPLETED)
         stopped = "" if ended.done() else passed.result()
@@ -63,6 +66,7 @@ async def supervise(running: Running, limits: Limits, disk: Disk) -> Ran:
         running.kill()
         passed.cancel()
         await asyncio.shield(_last_words(ended, moving))
+    stopped = stopped or running.met()  # a bomb that gives up when it fails ends before the next look
     return Ran(
         exit_code=_exit_code(ended, stopped, err),
         stdout=out.text(),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from activities.runners import Box, Runner
+from activities.runners.cgroups import homes
 from tests.activities.runners.conftest import LIMITS, Marked, python, shell
 
 MIB = 1024**2
@@ -44,9 +45,13 @@ for _ in children: os.wait()
     assert (ran.stopped, ran.exit_code) == ("", 0)
 
 
-async def test_a_fork_bomb(sandbox: Runner, box: Box, marked: Marked) -> None:
+async def test_a_fork_bomb(runner: Runner, box: Box, marked: Marked) -> None:
+    """Where the kernel holds it. Elsewhere a thousand processes may be born before it is seen, and more
+    than the machine can bear when that is busy, so there it makes no more than a few."""
+    capped = any("pids" in home.controllers for home in homes())
+    bomb = "bomb() { bomb | bomb & bomb; }; bomb" if capped else "for i in $(seq 300); do sleep 20 & done; wait"
     began = time.monotonic()
-    ran = await sandbox.run(box, shell("bomb() { bomb | bomb & bomb; }; bomb", marked.word))
+    ran = await runner.run(box, shell(bomb, marked.word))
     assert ran.stopped == "processes"
     assert marked.alive() == []
     assert time.monotonic() - began < 10
