@@ -59,7 +59,7 @@ async def web_server(settings: Settings, environ: Mapping[str, str]) -> AsyncIte
     site = web.TCPSite(runner, settings.host, settings.port)
     await site.start()
     port = runner.addresses[0][1]
-    gc.freeze()
+    gc.freeze()  # all that is loaded stays: looking through it again and again is a tenth of an answer's time
     try:
         yield f"http://{settings.host}:{port}"
     finally:

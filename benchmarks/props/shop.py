@@ -111,10 +111,10 @@ def test_busy() -> None:
 '''
 
 
-def files() -> dict[str, str]:
-    """Path → text of the whole repository."""
+def files(modules: int = MODULES) -> dict[str, str]:
+    """Path → text of the whole repository, or of a smaller one."""
     found = {"pyproject.toml": _PYPROJECT, ".github/autobuild.yml": _AUTOBUILD, "shop/__init__.py": '"""A shop."""\n'}
-    for number in range(MODULES):
+    for number in range(modules):
         found[f"shop/shelf{number}.py"] = _module(number)
         found[f"tests/test_shelf{number}.py"] = _TESTS.format(number=number)
     return found

@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from benchmarks.props.relay import Relay, relay
+from bot.settings import WEB_NEEDS, Settings
 from bot.stage import Stage, stage
 
 Runs = dict[str, dict[str, Any]]
@@ -28,14 +29,17 @@ class Up:
 
     def process(self, command: str) -> psutil.Process:
         """The newest process of `autobuild COMMAND`."""
-        mine = psutil.Process().children(recursive=True)
-        found = [one for one in mine if one.cmdline()[1:] == ["-m", "bot", command]]
+        found = [one for one in psutil.Process().children() if one.cmdline()[1:] == ["-m", "bot", command]]
         return max(found, key=lambda one: one.create_time())
 
+    def secret(self) -> str:
+        """What deliveries are signed with."""
+        return Settings.load(self.process("serve").environ(), needs=WEB_NEEDS).webhook_secret
+
     def sandboxes(self) -> int:
-        """How many have been started so far."""
+        """How many have been started so far: the worker's other processes are all git."""
         lines = self.starts.read_text("utf-8").splitlines() if self.starts.exists() else []
-        return sum(line.endswith("/bwrap") for line in lines)
+        return sum(not line.endswith(" git") for line in lines)
 
     async def repository(self, name: str, files: Mapping[str, str]) -> str:
         """A repository with these files on main. The push that made it is gated, too: its verdict is waited for."""

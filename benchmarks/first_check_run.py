@@ -1,0 +1,69 @@
+"""From a push to the first check run that GitHub shows as queued.
+
+The clock starts before the `git push` itself, and stops when a reader of GitHub's API has seen a check run.
+"""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+
+from activities.github import check_runs
+from activities.github.client import GitHub
+from activities.github.requests import GATE, CheckRunsWanted
+from activities.model import RepoRef
+from benchmarks import Benchmark
+from benchmarks.props.repos import QUICK
+from benchmarks.props.up import Up, up
+from benchmarks.rows import Goal, Row, median
+from bot.settings import WORKER_NEEDS, Settings
+from workflows.config import CHECKS
+
+_ROUNDS = 10
+
+
+async def _run(data: Path, rounds: int) -> list[Row]:
+    async with up(data) as the, aiohttp.ClientSession() as session:
+        repo = await the.repository("octocat/first", QUICK)
+        pushed, heard, bare = [], [], []
+        for number in range(rounds or _ROUNDS):
+            sha, begun = "", time.monotonic()
+            sha = await the.push(repo, {"a.txt": f"{number}\n"})
+            seen = await the.until(repo, sha, bool)
+            pushed.append(seen - begun)
+            heard.append(seen - the.relay.last("push").at)
+            await the.verdict(repo, sha)
+            bare.append(await _bare(_github(the, session), repo, sha))
+    against = "the same nine requests to GitHub alone"
+    return [
+        Row(
+            "push to the first queued check run (median)",
+            "s",
+            median(pushed),
+            median(bare),
+            against,
+            Goal("measured", at_most=1.0),
+        ),
+        Row("push to the first queued check run (slowest)", "s", max(pushed), max(bare), against),
+        Row("webhook to the first queued check run (median)", "s", median(heard), median(bare), against),
+    ]
+
+
+def _github(the: Up, session: aiohttp.ClientSession) -> GitHub:
+    """As the worker has it: its settings, and its client."""
+    settings = Settings.load(the.process("worker").environ(), needs=WORKER_NEEDS)
+    return GitHub(settings.github_api_url, settings.app_id, settings.private_key, session)
+
+
+async def _bare(github: GitHub, repo: str, sha: str) -> float:
+    """All check runs of a gate, asked for directly; the token is there already, as it is for the worker."""
+    owner, name = repo.split("/")
+    wanted = CheckRunsWanted(RepoRef(owner, name), sha, (*CHECKS, GATE), owner_key="bare")
+    await check_runs.create_all(github, wanted)
+    begun = time.monotonic()
+    await check_runs.create_all(github, replace(wanted, attempt=1))
+    return time.monotonic() - begun
+
+
+benchmark = Benchmark(_run)
