@@ -1,6 +1,7 @@
 """Verdicts by coverage: how much of what the change wrote do the tests run?"""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from activities.judging.case import Case, Verdict, listed, plural
 from activities.model import Finding, Severity, ToolReport
 
 _NAMED = 20
+_TEST_FOLDERS = frozenset(("tests", "test", "testing", "__tests__", "spec"))
+_TEST_FILE = re.compile(r"conftest\.py|test_.*|.*(?:_test|[.]test|[.]spec)[.]\w+")
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,17 @@ def _reached(percent: float | None, minimum: float) -> float:
 
 
 def _unmeasured(case: Case, files: Mapping[str, _Lines]) -> list[str]:
-    """Changed files of a measured kind that no report names: nobody can say whether tests run them."""
+    """Changed files of a measured kind that no report names: nobody can say whether tests run them. Tests themselves
+    are left out of a measurement on purpose."""
     kinds = {PurePosixPath(path).suffix for path in files} - {""}
-    candidates = [path for path, lines in case.changed.items() if lines and path not in files]
+    candidates = [path for path, lines in case.changed.items() if lines and path not in files and not _is_test(path)]
     ignored = case.ignored(candidates)
     return sorted(path for path in candidates if PurePosixPath(path).suffix in kinds and path not in ignored)
+
+
+def _is_test(path: str) -> bool:
+    *folders, name = path.split("/")
+    return bool(_TEST_FOLDERS & set(folders)) or _TEST_FILE.fullmatch(name) is not None
 
 
 def _gaps(case: Case, touched: Mapping[str, _Lines]) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """pytest-benchmark: the times of every benchmark of the suite, alone in one process."""
 
 import re
+from collections.abc import Iterator
 
 from activities.formats import BadReport, Contents, registry
 from activities.model import ToolReport
@@ -12,7 +13,11 @@ from activities.tools import Project, Tool, Workbench
 
 TRACES = Traces(packages=("pytest-benchmark",))
 _FOLDERS = ("benchmarks", "benchmark", "tests/benchmarks", "tests/benchmark", "tests/performance")
-_FIXTURE = re.compile(r"\bbenchmark(_weave)?\b")
+_BENCHMARK = re.compile(r"def test\w*\([^)]*\bbenchmark(_weave)?\b")
+_FIXTURE = re.compile(r"def \w+\([^)]*\bbenchmark(_weave)?\b")
+_MOST_FILES = 300
+# It says so with a warning, which a project may have turned into an error.
+_NOTHING_SAVED = "default::pytest_benchmark.logger.PytestBenchmarkWarning"
 _NO_TESTS = 5
 
 
@@ -27,8 +32,8 @@ async def _run(bench: Workbench) -> ToolReport:
         return not_installed("pytest-benchmark", TRACES.found_in(bench.project), "declare it in a dependency group.")
     into = f"--benchmark-json={bench.places.out}/benchmark.json"
     cache = ("-o", f"cache_dir={bench.places.out}/pytest_cache")
-    flags = ("--benchmark-enable", "--benchmark-only", "--rootdir=.", into, *cache, *_alone(bench), *_where(bench))
-    ended = await execute(bench, (python, "-m", "pytest", *flags))
+    flags = ("--benchmark-enable", "--benchmark-only", "--rootdir=.", "-W", _NOTHING_SAVED, into, *cache)
+    ended = await execute(bench, (python, "-m", "pytest", *flags, *_alone(bench), *_where(bench.project)))
     if ended.ran.exit_code not in (0, 1, _NO_TESTS):
         return failed_to_run("pytest-benchmark", version, ended)
     try:
@@ -51,15 +56,30 @@ def _alone(bench: Workbench) -> tuple[str, ...]:
     return tuple(flag for package, flag in pairs if package in there)
 
 
-def _where(bench: Workbench) -> tuple[str, ...]:
-    """Folders of benchmarks, which a project's `testpaths` seldom lists; without one the whole suite is looked at."""
-    return tuple(folder for folder in _FOLDERS if (bench.project.root / folder).is_dir())
+def _where(project: Project) -> tuple[str, ...]:
+    """The files that hold benchmarks, whatever `testpaths` and `python_files` say of them. Where a conftest.py makes
+    fixtures of `benchmark`, any test may be one: then the whole suite, or the folders named for benchmarks."""
+    files = tuple(_files(project))
+    if _shared(project) or len(files) > _MOST_FILES:
+        return tuple(folder for folder in _FOLDERS if (project.root / folder).is_dir())
+    return tuple(f"./{file}" for file in files)
+
+
+def _files(project: Project) -> Iterator[str]:
+    for file in python_files(project.root):
+        name = file.relative_to(project.root).as_posix()
+        if _BENCHMARK.search(project.reads(name)):
+            yield name
+
+
+def _shared(project: Project) -> bool:
+    named = (file for file in python_files(project.root) if file.name == "conftest.py")
+    return any(_FIXTURE.search(project.reads(file.relative_to(project.root).as_posix())) for file in named)
 
 
 def _has_work(project: Project, check: str) -> bool:
     """A benchmark is a test that takes the fixture `benchmark` (or `benchmark_weave`)."""
-    files = (file.relative_to(project.root).as_posix() for file in python_files(project.root))
-    return any(_FIXTURE.search(project.reads(file)) for file in files)
+    return _shared(project) or next(_files(project), None) is not None
 
 
 tool = Tool("pytest-benchmark", ("performance",), "python", TRACES.found_in, _version, _run, has_work=_has_work)

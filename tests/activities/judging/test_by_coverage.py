@@ -95,6 +95,7 @@ def test_a_changed_file_that_no_report_names_is_told() -> None:
     changed = {
         "a.py": frozenset({1}),
         "new.py": frozenset({1}),
+        **dict.fromkeys(("tests/a.py", "pkg/test_a.py", "a_test.py", "pkg/conftest.py"), frozenset({1})),
         "notes.md": frozenset({1}),
         "gone.py": frozenset[int](),
     }

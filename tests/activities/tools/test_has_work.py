@@ -51,7 +51,9 @@ def test_pytest(tmp_path: Path, files: dict[str, str], expected: str) -> None:
         ({"tests/test_a.py": TEST}, False),
         ({"tests/test_a.py": "def test_benchmarks(): pass\n"}, False),
         ({"tests/test_a.py": "def test_a(benchmark): benchmark(sum, [1])\n"}, True),
-        ({"bench/speed.py": "def test_a(benchmark_weave): pass\n"}, True),
+        ({"bench/speed.py": "def test_a(\n    x,\n    benchmark_weave,\n): pass\n"}, True),
+        ({"scripts/run.py": "def run(benchmark): pass\n"}, False),
+        ({"conftest.py": "@fixture\ndef timed(benchmark): return benchmark\n", "test_a.py": TEST}, True),
     ],
 )
 def test_pytest_benchmark(tmp_path: Path, files: dict[str, str], expected: bool) -> None:

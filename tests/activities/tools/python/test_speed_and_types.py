@@ -25,8 +25,18 @@ async def test_benchmarks_give_their_rounds_and_tests_are_left_out(bench: Make) 
     assert [(one.id, len(one.rounds)) for one in report.benchmarks] == [("test_speed.py::test_sum", 3)]
 
 
+async def test_files_of_benchmarks_are_run_that_pytest_would_not_look_at(bench: Make) -> None:
+    files = {"t/test_a.py": "def test_a(): pass\n", "t/speed.py": "def test_b(benchmark): benchmark(sum, [1])\n"}
+    work = bench({**files, "pytest.ini": "[pytest]\ntestpaths = t/test_a.py\n"})
+    assert work.env_root
+    with_packages(work.env_root, "pytest_benchmark*", "cpuinfo", "py_cpuinfo*")
+    report = await registry()["pytest-benchmark"].run(work)
+    assert [one.id for one in report.benchmarks] == ["t/speed.py::test_b"], report
+
+
 async def test_a_suite_without_benchmarks_says_so(bench: Make) -> None:
-    work = bench({"test_a.py": "def test_a(): pass\n"})
+    """Also where the project makes errors of the plug-in's warnings."""
+    work = bench({"test_a.py": "def test_a(): pass\n", "pytest.ini": "[pytest]\nfilterwarnings = error\n"})
     assert work.env_root
     with_packages(work.env_root, "pytest_benchmark*", "cpuinfo", "py_cpuinfo*")
     report = await registry()["pytest-benchmark"].run(work)
