@@ -23,7 +23,7 @@ from activities.runners import Limits
 
 # Bumped when the meaning of a stored verdict or plan changes.
 _VERSION = "2"
-_LARGEST_DIFF = 32 * 1024**2
+_TRIED_AGAIN_AFTER_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,20 @@ class GateSteps:
         started = time.monotonic()
         accepted = self._accepted.of(wanted.workspace.repo, wanted.plan.name)
         result_id = self._result_id(wanted, accepted)
-        if not wanted.refresh and (known := await asyncio.to_thread(self._host.results.get, result_id)):
+        if not wanted.refresh and (known := await asyncio.to_thread(self._known, result_id)):
             return replace(known.check, cached=True, duration_s=time.monotonic() - started)
         judged = await self._judged(wanted, accepted)
         done = replace(judged.check, result_id=result_id, duration_s=time.monotonic() - started)
         await asyncio.to_thread(self._host.results.put, replace(judged, check=done))
         return done
+
+    def _known(self, result_id: str) -> Judged | None:
+        """The stored verdict. One on what could not be looked at holds for a while only: a registry that was away
+        is there again."""
+        known = self._host.results.get(result_id)
+        if known and not all(report.lasting for report in known.reports):
+            known = self._host.results.get(result_id, newer_than=time.time() - _TRIED_AGAIN_AFTER_S)
+        return known
 
     def _result_id(self, wanted: CheckWanted, accepted: Set[str]) -> str:
         where = wanted.workspace

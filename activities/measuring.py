@@ -120,7 +120,7 @@ class Tree:
         async with self._out() as out:
             bench = self._bench(work.project, (checkout, environment), out, options)
             report = _of_the_tree(await work.tool.run(bench), checkout, environment.under)
-        lasting = report.looked and not (report.timed_out or report.problem or report.advice or environment.problem)
+        lasting = report.lasting and not environment.problem
         if environment.problem and (report.problem or not report.looked):
             report = replace(report, problem=f"{report.problem} {environment.problem}".strip())
         return report, lasting

@@ -108,6 +108,11 @@ class ToolReport:
     output_tail: str = ""
     duration_s: float = 0.0
 
+    @property
+    def lasting(self) -> bool:
+        """Whether the same tree would be told the same: nothing was missing, cut short or out of reach."""
+        return self.looked and not (self.timed_out or self.problem or self.advice)
+
 
 @dataclass(frozen=True)
 class QualityCheck:

@@ -58,18 +58,15 @@ class ResultStore:
 
     def reports(self, key: str, newer_than: float = 0.0) -> tuple[ToolReport, ...] | None:
         """None where there are none, or only such as were stored before `newer_than` (seconds since 1970)."""
-        try:
-            old = self._path(key).stat().st_mtime < newer_than
-        except OSError:
-            return None
-        return None if old else self._read(key, _reports())
+        return self._read(key, _reports()) if self._is_newer(key, newer_than) else None
 
     def put(self, judged: Judged) -> None:
         """Stored under `judged.check.result_id`."""
         self._write(judged.check.result_id, _judged().dump_json(judged))
 
-    def get(self, result_id: str) -> Judged | None:
-        return self._read(result_id, _judged())
+    def get(self, result_id: str, newer_than: float = 0.0) -> Judged | None:
+        """None where there is none, or only one from before `newer_than` (seconds since 1970)."""
+        return self._read(result_id, _judged()) if self._is_newer(result_id, newer_than) else None
 
     def put_facts(self, key: str, facts: dict[str, object]) -> None:
         """Small things worth remembering of a tree, so that asking again costs one file."""
@@ -80,6 +77,12 @@ class ResultStore:
 
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / f"{key}.json"
+
+    def _is_newer(self, key: str, than: float) -> bool:
+        try:
+            return self._path(key).stat().st_mtime >= than
+        except OSError:
+            return False
 
     def _write(self, key: str, body: bytes) -> None:
         path = self._path(key)
