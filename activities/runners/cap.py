@@ -1,8 +1,9 @@
 """The kernel's hard limit on a whole run, where the host lets us set one: a control group of its own.
 
 The watcher looks twenty times a second, and a fork bomb makes a thousand processes between two looks.
-RLIMIT_NPROC does not bind root. A group binds everybody in it, counts files in memory too, and has a small
-share of the processors, so that the worker is heard among many busy runs.
+RLIMIT_NPROC does not bind root. A group binds everybody in it, counts files in memory too, and has one
+share of the processors however many sessions it opens (each has one by default, however nice it is), so that
+the worker is heard among many busy runs.
 """
 
 import contextlib
@@ -112,8 +113,9 @@ def _settings(home: Home, limits: Limits) -> Iterator[tuple[str, str]]:
         ("pids", 2): {"pids.max": str(limits.processes + SLACK)},
         ("memory", 1): {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory},
         ("memory", 2): {"memory.max": memory, "memory.swap.max": "0", "memory.oom.group": "1"},
-        ("cpu", 1): {_SHARE[1]: "102"},  # a tenth of what one process has by default, or of all in a group
-        ("cpu", 2): {_SHARE[2]: "10"},
+        # Half of the default: the worker is heard, and a run beside other busy programs is not starved.
+        ("cpu", 1): {_SHARE[1]: "512"},
+        ("cpu", 2): {_SHARE[2]: "50"},
     }
     for controller in home.controllers:
         yield from settings[controller, home.version].items()

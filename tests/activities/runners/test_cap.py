@@ -100,6 +100,13 @@ async def test_more_processes_than_allowed_cannot_be_made() -> None:
         assert (made, cap.met()) == (50 + SLACK - 1, "processes")  # the first one counts too
 
 
+async def test_whoever_is_started_is_in_every_group() -> None:
+    home_of("pids")
+    script = "import subprocess; print(subprocess.getoutput('grep -c autobuild-run- /proc/self/cgroup'))"
+    async with capped(LIMITS) as cap:
+        assert int(await said(cap, script)) == len(homes())
+
+
 async def test_more_memory_than_allowed_cannot_be_had() -> None:
     home_of("memory")
     async with capped(Limits(memory=100 * MIB)) as cap:
