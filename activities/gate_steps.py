@@ -3,15 +3,14 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Set
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Set
+from dataclasses import asdict, replace
 
 from cachetools import LRUCache
-from unidiff.errors import UnidiffParseError
-from unidiff.patch import PatchSet
 
 from activities import checks, repo_config
 from activities.accepted import AcceptedFindings
+from activities.change import Change, read_change
 from activities.fingerprints import fingerprinted, lines_of_tree
 from activities.fixes import commit_fixes
 from activities.gate import Accepted, CheckWanted, Fixed, FixWanted, Workspace, WorkspaceWanted
@@ -20,18 +19,11 @@ from activities.measuring import Host, Tree, our_versions
 from activities.model import CheckPlan, GatePlan, QualityCheck, ToolReport
 from activities.results import Judged, digest
 from activities.runners import Limits
+from activities.tidying import Tidying
 
 # Bumped when the meaning of a stored verdict or plan changes.
 _VERSION = "2"
 _TRIED_AGAIN_AFTER_S = 300.0
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a head changes: the lines it wrote, and which files it renamed (old path → new path)."""
-
-    lines: Mapping[str, frozenset[int]]
-    renamed: Mapping[str, str]
 
 
 class GateSteps:
@@ -41,14 +33,14 @@ class GateSteps:
         self._host = host
         self._queue = queue
         self._accepted = accepted
+        self._tidying = Tidying(host.data)
         self._changes: LRUCache[tuple[str, ...], asyncio.Task[Change]] = LRUCache(4)
 
     async def prepare(self, wanted: WorkspaceWanted) -> Workspace:
         """Brings head and base to this host; the files are laid out when the first tool needs them."""
+        await self._tidying.now_and_then()
         heads = await self._host.workspaces.heads(wanted.repo, wanted.head_sha, wanted.base_ref, wanted.base_sha)
-        return Workspace(
-            wanted.repo, self._queue, heads.head_sha, heads.head_tree, heads.base_sha, heads.base_tree, heads.config_sha
-        )
+        return Workspace(repo=wanted.repo, queue=self._queue, branch=wanted.branch, into=wanted.into, **asdict(heads))
 
     async def plan(self, workspace: Workspace) -> GatePlan:
         """The checks by the base branch's configuration, each with whether anything in the head answers it."""
@@ -110,9 +102,10 @@ class GateSteps:
         found = await self._known_by_line(workspace, workspace.head_sha, plan.name, measured.head)
         old = await self._known_by_line(workspace, workspace.base_sha, plan.name, measured.base)
         change = await self._change(workspace)
-        return await asyncio.to_thread(
+        judged = await asyncio.to_thread(
             judge, plan, found, old if base else None, change.lines, accepted, renamed=change.renamed
         )
+        return change.told(judged)
 
     async def _known_by_line(
         self, workspace: Workspace, sha: str, check: str, reports: tuple[ToolReport, ...]
@@ -127,13 +120,8 @@ class GateSteps:
         key = (workspace.repo.full_name, workspace.base_sha, workspace.head_sha)
         known = self._changes.get(key)
         if known is None or (known.done() and (known.cancelled() or known.exception())):
-            known = self._changes[key] = asyncio.create_task(self._read_change(workspace))
+            known = self._changes[key] = asyncio.create_task(read_change(self._host.workspaces, workspace))
         return await asyncio.shield(known)
-
-    async def _read_change(self, workspace: Workspace) -> Change:
-        where = (workspace.repo, workspace.base_sha, workspace.head_sha)
-        diff, renamed = await asyncio.gather(self._host.workspaces.diff(*where), self._host.workspaces.renamed(*where))
-        return Change(await asyncio.to_thread(changed_lines, diff), renamed)
 
     async def fix(self, wanted: FixWanted) -> Fixed:
         """Tool-safe fixes of the head as a commit that only the mirror has."""
@@ -168,24 +156,6 @@ class GateSteps:
             folders=folders,
             again=again,
         )
-
-
-def changed_lines(diff: bytes) -> Mapping[str, frozenset[int]]:
-    """Path in the head → the 1-based lines that the change wrote. A diff beyond 32 MiB counts as none: its
-    coverage would say nothing to a person anyway."""
-    if len(diff) > _LARGEST_DIFF:
-        return {}
-    try:
-        patch = PatchSet(diff.decode("utf-8", "backslashreplace"))
-    except UnidiffParseError:
-        return {}
-    return {
-        file.path: frozenset(
-            line.target_line_no for hunk in file for line in hunk if line.target_line_no and line.is_added
-        )
-        for file in patch
-        if not file.is_removed_file
-    }
 
 
 def _applied(plan: CheckPlan, without: str) -> CheckPlan:

@@ -83,6 +83,26 @@ async def git(
     return out
 
 
+async def git_up_to(limit: int, folder: Path, *argv: str) -> bytes | None:
+    """What `git ARGV` prints; None where that is more than `limit` bytes, and git is stopped then."""
+    process = await asyncio.create_subprocess_exec(
+        "git", *argv, cwd=folder, env=environment(), stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout
+    try:
+        await process.stdout.readexactly(limit + 1)
+    except asyncio.IncompleteReadError as end:
+        if await process.wait():
+            raise GitError(argv, process.returncode or 0, "") from None
+        return end.partial
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, 9)
+        await process.wait()
+    return None
+
+
 async def line(folder: Path, *argv: str, env: Mapping[str, str] | None = None) -> str:
     """The one line that `git ARGV` prints."""
     return (await git(folder, *argv, env=env)).decode("utf-8", "replace").strip()

@@ -24,7 +24,7 @@ from filelock import AsyncFileLock
 from activities import toolchains, tools
 from activities.checks import Work
 from activities.environments import Environment, Environments
-from activities.model import Finding, RepoRef, ToolReport
+from activities.model import RepoRef, ToolReport
 from activities.projects import find_projects
 from activities.repo_config import options_for_project
 from activities.results import ResultStore, digest
@@ -45,7 +45,12 @@ class Host:
     environments: Environments
     results: ResultStore
     runner: Runner
-    scratch: Path
+    data: Path
+
+    @property
+    def scratch(self) -> Path:
+        """For what a run leaves behind until it is read."""
+        return self.data / "scratch"
 
 
 @dataclass(frozen=True)
@@ -218,8 +223,3 @@ async def _locked(scratch: Path, key: str) -> AsyncIterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     async with AsyncFileLock(folder / key[:32], poll_interval=0.05):
         yield
-
-
-def findings_of(reports: Sequence[ToolReport], check: str) -> tuple[Finding, ...]:
-    """The findings of all reports, under the check's name."""
-    return tuple(replace(finding, check=check) for report in reports for finding in report.findings)

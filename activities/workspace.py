@@ -10,21 +10,21 @@ import os
 import re
 import shutil
 import tempfile
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import AsyncFileLock
 
+from activities.changed_lines import MARKS
 from activities.errors import UserError
-from activities.git import GitError, credentials, git, line
+from activities.git import GitError, credentials, git, git_up_to, line
 from activities.model import RepoRef
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
-_UNUSED_S = 6 * 3600.0
+_LARGEST_DIFF = 32 * 1024**2
 
 CloneUrl = Callable[[RepoRef], str]
 GitAuth = Callable[[RepoRef], Awaitable[tuple[str, str]]]
@@ -81,7 +81,14 @@ class Workspaces:
     async def heads(self, repo: RepoRef, head_sha: str, base_ref: str = "", base_sha: str = "") -> Heads:
         """What to compare `head_sha` with: its merge base with the base branch's tip, or with `base_sha`."""
         branch = f"refs/heads/{base_ref}" if base_ref else ""
-        await self.fetch(repo, *(item for item in (head_sha, base_sha, branch) if item))
+        commits = [sha for sha in (head_sha, base_sha) if sha]
+        try:
+            await self.fetch(repo, *commits, *([branch] if branch else ()))
+        except GitError as error:
+            if not branch or branch not in error.stderr:
+                raise
+            branch = ""  # not pushed yet, or gone: there is nothing to compare with
+            await self.fetch(repo, *commits)
         mirror = self.mirror(repo)
         tip = await self._commit(mirror, _kept_as(branch)) if branch else base_sha
         base = await self._merge_base(mirror, head_sha, base_sha or tip)
@@ -129,11 +136,13 @@ class Workspaces:
             shutil.rmtree(part, ignore_errors=True)
 
     async def diff(self, repo: RepoRef, base: str, head: str) -> bytes:
-        """The change in unified form without context, renames followed; `base` "" means from nothing."""
-        return await git(
+        """The change in unified form without context, renames followed, for `changed_lines`; `base` "" means from
+        nothing. One beyond 32 MiB is empty: what covers it would tell nobody anything."""
+        return await git_up_to(
+            _LARGEST_DIFF,
             self.mirror(repo), "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--unified=0", "--find-renames",
-            "--src-prefix=a/", "--dst-prefix=b/", "-l2000", base or EMPTY_TREE, head, "--",
-        )  # fmt: skip
+            "--src-prefix=a/", "--dst-prefix=b/", "-l2000", *MARKS, base or EMPTY_TREE, head, "--",
+        ) or b""  # fmt: skip
 
     async def renamed(self, repo: RepoRef, base: str, head: str) -> Mapping[str, str]:
         """Old path → new path of what was renamed between two commits."""
@@ -144,13 +153,12 @@ class Workspaces:
         parts = [os.fsdecode(part).encode("utf-8", "backslashreplace").decode() for part in out.split(b"\0")[:-1]]
         return {parts[i + 1]: parts[i + 2] for i in range(0, len(parts) - 2, 3)}
 
-    def forget_unused(self) -> None:
-        """Removes checkouts that nobody has asked for in the last hours."""
-        limit = time.time() - _UNUSED_S
-        for folder in (self._root / "checkouts").glob("*/*/*"):
-            with contextlib.suppress(OSError):
-                if folder.stat().st_mtime < limit:
-                    shutil.rmtree(folder, ignore_errors=True)
+    async def touched(self, repo: RepoRef, base: str, head: str) -> tuple[str, ...]:
+        """The paths of all files that differ, both names of a renamed one."""
+        out = await git(
+            self.mirror(repo), "diff", "-z", "--name-only", "--no-renames", base or EMPTY_TREE, head, "--",
+        )  # fmt: skip
+        return tuple(part.decode("utf-8", "backslashreplace") for part in out.split(b"\0")[:-1])
 
     async def _merge_base(self, mirror: Path, head: str, base: str) -> str:
         if not base:

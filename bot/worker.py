@@ -113,7 +113,7 @@ def _host(settings: Settings, data: Path, github: GitHub | None, runner: Runner,
     async def git_auth(repo: RepoRef) -> tuple[str, str]:
         return await github.git_auth(repo) if github and not repo.path else ("", "")
 
-    return Host(Workspaces(data, clone_url, git_auth), Environments(data, runner), results, runner, data / "scratch")
+    return Host(Workspaces(data, clone_url, git_auth), Environments(data, runner), results, runner, data)
 
 
 def _accepted(data: Path) -> AcceptedFindings:

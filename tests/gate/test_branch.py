@@ -120,3 +120,17 @@ async def test_a_push_to_the_default_branch_is_compared_with_what_was_before(sta
     runs = await stage.verdict(repo, sha)
     assert runs["linting"]["conclusion"] == "failure"
     assert "1 known" in runs["linting"]["output"]["title"]
+
+
+async def test_branches_that_the_configuration_leaves_out_are_skipped_until_they_are_in_a_pull_request(
+    stage: Stage,
+) -> None:
+    files = configured()
+    files[".github/autobuild.yml"] += "push:\n  branches: [main]\n"
+    repo = await stage.repository(files)
+    sha = await stage.push(repo, {"a.txt": "x\n"})
+    runs = await stage.verdict(repo, sha)
+    assert runs["linting"]["conclusion"] == "skipped"
+    await stage.pull(repo)
+    runs = await stage.verdict(repo, sha, gates=2)
+    assert runs["linting"]["conclusion"] == "success"
