@@ -29,7 +29,7 @@ class Up:
 
     def process(self, command: str) -> psutil.Process:
         """The newest process of `autobuild COMMAND`."""
-        found = [one for one in psutil.Process().children() if one.cmdline()[1:] == ["-m", "bot", command]]
+        found = [one for one in psutil.Process().children() if _arguments(one) == ["-m", "bot", command]]
         return max(found, key=lambda one: one.create_time())
 
     def secret(self) -> str:
@@ -65,6 +65,14 @@ class Up:
     async def verdict(self, repo: str, sha: str) -> float:
         """When the gate's own check run had ended."""
         return await self.until(repo, sha, gate_ended)
+
+
+def _arguments(process: psutil.Process) -> list[str]:
+    """Without the program; none of one that has just ended."""
+    try:
+        return process.cmdline()[1:]
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
 
 
 def gate_ended(runs: Runs) -> bool:
