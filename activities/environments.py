@@ -103,21 +103,29 @@ class Environments:
         self, chain: Toolchain, recipe: Recipe, repo: RepoRef, checkout: Path, project: Project, home: Path
     ) -> Installed:
         shutil.rmtree(home, ignore_errors=True)
-        cache = self._root / "downloads" / repo.owner / repo.name / chain.name
-        for folder in (home / "env", home / "out", home / "under", cache):
-            folder.mkdir(parents=True, exist_ok=True)
+        downloads = self._root / "downloads" / repo.owner / repo.name / chain.name
         box = Box(
-            tree=checkout, out=home / "out", env=home / "env", env_writable=True, cache=cache,
-            read_only=chain.paths(), under=home / "under", under_grows=True,
+            tree=checkout, out=home / "out", env=self._made_in(home, downloads), env_writable=True,
+            cache=downloads / "cache", read_only=chain.paths(), under=home / "under", under_grows=True,
         )  # fmt: skip
 
         async def run(command: Command) -> Ran:
             wall_s = min(command.limits.wall_s, INSTALL_LIMITS.wall_s)
             return await self._runner.run(box, replace(command, limits=replace(INSTALL_LIMITS, wall_s=wall_s)))
 
+        env = _empty(box)
         installed = await chain.install(Site(project, box, self._runner.places(box), run), recipe)
+        if env != home / "env":
+            env.rename(home / "env")
         _write(home, installed)
         return installed
+
+    def _made_in(self, home: Path, downloads: Path) -> Path:
+        """Beside the cache, so that hard links work between the two; but where commands see an environment by its
+        path on this host, it cannot move once it is made."""
+        final = home / "env"
+        moves = self._runner.places(Box(tree=home, out=home / "out", env=final)).env != str(final)
+        return downloads / home.name if moves else final
 
 
 _INSTALLED = TypeAdapter(Installed)
@@ -125,6 +133,17 @@ _INSTALLED = TypeAdapter(Installed)
 
 def _toolchain(project: Project) -> Toolchain | None:
     return next((chain for chain in toolchains.registry().values() if chain.language == project.language), None)
+
+
+def _empty(box: Box) -> Path:
+    """Makes the box's folders, and gives that of the environment, with nothing in it."""
+    assert box.env
+    assert box.cache
+    assert box.under
+    shutil.rmtree(box.env, ignore_errors=True)
+    for folder in (box.env, box.out, box.under, box.cache):
+        folder.mkdir(parents=True, exist_ok=True)
+    return box.env
 
 
 def _read(home: Path) -> Installed | None:

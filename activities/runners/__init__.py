@@ -34,7 +34,8 @@ class Box:
     files and folders: links, pipes and sockets are removed, since we would follow them or wait at them.
     The run's own layers lie beside it while it lasts.
     `env`: the prepared environment, read-only unless `env_writable` (the install step).
-    `cache`: a writable download cache, for the install step only.
+    `cache`: a writable download cache, for the install step only. Where a writable `env` lies beside it, the command
+    can make hard links between the two, and may see what else lies in that folder.
     `read_only`: more host paths shown at the same path, read-only (interpreters, our own tools).
     `over`: folders of this host that appear inside the tree, each with its path relative to the tree
     (`node_modules`); what is written there is thrown away like all that is written into the tree.

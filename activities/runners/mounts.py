@@ -10,6 +10,7 @@ from activities.runners.environment import clean
 from activities.runners.scratch import Scratch
 
 PLACES = Places(src="/src", env="/env", out="/out", cache="/cache", home="/tmp/home")
+_BOTH = "/install"
 
 # Another id than 0, so that programs that refuse to run as root run; no process in it has a capability,
 # and none can get one: user namespaces are off inside.
@@ -82,6 +83,12 @@ def _each(option: str, paths: Iterable[Path]) -> Iterator[str]:
 
 def _folders(box: Box) -> Iterator[str]:
     yield from ("--bind", str(box.out), PLACES.out)
+    if box.env and box.env_writable and box.cache and box.env.parent == box.cache.parent:
+        # A hard link cannot lead from one mount to another, so one mount holds both.
+        yield from ("--bind", str(box.env.parent), _BOTH)
+        yield from ("--symlink", f"{_BOTH}/{box.env.name}", PLACES.env)
+        yield from ("--symlink", f"{_BOTH}/{box.cache.name}", PLACES.cache)
+        return
     if box.env:
         yield from ("--bind" if box.env_writable else "--ro-bind", str(box.env), PLACES.env)
     if box.cache:

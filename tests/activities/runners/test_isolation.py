@@ -132,3 +132,21 @@ def _listen(address: str) -> "closing[socket.socket]":
     server.bind(address)
     server.listen()
     return closing(server)
+
+
+async def test_hard_links_work_between_a_new_environment_and_the_cache_beside_it(
+    sandbox: Runner, box: Box, tmp_path: Path
+) -> None:
+    for name in ("both/env", "both/cache", "elsewhere"):
+        (tmp_path / name).mkdir(parents=True)
+    installing = replace(box, env=tmp_path / "both/env", env_writable=True, cache=tmp_path / "both/cache")
+    link = shell("echo x > /cache/file && ln /cache/file /env/file && cd /env && test -e /env/file")
+    assert (await sandbox.run(installing, link)).exit_code == 0
+    assert (tmp_path / "both/env/file").stat().st_ino == (tmp_path / "both/cache/file").stat().st_ino
+    checking = replace(installing, env_writable=False, cache=None)
+    ran = await sandbox.run(checking, shell("cat /env/file; ls /; echo y > /env/file"))
+    assert ran.stdout.startswith(b"x\n")
+    assert not {b"cache", b"install"} & set(ran.stdout.split())
+    assert ran.exit_code != 0
+    apart = replace(installing, cache=tmp_path / "elsewhere")
+    assert (await sandbox.run(apart, shell("touch /cache/a && touch /env/a && ls /install"))).exit_code != 0

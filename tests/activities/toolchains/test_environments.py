@@ -1,0 +1,54 @@
+"""Environments: made once, beside the cache whose files they share, and moved to where checks see them."""
+
+from pathlib import Path
+
+import pytest
+
+from activities.environments import Environments
+from activities.model import RepoRef
+from activities.runners import Box, Command, Runner
+from activities.runners.bubblewrap import Bubblewrap
+from activities.runners.local import Local
+from tests.activities.toolchains.conftest import BACKEND, PROJECT, Make
+
+REPO = RepoRef("octocat", "example")
+FILES = {"pyproject.toml": PROJECT, "backend.py": BACKEND + "open('made.py', 'w').close()\n", "me.py": ""}
+
+
+@pytest.fixture(params=["bubblewrap", "local"])
+def runner(request: pytest.FixtureRequest, wheels: Path) -> Runner:
+    offline = {"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}
+    return Bubblewrap(offline, (wheels,)) if request.param == "bubblewrap" else Local(offline)
+
+
+async def test_files_of_packages_are_those_of_the_cache(runner: Runner, project: Make, tmp_path: Path) -> None:
+    made = project(FILES)
+    environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
+    assert (environment.problem, environment.root) == ("", next((tmp_path / "data/environments").glob("*/*/*/env")))
+    assert environment.root
+    [metadata] = environment.root.glob("lib/python3*/site-packages/dep-2.0.dist-info/METADATA")
+    cached = (tmp_path / "data/downloads/octocat/example/python/cache").rglob("METADATA")
+    assert metadata.stat().st_ino in {path.stat().st_ino for path in cached}
+    assert [path.name for path in (tmp_path / "data/downloads/octocat/example/python").iterdir()] == ["cache"]
+
+
+async def test_a_check_uses_it_and_sees_neither_the_cache_nor_how_it_was_made(
+    project: Make, wheels: Path, tmp_path: Path
+) -> None:
+    runner = Bubblewrap({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
+    made = project(FILES)
+    environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
+    (tmp_path / "out").mkdir()
+    box = Box(made.root, tmp_path / "out", environment.root, under=environment.under)
+    script = "cat made.py && head -1 /env/pyvenv.cfg | cut -c1-4; ls -d /cache /install; touch /env/x || echo locked"
+    ran = await runner.run(box, Command(("sh", "-c", script)))
+    assert ran.stdout == b"home\nlocked\n"
+
+
+async def test_what_is_there_is_not_made_again(runner: Runner, project: Make, tmp_path: Path) -> None:
+    made = project(FILES)
+    first = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
+    assert first.root
+    (first.root / "mark").touch()
+    assert await Environments(tmp_path / "data", runner).get(REPO, made.root, made) == first
+    assert (first.root / "mark").exists()
