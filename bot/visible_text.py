@@ -24,7 +24,7 @@ _VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "
 
 def slash_lines(comment: str) -> list[str]:
     """The visible lines that begin with a slash, in order; most comments have none and cost nothing."""
-    if not _SLASH.search(comment) or comment.count("\n") > _MOST_LINES:
+    if "/" not in comment or not _SLASH.search(comment) or comment.count("\n") > _MOST_LINES:
         return []
     elements = _OpenElements()
     lines: list[str] = []

@@ -75,7 +75,7 @@ def busy{number}(rounds: int) -> int:
         state = (state * 1103515245 + 12345) % 2147483648
         if state % 3 == 0:
             state += {number}
-    written = json.dumps([{{"name": str(one), "price": state % (one + 1)}} for one in range(rounds)])
+    written = json.dumps([{{"name": "an item", "price": state}}] * (20 * rounds))
     return {call} + len(json.loads(written))
 '''
 _TESTS = '''\
@@ -107,7 +107,7 @@ def test_never_dearer() -> None:
 
 
 def test_busy() -> None:
-    assert busy{number}(3000) == busy{number}(3000)
+    assert busy{number}(300) == busy{number}(300)
 '''
 
 
