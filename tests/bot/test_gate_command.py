@@ -102,3 +102,24 @@ async def test_a_mistake_in_the_configuration_fails_with_its_line(tmp_path: Path
     code, out, _ = await gate(folder)
     assert code == 1
     assert "line 2" in out
+
+
+async def test_fix_mends_the_files_and_gates_what_came_out(tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    write(folder, {"sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n'})
+    code, out, err = await gate(folder, "--fix", "--json")
+    assert "Fixed 1 files" in err
+    assert "import os" not in (folder / "sample.py").read_text()
+    linting = next(check for check in json.loads(out)["checks"] if check["name"] == "linting")
+    assert (code, linting["status"]) == (0, "passed")
+
+
+async def test_each_project_of_a_monorepo_has_its_own_tools(tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    config = {"version": 1, "projects": [{"folder": "one"}, {"folder": "two"}]}
+    config["projects"][1]["checks"] = {"linting": {"command": "cat lint.txt", "format": "text"}}  # type: ignore[index]
+    files = {"one/a.py": "import os\n", "two/a.py": "import os\n", "two/lint.txt": "a.py:1: warning: from two\n"}
+    write(folder, {".github/autobuild.yml": json.dumps(config), **files})
+    _, out, _ = await gate(folder, "--json")
+    found = {(one["tool"], one["path"]) for one in json.loads(out)["findings"] if one["check"] == "linting"}
+    assert found == {("ruff", "one/a.py"), ("command", "two/a.py")}

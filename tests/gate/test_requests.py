@@ -103,3 +103,11 @@ async def test_ok_to_test_runs_that_head_and_no_other(stage: Stage) -> None:
     newer = await stage.github.push_commit(fork, "change", {"b.txt": ""}, login="stranger")
     runs = await stage.verdict(repo, newer)
     assert runs["gate"]["conclusion"] == "neutral"
+
+
+async def test_the_retest_button_runs_its_check_again(stage: Stage) -> None:
+    repo, sha, _ = await failing(stage)
+    stage.github.press_button(repo, stage.runs(repo, sha)["linting"]["id"], "retest")
+    await stage.verdict(repo, sha, gates=2)
+    assert named(stage, repo, sha, "linting") == 2
+    assert named(stage, repo, sha, "security") == 1
