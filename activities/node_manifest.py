@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from activities.links import leads_inside
 from activities.package_json import Package, parse_package, workspace_patterns
 from activities.package_manager import LOCK_FILES
 from activities.tools import Project
@@ -93,7 +94,7 @@ def _walk(root: Path, start: Path) -> Iterator[str]:
 def _read(root: Path, name: str) -> bytes | None:
     path = root / name
     try:
-        if not path.resolve().is_relative_to(root.resolve()) or not path.is_file() or path.stat().st_size > _LARGEST:
+        if not leads_inside(path, root) or not path.is_file() or path.stat().st_size > _LARGEST:
             return None
         return path.read_bytes()
     except (OSError, ValueError):

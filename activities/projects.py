@@ -5,6 +5,7 @@ from pathlib import Path
 
 from activities import toolchains
 from activities.errors import UserError
+from activities.links import leads_inside
 from activities.tools import Language, Project
 
 _NOT_PROJECTS = frozenset(
@@ -34,7 +35,7 @@ def find_projects(checkout: Path, folders: Sequence[str] = ()) -> tuple[Project,
 
 def _configured(checkout: Path, folder: str) -> list[Project]:
     root = checkout / folder
-    if not root.resolve().is_relative_to(checkout.resolve()) or not root.is_dir():
+    if not leads_inside(root, checkout) or not root.is_dir():
         raise UserError(f"The project folder {folder!r} of .github/autobuild.yml is not in the repository.")
     return [Project(Path(folder).as_posix(), root, language) for language in _languages(root)]
 

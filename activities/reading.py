@@ -20,7 +20,7 @@ from defusedxml.ElementTree import fromstring
 
 from activities.formats import BadReport
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
-from activities.runners import Command, Ran
+from activities.runners import Command, Limits, Ran
 from activities.tools import Workbench
 
 MAX_REPORT = 128 * 1024**2
@@ -84,7 +84,7 @@ def report_of(
         problem=problem or how_it_ended(tool, ended),
         advice=advice,
         timed_out=ended.ran.stopped == "time",
-        command=" ".join(ended.command.argv),
+        command=plain(" ".join(ended.command.argv)),
         output_tail=tail(ended.ran),
         duration_s=ended.ran.duration_s,
     )
@@ -99,7 +99,7 @@ def failed_to_run(tool: str, version: str, ended: Ended, problem: str = "") -> T
         looked=False,
         problem=_named(problem, how_it_ended(tool, ended)) or _broke(tool, ended.ran),
         timed_out=ended.ran.stopped == "time",
-        command=" ".join(ended.command.argv),
+        command=plain(" ".join(ended.command.argv)),
         output_tail=tail(ended.ran),
         duration_s=ended.ran.duration_s,
     )
@@ -115,7 +115,7 @@ def how_it_ended(tool: str, ended: Ended) -> str:
     limits, ran = ended.command.limits, ended.ran
     match ran.stopped:
         case "":
-            return _killed(tool, ran.exit_code)
+            return _killed(tool, ran.exit_code, limits)
         case "time":
             return f"{tool} was stopped at its time limit of {limits.wall_s:g} s."
         case "memory":
@@ -213,9 +213,11 @@ def _named(problem: str, ending: str) -> str:
     return problem if not ending or ending[:-1] in problem else ending
 
 
-def _killed(tool: str, exit_code: int) -> str:
+def _killed(tool: str, exit_code: int, limits: Limits) -> str:
     """A shell and bubblewrap give 128 + n for a child that died of signal n."""
     number = -exit_code if exit_code < 0 else exit_code - 128
+    if number == signal.SIGXFSZ:
+        return f"{tool} was stopped at its limit of {limits.file_size // 1024**2} MiB for one file."
     try:
         return f"{tool} was killed by {signal.Signals(number).name}." if number > 0 else ""
     except ValueError:

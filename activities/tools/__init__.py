@@ -5,6 +5,7 @@ absolute terms. Which tools serve which check is data on the tool, so a new tool
 """
 
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from activities.runners import Command, Limits, Places, Ran
 
 Language = Literal["python", "javascript", "any"]
 """`any`: a command of the repository's own configuration, whatever it is written in."""
+
+# Not those that stand for a byte or a character which cannot be shown.
+_BACKSLASH = re.compile(r"\\(?!x[0-9a-f]{2}|u[0-9a-f]{4})")
 
 OUR_TOOLS = Path(sys.prefix)
 """The environment that holds our own, pinned version of every tool; a sandbox shows it read-only."""
@@ -81,7 +85,7 @@ class Workbench:
 
     def relative(self, path: str) -> str:
         """A path as a tool printed it, relative to the repository's root with forward slashes."""
-        path = path.removeprefix("file://").replace("\\", "/")
+        path = _BACKSLASH.sub("/", path.removeprefix("file://"))
         if path.startswith(self.places.src + "/"):
             return path[len(self.places.src) + 1 :]
         path = path.removeprefix("./")

@@ -67,7 +67,8 @@ def _what(project: Project) -> tuple[str, ...]:
     configured = TRACES.configured(project)
     if configured and any(_settings(project).get(key) for key in ("files", "packages", "modules")):
         return ()
-    return sources(project) if configured else ("--ignore-missing-imports", *sources(project))
+    # A file may be named like an option.
+    return ("--", *sources(project)) if configured else ("--ignore-missing-imports", "--", *sources(project))
 
 
 def _settings(project: Project) -> dict[str, object]:

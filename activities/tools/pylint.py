@@ -43,7 +43,7 @@ async def _run(bench: Workbench) -> ToolReport:
         "--persistent=n",
         "--recursive=y",
     )
-    ended = await execute(bench, (program, *flags, *sources(bench.project)), {"PYLINTHOME": bench.places.out})
+    ended = await execute(bench, (program, *flags, "--", *sources(bench.project)), {"PYLINTHOME": bench.places.out})
     if not 0 <= ended.ran.exit_code < _USAGE_ERROR:
         return failed_to_run("pylint", version, ended)
     try:
