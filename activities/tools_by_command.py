@@ -1,5 +1,6 @@
 """Any other language: a check that `.github/autobuild.yml` answers with a command and the format it writes."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,8 +10,10 @@ from activities.model import Finding, ToolReport
 from activities.reading import Ended, execute, failed_to_run, report_of, written
 from activities.tools import Project, Tool, Workbench
 
-# What the command writes into the tree is thrown away with its layer, so its report is carried out.
-_RUN = 'eval "$1"; ended=$?; if [ -n "$2" ]; then cp -- "$2" "$3/report"; fi; exit $ended'
+# What the command writes into the tree is thrown away with its layer, so its report is carried out. One that it
+# prints goes to a file too: of what a runner keeps of an output, the middle may be missing.
+_PRINTED = 'eval "$1" > "$3/command.out"'
+_WRITTEN = '(eval "$1"); ended=$?; cp -- "$2" "$3/command.out"; exit $ended'
 
 
 def configured_tool(check: str, options: Mapping[str, object]) -> Tool | None:
@@ -24,7 +27,9 @@ def configured_tool(check: str, options: Mapping[str, object]) -> Tool | None:
 
     async def run(bench: Workbench) -> ToolReport:
         report = str(bench.options.get("report") or "")
-        return _report(check, bench, await execute(bench, ("sh", "-c", _RUN, "sh", command, report, bench.places.out)))
+        script = _WRITTEN if report else _PRINTED
+        ended = await execute(bench, ("sh", "-c", script, "sh", command, report, bench.places.out))
+        return await asyncio.to_thread(_report, check, bench, ended)
 
     return Tool("command", (check,), "any", _configured, version, run)
 
@@ -36,8 +41,7 @@ def _configured(project: Project) -> str:
 def _report(check: str, bench: Workbench, ended: Ended) -> ToolReport:
     name = str(bench.options.get("format") or "text")
     try:
-        data = written(bench.out, "report") if bench.options.get("report") else ended.ran.stdout
-        contents = formats.registry()[name].reads(data, "command", check)
+        contents = formats.registry()[name].reads(written(bench.out, "command.out"), "command", check)
     except (BadReport, OSError) as error:
         return failed_to_run("command", "", ended, f"The command's report is no {name}: {error}")
     found = _anchored(bench, contents)
