@@ -36,6 +36,15 @@ def toml(text: str) -> dict[str, Any]:
         return {}
 
 
+def broken(project: Project) -> str:
+    """Why pyproject.toml says nothing although it is there, as a sentence; "" otherwise."""
+    try:
+        tomllib.loads(project.reads("pyproject.toml")[:_LARGEST_TOML])
+    except (RecursionError, ValueError) as error:
+        return f"pyproject.toml is not valid TOML: {str(error)[:200]}."
+    return ""
+
+
 def has_table(project: Project, name: str) -> bool:
     """`name` is below `tool` and may be dotted: `coverage.run`."""
     found: object = pyproject(project).get("tool")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
+from activities.python_config import broken
 from activities.python_installed import installed
 from activities.python_version import stand_ins, version_of_source
 from activities.python_wanted import Piece, additions, constraints, pieces, plainly, without_itself
@@ -35,7 +36,8 @@ class Installation:
         await (self._locked() if self.site.project.reads("uv.lock") else self._declared())
         await self._added()
         await self._pyright()
-        return Installed(self._problem(), self.output if self.lost else "", partly=bool(self.lost))
+        problem = " ".join(filter(None, (broken(self.site.project), self._problem())))
+        return Installed(problem, self.output if self.lost else "", partly=bool(problem))
 
     async def _locked(self) -> None:
         """Extras or groups may be declared to conflict: then the default groups are the most there is."""
@@ -80,8 +82,10 @@ class Installation:
             return
         present = "".join(f"{one.name}=={one.version}\n" for one in there.values() if not one.direct)
         fixed = ("-c", self._given("present.txt", present))
+        first = self.output if self.lost else ""
         if not await self._pip(*missing.values(), *fixed) and not await self._pip(*missing, *fixed):
             self.lost.append(f"what the checks need ({', '.join(missing)})")
+        self.output = first or self.output
 
     async def _pyright(self) -> None:
         """The package is only a starter: it fetches pyright itself at its first run, which must be now."""
@@ -132,5 +136,12 @@ class Installation:
     def _problem(self) -> str:
         if not self.lost:
             return ""
-        why = next((line.strip() for line in self.output.splitlines() if "error" in line.lower() or "×" in line), "")
-        return f"Could not be installed: {', '.join(self.lost)}. {why[:300]}".strip()
+        return f"Could not be installed: {', '.join(self.lost)}. {_why(self.output)}".strip()
+
+
+def _why(output: str) -> str:
+    """The first line that speaks of an error, with the cause that uv writes below it: only that names the package."""
+    lines = [line.strip() for line in output.splitlines()]
+    first = next((n for n, line in enumerate(lines) if "error" in line.lower() or "×" in line), len(lines))
+    causes = [line for line in lines[first + 1 : first + 2] if line.startswith(("cause:", "╰─▶"))]
+    return " ".join([*lines[first : first + 1], *causes])[:500]
