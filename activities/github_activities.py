@@ -6,8 +6,10 @@ from typing import Any, cast
 
 from temporalio import activity
 
+from activities.errors import UserError
 from activities.github import check_runs, comments, commits, reading
 from activities.github.client import GitHub
+from activities.github.errors import NotFound
 from activities.github.failures import told
 from activities.github.lookups import (
     BranchInfo,
@@ -53,6 +55,9 @@ from activities.words import (
     reply_mark,
 )
 
+_UNKNOWN_COMMIT = 4
+"""Attempts, about a second apart."""
+
 
 class GitHubActivities:
     """`results` holds what the checks of this host found."""
@@ -69,8 +74,14 @@ class GitHubActivities:
     @activity.defn
     @told
     async def create_check_runs(self, wanted: CheckRunsWanted) -> CheckRunsPosted:
-        """All check runs of a head as queued, at once."""
-        return CheckRunsPosted(await check_runs.create_all(self._github, wanted))
+        """All check runs of a head as queued, at once. GitHub may be slower than its event, so a commit that it does
+        not know is asked for again."""
+        try:
+            return CheckRunsPosted(await check_runs.create_all(self._github, wanted))
+        except NotFound as error:
+            if activity.info().attempt < _UNKNOWN_COMMIT:
+                raise
+            raise UserError(f"{wanted.head_sha} is not on GitHub: was it removed by a force push? ({error})") from None
 
     @activity.defn
     @told

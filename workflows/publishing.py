@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.gate import GateOutcome, GateRequest, Workspace
@@ -19,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.model import QualityCheck, QualityGateResult, RepoRef
     from workflows.config import CHECKS, ActivityTimeouts, RetryPolicies
+    from workflows.failures import for_a_person, was_cancelled
 
 _CONCLUSIONS = {"refused": "neutral", "failed": "skipped", "error": "cancelled"}
 _TITLES = {
@@ -47,21 +49,29 @@ async def post(request: GateRequest, names: tuple[str, ...]) -> Mapping[str, int
         wanted,
         result_type=CheckRunsPosted,
         start_to_close_timeout=ActivityTimeouts.GITHUB_API,
-        retry_policy=RetryPolicies.github_api(),
+        retry_policy=until_done(),
     )
     return posted.ids
 
 
-async def end_check(request: GateRequest, workspace: Workspace, run_id: int, check: QualityCheck) -> None:
-    """One check's end, from the host that holds its findings."""
+async def end_check(request: GateRequest, workspace: Workspace, run_id: int, check: QualityCheck) -> bool:
+    """One check's end, from the host that holds its findings. False where GitHub does not take it: the other checks
+    go on, and the run ends with the gate."""
     end = CheckRunEnd(request.repo, request.head_sha, run_id, check, request.attempt, request.owner_key)
-    await workflow.execute_activity(
-        "complete_check_run",
-        end,
-        task_queue=workspace.queue,
-        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
-        retry_policy=until_done(),
-    )
+    try:
+        await workflow.execute_activity(
+            "complete_check_run",
+            end,
+            task_queue=workspace.queue,
+            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+            retry_policy=until_done(),
+        )
+    except ActivityError as error:
+        if was_cancelled(error):
+            raise
+        workflow.logger.error("a verdict was refused", exc_info=error)
+        return False
+    return True
 
 
 async def end_all(
@@ -100,7 +110,10 @@ async def end_lost(request: GateRequest) -> None:
     if request.publish:
         line = "The run was lost on our side. `/retest` tries again."
         result = QualityGateResult(request.head_sha, "", "error", False, 0.0, reason=line)
-        posted = await post(request, (*(request.only or CHECKS), GATE))
+        try:
+            posted = await post(request, (*(request.only or CHECKS), GATE))
+        except ActivityError as error:
+            return _only_if_forbidden(error)
         await end_all(request, result, posted, posted, "")
 
 
@@ -109,6 +122,17 @@ def _conclusion(result: QualityGateResult) -> str:
 
 
 async def _say(activity: str, argument: object) -> None:
-    await workflow.execute_activity(
-        activity, argument, start_to_close_timeout=ActivityTimeouts.GITHUB_API, retry_policy=until_done()
-    )
+    try:
+        await workflow.execute_activity(
+            activity, argument, start_to_close_timeout=ActivityTimeouts.GITHUB_API, retry_policy=until_done()
+        )
+    except ActivityError as error:
+        _only_if_forbidden(error)
+
+
+def _only_if_forbidden(error: ActivityError) -> None:
+    """An App that was suspended, removed or never permitted can say nothing, and that ends the matter; anything else
+    is raised on."""
+    if not (reason := for_a_person(error, "")):
+        raise error
+    workflow.logger.warning("nothing can be said: %s", reason)

@@ -31,7 +31,7 @@ class QualityGateWorkflow:
         self._state = "queued"
         self._checks: dict[str, QualityCheck] = {}
         self._open: dict[str, int] = {}  # check runs on GitHub that have not ended yet
-        self._posting = False
+        self._posting: asyncio.Task[None] | None = None
         self._posted: Mapping[str, int] = {}
         self._workspace: Workspace | None = None
         self._plan: GatePlan | None = None
@@ -78,7 +78,7 @@ class QualityGateWorkflow:
     async def _whole_gate(self) -> QualityGateResult:
         if not self._request.trusted:
             return await self._refused()
-        _, workspace = await asyncio.gather(self._post_runs(), steps.prepare(self._request))
+        _, workspace = await asyncio.gather(self._runs_posted(), steps.prepare(self._request))
         self._workspace = workspace
         self._state = "running"
         self._plan = await steps.list_checks(workspace)
@@ -88,11 +88,14 @@ class QualityGateWorkflow:
         checks = await asyncio.gather(*self._running)
         return await self._verdict(_in_order(checks), self._plan.threshold)
 
+    def _runs_posted(self) -> asyncio.Future[None]:
+        """Shielded: what is on its way to GitHub cannot be called back, so its answer is awaited, to be ended."""
+        self._posting = asyncio.create_task(self._post_runs())
+        return asyncio.shield(self._posting)
+
     async def _post_runs(self) -> None:
         if self._request.publish:
-            names = (*(self._request.only or CHECKS), GATE)
-            self._posting = True
-            self._posted = await publishing.post(self._request, names)
+            self._posted = await publishing.post(self._request, (*(self._request.only or CHECKS), GATE))
             self._open = dict(self._posted)
 
     async def _one(self, plan: CheckPlan) -> QualityCheck:
@@ -100,8 +103,8 @@ class QualityGateWorkflow:
         self._checks[plan.name] = check
         if run_id := self._open.get(plan.name):
             assert self._workspace
-            await publishing.end_check(self._request, self._workspace, run_id, check)
-            self._open.pop(plan.name, None)
+            if await publishing.end_check(self._request, self._workspace, run_id, check):
+                self._open.pop(plan.name, None)
         return check
 
     async def _checked(self, plan: CheckPlan) -> QualityCheck:
@@ -142,7 +145,7 @@ class QualityGateWorkflow:
         return await self._published(self._without_checks("failed", reason))
 
     async def _refused(self) -> QualityGateResult:
-        await self._post_runs()
+        await self._runs_posted()
         reason = f"This head comes from a fork. A maintainer can comment `/ok-to-test {self._request.head_sha}`."
         return await self._published(self._without_checks("refused", reason))
 
@@ -180,7 +183,9 @@ class QualityGateWorkflow:
 
     async def _published(self, result: QualityGateResult) -> QualityGateResult:
         """Ends whatever is still open on GitHub: the other checks first, the gate's own run last."""
-        if self._open or (self._posting and not self._posted):
+        if self._posting:
+            await workflow.wait([self._posting])
+        if self._open or (self._posting and self._request.publish and not self._posted):
             await publishing.end_all(self._request, result, self._open, self._posted, self._newer)
             self._open = {}
         return result

@@ -1,6 +1,7 @@
 """Check runs that are made once, ended once, and found again by what we gave them as `external_id`."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,7 +84,9 @@ async def finish(github: GitHub, run: Run, ending: Ending) -> int:
     elif state.get("conclusion") != ending.conclusion:
         return run_id
     for first in range(told, len(ending.annotations), _BATCH):
-        await _update(api, run.repo, run_id, {"output": _output(ending, first)})
+        # The verdict stands; a batch that GitHub refuses must not take it back.
+        with contextlib.suppress(Validation):
+            await _update(api, run.repo, run_id, {"output": _output(ending, first)})
     return run_id
 
 

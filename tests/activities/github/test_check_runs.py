@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.github.requests import (
     CheckRunEnd,
@@ -70,12 +71,15 @@ async def test_another_attempt_and_another_owner_have_runs_of_their_own(
     assert len({run for each in ids for run in each}) == 9
 
 
+@pytest.mark.parametrize(("attempt", "type", "last"), [(1, "NotFound", False), (4, "UserError", True)])
 async def test_a_commit_that_github_does_not_know_yet_is_tried_again_soon(
-    hands: GitHubActivities, repo: RepoRef
+    hands: GitHubActivities, repo: RepoRef, attempt: int, type: str, last: bool
 ) -> None:
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=attempt)
     with pytest.raises(ApplicationError) as caught:
-        await hands.create_check_runs(wanted(repo, "1" * 40))
-    assert (caught.value.type, caught.value.non_retryable) == ("NotFound", False)
+        await environment.run(hands.create_check_runs, wanted(repo, "1" * 40))
+    assert (caught.value.type, caught.value.non_retryable) == (type, last)
 
 
 async def test_a_run_that_started_is_in_progress_and_one_that_ended_stays_so(
