@@ -17,12 +17,13 @@ from benchmarks import Benchmark
 from benchmarks.rows import Row
 from benchmarks.table import show
 
-_NOT_BENCHMARKS = ("__main__", "rows", "table", "props")
+_NOT_BENCHMARKS = ("__main__", "rows", "table")
 
 
 def names() -> list[str]:
     """The benchmarks there are."""
-    return [info.name for info in pkgutil.iter_modules(benchmarks.__path__) if info.name not in _NOT_BENCHMARKS]
+    modules = pkgutil.iter_modules(benchmarks.__path__)
+    return [info.name for info in modules if not info.ispkg and info.name not in _NOT_BENCHMARKS]
 
 
 def load(name: str) -> Benchmark:

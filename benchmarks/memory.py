@@ -12,6 +12,7 @@ import psutil
 from benchmarks import Benchmark
 from benchmarks.props import events, shop
 from benchmarks.props.load import load
+from benchmarks.props.repos import QUICK
 from benchmarks.props.up import Up, up
 from benchmarks.rows import Goal, Row
 
@@ -35,6 +36,8 @@ class Most:
 async def _run(data: Path, rounds: int) -> list[Row]:
     bare = {command: await _bare(imports) for command, imports in _BARE.items()}
     async with up(data) as the:
+        quick = await the.repository("octocat/quick", QUICK)
+        await the.verdict(quick, await the.push(quick, {"a.txt": "Everything is loaded now.\n"}))
         idle = _now(the)
         repo = await the.repository("octocat/shop", shop.files(_MODULES))
         async with _watched(the) as most:
