@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,13 +29,22 @@ _FAILED_FOR_S = 300.0
 @dataclass(frozen=True)
 class Environment:
     """`root` None: nothing could be installed, `problem` says why. `key` decides all that is in it. `under` is the
-    `Box.under` of whatever works with it: what building the project wrote into the tree."""
+    `Box.under` of whatever works with it: what building the project wrote into the tree, which was at `src`
+    then."""
 
     key: str
     root: Path | None = None
     problem: str = ""
     over: tuple[tuple[Path, str], ...] = ()
     under: Path | None = None
+    src: str = ""
+    chain: Toolchain | None = None
+
+    def variables(self, src: str) -> Mapping[str, str]:
+        """What commands that see the tree at `src` must be told."""
+        if self.root is None or self.chain is None or src == self.src:
+            return {}
+        return self.chain.moved(self.root, self.src, src)
 
 
 class Environments:
@@ -64,9 +73,10 @@ class Environments:
         os.utime(home)
         root = home / "env" if known.partly or not known.problem else None
         under = home / "under"
+        src = self._runner.places(Box(tree=checkout, out=home / "out")).src
         return Environment(
             recipe.key, root, known.problem, chain.over(project, root) if root else (),
-            under if any(under.iterdir()) else None,
+            under if any(under.iterdir()) else None, src, chain,
         )  # fmt: skip
 
     def _recipe(self, chain: Toolchain, project: Project) -> Recipe:

@@ -154,11 +154,14 @@ class Tree:
             over=environment.over, under=environment.under,
         )  # fmt: skip
 
+        places = self.host.runner.places(box)
+        told = environment.variables(places.src)
+
         async def run(command: Command) -> Ran:
-            return await self.host.runner.run(box, command)
+            return await self.host.runner.run(box, replace(command, env={**told, **command.env}) if told else command)
 
         return Workbench(
-            project, self.host.runner.places(box), out, run,
+            project, places, out, run,
             env_root=environment.root, limits=self.limits, options=options,
         )  # fmt: skip
 

@@ -37,6 +37,13 @@ def installed(env_root: Path) -> dict[str, Distribution]:
     return found
 
 
+def paths_to(env_root: Path, folder: str) -> tuple[str, ...]:
+    """What the environment's `.pth` files put on the path that is the folder or lies below it: editable projects."""
+    files = (path for path in sorted(env_root.glob("lib/python3*/site-packages/*.pth")) if not path.is_symlink())
+    lines = (line.strip() for path in files for line in path.read_text("utf-8", "replace").splitlines())
+    return tuple(line for line in lines if line == folder or line.startswith(folder + "/"))
+
+
 def version_of(bench: Workbench, package: str, program: str) -> str:
     """The version of the program that `bench.executable(program)` names; "" where it is nowhere installed."""
     _, own = bench.executable(program)

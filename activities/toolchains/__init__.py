@@ -1,6 +1,6 @@
 """One language's way to install what a project declares, a file each: `python.py`, `node.py`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,11 +50,18 @@ def nothing_over(project: Project, env_root: Path) -> tuple[tuple[Path, str], ..
     return ()
 
 
+def nothing_moves(env_root: Path, was: str, now: str) -> Mapping[str, str]:
+    """An environment that does not name the tree fits every checkout."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Toolchain:
     """`detect` is True when the folder holds a project of this language.
     `paths` are what every command of the language needs to see read-only (interpreters).
-    `over(project, env_root)` is the `Box.over` of every command that works with that environment."""
+    `over(project, env_root)` is the `Box.over` of every command that works with that environment.
+    `moved(env_root, was, now)`: variables for commands that see the tree elsewhere (`now`) than where the environment
+    was made for it (`was`)."""
 
     name: str
     language: Language
@@ -63,6 +70,7 @@ class Toolchain:
     install: Callable[[Site, Recipe], Awaitable[Installed]]
     paths: Callable[[], tuple[Path, ...]]
     over: Callable[[Project, Path], tuple[tuple[Path, str], ...]] = nothing_over
+    moved: Callable[[Path, str, str], Mapping[str, str]] = nothing_moves
 
 
 @cache

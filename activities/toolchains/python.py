@@ -6,6 +6,7 @@ file, a compiled module) lies beneath every tree with the same environment, so w
 """
 
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from activities.python_config import pyproject
 from activities.python_declared import is_package
-from activities.python_installed import our_version
+from activities.python_installed import our_version, paths_to
 from activities.python_installing import Installation
 from activities.python_layout import files_below
 from activities.python_version import unfit
@@ -91,8 +92,14 @@ async def _install(site: Site, recipe: Recipe) -> Installed:
     return Installed(f"{reason} {installed.problem}", installed.output_tail, installed.partly)
 
 
+def _moved(env_root: Path, was: str, now: str) -> dict[str, str]:
+    """An editable project is found by the path that its folder had; without a sandbox each run has its own."""
+    paths = paths_to(env_root, was)
+    return {"PYTHONPATH": os.pathsep.join(now + path[len(was) :] for path in paths)} if paths else {}
+
+
 def _paths() -> tuple[Path, ...]:
     return (Path(sys.base_prefix), OUR_TOOLS)
 
 
-toolchain = Toolchain("python", "python", _detect, _recipe, _install, _paths)
+toolchain = Toolchain("python", "python", _detect, _recipe, _install, _paths, moved=_moved)

@@ -9,6 +9,7 @@ from activities.model import RepoRef
 from activities.runners import Box, Command, Runner
 from activities.runners.bubblewrap import Bubblewrap
 from activities.runners.local import Local
+from activities.toolchains.python import toolchain
 from tests.activities.toolchains.conftest import BACKEND, PROJECT, Make
 
 REPO = RepoRef("octocat", "example")
@@ -43,6 +44,21 @@ async def test_a_check_uses_it_and_sees_neither_the_cache_nor_how_it_was_made(
     script = "cat made.py && head -1 /env/pyvenv.cfg | cut -c1-4; ls -d /cache /install; touch /env/x || echo locked"
     ran = await runner.run(box, Command(("sh", "-c", script)))
     assert ran.stdout == b"home\nlocked\n"
+
+
+async def test_an_editable_project_is_found_where_its_tree_is_now(
+    project: Make, runner: Runner, tmp_path: Path
+) -> None:
+    made = project(FILES)
+    environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
+    (tmp_path / "later" / "tree").mkdir(parents=True)
+    (tmp_path / "later" / "tree" / "me.py").write_text("print('of this tree')")
+    (tmp_path / "later" / "out").mkdir()
+    box = Box(tmp_path / "later/tree", tmp_path / "later/out", environment.root, read_only=toolchain.paths())
+    places = runner.places(box)
+    run = Command((f"{places.env}/bin/python", "-P", "-m", "me"), env=environment.variables(places.src))
+    ran = await runner.run(box, run)
+    assert ran.stdout == b"of this tree\n", ran.stderr
 
 
 async def test_what_is_there_is_not_made_again(runner: Runner, project: Make, tmp_path: Path) -> None:
