@@ -1,9 +1,10 @@
 """One head branch, for as long as it lives: the newest head is gated, older ones make way."""
 
 from dataclasses import replace
+from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -57,6 +58,8 @@ class ContinuousQualityWorkflow:
                 await self._comment()
             elif self._asked:
                 await self._carry_out(self._asked.pop(0))
+            elif not workflow.all_handlers_finished():
+                await workflow.wait_condition(workflow.all_handlers_finished)
             elif self._closed:
                 return
             else:
@@ -198,10 +201,20 @@ class ContinuousQualityWorkflow:
             return
         self._stopped = True
         if wanted.sha != self._running.sha and not self._held():
-            await self._child.signal(QualityGateWorkflow.superseded, wanted.sha)
+            await self._tell_child(QualityGateWorkflow.superseded, wanted.sha)
         else:
             why = "The pull request is a draft now." if self._state.draft else "It is run again."
-            await self._child.signal(QualityGateWorkflow.stop, reason or why)
+            await self._tell_child(QualityGateWorkflow.stop, reason or why)
+
+    async def _tell_child(self, signal: Any, word: str) -> None:
+        """A gate that ends at this very moment needs no telling."""
+        assert self._child
+        try:
+            await self._child.signal(signal, word)
+        except FailureError as error:
+            if was_cancelled(error):
+                raise
+            workflow.logger.info("the gate had ended already")
 
     async def _gate(self) -> None:
         state = self._state

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
         CheckRunEnd,
         CheckRunsEnded,
         CheckRunsPosted,
+        CheckRunStart,
         CheckRunsWanted,
         GateComment,
         GateRunEnd,
@@ -52,6 +53,24 @@ async def post(request: GateRequest, names: tuple[str, ...]) -> Mapping[str, int
         retry_policy=until_done(),
     )
     return posted.ids
+
+
+async def show_running(request: GateRequest, gate: int) -> None:
+    """The gate's own run is shown in progress. One write for a head, and nothing depends on it, so it is never tried
+    for long."""
+    if not gate:
+        return
+    try:
+        await workflow.execute_activity(
+            "start_check_run",
+            CheckRunStart(request.repo, gate),
+            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+            schedule_to_close_timeout=ActivityTimeouts.GITHUB_API,
+            retry_policy=RetryPolicies.no_retry(),
+        )
+    except ActivityError as error:
+        if was_cancelled(error):
+            raise
 
 
 async def end_check(request: GateRequest, workspace: Workspace, run_id: int, check: QualityCheck) -> bool:

@@ -81,12 +81,13 @@ class QualityGateWorkflow:
         _, workspace = await asyncio.gather(self._runs_posted(), steps.prepare(self._request))
         self._workspace = workspace
         self._state = "running"
-        self._plan = await steps.list_checks(workspace)
-        if self._plan.problem:
-            return await self._misconfigured(self._plan)
-        self._running = [asyncio.create_task(self._one(plan)) for plan in _slowest_first(self._plan.checks)]
+        shown = publishing.show_running(self._request, self._posted.get(GATE, 0))
+        self._plan = plan = (await asyncio.gather(steps.list_checks(workspace), shown))[0]
+        if plan.problem:
+            return await self._misconfigured(plan)
+        self._running = [asyncio.create_task(self._one(check)) for check in _slowest_first(plan.checks)]
         checks = await asyncio.gather(*self._running)
-        return await self._verdict(_in_order(checks), self._plan.threshold)
+        return await self._verdict(_in_order(checks), plan.threshold)
 
     def _runs_posted(self) -> asyncio.Future[None]:
         """Shielded: what is on its way to GitHub cannot be called back, so its answer is awaited, to be ended."""
