@@ -134,6 +134,12 @@ async def test_mypy_joins_its_notes_and_obeys_the_configuration(bench: Make) -> 
     assert "Following member(s) of" in report.findings[0].message
 
 
+async def test_mypy_starts_no_workers_that_a_busy_machine_would_miss(bench: Make) -> None:
+    files = {"a.py": "x: int = 'a'\n", "mypy.ini": "[mypy]\nfiles = a.py\nnum_workers = 2\n"}
+    report = await tool("mypy").run(bench(files, limits=Limits(wall_s=60, processes=4)))
+    assert [(one.path, one.rule) for one in report.findings] == [("a.py", "assignment")], report
+
+
 async def test_mypy_of_a_syntax_error(bench: Make) -> None:
     report = await tool("mypy").run(bench({"pkg/__init__.py": "", "pkg/a.py": BROKEN}))
     assert brief(report) == [("pkg/a.py", 1, "syntax", "error")]
