@@ -9,7 +9,7 @@ from pathlib import Path
 
 from activities.python_installed import installed
 
-from .by_the_gate import Counted, tests
+from .by_the_gate import Counted, findings, tests
 from .packages import npm, run
 
 _OURS = Path(sys.executable).parent
@@ -63,9 +63,10 @@ def by_hand(place: Place, one: Counted) -> ByHand:
     program = place.bin / argv[0]
     done = run((str(program if program.exists() else _OURS / argv[0]), *argv[1:]), place.root, {"NO_COLOR": "1"})
     if one.tool == "pytest (coverage)":
+        # There is something to combine only where the project measures several processes.
+        run((str(place.bin / "python"), "-m", "coverage", "combine"), place.root)
         done = run((str(place.bin / "python"), "-m", "coverage", "report", "--fail-under=0"), place.root)
-    said = done.stdout + "\n" + done.stderr
-    return ByHand(shlex.join(argv), count(said))
+    return ByHand(shlex.join(argv), count(done.stdout + "\n" + done.stderr))
 
 
 def _kept(*options: str) -> Callable[[Counted], list[str]]:
@@ -98,11 +99,11 @@ def _number(pattern: str, said: str) -> int:
 
 
 def _findings(pattern: str) -> Callable[[str], str]:
-    return lambda said: f"{_number(pattern, said)} findings"
+    return lambda said: findings(_number(pattern, said))
 
 
 def _lines(pattern: str) -> Callable[[str], str]:
-    return lambda said: f"{len(re.findall(pattern, said, re.MULTILINE))} findings"
+    return lambda said: findings(len(re.findall(pattern, said, re.MULTILINE)))
 
 
 def _pytest(said: str) -> str:

@@ -53,7 +53,7 @@ def _counted(judged: Judged, env: Path | None) -> list[Counted]:
     return [
         Counted(f"{report.tool}{_part(judged)}", report.version, report.command, _counts(judged, report), env)
         for report in judged.reports
-        if report.looked and judged.check.name not in {"dependencies", "performance"}
+        if judged.check.name not in {"dependencies", "performance"}
     ]
 
 
@@ -62,14 +62,21 @@ def _part(judged: Judged) -> str:
 
 
 def _counts(judged: Judged, report: ToolReport) -> str:
+    if not report.looked:
+        return f"no answer: {report.problem}"
     if judged.check.name == "coverage":
         missing = sum(len(file.missing) for file in report.coverage)
         return f"{sum(len(file.covered) for file in report.coverage) + missing} lines, {missing} missing"
     if judged.check.name in {"unit_tests", "integration_tests"}:
-        return tests(**Counter(test.outcome for test in report.tests))
+        found = Counter(test.outcome for test in report.tests)
+        return tests(found["passed"] + found["flaky"], found["failed"], found["skipped"])
     own = [finding for finding in judged.findings if finding.tool == report.tool]
-    return f"{len(own)} findings"
+    return findings(len(own))
 
 
-def tests(passed: int = 0, failed: int = 0, skipped: int = 0, flaky: int = 0) -> str:
-    return f"{passed + flaky} passed, {failed} failed, {skipped} skipped"
+def findings(number: int) -> str:
+    return f"{number} finding{'' if number == 1 else 's'}"
+
+
+def tests(passed: int, failed: int, skipped: int) -> str:
+    return f"{passed} passed, {failed} failed, {skipped} skipped"

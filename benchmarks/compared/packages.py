@@ -17,10 +17,11 @@ _TSCONFIG = """{
   "include": ["src"]
 }
 """
-_TSCONFIG_JEST = (
-    '{"extends": "./tsconfig.json", "compilerOptions": {"module": "commonjs", "moduleResolution": "node10",\
- "ignoreDeprecations": "6.0"}}\n'
-)
+_TSCONFIG_JEST = """{
+  "extends": "./tsconfig.json",
+  "compilerOptions": {"module": "commonjs", "moduleResolution": "node10", "ignoreDeprecations": "6.0"}
+}
+"""
 _ESLINT = """import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
@@ -40,7 +41,7 @@ class Package:
 
 
 PACKAGES = (
-    Package("humanize", "4.17.0", "src layout, version file written by hatch-vcs, benchmarks"),
+    Package("humanize", "4.17.0", "src layout, version file written by hatch-vcs and ignored by git, benchmarks"),
     Package("iniconfig", "2.3.1", "src layout, version file written by setuptools-scm, uv.lock"),
     Package("itsdangerous", "2.2.0", "flit, requirements files, tests with freezegun"),
     Package("markupsafe", "3.0.4", "a C extension compiled in place, pyright"),

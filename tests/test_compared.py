@@ -1,0 +1,30 @@
+"""What the tools print, counted as a person would."""
+
+import pytest
+
+from benchmarks.compared.by_hand import _TOOLS
+
+
+@pytest.mark.parametrize(
+    ("tool", "said", "counts"),
+    [
+        ("pytest", "1 failed, 3 passed, 1 skipped, 2 xfailed, 9 warnings in 1.2s", "3 passed, 1 failed, 3 skipped"),
+        ("pytest", "== 2 errors in 0.1s ==", "0 passed, 2 failed, 0 skipped"),
+        ("pytest", "no tests ran in 0.1s", "0 passed, 0 failed, 0 skipped"),
+        ("pytest (coverage)", "Name Stmts Miss Cover\nTOTAL      559      5    99%", "559 lines, 5 missing"),
+        ("pytest (coverage)", "No data to report.", "no total"),
+        ("ruff", "Found 1 error.", "1 finding"),
+        ("ruff", "All checks passed!", "0 findings"),
+        ("black", "2 files would be reformatted, 7 files would be left unchanged.", "2 findings"),
+        ("flake8", "./a.py:1:2: E1 no\n./a b.py:3:4: W605 no\n", "2 findings"),
+        ("mypy", "Found 32 errors in 3 files (checked 9 source files)", "32 findings"),
+        ("pyright", "5 errors, 1 warning, 0 informations", "6 findings"),
+        ("bandit", ">> Issue: [B101:assert_used] x\n>> Issue: [B311:x] y", "2 findings"),
+        ("jest", "Tests:       1 failed, 2 skipped, 23 passed, 26 total", "23 passed, 1 failed, 2 skipped"),
+        ("jest (coverage)", "Lines        : 95.83% ( 23/24 )", "24 lines, 1 missing"),
+        ("eslint", "✖ 3 problems (1 error, 2 warnings)", "3 findings"),
+        ("tsc", "src/a.ts(1,2): error TS2322: no\nsrc/b.ts(1,2): error TS1: no", "2 findings"),
+    ],
+)
+def test_counts(tool: str, said: str, counts: str) -> None:
+    assert _TOOLS[tool][1](said) == counts
