@@ -29,6 +29,7 @@ _SERVER_OPTIONS = {
     "matching.enableFairness": "true",
 }
 _STARTS_WITHIN_S = 20.0
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -44,21 +45,33 @@ class Embedded:
 async def temporal_server(database: Path | None, *, ui: bool = False, port: int = 0) -> AsyncIterator[Embedded]:
     """A server on loopback only (it has no authentication), ended with the block. Without a `database` file it
     forgets everything."""
-    port = port or free_port()
-    ui_port = free_port() if ui else 0
-    process = await asyncio.create_subprocess_exec(
-        *_command(database, port, ui_port),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=die_with_parent(signal.SIGKILL),
-    )
+    process, server = await _started(database, ui, port)
     try:
-        await _answers(f"127.0.0.1:{port}", process)
-        yield Embedded(f"127.0.0.1:{port}", f"http://127.0.0.1:{ui_port}" if ui else "", process.pid)
+        yield server
     finally:
         await _end(process, signal.SIGTERM if database else signal.SIGKILL)
+
+
+async def _started(database: Path | None, ui: bool, port: int) -> tuple[asyncio.subprocess.Process, Embedded]:
+    """A free port may be taken before the server has it, so others are tried."""
+    for attempt in range(_ATTEMPTS):
+        at, ui_at = port or free_port(), free_port() if ui else 0
+        process = await asyncio.create_subprocess_exec(
+            *_command(database, at, ui_at),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGKILL),
+        )
+        try:
+            await _answers(f"127.0.0.1:{at}", process)
+            return process, Embedded(f"127.0.0.1:{at}", f"http://127.0.0.1:{ui_at}" if ui else "", process.pid)
+        except BaseException as error:
+            await _end(process, signal.SIGKILL)
+            if not isinstance(error, UserError) or port or attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError
 
 
 def temporal_program() -> str:

@@ -9,7 +9,7 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.gate import GateOutcome, GateRequest
-    from workflows import fixing, ids, publishing
+    from workflows import fixing, heads, ids, publishing
     from workflows.config import WorkflowTimeouts
     from workflows.failures import STOPPED, was_cancelled
     from workflows.messages import (
@@ -24,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.quality_gate import QualityGateWorkflow
 
-_REMEMBERED = 200
 _EVENTS_A_RUN = 4000
 _GOOD = ("passed", "neutral", "skipped")
 _NO_VERDICT = ("cancelled", "superseded")
@@ -71,16 +70,13 @@ class ContinuousQualityWorkflow:
         state = self._state
         if not event.sha:
             return await self._close("The branch was deleted.")
-        if self._comes_late(event):
+        if heads.comes_late(state, event):
             return None
         state.pushed_at = event.sent_at
         self._closed = False
-        self._remember_old(event.before)
-        self._new_head(event.sha)
-        if event.base_sha or event.base_ref:
-            state.wanted = replace(state.wanted, base_sha=event.base_sha, base_ref=event.base_ref)
-        elif self._is_default() and state.wanted.sha == event.sha and event.before != event.sha:
-            state.wanted = replace(state.wanted, base_sha=event.before if event.before.strip("0") else "")
+        heads.remember_old(state, event.before)
+        heads.new_head(state, event.sha)
+        heads.based_on(state, event, self._is_default())
         return await self._make_way()
 
     @workflow.signal
@@ -91,14 +87,14 @@ class ContinuousQualityWorkflow:
             return await self._pull_closed(event.number)
         if event.action == "reopened" and event.number in state.closed_pulls:
             state.closed_pulls.remove(event.number)
-        if event.number in state.closed_pulls or (event.sent_at and event.sent_at < state.pull_at):
+        if heads.pull_comes_late(state, event):
             return None
         state.pull_at = max(event.sent_at, state.pull_at)
         self._closed = False
         first_told = state.pull != event.number
         state.pull, state.draft = event.number, event.draft
         if event.head_sha not in state.old_heads:
-            self._new_head(event.head_sha)
+            heads.new_head(state, event.head_sha)
         if event.base_ref != (state.wanted.base_ref or self._branch.default_branch):
             state.wanted = Wanted(state.wanted.sha, event.base_ref, round=state.wanted.round)
         elif first_told and state.outcome and state.outcome.plan and state.outcome.plan.left_out:
@@ -160,33 +156,13 @@ class ContinuousQualityWorkflow:
     def _is_default(self) -> bool:
         return self._branch.branch == self._branch.default_branch and not self._branch.fork
 
-    def _comes_late(self, event: Pushed) -> bool:
-        state = self._state
-        if event.sent_at == state.pushed_at:
-            return event.sha in state.old_heads
-        return event.sent_at < state.pushed_at
-
-    def _new_head(self, sha: str) -> None:
-        state = self._state
-        if sha != state.wanted.sha:
-            self._remember_old(state.wanted.sha)
-            if sha in state.old_heads:
-                state.old_heads.remove(sha)
-            state.wanted = Wanted(sha, base_ref=state.wanted.base_ref)
-
-    def _remember_old(self, sha: str) -> None:
-        heads = self._state.old_heads
-        if sha.strip("0") and sha != self._state.wanted.sha and sha not in heads:
-            heads.append(sha)
-            del heads[:-_REMEMBERED]
-
     def _failed(self) -> tuple[str, ...]:
         outcome = self._state.outcome
         checks = outcome.result.checks if outcome else ()
         return tuple(check.name for check in checks if check.status not in _GOOD)
 
     async def _pull_closed(self, number: int) -> None:
-        self._state.closed_pulls = [*self._state.closed_pulls[-_REMEMBERED:], number]
+        self._state.closed_pulls = [*self._state.closed_pulls[-heads.REMEMBERED :], number]
         if self._state.pull in (number, 0):
             await self._close("The pull request was closed.")
 
@@ -225,7 +201,7 @@ class ContinuousQualityWorkflow:
         ended = outcome is None or outcome.result.state in _NO_VERDICT
         state.done = Wanted() if ended and self._stopped else self._running
         state.attempts[request.head_sha] = request.attempt + 1
-        while len(state.attempts) > _REMEMBERED:
+        while len(state.attempts) > heads.REMEMBERED:
             state.attempts.pop(next(iter(state.attempts)))
         if outcome and not ended:
             state.outcome = outcome
@@ -291,7 +267,7 @@ class ContinuousQualityWorkflow:
         if isinstance(asked, Fix):
             if sha := await fixing.fix(self._branch, state.pull, state.outcome, asked):
                 state.own_sha = sha
-                self._new_head(sha)
+                heads.new_head(state, sha)
         elif await fixing.accept(self._branch.repo, state.outcome, asked):
             state.wanted = replace(state.wanted, only=(asked.check,), refresh=False, round=state.wanted.round + 1)
 
