@@ -28,9 +28,7 @@ async def no_auth(repo: RepoRef) -> tuple[str, str]:
 async def steps(tmp_path: Path) -> GateSteps:
     runner = await make_runner("bubblewrap")
     workspaces = Workspaces(tmp_path, lambda repo: repo.path, no_auth)
-    host = Host(
-        workspaces, Environments(tmp_path, runner), ResultStore(tmp_path / "results"), runner, tmp_path
-    )
+    host = Host(workspaces, Environments(tmp_path, runner), ResultStore(tmp_path / "results"), runner, tmp_path)
     return GateSteps(host, "queue", AcceptedFindings(tmp_path / "accepted"))
 
 
