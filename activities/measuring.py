@@ -126,9 +126,7 @@ class Tree:
             bench = self._bench(work.project, (checkout, environment), out, options)
             report = _of_the_tree(await work.tool.run(bench), checkout, environment.under)
         lasting = report.lasting and not environment.problem
-        if environment.problem and (report.problem or not report.looked):
-            report = replace(report, problem=f"{report.problem} {environment.problem}".strip())
-        return report, lasting
+        return _with_what_was_missing(report, environment.problem, work.tool), lasting
 
     async def _ready(self, project: Project, options: Mapping[str, object]) -> tuple[Path, Environment]:
         """The files and the environment that a tool works with."""
@@ -209,6 +207,18 @@ def _tools(project: Project, check: str, chosen: tuple[str, ...]) -> list[Tool]:
 def our_versions() -> str:
     """The versions of everything in our own environment, since ours run where a project has none of its own."""
     return digest(sys.version, *sorted(f"{dist.name}=={dist.version}" for dist in metadata.distributions()))
+
+
+def _with_what_was_missing(report: ToolReport, problem: str, tool: Tool) -> ToolReport:
+    """What could not be installed explains a tool that failed; and what is not there was not audited, so that is never
+    green."""
+    if not problem:
+        return report
+    if report.problem or not report.looked:
+        return replace(report, problem=f"{report.problem} {problem}".strip())
+    if "dependencies" in tool.checks:
+        return replace(report, advice=f"{report.advice} {problem}".strip())
+    return report
 
 
 def _of_the_tree(report: ToolReport, checkout: Path, under: Path | None) -> ToolReport:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from activities.measuring import _of_the_tree
+from activities.measuring import _of_the_tree, _with_what_was_missing
+from activities.tools import registry
 from tests.activities.judging.cases import found, suite
 
 
@@ -22,3 +23,14 @@ def test_what_a_build_made_has_no_findings(tmp_path: Path) -> None:
     assert [one.path for one in kept.findings] == ["a.py", "", "gone.py"]
     assert kept.tests == report.tests
     assert _of_the_tree(report, checkout, None) == report
+
+
+def test_what_could_not_be_installed_was_not_audited() -> None:
+    missing = "Could not be installed: example."
+    clean = suite(path="", one="passed")
+    audit, linter = registry()["pip-audit"], registry()["ruff"]
+    assert _with_what_was_missing(clean, "", audit) == clean
+    assert _with_what_was_missing(clean, missing, audit).advice == missing
+    assert _with_what_was_missing(clean, missing, linter) == clean
+    broken = replace(clean, problem="It crashed.")
+    assert _with_what_was_missing(broken, missing, linter).problem == f"It crashed. {missing}"
