@@ -23,6 +23,8 @@ from activities.tidying import Tidying
 
 # Bumped when the meaning of a stored verdict or plan changes.
 _VERSION = "2"
+# A gate is as long as its test suite: what everything else waits for gets a processor first.
+_URGENT = frozenset({"unit_tests", "integration_tests", "coverage"})
 _TRIED_AGAIN_AFTER_S = 300.0
 
 
@@ -152,7 +154,7 @@ class GateSteps:
             sha=workspace.head_sha if head else workspace.base_sha,
             tree=workspace.head_tree if head else workspace.base_tree,
             options=plan.tool_options,
-            limits=Limits(wall_s=plan.timeout_s),
+            limits=Limits(wall_s=plan.timeout_s, urgent=plan.name in _URGENT),
             folders=folders,
             again=again,
         )

@@ -14,7 +14,8 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Limits:
-    """Sizes in bytes, times in seconds. `output` is kept head and tail; the rest is drained and dropped."""
+    """Sizes in bytes, times in seconds. `output` is kept head and tail; the rest is drained and dropped.
+    `urgent`: others wait for this run, so where processors are short it goes before those that are not."""
 
     wall_s: float = 900.0
     memory: int = 4 * 1024**3
@@ -22,6 +23,7 @@ class Limits:
     disk: int = 2 * 1024**3
     file_size: int = 1024**3
     output: int = 1024**2
+    urgent: bool = False
 
 
 @dataclass(frozen=True)

@@ -113,9 +113,9 @@ def _settings(home: Home, limits: Limits) -> Iterator[tuple[str, str]]:
         ("pids", 2): {"pids.max": str(limits.processes + SLACK)},
         ("memory", 1): {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory},
         ("memory", 2): {"memory.max": memory, "memory.swap.max": "0", "memory.oom.group": "1"},
-        # Half of the default: the worker is heard, and a run beside other busy programs is not starved.
-        ("cpu", 1): {_SHARE[1]: "512"},
-        ("cpu", 2): {_SHARE[2]: "50"},
+        # Below the default: the worker is heard, and a run beside other busy programs is not starved.
+        ("cpu", 1): {_SHARE[1]: "1024" if limits.urgent else "341"},
+        ("cpu", 2): {_SHARE[2]: "100" if limits.urgent else "33"},
     }
     for controller in home.controllers:
         yield from settings[controller, home.version].items()

@@ -10,13 +10,16 @@ prefers new processes to an equal one that has to act on its own kill, for as lo
 
 from activities.runners import Command
 
-_WITH_STDIN = 'read -r go && exec nice -n 10 -- "$@"'
-_WITHOUT_STDIN = 'read -r go && exec nice -n 10 -- "$@" </dev/null'
+_WITH_STDIN = 'read -r go && exec nice -n "$0" -- "$@"'
+_WITHOUT_STDIN = 'read -r go && exec nice -n "$0" -- "$@" </dev/null'
+_NICE = {False: "10", True: "5"}
+"""By whether the run is urgent."""
 
 
 def held(command: Command) -> tuple[str, ...]:
     """What to start in place of `command.argv`, its standard input a pipe."""
-    return ("/bin/sh", "-c", _WITH_STDIN if command.stdin else _WITHOUT_STDIN, "sh", *command.argv)
+    script = _WITH_STDIN if command.stdin else _WITHOUT_STDIN
+    return ("/bin/sh", "-c", script, _NICE[command.limits.urgent], *command.argv)
 
 
 def release(command: Command) -> bytes:

@@ -116,3 +116,12 @@ async def test_a_gigabyte_of_output_is_drained_and_mostly_dropped(runner: Runner
     assert b"\n[... 999,999,011 bytes left out ...]\n" in ran.stdout
     assert len(ran.stdout) < 1100
     assert ran.stderr == b"unharmed\n"
+
+
+@pytest.mark.parametrize("more", [b"", b"something to read"])
+async def test_an_urgent_run_goes_before_others_and_none_before_the_worker(
+    runner: Runner, box: Box, more: bytes
+) -> None:
+    for urgent, nice in ((False, b"10"), (True, b"5")):
+        asked = replace(shell("nice", limits=replace(LIMITS, urgent=urgent)), stdin=more)
+        assert (await runner.run(box, asked)).stdout.strip() == nice
