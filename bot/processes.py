@@ -111,11 +111,11 @@ async def up(environ: Mapping[str, str], *, pretend: bool) -> None:
 
 
 async def start_child(
-    command: str, environ: Mapping[str, str], output: int | None = None
+    command: str, environ: Mapping[str, str], output: int | None = None, options: tuple[str, ...] = ()
 ) -> asyncio.subprocess.Process:
     """One of our own commands as a process of its own."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", command),
+        *(sys.executable, "-m", "bot", command, *options),
         env=dict(environ),
         stdout=output,
         stderr=output,

@@ -34,10 +34,10 @@ class Stage:
     env: Mapping[str, str]
     children: dict[str, asyncio.subprocess.Process]
 
-    async def start(self, command: str) -> None:
+    async def start(self, command: str, *options: str) -> None:
         """`serve` or `worker` as a process of its own."""
         with self.log.open("ab") as log:
-            self.children[command] = await start_child(command, self.env, log.fileno())
+            self.children[command] = await start_child(command, self.env, log.fileno(), options)
 
     async def kill(self, command: str) -> None:
         """As the kernel does when memory runs out: at once, without a word."""

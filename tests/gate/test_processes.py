@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bot.stage import Stage, stage
 from tests.gate.repos import configured
 
@@ -35,3 +37,18 @@ async def test_a_killed_workers_gate_is_finished_by_another(tmp_path: Path) -> N
         assert gate["conclusion"] == "success"
         assert all(run["status"] == "completed" for run in (await runs(ready, pushed["sha"])).values())
         assert len(await runs(ready, pushed["sha"])) == 9
+
+
+async def test_two_workers_share_a_host_and_end_with_the_command_that_started_them(tmp_path: Path) -> None:
+    async with stage(tmp_path, os.environ) as ready:
+        await ready.kill("worker")
+        await ready.start("worker", "--workers", "2")
+        await ready.do("add_repository", full_name=REPO, files=configured())
+        pushed = await ready.do("push_commit", full_name=REPO, branch="change", files={"a.txt": "x\n"})
+        gate = await ended(ready, pushed["sha"], "gate")
+        assert gate["conclusion"] == "success"
+        parent = psutil.Process(ready.children["worker"].pid)
+        workers = parent.children()
+        assert len(workers) == 2
+        await ready.kill("worker")
+        assert psutil.wait_procs(workers, timeout=20)[1] == []
