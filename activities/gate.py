@@ -112,3 +112,13 @@ class GateOutcome:
     run_ids: Mapping[str, int] = field(default_factory=dict)
     workspace: Workspace | None = None
     plan: GatePlan | None = None
+
+
+@dataclass(frozen=True)
+class GateEnding:
+    """The argument of the signals that end a gate early. `attempt` names the one that is meant: the next gate of the
+    same head has the same workflow id, and a signal may come to it by mistake."""
+
+    attempt: int
+    reason: str = ""
+    newer_sha: str = ""

@@ -8,7 +8,7 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.gate import GateOutcome, GateRequest
+    from activities.gate import GateEnding, GateOutcome, GateRequest
     from workflows import fixing, heads, ids, publishing
     from workflows.config import WorkflowTimeouts
     from workflows.failures import STOPPED, was_cancelled
@@ -44,6 +44,7 @@ class ContinuousQualityWorkflow:
         self._closed = False
         self._child: ChildWorkflowHandle[QualityGateWorkflow, GateOutcome] | None = None
         self._running = Wanted()
+        self._attempt = 0
         self._stopped = False  # this workflow ended the running gate itself
         self._asked: list[Fix | AcceptBaseline] = []
 
@@ -177,16 +178,16 @@ class ContinuousQualityWorkflow:
             return
         self._stopped = True
         if wanted.sha != self._running.sha and not self._held():
-            await self._tell_child(QualityGateWorkflow.superseded, wanted.sha)
+            await self._tell_child(QualityGateWorkflow.superseded, GateEnding(self._attempt, newer_sha=wanted.sha))
         else:
             why = "The pull request is a draft now." if self._state.draft else "It is run again."
-            await self._tell_child(QualityGateWorkflow.stop, reason or why)
+            await self._tell_child(QualityGateWorkflow.stop, GateEnding(self._attempt, reason or why))
 
-    async def _tell_child(self, signal: Any, word: str) -> None:
+    async def _tell_child(self, signal: Any, ending: GateEnding) -> None:
         """A gate that ends at this very moment needs no telling."""
         assert self._child
         try:
-            await self._child.signal(signal, word)
+            await self._child.signal(signal, ending)
         except FailureError as error:
             if was_cancelled(error):
                 raise
@@ -196,6 +197,7 @@ class ContinuousQualityWorkflow:
         state = self._state
         self._running, self._stopped = state.wanted, False
         request = self._request(self._running)
+        self._attempt = request.attempt
         outcome = await self._outcome(request)
         self._child = None
         ended = outcome is None or outcome.result.state in _NO_VERDICT

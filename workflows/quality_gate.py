@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.gate import CheckWanted, GateOutcome, GateRequest, Workspace
+    from activities.gate import CheckWanted, GateEnding, GateOutcome, GateRequest, Workspace
     from activities.github.requests import GATE
     from activities.model import CheckPlan, GatePlan, QualityCheck, QualityGateResult
     from workflows import publishing, steps
@@ -20,7 +20,7 @@ _NEUTRAL_LINE = "Something went wrong on our side; the log of workflow {id} says
 # An error in this code ends the run, instead of being tried for ever: the branch's workflow then writes the last word.
 @workflow.defn(failure_exception_types=[Exception])
 class QualityGateWorkflow:
-    """Signals `superseded(newer_sha)` and `stop(reason)` end it early; a cancel does too.
+    """Signals `superseded` and `stop` end it early; a cancel does too.
     Queries: `get_status`, `get_progress`."""
 
     @workflow.init
@@ -52,18 +52,20 @@ class QualityGateWorkflow:
         return GateOutcome(result, self._posted, self._workspace, self._plan)
 
     @workflow.signal
-    def superseded(self, newer_sha: str) -> None:
+    def superseded(self, ending: GateEnding) -> None:
         """A newer head is there: this one's processes are killed and its check runs end `cancelled`."""
-        self._newer = newer_sha
-        if self._gate:
-            self._gate.cancel()
+        self._end_early(ending)
 
     @workflow.signal
-    def stop(self, reason: str) -> None:
+    def stop(self, ending: GateEnding) -> None:
         """Nobody needs this verdict any more; `reason` is a sentence for the check runs."""
-        self._why = reason
-        if self._gate:
-            self._gate.cancel()
+        self._end_early(ending)
+
+    def _end_early(self, ending: GateEnding) -> None:
+        if ending.attempt == self._request.attempt:
+            self._newer, self._why = ending.newer_sha, ending.reason
+            if self._gate:
+                self._gate.cancel()
 
     @workflow.query
     def get_status(self) -> str:
