@@ -20,12 +20,16 @@ Status = Literal["passed", "failed", "neutral", "skipped", "timed_out", "cancell
 
 @dataclass(frozen=True)
 class RepoRef:
-    """A repository: on GitHub (`installation_id` > 0) or a folder on this machine (`path`)."""
+    """A repository: on GitHub (`installation_id` > 0) or a folder on this machine (`path`).
+
+    `id` is GitHub's own, 0 where it is not known: a rename changes the name and not the id.
+    """
 
     owner: str
     name: str
     installation_id: int = 0
     path: str = ""
+    id: int = 0
 
     @property
     def full_name(self) -> str:
