@@ -6,14 +6,13 @@ from typing import Any, cast
 
 from temporalio import activity
 
+from activities.branch_activities import BranchActivities
 from activities.errors import UserError
-from activities.github import check_runs, comments, commits, reading
+from activities.github import check_runs, comments, reading
 from activities.github.client import GitHub
 from activities.github.errors import NotFound
 from activities.github.failures import told
 from activities.github.lookups import (
-    BranchInfo,
-    BranchWanted,
     Permission,
     PermissionWanted,
     PullFound,
@@ -32,8 +31,6 @@ from activities.github.requests import (
     CheckRunStart,
     CheckRunsWanted,
     CommentPosted,
-    CommitMade,
-    CommitWanted,
     GateComment,
     GateRunEnd,
     ReactionWanted,
@@ -59,16 +56,19 @@ _UNKNOWN_COMMIT = 4
 """Attempts, about a second apart."""
 
 
-class GitHubActivities:
-    """`results` holds what the checks of this host found."""
+class GitHubActivities(
+    BranchActivities,
+):
+    """All of them; `results` holds what the checks of this host found."""
 
     def __init__(self, github: GitHub, results: ResultStore) -> None:
-        self._github = github
+        super().__init__(github)
         self._results = results
 
     def all(self) -> list[Callable[..., Any]]:
-        """What the worker registers."""
-        methods = [getattr(self, name) for name in vars(type(self))]
+        """What the worker registers, inherited activities too."""
+        names = dict.fromkeys(name for kind in type(self).__mro__ for name in vars(kind))
+        methods = [getattr(self, name) for name in names]
         return [method for method in methods if hasattr(method, "__temporal_activity_definition")]
 
     @activity.defn
@@ -183,18 +183,6 @@ class GitHubActivities:
     async def get_permission(self, wanted: PermissionWanted) -> Permission:
         """What a person may do, asked at this moment; nothing where it cannot be told."""
         return await reading.permission(self._github, wanted.repo, wanted.login)
-
-    @activity.defn
-    @told
-    async def branch_info(self, wanted: BranchWanted) -> BranchInfo:
-        """A branch's head, and whether it is protected or the default one."""
-        return await reading.branch_info(self._github, wanted.repo, wanted.branch)
-
-    @activity.defn
-    @told
-    async def create_commit(self, wanted: CommitWanted) -> CommitMade:
-        """A local change as a commit that GitHub signs."""
-        return await commits.create(self._github, wanted)
 
     def _places(self, repo: RepoRef, sha: str) -> Places:
         return Places(self._github.web_url, repo.full_name, sha)
