@@ -176,7 +176,7 @@ class CheckPlan:
 class GatePlan:
     """What a gate does. `problem` is a mistake in the repository's configuration (`line` 1-based, 0 unknown):
     then the gate fails with that sentence and no check runs. `folders` are the configured projects. `left_out`: the
-    configuration names branches, and the head's is not among them."""
+    configuration names branches, and the head's is not among them. `merge_method` is GitHub's, "" for any."""
 
     checks: tuple[CheckPlan, ...]
     threshold: float = 85.0
@@ -185,3 +185,5 @@ class GatePlan:
     problem: str = ""
     line: int = 0
     left_out: bool = False
+    auto_merge: bool = False
+    merge_method: str = ""

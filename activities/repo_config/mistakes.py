@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from activities import tools
 from activities.defaults import seconds
-from activities.repo_config.models import MENDS, ForProject, RepoConfig
+from activities.repo_config.models import COMMAND, MENDS, ForProject, RepoConfig
 from activities.repo_config.strict_yaml import Document, Place, shown
 
 _MOST = 50
@@ -57,6 +57,8 @@ def _sentence(error: ErrorDetails) -> str:
         return _not_one_of(what, error["input"], _choices(place))
     if kind in _LIMITS:
         return f"{what} {_LIMITS[kind].format(**error.get('ctx', {}))}."
+    if place and place[-1] == "[key]":
+        return f"{_named(place[:-1])} has no name that fits: {MENDS[COMMAND]}."
     if kind == "string_pattern_mismatch":
         return f"{what} is {_value(error['input'])}: {MENDS[error['ctx']['pattern']]}."
     return f"{what} is {_value(error['input'])}: {_wanted(kind, error['input'])}."
@@ -83,6 +85,7 @@ def _wanted(kind: str, given: object) -> str:
         "float": "write a number, without quotes",
         "string": "write a text; put it in quotes if it looks like a number",
         "tuple": "write a list, one `- ` line for each entry",
+        "dict": "write keys below it, indented by two spaces",
         "model": "write keys below it, indented by two spaces",
     }
     return next((mend for start, mend in kinds.items() if kind.startswith(start)), "it does not fit here")
@@ -145,10 +148,17 @@ def _schema_at(place: Place) -> dict[str, Any]:
     whole = _schema()
     at: dict[str, Any] = whole
     for step in place:
-        at = at["items"] if isinstance(step, int) else at["properties"][step]
+        at = at["items"] if isinstance(step, int) else _below(at, step)
         if reference := at.get("$ref"):
             at = whole["$defs"][reference.rpartition("/")[2]]
     return at
+
+
+def _below(at: dict[str, Any], key: str) -> dict[str, Any]:
+    """A mapping with names of its own describes all its values alike."""
+    if key in at.get("properties", {}):
+        return dict(at["properties"][key])
+    return dict(next(iter(at.get("patternProperties", {}).values()), {}))
 
 
 @cache

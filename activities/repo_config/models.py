@@ -16,12 +16,14 @@ RELATIVE: Final = rf"^{_SEGMENT}(/{_SEGMENT})*/?$"
 GLOB: Final = r"^[^!\\][^\\]*$"
 BRANCH: Final = r"^!?[^!\s\\]+$"
 WORD: Final = r"^[A-Za-z0-9_.-]+$"
+COMMAND: Final = r"^[a-z][a-z0-9-]*$"
 MENDS: Final = {
     DURATION: "write a number and its unit, such as `90s`, `15m` or `1h`",
     RELATIVE: "write a path inside the repository with forward slashes, not absolute and without `..`",
     GLOB: "write a path with `*` and `**`, such as `vendor/**`; `!` and `\\` are not read",
     BRANCH: "write a branch's name with `*` and `**`; `!` in front takes out again",
     WORD: "write a tool's name, such as `ruff`",
+    COMMAND: "write a command's name without its slash, such as `retest`",
 }
 
 Text = Annotated[str, Field(min_length=1, max_length=8192)]
@@ -30,6 +32,8 @@ Glob = Annotated[str, Field(pattern=GLOB, max_length=256)]
 BranchPattern = Annotated[str, Field(pattern=BRANCH, max_length=256)]
 ToolName = Annotated[str, Field(pattern=WORD, max_length=64)]
 Label = Annotated[str, Field(min_length=1, max_length=50)]
+CommandName = Annotated[str, Field(pattern=COMMAND, max_length=40)]
+Permission = Literal["read", "triage", "write", "maintain", "admin"]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Severity = Annotated[
     Literal["notice", "warning", "error", "critical"], Field(description="Findings below this severity do not count.")
@@ -234,6 +238,20 @@ class RepoConfig(Keys):
         Branches()
     )
     labels: Labels = Labels()
+    commands: Annotated[
+        dict[CommandName, Permission],
+        Field(
+            max_length=100,
+            description="What a person needs for a slash command. Default: what `/help` shows.",
+            json_schema_extra={"additionalProperties": False},
+        ),
+    ] = Field(default_factory=dict)
+    auto_merge: Annotated[
+        bool, Field(description="Merges a pull request of the repository's own branches when its gate passes.")
+    ] = False
+    merge_method: Annotated[
+        Literal["any", "squash", "merge", "rebase"], Field(description="How; `any` is the first the repository allows.")
+    ] = "any"
 
     def runs_on_push(self, branch: str) -> bool:
         """Whether a push to the branch starts a gate."""

@@ -16,7 +16,14 @@ def plan_of(config: RepoConfig) -> GatePlan:
     """All eight checks. Those that are switched off do not apply; what else applies is seen in the tree."""
     checks = tuple(_check(config, name, check) for name, check in config.checks)
     folders = tuple(project.path for project in config.projects)
-    return GatePlan(checks, threshold=config.threshold, autofix=config.autofix, folders=folders)
+    return GatePlan(
+        checks,
+        threshold=config.threshold,
+        autofix=config.autofix,
+        folders=folders,
+        auto_merge=config.auto_merge,
+        merge_method="" if config.merge_method == "any" else config.merge_method,
+    )
 
 
 def options_for_project(tool_options: Mapping[str, Any], folder: str) -> Mapping[str, Any]:

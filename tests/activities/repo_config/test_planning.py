@@ -113,3 +113,10 @@ def test_which_branches_start_a_gate() -> None:
 
 def test_a_mistake_as_text() -> None:
     assert str(Mistake(3, "No.")) == "3: No."
+
+
+def test_merging_is_off_until_somebody_asks_for_it() -> None:
+    assert (plan_gate("{}").auto_merge, plan_gate("{}").merge_method) == (False, "")
+    plan = plan_gate("auto_merge: true\nmerge_method: squash")
+    assert (plan.auto_merge, plan.merge_method) == (True, "squash")
+    assert plan_gate("auto_merge: true\nmerge_method: x").auto_merge is False

@@ -77,6 +77,8 @@ def _walk(node: dict[str, Any], whole: dict[str, Any], above: str) -> Iterator[t
             yield from _walk(whole["$defs"][reference.rpartition("/")[2]], whole, f"{place}[].")
         elif place == "projects[].checks":
             yield place, "as everywhere"
+        elif "patternProperties" in found:
+            yield place, "`{}`"
         elif "properties" in found:
             yield from _walk(found, whole, f"{place}.")
         else:
