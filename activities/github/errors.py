@@ -17,7 +17,11 @@ _UNNAMED_WAIT_S = 60.0
 
 
 class GitHubError(Exception):
-    """Something between us and GitHub. `retry_after` is in seconds, 0 where GitHub named no time."""
+    """Something between us and GitHub. `retry_after` is in seconds, 0 where GitHub named no time; `status` and `said`
+    are the answer's own, 0 and "" where there was none."""
+
+    status = 0
+    said = ""
 
     def __init__(self, message: str, retry_after: float = 0.0) -> None:
         super().__init__(redact(message)[:1000])
@@ -59,6 +63,12 @@ class Suspended(GitHubError, UserError):
 def error_of(status: int, headers: Mapping[str, str], body: bytes, asked: str) -> GitHubError:
     """The error that an answer means. `asked` is "POST /repos/…", to be named in the text."""
     said = _message(body)
+    error = _error(status, headers, said, asked)
+    error.status, error.said = status, redact(said)[:500]
+    return error
+
+
+def _error(status: int, headers: Mapping[str, str], said: str, asked: str) -> GitHubError:
     text = f"GitHub answered {status} to {asked}: {said or 'no reason given'}"
     if status == 429 or (status == 403 and _is_limit(headers, said)):
         return RateLimited(text, _wait(headers))
