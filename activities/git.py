@@ -4,8 +4,12 @@ import asyncio
 import base64
 import contextlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from activities.github.redaction import redact
 
 # A stranger's repository must not reach our git: no system or user configuration, no prompts, no filters.
 _QUIET = {
@@ -19,12 +23,21 @@ _QUIET = {
 _KEPT = ("PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "HTTPS_PROXY", "https_proxy", "NO_PROXY")
 
 
+# libcurl's words for a redirection that is not followed (`http.followRedirects=false`).
+_MOVED = re.compile(r"requested URL returned error: 30[1278]\b")
+
+
 class GitError(Exception):
-    """Git ended with an error; the text is its standard error, without addresses' credentials."""
+    """Git ended with an error; the text is its standard error, without any credential."""
 
     def __init__(self, argv: tuple[str, ...], code: int, stderr: str) -> None:
-        super().__init__(f"git {argv[0]} ended with {code}: {stderr.strip()[-2000:]}")
-        self.stderr = stderr
+        self.stderr = redact(stderr)
+        super().__init__(f"git {argv[0]} ended with {code}: {self.stderr.strip()[-2000:]}")
+
+    @property
+    def moved(self) -> bool:
+        """Whether the server named another address: the repository was renamed or transferred."""
+        return _MOVED.search(self.stderr) is not None
 
 
 # A folder that somebody else owns (a mount of a container) is read like any other.
@@ -44,10 +57,18 @@ def environment(more: Mapping[str, str] | None = None, config: Mapping[str, str]
     return {**kept, **_QUIET, **settings, **(more or {})}
 
 
-def credentials(username: str, token: str) -> dict[str, str]:
-    """Git's configuration for HTTP with a token; empty without one."""
+def credentials(url: str, username: str, token: str) -> dict[str, str]:
+    """Git's configuration for `url` (HTTP) with a token; empty without one.
+
+    The header is for that address's own host. Git would take it along to wherever the host sends it, so it follows
+    nobody: a repository that was renamed is asked for by its new name instead (`GitError.moved`).
+    """
+    if not token:
+        return {}
     basic = base64.b64encode(f"{username}:{token}".encode()).decode()
-    return {"http.extraHeader": f"Authorization: Basic {basic}"} if token else {}
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return {f"http.{origin}/.extraHeader": f"Authorization: Basic {basic}", "http.followRedirects": "false"}
 
 
 async def git(

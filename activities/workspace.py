@@ -75,7 +75,7 @@ class Workspaces:
         url = repo.path or self._clone_url(repo)
         await git(
             mirror, "-c", "gc.auto=0", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, *specs,
-            config=credentials(user, token),
+            config=credentials(url, user, token),
         )  # fmt: skip
 
     async def heads(self, repo: RepoRef, head_sha: str, base_ref: str = "", base_sha: str = "") -> Heads:

@@ -160,7 +160,8 @@ async def test_git_fetches_with_the_token_and_keeps_it_nowhere(
 ) -> None:
     user, token = await github.git_auth(repo)
     assert len(token) > 300
-    await git(tmp_path, "clone", "--quiet", github.clone_url(repo), "clone", config=credentials(user, token))
+    url = github.clone_url(repo)
+    await git(tmp_path, "clone", "--quiet", url, "clone", config=credentials(url, user, token))
     assert (tmp_path / "clone" / "a.py").read_text() == "import os\n"
     kept = b"".join(path.read_bytes() for path in (tmp_path / "clone").rglob("*") if path.is_file())
     assert token.encode() not in kept
