@@ -4,13 +4,14 @@ Every request passes `_request`, REST and GraphQL alike: there it waits for its 
 not a success becomes one of our errors.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 from cachetools import LRUCache
-from gidgethub import GitHubException, QueryError
+from gidgethub import GitHubException, QueryError, sansio
 from gidgethub.aiohttp import GitHubAPI
 
 from activities.github.budget import Budget
@@ -56,6 +57,24 @@ class API(GitHubAPI):
             raise graphql_error(error.response.get("errors")) from None
         except (GitHubException, ValueError, LookupError) as error:
             raise Unavailable(f"GitHub's answer to a query could not be read: {error}") from None
+
+    async def news(self, url: str, names: Mapping[str, str], etag: str) -> tuple[Any, str]:
+        """A page and its ETag; None where it is still what `etag` names, which costs nothing. The caller keeps what it
+        needs of the page: whole pages of every repository would fill the memory."""
+        headers = sansio.create_headers(
+            self.requester, accept=sansio.accept_format(), oauth_token=self.oauth_token, jwt=self._get_app_jwt()
+        )
+        if etag:
+            headers["if-none-match"] = etag
+        status, answer, body = await self._request(
+            "GET", sansio.format_url(url, names, base_url=self.base_url), headers
+        )
+        if status == 304:
+            return None, etag
+        try:
+            return json.loads(body), answer.get("etag", "")
+        except ValueError as error:
+            raise Unavailable(f"GitHub's answer could not be read: {error}") from None
 
     async def _make_request(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -102,6 +102,15 @@ class GitHub:
             self._who = App(int(data["id"]), str(data["slug"]))
         return self._who
 
+    @property
+    def as_app(self) -> API:
+        """GitHub as the app itself, which sees its hook and its installations, and no repository."""
+        return self._as_app
+
+    async def everywhere(self, installation_id: int, permissions: Permissions) -> API:
+        """GitHub with these permissions on all repositories of an installation: to look through them."""
+        return await self.installation(RepoRef("", "", installation_id), permissions)
+
     async def installation(self, repo: RepoRef, permissions: Permissions) -> API:
         """GitHub with these permissions on this repository and on no other."""
         return (await self._token(repo, permissions)).api
@@ -132,18 +141,19 @@ class GitHub:
         return token
 
     async def _minted(self, installation: int, repo: RepoRef, permissions: Permissions) -> Any:
+        where = repo.full_name if repo.name else "this account"
         try:
             return await self._as_app.post(
                 "/app/installations/{id}/access_tokens",
                 {"id": str(installation)},
-                data={"repositories": [repo.name], "permissions": dict(permissions)},
+                data={"permissions": dict(permissions), **({"repositories": [repo.name]} if repo.name else {})},
             )
         except NotFound:
-            raise Suspended(f"The app is not installed on {repo.full_name} any more: install it again.") from None
+            raise Suspended(f"The app is not installed on {where} any more: install it again.") from None
         except Validation as error:
             wanted = ", ".join(f"{name}: {level}" for name, level in sorted(permissions.items()))
             raise Forbidden(
-                f"The app's installation does not give {wanted} on {repo.full_name}: "
+                f"The app's installation does not give {wanted} on {where}: "
                 f"add the repository to it and accept the permissions that the app asks for. ({error})"
             ) from None
 
