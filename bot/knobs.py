@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+_NOT_IN_AN_ADDRESS = frozenset(" ?#@\\<>\"'`{}|^")
+
 
 def knob(env: str, default: object, meaning: str, read: Callable[[str], object] = str, secret: bool = False) -> Any:
     """A field of `Settings`, read from the variable `env` by `read`, which raises ValueError("must be …")."""
@@ -50,8 +52,13 @@ def port(text: str) -> int:
 
 def address(text: str) -> str:
     """An http or https address, without the slash at its end."""
-    url = urlsplit(text)
-    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or "@" in url.netloc:
+    text = text.strip()
+    try:
+        url = urlsplit(text)
+        whole = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:  # a bracket or a port that is none; its text would show the value
+        whole = False
+    if not whole or not text.isascii() or not text.isprintable() or set(text) & _NOT_IN_AN_ADDRESS:
         raise ValueError("must be an http or https address without user, query or fragment")
     return text.rstrip("/")
 

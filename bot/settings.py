@@ -1,11 +1,13 @@
 """Every deployment knob: read once from the environment, all mistakes named at once, secrets never shown."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from activities.errors import UserError
+from bot import credentials
+from bot.credentials import App
 from bot.knobs import address, globs, knob, number, one_of, pem, port, row_of, value_of
 from workflows.ids import TASK_QUEUE
 
@@ -37,7 +39,14 @@ class Settings:
     webhook_secret: str = knob("AUTOBUILD_WEBHOOK_SECRET", "", "What GitHub signs its events with.", secret=True)
     github_url: str = knob("AUTOBUILD_GITHUB_URL", "https://github.com", "GitHub, for git and for links.", address)
     github_api_url: str = knob("AUTOBUILD_GITHUB_API_URL", "https://api.github.com", "GitHub's REST API.", address)
-    base_url: str = knob("AUTOBUILD_BASE_URL", "", "This server's public address, for links.", address)
+    base_url: str = knob("AUTOBUILD_BASE_URL", "", "This server's public address: for the set-up page.", address)
+    smee_url: str = knob("AUTOBUILD_SMEE_URL", "", "A smee channel that brings events through a firewall.", address)
+    setup: Literal["store", "print"] = knob(
+        "AUTOBUILD_SETUP",
+        "store",
+        "`print` shows a new App's credentials once, for a secret store, and keeps no file of them.",
+        one_of("store", "print"),
+    )
     host: str = knob("AUTOBUILD_HOST", "127.0.0.1", "Where the web process listens; 0.0.0.0 in a container.")
     port: int = knob("AUTOBUILD_PORT", 8080, "The web process's port.", port)
     push_branches: tuple[str, ...] = knob(
@@ -62,22 +71,25 @@ class Settings:
     def load(cls, environ: Mapping[str, str], needs: Collection[str] = (*WEB_NEEDS, *WORKER_NEEDS)) -> "Settings":
         """From the environment; `needs` are the fields that this process cannot do without.
 
-        Raises UserError that names everything missing or wrong at once, and never a value.
+        Where the environment says nothing of an App, the stored one is taken, as far as it is needed. Raises
+        UserError that names everything missing or wrong at once, and never a value.
         """
         values: dict[str, Any] = {}
-        problems: list[str] = []
+        problems: dict[str, str] = {}
         for declared in fields(cls):
             try:
                 values[declared.name] = value_of(declared, environ)
             except ValueError as error:
-                problems.append(str(error))
-                continue
-            if declared.name in needs and not values[declared.name]:
-                name, _, meaning = row_of(declared)
-                problems.append(f"{name} is missing: {meaning}")
+                values[declared.name] = declared.default
+                problems[declared.name] = str(error)
+        problems = _app_or_what_is_missing(values, needs, environ) | problems
         if problems:
-            raise UserError("The settings need mending:\n" + "\n".join(f"- {line}" for line in problems))
+            raise UserError("The settings need mending:\n" + "\n".join(f"- {line}" for line in problems.values()))
         return cls(**values)
+
+    def of_app(self, app: App, environ: Mapping[str, str]) -> "Settings":
+        """The same deployment with an App that was registered since."""
+        return replace(self, **_as_needed(app, vars(self), WEB_NEEDS, environ))
 
     @classmethod
     def table(cls) -> tuple[tuple[str, str, str], ...]:
@@ -88,3 +100,41 @@ class Settings:
     def own_login(self) -> str:
         """How GitHub names this App where it acts: the sender of the events that it causes itself."""
         return f"{self.app_slug}[bot]"
+
+
+def names_an_app(environ: Mapping[str, str]) -> bool:
+    """Whether the environment says anything of an App: then a stored one is not looked at, and nothing is mixed."""
+    names = [Settings.__dataclass_fields__[name].metadata["env"] for name in {*WEB_NEEDS, *WORKER_NEEDS}]
+    return any(environ.get(name, "").strip() or environ.get(f"{name}_FILE", "") for name in names)
+
+
+def _app_or_what_is_missing(
+    values: dict[str, Any], needs: Collection[str], environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Adds a stored App to the values, or says what is wrong, by field."""
+    mixed = ""
+    try:
+        if needs and not names_an_app(environ):
+            app = credentials.stored(values["data"])
+            values |= _as_needed(app, values, needs, environ) if app else {}
+        elif needs and credentials.place(values["data"]).exists():
+            mixed = " The App in the data folder is not mixed with what is set: set all of an App's variables or none."
+    except UserError as error:
+        return {"app": str(error)}
+    rows = {declared.name: row_of(declared) for declared in fields(Settings)}
+    absent = [name for name in rows if name in needs and not values[name]]
+    return {name: f"{rows[name][0]} is missing: {rows[name][2]}{mixed}" for name in absent}
+
+
+def _as_needed(
+    app: App, values: Mapping[str, Any], needs: Collection[str], environ: Mapping[str, str]
+) -> dict[str, Any]:
+    """The fields that a stored App answers: the web process gets no key. A renamed App's slug may be set."""
+    if app.github_url != values["github_url"]:
+        raise UserError(
+            f"The stored App {app.id} belongs to {app.github_url} and AUTOBUILD_GITHUB_URL is {values['github_url']}: "
+            "set the right one, or another AUTOBUILD_DATA."
+        )
+    known = {"app_id": app.id, "private_key": app.private_key, "webhook_secret": app.webhook_secret}
+    slug = {} if environ.get("AUTOBUILD_APP_SLUG", "").strip() else {"app_slug": app.slug}
+    return {name: value for name, value in known.items() if name in needs} | slug

@@ -120,3 +120,32 @@ def test_the_table_names_every_knob_once() -> None:
         names
     )
     assert all(meaning.endswith(".") for _, _, meaning in Settings.table())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.com\r\nSet-Cookie: a=b",
+        "https://exam\tple.com",
+        "https://example.com/a b",
+        "https://example.com?a",
+        "https://example.com#a",
+        "https://octocat@example.com",
+        "https://example.com:port",
+        "https://example.com:99999",
+        "https://[::1",
+        "https://",
+        "https://exämple.com",
+        'https://example.com/"><script>',
+        "javascript:alert(1)",
+        "//example.com",
+    ],
+)
+def test_an_address_is_an_address(text: str) -> None:
+    (line,) = problems(GOOD | {"AUTOBUILD_BASE_URL": text})
+    assert line == "- AUTOBUILD_BASE_URL must be an http or https address without user, query or fragment."
+
+
+def test_a_process_that_needs_no_app_looks_at_none(tmp_path: Path) -> None:
+    (tmp_path / "app").write_text("no folder")
+    assert Settings.load({"AUTOBUILD_DATA": str(tmp_path)}, ()).app_id == 0

@@ -1,0 +1,151 @@
+"""The App's credentials in a file of the data folder: for this account alone, written whole or not at all.
+
+`<data>/app/credentials.json`, mode 600 in a folder of mode 700. What others could have read or changed is refused
+with the command that mends it.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from activities.errors import UserError
+
+_FILE = "credentials.json"
+_LOOKS_EVERY_S = 1.0
+_ONLY_OURS = os.O_NOFOLLOW | os.O_CLOEXEC
+# A key of 16,384 bits in PEM has 13 KB.
+_LARGEST = 2**16
+
+
+@dataclass(frozen=True)
+class App:
+    """One GitHub App as GitHub registered it. `github_url` is the GitHub that it belongs to."""
+
+    id: int
+    slug: str
+    html_url: str
+    client_id: str
+    github_url: str
+    private_key: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+
+    @property
+    def installation_page(self) -> str:
+        """Where a person chooses the repositories that it may work on."""
+        return f"{self.html_url}/installations/new"
+
+    def lines(self) -> str:
+        """The settings as `NAME=value` lines for a secret store, secrets included; the key on one line."""
+        values = {
+            "AUTOBUILD_APP_ID": self.id,
+            "AUTOBUILD_APP_SLUG": self.slug,
+            "AUTOBUILD_WEBHOOK_SECRET": self.webhook_secret,
+            "AUTOBUILD_PRIVATE_KEY": self.private_key.strip().replace("\n", "\\n"),
+        }
+        return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+def place(data: Path) -> Path:
+    """The file of the App's credentials."""
+    return data / "app" / _FILE
+
+
+def stored(data: Path) -> App | None:
+    """What the file says; None where there is no file. Raises UserError that says how to mend what is there."""
+    path = place(data)
+    try:
+        with _folder(path.parent) as at, open(os.open(_FILE, os.O_RDONLY | _ONLY_OURS, dir_fd=at), "rb") as file:
+            _must_be_ours(path.parent, os.fstat(at))
+            _must_be_ours(path, os.fstat(file.fileno()))
+            return msgspec.json.decode(file.read(_LARGEST), type=App)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} makes no sense: {error}. Remove it and register the App again.") from error
+
+
+def store(data: Path, app: App) -> None:
+    """Writes the file. Raises UserError where there is one already, or where it cannot be written."""
+    with _writing(data) as at:
+        try:
+            _write(at, _FILE, msgspec.json.encode(app))
+        except FileExistsError as error:
+            raise UserError(f"{place(data)} holds an App already.") from error
+
+
+def try_place(data: Path) -> None:
+    """Raises UserError where `store` would: before an App is made that could not be kept."""
+    if place(data).exists():
+        raise UserError(f"{place(data)} holds an App already.")
+    with _writing(data) as at:
+        name = f".{secrets.token_hex(8)}.try"
+        _write(at, name, b"")
+        os.unlink(name, dir_fd=at)
+
+
+async def appears(data: Path) -> None:
+    """Waits until there is a file, whatever is in it."""
+    while not place(data).exists():  # noqa: ASYNC110  (another process writes it)
+        await asyncio.sleep(_LOOKS_EVERY_S)
+
+
+@contextlib.contextmanager
+def _writing(data: Path) -> Iterator[int]:
+    path = place(data)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            path.parent.mkdir(mode=0o700)
+        with _folder(path.parent) as at:
+            os.fchmod(at, 0o700)  # whatever the umask was; not ours, and it fails
+            yield at
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _write(at: int, name: str, content: bytes) -> None:
+    """A new file, whole after a power cut too. Raises FileExistsError rather than replace one: a link does not."""
+    new = f".{secrets.token_hex(8)}.new"
+    try:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _ONLY_OURS, 0o600, dir_fd=at), "wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(new, name, src_dir_fd=at, dst_dir_fd=at)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(new, dir_fd=at)
+    os.fsync(at)
+
+
+@contextlib.contextmanager
+def _folder(path: Path) -> Iterator[int]:
+    """The folder itself, so that nobody can put another in its place meanwhile."""
+    at = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _ONLY_OURS)
+    try:
+        yield at
+    finally:
+        os.close(at)
+
+
+def _must_be_ours(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise UserError(f"{path} is no file. Remove it.")
+    if found.st_uid != os.geteuid():
+        raise UserError(
+            f"{path} belongs to user {found.st_uid} and this is user {os.geteuid()}: "
+            f"run as that user, or `chown -R {os.geteuid()} {path.parent}`."
+        )
+    if found.st_mode & 0o077:
+        mode = "700" if stat.S_ISDIR(found.st_mode) else "600"
+        raise UserError(f"{path} is open to others (mode {stat.S_IMODE(found.st_mode):03o}): `chmod {mode} {path}`.")
