@@ -8,7 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.simulator import gate, graphql, rest_app, rest_checks, rest_git, rest_hook, rest_issues, rest_pulls, rest_repos
+from bot.simulator import gate
+from bot.simulator.endpoints import ENDPOINTS
 from bot.simulator.faults import Fault, Faults
 from bot.simulator.hub import Missing, Rate
 from bot.simulator.pulls import Refused
@@ -17,11 +18,6 @@ from bot.simulator.rest import Answer, ApiError, Call, Caller, Endpoint, dump
 from bot.simulator.state import Json
 
 PREFIX = "/api/v3"
-ENDPOINTS: tuple[Endpoint, ...] = tuple(
-    endpoint
-    for module in (rest_app, rest_hook, rest_repos, rest_git, rest_pulls, rest_issues, rest_checks, graphql)
-    for endpoint in module.endpoints
-)
 _REMEMBERED = 20_000
 _MANY_SEGMENTS = ("path", "ref", "branch", "basehead")
 

@@ -25,7 +25,8 @@ DEEDS = (
     "add_comment", "add_fork", "add_installation", "add_label", "add_repository", "add_user", "advance", "close_pull",
     "delete_branch", "delete_comment", "destroy_merge_group", "edit_comment", "edit_pull", "merge_pull", "open_issue",
     "open_pull", "press_button", "protect", "push_commit", "queue_merge", "remove_installation", "remove_label",
-    "reopen_pull", "rerun_check", "rerun_suite", "set_draft", "set_permission", "suspend", "unsuspend",
+    "reopen_pull", "rerun_check", "rerun_suite", "set_draft", "set_permission", "set_status",
+    "suspend", "unsuspend",
 )  # fmt: skip
 _POST = ("drop", "duplicate")
 _PATIENCE_S = 20.0

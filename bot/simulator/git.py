@@ -139,6 +139,11 @@ async def log(path: Path, *revisions: str, limit: int = 250) -> list[Commit]:
     return [_commit(show(entry)) for entry in out.split(b"\0") if entry]
 
 
+async def one(path: Path, sha: str) -> Commit:
+    """The commit of an object id that is known to be one."""
+    return (await log(path, sha, limit=1))[0]
+
+
 async def count(path: Path, *revisions: str) -> int:
     return int(await git(path, "rev-list", "--count", *revisions, "--"))
 

@@ -23,6 +23,7 @@ PERMISSIONS = {
     "merge_queues": "read",
     "metadata": "read",
     "pull_requests": "write",
+    "statuses": "write",
 }
 EVENTS = (
     "check_run",
@@ -34,6 +35,7 @@ EVENTS = (
     "merge_group",
     "pull_request",
     "push",
+    "repository",
 )
 """What the app subscribes to. `installation` comes to every app."""
 TOKEN_LIFE_S = 3600

@@ -8,6 +8,7 @@ from bot.simulator.checks import Checks
 from bot.simulator.git import ZERO
 from bot.simulator.pulls import Pulls
 from bot.simulator.state import Issue, Json, Repository, User
+from bot.simulator.statuses import Statuses
 
 _LISTED = 20
 """Commits in one push event."""
@@ -15,7 +16,7 @@ _TAGS_TOLD = 3
 """GitHub says nothing of tags when more are pushed at once."""
 
 
-class RefMoves(Pulls, Checks):
+class RefMoves(Pulls, Checks, Statuses):
     """See the module."""
 
     async def move_ref(self, repo: Repository, ref: str, new: str, sender: User, old: str | None = None) -> None:

@@ -11,6 +11,8 @@ from bot.simulator.state import Json, Repository
 if TYPE_CHECKING:
     from bot.simulator.hub import Hub
 
+UNSIGNED: Json = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
+
 
 def commit(hub: "Hub", repo: Repository, it: Commit) -> Json:
     """As the REST API gives it."""
@@ -28,10 +30,28 @@ def commit(hub: "Hub", repo: Repository, it: Commit) -> Json:
             "message": it.message,
             "comment_count": 0,
             "tree": {"sha": it.tree, "url": f"{api}/git/trees/{it.tree}"},
+            "verification": UNSIGNED,
         },
         "author": _account(hub, it.author),
         "committer": _account(hub, it.committer),
         "parents": [{"sha": sha, "url": f"{api}/commits/{sha}", "html_url": page} for sha in it.parents],
+    }
+
+
+def git_commit(hub: "Hub", repo: Repository, it: Commit) -> Json:
+    """As the Git database API gives it."""
+    api, page = f"{hub.api_url}/repos/{repo.full_name}/git", f"{hub.url}/{repo.full_name}/commit"
+    return {
+        "sha": it.sha,
+        "node_id": node("Commit", int(it.sha[:12], 16)),
+        "url": f"{api}/commits/{it.sha}",
+        "html_url": f"{page}/{it.sha}",
+        "author": _person(it.author, it.authored_at),
+        "committer": _person(it.committer, it.committed_at),
+        "tree": {"sha": it.tree, "url": f"{api}/trees/{it.tree}"},
+        "message": it.message,
+        "parents": [{"sha": sha, "url": f"{api}/commits/{sha}", "html_url": f"{page}/{sha}"} for sha in it.parents],
+        "verification": UNSIGNED,
     }
 
 

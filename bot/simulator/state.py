@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.simulator.branch_rules import BranchRules
 from bot.simulator.git import Commit
+from bot.simulator.nouns import Release, Review, Status
 
 Json = dict[str, Any]
 LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
 """What a person may do in a repository, least first."""
+METHODS = ("merge", "squash", "rebase")
+"""How a pull request may be merged."""
 
 
 @dataclass
@@ -26,7 +30,10 @@ class User:
 
 @dataclass
 class App:
-    """The one GitHub App. `permissions` maps a permission to `read` or `write`."""
+    """The one GitHub App. `permissions` maps a permission to `read` or `write`. Only its owner may install a private one.
+
+    The id of an App that nobody has registered yet is 0.
+    """
 
     id: int
     slug: str
@@ -35,6 +42,11 @@ class App:
     permissions: dict[str, str]
     events: tuple[str, ...]
     created_at: str
+    name: str = ""
+    description: str = ""
+    external_url: str = ""
+    setup_url: str = ""
+    public: bool = True
 
     @property
     def client_id(self) -> str:
@@ -69,7 +81,10 @@ class Comment:
 
 @dataclass
 class Pull:
-    """What an issue has more if it is a pull request. `head_repository` is None once a fork is deleted."""
+    """What an issue has more if it is a pull request. `head_repository` is None once a fork is deleted.
+
+    `mergeable` and `mergeable_state` are what was found out at the last look; `thinking` looks find out nothing.
+    """
 
     id: int
     head_repository: "Repository"
@@ -85,6 +100,12 @@ class Pull:
     additions: int = 0
     deletions: int = 0
     changed_files: int = 0
+    mergeable: bool | None = None
+    mergeable_state: str = "unknown"
+    thinking: int = 0
+    reviewers: list[User] = field(default_factory=list)
+    teams: list[str] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
 
 
 @dataclass
@@ -97,7 +118,11 @@ class Issue:
     created_at: str
     updated_at: str
     state: str = "open"
+    state_reason: str | None = None
     closed_at: str | None = None
+    locked: bool = False
+    lock_reason: str | None = None
+    assignees: list[User] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
@@ -147,7 +172,11 @@ class CheckRun:
 
 @dataclass
 class Repository:
-    """`path` is its bare git repository. `collaborators` maps a login to one of `LEVELS`."""
+    """`path` is its bare git repository. `collaborators` maps a login to one of `LEVELS`.
+
+    `rules` says more of some of the `protected` branches; `statuses` has those of a commit, oldest first; `methods`
+    are the ways that a pull request may be merged.
+    """
 
     id: int
     owner: User
@@ -159,10 +188,15 @@ class Repository:
     pushed_at: str
     parent: "Repository | None" = None
     protected: set[str] = field(default_factory=set)
+    rules: dict[str, BranchRules] = field(default_factory=dict)
+    methods: set[str] = field(default_factory=lambda: set(METHODS))
+    teams: set[str] = field(default_factory=set)
     collaborators: dict[str, str] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     suites: dict[str, CheckSuite] = field(default_factory=dict)
+    statuses: dict[str, list[Status]] = field(default_factory=dict)
+    releases: list[Release] = field(default_factory=list)
 
     @property
     def full_name(self) -> str:

@@ -5,24 +5,13 @@ from typing import Any
 
 import pytest
 
-from bot.simulator.api import ENDPOINTS
+from bot.simulator.endpoints import ENDPOINTS
 from bot.simulator.server import PretendGitHub
 from tests import openapi
 from tests.bot.simulator.conftest import REPO, Asker, Hook
+from tests.bot.simulator.walks import Walk, walk_contents, walk_statuses
 
 R = f"/repos/{REPO}"
-
-
-class Walk:
-    """Asks, and insists on a status."""
-
-    def __init__(self, ask: Asker) -> None:
-        self.ask = ask
-
-    async def __call__(self, method: str, path: str, body: Any = None, *, who: str = "bot", status: int = 200) -> Any:
-        reply = await self.ask(method, path, body, who=who)
-        assert reply.status == status, (method, path, reply.status, reply.body)
-        return reply.body
 
 
 async def test_every_endpoint_answers_as_github_describes(github: PretendGitHub, ask: Asker, told: Hook) -> None:
@@ -38,6 +27,7 @@ async def test_every_endpoint_answers_as_github_describes(github: PretendGitHub,
     await walk_issues(go)
     await walk_comments(go, number)
     await walk_checks(go, sha)
+    await walk_statuses(go, sha)
     await go("PUT", f"{R}/pulls/{number}/merge", {"sha": sha})
     await go("DELETE", "/installation/token", status=204)
 
@@ -66,8 +56,7 @@ async def walk_repository(go: Walk) -> None:
     await go("GET", f"{R}/branches?protected=false")
     await go("GET", f"{R}/branches/main")
     await go("GET", f"{R}/collaborators/octocat/permission")
-    await go("GET", f"{R}/contents/src/hello.py?ref=feature")
-    await go("GET", f"{R}/contents/src")
+    await walk_contents(go)
 
 
 async def walk_git(go: Walk, sha: str) -> None:

@@ -1,0 +1,29 @@
+"""All that can be asked, from the modules that answer it."""
+
+from bot.simulator import (
+    graphql,
+    rest_app,
+    rest_checks,
+    rest_contents,
+    rest_git,
+    rest_hook,
+    rest_issues,
+    rest_pulls,
+    rest_repos,
+    rest_statuses,
+)
+from bot.simulator.rest import Endpoint
+
+_MODULES = (
+    graphql,
+    rest_app,
+    rest_checks,
+    rest_contents,
+    rest_git,
+    rest_hook,
+    rest_issues,
+    rest_pulls,
+    rest_repos,
+    rest_statuses,
+)
+ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for module in _MODULES for endpoint in module.endpoints)

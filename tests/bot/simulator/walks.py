@@ -1,0 +1,35 @@
+"""The walk through the endpoints: part by part."""
+
+import base64
+from typing import Any
+
+from tests.bot.simulator.conftest import REPO, Asker
+
+R = f"/repos/{REPO}"
+
+
+class Walk:
+    """Asks, and insists on a status."""
+
+    def __init__(self, ask: Asker) -> None:
+        self.ask = ask
+
+    async def __call__(self, method: str, path: str, body: Any = None, *, who: str = "bot", status: int = 200) -> Any:
+        reply = await self.ask(method, path, body, who=who)
+        assert reply.status == status, (method, path, reply.status, reply.body)
+        return reply.body
+
+
+async def walk_contents(go: Walk) -> None:
+    await go("GET", f"{R}/contents/src/hello.py?ref=feature")
+    await go("GET", f"{R}/contents/src")
+    file = {"message": "Put", "content": base64.b64encode(b"1\n").decode(), "branch": "other"}
+    made = await go("PUT", f"{R}/contents/put.txt", file, status=201)
+    await go("PUT", f"{R}/contents/put.txt", {**file, "content": "", "sha": made["content"]["sha"]})
+
+
+async def walk_statuses(go: Walk, sha: str) -> None:
+    status = {"state": "success", "context": "autobuild", "description": "all is well", "target_url": None}
+    await go("POST", f"{R}/statuses/{sha}", status, status=201)
+    await go("GET", f"{R}/commits/{sha}/status")
+    await go("GET", f"{R}/commits/feature/statuses")
