@@ -25,6 +25,8 @@ __all__ = ["API", "App", "GitHub", "redact"]
 # A token is not used in its last minutes: what was started with it must be able to end.
 _MARGIN_S = 300.0
 _TOKENS = 2048
+# Stands for all repositories of an installation; no repository can be called so.
+_ALL = "*"
 
 Permissions = Mapping[str, str]
 
@@ -109,7 +111,7 @@ class GitHub:
 
     async def everywhere(self, installation_id: int, permissions: Permissions) -> API:
         """GitHub with these permissions on all repositories of an installation: to look through them."""
-        return await self.installation(RepoRef("", "", installation_id), permissions)
+        return await self.installation(RepoRef("", _ALL, installation_id), permissions)
 
     async def installation(self, repo: RepoRef, permissions: Permissions) -> API:
         """GitHub with these permissions on this repository and on no other."""
@@ -141,12 +143,14 @@ class GitHub:
         return token
 
     async def _minted(self, installation: int, repo: RepoRef, permissions: Permissions) -> Any:
-        where = repo.full_name if repo.name else "this account"
+        where, chosen = repo.full_name, {"repositories": [repo.name]}
+        if repo.name == _ALL:
+            where, chosen = "this account", {}
         try:
             return await self._as_app.post(
                 "/app/installations/{id}/access_tokens",
                 {"id": str(installation)},
-                data={"permissions": dict(permissions), **({"repositories": [repo.name]} if repo.name else {})},
+                data={**chosen, "permissions": dict(permissions)},
             )
         except NotFound:
             raise Suspended(f"The app is not installed on {where} any more: install it again.") from None
