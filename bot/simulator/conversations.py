@@ -1,5 +1,7 @@
 """Deeds of talk: issues, comments, labels and reactions. Each tells the app what GitHub would tell it."""
 
+from collections.abc import Iterable
+
 from bot.simulator import shapes, shapes_pull
 from bot.simulator.repositories import Repositories
 from bot.simulator.state import Comment, Issue, Json, Label, Reaction, Repository, User
@@ -8,10 +10,54 @@ from bot.simulator.state import Comment, Issue, Json, Label, Reaction, Repositor
 class Conversations(Repositories):
     """See the module. `login` is who does it."""
 
-    def open_issue(self, full_name: str, title: str, body: str | None = "", login: str = "octocat") -> Issue:
+    def open_issue(
+        self, full_name: str, title: str, body: str | None = "", login: str = "octocat", *,
+        labels: Iterable[str] = (), assignees: Iterable[str] = (),
+    ) -> Issue:  # fmt: skip
+        """`opened`, then one `labeled` and one `assigned` for each."""
         repo, author = self.repository(full_name), self.add_user(login)
         issue = self.new_issue(repo, title, body, author)
+        issue.labels = [self.new_label(repo, name) for name in dict.fromkeys(labels)]
+        issue.assignees = [self.add_user(name) for name in dict.fromkeys(assignees)]
         self.tell_issue("opened", repo, issue, author)
+        for label in issue.labels:
+            self._tell_label("labeled", repo, issue, label, author)
+        for person in issue.assignees:
+            self.tell("assigned", repo, issue, author, {"assignee": shapes.user(self, person)})
+        return issue
+
+    def edit_issue(
+        self, full_name: str, number: int, *, title: str | None = None, body: str | None = None, login: str = "octocat"
+    ) -> Issue:
+        """An issue or a pull request; one `edited` event with what was there before."""
+        repo, issue = self.repository(full_name), self.issue(full_name, number)
+        changes = self.reworded(issue, title, body)
+        if changes:
+            issue.updated_at = self.now()
+            self.tell("edited", repo, issue, self.add_user(login), {"changes": changes})
+        return issue
+
+    def delete_issue(self, full_name: str, number: int, login: str = "octocat") -> None:
+        """For ever, as an administrator can; its number is not given again."""
+        repo, issue = self.repository(full_name), self.issue(full_name, number)
+        del repo.issues[number]
+        self.tell_issue("deleted", repo, issue, self.add_user(login))
+
+    def lock_issue(self, full_name: str, number: int, locked: bool = True, login: str = "octocat") -> Issue:
+        """Only who may write can comment then, and no app."""
+        repo, issue = self.repository(full_name), self.issue(full_name, number)
+        issue.locked, issue.lock_reason = locked, None
+        self.tell("locked" if locked else "unlocked", repo, issue, self.add_user(login))
+        return issue
+
+    def assign(self, full_name: str, number: int, logins: Iterable[str], login: str = "octocat") -> Issue:
+        """These people and nobody else; an event for each who comes or goes."""
+        repo, issue, sender = self.repository(full_name), self.issue(full_name, number), self.add_user(login)
+        before, issue.assignees = issue.assignees, [self.add_user(name) for name in dict.fromkeys(logins)]
+        moved = [("assigned", each) for each in issue.assignees if each not in before]
+        moved += [("unassigned", each) for each in before if each not in issue.assignees]
+        for action, person in moved:
+            self.tell(action, repo, issue, sender, {"assignee": shapes.user(self, person)})
         return issue
 
     def add_comment(self, full_name: str, number: int, body: str, login: str = "octocat") -> Comment:
@@ -50,6 +96,15 @@ class Conversations(Repositories):
             issue.labels.remove(label)
             self._tell_label("unlabeled", repo, issue, label, self.add_user(login))
 
+    def set_labels(self, full_name: str, number: int, names: Iterable[str], login: str = "octocat") -> None:
+        """These labels and no others."""
+        wanted = {name.lower(): name for name in names}
+        for label in list(self.issue(full_name, number).labels):
+            if label.name.lower() not in wanted:
+                self.remove_label(full_name, number, label.name, login)
+        for name in wanted.values():
+            self.add_label(full_name, number, name, login)
+
     def react(self, to: Issue | Comment, content: str, user: User) -> Reaction:
         """A person's reaction of one kind exists once."""
         found = next((r for r in to.reactions if r.user is user and r.content == content), None)
@@ -75,10 +130,24 @@ class Conversations(Repositories):
 
     def new_issue(self, repo: Repository, title: str, body: str | None, author: User) -> Issue:
         """Numbers are shared by issues and pull requests."""
-        number, now = len(repo.issues) + 1, self.now()
+        repo.numbered += 1
+        now, number = self.now(), repo.numbered
         issue = repo.issues[number] = Issue(self.new_id(), number, title, body, author, now, now)
         self.changed()
         return issue
+
+    def reworded(self, issue: Issue, title: str | None, body: str | None) -> Json:
+        """Sets what is not None; gives GitHub's `changes`, empty where nothing is new."""
+        changes: Json = {}
+        for field, value in (("title", title), ("body", body)):
+            if value is not None and value != getattr(issue, field):
+                changes[field] = {"from": getattr(issue, field) or ""}
+                setattr(issue, field, value)
+        return changes
+
+    def tell(self, action: str, repo: Repository, issue: Issue, sender: User, more: Json | None = None) -> None:
+        """Of an issue, or of a pull request."""
+        (self.tell_pull if issue.pull else self.tell_issue)(action, repo, issue, sender, more)
 
     def tell_issue(self, action: str, repo: Repository, issue: Issue, sender: User, more: Json | None = None) -> None:
         self.emit("issues", repo, sender, {"action": action, "issue": shapes.issue(self, repo, issue), **(more or {})})
@@ -108,5 +177,4 @@ class Conversations(Repositories):
         self.changed()
 
     def _tell_label(self, action: str, repo: Repository, issue: Issue, label: Label, sender: User) -> None:
-        tell = self.tell_pull if issue.pull else self.tell_issue
-        tell(action, repo, issue, sender, {"label": shapes.label(self, repo, label)})
+        self.tell(action, repo, issue, sender, {"label": shapes.label(self, repo, label)})

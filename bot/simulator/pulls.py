@@ -39,11 +39,7 @@ class Pulls(Conversations):
     ) -> Issue:  # fmt: skip
         """One `edited` event with what was there before."""
         repo, issue, pull = self.pull(full_name, number)
-        changed: dict[str, object] = {}
-        for field, value in (("title", title), ("body", body)):
-            if value is not None and value != getattr(issue, field):
-                changed[field] = {"from": getattr(issue, field) or ""}
-                setattr(issue, field, value)
+        changed = self.reworded(issue, title, body)
         if base is not None and base != pull.base_ref:
             changed["base"] = {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}
             pull.base_sha, pull.base_ref = await self.branch(repo, base, "base"), base
@@ -53,17 +49,22 @@ class Pulls(Conversations):
             self.tell_pull("edited", repo, issue, self.add_user(login), {"changes": changed})
         return issue
 
-    async def set_state(self, full_name: str, number: int, state: str, login: str = "octocat") -> Issue:
-        """Closes or reopens an issue or a pull request."""
+    async def set_state(
+        self, full_name: str, number: int, state: str, login: str = "octocat", reason: str | None = None
+    ) -> Issue:
+        """Closes or reopens an issue or a pull request; Refused for one that is merged."""
         repo, issue, sender = self.repository(full_name), self.issue(full_name, number), self.add_user(login)
         if issue.state == state:
             return issue
         if state == "open" and issue.pull:
+            if issue.pull.merged_at:
+                raise Refused("state cannot be changed. The pull request cannot be reopened.")
             await self._refresh(repo, issue)
         issue.state, issue.updated_at = state, self.now()
         issue.closed_at = self.now() if state == "closed" else None
-        tell = self.tell_pull if issue.pull else self.tell_issue
-        tell("closed" if state == "closed" else "reopened", repo, issue, sender)
+        if issue.pull is None:
+            issue.state_reason = (reason or "completed") if state == "closed" else "reopened"
+        self.tell("closed" if state == "closed" else "reopened", repo, issue, sender)
         return issue
 
     async def close_pull(self, full_name: str, number: int, login: str = "octocat") -> Issue:

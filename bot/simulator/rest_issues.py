@@ -1,166 +1,122 @@
-"""REST: issues, comments, labels and reactions."""
+"""REST: issues."""
 
 from typing import Any
 
-from bot.simulator import shapes
+from bot.simulator import gate, shapes
 from bot.simulator.rest import BODY_LIMIT, Answer, ApiError, Call, Endpoints, invalid
-from bot.simulator.state import Comment, Issue, Json
+from bot.simulator.state import LEVELS, Issue, Json, Repository
 
 endpoints = Endpoints()
-_READ = "issues:read|pull_requests:read"
-_WRITE = "issues:write|pull_requests:write"
+READ = "issues:read|pull_requests:read"
+WRITE = "issues:write|pull_requests:write"
+TITLE_LIMIT = 256
+REASONS = ("completed", "not_planned", "duplicate", "reopened")
 
 
-@endpoints.on("GET", "/repos/{owner}/{repo}/issues", _READ)
+@endpoints.on("GET", "/repos/{owner}/{repo}/issues", READ)
 async def list_issues(call: Call) -> Answer:
     """Newest first, pull requests too, as on GitHub."""
-    state = call.request.query.get("state", "open")
-    issues = [issue for issue in call.repo.issues.values() if state in (issue.state, "all")]
-    labels = {name for name in call.request.query.get("labels", "").lower().split(",") if name}
-    issues = [issue for issue in issues if labels <= {label.name.lower() for label in issue.labels}]
-    return call.page([shapes.issue(call.hub, call.repo, issue) for issue in reversed(issues)])
+    query = call.request.query
+    found = [issue for issue in call.repo.issues.values() if _wanted(issue, query)]
+    field = {"updated": "updated_at", "created": "created_at"}.get(query.get("sort", "created"), "created_at")
+    found.sort(key=lambda issue: (getattr(issue, field), issue.number), reverse=query.get("direction") != "asc")
+    return call.page([shapes.issue(call.hub, call.repo, issue) for issue in found])
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/issues", "issues:write")
 async def create_issue(call: Call) -> Answer:
     body = call.text("body", limit=BODY_LIMIT, default="") if call.body.get("body") is not None else None
-    name, who = call.repo.full_name, call.user.login
-    issue = call.hub.open_issue(name, call.text("title", limit=256), body, who)
-    for label in call.body.get("labels") or []:
-        call.hub.add_label(name, issue.number, _label_name(label), who)
+    title, labels, people = call.text("title", limit=TITLE_LIMIT), label_names(call), _assignees(call)
+    issue = call.hub.open_issue(
+        call.repo.full_name, title, body, call.user.login, labels=labels or (), assignees=people or ()
+    )
     return Answer(shapes.issue(call.hub, call.repo, issue), 201)
 
 
-@endpoints.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}", _READ)
+@endpoints.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}", READ)
 async def get_issue(call: Call) -> Json:
-    return shapes.issue(call.hub, call.repo, _issue(call))
+    return shapes.issue(call.hub, call.repo, issue_of(call, "read"))
 
 
-@endpoints.on("PATCH", "/repos/{owner}/{repo}/issues/{issue_number}", _WRITE)
+@endpoints.on("PATCH", "/repos/{owner}/{repo}/issues/{issue_number}", WRITE)
 async def update_issue(call: Call) -> Json:
-    issue = _issue(call)
-    state = call.body.get("state")
-    if state not in (None, "open", "closed"):
-        raise invalid("state", "invalid", resource="Issue")
-    for field in ("title", "body"):
-        if call.body.get(field) is not None:
-            setattr(issue, field, call.text(field, limit=BODY_LIMIT, default=""))
+    issue, name, who = issue_of(call), call.repo.full_name, call.user.login
+    sent = {field: _words(call, field) for field in ("title", "body") if call.body.get(field) is not None}
+    state, reason = call.body.get("state"), call.body.get("state_reason")
+    for field, value, allowed in (("state", state, ("open", "closed")), ("state_reason", reason, REASONS)):
+        if value is not None and value not in allowed:
+            raise invalid(field, "invalid", resource="Issue")
+    labels, people = label_names(call), _assignees(call)
+    call.hub.edit_issue(name, issue.number, **sent, login=who)
     if state:
-        await call.hub.set_state(call.repo.full_name, issue.number, state, call.user.login)
+        await call.hub.set_state(name, issue.number, state, who, reason)
+    if labels is not None:
+        call.hub.set_labels(name, issue.number, labels, who)
+    if people is not None:
+        call.hub.assign(name, issue.number, people, who)
     return shapes.issue(call.hub, call.repo, issue)
 
 
-@endpoints.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}/comments", _READ)
-async def list_comments(call: Call) -> Answer:
-    issue = _issue(call)
-    return call.page([shapes.comment(call.hub, call.repo, issue, comment) for comment in issue.comments])
+def issue_of(call: Call, level: str = "write") -> Issue:
+    """404, 410 for one that was deleted, 403 for a plain issue where the caller has to do with pull requests only."""
+    number = call.number("issue_number")
+    if number not in call.repo.issues and 0 < number <= call.repo.numbered:
+        raise ApiError(410, "This issue was deleted")
+    issue = call.hub.issue(call.repo.full_name, number)
+    may_touch(call, issue, level)
+    return issue
 
 
-@endpoints.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/comments", _WRITE)
-async def create_comment(call: Call) -> Answer:
-    issue = _issue(call)
-    comment = call.hub.add_comment(call.repo.full_name, issue.number, _body(call), call.user.login)
-    return Answer(shapes.comment(call.hub, call.repo, issue, comment), 201)
+def may_touch(call: Call, issue: Issue, level: str = "write") -> None:
+    """A pull request may be reached by either permission, a plain issue by its own only."""
+    if call.caller.token and not issue.pull and not gate.may(call.caller, "issues", level, call.repo):
+        raise ApiError(403, "Resource not accessible by integration", x_accepted_github_permissions=f"issues={level}")
 
 
-@endpoints.on("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}", _READ)
-async def get_comment(call: Call) -> Json:
-    return shapes.comment(call.hub, call.repo, *_comment(call))
-
-
-@endpoints.on("PATCH", "/repos/{owner}/{repo}/issues/comments/{comment_id}", _WRITE)
-async def update_comment(call: Call) -> Json:
-    issue, comment = _comment(call)
-    if call.caller.token and comment.user is not call.user:
-        raise ApiError(403, "Resource not accessible by integration")
-    call.hub.edit_comment(call.repo.full_name, comment.id, _body(call), call.user.login)
-    return shapes.comment(call.hub, call.repo, issue, comment)
-
-
-@endpoints.on("DELETE", "/repos/{owner}/{repo}/issues/comments/{comment_id}", _WRITE)
-async def delete_comment(call: Call) -> Answer:
-    _, comment = _comment(call)
-    call.hub.delete_comment(call.repo.full_name, comment.id, call.user.login)
-    return Answer(status=204)
-
-
-@endpoints.on("POST", "/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions", _WRITE)
-async def react_to_comment(call: Call) -> Answer:
-    return _react(call, _comment(call)[1])
-
-
-@endpoints.on("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions", _READ)
-async def list_comment_reactions(call: Call) -> Answer:
-    return call.page([shapes.reaction(call.hub, reaction) for reaction in _comment(call)[1].reactions])
-
-
-@endpoints.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/reactions", _WRITE)
-async def react_to_issue(call: Call) -> Answer:
-    return _react(call, _issue(call))
-
-
-@endpoints.on("GET", "/repos/{owner}/{repo}/labels", _READ)
-async def list_labels(call: Call) -> Answer:
-    return call.page([shapes.label(call.hub, call.repo, label) for label in call.repo.labels.values()])
-
-
-@endpoints.on("POST", "/repos/{owner}/{repo}/labels", _WRITE)
-async def create_label(call: Call) -> Answer:
-    name = call.text("name", limit=50)
-    if name.lower() in call.repo.labels:
-        raise invalid("name", "already_exists", resource="Label")
-    label = call.hub.new_label(call.repo, name, call.text("color", default="ededed"), call.body.get("description"))
-    return Answer(shapes.label(call.hub, call.repo, label), 201)
-
-
-@endpoints.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}/labels", _READ)
-async def list_issue_labels(call: Call) -> Answer:
-    return call.page([shapes.label(call.hub, call.repo, label) for label in _issue(call).labels])
-
-
-@endpoints.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/labels", _WRITE)
-async def add_labels(call: Call) -> list[Json]:
-    issue = _issue(call)
-    wanted = call.body.get("labels")
-    if not isinstance(wanted, list) or not wanted:
-        raise invalid("labels", "missing_field", resource="Label")
-    for label in wanted:
-        call.hub.add_label(call.repo.full_name, issue.number, _label_name(label), call.user.login)
-    return [shapes.label(call.hub, call.repo, label) for label in issue.labels]
-
-
-@endpoints.on("DELETE", "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", _WRITE)
-async def remove_label(call: Call) -> list[Json]:
-    issue, name = _issue(call), call.params["name"]
-    if name.lower() not in [label.name.lower() for label in issue.labels]:
-        raise ApiError(404, "Label does not exist")
-    call.hub.remove_label(call.repo.full_name, issue.number, name, call.user.login)
-    return [shapes.label(call.hub, call.repo, label) for label in issue.labels]
-
-
-def _issue(call: Call) -> Issue:
-    return call.hub.issue(call.repo.full_name, call.number("issue_number"))
-
-
-def _comment(call: Call) -> tuple[Issue, Comment]:
-    return call.hub.comment(call.repo, call.number("comment_id"))
-
-
-def _body(call: Call) -> str:
-    return call.text("body", limit=BODY_LIMIT)
-
-
-def _react(call: Call, to: Issue | Comment) -> Answer:
-    content = call.text("content")
-    if content not in shapes.REACTIONS:
-        raise invalid("content", "invalid", resource="Reaction")
-    before = len(to.reactions)
-    reaction = call.hub.react(to, content, call.user)
-    return Answer(shapes.reaction(call.hub, reaction), 201 if len(to.reactions) > before else 200)
+def label_names(call: Call) -> list[str] | None:
+    """The labels that were sent, None where none were; 422 for what cannot be a label's name."""
+    sent = call.body.get("labels")
+    if sent is not None and not isinstance(sent, list):
+        raise invalid("labels", "invalid", resource="Issue")
+    return None if sent is None else [_label_name(label) for label in sent]
 
 
 def _label_name(label: Any) -> str:
     name = label.get("name") if isinstance(label, dict) else label
-    if not isinstance(name, str) or not name:
-        raise invalid("labels", "invalid", resource="Label")
+    if not isinstance(name, str) or not name.strip():
+        raise invalid("name", "missing_field", resource="Label")
+    if len(name) > 50:
+        raise invalid("name", "custom", "name is too long (maximum is 50 characters)", "Label")
     return name
+
+
+def _assignees(call: Call) -> list[str] | None:
+    """422 for somebody who has nothing to do with the repository."""
+    sent = call.body.get("assignees")
+    for login in sent or ():
+        if not isinstance(login, str) or not _assignable(call.repo, login):
+            raise invalid("assignees", "invalid", resource="Issue")
+    return sent
+
+
+def _assignable(repo: Repository, login: str) -> bool:
+    names = {name.lower(): name for name in (*repo.collaborators, repo.owner.login)}
+    level = repo.level(names.get(login.lower(), login))
+    return LEVELS.index(level) >= LEVELS.index("triage")
+
+
+def _words(call: Call, field: str) -> str:
+    return call.text(field, limit=BODY_LIMIT if field == "body" else TITLE_LIMIT, default="")
+
+
+def _wanted(issue: Issue, query: Any) -> bool:
+    """`since` is GitHub's kind of time, which sorts as text."""
+    labels = {name for name in query.get("labels", "").lower().split(",") if name}
+    assignee, assigned = query.get("assignee", "").lower(), {each.login.lower() for each in issue.assignees}
+    return (
+        query.get("state", "open") in (issue.state, "all")
+        and labels <= {label.name.lower() for label in issue.labels}
+        and query.get("creator", issue.user.login).lower() == issue.user.login.lower()
+        and issue.updated_at >= query.get("since", "")
+        and (assignee in ("", "*" if assigned else "none") or assignee in assigned)
+    )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bot.simulator.shapes import association, issue_links, label, node, repository, user
+from bot.simulator.shapes import association, issue_links, label, node, repository, talk, user
 from bot.simulator.state import Issue, Json, Pull, Repository
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def simple_pull(hub: "Hub", repo: Repository, it: Issue) -> Json:
         "node_id": node("PullRequest", it.pull.id),
         "number": it.number,
         "state": it.state,
-        "locked": False,
-        "active_lock_reason": None,
+        **talk(hub, it),
         "title": it.title,
         "user": user(hub, it.user),
         "body": it.body,
@@ -50,8 +49,6 @@ def simple_pull(hub: "Hub", repo: Repository, it: Issue) -> Json:
         "closed_at": it.closed_at,
         "merged_at": it.pull.merged_at,
         "merge_commit_sha": it.pull.merge_commit_sha,
-        "assignee": None,
-        "assignees": [],
         "requested_reviewers": [],
         "requested_teams": [],
         "draft": it.pull.draft,

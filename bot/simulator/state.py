@@ -30,9 +30,9 @@ class User:
 
 @dataclass
 class App:
-    """The one GitHub App. `permissions` maps a permission to `read` or `write`. Only its owner may install a private one.
+    """The one GitHub App. `permissions` maps a permission to `read` or `write`; a private one only its owner installs.
 
-    The id of an App that nobody has registered yet is 0.
+    While nobody has registered one, its id is 0.
     """
 
     id: int
@@ -175,7 +175,7 @@ class Repository:
     """`path` is its bare git repository. `collaborators` maps a login to one of `LEVELS`.
 
     `rules` says more of some of the `protected` branches; `statuses` has those of a commit, oldest first; `methods`
-    are the ways that a pull request may be merged.
+    are the ways that a pull request may be merged; `numbered` is the number of its newest issue, deleted or not.
     """
 
     id: int
@@ -197,6 +197,7 @@ class Repository:
     suites: dict[str, CheckSuite] = field(default_factory=dict)
     statuses: dict[str, list[Status]] = field(default_factory=dict)
     releases: list[Release] = field(default_factory=list)
+    numbered: int = 0
 
     @property
     def full_name(self) -> str:

@@ -29,8 +29,8 @@ class Statuses(Repositories):
             raise Refused("This SHA and context has reached the maximum number of statuses.")
         status = Status(self.new_id(), context, state, description, target_url, creator, self.now())
         said.append(status)
-        payload = await shapes_statuses.event(self, repo, sha, status)
-        self.emit("status", repo, creator, payload)
+        if "status" in self.app.events:
+            self.emit("status", repo, creator, await shapes_statuses.event(self, repo, sha, status))
         self.changed()
         return status
 

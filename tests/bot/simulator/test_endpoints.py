@@ -30,6 +30,7 @@ async def test_every_endpoint_answers_as_github_describes(github: PretendGitHub,
     await walk_statuses(go, sha)
     await go("PUT", f"{R}/pulls/{number}/merge", {"sha": sha})
     await go("DELETE", "/installation/token", status=204)
+    await walk_registration(go, github)
 
     openapi.assert_valid(github.requests)
     asked = {(each.method, each.template) for each in github.requests}
@@ -49,6 +50,11 @@ async def walk_app(go: Walk, installation: int) -> None:
     await go("GET", "/installation/repositories")
     await go("GET", "/rate_limit")
     await go("GET", "/users/octocat")
+
+
+async def walk_registration(go: Walk, github: PretendGitHub) -> None:
+    made = await github.register_app({"name": "Another", "url": "https://example.com"})
+    await go("POST", f"/app-manifests/{made.code}/conversions", who="", status=201)
 
 
 async def walk_repository(go: Walk) -> None:
@@ -93,6 +99,8 @@ async def walk_issues(go: Walk) -> None:
     await go("POST", f"{R}/issues/{number}/labels", {"labels": ["later"]})
     await go("GET", f"{R}/issues/{number}/labels")
     await go("DELETE", f"{R}/issues/{number}/labels/later")
+    await go("PUT", f"{R}/issues/{number}/labels", {"labels": ["bug"]})
+    await go("DELETE", f"{R}/issues/{number}/labels", status=204)
     await go("PATCH", f"{R}/issues/{number}", {"state": "closed"})
 
 

@@ -24,7 +24,8 @@ async def test_every_payload_has_githubs_shape(github: PretendGitHub, told: Hook
         "check_suite.completed", "check_suite.requested", "check_suite.rerequested", "create", "delete",
         "installation.created", "installation.deleted", "installation.suspend", "installation.unsuspend",
         "issue_comment.created", "issue_comment.deleted", "issue_comment.edited",
-        "issues.closed", "issues.labeled", "issues.opened", "issues.reopened", "issues.unlabeled",
+        "issues.assigned", "issues.closed", "issues.deleted", "issues.edited", "issues.labeled", "issues.locked",
+        "issues.opened", "issues.reopened", "issues.unassigned", "issues.unlabeled", "issues.unlocked",
         "merge_group.checks_requested", "merge_group.destroyed",
         "pull_request.closed", "pull_request.converted_to_draft", "pull_request.edited", "pull_request.labeled",
         "pull_request.opened", "pull_request.ready_for_review", "pull_request.reopened", "pull_request.synchronize",
@@ -67,6 +68,13 @@ def issue_deeds(github: PretendGitHub) -> None:
     github.open_issue(REPO, "Bug")
     github.add_label(REPO, 2, "bug")
     github.remove_label(REPO, 2, "bug")
+    github.edit_issue(REPO, 2, title="Bug!")
+    github.lock_issue(REPO, 2)
+    github.lock_issue(REPO, 2, False)
+    github.assign(REPO, 2, ["octocat"])
+    github.assign(REPO, 2, [])
+    github.open_issue(REPO, "Spam")
+    github.delete_issue(REPO, 3)
 
 
 async def check_deeds(github: PretendGitHub) -> None:
