@@ -1,8 +1,21 @@
-"""What the bot does to branches and commits, as the worker registers it: thin, and each may run again."""
+"""What the bot does to branches, commits and releases, as the worker registers it: thin, and each may run again."""
 
 from temporalio import activity
 
-from activities.github import commits, reading
+from activities.beating import beating
+from activities.github import branches, commits, pushing, reading, releases, statuses
+from activities.github.branch_nouns import (
+    BranchMade,
+    BranchPush,
+    BranchPushed,
+    BranchSync,
+    BranchSynced,
+    CommitStatus,
+    NewBranch,
+    ReleaseMade,
+    ReleaseWanted,
+    StatusWanted,
+)
 from activities.github.client import GitHub
 from activities.github.failures import told
 from activities.github.lookups import BranchInfo, BranchWanted
@@ -23,6 +36,38 @@ class BranchActivities:
 
     @activity.defn
     @told
+    async def create_branch(self, wanted: NewBranch) -> BranchMade:
+        """A branch that begins at another one's head or at a commit."""
+        return await branches.create(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def sync_branch(self, wanted: BranchSync) -> BranchSynced:
+        """A branch brought up to date with its base, by a merge."""
+        return await branches.sync(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def push_branch(self, wanted: BranchPush) -> BranchPushed:
+        """A local commit pushed to a branch, never to the default one."""
+        async with beating():
+            return await pushing.push(self._github, wanted)
+
+    @activity.defn
+    @told
     async def create_commit(self, wanted: CommitWanted) -> CommitMade:
-        """A local change as a commit that GitHub signs."""
-        return await commits.create(self._github, wanted)
+        """A local change as a commit that GitHub makes and signs."""
+        async with beating():
+            return await commits.create(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def get_commit_status(self, wanted: StatusWanted) -> CommitStatus:
+        """What statuses and check runs say of a commit, everybody's."""
+        return await statuses.of_commit(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def create_release(self, wanted: ReleaseWanted) -> ReleaseMade:
+        """The release of a tag, made or edited."""
+        return await releases.create(self._github, wanted)

@@ -1,16 +1,21 @@
-"""Commits made by GitHub itself, so that they are signed and shown as verified: `createCommitOnBranch`.
+"""A local change as one commit on a branch, made by GitHub itself: the App is its author, and GitHub signs it.
 
-`expectedHeadOid` makes it a compare-and-swap: if somebody pushes in the meantime nothing is written.
+`createCommitOnBranch` where it can carry the change, since its `expectedHeadOid` is a compare-and-swap; else git data.
+Either way nothing is written if somebody pushes in the meantime.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from activities.git import line
+from activities.github import git_data
 from activities.github.api import API
-from activities.github.changes import Part, changes, file_changes, parts
+from activities.github.branch_rules import rules_of
+from activities.github.branches import names, tip
+from activities.github.changes import Change, changes, file_changes, signable
 from activities.github.client import GitHub
-from activities.github.errors import Conflict, NotFound
+from activities.github.errors import NotFound
 from activities.github.requests import CommitMade, CommitWanted
 
 _MUTATION = """
@@ -21,7 +26,7 @@ mutation ($input: CreateCommitOnBranchInput!) {
 
 
 async def create(github: GitHub, wanted: CommitWanted) -> CommitMade:
-    """The branch's head afterwards. A change too big for one call becomes several commits in a row.
+    """The commit that brings the branch from `expected_head` to the tree of `commit`.
 
     Raises `UserError` for what the API cannot write, `Conflict` when the branch is somewhere else.
     """
@@ -29,52 +34,59 @@ async def create(github: GitHub, wanted: CommitWanted) -> CommitMade:
     found = await changes(git_dir, wanted.expected_head, wanted.commit)
     if not found:
         return CommitMade(wanted.expected_head, changed=False)
-    todo = await parts(git_dir, wanted.expected_head, found)
     api = await github.installation(wanted.repo, {"contents": "write"})
-    head, done = await _how_far(api, wanted, todo)
-    for index in range(done, len(todo)):
-        head = await _commit(api, wanted, todo[index], head, headline(wanted, index, len(todo)))
-    return CommitMade(head, changed=done < len(todo))
+    there = await tip(api, wanted.repo, wanted.branch)
+    if there != wanted.expected_head:
+        tree = await line(git_dir, "rev-parse", "--verify", f"{wanted.commit}^{{tree}}")
+        return await _earlier(api, wanted, there, tree)
+    write = _by_mutation if signable(found) else _by_git_data
+    return CommitMade(await write(api, wanted, found), changed=True)
 
 
-def headline(wanted: CommitWanted, index: int, count: int) -> str:
-    """The message's first line; a commit in a row tells its place."""
-    first = wanted.message.split("\n", 1)[0].strip()
-    return first if count == 1 else f"{first} ({index + 1}/{count})"
+def headline(wanted: CommitWanted) -> str:
+    """The message's first line."""
+    return wanted.message.strip().split("\n", 1)[0].strip()
 
 
-async def _how_far(api: API, wanted: CommitWanted, todo: Sequence[Part]) -> tuple[str, int]:
-    """Where the branch is, and how many parts are in it: an earlier try is known by its tree and headline."""
-    head, tree, said = await _branch(api, wanted)
-    if head == wanted.expected_head:
-        return head, 0
-    for index, part in enumerate(todo):
-        if tree == part.tree and said == headline(wanted, index, len(todo)):
-            return head, index + 1
-    raise Conflict(f"{wanted.branch} has moved on to {head[:12]}; nothing was written.")
+async def _earlier(api: API, wanted: CommitWanted, there: str, tree: str) -> CommitMade:
+    """What an earlier try made, known by parent, tree and headline, even if somebody went on from it.
+
+    GitHub may add to the rest of a message (`Co-authored-by`), so that is not compared.
+    """
+    for commit in await _since(api, wanted, there) if there else ():
+        parents = [parent["sha"] for parent in commit["parents"]]
+        said = str(commit["commit"]["message"]).split("\n", 1)[0].strip()
+        if (parents, commit["commit"]["tree"]["sha"], said) == ([wanted.expected_head], tree, headline(wanted)):
+            return CommitMade(str(commit["sha"]), changed=False)
+    raise git_data.moved_on(wanted.branch, there)
 
 
-async def _branch(api: API, wanted: CommitWanted) -> tuple[str, str, str]:
-    repo = wanted.repo
-    names = {"owner": repo.owner, "repo": repo.name, "branch": wanted.branch}
+async def _since(api: API, wanted: CommitWanted, there: str) -> list[dict[str, Any]]:
+    """The first commits of the branch beyond the expected head, oldest first."""
+    url = "/repos/{owner}/{repo}/compare/{basehead}"
     try:
-        data = await api.getitem("/repos/{owner}/{repo}/branches/{branch}", names)
+        data = await api.getitem(url, names(wanted.repo, basehead=f"{wanted.expected_head}...{there}"))
     except NotFound:
-        raise Conflict(f"{wanted.branch} is gone; nothing was written.") from None
-    commit = data["commit"]
-    return str(commit["sha"]), str(commit["commit"]["tree"]["sha"]), str(commit["commit"]["message"]).split("\n", 1)[0]
+        return []  # nothing in common any more
+    return list(data["commits"])
 
 
-async def _commit(api: API, wanted: CommitWanted, part: Part, head: str, said: str) -> str:
-    body = wanted.message.partition("\n")[2].strip()
-    message: dict[str, Any] = {"headline": said} | ({"body": body} if body else {})
-    made = await api.query(
-        _MUTATION,
-        input={
-            "branch": {"repositoryNameWithOwner": wanted.repo.full_name, "branchName": wanted.branch},
-            "expectedHeadOid": head,
-            "message": message,
-            "fileChanges": await file_changes(Path(wanted.git_dir), part),
-        },
-    )
+async def _by_mutation(api: API, wanted: CommitWanted, found: Sequence[Change]) -> str:
+    given = {
+        "branch": {"repositoryNameWithOwner": wanted.repo.full_name, "branchName": wanted.branch},
+        "expectedHeadOid": wanted.expected_head,
+        "message": {"headline": headline(wanted)} | ({"body": body} if (body := _body(wanted)) else {}),
+        "fileChanges": await file_changes(Path(wanted.git_dir), found),
+    }
+    with rules_of(wanted.branch):
+        made = await api.query(_MUTATION, input=given)
     return str(made["createCommitOnBranch"]["commit"]["oid"])
+
+
+async def _by_git_data(api: API, wanted: CommitWanted, found: Sequence[Change]) -> str:
+    message = f"{headline(wanted)}\n\n{_body(wanted)}".strip()
+    return await git_data.commit(api, wanted, found, message)
+
+
+def _body(wanted: CommitWanted) -> str:
+    return wanted.message.strip().partition("\n")[2].strip()

@@ -1,0 +1,123 @@
+"""A local commit pushed to GitHub with git itself: never over somebody's work, never to the default branch.
+
+The push starts from an empty repository that borrows the other one's objects: no configuration, hook or remote of a
+repository that an agent or a tool may have written to is ever read.
+"""
+
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from activities.errors import UserError
+from activities.git import GitError, credentials, git
+from activities.github.branch_nouns import BranchPush, BranchPushed
+from activities.github.branch_rules import Protected, is_rule
+from activities.github.branches import holds, refuse_default, tip
+from activities.github.client import GitHub
+from activities.github.errors import (
+    Conflict,
+    Forbidden,
+    GitHubError,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+    Validation,
+)
+from activities.words import code, plain
+
+_SHA = re.compile(r"[0-9a-f]{40}")
+# ` ! [rejected]  <from> -> <to> (non-fast-forward)`: git's own look at the remote, or GitHub's word.
+_REJECTED = re.compile(r"^ ! \[(remote )?rejected\].*\((?P<why>.*)\)\s*$", re.MULTILINE)
+_MOVED_ON = ("non-fast-forward", "fetch first", "stale info", "needs force", "cannot lock ref", "failed to update ref")
+
+
+async def push(github: GitHub, wanted: BranchPush) -> BranchPushed:
+    """The branch's head is the commit afterwards, or holds it.
+
+    Raises `Conflict` where that would lose what is there (or, with `force`, where something else than `expected`
+    is there), `UserError` for the default branch and what the branch's rules forbid.
+    """
+    await _check(wanted)
+    api = await github.installation(wanted.repo, {"contents": "write"})
+    await refuse_default(api, wanted.repo, wanted.branch)
+    if await tip(api, wanted.repo, wanted.branch) == wanted.commit:
+        return BranchPushed(wanted.commit, changed=False)
+    try:
+        await _push(github, wanted)
+    except Conflict:
+        # An earlier try may have done it, and somebody went on from there.
+        there = await tip(api, wanted.repo, wanted.branch)
+        if there and await holds(api, wanted.repo, there, wanted.commit) in ("ahead", "identical"):
+            return BranchPushed(there, changed=False)
+        raise
+    return BranchPushed(wanted.commit, changed=True)
+
+
+async def _check(wanted: BranchPush) -> None:
+    """Raises `Validation` for what git would read as something else than one commit and one branch."""
+    if not _SHA.fullmatch(wanted.commit) or not _SHA.fullmatch(wanted.expected or wanted.commit):
+        raise Validation("A commit is pushed by its full id.")
+    try:
+        await git(Path(wanted.git_dir), "check-ref-format", f"refs/heads/{wanted.branch}")
+    except (GitError, ValueError):  # a NUL is no part of any argument
+        raise Validation(f"{code(wanted.branch) or 'An empty name'} is no name for a branch.") from None
+
+
+async def _push(github: GitHub, wanted: BranchPush) -> None:
+    user, token = await github.git_auth(wanted.repo, write=True)
+    url = github.clone_url(wanted.repo)
+    async with _borrowing(wanted) as folder:
+        try:
+            await git(
+                folder, "push", "--quiet", "--no-verify", *_lease(wanted), "--", url,
+                f"{wanted.commit}:refs/heads/{wanted.branch}", config=credentials(url, user, token),
+            )  # fmt: skip
+        except GitError as error:
+            raise refusal(error, wanted.branch) from None
+
+
+def _lease(wanted: BranchPush) -> list[str]:
+    return [f"--force-with-lease=refs/heads/{wanted.branch}:{wanted.expected}"] if wanted.force else []
+
+
+@asynccontextmanager
+async def _borrowing(wanted: BranchPush) -> AsyncIterator[Path]:
+    """A repository without anything of its own that has the commit."""
+    with TemporaryDirectory(prefix="push.") as name:
+        folder = Path(name)
+        await git(folder, "init", "--bare", "--quiet", "--template=", ".")
+        objects = (Path(wanted.git_dir) / "objects").resolve(strict=True)
+        (folder / "objects" / "info" / "alternates").write_bytes(os.fsencode(objects) + b"\n")
+        await git(folder, "cat-file", "-e", f"{wanted.commit}^{{commit}}")
+        yield folder
+
+
+def refusal(error: GitError, branch: str) -> Exception:
+    """What git's words mean. GitHub's own stand in the lines that begin with `remote:`."""
+    text = error.stderr
+    said = " ".join(line.removeprefix("remote:").strip() for line in text.splitlines() if line.startswith("remote:"))
+    if rejected := _REJECTED.search(text):
+        return _rejection(branch, said.strip(), rejected["why"])
+    for pattern, kind in _ANSWERS:
+        if re.search(pattern, text):
+            return kind(f"GitHub refused a push: {said.strip() or plain(text, 500)}")
+    return Unavailable(f"A push failed: {text.strip()[-500:]}")
+
+
+def _rejection(branch: str, said: str, why: str) -> Exception:
+    if is_rule(said) or is_rule(why):
+        return Protected(branch, said or why)
+    if any(words in why for words in _MOVED_ON):
+        return Conflict(f"{code(branch)} has moved on ({why}); nothing was written.")
+    # A file that is too large, a workflow without the permission for it, a secret: GitHub says which.
+    return UserError(f"GitHub refused the push to {code(branch)}: {plain(f'{why}. {said}', 600)}")
+
+
+_ANSWERS: tuple[tuple[str, type[GitHubError]], ...] = (
+    (r"returned error: 403", Forbidden),
+    (r"returned error: 401|Authentication failed|could not read Username", Unauthorized),
+    (r"returned error: 404|[Rr]epository .*not found", NotFound),
+)
