@@ -87,7 +87,8 @@ class GateRequest:
     `owner_key` is the id of the branch's workflow and goes into each check run's `external_id`. `publish` False:
     nothing is told to GitHub (the laptop). `trusted` False: a fork's head that nobody has approved; nothing of it runs.
     `attempt` counts the runs of one sha; `only` are the checks to run again, whose check runs are made anew
-    (empty: all, and the stored verdicts count unless `refresh`).
+    (empty: all, and the stored verdicts count unless `refresh`). `overrides` is check → the sentence that says who lets
+    the head pass without it, and why.
     """
 
     repo: RepoRef
@@ -102,6 +103,7 @@ class GateRequest:
     refresh: bool = False
     pull: int = 0
     branch: str = ""
+    overrides: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

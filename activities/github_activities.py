@@ -38,8 +38,12 @@ from activities.github.requests import (
     SuiteRuns,
     SuiteWanted,
 )
+from activities.issue_activities import IssueActivities
+from activities.label_activities import LabelActivities
 from activities.model import QualityCheck, RepoRef
+from activities.pull_activities import PullActivities
 from activities.results import Judged, ResultStore
+from activities.settings_activities import SettingsActivities
 from activities.words import (
     GATE_MARK,
     Conclusion,
@@ -58,6 +62,10 @@ _UNKNOWN_COMMIT = 4
 
 class GitHubActivities(
     BranchActivities,
+    PullActivities,
+    IssueActivities,
+    SettingsActivities,
+    LabelActivities,
 ):
     """All of them; `results` holds what the checks of this host found."""
 

@@ -16,6 +16,7 @@ _RPC = timedelta(seconds=3)
 # An RPC's limit does not cover the connecting before it.
 _ALL_S = 4.0
 _HEALTH_S = 2.0
+_ONCE = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
 
 
 class TemporalAway(Exception):
@@ -68,6 +69,7 @@ async def _carry_out(client: Client, action: Action, task_queue: str) -> None:
 
 async def _start(client: Client, action: Start, task_queue: str) -> None:
     """A request that was carried out is never repeated; one that failed may be asked for again."""
+    policy = WorkflowIDReusePolicy.ALLOW_DUPLICATE if action.again else _ONCE
     try:
         await client.start_workflow(
             action.workflow,
@@ -75,7 +77,7 @@ async def _start(client: Client, action: Start, task_queue: str) -> None:
             id=action.id,
             task_queue=task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            id_reuse_policy=policy,
             rpc_timeout=_RPC,
         )
     except WorkflowAlreadyStartedError:

@@ -1,4 +1,4 @@
-"""What the door hears of: four events, made from GitHub's payloads by `bot.events`, read by `bot.routes`."""
+"""What the door hears of: seven events, made from GitHub's payloads by `bot.events`, read by `bot.routes`."""
 
 from dataclasses import dataclass
 
@@ -39,13 +39,15 @@ class PullMoved:
 
 @dataclass(frozen=True)
 class CommentPosted:
-    """A new comment on a pull request. `app_id` is the App that wrote it for somebody, 0 for none."""
+    """A new comment on issue `number`, which is a pull request if `on_pull`. `app_id` is the App that wrote it for
+    somebody, 0 for none."""
 
     origin: Origin
-    pull: int
+    number: int
     comment_id: int
     body: str
     app_id: int = 0
+    on_pull: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,4 +61,42 @@ class ButtonPressed:
     app_id: int = 0
 
 
-Event = BranchMoved | PullMoved | CommentPosted | ButtonPressed
+@dataclass(frozen=True)
+class LabelChanged:
+    """A label was put on an issue (`added`), or taken off. `at` is when GitHub changed the issue."""
+
+    origin: Origin
+    issue: int
+    label: str
+    added: bool
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class InstallationChanged:
+    """The App may do more than before: it was installed, woken up, given repositories or permissions. What happened
+    before is looked for. `change` is GitHub's word for it; the origin's repository is `account` without a name."""
+
+    origin: Origin
+    account: str
+    change: str
+
+
+@dataclass(frozen=True)
+class RepositoryMoved:
+    """A repository has another name or owner now: the origin's; `before` is the full name that it had. Deleted or
+    archived it is `gone`: `before` is its name and nothing is to be done for it any more."""
+
+    origin: Origin
+    before: str
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Nothing of ours. `why` is a sentence for `autobuild simulate`."""
+
+    why: str
+
+
+Event = BranchMoved | PullMoved | CommentPosted | ButtonPressed | LabelChanged | InstallationChanged | RepositoryMoved

@@ -6,7 +6,7 @@ The patterns are the safety of everything behind: these strings go to workflow i
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Id = Annotated[int, Meta(ge=0, le=2**53)]
 Sha = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
@@ -58,8 +58,25 @@ class App(Shape):
     id: Id
 
 
+class Account(Shape):
+    login: Login
+
+
+class WholeInstallation(Shape):
+    id: Id
+    account: Account
+
+
+class AppPayload(Shape, kw_only=True):
+    """What is about the App itself and not about one repository."""
+
+    installation: WholeInstallation
+    sender: Sender
+    action: str
+
+
 class Payload(Shape, kw_only=True):
-    """What every event that matters has. Without an installation it was not sent to an App."""
+    """What every other event that matters has. Without an installation it was not sent to an App."""
 
     repository: Repository
     sender: Sender
@@ -167,6 +184,7 @@ class Issue(Shape):
 
     number: Id
     pull_request: dict[str, object] | None = None
+    updated_at: Moment = ""
 
 
 class Comment(Shape):
@@ -178,3 +196,44 @@ class Comment(Shape):
 class IssueComment(Payload, kw_only=True):
     issue: Issue
     comment: Comment
+
+
+class Label(Shape):
+    name: Line
+
+
+class IssueLabel(Payload, kw_only=True):
+    action: str
+    issue: Issue
+    label: Label | None = None
+
+
+class OldName(Shape):
+    from_: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{1,100}\Z")] = field(name="from")
+
+
+class RenamedRepository(Shape):
+    name: OldName | None = None
+
+
+class OldLogin(Shape):
+    login: Login
+
+
+class OldAccount(Shape):
+    user: OldLogin | None = None
+    organization: OldLogin | None = None
+
+
+class OldOwner(Shape):
+    from_: OldAccount = field(name="from")
+
+
+class RepositoryChanges(Shape):
+    repository: RenamedRepository | None = None
+    owner: OldOwner | None = None
+
+
+class RepositoryChange(Payload, kw_only=True):
+    action: str
+    changes: RepositoryChanges | None = None

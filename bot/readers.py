@@ -6,7 +6,16 @@ import msgspec
 
 from activities.model import RepoRef
 from bot import payloads
-from bot.nouns import BranchMoved, ButtonPressed, CommentPosted, Origin, PullMoved
+from bot.nouns import (
+    BranchMoved,
+    ButtonPressed,
+    CommentPosted,
+    InstallationChanged,
+    LabelChanged,
+    Origin,
+    PullMoved,
+    RepositoryMoved,
+)
 from bot.payloads import BadPayload
 from workflows.messages import PullChanged, Pushed, Request
 
@@ -20,8 +29,15 @@ def origin(payload: payloads.Payload, delivery: str) -> Origin:
     owner, name = payload.repository.full_name.split("/")
     installation = payload.installation.id if payload.installation else 0
     person = payload.sender.type == "User"
-    repo = RepoRef(owner, name, installation)
+    repo = RepoRef(owner, name, installation, id=payload.repository.id)
     return Origin(repo, payload.repository.default_branch or "", payload.sender.login, person, delivery)
+
+
+def origin_of_app(payload: payloads.AppPayload, delivery: str) -> Origin:
+    """Where it comes from: an account, and no repository of it."""
+    sender = payload.sender
+    repo = RepoRef(payload.installation.account.login, "", payload.installation.id)
+    return Origin(repo, "", sender.login, sender.type == "User", delivery)
 
 
 def push(payload: payloads.Push, origin: Origin) -> BranchMoved:
@@ -118,13 +134,38 @@ def run_button(payload: payloads.CheckRun, origin: Origin) -> ButtonPressed | No
 
 
 def comment(payload: payloads.IssueComment, origin: Origin) -> CommentPosted | None:
-    """A comment on a pull request; on an issue it is not for us."""
-    if payload.issue.pull_request is None or not payload.comment.body:
+    """A comment on a pull request or an issue."""
+    comment, issue = payload.comment, payload.issue
+    if not comment.body:
         return None
-    comment = payload.comment
-    return CommentPosted(
-        origin, payload.issue.number, comment.id, comment.body or "", _id(comment.performed_via_github_app)
-    )
+    app = _id(comment.performed_via_github_app)
+    return CommentPosted(origin, issue.number, comment.id, comment.body, app, issue.pull_request is not None)
+
+
+def label(payload: payloads.IssueLabel, origin: Origin) -> LabelChanged | None:
+    """A label on an issue; on a pull request it asks for nothing. GitHub leaves a deleted label out."""
+    issue = payload.issue
+    if payload.label is None or issue.pull_request is not None:
+        return None
+    return LabelChanged(origin, issue.number, payload.label.name, payload.action == "labeled", _seconds(issue.updated_at))
+
+
+def app(payload: payloads.AppPayload, origin: Origin) -> InstallationChanged:
+    """The App was installed, woken up, or given more."""
+    return InstallationChanged(origin, payload.installation.account.login, payload.action)
+
+
+def repository(payload: payloads.RepositoryChange, origin: Origin) -> RepositoryMoved | None:
+    """Another name, another owner, or the end of it."""
+    repo, changes = origin.repo, payload.changes
+    if payload.action in ("deleted", "archived"):
+        return RepositoryMoved(origin, repo.full_name, gone=True)
+    if payload.action == "renamed" and changes and changes.repository and changes.repository.name:
+        return RepositoryMoved(origin, f"{repo.owner}/{changes.repository.name.from_}")
+    if payload.action == "transferred" and changes and changes.owner:
+        before = changes.owner.from_.user or changes.owner.from_.organization
+        return RepositoryMoved(origin, f"{before.login}/{repo.name}") if before else None
+    return None
 
 
 def _branch(name: str) -> str:

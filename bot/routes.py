@@ -2,7 +2,7 @@
 
 A branch of the repository itself is one `ContinuousQualityWorkflow`, a fork's pull request another; both
 are fed by signals. What ends something is a plain signal: where nothing runs, nothing has to end.
-Comments and buttons need somebody looked up first, so each is a `CommandWorkflow` of its own.
+Comments, buttons and labels need somebody looked up first, so each is a `CommandWorkflow` of its own.
 """
 
 from dataclasses import dataclass
@@ -10,19 +10,33 @@ from fnmatch import fnmatchcase
 from typing import assert_never
 
 from bot import commands
-from bot.nouns import BranchMoved, ButtonPressed, CommentPosted, Event, Origin, PullMoved
+from bot.nouns import (
+    BranchMoved,
+    ButtonPressed,
+    CommentPosted,
+    Event,
+    Ignored,
+    InstallationChanged,
+    LabelChanged,
+    Origin,
+    PullMoved,
+    RepositoryMoved,
+)
 from bot.visible_text import slash_lines
 from workflows import ids
-from workflows.messages import QualityBranch, Request
+from workflows.messages import QualityBranch, Reconcile, Request
 
 QUALITY = "ContinuousQualityWorkflow"
 COMMAND = "CommandWorkflow"
+RECONCILIATION = "ReconciliationWorkflow"
 
 PERMISSIONS = {
-    "metadata": "read",  # a person's permission, and the default branch
-    "contents": "write",  # push; `Fix` commits
-    "pull_requests": "write",  # pull_request, issue_comment; the gate's comment
+    "metadata": "read",  # repository; a person's permission, and the default branch
+    "contents": "write",  # push; `Fix` commits, branches, merges, releases
+    "pull_requests": "write",  # pull_request, issue_comment; pull requests and the gate's comment
+    "issues": "write",  # issues, issue_comment; issues, labels and answers in them
     "checks": "write",  # check_run, check_suite; the check runs
+    "statuses": "write",  # what other checks a merge waits for, and a status of our own
     "merge_queues": "read",  # merge_group
 }
 """What GitHub wants the App to have before it sends the routes' events, and for the answers to them."""
@@ -39,11 +53,12 @@ class Rules:
 
 @dataclass(frozen=True)
 class Start:
-    """One workflow a request; the same id again is the same request."""
+    """One workflow a request; the same id again is the same request, unless `again`: then it is only while it runs."""
 
     workflow: str
     id: str
-    argument: Request
+    argument: Request | Reconcile
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,34 +82,49 @@ class Signal:
 
 
 Action = Start | SignalWithStart | Signal
+Asked = CommentPosted | ButtonPressed | LabelChanged | InstallationChanged | RepositoryMoved
 
 
-def route(event: Event, rules: Rules) -> Action | None:
-    """What an event asks for; None where nothing is to be done.
+def route(event: Event, rules: Rules) -> Action | Ignored:
+    """What an event asks for; Ignored where nothing is to be done.
 
-    What this App caused itself asks for nothing, or it would answer its own deeds for ever.
+    What this App writes or presses itself asks for nothing, or it would answer its own deeds for ever. Its pushes and
+    pull requests are gated like anybody's: a gate never pushes.
     """
-    if event.origin.sender.lower() == rules.own_login.lower():
-        return None
+    if event.origin.sender.lower() == rules.own_login.lower() and not _counts_for_everybody(event):
+        return Ignored("This App did it itself.")
+    if isinstance(event, BranchMoved | PullMoved):
+        return _branch(event, rules) if isinstance(event, BranchMoved) else _pull(event)
+    return _request(event, rules)
+
+
+def _request(event: Asked, rules: Rules) -> Start | Ignored:
     match event:
-        case BranchMoved():
-            return _branch(event, rules)
-        case PullMoved():
-            return _pull(event)
         case CommentPosted():
             return _comment(event, rules)
         case ButtonPressed():
             return _button(event, rules)
+        case LabelChanged():
+            return _label(event)
+        case InstallationChanged():
+            return _installation(event)
+        case RepositoryMoved():
+            return _moved(event)
     assert_never(event)
 
 
-def _branch(event: BranchMoved, rules: Rules) -> Action | None:
+def _counts_for_everybody(event: Event) -> bool:
+    pushed = isinstance(event, BranchMoved) and event.by_push
+    return pushed or isinstance(event, PullMoved | InstallationChanged | RepositoryMoved)
+
+
+def _branch(event: BranchMoved, rules: Rules) -> Action | Ignored:
     id = ids.quality(event.origin.repo.full_name, event.branch)
     if not event.push.sha:
         return Signal(id, "pushed", event.push)
     # A merge group is asked for by the rules of its base branch, whatever pushes count.
     if not event.push.base_ref and not any(fnmatchcase(event.branch, glob) for glob in rules.push_branches):
-        return None
+        return Ignored("AUTOBUILD_PUSH_BRANCHES leaves this branch out.")
     return SignalWithStart(QUALITY, id, _own_branch(event.origin, event.branch), "pushed", event.push)
 
 
@@ -115,31 +145,57 @@ def _own_branch(origin: Origin, branch: str) -> QualityBranch:
     return QualityBranch(origin.repo, branch, default_branch=origin.default_branch)
 
 
-def _comment(event: CommentPosted, rules: Rules) -> Start | None:
+def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
     """Only a person's own words count: no bot's, and none that this App wrote in somebody's name."""
     if not event.origin.person or event.app_id == rules.app_id:
-        return None
-    asks = commands.asked(slash_lines(event.body))
-    if not asks:
-        return None
-    (command, *args), *more = asks
+        return Ignored("A bot wrote it.")
+    deeds = commands.asked(slash_lines(event.body))
+    if not deeds:
+        return Ignored("No visible line of it begins with a command of ours.")
     request = Request(
         "comment",
         event.origin.repo,
         event.origin.sender,
-        pull=event.pull,
+        pull=event.number,
         comment_id=event.comment_id,
-        command=command,
-        args=tuple(args),
         delivery=event.origin.delivery,
-        more=tuple(more),
-        permission=commands.permission(asks),
+        deeds=deeds,
+        on_pull=event.on_pull,
     )
     return Start(COMMAND, ids.command(event.origin.repo.full_name, f"comment-{event.comment_id}"), request)
 
 
-def _button(event: ButtonPressed, rules: Rules) -> Start | None:
+def _button(event: ButtonPressed, rules: Rules) -> Start | Ignored:
     """GitHub tells a check run's own App alone about its buttons; one that names another is not ours."""
     if event.app_id not in (0, rules.app_id):
-        return None
+        return Ignored("The check run is another App's.")
     return Start(COMMAND, ids.command(event.origin.repo.full_name, event.source), event.request)
+
+
+def _label(event: LabelChanged) -> Start:
+    """Whether the label means anything stands in the repository's configuration, which the door does not know."""
+    word = "added" if event.added else "removed"
+    request = Request(
+        "label",
+        event.origin.repo,
+        event.origin.sender,
+        pull=event.issue,
+        command=word,
+        label=event.label,
+        delivery=event.origin.delivery,
+        on_pull=False,
+    )
+    source = f"label-{event.issue}-{event.label}-{word}-{event.at:.0f}"
+    return Start(COMMAND, ids.command(event.origin.repo.full_name, source), request)
+
+
+def _installation(event: InstallationChanged) -> Start:
+    installation = event.origin.repo.installation_id
+    return Start(RECONCILIATION, ids.reconciliation(str(installation)), Reconcile(installation), again=True)
+
+
+def _moved(event: RepositoryMoved) -> Start:
+    """Under its old name nothing goes on; what is open goes on under the new one."""
+    repo = None if event.gone else event.origin.repo
+    wanted = Reconcile(event.origin.repo.installation_id, repo, event.before)
+    return Start(RECONCILIATION, ids.reconciliation(event.before), wanted, again=True)

@@ -16,7 +16,7 @@ from temporalio.client import Client
 from activities.errors import UserError
 from bot.dispatch import TemporalAway, answers, carry_out
 from bot.events import parse_event
-from bot.nouns import Event
+from bot.nouns import Event, Ignored
 from bot.payloads import BadPayload
 from bot.routes import Rules, route
 from bot.settings import Settings
@@ -63,7 +63,7 @@ class Door:
         except BadPayload as error:
             _log.warning("delivery=%s event=%s answer=400 why=%r", delivery, name, str(error))
             return web.Response(status=400, text=f"The body makes no sense: {error}.")
-        return await _act(self.temporal, settings, name, event) if event else web.Response(status=204)
+        return await _act(self.temporal, settings, name, event)
 
 
 DOOR = web.AppKey("door", Door)
@@ -119,10 +119,12 @@ def _verified(body: bytes, signature: str, secret: str) -> bool:
     return True
 
 
-async def _act(temporal: Client, settings: Settings, name: str, event: Event) -> web.Response:
+async def _act(temporal: Client, settings: Settings, name: str, event: Event | Ignored) -> web.Response:
+    if isinstance(event, Ignored):
+        return web.Response(status=204)
     delivery, repo = event.origin.delivery, event.origin.repo.full_name
     action = route(event, Rules(settings.own_login, settings.app_id, settings.push_branches))
-    if action is None:
+    if isinstance(action, Ignored):
         return web.Response(status=204)
     try:
         await carry_out(temporal, action, settings.task_queue)

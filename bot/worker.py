@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 
 import workflows
 from activities.accepted import AcceptedFindings
@@ -39,15 +39,18 @@ Activity = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Hands:
-    """The activities of one process: those that any worker may run, and those of this host."""
+    """What one process does: the activities that any worker may run, those of this host, and the workflows."""
 
     everywhere: tuple[Activity, ...]
     here: tuple[Activity, ...]
     queue: str
+    stories: tuple[type, ...] = workflows.ALL
 
 
 @contextlib.asynccontextmanager
-async def make_hands(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Hands]:
+async def make_hands(
+    settings: Settings, environ: Mapping[str, str], stories: tuple[type, ...] = workflows.ALL
+) -> AsyncIterator[Hands]:
     """Builds every client and every activity; `environ` is what an install step may know of registries.
 
     Without an App (`app_id` 0, the laptop) nothing of GitHub is registered.
@@ -59,19 +62,20 @@ async def make_hands(settings: Settings, environ: Mapping[str, str]) -> AsyncIte
         github = await stack.enter_async_context(_github(settings)) if settings.app_id else None
         runner = await make_runner(settings.sandbox, *install_settings(environ))
         tools = ToolActivities(GateSteps(_host(settings, data, github, runner, results), queue, _accepted(data)))
-        everywhere = [*tools.all(), *WaitingActivities(settings.task_queue).all()]
+        served = [story.__name__ for story in stories]
+        everywhere = [*tools.all(), *WaitingActivities(settings.task_queue, served).all()]
         here = list(tools.all())
         if github:
             posts = GitHubActivities(github, results).all()
             everywhere += posts
             here += posts
-        yield Hands(tuple(everywhere), tuple(here), queue)
+        yield Hands(tuple(everywhere), tuple(here), queue, stories)
 
 
 @contextlib.asynccontextmanager
 async def run_worker(client: Client, settings: Settings, hands: Hands) -> AsyncIterator[None]:
     """Works for the block, on the common queue and on the host's own."""
-    common = _worker(client, settings.task_queue, hands.everywhere, settings, workflows=workflows.ALL)
+    common = _worker(client, settings.task_queue, hands.everywhere, settings, workflows=hands.stories)
     host = _worker(client, hands.queue, hands.here, settings, workflows=())
     async with common, host:
         yield
@@ -88,6 +92,7 @@ def _worker(client: Client, queue: str, activities: tuple[Activity, ...], settin
         task_queue=queue,
         workflows=workflows,
         activities=activities,
+        interceptors=_interceptors(settings),
         max_concurrent_activities=settings.max_activities,
         max_concurrent_workflow_tasks=settings.max_workflow_tasks if workflows else None,
         max_heartbeat_throttle_interval=ActivityHeartbeats.MAX_THROTTLE,
@@ -98,6 +103,15 @@ def _worker(client: Client, queue: str, activities: tuple[Activity, ...], settin
         # Left out, the SDK reads and hashes every module that is loaded: half of a worker's start.
         build_id=version("autobuild"),
     )
+
+
+def _interceptors(settings: Settings) -> list[Interceptor]:
+    """Crash reports, where there is a place for them: without, nothing of Sentry is loaded."""
+    if not settings.sentry_dsn:
+        return []
+    from bot.failure_reports import FailureReports
+
+    return [FailureReports()]
 
 
 @contextlib.asynccontextmanager

@@ -2,6 +2,7 @@
 
 from workflows.commands import CommandWorkflow
 from workflows.continuous_quality import ContinuousQualityWorkflow
+from workflows.labels import LabelWorkflow
 from workflows.quality_gate import QualityGateWorkflow
 
-ALL = (QualityGateWorkflow, ContinuousQualityWorkflow, CommandWorkflow)
+ALL = (QualityGateWorkflow, ContinuousQualityWorkflow, CommandWorkflow, LabelWorkflow)

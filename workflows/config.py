@@ -52,7 +52,7 @@ class WorkflowTimeouts:
     `ContinuousMonitoringWorkflow`) have none: they end with their branch and continue as new."""
 
     QUALITY_GATE: Final = timedelta(hours=6)
-    COMMAND: Final = timedelta(minutes=10)
+    COMMAND: Final = timedelta(hours=6)  # a request outlives an outage of GitHub
     PLAN_PATCH_PR: Final = timedelta(days=7)  # waits for people
     INCREMENTAL_PATCH: Final = timedelta(days=1)
     INCIDENT_SWARM: Final = timedelta(days=1)
@@ -79,6 +79,19 @@ class ActivityTimeouts:
         """For a check whose command may run `timeout_s`: on the head, once more for flaky tests, and on the
         base. The command's own limit ends it first, as `timed_out`; this one is the net below it."""
         return timedelta(seconds=3 * timeout_s) + cls.CHECK_EXTRA
+
+
+class Sweeps:
+    """How what GitHub knows is compared with what was heard of it (`bot/schedules.py`)."""
+
+    DELIVERIES: Final = timedelta(minutes=3)
+    RECONCILIATION: Final = timedelta(minutes=5)
+    # A run that hangs must not keep the next ones from starting for ever: they never overlap.
+    LONGEST: Final = timedelta(hours=1)
+    # One activity of a run: some hundred requests, spaced as GitHub's limits want it; and with all its attempts.
+    LOOK: Final = timedelta(minutes=10)
+    PATIENCE: Final = timedelta(minutes=20)
+    HEARTBEAT: Final = timedelta(minutes=2)
 
 
 class ActivityHeartbeats:

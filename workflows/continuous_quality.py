@@ -1,5 +1,7 @@
 """One head branch, for as long as it lives: the newest head is gated, older ones make way."""
 
+import asyncio
+import contextlib
 from dataclasses import replace
 from typing import Any
 
@@ -9,13 +11,16 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.gate import GateEnding, GateOutcome, GateRequest
-    from workflows import fixing, heads, ids, publishing
+    from workflows import fixing, heads, ids, merging, publishing
     from workflows.config import WorkflowTimeouts
     from workflows.failures import STOPPED, was_cancelled
     from workflows.messages import (
         AcceptBaseline,
+        BranchOverview,
         BranchState,
         Fix,
+        Halt,
+        Override,
         PullChanged,
         Pushed,
         QualityBranch,
@@ -25,16 +30,16 @@ with workflow.unsafe.imports_passed_through():
     from workflows.quality_gate import QualityGateWorkflow
 
 _EVENTS_A_RUN = 4000
-_GOOD = ("passed", "neutral", "skipped")
 _NO_VERDICT = ("cancelled", "superseded")
 
 
 @workflow.defn
 class ContinuousQualityWorkflow:
-    """Signals `pushed`, `pull_changed`, `rerun`, `fix`, `accept_baseline`, `trust`; queries `get_status`, `get_stats`.
+    """Signals `pushed`, `pull_changed`, `rerun`, `fix`, `accept_baseline`, `trust`, `halt`, `override`; queries
+    `get_status`, `get_stats`, `get_overview`.
 
-    It is the only writer of its pull request's gate comment, runs one child gate at a time, and ends when the
-    branch is deleted or the pull request closes.
+    It is the only writer of its pull request's gate comment, runs one child gate at a time, merges where the
+    repository's configuration says so, and ends when the branch is deleted or the pull request closes.
     """
 
     @workflow.init
@@ -47,22 +52,25 @@ class ContinuousQualityWorkflow:
         self._attempt = 0
         self._stopped = False  # this workflow ended the running gate itself
         self._asked: list[Fix | AcceptBaseline] = []
+        self._merger = merging.Merger(branch, self._state)
 
     @workflow.run
     async def run(self, branch: QualityBranch) -> None:
         while True:
-            await workflow.wait_condition(lambda: self._closed or self._has_work() or _long_history())
+            await self._something_to_do()
             if self._wants_gate():
                 await self._gate()
             elif self._wants_comment():
                 await self._comment()
             elif self._asked:
                 await self._carry_out(self._asked.pop(0))
+            elif self._merger.due(self._held()):
+                await self._merge()
             elif not workflow.all_handlers_finished():
                 await workflow.wait_condition(workflow.all_handlers_finished)
             elif self._closed:
                 return
-            else:
+            elif _long_history():
                 workflow.continue_as_new(replace(self._branch, state=self._state))
 
     @workflow.signal
@@ -107,8 +115,9 @@ class ContinuousQualityWorkflow:
         """Runs the head again. A button on an older head does nothing: its verdict no longer matters."""
         wanted = self._state.wanted
         if not event.sha or event.sha == wanted.sha:
-            only = self._failed() if event.checks == ("failed",) else event.checks
-            self._state.wanted = replace(wanted, only=only, refresh=True, round=wanted.round + 1)
+            checks = heads.failed(self._state) if event.checks == ("failed",) else event.checks
+            self._state.halted = False
+            self._state.wanted = replace(wanted, only=self._only(checks), refresh=True, round=wanted.round + 1)
             await self._make_way()
 
     @workflow.signal
@@ -118,6 +127,24 @@ class ContinuousQualityWorkflow:
         if sha == state.wanted.sha and sha != state.trusted_sha:
             state.trusted_sha = sha
             state.wanted = replace(state.wanted, only=(), refresh=False, round=state.wanted.round + 1)
+
+    @workflow.signal
+    async def halt(self, event: Halt) -> None:
+        """Ends what runs for this head, and starts nothing by itself before the next one."""
+        if event.sha in ("", self._state.wanted.sha) and (self._child or self._wants_gate()):
+            self._state.halted = True
+            await self._make_way(f"Stopped by @{event.actor}.")
+
+    @workflow.signal
+    async def override(self, event: Override) -> None:
+        """The head is judged again, without that check."""
+        state = self._state
+        if event.sha == state.wanted.sha:
+            state.overrides[event.check] = f"Overridden by @{event.actor} for this commit: {event.reason}"
+            workflow.logger.info("override check=%s sha=%s actor=%s", event.check, event.sha, event.actor)
+            only = self._only((event.check,))
+            state.wanted = replace(state.wanted, only=only, refresh=False, round=state.wanted.round + 1)
+            await self._make_way()
 
     @workflow.signal
     def fix(self, event: Fix) -> None:
@@ -140,8 +167,19 @@ class ContinuousQualityWorkflow:
         attempts = self._state.attempts
         return {"gates": sum(attempts.values()), "heads": len(attempts)}
 
+    @workflow.query
+    def get_overview(self) -> BranchOverview:
+        """How the branch stands, for `/status`."""
+        return heads.overview(self._state, gating=self._child is not None)
+
+    async def _something_to_do(self) -> None:
+        """Without a merge that waits there is no time-out, and so no timer."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await workflow.wait_condition(self._has_work, timeout=self._merger.pause(self._held()))
+
     def _has_work(self) -> bool:
-        return self._wants_gate() or self._wants_comment() or bool(self._asked)
+        asked = bool(self._asked) or self._merger.due(self._held())
+        return self._wants_gate() or self._wants_comment() or asked or self._closed or _long_history()
 
     def _wants_gate(self) -> bool:
         state = self._state
@@ -152,15 +190,19 @@ class ContinuousQualityWorkflow:
         return bool(state.pull and state.outcomes) and state.commented != (state.pull, state.outcomes)
 
     def _held(self) -> bool:
-        return self._closed or self._state.draft
+        return self._closed or self._state.draft or self._state.halted
 
     def _is_default(self) -> bool:
         return self._branch.branch == self._branch.default_branch and not self._branch.fork
 
-    def _failed(self) -> tuple[str, ...]:
-        outcome = self._state.outcome
-        checks = outcome.result.checks if outcome else ()
-        return tuple(check.name for check in checks if check.status not in _GOOD)
+    def _only(self, checks: tuple[str, ...]) -> tuple[str, ...]:
+        """These checks alone, if the others have their verdict; a gate that is not done is run as a whole."""
+        return checks if not self._child and heads.verdict(self._state) else ()
+
+    async def _merge(self) -> None:
+        """Once merged, the branch has served: GitHub's own event may come, or not."""
+        if await self._merger.attempt():
+            await self._pull_closed(self._state.pull)
 
     async def _pull_closed(self, number: int) -> None:
         self._state.closed_pulls = [*self._state.closed_pulls[-heads.REMEMBERED :], number]
@@ -196,7 +238,7 @@ class ContinuousQualityWorkflow:
     async def _gate(self) -> None:
         state = self._state
         self._running, self._stopped = state.wanted, False
-        request = self._request(self._running)
+        request = heads.gate_request(self._branch, state, self._running, workflow.info().workflow_id)
         self._attempt = request.attempt
         outcome = await self._outcome(request)
         self._child = None
@@ -208,15 +250,9 @@ class ContinuousQualityWorkflow:
         if outcome and not ended:
             state.outcome = outcome
             state.outcomes += 1
-            if self._fixes_itself(outcome):
+            self._merger.judge(outcome)
+            if fixing.by_itself(self._branch, state, outcome):
                 self._asked.append(Fix(outcome.result.head_sha))
-
-    def _fixes_itself(self, outcome: GateOutcome) -> bool:
-        """With `autofix: commit`, in a pull request, and never on top of the bot's own commit: that would go round."""
-        state = self._state
-        asked = outcome.plan is not None and outcome.plan.autofix == "commit"
-        failed = outcome.result.state == "failed" and outcome.result.head_sha != state.own_sha
-        return asked and failed and bool(state.pull) and not self._branch.fork
 
     async def _outcome(self, request: GateRequest) -> GateOutcome | None:
         """The child's outcome; None when it ended without one, and then its check runs are ended here."""
@@ -239,22 +275,6 @@ class ContinuousQualityWorkflow:
             workflow.logger.error("a gate ended without a verdict", exc_info=error)
             await publishing.end_lost(request)
             return None
-
-    def _request(self, wanted: Wanted) -> GateRequest:
-        state, branch = self._state, self._branch
-        return GateRequest(
-            repo=branch.repo,
-            head_sha=wanted.sha,
-            base_ref=wanted.base_ref or branch.default_branch,
-            base_sha=wanted.base_sha,
-            owner_key=workflow.info().workflow_id,
-            trusted=not branch.fork or state.trusted_sha == wanted.sha,
-            attempt=state.attempts.get(wanted.sha, 0),
-            only=wanted.only,
-            refresh=wanted.refresh,
-            pull=state.pull,
-            branch=branch.branch,
-        )
 
     async def _comment(self) -> None:
         state = self._state

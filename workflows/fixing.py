@@ -10,9 +10,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows import steps
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
     from workflows.failures import STOPPED, for_a_person, was_cancelled
-    from workflows.messages import AcceptBaseline, Fix, QualityBranch
+    from workflows.heads import GOOD
+    from workflows.messages import AcceptBaseline, BranchState, Fix, QualityBranch
 
-_GOOD = ("passed", "neutral", "skipped")
+
+def by_itself(branch: QualityBranch, state: BranchState, outcome: GateOutcome) -> bool:
+    """With `autofix: commit`, in a pull request, and never on top of the bot's own commit: that would go round."""
+    asked = outcome.plan is not None and outcome.plan.autofix == "commit"
+    failed = outcome.result.state == "failed" and outcome.result.head_sha != state.own_sha
+    return asked and failed and bool(state.pull) and not branch.fork
 
 
 async def verdict_of(request: GateRequest) -> GateOutcome | None:
@@ -31,8 +37,8 @@ async def verdict_of(request: GateRequest) -> GateOutcome | None:
 async def fix(branch: QualityBranch, pull: int, outcome: GateOutcome, asked: Fix) -> str:
     """Applies tool-safe fixes, runs the affected checks on the result, and commits it if nothing got worse.
 
-    Gives the branch's new head, "" where nothing was committed; why not is told in the pull request. (The
-    event of our own push routes to nothing, so the branch must hear of it here.)
+    Gives the branch's new head, "" where nothing was committed; why not is told in the pull request. (GitHub's
+    event of the push comes too, later or never.)
     """
     try:
         sha, said = await _fix(branch, outcome, asked)
@@ -80,9 +86,9 @@ async def _got_worse(
 
 
 def _is_worse(before: QualityCheck | None, after: QualityCheck) -> bool:
-    if before is None or before.status not in _GOOD:
+    if before is None or before.status not in GOOD:
         return after.new_findings > (before.new_findings if before else 0)
-    return after.status not in _GOOD
+    return after.status not in GOOD
 
 
 async def _commit(branch: QualityBranch, fixed: Fixed, actor: str) -> str:

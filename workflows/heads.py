@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
-from workflows.messages import BranchState, PullChanged, Pushed, Wanted
+from activities.gate import GateOutcome, GateRequest
+from workflows.messages import BranchOverview, BranchState, PullChanged, Pushed, QualityBranch, Wanted
+
+GOOD = ("passed", "neutral", "skipped")
+"""How a check ends that holds nobody up."""
 
 REMEMBERED = 200
 """How many old heads, closed pulls and attempts a branch keeps in mind."""
@@ -27,6 +31,8 @@ def new_head(state: BranchState, sha: str) -> None:
         if sha in state.old_heads:
             state.old_heads.remove(sha)
         state.wanted = Wanted(sha, base_ref=state.wanted.base_ref)
+        state.halted, state.overrides = False, {}
+        state.merge_sha, state.merge_tries, state.merge_waits = "", 0, ()
 
 
 def remember_old(state: BranchState, sha: str) -> None:
@@ -42,3 +48,52 @@ def based_on(state: BranchState, event: Pushed, is_default: bool) -> None:
         state.wanted = replace(state.wanted, base_sha=event.base_sha, base_ref=event.base_ref)
     elif is_default and state.wanted.sha == event.sha and event.before != event.sha:
         state.wanted = replace(state.wanted, base_sha=event.before if event.before.strip("0") else "")
+
+
+def verdict(state: BranchState) -> GateOutcome | None:
+    """The verdict on the head as it is now."""
+    outcome = state.outcome
+    return outcome if outcome and outcome.result.head_sha == state.wanted.sha else None
+
+
+def failed(state: BranchState) -> tuple[str, ...]:
+    """The checks that did not pass on this head; () where nothing is known, which stands for every check."""
+    outcome = verdict(state)
+    return tuple(check.name for check in outcome.result.checks if check.status not in GOOD) if outcome else ()
+
+
+def gate_request(branch: QualityBranch, state: BranchState, wanted: Wanted, owner_key: str) -> GateRequest:
+    """What the gate of a head is asked to do."""
+    return GateRequest(
+        repo=branch.repo,
+        head_sha=wanted.sha,
+        base_ref=wanted.base_ref or branch.default_branch,
+        base_sha=wanted.base_sha,
+        owner_key=owner_key,
+        trusted=not branch.fork or state.trusted_sha == wanted.sha,
+        attempt=state.attempts.get(wanted.sha, 0),
+        only=wanted.only,
+        refresh=wanted.refresh,
+        pull=state.pull,
+        branch=branch.branch,
+        overrides=dict(state.overrides),
+    )
+
+
+def overview(state: BranchState, *, gating: bool) -> BranchOverview:
+    """How the branch stands, for a person."""
+    outcome = verdict(state)
+    result = outcome.result if outcome else None
+    return BranchOverview(
+        head=state.wanted.sha,
+        gating=gating,
+        state=result.state if result else "",
+        score=result.overall_score if result else 0.0,
+        reason=result.reason if result else "",
+        checks={check.name: check.status for check in result.checks} if result else {},
+        halted=state.halted,
+        draft=state.draft,
+        overrides=dict(state.overrides),
+        merges=bool(state.merge_sha),
+        waits_for=state.merge_waits,
+    )

@@ -23,6 +23,31 @@ def command(full_name: str, source: str) -> str:
     return f"command:{full_name}!{source}"
 
 
+def reconciliation(what: str) -> str:
+    """The look for lost events of one installation or repository; the regular one has its schedule's name."""
+    return f"reconciliation:{what}"
+
+
+def label(full_name: str, number: int, name: str) -> str:
+    """What one label on an issue asks for."""
+    return f"label:{full_name}#{number}:{name}"
+
+
+def plan_patch_pr(full_name: str, number: int) -> str:
+    """The plan, patch and pull request that an issue asks for."""
+    return f"plan-patch-pr:{full_name}#{number}"
+
+
+def incident_of_issue(full_name: str, number: int) -> str:
+    """The incident that an issue reports: GitHub is its source, the issue its group."""
+    return f"incident:github:{full_name}#{number}"
+
+
+def reconciliation(installation_id: int, what: str = "") -> str:
+    """A look at one installation; `what` names the repository that it is about, where it is about one."""
+    return f"reconciliation:{installation_id}" + (f":{what}" if what else "")
+
+
 def host_queue(host: str, queue: str = TASK_QUEUE) -> str:
     """The queue of the one host that holds a workspace (a workspace never travels)."""
     return f"{queue}@{host}"

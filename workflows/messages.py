@@ -3,11 +3,13 @@
 Optional fields only may be added: a message may lie in a history for a year.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from activities.gate import GateOutcome
 from activities.model import RepoRef
+from workflows.deeds import Deed
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,14 @@ class BranchState:
     outcomes: int = 0
     commented: tuple[int, int] = (0, 0)
     """(pull, outcomes) that the comment has told."""
+    halted: bool = False
+    """Somebody said `/stop`: nothing is run before the next head or the next request."""
+    overrides: dict[str, str] = field(default_factory=dict)
+    """Check → why this head may pass without it; they end with the head."""
+    merge_sha: str = ""
+    """The head that is to be merged by itself, as soon as GitHub lets it be."""
+    merge_tries: int = 0
+    merge_waits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,8 @@ class PullChanged:
     fork: bool = False
     delivery: str = ""
     sent_at: float = 0.0
+    asked: bool = False
+    """GitHub was asked, and no event said so: the pull is open, and this is its head."""
 
 
 @dataclass(frozen=True)
@@ -126,20 +138,60 @@ class AcceptBaseline:
 
 
 @dataclass(frozen=True)
+class Halt:
+    """The signal `halt`: end the running gate of head `sha` and start none before the next head or request."""
+
+    sha: str = ""
+    actor: str = ""
+    delivery: str = ""
+
+
+@dataclass(frozen=True)
+class Override:
+    """The signal `override`: head `sha` may pass without `check`, for this `reason`."""
+
+    sha: str
+    check: str
+    reason: str
+    actor: str
+    delivery: str = ""
+
+
+@dataclass(frozen=True)
+class BranchOverview:
+    """The answer of the query `get_overview`: how a branch stands. `state` is the verdict on `head`, "" without one;
+    `checks` is check → status, of the verdict or of the running gate. `waits_for`: what a merge by itself waits for."""
+
+    head: str = ""
+    gating: bool = False
+    state: str = ""
+    score: float = 0.0
+    reason: str = ""
+    checks: Mapping[str, str] = field(default_factory=dict)
+    halted: bool = False
+    draft: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    merges: bool = False
+    waits_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Request:
     """The argument of `CommandWorkflow`: what a person asked for, when somebody or something must be
     looked up first (their permission, the pull's branch, a suite's runs).
 
-    `kind`: `comment` (`command` and `args` are set, `comment_id` gets the reaction), `rerun_check`,
-    `rerun_suite`, `button` (`command` is the action's identifier). `check` is a check run's name as
-    GitHub shows it, `external_id` what we gave that run.
+    `kind`: `comment` (`comment_id` gets the reaction), `rerun_check`, `rerun_suite`, `button` (`command` is the
+    action's identifier), `label` (`command` is `added` or `removed`, `label` its name). `check` is a check run's name
+    as GitHub shows it, `external_id` what we gave that run.
 
-    A comment's commands are understood already: `("retest", *checks)` is a `Rerun`'s `checks`, `("help", *lines)`
-    and `("mistake", *lines)` are to be answered with these lines of Markdown. `permission` is what the person
-    needs for the strictest of them.
+    A comment's commands are `deeds`; `pull` is the number of what was commented, which is an issue unless `on_pull`.
+
+    Before there were deeds, a comment's commands came as words: `("retest", *checks)` is a `Rerun`'s `checks`,
+    `("help", *lines)` and `("mistake", *lines)` are to be answered with these lines of Markdown, and `permission` is
+    what the person needs for the strictest of them.
     """
 
-    kind: Literal["comment", "rerun_check", "rerun_suite", "button"]
+    kind: Literal["comment", "rerun_check", "rerun_suite", "button", "label"]
     repo: RepoRef
     actor: str
     pull: int = 0
@@ -155,3 +207,17 @@ class Request:
     more: tuple[tuple[str, ...], ...] = field(default=())
     """Further commands of the same comment, each (command, *args)."""
     permission: Literal["read", "write"] = "write"
+    deeds: tuple[Deed, ...] = ()
+    on_pull: bool = True
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Reconcile:
+    """The argument of `ReconciliationWorkflow`: look for open pull requests without an ended gate, in one repository,
+    in all of an installation's, or (without either) in all. `gone` is a full name that is no repository any more:
+    whatever waits under it ends."""
+
+    installation_id: int = 0
+    repo: RepoRef | None = None
+    gone: str = ""

@@ -102,13 +102,18 @@ class QualityGateWorkflow:
             self._open = dict(self._posted)
 
     async def _one(self, plan: CheckPlan) -> QualityCheck:
-        check = await self._checked(plan) if plan.applies else _skipped(plan)
+        check = await self._verdict_on(plan)
         self._checks[plan.name] = check
         if run_id := self._open.get(plan.name):
             assert self._workspace
             if await publishing.end_check(self._request, self._workspace, run_id, check):
                 self._open.pop(plan.name, None)
         return check
+
+    async def _verdict_on(self, plan: CheckPlan) -> QualityCheck:
+        if said := self._request.overrides.get(plan.name):
+            return QualityCheck(plan.name, "neutral", None, plan.required, said, weight=plan.weight)
+        return await self._checked(plan) if plan.applies else _skipped(plan)
 
     async def _checked(self, plan: CheckPlan) -> QualityCheck:
         """On the host that has the workspace; on another when that one is gone."""

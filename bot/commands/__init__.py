@@ -1,41 +1,40 @@
 """One slash command a file: its name is the file's, its help the first line of the file's docstring.
 
-A command is understood here, at the door, and done elsewhere: what it asks for travels in a
-`workflows.messages.Request`, and so does the answer to a command that was not understood.
+A command is understood here, at the door, and done elsewhere: what it asks for travels as a
+`workflows.deeds.Deed`, and so does the answer to a command that was not understood.
 """
 
 import difflib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
-from activities.errors import UserError
 from activities.plugins import load
+from bot.slash_line import LONGEST, Mistake, SlashLine, Word, name_of, read, spot
+from workflows.deeds import Deed
 
-Permission = Literal["read", "write"]
-Asked = tuple[str, ...]
-"""(command, *args), as `workflows.messages.Request` explains them."""
+__all__ = ["Command", "Deed", "Mistake", "Permission", "SlashLine", "Word", "asked", "nearest", "registry"]
 
-MISTAKE = "mistake"
+Permission = Literal["read", "triage", "write", "maintain", "admin"]
+
 _MOST = 10
 """Commands of one comment; the rest of a longer list is not meant seriously."""
 
 
-class Mistake(UserError):
-    """What a person wrote after a command makes no sense. The text says what would."""
-
-
 @dataclass(frozen=True)
 class Command:
-    """`usage` is what one types, `permission` what one needs on the repository. `understand` takes the
-    words behind the name and gives the request's args; it raises Mistake."""
+    """`usage` is what one types, `permission` what one needs on the repository unless its configuration says
+    otherwise. `understand` gives what is to be done; it raises Mistake. `flags` are the flags' names and whether
+    each takes a value. `on` is where it can be used: `pull`, `issue`."""
 
     name: str
     help: str
     usage: str
-    understand: Callable[[Asked], Asked]
+    understand: Callable[[SlashLine], Deed]
     permission: Permission = "write"
+    flags: Mapping[str, bool] = field(default_factory=dict)
+    on: tuple[str, ...] = ("pull",)
 
 
 @cache
@@ -46,34 +45,52 @@ def registry() -> dict[str, Command]:
     return {command.name: command for command in load(package, Command).values()}
 
 
-def asked(lines: Iterable[str]) -> tuple[Asked, ...]:
+def asked(lines: Iterable[str]) -> tuple[Deed, ...]:
     """What the slash lines of one comment ask for, each thing once, in order. Another bot's commands
     are ignored; a word that is nearly one of ours is answered."""
-    found = (_asked(*line[1:].split()) for line in lines)
-    return tuple(dict.fromkeys(one for one in found if one))[:_MOST]
-
-
-def permission(asks: Iterable[Asked]) -> Permission:
-    """What a person needs for the strictest of these. Nobody gets a mistake explained who could not
-    have made it right, lest a stranger makes the bot talk."""
-    mild = {name for name, command in registry().items() if command.permission == "read"}
-    return "read" if all(name in mild for name, *_ in asks) else "write"
+    found: list[Deed] = []
+    for line in lines:
+        deed = _asked(line)
+        if deed and deed not in found:
+            found.append(deed)
+    return tuple(found[:_MOST])
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The word that was meant, "" when none is near: one letter off, or two swapped."""
     names = list(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.82)
-    swapped = [name for name in names if sorted(name) == sorted(word)]
+    close = difflib.get_close_matches(word[:40].lower(), names, n=1, cutoff=0.82)
+    swapped = [name for name in names if sorted(name) == sorted(word[:40].lower())]
     return (close + swapped + [""])[0]
 
 
-def _asked(word: str = "", *words: str) -> Asked:
-    command = registry().get(word)
-    if command is None:
-        meant = nearest(word[:40], registry())
-        return (MISTAKE, f"Did you mean `{registry()[meant].usage}`?") if meant else ()
+def _asked(line: str) -> Deed | None:
+    name = name_of(line)
+    command = registry().get(name)
+    if command is None or len(line) > LONGEST:
+        meant = nearest(name, registry()) if command is None else ""
+        return _unknown(line, name, registry()[meant]) if meant else None
     try:
-        return (command.name, *command.understand(words))
+        parts = read(line)
+        _check_flags(command, parts)
+        deed = command.understand(parts)
     except Mistake as mistake:
-        return (MISTAKE, str(mistake))
+        return Deed(command.name, "say", command.permission, ("issue", "pull"), lines=(spot(line, mistake),))
+    return replace(deed, command=command.name, permission=command.permission, on=command.on)
+
+
+def _unknown(line: str, name: str, meant: Command) -> Deed:
+    """Nobody gets a mistake explained who could not have made it right, lest a stranger makes the bot talk."""
+    mistake = Mistake(f"Did you mean `{meant.usage}`?", Word(name, 0, len(name) + 1))
+    return Deed(meant.name, "say", meant.permission, ("issue", "pull"), lines=(spot(line, mistake),))
+
+
+def _check_flags(command: Command, line: SlashLine) -> None:
+    for name, word in line.flags.items():
+        if name not in command.flags:
+            meant = nearest(name, command.flags)
+            hint = f"Did you mean `--{meant}`?" if meant else f"It is used like this: `{command.usage}`"
+            raise Mistake(f"`/{command.name}` has no flag of that name. {hint}", word)
+        if command.flags[name] != bool(word.text):
+            wanted = f"needs a value: `--{name}=…`" if command.flags[name] else "takes no value"
+            raise Mistake(f"`--{name}` {wanted}.", word)

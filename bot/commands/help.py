@@ -1,16 +1,23 @@
-"""Lists what can be asked for."""
+"""Lists what you may ask for here."""
 
-from bot.commands import Asked, Command, Mistake, nearest, registry
+from bot.commands import Command, Deed, Mistake, SlashLine, nearest, registry
+from workflows.deeds import HelpLine
 
 
-def _lines(words: Asked) -> Asked:
+def _help(line: SlashLine) -> Deed:
     """One line of Markdown a command, or only that of the command named."""
-    topic = words[0].removeprefix("/") if words else ""
+    topic = line.plain[0].removeprefix("/") if line.words else ""
     if topic and topic not in registry():
-        meant = nearest(topic[:40], registry())
-        raise Mistake(f"There is no help on that. {f'Did you mean `/help {meant}`?' if meant else 'Try `/help`.'}")
+        meant = nearest(topic, registry())
+        raise Mistake(
+            f"There is no help on that. {f'Did you mean `/help {meant}`?' if meant else 'Try `/help`.'}", line.words[0]
+        )
     commands = [registry()[topic]] if topic else registry().values()
-    return tuple(f"`{command.usage}`: {command.help} (Needs {command.permission} access.)" for command in commands)
+    return Deed("help", "help", entries=tuple(_line(command) for command in commands))
 
 
-HELP = Command("help", str(__doc__), "/help [command]", _lines, permission="read")
+def _line(command: Command) -> HelpLine:
+    return HelpLine(command.name, f"`{command.usage}`: {command.help}", command.permission, command.on)
+
+
+HELP = Command("help", str(__doc__), "/help [command]", _help, permission="read", on=("issue", "pull"))

@@ -106,3 +106,16 @@ def comment(body: str, full_name: str = "octocat/hello", id: int = 31, **changes
             **changes,
         },
     )
+
+
+def label(
+    action: str, full_name: str = "octocat/hello", at: str = "2027-01-15T08:00:00Z", **changes: Any
+) -> dict[str, Any]:
+    parts = {"action": action, "issue": {"number": 4, "updated_at": at}, "label": {"name": "bug"}}
+    return event(full_name, **{**parts, **changes})
+
+
+def installation(action: str, **changes: Any) -> dict[str, Any]:
+    """It names no repository of its own."""
+    whole = {"id": 5, "account": {"login": "octocat"}}
+    return {"action": action, "installation": whole, "sender": {"login": "octocat", "type": "User"}, **changes}

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from activities.model import RepoRef
 from bot.events import parse_event
-from bot.nouns import BranchMoved, ButtonPressed, CommentPosted, PullMoved
+from bot.nouns import (
+    BranchMoved,
+    ButtonPressed,
+    CommentPosted,
+    Ignored,
+    InstallationChanged,
+    LabelChanged,
+    PullMoved,
+    RepositoryMoved,
+)
 from bot.payloads import BadPayload
 from tests.bot import samples
 from tests.bot.samples import AT, BASE, NONE, OLD, SHA
@@ -24,8 +33,12 @@ EVERY = {
     "check_run": samples.run("requested_action", identifier="fix"),
     "merge_group": samples.group("checks_requested"),
     "issue_comment": samples.comment("/retest"),
+    "issues": samples.label("labeled"),
+    "repository": samples.event(action="renamed", changes={"repository": {"name": {"from": "old"}}}),
+    "installation": samples.installation("created"),
+    "installation_repositories": samples.installation("added"),
 }
-HELLO = RepoRef("octocat", "hello", 5)
+HELLO = RepoRef("octocat", "hello", 5, id=1)
 
 
 def parse(name: str, payload: Any) -> Any:
@@ -50,7 +63,15 @@ def parse(name: str, payload: Any) -> Any:
         ("check_run", samples.run("requested_action", identifier="somebody-elses")),
         ("check_run", samples.run("requested_action")),
         ("merge_group", samples.group("merged")),
-        ("issue_comment", samples.comment("/retest", issue={"number": 3})),
+        ("issues", samples.event(action="opened", issue={"number": 3})),
+        ("issues", samples.label("labeled", label=None)),
+        ("issues", samples.label("labeled", issue={"number": 3, "pull_request": {}})),
+        ("repository", samples.event(action="created")),
+        ("repository", samples.event(action="renamed")),
+        ("repository", samples.event(action="transferred", changes={"owner": {"from": {}}})),
+        ("installation", samples.installation("deleted")),
+        ("installation", samples.installation("suspend")),
+        ("installation_repositories", samples.installation("removed")),
         ("issue_comment", samples.comment("/retest", action="edited")),
         ("issue_comment", samples.comment("/retest", action="deleted")),
         ("issue_comment", samples.comment("")),
@@ -59,12 +80,14 @@ def parse(name: str, payload: Any) -> Any:
     ],
 )
 def test_what_changes_nothing_is_no_event(name: str, payload: dict[str, Any]) -> None:
-    assert parse(name, payload) is None
+    ignored = parse(name, payload)
+    assert isinstance(ignored, Ignored)
+    assert ignored.why.endswith(".")
 
 
 def test_a_suite_of_a_forks_pull_is_no_event() -> None:
     fork = {"number": 3, "head": {"ref": "topic", "repo": {"id": 2}}}
-    assert parse("check_suite", samples.suite("requested", pull_requests=[fork])) is None
+    assert isinstance(parse("check_suite", samples.suite("requested", pull_requests=[fork])), Ignored)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +131,8 @@ def test_a_push_of_the_wrong_shape_is_refused(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_field_that_is_missing_is_refused(name: str) -> None:
-    for field in EVERY[name].keys() - {"action", "ref", "installation", "requested_action", "number", "deleted"}:
+    optional = {"action", "ref", "requested_action", "number", "deleted", "label", "changes"}
+    for field in EVERY[name].keys() - optional - (set() if name.startswith("installation") else {"installation"}):
         with pytest.raises(BadPayload, match=field):
             parse(name, {key: value for key, value in EVERY[name].items() if key != field})
 
@@ -157,7 +181,7 @@ def test_deep_nesting_is_refused(deep: str) -> None:
 def _reads_or_refuses(name: str, body: bytes) -> None:
     with contextlib.suppress(BadPayload):
         event = parse_event(name, body, "d-1")
-        assert event is None or re.fullmatch(r"[\w.-]+/[\w.-]+", event.origin.repo.full_name)
+        assert isinstance(event, Ignored) or re.fullmatch(r"[\w.-]+/[\w.-]*", event.origin.repo.full_name)
 
 
 def test_a_push() -> None:
@@ -227,7 +251,7 @@ def test_a_merge_group_is_a_branch_that_knows_its_base() -> None:
 def test_a_comment() -> None:
     event = parse("issue_comment", samples.comment("/retest"))
     assert isinstance(event, CommentPosted)
-    assert (event.pull, event.comment_id, event.body, event.origin.person) == (3, 31, "/retest", True)
+    assert (event.number, event.comment_id, event.body, event.origin.person) == (3, 31, "/retest", True)
 
 
 def test_the_rerun_button_of_a_suite() -> None:
@@ -281,3 +305,30 @@ def test_a_press_has_a_name_of_its_own() -> None:
 def test_a_moment_that_is_none_is_zero(moment: str | None) -> None:
     payload = samples.push(repository=samples.repository(pushed_at=moment))
     assert parse("push", payload).push.sent_at == 0.0
+
+
+def test_a_label_of_an_issue() -> None:
+    event = parse("issues", samples.label("unlabeled", label={"name": "help wanted 🙏"}))
+    assert isinstance(event, LabelChanged)
+    assert (event.issue, event.label, event.added, event.at) == (4, "help wanted 🙏", False, AT)
+
+
+def test_an_installation() -> None:
+    event = parse("installation_repositories", samples.installation("added"))
+    assert isinstance(event, InstallationChanged)
+    assert (event.account, event.origin.repo.installation_id) == ("octocat", 5)
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "a b", "", "x" * 101])
+def test_an_old_name_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(BadPayload):
+        parse("repository", samples.event(action="renamed", changes={"repository": {"name": {"from": name}}}))
+
+
+def test_a_repository_that_moved() -> None:
+    event = parse(
+        "repository",
+        samples.event(action="transferred", changes={"owner": {"from": {"organization": {"login": "example"}}}}),
+    )
+    assert isinstance(event, RepositoryMoved)
+    assert (event.before, event.gone) == ("example/hello", False)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.events import heard
+from bot.events import SENT_ANYWAY, heard
 from bot.routes import PERMISSIONS
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "app.yml").read_text())
@@ -13,7 +13,9 @@ MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "app.yml").read_text())
 SENT_WITH = {
     "push": "contents",
     "pull_request": "pull_requests",
-    "issue_comment": "pull_requests",
+    "issue_comment": "issues",
+    "issues": "issues",
+    "repository": "metadata",
     "check_run": "checks",
     "check_suite": "checks",
     "merge_group": "merge_queues",
@@ -21,7 +23,7 @@ SENT_WITH = {
 
 
 def test_it_asks_for_the_events_that_have_a_route() -> None:
-    assert MANIFEST["default_events"] == sorted(heard())
+    assert MANIFEST["default_events"] == sorted(heard() - SENT_ANYWAY)
 
 
 def test_it_asks_for_the_permissions_that_the_routes_use() -> None:
@@ -29,13 +31,13 @@ def test_it_asks_for_the_permissions_that_the_routes_use() -> None:
 
 
 def test_every_event_is_sent_under_a_permission_it_asks_for() -> None:
-    assert SENT_WITH.keys() == heard()
+    assert SENT_WITH.keys() == heard() - SENT_ANYWAY
     assert set(SENT_WITH.values()) <= PERMISSIONS.keys()
 
 
 def test_only_what_is_written_may_be_written() -> None:
     writes = {name for name, level in PERMISSIONS.items() if level == "write"}
-    assert writes == {"checks", "contents", "pull_requests"}
+    assert writes == {"checks", "contents", "issues", "pull_requests", "statuses"}
 
 
 def test_it_can_be_registered() -> None:

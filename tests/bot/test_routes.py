@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 
 from bot.events import parse_event
-from bot.routes import COMMAND, QUALITY, Action, Rules, Signal, SignalWithStart, Start, route
+from bot.nouns import Ignored
+from bot.routes import COMMAND, QUALITY, RECONCILIATION, Action, Rules, Signal, SignalWithStart, Start, route
 from tests.bot import samples
-from workflows.messages import PullChanged, Pushed, QualityBranch
+from workflows.messages import PullChanged, Pushed, QualityBranch, Reconcile, Request
 
 OWN = Rules("autobuild[bot]", 7)
 
 
-def routed(name: str, payload: dict[str, Any], rules: Rules = OWN) -> Action | None:
+def routed(name: str, payload: dict[str, Any], rules: Rules = OWN) -> Action | Ignored:
     event = parse_event(name, json.dumps(payload).encode(), "d-1")
-    assert event
+    assert not isinstance(event, Ignored)
     return route(event, rules)
 
 
@@ -23,16 +24,21 @@ def routed(name: str, payload: dict[str, Any], rules: Rules = OWN) -> Action | N
 @pytest.mark.parametrize(
     ("name", "payload"),
     [
-        ("push", samples.push()),
-        ("pull_request", samples.pull("synchronize")),
         ("check_suite", samples.suite("requested")),
         ("check_suite", samples.suite("rerequested")),
         ("check_run", samples.run("rerequested")),
         ("issue_comment", samples.comment("/retest")),
+        ("issues", samples.label("labeled")),
     ],
 )
 def test_what_the_app_did_itself_asks_for_nothing(name: str, payload: dict[str, Any], login: str) -> None:
-    assert routed(name, payload | {"sender": {"login": login, "type": "Bot"}}) is None
+    assert isinstance(routed(name, payload | {"sender": {"login": login, "type": "Bot"}}), Ignored)
+
+
+@pytest.mark.parametrize(("name", "payload"), [("push", samples.push()), ("pull_request", samples.pull("opened"))])
+def test_what_the_app_pushes_is_gated_like_anybodys(name: str, payload: dict[str, Any]) -> None:
+    own = payload | {"sender": {"login": "autobuild[bot]", "type": "Bot"}}
+    assert isinstance(routed(name, own), SignalWithStart)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +52,12 @@ def test_what_the_app_did_itself_asks_for_nothing(name: str, payload: dict[str, 
     ],
 )
 def test_a_comment_that_asks_for_nothing(comment: dict[str, Any]) -> None:
-    assert routed("issue_comment", comment) is None
+    assert isinstance(routed("issue_comment", comment), Ignored)
 
 
 def test_a_button_of_another_app_asks_for_nothing() -> None:
-    assert routed("check_run", samples.run("rerequested", app={"id": 8})) is None
-    assert routed("check_suite", samples.suite("rerequested", app={"id": 8})) is None
+    assert isinstance(routed("check_run", samples.run("rerequested", app={"id": 8})), Ignored)
+    assert isinstance(routed("check_suite", samples.suite("rerequested", app={"id": 8})), Ignored)
 
 
 def test_a_push_feeds_its_branch() -> None:
@@ -76,14 +82,17 @@ def test_a_push_feeds_its_branch() -> None:
 )
 def test_which_pushes_count(globs: tuple[str, ...], branch: str, counts: bool) -> None:
     rules = Rules("autobuild[bot]", 7, globs)
-    assert (routed("push", samples.push(ref=f"refs/heads/{branch}"), rules) is not None) is counts
-    assert (routed("check_suite", samples.suite("requested", head_branch=branch), rules) is not None) is counts
+    for name, payload in (
+        ("push", samples.push(ref=f"refs/heads/{branch}")),
+        ("check_suite", samples.suite("requested", head_branch=branch)),
+    ):
+        assert isinstance(routed(name, payload, rules), SignalWithStart) is counts
 
 
 def test_a_pull_request_and_a_merge_group_count_whatever_pushes_do() -> None:
     rules = Rules("autobuild[bot]", 7, ())
-    assert routed("pull_request", samples.pull("opened"), rules)
-    assert routed("merge_group", samples.group("checks_requested"), rules)
+    assert isinstance(routed("pull_request", samples.pull("opened"), rules), SignalWithStart)
+    assert isinstance(routed("merge_group", samples.group("checks_requested"), rules), SignalWithStart)
 
 
 def test_what_ends_starts_nothing() -> None:
@@ -121,19 +130,68 @@ def test_a_comments_commands_are_one_request() -> None:
     assert isinstance(action, Start)
     assert (action.workflow, action.id) == (COMMAND, "command:octocat/hello!comment-31")
     request = action.argument
+    assert isinstance(request, Request)
     assert (request.kind, request.pull, request.comment_id, request.actor) == ("comment", 3, 31, "octocat")
-    assert (request.command, request.args, request.permission) == ("retest", ("linting",), "write")
-    assert [name for name, *_ in request.more] == ["help", "mistake"]
+    assert [(deed.command, deed.do) for deed in request.deeds] == [
+        ("retest", "signal"),
+        ("help", "help"),
+        ("retest", "say"),
+    ]
+    assert request.deeds[0].message["checks"] == ("linting",)
 
 
-def test_help_needs_little() -> None:
-    action = routed("issue_comment", samples.comment("/help"))
+def test_a_comment_on_an_issue_says_so() -> None:
+    action = routed("issue_comment", samples.comment("/status", issue={"number": 4}))
     assert isinstance(action, Start)
-    assert action.argument.permission == "read"
+    assert isinstance(action.argument, Request)
+    assert (action.argument.pull, action.argument.on_pull) == (4, False)
+
+
+def test_a_label_is_a_request_of_its_own_each_time() -> None:
+    added = routed("issues", samples.label("labeled", label={"name": "autobuild"}))
+    again = routed("issues", samples.label("labeled", label={"name": "autobuild"}))
+    removed = routed("issues", samples.label("unlabeled", label={"name": "autobuild"}))
+    later = routed("issues", samples.label("labeled", at="2027-01-15T09:00:00Z", label={"name": "autobuild"}))
+    assert isinstance(added, Start)
+    assert isinstance(added.argument, Request)
+    assert (added.argument.kind, added.argument.command, added.argument.label) == ("label", "added", "autobuild")
+    assert added == again
+    assert len({action.id for action in (added, removed, later) if isinstance(action, Start)}) == 3
+
+
+@pytest.mark.parametrize("action", ["created", "unsuspend", "new_permissions_accepted"])
+def test_an_installation_that_may_do_more_is_looked_through(action: str) -> None:
+    start = routed("installation", samples.installation(action))
+    assert start == Start(RECONCILIATION, "reconciliation:5", Reconcile(5), again=True)
+
+
+def test_a_renamed_repository_goes_on_under_its_new_name() -> None:
+    changes = {"repository": {"name": {"from": "hallo"}}}
+    start = routed("repository", samples.event(action="renamed", changes=changes))
+    assert isinstance(start, Start)
+    assert isinstance(start.argument, Reconcile)
+    assert (start.argument.gone, start.argument.repo and start.argument.repo.full_name) == (
+        "octocat/hallo",
+        "octocat/hello",
+    )
+    moved = routed(
+        "repository", samples.event(action="transferred", changes={"owner": {"from": {"user": {"login": "example"}}}})
+    )
+    assert isinstance(moved, Start)
+    assert isinstance(moved.argument, Reconcile)
+    assert moved.argument.gone == "example/hello"
+
+
+@pytest.mark.parametrize("action", ["deleted", "archived"])
+def test_nothing_waits_for_a_repository_that_is_gone(action: str) -> None:
+    start = routed("repository", samples.event(action=action))
+    assert isinstance(start, Start)
+    assert start.argument == Reconcile(5, None, "octocat/hello")
 
 
 def test_a_button_is_a_request() -> None:
     action = routed("check_run", samples.run("requested_action", identifier="fix"))
     assert isinstance(action, Start)
     assert action.id.startswith("command:octocat/hello!check-run-21-fix-")
+    assert isinstance(action.argument, Request)
     assert (action.argument.kind, action.argument.command) == ("button", "fix")

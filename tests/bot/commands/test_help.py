@@ -1,26 +1,24 @@
 """`/help`"""
 
-from bot.commands import asked
+from bot.commands import asked, registry
 
 
-def test_it_lists_every_command() -> None:
-    assert asked(["/help"]) == (
-        (
-            "help",
-            "`/help [command]`: Lists what can be asked for. (Needs read access.)",
-            "`/ok-to-test <sha>`: Runs the checks on a fork's head that you have read; "
-            "the trust is bound to that one commit. (Needs write access.)",
-            "`/retest [check …]`: Runs the checks again: all of them, those named, or `failed` for those that did not pass. (Needs write access.)",
-        ),
+def test_it_lists_every_command_with_what_it_needs() -> None:
+    (deed,) = asked(["/help"])
+    assert (deed.do, deed.permission, deed.on) == ("help", "read", ("issue", "pull"))
+    assert [entry.command for entry in deed.entries] == list(registry())
+    assert {entry.command: entry.permission for entry in deed.entries}["override"] == "maintain"
+    assert (
+        deed.entries[0].text == "`/fix [check …]`: Commits what tools can mend safely, of all checks or of those named."
     )
 
 
 def test_it_explains_one_command() -> None:
     assert asked(["/help retest"]) == asked(["/help /retest"])
-    ((_, *lines),) = asked(["/help retest"])
-    assert [line.split("`")[1] for line in lines] == ["/retest [check …]"]
+    (deed,) = asked(["/help retest"])
+    assert [entry.command for entry in deed.entries] == ["retest"]
 
 
 def test_it_guesses_the_command() -> None:
-    assert asked(["/help retset"]) == (("mistake", "There is no help on that. Did you mean `/help retest`?"),)
-    assert asked(["/help me, please"]) == (("mistake", "There is no help on that. Try `/help`."),)
+    assert "There is no help on that. Did you mean `/help retest`?" in asked(["/help retset"])[0].lines[0]
+    assert "There is no help on that. Try `/help`." in asked(["/help me, please"])[0].lines[0]

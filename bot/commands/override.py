@@ -1,0 +1,24 @@
+"""Lets this head pass without one check, for a reason that is written down beside the verdict."""
+
+from bot.check_names import check_of
+from bot.commands import Command, Deed, Mistake, SlashLine, Word
+from workflows.deeds import ACTOR, DELIVERY, HEAD
+
+_SHORTEST = 5
+_LONGEST = 300
+
+
+def _override(line: SlashLine) -> Deed:
+    """The reason may stand in quotes or not."""
+    if not line.words:
+        raise Mistake("Name the check and your reason: `/override <check> <reason>`.")
+    check = check_of(line.words[0])
+    reason = " ".join(line.plain[1:]).strip()
+    if not _SHORTEST <= len(reason) <= _LONGEST:
+        behind = Word(reason, line.words[0].end, len(line.text.rstrip()))
+        raise Mistake(f"Say why behind the check's name, in {_SHORTEST} to {_LONGEST} characters.", behind)
+    message = {"sha": HEAD, "check": check, "reason": reason, "actor": ACTOR, "delivery": DELIVERY}
+    return Deed("override", "signal", signal="override", message=message)
+
+
+OVERRIDE = Command("override", str(__doc__), "/override <check> <reason>", _override, permission="maintain")
