@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from bot.simulator import shapes
+from bot.simulator.apps import Registration
 from bot.simulator.git import GitError
 from bot.simulator.hub import Missing
 from bot.simulator.pulls import Refused
@@ -23,8 +24,7 @@ from bot.simulator.state import Comment, Installation, Issue, Json, Repository, 
 
 DEEDS = (
     "add_comment", "add_fork", "add_installation", "add_label", "add_repository", "add_user", "advance", "close_pull",
-    "delete_branch", "delete_comment", "delete_issue", "destroy_merge_group", "edit_comment", "edit_issue", "edit_pull",
-    "lock_issue", "merge_pull", "open_issue",
+    "delete_branch", "delete_comment", "destroy_merge_group", "edit_comment", "edit_pull", "merge_pull", "open_issue",
     "open_pull", "press_button", "protect", "push_commit", "queue_merge", "remove_installation", "remove_label",
     "reopen_pull", "rerun_check", "rerun_suite", "set_draft", "set_permission", "set_status",
     "suspend", "unsuspend",
@@ -44,6 +44,7 @@ class Control:
             **{name: getattr(hub.hooks, name) for name in _POST},
             "fault": add_fault,
             "hook": self._set_hook,
+            "register_app": hub.register_app,
         }
 
     def add_to(self, app: web.Application) -> None:
@@ -51,7 +52,7 @@ class Control:
         app.router.add_get("/_control/changes", self._changes)
 
     async def _do(self, request: web.Request) -> web.Response:
-        _only_from_here(request)
+        only_from_here(request)
         deed = self._deeds.get(request.match_info["deed"])
         if deed is None:
             raise web.HTTPNotFound(text=f"There is no such deed; there are {', '.join(sorted(self._deeds))}.\n")
@@ -67,7 +68,7 @@ class Control:
         return web.json_response(_result(self._hub, result))
 
     async def _changes(self, request: web.Request) -> web.Response:
-        _only_from_here(request)
+        only_from_here(request)
         after = int(request.query.get("after", "0"))
         with contextlib.suppress(TimeoutError):
             await self._hub.wait_for(lambda: self._hub.version > after, _PATIENCE_S)
@@ -77,7 +78,8 @@ class Control:
         self._hub.hook_url = url
 
 
-def _only_from_here(request: web.Request) -> None:
+def only_from_here(request: web.Request) -> None:
+    """403 for another machine, another name of this one, and another site's page."""
     near = request.remote and ipaddress.ip_address(request.remote.partition("%")[0]).is_loopback
     own_name = urlsplit(f"//{request.host}").hostname in _HERE
     own_page = request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
@@ -113,5 +115,6 @@ _SHAPES: tuple[tuple[type, Callable[[Any], Json]], ...] = (
     (Issue, lambda it: {"number": it.number, "state": it.state, "head_sha": it.pull.head_sha if it.pull else ""}),
     (User, lambda it: {"login": it.login, "token": it.token}),
     (Comment, lambda it: {"id": it.id}),
+    (Registration, lambda it: {"code": it.code, "id": it.app.id, "slug": it.app.slug}),
     (str, lambda it: {"sha": it}),
 )

@@ -55,11 +55,14 @@ class Rate:
 
 
 class Hub:
-    """The state. `url` is set once the server listens; `api_url` is what the bot is configured with."""
+    """The state. `url` is set once the server listens; `api_url` is what the bot is configured with.
+
+    `without_app`: none is registered, until somebody registers one from a manifest.
+    """
 
     def __init__(
         self, state: Path, *, hook_url: str = "", webhook_secret: str = "",
-        permissions: dict[str, str] | None = None, events: tuple[str, ...] = EVENTS,
+        permissions: dict[str, str] | None = None, events: tuple[str, ...] = EVENTS, without_app: bool = False,
     ) -> None:  # fmt: skip
         self.state = state
         self.url = ""
@@ -75,8 +78,8 @@ class Hub:
         self._used: dict[str, tuple[float, int]] = {}
         self._news = asyncio.Event()
         self._locks: dict[int, asyncio.Lock] = {}
-        self.key = AppKey.read_or_make(state)
-        self.app = self._app(permissions or PERMISSIONS, events)
+        self.key = None if without_app else AppKey.read_or_make(state)
+        self.app = _no_app(self.now()) if without_app else self._app(permissions or PERMISSIONS, events)
         self.hooks = Webhooks(self, hook_url)
 
     @property
@@ -89,7 +92,8 @@ class Hub:
 
     @property
     def private_key_pem(self) -> str:
-        return self.key.pem
+        """"" while there is no app."""
+        return self.key.pem if self.key else ""
 
     @property
     def hook_url(self) -> str:
@@ -203,6 +207,12 @@ class Hub:
     def _app(self, permissions: dict[str, str], events: tuple[str, ...]) -> App:
         owner, bot = self.add_user("example", "Organization"), self.add_user("autobuild[bot]", "Bot")
         return App(self.new_id(), "autobuild", owner, bot, dict(permissions), events, self.now())
+
+
+def _no_app(now: str) -> App:
+    """Stands for the one that is not registered yet: it has no key, wants no event and can be installed nowhere."""
+    nobody = User(0, "ghost", "")
+    return App(0, "", nobody, nobody, {}, (), now)
 
 
 def _or_missing(found: T | None, what: str) -> T:

@@ -17,7 +17,7 @@ from bot.simulator.hub import Missing
 from bot.simulator.pushes import Pushes
 from bot.simulator.state import CheckRun, Repository
 
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -110,7 +110,7 @@ class Page:
         waiting = any(run.status != "completed" for run in facts.get("runs", ()))
         text = self._templates.get_template("page.html").render(view=view, hub=self._hub, waiting=waiting, **facts)
         body = text.encode("utf-8", "backslashreplace")
-        return web.Response(body=body, content_type="text/html", charset="utf-8", headers=_HEADERS)
+        return web.Response(body=body, content_type="text/html", charset="utf-8", headers=HEADERS)
 
 
 def render(text: str | None) -> Markup:

@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterable
 
 from bot.simulator import git, git_write, shapes
+from bot.simulator.apps import Apps
 from bot.simulator.git import Author, Files, Person
-from bot.simulator.hub import Hub
+from bot.simulator.hub import Missing
 from bot.simulator.state import LEVELS, Installation, Repository, User
 
 _FULL_NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 
 
-class Repositories(Hub):
+class Repositories(Apps):
     """See the module."""
 
     async def add_repository(
@@ -20,7 +21,7 @@ class Repositories(Hub):
     ) -> Repository:  # fmt: skip
         """A repository of the user before the slash, with one commit of `files` (none: it is empty).
 
-        `install` puts the app on the owner's account if it is not there yet. No event is sent.
+        `install` puts the app (where there is one) on the owner's account if it is not there yet. No event is sent.
         """
         repo = self._new_repository(full_name, private, default_branch)
         repo.protected = set(protected)
@@ -29,7 +30,7 @@ class Repositories(Hub):
             sha = await git_write.commit(repo.path, files, message, self.author(repo.owner))
             await git.update_ref(repo.path, f"refs/heads/{default_branch}", sha, git.ZERO)
         self._enter(repo)
-        if install and self.installation_of(repo) is None:
+        if install and self.app.id and self.installation_of(repo) is None:
             self.add_installation(repo.owner.login)
         return repo
 
@@ -45,7 +46,12 @@ class Repositories(Hub):
     def add_installation(
         self, login: str, repositories: Iterable[str] | None = None, permissions: dict[str, str] | None = None
     ) -> Installation:
-        """Installs the app on that account; on all its repositories unless some are named."""
+        """Installs the app on that account; on all its repositories unless some are named.
+
+        Missing where no app is registered.
+        """
+        if not self.app.id:
+            raise Missing("app")
         chosen = None if repositories is None else {self.repository(name).id for name in repositories}
         given = dict(permissions or self.app.permissions)
         installation = Installation(self.new_id(), self.add_user(login), chosen, given, self.now())

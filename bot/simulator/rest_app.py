@@ -16,6 +16,15 @@ async def get_app(call: Call) -> Json:
     return {**shapes.app(call.hub, call.hub.app), "client_id": call.hub.app.client_id, "installations_count": count}
 
 
+@endpoints.on("POST", "/app-manifests/{code}/conversions", "anyone")
+async def convert_manifest(call: Call) -> Answer:
+    """The new app's credentials, once; who has the code needs no other. Without a hook there is no secret for it."""
+    made = call.hub.convert(call.params["code"])
+    hook_secret = made.webhook_secret if made.manifest.hook_url else None
+    secret: Json = {"client_secret": made.client_secret, "webhook_secret": hook_secret, "pem": made.key.pem}
+    return Answer({**shapes.app(call.hub, made.app), "client_id": made.app.client_id, **secret}, 201)
+
+
 @endpoints.on("GET", "/app/installations", "app")
 async def list_installations(call: Call) -> Answer:
     return call.page([shapes.installation(call.hub, it) for it in call.hub.installations.values()])

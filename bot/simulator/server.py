@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.simulator import shapes, shapes_checks
 from bot.simulator.api import Api, Exchange
+from bot.simulator.app_pages import AppPages
 from bot.simulator.control import Control
 from bot.simulator.faults import Faults
 from bot.simulator.git_door import GitDoor
@@ -24,16 +25,18 @@ from bot.simulator.webhooks import Delivery
 class PretendGitHub(Pushes):
     """People's deeds are methods of the classes that it is made of; what the app does comes over HTTP.
 
-    `state` is a folder of its own: it holds the git repositories and the app's key.
+    `state` is a folder of its own: it holds the git repositories and the app's key. `without_app`: somebody has to
+    register one from a manifest first.
     """
 
     def __init__(
         self, state: Path, *, hook_url: str = "", webhook_secret: str = "",
-        permissions: dict[str, str] | None = None, events: tuple[str, ...] = EVENTS,
+        permissions: dict[str, str] | None = None, events: tuple[str, ...] = EVENTS, without_app: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(
-            state, hook_url=hook_url, webhook_secret=webhook_secret, permissions=permissions, events=events
-        )
+            state, hook_url=hook_url, webhook_secret=webhook_secret, permissions=permissions, events=events,
+            without_app=without_app,
+        )  # fmt: skip
         self._api = Api(self)
         self._runner: web.AppRunner | None = None
 
@@ -43,6 +46,7 @@ class PretendGitHub(Pushes):
         self._api.add_to(app)
         Control(self, self.faults.add).add_to(app)
         GitDoor(self).add_to(app)
+        AppPages(self).add_to(app)
         Page(self).add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()

@@ -112,9 +112,9 @@ def app(hub: "Hub", it: App) -> Json:
         "slug": it.slug,
         "node_id": node("App", it.id),
         "owner": user(hub, it.owner),
-        "name": it.slug.title(),
-        "description": "",
-        "external_url": f"{hub.url}/apps/{it.slug}",
+        "name": it.name or it.slug.title(),
+        "description": it.description,
+        "external_url": it.external_url or f"{hub.url}/apps/{it.slug}",
         "html_url": f"{hub.url}/apps/{it.slug}",
         "created_at": it.created_at,
         "updated_at": it.created_at,
@@ -171,8 +171,11 @@ def issue(hub: "Hub", repo: Repository, it: Issue) -> Json:
         "user": user(hub, it.user),
         "labels": [label(hub, repo, each) for each in it.labels],
         "state": it.state,
-        "state_reason": it.state_reason,
-        **talk(hub, it),
+        "state_reason": "completed" if it.state == "closed" and not it.pull else None,
+        "locked": False,
+        "active_lock_reason": None,
+        "assignee": None,
+        "assignees": [],
         "milestone": None,
         "comments": len(it.comments),
         "created_at": it.created_at,
@@ -181,17 +184,6 @@ def issue(hub: "Hub", repo: Repository, it: Issue) -> Json:
         "author_association": association(repo, it.user),
         "reactions": _rollup(api, it.reactions),
         "performed_via_github_app": None,
-    }
-
-
-def talk(hub: "Hub", it: Issue) -> Json:
-    """Who is to look after it, and whether strangers may speak."""
-    assignees = [user(hub, each) for each in it.assignees]
-    return {
-        "locked": it.locked,
-        "active_lock_reason": it.lock_reason,
-        "assignee": assignees[0] if assignees else None,
-        "assignees": assignees,
     }
 
 

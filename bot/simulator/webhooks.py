@@ -77,12 +77,18 @@ class Webhooks:
     def __init__(self, hub: "Hub", url: str) -> None:
         self._hub = hub
         self.url = url
+        self.active = True
         self.deliveries: list[Delivery] = []
         self._drops: dict[str, tuple[int, bool]] = {}
         self._duplicates: dict[str, int] = {}
         self._holds: list[Held] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._client: aiohttp.ClientSession | None = None
+
+    def begin(self, url: str, *, active: bool = True) -> None:
+        """A new app's hook: it knows nothing of the deliveries of the former."""
+        self.url, self.active = url, active
+        self.deliveries.clear()
 
     # --- what happens to the post
 
@@ -103,7 +109,7 @@ class Webhooks:
 
     def send(self, event: str, payload: Json) -> None:
         """Signs and sends, without waiting; nothing happens where no hook is configured."""
-        if not self.url:
+        if not self.url or not self.active:
             return
         body = json.dumps(payload, ensure_ascii=False).encode("utf-8", "backslashreplace")
         delivery = Delivery(self._hub.new_id(), str(uuid.uuid4()), event, payload.get("action"), body, self._hub.now())

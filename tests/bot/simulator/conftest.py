@@ -1,7 +1,6 @@
 """A running pretend GitHub, somebody who asks it things, and somebody who receives its webhooks."""
 
 import json
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,7 +52,7 @@ class Asker:
             return Reply(response.status, CIMultiDict(response.headers), json.loads(text) if text else None)
 
     def app_jwt(self, **claims: Any) -> str:
-        now = int(time.time())
+        now = int(self.github.time())
         whole = {"iat": now - 60, "exp": now + 500, "iss": str(self.github.app_id), **claims}
         return jwt.encode(whole, self.github.private_key_pem, algorithm="RS256")
 

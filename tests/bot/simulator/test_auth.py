@@ -2,6 +2,7 @@
 
 import re
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import jwt
@@ -13,27 +14,66 @@ from tests import openapi
 from tests.bot.simulator.conftest import REPO, Asker
 
 R = f"/repos/{REPO}"
-NOW = int(time.time())
+
+
+ISSUED = "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
+FUTURE = "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"
+TOO_FAR = "'Expiration time' claim ('exp') is too far in the future"
 
 
 @pytest.mark.parametrize(
     ("claims", "message"),
     [
-        ({"exp": NOW - 10}, "future time"),
-        ({"exp": NOW + 3600}, "too far in the future"),
-        ({"iat": NOW + 600}, "'Issued at'"),
-        ({"iss": "1"}, "'Issuer'"),
+        ({"exp": 0}, FUTURE),
+        ({"exp": "soon"}, FUTURE),
+        ({"exp": 602}, TOO_FAR),
+        ({"exp": 3600}, TOO_FAR),
+        ({"iat": 2}, ISSUED),
+        ({"iat": 600}, ISSUED),
+        ({"iat": "now"}, ISSUED),
+        ({"iss": "octocat"}, "'Issuer' claim ('iss') must be an Integer"),
+        ({"exp": None}, "A JSON web token could not be decoded"),
     ],
 )
 async def test_a_bad_claim_is_refused(ask: Asker, claims: dict[str, Any], message: str) -> None:
-    reply = await ask("GET", "/app", token=ask.app_jwt(**claims))
-    assert reply.status == 401
-    assert message in reply.body["message"]
+    """Numbers are seconds from now, by GitHub's clock."""
+    now = int(ask.github.time())
+    at = {name: now + value if isinstance(value, int) else value for name, value in claims.items()}
+    reply = await ask("GET", "/app", token=ask.app_jwt(**at))
+    assert (reply.status, reply.body["message"]) == (401, message)
     openapi.assert_valid(ask.github.requests)
 
 
+async def test_githubs_clock_decides(ask: Asker) -> None:
+    start = int(time.time())
+    token = ask.app_jwt(exp=start + 600)
+    assert (await ask("GET", "/app", token=token)).status == 200
+    ask.github.advance(-90)
+    slow = await ask("GET", "/app", token=token)
+    assert (slow.status, slow.body["message"]) == (401, TOO_FAR)
+    assert (await ask("GET", "/app", token=ask.app_jwt(iat=start))).body["message"] == ISSUED
+    ask.github.advance(690)
+    assert (await ask("GET", "/app", token=token)).body["message"] == FUTURE
+
+
+@pytest.mark.parametrize("fault", [False, True])
+async def test_each_answer_tells_githubs_time(ask: Asker, fault: bool) -> None:
+    ask.github.advance(7200)
+    if fault:
+        ask.github.faults.add("GET", "/app")
+    for who in ("app", "", "bot"):
+        told = parsedate_to_datetime((await ask("GET", "/app", who=who)).headers["Date"]).timestamp()
+        assert abs(told - time.time() - 7200) < 5
+
+
+async def test_an_app_that_is_not_there(ask: Asker) -> None:
+    reply = await ask("GET", "/app", token=ask.app_jwt(iss="1"))
+    assert (reply.status, reply.body["message"]) == (404, "Integration not found")
+
+
 async def test_a_jwt_must_be_signed_by_the_key(ask: Asker, tmp_path: Any) -> None:
-    claims = {"iat": NOW, "exp": NOW + 60, "iss": str(ask.github.app_id)}
+    now = int(time.time())
+    claims = {"iat": now, "exp": now + 60, "iss": str(ask.github.app_id)}
     other = AppKey.read_or_make(tmp_path / "other").pem
     forged = [
         jwt.encode(claims, other, algorithm="RS256"),
