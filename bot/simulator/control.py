@@ -24,7 +24,8 @@ from bot.simulator.state import Comment, Installation, Issue, Json, Repository, 
 
 DEEDS = (
     "add_comment", "add_fork", "add_installation", "add_label", "add_repository", "add_user", "advance", "close_pull",
-    "delete_branch", "delete_comment", "destroy_merge_group", "edit_comment", "edit_pull", "merge_pull", "open_issue",
+    "delete_branch", "delete_comment", "delete_issue", "destroy_merge_group", "edit_comment", "edit_issue", "edit_pull",
+    "lock_issue", "merge_pull", "open_issue",
     "open_pull", "press_button", "protect", "push_commit", "queue_merge", "remove_installation", "remove_label",
     "reopen_pull", "rerun_check", "rerun_suite", "set_draft", "set_permission", "set_status",
     "suspend", "unsuspend",

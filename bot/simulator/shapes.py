@@ -171,11 +171,8 @@ def issue(hub: "Hub", repo: Repository, it: Issue) -> Json:
         "user": user(hub, it.user),
         "labels": [label(hub, repo, each) for each in it.labels],
         "state": it.state,
-        "state_reason": "completed" if it.state == "closed" and not it.pull else None,
-        "locked": False,
-        "active_lock_reason": None,
-        "assignee": None,
-        "assignees": [],
+        "state_reason": it.state_reason,
+        **talk(hub, it),
         "milestone": None,
         "comments": len(it.comments),
         "created_at": it.created_at,
@@ -184,6 +181,17 @@ def issue(hub: "Hub", repo: Repository, it: Issue) -> Json:
         "author_association": association(repo, it.user),
         "reactions": _rollup(api, it.reactions),
         "performed_via_github_app": None,
+    }
+
+
+def talk(hub: "Hub", it: Issue) -> Json:
+    """Who is to look after it, and whether strangers may speak."""
+    assignees = [user(hub, each) for each in it.assignees]
+    return {
+        "locked": it.locked,
+        "active_lock_reason": it.lock_reason,
+        "assignee": assignees[0] if assignees else None,
+        "assignees": assignees,
     }
 
 

@@ -175,7 +175,7 @@ class Repository:
     """`path` is its bare git repository. `collaborators` maps a login to one of `LEVELS`.
 
     `rules` says more of some of the `protected` branches; `statuses` has those of a commit, oldest first; `methods`
-    are the ways that a pull request may be merged.
+    are the ways that a pull request may be merged; `numbered` is the number of its newest issue, deleted or not.
     """
 
     id: int
@@ -197,6 +197,7 @@ class Repository:
     suites: dict[str, CheckSuite] = field(default_factory=dict)
     statuses: dict[str, list[Status]] = field(default_factory=dict)
     releases: list[Release] = field(default_factory=list)
+    numbered: int = 0
 
     @property
     def full_name(self) -> str:

@@ -99,6 +99,8 @@ async def walk_issues(go: Walk) -> None:
     await go("POST", f"{R}/issues/{number}/labels", {"labels": ["later"]})
     await go("GET", f"{R}/issues/{number}/labels")
     await go("DELETE", f"{R}/issues/{number}/labels/later")
+    await go("PUT", f"{R}/issues/{number}/labels", {"labels": ["bug"]})
+    await go("DELETE", f"{R}/issues/{number}/labels", status=204)
     await go("PATCH", f"{R}/issues/{number}", {"state": "closed"})
 
 
