@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from activities.errors import UserError
+from activities.github import bodies
 from activities.github.api import API
 from activities.github.client import App, GitHub
-from activities.github.errors import NotFound
+from activities.github.errors import Forbidden, GitHubError, NotFound
 from activities.github.requests import CommentPosted, ReactionWanted
 from activities.model import RepoRef
 
@@ -24,35 +26,56 @@ class Said:
     comment_id: int = 0
 
 
+class Locked(UserError):
+    """Nobody may write in the thread any more."""
+
+
+async def say(github: GitHub, repo: RepoRef, number: int, comment: str, key: str) -> CommentPosted:
+    """The one comment for this key on an issue or pull, cut to what GitHub takes."""
+    mark = bodies.mark("comment", key)
+    return await say_once(github, Said(repo, number, mark, bodies.fit(f"{mark}\n{comment}")))
+
+
 async def say_once(github: GitHub, said: Said) -> CommentPosted:
-    """The one comment with this mark: made, edited, or left alone."""
-    api = await comments_api(github, said.repo)
-    there = await _ours(github, api, said)
-    if there is None:
-        url = "/repos/{owner}/{repo}/issues/{number}/comments"
-        made = await api.post(url, _names(said.repo, said.number), data={"body": said.body})
-        return CommentPosted(int(made["id"]), changed=True)
-    # GitHub gives back the line ends that a browser would have sent.
-    if str(there.get("body") or "").replace("\r\n", "\n").rstrip() == said.body.rstrip():
-        return CommentPosted(int(there["id"]), changed=False)
-    url = "/repos/{owner}/{repo}/issues/comments/{number}"
-    await api.patch(url, _names(said.repo, int(there["id"])), data={"body": said.body})
-    return CommentPosted(int(there["id"]), changed=True)
+    """The one comment with this mark: made, edited, or left alone. Raises `Locked`, or `UserError` where the thread
+    was deleted."""
+    try:
+        return await _say_once(github, said)
+    except (Forbidden, NotFound) as error:
+        raise _explained(error, said.number) from None
 
 
 async def react(github: GitHub, wanted: ReactionWanted) -> None:
-    """The reaction is there afterwards; GitHub keeps one of a kind. A comment that is gone needs none."""
+    """The reaction is there afterwards; GitHub keeps one of a kind. A comment that is gone needs none, and a locked
+    thread takes none."""
     api = await comments_api(github, wanted.repo)
     url = "/repos/{owner}/{repo}/issues/comments/{number}/reactions"
     try:
         await api.post(url, _names(wanted.repo, wanted.comment_id), data={"content": wanted.content})
     except NotFound:
         return
+    except Forbidden as error:
+        if not _is_lock(error):
+            raise
 
 
 async def comments_api(github: GitHub, repo: RepoRef) -> API:
     """GitHub with leave to write in the threads of this repository's issues and pulls."""
     return await github.installation(repo, {"issues": "write", "pull_requests": "write"})
+
+
+async def _say_once(github: GitHub, said: Said) -> CommentPosted:
+    api = await comments_api(github, said.repo)
+    there = await _ours(github, api, said)
+    if there is None:
+        url = "/repos/{owner}/{repo}/issues/{number}/comments"
+        made = await api.post(url, _names(said.repo, said.number), data={"body": said.body})
+        return CommentPosted(int(made["id"]), changed=True)
+    if bodies.same(there.get("body"), said.body):
+        return CommentPosted(int(there["id"]), changed=False)
+    url = "/repos/{owner}/{repo}/issues/comments/{number}"
+    await api.patch(url, _names(said.repo, int(there["id"])), data={"body": said.body})
+    return CommentPosted(int(there["id"]), changed=True)
 
 
 async def _ours(github: GitHub, api: API, said: Said) -> Json | None:
@@ -81,6 +104,18 @@ def _is_ours(comment: Json, app: App, mark: str) -> bool:
     user = comment.get("user") or {}
     by_us = user.get("type") == "Bot" and user.get("login") == app.login
     return by_us and str(comment.get("body") or "").startswith(mark)
+
+
+def _explained(error: GitHubError, number: int) -> Exception:
+    if _is_lock(error):
+        return Locked(f"The conversation of #{number} is locked: unlock it, then try again.")
+    if error.status == 410:
+        return UserError(f"#{number} was deleted, so nothing can be said there any more.")
+    return error
+
+
+def _is_lock(error: GitHubError) -> bool:
+    return error.status == 403 and "locked" in error.said.lower()
 
 
 def _names(repo: RepoRef, number: int) -> dict[str, str]:

@@ -1,0 +1,72 @@
+"""What the bot does to pull requests, as the worker registers it: thin, and each may run again."""
+
+from temporalio import activity
+
+from activities.github import comments, labels, merging, pull_files, pull_status, pulls, reviews
+from activities.github.client import GitHub
+from activities.github.failures import told
+from activities.github.lookups import PullWanted
+from activities.github.pull_nouns import (
+    LabelsAdded,
+    Merge,
+    Merged,
+    NewPull,
+    PullComment,
+    PullFiles,
+    PullLabels,
+    PullMade,
+    PullStatus,
+    ReviewRequested,
+    ReviewWanted,
+    StatusPosted,
+)
+from activities.github.requests import CommentPosted
+
+
+class PullActivities:
+    """Part of `GitHubActivities`."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+
+    @activity.defn
+    @told
+    async def create_pull_request(self, wanted: NewPull) -> PullMade:
+        """The one open pull of a head into a base: opened, or found and brought up to date."""
+        return await pulls.open_or_find(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def merge_pull_request(self, wanted: Merge) -> Merged:
+        """Merged at just this head and within the branch's rules, or what it waits for."""
+        return await merging.merge(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def update_pr_status(self, wanted: PullStatus) -> StatusPosted:
+        """A commit status on the pull's head, posted only when it says something new."""
+        return await pull_status.post(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def add_pr_comment(self, wanted: PullComment) -> CommentPosted:
+        """A comment on a pull, once for each key."""
+        return await comments.say(self._github, wanted.repo, wanted.number, wanted.comment, wanted.key)
+
+    @activity.defn
+    @told
+    async def get_pr_files(self, wanted: PullWanted) -> PullFiles:
+        """The files that a pull changes."""
+        return await pull_files.read(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def add_pr_labels(self, wanted: PullLabels) -> LabelsAdded:
+        """The labels are on the pull afterwards, beside those it had."""
+        return await labels.add(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def request_pr_review(self, wanted: ReviewWanted) -> ReviewRequested:
+        """Asks those who are not asked yet and have not looked at this head."""
+        return await reviews.request(self._github, wanted)
