@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from activities.errors import UserError
+from bot.reporting import flush
 
 # `autobuild gate`: 0 passed, 1 failed, 2 could not run. The other commands use 0 and 2.
 COULD_NOT_RUN = 2
@@ -22,6 +23,7 @@ def main() -> None:
     left to it: everything is flushed, and then the process is gone.
     """
     code = _run()
+    flush()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -79,11 +81,21 @@ def validate(file: Path) -> int:
 
 
 @cli.command()
-def serve() -> int:
-    """Receive GitHub's events (the web process)."""
-    from bot import processes
+@click.option("--print", "as_lines", is_flag=True, help="Print the credentials as settings; store nothing.")
+def setup(as_lines: bool) -> int:
+    """Register the GitHub App in a browser, or say which one this is."""
+    from bot import setup_command
 
-    return _until_stopped(processes.serve(os.environ))
+    return _to_its_end(setup_command.run(os.environ, as_lines=as_lines))
+
+
+@cli.command()
+@click.option("--smee", default="", metavar="URL", help="Take events from this smee channel too.")
+def serve(smee: str) -> int:
+    """Receive GitHub's events (the web process)."""
+    from bot import serving
+
+    return _until_stopped(serving.serve({**os.environ, **({"AUTOBUILD_SMEE_URL": smee} if smee else {})}))
 
 
 @cli.command()
@@ -97,11 +109,12 @@ def worker(workers: int) -> int:
 
 @cli.command()
 @click.option("--pretend", is_flag=True, help="With the pretend GitHub instead of a real one.")
-def up(pretend: bool) -> int:
+@click.option("--smee", default="", metavar="URL", help="Take events from this smee channel too.")
+def up(pretend: bool, smee: str) -> int:
     """Everything in one terminal: Temporal, web and worker."""
     from bot import processes
 
-    return _until_stopped(processes.up(os.environ, pretend=pretend))
+    return _until_stopped(processes.up(os.environ, pretend=pretend, smee=smee))
 
 
 @cli.command()
@@ -148,6 +161,18 @@ def list_(kind: str, query: str) -> int:
     from bot import workflow_commands
 
     return asyncio.run(workflow_commands.list_(os.environ, kind, query))
+
+
+@cli.command()
+@click.argument("event")
+@click.argument("payload", type=click.Path(path_type=Path, allow_dash=True), metavar="PAYLOAD.json")
+@click.option("--installation", type=int, default=0, help="Stands in where the payload names none.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def simulate(event: str, payload: Path, installation: int, as_json: bool) -> int:
+    """Show what an event of GitHub would start, and why."""
+    from bot import simulate as the_simulation
+
+    return the_simulation.run(os.environ, event, payload, installation, as_json)
 
 
 @cli.command()

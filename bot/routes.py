@@ -24,7 +24,8 @@ from bot.nouns import (
 )
 from bot.visible_text import slash_lines
 from workflows import ids
-from workflows.messages import QualityBranch, Reconcile, Request
+from workflows.messages import QualityBranch, Request
+from workflows.reconciling import Reconcile
 
 QUALITY = "ContinuousQualityWorkflow"
 COMMAND = "CommandWorkflow"
@@ -191,11 +192,11 @@ def _label(event: LabelChanged) -> Start:
 
 def _installation(event: InstallationChanged) -> Start:
     installation = event.origin.repo.installation_id
-    return Start(RECONCILIATION, ids.reconciliation(str(installation)), Reconcile(installation), again=True)
+    return Start(RECONCILIATION, ids.reconciliation(installation), Reconcile(installation, event.account), again=True)
 
 
 def _moved(event: RepositoryMoved) -> Start:
     """Under its old name nothing goes on; what is open goes on under the new one."""
-    repo = None if event.gone else event.origin.repo
-    wanted = Reconcile(event.origin.repo.installation_id, repo, event.before)
-    return Start(RECONCILIATION, ids.reconciliation(event.before), wanted, again=True)
+    repo = event.origin.repo
+    wanted = Reconcile(repo.installation_id, repo.owner, None if event.gone else repo, event.before)
+    return Start(RECONCILIATION, ids.reconciliation(repo.installation_id, event.before), wanted, again=True)

@@ -23,11 +23,6 @@ def command(full_name: str, source: str) -> str:
     return f"command:{full_name}!{source}"
 
 
-def reconciliation(what: str) -> str:
-    """The look for lost events of one installation or repository; the regular one has its schedule's name."""
-    return f"reconciliation:{what}"
-
-
 def label(full_name: str, number: int, name: str) -> str:
     """What one label on an issue asks for."""
     return f"label:{full_name}#{number}:{name}"

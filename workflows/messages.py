@@ -210,14 +210,3 @@ class Request:
     deeds: tuple[Deed, ...] = ()
     on_pull: bool = True
     label: str = ""
-
-
-@dataclass(frozen=True)
-class Reconcile:
-    """The argument of `ReconciliationWorkflow`: look for open pull requests without an ended gate, in one repository,
-    in all of an installation's, or (without either) in all. `gone` is a full name that is no repository any more:
-    whatever waits under it ends."""
-
-    installation_id: int = 0
-    repo: RepoRef | None = None
-    gone: str = ""

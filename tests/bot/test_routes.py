@@ -9,7 +9,8 @@ from bot.events import parse_event
 from bot.nouns import Ignored
 from bot.routes import COMMAND, QUALITY, RECONCILIATION, Action, Rules, Signal, SignalWithStart, Start, route
 from tests.bot import samples
-from workflows.messages import PullChanged, Pushed, QualityBranch, Reconcile, Request
+from workflows.messages import PullChanged, Pushed, QualityBranch, Request
+from workflows.reconciling import Reconcile
 
 OWN = Rules("autobuild[bot]", 7)
 
@@ -162,7 +163,7 @@ def test_a_label_is_a_request_of_its_own_each_time() -> None:
 @pytest.mark.parametrize("action", ["created", "unsuspend", "new_permissions_accepted"])
 def test_an_installation_that_may_do_more_is_looked_through(action: str) -> None:
     start = routed("installation", samples.installation(action))
-    assert start == Start(RECONCILIATION, "reconciliation:5", Reconcile(5), again=True)
+    assert start == Start(RECONCILIATION, "reconciliation:5", Reconcile(5, "octocat"), again=True)
 
 
 def test_a_renamed_repository_goes_on_under_its_new_name() -> None:
@@ -186,7 +187,7 @@ def test_a_renamed_repository_goes_on_under_its_new_name() -> None:
 def test_nothing_waits_for_a_repository_that_is_gone(action: str) -> None:
     start = routed("repository", samples.event(action=action))
     assert isinstance(start, Start)
-    assert start.argument == Reconcile(5, None, "octocat/hello")
+    assert start.argument == Reconcile(5, "octocat", None, "octocat/hello")
 
 
 def test_a_button_is_a_request() -> None:
