@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.branch_activities import BranchActivities
 from activities.errors import UserError
+from activities.event_activities import EventActivities
 from activities.github import check_runs, comments, reading
 from activities.github.client import GitHub
 from activities.github.errors import NotFound
@@ -61,6 +62,7 @@ _UNKNOWN_COMMIT = 4
 
 
 class GitHubActivities(
+    EventActivities,  # keeps something in mind, so its `__init__` is the one that runs
     BranchActivities,
     PullActivities,
     IssueActivities,

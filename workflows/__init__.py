@@ -4,5 +4,14 @@ from workflows.commands import CommandWorkflow
 from workflows.continuous_quality import ContinuousQualityWorkflow
 from workflows.labels import LabelWorkflow
 from workflows.quality_gate import QualityGateWorkflow
+from workflows.reconciling import ReconciliationWorkflow
+from workflows.sweeping import DeliverySweepWorkflow
 
-ALL = (QualityGateWorkflow, ContinuousQualityWorkflow, CommandWorkflow, LabelWorkflow)
+ALL = (
+    QualityGateWorkflow,
+    ContinuousQualityWorkflow,
+    CommandWorkflow,
+    LabelWorkflow,
+    DeliverySweepWorkflow,
+    ReconciliationWorkflow,
+)

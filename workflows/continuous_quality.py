@@ -11,7 +11,7 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.gate import GateEnding, GateOutcome, GateRequest
-    from workflows import fixing, heads, ids, merging, publishing
+    from workflows import fixing, heads, ids, mending, merging, publishing
     from workflows.config import WorkflowTimeouts
     from workflows.failures import STOPPED, was_cancelled
     from workflows.messages import (
@@ -34,7 +34,7 @@ _NO_VERDICT = ("cancelled", "superseded")
 
 
 @workflow.defn
-class ContinuousQualityWorkflow:
+class ContinuousQualityWorkflow(mending.Mending):
     """Signals `pushed`, `pull_changed`, `rerun`, `fix`, `accept_baseline`, `trust`, `halt`, `override`; queries
     `get_status`, `get_stats`, `get_overview`.
 
@@ -79,7 +79,7 @@ class ContinuousQualityWorkflow:
         state = self._state
         if not event.sha:
             return await self._close("The branch was deleted.")
-        if heads.comes_late(state, event):
+        if heads.comes_late(state, event) or (heads.before_pull(state, event) and workflow.patched("push-before-pull")):
             return None
         state.pushed_at = event.sent_at
         self._closed = False
@@ -94,7 +94,7 @@ class ContinuousQualityWorkflow:
         state = self._state
         if event.action == "closed":
             return await self._pull_closed(event.number)
-        if event.action == "reopened" and event.number in state.closed_pulls:
+        if (event.action == "reopened" or event.asked) and event.number in state.closed_pulls:
             state.closed_pulls.remove(event.number)
         if heads.pull_comes_late(state, event):
             return None
@@ -102,7 +102,7 @@ class ContinuousQualityWorkflow:
         self._closed = False
         first_told = state.pull != event.number
         state.pull, state.draft = event.number, event.draft
-        if event.head_sha not in state.old_heads:
+        if heads.is_newest(state, event):
             heads.new_head(state, event.head_sha)
         if event.base_ref != (state.wanted.base_ref or self._branch.default_branch):
             state.wanted = Wanted(state.wanted.sha, event.base_ref, round=state.wanted.round)

@@ -24,6 +24,17 @@ def pull_comes_late(state: BranchState, event: PullChanged) -> bool:
     return event.number in state.closed_pulls or bool(event.sent_at and event.sent_at < state.pull_at)
 
 
+def before_pull(state: BranchState, event: Pushed) -> bool:
+    """Older than what the pull request said of its head. Such a push may be sent again long after it was lost."""
+    return bool(state.pull) and 0 < event.sent_at < state.pull_at and event.sha != state.wanted.sha
+
+
+def is_newest(state: BranchState, event: PullChanged) -> bool:
+    """Whether the pull's head is the branch's. It is not where its successor is known, unless GitHub itself was asked
+    after the last push that was heard of: then that successor came late, or was taken back."""
+    return event.head_sha not in state.old_heads or (event.asked and event.sent_at >= state.pushed_at)
+
+
 def new_head(state: BranchState, sha: str) -> None:
     """The branch is at `sha` now. A head that comes back (a force push) is no old one any more."""
     if sha != state.wanted.sha:

@@ -1,0 +1,184 @@
+"""What keeps events from being lost, as the worker registers it: GitHub's log, and heads without a verdict.
+
+Each may run again: a delivery that arrives twice finds the same workflow, and a branch that is told what it knows
+does nothing.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from cachetools import TTLCache
+from temporalio import activity
+from temporalio.client import WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.github import deliveries, installations
+from activities.github.client import GitHub
+from activities.github.errors import GitHubError, RateLimited, Suspended
+from activities.github.event_nouns import (
+    BranchesEnded,
+    DeliveriesWanted,
+    FailedDeliveries,
+    HeadsWanted,
+    Installations,
+    InstallationsWanted,
+    LostVerdict,
+    Mended,
+    NameGone,
+    Redelivered,
+    Redelivery,
+    Repositories,
+    RepositoriesWanted,
+    UnfinishedHead,
+    UnfinishedHeads,
+)
+from activities.github.failures import told
+from activities.github.unfinished import OpenHeads
+from activities.model import RepoRef
+
+_log = logging.getLogger("autobuild.events")
+
+# Bounds of one call, so that its answer fits a history: 400 ids are 5 kB, 200 heads 70 kB.
+_REDELIVERED = 400
+_HEADS = 200
+# Repositories looked at side by side; GitHub allows a hundred requests at once for an installation.
+_AT_ONCE = 5
+_RPC = timedelta(seconds=10)
+_FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+
+
+class EventActivities:
+    """Part of `GitHubActivities`. What it keeps in mind only saves requests."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+        self._heads = OpenHeads(github)
+        self._asked: TTLCache[int, bool] = TTLCache(10_000, deliveries.SETTLE_S)
+        self._given_up: TTLCache[str, bool] = TTLCache(10_000, 24 * 3600)
+
+    @activity.defn
+    @told
+    async def list_failed_deliveries(self, wanted: DeliveriesWanted) -> FailedDeliveries:
+        """Deliveries that never arrived and are worth another attempt now."""
+        log = await deliveries.failed(self._github, wanted, activity.heartbeat)
+        what = deliveries.sort(log, wanted.since, time.time(), self._asked)
+        for guid in what.given_up:
+            if guid not in self._given_up:
+                self._given_up[guid] = True
+                _log.warning("delivery=%s attempts=%d given up, left to the reconciliation", guid, deliveries.ATTEMPTS)
+        due = what.due[:_REDELIVERED]
+        waiting = what.waiting + len(what.due) - len(due)
+        return FailedDeliveries(tuple(attempt.id for attempt in due), what.since, waiting, len(what.given_up))
+
+    @activity.defn
+    @told
+    async def redeliver(self, wanted: Redelivery) -> Redelivered:
+        """Asks GitHub for another attempt at each; a second run goes on where the first one ended."""
+        accepted, gone = _progress()
+        for delivery_id in wanted.ids[accepted + gone :]:
+            if await deliveries.attempt_again(self._github, delivery_id):
+                self._asked[delivery_id] = True
+                accepted += 1
+            else:
+                gone += 1
+            activity.heartbeat(accepted, gone)
+        return Redelivered(accepted, gone)
+
+    @activity.defn
+    @told
+    async def list_installations(self, wanted: InstallationsWanted) -> Installations:
+        """Where the app is installed."""
+        return await installations.awake(self._github)
+
+    @activity.defn
+    @told
+    async def list_repositories(self, wanted: RepositoriesWanted) -> Repositories:
+        """A page of what an installation covers."""
+        return await installations.repositories(self._github, wanted)
+
+    @activity.defn
+    @told
+    async def find_unfinished_heads(self, wanted: HeadsWanted) -> UnfinishedHeads:
+        """Heads of open pulls without an ended gate. One repository's trouble is not the others'."""
+        turns = asyncio.Semaphore(_AT_ONCE)
+        looks = await asyncio.gather(*(self._look(repo, turns) for repo in wanted.repos))
+        heads = [head for look in looks for head in look or ()]
+        kept = tuple(heads[:_HEADS])
+        return UnfinishedHeads(kept, len(heads) - len(kept), sum(look is None for look in looks))
+
+    async def _look(self, repo: RepoRef, turns: asyncio.Semaphore) -> list[UnfinishedHead] | None:
+        """None where it failed. What concerns the whole installation is raised."""
+        async with turns:
+            activity.heartbeat()
+            try:
+                return await self._heads.unfinished(repo)
+            except (RateLimited, Suspended):
+                raise
+            except GitHubError as error:
+                _log.warning("repository=%s not looked at: %s", repo.full_name, error)
+                return None
+
+    @activity.defn
+    @told
+    async def mend_lost_verdict(self, lost: LostVerdict) -> Mended:
+        """A branch that believes to be done with a head, while GitHub shows no verdict on it, gates it again.
+
+        GitHub is asked once more after the branch has said so: what it writes, it writes before it is done.
+        """
+        handle = activity.client().get_workflow_handle(lost.workflow_id)
+        settled = await _settled(handle)
+        if settled is None or settled.get("sha") != lost.head_sha or await self._heads.ended(lost.repo, lost.head_sha):
+            return Mended(False)
+        if settled.get("held") or await self._heads.cancelled(lost.repo, lost.head_sha):
+            self._heads.leave(lost.repo, lost.head_sha)  # Somebody wants it so.
+            return Mended(False)
+        _log.warning("workflow=%s head=%s its verdict is gone; gated again", lost.workflow_id, lost.head_sha)
+        await handle.signal("verdict_lost", settled, rpc_timeout=_RPC)
+        return Mended(True)
+
+    @activity.defn
+    @told
+    async def end_branches_of(self, gone: NameGone) -> BranchesEnded:
+        """Tells the branches of a name that is no more that they are deleted, so that nothing waits for ever."""
+        if not _FULL_NAME.fullmatch(gone.full_name):
+            return BranchesEnded(0)
+        count = 0
+        for separator in ("@", "#"):
+            query = (
+                'WorkflowType = "ContinuousQualityWorkflow" AND ExecutionStatus = "Running"'
+                f' AND WorkflowId STARTS_WITH "quality:{gone.full_name}{separator}"'
+            )
+            async for found in activity.client().list_workflows(query):
+                activity.heartbeat()
+                await _end(activity.client().get_workflow_handle(found.id))
+                count += 1
+        return BranchesEnded(count)
+
+
+def _progress() -> tuple[int, int]:
+    """(accepted, gone) of an attempt before this one."""
+    details = activity.info().heartbeat_details
+    return (int(details[0]), int(details[1])) if len(details) == 2 else (0, 0)
+
+
+async def _settled(handle: WorkflowHandle[Any, Any]) -> Mapping[str, Any] | None:
+    """What the branch has come to rest on; None where it does not say, which is no reason to do anything."""
+    try:
+        settled: Mapping[str, Any] = await handle.query("get_settled", rpc_timeout=_RPC)
+    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+        _log.info("workflow=%s does not say how it stands: %s", handle.id, error)
+        return None
+    return settled
+
+
+async def _end(handle: WorkflowHandle[Any, Any]) -> None:
+    try:
+        await handle.signal("pushed", {"sha": ""}, rpc_timeout=_RPC)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

@@ -1,0 +1,131 @@
+"""What the sweep of the deliveries and the reconciliation take and give: ids, shas, names and counts."""
+
+from dataclasses import dataclass
+
+from activities.model import RepoRef
+
+
+@dataclass(frozen=True)
+class DeliveriesWanted:
+    """`since`: seconds since 1970, 0 for all that GitHub keeps; what was first sent before has been dealt with."""
+
+    since: float = 0.0
+
+
+@dataclass(frozen=True)
+class FailedDeliveries:
+    """`ids` are to be attempted again, oldest first. `since` is where the next look has to begin.
+
+    `waiting` failed as well and are left alone for now; `given_up` are not attempted any more.
+    """
+
+    ids: tuple[int, ...]
+    since: float
+    waiting: int = 0
+    given_up: int = 0
+
+
+@dataclass(frozen=True)
+class Redelivery:
+    """Deliveries to attempt again, by their ids."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Redelivered:
+    """How many GitHub took, and how many it does not have any more."""
+
+    accepted: int
+    gone: int = 0
+
+
+@dataclass(frozen=True)
+class InstallationsWanted:
+    """All installations of the app."""
+
+
+@dataclass(frozen=True)
+class Installations:
+    """Those that are awake; `suspended` is how many are not."""
+
+    ids: tuple[int, ...]
+    suspended: int = 0
+
+
+@dataclass(frozen=True)
+class RepositoriesWanted:
+    """One page of an installation's repositories, from 1."""
+
+    installation_id: int
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Repositories:
+    """Those that can be written to. `next_page` is 0 after the last one."""
+
+    repos: tuple[RepoRef, ...]
+    next_page: int = 0
+
+
+@dataclass(frozen=True)
+class HeadsWanted:
+    """Repositories of one installation to look at."""
+
+    repos: tuple[RepoRef, ...]
+
+
+@dataclass(frozen=True)
+class UnfinishedHead:
+    """The head of an open pull request without an ended gate. `updated_at` in seconds since 1970."""
+
+    repo: RepoRef
+    number: int
+    branch: str
+    head_sha: str
+    base_ref: str
+    base_sha: str
+    fork: bool
+    default_branch: str
+    updated_at: float
+
+
+@dataclass(frozen=True)
+class UnfinishedHeads:
+    """`left_out`: heads that are for the next time, since a history must stay small; `failed`: repositories that
+    could not be looked at."""
+
+    heads: tuple[UnfinishedHead, ...]
+    left_out: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class LostVerdict:
+    """A head that GitHub shows no ended gate for, and the workflow of its branch."""
+
+    repo: RepoRef
+    head_sha: str
+    workflow_id: str
+
+
+@dataclass(frozen=True)
+class Mended:
+    """Whether the branch was told to run its gate again."""
+
+    again: bool
+
+
+@dataclass(frozen=True)
+class NameGone:
+    """A repository's old full name: renamed, transferred."""
+
+    full_name: str
+
+
+@dataclass(frozen=True)
+class BranchesEnded:
+    """How many branches' workflows were told that they are over."""
+
+    count: int
