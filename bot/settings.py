@@ -66,6 +66,7 @@ class Settings:
         "LOG_LEVEL", "INFO", "How much is logged.", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     )
     sentry_dsn: str = knob("SENTRY_DSN", "", "Where crashes are reported; empty for nowhere.", secret=True)
+    sentry_environment: str = knob("SENTRY_ENVIRONMENT", "production", "Which deployment a crash report is of.")
 
     @classmethod
     def load(cls, environ: Mapping[str, str], needs: Collection[str] = (*WEB_NEEDS, *WORKER_NEEDS)) -> "Settings":

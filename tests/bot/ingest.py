@@ -1,0 +1,53 @@
+"""Stands for Sentry: keeps every byte that it is sent."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from aiohttp import web
+
+Json = dict[str, Any]
+
+
+class Ingest:
+    """`received` are the envelopes as they were, unzipped; `events` what they hold."""
+
+    def __init__(self) -> None:
+        self.dsn = ""
+        self.received: list[bytes] = []
+        self.events: list[Json] = []
+        self._news = asyncio.Condition()
+
+    async def until(self, true: Callable[[Json], bool]) -> Json:
+        """The first event that is so, once it came."""
+        async with asyncio.timeout(20), self._news:
+            await self._news.wait_for(lambda: any(map(true, self.events)))
+        return next(event for event in self.events if true(event))
+
+    async def take(self, request: web.Request) -> web.Response:
+        body = await request.read()  # aiohttp has unzipped it
+        async with self._news:
+            self.received.append(body + json.dumps(dict(request.headers)).encode())
+            lines = body.splitlines()
+            self.events += [
+                json.loads(data) for head, data in zip(lines[1::2], lines[2::2], strict=True) if b'"event"' in head
+            ]
+            self._news.notify_all()
+        return web.json_response({})
+
+
+@contextlib.asynccontextmanager
+async def ingest() -> AsyncIterator[Ingest]:
+    server = Ingest()
+    app = web.Application(client_max_size=2**26)
+    app.router.add_post("/api/7/envelope/", server.take)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    server.dsn = f"http://public@127.0.0.1:{runner.addresses[0][1]}/7"
+    try:
+        yield server
+    finally:
+        await runner.cleanup()
