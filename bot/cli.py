@@ -11,7 +11,6 @@ import click
 
 from activities.errors import UserError
 from bot.reporting import flush
-from bot.reporting import flush
 
 # `autobuild gate`: 0 passed, 1 failed, 2 could not run. The other commands use 0 and 2.
 COULD_NOT_RUN = 2
