@@ -10,6 +10,7 @@ endpoints = Endpoints()
 READ = "issues:read|pull_requests:read"
 WRITE = "issues:write|pull_requests:write"
 TITLE_LIMIT = 256
+MOST_PEOPLE = 10
 REASONS = ("completed", "not_planned", "duplicate", "reopened")
 
 
@@ -55,6 +56,18 @@ async def update_issue(call: Call) -> Json:
     if people is not None:
         call.hub.assign(name, issue.number, people, who)
     return shapes.issue(call.hub, call.repo, issue)
+
+
+@endpoints.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/assignees", "issues:write")
+async def add_assignees(call: Call) -> Answer:
+    """Beside those that are there, ten at most. Who may not be assigned is left out without a word."""
+    issue = issue_of(call)
+    people = {each.login.lower(): each.login for each in issue.assignees}
+    for login in call.body.get("assignees") or ():
+        if isinstance(login, str) and _assignable(call.repo, login):
+            people.setdefault(login.lower(), login)
+    call.hub.assign(call.repo.full_name, issue.number, [*people.values()][:MOST_PEOPLE], call.user.login)
+    return Answer(shapes.issue(call.hub, call.repo, issue), 201)
 
 
 def issue_of(call: Call, level: str = "write") -> Issue:
