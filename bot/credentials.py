@@ -57,6 +57,17 @@ def place(data: Path) -> Path:
     return data / "app" / _FILE
 
 
+def is_there(data: Path) -> bool:
+    """Whether there is a file, readable or not."""
+    try:
+        os.lstat(place(data))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # whoever reads it says what is wrong
+    return True
+
+
 def stored(data: Path) -> App | None:
     """What the file says; None where there is no file. Raises UserError that says how to mend what is there."""
     path = place(data)
@@ -84,7 +95,7 @@ def store(data: Path, app: App) -> None:
 
 def try_place(data: Path) -> None:
     """Raises UserError where `store` would: before an App is made that could not be kept."""
-    if place(data).exists():
+    if is_there(data):
         raise UserError(f"{place(data)} holds an App already.")
     with _writing(data) as at:
         name = f".{secrets.token_hex(8)}.try"
@@ -94,7 +105,7 @@ def try_place(data: Path) -> None:
 
 async def appears(data: Path) -> None:
     """Waits until there is a file, whatever is in it."""
-    while not place(data).exists():  # noqa: ASYNC110  (another process writes it)
+    while not is_there(data):  # noqa: ASYNC110  (another process writes it)
         await asyncio.sleep(_LOOKS_EVERY_S)
 
 

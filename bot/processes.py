@@ -2,22 +2,21 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from aiohttp import web
-
 from activities.errors import UserError
 from bot import client as temporal_client
+from bot import credentials
 from bot.embedded import temporal_server
 from bot.orphans import die_with_parent
-from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings
+from bot.reporting import prepare
+from bot.settings import WORKER_NEEDS, Settings, app_is_known
 
 _log = logging.getLogger("autobuild")
 _GRACE_S = 15.0
@@ -39,37 +38,9 @@ async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
         await stoppable(work)
 
 
-async def serve(environ: Mapping[str, str]) -> None:
-    """`autobuild serve`."""
-    settings = Settings.load(environ, needs=WEB_NEEDS)
-    _prepare(settings)
-    async with web_server(settings, environ) as address:
-        print(f"Listening on {address}/webhook", flush=True)
-        await asyncio.Event().wait()
-
-
-@contextlib.asynccontextmanager
-async def web_server(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[str]:
-    """The door, for the block; gives its address. It starts without Temporal and says 503 until that answers."""
-    from bot.web import make_app
-
-    temporal = await temporal_client.connect(environ=environ, lazy=True)
-    runner = web.AppRunner(make_app(settings, temporal), access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, settings.host, settings.port)
-    await site.start()
-    port = runner.addresses[0][1]
-    gc.freeze()  # all that is loaded stays: looking through it again and again is a tenth of an answer's time
-    try:
-        yield f"http://{settings.host}:{port}"
-    finally:
-        await runner.cleanup()
-
-
 async def work(environ: Mapping[str, str], workers: int) -> None:
     """`autobuild worker`: this process, or as many as are wanted below it."""
-    settings = Settings.load(environ, needs=WORKER_NEEDS)
-    _prepare(settings)
+    settings = await _once_there_is_an_app(environ)
     if workers == 1:
         await _work(settings, environ)
     children = [await start_child("worker", environ) for _ in range(workers)]
@@ -78,6 +49,18 @@ async def work(environ: Mapping[str, str], workers: int) -> None:
         raise UserError("A worker process ended; its own messages say why.")
     finally:
         await stop_children(children)
+
+
+async def _once_there_is_an_app(environ: Mapping[str, str]) -> Settings:
+    """A worker may be started before the App is registered: the web process stores it in the same data folder."""
+    settings = Settings.load(environ, needs=())
+    if not app_is_known(environ, settings.data):
+        prepare(settings)
+        _log.info("app=none waiting_for=%s why=%r", credentials.place(settings.data), "it is set up in the web process")
+        await credentials.appears(settings.data)
+    settings = Settings.load(environ, needs=WORKER_NEEDS)
+    prepare(settings)
+    return settings
 
 
 async def _work(settings: Settings, environ: Mapping[str, str]) -> None:
@@ -89,17 +72,23 @@ async def _work(settings: Settings, environ: Mapping[str, str]) -> None:
         await asyncio.Event().wait()
 
 
-async def up(environ: Mapping[str, str], *, pretend: bool) -> None:
-    """`autobuild up`: a Temporal server (unless TEMPORAL_ADDRESS names one), the door and a worker."""
+async def up(environ: Mapping[str, str], *, pretend: bool, smee: str = "") -> None:
+    """`autobuild up`: a Temporal server (unless TEMPORAL_ADDRESS names one), the door and a worker.
+
+    `smee` is a channel that brings events through a firewall. Without an App the door registers one, and the worker
+    waits for it.
+    """
     if pretend:
         from bot.stage import stage
 
         async with stage(Path(environ.get("AUTOBUILD_DATA", ".autobuild")) / "pretend", environ) as ready:
             print(f"GitHub {ready.github}, webhooks {ready.web}, Temporal {ready.temporal_ui}", flush=True)
             await asyncio.Event().wait()
-    settings = Settings.load(environ)
+    settings = Settings.load(environ, needs=())
+    if app_is_known(environ, settings.data):
+        Settings.load(environ)
     async with contextlib.AsyncExitStack() as stack:
-        env = dict(environ)
+        env = {**environ, **({"AUTOBUILD_SMEE_URL": smee} if smee else {})}
         if not environ.get("TEMPORAL_ADDRESS"):
             server = await stack.enter_async_context(temporal_server(settings.data / "temporal.db", ui=True))
             env["TEMPORAL_ADDRESS"] = server.address
@@ -136,14 +125,3 @@ async def stop_children(children: list[asyncio.subprocess.Process]) -> None:
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
-
-
-def _prepare(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s level=%(levelname)s logger=%(name)s %(message)s")
-    if settings.sentry_dsn:
-        import sentry_sdk
-
-        # No payload, no person, no local variable leaves this machine.
-        sentry_sdk.init(
-            settings.sentry_dsn, send_default_pii=False, include_local_variables=False, max_request_body_size="never"
-        )

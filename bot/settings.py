@@ -103,10 +103,20 @@ class Settings:
         return f"{self.app_slug}[bot]"
 
 
+def app_is_known(environ: Mapping[str, str], data: Path) -> bool:
+    """False where a server may be set up: nothing of an App is set, and none is stored."""
+    return names_an_app(environ) or credentials.is_there(data)
+
+
 def names_an_app(environ: Mapping[str, str]) -> bool:
     """Whether the environment says anything of an App: then a stored one is not looked at, and nothing is mixed."""
-    names = [Settings.__dataclass_fields__[name].metadata["env"] for name in {*WEB_NEEDS, *WORKER_NEEDS}]
-    return any(environ.get(name, "").strip() or environ.get(f"{name}_FILE", "") for name in names)
+    return any(environ.get(name, "").strip() for name in app_variables())
+
+
+def app_variables() -> list[str]:
+    """The variables that say which App this is."""
+    names = [Settings.__dataclass_fields__[name].metadata["env"] for name in dict.fromkeys((*WEB_NEEDS, *WORKER_NEEDS))]
+    return [variable for name in names for variable in (name, f"{name}_FILE")]
 
 
 def _app_or_what_is_missing(
@@ -118,7 +128,7 @@ def _app_or_what_is_missing(
         if needs and not names_an_app(environ):
             app = credentials.stored(values["data"])
             values |= _as_needed(app, values, needs, environ) if app else {}
-        elif needs and credentials.place(values["data"]).exists():
+        elif needs and credentials.is_there(values["data"]):
             mixed = " The App in the data folder is not mixed with what is set: set all of an App's variables or none."
     except UserError as error:
         return {"app": str(error)}

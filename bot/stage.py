@@ -17,6 +17,7 @@ from activities.errors import UserError
 from bot.embedded import free_port, temporal_server
 from bot.orphans import die_with_parent
 from bot.processes import start_child, stop_children
+from bot.settings import app_variables
 
 _READY_WITHIN_S = 30.0
 
@@ -93,8 +94,9 @@ async def _stop(ready: Stage) -> None:
 def _environment(
     environ: Mapping[str, str], data: Path, github: Mapping[str, Any], temporal: str, web: str
 ) -> dict[str, str]:
+    ours = {name: value for name, value in environ.items() if name not in (*app_variables(), "AUTOBUILD_SMEE_URL")}
     return {
-        **environ,
+        **ours,
         "TEMPORAL_ADDRESS": temporal,
         "TEMPORAL_NAMESPACE": "default",
         "AUTOBUILD_DATA": str(data),

@@ -1,0 +1,94 @@
+"""`autobuild serve`: the door over HTTP and through a smee channel, before there is an App and after."""
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
+
+import aiohttp
+from aiohttp import web
+
+from activities.errors import UserError
+from bot import client as temporal_client
+from bot import reporting
+from bot.settings import WEB_NEEDS, Settings, app_is_known
+from bot.web import Door, app_of
+
+if TYPE_CHECKING:
+    from bot.setup_server import Registration
+
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
+# The answer to whom the end was told is on its way still.
+_GRACE_S = 10.0
+
+
+async def serve(environ: Mapping[str, str]) -> None:
+    """Until it is cancelled. Without an App it serves the page that registers one, and goes on with that."""
+    settings = Settings.load(environ, needs=())
+    if app_is_known(environ, settings.data):
+        settings = Settings.load(environ, needs=WEB_NEEDS)
+    reporting.prepare(settings)
+    # It starts without Temporal, and says 503 until that answers.
+    door = Door(await temporal_client.connect(environ=environ, lazy=True))
+    app = app_of(door)
+    registration = None if settings.app_id else _registration(door, settings, environ, app)
+    if settings.app_id:
+        door.open(settings)
+    async with listening(app, settings) as address:
+        print(f"Listening on {address}/webhook", flush=True)
+        gc.freeze()  # all that is loaded stays: looking through it again and again is a tenth of an answer's time
+        also = [_from_smee(settings.smee_url, door)] if settings.smee_url else []
+        if registration:
+            also.append(_registered(registration, address, door, environ))
+        await asyncio.gather(asyncio.Event().wait(), *also)
+
+
+@contextlib.asynccontextmanager
+async def listening(app: web.Application, settings: Settings) -> AsyncIterator[str]:
+    """Serves it for the block; gives the address by which this machine reaches it."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE_S)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise UserError(f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}.") from error
+        yield _reachable(settings.host, runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+def _reachable(host: str, port: int) -> str:
+    host = "127.0.0.1" if host in _EVERYWHERE else host
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _registration(door: Door, settings: Settings, environ: Mapping[str, str], app: web.Application) -> "Registration":
+    """Its pages beside the door, which opens for the App that comes of them."""
+    from bot.setup_server import Registration
+
+    registration = Registration(settings, lambda made: _open(door, settings.of_app(made, environ)))
+    registration.add_to(app)
+    return registration
+
+
+async def _registered(registration: "Registration", address: str, door: Door, environ: Mapping[str, str]) -> None:
+    """Waits for the App; another process that stores one opens this door too."""
+    if not await registration.run(address):
+        _open(door, Settings.load(environ, needs=WEB_NEEDS))
+
+
+def _open(door: Door, settings: Settings) -> None:
+    reporting.prepare(settings)  # from now on there is a secret to keep out of the log
+    door.open(settings)
+
+
+async def _from_smee(channel: str, door: Door) -> None:
+    from bot import smee
+
+    async def deliver(headers: Mapping[str, str], body: bytes) -> int:
+        return (await door.deliver(headers, body)).status
+
+    async with aiohttp.ClientSession() as session:
+        await smee.listen(channel, deliver, session)
