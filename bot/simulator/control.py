@@ -30,7 +30,7 @@ DEEDS = (
     "reopen_pull", "rerun_check", "rerun_suite", "set_draft", "set_permission", "set_status",
     "suspend", "unsuspend",
 )  # fmt: skip
-_POST = ("drop", "duplicate")
+_POST = ("drop", "duplicate", "fair", "throttle", "weather")
 _PATIENCE_S = 20.0
 _HERE = ("127.0.0.1", "localhost", "::1")
 

@@ -101,7 +101,7 @@ class Hub:
 
     @hook_url.setter
     def hook_url(self, url: str) -> None:
-        self.hooks.url = url
+        self.hooks.set_config(url=url)
 
     # --- time and news
 

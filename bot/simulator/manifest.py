@@ -100,7 +100,7 @@ def _wrong_shapes(given: Json) -> Iterator[str]:
 def _wrong_contents(given: Json) -> Iterator[str]:
     hook = given.get("hook_attributes", {})
     permissions, events = given.get("default_permissions", {}), given.get("default_events", [])
-    yield from (f"{_title(name)} must be a valid URL" for name in _URLS if given.get(name) and not _web(given[name]))
+    yield from (f"{_title(name)} must be a valid URL" for name in _URLS if given.get(name) and not is_web(given[name]))
     if not given["url"]:
         yield "Url can't be blank"
     if "hook_attributes" in given:
@@ -114,7 +114,7 @@ def _wrong_hook(url: str) -> Iterator[str]:
     """Over the internet with https only; github.com refuses this machine too, but here it is what one has."""
     if not url:
         yield "Hook url cannot be blank"
-    elif not _web(url):
+    elif not is_web(url):
         yield "Hook url must be a valid URL"
     elif urlsplit(url).scheme != "https" and urlsplit(url).hostname not in _LOOPBACK:
         yield "Hook url must use https"
@@ -129,7 +129,8 @@ def _wrong_events(events: list[str], permissions: Json) -> Iterator[str]:
         yield f"Default events are not supported by permissions: {_listed(barred)}"
 
 
-def _web(url: str) -> bool:
+def is_web(url: str) -> bool:
+    """Whether it is an address of the web."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -1,38 +1,61 @@
-"""REST: the log of webhook deliveries and another attempt at one of them."""
+"""REST: the hook's configuration, the log of webhook deliveries, and another attempt at one of them."""
 
+from typing import Any
+
+from bot.simulator import shapes_hook
+from bot.simulator.deliveries import Delivery
 from bot.simulator.hub import Missing
-from bot.simulator.rest import Answer, Call, Endpoints
+from bot.simulator.manifest import is_web
+from bot.simulator.rest import Answer, ApiError, Call, Endpoints, invalid
 from bot.simulator.state import Json
-from bot.simulator.webhooks import Delivery
 
 endpoints = Endpoints()
+_SETTINGS = {"content_type": ("json", "form"), "insecure_ssl": ("0", "1")}
+
+
+@endpoints.on("GET", "/app/hook/config", "app")
+async def get_config(call: Call) -> Json:
+    if not call.hub.hook_url:
+        raise Missing("hook")
+    return shapes_hook.config(call.hub.hooks.config)
+
+
+@endpoints.on("PATCH", "/app/hook/config", "app")
+async def set_config(call: Call) -> Json:
+    """What is left out stays as it is; the secret can be set but never read."""
+    changes: dict[str, Any] = {}
+    if "url" in call.body:
+        changes["url"] = call.text("url")
+        if not is_web(changes["url"]):
+            raise invalid("url", "invalid")
+    for name, values in _SETTINGS.items():
+        if name in call.body:
+            changes[name] = str(call.body[name])
+            if changes[name] not in values:
+                raise invalid(name, "invalid")
+    if "secret" in call.body:
+        call.hub.webhook_secret = call.text("secret")
+    call.hub.hooks.set_config(**changes)
+    return shapes_hook.config(call.hub.hooks.config)
 
 
 @endpoints.on("GET", "/app/hook/deliveries", "app")
 async def list_deliveries(call: Call) -> Answer:
-    """Newest first; `cursor` is the id after which the page begins; `status` is `success` or `failure`."""
-    query = call.request.query
-    size = min(call.whole("per_page", 30), 100)
-    before = int(query["cursor"]) if query.get("cursor", "").isdecimal() else None
-    wanted = {"success": (True,), "failure": (False,)}.get(query.get("status", ""), (True, False))
-    found = sorted(call.hub.hooks.deliveries, key=lambda each: each.id, reverse=True)
-    found = [each for each in found if (each.status == "OK") in wanted and (before is None or each.id < before)]
+    """Newest first. `status` is `success` (answered 200 to 399) or `failure`; `cursor` comes from the Link header."""
+    query, hooks = call.request.query, call.hub.hooks
+    size, sort = min(call.whole("per_page", 30), 100), query.get("status", "")
+    if sort not in ("", "success", "failure"):
+        raise invalid("status", "invalid")
+    found = hooks.log.page(sort, _before(query.get("cursor", "")), size + 1, hooks.since)
     link = ""
     if len(found) > size:
-        after = call.request.url.update_query(cursor=str(found[size - 1].id))
-        link = f'<{after}>; rel="next"'
-    return Answer([_item(each) for each in found[:size]], headers={"Link": link} if link else {})
+        link = f'<{call.request.url.update_query(cursor=f"v1_{found[size - 1].id}")}>; rel="next"'
+    return Answer([shapes_hook.item(each) for each in found[:size]], headers={"Link": link} if link else {})
 
 
 @endpoints.on("GET", "/app/hook/deliveries/{delivery_id}", "app")
 async def get_delivery(call: Call) -> Json:
-    it = _delivery(call)
-    return {
-        **_item(it),
-        "url": call.hub.hook_url,
-        "request": {"headers": it.request_headers, "payload": it.payload},
-        "response": {"headers": it.response_headers, "payload": it.response},
-    }
+    return shapes_hook.whole(_delivery(call), call.hub.hook_url)
 
 
 @endpoints.on("POST", "/app/hook/deliveries/{delivery_id}/attempts", "app")
@@ -41,27 +64,16 @@ async def attempt_again(call: Call) -> Answer:
     return Answer({}, 202)
 
 
+def _before(cursor: str) -> int | None:
+    number = cursor.removeprefix("v1_")
+    if cursor and not (number.isascii() and number.isdecimal()):
+        raise ApiError(422, "Invalid cursor")
+    return int(number) if cursor else None
+
+
 def _delivery(call: Call) -> Delivery:
-    number = call.number("delivery_id")
-    for delivery in call.hub.hooks.deliveries:
-        if delivery.id == number:
-            return delivery
-    raise Missing("delivery")
-
-
-def _item(it: Delivery) -> Json:
-    payload = it.payload
-    return {
-        "id": it.id,
-        "guid": it.guid,
-        "delivered_at": it.delivered_at,
-        "redelivery": it.redelivery,
-        "duration": it.duration,
-        "status": it.status,
-        "status_code": it.status_code,
-        "event": it.event,
-        "action": it.action,
-        "installation_id": payload.get("installation", {}).get("id"),
-        "repository_id": payload.get("repository", {}).get("id"),
-        "throttled_at": None,
-    }
+    hooks = call.hub.hooks
+    found = hooks.log.get(call.number("delivery_id"), hooks.since)
+    if found is None:
+        raise Missing("delivery")
+    return found

@@ -13,13 +13,13 @@ from bot.simulator import shapes, shapes_checks
 from bot.simulator.api import Api, Exchange
 from bot.simulator.app_pages import AppPages
 from bot.simulator.control import Control
+from bot.simulator.deliveries import Delivery
 from bot.simulator.faults import Faults
 from bot.simulator.git_door import GitDoor
 from bot.simulator.hub import EVENTS
 from bot.simulator.page import Page
 from bot.simulator.pushes import Pushes
 from bot.simulator.state import Json
-from bot.simulator.webhooks import Delivery
 
 
 class PretendGitHub(Pushes):

@@ -1,55 +1,22 @@
 """Webhooks: signed, sent once, and written down; what is lost stays lost until somebody asks for another attempt.
 
-Tests bend the post with `drop`, `duplicate` and `hold`. Names are an event (`push`) or an event and its action
-(`check_run.created`).
+Tests bend the post with `drop`, `duplicate`, `throttle`, `hold` and `weather`. Names are an event (`push`) or an event
+and its action (`check_run.created`).
 """
 
-import asyncio
-import hashlib
-import hmac
 import json
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
-
+from bot.simulator.deliveries import Delivery
+from bot.simulator.post import Post
 from bot.simulator.state import Json
+from bot.simulator.weather import Weather
 
 if TYPE_CHECKING:
     from bot.simulator.hub import Hub
-
-_REMEMBERED = 20_000
-PATIENCE_S = 10.0
-"""GitHub hangs up after ten seconds."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One attempt. `status_code` 0 means that no answer came; `body` are the bytes that were signed."""
-
-    id: int
-    guid: str
-    event: str
-    action: str | None
-    body: bytes
-    delivered_at: str
-    redelivery: bool = False
-    status: str = "pending"
-    status_code: int = 0
-    duration: float = 0.0
-    request_headers: Json = field(default_factory=dict)
-    response_headers: Json = field(default_factory=dict)
-    response: str = ""
-
-    @property
-    def name(self) -> str:
-        return f"{self.event}.{self.action}" if self.action else self.event
-
-    @property
-    def payload(self) -> Json:
-        return dict(json.loads(self.body))
 
 
 @dataclass
@@ -71,26 +38,16 @@ class Held:
         self.waiting = []
 
 
-class Webhooks:
-    """The app's one hook. `deliveries` holds every attempt, oldest first."""
+class Webhooks(Post):
+    """See the module."""
 
     def __init__(self, hub: "Hub", url: str) -> None:
-        self._hub = hub
-        self.url = url
-        self.active = True
-        self.deliveries: list[Delivery] = []
+        super().__init__(hub, url)
+        self._weather: Weather | None = None
         self._drops: dict[str, tuple[int, bool]] = {}
         self._duplicates: dict[str, int] = {}
+        self._throttles: dict[str, int] = {}
         self._holds: list[Held] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._client: aiohttp.ClientSession | None = None
-
-    def begin(self, url: str, *, active: bool = True) -> None:
-        """A new app's hook: it knows nothing of the deliveries of the former."""
-        self.url, self.active = url, active
-        self.deliveries.clear()
-
-    # --- what happens to the post
 
     def drop(self, name: str, times: int = 1, *, recorded: bool = True) -> None:
         """The next `times` never arrive; `recorded`: the log shows a failure, else it knows nothing of them."""
@@ -100,19 +57,32 @@ class Webhooks:
         """The next `times` arrive twice with one GUID."""
         self._duplicates[name] = times
 
+    def throttle(self, name: str, times: int = 1) -> None:
+        """The log says of the next `times` that GitHub slowed them down."""
+        self._throttles[name] = times
+
     def hold(self, *names: str) -> Held:
         """Keeps what matches (everything, without names) until it is released."""
         self._holds.append(held := Held(self._deliver, names))
         return held
 
-    # --- sending
+    def weather(
+        self, seed: int, drop: float = 0.0, duplicate: float = 0.0, delay: float = 0.0, forgotten: float = 0.0,
+        redeliveries: bool = False,
+    ) -> Weather:  # fmt: skip
+        """From now on each first attempt meets its fate by chance, see `Weather`; so do `redeliveries` if wanted."""
+        self._weather = Weather(seed, drop, duplicate, delay, forgotten, redeliveries)
+        return self._weather
+
+    def fair(self) -> None:
+        """The end of the bad weather; what is delayed still comes."""
+        self._weather = None
 
     def send(self, event: str, payload: Json) -> None:
         """Signs and sends, without waiting; nothing happens where no hook is configured."""
-        if not self.url or not self.active:
+        if not self.config.url or not self.config.active:
             return
-        body = json.dumps(payload, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        delivery = Delivery(self._hub.new_id(), str(uuid.uuid4()), event, payload.get("action"), body, self._hub.now())
+        delivery = _delivery(event, payload)
         held = next((held for held in self._holds if held.active and _matches(delivery, held.names)), None)
         if held:
             held.waiting.append(delivery)
@@ -122,81 +92,46 @@ class Webhooks:
 
     def attempt_again(self, delivery: Delivery) -> None:
         """Another attempt with the same GUID, as a new line of the log."""
-        again = replace(delivery, id=self._hub.new_id(), redelivery=True, delivered_at=self._hub.now())
-        self._spawn(self._post(again))
-
-    async def idle(self) -> None:
-        """Returns once nothing is on its way."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
-
-    async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._client:
-            await self._client.close()
+        again = replace(delivery, redelivery=True, throttled_at=None, response="", response_headers={})
+        if self._weather and self._weather.redeliveries:
+            self._meet(self._weather, again)
+        else:
+            self.post(again)
 
     def _deliver(self, delivery: Delivery) -> None:
-        for name in (delivery.name, delivery.event):
-            times, recorded = self._drops.get(name, (0, True))
-            if times:
-                self._drops[name] = (times - 1, recorded)
-                if recorded:
-                    self._record(replace(delivery, status="failed to connect to host"))
-                return
-        copies = next((n for n in (delivery.name, delivery.event) if self._duplicates.get(n)), None)
-        if copies:
-            self._duplicates[copies] -= 1
-            self._spawn(self._post(replace(delivery, id=self._hub.new_id())))
-        self._spawn(self._post(delivery))
+        if name := _next(self._drops, delivery, lambda rule: rule[0] > 0):
+            times, recorded = self._drops[name]
+            self._drops[name] = (times - 1, recorded)
+            return self.lose(delivery, recorded)
+        if name := _next(self._throttles, delivery, bool):
+            self._throttles[name] -= 1
+            delivery = replace(delivery, throttled_at=self._hub.now())
+        if name := _next(self._duplicates, delivery, bool):
+            self._duplicates[name] -= 1
+            self.post(delivery)
+        if self._weather:
+            return self._meet(self._weather, delivery)
+        return self.post(delivery)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _meet(self, weather: Weather, delivery: Delivery) -> None:
+        fate = weather.strike(delivery.guid)
+        if fate.lost:
+            self.lose(delivery, fate.recorded)
+        for delay in fate.delays:
+            self.post(delivery, delay)
 
-    async def _post(self, delivery: Delivery) -> None:
-        headers = self._headers(delivery)
-        delivery = replace(delivery, request_headers=headers)
-        clock = asyncio.get_running_loop().time
-        start = clock()
-        self._client = self._client or aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S))
-        status, code, answer_headers, answer = "failed to connect to host", 0, {}, ""
-        try:
-            async with self._client.post(self.url, data=delivery.body, headers=headers) as response:
-                answer = await response.text(errors="backslashreplace")
-                status, code, answer_headers = response.reason or "", response.status, dict(response.headers)
-        except TimeoutError:
-            status = "timed out"
-        except aiohttp.ClientError:
-            pass  # nobody is there, and nobody repeats it
-        took = round(clock() - start, 3)
-        status = "OK" if 200 <= code < 300 else status
-        answered = replace(delivery, response_headers=answer_headers, response=answer)
-        self._record(replace(answered, status=status, status_code=code, duration=took))
 
-    def _record(self, delivery: Delivery) -> None:
-        self.deliveries.append(delivery)
-        del self.deliveries[:-_REMEMBERED]
-        self._hub.changed()
+def _delivery(event: str, payload: Json) -> Delivery:
+    """Compact, as GitHub writes it: whoever reads the JSON and writes it again gets the bytes that were signed."""
+    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    installation, repository = ((payload.get(name) or {}).get("id") for name in ("installation", "repository"))
+    return Delivery(str(uuid.uuid4()), event, payload.get("action"), body, installation, repository)
 
-    def _headers(self, delivery: Delivery) -> Json:
-        return {
-            "Accept": "*/*",
-            "Content-Type": "application/json",
-            "User-Agent": "GitHub-Hookshot/simulator",
-            "X-GitHub-Delivery": delivery.guid,
-            "X-GitHub-Event": delivery.event,
-            "X-GitHub-Hook-ID": str(self._hub.app.id + 1),
-            "X-GitHub-Hook-Installation-Target-ID": str(self._hub.app.id),
-            "X-GitHub-Hook-Installation-Target-Type": "integration",
-            "X-Hub-Signature": f"sha1={self._mac(delivery.body, 'sha1')}",
-            "X-Hub-Signature-256": f"sha256={self._mac(delivery.body, 'sha256')}",
-        }
 
-    def _mac(self, body: bytes, kind: str) -> str:
-        return hmac.new(self._hub.webhook_secret.encode(), body, getattr(hashlib, kind)).hexdigest()
+def _next(rules: dict[str, Any], delivery: Delivery, good: Callable[[Any], bool]) -> str:
+    """The name of the rule that hits this delivery, "" if none does."""
+    names = (name for name in (delivery.name, delivery.event) if name in rules and good(rules[name]))
+    return next(names, "")
 
 
 def _matches(delivery: Delivery, names: tuple[str, ...]) -> bool:

@@ -44,12 +44,18 @@ async def walk_app(go: Walk, installation: int) -> None:
     await go("GET", f"{R}/installation", who="app")
     only = {"repositories": ["hello"], "permissions": {"contents": "read"}}
     await go("POST", f"/app/installations/{installation}/access_tokens", only, who="app", status=201)
-    delivery = (await go("GET", "/app/hook/deliveries?per_page=5", who="app"))[0]["id"]
-    await go("GET", f"/app/hook/deliveries/{delivery}", who="app")
-    await go("POST", f"/app/hook/deliveries/{delivery}/attempts", who="app", status=202)
+    await walk_hook(go)
     await go("GET", "/installation/repositories")
     await go("GET", "/rate_limit")
     await go("GET", "/users/octocat")
+
+
+async def walk_hook(go: Walk) -> None:
+    config = await go("GET", "/app/hook/config", who="app")
+    await go("PATCH", "/app/hook/config", {"url": config["url"], "secret": "a new secret"}, who="app")
+    delivery = (await go("GET", "/app/hook/deliveries?per_page=5&status=success", who="app"))[0]["id"]
+    await go("GET", f"/app/hook/deliveries/{delivery}", who="app")
+    await go("POST", f"/app/hook/deliveries/{delivery}/attempts", who="app", status=202)
 
 
 async def walk_registration(go: Walk, github: PretendGitHub) -> None:
