@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from bot.web import Door, app_of
 if TYPE_CHECKING:
     from bot.setup_server import Registration
 
+_log = logging.getLogger("autobuild.web")
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
 # The answer to whom the end was told is on its way still.
 _GRACE_S = 10.0
@@ -82,6 +84,7 @@ async def _registered(registration: "Registration", address: str, door: Door, en
 def _open(door: Door, settings: Settings) -> None:
     reporting.prepare(settings)  # from now on there is a secret to keep out of the log
     door.open(settings)
+    _log.info("app=%d slug=%s events=taken", settings.app_id, settings.app_slug)
 
 
 async def _from_smee(channel: str, door: Door) -> None:

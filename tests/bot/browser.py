@@ -45,6 +45,11 @@ class Browser:
         async with self.session.get(url) as answer:
             return await _page(answer)
 
+    async def open_any(self, url: str) -> int:
+        """The status of what need not be a page."""
+        async with self.session.get(url) as answer:
+            return answer.status
+
     async def submit(self, page: Page, **values: str) -> Page:
         """Presses the button of the page's first form; a policy that forbids it is a failure."""
         form = page.forms[0]

@@ -19,7 +19,7 @@ HEAVY = {
 
 PROGRAM = """
 import psutil, sys
-import bot.web, bot.settings
+import bot.serving, bot.web, bot.settings
 print(psutil.Process().memory_info().rss // 2**20)
 print(*{name.partition(".")[0] for name in sys.modules})
 """
