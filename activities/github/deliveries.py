@@ -1,8 +1,8 @@
 """GitHub's log of its deliveries: what failed and never arrived, and when it is worth another attempt.
 
 GitHub repeats nothing by itself; it keeps the log for three days, an Enterprise Server for seven. All attempts at one
-event share a GUID. The log's own filter `status=failure` knows answers of 400 to 599 only and so leaves out the
-deliveries that nobody answered at all, which are the ones that matter most: the log is read without it.
+event share a GUID. The log's own filter `status=failure` is for answers of 400 to 599, and does not say whether that
+means a delivery that nobody answered; nor does it show the successes that a failed GUID may have. So all is read.
 """
 
 import contextlib
@@ -66,14 +66,14 @@ def sort(log: Iterable[Attempt], since: float, now: float, asked: Container[int]
 
     A GUID whose first attempt is not in the log was dealt with earlier: `since` never passes one that is not.
     """
-    attempts = sorted(log, key=lambda attempt: (attempt.at, attempt.id), reverse=True)
+    attempts = sorted(log, key=_age, reverse=True)
     stories: dict[str, list[Attempt]] = {}
     for attempt in attempts:
         stories.setdefault(attempt.guid, []).append(attempt)
     newest = attempts[0].at if attempts else since
     well_at = next((attempt.at for attempt in attempts if attempt.ok), 0.0)
     now = max(now, newest)  # GitHub's clock may be ahead of ours.
-    failed = sorted((story for story in stories.values() if _open(story)), key=lambda story: story[-1].at)
+    failed = sorted((story for story in stories.values() if _open(story)), key=lambda story: _age(story[-1]))
     left = [story for story in failed if len(story) < ATTEMPTS]
     due = [story[0] for story in left if story[0].id not in asked and now - story[0].at >= _patience(story, well_at)]
     return Sorted(
@@ -92,6 +92,11 @@ async def attempt_again(github: GitHub, delivery_id: int) -> bool:
     except (NotFound, Validation):
         return False
     return True
+
+
+def _age(attempt: Attempt) -> tuple[float, int]:
+    """The log's times are whole seconds; ids rise."""
+    return attempt.at, attempt.id
 
 
 def _open(story: list[Attempt]) -> bool:

@@ -1,0 +1,134 @@
+"""The stories of lost events on a real Temporal server, with a pretend GitHub and a door that fails on order."""
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.event_activities import EventActivities
+from activities.github.client import GitHub
+from bot.embedded import temporal_server
+from bot.simulator.keys import AppKey
+from bot.simulator.server import PretendGitHub
+from tests import openapi
+from workflows.config import ActivityHeartbeats
+from workflows.reconciling import ReconciliationWorkflow
+from workflows.sweeping import DeliverySweepWorkflow, Sweep, Swept
+
+
+@dataclass
+class Door:
+    """Where the hook points to. `answers` gives a status for a GUID; `got` is what came, in order."""
+
+    url: str = ""
+    answers: Callable[[str], int] = lambda _guid: 202
+    got: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Post:
+    """The pretend GitHub, its door, and the sweep that looks after them."""
+
+    github: PretendGitHub
+    door: Door
+    temporal: Client
+    queue: str
+    workers: contextlib.AsyncExitStack
+    number: int = 0
+
+    async def send(self, count: int = 1, event: str = "push") -> list[str]:
+        """So many events, and the GUIDs of their deliveries, once the log has them."""
+        before = len(self.github.deliveries)
+        for number in range(count):
+            self.github.hooks.send(event, {"number": number})
+        await self.github.wait_for(lambda: len(self.github.deliveries) >= before + count)
+        return [delivery.guid for delivery in self.github.deliveries[before:]]
+
+    async def sweep(self, since: float = 0.0) -> Swept:
+        """One sweep, and what came of it once all of its post has arrived."""
+        swept = await (await self.start(since)).result()
+        await self.github.hooks.idle()
+        return swept
+
+    async def start(self, since: float = 0.0) -> Any:
+        self.number += 1
+        return await self.temporal.start_workflow(
+            DeliverySweepWorkflow.run, Sweep(since), id=f"{self.queue}-{self.number}", task_queue=self.queue
+        )
+
+    async def worker(self) -> contextlib.AsyncExitStack:
+        """A worker of its own with empty memory; closing the stack ends it."""
+        stack = contextlib.AsyncExitStack()
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        github = GitHub(self.github.api_url, self.github.app_id, self.github.private_key_pem, session)
+        events = EventActivities(github)
+        await stack.enter_async_context(
+            Worker(
+                self.temporal,
+                task_queue=self.queue,
+                workflows=[DeliverySweepWorkflow, ReconciliationWorkflow],
+                activities=[events.list_failed_deliveries, events.redeliver],
+                max_heartbeat_throttle_interval=ActivityHeartbeats.MAX_THROTTLE,
+                default_heartbeat_throttle_interval=ActivityHeartbeats.MAX_THROTTLE,
+            )
+        )
+        return await self.workers.enter_async_context(stack)
+
+    def asked(self, method: str, ending: str) -> list[str]:
+        """The paths of the requests of this kind, in order."""
+        wanted = [each for each in self.github.requests if each.method == method]
+        return [each.path for each in wanted if each.path.endswith(ending)]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def temporal() -> AsyncIterator[Client]:
+    async with temporal_server(None) as server:
+        yield await Client.connect(server.address)
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One key for all servers: making one takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("key")
+    AppKey.read_or_make(folder)
+    return folder / "app.pem"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def post(tmp_path: Path, key: Path, temporal: Client) -> AsyncIterator[Post]:
+    state = tmp_path / "github"
+    state.mkdir()
+    shutil.copy(key, state / "app.pem")
+    async with contextlib.AsyncExitStack() as stack:
+        door = Door()
+        await _listen(stack, door)
+        github = await stack.enter_async_context(PretendGitHub(state, hook_url=door.url))
+        workers = await stack.enter_async_context(contextlib.AsyncExitStack())
+        made = Post(github, door, temporal, tmp_path.name, workers)
+        await made.worker()
+        yield made
+        openapi.assert_valid(github.requests)
+
+
+async def _listen(stack: contextlib.AsyncExitStack, door: Door) -> None:
+    async def receive(request: web.Request) -> web.Response:
+        guid = request.headers["X-GitHub-Delivery"]
+        door.got.append(guid)
+        return web.Response(status=door.answers(guid))
+
+    app = web.Application()
+    app.router.add_post("/webhook", receive)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    door.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
