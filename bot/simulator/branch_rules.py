@@ -10,7 +10,7 @@ NO_PULL = "Changes must be made through a pull request."
 NO_FORCE = "Cannot force-push to this branch"
 NO_DELETION = "Cannot delete this branch"
 NOT_YOU = "You're not authorized to push to this branch."
-BEHIND = "Head branch is out of date. Review and try the merge again."
+NO_MERGES = "This branch must not contain merge commits."
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,9 @@ class BranchRules:
     """`checks` are names of check runs or contexts of statuses; `strict`: the head must hold the base's tip.
 
     `reviews` is how many must approve, which also rules out a push; `pulls_only` rules it out by itself. `pushers`
-    are the only people and apps (`autobuild[bot]`) that may push or merge, None means whoever may write.
-    Administrators are free of all that unless `enforce_admins`.
+    are the only people and apps (`autobuild[bot]`) that may push or merge, None means whoever may write. `linear`
+    allows no merge commits. Administrators are free of all that unless `enforce_admins`. `ruleset`: it is one of
+    GitHub's newer rulesets, which everybody who sees the repository may read.
     """
 
     checks: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class BranchRules:
     pushers: tuple[str, ...] | None = None
     allow_force: bool = False
     allow_deletion: bool = False
+    ruleset: bool = False
 
     @property
     def needs_pull(self) -> bool:

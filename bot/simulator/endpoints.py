@@ -10,8 +10,10 @@ from bot.simulator import (
     rest_hook,
     rest_issues,
     rest_labels,
+    rest_merges,
     rest_pulls,
     rest_repos,
+    rest_reviews,
     rest_statuses,
 )
 from bot.simulator.rest import Endpoint
@@ -26,8 +28,10 @@ _MODULES = (
     rest_hook,
     rest_issues,
     rest_labels,
+    rest_merges,
     rest_pulls,
     rest_repos,
+    rest_reviews,
     rest_statuses,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for module in _MODULES for endpoint in module.endpoints)

@@ -1,10 +1,12 @@
 """Commits made with `git fast-import`: one process for any number of files, no work tree."""
 
 import secrets
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from bot.simulator import git
-from bot.simulator.git import Author, Files, GitError, Symlink
+from bot.simulator.git import Author, Commit, Files, GitError, Symlink
 
 
 async def commit(path: Path, files: Files, message: str, author: Author, parent: str = "") -> str:
@@ -21,13 +23,36 @@ async def commit(path: Path, files: Files, message: str, author: Author, parent:
     return sha
 
 
-async def merge(path: Path, tree: str, parents: tuple[str, ...], message: str, author: Author) -> str:
+async def merge(
+    path: Path, tree: str, parents: Sequence[str], message: str, author: Author, committer: Author | None = None
+) -> str:
     """Writes a commit of a tree that exists already."""
-    by = _signed(author)
-    head = [f"tree {tree}", *(f"parent {sha}" for sha in parents), f"author {by}", f"committer {by}", "", message, ""]
-    return git.show(
-        await git.git(path, "hash-object", "-w", "-t", "commit", "--stdin", stdin="\n".join(head).encode())
-    ).strip()
+    by = f"committer {_signed(committer or author)}"
+    head = [f"tree {tree}", *(f"parent {sha}" for sha in parents), f"author {_signed(author)}", by, "", message]
+    text = "\n".join(head).removesuffix("\n") + "\n"
+    stdin = text.replace("\0", "").encode("utf-8", "surrogateescape")
+    return git.show(await git.git(path, "hash-object", "-w", "-t", "commit", "--stdin", stdin=stdin)).strip()
+
+
+async def merged_tree(path: Path, ours: str, theirs: str) -> str:
+    """The tree that merging two commits gives, without a work tree; GitError where they conflict."""
+    return git.show(await git.git(path, "merge-tree", "--write-tree", ours, theirs)).split()[0]
+
+
+async def picked(path: Path, pick: Commit, onto: str, committer: Author) -> str:
+    """The same change on top of `onto`, `onto` itself where nothing is left of it; GitError where it conflicts.
+
+    The merge base is chosen by a commit that puts the tree of `onto` upon the parent of what is picked.
+    """
+    parents, author = pick.parents[:1], Author(pick.author, _seconds(pick.authored_at))
+    below = await git.one(path, onto)
+    ours = await merge(path, below.tree, parents, "onto", committer)
+    tree = await merged_tree(path, ours, pick.sha)
+    return onto if tree == below.tree else await merge(path, tree, (onto,), pick.message, author, committer)
+
+
+def _seconds(date: str) -> int:
+    return int(datetime.fromisoformat(date).timestamp())
 
 
 def _stream(ref: str, files: Files, message: str, author: Author, parent: str) -> bytes:

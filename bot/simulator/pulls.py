@@ -9,6 +9,14 @@ class Refused(Exception):
     """GitHub would say 422; the text is what it would say."""
 
 
+class NoBranch(Refused):
+    """`field` is `head` or `base`."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class Pulls(Conversations):
     """See the module. `login` is who does it."""
 
@@ -97,22 +105,20 @@ class Pulls(Conversations):
         issue.state, issue.closed_at, issue.updated_at = "closed", now, now
         self.tell_pull("closed", repo, issue, sender)
 
-    async def merge_commit(self, repo: Repository, issue: Issue, author: User) -> str:
+    async def merge_commit(
+        self, repo: Repository, issue: Issue, author: User, title: str = "", message: str | None = None
+    ) -> str:
         """Writes the commit that merging would make; Refused where it conflicts."""
         assert issue.pull is not None
-        tip = await self.branch(repo, issue.pull.base_ref, "base")
+        tip, head = await self.branch(repo, issue.pull.base_ref, "base"), issue.pull
         try:
-            tree = await git.git(repo.path, "merge-tree", "--write-tree", tip, issue.pull.head_sha)
+            tree = await git_write.merged_tree(repo.path, tip, head.head_sha)
         except git.GitError as error:
             raise Refused("Pull Request is not mergeable") from error
-        message = f"Merge pull request #{issue.number} from {issue.pull.head_ref}"
-        return await git_write.merge(
-            repo.path,
-            git.show(tree).split()[0],
-            (tip, issue.pull.head_sha),
-            message,
-            self.author(author),
-        )
+        source = f"{head.head_repository.owner.login}/{head.head_ref}"
+        first = title or f"Merge pull request #{issue.number} from {source}"
+        text = f"{first}\n\n{issue.title if message is None else message}".rstrip()
+        return await git_write.merge(repo.path, tree, (tip, head.head_sha), text, self.author(author))
 
     def pull(self, full_name: str, number: int) -> tuple[Repository, Issue, Pull]:
         """LookupError where that number is no pull request."""
@@ -132,7 +138,7 @@ class Pulls(Conversations):
         tips = await git.refs(repo.path, "refs/heads")
         if sha := tips.get(f"refs/heads/{name}"):
             return sha
-        raise Refused(f"The {what} branch {name!r} does not exist in {repo.full_name}.")
+        raise NoBranch(what, f"The {what} branch {name!r} does not exist in {repo.full_name}.")
 
     def _head(self, repo: Repository, head: str) -> tuple[Repository, str]:
         owner, colon, ref = head.partition(":")
@@ -141,7 +147,7 @@ class Pulls(Conversations):
         for fork in self.repositories.values():
             if fork.owner.login.lower() == owner.lower() and fork.parent is repo:
                 return fork, ref
-        raise Refused(f"{owner} has no fork of {repo.full_name}.")
+        raise NoBranch("head", f"{owner} has no fork of {repo.full_name}.")
 
     async def _refresh(self, repo: Repository, issue: Issue) -> None:
         assert issue.pull is not None
@@ -162,6 +168,7 @@ class Pulls(Conversations):
         pull.changed_files = len(files)
         pull.additions = sum(file.additions for file in files)
         pull.deletions = sum(file.deletions for file in files)
+        pull.mergeable, pull.mergeable_state = None, "unknown"
 
     async def _bring(self, source: Repository, to: Repository, sha: str) -> None:
         """A fork's commit into the base repository's own objects."""

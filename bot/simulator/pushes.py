@@ -1,4 +1,4 @@
-"""Deeds of people that move branches: commits with a real `git push`, merges, the merge queue."""
+"""Deeds of people that move branches: commits with a real `git push`, the merge queue."""
 
 import tempfile
 from pathlib import Path
@@ -6,11 +6,12 @@ from urllib.parse import quote
 
 from bot.simulator import git, git_write, shapes_git
 from bot.simulator.git import ZERO, Files
-from bot.simulator.ref_moves import RefMoves
+from bot.simulator.merging import Merging
+from bot.simulator.reviews import Reviews
 from bot.simulator.state import Json, Repository, User
 
 
-class Pushes(RefMoves):
+class Pushes(Merging, Reviews):
     """See the module."""
 
     async def push_commit(
@@ -40,13 +41,6 @@ class Pushes(RefMoves):
         """An address for `git push` with that person's token in it."""
         host = self.url.removeprefix("http://")
         return f"http://{quote(login)}:{self.add_user(login).token}@{host}/{full_name}.git"
-
-    async def merge_pull(self, full_name: str, number: int, login: str = "octocat") -> str:
-        """A person merges a pull request, with a merge commit; Refused where it conflicts."""
-        repo, issue, pull = self.pull(full_name, number)
-        sha = await self.merge_commit(repo, issue, self.add_user(login))
-        await self.move_ref(repo, f"refs/heads/{pull.base_ref}", sha, self.add_user(login))
-        return sha
 
     async def queue_merge(self, full_name: str, number: int, login: str = "octocat") -> str:
         """Puts a pull request into the merge queue: a group's branch, and `merge_group.checks_requested`."""

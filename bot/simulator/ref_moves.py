@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Mapping
 
 from bot.simulator import changes, git, shapes_git
-from bot.simulator.checks import Checks
 from bot.simulator.git import ZERO
+from bot.simulator.protection import Protection
 from bot.simulator.pulls import Pulls
 from bot.simulator.state import Issue, Json, Repository, User
-from bot.simulator.statuses import Statuses
 
 _LISTED = 20
 """Commits in one push event."""
@@ -16,13 +15,20 @@ _TAGS_TOLD = 3
 """GitHub says nothing of tags when more are pushed at once."""
 
 
-class RefMoves(Pulls, Checks, Statuses):
+class RefMoves(Pulls, Protection):
     """See the module."""
 
-    async def move_ref(self, repo: Repository, ref: str, new: str, sender: User, old: str | None = None) -> None:
-        """Moves one ref, as a push would; raises GitError if it is no longer at `old`."""
+    async def move_ref(
+        self, repo: Repository, ref: str, new: str, sender: User, old: str | None = None, *, merged: bool = False
+    ) -> None:
+        """Moves one ref, as a push would; raises GitError if it is no longer at `old`, Declined if it is protected.
+
+        `merged`: a pull request was found fit to be merged, so nobody else is asked.
+        """
         async with self.pushing(repo):
             before = await git.refs(repo.path)
+            if not merged:
+                await self.guard(repo, ref, before.get(ref, git.ZERO), new, sender)
             await git.update_ref(repo.path, ref, new, old)
             await self.refs_moved(repo, before, sender)
 
@@ -65,6 +71,7 @@ class RefMoves(Pulls, Checks, Statuses):
         for issue in issues:
             if issue.pull is None or issue.pull.base_ref != branch:
                 continue
+            issue.pull.mergeable, issue.pull.mergeable_state = None, "unknown"
             if new == ZERO:
                 await self.close_pull(repo.full_name, issue.number, sender.login)
             elif await git.is_ancestor(repo.path, issue.pull.head_sha, new):

@@ -19,9 +19,9 @@ BODY_LIMIT = 65_536
 
 
 class ApiError(Exception):
-    """An answer that is not 2xx. `errors` as in GitHub's validation errors."""
+    """An answer that is not 2xx. `errors` as in GitHub's validation errors: objects, in a few places sentences."""
 
-    def __init__(self, status: int, message: str, errors: list[Json] | None = None, **headers: str) -> None:
+    def __init__(self, status: int, message: str, errors: list[Any] | None = None, **headers: str) -> None:
         super().__init__(message)
         self.status = status
         self.message = message

@@ -52,10 +52,11 @@ async def put_contents(call: Call) -> Answer:
 
 
 def _compare(call: Call, path: str, known: str) -> None:
+    """A new file's `sha` is not looked at."""
     given = call.body.get("sha")
     if known and given is None:
         raise ApiError(422, 'Invalid request.\n\n"sha" wasn\'t supplied.')
-    if given is not None and given != known:
+    if known and given != known:
         raise ApiError(409, f"{path} does not match {given}")
 
 

@@ -1,8 +1,9 @@
 """REST: pull requests."""
 
 from bot.simulator import changes, git, shapes_git, shapes_pull
-from bot.simulator.pulls import Refused
+from bot.simulator.pulls import NoBranch, Refused
 from bot.simulator.rest import BODY_LIMIT, Answer, ApiError, Call, Endpoints, invalid
+from bot.simulator.rest_issues import TITLE_LIMIT
 from bot.simulator.state import Issue, Json, Pull
 
 endpoints = Endpoints()
@@ -25,30 +26,37 @@ async def list_pulls(call: Call) -> Answer:
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}", "pull_requests:read")
 async def get_pull(call: Call) -> Json:
-    return shapes_pull.pull(call.hub, call.repo, _pull(call)[0])
+    """Whoever looks, has it found out whether it can be merged."""
+    issue, pull = pull_of(call)
+    await call.hub.weigh(call.repo, issue, pull)
+    return shapes_pull.pull(call.hub, call.repo, issue)
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/pulls", "pull_requests:write")
 async def create_pull(call: Call) -> Answer:
-    title, head, base = call.text("title"), call.text("head"), call.text("base")
+    title, head, base = call.text("title", limit=TITLE_LIMIT), call.text("head"), call.text("base")
     body = call.text("body", limit=BODY_LIMIT, default="") if call.body.get("body") is not None else None
     draft = call.body.get("draft") is True
     try:
         issue = await call.hub.open_pull(
             call.repo.full_name, head, base, title, body, login=call.user.login, draft=draft
         )
+    except NoBranch as error:
+        raise invalid(error.field, "invalid", resource="PullRequest") from error
     except Refused as error:
-        raise ApiError(422, "Validation Failed", [
-            {"resource": "PullRequest", "code": "custom", "message": str(error)}
-        ]) from error  # fmt: skip
+        problem = {"resource": "PullRequest", "code": "custom", "message": str(error)}
+        raise ApiError(422, "Validation Failed", [problem]) from error
     return Answer(shapes_pull.pull(call.hub, call.repo, issue), 201)
 
 
 @endpoints.on("PATCH", "/repos/{owner}/{repo}/pulls/{pull_number}", "pull_requests:write")
 async def update_pull(call: Call) -> Json:
-    issue, _ = _pull(call)
+    issue, _ = pull_of(call)
+    limits = {"title": TITLE_LIMIT, "body": BODY_LIMIT, "base": 0}
     sent = {
-        name: call.text(name, limit=BODY_LIMIT, default="") for name in ("title", "body", "base") if call.body.get(name)
+        name: call.text(name, limit=limit, default="")
+        for name, limit in limits.items()
+        if call.body.get(name) or (name == "body" and call.body.get(name) == "")
     }
     state = call.body.get("state")
     if state not in (None, "open", "closed"):
@@ -66,7 +74,7 @@ async def update_pull(call: Call) -> Json:
 @endpoints.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/files", "pull_requests:read")
 async def list_files(call: Call) -> Answer:
     """Against the merge base; 3,000 at most, as on GitHub."""
-    (_, pull), repo = _pull(call), call.repo
+    (_, pull), repo = pull_of(call), call.repo
     base = await git.merge_base(repo.path, pull.base_sha, pull.head_sha) or await call.hub.empty_tree(repo)
     files = await changes.between(repo.path, base, pull.head_sha)
     return call.page([shapes_git.changed_file(call.hub, repo, pull.head_sha, file) for file in files[:_FILES]])
@@ -75,26 +83,13 @@ async def list_files(call: Call) -> Answer:
 @endpoints.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/commits", "pull_requests:read")
 async def list_commits(call: Call) -> Answer:
     """Oldest first, 250 at most."""
-    (_, pull), repo = _pull(call), call.repo
+    (_, pull), repo = pull_of(call), call.repo
     commits = await git.log(repo.path, pull.head_sha, f"^{pull.base_sha}")
     return call.page([shapes_git.commit(call.hub, repo, commit) for commit in reversed(commits)])
 
 
-@endpoints.on("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/merge", "contents:write")
-async def merge_pull(call: Call) -> Json:
-    issue, pull = _pull(call)
-    if issue.state != "open" or pull.draft:
-        raise ApiError(405, "Pull Request is not mergeable")
-    if call.body.get("sha") not in (None, pull.head_sha):
-        raise ApiError(409, "Head branch was modified. Review and try the merge again.")
-    try:
-        sha = await call.hub.merge_pull(call.repo.full_name, issue.number, call.user.login)
-    except Refused as error:
-        raise ApiError(405, str(error)) from error
-    return {"sha": sha, "merged": True, "message": "Pull Request successfully merged"}
-
-
-def _pull(call: Call) -> tuple[Issue, Pull]:
+def pull_of(call: Call) -> tuple[Issue, Pull]:
+    """404 where that number is no pull request."""
     _, issue, pull = call.hub.pull(call.repo.full_name, call.number("pull_number"))
     return issue, pull
 

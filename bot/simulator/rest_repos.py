@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from bot.simulator import git, shapes, shapes_git
+from bot.simulator import gate, git, shapes, shapes_git
 from bot.simulator.hub import Missing
 from bot.simulator.rest import Answer, Call, Endpoints
 from bot.simulator.state import Json
@@ -12,7 +12,9 @@ endpoints = Endpoints()
 
 @endpoints.on("GET", "/repos/{owner}/{repo}", "metadata:read")
 async def get_repository(call: Call) -> Json:
-    return shapes.full_repository(call.hub, call.repo)
+    """How it may be merged is told to those who may write, and that needs `contents:write` of an app."""
+    shown = shapes.merge_settings(call.repo) if gate.may(call.caller, "contents", "write", call.repo) else {}
+    return {**shapes.full_repository(call.hub, call.repo), **shown}
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/branches", "contents:read")

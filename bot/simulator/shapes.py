@@ -88,7 +88,8 @@ def repository(hub: "Hub", repo: Repository) -> Json:
         **dict.fromkeys(("forks_count", "forks"), forks),
         **dict.fromkeys(("open_issues_count", "open_issues"), opened),
         **dict.fromkeys(("has_issues", "has_downloads", "allow_forking"), True),
-        **dict.fromkeys(("has_projects", "has_wiki", "has_pages", "has_discussions", "archived", "disabled"), False),
+        **dict.fromkeys(("has_projects", "has_wiki", "has_pages", "has_discussions", "disabled"), False),
+        "archived": repo.archived,
         **dict.fromkeys(("is_template", "web_commit_signoff_required"), False),
         "topics": [],
         "custom_properties": {},
@@ -104,6 +105,13 @@ def full_repository(hub: "Hub", repo: Repository) -> Json:
         "network_count": 0,
         **({"parent": parent, "source": parent} if parent else {}),
     }
+
+
+def merge_settings(repo: Repository) -> Json:
+    """What GitHub tells of a repository to those who may write to it."""
+    names = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}
+    off = ("allow_auto_merge", "allow_update_branch", "delete_branch_on_merge")
+    return {**{name: method in repo.methods for method, name in names.items()}, **dict.fromkeys(off, False)}
 
 
 def app(hub: "Hub", it: App) -> Json:

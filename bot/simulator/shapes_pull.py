@@ -1,7 +1,9 @@
 """Pull requests as GitHub's JSON."""
 
+import zlib
 from typing import TYPE_CHECKING
 
+from bot.simulator.nouns import Review
 from bot.simulator.shapes import association, issue_links, label, node, repository, talk, user
 from bot.simulator.state import Issue, Json, Pull, Repository
 
@@ -15,9 +17,9 @@ def pull(hub: "Hub", repo: Repository, it: Issue) -> Json:
     return {
         **simple_pull(hub, repo, it),
         "merged": it.pull.merged_at is not None,
-        "mergeable": None if it.state == "closed" else True,
-        "rebaseable": None,
-        "mergeable_state": "unknown" if it.state == "closed" else "draft" if it.pull.draft else "clean",
+        "mergeable": it.pull.mergeable,
+        "rebaseable": it.pull.mergeable,
+        "mergeable_state": it.pull.mergeable_state,
         "merged_by": user(hub, it.pull.merged_by) if it.pull.merged_by else None,
         "comments": len(it.comments),
         "review_comments": 0,
@@ -49,8 +51,8 @@ def simple_pull(hub: "Hub", repo: Repository, it: Issue) -> Json:
         "closed_at": it.closed_at,
         "merged_at": it.pull.merged_at,
         "merge_commit_sha": it.pull.merge_commit_sha,
-        "requested_reviewers": [],
-        "requested_teams": [],
+        "requested_reviewers": [user(hub, each) for each in it.pull.reviewers],
+        "requested_teams": [team(hub, repo, slug) for slug in it.pull.teams],
         "draft": it.pull.draft,
         "head": _end(hub, it.pull.head_repository, it.pull.head_ref, it.pull.head_sha),
         "base": _end(hub, repo, it.pull.base_ref, it.pull.base_sha),
@@ -71,13 +73,54 @@ def minimal_pull(hub: "Hub", repo: Repository, it: Issue) -> Json:
     }
 
 
+def review(hub: "Hub", repo: Repository, it: Issue, one: Review) -> Json:
+    html = issue_links(hub, repo, it)["html_url"]
+    api = f"{hub.api_url}/repos/{repo.full_name}/pulls/{it.number}"
+    link = f"{html}#pullrequestreview-{one.id}"
+    return {
+        "id": one.id,
+        "node_id": node("PullRequestReview", one.id),
+        "user": user(hub, one.user),
+        "body": one.body,
+        "state": one.state,
+        "html_url": link,
+        "pull_request_url": api,
+        "_links": {"html": {"href": link}, "pull_request": {"href": api}},
+        "submitted_at": one.submitted_at,
+        "commit_id": one.sha,
+        "author_association": association(repo, one.user),
+    }
+
+
+def team(hub: "Hub", repo: Repository, slug: str) -> Json:
+    number = zlib.crc32(f"{repo.owner.login}/{slug}".encode())
+    api = f"{hub.api_url}/organizations/{repo.owner.id}/team/{number}"
+    return {
+        "id": number,
+        "node_id": node("Team", number),
+        "name": slug,
+        "slug": slug,
+        "description": None,
+        "privacy": "closed",
+        "notification_setting": "notifications_enabled",
+        "permission": "push",
+        "url": api,
+        "html_url": f"{hub.url}/orgs/{repo.owner.login}/teams/{slug}",
+        "members_url": f"{api}/members{{/member}}",
+        "repositories_url": f"{api}/repos",
+        "type": "organization",
+        "organization_id": repo.owner.id,
+        "parent": None,
+    }
+
+
 def _end(hub: "Hub", repo: Repository, ref: str, sha: str) -> Json:
     return {
         "label": f"{repo.owner.login}:{ref}",
         "ref": ref,
         "sha": sha,
         "user": user(hub, repo.owner),
-        "repo": repository(hub, repo),
+        "repo": None if repo.deleted else repository(hub, repo),
     }
 
 

@@ -9,7 +9,7 @@ from bot.simulator.endpoints import ENDPOINTS
 from bot.simulator.server import PretendGitHub
 from tests import openapi
 from tests.bot.simulator.conftest import REPO, Asker, Hook
-from tests.bot.simulator.walks import Walk, walk_contents, walk_statuses
+from tests.bot.simulator.walks import Walk, walk_contents, walk_merges, walk_reviews, walk_statuses
 
 R = f"/repos/{REPO}"
 
@@ -28,7 +28,8 @@ async def test_every_endpoint_answers_as_github_describes(github: PretendGitHub,
     await walk_comments(go, number)
     await walk_checks(go, sha)
     await walk_statuses(go, sha)
-    await go("PUT", f"{R}/pulls/{number}/merge", {"sha": sha})
+    await walk_reviews(go, number)
+    await walk_merges(go, number)
     await go("DELETE", "/installation/token", status=204)
     await walk_registration(go, github)
 
@@ -107,6 +108,7 @@ async def walk_issues(go: Walk) -> None:
     await go("DELETE", f"{R}/issues/{number}/labels/later")
     await go("PUT", f"{R}/issues/{number}/labels", {"labels": ["bug"]})
     await go("DELETE", f"{R}/issues/{number}/labels", status=204)
+    await go("POST", f"{R}/issues/{number}/assignees", {"assignees": ["octocat", "stranger"]}, status=201)
     await go("PATCH", f"{R}/issues/{number}", {"state": "closed"})
 
 

@@ -33,3 +33,28 @@ async def walk_statuses(go: Walk, sha: str) -> None:
     await go("POST", f"{R}/statuses/{sha}", status, status=201)
     await go("GET", f"{R}/commits/{sha}/status")
     await go("GET", f"{R}/commits/feature/statuses")
+
+
+async def walk_reviews(go: Walk, number: int) -> None:
+    pull = f"{R}/pulls/{number}"
+    who = {"reviewers": ["octocat"]}
+    await go("POST", f"{pull}/requested_reviewers", who, status=201)
+    await go("GET", f"{pull}/requested_reviewers")
+    await go("DELETE", f"{pull}/requested_reviewers", who)
+    await go("POST", f"{pull}/reviews", {"event": "COMMENT", "body": "hm"})
+    await go("GET", f"{pull}/reviews")
+
+
+async def walk_merges(go: Walk, number: int) -> None:
+    pull = f"{R}/pulls/{number}"
+    await go("GET", f"{pull}/merge", status=404)
+    await go("POST", f"{R}/git/refs", {"ref": "refs/heads/main2", "sha": await _tip(go, "main")}, status=201)
+    file = {"message": "On main", "content": "", "branch": "main"}
+    await go("PUT", f"{R}/contents/main.txt", file, status=201)
+    await go("POST", f"{R}/merges", {"base": "main2", "head": "main"}, status=201)
+    await go("PUT", f"{pull}/update-branch", {"expected_head_sha": await _tip(go, "feature")}, status=202)
+    await go("PUT", f"{pull}/merge", {"sha": await _tip(go, "feature")})
+
+
+async def _tip(go: Walk, branch: str) -> str:
+    return str((await go("GET", f"{R}/git/ref/heads/{branch}"))["object"]["sha"])
