@@ -29,7 +29,7 @@ def fit(body: str, limit: int = LIMIT) -> str:
 
 def same(there: object, body: str) -> bool:
     """Whether GitHub has this body: it keeps a browser's line ends, null for "", and no space around it."""
-    return _sound(str(there or "")).strip() == body.strip()
+    return _sound(str(there or "")).strip() == _sound(body).strip()
 
 
 def _sound(body: str) -> str:

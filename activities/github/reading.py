@@ -8,7 +8,8 @@ from activities.github.errors import Forbidden, NotFound, Validation
 from activities.github.lookups import BranchInfo, Permission, PullFound, PullOfHead, PullRequest
 from activities.model import RepoRef
 
-_LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
+# What GitHub calls each of its own roles in `permission`, which knows no triage and no maintain.
+_BASES = {"none": "none", "read": "read", "triage": "read", "write": "write", "maintain": "write", "admin": "admin"}
 
 
 async def pull_request(github: GitHub, repo: RepoRef, number: int) -> PullRequest:
@@ -45,7 +46,8 @@ async def pull_of_head(github: GitHub, wanted: PullOfHead) -> PullFound:
 
 
 async def permission(github: GitHub, repo: RepoRef, login: str) -> Permission:
-    """What this person may do. Nobody we cannot ask about may do anything."""
+    """What this person may do. Nobody we cannot ask about may do anything; what GitHub cannot tell just now is asked
+    again by the activity's next try."""
     api = await github.installation(repo, {"metadata": "read"})
     url = "/repos/{owner}/{repo}/collaborators/{login}/permission"
     try:
@@ -53,8 +55,8 @@ async def permission(github: GitHub, repo: RepoRef, login: str) -> Permission:
     except (NotFound, Forbidden, Validation):
         return Permission("none")
     role, base = str(data.get("role_name") or ""), str(data.get("permission") or "")
-    # `permission` knows no triage and no maintain; `role_name` may be an organisation's own word.
-    return Permission(role if role in _LEVELS else base if base in _LEVELS else "none")
+    # `role_name` may be an organisation's own word, whatever it sounds like: then the role that it is built on counts.
+    return Permission(role if _BASES.get(role) == base else base if base in _BASES else "none")
 
 
 async def branch_info(github: GitHub, repo: RepoRef, branch: str) -> BranchInfo:
