@@ -40,13 +40,21 @@ async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
 
 async def work(environ: Mapping[str, str], workers: int) -> None:
     """`autobuild worker`: this process, or as many as are wanted below it."""
-    settings = await _once_there_is_an_app(environ)
-    if workers == 1:
-        await _work(settings, environ)
-    children = [await start_child("worker", environ) for _ in range(workers)]
+    from bot.health import worker_health
+
+    async with worker_health(Settings.load(environ, needs=()), environ) as there_is_an_app:
+        settings = await _once_there_is_an_app(environ)
+        there_is_an_app()
+        if workers == 1:
+            await _work(settings, environ)
+        await _watch([await start_child("worker", {**environ, "AUTOBUILD_HEALTH_PORT": ""}) for _ in range(workers)])
+
+
+async def _watch(children: list[asyncio.subprocess.Process]) -> None:
+    """Until one ends: then all do."""
     try:
         await asyncio.wait([asyncio.create_task(child.wait()) for child in children], return_when="FIRST_COMPLETED")
-        raise UserError("A worker process ended; its own messages say why.")
+        raise UserError("A process ended; its own messages say why.")
     finally:
         await stop_children(children)
 
@@ -95,10 +103,7 @@ async def up(environ: Mapping[str, str], *, pretend: bool, smee: str = "") -> No
             server = await stack.enter_async_context(temporal_server(settings.data / "temporal.db", ui=True))
             env["TEMPORAL_ADDRESS"] = server.address
             print(f"Temporal {server.address}, its pages {server.ui}", flush=True)
-        children = [await start_child("serve", env), await start_child("worker", env)]
-        stack.push_async_callback(stop_children, children)
-        await asyncio.wait([asyncio.create_task(child.wait()) for child in children], return_when="FIRST_COMPLETED")
-        raise UserError("A process ended; its own messages say why.")
+        await _watch([await start_child("serve", env), await start_child("worker", env)])
 
 
 async def start_child(

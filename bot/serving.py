@@ -37,7 +37,7 @@ async def serve(environ: Mapping[str, str]) -> None:
     registration = None if settings.app_id else _registration(door, settings, environ, app)
     if settings.app_id:
         door.open(settings)
-    async with listening(app, settings) as address:
+    async with listening(app, settings.host, settings.port) as address:
         print(f"Listening on {address}/webhook", flush=True)
         gc.freeze()  # all that is loaded stays: looking through it again and again is a tenth of an answer's time
         also = [_from_smee(settings.smee_url, door)] if settings.smee_url else []
@@ -47,16 +47,16 @@ async def serve(environ: Mapping[str, str]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def listening(app: web.Application, settings: Settings) -> AsyncIterator[str]:
+async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Serves it for the block; gives the address by which this machine reaches it."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE_S)
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            raise UserError(f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}.") from error
-        yield _reachable(settings.host, runner.addresses[0][1])
+            raise UserError(f"{host}:{port} cannot be listened on: {error.strerror}.") from error
+        yield _reachable(host, runner.addresses[0][1])
     finally:
         await runner.cleanup()
 

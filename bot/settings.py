@@ -48,7 +48,10 @@ class Settings:
         one_of("store", "print"),
     )
     host: str = knob("AUTOBUILD_HOST", "127.0.0.1", "Where the web process listens; 0.0.0.0 in a container.")
-    port: int = knob("AUTOBUILD_PORT", 8080, "The web process's port.", port)
+    health_port: int = knob(
+        "AUTOBUILD_HEALTH_PORT", 0, "A port on which a worker answers /healthz and /readyz; none without.", port
+    )
+    port: int = knob("AUTOBUILD_PORT", 8080, "The web process's port.", port)  # hides what reads it, so the last
     push_branches: tuple[str, ...] = knob(
         "AUTOBUILD_PUSH_BRANCHES", ("*",), "Branches whose pushes are gated, by comma; `*` matches `/` too.", globs
     )

@@ -38,7 +38,7 @@ async def _registered(settings: Settings) -> App:
     registration = Registration(settings, found.append)
     app = web.Application()
     registration.add_to(app)
-    async with listening(app, settings) as address:
+    async with listening(app, settings.host, settings.port) as address:
         await registration.run(address)
     stored = found[0] if found else credentials.stored(settings.data)
     assert stored

@@ -56,7 +56,7 @@ async def scene(folder: Path, github: PretendGitHub, **settings: str) -> AsyncIt
     app = web.Application()
     SetUp(it.settings, it.keep, guard).add_to(app)
     guard.begin()
-    async with listening(app, it.settings) as it.base:
+    async with listening(app, "127.0.0.1", 0) as it.base:
         yield it
 
 
