@@ -1,17 +1,18 @@
-"""Deeds around repositories: making and forking them, and saying who may do what there."""
+"""Deeds around repositories: making, forking, protecting them, and installing the app on them."""
 
 import re
 from collections.abc import Iterable
 
-from bot.simulator import git, git_write
+from bot.simulator import git, git_write, shapes
+from bot.simulator.apps import Apps
 from bot.simulator.git import Author, Files, Person
-from bot.simulator.installations import Installations
-from bot.simulator.state import LEVELS, Repository, User
+from bot.simulator.hub import Missing
+from bot.simulator.state import LEVELS, Installation, Repository, User
 
 _FULL_NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 
 
-class Repositories(Installations):
+class Repositories(Apps):
     """See the module."""
 
     async def add_repository(
@@ -42,6 +43,37 @@ class Repositories(Installations):
         self._enter(fork)
         return fork
 
+    def add_installation(
+        self, login: str, repositories: Iterable[str] | None = None, permissions: dict[str, str] | None = None
+    ) -> Installation:
+        """Installs the app on that account; on all its repositories unless some are named.
+
+        Missing where no app is registered.
+        """
+        if not self.app.id:
+            raise Missing("app")
+        chosen = None if repositories is None else {self.repository(name).id for name in repositories}
+        given = dict(permissions or self.app.permissions)
+        installation = Installation(self.new_id(), self.add_user(login), chosen, given, self.now())
+        self.installations[installation.id] = installation
+        self._tell_installation("created", installation)
+        return installation
+
+    def remove_installation(self, installation: int) -> None:
+        """Its tokens end, its events stop."""
+        self._tell_installation("deleted", self.installations.pop(installation))
+
+    def suspend(self, installation: int) -> None:
+        """Its events stop, tokens are refused until `unsuspend`."""
+        it = self.installations[installation]
+        it.suspended_at, it.suspended_by = self.now(), it.account
+        self._tell_installation("suspend", it)
+
+    def unsuspend(self, installation: int) -> None:
+        it = self.installations[installation]
+        it.suspended_at = it.suspended_by = None
+        self._tell_installation("unsuspend", it)
+
     def set_permission(self, full_name: str, login: str, level: str) -> None:
         """What a person may do: one of `state.LEVELS`."""
         if level not in LEVELS:
@@ -57,15 +89,11 @@ class Repositories(Installations):
         """That user, now."""
         return Author(self.person(user), int(self.time()))
 
-    def check_name(self, full_name: str, but: Repository | None = None) -> None:
-        """ValueError for what can be no repository's name, or is another's than `but`."""
+    def _new_repository(self, full_name: str, private: bool, default_branch: str) -> Repository:
         if not _FULL_NAME.fullmatch(full_name) or full_name.endswith((".git", "/.", "/..")):
             raise ValueError(f"{full_name!r} is not the full name of a repository: owner/name")
-        if self.repositories.get(full_name.lower(), but) is not but:
+        if full_name.lower() in self.repositories:
             raise ValueError(f"there is a repository {full_name!r} already")
-
-    def _new_repository(self, full_name: str, private: bool, default_branch: str) -> Repository:
-        self.check_name(full_name)
         owner, _, name = full_name.partition("/")
         number = self.new_id()
         path = self.state / "repositories" / f"{number}.git"
@@ -74,4 +102,15 @@ class Repositories(Installations):
 
     def _enter(self, repo: Repository) -> None:
         self.repositories[repo.full_name.lower()] = repo
+        self.changed()
+
+    def _tell_installation(self, action: str, it: Installation) -> None:
+        covered = [repo for repo in self.repositories.values() if it.covers(repo)]
+        keys = ("id", "node_id", "name", "full_name", "private")
+        self.hooks.send("installation", {
+            "action": action,
+            "installation": shapes.installation(self, it),
+            "repositories": [{key: shapes.repository(self, repo)[key] for key in keys} for repo in covered],
+            "sender": shapes.user(self, it.account),
+        })  # fmt: skip
         self.changed()
