@@ -126,6 +126,15 @@ def demo(keep: bool) -> int:
     return _to_its_end(the_demo.run(os.environ, keep=keep))
 
 
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def doctor(as_json: bool) -> int:
+    """Say what is right here, what is not, and how to mend it: exit 0 all is right, 1 something is wrong."""
+    from bot import doctor as the_doctor
+
+    return _to_its_end(the_doctor.run(os.environ, as_json))
+
+
 def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
     """A signal interrupts it, and it cleans up."""
     from bot.processes import stoppable

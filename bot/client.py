@@ -37,10 +37,10 @@ async def connect(address: str = "", environ: Mapping[str, str] | None = None, *
     config = ClientConfig.load_client_connect_config(override_env_vars=_with_host(environ or {}))
     if address:
         config["target_host"] = address
+    where = config.setdefault("target_host", "localhost:7233")
     try:
         return await asyncio.wait_for(Client.connect(**config, lazy=lazy), 10)
     except (RuntimeError, TimeoutError) as error:
-        where = config.get("target_host", "localhost:7233")
         raise UserError(f"Temporal does not answer at {where}. Start it, or set TEMPORAL_ADDRESS.") from error
 
 

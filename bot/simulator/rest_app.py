@@ -16,6 +16,11 @@ async def get_app(call: Call) -> Json:
     return {**shapes.app(call.hub, call.hub.app), "client_id": call.hub.app.client_id, "installations_count": count}
 
 
+@endpoints.on("GET", "/meta", "anyone")
+async def get_meta(_call: Call) -> Json:
+    return {"verifiable_password_authentication": False}
+
+
 @endpoints.on("POST", "/app-manifests/{code}/conversions", "anyone")
 async def convert_manifest(call: Call) -> Answer:
     """The new app's credentials, once; who has the code needs no other. Without a hook there is no secret for it."""

@@ -1,0 +1,77 @@
+"""Whether GitHub can be reached, which version of it, and whether its clock and ours agree."""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from bot.doctor.asking import Answer, ask
+from bot.doctor.case import Case
+from bot.doctor.lines import Line, Skipped, Trouble, right, wrong
+
+# The oldest whose description of the webhooks was read for this.
+OLDEST_SERVER = (3, 14)
+# The App's JWT is back-dated by a minute and lasts ten; half a minute is a clock that nobody keeps.
+_MOST_S = 30.0
+
+
+class _Meta(msgspec.Struct):
+    installed_version: str = ""
+
+
+async def reachable(case: Case) -> Sequence[Line]:
+    """The API, and the pages that git and links use."""
+    settings = case.settings
+    lines = [_api(await case.api(), settings.github_api_url)]
+    if settings.github_url not in (settings.github_api_url, settings.github_api_url.removesuffix("/api/v3")):
+        lines.append(await _pages(case))
+    return lines
+
+
+def _api(answer: Answer, url: str) -> Line:
+    if answer.status >= 500:
+        return wrong(
+            "GitHub", f"{url} answers {answer.status}.", "GitHub has a bad day: see https://www.githubstatus.com."
+        )
+    meta = answer.read(_Meta)  # whatever the status, it is JSON
+    version = answer.headers.get("X-GitHub-Enterprise-Version", "").partition("@")[2] or meta.installed_version
+    if not version:
+        return right("GitHub", f"{url} answers.")
+    numbers = tuple(map(int, re.findall(r"\d{1,6}", version)[:2]))
+    if numbers < OLDEST_SERVER:
+        oldest = ".".join(map(str, OLDEST_SERVER))
+        return wrong("GitHub", f"{url} is Enterprise Server {version}.", f"Upgrade it to {oldest} or newer.")
+    return right("GitHub", f"{url} answers: Enterprise Server {version}.")
+
+
+async def _pages(case: Case) -> Line:
+    url = case.settings.github_url
+    try:
+        answer = await ask(case.session, f"{url}/", headers={"Accept": "text/html"})
+    except Trouble as trouble:
+        return wrong("GitHub", trouble.what, trouble.mend)
+    if answer.status >= 500:
+        return wrong(
+            "GitHub", f"{url} answers {answer.status}.", "GitHub has a bad day: see https://www.githubstatus.com."
+        )
+    return right("GitHub", f"{url} answers.")
+
+
+async def clock(case: Case) -> Sequence[Line]:
+    """GitHub refuses a JWT that was signed in the future or has ended."""
+    try:
+        ahead = (await case.api()).ahead_s
+    except Trouble:
+        raise Skipped("It needs an answer of GitHub.") from None
+    if ahead is None:
+        raise Skipped("GitHub's answer told no time.")
+    if abs(ahead) > _MOST_S:
+        way = "behind" if ahead > 0 else "ahead of"
+        return [
+            wrong(
+                "clock",
+                f"This machine's clock is {abs(ahead):.0f} s {way} GitHub's, which then refuses the App's key.",
+                "Let a time service set it: `timedatectl set-ntp true`, or chrony; in a container, on its host.",
+            )
+        ]
+    return [right("clock", "It agrees with GitHub's.")]

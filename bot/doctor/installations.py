@@ -1,0 +1,123 @@
+"""Where the App is installed, whether it may do there what it asks for, and how much of the hour's requests is left."""
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from bot.doctor.app import differences
+from bot.doctor.asking import ask
+from bot.doctor.case import Account, AppFacts, Case
+from bot.doctor.lines import Line, Skipped, Trouble, look, right, wrong
+from bot.setup_manifest import app_manifest
+
+_PAGES = 10
+_NAMED = 5
+_TRIED = 3
+_LOW = 0.1
+
+
+class Installation(msgspec.Struct):
+    """One of the App's. `suspended_at` is a time or None."""
+
+    id: int
+    account: Account | None
+    permissions: dict[str, str]
+    suspended_at: str | None = None
+
+    @property
+    def name(self) -> str:
+        return (self.account.login or self.account.slug) if self.account else str(self.id)
+
+
+class _Rate(msgspec.Struct):
+    limit: int
+    remaining: int
+    reset: int
+
+
+class _Resources(msgspec.Struct):
+    core: _Rate
+
+
+class _Rates(msgspec.Struct):
+    resources: _Resources
+
+
+class _Token(msgspec.Struct):
+    token: str
+
+
+async def all_of_them(case: Case) -> Sequence[Line]:
+    """How many; those that are suspended; those that have not accepted what the App asks for now."""
+    app = await case.app()
+    there = await _installations(case)
+    if not there:
+        page = f"{app.html_url}/installations/new"
+        return [wrong("installations", "The App is installed nowhere.", f"Install it: {page}")]
+    lines = [right("installations", f"{len(there)}: {_names(there)}.")]
+    if suspended := [one for one in there if one.suspended_at]:
+        lines.append(look("installations", f"Suspended: {_names(suspended)}.", "Its owner can end that."))
+    if waiting := [one for one in there if not one.suspended_at and _lacks(one, app)]:
+        what = f"{_names(waiting)} did not accept {_lacks(waiting[0], app)} yet."
+        lines.append(wrong("installations", what, "Its owner accepts it in the settings, under GitHub Apps."))
+    return lines
+
+
+def _lacks(one: Installation, app: AppFacts) -> str:
+    """What the App asks for and needs, and this installation did not give. What the App itself lacks is told there."""
+    wanted = {name: level for name, level in app_manifest()["default_permissions"].items() if name in app.permissions}
+    return differences(one.permissions, wanted)[0]
+
+
+async def rate_limit(case: Case) -> Sequence[Line]:
+    """Of some installations, which also shows that a token can be had. The tokens are given back."""
+    await case.app()
+    awake = [one for one in await _installations(case) if not one.suspended_at][:_TRIED]
+    if not awake:
+        raise Skipped("It needs an installation.")
+    rates = [(await _rate(case, one), one) for one in awake]
+    rate, one = min(rates, key=lambda pair: pair[0].remaining / max(pair[0].limit, 1))
+    left = f"{one.name} has {rate.remaining} of {rate.limit} requests left in this hour."
+    if rate.remaining < rate.limit * _LOW:
+        minutes = max(0.0, rate.reset - time.time()) / 60
+        return [look("rate limit", left, f"Work waits by itself; the hour ends in {minutes:.0f} minutes.")]
+    return [right("rate limit", left)]
+
+
+async def _rate(case: Case, one: Installation) -> _Rate:
+    api = case.settings.github_api_url
+    wish = msgspec.json.encode({"permissions": {"metadata": "read"}})
+    minted = await case.as_app(f"/app/installations/{one.id}/access_tokens", wish)
+    if minted.status != 201:
+        raise Trouble(f"GitHub gives no token for {one.name}: {minted.status} {minted.said}")
+    token = minted.read(_Token).token
+    try:
+        answer = await ask(case.session, f"{api}/rate_limit", token)
+    finally:
+        await ask(case.session, f"{api}/installation/token", token, "DELETE")
+    if answer.status == 404:  # an Enterprise Server that counts nothing
+        raise Skipped("This GitHub counts no requests.")
+    return answer.read(_Rates).resources.core
+
+
+async def _installations(case: Case) -> list[Installation]:
+    return await case.once("installations", lambda: _pages(case))
+
+
+async def _pages(case: Case) -> list[Installation]:
+    found: list[Installation] = []
+    for page in range(1, _PAGES + 1):
+        answer = await case.as_app(f"/app/installations?per_page=100&page={page}")
+        if answer.status != 200:
+            raise Trouble(f"GitHub answered {answer.status} when asked for the installations: {answer.said}")
+        new = answer.read(list[Installation])
+        found += new
+        if len(new) < 100:
+            break
+    return found
+
+
+def _names(some: Sequence[Installation]) -> str:
+    names = ", ".join(one.name for one in some[:_NAMED])
+    return names if len(some) <= _NAMED else f"{names} and {len(some) - _NAMED} more"

@@ -1,0 +1,109 @@
+"""This machine: the sandbox, the programs that a gate starts, and the data folder."""
+
+import asyncio
+import contextlib
+import os
+import platform
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from activities.errors import SandboxMissing
+from activities.node_programs import node
+from activities.python_installing import UV
+from activities.runners.choose import make_runner
+from bot.doctor.case import Case
+from bot.doctor.lines import Line, look, right, wrong
+
+# Git's configuration goes through the environment (GIT_CONFIG_COUNT).
+OLDEST_GIT = (2, 31)
+_GIB = 2**30
+_LOW = 10 * _GIB
+_NONE = _GIB
+_INSTALL = "Install Autobuild anew: `make`, or a new image."
+
+
+async def sandbox(case: Case) -> Sequence[Line]:
+    """As a worker tries it at its start."""
+    if case.settings.sandbox == "none":
+        return [look("sandbox", "It is turned off: a repository's code runs as this user.", "Unset AUTOBUILD_SANDBOX.")]
+    try:
+        await make_runner(case.settings.sandbox)
+    except SandboxMissing as error:
+        what, _, mend = str(error).partition(" Let users ")
+        return [wrong("sandbox", what, f"Let users {mend}" if mend else "")]
+    return [right("sandbox", "Bubblewrap works here.")]
+
+
+async def programs(case: Case) -> Sequence[Line]:
+    """Git is the host's; the others came with Autobuild."""
+    git, node_is, uv = await asyncio.gather(_version("git"), _version(node()), _version(UV))
+    lines = []
+    if not git:
+        lines.append(wrong("programs", "There is no git.", "Install it from your distribution."))
+    elif _numbers(git) < OLDEST_GIT:
+        lines.append(wrong("programs", f"git {git} is too old.", f"Install {'.'.join(map(str, OLDEST_GIT))} or newer."))
+    lines += [
+        wrong("programs", f"Our {name} does not run.", _INSTALL)
+        for name, it in (("node", node_is), ("uv", uv))
+        if not it
+    ]
+    return lines or [right("programs", f"git {git}, node {node_is}, uv {uv}, Python {platform.python_version()}.")]
+
+
+async def _version(program: str) -> str:
+    """What `--version` says, "" where it cannot be started or breaks."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program, "--version", stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+    except OSError:
+        return ""
+    try:
+        said, _ = await process.communicate()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    found = re.search(rb"\d+(\.\d+)+", said[:1000])
+    return found[0].decode() if found and process.returncode == 0 else ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")[:2]))
+
+
+async def data_folder(case: Case) -> Sequence[Line]:
+    """May we write there, may others, and how much room is left."""
+    return await asyncio.to_thread(_data_folder, case.settings.data.absolute())
+
+
+def _data_folder(path: Path) -> Sequence[Line]:
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not there.is_dir():
+        return [wrong("data folder", f"{there} is no folder.", "Name a folder: AUTOBUILD_DATA.")]
+    if not _writable(there):
+        mend = f"`chown -R {os.geteuid()} {there}`, or name another folder: AUTOBUILD_DATA."
+        return [wrong("data folder", f"User {os.geteuid()} may not write to {there}.", mend)]
+    lines = []
+    if there == path and stat.S_IMODE(path.stat().st_mode) & stat.S_IWOTH:
+        lines.append(wrong("data folder", f"Everybody may write to {path}.", f"`chmod o-w {path}`"))
+    free = shutil.disk_usage(there).free
+    room = f"{free / _GIB:.1f} GiB free for {path}."
+    if free < _NONE:
+        lines.append(wrong("data folder", room, "Make room: a gate needs gigabytes."))
+    elif free < _LOW:
+        lines.append(look("data folder", room, "Environments and mirrors grow: 20 GiB is a good beginning."))
+    return lines or [right("data folder", room)]
+
+
+def _writable(folder: Path) -> bool:
+    """By doing it: permissions say nothing of a read-only file system."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,119 @@
+"""A deployment in which all is right: a pretend GitHub, the door, Temporal with a worker, a data folder."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from bot import schedules
+from bot.doctor import examine
+from bot.doctor.lines import Line
+from bot.settings import Settings
+from bot.setup_manifest import app_manifest
+from bot.simulator.keys import AppKey
+from bot.simulator.server import PretendGitHub
+from bot.web import make_app
+from tests.bot.conftest import AiohttpClient
+from tests.bot.door import SECRET
+from tests.bot.samples import unique
+from tests.openapi import assert_valid
+from workflows.sweeping import DeliverySweepWorkflow
+
+
+@activity.defn
+async def nothing() -> None:
+    """So that somebody asks for activities."""
+
+
+@dataclass
+class Deployment:
+    """What is right with it is in `environ`; a test spoils one thing."""
+
+    github: PretendGitHub
+    environ: dict[str, str]
+    temporal: Client
+
+    @property
+    def queue(self) -> str:
+        return self.environ["AUTOBUILD_TASK_QUEUE"]
+
+    async def lines(self, *only: str, **changed: str) -> list[Line]:
+        """The lines of these subjects, with these variables changed."""
+        return await examine({**self.environ, **changed}, only)
+
+    async def one(self, only: str, **changed: str) -> Line:
+        (line,) = await self.lines(only, **changed)
+        return line
+
+    @contextlib.asynccontextmanager
+    async def worker(self) -> AsyncIterator[None]:
+        """Somebody who asks for work, once Temporal has heard of it."""
+        async with Worker(
+            self.temporal,
+            task_queue=self.queue,
+            workflows=[DeliverySweepWorkflow],
+            activities=[nothing],
+            identity="w-1",
+        ):
+            async with asyncio.timeout(20):
+                while (await self.one("workers")).mark != "right":
+                    pass
+            yield
+
+
+@pytest.fixture(scope="session")
+def app_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Making one takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("key")
+    AppKey.read_or_make(folder)
+    return folder / "app.pem"
+
+
+@pytest.fixture
+async def github(tmp_path: Path, app_key: Path) -> AsyncIterator[PretendGitHub]:
+    state = tmp_path / "github"
+    state.mkdir()
+    shutil.copy(app_key, state / "app.pem")
+    manifest = app_manifest()
+    wanted, events = manifest["default_permissions"], tuple(manifest["default_events"])
+    async with PretendGitHub(state, webhook_secret=SECRET, permissions=wanted, events=events) as server:
+        await server.add_repository("octocat/hello", {"a.py": "x = 1\n"})
+        yield server
+        assert_valid(server.requests)
+
+
+@pytest.fixture
+async def here(
+    github: PretendGitHub, temporal: Client, temporal_address: str, tmp_path: Path, aiohttp_client: AiohttpClient
+) -> Deployment:
+    door = await aiohttp_client(make_app(Settings(app_id=github.app_id, webhook_secret=SECRET), temporal))
+    public = str(door.make_url("")).rstrip("/")
+    github.hook_url = f"{public}/webhook"
+    environ = {
+        "AUTOBUILD_APP_ID": str(github.app_id),
+        "AUTOBUILD_PRIVATE_KEY": github.private_key_pem,
+        "AUTOBUILD_WEBHOOK_SECRET": SECRET,
+        "AUTOBUILD_GITHUB_URL": github.url,
+        "AUTOBUILD_GITHUB_API_URL": github.api_url,
+        "AUTOBUILD_BASE_URL": public,
+        "AUTOBUILD_DATA": str(tmp_path / "data"),
+        "AUTOBUILD_TASK_QUEUE": unique().replace("/", "-"),
+        "TEMPORAL_ADDRESS": temporal_address,
+    }
+    return Deployment(github, environ, temporal)
+
+
+@pytest.fixture
+async def scheduled(here: Deployment) -> AsyncIterator[Deployment]:
+    """With the schedules of a worker's start."""
+    assert await schedules.ensure(here.temporal, here.queue)
+    yield here
+    for name in schedules.names(here.queue):
+        await here.temporal.get_schedule_handle(name).delete()

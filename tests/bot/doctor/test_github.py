@@ -1,0 +1,223 @@
+"""A GitHub that is hostile, broken, old, or out of time: each is a line, and none of them a traceback."""
+
+import asyncio
+import contextlib
+import datetime
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from bot.doctor import examine
+from tests.bot.doctor.conftest import Deployment
+from tests.bot.door import SECRET
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+ASKED = ("GitHub", "clock", "key", "permissions", "events", "installations", "rate limit", "hook", "deliveries", "door")
+
+
+@contextlib.asynccontextmanager
+async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Its address; everything that is asked there goes to the handler."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    try:
+        yield f"{'https' if tls else 'http'}://localhost:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def page(_: web.Request) -> web.Response:
+    return web.Response(text="<html>Sign in to the network</html>", content_type="text/html")
+
+
+async def half(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": "1000", "Content-Type": "application/json"})
+    await response.prepare(request)
+    await response.write(b'{"id": 7, "slug"')
+    assert request.transport
+    request.transport.abort()
+    return response
+
+
+async def hang_up(request: web.Request) -> web.Response:
+    assert request.transport
+    request.transport.abort()
+    return web.Response()
+
+
+async def silence(_: web.Request) -> web.Response:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b"[" * 2**20)
+
+
+def says(text: str, status: int = 200, **headers: str) -> Handler:
+    async def handler(_: web.Request) -> web.Response:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        return web.Response(text=text, status=status, content_type="application/json", headers=names)
+
+    return handler
+
+
+HOSTILE = {
+    "a page": page,
+    "half": half,
+    "hangs up": hang_up,
+    "silence": silence,
+    "endless": endless,
+    "a list": says("[]"),
+    "null": says("null"),
+    "nothing": says(""),
+    "a deep thing": says("[" * 100_000),
+    "not UTF-8": says('{"message":"\\ud800"}'),
+    "wrong types": says('{"id":"x","slug":7,"permissions":[],"events":{},"installed_version":9}'),
+    "odd values": says('{"id":7,"slug":"\\u001b[2J","html_url":"","owner":{},"permissions":{"a":"b"},"events":[""]}'),
+    "an old version": says("{}", X_GitHub_Enterprise_Version="enterprise-server@" + "9" * 5000),
+    "a redirection": says("{}", 302, Location="https://example.com"),
+    "an error": says("{}", 500),
+    "too many": says('{"message":"\\u001b[31mslow down"}', 429),
+}
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+async def test_a_hostile_github(here: Deployment, how: str) -> None:
+    async with serving(HOSTILE[how]) as url:
+        changed = {"AUTOBUILD_GITHUB_URL": url, "AUTOBUILD_GITHUB_API_URL": f"{url}/api/v3", "AUTOBUILD_BASE_URL": url}
+        lines = await examine({**here.environ, **changed}, ASKED, within_s=0.7)
+    assert {line.subject for line in lines} == set(ASKED)
+    shown = "\n".join(f"{line.what} {line.mend}" for line in lines)
+    assert "could not be looked at" not in shown
+    assert shown.replace("\n", "").isprintable()
+    for secret in (SECRET, "PRIVATE KEY", "eyJ", "sha256="):
+        assert secret not in shown
+    marks = {line.subject: line.mark for line in lines}
+    assert marks["key"] == "wrong"
+    assert marks["door"] == "wrong"
+    assert set(marks.values()) <= {"right", "wrong", "left out"}
+
+
+# --- which GitHub
+
+
+@pytest.mark.parametrize(
+    ("handler", "mark", "what"),
+    [
+        (says("{}"), "right", "answers."),
+        (says("{}", 401), "right", "answers."),
+        (says('{"installed_version":"3.17.2"}'), "right", "answers: Enterprise Server 3.17.2."),
+        (says("{}", X_GitHub_Enterprise_Version="enterprise-server@3.14.0"), "right", "Enterprise Server 3.14.0."),
+        (says('{"installed_version":"3.9.1"}'), "wrong", "is Enterprise Server 3.9.1."),
+        (says("{}", X_GitHub_Enterprise_Version="enterprise-server@2.22.1"), "wrong", "is Enterprise Server 2.22.1."),
+        (says("{}", 503), "wrong", "answers 503."),
+    ],
+)
+async def test_which_github(here: Deployment, handler: Handler, mark: str, what: str) -> None:
+    async with serving(handler) as url:
+        line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url)
+    assert line.mark == mark
+    assert line.what.endswith(what)
+
+
+async def test_the_pages_are_looked_at_too(here: Deployment) -> None:
+    async with serving(says("{}")) as url:
+        _, pages = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url, AUTOBUILD_GITHUB_URL="http://127.0.0.1:1")
+    assert pages.mark == "wrong"
+    assert "127.0.0.1:1/ cannot be reached" in pages.what
+
+
+async def test_a_name_that_is_none(here: Deployment) -> None:
+    line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL="https://github.invalid/api/v3")
+    assert (line.mark, line.what) == ("wrong", "The name github.invalid cannot be looked up.")
+
+
+# --- TLS
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of localhost, by its own hand."""
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.PrivateFormat.PKCS8
+    pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    path.write_bytes(pem + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+async def test_a_certificate_that_nobody_signed(here: Deployment, certificate: Path) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    async with serving(says("{}"), tls) as url:
+        line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url)
+    assert line.mark == "wrong"
+    assert line.what.startswith(f"The certificate of {url}/meta is not trusted: self")
+    assert "SSL_CERT_FILE" in line.mend
+
+
+async def test_no_tls_where_there_should_be(here: Deployment) -> None:
+    async with serving(says("{}")) as url:
+        line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url.replace("http:", "https:"))
+    assert line.mark == "wrong"
+    assert "TLS" in line.what or "cannot be reached" in line.what
+
+
+# --- the clock
+
+
+def at(seconds: float) -> str:
+    return format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "mark", "words"),
+    [
+        (0, "right", "agrees"),
+        (25, "right", "agrees"),
+        (-25, "right", "agrees"),
+        (90, "wrong", "behind GitHub's"),
+        (-90, "wrong", "ahead of GitHub's"),
+        (86400 * 365 * 50, "wrong", "behind GitHub's"),
+    ],
+)
+async def test_the_clock(here: Deployment, ahead: float, mark: str, words: str) -> None:
+    async with serving(says("{}", Date=at(ahead))) as url:
+        line = await here.one("clock", AUTOBUILD_GITHUB_API_URL=url)
+    assert line.mark == mark
+    assert words in line.what
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Fri, 99 Foo 2027", "Mon, 01 Jan 99999 00:00:00 GMT"])
+async def test_a_clock_that_tells_nothing(here: Deployment, date: str) -> None:
+    async with serving(says("{}", Date=date)) as url:
+        line = await here.one("clock", AUTOBUILD_GITHUB_API_URL=url)
+    assert line.mark == "left out"
