@@ -1,116 +1,158 @@
 """One credential's way to GitHub: gidgethub with our limits, our errors and nothing it could leak.
 
 Every request passes `_request`, REST and GraphQL alike: there it waits for its turn, and there an answer that is
-not a success becomes one of our errors.
+not a success becomes one of our errors. gidgethub never sees the credential.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 from cachetools import LRUCache
-from gidgethub import GitHubException, QueryError, sansio
+from gidgethub import GitHubException
 from gidgethub.aiohttp import GitHubAPI
+from gidgethub.sansio import create_headers, format_url
 
+from activities.github.answers import error_of, graphql_error
 from activities.github.budget import Budget
-from activities.github.errors import GitHubError, RateLimited, Unauthorized, Unavailable, error_of, graphql_error
+from activities.github.clock import Clock
+from activities.github.costs import Cost, cost_of, cost_of_query
+from activities.github.credentials import Credential
+from activities.github.errors import GitHubError, NotFound, RateLimited, Unauthorized, Unavailable
+from activities.github.names import Names
+from activities.github.sending import Answer, Place, Request, send
+from activities.model import RepoRef
 
-_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
 # Answers kept for conditional requests, which cost nothing when answered 304; they die with the token.
 _KEPT_ANSWERS = 32
+# The answers that have something to say.
+_TOLD = (200, 201)
 
 
 class API(GitHubAPI):
-    """`getitem`, `getiter`, `post`, `patch`, `put`, `delete` of gidgethub, which raise `GitHubError`.
+    """`getitem`, `getiter`, `post`, `patch`, `put`, `delete` of gidgethub and `query`, which all raise `GitHubError`.
 
-    `forget` is called when GitHub does not accept the credential.
+    `place` is GitHub's addresses; `names` are shared by all credentials, `budget` by those of one installation.
     """
 
     def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        user_agent: str,
-        *,
-        base_url: str,
-        graphql_url: str,
-        budget: Budget,
-        forget: Callable[[], None],
-        oauth_token: str | None = None,
-        app_id: str | None = None,
-        private_key: str | None = None,
-    ) -> None:
-        super().__init__(
-            session, user_agent, base_url=base_url, cache=LRUCache(_KEPT_ANSWERS),
-            oauth_token=oauth_token, app_id=app_id, private_key=private_key,
-        )  # fmt: skip
-        self._graphql_url = graphql_url
+        self, session: aiohttp.ClientSession, user_agent: str, *,
+        place: Place, credential: Credential, budget: Budget, clock: Clock, names: Names,
+    ) -> None:  # fmt: skip
+        super().__init__(session, user_agent, base_url=place.api, cache=LRUCache(_KEPT_ANSWERS))
+        self._place = place
+        self._credential = credential
         self._budget = budget
-        self._forget = forget
+        self._clock = clock
+        self._names = names
+        self._meant: dict[str, RepoRef] = {}
+
+    def meaning(self, repo: RepoRef) -> "API":
+        """The same; requests that name this repository go to it, whatever it is called by now."""
+        self._meant[repo.full_name.lower()] = repo
+        return self
+
+    def full_name(self, repo: RepoRef) -> str:
+        """`owner/name` as GitHub told it last: for GraphQL, which may not follow an old one."""
+        return self._names.name_of(repo)
 
     async def query(self, text: str, **variables: object) -> Any:
         """The `data` of a GraphQL query or mutation."""
-        try:
-            return await self.graphql(text, endpoint=self._graphql_url, **variables)
-        except QueryError as error:
-            raise graphql_error(error.response.get("errors")) from None
-        except (GitHubException, ValueError, LookupError) as error:
-            raise Unavailable(f"GitHub's answer to a query could not be read: {error}") from None
+        body = json.dumps({"query": text, "variables": variables}).encode()
+        headers = {**create_headers(self.requester), "content-type": "application/json; charset=utf-8"}
+        answer = await self._answered(Request("POST", self._place.graphql, headers, body), cost_of_query(text))
+        data = _json(answer.body)
+        if not isinstance(data, Mapping):
+            raise Unavailable("GitHub's answer to a query could not be read.")
+        if data.get("errors") or not isinstance(data.get("data"), Mapping):
+            error = graphql_error(data.get("errors"), answer.headers, self._clock.now())
+            if isinstance(error, NotFound):
+                self._credential.forget()  # a fresh token tells the repository's present name
+            raise self._noted(error)
+        return data["data"]
 
     async def news(self, url: str, names: Mapping[str, str], etag: str) -> tuple[Any, str]:
         """A page and its ETag; None where it is still what `etag` names, which costs nothing. The caller keeps what it
         needs of the page: whole pages of every repository would fill the memory."""
-        headers = sansio.create_headers(
-            self.requester, accept=sansio.accept_format(), oauth_token=self.oauth_token, jwt=self._get_app_jwt()
-        )
-        if etag:
-            headers["if-none-match"] = etag
-        status, answer, body = await self._request(
-            "GET", sansio.format_url(url, names, base_url=self.base_url), headers
-        )
-        if status == 304:
-            return None, etag
+        headers = {**create_headers(self.requester), **({"if-none-match": etag} if etag else {})}
+        status, answer, body = await self._request("GET", format_url(url, names, base_url=self.base_url), headers)
+        return (None, etag) if status == 304 else (_json(body), answer.get("etag", ""))
+
+    async def getiter(self, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+        """The items of a list, page by page; every list of GitHub's that we ask for holds objects."""
         try:
-            return json.loads(body), answer.get("etag", "")
-        except ValueError as error:
-            raise Unavailable(f"GitHub's answer could not be read: {error}") from None
+            async for item in super().getiter(*args, **kwargs):
+                if not isinstance(item, Mapping):
+                    raise Unavailable("GitHub's answer is not the list that was asked for.")
+                yield item
+        except TypeError:
+            raise Unavailable("GitHub's answer is not a list.") from None
 
     async def _make_request(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return await super()._make_request(*args, **kwargs)
-        except (ValueError, LookupError) as error:
-            raise Unavailable(f"GitHub's answer could not be read: {error}") from None
+        except (GitHubException, ValueError, LookupError, RecursionError) as error:
+            raise Unavailable(f"GitHub's answer could not be read: {type(error).__name__} {error}") from None
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]:
-        asked = f"{method} {urlsplit(url).path}"
-        async with self._budget.turn(method, urlsplit(url).path):
-            try:
-                status, answer, data = await self._ask(method, url, headers, body)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                raise Unavailable(f"GitHub did not answer {asked}: {type(error).__name__} {error}") from None
-        if status >= 300 and status != 304:
-            raise self._noted(error_of(status, answer, data, asked))
-        if data and "json" not in answer.get("content-type", ""):
-            raise Unavailable(f"{asked} was answered by something that is not GitHub's API.")
-        return status, answer, data
+        request = Request(method, self._names.present(url, self._meant), headers, body)
+        answer = await self._answered(request, cost_of(method, request.path))
+        return answer.status, answer.headers, answer.body
 
-    async def _ask(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        if url != self._graphql_url and not url.startswith(f"{self.base_url}/"):
-            raise Unavailable("GitHub's answer points outside its own API; the token stays here.")
-        async with self._session.request(method, url, headers=headers, data=body, timeout=_TIMEOUT) as response:
-            if response.method != method:
-                # A renamed repository answers 307; any other redirection would turn a write into a read.
-                raise Unavailable(f"GitHub redirected {method} {urlsplit(url).path}.")
-            return response.status, response.headers, await response.read()
+    async def _answered(self, request: Request, cost: Cost) -> Answer:
+        """A credential that is not accepted is tried once more where that is another one by now."""
+        used = self._credential.text()
+        try:
+            return await self._asked(request, cost, used)
+        except Unauthorized as error:
+            if refused := self._credential.refused(used, error):
+                raise refused from None
+        used = self._credential.text()
+        try:
+            return await self._asked(request, cost, used)
+        except Unauthorized as error:
+            raise self._credential.refused(used, error) or error from None
+
+    async def _asked(self, request: Request, cost: Cost, credential: str) -> Answer:
+        async with self._budget.turn(cost) as turn:
+            answer = await send(self._session, self._place, request, credential)
+            if answer.status == 304:
+                turn.give_back()
+        self._clock.heard(answer.status, answer.headers)
+        self._budget.heard(answer.headers, self._clock.now())
+        if answer.path != request.path:
+            self._moved(request, answer)
+        if answer.status >= 300 and answer.status != 304:
+            error = error_of(answer.status, answer.headers, answer.body, request.asked, self._clock.now())
+            raise self._noted(error)
+        _check(answer, request)
+        return answer
+
+    def _moved(self, request: Request, answer: Answer) -> None:
+        """The repository has another name, and perhaps another owner, whom this token may know nothing of."""
+        self._names.moved(request.path, answer.path)
+        if self._credential.forget() and answer.status in (403, 404):
+            raise Unavailable(f"What {request.asked} asks for has moved: it is asked for anew with a fresh token.")
 
     def _noted(self, error: GitHubError) -> GitHubError:
         if isinstance(error, RateLimited):
-            self._budget.hold(error.retry_after)
-        if isinstance(error, Unauthorized):
-            self._forget()
+            error.retry_after = self._budget.hold(error.retry_after)
         return error
+
+
+def _check(answer: Answer, request: Request) -> None:
+    """Raises `Unavailable` for what comes from no API: a proxy's page, or nothing at all."""
+    if answer.body and "json" not in answer.headers.get("content-type", ""):
+        raise Unavailable(f"{request.asked} was answered by something that is not GitHub's API.")
+    if answer.status in _TOLD and not answer.body:
+        raise Unavailable(f"GitHub answered nothing to {request.asked}.")
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Unavailable(f"GitHub's answer could not be read: {error}") from None

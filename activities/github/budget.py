@@ -1,21 +1,36 @@
-"""How much may be asked of GitHub: its secondary limits, kept from our side for each installation.
+"""How much may be asked of GitHub: its limits, kept from our side for each installation.
 
-GitHub's numbers (docs, "Rate limits for the REST API"): 100 requests at once, 900 points a minute where a read is 1
-and a write 5, 80 new comments or the like a minute and 500 an hour. The advice to leave a second between writes is
-for bulk work; a push's nine check runs must appear together, so they are counted and not spaced.
+GitHub's numbers (docs, "Rate limits for the REST API" and "Best practices for using the REST API"):
+
+- 100 requests at once, REST and GraphQL together.
+- 900 points a minute for REST, 2,000 for GraphQL; a read is 1, a write 5.
+- 80 requests a minute and 500 an hour that make content.
+- "If you are making a large number of POST, PATCH, PUT, or DELETE requests, wait at least one second between each":
+  for content always, since every one of them tells people something. A push's check runs must appear together and
+  are not a large number, so other writes may come in a burst of one whole gate (9 made, 8 started, 9 ended and what
+  is around them), and beyond that one a second.
+- A primary limit an hour, which its answers tell; after a limit nothing is asked until the time that GitHub names.
+
+A short wait is slept here, in order of arrival. A longer one is `RateLimited` with the time, for Temporal to come
+back then; the place is kept for it (`_Promise`), so that a hundred who wait do not all return for the one that is
+free, and each needs a try or two and not a hundred. What a worker does not see, other workers' requests, GitHub's
+answers tell.
 """
 
 import asyncio
 import contextlib
+import random
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
+from activities.github.costs import Cost
 from activities.github.errors import RateLimited
+from activities.github.gauges import Gauge, Spacing, Taken, Together, Window
 
-# New things that people are told of; check runs are writes and not content.
-_CONTENT = ("comments", "reactions", "pulls", "issues", "graphql")
+_LONGEST_WAIT_S = 3600.0
+# How late somebody may come for a place that was kept.
+_GRACE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -24,78 +39,148 @@ class Limits:
 
     at_once: int = 50
     points_a_minute: int = 900
+    query_points_a_minute: int = 2000
     content_a_minute: int = 80
     content_an_hour: int = 500
-    patience_s: float = 5.0
+    content_apart_s: float = 1.0
+    writes_at_once: int = 30
+    writes_apart_s: float = 1.0
+    patience_s: float = 2.0
+    metered: bool = True
 
 
 # An Enterprise Server has these limits only where its administrator turns them on; it says so when it is enough.
-UNMETERED = Limits(points_a_minute=10**9, content_a_minute=10**9, content_an_hour=10**9)
+UNMETERED = Limits(metered=False)
+
+
+@dataclass(frozen=True)
+class _Promise:
+    """A place that is kept: at this time, in these lanes, for a request like that."""
+
+    key: str
+    at: float
+    paid: frozenset[str]
+
+
+class Turn:
+    """One request's. `give_back`: GitHub took nothing for it (an answer 304)."""
+
+    def __init__(self, window: Window | None, taken: Taken | None) -> None:
+        self._window = window
+        self._taken = taken
+
+    def give_back(self) -> None:
+        if self._window and self._taken:
+            self._window.give_back(self._taken)
 
 
 class Budget:
-    """One installation's account. The clock counts seconds from anywhere."""
+    """One installation's account. The clock counts seconds from anywhere; `chance` gives 0 to 1."""
 
-    def __init__(self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
         self._limits = limits or Limits()
         self._clock = clock
-        self._held_until = float("-inf")
+        self._chance = chance
         self._slots = asyncio.Semaphore(self._limits.at_once)
-        self._points = _Window(self._limits.points_a_minute, 60)
-        self._content = (_Window(self._limits.content_a_minute, 60), _Window(self._limits.content_an_hour, 3600))
+        self._held: dict[str, float] = {}
+        self._points = _points(self._limits)
+        self._lanes: Mapping[str, Gauge] = {**self._points, **_writes(self._limits)}
+        self._promises: list[_Promise] = []
 
     @contextlib.asynccontextmanager
-    async def turn(self, method: str, path: str) -> AsyncIterator[None]:
+    async def turn(self, cost: Cost) -> AsyncIterator[Turn]:
         """Waits for this request's turn; raises `RateLimited` where that would take too long."""
-        async with self._slots:
-            while (wait := self.claim(method, path)) > 0:
-                if wait > self._limits.patience_s:
-                    raise RateLimited("GitHub's limits leave no room for more requests just now.", wait)
-                await asyncio.sleep(wait)
-            yield
-
-    def claim(self, method: str, path: str) -> float:
-        """Takes what the request costs and gives 0, or takes nothing and gives the seconds to wait."""
-        now = self._clock()
-        costs = [(self._points, 1 if method == "GET" else 5)]
-        if method == "POST" and path.rstrip("/").rsplit("/", 1)[-1] in _CONTENT:
-            costs += [(window, 1) for window in self._content]
-        wait = max(self._held_until - now, *(window.wait(now, cost) for window, cost in costs))
+        wait, turn = self.claim(cost)
         if wait > 0:
-            return wait
-        for window, cost in costs:
-            window.take(now, cost)
-        return 0.0
+            await asyncio.sleep(wait)
+            self._check_held(cost, self._clock())
+        async with self._slots:
+            yield turn
 
-    def hold(self, seconds: float) -> None:
-        """GitHub said to wait: nothing is asked before."""
-        self._held_until = max(self._held_until, self._clock() + seconds)
+    def claim(self, cost: Cost) -> tuple[float, Turn]:
+        """Takes what the request costs and tells after how many seconds it may go; `RateLimited` beyond patience."""
+        now = self._clock()
+        self._check_held(cost, now)
+        kept = self._redeemed(cost.key, now)
+        paid = kept.paid if kept else frozenset[str]()
+        start = max(now, self._held_until(cost), kept.at if kept else now)
+        wanted = self._wanted(cost, paid, now)
+        times = {lane: self._lanes[lane].free_at(start, much) for lane, much in wanted.items()}
+        at = max([start, *times.values()])
+        if at - now > self._limits.patience_s:
+            raise self._promised(cost, now, times, paid)
+        taken = {lane: self._lanes[lane].take(times[lane], much) for lane, much in wanted.items()}
+        counted = next((lane for lane in taken if lane in self._points), None)
+        return at - now, Turn(self._points[counted], taken[counted]) if counted else Turn(None, None)
+
+    def hold(self, seconds: float, resource: str = "") -> float:
+        """GitHub said to wait: nothing is asked before, of one resource or of any. Gives the seconds after which to
+        come back: a little more for each who asks, so that not everybody is there in the same moment."""
+        self._held[resource] = max(self._held.get(resource, float("-inf")), self._clock() + seconds)
+        return self._later(seconds)
+
+    def heard(self, headers: Mapping[str, str], now: float) -> None:
+        """Remembers a primary limit that an answer says is used up; `now` by GitHub's clock."""
+        left, reset = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-reset", "")
+        if left == "0" and reset.isdecimal() and float(reset) > now:
+            self.hold(min(float(reset) - now, _LONGEST_WAIT_S), headers.get("x-ratelimit-resource", "core"))
+
+    def _held_until(self, cost: Cost) -> float:
+        return max(self._held.get(resource, float("-inf")) for resource in ("", cost.resource))
+
+    def _check_held(self, cost: Cost, now: float) -> None:
+        wait = self._held_until(cost) - now
+        if wait > self._limits.patience_s:
+            raise RateLimited("GitHub asked to wait.", self._later(wait))
+
+    def _later(self, wait: float) -> float:
+        return wait + self._chance() * min(max(wait / 4, 1.0), 15.0)
+
+    def _wanted(self, cost: Cost, paid: frozenset[str], now: float) -> dict[str, int]:
+        if not self._limits.metered:
+            return {}
+        for lane in self._lanes.values():
+            lane.forget(now)
+        return {lane: much for lane, much in cost.lanes if lane not in paid}
+
+    def _promised(self, cost: Cost, now: float, times: Mapping[str, float], paid: frozenset[str]) -> RateLimited:
+        """Keeps a place in the lane that is the fullest; the others will have room by then, or be asked again."""
+        lane = max(times, key=lambda name: times[name])
+        wait = times[lane] - now
+        if wait > _LONGEST_WAIT_S:
+            return RateLimited("GitHub's limits leave no room for more requests.", self._later(_LONGEST_WAIT_S))
+        self._lanes[lane].take(times[lane], dict(cost.lanes)[lane])
+        self._promises = [promise for promise in self._promises if promise.at >= now - _GRACE_S]
+        self._promises.append(_Promise(cost.key, times[lane], paid | {lane}))
+        return RateLimited("GitHub's limits leave no room for more requests just now.", wait)
+
+    def _redeemed(self, key: str, now: float) -> _Promise | None:
+        """The earliest place that was kept for a request like this one, if its time is near."""
+        mine = [promise for promise in self._promises if promise.key == key and promise.at >= now - _GRACE_S]
+        found = min(mine, key=lambda promise: promise.at, default=None)
+        if found is None or found.at - now > self._limits.patience_s:
+            return None
+        self._promises.remove(found)
+        return found
 
 
-class _Window:
-    """At most `limit` in any `seconds`."""
+def _points(limits: Limits) -> dict[str, Window]:
+    # A request may be sent so much later than it was counted.
+    minute = 60 + limits.patience_s
+    return {"points": Window(limits.points_a_minute, minute), "queries": Window(limits.query_points_a_minute, minute)}
 
-    def __init__(self, limit: int, seconds: float) -> None:
-        self._limit = limit
-        self._seconds = seconds
-        self._taken: deque[tuple[float, int]] = deque()
-        self._sum = 0
 
-    def wait(self, now: float, cost: int) -> float:
-        self._forget(now)
-        over = self._sum + cost - self._limit
-        wait = 0.0
-        for at, taken in self._taken:
-            if over <= 0:
-                break
-            over -= taken
-            wait = at + self._seconds - now
-        return wait
-
-    def take(self, now: float, cost: int) -> None:
-        self._taken.append((now, cost))
-        self._sum += cost
-
-    def _forget(self, now: float) -> None:
-        while self._taken and self._taken[0][0] + self._seconds <= now:
-            self._sum -= self._taken.popleft()[1]
+def _writes(limits: Limits) -> dict[str, Gauge]:
+    return {
+        "writes": Spacing(limits.writes_apart_s, limits.writes_at_once),
+        "content": Together(
+            Spacing(limits.content_apart_s),
+            Window(limits.content_a_minute, 60),
+            Window(limits.content_an_hour, 3600),
+        ),
+    }

@@ -1,25 +1,99 @@
 """Credentials taken out of text before it goes anywhere: a log, an error, a comment.
 
 A token's length and alphabet are GitHub's business (installation tokens became 520 characters with dots in 2026),
-so a pattern ends only where nothing of a token can stand.
+so a pattern ends only where nothing of a token can stand, and what no pattern knows is hidden by its value.
 """
 
+import base64
+import json
 import re
+import threading
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+
+from cachetools import TTLCache
 
 HIDDEN = "***"
 
+_TOKEN = r"[A-Za-z0-9._~+/=\-]"  # noqa: S105
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL), HIDDEN),
     (re.compile(r"(://)[^/\s@]*@"), rf"\1{HIDDEN}@"),
-    (re.compile(r"(authorization\W{1,4}(?:basic|bearer|token)\s+)[^\s'\",]+", re.IGNORECASE), rf"\1{HIDDEN}"),
-    (re.compile(r"\b(?:gh[a-z]_|github_pat_)[A-Za-z0-9._\-]+"), HIDDEN),
+    # As a header, in a mapping's repr, in a list of pairs, in git's configuration.
+    (
+        re.compile(r"(authorization['\"]?\W{1,3}b?['\"]?\s*(?:basic|bearer|token)\s+)[^\s'\",]+", re.IGNORECASE),
+        rf"\1{HIDDEN}",
+    ),
+    # "x-access-token:" in base64: what follows is the token.
+    (re.compile(rf"eC1hY2Nlc3MtdG9rZW46{_TOKEN}*"), HIDDEN),
+    (re.compile(rf"(x-access-token(?::|%3A)){_TOKEN}+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"([?&](?:access_token|client_secret|token|code)=)[^&\s'\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"(/app-manifests/)[^/\s]+"), rf"\1{HIDDEN}"),
+    # The second: inside something longer, such as "%3Aghs_…", where a word like "laughs_at" must stay.
+    (re.compile(rf"\b(?:gh[a-z]_|github_pat_){_TOKEN}+|gh[oprsu]_{_TOKEN}{{16,}}"), HIDDEN),
     (re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]*"), HIDDEN),
     (re.compile(r"\bv1\.[0-9a-f]{40}\b"), HIDDEN),
 )
 
+# Shorter ones would be found in innocent words.
+_SHORTEST = 6
+# Longer than any installation token is good for.
+_TOKENS, _TOKEN_S = 4096, 7200.0
+
+_lock = threading.Lock()
+_always: dict[str, tuple[str, ...]] = {}
+_for_a_while: TTLCache[str, tuple[str, ...]] = TTLCache(_TOKENS, _TOKEN_S)
+
 
 def redact(text: str) -> str:
-    """The text without tokens, app JWTs, private keys, authorization headers and passwords in addresses."""
+    """The text without tokens, app JWTs, private keys, authorization headers, passwords in addresses, and what was
+    told to `hide`."""
+    for form in _forms_by_length():
+        if form in text:
+            text = text.replace(form, HIDDEN)
+    return _by_pattern(text)
+
+
+def hide(*secrets: str) -> None:
+    """From now on these are hidden wherever they stand in this process's texts: as they are, in an address, in JSON,
+    in base64. For secrets without a form of their own: a webhook secret, a client secret."""
+    with _lock:
+        _always.update({secret: tuple(_forms(secret)) for secret in secrets if len(secret) >= _SHORTEST})
+
+
+def hide_token(token: str) -> None:
+    """The same for as long as a token is good, if no pattern knows it."""
+    if _by_pattern(token) != HIDDEN and len(token) >= _SHORTEST:
+        with _lock:
+            _for_a_while[token] = tuple(_forms(token))
+
+
+def _by_pattern(text: str) -> str:
     for pattern, shown in _PATTERNS:
         text = pattern.sub(shown, text)
     return text
+
+
+def _forms_by_length() -> list[str]:
+    """Longest first, so that no part of one is left beside another."""
+    if not _always and not _for_a_while:
+        return []
+    with _lock:
+        forms = {form for known in (*_always.values(), *_for_a_while.values()) for form in known}
+    return sorted(forms, key=len, reverse=True)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    parts = [secret, *(line for line in secret.splitlines() if len(line) >= 3 * _SHORTEST)]
+    for part in parts:
+        yield from (part, quote(part, safe=""), quote(part), quote_plus(part), json.dumps(part)[1:-1], repr(part)[1:-1])
+        yield from _in_base64(part.encode())
+
+
+def _in_base64(secret: bytes) -> Iterator[str]:
+    """What is the same of it wherever it begins in a longer text: that decides how its bits fall into characters."""
+    for shift, cut in ((0, 0), (1, 2), (2, 3)):
+        coded = base64.b64encode(b"\0" * shift + secret).decode().rstrip("=")[cut:]
+        certain = coded[:-1] if (shift + len(secret)) % 3 else coded
+        if len(certain) >= _SHORTEST:
+            yield from (certain, certain.replace("+", "-").replace("/", "_"))

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import time
+from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
@@ -10,6 +10,7 @@ from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import ConfigError, UserError
+from activities.github.answers import error_of, graphql_error
 from activities.github.client import GitHub
 from activities.github.errors import (
     Conflict,
@@ -21,14 +22,15 @@ from activities.github.errors import (
     Unauthorized,
     Unavailable,
     Validation,
-    error_of,
-    graphql_error,
 )
 from activities.github.failures import told
 from activities.model import RepoRef
 from bot.simulator.server import PretendGitHub
 
 REPO = "/repos/octocat/hello"
+# Several workers must not be back in the same moment.
+JITTER_S = 15
+NOW = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 
 
 def said(message: str, **more: object) -> bytes:
@@ -43,7 +45,9 @@ def said(message: str, **more: object) -> bytes:
         (403, {}, said("This installation has been suspended"), Suspended, 0),
         (403, {"retry-after": "17"}, said("You have exceeded a secondary rate limit."), RateLimited, 17),
         (403, {}, said("You have triggered an abuse detection mechanism."), RateLimited, 60),
-        (403, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, b"", RateLimited, 60),
+        (403, {"retry-after": "Thu, 01 Jan 2026 00:02:00 GMT"}, b"", RateLimited, 120),
+        (403, {"retry-after": "Wed, 31 Dec 2025 23:59:00 GMT"}, b"", RateLimited, 1),
+        (403, {"retry-after": "soon"}, b"", RateLimited, 60),
         (403, {"x-ratelimit-remaining": "0"}, said("API rate limit exceeded"), RateLimited, 60),
         (429, {}, b"<html>", RateLimited, 60),
         (429, {"retry-after": "0"}, b"", RateLimited, 1),
@@ -63,14 +67,14 @@ def said(message: str, **more: object) -> bytes:
 def test_what_an_answer_means(
     status: int, headers: dict[str, str], body: bytes, kind: type[GitHubError], wait: float
 ) -> None:
-    error = error_of(status, headers, body, "GET /x")
+    error = error_of(status, headers, body, "GET /x", NOW)
     assert type(error) is kind
     assert error.retry_after == wait
 
 
 def test_a_used_up_limit_names_its_reset() -> None:
-    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + 100)}
-    assert 95 < error_of(403, headers, b"", "GET /x").retry_after <= 100
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW) + 100)}
+    assert error_of(403, headers, b"", "GET /x", NOW).retry_after == 100
 
 
 def test_an_error_tells_what_was_asked_and_why_not() -> None:
@@ -117,7 +121,7 @@ async def test_bad_days_over_http(
         await api.getitem(REPO)
     assert "ghs_" not in f"{caught.value!r} {caught.value.__cause__!r}"
     if kind is RateLimited:
-        assert 28 <= caught.value.retry_after <= 30
+        assert 28 <= caught.value.retry_after <= 30 + JITTER_S
 
 
 async def test_after_a_limit_nothing_is_sent_until_it_is_over(
@@ -130,7 +134,7 @@ async def test_after_a_limit_nothing_is_sent_until_it_is_over(
     before = len(pretend.requests)
     with pytest.raises(RateLimited) as caught:
         await api.getitem(REPO)
-    assert 590 < caught.value.retry_after <= 600
+    assert 590 < caught.value.retry_after <= 600 + JITTER_S
     assert len(pretend.requests) == before
 
 
@@ -154,6 +158,8 @@ async def test_a_query_is_as_well_understood_as_a_request(
         (200, {"Content-Type": "application/json; charset=klingon"}, b"{}"),
         (520, {"Content-Type": "text/plain"}, b"origin error"),
         (302, {"Location": "/elsewhere"}, b""),
+        (302, {"Location": "https://example.com/elsewhere"}, b""),
+        (307, {"Location": "//["}, b""),
     ],
 )
 async def test_what_is_not_github_is_not_believed(
@@ -164,11 +170,11 @@ async def test_what_is_not_github_is_not_believed(
         return web.Response(status=status, headers=headers, body=body)
 
     async def elsewhere(request: web.Request) -> web.Response:
-        return web.json_response([])
+        return web.json_response([], status=201)
 
     app = web.Application()
     app.router.add_post("/app/installations/{id}/access_tokens", answer)
-    app.router.add_get("/elsewhere", elsewhere)
+    app.router.add_post("/elsewhere", elsewhere)
     server = await aiohttp_server(app)
     client = GitHub(str(server.make_url("")), 1, pretend.private_key_pem, session)  # type: ignore[arg-type]
     with pytest.raises(Unavailable):
@@ -184,11 +190,11 @@ async def test_a_list_that_goes_on_at_a_strangers_gets_no_token(
         return web.json_response({"token": "ghs_x", "expires_at": "2099-01-01T00:00:00Z"}, status=201)
 
     async def listed(request: web.Request) -> web.Response:
-        return web.json_response([1], headers={"Link": f'<{stranger.make_url("/more")}>; rel="next"'})
+        return web.json_response([{"id": 1}], headers={"Link": f'<{stranger.make_url("/more")}>; rel="next"'})
 
     async def more(request: web.Request) -> web.Response:
         seen.append(request.headers.get("Authorization"))
-        return web.json_response([2])
+        return web.json_response([{"id": 2}])
 
     there, here = web.Application(), web.Application()
     there.router.add_get("/more", more)
