@@ -1,14 +1,25 @@
 """Comments that are ours alone: one of a kind, edited only when there is something to say."""
 
+from collections.abc import Iterator
+
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.errors import USER_ERROR
+from activities.github.pull_nouns import PullComment
 from activities.github.requests import GateComment, ReactionWanted, ReplyWanted
 from activities.github_activities import GitHubActivities
 from activities.model import QualityCheck, QualityGateResult, RepoRef
 from activities.words import GATE_MARK
 from bot.simulator.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked
+from tests.openapi import assert_valid
+
+
+@pytest.fixture(autouse=True)
+def held(pretend: PretendGitHub) -> Iterator[None]:
+    yield
+    assert_valid(pretend.requests)
 
 
 @pytest.fixture
@@ -116,3 +127,58 @@ async def test_a_reaction_is_there_once(
         await hands.add_reaction(ReactionWanted(repo, said.id, "eyes"))
     await hands.add_reaction(ReactionWanted(repo, 999_999, "eyes"))
     assert [reaction.content for reaction in said.reactions] == ["eyes"]
+
+
+async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    said = pretend.add_comment(NAME, pull, "/retest")
+    pretend.lock_issue(NAME, pull)
+    await hands.add_reaction(ReactionWanted(repo, said.id, "eyes"))
+    for saying in (
+        hands.add_pr_comment(PullComment(repo, pull, "Hello", "1")),
+        hands.reply_comment(ReplyWanted(repo, pull, "1", "Hello")),
+        hands.update_gate_comment(comment(repo, pull)),
+    ):
+        with pytest.raises(ApplicationError, match=f"#{pull} is locked: unlock it") as caught:
+            await saying
+        assert caught.value.type == USER_ERROR
+    assert len(pretend.comments(NAME, pull)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 65_536, "x" * 70_000, "😀" * 65_536, "line\r\n" * 30_000, "\ud800 half", "a\0b", "", "  \n indented\n\n "],
+)
+async def test_any_comment_is_taken_and_known_again(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, text: str
+) -> None:
+    posted = [await hands.add_pr_comment(PullComment(repo, pull, text, "any")) for _ in range(2)]
+    assert [each.changed for each in posted] == [True, False]
+    (said,) = pretend.comments(NAME, pull)
+    assert len(said["body"]) <= 65_536
+
+
+@pytest.mark.parametrize("body", ["x" * 70_000, "😀" * 65_536, "line\r\n" * 30_000])
+async def test_any_answer_is_taken_and_known_again(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, body: str
+) -> None:
+    posted = [await hands.reply_comment(ReplyWanted(repo, pull, "any", body)) for _ in range(2)]
+    assert [each.changed for each in posted] == [True, False]
+
+
+async def test_line_ends_of_a_browser_are_nothing_new(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    made = await hands.add_pr_comment(PullComment(repo, pull, "One\nTwo", "1"))
+    pretend.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\r\nOne\r\nTwo\r\n")
+    assert not (await hands.add_pr_comment(PullComment(repo, pull, "One\nTwo", "1"))).changed
+
+
+async def test_what_somebody_changed_in_it_is_set_right(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    made = await hands.add_pr_comment(PullComment(repo, pull, "Two are red.", "1"))
+    pretend.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\nAll is green.")
+    assert (await hands.add_pr_comment(PullComment(repo, pull, "Two are red.", "1"))).changed
+    assert pretend.comments(NAME, pull)[0]["body"].endswith("Two are red.")

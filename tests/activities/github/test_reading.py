@@ -1,8 +1,13 @@
 """What the bot looks up, and what it makes of what is not there."""
 
+import aiohttp
 import pytest
+from aiohttp import web
+from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
+from activities.github import reading
+from activities.github.client import GitHub
 from activities.github.requests import BranchWanted, PermissionWanted, PullOfHead, PullsWanted, PullWanted
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
@@ -99,3 +104,42 @@ async def test_branches(hands: GitHubActivities, repo: RepoRef, head: str) -> No
     assert (main.name, len(main.sha), main.protected, main.default) == ("main", 40, True, True)
     for odd in ("gone", "a/../main", "x?ref=main#", "%2e%2e"):
         assert (await hands.branch_info(BranchWanted(repo, odd))).sha == ""
+
+
+@pytest.mark.parametrize(
+    ("role", "base", "level"),
+    [
+        ("triage", "read", "triage"), ("maintain", "write", "maintain"), ("admin", "admin", "admin"),
+        # An organisation's own roles: what they are called is not what they may.
+        ("security team", "write", "write"), ("admin", "read", "read"), ("maintain", "read", "read"),
+        ("maintain", "admin", "admin"), ("Admin", "read", "read"), ("", "write", "write"), (None, "read", "read"),
+        ("none", "none", "none"), ("owner", "owner", "none"), ("admin", None, "none"), (None, None, "none"),
+    ],
+)  # fmt: skip
+async def test_a_role_of_an_organisations_own_counts_as_the_one_below_it(
+    aiohttp_server: AiohttpServer, pretend: PretendGitHub, session: aiohttp.ClientSession,
+    role: str | None, base: str | None, level: str,
+) -> None:  # fmt: skip
+    async def answer(request: web.Request) -> web.Response:
+        if request.method == "POST":
+            return web.json_response({"token": "ghs_x", "expires_at": "2099-01-01T00:00:00Z"}, status=201)
+        return web.json_response({"permission": base, "role_name": role})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    server = await aiohttp_server(app)
+    github = GitHub(str(server.make_url("")), pretend.app_id, pretend.private_key_pem, session)
+    found = await reading.permission(github, RepoRef("octocat", "hello", 1), "example-person")
+    assert found.level == level
+
+
+async def test_who_has_left_github_may_do_nothing(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+) -> None:
+    pretend.set_permission(NAME, "example-person", "admin")
+    pretend.faults.add("GET", ".*/permission", "status", status=404)
+    assert (await hands.get_permission(PermissionWanted(repo, "example-person"))).level == "none"
+    pretend.faults.add("GET", ".*/permission", "half")
+    with pytest.raises(ApplicationError) as caught:
+        await hands.get_permission(PermissionWanted(repo, "example-person"))
+    assert (caught.value.type, caught.value.non_retryable) == ("Unavailable", False)

@@ -1,0 +1,77 @@
+"""What GitHub takes and keeps of a text: nothing too long, nothing broken, and our own mark."""
+
+import pytest
+
+from activities.github.bodies import LIMIT, fit, mark, same
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x" * (LIMIT + 1),
+        "x\n" * LIMIT,
+        "😀" * (LIMIT // 2 + 1),
+        "<details>\n" * LIMIT,
+        "`" * (LIMIT * 2),
+        "```\n" * (LIMIT + 1),
+        "\ud800" * (LIMIT + 1),
+        "\n" * (LIMIT + 1) + "x",
+    ],
+)
+def test_what_is_too_long_is_cut_and_says_so(body: str) -> None:
+    cut = fit(body)
+    assert units(cut) <= LIMIT
+    assert cut.rpartition("\n")[2].startswith("_… cut here: ")
+    assert fit(cut) == cut
+    assert len(cut.encode("utf-8")) <= 4 * LIMIT
+
+
+@pytest.mark.parametrize("body", ["x" * LIMIT, "😀" * (LIMIT // 2), "", "é\n" * 10 + "end"])
+def test_what_fits_stays_as_it_is(body: str) -> None:
+    assert fit(body) == body
+
+
+def test_the_closing_line_is_seen_behind_what_the_cut_left_open() -> None:
+    code = fit("<details>\n````python\n```\n" + "x = 1\n" * LIMIT)
+    assert code.split("\n")[-5:-1] == ["x = 1", "````", "</details>", ""]
+    comment = fit("<!-- " + "x" * LIMIT)
+    assert comment.split("\n")[-3] == "-->"
+    assert fit("```\nx\n```\n" + "word\n" * LIMIT).split("\n")[-3] == "word"
+
+
+def test_a_cut_is_at_a_lines_end_unless_the_line_is_long() -> None:
+    assert fit(f"{'word ' * 10}end\n" * 2000).split("\n")[-3] == f"{'word ' * 10}end"
+    assert units(fit("x" * (LIMIT * 2))) > LIMIT - 500
+
+
+def test_what_no_text_may_hold_is_taken_out() -> None:
+    assert fit("a\0b\r\nc\rd \ud83d\ude00 \ud800 \n\n") == "ab\nc\nd 😀 \ufffd"
+
+
+@pytest.mark.parametrize(
+    ("there", "body", "is_same"),
+    [
+        (None, "", True), ("", "", True), ("a\r\nb", "a\nb", True), ("a\n", "a", True), (" a", "a", True),
+        ("a", "b", False), ("a\nb", "a b", False), (None, "a", False),
+    ],
+)  # fmt: skip
+def test_whether_github_has_it(there: str | None, body: str, is_same: bool) -> None:
+    assert same(there, body) is is_same
+
+
+@pytest.mark.parametrize("key", ["", "a b", "-->", "a--b", "x" * 500, "\n", "é", "\ud800", "a\x00b"])
+def test_a_strange_key_makes_a_mark_that_is_still_its_own(key: str) -> None:
+    made = mark("comment", key)
+    assert len(made) < 100
+    assert made.startswith("<!-- autobuild:comment ")
+    assert made.index("-->") == len(made) - 3
+    assert made != mark("comment", f"{key}x")
+    assert made != mark("issue", key)
+
+
+def test_a_plain_key_can_be_read() -> None:
+    assert mark("comment", "octocat/hello#7:done") == "<!-- autobuild:comment octocat/hello#7:done -->"

@@ -1,0 +1,64 @@
+"""Labels are added to those that are there, and only what is missing is written."""
+
+from collections.abc import Iterator
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.github.pull_nouns import PullLabels
+from activities.github_activities import GitHubActivities
+from activities.model import RepoRef
+from bot.simulator.server import PretendGitHub
+from tests.activities.github.conftest import NAME, asked
+from tests.openapi import assert_valid
+
+
+@pytest.fixture(autouse=True)
+def held(pretend: PretendGitHub) -> Iterator[None]:
+    yield
+    assert_valid(pretend.requests)
+
+
+@pytest.fixture
+async def pull(pretend: PretendGitHub, head: str) -> int:
+    return (await pretend.open_pull(NAME, "topic/one")).number
+
+
+async def test_only_the_missing_ones_are_added(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    pretend.add_label(NAME, pull, "Bug")
+    wanted = PullLabels(repo, pull, ("bug", "autobuild", "Autobuild", " small "))
+    first, second = await hands.add_pr_labels(wanted), await hands.add_pr_labels(wanted)
+    assert (first.labels, first.changed) == (("Bug", "autobuild", "small"), True)
+    assert (second.labels, second.changed) == (first.labels, False)
+    assert [each.request for each in pretend.requests if each.path.endswith("/labels") and each.method == "POST"] == [
+        {"labels": ["autobuild", "small"]}
+    ]
+    assert asked(pretend, "POST", f"{NAME}/labels") == 0
+
+
+@pytest.mark.parametrize("label", ["", "  ", "x" * 51])
+async def test_what_can_be_no_label_is_refused_before_anything_is_added(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, label: str
+) -> None:
+    with pytest.raises(ApplicationError) as caught:
+        await hands.add_pr_labels(PullLabels(repo, pull, ("good", label)))
+    assert (caught.value.type, caught.value.non_retryable) == ("Validation", True)
+    assert pretend.issue(NAME, pull).labels == []
+
+
+async def test_more_labels_than_github_takes_are_refused(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    for number in range(99):
+        pretend.add_label(NAME, pull, f"label {number}")
+    assert (await hands.add_pr_labels(PullLabels(repo, pull, ("label 0", "hundredth")))).changed
+    with pytest.raises(ApplicationError, match="would have 101 labels") as caught:
+        await hands.add_pr_labels(PullLabels(repo, pull, ("one more",)))
+    assert caught.value.type == "Validation"
+
+
+async def test_no_labels_are_none_to_add(hands: GitHubActivities, repo: RepoRef, pull: int) -> None:
+    added = await hands.add_pr_labels(PullLabels(repo, pull, ()))
+    assert (added.labels, added.changed) == ((), False)

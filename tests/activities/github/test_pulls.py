@@ -1,0 +1,177 @@
+"""A pull request is opened once, found again, and never taken from somebody else."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import USER_ERROR
+from activities.github.pull_nouns import NewPull
+from activities.github_activities import GitHubActivities
+from activities.model import RepoRef
+from bot.simulator import git
+from bot.simulator.server import PretendGitHub
+from tests.activities.github.conftest import NAME, asked
+from tests.openapi import assert_valid
+
+
+@pytest.fixture(autouse=True)
+def held(pretend: PretendGitHub) -> Iterator[None]:
+    yield
+    assert_valid(pretend.requests)
+
+
+@pytest.fixture
+def wanted(repo: RepoRef, head: str) -> NewPull:
+    return NewPull(repo, "topic/one", "main", "Use sys", "Because os is not used.")
+
+
+def writes(pretend: PretendGitHub) -> list[str]:
+    """What was written, the tokens aside."""
+    paths = [each for each in pretend.requests if each.method != "GET" and "access_tokens" not in each.path]
+    return [f"{each.method} {each.path.removeprefix(f'/repos/{NAME}')}" for each in paths]
+
+
+async def test_it_is_opened_once(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull, head: str) -> None:
+    first, second = await hands.create_pull_request(wanted), await hands.create_pull_request(wanted)
+    assert (first.changed, second.changed) == (True, False)
+    assert (first.number, first.head_sha, first.url) == (1, head, f"{pretend.url}/{NAME}/pull/1")
+    assert (second.number, second.head_sha, second.url) == (1, head, first.url)
+    issue = pretend.issue(NAME, 1)
+    assert (issue.title, issue.body, issue.user.login) == ("Use sys", "Because os is not used.", "autobuild[bot]")
+    assert writes(pretend) == ["POST /pulls"]
+
+
+async def test_other_words_edit_it(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull) -> None:
+    await hands.create_pull_request(wanted)
+    other = NewPull(wanted.repo, wanted.head, wanted.base, "Use sys\nalone", "Line one.\r\nLine two.\n")
+    assert (await hands.create_pull_request(other)).changed
+    assert not (await hands.create_pull_request(other)).changed
+    issue = pretend.issue(NAME, 1)
+    assert (issue.title, issue.body) == ("Use sys alone", "Line one.\nLine two.")
+    assert writes(pretend) == ["POST /pulls", "PATCH /pulls/1"]
+    assert pretend.requests[-1].method == "GET"
+
+
+async def test_only_what_is_different_is_edited(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+) -> None:
+    await hands.create_pull_request(wanted)
+    await hands.create_pull_request(NewPull(wanted.repo, wanted.head, wanted.base, "Another", wanted.body))
+    assert [each.request for each in pretend.requests if each.method == "PATCH"] == [{"title": "Another"}]
+
+
+async def test_somebody_elses_is_found_and_left_alone(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+) -> None:
+    number = (await pretend.open_pull(NAME, "topic/one", title="Mine")).number
+    labelled = NewPull(wanted.repo, wanted.head, wanted.base, "Ours", "Ours", labels=("ours",), reviewers=("octocat",))
+    found = await hands.create_pull_request(labelled)
+    assert (found.number, found.changed) == (number, False)
+    assert pretend.issue(NAME, number).title == "Mine"
+    assert writes(pretend) == []
+
+
+async def test_a_closed_one_does_not_count(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull) -> None:
+    first = await hands.create_pull_request(wanted)
+    await pretend.close_pull(NAME, first.number)
+    second = await hands.create_pull_request(wanted)
+    assert second.changed
+    assert second.number != first.number
+
+
+async def test_another_base_is_another_pull(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull) -> None:
+    await pretend.push_commit(NAME, "next", {"n.py": ""})
+    first = await hands.create_pull_request(wanted)
+    other = await hands.create_pull_request(NewPull(wanted.repo, wanted.head, "next", "Use sys"))
+    assert other.changed
+    assert other.number != first.number
+
+
+async def test_a_forks_branch_of_the_same_name_is_another(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+) -> None:
+    await pretend.add_fork(NAME, "example-person")
+    await pretend.push_commit("example-person/hello", "topic/one", {"c.py": ""}, login="example-person")
+    theirs = (await pretend.open_pull(NAME, "example-person:topic/one", login="example-person")).number
+    ours = await hands.create_pull_request(wanted)
+    assert ours.number != theirs
+    found = await hands.create_pull_request(NewPull(wanted.repo, "example-person:topic/one", "main", "x"))
+    assert (found.number, found.changed) == (theirs, False)
+
+
+async def test_a_lost_answer_opens_no_second_one(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+) -> None:
+    pretend.faults.add("POST", ".*/pulls", "half", after=True)
+    with pytest.raises(ApplicationError):
+        await hands.create_pull_request(wanted)
+    again = await hands.create_pull_request(wanted)
+    assert (again.number, again.changed) == (1, False)
+    assert asked(pretend, "POST", "/pulls") == 1
+    assert len(pretend.open_pulls_of(pretend.repository(NAME))) == 1
+
+
+async def test_a_quicker_try_is_found_after_the_refusal(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+) -> None:
+    """The first look finds nothing: the other try's pull opens between it and our own."""
+    fault = pretend.faults.add("POST", ".*/pulls", "hold")
+    ours = asyncio.create_task(hands.create_pull_request(wanted))
+    await pretend.wait_for(lambda: fault.seen)
+    number = (await pretend.open_pull(NAME, "topic/one", title="Quicker", login="autobuild[bot]")).number
+    fault.release()
+    made = await ours
+    assert (made.number, made.changed) == (number, True)
+    assert pretend.issue(NAME, number).title == "Use sys"
+
+
+async def test_a_long_body_and_title_are_cut(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull) -> None:
+    long = NewPull(wanted.repo, wanted.head, wanted.base, "t" * 300, "😀 wide\n" * 20_000)
+    assert (await hands.create_pull_request(long)).changed
+    assert not (await hands.create_pull_request(long)).changed
+    issue = pretend.issue(NAME, 1)
+    assert issue.title == f"{'t' * 255}…"
+    assert "more characters are more than GitHub takes" in (issue.body or "").rpartition("\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("branch", "into", "says"),
+    [
+        ("topic/empty", "main", "`topic/empty` has no commit that `main` lacks, so there is nothing"),
+        ("topic/gone", "main", "no branch `topic/gone` for a pull request's head"),
+        ("topic/one", "gone", "no branch `gone` for a pull request's base"),
+    ],
+)
+async def test_what_cannot_be_opened(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull, branch: str, into: str, says: str
+) -> None:
+    await pretend.push_commit(NAME, "main", {"m.py": ""})
+    await git.update_ref(pretend.repository(NAME).path, "refs/heads/topic/empty", "refs/heads/main")
+    with pytest.raises(ApplicationError) as caught:
+        await hands.create_pull_request(NewPull(wanted.repo, branch, into, "x"))
+    assert caught.value.type == USER_ERROR
+    assert says in str(caught.value)
+
+
+async def test_labels_and_reviewers_come_with_it(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+) -> None:
+    pretend.set_permission(NAME, "example-person", "write")
+    full = NewPull(
+        wanted.repo, wanted.head, wanted.base, wanted.title, wanted.body, draft=True,
+        labels=("autobuild", "Small"), reviewers=("example-person", "stranger"),
+    )  # fmt: skip
+    first, second = await hands.create_pull_request(full), await hands.create_pull_request(full)
+    assert (first.changed, first.left_out, second.changed, second.left_out) == (
+        True,
+        ("stranger",),
+        False,
+        ("stranger",),
+    )
+    issue = pretend.issue(NAME, 1)
+    assert [label.name for label in issue.labels] == ["autobuild", "Small"]
+    assert issue.pull
+    assert issue.pull.draft
+    assert [user.login for user in issue.pull.reviewers] == ["example-person"]

@@ -1,0 +1,122 @@
+"""What each activity of pulls and issues makes of GitHub's refusals: one table for all of them.
+
+`UserError`: a person must do something, and no try follows. Everything else is named by its kind.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import USER_ERROR
+from activities.github.issue_nouns import IssueClose, IssueComment, NewIssue
+from activities.github.lookups import PullWanted
+from activities.github.pull_nouns import Merge, NewPull, PullComment, PullLabels, PullStatus, ReviewWanted
+from activities.github.settings_nouns import SettingsWanted
+from activities.github_activities import GitHubActivities
+from activities.model import RepoRef
+from bot.simulator.server import PretendGitHub
+from tests.activities.github.conftest import NAME
+
+PULL, ISSUE = 1, 2
+
+
+@pytest.fixture(autouse=True)
+async def things(pretend: PretendGitHub, head: str) -> str:
+    await pretend.open_pull(NAME, "topic/one")
+    pretend.open_issue(NAME, "It is slow")
+    await pretend.push_commit(NAME, "two", {"c.py": ""})
+    pretend.set_permission(NAME, "example-person", "write")
+    return head
+
+
+Deed = Callable[[GitHubActivities, RepoRef, str], Awaitable[Any]]
+
+# Each with the request that writes (or, where it only reads, reads).
+DEEDS: dict[str, tuple[str, Deed]] = {
+    "create_pull_request": ("POST .*/pulls", lambda do, repo, _: do.create_pull_request(NewPull(repo, "two", "main", "x"))),
+    "merge_pull_request": ("PUT .*/merge", lambda do, repo, sha: do.merge_pull_request(Merge(repo, PULL, sha))),
+    "update_pr_status": ("POST .*/statuses/.*", lambda do, repo, _: do.update_pr_status(PullStatus(repo, PULL, "success", ""))),
+    "add_pr_comment": ("POST .*/comments", lambda do, repo, _: do.add_pr_comment(PullComment(repo, PULL, "x", "k"))),
+    "get_pr_files": ("GET .*/files", lambda do, repo, _: do.get_pr_files(PullWanted(repo, PULL))),
+    "add_pr_labels": ("POST .*/labels", lambda do, repo, _: do.add_pr_labels(PullLabels(repo, PULL, ("x",)))),
+    "request_pr_review": (
+        "POST .*/requested_reviewers",
+        lambda do, repo, _: do.request_pr_review(ReviewWanted(repo, PULL, ("example-person",))),
+    ),
+    "create_issue": ("POST .*/issues", lambda do, repo, _: do.create_issue(NewIssue(repo, "x", "", "k"))),
+    "close_issue": (f"PATCH .*/issues/{ISSUE}", lambda do, repo, _: do.close_issue(IssueClose(repo, ISSUE))),
+    "add_issue_comment": ("POST .*/comments", lambda do, repo, _: do.add_issue_comment(IssueComment(repo, ISSUE, "x", "k"))),
+    "get_repo_settings": ("GET .*/contents/.*", lambda do, repo, _: do.get_repo_settings(SettingsWanted(repo))),
+}  # fmt: skip
+
+# Status → the type that a workflow sees, and whether another try may help.
+KINDS = {
+    401: ("Unauthorized", True),
+    403: (USER_ERROR, False),
+    404: ("NotFound", True),
+    409: ("Conflict", True),
+    422: ("Validation", False),
+    500: ("Unavailable", True),
+    502: ("Unavailable", True),
+}
+
+# What is not as in the table, with its reason.
+OTHERWISE = {
+    ("get_repo_settings", 404): None,  # no file: the defaults
+    ("request_pr_review", 422): None,  # nobody is asked, and who was left out is named
+}
+
+
+@pytest.mark.parametrize("status", KINDS)
+@pytest.mark.parametrize("name", DEEDS)
+async def test_a_refusal_is_told_for_what_it_is(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str, status: int
+) -> None:
+    request, deed = DEEDS[name]
+    method, _, pattern = request.partition(" ")
+    fault = pretend.faults.add(method, pattern, "status", status=status)
+    if (name, status) in OTHERWISE:
+        await deed(hands, repo, things)
+        assert fault.seen
+        return
+    with pytest.raises(ApplicationError) as caught:
+        await deed(hands, repo, things)
+    assert fault.seen
+    assert (caught.value.type, not caught.value.non_retryable) == KINDS[status]
+
+
+@pytest.mark.parametrize("name", DEEDS)
+async def test_a_suspended_installation_is_told_to_a_person(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
+) -> None:
+    pretend.suspend(repo.installation_id)
+    with pytest.raises(ApplicationError, match="suspended") as caught:
+        await DEEDS[name][1](hands, repo, things)
+    assert (caught.value.type, caught.value.non_retryable) == (USER_ERROR, True)
+
+
+@pytest.mark.parametrize("name", DEEDS)
+async def test_a_limit_names_its_own_delay(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
+) -> None:
+    request, deed = DEEDS[name]
+    method, _, pattern = request.partition(" ")
+    pretend.faults.add(method, pattern, "secondary", retry_after=17)
+    with pytest.raises(ApplicationError) as caught:
+        await deed(hands, repo, things)
+    assert (caught.value.type, caught.value.non_retryable) == ("RateLimited", False)
+    assert caught.value.next_retry_delay
+    assert caught.value.next_retry_delay.total_seconds() >= 17
+
+
+@pytest.mark.parametrize("name", sorted(DEEDS.keys() - {"create_pull_request", "create_issue", "get_repo_settings"}))
+async def test_a_pull_or_issue_that_is_not_there(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
+) -> None:
+    pretend.repository(NAME).issues.clear()
+    with pytest.raises(ApplicationError) as caught:
+        await DEEDS[name][1](hands, repo, things)
+    # Whether it was there before: then GitHub says "deleted", and no other try can help.
+    assert (caught.value.type, caught.value.non_retryable) in (("NotFound", False), (USER_ERROR, True))

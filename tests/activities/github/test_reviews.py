@@ -1,0 +1,81 @@
+"""Reviews are asked for once, and never of who cannot give one."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from activities.github.pull_nouns import ReviewRequested, ReviewWanted
+from activities.github_activities import GitHubActivities
+from activities.model import RepoRef
+from bot.simulator.server import PretendGitHub
+from tests.activities.github.conftest import NAME, asked
+from tests.openapi import assert_valid
+
+
+@pytest.fixture(autouse=True)
+def held(pretend: PretendGitHub) -> Iterator[None]:
+    yield
+    assert_valid(pretend.requests)
+
+
+@pytest.fixture
+async def pull(pretend: PretendGitHub, head: str) -> int:
+    for login in ("example-one", "example-two"):
+        pretend.set_permission(NAME, login, "write")
+    return (await pretend.open_pull(NAME, "topic/one")).number
+
+
+async def test_who_is_missing_is_asked_once(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    pretend.add_team(NAME, "example-team")
+    await hands.request_pr_review(ReviewWanted(repo, pull, ("example-one",)))
+    wanted = ReviewWanted(repo, pull, ("Example-One", "example-two", "example-two"), ("example-team",))
+    first, second = await hands.request_pr_review(wanted), await hands.request_pr_review(wanted)
+    assert first == ReviewRequested(("Example-One", "example-two"), ("example-team",), (), changed=True)
+    assert second == ReviewRequested(first.reviewers, first.teams, (), changed=False)
+    sent = [each.request for each in pretend.requests if each.path.endswith("/requested_reviewers")]
+    assert sent == [
+        {"reviewers": ["example-one"]},
+        {"reviewers": ["example-two"], "team_reviewers": ["example-team"]},
+    ]
+
+
+async def test_who_has_looked_at_this_head_is_not_asked_again(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    wanted = ReviewWanted(repo, pull, ("example-one", "example-two"))
+    await hands.request_pr_review(wanted)
+    pretend.review(NAME, pull, "COMMENTED", "example-one")
+    again = await hands.request_pr_review(wanted)
+    assert (again.reviewers, again.changed) == (("example-one", "example-two"), False)
+    await pretend.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
+    newer = await hands.request_pr_review(wanted)
+    assert (newer.reviewers, newer.changed) == (("example-one", "example-two"), True)
+    assert asked(pretend, "POST", "/requested_reviewers") == 2
+
+
+async def test_one_whom_github_refuses_does_not_stop_the_others(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    everybody = ("octocat", "example-one", "nobody-at-all", "example-two")
+    wanted = ReviewWanted(repo, pull, everybody, ("no-such-team",))
+    requested = await hands.request_pr_review(wanted)
+    assert requested == ReviewRequested(
+        ("example-one", "example-two"), (), ("octocat", "nobody-at-all", "no-such-team"), changed=True
+    )
+    issue = pretend.issue(NAME, pull)
+    assert issue.pull
+    assert [user.login for user in issue.pull.reviewers] == ["example-one", "example-two"]
+    # The author is never asked: GitHub would refuse.
+    sent = [each.request for each in pretend.requests if each.path.endswith("/requested_reviewers")]
+    assert not any("octocat" in request.get("reviewers", ()) for request in sent)
+    again = await hands.request_pr_review(wanted)
+    assert (again.left_out, again.changed) == (requested.left_out, False)
+
+
+async def test_nobody_is_nobody_to_ask(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+) -> None:
+    assert await hands.request_pr_review(ReviewWanted(repo, pull)) == ReviewRequested((), (), (), changed=False)
+    assert asked(pretend, "POST", "/requested_reviewers") == 0
