@@ -48,6 +48,7 @@ async def walk_app(go: Walk, installation: int) -> None:
     await walk_hook(go)
     await go("GET", "/installation/repositories")
     await go("GET", "/rate_limit")
+    await go("GET", "/meta")
     await go("GET", "/users/octocat")
 
 
