@@ -1,12 +1,6 @@
-"""Whether a worker is well, for whoever starts and restarts it: it has no other port.
-
-`python -m bot.health` asks the processes of this container, and ends with 0 if one of them answers.
-"""
+"""Whether a worker is well, for whoever starts and restarts it: it has no other port."""
 
 import contextlib
-import os
-import sys
-import urllib.request
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from aiohttp import web
@@ -15,8 +9,6 @@ from bot import client as temporal_client
 from bot.dispatch import answers
 from bot.serving import listening
 from bot.settings import Settings
-
-_PATIENCE_S = 4.0
 
 
 @contextlib.asynccontextmanager
@@ -48,21 +40,3 @@ async def worker_health(settings: Settings, environ: Mapping[str, str]) -> Async
 
 async def _alive(_request: web.Request) -> web.Response:
     return web.Response(text="alive\n")
-
-
-def main() -> int:
-    """0 when the web process or the worker that shares these settings answers, else 1."""
-    settings = Settings.load(os.environ, needs=())
-    return 0 if any(_answers(port) for port in (settings.port, settings.health_port) if port) else 1
-
-
-def _answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=_PATIENCE_S) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-if __name__ == "__main__":
-    sys.exit(main())

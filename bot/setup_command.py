@@ -35,7 +35,13 @@ async def run(environ: Mapping[str, str], *, as_lines: bool) -> int:
 async def _registered(settings: Settings) -> App:
     """Serves the set-up pages and nothing else until a person has used them."""
     found: list[App] = []
-    registration = Registration(settings, found.append)
+
+    def take(app: App) -> None:
+        if settings.setup == "print":
+            print(app.lines(), end="", flush=True)
+        found.append(app)
+
+    registration = Registration(settings, take)
     app = web.Application()
     registration.add_to(app)
     async with listening(app, settings.host, settings.port) as address:

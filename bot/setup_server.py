@@ -14,7 +14,10 @@ from bot.setup_guard import Guard
 
 
 class Registration:
-    """One App to come: kept as the settings want it, and then handed to `take`."""
+    """One App to come: stored if the settings want it, and then handed to `take`.
+
+    If they do not, the last page shows its credentials, and nothing else does: a server's output is a log.
+    """
 
     def __init__(self, settings: Settings, take: Callable[[App], None]) -> None:
         self._settings, self._take = settings, take
@@ -46,8 +49,6 @@ class Registration:
         """Raises UserError where it cannot be stored; then nobody has it."""
         if self._settings.setup == "store":
             credentials.store(self._settings.data, app)
-        else:
-            print(app.lines(), end="", flush=True)
         self._take(app)
         self._came.set()
 

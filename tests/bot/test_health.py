@@ -20,7 +20,7 @@ async def asked(port: int, path: str) -> tuple[int, str]:
 
 
 async def healthy(**environ: str) -> int:
-    command = (sys.executable, "-m", "bot.health")
+    command = (sys.executable, "-m", "bot.healthcheck")
     process = await asyncio.create_subprocess_exec(*command, env=dict(os.environ) | environ)
     return await process.wait()
 

@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 import aiohttp
@@ -82,6 +83,12 @@ async def commands(tmp_path: Path) -> AsyncIterator[Commands]:
         yield made
 
 
+def settings_of(text: str) -> dict[str, str]:
+    """The `NAME=value` lines of what was printed, or shown."""
+    lines = [line for line in unescape(text).splitlines() if line.removeprefix("<pre>").startswith("AUTOBUILD_")]
+    return dict(line.removeprefix("<pre>").split("=", 1) for line in lines)
+
+
 async def registered(commands: Commands, browser: Browser) -> str:
     """Through all pages, as a person; what the last one says."""
     address = (await commands.said(r"http://\S+/setup\?token=\S+"))[0]
@@ -148,11 +155,16 @@ async def test_a_secret_store_is_given_the_lines_and_nothing_is_stored(commands:
     async with temporal_server(None) as server, Browser() as browser:
         commands.environ |= {"TEMPORAL_ADDRESS": server.address, "AUTOBUILD_SETUP": "print"}
         await commands.start("serve")
-        await registered(commands, browser)
-        await commands.said(f"AUTOBUILD_WEBHOOK_SECRET={commands.github.webhook_secret}\n")
+        shown = settings_of(await registered(commands, browser))
+        assert shown["AUTOBUILD_WEBHOOK_SECRET"] == commands.github.webhook_secret
+        await commands.said("app=.* events=taken")
+        assert commands.github.webhook_secret not in commands.log
+        assert "PRIVATE KEY" not in commands.log
         assert not credentials.is_there(tmp_path / "data")
         web = (await commands.said(r"Listening on (\S+)/webhook"))[1]
         assert (await browser.open_any(f"{web}/readyz")) == 200
+        await commands.start("worker", **shown)
+        await commands.said("Working on")
 
 
 async def test_another_process_may_register_it(commands: Commands) -> None:
@@ -178,15 +190,15 @@ async def test_setup_says_what_is_stored_and_prints_it_when_told(commands: Comma
         first = await commands.start("setup", "--print")
         await registered(commands, browser)
         assert await commands.ended(first) == 0
-    lines = [line for line in commands.log.splitlines() if line.startswith("AUTOBUILD_")]
-    assert [line.partition("=")[0] for line in lines] == [
+    lines = settings_of(commands.log)
+    assert [*lines] == [
         "AUTOBUILD_APP_ID",
         "AUTOBUILD_APP_SLUG",
         "AUTOBUILD_WEBHOOK_SECRET",
         "AUTOBUILD_PRIVATE_KEY",
     ]
     commands.log = ""
-    again = await commands.start("setup", **dict(line.split("=", 1) for line in lines))
+    again = await commands.start("setup", **lines)
     assert await commands.ended(again) == 0
     assert "from the environment" in commands.log
     assert commands.github.webhook_secret not in commands.log
