@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.simulator import gate
+from bot.simulator import addresses, gate
 from bot.simulator.endpoints import ENDPOINTS
 from bot.simulator.faults import Fault, Faults
 from bot.simulator.hub import Missing, Rate
@@ -60,6 +60,9 @@ class Api:
                 path = path.replace(f"{{{name}}}", f"{{{name}:.{'*' if name == 'path' else '+'}}}")
             prefix = "/api" if endpoint.template == "/graphql" else PREFIX
             app.router.add_route(endpoint.method, prefix + path, self._handler(endpoint))
+            if path.startswith(addresses.NAMED):
+                numbered = path.replace(addresses.NAMED, addresses.NUMBERED, 1)
+                app.router.add_route(endpoint.method, prefix + numbered, self._handler(endpoint))
         app.router.add_route("*", f"{PREFIX}/{{rest:.*}}", self._handler(None))
 
     def _handler(self, endpoint: Endpoint | None) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -106,10 +109,15 @@ class Api:
             )
         if caller.kind == "installation" and endpoint.template != "/rate_limit":
             _within_budget(self._hub.spend(caller.budget, 0))
-        params = dict(request.match_info)
+        params = addresses.with_name(self._hub, request.match_info)
+        if elsewhere := addresses.moved(self._hub, request, caller, params):
+            return elsewhere
         body = sent if isinstance(sent, dict) else {"labels": sent} if isinstance(sent, list) else {}
         call = Call(self._hub, request, caller, params, body)
-        gate.admit(caller, endpoint.needs, call.repo if "repo" in params else None)
+        repo = call.repo if "repo" in params else None
+        gate.admit(caller, endpoint.needs, repo)
+        if repo and repo.archived and request.method != "GET":
+            raise ApiError(403, "Repository was archived so is read-only.")
         given = await endpoint.handler(call)
         return given if isinstance(given, Answer) else Answer(given)
 

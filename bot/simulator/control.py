@@ -30,6 +30,11 @@ DEEDS = (
     "remove_label", "reopen_pull", "rerun_check", "rerun_suite", "review", "set_draft", "set_permission",
     "set_status", "suspend", "unsuspend",
 )  # fmt: skip
+_LIFE = (
+    "accept_permissions", "add_to_installation", "archive_repository", "delete_repository", "register_app",
+    "remove_from_installation", "rename_repository", "set_app_permissions", "transfer_repository",
+)  # fmt: skip
+"""Deeds in the life of the App and of its repositories."""
 _POST = ("drop", "duplicate", "fair", "throttle", "weather")
 _PATIENCE_S = 20.0
 _HERE = ("127.0.0.1", "localhost", "::1")
@@ -41,11 +46,10 @@ class Control:
     def __init__(self, hub: Pushes, add_fault: Callable[..., Any]) -> None:
         self._hub = hub
         self._deeds: dict[str, Callable[..., Any]] = {
-            **{name: getattr(hub, name) for name in DEEDS},
+            **{name: getattr(hub, name) for name in (*DEEDS, *_LIFE)},
             **{name: getattr(hub.hooks, name) for name in _POST},
             "fault": add_fault,
             "hook": self._set_hook,
-            "register_app": hub.register_app,
         }
 
     def add_to(self, app: web.Application) -> None:

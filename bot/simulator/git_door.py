@@ -23,10 +23,13 @@ class GitDoor:
         app.router.add_post("/{owner}/{repo}/git-receive-pack", self._push)
 
     async def _advertise(self, request: web.Request) -> web.StreamResponse:
+        """Here git learns of a new name, and uses it from then on."""
         service = request.query.get("service", "")
         if service not in ("git-upload-pack", "git-receive-pack"):
             raise web.HTTPForbidden(text="Please upgrade your git client.\n")
         caller, repo = self._admit(request, push=service == "git-receive-pack")
+        if self._hub.moved_to(_name(request)) is repo:
+            raise web.HTTPMovedPermanently(f"/{repo.full_name}.git/info/refs?service={service}")
         return await Backend(request, repo.path, "info/refs", caller.login).stream()
 
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
@@ -45,18 +48,24 @@ class GitDoor:
 
     def _admit(self, request: web.Request, *, push: bool) -> tuple[Caller, Repository]:
         """401 where a name may help, 404 for what the caller may not know of, 403 for a push that is not allowed."""
-        name = f"{request.match_info['owner']}/{request.match_info['repo'].removesuffix('.git')}"
+        name = _name(request)
         try:
             caller = gate.git_caller(self._hub, request)
         except ApiError as error:
             if error.status == 403:
                 raise web.HTTPForbidden(text=f"{error.message}\n") from error
             raise web.HTTPUnauthorized(headers=_UNAUTHORIZED, text="Invalid username or token.\n") from error
-        repo = self._hub.repositories.get(name.lower())
+        repo = self._hub.repositories.get(name.lower()) or self._hub.moved_to(name)
         if caller.kind == "nobody" and (push or repo is None or repo.private):
             raise web.HTTPUnauthorized(headers=_UNAUTHORIZED, text="Authentication is needed.\n")
         if repo is None or not gate.may(caller, "contents", "read", repo):
             raise web.HTTPNotFound(text="Repository not found.\n")
         if push and not gate.may(caller, "contents", "write", repo):
             raise web.HTTPForbidden(text=f"Permission to {repo.full_name}.git denied to {caller.login}.\n")
+        if push and repo.archived:
+            raise web.HTTPForbidden(text="This repository was archived so it is read-only.\n")
         return caller, repo
+
+
+def _name(request: web.Request) -> str:
+    return f"{request.match_info['owner']}/{request.match_info['repo'].removesuffix('.git')}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.simulator import gate, git, git_write
 from bot.simulator.git import Files
+from bot.simulator.protection import Declined
 from bot.simulator.rest import Call, Endpoints
 from bot.simulator.state import Json, Repository
 
@@ -50,6 +51,9 @@ async def _create_commit(call: Call, given: Json) -> Json:
     sha = await _write(call, repo, files, _message(given["message"]), expected)
     try:
         await call.hub.move_ref(repo, ref, sha, call.user, expected)
+    except Declined as error:
+        reasons = "\n".join(f"  {reason}" for reason in error.reasons)
+        raise Problem("UNPROCESSABLE", f"protected branch '{branch}' check failed:\n{reasons}") from error
     except git.GitError as error:
         raise _stale(expected, (await git.refs(repo.path, "refs/heads")).get(ref, "")) from error
     url = f"{call.hub.url}/{repo.full_name}/commit/{sha}"
@@ -82,6 +86,8 @@ def _branch(call: Call, given: Any) -> tuple[Repository, str]:
         raise Problem("NOT_FOUND", "Could not resolve to a Repository.")
     if not gate.may(call.caller, "contents", "write", repo):
         raise Problem("FORBIDDEN", "Resource not accessible by integration")
+    if repo.archived:
+        raise Problem("FORBIDDEN", "Repository was archived so is read-only.")
     return repo, given["branchName"].removeprefix("refs/heads/")
 
 

@@ -69,6 +69,7 @@ class Hub:
         self.webhook_secret = webhook_secret or secrets.token_hex(20)
         self.users: dict[str, User] = {}
         self.repositories: dict[str, Repository] = {}
+        self.moved: dict[str, int] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
         self.version = 0
@@ -179,6 +180,11 @@ class Hub:
 
     def repository(self, full_name: str) -> Repository:
         return _or_missing(self.repositories.get(full_name.lower()), full_name)
+
+    def moved_to(self, full_name: str) -> Repository | None:
+        """The repository that once had this name, which none has now."""
+        number = None if full_name.lower() in self.repositories else self.moved.get(full_name.lower())
+        return next((repo for repo in self.repositories.values() if repo.id == number), None)
 
     def issue(self, full_name: str, number: int) -> Issue:
         return _or_missing(self.repository(full_name).issues.get(number), f"{full_name}#{number}")

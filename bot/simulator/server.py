@@ -17,12 +17,12 @@ from bot.simulator.deliveries import Delivery
 from bot.simulator.faults import Faults
 from bot.simulator.git_door import GitDoor
 from bot.simulator.hub import EVENTS
+from bot.simulator.moves import Moves
 from bot.simulator.page import Page
-from bot.simulator.pushes import Pushes
 from bot.simulator.state import Json
 
 
-class PretendGitHub(Pushes):
+class PretendGitHub(Moves):
     """People's deeds are methods of the classes that it is made of; what the app does comes over HTTP.
 
     `state` is a folder of its own: it holds the git repositories and the app's key. `without_app`: somebody has to

@@ -187,6 +187,8 @@ class Repository:
     created_at: str
     pushed_at: str
     parent: "Repository | None" = None
+    archived: bool = False
+    deleted: bool = False
     protected: set[str] = field(default_factory=set)
     rules: dict[str, BranchRules] = field(default_factory=dict)
     methods: set[str] = field(default_factory=lambda: set(METHODS))

@@ -47,7 +47,7 @@ class Asker:
             sent["Authorization"] = f"Bearer {credential}"
         raw = None if body is None else json.dumps(body).encode()
         base = f"{self.github.url}/api" if path == "/graphql" else self.github.api_url
-        async with self._client.request(method, base + path, data=raw, headers=sent) as response:
+        async with self._client.request(method, base + path, data=raw, headers=sent, allow_redirects=False) as response:
             text = await response.read()
             return Reply(response.status, CIMultiDict(response.headers), json.loads(text) if text else None)
 
