@@ -1,7 +1,6 @@
 """The schedules that keep events from being lost: made by every worker that starts, once for all of them."""
 
 import logging
-from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -89,14 +88,17 @@ async def _ensure(client: Client, name: str, schedule: Schedule) -> None:
         await client.create_schedule(name, schedule, trigger_immediately=True, rpc_timeout=_RPC)
     except ScheduleAlreadyRunningError:
         handle = client.get_schedule_handle(name)
-        await _update(handle, schedule)
-        await handle.trigger(overlap=ScheduleOverlapPolicy.SKIP, rpc_timeout=_RPC)
+        if not await _paused_after_update(handle, schedule):
+            await handle.trigger(overlap=ScheduleOverlapPolicy.SKIP, rpc_timeout=_RPC)
 
 
-def _update(handle: ScheduleHandle, schedule: Schedule) -> Awaitable[None]:
+async def _paused_after_update(handle: ScheduleHandle, schedule: Schedule) -> bool:
     """As this build wants it; a pause that somebody made stays."""
+    states = []
 
     def wanted(there: ScheduleUpdateInput) -> ScheduleUpdate:
-        return ScheduleUpdate(replace(schedule, state=there.description.schedule.state))
+        states.append(there.description.schedule.state)
+        return ScheduleUpdate(replace(schedule, state=states[-1]))
 
-    return handle.update(wanted, rpc_timeout=_RPC)
+    await handle.update(wanted, rpc_timeout=_RPC)
+    return states[-1].paused
