@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from bot.simulator import gate, git, shapes, shapes_git
+from bot.simulator import gate, git, shapes, shapes_git, shapes_rules
 from bot.simulator.hub import Missing
 from bot.simulator.rest import Answer, Call, Endpoints
 from bot.simulator.state import Json
@@ -44,9 +44,15 @@ async def get_branch(call: Call) -> Json:
         "commit": shapes_git.commit(call.hub, repo, await git.one(repo.path, sha)),
         "_links": {"self": url, "html": f"{call.hub.url}/{repo.full_name}/tree/{quote(name)}"},
         "protected": name in repo.protected,
-        "protection": {"enabled": name in repo.protected},
+        "protection": shapes_rules.protection(repo, name),
         "protection_url": f"{url}/protection",
     }
+
+
+@endpoints.on("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", "metadata:read")
+async def get_branch_rules(call: Call) -> Answer:
+    """Those of rulesets, to everybody; also for a branch that does not exist."""
+    return call.page(shapes_rules.ruleset(call.hub, call.repo, call.params["branch"]))
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", "metadata:read")

@@ -9,7 +9,7 @@ from bot.simulator.endpoints import ENDPOINTS
 from bot.simulator.server import PretendGitHub
 from tests import openapi
 from tests.bot.simulator.conftest import REPO, Asker, Hook
-from tests.bot.simulator.walks import Walk, walk_contents, walk_merges, walk_reviews, walk_statuses
+from tests.bot.simulator.walks import Walk, walk_contents, walk_merges, walk_objects, walk_reviews, walk_statuses
 
 R = f"/repos/{REPO}"
 
@@ -23,6 +23,7 @@ async def test_every_endpoint_answers_as_github_describes(github: PretendGitHub,
     await walk_app(go, next(iter(github.installations)))
     await walk_repository(go)
     await walk_git(go, sha)
+    await walk_objects(go)
     number = await walk_pulls(go, sha)
     await walk_issues(go)
     await walk_comments(go, number)
@@ -69,6 +70,7 @@ async def walk_repository(go: Walk) -> None:
     await go("GET", R)
     await go("GET", f"{R}/branches?protected=false")
     await go("GET", f"{R}/branches/main")
+    await go("GET", f"{R}/rules/branches/main")
     await go("GET", f"{R}/collaborators/octocat/permission")
     await walk_contents(go)
 
