@@ -44,6 +44,7 @@ async def work(environ: Mapping[str, str], workers: int) -> None:
 
     async with worker_health(Settings.load(environ, needs=()), environ) as there_is_an_app:
         settings = await _once_there_is_an_app(environ)
+        _must_be_writable(settings.data)
         there_is_an_app()
         if workers == 1:
             await _work(settings, environ)
@@ -97,6 +98,7 @@ async def up(environ: Mapping[str, str], *, pretend: bool, smee: str = "") -> No
     settings = Settings.load(environ, needs=())
     if app_is_known(environ, settings.data):
         Settings.load(environ)
+    _must_be_writable(settings.data)
     async with contextlib.AsyncExitStack() as stack:
         env = {**environ, **({"AUTOBUILD_SMEE_URL": smee} if smee else {})}
         if not environ.get("TEMPORAL_ADDRESS"):
@@ -104,6 +106,15 @@ async def up(environ: Mapping[str, str], *, pretend: bool, smee: str = "") -> No
             env["TEMPORAL_ADDRESS"] = server.address
             print(f"Temporal {server.address}, its pages {server.ui}", flush=True)
         await _watch([await start_child("serve", env), await start_child("worker", env)])
+
+
+def _must_be_writable(data: Path) -> None:
+    """A volume that was just mounted often belongs to somebody else."""
+    with contextlib.suppress(OSError):
+        data.mkdir(parents=True, exist_ok=True)
+    if not (data.is_dir() and os.access(data, os.W_OK | os.X_OK)):
+        user = os.geteuid()
+        raise UserError(f"User {user} cannot write {data}: `chown {user} {data}`, or set another AUTOBUILD_DATA.")
 
 
 async def start_child(

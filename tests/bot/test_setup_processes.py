@@ -211,6 +211,16 @@ async def test_half_an_app_is_an_error_and_no_set_up(commands: Commands) -> None
     assert "token" not in commands.log
 
 
+@pytest.mark.parametrize("command", ["worker", "up"])
+async def test_a_data_folder_that_cannot_be_written_is_told(commands: Commands, tmp_path: Path, command: str) -> None:
+    (tmp_path / "data").write_text("a file")
+    app = {"AUTOBUILD_APP_ID": "7", "AUTOBUILD_WEBHOOK_SECRET": "swordfish"}
+    key = "-----BEGIN RSA PRIVATE KEY-----"
+    child = await commands.start(command, **app, AUTOBUILD_PRIVATE_KEY=key)
+    assert await commands.ended(child) == 2
+    assert f"cannot write {tmp_path / 'data'}" in commands.log
+
+
 async def test_a_port_in_use_is_told(commands: Commands) -> None:
     async with temporal_server(None) as server:
         commands.environ["TEMPORAL_ADDRESS"] = server.address
