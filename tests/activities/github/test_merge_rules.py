@@ -7,9 +7,11 @@ import pytest
 from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 
-from activities.github import merge_rules, required_checks
+from activities.errors import UserError
+from activities.github import merge_rules, merging, required_checks
 from activities.github.client import GitHub
 from activities.github.merge_rules import MergeRules, Required
+from activities.github.pull_nouns import Merge
 from activities.github.required_checks import Standing
 from activities.model import RepoRef
 from bot.simulator.keys import AppKey
@@ -136,3 +138,13 @@ async def test_how_required_checks_stand(
 ) -> None:
     github = await canned.github(check_runs={"check_runs": runs}, status={"statuses": statuses})
     assert await required_checks.standing(github, REPO, "a" * 40, required) == expected
+
+
+async def test_a_merge_queue_is_not_passed_by(canned: Canned) -> None:
+    pull = {
+        "number": 1, "state": "open", "merged": False, "draft": False, "mergeable": True, "mergeable_state": "clean",
+        "head": {"sha": "a" * 40}, "base": {"ref": "main"},
+    }  # fmt: skip
+    github = await canned.github(hello={}, main={}, rules=[{"type": "merge_queue"}], **{"1": pull})
+    with pytest.raises(UserError, match="`main` takes changes through its merge queue only: add #1 to it"):
+        await merging.merge(github, Merge(REPO, 1, "a" * 40))
