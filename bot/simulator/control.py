@@ -43,12 +43,13 @@ _HERE = ("127.0.0.1", "localhost", "::1")
 class Control:
     """See the module."""
 
-    def __init__(self, hub: Pushes, add_fault: Callable[..., Any]) -> None:
+    def __init__(self, hub: Pushes, **more: Callable[..., Any]) -> None:
+        """`more` are deeds of others than the hub, by name."""
         self._hub = hub
         self._deeds: dict[str, Callable[..., Any]] = {
             **{name: getattr(hub, name) for name in (*DEEDS, *_LIFE)},
             **{name: getattr(hub.hooks, name) for name in _POST},
-            "fault": add_fault,
+            **more,
             "hook": self._set_hook,
         }
 

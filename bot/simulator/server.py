@@ -19,6 +19,7 @@ from bot.simulator.git_door import GitDoor
 from bot.simulator.hub import EVENTS
 from bot.simulator.moves import Moves
 from bot.simulator.page import Page
+from bot.simulator.smee import Smee
 from bot.simulator.state import Json
 
 
@@ -38,15 +39,17 @@ class PretendGitHub(Moves):
             without_app=without_app,
         )  # fmt: skip
         self._api = Api(self)
+        self.smee = Smee(self)
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listens; port 0 takes a free one. `url` is right from then on."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
         self._api.add_to(app)
-        Control(self, self.faults.add).add_to(app)
+        Control(self, fault=self.faults.add, hang_up=self.smee.hang_up).add_to(app)
         GitDoor(self).add_to(app)
         AppPages(self).add_to(app)
+        self.smee.add_to(app)
         Page(self).add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
@@ -57,6 +60,7 @@ class PretendGitHub(Moves):
     async def stop(self) -> None:
         """Nothing is left running; deliveries on their way are given up."""
         self._api.faults.clear()
+        self.smee.close()
         await self.hooks.close()
         if self._runner:
             await self._runner.cleanup()
