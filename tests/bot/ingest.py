@@ -12,12 +12,14 @@ Json = dict[str, Any]
 
 
 class Ingest:
-    """`received` are the envelopes as they were, unzipped; `events` what they hold."""
+    """`received` are the envelopes as they were, unzipped; `events` what they hold. `visits` are the
+    headers of requests to `/elsewhere`, which stands for GitHub."""
 
     def __init__(self) -> None:
-        self.dsn = ""
+        self.dsn = self.elsewhere_url = ""
         self.received: list[bytes] = []
         self.events: list[Json] = []
+        self.visits: list[Json] = []
         self._news = asyncio.Condition()
 
     async def until(self, true: Callable[[Json], bool]) -> Json:
@@ -37,16 +39,22 @@ class Ingest:
             self._news.notify_all()
         return web.json_response({})
 
+    async def elsewhere(self, request: web.Request) -> web.Response:
+        self.visits.append(dict(request.headers))
+        return web.Response()
+
 
 @contextlib.asynccontextmanager
 async def ingest() -> AsyncIterator[Ingest]:
     server = Ingest()
     app = web.Application(client_max_size=2**26)
     app.router.add_post("/api/7/envelope/", server.take)
+    app.router.add_get("/elsewhere", server.elsewhere)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.dsn = f"http://public@127.0.0.1:{runner.addresses[0][1]}/7"
+    host = f"127.0.0.1:{runner.addresses[0][1]}"
+    server.dsn, server.elsewhere_url = f"http://public@{host}/7", f"http://{host}/elsewhere"
     try:
         yield server
     finally:

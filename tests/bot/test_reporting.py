@@ -5,10 +5,12 @@ import contextlib
 import json
 import logging
 import os
+import socket
 import sys
 import uuid
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import jwt
@@ -52,6 +54,7 @@ PEOPLE_AND_PAYLOADS = (
     *("octocat+private", "mail.example.com", "the plans of", "203.0.113.7"),
     *("pers0nal", "hidden-cookie", "hidden-query", "hidden-agent"),
 )
+OF_THIS_MACHINE = (str(Path(__file__).parents[2]), socket.gethostname())
 
 
 @pytest.fixture
@@ -63,7 +66,8 @@ async def sentry() -> AsyncIterator[Ingest]:
 @contextlib.asynccontextmanager
 async def crashing(sentry: Ingest, secrets: dict[str, str], *words: str) -> AsyncIterator[Process]:
     own = {"SENTRY_DSN": sentry.dsn, "SENTRY_ENVIRONMENT": "staging", "AUTOBUILD_PRIVATE_KEY": secrets["SECRET_D_KEY"]}
-    environ = {**os.environ, **secrets, **own, "AUTOBUILD_WEBHOOK_SECRET": secrets["SECRET_G_HOOK"]}
+    own |= {"AUTOBUILD_WEBHOOK_SECRET": secrets["SECRET_G_HOOK"], "ELSEWHERE": sentry.elsewhere_url}
+    environ = {**os.environ, **secrets, **own}
     command = (sys.executable, "-m", "tests.bot.crashing", *words)
     process = await asyncio.create_subprocess_exec(*command, env=environ, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     try:
@@ -79,7 +83,7 @@ def nothing_is_given_away(received: list[bytes], log: bytes) -> None:
     assert received
     assert [word for word in CREDENTIALS if word.encode() in log] == []
     for text in received:
-        assert [word for word in (*CREDENTIALS, *PEOPLE_AND_PAYLOADS) if word.encode() in text] == []
+        assert [word for word in (*CREDENTIALS, *PEOPLE_AND_PAYLOADS, *OF_THIS_MACHINE) if word.encode() in text] == []
 
 
 async def test_a_crash_of_the_web_process(sentry: Ingest, secrets: dict[str, str]) -> None:
@@ -120,6 +124,8 @@ async def test_a_crash_of_the_web_process(sentry: Ingest, secrets: dict[str, str
     assert event["release"].startswith("autobuild@")
     assert logged["logentry"]["formatted"] == "cannot read {…}"
     assert len(sentry.events) == 2
+    (visit,) = sentry.visits
+    assert not {name.lower() for name in visit} & {"sentry-trace", "baggage", "traceparent"}
     for each in sentry.events:
         assert not each.keys() & {"user", "server_name", "extra", "modules", "spans"}
 
