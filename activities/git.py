@@ -25,6 +25,7 @@ _KEPT = ("PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "HTT
 
 # libcurl's words for a redirection that is not followed (`http.followRedirects=false`).
 _MOVED = re.compile(r"requested URL returned error: 30[1278]\b")
+_REFUSED = re.compile(r"requested URL returned error: 401\b|Authentication failed for|could not read Username for")
 
 
 class GitError(Exception):
@@ -38,6 +39,11 @@ class GitError(Exception):
     def moved(self) -> bool:
         """Whether the server named another address: the repository was renamed or transferred."""
         return _MOVED.search(self.stderr) is not None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server did not accept the token: it was revoked, or has ended."""
+        return _REFUSED.search(self.stderr) is not None
 
 
 # A folder that somebody else owns (a mount of a container) is read like any other.

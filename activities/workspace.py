@@ -44,12 +44,16 @@ class Heads:
 
 
 class Workspaces:
-    """All repositories of one host, below `root`."""
+    """All repositories of one host, below `root`. `clone_url` is asked after `git_auth`, which may learn a new name;
+    `forget`: what these two know of a repository is out of date."""
 
-    def __init__(self, root: Path, clone_url: CloneUrl, git_auth: GitAuth) -> None:
+    def __init__(
+        self, root: Path, clone_url: CloneUrl, git_auth: GitAuth, forget: Callable[[RepoRef], None] = lambda _: None
+    ) -> None:
         self._root = root
         self._clone_url = clone_url
         self._git_auth = git_auth
+        self._forget = forget
 
     def mirror(self, repo: RepoRef) -> Path:
         """The bare repository's folder (it may not exist yet)."""
@@ -70,6 +74,16 @@ class Workspaces:
                 await self._download(repo, mirror, missing)
 
     async def _download(self, repo: RepoRef, mirror: Path, wanted: list[str]) -> None:
+        try:
+            await self._ask_for(repo, mirror, wanted)
+        except GitError as error:
+            if not (error.moved or error.refused):
+                raise
+            # Its name or its token is an old one: with what is known now, once more.
+            self._forget(repo)
+            await self._ask_for(repo, mirror, wanted)
+
+    async def _ask_for(self, repo: RepoRef, mirror: Path, wanted: list[str]) -> None:
         user, token = await self._git_auth(repo)
         specs = [f"+{item}:{_kept_as(item)}" for item in wanted]
         url = repo.path or self._clone_url(repo)

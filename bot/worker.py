@@ -122,12 +122,17 @@ async def _github(settings: Settings) -> AsyncIterator[GitHub]:
 
 def _host(settings: Settings, data: Path, github: GitHub | None, runner: Runner, results: ResultStore) -> Host:
     def clone_url(repo: RepoRef) -> str:
-        return f"{settings.github_url}/{repo.full_name}.git"
+        return f"{settings.github_url}/{github.full_name(repo) if github else repo.full_name}.git"
 
     async def git_auth(repo: RepoRef) -> tuple[str, str]:
         return await github.git_auth(repo) if github and not repo.path else ("", "")
 
-    return Host(Workspaces(data, clone_url, git_auth), Environments(data, runner), results, runner, data)
+    def forget(repo: RepoRef) -> None:
+        if github:
+            github.forget(repo)
+
+    workspaces = Workspaces(data, clone_url, git_auth, forget)
+    return Host(workspaces, Environments(data, runner), results, runner, data)
 
 
 def _accepted(data: Path) -> AcceptedFindings:

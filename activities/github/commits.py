@@ -73,7 +73,7 @@ async def _since(api: API, wanted: CommitWanted, there: str) -> list[dict[str, A
 
 async def _by_mutation(api: API, wanted: CommitWanted, found: Sequence[Change]) -> str:
     given = {
-        "branch": {"repositoryNameWithOwner": wanted.repo.full_name, "branchName": wanted.branch},
+        "branch": {"repositoryNameWithOwner": api.full_name(wanted.repo), "branchName": wanted.branch},
         "expectedHeadOid": wanted.expected_head,
         "message": {"headline": headline(wanted)} | ({"body": body} if (body := _body(wanted)) else {}),
         "fileChanges": await file_changes(Path(wanted.git_dir), found),
