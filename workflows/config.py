@@ -20,7 +20,7 @@ CHECK_DEFAULTS: Final[Mapping[str, defaults.CheckDefault]] = MappingProxyType(di
 """Required, weight, time-out and failing severity of each (`checks:` in `.github/autobuild.yml`)."""
 
 # Of `activities/github`, which brings more than the workflow sandbox should load.
-_OF_GITHUB: Final = ("Forbidden", "Suspended")
+_OF_GITHUB: Final = ("AppRefused", "Forbidden", "Locked", "Protected", "Suspended")
 
 NEVER_RETRIED: Final = (
     *(name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.UserError)),
@@ -137,7 +137,8 @@ class RetryPolicies:
     @staticmethod
     def github_api() -> RetryPolicy:
         """About four minutes of exponential back-off. A rate limit names its own delay
-        (`ApplicationError.next_retry_delay`), which wins over these."""
+        (`ApplicationError.next_retry_delay`), which wins over these; for the last attempts it is never short, so
+        that eight of them outlast an hour of limits (`activities/github/failures.py`)."""
         return _policy(attempts=8, initial=timedelta(seconds=2), longest=timedelta(minutes=1))
 
     @staticmethod
