@@ -7,7 +7,7 @@ object ids only. Bytes that are not UTF-8 are shown with backslashreplace.
 import asyncio
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,10 +60,11 @@ class Commit:
     message: str
 
 
-async def git(path: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+async def git(path: Path, *arguments: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
     """Runs git in `path` with an environment of its own and gives its output; raises GitError."""
+    more = {"GIT_INDEX_FILE": str(index)} if index else {}
     process = await asyncio.create_subprocess_exec(
-        "git", *arguments, cwd=path, env=environment(),
+        "git", *arguments, cwd=path, env=environment() | more,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -130,6 +131,21 @@ async def resolve(path: Path, name: str) -> str:
             continue
         return show(out).strip()
     return ""
+
+
+async def kind(path: Path, sha: str) -> str:
+    """`blob`, `tree`, `commit` or `tag`; "" for what is no full object id or not there."""
+    return (await kinds(path, [sha])).get(sha, "")
+
+
+async def kinds(path: Path, shas: Iterable[str]) -> dict[str, str]:
+    """The `kind` of each that is there; one process for any number."""
+    asked = [sha for sha in dict.fromkeys(shas) if _SHA.match(sha)]
+    out = await git(
+        path, "cat-file", "--batch-check=%(objecttype)", stdin="".join(f"{sha}\n" for sha in asked).encode()
+    )
+    found = zip(asked, show(out).splitlines(), strict=True)
+    return {sha: said for sha, said in found if not said.endswith(" missing")}
 
 
 async def log(path: Path, *revisions: str, limit: int = 250) -> list[Commit]:

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from bot.simulator import git, git_write, shapes_git, tree
 from bot.simulator.hub import Missing
+from bot.simulator.protection import Declined
 from bot.simulator.rest import Answer, ApiError, Call, Endpoints, invalid
 from bot.simulator.state import Json
 
@@ -43,6 +44,8 @@ async def put_contents(call: Call) -> Answer:
         raise ApiError(422, "path contains a malformed path component") from error
     try:
         await call.hub.move_ref(repo, f"refs/heads/{branch}", commit, call.user, tip)
+    except Declined as error:
+        raise ApiError(409, f"Could not {'update' if known else 'create'} file: {error}") from error
     except git.GitError as error:
         raise ApiError(409, f"{branch} is no longer at {tip}") from error
     made = await tree.at(repo.path, commit, path)

@@ -1,5 +1,6 @@
 """Commits, changed files and refs as GitHub's JSON."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -115,4 +116,6 @@ def _account(hub: "Hub", it: Person) -> Json | None:
 
 
 def _person(it: Person, date: str) -> Json:
-    return {"name": it.name, "email": it.email, "date": date}
+    """GitHub's times are in UTC."""
+    moment = datetime.fromisoformat(date).astimezone(UTC)
+    return {"name": it.name, "email": it.email, "date": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}

@@ -58,3 +58,14 @@ async def walk_merges(go: Walk, number: int) -> None:
 
 async def _tip(go: Walk, branch: str) -> str:
     return str((await go("GET", f"{R}/git/ref/heads/{branch}"))["object"]["sha"])
+
+
+async def walk_objects(go: Walk) -> None:
+    blob = (await go("POST", f"{R}/git/blobs", {"content": "x = 1\n"}, status=201))["sha"]
+    await go("GET", f"{R}/git/blobs/{blob}")
+    entry = {"path": "x.py", "mode": "100644", "type": "blob", "sha": blob}
+    tree = (await go("POST", f"{R}/git/trees", {"tree": [entry]}, status=201))["sha"]
+    await go("GET", f"{R}/git/trees/{tree}?recursive=1")
+    commit = {"message": "x", "tree": tree, "parents": [await _tip(go, "main")]}
+    made = (await go("POST", f"{R}/git/commits", commit, status=201))["sha"]
+    await go("GET", f"{R}/git/commits/{made}")
