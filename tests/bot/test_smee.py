@@ -17,10 +17,11 @@ from aiohttp import web
 
 from activities.errors import UserError
 from activities.node_programs import node
+from bot.simulator.server import PretendGitHub
 from bot.smee import Deliver, Pace, listen
 from bot.smee_message import Message
 from tests.bot import samples
-from tests.bot.door import Door, signature, signed
+from tests.bot.door import SECRET, Door, signature, signed
 from tests.bot.smee_channel import READY, Channel, said, smee_channel
 
 QUICK = Pace(first_s=0.005, longest_s=0.02, tries=4)
@@ -337,3 +338,30 @@ async def test_a_line_without_end_takes_no_memory_and_no_time(channel: Channel) 
 
 def test_waits_grow_and_end_growing() -> None:
     assert [Pace().wait(failures) for failures in (1, 2, 3, 7, 5000)] == [1, 2, 4, 60, 60]
+
+
+# --- the whole way
+
+
+@pytest.fixture
+async def github(tmp_path: Path) -> AsyncIterator[PretendGitHub]:
+    async with PretendGitHub(tmp_path, webhook_secret=SECRET) as github:
+        await github.add_repository("octocat/hello", {"a.py": "x = 1\n"})
+        github.hook_url = github.smee.url("channel")
+        yield github
+
+
+async def test_what_happens_on_github_comes_through_the_channel(github: PretendGitHub, door: Door) -> None:
+    heard: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
+
+    async def deliver(headers: Mapping[str, str], body: bytes) -> int:
+        status = await door.post(body, headers)
+        heard.put_nowait((headers["x-github-event"], status))
+        return status
+
+    async with listening(github.hook_url, deliver):
+        await github.wait_for(lambda: github.smee.listeners("channel"))
+        await github.push_commit("octocat/hello", "change", {"é.py": "y = '\U0001f600'\n"})
+        while (answer := await heard.get())[0] != "push":
+            pass
+    assert answer == ("push", 202)
