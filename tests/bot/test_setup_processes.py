@@ -236,3 +236,20 @@ async def test_github_unreachable_is_no_reason_not_to_serve(commands: Commands) 
     web = (await commands.said(r"Listening on (\S+)/webhook"))[1]
     async with aiohttp.ClientSession() as session, session.get(f"{web}/healthz") as answer:
         assert answer.status == 200
+
+
+async def test_events_come_through_a_channel_and_the_same_door(commands: Commands) -> None:
+    """Whoever knows a channel can say something in it; whatever is not signed is refused."""
+    github = commands.github
+    async with temporal_server(None) as server, Browser() as browser:
+        commands.environ["TEMPORAL_ADDRESS"] = server.address
+        await commands.start("serve", "--smee", github.smee.url("channel"))
+        await commands.said("smee=listening")
+        await registered(commands, browser)
+        body = json.dumps(samples.push()).encode()
+        async with browser.session.post(github.smee.url("channel"), data=body, headers=signed("push", body, "d-1")):
+            await commands.said("delivery='d-1' event='push' answer=401")
+        github.add_installation("octocat")
+        await github.add_repository("octocat/hello", files=FILES)
+        await github.push_commit("octocat/hello", "change", {"b.py": "import sys\n"})
+        await commands.said("event=push repository=octocat/hello workflow=quality:octocat/hello@change answer=202")
