@@ -1,18 +1,17 @@
-"""Deeds around repositories: making, forking, protecting them, and installing the app on them."""
+"""Deeds around repositories: making and forking them, and saying who may do what there."""
 
 import re
 from collections.abc import Iterable
 
-from bot.simulator import git, git_write, shapes
-from bot.simulator.apps import Apps
+from bot.simulator import git, git_write
 from bot.simulator.git import Author, Files, Person
-from bot.simulator.hub import Missing
-from bot.simulator.state import LEVELS, Installation, Repository, User
+from bot.simulator.installations import Installations
+from bot.simulator.state import LEVELS, Repository, User
 
 _FULL_NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 
 
-class Repositories(Apps):
+class Repositories(Installations):
     """See the module."""
 
     async def add_repository(
@@ -43,37 +42,6 @@ class Repositories(Apps):
         self._enter(fork)
         return fork
 
-    def add_installation(
-        self, login: str, repositories: Iterable[str] | None = None, permissions: dict[str, str] | None = None
-    ) -> Installation:
-        """Installs the app on that account; on all its repositories unless some are named.
-
-        Missing where no app is registered.
-        """
-        if not self.app.id:
-            raise Missing("app")
-        chosen = None if repositories is None else {self.repository(name).id for name in repositories}
-        given = dict(permissions or self.app.permissions)
-        installation = Installation(self.new_id(), self.add_user(login), chosen, given, self.now())
-        self.installations[installation.id] = installation
-        self._tell_installation("created", installation)
-        return installation
-
-    def remove_installation(self, installation: int) -> None:
-        """Its tokens end, its events stop."""
-        self._tell_installation("deleted", self.installations.pop(installation))
-
-    def suspend(self, installation: int) -> None:
-        """Its events stop, tokens are refused until `unsuspend`."""
-        it = self.installations[installation]
-        it.suspended_at, it.suspended_by = self.now(), it.account
-        self._tell_installation("suspend", it)
-
-    def unsuspend(self, installation: int) -> None:
-        it = self.installations[installation]
-        it.suspended_at = it.suspended_by = None
-        self._tell_installation("unsuspend", it)
-
     def set_permission(self, full_name: str, login: str, level: str) -> None:
         """What a person may do: one of `state.LEVELS`."""
         if level not in LEVELS:
@@ -89,11 +57,15 @@ class Repositories(Apps):
         """That user, now."""
         return Author(self.person(user), int(self.time()))
 
-    def _new_repository(self, full_name: str, private: bool, default_branch: str) -> Repository:
+    def check_name(self, full_name: str, but: Repository | None = None) -> None:
+        """ValueError for what can be no repository's name, or is another's than `but`."""
         if not _FULL_NAME.fullmatch(full_name) or full_name.endswith((".git", "/.", "/..")):
             raise ValueError(f"{full_name!r} is not the full name of a repository: owner/name")
-        if full_name.lower() in self.repositories:
+        if self.repositories.get(full_name.lower(), but) is not but:
             raise ValueError(f"there is a repository {full_name!r} already")
+
+    def _new_repository(self, full_name: str, private: bool, default_branch: str) -> Repository:
+        self.check_name(full_name)
         owner, _, name = full_name.partition("/")
         number = self.new_id()
         path = self.state / "repositories" / f"{number}.git"
@@ -102,15 +74,4 @@ class Repositories(Apps):
 
     def _enter(self, repo: Repository) -> None:
         self.repositories[repo.full_name.lower()] = repo
-        self.changed()
-
-    def _tell_installation(self, action: str, it: Installation) -> None:
-        covered = [repo for repo in self.repositories.values() if it.covers(repo)]
-        keys = ("id", "node_id", "name", "full_name", "private")
-        self.hooks.send("installation", {
-            "action": action,
-            "installation": shapes.installation(self, it),
-            "repositories": [{key: shapes.repository(self, repo)[key] for key in keys} for repo in covered],
-            "sender": shapes.user(self, it.account),
-        })  # fmt: skip
         self.changed()
