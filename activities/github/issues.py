@@ -14,6 +14,7 @@ from activities.words.markdown import one_line
 
 Json = Mapping[str, Any]
 
+_ISSUES = "/repos/{owner}/{repo}/issues"
 # GitHub's: characters of a title, people of one issue.
 _TITLE, _ASSIGNEES = 256, 10
 # How many of our own newest issues and pulls are looked at for the mark.
@@ -26,7 +27,7 @@ async def make(github: GitHub, wanted: NewIssue) -> IssueMade:
     mark = bodies.mark("issue", wanted.key)
     title, body = one_line(wanted.title, _TITLE), bodies.fit(f"{mark}\n{wanted.body}")
     found = await _find(api, wanted, mark, await github.app())
-    issue = found or await _create(api, wanted, {"title": title, "body": body})
+    issue = found or await api.post(_ISSUES, _names(wanted), data={"title": title, "body": body})
     number, url = int(issue["number"]), str(issue["html_url"])
     changed = not found or await _edit(api, wanted, issue, title, body)
     if wanted.labels:
@@ -40,7 +41,7 @@ async def close(github: GitHub, wanted: IssueClose) -> IssueClosed:
     """Closed with the reason, after the comment. What is closed already gets no comment either; a locked
     conversation is closed without one."""
     api = await comments.comments_api(github, wanted.repo)
-    url = "/repos/{owner}/{repo}/issues/{number}"
+    url = f"{_ISSUES}/{{number}}"
     names = _names(wanted, number=str(wanted.number))
     try:
         issue = await api.getitem(url, names)
@@ -66,7 +67,7 @@ async def _say(github: GitHub, wanted: IssueClose) -> None:
 
 async def _find(api: API, wanted: NewIssue, mark: str, app: App) -> Json | None:
     """Newest first. Anybody can write the mark; GitHub gives us only what we wrote."""
-    url = "/repos/{owner}/{repo}/issues{?creator,state,sort,direction,per_page}"
+    url = f"{_ISSUES}{{?creator,state,sort,direction,per_page}}"
     names = _names(wanted, creator=app.login, state="all", sort="created", direction="desc", per_page="100")
     left = _LOOKED_AT
     async for issue in api.getiter(url, names):
@@ -85,18 +86,6 @@ def _is_ours(issue: Json, mark: str, app: App) -> bool:
     return bool(by_us and "pull_request" not in issue and str(issue.get("body") or "").startswith(mark))
 
 
-async def _create(api: API, wanted: NewIssue, body: Json) -> Json:
-    try:
-        issue: Json = await api.post("/repos/{owner}/{repo}/issues", _names(wanted), data=dict(body))
-    except NotFound as error:
-        if error.status != 410:
-            raise
-        raise UserError(
-            f"Issues are switched off in {wanted.repo.full_name}: switch them on in its settings."
-        ) from None
-    return issue
-
-
 async def _edit(api: API, wanted: NewIssue, issue: Json, title: str, body: str) -> bool:
     new = {} if bodies.same(issue["title"], title) else {"title": title}
     new |= {} if bodies.same(issue["body"], body) else {"body": body}
@@ -111,7 +100,7 @@ async def _assign(api: API, wanted: NewIssue, issue: Json) -> bool:
     missing = [login for login in wanted.assignees if login.lower() not in before][: max(0, _ASSIGNEES - len(before))]
     if not missing:
         return False
-    url = "/repos/{owner}/{repo}/issues/{number}/assignees"
+    url = f"{_ISSUES}/{{number}}/assignees"
     names = _names(wanted, number=str(issue["number"]))
     return _assigned(await api.post(url, names, data={"assignees": missing})) != before
 

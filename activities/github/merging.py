@@ -53,7 +53,7 @@ async def _pull(api: API, wanted: Merge) -> Json:
 
 
 async def _examine(github: GitHub, api: API, wanted: Merge, pull: Json) -> tuple[MergeMethod, tuple[str, ...]]:
-    """How to merge, and the required checks to wait for before."""
+    """How to merge, and what to wait for before."""
     base = str(pull["base"]["ref"])
     _refuse(pull)
     rules = await merge_rules.read(api, wanted.repo, base)
@@ -61,13 +61,11 @@ async def _examine(github: GitHub, api: API, wanted: Merge, pull: Json) -> tuple
     found = await required_checks.standing(github, wanted.repo, str(pull["head"]["sha"]), rules.checks)
     if found.failed:
         raise UserError(f"#{wanted.number} cannot be merged: {_listed(found.failed)} must pass first.")
-    await _refuse_unapproved(api, wanted, rules.approvals)
-    if pull["mergeable_state"] == "blocked" and not found.waiting:
-        raise UserError(
-            f"The rules of {code(base)} do not let #{wanted.number} be merged yet: the pull request shows above its "
-            "merge button what is missing, such as a review."
-        )
-    return method, found.waiting
+    waits_for = [*found.waiting, *await _approvals(api, wanted, rules.approvals)]
+    if pull["mergeable_state"] == "blocked" and not waits_for:
+        # A classic protection tells an app nothing of the reviews that it wants.
+        waits_for = [f"a review, or what else the rules of {base} want"]
+    return method, tuple(waits_for)
 
 
 def _refuse(pull: Json) -> None:
@@ -93,18 +91,16 @@ def _method(wanted: Merge, rules: MergeRules, base: str) -> MergeMethod:
     return wanted.method or rules.methods[0]
 
 
-async def _refuse_unapproved(api: API, wanted: Merge, approvals: int) -> None:
-    """Whose approval counts is GitHub's to say; fewer than are wanted never do."""
+async def _approvals(api: API, wanted: Merge, approvals: int) -> list[str]:
+    """How many are missing at least: whose approval counts is GitHub's to say."""
     if not approvals:
-        return
+        return []
     last: dict[str, str] = {}
     async for review in api.getiter("/repos/{owner}/{repo}/pulls/{number}/reviews?per_page=100", _names(wanted)):
         if review["state"] in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED"):
             last[str((review.get("user") or {}).get("login"))] = review["state"]
     missing = approvals - sum(state == "APPROVED" for state in last.values())
-    if missing > 0:
-        word = "approval" if missing == 1 else "approvals"
-        raise UserError(f"#{wanted.number} cannot be merged: it needs {missing} more {word}.")
+    return [f"{missing} more approval{'' if missing == 1 else 's'}"] if missing > 0 else []
 
 
 async def _merge(api: API, wanted: Merge, method: MergeMethod) -> Merged:

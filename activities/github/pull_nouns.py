@@ -53,8 +53,8 @@ class Merge:
 class Merged:
     """`sha` is the commit on the base branch. `changed` False with a `sha`: it had been merged before.
 
-    Without a `sha` nothing was merged yet, and `waits_for` names what is not finished (required checks that run or
-    have not come): ask again later. What a person must do is a `UserError` instead.
+    Without a `sha` nothing was merged yet, and `waits_for` names what may come by itself (required checks that run or
+    have not come, approvals): ask again later. What the pull's author must do is a `UserError` instead.
     """
 
     sha: str

@@ -101,13 +101,6 @@ async def test_a_long_text_is_cut(pretend: PretendGitHub, hands: GitHubActivitie
     assert len(pretend.issue(NAME, 1).title) == 256
 
 
-async def test_issues_that_are_switched_off(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewIssue) -> None:
-    pretend.faults.add("POST", ".*/issues", "status", status=410)
-    with pytest.raises(ApplicationError, match="Issues are switched off in octocat/hello") as caught:
-        await hands.create_issue(wanted)
-    assert caught.value.type == USER_ERROR
-
-
 async def test_it_is_closed_once_with_a_word(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     wanted = IssueClose(repo, number, "It is fast now.", "done", "not_planned")

@@ -175,3 +175,19 @@ async def test_labels_and_reviewers_come_with_it(
     assert issue.pull
     assert issue.pull.draft
     assert [user.login for user in issue.pull.reviewers] == ["example-person"]
+
+
+async def test_it_is_found_under_the_owners_former_name(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+) -> None:
+    """GitHub's filter by head wants the owner's name of today."""
+    made = await hands.create_pull_request(wanted)
+    repo = RepoRef("octocat", "hello", wanted.repo.installation_id, id=pretend.repository(NAME).id)
+    pretend.rename_repository(NAME, "hi")
+    found = await hands.create_pull_request(NewPull(repo, wanted.head, wanted.base, wanted.title, wanted.body))
+    assert (found.number, found.changed) == (made.number, False)
+    pretend.add_installation("example-person")
+    pretend.transfer_repository("octocat/hi", "example-person")
+    moved = RepoRef("octocat", "hello", 0, id=repo.id)
+    found = await hands.create_pull_request(NewPull(moved, wanted.head, wanted.base, wanted.title, wanted.body))
+    assert (found.number, found.changed) == (made.number, False)
