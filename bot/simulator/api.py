@@ -48,7 +48,7 @@ class Api:
 
     def __init__(self, hub: Pushes) -> None:
         self._hub = hub
-        self.faults = Faults()
+        self.faults = Faults(hub.time)
         self.requests: list[Exchange] = []
 
     def add_to(self, app: web.Application) -> None:

@@ -31,8 +31,9 @@ DEEDS = (
     "set_status", "suspend", "unsuspend",
 )  # fmt: skip
 _LIFE = (
-    "accept_permissions", "add_to_installation", "archive_repository", "delete_repository", "register_app",
-    "remove_from_installation", "rename_repository", "set_app_permissions", "transfer_repository",
+    "accept_permissions", "add_to_installation", "archive_repository", "delete_check_run", "delete_repository",
+    "delete_user", "register_app", "remove_from_installation", "rename_repository", "set_app_permissions",
+    "transfer_repository",
 )  # fmt: skip
 """Deeds in the life of the App and of its repositories."""
 _POST = ("drop", "duplicate", "fair", "throttle", "weather")

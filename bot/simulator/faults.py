@@ -1,10 +1,14 @@
 """Bad days of GitHub's API, on chosen requests and on order: nothing here happens by chance or by the clock."""
 
 import asyncio
+import math
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+_ALL = 1_000_000
 Kind = Literal["status", "half", "hang_up", "secondary", "primary", "hold"]
 
 
@@ -14,7 +18,8 @@ class Fault:
 
     `status`: answers with that code. `half`: promises a body and breaks off in the middle. `hang_up`: no answer.
     `secondary` and `primary`: the two rate limits. `hold`: the request waits until `release`, then goes on.
-    `after`: the request is carried out first, and only its answer is lost. `seen` counts what was hit.
+    `after`: the request is carried out first, and only its answer is lost. `seen` counts what was hit. `until`, in
+    seconds since 1970 by GitHub's clock, ends it too.
     """
 
     method: str
@@ -24,6 +29,7 @@ class Fault:
     status: int = 502
     retry_after: int = 1
     after: bool = False
+    until: float = math.inf
     seen: int = 0
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -35,29 +41,36 @@ class Fault:
     async def wait(self) -> None:
         await self._released.wait()
 
-    def matches(self, method: str, path: str) -> bool:
-        good_method = self.method in ("*", method)
-        return self.times > 0 and good_method and re.fullmatch(self.pattern, path) is not None
+    def matches(self, method: str, path: str, now: float) -> bool:
+        to_come = self.times > 0 and now < self.until and self.method in ("*", method)
+        return to_come and re.fullmatch(self.pattern, path) is not None
 
 
 class Faults:
     """The faults that are still to come, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._coming: list[Fault] = []
 
     def add(
-        self, method: str, pattern: str, kind: Kind = "status", *, times: int = 1, status: int = 502,
-        retry_after: int = 1, after: bool = False,
+        self, method: str, pattern: str, kind: Kind = "status", *, times: int = 0, status: int = 502,
+        retry_after: int = 1, after: bool = False, seconds: float = 0.0,
     ) -> Fault:  # fmt: skip
-        """`method` may be `*`; `pattern` is a regular expression for the whole path."""
-        fault = Fault(method, pattern, kind, times, status, retry_after, after)
+        """`method` may be `*`; `pattern` is a regular expression for the whole path.
+
+        It hits `times` requests, or all within `seconds`, or the next one where neither is said.
+        """
+        until = self._clock() + seconds if seconds else math.inf
+        often = times or (_ALL if seconds else 1)
+        fault = Fault(method, pattern, kind, often, status, retry_after, after, until)
         self._coming.append(fault)
         return fault
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault that hits this request, used up by one."""
-        fault = next((fault for fault in self._coming if fault.matches(method, path)), None)
+        now = self._clock()
+        fault = next((fault for fault in self._coming if fault.matches(method, path, now)), None)
         if fault:
             fault.seen += 1
             if fault.kind != "hold":

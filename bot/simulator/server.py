@@ -17,13 +17,13 @@ from bot.simulator.deliveries import Delivery
 from bot.simulator.faults import Faults
 from bot.simulator.git_door import GitDoor
 from bot.simulator.hub import EVENTS
-from bot.simulator.moves import Moves
 from bot.simulator.page import Page
 from bot.simulator.smee import Smee
 from bot.simulator.state import Json
+from bot.simulator.vanishing import Vanishing
 
 
-class PretendGitHub(Moves):
+class PretendGitHub(Vanishing):
     """People's deeds are methods of the classes that it is made of; what the app does comes over HTTP.
 
     `state` is a folder of its own: it holds the git repositories and the app's key. `without_app`: somebody has to

@@ -30,6 +30,7 @@ _REPOSITORY_LINKS = {
     "subscribers_url": "/subscribers", "subscription_url": "/subscription", "tags_url": "/tags", "teams_url": "/teams",
     "trees_url": "/git/trees{/sha}",
 }  # fmt: skip
+_GHOST = User(10137, "ghost", "")
 
 
 def node(kind: str, number: int) -> str:
@@ -38,6 +39,8 @@ def node(kind: str, number: int) -> str:
 
 
 def user(hub: "Hub", person: User) -> Json:
+    """Of one whose account has ended, GitHub's ghost."""
+    person = _GHOST if person.gone else person
     api = f"{hub.api_url}/users/{person.login}"
     return {
         "login": person.login,
@@ -51,6 +54,11 @@ def user(hub: "Hub", person: User) -> Json:
         "type": person.type,
         "site_admin": False,
     }
+
+
+def author(hub: "Hub", person: User) -> Json | None:
+    """As `user`, where GitHub's description allows null."""
+    return None if person.gone == "null" else user(hub, person)
 
 
 def repository(hub: "Hub", repo: Repository) -> Json:
@@ -176,7 +184,7 @@ def issue(hub: "Hub", repo: Repository, it: Issue) -> Json:
         "number": it.number,
         "title": it.title,
         "body": it.body,
-        "user": user(hub, it.user),
+        "user": author(hub, it.user),
         "labels": [label(hub, repo, each) for each in it.labels],
         "state": it.state,
         "state_reason": it.state_reason,
@@ -234,7 +242,7 @@ def comment(hub: "Hub", repo: Repository, parent: Issue, it: Comment) -> Json:
         "html_url": f"{issue_links(hub, repo, parent)['html_url']}#issuecomment-{it.id}",
         "issue_url": f"{api}/{parent.number}",
         "body": it.body,
-        "user": user(hub, it.user),
+        "user": author(hub, it.user),
         "created_at": it.created_at,
         "updated_at": it.updated_at,
         "author_association": association(repo, it.user),
@@ -253,7 +261,7 @@ def reaction(hub: "Hub", it: Reaction) -> Json:
     return {
         "id": it.id,
         "node_id": node("Reaction", it.id),
-        "user": user(hub, it.user),
+        "user": author(hub, it.user),
         "content": it.content,
         "created_at": it.created_at,
     }

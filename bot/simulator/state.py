@@ -20,12 +20,16 @@ METHODS = ("merge", "squash", "rebase")
 
 @dataclass
 class User:
-    """`token` is the password of this person for git and for the API."""
+    """`token` is the password of this person for git and for the API.
+
+    `gone` is what is shown in place of one whose account has ended, `ghost` or `null`.
+    """
 
     id: int
     login: str
     token: str
     type: str = "User"
+    gone: str = ""
 
 
 @dataclass
