@@ -32,13 +32,14 @@ from activities.github.event_nouns import (
     NameGone,
     Redelivered,
     Redelivery,
+    Reminded,
+    Reminders,
     Repositories,
     RepositoriesWanted,
-    UnfinishedHead,
     UnfinishedHeads,
 )
 from activities.github.failures import told
-from activities.github.unfinished import OpenHeads
+from activities.github.unfinished import Looked, OpenHeads
 from activities.model import RepoRef
 
 _log = logging.getLogger("autobuild.events")
@@ -107,16 +108,21 @@ class EventActivities:
         """Heads of open pulls without an ended gate. One repository's trouble is not the others'."""
         turns = asyncio.Semaphore(_AT_ONCE)
         looks = await asyncio.gather(*(self._look(repo, turns) for repo in wanted.repos))
-        heads = [head for look in looks for head in look or ()]
-        kept = tuple(heads[:_HEADS])
-        return UnfinishedHeads(kept, len(heads) - len(kept), sum(look is None for look in looks))
+        looked = [each for look in looks for each in look or ()]
+        kept = sorted(looked, key=lambda each: each.ended)[:_HEADS]
+        return UnfinishedHeads(
+            heads=tuple(each.head for each in kept if not each.ended),
+            untold=tuple(each.head for each in kept if each.ended),
+            left_out=len(looked) - len(kept),
+            failed=sum(look is None for look in looks),
+        )
 
-    async def _look(self, repo: RepoRef, turns: asyncio.Semaphore) -> list[UnfinishedHead] | None:
+    async def _look(self, repo: RepoRef, turns: asyncio.Semaphore) -> list[Looked] | None:
         """None where it failed. What concerns the whole installation is raised."""
         async with turns:
             activity.heartbeat()
             try:
-                return await self._heads.unfinished(repo)
+                return await self._heads.of(repo)
             except (RateLimited, Suspended):
                 raise
             except GitHubError as error:
@@ -130,16 +136,30 @@ class EventActivities:
 
         GitHub is asked once more after the branch has said so: what it writes, it writes before it is done.
         """
+        head = lost.head
+        self._heads.told(head)
         handle = activity.client().get_workflow_handle(lost.workflow_id)
         settled = await _settled(handle)
-        if settled is None or settled.get("sha") != lost.head_sha or await self._heads.ended(lost.repo, lost.head_sha):
+        if settled is None or settled.get("sha") != head.head_sha or await self._heads.ended(head.repo, head.head_sha):
             return Mended(False)
-        if settled.get("held") or await self._heads.cancelled(lost.repo, lost.head_sha):
-            self._heads.leave(lost.repo, lost.head_sha)  # Somebody wants it so.
+        if settled.get("held") or await self._heads.cancelled(head.repo, head.head_sha):
+            self._heads.leave(head.repo, head.head_sha)  # Somebody wants it so.
             return Mended(False)
-        _log.warning("workflow=%s head=%s its verdict is gone; gated again", lost.workflow_id, lost.head_sha)
+        _log.warning("workflow=%s head=%s its verdict is gone; gated again", lost.workflow_id, head.head_sha)
         await handle.signal("verdict_lost", settled, rpc_timeout=_RPC)
         return Mended(True)
+
+    @activity.defn
+    @told
+    async def remind_branches(self, wanted: Reminders) -> Reminded:
+        """Tells each branch of its pull, once for each process: who knows it does nothing."""
+        count = 0
+        for reminder in wanted.reminders:
+            handle = activity.client().get_workflow_handle(reminder.workflow_id)
+            count += await _tell(handle, "pull_changed", reminder.news)
+            self._heads.told(reminder.head)
+            activity.heartbeat()
+        return Reminded(count)
 
     @activity.defn
     @told
@@ -155,8 +175,7 @@ class EventActivities:
             )
             async for found in activity.client().list_workflows(query):
                 activity.heartbeat()
-                await _end(activity.client().get_workflow_handle(found.id))
-                count += 1
+                count += await _tell(activity.client().get_workflow_handle(found.id), "pushed", {"sha": ""})
         return BranchesEnded(count)
 
 
@@ -176,9 +195,12 @@ async def _settled(handle: WorkflowHandle[Any, Any]) -> Mapping[str, Any] | None
     return settled
 
 
-async def _end(handle: WorkflowHandle[Any, Any]) -> None:
+async def _tell(handle: WorkflowHandle[Any, Any], signal: str, message: Mapping[str, Any]) -> bool:
+    """False where nothing runs under that id."""
     try:
-        await handle.signal("pushed", {"sha": ""}, rpc_timeout=_RPC)
+        await handle.signal(signal, message, rpc_timeout=_RPC)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
+        return False
+    return True

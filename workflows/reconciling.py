@@ -21,9 +21,12 @@ with workflow.unsafe.imports_passed_through():
         LostVerdict,
         Mended,
         NameGone,
+        PullHead,
+        Reminded,
+        Reminder,
+        Reminders,
         Repositories,
         RepositoriesWanted,
-        UnfinishedHead,
         UnfinishedHeads,
     )
     from activities.model import RepoRef
@@ -122,8 +125,11 @@ class ReconciliationWorkflow:
         self._count(repositories=len(repos), heads=len(found.heads), failed=found.failed)
         for first in range(0, len(found.heads), _HEADS_AT_ONCE):
             await self._heads(found.heads[first : first + _HEADS_AT_ONCE])
+        if found.untold:
+            reminders = Reminders(tuple(Reminder(head, branch_of(head), asdict(_news(head))) for head in found.untold))
+            await look("remind_branches", reminders, Reminded)
 
-    async def _heads(self, heads: Sequence[UnfinishedHead]) -> None:
+    async def _heads(self, heads: Sequence[PullHead]) -> None:
         """One branch that cannot be told now is told by the next run."""
         mended = await asyncio.gather(*(_mend(head) for head in heads), return_exceptions=True)
         for one in mended:
@@ -144,23 +150,26 @@ async def _installations(reconcile: Reconcile) -> tuple[int, ...]:
     return (await look("list_installations", InstallationsWanted(), Installations)).ids
 
 
-async def _mend(head: UnfinishedHead) -> Mended:
+async def _mend(head: PullHead) -> Mended:
     """The branch hears of its head as from GitHub's own event, and knows what it has missed."""
     key = branch_of(head)
     fork = head.number if head.fork else 0
     branch = QualityBranch(head.repo, head.branch, fork, head.fork, head.default_branch)
-    news = PullChanged(
-        "synchronize", head.number, head.head_sha, head.base_ref, head.base_sha, fork=head.fork,
-        sent_at=head.updated_at, asked=True,
-    )  # fmt: skip
-    wake = Wake("ContinuousQualityWorkflow", key, "pull_changed", asdict(branch), asdict(news))
+    wake = Wake("ContinuousQualityWorkflow", key, "pull_changed", asdict(branch), asdict(_news(head)))
     await workflow.execute_activity(
         "wake", wake, start_to_close_timeout=ActivityTimeouts.GITHUB_API, retry_policy=RetryPolicies.default()
     )
-    return await look("mend_lost_verdict", LostVerdict(head.repo, head.head_sha, key), Mended)
+    return await look("mend_lost_verdict", LostVerdict(head, key), Mended)
 
 
-def branch_of(head: UnfinishedHead) -> str:
+def _news(head: PullHead) -> PullChanged:
+    return PullChanged(
+        "synchronize", head.number, head.head_sha, head.base_ref, head.base_sha, fork=head.fork,
+        sent_at=head.updated_at, asked=True,
+    )  # fmt: skip
+
+
+def branch_of(head: PullHead) -> str:
     """The workflow of a pull request's head branch."""
     name = head.repo.full_name
     return ids.quality_of_fork(name, head.number) if head.fork else ids.quality(name, head.branch)

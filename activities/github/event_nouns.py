@@ -1,6 +1,8 @@
 """What the sweep of the deliveries and the reconciliation take and give: ids, shas, names and counts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from activities.model import RepoRef
 
@@ -77,8 +79,8 @@ class HeadsWanted:
 
 
 @dataclass(frozen=True)
-class UnfinishedHead:
-    """The head of an open pull request without an ended gate. `updated_at` in seconds since 1970."""
+class PullHead:
+    """The head of an open pull request. `updated_at` in seconds since 1970."""
 
     repo: RepoRef
     number: int
@@ -93,10 +95,14 @@ class UnfinishedHead:
 
 @dataclass(frozen=True)
 class UnfinishedHeads:
-    """`left_out`: heads that are for the next time, since a history must stay small; `failed`: repositories that
-    could not be looked at."""
+    """`heads` have no ended gate. `untold` have one, but whether their branch knows of the pull is not known here.
 
-    heads: tuple[UnfinishedHead, ...]
+    `left_out`: heads that are for the next time, since a history must stay small; `failed`: repositories that could
+    not be looked at.
+    """
+
+    heads: tuple[PullHead, ...]
+    untold: tuple[PullHead, ...] = ()
     left_out: int = 0
     failed: int = 0
 
@@ -105,9 +111,31 @@ class UnfinishedHeads:
 class LostVerdict:
     """A head that GitHub shows no ended gate for, and the workflow of its branch."""
 
-    repo: RepoRef
-    head_sha: str
+    head: PullHead
     workflow_id: str
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """What the workflow of a branch is told by the signal `pull_changed`, if it runs: `news` are its plain fields."""
+
+    head: PullHead
+    workflow_id: str
+    news: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reminders:
+    """Of several branches."""
+
+    reminders: tuple[Reminder, ...]
+
+
+@dataclass(frozen=True)
+class Reminded:
+    """How many of them run."""
+
+    count: int
 
 
 @dataclass(frozen=True)

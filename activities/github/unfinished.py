@@ -11,7 +11,7 @@ from cachetools import LRUCache, TTLCache
 from activities.github.api import API
 from activities.github.check_runs import PREFIX
 from activities.github.client import GitHub
-from activities.github.event_nouns import UnfinishedHead
+from activities.github.event_nouns import PullHead
 from activities.github.reading import pull_of
 from activities.github.requests import GATE
 from activities.model import RepoRef
@@ -30,11 +30,19 @@ _NO_VERDICT = ("cancelled", "stale")
 
 
 @dataclass(frozen=True)
+class Looked:
+    """`ended`: GitHub shows a verdict on it."""
+
+    head: PullHead
+    ended: bool
+
+
+@dataclass(frozen=True)
 class _Listed:
     """A repository's open pulls that are no drafts, as they were at `etag`."""
 
     etag: str
-    heads: tuple[UnfinishedHead, ...]
+    heads: tuple[PullHead, ...]
 
 
 class OpenHeads:
@@ -43,14 +51,20 @@ class OpenHeads:
     def __init__(self, github: GitHub) -> None:
         self._github = github
         self._listed: LRUCache[tuple[int, str], _Listed] = LRUCache(_REPOSITORIES)
+        self._told: LRUCache[tuple[str, int, str, str], bool] = LRUCache(_HEADS)
         self._ended: TTLCache[tuple[str, str], bool] = TTLCache(_HEADS, _ENDED_FOR_S)
 
-    async def unfinished(self, repo: RepoRef) -> list[UnfinishedHead]:
-        """Heads without an ended gate, the one that was touched last first. Raises `GitHubError`."""
+    async def of(self, repo: RepoRef) -> list[Looked]:
+        """Heads that there may be something to do about, the one that was touched last first. Raises `GitHubError`."""
         api = await self._api(repo)
         oldest = time.time() - LOOKED_BACK_S
         heads = [head for head in await self._heads(api, repo) if head.updated_at >= oldest]
-        return [head for head in heads if not await self.ended(repo, head.head_sha)]
+        looked = [Looked(head, await self.ended(repo, head.head_sha)) for head in heads]
+        return [each for each in looked if not each.ended or _told(each.head) not in self._told]
+
+    def told(self, head: PullHead) -> None:
+        """Its branch knows of the pull."""
+        self._told[_told(head)] = True
 
     async def ended(self, repo: RepoRef, sha: str) -> bool:
         """Whether GitHub shows a gate of ours on this head that came to a verdict."""
@@ -69,7 +83,7 @@ class OpenHeads:
         """There is nothing to do about this head for some hours."""
         self._ended[repo.full_name, sha] = True
 
-    async def _heads(self, api: API, repo: RepoRef) -> tuple[UnfinishedHead, ...]:
+    async def _heads(self, api: API, repo: RepoRef) -> tuple[PullHead, ...]:
         """Only a list of one page is kept: what falls off the end of a longer one does not change its first page."""
         key = (repo.installation_id, repo.full_name)
         listed = self._listed.get(key)
@@ -95,9 +109,9 @@ class OpenHeads:
         return await self._github.everywhere(repo.installation_id, {"pull_requests": "read", "checks": "read"})
 
 
-async def _further(api: API, repo: RepoRef) -> tuple[UnfinishedHead, ...]:
+async def _further(api: API, repo: RepoRef) -> tuple[PullHead, ...]:
     """From the second page on, as far back as anybody cares."""
-    heads: list[UnfinishedHead] = []
+    heads: list[PullHead] = []
     number = 2
     while page := (await _pulls(api, repo, number, ""))[0]:
         heads += [_head(repo, pull) for pull in page if not pull.get("draft")]
@@ -113,9 +127,9 @@ async def _pulls(api: API, repo: RepoRef, page: int, etag: str) -> tuple[list[Ma
     return await api.news(url, {**names, "per_page": str(_PAGE), "page": str(page)}, etag)
 
 
-def _head(repo: RepoRef, data: Mapping[str, Any]) -> UnfinishedHead:
+def _head(repo: RepoRef, data: Mapping[str, Any]) -> PullHead:
     pull = pull_of(data)
-    return UnfinishedHead(
+    return PullHead(
         repo=repo,
         number=pull.number,
         branch=pull.head_ref,
@@ -126,6 +140,11 @@ def _head(repo: RepoRef, data: Mapping[str, Any]) -> UnfinishedHead:
         default_branch=str(data["base"]["repo"].get("default_branch") or ""),
         updated_at=_seconds(data),
     )
+
+
+def _told(head: PullHead) -> tuple[str, int, str, str]:
+    """What a branch must know of its pull."""
+    return head.repo.full_name, head.number, head.head_sha, head.base_ref
 
 
 def _seconds(data: Mapping[str, Any]) -> float:

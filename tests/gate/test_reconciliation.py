@@ -86,6 +86,22 @@ async def test_a_head_that_nobody_told_of_gets_its_gate_and_its_comment(stage: S
     assert len(stage.github.comments(repo, number)) == 1
 
 
+async def test_a_pull_that_nobody_told_of_gets_its_comment_though_its_head_has_a_verdict(stage: Stage) -> None:
+    repo = await stage.repository(configured())
+    sha = await stage.push(repo, {"a.txt": "x\n"})
+    await stage.verdict(repo, sha)
+    deaf(stage)
+    number = await stage.pull(repo)
+    await stage.github.hooks.idle()
+    assert (await reconcile(stage, only(stage, repo))).heads == 0
+    await stage.comment(repo, number)
+    assert await stats(stage, repo) == {"gates": 1, "heads": 1}
+    before = len(stage.github.requests)
+    await reconcile(stage, only(stage, repo))
+    assert ("GET", "pulls") in [one[:2] for one in asked(stage, repo, before)]
+    assert len(stage.github.comments(repo, number)) == 1
+
+
 async def test_a_gate_that_is_under_way_is_not_disturbed(stage: Stage) -> None:
     repo = await stage.repository(configured())
     held = stage.github.faults.add("POST", f"/repos/{repo}/check-runs", "hold")
