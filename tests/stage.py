@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 from temporalio.client import Client
 
+import workflows
 from bot.client import WorkflowClient, connect
 from bot.embedded import temporal_server
 from bot.settings import Settings
@@ -74,6 +75,13 @@ class Stage:
         await self.until(ended)
         return self.runs(repo, sha)
 
+    async def ask(self, repo: str, number: int, body: str, login: str = "octocat") -> list[str]:
+        """Comments, and waits until that is answered; the reactions to it."""
+        comment = self.github.add_comment(repo, number, body, login=login)
+        await self.until(lambda: comment.reactions)
+        await self.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", WITHIN_S)
+        return [reaction.content for reaction in comment.reactions]
+
     async def comment(self, repo: str, pull: int, count: int = 1) -> str:
         """The text of the bot's `count`-th comment on a pull request."""
 
@@ -85,8 +93,8 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def make_stage(folder: Path) -> AsyncIterator[Stage]:
-    """Everything up for the block."""
+async def make_stage(folder: Path, stories: tuple[type, ...] = workflows.ALL) -> AsyncIterator[Stage]:
+    """Everything up for the block; `stories` are the workflows that its worker knows."""
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(temporal_server(None))
         client = await connect(server.address)
@@ -101,7 +109,7 @@ async def make_stage(folder: Path) -> AsyncIterator[Stage]:
         )
         github.hook_url = await _door(stack, settings, client)
         worker = await stack.enter_async_context(contextlib.AsyncExitStack())
-        hands = await worker.enter_async_context(make_hands(settings, os.environ))
+        hands = await worker.enter_async_context(make_hands(settings, os.environ, stories))
         await worker.enter_async_context(run_worker(client, settings, hands))
         yield Stage(github, client, WorkflowClient(client), settings, worker)
 

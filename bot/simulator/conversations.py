@@ -177,4 +177,5 @@ class Conversations(Repositories):
         self.changed()
 
     def _tell_label(self, action: str, repo: Repository, issue: Issue, label: Label, sender: User) -> None:
+        issue.updated_at = self.now()
         self.tell(action, repo, issue, sender, {"label": shapes.label(self, repo, label)})
