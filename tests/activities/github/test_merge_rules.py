@@ -1,5 +1,6 @@
 """What a branch asks of a merge, out of GitHub's three answers about it; and whose check it asks for."""
 
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,7 +15,6 @@ from activities.github.merge_rules import MergeRules, Required
 from activities.github.pull_nouns import Merge
 from activities.github.required_checks import Standing
 from activities.model import RepoRef
-from bot.simulator.keys import AppKey
 
 Json = dict[str, Any]
 REPO = RepoRef("octocat", "hello", 1)
@@ -44,14 +44,9 @@ class Canned:
         return web.json_response(found)
 
 
-@pytest.fixture(scope="session")
-def pem(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return AppKey.read_or_make(tmp_path_factory.mktemp("key")).pem
-
-
 @pytest.fixture
-async def canned(aiohttp_server: AiohttpServer, pem: str, session: aiohttp.ClientSession) -> Canned:
-    return Canned(aiohttp_server, pem, session)
+async def canned(aiohttp_server: AiohttpServer, key: Path, session: aiohttp.ClientSession) -> Canned:
+    return Canned(aiohttp_server, key.read_text(), session)
 
 
 def rule(kind: str, **parameters: Any) -> Json:

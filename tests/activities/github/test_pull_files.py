@@ -1,6 +1,7 @@
 """The files of a pull, all pages of them, and no silence about what is left out."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -49,7 +50,7 @@ async def test_all_pages_are_read(pretend: PretendGitHub, hands: GitHubActivitie
 
 @pytest.mark.parametrize(("changed", "complete"), [(3000, True), (3001, False)])
 async def test_github_tells_of_three_thousand(
-    aiohttp_server: AiohttpServer, pretend: PretendGitHub, session: aiohttp.ClientSession, changed: int, complete: bool
+    aiohttp_server: AiohttpServer, key: Path, session: aiohttp.ClientSession, changed: int, complete: bool
 ) -> None:
     async def token(_: web.Request) -> web.Response:
         return web.json_response({"token": "ghs_x", "expires_at": "2099-01-01T00:00:00Z"}, status=201)
@@ -68,7 +69,7 @@ async def test_github_tells_of_three_thousand(
     app.router.add_get("/repos/octocat/hello/pulls/7", pull)
     app.router.add_get("/repos/octocat/hello/pulls/7/files", files)
     server = await aiohttp_server(app)
-    github = GitHub(str(server.make_url("")), pretend.app_id, pretend.private_key_pem, session)
+    github = GitHub(str(server.make_url("")), 1, key.read_text(), session)
     found = await pull_files.read(github, PullWanted(RepoRef("octocat", "hello", 1), 7))
     assert (len(set(found.files)), found.complete) == (3000, complete)
 

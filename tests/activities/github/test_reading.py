@@ -1,5 +1,7 @@
 """What the bot looks up, and what it makes of what is not there."""
 
+from pathlib import Path
+
 import aiohttp
 import pytest
 from aiohttp import web
@@ -117,7 +119,7 @@ async def test_branches(hands: GitHubActivities, repo: RepoRef, head: str) -> No
     ],
 )  # fmt: skip
 async def test_a_role_of_an_organisations_own_counts_as_the_one_below_it(
-    aiohttp_server: AiohttpServer, pretend: PretendGitHub, session: aiohttp.ClientSession,
+    aiohttp_server: AiohttpServer, key: Path, session: aiohttp.ClientSession,
     role: str | None, base: str | None, level: str,
 ) -> None:  # fmt: skip
     async def answer(request: web.Request) -> web.Response:
@@ -128,7 +130,7 @@ async def test_a_role_of_an_organisations_own_counts_as_the_one_below_it(
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
     server = await aiohttp_server(app)
-    github = GitHub(str(server.make_url("")), pretend.app_id, pretend.private_key_pem, session)
+    github = GitHub(str(server.make_url("")), 1, key.read_text(), session)
     found = await reading.permission(github, RepoRef("octocat", "hello", 1), "example-person")
     assert found.level == level
 

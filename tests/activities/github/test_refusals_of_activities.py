@@ -64,45 +64,28 @@ KINDS = {
 
 # What is not as in the table, with its reason.
 OTHERWISE = {
-    ("get_repo_settings", 404): None,  # no file: the defaults
-    ("request_pr_review", 422): None,  # nobody is asked, and who was left out is named
+    ("get_repo_settings", 404),  # no file: the defaults
+    ("request_pr_review", 422),  # nobody is asked, and who was left out is named
 }
 
 
-@pytest.mark.parametrize("status", KINDS)
 @pytest.mark.parametrize("name", DEEDS)
 async def test_a_refusal_is_told_for_what_it_is(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str, status: int
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
 ) -> None:
     request, deed = DEEDS[name]
     method, _, pattern = request.partition(" ")
-    fault = pretend.faults.add(method, pattern, "status", status=status)
-    if (name, status) in OTHERWISE:
-        await deed(hands, repo, things)
-        assert fault.seen
-        return
-    with pytest.raises(ApplicationError) as caught:
-        await deed(hands, repo, things)
-    assert fault.seen
-    assert (caught.value.type, not caught.value.non_retryable) == KINDS[status]
-
-
-@pytest.mark.parametrize("name", DEEDS)
-async def test_a_suspended_installation_is_told_to_a_person(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
-) -> None:
+    for status, kind in KINDS.items():
+        fault = pretend.faults.add(method, pattern, "status", status=status)
+        if (name, status) in OTHERWISE:
+            await deed(hands, repo, things)
+        else:
+            assert await failure(deed(hands, repo, things)) == kind, status
+        assert fault.seen, status
     pretend.suspend(repo.installation_id)
-    with pytest.raises(ApplicationError, match="suspended") as caught:
-        await DEEDS[name][1](hands, repo, things)
-    assert (caught.value.type, caught.value.non_retryable) == (USER_ERROR, True)
-
-
-@pytest.mark.parametrize("name", DEEDS)
-async def test_a_limit_names_its_own_delay(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
-) -> None:
-    request, deed = DEEDS[name]
-    method, _, pattern = request.partition(" ")
+    assert await failure(deed(hands, repo, things), "suspended") == (USER_ERROR, False)
+    pretend.unsuspend(repo.installation_id)
+    # The last one: the limit holds for everything that follows.
     pretend.faults.add(method, pattern, "secondary", retry_after=17)
     with pytest.raises(ApplicationError) as caught:
         await deed(hands, repo, things)
@@ -111,12 +94,17 @@ async def test_a_limit_names_its_own_delay(
     assert caught.value.next_retry_delay.total_seconds() >= 17
 
 
+async def failure(deed: Awaitable[Any], says: str = "") -> tuple[str | None, bool]:
+    """The type that a workflow sees, and whether another try may help."""
+    with pytest.raises(ApplicationError, match=says or None) as caught:
+        await deed
+    return caught.value.type, not caught.value.non_retryable
+
+
 @pytest.mark.parametrize("name", sorted(DEEDS.keys() - {"create_pull_request", "create_issue", "get_repo_settings"}))
 async def test_a_pull_or_issue_that_is_not_there(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
 ) -> None:
     pretend.repository(NAME).issues.clear()
-    with pytest.raises(ApplicationError) as caught:
-        await DEEDS[name][1](hands, repo, things)
-    # Whether it was there before: then GitHub says "deleted", and no other try can help.
-    assert (caught.value.type, caught.value.non_retryable) in (("NotFound", False), (USER_ERROR, True))
+    # Where GitHub says that it was deleted, no other try can help.
+    assert await failure(DEEDS[name][1](hands, repo, things)) in (("NotFound", True), (USER_ERROR, False))
