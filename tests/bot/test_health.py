@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from bot.embedded import free_port, temporal_server
+from bot.processes import stop_children
 from tests.bot.browser import Browser
 from tests.bot.test_setup_processes import Commands, commands, registered
 
@@ -45,6 +46,7 @@ async def test_a_worker_is_ready_when_there_is_an_app_and_temporal(commands: Com
         await registered(commands, browser)
         await commands.said("Working on (?s:.*)Working on")
         assert await asked(port, "/readyz") == (200, "ready\n")
+        await stop_children(commands.children)
 
 
 async def test_the_images_own_question(commands: Commands) -> None:

@@ -19,7 +19,7 @@ EVIL = "\"'><script>alert(1)</script>"
 
 @pytest.fixture
 async def github(tmp_path: Path) -> AsyncIterator[PretendGitHub]:
-    async with PretendGitHub(tmp_path / "github") as pretend:
+    async with PretendGitHub(tmp_path / "github", without_app=True) as pretend:
         yield pretend
         assert_valid(pretend.requests)
 

@@ -63,7 +63,7 @@ class Commands:
 @pytest.fixture
 async def commands(tmp_path: Path) -> AsyncIterator[Commands]:
     async with contextlib.AsyncExitStack() as stack:
-        github = await stack.enter_async_context(PretendGitHub(tmp_path / "github"))
+        github = await stack.enter_async_context(PretendGitHub(tmp_path / "github", without_app=True))
         clean = {name: value for name, value in os.environ.items() if name not in app_variables()}
         environ = clean | {
             "AUTOBUILD_DATA": str(tmp_path / "data"),
@@ -165,6 +165,7 @@ async def test_a_secret_store_is_given_the_lines_and_nothing_is_stored(commands:
         assert (await browser.open_any(f"{web}/readyz")) == 200
         await commands.start("worker", **shown)
         await commands.said("Working on")
+        await stop_children(commands.children)
 
 
 async def test_another_process_may_register_it(commands: Commands) -> None:
