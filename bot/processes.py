@@ -65,7 +65,9 @@ async def _once_there_is_an_app(environ: Mapping[str, str]) -> Settings:
     settings = Settings.load(environ, needs=())
     if not app_is_known(environ, settings.data):
         prepare(settings)
-        _log.info("app=none waiting_for=%s why=%r", credentials.place(settings.data), "it is set up in the web process")
+        alone = "it is shown in the web process: start this again with its settings"
+        why = alone if settings.setup == "print" else "it is set up in the web process, over the same data folder"
+        _log.info("app=none waiting_for=%s why=%r", credentials.place(settings.data), why)
         await credentials.appears(settings.data)
     settings = Settings.load(environ, needs=WORKER_NEEDS)
     prepare(settings)

@@ -48,15 +48,20 @@ class Scene:
 
 
 @contextlib.asynccontextmanager
-async def scene(folder: Path, github: PretendGitHub, **settings: str) -> AsyncIterator[Scene]:
-    """Serves the set-up pages for the block; `settings` besides GitHub's addresses."""
+async def scene(
+    folder: Path, github: PretendGitHub, *, port: int = 0, prefix: str = "", **settings: str
+) -> AsyncIterator[Scene]:
+    """Serves the set-up pages for the block, below `prefix` if there is one; `settings` besides GitHub's addresses."""
     deployed = Settings(github_url=github.url, github_api_url=github.api_url, data=folder / "data", port=0)
     it = Scene(github, replace(deployed, **settings))  # type: ignore[arg-type]
     guard = Guard(it.tokens.append, lambda: it.clock)
     app = web.Application()
     SetUp(it.settings, it.keep, guard).add_to(app)
     guard.begin()
-    async with listening(app, "127.0.0.1", 0) as it.base:
+    whole = web.Application()
+    if prefix:
+        whole.add_subapp(prefix, app)
+    async with listening(whole if prefix else app, "127.0.0.1", port) as it.base:
         yield it
 
 

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from bot import credentials
+from bot.embedded import free_port
 from bot.simulator.server import PretendGitHub
 from tests.bot.browser import Browser, Page
 from tests.bot.set_up_scene import Scene, scene, state_of
@@ -110,6 +111,22 @@ async def test_an_enterprise_server_with_a_public_address(
         assert "https://autobuild.example.com/webhook" in text
         assert "https://autobuild.example.com/setup/done" in text
         assert "evil" not in text
+
+
+async def test_a_server_behind_a_proxy_with_a_name_and_a_path(
+    tmp_path: Path, github: PretendGitHub, browser: Browser
+) -> None:
+    """The whole way at the public address, and nothing of it at another."""
+    port = free_port()
+    base = f"http://autobuild.example.com:{port}/ci"
+    settings = {"base_url": base, "smee_url": "https://smee.io/channel"}
+    async with scene(tmp_path, github, port=port, prefix="/ci", **settings) as it:
+        it.base = base
+        asked = await it.to_github(browser, name="Our Bot", public="https://evil.example")
+        done = await browser.submit(asked)
+        assert done.url.partition("?")[0] == f"{base}/setup/done"
+        assert [app.slug for app in it.kept] == ["our-bot"]
+        assert github.app.external_url == base
 
 
 async def test_events_may_come_through_smee(tmp_path: Path, github: PretendGitHub, browser: Browser) -> None:
