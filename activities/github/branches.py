@@ -50,7 +50,7 @@ async def sync(github: GitHub, wanted: BranchSync) -> BranchSynced:
             merged = await api.post("/repos/{owner}/{repo}/merges", names(wanted.repo), data=data)
     except Conflict as error:
         raise _conflict(wanted, error) from None
-    except NotFound:
+    except (NotFound, Validation):  # which of the two is not there?
         await commit_of(api, wanted.repo, wanted.branch)
         await commit_of(api, wanted.repo, wanted.base)
         raise
@@ -91,7 +91,7 @@ async def refuse_default(api: API, repo: RepoRef, branch: str) -> None:
         raise UserError(f"{code(branch)} is the default branch: propose the change there as a pull request.")
 
 
-async def holds(api: API, repo: RepoRef, head: str, commit: str) -> str:
+async def standing(api: API, repo: RepoRef, head: str, commit: str) -> str:
     """How `head` stands to `commit`, both ids: `identical`, `ahead` (it holds it), `behind`, `diverged`."""
     url = "/repos/{owner}/{repo}/compare/{basehead}?per_page=1"
     try:
@@ -116,7 +116,7 @@ async def _is_of(api: API, wanted: NewBranch, base: str, there: str) -> bool:
     if there == base:
         return True
     good = ("ahead", "identical") if wanted.base == base else ("ahead", "identical", "behind")
-    return await holds(api, wanted.repo, there, base) in good
+    return await standing(api, wanted.repo, there, base) in good
 
 
 def _conflict(wanted: BranchSync, error: Conflict) -> Exception:

@@ -73,7 +73,7 @@ async def _how_many(api: API, wanted: CommitWanted, todo: Sequence[Part]) -> int
 async def _has_tree(api: API, wanted: CommitWanted, tree: str) -> bool:
     try:
         await api.getitem("/repos/{owner}/{repo}/git/trees/{tree}", names(wanted.repo, tree=tree))
-    except NotFound:
+    except (NotFound, Validation):
         return False
     return True
 

@@ -15,7 +15,7 @@ from activities.errors import UserError
 from activities.git import GitError, credentials, git
 from activities.github.branch_nouns import BranchPush, BranchPushed
 from activities.github.branch_rules import Protected, is_rule
-from activities.github.branches import holds, refuse_default, tip
+from activities.github.branches import refuse_default, standing, tip
 from activities.github.client import GitHub
 from activities.github.errors import (
     Conflict,
@@ -50,7 +50,7 @@ async def push(github: GitHub, wanted: BranchPush) -> BranchPushed:
     except Conflict:
         # An earlier try may have done it, and somebody went on from there.
         there = await tip(api, wanted.repo, wanted.branch)
-        if there and await holds(api, wanted.repo, there, wanted.commit) in ("ahead", "identical"):
+        if there and await standing(api, wanted.repo, there, wanted.commit) in ("ahead", "identical"):
             return BranchPushed(there, changed=False)
         raise
     return BranchPushed(wanted.commit, changed=True)
@@ -67,16 +67,31 @@ async def _check(wanted: BranchPush) -> None:
 
 
 async def _push(github: GitHub, wanted: BranchPush) -> None:
-    user, token = await github.git_auth(wanted.repo, write=True)
-    url = github.clone_url(wanted.repo)
     async with _borrowing(wanted) as folder:
         try:
-            await git(
-                folder, "push", "--quiet", "--no-verify", *_lease(wanted), "--", url,
-                f"{wanted.commit}:refs/heads/{wanted.branch}", config=credentials(url, user, token),
-            )  # fmt: skip
+            await _give(github, wanted, folder)
         except GitError as error:
             raise refusal(error, wanted.branch) from None
+
+
+async def _give(github: GitHub, wanted: BranchPush, folder: Path) -> None:
+    try:
+        await _send(github, wanted, folder)
+    except GitError as error:
+        if not (error.moved or error.refused):
+            raise
+        # The repository's name or our token is an old one: with what GitHub says now, once more.
+        github.forget(wanted.repo)
+        await _send(github, wanted, folder)
+
+
+async def _send(github: GitHub, wanted: BranchPush, folder: Path) -> None:
+    user, token = await github.git_auth(wanted.repo, write=True)
+    url = github.clone_url(wanted.repo)  # asking for a token may have told a new name
+    await git(
+        folder, "push", "--quiet", "--no-verify", *_lease(wanted), "--", url,
+        f"{wanted.commit}:refs/heads/{wanted.branch}", config=credentials(url, user, token),
+    )  # fmt: skip
 
 
 def _lease(wanted: BranchPush) -> list[str]:

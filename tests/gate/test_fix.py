@@ -11,11 +11,16 @@ PROJECT = {
     "pyproject.toml": '[project]\nname = "sample"\nversion = "1"\n[tool.ruff]\nline-length = 100\n',
     "sample.py": '"""A sample."""\n\nONE = 1\n',
 }
+SCRIPT = '#!/usr/bin/env python3\n"""A script."""\n\nimport os\n\nprint(1)\n'
 UNUSED = '"""A sample."""\n\nimport os\n\nONE = 1\n'
 
 
 async def text_of(stage: Stage, repo: str, sha: str, path: str) -> str:
     return (await git.git(stage.github.repository(repo).path, "show", f"{sha}:{path}")).decode()
+
+
+async def mode_of(stage: Stage, repo: str, sha: str, path: str) -> str:
+    return (await git.git(stage.github.repository(repo).path, "ls-tree", sha, path)).decode().split(" ", 1)[0]
 
 
 def new_head(stage: Stage, repo: str, number: int, old: str) -> str:
@@ -24,14 +29,17 @@ def new_head(stage: Stage, repo: str, number: int, old: str) -> str:
 
 
 async def test_the_button_commits_and_the_new_head_is_gated(stage: Stage) -> None:
+    """A script too, which stays executable."""
     repo = await stage.repository(PROJECT)
-    sha = await stage.push(repo, {"sample.py": UNUSED})
+    sha = await stage.push(repo, {"sample.py": UNUSED, "run.py": SCRIPT})
     number = await stage.pull(repo)
     runs = await stage.verdict(repo, sha)
     assert "fix" in [action["identifier"] for action in runs["linting"]["actions"]]
     stage.github.press_button(repo, runs["linting"]["id"], "fix")
     fixed = await stage.until(lambda: new_head(stage, repo, number, sha))
-    assert "import os" not in await text_of(stage, repo, fixed, "sample.py")
+    for path in ("sample.py", "run.py"):
+        assert "import os" not in await text_of(stage, repo, fixed, path)
+    assert (await mode_of(stage, repo, fixed, "run.py")) == "100755"
     assert (await stage.verdict(repo, fixed))["linting"]["conclusion"] == "success"
 
 

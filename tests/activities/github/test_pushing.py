@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -166,6 +167,18 @@ async def test_a_commit_below_somebody_elses_is_there_already(
     newer = await pretend.push_commit(NAME, "autobuild/42", {"c.py": "new\n"})
     assert await done(hands.push_branch, wanted(repo, clone, commit)) == BranchPushed(newer, changed=False)
     assert await tip(pretend) == newer
+
+
+async def test_a_renamed_repository_is_pushed_to_by_its_new_name(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+) -> None:
+    known = replace(repo, id=pretend.repository(NAME).id)
+    await done(hands.push_branch, wanted(known, clone, commit))
+    pretend.rename_repository(NAME, "renamed")
+    (clone / "more.py").write_text("x = 3\n")
+    newer = await committed(clone)
+    assert await done(hands.push_branch, wanted(known, clone, newer)) == BranchPushed(newer, changed=True)
+    assert await line(pretend.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42") == newer
 
 
 async def test_ten_thousand_files(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path) -> None:
