@@ -146,6 +146,8 @@ def _description() -> Any:
 
 def _as_meant(schema: dict[str, Any]) -> dict[str, Any]:
     schema.pop("discriminator", None)  # the alternatives exclude each other anyway
+    if {"$ref": "#/components/schemas/repository-rule-violation-error"} in schema.get("oneOf", ()):
+        schema["anyOf"] = schema.pop("oneOf")  # any plain error is one of these too
     if schema.get("nullable") is not True:
         return schema
     if "enum" in schema and None not in schema["enum"]:

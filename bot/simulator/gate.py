@@ -10,6 +10,8 @@ from bot.simulator.rest import ApiError, Caller
 from bot.simulator.state import Repository
 
 NOBODY = Caller("nobody")
+_ADMIN = "administration"
+"""What only administrators may see, in public repositories too."""
 
 
 def caller_of(hub: Hub, request: web.Request) -> Caller:
@@ -66,9 +68,11 @@ def admit(caller: Caller, needs: str, repository: Repository | None) -> None:
 def may(caller: Caller, permission: str, level: str, repository: Repository) -> bool:
     """Whether the caller may do that much in that repository."""
     if caller.token:
-        public = level == "read" and not repository.private
+        public = level == "read" and not repository.private and permission != _ADMIN
         return public or (caller.token.covers(repository) and caller.token.allows(permission, level))
     allowed = repository.level(caller.login)
+    if permission == _ADMIN:
+        return allowed == "admin"
     if level == "read":
         return allowed != "none"
     return allowed in ("write", "maintain", "admin")

@@ -1,8 +1,10 @@
 """Git over HTTP: who may fetch and push, and what a push sets in motion."""
 
+import asyncio
+
 from aiohttp import web
 
-from bot.simulator import gate, git
+from bot.simulator import gate, git, git_guard
 from bot.simulator.git_http import Backend, whole
 from bot.simulator.pushes import Pushes
 from bot.simulator.rest import ApiError, Caller
@@ -42,9 +44,11 @@ class GitDoor:
         assert caller.user is not None
         async with self._hub.pushing(repo):
             before = await git.refs(repo.path)
-            answer = await Backend(request, repo.path, "git-receive-pack", caller.login).run()
+            begun, asked = await _begin(request)
+            decided = git_guard.decision(self._hub, repo, asked, caller.user)
+            answer = await Backend(request, repo.path, "git-receive-pack", caller.login).run(begun, decided)
             await self._hub.refs_moved(repo, before, caller.user)
-        return await whole(request, answer)
+        return await whole(request, git_guard.retold(answer, repo))
 
     def _admit(self, request: web.Request, *, push: bool) -> tuple[Caller, Repository]:
         """401 where a name may help, 404 for what the caller may not know of, 403 for a push that is not allowed."""
@@ -65,6 +69,13 @@ class GitDoor:
         if push and repo.archived:
             raise web.HTTPForbidden(text="This repository was archived so it is read-only.\n")
         return caller, repo
+
+
+async def _begin(request: web.Request) -> tuple[bytes, list[tuple[str, str]]]:
+    try:
+        return await git_guard.commands(request.content)
+    except (ValueError, asyncio.IncompleteReadError) as error:
+        raise web.HTTPBadRequest(text="That is no push.\n") from error
 
 
 def _name(request: web.Request) -> str:

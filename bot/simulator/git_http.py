@@ -6,6 +6,7 @@ aiohttp has unpacked a gzipped request body already, so the backend is told noth
 import asyncio
 import contextlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -21,9 +22,14 @@ class Backend:
     def __init__(self, request: web.Request, repository: Path, service: str, user: str) -> None:
         self._request = request
         self._environment = _environment(request, repository, service, user)
+        self._begun = b""
 
-    async def run(self) -> bytes:
-        """For pushes, whose answer is short: the whole CGI answer, once git has ended."""
+    async def run(self, begun: bytes, more: Mapping[str, str]) -> bytes:
+        """For pushes, whose answer is short: the whole CGI answer, once git has ended.
+
+        `begun` was read from the request already; `more` goes into git's environment, and so into that of its hooks.
+        """
+        self._begun, self._environment = begun, {**self._environment, **more}
         process = await self._start()
         feeding = asyncio.create_task(self._feed(process))
         try:
@@ -60,6 +66,7 @@ class Backend:
     async def _feed(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None
         with contextlib.suppress(ConnectionError):
+            process.stdin.write(self._begun)
             async for chunk in self._request.content.iter_chunked(_CHUNK):
                 process.stdin.write(chunk)
                 await process.stdin.drain()

@@ -4,7 +4,8 @@ from urllib.parse import quote
 
 from bot.simulator import gate, git, shapes, shapes_git, shapes_rules
 from bot.simulator.hub import Missing
-from bot.simulator.rest import Answer, Call, Endpoints
+from bot.simulator.protection import rules_of
+from bot.simulator.rest import Answer, ApiError, Call, Endpoints
 from bot.simulator.state import Json
 
 endpoints = Endpoints()
@@ -47,6 +48,17 @@ async def get_branch(call: Call) -> Json:
         "protection": shapes_rules.protection(repo, name),
         "protection_url": f"{url}/protection",
     }
+
+
+@endpoints.on("GET", "/repos/{owner}/{repo}/branches/{branch}/protection", "administration:read")
+async def get_protection(call: Call) -> Json:
+    """Classic protection; a ruleset's is shown among the rules."""
+    repo, name = call.repo, call.params["branch"]
+    if f"refs/heads/{name}" not in await git.refs(repo.path, "refs/heads"):
+        raise ApiError(404, "Branch not found")
+    if name not in repo.protected or rules_of(repo, name).ruleset:
+        raise ApiError(404, "Branch not protected")
+    return shapes_rules.whole(call.hub, repo, name)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", "metadata:read")

@@ -1,9 +1,11 @@
 """What a branch asks for, as GitHub's JSON: in the branch itself, or as the rules of a ruleset."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from bot.simulator.branch_rules import BranchRules
 from bot.simulator.protection import rules_of
+from bot.simulator.shapes import app, user
 from bot.simulator.state import Json, Repository
 
 if TYPE_CHECKING:
@@ -25,6 +27,27 @@ def protection(repo: Repository, branch: str) -> Json:
     }
 
 
+def whole(hub: "Hub", repo: Repository, branch: str) -> Json:
+    """All of classic protection, for administrators."""
+    rules, url = rules_of(repo, branch), f"{hub.api_url}/repos/{repo.full_name}/branches/{branch}/protection"
+    switches = {
+        "required_linear_history": rules.linear,
+        "allow_force_pushes": rules.allow_force,
+        "allow_deletions": rules.allow_deletion,
+        **dict.fromkeys(("block_creations", "required_conversation_resolution", "lock_branch"), False),
+    }
+    shape: Json = {"url": url, **{name: {"enabled": on} for name, on in switches.items()}}
+    for name, on in (("enforce_admins", rules.enforce_admins), ("required_signatures", False)):
+        shape[name] = {"url": f"{url}/{name}", "enabled": on}
+    if rules.checks:
+        shape["required_status_checks"] = _whole_checks(rules, f"{url}/required_status_checks")
+    if rules.needs_pull:
+        shape["required_pull_request_reviews"] = _whole_reviews(rules, f"{url}/required_pull_request_reviews")
+    if rules.pushers is not None:
+        shape["restrictions"] = _restrictions(hub, rules.pushers, f"{url}/restrictions")
+    return shape
+
+
 def ruleset(hub: "Hub", repo: Repository, branch: str) -> list[Json]:
     """The rules of the branch's ruleset; classic protection is none."""
     rules = rules_of(repo, branch)
@@ -32,6 +55,32 @@ def ruleset(hub: "Hub", repo: Repository, branch: str) -> list[Json]:
         return []
     source = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": repo.id}
     return [{**rule, **source} for rule in _rules(rules)]
+
+
+def _whole_checks(rules: BranchRules, url: str) -> Json:
+    return {
+        "url": url,
+        "strict": rules.strict,
+        "contexts": list(rules.checks),
+        "contexts_url": f"{url}/contexts",
+        "checks": [{"context": name, "app_id": None} for name in rules.checks],
+    }
+
+
+def _whole_reviews(rules: BranchRules, url: str) -> Json:
+    off = ("dismiss_stale_reviews", "require_code_owner_reviews", "require_last_push_approval")
+    return {"url": url, **dict.fromkeys(off, False), "required_approving_review_count": rules.reviews}
+
+
+def _restrictions(hub: "Hub", pushers: Iterable[str], url: str) -> Json:
+    people = [hub.users[login.lower()] for login in pushers if login.lower() in hub.users]
+    return {
+        "url": url,
+        **{f"{name}_url": f"{url}/{name}" for name in ("users", "teams", "apps")},
+        "users": [user(hub, person) for person in people if person is not hub.app.bot],
+        "teams": [],
+        "apps": [app(hub, hub.app)] if hub.app.bot in people else [],
+    }
 
 
 def _rules(rules: BranchRules) -> list[Json]:

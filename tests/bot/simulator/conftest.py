@@ -28,7 +28,7 @@ class Asker:
 
     def __init__(self, github: PretendGitHub, client: aiohttp.ClientSession) -> None:
         self.github = github
-        self._client = client
+        self.client = client
         self._token = ""
 
     async def __call__(
@@ -47,7 +47,7 @@ class Asker:
             sent["Authorization"] = f"Bearer {credential}"
         raw = None if body is None else json.dumps(body).encode()
         base = f"{self.github.url}/api" if path == "/graphql" else self.github.api_url
-        async with self._client.request(method, base + path, data=raw, headers=sent, allow_redirects=False) as response:
+        async with self.client.request(method, base + path, data=raw, headers=sent, allow_redirects=False) as response:
             text = await response.read()
             return Reply(response.status, CIMultiDict(response.headers), json.loads(text) if text else None)
 
