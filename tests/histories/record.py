@@ -1,4 +1,4 @@
-"""Records the histories that `tests/workflows/test_replay.py` replays: `python -m tests.histories.record NAME`.
+"""Records the histories that `tests/workflows/test_replay.py` replays: `python -m tests.histories.record NAME [STORY …]`.
 
 A history is a promise: a file is never recorded again to make a test pass. A change of a workflow gets
 `workflow.patched`, and a new file under a new name beside the old one.
@@ -8,11 +8,14 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
+import workflows
+from tests.gate.planning import PlanPatchPRWorkflow
 from tests.gate.repos import configured
 from tests.gate.test_branch import hanging, slow
+from tests.gate.test_labels import state
 from tests.stage import Stage, make_stage
 
 HERE = Path(__file__).parent
@@ -57,14 +60,48 @@ async def requested(stage: Stage) -> dict[str, str]:
     return {"command-retest": f"command:{repo}!comment-{comment.id}", "branch-requests": f"quality:{repo}@change"}
 
 
-STORIES: tuple[Callable[[Stage], Awaitable[dict[str, str]]], ...] = (passed, superseded, requested)
+async def commanded(stage: Stage) -> dict[str, str]:
+    """`/stop`, `/retry`, `/override` and a mistake by comments, and a merge by the bot."""
+    files = slow()
+    files[".github/autobuild.yml"] += "auto_merge: true\n"
+    repo = await stage.repository(files)
+    sha = await hanging(stage, repo, "commanded")
+    number = await stage.pull(repo)
+    await stage.ask(repo, number, "/stop\n/retset")
+    await stage.verdict(repo, sha)
+    await stage.ask(repo, number, "/override security it hangs for ever")
+    await stage.ask(repo, number, "/retry\n/status")
+    await stage.workflows.wait_for_result(f"quality:{repo}@change", 60)
+    comments = [c["id"] for c in stage.github.comments(repo, number) if c["user"]["login"] == "octocat"]
+    told = {
+        f"command-{name}": f"command:{repo}!comment-{id}"
+        for name, id in zip(("stop", "override", "retry"), comments, strict=True)
+    }
+    return {"branch-commanded": f"quality:{repo}@change", **told}
 
 
-async def record(suffix: str) -> None:
-    """Writes one file for each workflow of each story, with `suffix` in its name."""
+async def labelled(stage: Stage) -> dict[str, str]:
+    """A label that starts work, and is taken off."""
+    repo = await stage.repository(configured())
+    number = stage.github.open_issue(repo, "A wish").number
+    stage.github.add_label(repo, number, "autobuild")
+    await stage.github.hooks.idle()
+    (added,) = await stage.workflows.list_workflows(f"WorkflowId STARTS_WITH 'command:{repo}!label-'")
+    await stage.workflows.wait_for_result(added.workflow_id, 30)
+    await state(stage, f"plan-patch-pr:{repo}#{number}", "running")
+    stage.github.remove_label(repo, number, "autobuild")
+    await stage.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30)
+    return {"label-stopped": f"label:{repo}#{number}:autobuild", "command-label": added.workflow_id}
+
+
+STORIES: tuple[Callable[[Stage], Awaitable[dict[str, str]]], ...] = (passed, superseded, requested, commanded, labelled)
+
+
+async def record(suffix: str, names: Collection[str] = ()) -> None:
+    """Writes one file for each workflow of each story (or of those named), with `suffix` in its name."""
     with tempfile.TemporaryDirectory() as folder:
-        async with make_stage(Path(folder)) as stage:
-            for story in STORIES:
+        async with make_stage(Path(folder), (*workflows.ALL, PlanPatchPRWorkflow)) as stage:
+            for story in (story for story in STORIES if not names or story.__name__ in names):
                 for name, workflow_id in (await story(stage)).items():
                     history = await stage.temporal.get_workflow_handle(workflow_id).fetch_history()
                     (HERE / f"{name}-{suffix}.json").write_text(history.to_json())
@@ -72,5 +109,5 @@ async def record(suffix: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(record(sys.argv[1]))
+    asyncio.run(record(sys.argv[1], sys.argv[2:]))
     os._exit(0)
