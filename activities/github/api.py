@@ -5,6 +5,7 @@ not a success becomes one of our errors. gidgethub never sees the credential.
 """
 
 import json
+import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
@@ -26,6 +27,8 @@ from activities.model import RepoRef
 
 # Answers kept for conditional requests, which cost nothing when answered 304; they die with the token.
 _KEPT_ANSWERS = 32
+# A repository that was to be seen just now is not looked for again at the next thing that is not there.
+_SEES_FOR_S = 60.0
 # The answers that have something to say.
 _TOLD = (200, 201)
 
@@ -47,6 +50,7 @@ class API(GitHubAPI):
         self._clock = clock
         self._names = names
         self._meant: dict[str, RepoRef] = {}
+        self._saw_at = float("-inf")
 
     def meaning(self, repo: RepoRef) -> "API":
         """The same; requests that name this repository go to it, whatever it is called by now."""
@@ -98,9 +102,30 @@ class API(GitHubAPI):
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]:
-        request = Request(method, self._names.present(url, self._meant), headers, body)
-        answer = await self._answered(request, cost_of(method, request.path))
+        repo = self._names.meant(url, self._meant)
+        request = Request(method, self._names.present(url, repo) if repo else url, headers, body)
+        try:
+            answer = await self._answered(request, cost_of(method, request.path))
+        except NotFound as error:
+            if repo and await self._is_blind(request, repo):
+                raise Unavailable(f"{error} The token does not reach {repo.full_name} any more.") from None
+            raise
         return answer.status, answer.headers, answer.body
+
+    async def _is_blind(self, request: Request, repo: RepoRef) -> bool:
+        """Whether not the thing is gone but the whole repository, to this token: it was transferred or taken out of
+        the installation, and GitHub says 404 to both. The next try asks for a token and hears which."""
+        if self._saw_at + _SEES_FOR_S > time.monotonic():
+            return False
+        url = f"{self.base_url}/repos/{self._names.name_of(repo)}"
+        try:
+            if url != request.url:
+                await self._answered(Request("GET", url, create_headers(self.requester)), cost_of("GET", "/repos"))
+                self._saw_at = time.monotonic()
+                return False
+        except NotFound:
+            pass
+        return self._credential.forget()
 
     async def _answered(self, request: Request, cost: Cost) -> Answer:
         """A credential that is not accepted is tried once more where that is another one by now."""

@@ -48,11 +48,12 @@ class Names:
             self._ids[old[1].lower()] = int(new[1])
             self._names.pop(int(new[1]), None)
 
-    def present(self, url: str, known: Mapping[str, RepoRef]) -> str:
-        """The address of a request with the repository's name as it is now. `known` are those meant by it, by their
-        full name in lower case; any other repository's is left alone."""
+    def meant(self, url: str, known: Mapping[str, RepoRef]) -> RepoRef | None:
+        """The repository that an address names. `known` are those to be looked for, by their full name in lower case;
+        any other repository is None."""
         found = _BY_NAME.search(url)
-        repo = known.get(found[1].lower()) if found else None
-        if not found or not repo:
-            return url
-        return f"{url[: found.start(1)]}{self.name_of(repo)}{url[found.end(1) :]}"
+        return known.get(found[1].lower()) if found else None
+
+    def present(self, url: str, repo: RepoRef) -> str:
+        """The address with the repository's name as it is now."""
+        return _BY_NAME.sub(f"/repos/{self.name_of(repo)}", url, count=1)
