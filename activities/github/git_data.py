@@ -16,13 +16,15 @@ from activities.github.api import API
 from activities.github.branch_rules import rules_of
 from activities.github.branches import names, tip
 from activities.github.changes import SUBMODULE, Change, Part, content, parts
-from activities.github.errors import Conflict, NotFound, Unavailable, Validation
+from activities.github.errors import Conflict, NotFound, RateLimited, Unavailable, Validation
 from activities.github.requests import CommitWanted
 from activities.words import code
 from activities.workspace import EMPTY_TREE
 
 # Blobs on their way at once. A part holds at most 20 MB or a single file, so this bounds the memory too.
-_AT_ONCE = 4
+_AT_ONCE = 2
+# A wait for GitHub's limits that is slept here: another try would have to begin with its part's first file.
+_PATIENCE_S = 15.0
 # Text up to this size goes inside its tree, which saves a request for each file.
 _INLINE = 50_000
 
@@ -33,7 +35,7 @@ async def commit(api: API, wanted: CommitWanted, found: Sequence[Change], messag
     """The commit, which the branch points to from then on. `Conflict` where the branch has moved meanwhile."""
     tree = await _upload(api, wanted, found)
     data = {"message": message, "tree": tree, "parents": [wanted.expected_head]}
-    made = await api.post("/repos/{owner}/{repo}/git/commits", names(wanted.repo), data=data)
+    made = await _post(api, wanted, "commits", data)
     await _move(api, wanted, str(made["sha"]))
     return str(made["sha"])
 
@@ -85,7 +87,7 @@ async def _plant(api: API, wanted: CommitWanted, below: str, part: Part, known: 
     slots = asyncio.Semaphore(_AT_ONCE)
     entries = await asyncio.gather(*(_entry(api, wanted, change, known, slots) for change in part.changes))
     data: Json = {"tree": entries} | ({"base_tree": below} if below != EMPTY_TREE else {})
-    made = await api.post("/repos/{owner}/{repo}/git/trees", names(wanted.repo), data=data)
+    made = await _post(api, wanted, "trees", data)
     if made["sha"] != part.tree:
         raise Unavailable(f"GitHub made the tree {made['sha']} of what should be {part.tree}.")
     return part.tree
@@ -116,7 +118,18 @@ def _text(raw: bytes) -> str | None:
 
 async def _blob(api: API, wanted: CommitWanted, raw: bytes) -> str:
     data = {"content": base64.b64encode(raw).decode("ascii"), "encoding": "base64"}
-    return str((await api.post("/repos/{owner}/{repo}/git/blobs", names(wanted.repo), data=data))["sha"])
+    return str((await _post(api, wanted, "blobs", data))["sha"])
+
+
+async def _post(api: API, wanted: CommitWanted, what: str, data: Json) -> Json:
+    while True:
+        try:
+            made: Json = await api.post(f"/repos/{{owner}}/{{repo}}/git/{what}", names(wanted.repo), data=data)
+            return made
+        except RateLimited as limit:
+            if limit.retry_after > _PATIENCE_S:
+                raise
+            await asyncio.sleep(limit.retry_after)
 
 
 async def _move(api: API, wanted: CommitWanted, sha: str) -> None:

@@ -12,7 +12,8 @@ from yarl import URL
 
 from activities.github.errors import Unavailable
 
-_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
+# In seconds, and how many bytes may be sent in each of them: a file of 100 MB needs more than a question.
+_TIMEOUT_S, _SLOWEST = 30.0, 500_000
 _HOPS = 3
 _MOVED = (301, 302, 307, 308)
 # More than any answer we ask for; a server that never ends must not fill the memory.
@@ -94,11 +95,20 @@ def _joined(url: str, location: str) -> str:
 async def _exchange(session: aiohttp.ClientSession, request: Request, headers: Mapping[str, str]) -> Answer:
     try:
         async with session.request(
-            request.method, request.url, headers=headers, data=request.body, timeout=_TIMEOUT, allow_redirects=False
+            request.method,
+            request.url,
+            headers=headers,
+            data=request.body,
+            timeout=_timeout(request),
+            allow_redirects=False,
         ) as response:
             return Answer(response.status, response.headers, request.path, await _body(response))
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise Unavailable(f"GitHub did not answer {request.asked}: {type(error).__name__} {error}") from None
+
+
+def _timeout(request: Request) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=_TIMEOUT_S + len(request.body) / _SLOWEST, sock_connect=10)
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:

@@ -5,14 +5,18 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.git import git, line
 from activities.github import changes
+from activities.github.budget import Limits
+from activities.github.client import GitHub
 from activities.github.requests import CommitMade
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
+from activities.results import ResultStore
 from bot.simulator.git import Symlink
 from bot.simulator.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked, done
@@ -172,3 +176,28 @@ async def test_parts_are_bounded_by_their_bytes(clone: Path, head: str) -> None:
     assert not changes.signable(found)
     parts = await changes.parts(clone / ".git", head, found)
     assert [len(part.changes) for part in parts] == [1, 1, 1]
+
+
+async def test_githubs_limits_slow_it_down_and_do_not_stop_it(
+    pretend: PretendGitHub, session: aiohttp.ClientSession, results: ResultStore, repo: RepoRef, clone: Path, head: str
+) -> None:
+    limits = Limits(writes_at_once=2, writes_apart_s=0.02, patience_s=0.01)
+    github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=limits)
+    for number in range(120):
+        (clone / f"{number}.bin").write_bytes(b"\0" + os.urandom(8))
+    commit = await committed(clone)
+    made = await done(GitHubActivities(github, results).create_commit, wanted(repo, clone, head, commit))
+    await same(pretend, clone, made.sha, commit, head)
+    assert asked(pretend, "POST", "/git/blobs") == 120
+
+
+async def test_a_long_wait_is_left_to_the_next_try(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+) -> None:
+    (clone / "a.py").chmod(0o755)
+    commit = await committed(clone)
+    pretend.faults.add("POST", f"/repos/{NAME}/git/trees", "secondary", retry_after=60)
+    with pytest.raises(ApplicationError) as caught:
+        await done(hands.create_commit, wanted(repo, clone, head, commit))
+    assert caught.value.type == "RateLimited"
+    assert caught.value.next_retry_delay
