@@ -7,11 +7,12 @@ from urllib.parse import quote
 from bot.simulator import git, git_write, shapes_git
 from bot.simulator.git import ZERO, Files
 from bot.simulator.merging import Merging
+from bot.simulator.releases import Releases
 from bot.simulator.reviews import Reviews
 from bot.simulator.state import Json, Repository, User
 
 
-class Pushes(Merging, Reviews):
+class Pushes(Merging, Reviews, Releases):
     """See the module."""
 
     async def push_commit(

@@ -9,7 +9,15 @@ from bot.simulator.endpoints import ENDPOINTS
 from bot.simulator.server import PretendGitHub
 from tests import openapi
 from tests.bot.simulator.conftest import REPO, Asker, Hook
-from tests.bot.simulator.walks import Walk, walk_contents, walk_merges, walk_objects, walk_reviews, walk_statuses
+from tests.bot.simulator.walks import (
+    Walk,
+    walk_contents,
+    walk_merges,
+    walk_objects,
+    walk_releases,
+    walk_reviews,
+    walk_statuses,
+)
 
 R = f"/repos/{REPO}"
 
@@ -24,6 +32,7 @@ async def test_every_endpoint_answers_as_github_describes(github: PretendGitHub,
     await walk_repository(go)
     await walk_git(go, sha)
     await walk_objects(go)
+    await walk_releases(go)
     number = await walk_pulls(go, sha)
     await walk_issues(go)
     await walk_comments(go, number)

@@ -69,3 +69,13 @@ async def walk_objects(go: Walk) -> None:
     commit = {"message": "x", "tree": tree, "parents": [await _tip(go, "main")]}
     made = (await go("POST", f"{R}/git/commits", commit, status=201))["sha"]
     await go("GET", f"{R}/git/commits/{made}")
+
+
+async def walk_releases(go: Walk) -> None:
+    release = {"tag_name": "v1", "name": "One", "body": "what is new", "draft": False, "prerelease": False}
+    made = (await go("POST", f"{R}/releases", release, status=201))["id"]
+    await go("GET", f"{R}/releases")
+    await go("GET", f"{R}/releases/{made}")
+    await go("GET", f"{R}/releases/tags/v1")
+    await go("PATCH", f"{R}/releases/{made}", {"body": "more"})
+    await go("GET", f"{R}/tags")
