@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -124,7 +123,6 @@ class Api:
     def _with_headers(self, request: web.Request, caller: Caller, answer: Answer) -> Answer:
         """An answer that the caller has already is 304 and costs nothing."""
         headers = {"Content-Type": "application/json; charset=utf-8", "X-GitHub-Media-Type": "github.v3; format=json"}
-        headers |= _date(self._hub)
         if request.method == "GET" and answer.status == 200:
             headers["ETag"] = f'W/"{hashlib.sha256(_body(answer)).hexdigest()}"'
             if request.headers.get("If-None-Match") == headers["ETag"]:
@@ -139,7 +137,6 @@ class Api:
     async def _break(self, request: web.Request, fault: Fault, answer: Answer) -> web.StreamResponse:
         sent = await _sent(request, strict=False)
         broken = _broken(self._hub, fault)
-        broken = replace(broken, headers={**_date(self._hub), **broken.headers})
         self._write_down(Exchange(
             request.method, _path(request), dict(request.query), "", "", sent, dict(request.headers),
             broken.status, broken.body, broken.headers, faulted=True,
@@ -147,8 +144,7 @@ class Api:
         if fault.kind == "hang_up" and request.transport:
             request.transport.close()
         if fault.kind == "half":
-            body = _body(answer) if answer.body is not None else dump({"id": 1, "node_id": "x"})
-            return await _half(request, body, _date(self._hub))
+            return await _half(request, _body(answer) if answer.body is not None else dump({"id": 1, "node_id": "x"}))
         return web.Response(body=_body(broken), status=broken.status, headers=broken.headers)
 
     def _write_down(self, exchange: Exchange) -> None:
@@ -225,14 +221,9 @@ def _broken(hub: Pushes, fault: Fault) -> Answer:
     return Answer({"message": "Server Error"}, fault.status)
 
 
-def _date(hub: Pushes) -> dict[str, str]:
-    """By GitHub's clock, from which a client can tell how wrong its own is."""
-    return {"Date": formatdate(hub.time(), usegmt=True)}
-
-
-async def _half(request: web.Request, body: bytes, headers: dict[str, str]) -> web.StreamResponse:
+async def _half(request: web.Request, body: bytes) -> web.StreamResponse:
     """A Content-Length that is not kept."""
-    response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8", **headers})
+    response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})
     response.content_length = len(body)
     await response.prepare(request)
     await response.write(body[: len(body) // 2])

@@ -93,7 +93,7 @@ class Hub:
 
     @property
     def private_key_pem(self) -> str:
-        """"" while there is no app."""
+        """Empty while there is no app."""
         return self.key.pem if self.key else ""
 
     @property

@@ -4,6 +4,7 @@
 (what `AUTOBUILD_GITHUB_API_URL` names), `github.app_id`, `github.private_key_pem` and `github.webhook_secret`.
 """
 
+from email.utils import formatdate
 from pathlib import Path
 from types import TracebackType
 
@@ -45,6 +46,7 @@ class PretendGitHub(Vanishing):
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listens; port 0 takes a free one. `url` is right from then on."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.on_response_prepare.append(self._date)
         self._api.add_to(app)
         Control(self, fault=self.faults.add, hang_up=self.smee.hang_up).add_to(app)
         GitDoor(self).add_to(app)
@@ -73,6 +75,10 @@ class PretendGitHub(Vanishing):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """By GitHub's clock, from which a client can tell how wrong its own is."""
+        response.headers["Date"] = formatdate(self.time(), usegmt=True)
 
     # --- looking
 

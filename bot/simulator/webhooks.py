@@ -5,6 +5,7 @@ and its action (`check_run.created`).
 """
 
 import json
+import random
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,11 @@ class Held:
         for index in first + rest:
             self._send(self.waiting[index])
         self.waiting = []
+
+    def shuffle(self, seed: int) -> None:
+        """Ends the hold in an order by chance, the same for the same seed."""
+        random.Random(seed).shuffle(self.waiting)  # noqa: S311
+        self.release()
 
 
 class Webhooks(Post):

@@ -56,10 +56,10 @@ async def test_githubs_clock_decides(ask: Asker) -> None:
     assert (await ask("GET", "/app", token=token)).body["message"] == FUTURE
 
 
-@pytest.mark.parametrize("fault", [False, True])
-async def test_each_answer_tells_githubs_time(ask: Asker, fault: bool) -> None:
+@pytest.mark.parametrize("times", [0, 1])
+async def test_each_answer_tells_githubs_time(ask: Asker, times: int) -> None:
     ask.github.advance(7200)
-    if fault:
+    for _ in range(times):
         ask.github.faults.add("GET", "/app")
     for who in ("app", "", "bot"):
         told = parsedate_to_datetime((await ask("GET", "/app", who=who)).headers["Date"]).timestamp()

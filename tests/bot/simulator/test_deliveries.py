@@ -160,6 +160,18 @@ async def test_what_is_read_and_written_again_has_the_same_bytes(github: Pretend
     assert again.encode("utf-8", "backslashreplace") == body
 
 
+async def test_a_hold_ends_in_any_order(github: PretendGitHub, told: Hook) -> None:
+    held = github.hooks.hold()
+    for number in range(9):
+        github.open_issue(REPO, str(number))
+    guids = [each.guid for each in held.waiting]
+    held.shuffle(4)
+    await github.hooks.idle()
+    came = [each.guid for each in github.deliveries]
+    assert came != guids
+    assert sorted(came) == sorted(guids)
+
+
 def test_the_same_seed_brings_the_same_weather() -> None:
     def fates(seed: int) -> list[Fate]:
         weather = Weather(seed, drop=0.2, duplicate=0.2, delay=1.0, forgotten=0.5)

@@ -23,7 +23,9 @@ async def test_the_headers_and_the_signature(github: PretendGitHub, told: Hook) 
     assert "Ünicode".encode() in body
 
 
-@pytest.mark.parametrize(("status", "word"), [(202, "OK"), (401, "Invalid HTTP Response: 401"), (503, "Invalid HTTP Response: 503")])
+@pytest.mark.parametrize(
+    ("status", "word"), [(202, "OK"), (401, "Invalid HTTP Response: 401"), (503, "Invalid HTTP Response: 503")]
+)
 async def test_one_attempt_is_made_and_written_down(github: PretendGitHub, told: Hook, status: int, word: str) -> None:
     told.status = status
     github.open_issue(REPO, "x")
