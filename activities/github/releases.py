@@ -33,6 +33,8 @@ async def create(github: GitHub, wanted: ReleaseWanted) -> ReleaseMade:
 
 async def _release(api: API, wanted: ReleaseWanted) -> Json | None:
     """A published one by its tag; a draft has none yet, so it is looked for in the list, newest first."""
+    if not wanted.tag:
+        return None  # GitHub says what is wrong with that
     try:
         published: Json = await api.getitem(f"{_RELEASES}/tags/{{tag}}", names(wanted.repo, tag=wanted.tag))
         return published

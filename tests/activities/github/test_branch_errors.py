@@ -1,0 +1,190 @@
+"""What each activity around branches, commits and releases says when GitHub says no: one table."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.git import git
+from activities.github.branch_nouns import BranchPush, BranchSync, NewBranch, ReleaseWanted, StatusWanted
+from activities.github.requests import CommitWanted
+from activities.github_activities import GitHubActivities
+from activities.model import RepoRef
+from bot.simulator.server import PretendGitHub
+from tests.activities.github.conftest import NAME, done
+from tests.activities.github.test_commits import committed
+from tests.openapi import assert_valid
+
+
+@pytest.fixture(autouse=True)
+def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+    yield
+    assert_valid(pretend.requests)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A pretend GitHub, and two local commits on top of `topic/one`: one that the mutation carries, one not."""
+
+    github: PretendGitHub
+    repo: RepoRef
+    git_dir: str
+    head: str
+    plain: str
+    executable: str
+
+
+@pytest.fixture
+async def scene(pretend: PretendGitHub, repo: RepoRef, head: str, tmp_path: Path) -> Scene:
+    clone = tmp_path / "clone"
+    await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(clone))
+    (clone / "a.py").write_text("fixed\n")
+    plain = await committed(clone)
+    (clone / "a.py").chmod(0o755)
+    return Scene(pretend, repo, str(clone / ".git"), head, plain, await committed(clone))
+
+
+# --- what is asked for, all of it possible
+
+ASKED: dict[str, Callable[[Scene], Any]] = {
+    "create_branch": lambda it: NewBranch(it.repo, "autobuild/1", "main"),
+    "sync_branch": lambda it: BranchSync(it.repo, "topic/one", "main"),
+    "push_branch": lambda it: BranchPush(it.repo, "topic/one", it.git_dir, it.plain),
+    "create_commit": lambda it: CommitWanted(it.repo, "topic/one", it.head, "Fix", it.git_dir, it.plain),
+    "create_commit of git data": lambda it: CommitWanted(
+        it.repo, "topic/one", it.head, "Fix", it.git_dir, it.executable
+    ),
+    "get_commit_status": lambda it: StatusWanted(it.repo, it.head),
+    "create_release": lambda it: ReleaseWanted(it.repo, "v1", "One", "text"),
+}
+WRITES = tuple(name for name in ASKED if name != "get_commit_status")
+MOVES = tuple(name for name in WRITES if name != "create_release")
+
+
+# --- what goes wrong
+
+
+async def fine(it: Scene) -> None:
+    await it.github.push_commit(NAME, "main", {"c.py": "x = 1\n"})  # so that there is something to sync
+
+
+async def gone(it: Scene) -> None:
+    del it.github.repositories[NAME]
+
+
+async def branch_gone(it: Scene) -> None:
+    await it.github.delete_branch(NAME, "topic/one")
+
+
+async def suspended(it: Scene) -> None:
+    it.github.suspend(it.repo.installation_id)
+
+
+async def uninstalled(it: Scene) -> None:
+    it.github.remove_installation(it.repo.installation_id)
+
+
+async def not_given(it: Scene) -> None:
+    it.github.installations[it.repo.installation_id].permissions = {"metadata": "read"}
+
+
+async def taken_away(it: Scene) -> None:
+    """After the token was minted."""
+    for token in it.github.tokens.values():
+        token.permissions = {"metadata": "read"}
+
+
+async def protected(it: Scene) -> None:
+    await fine(it)
+    for branch in ("topic/one", "autobuild/1"):
+        it.github.protect(NAME, branch, pulls_only=True)
+
+
+async def under_a_ruleset(it: Scene) -> None:
+    await fine(it)
+    for branch in ("topic/one", "autobuild/1"):
+        it.github.protect(NAME, branch, pulls_only=True, ruleset=True)
+
+
+async def moved_on(it: Scene) -> None:
+    await it.github.push_commit(NAME, "topic/one", {"c.py": "x = 1\n"})
+
+
+async def warm(hands: GitHubActivities, it: Scene) -> None:
+    """Both kinds of token are there: reading the status of a commit and looking for a pushed one need them."""
+    await done(hands.get_commit_status, StatusWanted(it.repo, it.head))
+    await done(hands.push_branch, BranchPush(it.repo, "topic/one", it.git_dir, it.head))
+
+
+GIVES_NOT = "does not give"
+NO_ACCESS = "The app needs the permission"
+RULES = "do not allow this: .*Changes must be made through a pull request"
+
+TABLE: list[tuple[Callable[[Scene], Awaitable[None]], tuple[str, ...], str, str]] = [
+    (suspended, tuple(ASKED), "UserError", "suspended: unsuspend it"),
+    (uninstalled, tuple(ASKED), "UserError", "not installed on octocat/hello"),
+    (not_given, tuple(ASKED), "UserError", GIVES_NOT),
+    (taken_away, tuple(ASKED), "UserError", NO_ACCESS),
+    (gone, tuple(ASKED), "Unavailable", "does not reach octocat/hello any more"),
+    (protected, MOVES, "UserError", RULES),
+    (under_a_ruleset, MOVES, "UserError", RULES),
+    (moved_on, ("push_branch", "create_commit", "create_commit of git data"), "Conflict", "`topic/one` has moved on"),
+]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what", "kind", "words"),
+    [(wrong, what, kind, words) for wrong, names, kind, words in TABLE for what in names],
+    ids=lambda value: getattr(value, "__name__", None) or str(value),
+)
+async def test_what_is_said(
+    scene: Scene, hands: GitHubActivities, wrong: Callable[[Scene], Awaitable[None]], what: str, kind: str, words: str
+) -> None:
+    if wrong in (taken_away, gone):
+        await warm(hands, scene)
+    await wrong(scene)
+    with pytest.raises(ApplicationError, match=words) as caught:
+        await done(getattr(hands, what.split(maxsplit=1)[0]), ASKED[what](scene))
+    assert caught.value.type == kind
+    assert caught.value.non_retryable == (kind in ("UserError", "Validation"))
+
+
+@pytest.mark.parametrize("what", ASKED)
+async def test_the_next_try_tells_a_person_that_the_repository_is_gone(
+    scene: Scene, hands: GitHubActivities, what: str
+) -> None:
+    await warm(hands, scene)
+    await gone(scene)
+    activity = getattr(hands, what.split(maxsplit=1)[0])
+    for kind in ("Unavailable", "UserError"):
+        with pytest.raises(ApplicationError) as caught:
+            await done(activity, ASKED[what](scene))
+        assert caught.value.type == kind
+
+
+@pytest.mark.parametrize("what", WRITES)
+async def test_when_github_says_yes(scene: Scene, hands: GitHubActivities, what: str) -> None:
+    """The table's errors come from what goes wrong, not from what is asked."""
+    await fine(scene)
+    assert (await done(getattr(hands, what.split(maxsplit=1)[0]), ASKED[what](scene))).changed
+
+
+INVALID: list[tuple[str, dict[str, str]]] = [
+    ("create_branch", {"name": "a..b"}),
+    ("push_branch", {"branch": "a..b"}),
+    ("push_branch", {"commit": "main"}),
+    ("create_release", {"tag": "a..b"}),
+    ("create_release", {"target": "nowhere"}),
+]
+
+
+@pytest.mark.parametrize(("what", "odd"), INVALID)
+async def test_what_is_not_valid_is_not_tried_again(
+    scene: Scene, hands: GitHubActivities, what: str, odd: dict[str, str]
+) -> None:
+    with pytest.raises(ApplicationError) as caught:
+        await done(getattr(hands, what), replace(ASKED[what](scene), **odd))
+    assert (caught.value.type, caught.value.non_retryable) == ("Validation", True)

@@ -1,0 +1,121 @@
+"""Releases: found by their tag, drafts too; made once; edited when they are to say something else."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.github.branch_nouns import ReleaseMade, ReleaseWanted
+from activities.github.client import GitHub
+from activities.github_activities import GitHubActivities
+from activities.model import RepoRef
+from bot.simulator import git
+from bot.simulator.server import PretendGitHub
+from tests.activities.github.conftest import NAME, asked, done
+from tests.openapi import assert_valid
+
+
+@pytest.fixture(autouse=True)
+def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+    yield
+    assert_valid(pretend.requests)
+
+
+@pytest.fixture
+def wanted(repo: RepoRef) -> ReleaseWanted:
+    return ReleaseWanted(repo, "v1.0", "One", "- first\n- second\n")
+
+
+async def there(github: GitHub, repo: RepoRef) -> list[Any]:
+    api = await github.installation(repo, {"contents": "write"})
+    return [each async for each in api.getiter(f"/repos/{repo.full_name}/releases")]
+
+
+async def tip(pretend: PretendGitHub, ref: str) -> str:
+    return (await git.refs(pretend.repository(NAME).path, "refs")).get(ref, "")
+
+
+async def test_it_is_made_once(
+    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: ReleaseWanted
+) -> None:
+    made = await done(hands.create_release, wanted)
+    assert made.changed
+    assert made.url == f"{pretend.url}/{NAME}/releases/tag/v1.0"
+    assert await tip(pretend, "refs/tags/v1.0") == await tip(pretend, "refs/heads/main")
+    assert await done(hands.create_release, wanted) == ReleaseMade(made.id, made.url, changed=False)
+    (release,) = await there(github, repo)
+    assert (release["name"], release["body"].rstrip()) == ("One", "- first\n- second")
+
+
+async def test_a_lost_answer_makes_no_second_one(
+    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: ReleaseWanted
+) -> None:
+    pretend.faults.add("POST", f"/repos/{NAME}/releases", "half", after=True)
+    with pytest.raises(ApplicationError):
+        await done(hands.create_release, wanted)
+    assert not (await done(hands.create_release, wanted)).changed
+    assert len(await there(github, repo)) == 1
+
+
+async def test_other_words_are_an_edit(
+    github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: ReleaseWanted
+) -> None:
+    made = await done(hands.create_release, wanted)
+    edited = await done(hands.create_release, replace(wanted, name="The first", prerelease=True))
+    assert edited == replace(made, changed=True)
+    (release,) = await there(github, repo)
+    assert (release["name"], release["prerelease"]) == ("The first", True)
+
+
+async def test_a_draft_is_found_and_published_and_never_made_a_draft_again(
+    github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: ReleaseWanted
+) -> None:
+    draft = replace(wanted, draft=True)
+    made = await done(hands.create_release, draft)
+    assert not (await done(hands.create_release, draft)).changed
+    assert (await done(hands.create_release, wanted)).id == made.id
+    assert not (await done(hands.create_release, draft)).changed
+    (release,) = await there(github, repo)
+    assert not release["draft"]
+
+
+async def test_it_is_made_on_a_tag_that_exists(
+    pretend: PretendGitHub, hands: GitHubActivities, head: str, wanted: ReleaseWanted
+) -> None:
+    await git.update_ref(pretend.repository(NAME).path, "refs/tags/v1.0", head)
+    assert (await done(hands.create_release, wanted)).changed
+    assert await tip(pretend, "refs/tags/v1.0") == head
+
+
+async def test_the_tag_is_put_where_it_is_wanted(
+    pretend: PretendGitHub, hands: GitHubActivities, head: str, wanted: ReleaseWanted
+) -> None:
+    await done(hands.create_release, replace(wanted, target=head))
+    assert await tip(pretend, "refs/tags/v1.0") == head
+
+
+async def test_a_long_body_is_cut_and_compared_as_cut(
+    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: ReleaseWanted
+) -> None:
+    long = replace(wanted, body="word " * 40_000)
+    await done(hands.create_release, long)
+    assert not (await done(hands.create_release, long)).changed
+    (release,) = await there(github, repo)
+    assert len(release["body"]) <= 125_000
+    assert release["body"].endswith("GitHub takes 125,000 characters.")
+    assert asked(pretend, "PATCH", f"/releases/{release['id']}") == 0
+
+
+@pytest.mark.parametrize("tag", ["", "a b", "x..y", "v1.lock"])
+async def test_what_is_no_name_of_a_tag(hands: GitHubActivities, wanted: ReleaseWanted, tag: str) -> None:
+    with pytest.raises(ApplicationError) as caught:
+        await done(hands.create_release, replace(wanted, tag=tag))
+    assert caught.value.type == "Validation"
+
+
+async def test_a_target_that_does_not_exist(hands: GitHubActivities, wanted: ReleaseWanted) -> None:
+    with pytest.raises(ApplicationError, match="target_commitish") as caught:
+        await done(hands.create_release, replace(wanted, target="nowhere"))
+    assert caught.value.type == "Validation"
