@@ -28,7 +28,7 @@ DEEDS = (
     "delete_comment", "delete_issue", "destroy_merge_group", "edit_comment", "edit_issue", "edit_pull", "lock_issue",
     "merge_pull", "open_issue", "open_pull", "press_button", "protect", "push_commit", "queue_merge",
     "remove_installation", "remove_label", "reopen_pull", "rerun_check", "rerun_suite", "review", "set_draft",
-    "set_permission", "set_status", "suspend", "unsuspend",
+    "set_issues", "set_permission", "set_status", "suspend", "unsuspend",
 )  # fmt: skip
 _LIFE = (
     "accept_permissions", "add_to_installation", "archive_repository", "delete_check_run", "delete_repository",

@@ -26,6 +26,11 @@ class Conversations(Repositories):
             self.tell("assigned", repo, issue, author, {"assignee": shapes.user(self, person)})
         return issue
 
+    def set_issues(self, full_name: str, enabled: bool) -> None:
+        """Whether the repository takes issues; pull requests it takes always."""
+        self.repository(full_name).has_issues = enabled
+        self.changed()
+
     def edit_issue(
         self, full_name: str, number: int, *, title: str | None = None, body: str | None = None, login: str = "octocat"
     ) -> Issue:
@@ -38,8 +43,10 @@ class Conversations(Repositories):
         return issue
 
     def delete_issue(self, full_name: str, number: int, login: str = "octocat") -> None:
-        """For ever, as an administrator can; its number is not given again."""
+        """For ever, as an administrator can; its number is not given again. A pull request can only be closed."""
         repo, issue = self.repository(full_name), self.issue(full_name, number)
+        if issue.pull:
+            raise ValueError(f"{full_name}#{number} is a pull request")
         del repo.issues[number]
         self.tell_issue("deleted", repo, issue, self.add_user(login))
 

@@ -16,6 +16,7 @@ from bot.simulator import changes, git, shapes_checks
 from bot.simulator.hub import Missing
 from bot.simulator.pushes import Pushes
 from bot.simulator.state import CheckRun, Repository
+from bot.simulator.statuses import latest
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
@@ -68,11 +69,15 @@ class Page:
         pull = issue.pull
         files = []
         if pull:
+            await self._hub.weigh(repo, issue, pull)
             base = await git.merge_base(repo.path, pull.base_sha, pull.head_sha) or await self._hub.empty_tree(repo)
             files = await changes.between(repo.path, base, pull.head_sha)
         runs = self._runs_at(repo)(pull.head_sha) if pull else []
         title = f"{issue.title} · #{issue.number}"
-        return self._show("issue", title=title, repo=repo, issue=issue, pull=pull, runs=runs, files=files)
+        said = latest(repo, pull.head_sha) if pull else []
+        return self._show(
+            "issue", title=title, repo=repo, issue=issue, pull=pull, runs=runs, statuses=said, files=files
+        )
 
     async def _commit(self, request: web.Request) -> web.Response:
         repo, sha = self._named(request), request.match_info["sha"]
@@ -81,7 +86,8 @@ class Page:
         commit = (await git.log(repo.path, sha, limit=1))[0]
         parent = commit.parents[0] if commit.parents else await self._hub.empty_tree(repo)
         files = await changes.between(repo.path, parent, sha)
-        return self._show("commit", title=sha[:7], repo=repo, commit=commit, runs=self._runs_at(repo)(sha), files=files)
+        facts = {"runs": self._runs_at(repo)(sha), "statuses": latest(repo, sha), "files": files}
+        return self._show("commit", title=sha[:7], repo=repo, commit=commit, **facts)
 
     async def _run(self, request: web.Request) -> web.Response:
         repo = self._named(request)

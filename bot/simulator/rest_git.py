@@ -35,7 +35,9 @@ async def create_ref(call: Call) -> Answer:
         raise ApiError(422, "Reference name is not valid")
     if await git.resolve(call.repo.path, sha) != sha:
         raise ApiError(422, "Object does not exist")
-    await _move(call, name, sha, git.ZERO, "Reference already exists")
+    if name in await git.refs(call.repo.path):
+        raise ApiError(422, "Reference already exists")
+    await _move(call, name, sha, git.ZERO, "Reference update failed")
     return Answer(shapes_git.ref(call.hub, call.repo, name, sha), 201)
 
 

@@ -26,6 +26,8 @@ async def list_issues(call: Call) -> Answer:
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/issues", "issues:write")
 async def create_issue(call: Call) -> Answer:
+    if not call.repo.has_issues:
+        raise ApiError(410, "Issues has been disabled in this repository.")
     body = call.text("body", limit=BODY_LIMIT, default="") if call.body.get("body") is not None else None
     title, labels, people = call.text("title", limit=TITLE_LIMIT), label_names(call), _assignees(call)
     issue = call.hub.open_issue(
@@ -73,7 +75,10 @@ async def add_assignees(call: Call) -> Answer:
 def issue_of(call: Call, level: str = "write") -> Issue:
     """404, 410 for one that was deleted, 403 for a plain issue where the caller has to do with pull requests only."""
     number = call.number("issue_number")
-    if number not in call.repo.issues and 0 < number <= call.repo.numbered:
+    found = call.repo.issues.get(number)
+    if found and not found.pull and not call.repo.has_issues:
+        raise ApiError(410, "Issues has been disabled in this repository.")
+    if found is None and 0 < number <= call.repo.numbered:
         raise ApiError(410, "This issue was deleted")
     issue = call.hub.issue(call.repo.full_name, number)
     may_touch(call, issue, level)

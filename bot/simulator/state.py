@@ -204,6 +204,7 @@ class Repository:
     statuses: dict[str, list[Status]] = field(default_factory=dict)
     releases: list[Release] = field(default_factory=list)
     numbered: int = 0
+    has_issues: bool = True
 
     @property
     def full_name(self) -> str:

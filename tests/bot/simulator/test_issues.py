@@ -166,3 +166,18 @@ async def test_labels_of_a_pull_are_told_as_such(github: PretendGitHub, ask: Ask
     wanted = {"pull_request.labeled", "pull_request.unlabeled", "pull_request.closed"}
     assert wanted <= set(told.names)
     assert not [name for name in told.names if name.startswith("issues")]
+
+
+async def test_a_repository_without_issues(github: PretendGitHub, ask: Asker) -> None:
+    await github.push_commit(REPO, "feature", {"a": "a"})
+    github.open_issue(REPO, "x")
+    await github.open_pull(REPO, "feature")
+    github.set_issues(REPO, False)
+    for path, body in (("issues", {"title": "x"}), ("issues/1/comments", {"body": "x"})):
+        reply = await ask("POST", f"{R}/{path}", body)
+        assert (reply.status, reply.body["message"]) == (410, "Issues has been disabled in this repository.")
+    assert (await ask("POST", f"{R}/issues/2/comments", {"body": "x"})).status == 201
+    assert (await ask("GET", R)).body["has_issues"] is False
+    with pytest.raises(ValueError, match="is a pull request"):
+        github.delete_issue(REPO, 2)
+    openapi.assert_valid(github.requests)

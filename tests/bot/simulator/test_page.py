@@ -30,7 +30,27 @@ async def furnished(github: PretendGitHub) -> PretendGitHub:
     actions = [{**button(), "label": EVIL, "description": EVIL}]
     fields = {"conclusion": "failure", "output": output, "actions": actions, "external_id": EVIL}
     await github.create_run(github.repository(REPO), sha, EVIL, fields)
+    await github.set_status(REPO, sha, "failure", EVIL, description=EVIL)
+    github.add_team(REPO, EVIL)
+    github.set_permission(REPO, "friend", "write")
+    github.request_review(REPO, 1, ["friend"], [EVIL])
+    github.review(REPO, 1, "COMMENTED", "friend", EVIL)
+    github.lock_issue(REPO, 1)
+    await github.add_release(REPO, "v1", EVIL, EVIL, draft=True)
     return github
+
+
+async def test_what_is_said_of_a_pull_is_shown(furnished: PretendGitHub) -> None:
+    _, text, _ = await get(f"{furnished.url}/{REPO}/pull/1")
+    for shown in (
+        "friend: commented",
+        "review asked of team",
+        "locked",
+        '<span class="pill">unstable</span>',
+        "octocat",
+    ):
+        assert shown in text
+    assert "<code>v1</code>" in (await get(f"{furnished.url}/{REPO}"))[1]
 
 
 async def test_every_view_is_escaped(furnished: PretendGitHub, told: Hook) -> None:

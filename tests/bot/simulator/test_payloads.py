@@ -28,7 +28,8 @@ async def test_every_payload_has_githubs_shape(github: PretendGitHub, told: Hook
         "issues.opened", "issues.reopened", "issues.unassigned", "issues.unlabeled", "issues.unlocked",
         "merge_group.checks_requested", "merge_group.destroyed",
         "pull_request.closed", "pull_request.converted_to_draft", "pull_request.edited", "pull_request.labeled",
-        "pull_request.opened", "pull_request.ready_for_review", "pull_request.reopened", "pull_request.synchronize",
+        "pull_request.opened", "pull_request.ready_for_review", "pull_request.reopened",
+        "pull_request.review_request_removed", "pull_request.review_requested", "pull_request.synchronize",
         "pull_request.unlabeled", "push",
     }  # fmt: skip
 
@@ -58,6 +59,9 @@ async def pull_deeds(github: PretendGitHub) -> None:
     github.set_draft(REPO, 1, False)
     github.add_label(REPO, 1, "later")
     github.remove_label(REPO, 1, "later")
+    github.set_permission(REPO, "friend", "write")
+    github.request_review(REPO, 1, ["friend"])
+    github.unrequest_review(REPO, 1, ["friend"])
     comment = github.add_comment(REPO, 1, "hi")
     github.edit_comment(REPO, comment.id, "hello")
     github.delete_comment(REPO, comment.id)

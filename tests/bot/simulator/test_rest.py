@@ -61,6 +61,7 @@ async def test_what_is_not_there(ask: Asker, method: str, path: str, status: int
     ("body", "words"),
     [
         ({"ref": "refs/heads/main", "sha": "HEAD"}, "already exists"),
+        ({"ref": "refs/heads/main/below", "sha": "HEAD"}, "update failed"),
         ({"ref": "refs/heads/x", "sha": "f" * 40}, "does not exist"),
         ({"ref": "refs/heads/a..b", "sha": "HEAD"}, "not valid"),
         ({"ref": "refs/pull/1/head", "sha": "HEAD"}, "not valid"),
