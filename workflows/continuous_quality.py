@@ -244,12 +244,12 @@ class ContinuousQualityWorkflow(mending.Mending):
         self._child = None
         ended = outcome is None or outcome.result.state in _NO_VERDICT
         state.done = Wanted() if ended and self._stopped else self._running
-        state.attempts[request.head_sha] = request.attempt + 1
-        while len(state.attempts) > heads.REMEMBERED:
-            state.attempts.pop(next(iter(state.attempts)))
+        heads.count(state, request)
         if outcome and not ended:
             state.outcome = outcome
             state.outcomes += 1
+            if heads.pull_came_meanwhile(state, request, outcome) and workflow.patched("pull-came-meanwhile"):
+                state.wanted = replace(state.wanted, round=state.wanted.round + 1)
             self._merger.judge(outcome)
             if fixing.by_itself(self._branch, state, outcome):
                 self._asked.append(Fix(outcome.result.head_sha))

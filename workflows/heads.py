@@ -61,6 +61,19 @@ def based_on(state: BranchState, event: Pushed, is_default: bool) -> None:
         state.wanted = replace(state.wanted, base_sha=event.before if event.before.strip("0") else "")
 
 
+def count(state: BranchState, request: GateRequest) -> None:
+    """One more gate of this head; its next one's check runs are others."""
+    state.attempts[request.head_sha] = request.attempt + 1
+    while len(state.attempts) > REMEMBERED:
+        state.attempts.pop(next(iter(state.attempts)))
+
+
+def pull_came_meanwhile(state: BranchState, request: GateRequest, outcome: GateOutcome) -> bool:
+    """The configuration left the branch out while it had no pull request, and now it has one."""
+    left_out = outcome.plan is not None and outcome.plan.left_out and not request.pull
+    return left_out and bool(state.pull) and state.wanted.key == state.done.key
+
+
 def verdict(state: BranchState) -> GateOutcome | None:
     """The verdict on the head as it is now."""
     outcome = state.outcome

@@ -89,7 +89,13 @@ async def test_a_command_is_started_once(door: Door) -> None:
     started = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
     assert started.workflow_type.name == "CommandWorkflow"
     (request,) = await door.temporal.data_converter.decode(started.input.payloads, [Request])
-    assert (request.command, request.args, request.actor) == ("retest", ("coverage",), "octocat")
+    (deed,) = request.deeds
+    assert (deed.command, deed.signal, deed.message["checks"], request.actor) == (
+        "retest",
+        "rerun",
+        ["coverage"],
+        "octocat",
+    )
 
 
 async def test_a_button_pressed_twice_is_two_and_delivered_twice_is_one(door: Door) -> None:
