@@ -66,13 +66,9 @@ def gate(path: Path, base: str, as_json: bool, sarif: Path | None, fix: bool) ->
 @click.argument("file", type=click.Path(path_type=Path), default=Path(".github/autobuild.yml"))
 def validate(file: Path) -> int:
     """Check a repository's .github/autobuild.yml."""
-    from activities import repo_config
+    from bot.validating import mistakes
 
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} cannot be read: {error}.") from error
-    problems = repo_config.validate(text)
+    problems = mistakes(file)
     for problem in problems:
         click.echo(f"{file}:{problem.line}: {problem.message}")
     if not problems:
