@@ -1,6 +1,9 @@
 """A real push of a local commit: what must not be pushed first, then what arrives."""
 
 import asyncio
+import base64
+import contextlib
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +62,26 @@ async def refused(hands: GitHubActivities, push: BranchPush) -> ApplicationError
     with pytest.raises(ApplicationError) as caught:
         await done(hands.push_branch, push)
     return caught.value
+
+
+def command_lines() -> list[str]:
+    """Of all processes that run now; git's is among them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes().decode("utf-8", "replace"))
+    assert any("push" in line and "refs/heads/autobuild/42" in line for line in found)
+    return found
+
+
+def pushing_files() -> list[str]:
+    """What stands in the repositories that pushes are made from."""
+    found = []
+    for path in Path(tempfile.gettempdir()).glob("push.*/config"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_text())
+    assert found
+    return found
 
 
 class Elsewhere(GitHub):
@@ -196,10 +219,13 @@ async def test_it_beats_while_it_pushes_and_a_cancel_kills_git(
     aiohttp_server: AiohttpServer, pretend: PretendGitHub, session: aiohttp.ClientSession, results: ResultStore,
     repo: RepoRef, clone: Path, commit: str,
 ) -> None:  # fmt: skip
-    """A host that takes a push and never answers."""
+    """A host that takes a push and never answers; meanwhile the token stands on no command line and in no file."""
     arrived, gone = asyncio.Event(), asyncio.Event()
+    sent = ""
 
     async def never(request: web.Request) -> web.Response:
+        nonlocal sent
+        sent = request.headers["Authorization"].removeprefix("Basic ")
         arrived.set()
         try:
             await asyncio.Event().wait()
@@ -220,6 +246,9 @@ async def test_it_beats_while_it_pushes_and_a_cancel_kills_git(
     async with asyncio.timeout(10):
         await arrived.wait()
         await beats.wait()
+        token = base64.b64decode(sent).decode().removeprefix("x-access-token:")
+        assert token in pretend.tokens
+        assert not [text for text in (*command_lines(), *pushing_files()) if token in text or sent in text]
         environment.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
