@@ -56,7 +56,7 @@ def _activities() -> Iterator[Row]:
         where = "any worker" if _name(each) == "prepare_workspace" else "the workspace's host"
         yield f"`{_name(each)}`", _first_line(each), where
     for each in sorted([*GitHubActivities(_NOBODY, _NOBODY).all(), *WaitingActivities("").all()], key=_name):
-        on_host = _name(each) in ("complete_check_run", "create_commit")
+        on_host = _name(each) in ("complete_check_run", "create_commit", "push_branch")
         yield f"`{_name(each)}`", _first_line(each), "the workspace's host" if on_host else "any worker"
 
 

@@ -101,6 +101,7 @@ async def _commit(branch: QualityBranch, fixed: Fixed, actor: str) -> str:
         result_type=CommitMade,
         task_queue=fixed.workspace.queue,
         start_to_close_timeout=ActivityTimeouts.PUSH,
+        heartbeat_timeout=ActivityHeartbeats.WORKSPACE,
         retry_policy=RetryPolicies.github_api(),
     )
     return made.sha
