@@ -15,8 +15,8 @@ from activities.github.client import GitHub
 from activities.github.errors import NotFound, Validation
 from activities.github.event_nouns import DeliveriesWanted
 
-ATTEMPTS = 10
-"""So many in all, then it is left to the reconciliation."""
+ATTEMPTS = 9
+"""So many beside the first, then it is left to the reconciliation."""
 
 SETTLE_S = 120.0
 """What was attempted again is left alone for so long: the log shows an attempt only once it has ended."""
@@ -74,12 +74,12 @@ def sort(log: Iterable[Attempt], since: float, now: float, asked: Container[int]
     well_at = next((attempt.at for attempt in attempts if attempt.ok), 0.0)
     now = max(now, newest)  # GitHub's clock may be ahead of ours.
     failed = sorted((story for story in stories.values() if _open(story)), key=lambda story: _age(story[-1]))
-    left = [story for story in failed if len(story) < ATTEMPTS]
+    left = [story for story in failed if _again(story) < ATTEMPTS]
     due = [story[0] for story in left if story[0].id not in asked and now - story[0].at >= _patience(story, well_at)]
     return Sorted(
         due=tuple(due),
         waiting=len(left) - len(due),
-        given_up=tuple(story[0].guid for story in failed if len(story) >= ATTEMPTS),
+        given_up=tuple(story[0].guid for story in failed if _again(story) >= ATTEMPTS),
         since=max(left[0][-1].at if left else newest, since),
     )
 
@@ -105,16 +105,22 @@ def _open(story: list[Attempt]) -> bool:
     return not first.again and first.event != "ping" and not any(attempt.ok for attempt in story)
 
 
+def _again(story: list[Attempt]) -> int:
+    """How often somebody asked for another attempt. GitHub may have sent the event more than once by itself."""
+    return sum(attempt.again for attempt in story)
+
+
 def _patience(story: list[Attempt], well_at: float) -> float:
     """Seconds between the newest attempt and the next: none after the first, then three times longer each time.
 
     Once something has arrived after it, the door is well again, and there is no reason to wait for longer.
     """
-    if len(story) == 1:
+    again = _again(story)
+    if not again:
         return 0.0
     if story[0].broken and well_at > story[0].at:
         return SETTLE_S
-    return SETTLE_S * float(3 ** (len(story) - 2))
+    return SETTLE_S * float(3 ** (again - 1))
 
 
 async def _log(github: GitHub) -> AsyncIterator[Attempt]:

@@ -1,6 +1,7 @@
 """What the log of deliveries asks for: what must be left alone first."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -42,7 +43,7 @@ def due(*stories: list[Attempt], since: float = 0.0, asked: tuple[int, ...] = ()
         story("a ping", (50, False), event="ping"),
         story("attempted again a moment ago", (900, False), (SETTLE_S - 1, False)),
         story("refused twice, soon due", (9000, False), (8000, False), (SETTLE_S * 3 - 1, False)),
-        story("attempted so often", *[(900_000 - 100 * n, False) for n in range(ATTEMPTS)]),
+        story("attempted so often", *[(900_000 - 100 * n, False) for n in range(ATTEMPTS + 1)]),
         story("first sent long ago", (900_000, False), (SETTLE_S * 2, False))[1:],
     ],
     ids=lambda attempts: attempts[0].guid,
@@ -57,6 +58,7 @@ def test_is_left_alone(left_alone: list[Attempt]) -> None:
         story("failed a second ago", (1, False)),
         story("failed long ago", (250_000, False)),
         story("refused", (1, False), code_broken=False),
+        [replace(each, again=False) for each in story("sent twice by GitHub itself", (9, False), (8, False))],
         story("failed again some minutes ago", (900, False), (SETTLE_S, False)),
         story("a third time", (9000, False), (8000, False), (SETTLE_S * 3, False)),
     ],
@@ -91,7 +93,7 @@ def test_the_next_look_begins_at_the_oldest_that_is_not_done() -> None:
     assert sort([*arrived, *newest], 0.0, NOW).since == NOW - 10
     waiting = story("w", (700, False), (60, False))
     assert sort([*arrived, *newest, *waiting], 0.0, NOW).since == NOW - 700
-    hopeless = story("h", *[(5000 - n, False) for n in range(ATTEMPTS)])
+    hopeless = story("h", *[(5000 - n, False) for n in range(ATTEMPTS + 1)])
     sorted_ = sort([*arrived, *newest, *hopeless], 0.0, NOW)
     assert (sorted_.since, sorted_.given_up) == (NOW - 10, ("h",))
 
