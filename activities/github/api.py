@@ -29,8 +29,8 @@ from activities.model import RepoRef
 _KEPT_ANSWERS = 32
 # A repository that was to be seen just now is not looked for again at the next thing that is not there.
 _SEES_FOR_S = 60.0
-# The answers that have something to say.
-_TOLD = (200, 201)
+# The answers that say yes: with something to say, and without.
+_TOLD, _DONE = (200, 201), (202, 204, 304)
 
 
 class API(GitHubAPI):
@@ -172,8 +172,8 @@ def _check(answer: Answer, request: Request) -> None:
     """Raises `Unavailable` for what comes from no API: a proxy's page, or nothing at all."""
     if answer.body and "json" not in answer.headers.get("content-type", ""):
         raise Unavailable(f"{request.asked} was answered by something that is not GitHub's API.")
-    if answer.status in _TOLD and not answer.body:
-        raise Unavailable(f"GitHub answered nothing to {request.asked}.")
+    if answer.status not in (*_TOLD, *_DONE) or (answer.status in _TOLD and not answer.body):
+        raise Unavailable(f"GitHub answered {answer.status} and nothing else to {request.asked}.")
 
 
 def _json(body: bytes) -> Any:

@@ -75,5 +75,6 @@ def _without_secrets(error: Exception) -> ApplicationError | None:
     shown = "".join(traceback.format_exception(error))
     if redact(shown) == shown:
         return None
-    final = isinstance(error, ApplicationError) and error.non_retryable
-    return ApplicationError(redact(str(error)), type=type(error).__name__, non_retryable=final)
+    if isinstance(error, ApplicationError):
+        return ApplicationError(redact(error.message), type=error.type, non_retryable=error.non_retryable)
+    return ApplicationError(redact(str(error)), type=type(error).__name__)

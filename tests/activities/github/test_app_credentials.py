@@ -3,6 +3,7 @@
 import asyncio
 import time
 from email.utils import formatdate
+from pathlib import Path
 
 import aiohttp
 import jwt
@@ -30,8 +31,8 @@ def claims(credential: AppCredential) -> dict[str, float | str]:
 
 
 @pytest.mark.parametrize("app_id", [12345, "12345", "Iv23liABCdefGHIjklMN"])
-def test_what_a_jwt_says(pretend: PretendGitHub, app_id: int | str) -> None:
-    credential = AppCredential(app_id, pretend.private_key_pem, Clock())
+def test_what_a_jwt_says(key: Path, app_id: int | str) -> None:
+    credential = AppCredential(app_id, key.read_text(), Clock())
     found, now = claims(credential), time.time()
     assert jwt.get_unverified_header(credential.text()) == {"alg": "RS256", "typ": "JWT"}
     assert found["iss"] == str(app_id)
@@ -40,16 +41,16 @@ def test_what_a_jwt_says(pretend: PretendGitHub, app_id: int | str) -> None:
     assert float(found["exp"]) - float(found["iat"]) < 600
 
 
-def test_a_jwt_is_used_again_and_again(pretend: PretendGitHub) -> None:
-    credential = AppCredential(1, pretend.private_key_pem, Clock())
+def test_a_jwt_is_used_again_and_again(key: Path) -> None:
+    credential = AppCredential(1, key.read_text(), Clock())
     assert credential.text() == credential.text()
 
 
 @pytest.mark.parametrize("offset", [TWO_HOURS, -TWO_HOURS, 90.0, -90.0])
-def test_it_goes_by_githubs_clock(pretend: PretendGitHub, offset: float) -> None:
+def test_it_goes_by_githubs_clock(key: Path, offset: float) -> None:
     clock = Clock()
     clock.heard(200, {"date": formatdate(time.time() + offset, usegmt=True)})
-    found = claims(AppCredential(1, pretend.private_key_pem, clock))
+    found = claims(AppCredential(1, key.read_text(), clock))
     assert abs(float(found["iat"]) - (time.time() + offset - 60)) < 3
 
 
@@ -81,7 +82,9 @@ async def test_a_clock_that_is_off_mends_itself_at_once(
     pretend: PretendGitHub, github: GitHub, repo: RepoRef, hours: int
 ) -> None:
     pretend.advance(hours * 3600)
-    apis = await asyncio.gather(*(github.installation(repo, permissions) for permissions in ({"checks": "write"}, READ)))
+    apis = await asyncio.gather(
+        *(github.installation(repo, permissions) for permissions in ({"checks": "write"}, READ))
+    )
     for api in apis:
         assert (await api.getitem(REPO))["full_name"] == NAME
     assert abs(github.clock.offset - hours * 3600) < 5

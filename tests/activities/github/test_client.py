@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from pytest_aiohttp import AiohttpServer
 from activities.errors import UserError
 from activities.git import credentials, git
 from activities.github.client import GitHub
-from activities.github.errors import Forbidden, Suspended, Unauthorized
+from activities.github.errors import Forbidden, GitHubError, Suspended, Unauthorized, Unavailable
+from activities.github.redaction import redact
 from activities.model import RepoRef
 from bot.simulator.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked
@@ -58,6 +60,27 @@ async def test_a_token_covers_one_repository_and_what_was_asked_for(
     ]
 
 
+async def test_a_token_is_asked_for_by_the_repositorys_id(
+    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+) -> None:
+    known = replace(repo, id=pretend.repository(NAME).id)
+    await asyncio.gather(*(github.installation(known, READ) for _ in range(5)))
+    await github.installation(replace(known, name="as-it-was-called-once"), READ)
+    bodies = [each.request for each in pretend.requests if each.path.endswith("/access_tokens")]
+    assert bodies == [{"repository_ids": [known.id], "permissions": {"contents": "read"}}]
+
+
+async def test_a_name_that_is_empty_is_not_all_of_them(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+    await github.everywhere(repo.installation_id, READ)
+    with pytest.raises(GitHubError):
+        await github.installation(RepoRef("", "", repo.installation_id), READ)
+    bodies = [each.request for each in pretend.requests if each.path.endswith("/access_tokens")]
+    assert bodies == [
+        {"permissions": {"contents": "read"}},
+        {"repositories": [""], "permissions": {"contents": "read"}},
+    ]
+
+
 async def test_a_token_for_reading_cannot_write(
     pretend: PretendGitHub, github: GitHub, repo: RepoRef, head: str
 ) -> None:
@@ -88,25 +111,75 @@ async def test_a_failed_token_is_asked_for_again(pretend: PretendGitHub, github:
     await github.installation(repo, READ)
 
 
+class Minter:
+    """GitHub as far as tokens go; what it mints is up to the test."""
+
+    def __init__(self, token: object, seconds: float = 3600.0) -> None:
+        self.asked: list[object] = []
+        self.seen: list[str | None] = []
+        self.app = web.Application()
+        self.app.router.add_post("/app/installations/{id}/access_tokens", self._mint)
+        self.app.router.add_get("/repos/octocat/hello", self._read)
+        self._token = token
+        self._ends = datetime.now(UTC) + timedelta(seconds=seconds)
+
+    async def _mint(self, request: web.Request) -> web.Response:
+        self.asked.append(await request.json())
+        body = {"token": self._token, "expires_at": self._ends.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return web.json_response(body, status=201)
+
+    async def _read(self, request: web.Request) -> web.Response:
+        self.seen.append(request.headers.get("Authorization"))
+        return web.json_response({"full_name": NAME})
+
+
 @pytest.mark.parametrize(("seconds", "mints"), [(3600, 1), (200, 2), (-5, 2)])
 async def test_a_token_is_used_until_shortly_before_its_end(
-    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, pretend: PretendGitHub, seconds: int, mints: int
+    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, key: Path, seconds: int, mints: int
 ) -> None:
-    asked = []
+    minter = Minter("any thing: at all/=+", seconds)
+    server = await aiohttp_server(minter.app)
+    github = GitHub(str(server.make_url("")), 1, key.read_text(), session)
+    for _ in range(2):
+        assert await github.git_auth(RepoRef("octocat", "hello", 5)) == ("x-access-token", "any thing: at all/=+")
+    assert len(minter.asked) == mints
 
-    async def token(request: web.Request) -> web.Response:
-        asked.append(request)
-        ends = datetime.now(UTC) + timedelta(seconds=seconds)
-        body = {"token": "any thing: at all/=+", "expires_at": ends.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+@pytest.mark.parametrize("length", [1, 40, 520, 2000])
+@pytest.mark.parametrize("alphabet", ["ghs_aB9", "a.b-c_d", "+/=", "!$%~", "v1.0"])
+async def test_a_token_may_be_of_any_length_and_alphabet(
+    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, key: Path, length: int, alphabet: str
+) -> None:
+    token = (alphabet * length)[:length]
+    minter = Minter(token)
+    server = await aiohttp_server(minter.app)
+    github = GitHub(str(server.make_url("")), 1, key.read_text(), session)
+    repo = RepoRef("octocat", "hello", 5)
+    assert await github.git_auth(repo) == ("x-access-token", token)
+    assert await (await github.installation(repo, READ)).getitem(REPO) == {"full_name": NAME}
+    assert minter.seen == [f"Bearer {token}"]
+    assert len(token) < 6 or token not in redact(f"it is {token} here")
+
+
+@pytest.mark.parametrize("body", [
+    {}, [], None, "token", 5,
+    {"token": "x"},
+    {"token": "x", "expires_at": "in an hour"},
+    {"expires_at": "2099-01-01T00:00:00Z"},
+    {"token": "x", "expires_at": "2099-01-01T00:00:00Z", "repositories": 5},
+    {"token": "x", "expires_at": "2099-01-01T00:00:00Z", "repositories": [{"id": "x"}]},
+])  # fmt: skip
+async def test_an_answer_without_a_token_is_a_bad_day(
+    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, key: Path, body: object
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
         return web.json_response(body, status=201)
 
     app = web.Application()
-    app.router.add_post("/app/installations/{id}/access_tokens", token)
-    server = await aiohttp_server(app)
-    github = GitHub(str(server.make_url("")), 1, pretend.private_key_pem, session)
-    for _ in range(2):
-        assert await github.git_auth(RepoRef("octocat", "hello", 5)) == ("x-access-token", "any thing: at all/=+")
-    assert len(asked) == mints
+    app.router.add_post("/app/installations/{id}/access_tokens", answer)
+    github = GitHub(str((await aiohttp_server(app)).make_url("")), 1, key.read_text(), session)
+    with pytest.raises(Unavailable):
+        await github.installation(RepoRef("octocat", "hello", 5), READ)
 
 
 async def test_a_token_that_is_no_longer_good_is_replaced(
@@ -132,13 +205,41 @@ async def test_the_installation_is_looked_up_where_nobody_knows_it(pretend: Pret
     assert (await api.getitem(REPO))["full_name"] == NAME
 
 
+async def test_a_forgotten_repositorys_tokens_are_asked_for_anew(
+    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+) -> None:
+    other = await pretend.add_repository("octocat/other", {"a": "b"})
+    others = replace(repo, name="other", id=other.id)
+    for each in (repo, others):
+        await github.installation(each, READ)
+        await github.installation(each, {"checks": "write"})
+    github.forget(repo)
+    before = asked(pretend, "POST", "/access_tokens")
+    await github.installation(others, READ)
+    assert asked(pretend, "POST", "/access_tokens") == before
+    await github.installation(repo, READ)
+    assert asked(pretend, "POST", "/access_tokens") == before + 1
+
+
 async def test_a_suspended_installation_is_a_persons_to_mend(
     pretend: PretendGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     pretend.suspend(repo.installation_id)
-    with pytest.raises(Suspended, match="unsuspend") as caught:
+    page = pretend.installations[repo.installation_id]
+    with pytest.raises(Suspended, match=rf"unsuspend it at http\S+/{page.id}\.") as caught:
         await github.installation(repo, READ)
     assert isinstance(caught.value, UserError)
+    pretend.unsuspend(repo.installation_id)
+    await github.installation(repo, READ)
+
+
+async def test_one_that_is_suspended_while_it_is_worked_on_too(
+    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+) -> None:
+    api = await github.installation(repo, READ)
+    pretend.suspend(repo.installation_id)
+    with pytest.raises(Suspended, match="unsuspend"):
+        await api.getitem(REPO)
 
 
 async def test_a_removed_installation_too(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
@@ -149,10 +250,34 @@ async def test_a_removed_installation_too(pretend: PretendGitHub, github: GitHub
 
 
 async def test_a_permission_that_was_not_given_is_named(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
-    with pytest.raises(Forbidden, match="administration: write on octocat/hello"):
+    pretend.installations[repo.installation_id].permissions = {
+        "checks": "read",
+        "contents": "write",
+        "metadata": "read",
+    }
+    wanted = {"checks": "write", "contents": "write", "administration": "read"}
+    with pytest.raises(Forbidden, match="give administration: read, checks: write on octocat/hello") as caught:
+        await github.installation(repo, wanted)
+    assert f"accept that at {pretend.url}" in str(caught.value)
+
+
+async def test_a_repository_that_was_not_selected_is_named(
+    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+) -> None:
+    for other in (
+        RepoRef("octocat", "other", repo.installation_id),
+        RepoRef("octocat", "other", repo.installation_id, id=5),
+    ):
+        with pytest.raises(Forbidden, match=rf"on octocat/other: select the repository in it at {pretend.url}"):
+            await github.installation(other, READ)
+
+
+async def test_what_github_cannot_tell_of_an_installation_takes_nothing_from_the_error(
+    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+) -> None:
+    pretend.faults.add("GET", f"/app/installations/{repo.installation_id}", "status", times=9)
+    with pytest.raises(Forbidden, match=r"give administration: write on octocat/hello: .* in the settings"):
         await github.installation(repo, {"administration": "write"})
-    with pytest.raises(Forbidden, match="on octocat/other"):
-        await github.installation(RepoRef("octocat", "other", repo.installation_id), READ)
 
 
 async def test_git_fetches_with_the_token_and_keeps_it_nowhere(

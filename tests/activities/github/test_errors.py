@@ -1,13 +1,18 @@
 """Every bad day of GitHub's is one of our errors: the answers as a table, then over HTTP."""
 
 import asyncio
+import dataclasses
 import json
-from datetime import UTC, datetime
+import traceback
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from pytest_aiohttp import AiohttpServer
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.errors import ConfigError, UserError
 from activities.github.answers import error_of, graphql_error
@@ -182,7 +187,7 @@ async def test_what_is_not_github_is_not_believed(
 
 
 async def test_a_list_that_goes_on_at_a_strangers_gets_no_token(
-    aiohttp_server: AiohttpServer, session: object, pretend: PretendGitHub
+    aiohttp_server: AiohttpServer, session: object, key: Path
 ) -> None:
     seen = []
 
@@ -201,7 +206,7 @@ async def test_a_list_that_goes_on_at_a_strangers_gets_no_token(
     here.router.add_post("/app/installations/{id}/access_tokens", token)
     here.router.add_get("/list", listed)
     stranger, server = await aiohttp_server(there), await aiohttp_server(here)
-    client = GitHub(str(server.make_url("")), 1, pretend.private_key_pem, session)  # type: ignore[arg-type]
+    client = GitHub(str(server.make_url("")), 1, key.read_text(), session)  # type: ignore[arg-type]
     api = await client.installation(RepoRef("octocat", "hello", 5), {"contents": "read"})
     with pytest.raises(Unavailable, match="outside"):
         _ = [item async for item in api.getiter("/list")]
@@ -234,6 +239,80 @@ async def test_how_temporal_is_told(error: Exception, kind: str, final: bool, de
     assert failure.message == str(error)
     assert failure.__cause__ is None
     assert (failure.next_retry_delay.total_seconds() if failure.next_retry_delay else None) == delay
+
+
+@pytest.mark.parametrize(
+    ("attempts", "delays"),
+    [
+        (8, [5, 5, 5, 60, 300, 900, 3600, 5]),
+        (10, [5, 5, 5, 5, 5, 60, 300, 900, 3600, 5]),
+        (3, [5, 5, 5]),  # a work that nothing depends on
+        (0, [5] * 12),  # what must be done is tried for ever, and need not wait for longer than GitHub says
+    ],
+)
+async def test_a_series_of_limits_outlasts_an_hour(attempts: int, delays: list[float]) -> None:
+    @told
+    async def work() -> None:
+        raise RateLimited("Wait.", 5)
+
+    found = []
+    for attempt in range(1, len(delays) + 1):
+        there = ActivityEnvironment()
+        policy = RetryPolicy(maximum_attempts=attempts)
+        there.info = dataclasses.replace(there.info, attempt=attempt, retry_policy=policy)
+        with pytest.raises(ApplicationError) as caught:
+            await there.run(work)
+        assert caught.value.next_retry_delay
+        found.append(caught.value.next_retry_delay.total_seconds())
+    assert found == delays
+
+
+async def test_an_hour_that_github_names_is_one_delay() -> None:
+    @told
+    async def work() -> None:
+        raise RateLimited("Wait.", 3600)
+
+    with pytest.raises(ApplicationError) as caught:
+        await ActivityEnvironment().run(work)
+    assert caught.value.next_retry_delay == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+async def test_what_nobody_foresaw_takes_no_secret_along(inside: bool) -> None:
+    @told
+    async def work() -> None:
+        if not inside:
+            raise KeyError("ghs_16C7e42F292c6912E7710c838347Ae178B4a")
+        try:
+            raise OSError("https://x-access-token:abc@example.com/")
+        except OSError as error:
+            raise KeyError("nothing") from error
+
+    with pytest.raises(ApplicationError) as caught:
+        await work()
+    shown = "".join(traceback.format_exception(caught.value))
+    assert (caught.value.type, caught.value.non_retryable) == ("KeyError", False)
+    assert "ghs_" not in shown
+    assert "abc" not in shown
+
+
+async def test_what_nobody_foresaw_keeps_its_trace_else() -> None:
+    @told
+    async def work() -> None:
+        raise KeyError("nothing")
+
+    with pytest.raises(KeyError):
+        await work()
+
+
+async def test_an_activitys_own_final_error_stays_final() -> None:
+    @told
+    async def work() -> None:
+        raise ApplicationError("with ghs_16C7e42F292c6912E7710c838347Ae178B4a", type="Odd", non_retryable=True)
+
+    with pytest.raises(ApplicationError) as caught:
+        await work()
+    assert (caught.value.message, caught.value.type, caught.value.non_retryable) == ("with ***", "Odd", True)
 
 
 async def test_a_cancel_stays_a_cancel() -> None:

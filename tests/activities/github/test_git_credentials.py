@@ -1,8 +1,10 @@
 """The token goes to the host it is for, in a header that is nowhere to be read, and to nobody that host points to."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from aiohttp import web
 from pytest_aiohttp import AiohttpServer
@@ -25,7 +27,9 @@ class Host:
 
     async def _answer(self, request: web.Request) -> web.Response:
         self.seen.append(request.headers.get("Authorization"))
-        return web.Response(status=self._status, headers={"Location": self._location(request.path_qs)})
+        return web.Response(
+            status=self._status, headers={"Location": self._location(request.path_qs), "WWW-Authenticate": "Basic"}
+        )
 
 
 @pytest.mark.parametrize(
@@ -72,6 +76,40 @@ async def test_a_redirection_takes_no_token_along(
     assert caught.value.moved
     assert [str(header).startswith(BASIC) for header in host.seen] == [True]
     assert stranger.seen == []
+
+
+@pytest.mark.parametrize("command", ["fetch", "push"])
+async def test_no_command_line_shows_the_token(aiohttp_server: AiohttpServer, folder: Path, command: str) -> None:
+    """Looked at while git waits for an answer; anybody on a host may do so."""
+    lines: list[str] = []
+
+    async def look(request: web.Request) -> web.Response:
+        children = await asyncio.to_thread(psutil.Process().children, recursive=True)
+        lines.extend(" ".join(child.cmdline()) for child in children)
+        return web.Response(status=404)
+
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", look)
+    url = str((await aiohttp_server(app)).make_url("/octocat/hello.git"))
+    with pytest.raises(GitError):
+        await git(folder, command, url, "refs/heads/main", config=credentials(url, "x-access-token", TOKEN))
+    assert any(f"git {command}" in line for line in lines)
+    assert any("git-remote-http" in line or "remote-http" in line for line in lines)
+    basic = credentials(url, "x-access-token", TOKEN)[f"http.{url.removesuffix('/octocat/hello.git')}/.extraHeader"]
+    assert all(TOKEN not in line and basic.rpartition(" ")[2] not in line for line in lines)
+    kept = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert TOKEN.encode() not in kept
+    assert b"xtraHeader" not in kept
+
+
+@pytest.mark.parametrize("status", [401, 404])
+async def test_a_token_that_is_refused_is_told_from_what_is_not_there(
+    aiohttp_server: AiohttpServer, folder: Path, status: int
+) -> None:
+    url = str((await aiohttp_server(Host(status).app)).make_url("/octocat/hello.git"))
+    with pytest.raises(GitError) as caught:
+        await git(folder, "fetch", url, "main", config=credentials(url, "x-access-token", TOKEN))
+    assert caught.value.refused == (status == 401)
 
 
 async def test_an_answer_that_is_no_redirection_is_no_move(aiohttp_server: AiohttpServer, folder: Path) -> None:

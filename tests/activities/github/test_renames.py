@@ -266,11 +266,11 @@ async def _client(server_url: str, pem: str, session: aiohttp.ClientSession) -> 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "PUT", "DELETE"])
 @pytest.mark.parametrize("to", ["/api/repositories/1?x=%2F", "repositories/1?x=%2F"])
 async def test_method_and_body_are_kept(
-    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, pretend: PretendGitHub,
+    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, key: Path,
     method: str, status: int, to: str,
 ) -> None:  # fmt: skip
     mover = Mover(status, to)
-    github = await _client(str((await aiohttp_server(mover.app)).make_url("/")), pretend.private_key_pem, session)
+    github = await _client(str((await aiohttp_server(mover.app)).make_url("/")), key.read_text(), session)
     api = await github.installation(RepoRef("octocat", "hello", 5), READ)
     sent = {"a": "ü"}
     if method == "GET":
@@ -295,12 +295,12 @@ async def test_method_and_body_are_kept(
     "/api/start",
 ])  # fmt: skip
 async def test_the_token_goes_nowhere_else(
-    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, pretend: PretendGitHub, to: str
+    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, key: Path, to: str
 ) -> None:
     mover = Mover(301, "")
     server = await aiohttp_server(mover.app)
     mover.to = to.format(host=server.host, port=server.port)
-    github = await _client(str(server.make_url("/")), pretend.private_key_pem, session)
+    github = await _client(str(server.make_url("/")), key.read_text(), session)
     api = await github.installation(RepoRef("octocat", "hello", 5), READ)
     for work in (api.getitem("/start"), api.post("/start", data={})):
         with pytest.raises(Unavailable, match=r"outside its own API|too often"):

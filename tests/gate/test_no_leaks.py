@@ -1,0 +1,105 @@
+"""A whole run with everything logged: no credential is left in a log, a history, a file, an address or an error."""
+
+import base64
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stage import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PROJECT = {
+    "pyproject.toml": '[project]\nname = "sample"\nversion = "1"\n[tool.ruff]\nline-length = 100\n',
+    "sample.py": '"""A sample."""\n\nONE = 1\n',
+}
+UNUSED = '"""A sample."""\n\nimport os\n\nONE = 1\n'
+# What is ours there; the rest was downloaded, and is never given a credential of GitHub's.
+KEPT = ("mirrors", "results", "checkouts", "accepted", "scratch")
+
+
+async def test_no_credential_is_left_anywhere(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    repo = await stage.repository(PROJECT, "octocat/secretive")
+    _bad_days(stage, repo)
+    sha = await stage.push(repo, {"sample.py": UNUSED})
+    number = await stage.pull(repo)
+    runs = await stage.verdict(repo, sha)
+    _revoke(stage)
+    stage.github.press_button(repo, runs["linting"]["id"], "fix")
+    fixed = await stage.until(lambda: _new_head(stage, repo, number, sha))
+    await stage.verdict(repo, fixed)
+
+    secrets = _secrets(stage)
+    assert len(secrets) > 20
+    shown = {
+        "log": "\n".join(_lines(caplog)),
+        "histories": await _histories(stage),
+        "files": "\n".join(_files(stage.settings.data)),
+        "addresses": "\n".join(f"{each.path} {each.query}" for each in stage.github.requests),
+        "settings": repr(stage.settings),
+    }
+    assert "octocat/secretive" in shown["log"] + shown["files"]
+    assert "secretive" in shown["histories"]
+    assert "refs/autobuild" in shown["files"]
+    found = [(place, secret[:12]) for place, text in shown.items() for secret in secrets if secret in text]
+    assert found == []
+
+
+def _bad_days(stage: Stage, repo: str) -> None:
+    """Errors of every kind, each of which is logged and goes through Temporal."""
+    add = stage.github.faults.add
+    add("POST", ".*/access_tokens", "half")
+    add("POST", f"/repos/{repo}/check-runs", status=500)
+    add("POST", f"/repos/{repo}/check-runs", "hang_up", after=True)
+    add("PATCH", f"/repos/{repo}/check-runs/\\d+", "secondary")
+    add("GET", f"/repos/{repo}/check-runs/\\d+", "half")
+    add("POST", "/api/graphql", "hang_up")
+
+
+def _revoke(stage: Stage) -> None:
+    """All tokens end at once; the next request of each hears 401."""
+    (installation,) = (it for it in stage.github.installations.values() if it.account.login == "octocat")
+    for value in [value for value, token in stage.github.tokens.items() if token.installation is installation]:
+        del stage.github.tokens[value]
+
+
+def _new_head(stage: Stage, repo: str, number: int, old: str) -> str:
+    pull = stage.github.issue(repo, number).pull
+    return pull.head_sha if pull and pull.head_sha != old else ""
+
+
+def _secrets(stage: Stage) -> set[str]:
+    """Every token and JWT that went over the wire, as it is and as git sends it, and the key's lines."""
+    sent = {each.request_headers.get("Authorization", "").partition(" ")[2] for each in stage.github.requests}
+    answers = [each.response for each in stage.github.requests if each.path.endswith("/access_tokens")]
+    minted = {answer["token"] for answer in answers if isinstance(answer, dict) and "token" in answer}
+    tokens = (sent | minted) - {""}
+    basic = {base64.b64encode(f"x-access-token:{token}".encode()).decode() for token in tokens}
+    key = {line for line in stage.github.private_key_pem.splitlines() if "PRIVATE KEY" not in line}
+    return tokens | basic | key
+
+
+def _lines(caplog: pytest.LogCaptureFixture) -> Iterator[str]:
+    """As they were written, with traces, before anything is taken out of them."""
+    formatter = logging.Formatter("%(name)s %(message)s")
+    for record in caplog.records:
+        yield f"{formatter.format(record)} {vars(record)!r}"
+
+
+async def _histories(stage: Stage) -> str:
+    """Protocol buffers as text: what is in a payload can be read there, other than in JSON."""
+    texts = []
+    async for found in stage.temporal.list_workflows():
+        history = await stage.temporal.get_workflow_handle(found.id, run_id=found.run_id).fetch_history()
+        texts += [str(event) for event in history.events]
+    return "\n".join(texts)
+
+
+def _files(data: Path) -> Iterator[str]:
+    for path in (file for name in KEPT for file in (data / name).rglob("*")):
+        yield path.relative_to(data).as_posix()
+        if path.is_file() and not path.is_symlink():
+            yield path.read_bytes().decode("latin-1")
