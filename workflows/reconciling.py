@@ -39,7 +39,6 @@ with workflow.unsafe.imports_passed_through():
 
 _REPOSITORIES_AT_ONCE = 25
 _HEADS_AT_ONCE = 8
-_EVENTS_A_RUN = 1500
 T = TypeVar("T")
 
 
@@ -59,7 +58,8 @@ class Reconcile:
     """What to look at: everything, or the `installation_id`, or just `repo`. `account` is for people who read it.
 
     `gone`: a repository's old full name, whose branches are told first that they are over. `left`, `page` and `so_far`
-    are only given by the workflow to itself: the installations to come, and the page of the first one's repositories.
+    are only given by the workflow to itself: the installations to come, and the page of the first one's repositories,
+    when it goes on in a new run after so many events.
     """
 
     installation_id: int = 0
@@ -69,6 +69,7 @@ class Reconcile:
     left: tuple[int, ...] = ()
     page: int = 1
     so_far: Counted = Counted()
+    events_a_run: int = 1500
 
 
 @workflow.defn
@@ -91,7 +92,7 @@ class ReconciliationWorkflow:
         while left:
             page = await self._installation(left[0], page)
             left, page = (left, page) if page else (left[1:], 1)
-            if left and _long_history():
+            if left and _long_history(reconcile.events_a_run):
                 workflow.continue_as_new(replace(reconcile, gone="", left=left, page=page, so_far=self._counted))
         return self._counted
 
@@ -175,6 +176,6 @@ def branch_of(head: PullHead) -> str:
     return ids.quality_of_fork(name, head.number) if head.fork else ids.quality(name, head.branch)
 
 
-def _long_history() -> bool:
+def _long_history(events: int) -> bool:
     info = workflow.info()
-    return info.is_continue_as_new_suggested() or info.get_current_history_length() > _EVENTS_A_RUN
+    return info.is_continue_as_new_suggested() or info.get_current_history_length() > events

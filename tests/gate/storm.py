@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowFailureError
 
 from bot import schedules
 from bot.client import connect
@@ -59,6 +59,13 @@ class Town:
             self.log.append(line.decode(errors="replace").rstrip())
             if word in self.log[-1]:
                 ready.set()
+
+    async def gates_ended(self) -> None:
+        """Waits for the gates that run, as those of a pull that is closed may."""
+        running = 'WorkflowType = "QualityGateWorkflow" AND ExecutionStatus = "Running"'
+        async for found in self.temporal.list_workflows(running):
+            with contextlib.suppress(WorkflowFailureError):
+                await self.temporal.get_workflow_handle(found.id).result()
 
     async def look_closely(self) -> tuple[Swept, Counted]:
         """A sweep over all that the log has, and a reconciliation, one after the other; what came of them."""
@@ -118,9 +125,15 @@ class Town:
         return {int(number) for number in re.findall(r"comment-(\d+)", said)}
 
     def made(self) -> list[str]:
-        """All that was asked to be made in repositories: check runs, comments, reactions."""
-        asked = [each for each in self.github.requests if each.method == "POST"]
-        return [f"{each.method} {each.path}" for each in asked if each.path.startswith("/repos/")]
+        """What was asked to be made: check runs, reactions, and comments but on what is closed."""
+        closed = {
+            f"/repos/{repo.full_name}/issues/{issue.number}/comments"
+            for repo in self.github.repositories.values()
+            for issue in repo.issues.values()
+            if issue.state == "closed"
+        }
+        asked = [each.path for each in self.github.requests if each.method == "POST"]
+        return [path for path in asked if path.startswith("/repos/") and path not in closed]
 
 
 def newest(repo: Repository, sha: str) -> list[CheckRun]:

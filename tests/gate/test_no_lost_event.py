@@ -119,6 +119,7 @@ def _said_once(made: Town, repo: Repository, issue: Issue) -> None:
 
 async def _nothing_more_to_do(made: Town) -> None:
     """Another look finds nothing, and nothing is made."""
+    await made.gates_ended()
     before = made.made()
     swept, counted = await made.look_closely()
     assert (swept.again, swept.waiting, swept.given_up) == (0, 0, 0)

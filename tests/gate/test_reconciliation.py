@@ -19,12 +19,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 _runs = itertools.count()
 
 
-async def reconcile(stage: Stage, wanted: Reconcile | None = None) -> Counted:
+async def reconcile(stage: Stage, wanted: Reconcile | None = None, id: str = "") -> Counted:
     """One look, as the schedule's."""
     return await stage.temporal.execute_workflow(
         ReconciliationWorkflow.run,
         wanted or Reconcile(),
-        id=f"reconciliation-{next(_runs)}",
+        id=id or f"reconciliation-{next(_runs)}",
         task_queue=stage.settings.task_queue,
     )
 
@@ -283,6 +283,24 @@ async def test_one_repository_that_github_cannot_show_does_not_keep_the_others_w
     fault.release()
     await reconcile(stage)
     await stage.verdict(broken, broken_sha)
+
+
+async def test_a_long_look_goes_on_in_a_new_run_and_looks_at_everything_once(stage: Stage) -> None:
+    unheard_of = [await unheard(stage), await unheard(stage, name="example/far-away")]
+    counted = await reconcile(stage, Reconcile(events_a_run=1), id="long")
+    first = stage.temporal.get_workflow_handle("long", first_execution_run_id=None)
+    assert counted.repositories == len(stage.github.repositories) - len(_forks(stage))
+    assert counted.heads >= 2
+    for repo, sha, _ in unheard_of:
+        await stage.verdict(repo, sha)
+    started = (await first.fetch_history()).events[0].workflow_execution_started_event_attributes
+    assert started.continued_execution_run_id, "the last run is not the first one"
+
+
+def _forks(stage: Stage) -> list[str]:
+    """Repositories that the app is not installed on."""
+    repos = stage.github.repositories.values()
+    return [repo.full_name for repo in repos if stage.github.installation_of(repo) is None]
 
 
 async def test_a_forks_pull_is_known_by_its_number(stage: Stage) -> None:

@@ -11,12 +11,17 @@ import tempfile
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
+from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpec
+
 import workflows
 from tests.gate.planning import PlanPatchPRWorkflow
 from tests.gate.repos import configured
 from tests.gate.test_branch import hanging, slow
 from tests.gate.test_labels import state
+from tests.gate.test_reconciliation import deaf, only, reconcile, unheard
 from tests.stage import Stage, make_stage
+from workflows.reconciling import Reconcile
+from workflows.sweeping import DeliverySweepWorkflow, Sweep
 
 HERE = Path(__file__).parent
 FINDING = {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: this is new\n"}
@@ -94,7 +99,72 @@ async def labelled(stage: Stage) -> dict[str, str]:
     return {"label-stopped": f"label:{repo}#{number}:autobuild", "command-label": added.workflow_id}
 
 
-STORIES: tuple[Callable[[Stage], Awaitable[dict[str, str]]], ...] = (passed, superseded, requested, commanded, labelled)
+async def swept(stage: Stage) -> dict[str, str]:
+    """A push that never arrived and one that GitHub has forgotten, seen by the second run of a schedule."""
+    action = ScheduleActionStartWorkflow(
+        DeliverySweepWorkflow.run, Sweep(), id="sweep", task_queue=stage.settings.task_queue
+    )
+    schedule = await stage.temporal.create_schedule("sweep", Schedule(action=action, spec=ScheduleSpec()))
+    repo = await stage.repository(configured())
+    runs: list[str] = []
+    for number in range(2):
+        stage.github.hooks.drop("push")
+        sha = await stage.push(repo, {"a.txt": f"{number}\n"})
+        await stage.until(lambda: stage.github.deliveries[-1].status_code == 502)
+        await schedule.trigger()
+        await stage.verdict(repo, sha)
+        runs = [each.action.workflow_id for each in (await schedule.describe()).info.recent_actions]
+        await stage.workflows.wait_for_result(runs[-1], 30)
+    return {"sweep-again": runs[-1]}
+
+
+async def reconciled(stage: Stage) -> dict[str, str]:
+    """A head that nobody told of, one whose verdict is gone and one whose branch must hear of its pull; then a
+    repository that was renamed, and a push that comes late."""
+    repo, sha, _ = await unheard(stage)
+    lost, lost_sha, _ = await two_told(stage)
+    await reconcile(stage, id="reconcile-all")
+    await stage.verdict(repo, sha)
+    await stage.verdict(lost, lost_sha)
+    old = await stage.push(lost, {"a.txt": "late\n"}, branch="other")
+    branch = stage.temporal.get_workflow_handle(f"quality:{lost}@change")
+    await branch.signal("pushed", {"sha": old, "sent_at": 1.0})
+    await stage.comment(repo, 1)
+    gone = Reconcile(repo=only(stage, repo).repo, gone=repo)
+    await reconcile(stage, gone, id="reconcile-gone")
+    await stage.github.delete_branch(lost, "change")
+    await stage.workflows.wait_for_result(f"quality:{lost}@change", 30)
+    return {
+        "reconcile-all": "reconcile-all",
+        "reconcile-gone": "reconcile-gone",
+        "branch-mended": f"quality:{lost}@change",
+    }
+
+
+async def two_told(stage: Stage) -> tuple[str, str, int]:
+    """(repository, sha, pull) of a head whose verdict somebody removed; beside it, one whose pull nobody told of."""
+    other = await stage.repository(configured())
+    await stage.verdict(other, await stage.push(other, {"a.txt": "x\n"}))
+    deaf(stage)
+    await stage.pull(other)
+    repo = await stage.repository(configured())
+    sha = await stage.push(repo, {"a.txt": "x\n"})
+    number = await stage.pull(repo)
+    await stage.verdict(repo, sha)
+    await stage.comment(repo, number)
+    stage.github.repository(repo).suites[sha].runs.clear()
+    return repo, sha, number
+
+
+STORIES: tuple[Callable[[Stage], Awaitable[dict[str, str]]], ...] = (
+    passed,
+    superseded,
+    requested,
+    commanded,
+    labelled,
+    swept,
+    reconciled,
+)
 
 
 async def record(suffix: str, names: Collection[str] = ()) -> None:
