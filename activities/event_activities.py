@@ -125,8 +125,8 @@ class EventActivities:
                 return await self._heads.of(repo)
             except (RateLimited, Suspended):
                 raise
-            except GitHubError as error:
-                _log.warning("repository=%s not looked at: %s", repo.full_name, error)
+            except (GitHubError, LookupError, TypeError, ValueError) as error:  # or an answer that is none
+                _log.warning("repository=%s not looked at: %s %s", repo.full_name, type(error).__name__, error)
                 return None
 
     @activity.defn

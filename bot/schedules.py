@@ -53,6 +53,7 @@ async def ensure(client: Client, task_queue: str, every: Every | None = None) ->
     try:
         await _ensure(client, sweep_id, sweep)
         await _ensure(client, reconciliation_id, reconcile)
+        _log.info("schedules=%s,%s every=%s,%s", sweep_id, reconciliation_id, every.deliveries, every.reconciliation)
     except RPCError as error:
         _log.error("no schedules: lost events are not looked for; Temporal says %s: %s", error.status.name, error)
         return False

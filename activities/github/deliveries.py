@@ -6,9 +6,9 @@ means a delivery that nobody answered; nor does it show the successes that a fai
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Container, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from activities.github.client import GitHub
@@ -53,11 +53,12 @@ async def failed(github: GitHub, wanted: DeliveriesWanted, seen: Callable[[], ob
     """The log back to `wanted.since` and a little further, newest first; `seen` is called for each line."""
     back_to = wanted.since - _OVERLAP_S
     attempts = []
-    async for attempt in _log(github):
+    async for line in _lines(github):
         seen()
-        if 0 < attempt.at < back_to:
+        attempt = _attempt(line)
+        if attempt and attempt.at < back_to:
             break
-        attempts.append(attempt)
+        attempts += [attempt] if attempt else []
     return attempts
 
 
@@ -123,36 +124,31 @@ def _patience(story: list[Attempt], well_at: float) -> float:
     return SETTLE_S * float(3 ** (again - 1))
 
 
-async def _log(github: GitHub) -> AsyncIterator[Attempt]:
+async def _lines(github: GitHub) -> AsyncIterator[Any]:
     """Newest first, at most so many pages as the app may well ask for in a minute."""
     lines = github.as_app.getiter("/app/hook/deliveries?per_page=100")
     count = 0
     async with contextlib.aclosing(lines):
         async for line in lines:
-            yield _attempt(line)
+            yield line
             count += 1
             if count >= _PAGES * 100:
                 return
 
 
-def _attempt(line: Mapping[str, Any]) -> Attempt:
-    code = int(line.get("status_code") or 0)
-    ok = line.get("status") == "OK" or 200 <= code < 300
-    return Attempt(
-        id=int(line["id"]),
-        guid=str(line["guid"]),
-        event=str(line.get("event") or ""),
-        at=_seconds(str(line.get("delivered_at") or "")),
-        again=bool(line.get("redelivery")),
-        ok=ok,
-        broken=not ok and (code == 0 or code >= 500),
-    )
-
-
-def _seconds(moment: str) -> float:
-    """Since 1970; 0.0 for what is no moment."""
+def _attempt(line: Any) -> Attempt | None:
+    """None for a line that is none: it must not hide the others."""
     try:
-        at = datetime.fromisoformat(moment)
-    except ValueError:
-        return 0.0
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        code = int(line["status_code"] or 0)
+        ok = line["status"] == "OK" or 200 <= code < 300
+        return Attempt(
+            id=int(line["id"]),
+            guid=str(line["guid"]),
+            event=str(line["event"]),
+            at=datetime.fromisoformat(line["delivered_at"]).timestamp(),
+            again=bool(line["redelivery"]),
+            ok=ok,
+            broken=not ok and (code == 0 or code >= 500),
+        )
+    except (LookupError, TypeError, ValueError):
+        return None

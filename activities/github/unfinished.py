@@ -95,7 +95,7 @@ class OpenHeads:
         if len(pulls) < _PAGE:
             self._listed[key] = _Listed(etag, heads)
             return heads
-        return heads + await _further(api, repo)
+        return heads + (await _further(api, repo) if _is_recent(pulls[-1]) else ())
 
     async def _gates(self, repo: RepoRef, sha: str) -> list[Mapping[str, Any]]:
         """The newest gate run of ours on a commit; none for a commit without any."""
@@ -115,10 +115,14 @@ async def _further(api: API, repo: RepoRef) -> tuple[PullHead, ...]:
     number = 2
     while page := (await _pulls(api, repo, number, ""))[0]:
         heads += [_head(repo, pull) for pull in page if not pull.get("draft")]
-        if len(page) < _PAGE or _seconds(page[-1]) < time.time() - LOOKED_BACK_S:
+        if len(page) < _PAGE or not _is_recent(page[-1]):
             break
         number += 1
     return tuple(heads)
+
+
+def _is_recent(pull: Mapping[str, Any]) -> bool:
+    return _seconds(pull) >= time.time() - LOOKED_BACK_S
 
 
 async def _pulls(api: API, repo: RepoRef, page: int, etag: str) -> tuple[list[Mapping[str, Any]] | None, str]:

@@ -12,16 +12,20 @@ _FILES = 3000
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/pulls", "pull_requests:read")
 async def list_pulls(call: Call) -> Answer:
-    """Newest first; `state`, `base`, and `head` as `owner:branch`."""
+    """Newest first, or by `sort=updated` (then the one that was touched last comes last, unless `direction=desc`);
+    `state`, `base`, and `head` as `owner:branch`."""
     query, repo = call.request.query, call.repo
     state = query.get("state", "open")
     issues = [issue for issue in repo.issues.values() if issue.pull and state in (issue.state, "all")]
-    shapes = [shapes_pull.simple_pull(call.hub, repo, issue) for issue in sorted(issues, key=_number, reverse=True)]
+    updated = query.get("sort") == "updated"
+    descending = query.get("direction", "asc" if updated else "desc") != "asc"
+    issues.sort(key=_updated if updated else _number, reverse=descending)
+    shapes = [shapes_pull.simple_pull(call.hub, repo, issue) for issue in issues]
     if ":" in (head := query.get("head", "")):
         shapes = [shape for shape in shapes if shape["head"]["label"].lower() == head.lower()]
     if base := query.get("base"):
         shapes = [shape for shape in shapes if shape["base"]["ref"] == base]
-    return call.page(shapes[::-1] if query.get("direction") == "asc" else shapes)
+    return call.page(shapes)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}", "pull_requests:read")
@@ -92,6 +96,10 @@ def pull_of(call: Call) -> tuple[Issue, Pull]:
     """404 where that number is no pull request."""
     _, issue, pull = call.hub.pull(call.repo.full_name, call.number("pull_number"))
     return issue, pull
+
+
+def _updated(issue: Issue) -> tuple[str, int]:
+    return issue.updated_at, issue.number
 
 
 def _number(issue: Issue) -> int:

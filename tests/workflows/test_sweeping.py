@@ -59,6 +59,16 @@ async def test_what_nobody_answered_is_no_success_either(post: Post) -> None:
     assert sorted(post.door.got) == sorted(lost)
 
 
+async def test_a_line_of_the_log_that_makes_no_sense_hides_no_other(post: Post) -> None:
+    post.door.answers = lambda _: 503
+    failed = await post.send(3)
+    post.door.answers = lambda _: 202
+    post.door.got.clear()
+    post.github.deliveries[1] = replace(post.github.deliveries[1], delivered_at="yesterday")
+    assert (await post.sweep(since=time.time() - 60)).again == 2
+    assert sorted(post.door.got) == sorted([failed[0], failed[2]])
+
+
 async def test_a_log_of_many_pages(post: Post) -> None:
     post.door.answers = lambda _: 503
     failed = await post.send(130)
