@@ -18,6 +18,7 @@ from benchmarks.props.doors import SECRET, Doors, doors
 from benchmarks.props.load import Answered, load
 from benchmarks.rows import Goal, Row, median, percentile
 from bot.events import parse_event
+from bot.nouns import Ignored
 from bot.routes import Rules, SignalWithStart, route
 from workflows.ids import TASK_QUEUE
 
@@ -76,7 +77,7 @@ def _requests(count: int) -> list[bytes]:
 def _actions(count: int) -> list[SignalWithStart]:
     """What the door would make of as many pushes, to other branches."""
     parsed = (parse_event(name, body, "d-1") for name, body in events.pushes(count))
-    actions = [route(event, Rules("autobuild[bot]", 1)) for event in parsed if event]
+    actions = [route(event, Rules("autobuild[bot]", 1)) for event in parsed if not isinstance(event, Ignored)]
     return [action for action in actions if isinstance(action, SignalWithStart)]
 
 

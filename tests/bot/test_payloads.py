@@ -39,4 +39,11 @@ async def test_as_an_installed_app_hears_them(door: Door) -> None:
         if payload.get("repository"):
             changed["repository"] = payload["repository"] | {"full_name": repo}
         taken[name] += await door.send(name, changed) == 202
-    assert +taken == {"push": 2, "pull_request": 15, "check_suite": 3, "merge_group": 2}
+    assert +taken == {
+        "push": 2,
+        "pull_request": 15,
+        "check_suite": 3,
+        "merge_group": 2,
+        "issues": 4,
+        "repository": 4,
+    }
