@@ -6,9 +6,9 @@ GitHub's numbers (docs, "Rate limits for the REST API" and "Best practices for u
 - 900 points a minute for REST, 2,000 for GraphQL; a read is 1, a write 5.
 - 80 requests a minute and 500 an hour that make content.
 - "If you are making a large number of POST, PATCH, PUT, or DELETE requests, wait at least one second between each":
-  for content always, since every one of them tells people something. A push's check runs must appear together and
-  are not a large number, so other writes may come in a burst of one whole gate (9 made, 8 started, 9 ended and what
-  is around them), and beyond that one a second.
+  for content always, since every one of them tells people something. A push's check runs must appear together, and
+  pushes come together too, so other writes may come in a burst of four gates (9 runs made, 1 started, 9 ended, and
+  what is around them), which is half of a minute's points; beyond that one a second.
 - A primary limit an hour, which its answers tell; after a limit nothing is asked until the time that GitHub names.
 
 A short wait is slept here, in order of arrival. A longer one is `RateLimited` with the time, for Temporal to come
@@ -43,7 +43,7 @@ class Limits:
     content_a_minute: int = 80
     content_an_hour: int = 500
     content_apart_s: float = 1.0
-    writes_at_once: int = 30
+    writes_at_once: int = 90
     writes_apart_s: float = 1.0
     patience_s: float = 2.0
     metered: bool = True
