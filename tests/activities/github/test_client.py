@@ -270,6 +270,7 @@ async def test_a_repository_that_was_not_selected_is_named(
     ):
         with pytest.raises(Forbidden, match=rf"on octocat/other: select the repository in it at {pretend.url}"):
             await github.installation(other, READ)
+    assert asked(pretend, "POST", "/access_tokens") == 2
 
 
 async def test_what_github_cannot_tell_of_an_installation_takes_nothing_from_the_error(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -26,7 +27,7 @@ from tests.openapi import assert_valid
 READ = {"contents": "read"}
 WRITE = {"contents": "write", "issues": "write", "pull_requests": "write", "checks": "write"}
 REPO = "/repos/octocat/hello"
-T = type[GitHubError]
+MUTATION = "mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }"
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +92,21 @@ async def test_a_commit_is_made(pretend: PretendGitHub, github: GitHub, renamed:
     wanted = CommitWanted(renamed, "topic", head, "Say it", str(tmp_path / "clone" / ".git"), commit)
     await again(lambda: commits.create(github, wanted))
     assert await line(pretend.repository("octocat/goodbye").path, "show", "topic:a.py") == "x = 3"
+
+
+async def test_a_query_that_finds_nothing_makes_the_name_doubtful(
+    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+) -> None:
+    """A query is not redirected: the next token tells the name."""
+    known = replace(repo, id=pretend.repository(NAME).id)
+    api = await github.installation(known, {"contents": "write"})
+    pretend.rename_repository(NAME, "goodbye")
+    assert api.full_name(known) == NAME
+    given = {"branch": {"repositoryNameWithOwner": NAME, "branchName": "main"}, "expectedHeadOid": "0" * 40}
+    with pytest.raises(NotFound):
+        await api.query(MUTATION, input={**given, "message": {"headline": "x"}, "fileChanges": {}})
+    api = await github.installation(known, {"contents": "write"})
+    assert api.full_name(known) == "octocat/goodbye"
 
 
 async def test_a_commit_is_pushed(pretend: PretendGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
