@@ -122,9 +122,9 @@ def _must_be_writable(data: Path) -> None:
 async def start_child(
     command: str, environ: Mapping[str, str], output: int | None = None, options: tuple[str, ...] = ()
 ) -> asyncio.subprocess.Process:
-    """One of our own commands as a process of its own."""
+    """One of our own commands as a process of its own; `-P`, or a repository's `bot/` would be started in our place."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", command, *options),
+        *(sys.executable, "-P", "-m", "bot", command, *options),
         env=dict(environ),
         stdout=output,
         stderr=output,

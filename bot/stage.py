@@ -110,7 +110,7 @@ def _environment(
 
 
 async def _pretend_github(state: Path, hook: str, log: int) -> tuple[dict[str, Any], asyncio.subprocess.Process]:
-    command = (sys.executable, "-m", "bot.simulator", "--state", str(state), "--hook", hook)
+    command = (sys.executable, "-P", "-m", "bot.simulator", "--state", str(state), "--hook", hook)
     process = await asyncio.create_subprocess_exec(
         *command,
         stdout=asyncio.subprocess.PIPE,

@@ -109,7 +109,7 @@ def test_the_image_is_nobodys_root_and_says_whether_it_is_well() -> None:
     lines = stages()[""]
     assert [line.split()[1] for line in lines if line.startswith("USER ")][-1] == "autobuild"
     (check,) = [line for line in lines if line.startswith("HEALTHCHECK ")]
-    assert check.endswith('CMD ["python", "-m", "bot.healthcheck"]')
+    assert check.endswith('CMD ["python", "-P", "-m", "bot.healthcheck"]')
 
 
 def test_what_is_copied_is_not_ignored() -> None:

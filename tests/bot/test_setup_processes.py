@@ -232,6 +232,21 @@ async def test_a_port_in_use_is_told(commands: Commands) -> None:
         assert f":{port} cannot be listened on" in commands.log
 
 
+async def test_a_folders_own_modules_are_not_ours(
+    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`python -m` looks into the folder that it is started in first, and that may be anybody's repository."""
+    theirs = tmp_path / "theirs" / "bot"
+    theirs.mkdir(parents=True)
+    for name in ("__init__", "__main__"):
+        (theirs / f"{name}.py").write_text("print('not ours', flush=True)\n")
+    monkeypatch.chdir(theirs.parent)
+    child = await commands.start("serve", AUTOBUILD_APP_ID="7")
+    assert await commands.ended(child) == 2
+    assert "not ours" not in commands.log
+    assert "AUTOBUILD_WEBHOOK_SECRET" in commands.log
+
+
 async def test_github_unreachable_is_no_reason_not_to_serve(commands: Commands) -> None:
     await commands.start("serve", AUTOBUILD_GITHUB_URL="https://github.example.com", TEMPORAL_ADDRESS="127.0.0.1:9")
     web = (await commands.said(r"Listening on (\S+)/webhook"))[1]
