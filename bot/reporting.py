@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
+from activities.github.redaction import hide
 from bot.scrubbing import Clean, cleaner, scrub
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ _log = logging.getLogger("autobuild")
 def prepare(settings: "Settings") -> None:
     """Sets up the log, and crash reports where SENTRY_DSN names a place for them. Call it again when a credential
     came to be known. Raises UserError where SENTRY_DSN is none."""
-    clean = cleaner((settings.private_key, settings.webhook_secret, settings.sentry_dsn))
+    secrets = (settings.private_key, settings.webhook_secret, settings.sentry_dsn)
+    hide(*secrets)  # in what an activity's error says, too
+    clean = cleaner(secrets)
     handler = logging.StreamHandler()
     handler.setFormatter(CleanFormatter(clean))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
