@@ -6,17 +6,12 @@ does nothing.
 
 import asyncio
 import logging
-import re
 import time
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
 
 from cachetools import TTLCache
 from temporalio import activity
-from temporalio.client import WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
-from temporalio.service import RPCError, RPCStatusCode
 
+from activities import telling
 from activities.github import deliveries, installations
 from activities.github.client import GitHub
 from activities.github.errors import GitHubError, RateLimited, Suspended
@@ -49,8 +44,6 @@ _REDELIVERED = 400
 _HEADS = 200
 # Repositories looked at side by side; GitHub allows a hundred requests at once for an installation.
 _AT_ONCE = 5
-_RPC = timedelta(seconds=10)
-_FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
 
 class EventActivities:
@@ -67,6 +60,10 @@ class EventActivities:
     async def list_failed_deliveries(self, wanted: DeliveriesWanted) -> FailedDeliveries:
         """Deliveries that never arrived and are worth another attempt now."""
         log = await deliveries.failed(self._github, wanted, activity.heartbeat)
+        if len(log) >= deliveries.LINES:
+            _log.warning(
+                "deliveries=%d are all that one sweep reads; older ones are left to the reconciliation", len(log)
+            )
         what = deliveries.sort(log, wanted.since, time.time(), self._asked)
         for guid in what.given_up:
             if guid not in self._given_up:
@@ -138,16 +135,15 @@ class EventActivities:
         """
         head = lost.head
         self._heads.told(head)
-        handle = activity.client().get_workflow_handle(lost.workflow_id)
-        settled = await _settled(handle)
+        branch = activity.client().get_workflow_handle(lost.workflow_id)
+        settled = await telling.settled(branch)
         if settled is None or settled.get("sha") != head.head_sha or await self._heads.ended(head.repo, head.head_sha):
             return Mended(False)
         if settled.get("held") or await self._heads.cancelled(head.repo, head.head_sha):
             self._heads.leave(head.repo, head.head_sha)  # Somebody wants it so.
             return Mended(False)
         _log.warning("workflow=%s head=%s its verdict is gone; gated again", lost.workflow_id, head.head_sha)
-        await handle.signal("verdict_lost", settled, rpc_timeout=_RPC)
-        return Mended(True)
+        return Mended(await telling.tell(branch, "verdict_lost", settled))
 
     @activity.defn
     @told
@@ -155,8 +151,8 @@ class EventActivities:
         """Tells each branch of its pull, once for each process: who knows it does nothing."""
         count = 0
         for reminder in wanted.reminders:
-            handle = activity.client().get_workflow_handle(reminder.workflow_id)
-            count += await _tell(handle, "pull_changed", reminder.news)
+            branch = activity.client().get_workflow_handle(reminder.workflow_id)
+            count += await telling.tell(branch, "pull_changed", reminder.news)
             self._heads.told(reminder.head)
             activity.heartbeat()
         return Reminded(count)
@@ -165,17 +161,10 @@ class EventActivities:
     @told
     async def end_branches_of(self, gone: NameGone) -> BranchesEnded:
         """Tells the branches of a name that is no more that they are deleted, so that nothing waits for ever."""
-        if not _FULL_NAME.fullmatch(gone.full_name):
-            return BranchesEnded(0)
         count = 0
-        for separator in ("@", "#"):
-            query = (
-                'WorkflowType = "ContinuousQualityWorkflow" AND ExecutionStatus = "Running"'
-                f' AND WorkflowId STARTS_WITH "quality:{gone.full_name}{separator}"'
-            )
-            async for found in activity.client().list_workflows(query):
-                activity.heartbeat()
-                count += await _tell(activity.client().get_workflow_handle(found.id), "pushed", {"sha": ""})
+        async for branch in telling.running_under(activity.client(), gone.full_name):
+            activity.heartbeat()
+            count += await telling.tell(branch, "pushed", {"sha": ""})
         return BranchesEnded(count)
 
 
@@ -183,24 +172,3 @@ def _progress() -> tuple[int, int]:
     """(accepted, gone) of an attempt before this one."""
     details = activity.info().heartbeat_details
     return (int(details[0]), int(details[1])) if len(details) == 2 else (0, 0)
-
-
-async def _settled(handle: WorkflowHandle[Any, Any]) -> Mapping[str, Any] | None:
-    """What the branch has come to rest on; None where it does not say, which is no reason to do anything."""
-    try:
-        settled: Mapping[str, Any] = await handle.query("get_settled", rpc_timeout=_RPC)
-    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-        _log.info("workflow=%s does not say how it stands: %s", handle.id, error)
-        return None
-    return settled
-
-
-async def _tell(handle: WorkflowHandle[Any, Any], signal: str, message: Mapping[str, Any]) -> bool:
-    """False where nothing runs under that id."""
-    try:
-        await handle.signal(signal, message, rpc_timeout=_RPC)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False
-    return True

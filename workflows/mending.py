@@ -23,6 +23,7 @@ class Mending:
     """A part of `ContinuousQualityWorkflow`: the query `get_settled`, and the signal `verdict_lost` that answers it."""
 
     _state: BranchState
+    _child: object
     _wants_gate: Callable[[], bool]
     _held: Callable[[], bool]
 
@@ -30,7 +31,7 @@ class Mending:
     def get_settled(self) -> Settled:
         """What the branch has come to rest on."""
         state = self._state
-        if getattr(self, "_child", None) or self._wants_gate():
+        if self._child or self._wants_gate():
             return Settled()
         return Settled(state.wanted.sha, state.attempts.get(state.wanted.sha, 0), self._held())
 

@@ -21,9 +21,11 @@ ATTEMPTS = 9
 SETTLE_S = 120.0
 """What was attempted again is left alone for so long: the log shows an attempt only once it has ended."""
 
+LINES = 20_000
+"""Of the log at most, which is two hundred requests: what the app may well ask for within a minute."""
+
 # An attempt may appear in the log later than it says that it was made.
 _OVERLAP_S = 600.0
-_PAGES = 200
 
 
 @dataclass(frozen=True)
@@ -125,14 +127,14 @@ def _patience(story: list[Attempt], well_at: float) -> float:
 
 
 async def _lines(github: GitHub) -> AsyncIterator[Any]:
-    """Newest first, at most so many pages as the app may well ask for in a minute."""
+    """Newest first."""
     lines = github.as_app.getiter("/app/hook/deliveries?per_page=100")
     count = 0
     async with contextlib.aclosing(lines):
         async for line in lines:
             yield line
             count += 1
-            if count >= _PAGES * 100:
+            if count >= LINES:
                 return
 
 

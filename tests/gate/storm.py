@@ -5,7 +5,7 @@ import contextlib
 import os
 import re
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,27 +84,33 @@ class Town:
         issues = [(repo, issue) for repo in self.github.repositories.values() for issue in repo.issues.values()]
         return [(repo, issue, issue.pull) for repo, issue in issues if issue.pull and issue.state == "open"]
 
-    def missing(self) -> list[str]:
-        """What is not as it should be in the end, for people; cheap, since it is asked after each change."""
-        found = [
-            f"{run.name} of {run.suite.head_sha} is {run.status}" for run in self.runs() if run.status != "completed"
-        ]
+    def missing(self) -> Iterator[str]:
+        """What is not as it should be in the end, for people. Asked after each change, so the first one must be quick."""
+        for run in self.runs():
+            if run.status != "completed":
+                yield f"{run.name} of {run.suite.head_sha} is {run.status}"
         for repo, issue, pull in self.open_pulls():
             if not any(map(_is_verdict, newest(repo, pull.head_sha))):
-                found.append(f"{repo.full_name}#{issue.number} has no verdict")
+                yield f"{repo.full_name}#{issue.number} has no verdict"
             if not self.own_comments(issue):
-                found.append(f"{repo.full_name}#{issue.number} has no comment")
-        found = found or [f"comment {number} has no answer" for number in self.heard - self.answered()]
-        return found or [f"delivery {guid} never arrived" for guid in self.undelivered()]
+                yield f"{repo.full_name}#{issue.number} has no comment"
+        yield from (f"delivery {guid} never arrived" for guid in self.undelivered())
+        yield from (f"comment {number} has no answer" for number in self.heard - self.answered())
+
+    def well(self) -> bool:
+        """Whether nothing is missing."""
+        return next(self.missing(), "") == ""
 
     def undelivered(self) -> set[str]:
         """GUIDs that the log knows of, and no success."""
         deliveries = self.github.deliveries
         return {each.guid for each in deliveries} - {each.guid for each in deliveries if each.good}
 
-    def runs(self) -> list[CheckRun]:
+    def runs(self) -> Iterator[CheckRun]:
         """Every check run on any commit."""
-        return [run for repo in self.github.repositories.values() for run in repo.runs()]
+        for repo in self.github.repositories.values():
+            for suite in repo.suites.values():
+                yield from suite.runs
 
     def own_comments(self, issue: Issue) -> list[str]:
         """What the bot has said there."""

@@ -88,11 +88,11 @@ async def _recovered(made: Town) -> None:
     for _ in range(LOOKS):
         await made.look()
         try:
-            await made.github.wait_for(lambda: not made.missing(), 20)
+            await made.github.wait_for(made.well, 20)
         except TimeoutError:
             continue
         return
-    raise AssertionError(f"not recovered, seed {SEED}: {made.missing()}")
+    raise AssertionError(f"not recovered, seed {SEED}: {list(made.missing())}")
 
 
 def _exactly_once(made: Town) -> None:

@@ -1,0 +1,51 @@
+"""What an activity tells the workflows of branches, and asks of them."""
+
+import logging
+import re
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.service import RPCError, RPCStatusCode
+
+_log = logging.getLogger("autobuild.events")
+_RPC = timedelta(seconds=10)
+_FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+
+Branch = WorkflowHandle[Any, Any]
+
+
+async def tell(branch: Branch, signal: str, message: Mapping[str, Any]) -> bool:
+    """Sends a signal; False where nothing runs under that id."""
+    try:
+        await branch.signal(signal, message, rpc_timeout=_RPC)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
+
+
+async def settled(branch: Branch) -> Mapping[str, Any] | None:
+    """What the branch has come to rest on (`workflows.mending.Settled`); None where it does not say, which is no reason
+    to do anything."""
+    try:
+        answer: Mapping[str, Any] = await branch.query("get_settled", rpc_timeout=_RPC)
+    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+        _log.info("workflow=%s does not say how it stands: %s", branch.id, error)
+        return None
+    return answer
+
+
+async def running_under(client: Client, full_name: str) -> AsyncIterator[Branch]:
+    """The branches of a repository that run under this name; none for what is no name."""
+    if not _FULL_NAME.fullmatch(full_name):
+        return
+    for separator in ("@", "#"):
+        query = (
+            'WorkflowType = "ContinuousQualityWorkflow" AND ExecutionStatus = "Running"'
+            f' AND WorkflowId STARTS_WITH "quality:{full_name}{separator}"'
+        )
+        async for found in client.list_workflows(query):
+            yield client.get_workflow_handle(found.id)
