@@ -84,11 +84,11 @@ class Accepted:
 class GateRequest:
     """The argument of `QualityGateWorkflow`.
 
-    `owner_key` is the id of the branch's workflow and goes into each check run's `external_id`. `publish` False:
-    nothing is told to GitHub (the laptop). `trusted` False: a fork's head that nobody has approved; nothing of it runs.
-    `attempt` counts the runs of one sha; `only` are the checks to run again, whose check runs are made anew
-    (empty: all, and the stored verdicts count unless `refresh`). `overrides` is check → the sentence that says who lets
-    the head pass without it, and why.
+    `owner_key` is the id of the branch's workflow, and after a `|` which of its lives it is; it goes into each check
+    run's `external_id`. `publish` False: nothing is told to GitHub (the laptop). `trusted` False: a fork's head that
+    nobody has approved; nothing of it runs. `attempt` counts the runs of one sha; `only` are the checks to run again,
+    whose check runs are made anew (empty: all, and the stored verdicts count unless `refresh`). `overrides` is
+    check → the sentence that says who lets the head pass without it, and why.
     """
 
     repo: RepoRef

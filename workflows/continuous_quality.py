@@ -238,7 +238,7 @@ class ContinuousQualityWorkflow(mending.Mending):
     async def _gate(self) -> None:
         state = self._state
         self._running, self._stopped = state.wanted, False
-        request = heads.gate_request(self._branch, state, self._running, workflow.info().workflow_id)
+        request = heads.gate_request(self._branch, state, self._running, publishing.owner_key())
         self._attempt = request.attempt
         outcome = await self._outcome(request)
         self._child = None

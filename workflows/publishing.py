@@ -42,6 +42,15 @@ def until_done() -> RetryPolicy:
     return policy
 
 
+def owner_key() -> str:
+    """What the check runs of this branch's workflow are known by. A branch that ended may begin anew (its pull was
+    reopened) and counts from zero again: its runs are not those of its former life."""
+    info = workflow.info()
+    if not workflow.patched("runs-of-one-life"):
+        return info.workflow_id
+    return f"{info.workflow_id}|{info.first_execution_run_id[-12:]}"
+
+
 async def post(request: GateRequest, names: tuple[str, ...]) -> Mapping[str, int]:
     """All check runs at once, as queued. Check → its run's id."""
     wanted = CheckRunsWanted(request.repo, request.head_sha, names, request.attempt, request.owner_key)

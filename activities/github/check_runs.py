@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ PREFIX = "autobuild / "
 
 # GitHub: at most 50 annotations a request; a later update adds to those of the earlier ones.
 _BATCH = 50
+
+_TAKEN_OVER = Ending("cancelled", "Not run to its end", "A newer run took its place.")
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -47,9 +50,11 @@ async def checks_api(github: GitHub, repo: RepoRef) -> API:
 
 
 async def create_all(github: GitHub, wanted: CheckRunsWanted) -> dict[str, int]:
-    """All runs as queued, at once; what is there already is not made again."""
+    """All runs as queued, at once; what is there already is not made again. What an earlier gate of the same branch has
+    left open, since nothing could be written then, comes to its end."""
     api = await checks_api(github, wanted.repo)
-    there = {run["external_id"]: int(run["id"]) async for run in runs_of(github, api, wanted.repo, wanted.head_sha)}
+    runs = [run async for run in runs_of(github, api, wanted.repo, wanted.head_sha)]
+    there = {str(run.get("external_id") or ""): int(run["id"]) for run in runs}
     keys = {name: external_id(wanted.owner_key, wanted.head_sha, name, wanted.attempt) for name in wanted.names}
     missing = [
         Run(wanted.repo, wanted.head_sha, 0, name, key, wanted.details_url)
@@ -58,7 +63,16 @@ async def create_all(github: GitHub, wanted: CheckRunsWanted) -> dict[str, int]:
     ]
     made = await all_of([_create(api, run) for run in missing])
     there |= {run.external_id: run_id for run, run_id in zip(missing, made, strict=True)}
+    await finish_plainly(github, wanted.repo, _left_behind(wanted, runs), _TAKEN_OVER)
     return {name: there[key] for name, key in keys.items()}
+
+
+def _left_behind(wanted: CheckRunsWanted, runs: Sequence[Json]) -> list[int]:
+    """Open runs of the same branch that are not this attempt's: a branch has one gate at a time."""
+    branch = wanted.owner_key.partition("|")[0]
+    mine = re.compile(rf"{re.escape(wanted.owner_key)}\|{wanted.head_sha}\|[^|]*\|{wanted.attempt}")
+    still_open = [(int(run["id"]), str(run.get("external_id") or "")) for run in runs if run["status"] != "completed"]
+    return [run_id for run_id, key in still_open if branch and key.startswith(f"{branch}|") and not mine.fullmatch(key)]
 
 
 async def start(github: GitHub, repo: RepoRef, run_id: int) -> None:

@@ -135,3 +135,19 @@ async def test_branches_that_the_configuration_leaves_out_are_skipped_until_they
     await stage.pull(repo)
     runs = await stage.verdict(repo, sha, gates=2)
     assert runs["linting"]["conclusion"] == "success"
+
+
+async def test_a_pull_request_that_is_closed_in_the_middle_and_reopened_has_its_verdict(stage: Stage) -> None:
+    """The branch's workflow ended with the pull, and the next one knows nothing of the gate that was cancelled."""
+    repo = await stage.repository(slow())
+    sha = await hanging(stage, repo, "reopen")
+    number = await stage.pull(repo)
+    await stage.github.close_pull(repo, number)
+    await stage.workflows.wait_for_result(f"quality:{repo}@change", 30)
+    first = stage.runs(repo, sha)
+    await stage.github.reopen_pull(repo, number)
+    await stage.until(lambda: stage.runs(repo, sha)["gate"]["id"] != first["gate"]["id"])
+    stage.github.add_comment(repo, number, "/stop")
+    again = await stage.verdict(repo, sha, gates=2)
+    assert {run["external_id"].partition("|")[0] for run in again.values()} == {f"quality:{repo}@change"}
+    assert len(stage.github.check_runs(repo, sha)) == 18

@@ -125,6 +125,20 @@ async def test_a_try_that_broke_off_is_taken_up_where_it_was(
     assert [note["start_line"] for note in run["annotations"]] == list(range(1, 121))
 
 
+async def test_what_an_earlier_gate_left_open_is_ended_by_the_next_one(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+) -> None:
+    """The app was suspended when that one ended. Other branches' runs on the commit are theirs."""
+    for owner in (OWNER, f"{OWNER}|a former life", f"{OWNER}-2|now"):
+        await hands.create_check_runs(wanted(repo, head, owner_key=owner))
+    now = wanted(repo, head, owner_key=f"{OWNER}|now", names=("linting",), attempt=1)
+    assert await hands.create_check_runs(now) == await hands.create_check_runs(now)
+    states = {run["external_id"]: run["status"] for run in pretend.check_runs(NAME, head)}
+    still_open = {key for key, status in states.items() if status != "completed"}
+    others = {f"{OWNER}-2|now|{head}|{name}|0" for name in NAMES}
+    assert still_open == {*others, f"{OWNER}|now|{head}|linting|1"}
+
+
 async def test_no_more_than_five_hundred_annotations(
     pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
