@@ -1,0 +1,333 @@
+"""Do it twice, get it once: the answer to each write is lost, or the worker dies before it, and Temporal tries again."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from temporalio.exceptions import ApplicationError
+
+from activities.git import git, line
+from activities.github.branch_nouns import BranchSync, NewBranch, ReleaseWanted
+from activities.github.budget import UNMETERED
+from activities.github.client import GitHub
+from activities.github.issue_nouns import IssueClose, IssueComment, NewIssue
+from activities.github.pull_nouns import Merge, NewPull, PullComment, PullLabels, PullStatus, ReviewWanted
+from activities.github.requests import (
+    CheckRunEnd,
+    CheckRunsEnded,
+    CheckRunStart,
+    CheckRunsWanted,
+    CommitWanted,
+    GateComment,
+    GateRunEnd,
+    ReactionWanted,
+    ReplyWanted,
+)
+from activities.github_activities import GitHubActivities
+from activities.model import Finding, QualityCheck, QualityGateResult, RepoRef
+from activities.results import Judged, ResultStore
+from bot.simulator.faults import Kind
+from bot.simulator.server import PretendGitHub
+from bot.simulator.state import Issue, Repository
+from tests.activities.github.conftest import done
+from tests.activities.github.test_commits import committed
+from tests.openapi import assert_valid
+
+OWNER = "quality:octocat/hello@topic"
+CHECK = QualityCheck("linting", "failed", 40.0, True, "Found something new.", new_findings=120, result_id="ab12")
+NAMES = ("unit_tests", "linting", "gate")
+LOST: tuple[Kind, ...] = ("half", "hang_up", "status")
+
+
+@dataclass
+class Place:
+    """A repository with an open pull, an issue and a comment, and the bot's hands."""
+
+    github: PretendGitHub
+    hands: GitHubActivities
+    repo: RepoRef
+    sha: str
+    folder: Path
+    comment: int = 0
+
+    @property
+    def there(self) -> Repository:
+        return self.github.repository(self.repo.full_name)
+
+    @property
+    def result(self) -> QualityGateResult:
+        return QualityGateResult(self.sha, self.sha, "failed", False, 40.0, (CHECK,))
+
+    async def runs(self) -> Mapping[str, int]:
+        wanted = CheckRunsWanted(self.repo, self.sha, NAMES, 0, OWNER)
+        return (await self.hands.create_check_runs(wanted)).ids
+
+
+Deed = tuple[Callable[[Any], Awaitable[Any]], Any]
+Case = Callable[[Place], Awaitable[Deed]]
+
+
+async def _branch(at: Place) -> Deed:
+    return at.hands.create_branch, NewBranch(at.repo, "autobuild/new", "main")
+
+
+async def _sync(at: Place) -> Deed:
+    await at.github.push_commit(at.repo.full_name, "dev", {"d.txt": "d\n"})
+    return at.hands.sync_branch, BranchSync(at.repo, "topic", "dev", "Bring it up to date")
+
+
+async def _clone(at: Place) -> Path:
+    clone = at.folder / at.repo.name
+    await git(at.folder, "clone", "--quiet", "--branch", "topic", str(at.there.path), str(clone))
+    (clone / "a.py").write_text("x = 3\n")
+    return clone
+
+
+async def _commit(at: Place) -> Deed:
+    clone = await _clone(at)
+    wanted = CommitWanted(at.repo, "topic", at.sha, "Fix it\n\n- a", str(clone / ".git"), await committed(clone))
+    return at.hands.create_commit, wanted
+
+
+async def _git_data(at: Place) -> Deed:
+    clone = await _clone(at)
+    (clone / "run.sh").write_text("#!/bin/sh\n")
+    (clone / "run.sh").chmod(0o755)
+    (clone / "data.bin").write_bytes(b"\0\1\2")
+    wanted = CommitWanted(at.repo, "topic", at.sha, "Fix it\n\n- a", str(clone / ".git"), await committed(clone))
+    return at.hands.create_commit, wanted
+
+
+async def _release(at: Place) -> Deed:
+    return at.hands.create_release, ReleaseWanted(at.repo, "v1", "One", "All of it")
+
+
+async def _draft(at: Place) -> Deed:
+    return at.hands.create_release, ReleaseWanted(at.repo, "v2", "Two", "All of it", draft=True)
+
+
+async def _published(at: Place) -> Deed:
+    await at.hands.create_release(ReleaseWanted(at.repo, "v3", "Three", "Soon", draft=True))
+    return at.hands.create_release, ReleaseWanted(at.repo, "v3", "Three", "Now")
+
+
+async def _open(at: Place) -> Deed:
+    await at.github.push_commit(at.repo.full_name, "other", {"o.txt": "o\n"})
+    wanted = NewPull(at.repo, "other", "main", "A pull", "Its body", labels=("one", "two"), reviewers=("reviewer",))
+    return at.hands.create_pull_request, wanted
+
+
+async def _merge(at: Place) -> Deed:
+    return at.hands.merge_pull_request, Merge(at.repo, 1, at.sha, "squash", "A title", "A message")
+
+
+async def _status(at: Place) -> Deed:
+    return at.hands.update_pr_status, PullStatus(at.repo, 1, "pending", "Looking", target_url="https://example.com/")
+
+
+async def _pull_comment(at: Place) -> Deed:
+    return at.hands.add_pr_comment, PullComment(at.repo, 1, "Hello", "greeting")
+
+
+async def _edited_comment(at: Place) -> Deed:
+    await at.hands.add_pr_comment(PullComment(at.repo, 1, "Hello", "greeting"))
+    return at.hands.add_pr_comment, PullComment(at.repo, 1, "Hello again", "greeting")
+
+
+async def _labels(at: Place) -> Deed:
+    return at.hands.add_pr_labels, PullLabels(at.repo, 1, ("one", "two"))
+
+
+async def _review(at: Place) -> Deed:
+    return at.hands.request_pr_review, ReviewWanted(at.repo, 1, ("reviewer", "nobody"), ("owners",))
+
+
+async def _issue(at: Place) -> Deed:
+    return at.hands.create_issue, NewIssue(at.repo, "Broken", "It is", "key", ("one",), ("reviewer",))
+
+
+async def _close(at: Place) -> Deed:
+    return at.hands.close_issue, IssueClose(at.repo, 2, "Done", "done", "not_planned")
+
+
+async def _issue_comment(at: Place) -> Deed:
+    return at.hands.add_issue_comment, IssueComment(at.repo, 2, "Hello", "greeting")
+
+
+async def _reply(at: Place) -> Deed:
+    return at.hands.reply_comment, ReplyWanted(at.repo, 1, "comment-7", "Yes")
+
+
+async def _reaction(at: Place) -> Deed:
+    return at.hands.add_reaction, ReactionWanted(at.repo, at.comment, "eyes")
+
+
+async def _gate_comment(at: Place) -> Deed:
+    return at.hands.update_gate_comment, GateComment(at.repo, 1, at.result, {}, at.sha)
+
+
+async def _runs(at: Place) -> Deed:
+    return at.hands.create_check_runs, CheckRunsWanted(at.repo, at.sha, NAMES, 0, OWNER)
+
+
+async def _start(at: Place) -> Deed:
+    return at.hands.start_check_run, CheckRunStart(at.repo, (await at.runs())["gate"])
+
+
+async def _end(at: Place) -> Deed:
+    """120 findings are three requests."""
+    return at.hands.complete_check_run, CheckRunEnd(at.repo, at.sha, (await at.runs())["linting"], CHECK, 0, OWNER)
+
+
+async def _end_removed(at: Place) -> Deed:
+    ids = await at.runs()
+    at.there.suites[at.sha].runs.clear()
+    return at.hands.complete_check_run, CheckRunEnd(at.repo, at.sha, ids["linting"], CHECK, 0, OWNER)
+
+
+async def _end_gate(at: Place) -> Deed:
+    return at.hands.complete_gate_run, GateRunEnd(at.repo, at.sha, (await at.runs())["gate"], at.result, 0, OWNER)
+
+
+async def _end_all(at: Place) -> Deed:
+    ended = CheckRunsEnded(at.repo, at.sha, await at.runs(), "cancelled", "Cancelled", "By somebody", owner_key=OWNER)
+    return at.hands.end_check_runs, ended
+
+
+CASES: tuple[Case, ...] = (
+    _branch, _sync, _commit, _git_data, _release, _draft, _published, _open, _merge, _status, _pull_comment,
+    _edited_comment, _labels, _review, _issue, _close, _issue_comment, _reply, _reaction, _gate_comment, _runs,
+    _start, _end, _end_removed, _end_gate, _end_all,
+)  # fmt: skip
+
+
+@dataclass
+class Town:
+    """A pretend GitHub on which each try has a repository of its own."""
+
+    github: PretendGitHub
+    hands: GitHubActivities
+    folder: Path
+    count: int = 0
+
+    async def place(self) -> Place:
+        self.count += 1
+        name, github = f"octocat/hello-{self.count:03}", self.github
+        await github.add_repository(name, {"a.py": "import os\n"})
+        github.add_user("reviewer")
+        sha = await github.push_commit(name, "topic", {"a.py": "import sys\n"})
+        await github.open_pull(name, "topic", title="A change")
+        github.open_issue(name, "A question")
+        comment = github.add_comment(name, 1, "/help").id
+        (installation,) = github.installations
+        owner, _, short = name.partition("/")
+        repo = RepoRef(owner, short, installation, id=github.repository(name).id)
+        return Place(github, self.hands, repo, sha, self.folder, comment)
+
+
+@pytest.fixture
+async def town(
+    pretend: PretendGitHub, session: ClientSession, results: ResultStore, tmp_path: Path
+) -> AsyncIterator[Town]:
+    github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=UNMETERED)
+    results.put(Judged(CHECK, _found(120)))
+    yield Town(pretend, GitHubActivities(github, results), tmp_path)
+    assert_valid(pretend.requests)
+
+
+def _found(count: int) -> tuple[Finding, ...]:
+    return tuple(Finding("linting", "ruff", "F401", "a.py", n + 1, "unused", "warning") for n in range(count))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.strip("_"))
+async def test_whatever_is_lost(town: Town, case: Case) -> None:
+    """The answer to each of its writes, each in another way."""
+    at = await town.place()
+    method, wanted = await case(at)
+    before = len(town.github.requests)
+    result = await done(method, wanted)
+    wrote = [(each.method, each.path) for each in town.github.requests[before:] if _writes(each.method, each.path)]
+    once = await _state(at)
+    assert wrote, "it does something"
+
+    at = await town.place()
+    method, wanted = await case(at)
+    for number in range(len(wrote)):
+        town.github.faults.add(*_like(*wrote[number]), LOST[number % 3], after=True)
+    again = await _tried(method, wanted, len(wrote))
+    assert await _state(at) == once
+    assert _told(again) == _told(result)
+
+
+@pytest.mark.parametrize("case", [_open, _issue, _close, _end, _git_data, _published], ids=lambda case: case.__name__)
+async def test_the_worker_dies_between_two_writes(town: Town, case: Case) -> None:
+    """Before each of them: GitHub never hears of it, nor of what was to come after it."""
+    at = await town.place()
+    method, wanted = await case(at)
+    before = len(town.github.requests)
+    await done(method, wanted)
+    wrote = {(each.method, each.path) for each in town.github.requests[before:] if _writes(each.method, each.path)}
+    once = await _state(at)
+    for verb, path in sorted(wrote):
+        at = await town.place()
+        method, wanted = await case(at)
+        town.github.faults.add(*_like(verb, path))
+        await _tried(method, wanted, 1)
+        assert await _state(at) == once, (verb, path)
+
+
+def _writes(verb: str, path: str) -> bool:
+    return verb != "GET" and not path.endswith("/access_tokens")
+
+
+async def _tried(method: Callable[[Any], Awaitable[Any]], wanted: Any, failures: int) -> Any:
+    """As Temporal does it: again after each failure, so often at most."""
+    for _ in range(failures):
+        try:
+            return await done(method, wanted)
+        except ApplicationError as error:
+            if error.non_retryable:
+                raise
+    return await done(method, wanted)
+
+
+async def _state(at: Place) -> str:
+    """All that people could see on GitHub, without what is another one each time: ids, times and the name."""
+    there = at.there
+    refs = (await git(there.path, "for-each-ref", "--format=%(refname)")).decode().split()
+    trees = [
+        await line(there.path, "log", "--topo-order", "--first-parent", "--format=%T %B", ref, "--") for ref in refs
+    ]
+    shown = {
+        "refs": dict(zip(refs, trees, strict=True)),
+        "issues": [_issue_of(issue) for issue in there.issues.values()],
+        "runs": [
+            (run.name, run.status, run.conclusion, run.title, run.summary, run.annotations, run.actions)
+            for run in there.runs()
+        ],
+        "statuses": [(each.context, each.state, each.description) for said in there.statuses.values() for each in said],
+        "releases": [(each.tag, each.name, each.body, each.draft) for each in there.releases],
+    }
+    return re.sub(rf"{at.sha}|{at.sha[:7]}|{there.name}|\b\d{{4,}}\b", "*", str(shown))
+
+
+def _issue_of(issue: Issue) -> tuple[object, ...]:
+    said = [(comment.body, [each.content for each in comment.reactions]) for comment in issue.comments]
+    pull = issue.pull and ([one.login for one in issue.pull.reviewers], issue.pull.teams, bool(issue.pull.merged_at))
+    labels, people = [each.name for each in issue.labels], [each.login for each in issue.assignees]
+    return issue.number, issue.title, issue.body, issue.state, issue.state_reason, labels, people, said, pull
+
+
+def _told(result: Any) -> Mapping[str, Any]:
+    """What it gives, without what may differ."""
+    told = asdict(result) if result is not None else {}
+    return {key: value for key, value in told.items() if key not in ("changed", "sha", "url", "id", "ids", "head_sha")}
+
+
+def _like(verb: str, path: str) -> tuple[str, str]:
+    """The same request in another repository."""
+    return verb, re.sub(r"(?<=hello-)\d+|\b[0-9a-f]{40}\b|(?<=/)\d+", "[^/]+", path)
