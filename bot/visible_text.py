@@ -19,6 +19,10 @@ _MOST_LINES = 4_000
 _LONGEST_PARAGRAPH = 10_000
 
 _SLASH = re.compile(r"^ {0,3}/\w", re.MULTILINE)
+# On GitHub this begins a footnote, also in the middle of a paragraph, and what nothing refers to is not shown. To
+# CommonMark it may be a link's definition, unless it is escaped.
+_FOOTNOTE = re.compile(r"^( {0,3})\[(\^[^\]\s]+\]:)", re.MULTILINE)
+_ESCAPED = re.compile(r"^ *\\\[\^[^\]\s]+\]:", re.MULTILINE)
 _VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"))
 
 
@@ -30,11 +34,11 @@ def slash_lines(comment: str) -> list[str]:
     lines: list[str] = []
     env: dict[str, object] = {}
     before = ""
-    for token in _markdown().parse(comment, env):
+    for token in _markdown().parse(_FOOTNOTE.sub(r"\1\\[\2", comment), env):
         if token.type == "html_block":
             elements.feed(token.content)
         elif before == "paragraph_open" and token.level == 1:
-            lines += _lines(_parts(token.content, env), elements)
+            lines += _lines(_parts(_ESCAPED.split(token.content)[0], env), elements)
         before = token.type
     return [line for line in lines if line.startswith("/")]
 
@@ -47,8 +51,8 @@ def _parts(paragraph: str, env: dict[str, object]) -> "list[Token]":
 
 
 def _lines(parts: "list[Token]", elements: "_OpenElements") -> list[str]:
-    """Each line's plain words. A line that begins with anything else (a link, an element, an escaped
-    slash, emphasis) is returned without its beginning's slash: as nothing."""
+    """Each line's plain words. A line that begins with or within anything else (a link, an element, an escaped
+    slash, emphasis, what is struck out) is returned without its beginning's slash: as nothing."""
     lines, line, plain = [], "", not elements.open
     for part in parts:
         if part.type in ("softbreak", "hardbreak"):
@@ -57,11 +61,16 @@ def _lines(parts: "list[Token]", elements: "_OpenElements") -> list[str]:
         elif part.type == "html_inline":
             elements.feed(part.content)
             plain = plain and bool(line)
-        elif plain and (part.type == "text" or (line and part.type == "code_inline")):
+        elif plain and _counts(part, line):
             line += part.content
         else:
-            plain = plain and bool(line) and part.type != "text_special"
+            plain = plain and bool(line)
     return [*lines, line]
+
+
+def _counts(part: "Token", line: str) -> bool:
+    """A line's beginning stands by itself, and within it code and escaped characters are words like others."""
+    return part.type in ("text", "code_inline", "text_special") if line else part.type == "text" and part.level == 0
 
 
 @cache
@@ -71,7 +80,7 @@ def _markdown() -> "MarkdownIt":
 
     # Blocks only; a paragraph's inside is read where it may matter. Without `text_join` an escaped
     # slash or an entity stays a token of its own, and is then no command.
-    return MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable(["inline", "text_join"])
 
 
 class _OpenElements(HTMLParser):

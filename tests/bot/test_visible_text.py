@@ -59,6 +59,11 @@ from bot.visible_text import slash_lines
         "\ufeff/retest",
         "／retest",
         "/path/to/file is wrong",
+        "[^1]: a footnote\n/retest",
+        "Hello[^1]\n  [^1]: a footnote of several words\n/retest",
+        "[a\n/retest\nb](https://example.com)",
+        "*a\n/retest\nb*",
+        "~~taken back\n/retest\nagain~~",
     ],
 )
 def test_what_gives_no_command(hidden: str) -> None:
@@ -83,6 +88,8 @@ def test_what_gives_no_command(hidden: str) -> None:
         ("<br>\n\n/retest", ["/retest"]),
         ("a < b and c > d\n/retest", ["/retest"]),
         ("***\n/retest\n***", ["/retest"]),
+        ("[^1]: a footnote\n\n/retest", ["/retest"]),
+        ("/override linting A&amp;B and my\\_func are fine", ["/override linting A&B and my_func are fine"]),
     ],
 )
 def test_what_a_person_says(comment: str, lines: list[str]) -> None:
