@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from activities.github.requests import PullRequest
+from activities.markdown import code, plain
 from activities.waiting_activities import Told
 
 _VERDICTS = {
@@ -18,12 +19,13 @@ def pull_status(told: Mapping[str, Any], pull: PullRequest) -> list[str]:
     if told.get("head") != head:
         return [f"Nothing is known of `{head[:12]}` yet. `/retest` starts its gate."]
     lines = [_gate(told, head)]
-    if failing := [name for name, status in (told.get("checks") or {}).items() if status not in _FINE]:
+    settled = not told.get("gating") and not told.get("waiting")
+    if settled and (failing := [name for name, status in (told.get("checks") or {}).items() if status not in _FINE]):
         lines.append(f"- Not passed: {', '.join(f'`{name}`' for name in failing)}")
     lines += [f"- `{name}`: {_flat(why)}" for name, why in (told.get("overrides") or {}).items()]
     if told.get("draft"):
         lines.append("- It is a draft: its gate runs once it is ready for review.")
-    if told.get("merges"):
+    if settled and told.get("merges"):
         waits = ", ".join(_flat(what) for what in told.get("waits_for") or ())
         lines.append(
             f"- It is merged by itself{f' once there is: {waits}' if waits else ' as soon as GitHub allows it'}."
@@ -36,7 +38,7 @@ _FINE = ("passed", "neutral", "skipped")
 
 def issue_status(works: Mapping[str, Told]) -> list[str]:
     """Label → what its work says of itself."""
-    lines = [f"- Label `{label}`: {_flat(str(told.answer))}" for label, told in works.items() if told.there]
+    lines = [f"- Label {code(label)}: {_flat(str(told.answer))}" for label, told in works.items() if told.there]
     return lines or ["No label of this issue asks for anything."]
 
 
@@ -45,7 +47,7 @@ def _gate(told: Mapping[str, Any], head: str) -> str:
         return f"The gate of `{head[:12]}` runs."
     if told.get("halted"):
         return f"The gate of `{head[:12]}` was stopped. `/retry` starts it again."
-    if state := told.get("state"):
+    if (state := told.get("state")) and not told.get("waiting"):
         score = f", score {told.get('score', 0):g}" if state in ("passed", "failed") else ""
         reason = f": {_flat(str(told.get('reason') or ''))}" if told.get("reason") else ""
         return f"The gate of `{head[:12]}` {_VERDICTS.get(state, state)}{score}{reason}"
@@ -53,6 +55,4 @@ def _gate(told: Mapping[str, Any], head: str) -> str:
 
 
 def _flat(text: str) -> str:
-    """On one line, and no Markdown of somebody's."""
-    flat = " ".join(text.split())[:500]
-    return "".join(f"\\{char}" if char in "\\`*_{}[]<>()#!|@" else char for char in flat)
+    return plain(text, 500)

@@ -10,7 +10,7 @@ from activities.github.client import App, GitHub
 from activities.github.errors import NotFound
 from activities.github.issue_nouns import IssueClose, IssueClosed, IssueMade, NewIssue
 from activities.github.pull_nouns import PullLabels
-from activities.words.markdown import one_line
+from activities.markdown import one_line
 
 Json = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from activities.github.api import API
 from activities.github.client import App, GitHub
 from activities.github.errors import Conflict, Validation
 from activities.github.pull_nouns import NewPull, PullLabels, PullMade, ReviewWanted
-from activities.words.markdown import one_line
+from activities.markdown import one_line
 
 Json = Mapping[str, Any]
 

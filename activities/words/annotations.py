@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 
+from activities.markdown import clean, cut_bytes, one_line
 from activities.model import SEVERITIES, Finding
-from activities.words.markdown import clean, cut_bytes, one_line
 
 SHOWN = 500
 """How many of a check's findings become annotations; the summary says how many more there are."""

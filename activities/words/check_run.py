@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from activities.markdown import code, cut_lines, folded, one_line, plain, table
 from activities.model import Finding, QualityCheck, Status, ToolReport
 from activities.results import Judged
 from activities.words.annotations import SHOWN, Annotation, annotations, shown, worst_first
-from activities.words.markdown import code, cut_lines, folded, one_line, plain, table
 from activities.words.measured import measured
 from activities.words.places import Places
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from activities.markdown import cut_lines, plain
 from activities.model import QualityCheck, QualityGateResult
 from activities.words.early import fork_text
 from activities.words.gate import check_table, gate_title, next_steps
-from activities.words.markdown import cut_lines, plain
 from activities.words.measured import coverage_line, tests_line
 from activities.words.places import Places
 

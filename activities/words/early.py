@@ -1,7 +1,7 @@
 """What check runs say that end without a verdict of their own: superseded, cancelled, refused, not run."""
 
+from activities.markdown import cut_bytes, one_line, plain
 from activities.words.check_run import Conclusion, Ending
-from activities.words.markdown import cut_bytes, one_line, plain
 from activities.words.places import Places
 
 _TITLES = {

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from activities.markdown import code, cut_lines, one_line, plain, table
 from activities.model import QualityCheck, QualityGateResult
 from activities.words.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUMMARY_LIMIT, Conclusion, Ending
 from activities.words.early import fork_text, superseded_text
-from activities.words.markdown import code, cut_lines, one_line, plain, table
 from activities.words.places import Places
 
 _CONCLUSIONS: Mapping[str, Conclusion] = {

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from activities.markdown import code, folded, plain, table
 from activities.model import ToolReport
 from activities.results import Judged
-from activities.words.markdown import code, folded, plain, table
 
 _TESTS = ("passed", "failed", "skipped", "flaky")
 _ROWS = 200

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from activities.markdown import clean, code
 from activities.model import Finding
-from activities.words.markdown import clean, code
 
 
 @dataclass(frozen=True)

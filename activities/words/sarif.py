@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
+from activities.markdown import clean
 from activities.model import Finding
 from activities.words.annotations import worst_first
-from activities.words.markdown import clean
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"notice": "note", "warning": "warning", "error": "error", "critical": "error"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.words.markdown import clean, code, cut_bytes, cut_lines, folded, one_line, plain, size, table
+from activities.markdown import clean, code, cut_bytes, cut_lines, folded, one_line, plain, size, table
 
 Z = "\u200b"
 
