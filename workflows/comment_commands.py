@@ -1,6 +1,6 @@
 """The slash commands of one comment: who may do what is asked now, then each is done, then all is answered at once."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from temporalio import workflow
@@ -19,6 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.stories import IssueWork
 
 _CONFIG = ".github/autobuild.yml"
+_JUDGED = ("rerun", "override")
+"""Signals that want another verdict, which a draft does not get."""
 
 
 class CommentCommands:
@@ -38,18 +40,21 @@ class CommentCommands:
         deeds = self._request.deeds
         may = [self._may(deed) for deed in deeds]
         if not any(may):
-            await react(self._repo, self._request.comment_id, "confused")
+            await self._react("confused")
             # Nobody else makes the bot talk: a stranger gets the sign and no words.
             said = [self._why_not(deed) for deed in deeds] if self._level.at_least("triage") else []
         else:
-            await react(self._repo, self._request.comment_id, "eyes")
+            await self._react("eyes")
             done = [
                 await self._carry_out(deed) if ok else [self._why_not(deed)]
                 for deed, ok in zip(deeds, may, strict=True)
             ]
             said = [line for lines in done for line in lines]
-        await reply(self._repo, self._request.pull, f"comment-{self._request.comment_id}", said)
+        await _if_heard(reply(self._repo, self._request.pull, f"comment-{self._request.comment_id}", said))
         return "done" if any(may) else "refused"
+
+    async def _react(self, content: str) -> None:
+        await _if_heard(react(self._repo, self._request.comment_id, content))
 
     async def _permission(self) -> Permission:
         try:
@@ -107,9 +112,11 @@ class CommentCommands:
         told = await self._overview(target.key) if deed.do == "status" or deed.running else {}
         if deed.do == "status":
             return pull_status(told, pull)
-        if deed.running and not told.get("gating"):
+        if deed.running and not (told.get("gating") or told.get("waiting")):
             return ["Nothing runs for this pull request."]
         await tell(target, deed.signal, self._filled(deed.message, pull.head_sha))
+        if pull.draft and deed.signal in _JUDGED and workflow.patched("draft-is-told"):
+            return ["This pull request is a draft: that is done once it is ready for review."]
         return [deed.said] if deed.said else []
 
     async def _trust(self, target: Target, pull: PullRequest, deed: Deed) -> list[str]:
@@ -142,3 +149,14 @@ class CommentCommands:
             work = IssueWork(self._repo, number, label, self._request.actor, self._settings.default_branch)
             await wake_label(work, deed.work_signal)
         return [] if wanted else ["Nothing runs for this issue." if deed.running else "There is nothing to try again."]
+
+
+async def _if_heard(said: Awaitable[None]) -> None:
+    """What is said where nobody may say anything (a locked thread, an issue that is gone) is not said. The commands
+    are done all the same: as a failure they would be done again with the next delivery of the same comment."""
+    try:
+        await said
+    except ActivityError as error:
+        if was_cancelled(error) or not (why := for_a_person(error, "")):
+            raise
+        workflow.logger.warning("nothing can be answered: %s", why)

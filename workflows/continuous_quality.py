@@ -11,7 +11,7 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.gate import GateEnding, GateOutcome, GateRequest
-    from workflows import fixing, heads, ids, mending, merging, publishing
+    from workflows import fixing, heads, ids, mending, merging, publishing, requested
     from workflows.config import WorkflowTimeouts
     from workflows.failures import STOPPED, was_cancelled
     from workflows.messages import (
@@ -19,12 +19,9 @@ with workflow.unsafe.imports_passed_through():
         BranchOverview,
         BranchState,
         Fix,
-        Halt,
-        Override,
         PullChanged,
         Pushed,
         QualityBranch,
-        Rerun,
         Wanted,
     )
     from workflows.quality_gate import QualityGateWorkflow
@@ -34,7 +31,7 @@ _NO_VERDICT = ("cancelled", "superseded")
 
 
 @workflow.defn
-class ContinuousQualityWorkflow(mending.Mending):
+class ContinuousQualityWorkflow(requested.Requested, mending.Mending):
     """Signals `pushed`, `pull_changed`, `rerun`, `fix`, `accept_baseline`, `trust`, `halt`, `override`; queries
     `get_status`, `get_stats`, `get_overview`.
 
@@ -51,6 +48,7 @@ class ContinuousQualityWorkflow(mending.Mending):
         self._running = Wanted()
         self._attempt = 0
         self._stopped = False  # this workflow ended the running gate itself
+        self._why = ""  # nothing is run for the branch any more
         self._asked: list[Fix | AcceptBaseline] = []
         self._merger = merging.Merger(branch, self._state)
 
@@ -110,50 +108,6 @@ class ContinuousQualityWorkflow(mending.Mending):
             state.wanted = Wanted(state.wanted.sha, state.wanted.base_ref, round=state.wanted.round + 1)
         return await self._make_way()
 
-    @workflow.signal
-    async def rerun(self, event: Rerun) -> None:
-        """Runs the head again. A button on an older head does nothing: its verdict no longer matters."""
-        wanted = self._state.wanted
-        if not event.sha or event.sha == wanted.sha:
-            checks = heads.failed(self._state) if event.checks == ("failed",) else event.checks
-            self._state.halted = False
-            self._state.wanted = replace(wanted, only=self._only(checks), refresh=True, round=wanted.round + 1)
-            await self._make_way()
-
-    @workflow.signal
-    def trust(self, sha: str) -> None:
-        """A maintainer read this head of a fork; the trust is bound to it and ends with the next push."""
-        state = self._state
-        if sha == state.wanted.sha and sha != state.trusted_sha:
-            state.trusted_sha = sha
-            state.wanted = replace(state.wanted, only=(), refresh=False, round=state.wanted.round + 1)
-
-    @workflow.signal
-    async def halt(self, event: Halt) -> None:
-        """Ends what runs for this head, and starts nothing by itself before the next one."""
-        if event.sha in ("", self._state.wanted.sha) and (self._child or self._wants_gate()):
-            self._state.halted = True
-            await self._make_way(f"Stopped by @{event.actor}.")
-
-    @workflow.signal
-    async def override(self, event: Override) -> None:
-        """The head is judged again, without that check."""
-        state = self._state
-        if event.sha == state.wanted.sha:
-            state.overrides[event.check] = f"Overridden by @{event.actor} for this commit: {event.reason}"
-            workflow.logger.info("override check=%s sha=%s actor=%s", event.check, event.sha, event.actor)
-            only = self._only((event.check,))
-            state.wanted = replace(state.wanted, only=only, refresh=False, round=state.wanted.round + 1)
-            await self._make_way()
-
-    @workflow.signal
-    def fix(self, event: Fix) -> None:
-        self._asked.append(event)
-
-    @workflow.signal
-    def accept_baseline(self, event: AcceptBaseline) -> None:
-        self._asked.append(event)
-
     @workflow.query
     def get_status(self) -> str:
         """`gating <sha>`, the last verdict, or `waiting`."""
@@ -170,7 +124,7 @@ class ContinuousQualityWorkflow(mending.Mending):
     @workflow.query
     def get_overview(self) -> BranchOverview:
         """How the branch stands, for `/status`."""
-        return heads.overview(self._state, gating=self._child is not None)
+        return heads.overview(self._state, gating=self._child is not None, waiting=self._wants_gate())
 
     async def _something_to_do(self) -> None:
         """Without a merge that waits there is no time-out, and so no timer."""
@@ -195,10 +149,6 @@ class ContinuousQualityWorkflow(mending.Mending):
     def _is_default(self) -> bool:
         return self._branch.branch == self._branch.default_branch and not self._branch.fork
 
-    def _only(self, checks: tuple[str, ...]) -> tuple[str, ...]:
-        """These checks alone, if the others have their verdict; a gate that is not done is run as a whole."""
-        return checks if not self._child and heads.verdict(self._state) else ()
-
     async def _merge(self) -> None:
         """Once merged, the branch has served: GitHub's own event may come, or not."""
         if await self._merger.attempt():
@@ -210,10 +160,10 @@ class ContinuousQualityWorkflow(mending.Mending):
             await self._close("The pull request was closed.")
 
     async def _close(self, reason: str) -> None:
-        self._closed = True
-        await self._make_way(reason)
+        self._closed, self._why = True, reason
+        await self._make_way()
 
-    async def _make_way(self, reason: str = "") -> None:
+    async def _make_way(self) -> None:
         """Ends the running gate when it is not, or no longer, what the branch wants."""
         wanted = self._state.wanted
         if not self._child or self._stopped or (not self._held() and self._running.key == wanted.key):
@@ -222,8 +172,12 @@ class ContinuousQualityWorkflow(mending.Mending):
         if wanted.sha != self._running.sha and not self._held():
             await self._tell_child(QualityGateWorkflow.superseded, GateEnding(self._attempt, newer_sha=wanted.sha))
         else:
-            why = "The pull request is a draft now." if self._state.draft else "It is run again."
-            await self._tell_child(QualityGateWorkflow.stop, GateEnding(self._attempt, reason or why))
+            await self._tell_child(QualityGateWorkflow.stop, GateEnding(self._attempt, self._reason()))
+
+    def _reason(self) -> str:
+        if self._closed or self._state.halted:
+            return self._why
+        return "The pull request is a draft now." if self._state.draft else "It is run again."
 
     async def _tell_child(self, signal: Any, ending: GateEnding) -> None:
         """A gate that ends at this very moment needs no telling."""
@@ -284,14 +238,21 @@ class ContinuousQualityWorkflow(mending.Mending):
 
     async def _carry_out(self, asked: Fix | AcceptBaseline) -> None:
         state = self._state
-        if not state.outcome or state.outcome.result.head_sha != state.wanted.sha:
-            return  # the head that the button belonged to is gone
-        if isinstance(asked, Fix):
-            if sha := await fixing.fix(self._branch, state.pull, state.outcome, asked):
+        outcome = heads.verdict(state)
+        if not outcome:
+            await self._nothing_to_fix(asked)
+        elif isinstance(asked, Fix):
+            if sha := await fixing.fix(self._branch, state.pull, outcome, asked):
                 state.own_sha = sha
                 heads.new_head(state, sha)
-        elif await fixing.accept(self._branch.repo, state.outcome, asked):
-            state.wanted = replace(state.wanted, only=(asked.check,), refresh=False, round=state.wanted.round + 1)
+        elif await fixing.accept(self._branch.repo, outcome, asked):
+            state.wanted = heads.once_more(state, (asked.check,))
+
+    async def _nothing_to_fix(self, asked: Fix | AcceptBaseline) -> None:
+        """Said where the head is still that of the request, and its gate was held before it had a verdict."""
+        here = isinstance(asked, Fix) and asked.sha in ("", self._state.wanted.sha)
+        if here and workflow.patched("nothing-to-fix-is-told"):
+            await fixing.say(self._branch, self._state.pull, self._state.wanted.sha, fixing.NO_VERDICT)
 
 
 def _long_history() -> bool:

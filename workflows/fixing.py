@@ -14,6 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import AcceptBaseline, BranchState, Fix, QualityBranch
 
 
+NO_VERDICT = "This head has no verdict yet, so nothing was fixed. `/status` tells how its gate stands."
+
+
 def by_itself(branch: QualityBranch, state: BranchState, outcome: GateOutcome) -> bool:
     """With `autofix: commit`, in a pull request, and never on top of the bot's own commit: that would go round."""
     asked = outcome.plan is not None and outcome.plan.autofix == "commit"
@@ -51,7 +54,7 @@ async def fix(branch: QualityBranch, pull: int, outcome: GateOutcome, asked: Fix
             for_a_person(error, f"The fix failed; the log of workflow {workflow.info().workflow_id} says why."),
         )
     if said:
-        await _reply(branch, pull, outcome, said)
+        await say(branch, pull, outcome.result.head_sha, said)
     return sha
 
 
@@ -107,9 +110,10 @@ async def _commit(branch: QualityBranch, fixed: Fixed, actor: str) -> str:
     return made.sha
 
 
-async def _reply(branch: QualityBranch, pull: int, outcome: GateOutcome, said: str) -> None:
+async def say(branch: QualityBranch, pull: int, sha: str, said: str) -> None:
+    """Why nothing was fixed, once for each head."""
     if pull:
-        reply = ReplyWanted(branch.repo, pull, f"fix-{outcome.result.head_sha}", said)
+        reply = ReplyWanted(branch.repo, pull, f"fix-{sha}", said)
         await workflow.execute_activity(
             "reply_comment",
             reply,

@@ -82,8 +82,27 @@ def verdict(state: BranchState) -> GateOutcome | None:
 
 def failed(state: BranchState) -> tuple[str, ...]:
     """The checks that did not pass on this head; () where nothing is known, which stands for every check."""
-    outcome = verdict(state)
+    outcome = _whole_verdict(state)
     return tuple(check.name for check in outcome.result.checks if check.status not in GOOD) if outcome else ()
+
+
+def once_more(state: BranchState, checks: tuple[str, ...], *, refresh: bool = False) -> Wanted:
+    """The head again: `checks` alone if the others have their verdict (() is all of them), and beside them what was
+    wanted before and is not done: it waits, runs, or was stopped."""
+    wanted = state.wanted
+    to_do = wanted.key != state.done.key
+    if not _whole_verdict(state) or not checks or (to_do and not wanted.only):
+        only: tuple[str, ...] = ()
+    else:
+        only = tuple(dict.fromkeys((*wanted.only, *checks))) if to_do else checks
+    return replace(wanted, only=only, refresh=refresh or (to_do and wanted.refresh), round=wanted.round + 1)
+
+
+def _whole_verdict(state: BranchState) -> GateOutcome | None:
+    """The verdict on the head, if each check has a part in it."""
+    outcome = verdict(state)
+    whole = outcome and outcome.result.checks and outcome.result.state in ("passed", "failed")
+    return outcome if whole else None
 
 
 def gate_request(branch: QualityBranch, state: BranchState, wanted: Wanted, owner_key: str) -> GateRequest:
@@ -104,13 +123,14 @@ def gate_request(branch: QualityBranch, state: BranchState, wanted: Wanted, owne
     )
 
 
-def overview(state: BranchState, *, gating: bool) -> BranchOverview:
+def overview(state: BranchState, *, gating: bool, waiting: bool) -> BranchOverview:
     """How the branch stands, for a person."""
     outcome = verdict(state)
     result = outcome.result if outcome else None
     return BranchOverview(
         head=state.wanted.sha,
         gating=gating,
+        waiting=waiting,
         state=result.state if result else "",
         score=result.overall_score if result else 0.0,
         reason=result.reason if result else "",

@@ -160,7 +160,8 @@ class Override:
 @dataclass(frozen=True)
 class BranchOverview:
     """The answer of the query `get_overview`: how a branch stands. `state` is the verdict on `head`, "" without one;
-    `checks` is check → status, of the verdict or of the running gate. `waits_for`: what a merge by itself waits for."""
+    `checks` is check → status, of that verdict. `waiting`: the next gate has not begun. `waits_for`: what a merge by
+    itself waits for."""
 
     head: str = ""
     gating: bool = False
@@ -173,6 +174,7 @@ class BranchOverview:
     overrides: Mapping[str, str] = field(default_factory=dict)
     merges: bool = False
     waits_for: tuple[str, ...] = ()
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
