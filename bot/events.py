@@ -43,6 +43,7 @@ def parse_event(name: str, body: bytes, delivery: str) -> Event | Ignored:
 
 _UNHEARD = Ignored("This event asks for nothing here.")
 _OTHER = Ignored("This action of the event asks for nothing here.")
+_NO_BRANCH = Ignored("Only a push to a branch asks for something, and this is to none.")
 _NO_APP = Ignored("It comes from a repository's own webhook and not from the App, so there is no token to act with.")
 _NO_MATTER = Ignored("What it changes does not matter to the bot.")
 
@@ -51,7 +52,7 @@ def _read(name: str, body: bytes, delivery: str) -> Event | Ignored:
     head = _decode(_HEAD, body)
     wanted = _readers().get((name, head.action or (head.ref or "")[: len(readers.BRANCH)]))
     if wanted is None:
-        return _OTHER
+        return _NO_BRANCH if name == "push" else _OTHER
     decoder, read = wanted
     payload = _decode(decoder, body)
     if isinstance(payload, payloads.AppPayload):

@@ -147,7 +147,9 @@ def label(payload: payloads.IssueLabel, origin: Origin) -> LabelChanged | None:
     issue = payload.issue
     if payload.label is None or issue.pull_request is not None:
         return None
-    return LabelChanged(origin, issue.number, payload.label.name, payload.action == "labeled", _seconds(issue.updated_at))
+    return LabelChanged(
+        origin, issue.number, payload.label.name, payload.action == "labeled", _seconds(issue.updated_at)
+    )
 
 
 def app(payload: payloads.AppPayload, origin: Origin) -> InstallationChanged:

@@ -45,7 +45,8 @@ PERMISSIONS = {
 
 @dataclass(frozen=True)
 class Rules:
-    """What the table depends on beside the event: who this App is, and which pushes count."""
+    """What the table depends on beside the event: who this App is (`app_id` 0 where nobody knows: a laptop), and
+    which pushes count."""
 
     own_login: str
     app_id: int
@@ -148,7 +149,7 @@ def _own_branch(origin: Origin, branch: str) -> QualityBranch:
 
 def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
     """Only a person's own words count: no bot's, and none that this App wrote in somebody's name."""
-    if not event.origin.person or event.app_id == rules.app_id:
+    if not event.origin.person or (event.app_id and event.app_id == rules.app_id):
         return Ignored("A bot wrote it.")
     deeds = commands.asked(slash_lines(event.body))
     if not deeds:
@@ -168,7 +169,7 @@ def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
 
 def _button(event: ButtonPressed, rules: Rules) -> Start | Ignored:
     """GitHub tells a check run's own App alone about its buttons; one that names another is not ours."""
-    if event.app_id not in (0, rules.app_id):
+    if rules.app_id and event.app_id not in (0, rules.app_id):
         return Ignored("The check run is another App's.")
     return Start(COMMAND, ids.command(event.origin.repo.full_name, event.source), event.request)
 

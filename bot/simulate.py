@@ -1,5 +1,6 @@
 """`autobuild simulate`: what an event would start and why, without starting it. Nothing is asked, from anybody."""
 
+import contextlib
 import dataclasses
 import json
 import sys
@@ -23,7 +24,7 @@ from bot.nouns import (
 )
 from bot.payloads import BadPayload
 from bot.routes import Action, Rules, Signal, SignalWithStart, Start, route
-from bot.settings import Settings
+from bot.settings import Settings, app_is_known
 from workflows.messages import Request
 
 _LARGEST = 25 * 2**20
@@ -46,9 +47,15 @@ class Simulated:
 def run(environ: Mapping[str, str], name: str, payload: Path, installation: int, as_json: bool) -> int:
     """Prints it. `installation` stands in where the payload has none, as in GitHub's own examples."""
     body = _with_installation(_read(payload), installation)
-    found = simulate(Settings.load(environ, needs=()), name, body)
+    found = simulate(_settings(environ), name, body)
     print(json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(found)))
     return 0
+
+
+def _settings(environ: Mapping[str, str]) -> Settings:
+    """With the id and the name of the App that is set or stored, if there is one."""
+    settings = Settings.load(environ, needs=())
+    return Settings.load(environ, needs=("app_id",)) if app_is_known(environ, settings.data) else settings
 
 
 def simulate(settings: Settings, name: str, body: bytes) -> Simulated:
@@ -131,7 +138,8 @@ def _plain(argument: object) -> Any:
 
 def _read(payload: Path) -> bytes:
     try:
-        body = sys.stdin.buffer.read(_LARGEST + 1) if str(payload) == "-" else payload.read_bytes()
+        with contextlib.nullcontext(sys.stdin.buffer) if str(payload) == "-" else payload.open("rb") as file:
+            body = file.read(_LARGEST + 1)
     except OSError as error:
         raise UserError(f"{payload} cannot be read: {error.strerror or error}.") from error
     if len(body) > _LARGEST:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.credentials import App, store
 from bot.settings import Settings
 from bot.simulate import simulate
 from tests.bot import samples
@@ -20,10 +21,10 @@ def simulated(name: str, payload: dict[str, Any]) -> Any:
     return simulate(SETTINGS, name, json.dumps(payload).encode())
 
 
-def cli(*args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def cli(*args: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot", "simulate", *args]
     return subprocess.run(
-        command, input=stdin, capture_output=True, text=True, timeout=60, env={"PATH": ""}, check=False
+        command, input=stdin, capture_output=True, text=True, timeout=60, env={"PATH": "", **environ}, check=False
     )
 
 
@@ -31,7 +32,8 @@ def cli(*args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     ("name", "payload", "why"),
     [
         ("star", samples.event(action="created"), "These do: check_run, "),
-        ("push", samples.push(ref="refs/tags/v1"), "This action of the event asks for nothing"),
+        ("push", samples.push(ref="refs/tags/v1"), "Only a push to a branch"),
+        ("pull_request", samples.pull("assigned"), "This action of the event asks for nothing"),
         ("push", samples.push(installation=None), "no token to act with"),
         ("pull_request", samples.pull("edited"), "does not matter"),
         ("issue_comment", samples.comment("> /retest"), "No visible line"),
@@ -62,6 +64,25 @@ def test_a_comments_commands_are_named_with_what_they_need() -> None:
     assert found.commands == (
         {"command": "override", "does": "override", "permission": "maintain"},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [("issue_comment", samples.comment("/retest")), ("check_run", samples.run("rerequested", app={"id": 8}))],
+)
+def test_where_no_app_is_known_it_is_the_payloads(name: str, payload: dict[str, Any]) -> None:
+    """A laptop has no App: a person is no bot for that, and a button may be ours."""
+    assert simulate(Settings(), name, json.dumps(payload).encode()).does == "start"
+
+
+def test_a_stored_app_is_the_one(tmp_path: Path) -> None:
+    button = json.dumps(samples.run("rerequested", app={"id": 8}))
+    assert '"start"' in cli("check_run", "-", "--json", stdin=button).stdout
+    store(tmp_path, App(7, "our-bot", "", "", "https://github.com", "key", "secret"))
+    said = cli("check_run", "-", stdin=button, AUTOBUILD_DATA=str(tmp_path)).stdout
+    assert "The check run is another App's." in said
+    own = json.dumps(samples.comment("/retest", sender={"login": "our-bot[bot]", "type": "Bot"}))
+    assert "This App did it itself." in cli("issue_comment", "-", stdin=own, AUTOBUILD_DATA=str(tmp_path)).stdout
 
 
 def test_every_event_says_why() -> None:
@@ -101,6 +122,10 @@ def test_a_payload_that_is_none_is_told(tmp_path: Path, content: bytes) -> None:
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert "cannot be read" in cli("push", str(tmp_path / "none.json")).stderr
+
+
+def test_a_file_without_end_is_not_read_to_it() -> None:
+    assert "larger than 25 MiB" in cli("push", "/dev/zero").stderr
 
 
 def test_githubs_own_examples_are_all_told() -> None:
