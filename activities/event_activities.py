@@ -19,6 +19,7 @@ from activities.github.event_nouns import (
     BranchesEnded,
     DeliveriesWanted,
     FailedDeliveries,
+    GoneWanted,
     HeadsWanted,
     Installations,
     InstallationsWanted,
@@ -34,6 +35,7 @@ from activities.github.event_nouns import (
     UnfinishedHeads,
 )
 from activities.github.failures import told
+from activities.github.gone import Gone
 from activities.github.unfinished import Looked, OpenHeads
 from activities.model import RepoRef
 
@@ -42,6 +44,8 @@ _log = logging.getLogger("autobuild.events")
 # Bounds of one call, so that its answer fits a history: 400 ids are 5 kB, 200 heads 70 kB.
 _REDELIVERED = 400
 _HEADS = 200
+# Branches that are looked for in one call, so that GitHub's limits have room for the rest.
+_LOOKED_FOR = 100
 # Repositories looked at side by side; GitHub allows a hundred requests at once for an installation.
 _AT_ONCE = 5
 
@@ -52,6 +56,7 @@ class EventActivities:
     def __init__(self, github: GitHub) -> None:
         self._github = github
         self._heads = OpenHeads(github)
+        self._gone = Gone(github)
         self._asked: TTLCache[int, bool] = TTLCache(10_000, deliveries.SETTLE_S)
         self._given_up: TTLCache[str, bool] = TTLCache(10_000, 24 * 3600)
 
@@ -166,6 +171,34 @@ class EventActivities:
             activity.heartbeat()
             count += await telling.tell(branch, "pushed", {"sha": ""})
         return BranchesEnded(count)
+
+    @activity.defn
+    @told
+    async def end_gone_branches(self, wanted: GoneWanted) -> BranchesEnded:
+        """Tells branches that they are over whose end nobody told: deleted, renamed, or out of the app's reach."""
+        count, client = 0, activity.client()
+        for workflow_id in await self._unknown(time.time() - wanted.quiet_s):
+            activity.heartbeat()
+            try:
+                if await self._gone.is_gone(workflow_id):
+                    _log.warning("workflow=%s what it stands for is gone", workflow_id)
+                    count += await telling.tell(client.get_workflow_handle(workflow_id), "pushed", {"sha": ""})
+            except RateLimited:
+                raise
+            except (GitHubError, LookupError, TypeError, ValueError) as error:
+                self._gone.leave(workflow_id)
+                _log.warning("workflow=%s not looked for: %s %s", workflow_id, type(error).__name__, error)
+        return BranchesEnded(count)
+
+    async def _unknown(self, began_before: float) -> list[str]:
+        found = []
+        async for workflow_id in telling.all_running(activity.client(), began_before):
+            activity.heartbeat()
+            if not self._gone.is_known(workflow_id):
+                found.append(workflow_id)
+            if len(found) >= _LOOKED_FOR:
+                break
+        return found
 
 
 def _progress() -> tuple[int, int]:

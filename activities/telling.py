@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
@@ -49,3 +49,11 @@ async def running_under(client: Client, full_name: str) -> AsyncIterator[Branch]
         )
         async for found in client.list_workflows(query):
             yield client.get_workflow_handle(found.id)
+
+
+async def all_running(client: Client, began_before: float) -> AsyncIterator[str]:
+    """The ids of all branches that run and began before that time, in seconds since 1970."""
+    moment = datetime.fromtimestamp(began_before, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    query = f'WorkflowType = "ContinuousQualityWorkflow" AND ExecutionStatus = "Running" AND StartTime <= "{moment}"'
+    async for found in client.list_workflows(query):
+        yield found.id

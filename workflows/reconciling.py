@@ -15,6 +15,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.github.event_nouns import (
         BranchesEnded,
+        GoneWanted,
         HeadsWanted,
         Installations,
         InstallationsWanted,
@@ -59,7 +60,7 @@ class Reconcile:
 
     `gone`: a repository's old full name, whose branches are told first that they are over. `left`, `page` and `so_far`
     are only given by the workflow to itself: the installations to come, and the page of the first one's repositories,
-    when it goes on in a new run after so many events.
+    when it goes on in a new run after so many events. Branches that began within `quiet_s` are not looked for.
     """
 
     installation_id: int = 0
@@ -70,6 +71,7 @@ class Reconcile:
     page: int = 1
     so_far: Counted = Counted()
     events_a_run: int = 1500
+    quiet_s: float = 600.0
 
 
 @workflow.defn
@@ -94,7 +96,13 @@ class ReconciliationWorkflow:
             left, page = (left, page) if page else (left[1:], 1)
             if left and _long_history(reconcile.events_a_run):
                 workflow.continue_as_new(replace(reconcile, gone="", left=left, page=page, so_far=self._counted))
+        if workflow.patched("gone-branches"):
+            await self._guarded(self._end_gone(reconcile.quiet_s), "gone branches")
         return self._counted
+
+    async def _end_gone(self, quiet_s: float) -> None:
+        ended = await look("end_gone_branches", GoneWanted(quiet_s), BranchesEnded)
+        self._count(ended=ended.count)
 
     @workflow.query
     def get_status(self) -> Counted:

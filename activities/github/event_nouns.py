@@ -153,6 +153,14 @@ class NameGone:
 
 
 @dataclass(frozen=True)
+class GoneWanted:
+    """To look for branches that are no more, but for those that began within so many seconds: GitHub may be slower
+    than its events."""
+
+    quiet_s: float = 600.0
+
+
+@dataclass(frozen=True)
 class BranchesEnded:
     """How many branches' workflows were told that they are over."""
 

@@ -124,6 +124,7 @@ def test_the_worker_registers_every_activity_by_its_name(hands: GitHubActivities
         "create_release",
         "end_branches_of",
         "end_check_runs",
+        "end_gone_branches",
         "find_pull_of_head",
         "find_unfinished_heads",
         "get_commit_pulls",
