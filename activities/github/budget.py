@@ -98,9 +98,23 @@ class Budget:
         wait, turn = self.claim(cost)
         if wait > 0:
             await asyncio.sleep(wait)
+        async with self._slot():
             self._check_held(cost, self._clock())
-        async with self._slots:
             yield turn
+
+    @contextlib.asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """One of those that may be on their way at once; GitHub may let them all hang."""
+        try:
+            async with asyncio.timeout(self._limits.patience_s):
+                await self._slots.acquire()
+        except TimeoutError:
+            wait = self._later(self._limits.patience_s)
+            raise RateLimited("Too many requests to GitHub are on their way just now.", wait) from None
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     def claim(self, cost: Cost) -> tuple[float, Turn]:
         """Takes what the request costs and tells after how many seconds it may go; `RateLimited` beyond patience."""

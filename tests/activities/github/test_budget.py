@@ -301,7 +301,27 @@ async def test_a_limit_that_comes_while_somebody_waits_is_heard() -> None:
         await waiting
 
 
-async def _turn(budget: Budget) -> None:
+async def test_a_limit_that_comes_while_somebody_waits_for_a_slot_is_heard() -> None:
+    budget = Budget(Limits(at_once=1), chance=lambda: 0.0)
+    async with budget.turn(READ):
+        waiting = asyncio.create_task(_turn(budget, READ))
+        await asyncio.sleep(0)
+        budget.hold(60)
+    with pytest.raises(RateLimited) as caught:
+        await waiting
+    assert caught.value.retry_after == pytest.approx(60, abs=1)
+
+
+async def test_nobody_waits_for_long_while_github_lets_all_hang() -> None:
+    budget = Budget(Limits(at_once=1, patience_s=0.05), chance=lambda: 0.0)
+    async with budget.turn(READ):
+        with pytest.raises(RateLimited):
+            await _turn(budget, READ)
+    async with budget.turn(READ):
+        pass
+
+
+async def _turn(budget: Budget, cost: Cost = COMMENT) -> None:
     async with budget.turn(COMMENT):
         pytest.fail("GitHub said to wait")
 
