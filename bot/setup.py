@@ -4,6 +4,7 @@
 person to `/setup/done` with a code → the code becomes the App's credentials → whoever wants them is given them.
 """
 
+import asyncio
 import json
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -20,7 +21,10 @@ from bot.setup_guard import Guard, Refused
 from bot.setup_manifest import Wish, app_manifest, is_loopback, manifest_of, registration_page
 from bot.setup_page import show
 
-_COOKIE = "autobuild_setup"
+_SHOWN_ONCE = (
+    "Its credentials were shown once, and nobody has them now but who kept them. If that is nobody, delete the App on "
+    "GitHub and restart Autobuild."
+)
 
 
 class SetUp:
@@ -28,6 +32,7 @@ class SetUp:
 
     def __init__(self, settings: Settings, keep: Callable[[App], None], guard: Guard) -> None:
         self._settings, self._keep, self._guard = settings, keep, guard
+        self._one_by_one = asyncio.Lock()
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/setup", self._enter, allow_head=False)  # what previews a link must not be the first
@@ -38,9 +43,9 @@ class SetUp:
         """With the token: a cookie, and the same page without the token in its address."""
         try:
             if "token" in request.query:
-                session = self._guard.enter(request.query["token"], _session(request))
+                session = self._guard.enter(request.query["token"], self._session(request))
                 return self._let_in(session)
-            self._guard.recognise(_session(request))
+            self._guard.recognise(self._session(request))
             if self._settings.setup == "store":
                 credentials.try_place(self._settings.data)
         except Refused as refused:
@@ -52,7 +57,7 @@ class SetUp:
     async def _choose(self, request: web.Request) -> web.StreamResponse:
         """The form's answer is the button that leads to GitHub."""
         try:
-            self._guard.recognise(_session(request))
+            self._guard.recognise(self._session(request))
             if request.content_type != "application/x-www-form-urlencoded":
                 raise Refused(415, "That is no form.", "Use the set-up page's own.")
             form = {name: str(value).strip() for name, value in (await request.post()).items()}
@@ -67,12 +72,14 @@ class SetUp:
         return self._form(wish, problems) if problems else self._to_github(request, wish)
 
     async def _done(self, request: web.Request) -> web.StreamResponse:
-        """GitHub made the App."""
+        """GitHub made the App. Who loads the page again meanwhile waits, and is then told how it ended."""
+        async with self._one_by_one:
+            return await self._made(request)
+
+    async def _made(self, request: web.Request) -> web.StreamResponse:
         try:
-            self._guard.recognise(_session(request))
-            self._guard.meet(request.query.get("state", ""))
-            code = request.query.get("code", "")
-            app = await exchange(code, self._settings.github_url, self._settings.github_api_url)
+            self._guard.recognise(self._session(request))
+            app = await self._exchanged(request.query.get("state", ""), request.query.get("code", ""))
         except Refused as refused:
             return _refuse(refused, "../setup")
         try:
@@ -80,15 +87,26 @@ class SetUp:
         except UserError as error:
             remedy = f"Delete the App again ({app.html_url}), mend that, and start again."
             return _refuse(Refused(500, str(error), remedy), "../setup")
+        if self._settings.setup == "print":
+            self._guard.end(_SHOWN_ONCE)
+            return show("done", app=app, lines=app.lines())
         self._guard.end()
-        lines = app.lines() if self._settings.setup == "print" else ""
-        return show("done", app=app, lines=lines)
+        return show("done", app=app, lines="")
+
+    async def _exchanged(self, state: str, code: str) -> App:
+        self._guard.meet(state)
+        try:
+            return await exchange(code, self._settings.github_url, self._settings.github_api_url)
+        except Refused as refused:
+            if refused.passing:
+                self._guard.allow_again(state)
+            raise
 
     def _let_in(self, session: str) -> web.Response:
         headers = {"Location": "setup", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
         answer = web.Response(status=303, headers=headers)
         secure = self._settings.base_url.startswith("https://")
-        answer.set_cookie(_COOKIE, session, httponly=True, samesite="Lax", secure=secure, path="/")
+        answer.set_cookie(self._guard.cookie, session, httponly=True, samesite="Lax", secure=secure, path="/")
         return answer
 
     def _form(self, wish: Wish, problems: dict[str, str]) -> web.Response:
@@ -108,6 +126,9 @@ class SetUp:
         there = registration_page(self._settings.github_url, wish.organisation, self._guard.expect())
         return show("confirm", posts_to=there, wish=wish, manifest=manifest, as_json=json.dumps(manifest))
 
+    def _session(self, request: web.Request) -> str:
+        return request.cookies.get(self._guard.cookie, "")
+
     def _public(self, request: web.Request) -> str:
         return self._settings.base_url or _seen_at(request)
 
@@ -119,10 +140,6 @@ def _seen_at(request: web.Request) -> str:
     except ValueError:
         return ""
     return here if is_loopback(here) and urlsplit(here).netloc == request.host else ""
-
-
-def _session(request: web.Request) -> str:
-    return request.cookies.get(_COOKIE, "")
 
 
 def _refuse(refused: Refused, again: str = "") -> web.Response:

@@ -13,6 +13,10 @@ _CODE = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _TIMEOUT = aiohttp.ClientTimeout(total=20)
 # An App with its key has 5 KB.
 _LARGEST = 2**18
+_LOAD_AGAIN = (
+    "Load this page again in a minute: GitHub keeps the code for an hour. If that never helps and GitHub made the App, "
+    "delete it in its settings, and start again."
+)
 _START_AGAIN = "If GitHub made the App, delete it in its settings (its name is taken otherwise). Then start again."
 
 
@@ -33,7 +37,10 @@ async def exchange(code: str, github_url: str, api_url: str) -> App:
         raise Refused(400, "GitHub's answer has no code.", _START_AGAIN)
     status, body = await _conversion(f"{api_url}/app-manifests/{code}/conversions")
     if status in (404, 422):
-        raise Refused(400, "GitHub does not know this code: it was used already, or is an hour old.", _START_AGAIN)
+        remedy = f"Look whether AUTOBUILD_GITHUB_API_URL ({api_url}) is of {github_url}. {_START_AGAIN}"
+        raise Refused(400, "GitHub does not know this code: it was used already, or is an hour old.", remedy)
+    if status >= 500:
+        raise Refused(502, f"GitHub answered {status} when it was asked for the App.", _LOAD_AGAIN, passing=True)
     if status != 201:
         raise Refused(502, f"GitHub answered {status} when it was asked for the App.", _START_AGAIN)
     return _app(body, github_url)
@@ -53,8 +60,9 @@ async def _conversion(url: str) -> tuple[int, bytes]:
                     return answer.status, b""
             return answer.status, bytes(body)
     except (aiohttp.ClientError, TimeoutError) as error:
-        remedy = f"Look at AUTOBUILD_GITHUB_API_URL and at this machine's network. {_START_AGAIN}"
-        raise Refused(502, f"GitHub's API did not answer ({type(error).__name__}).", remedy) from error
+        remedy = f"Look at AUTOBUILD_GITHUB_API_URL and at this machine's network. {_LOAD_AGAIN}"
+        what = f"GitHub's API did not answer ({type(error).__name__})."
+        raise Refused(502, what, remedy, passing=True) from error
 
 
 def _app(body: bytes, github_url: str) -> App:

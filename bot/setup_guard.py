@@ -13,24 +13,26 @@ _PAUSE_S = 60.0
 
 
 class Refused(Exception):
-    """The person is told `what`, and what to do: `remedy`."""
+    """The person is told `what`, and what to do: `remedy`. What is `passing` may be asked for again as it is."""
 
-    def __init__(self, status: int, what: str, remedy: str) -> None:
+    def __init__(self, status: int, what: str, remedy: str, *, passing: bool = False) -> None:
         super().__init__(what)
-        self.status, self.what, self.remedy = status, what, remedy
+        self.status, self.what, self.remedy, self.passing = status, what, remedy, passing
 
 
 class Guard:
     """One registration. `announce` is given each new token, to show it where only the operator looks.
 
-    After ten wrong tokens the token is replaced, and for a minute no token is looked at.
+    `cookie` is the name of the one that holds the session: a browser sends it to every port of a host, where another
+    server may have one of its own. After ten wrong tokens the token is replaced, and for a minute none is looked at.
     """
 
     def __init__(self, announce: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> None:
         self._announce, self._now = announce, now
+        self.cookie = f"autobuild_setup_{secrets.token_hex(4)}"
         self._token, self._session, self._state = "", "", ""
         self._guesses, self._paused_until = 0, 0.0
-        self._is_over = False
+        self._over = ""
 
     def begin(self) -> None:
         """A new token, and the old one is worth nothing."""
@@ -91,13 +93,17 @@ class Guard:
             )
         self._state = ""
 
-    def end(self) -> None:
-        """Nobody is let in any more."""
-        self._is_over = True
+    def allow_again(self, state: str) -> None:
+        """GitHub was away when it was met: the same page may be loaded again, unless a newer state is expected."""
+        self._state = self._state or state
+
+    def end(self, remedy: str = "There is nothing more to do here.") -> None:
+        """Nobody is let in any more, and whoever comes is told this."""
+        self._over = self._over or remedy
 
     def _must_go_on(self) -> None:
-        if self._is_over:
-            raise Refused(410, "The App is set up.", "There is nothing more to do here.")
+        if self._over:
+            raise Refused(410, "The App is set up.", self._over)
 
     def _count_a_guess(self) -> None:
         self._guesses += 1

@@ -1,9 +1,11 @@
 """A server that has no App yet, and the pretend GitHub where one is registered."""
 
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -40,6 +42,11 @@ class Scene:
         confirm = await browser.submit(form, **typed)
         assert confirm.status == 200, confirm.text
         return await browser.submit(confirm)
+
+    def manifest(self, asked: Page) -> dict[str, Any]:
+        """What GitHub's page was led to with."""
+        found: dict[str, Any] = json.loads(asked.forms[0].fields["manifest"])
+        return found
 
     def keep(self, app: App) -> None:
         if self.settings.setup == "store":

@@ -1,5 +1,6 @@
 """The set-up pages as a person and as a stranger meet them."""
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
@@ -144,7 +145,9 @@ async def test_a_secret_store_is_shown_the_credentials_once(
         done = await browser.submit(await it.to_github(browser, name="Our Bot"))
         assert f"AUTOBUILD_WEBHOOK_SECRET={github.webhook_secret}\n" in done.text
         assert credentials.stored(it.settings.data) is None
-        assert (await browser.open(done.url)).status == 410
+        again = await browser.open(done.url)
+        assert again.status == 410
+        assert "delete the App on GitHub" in again.text
         assert not (it.settings.data).exists()
 
 
@@ -239,6 +242,17 @@ async def test_another_sites_form_is_refused(it: Scene, browser: Browser) -> Non
         assert answer.status == 415
 
 
+async def test_two_servers_on_one_machine_are_set_up_side_by_side(
+    it: Scene, github: PretendGitHub, browser: Browser, tmp_path: Path
+) -> None:
+    """A browser sends a cookie to every port of a host."""
+    async with scene(tmp_path / "other", github) as other:
+        first, second = await browser.open(it.address), await browser.open(other.address)
+        for form in (first, second):
+            assert (await browser.submit(form)).status == 200
+        assert (await browser.open(it.address)).status == 200
+
+
 # --- the way back
 
 
@@ -312,6 +326,27 @@ async def test_githubs_bad_days(it: Scene, browser: Browser, kind: str) -> None:
     assert nothing_happened(it)
     assert (await browser.submit(await it.to_github(browser, name="Our second"))).status == 200
     assert [app.slug for app in it.kept] == ["our-second"]
+
+
+@pytest.mark.parametrize("kind", ["status", "hang_up"])
+async def test_the_page_loaded_again_asks_github_again(it: Scene, browser: Browser, kind: str) -> None:
+    """The code is good for an hour, so a bad minute of GitHub's costs no App."""
+    it.github.faults.add("POST", "/app-manifests/.*", kind)  # type: ignore[arg-type]
+    page = await browser.submit(await it.to_github(browser, name="Our Bot"))
+    assert page.status == 502
+    assert "Load this page again" in page.text
+    assert (await browser.open(page.url)).status == 200
+    assert [app.slug for app in it.kept] == ["our-bot"]
+
+
+async def test_an_impatient_person_is_not_told_to_delete_the_app(it: Scene, browser: Browser) -> None:
+    """The page is loaded again while GitHub is still asked."""
+    asked = await it.to_github(browser, name="Our Bot")
+    made = await it.github.register_app(it.manifest(asked), "octocat")
+    url = f"{it.base}/setup/done?code={made.code}&state={state_of(asked)}"
+    pages = await asyncio.gather(browser.open(url), browser.open(url), browser.open(url))
+    assert sorted(page.status for page in pages) == [200, 410, 410]
+    assert len(it.kept) == 1
 
 
 async def test_afterwards_set_up_is_gone(it: Scene, browser: Browser, stranger: Browser) -> None:
