@@ -86,7 +86,7 @@ class Settings:
             except ValueError as error:
                 values[declared.name] = declared.default
                 problems[declared.name] = str(error)
-        problems = _app_or_what_is_missing(values, needs, environ) | problems
+        problems = _app_or_what_is_missing(values, needs, environ) | _api_of_another(values) | problems
         if problems:
             raise UserError("The settings need mending:\n" + "\n".join(f"- {line}" for line in problems.values()))
         return cls(**values)
@@ -120,6 +120,15 @@ def app_variables() -> list[str]:
     """The variables that say which App this is."""
     names = [Settings.__dataclass_fields__[name].metadata["env"] for name in dict.fromkeys((*WEB_NEEDS, *WORKER_NEEDS))]
     return [variable for name in names for variable in (name, f"{name}_FILE")]
+
+
+def _api_of_another(values: Mapping[str, Any]) -> dict[str, str]:
+    """A GitHub of one's own needs its API named: github.com's knows nothing of its Apps."""
+    github, usual = values["github_url"], {each.name: each.default for each in fields(Settings)}
+    if github == usual["github_url"] or values["github_api_url"] != usual["github_api_url"]:
+        return {}
+    said = f"AUTOBUILD_GITHUB_API_URL is missing: GitHub is {github}. An Enterprise Server's API is {github}/api/v3."
+    return {"github_api_url": said}
 
 
 def _app_or_what_is_missing(

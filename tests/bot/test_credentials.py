@@ -167,6 +167,7 @@ def test_two_halves_are_not_mixed(tmp_path: Path, half: dict[str, str]) -> None:
 
 def test_an_app_of_another_github_is_refused(tmp_path: Path) -> None:
     credentials.store(tmp_path, APP)
-    said = refusal(lambda: Settings.load(environ(tmp_path, AUTOBUILD_GITHUB_URL="https://github.example.com")))
+    github = {"AUTOBUILD_GITHUB_URL": "https://github.example.com", "AUTOBUILD_GITHUB_API_URL": "https://example.com"}
+    said = refusal(lambda: Settings.load(environ(tmp_path, **github)))
     assert "https://github.com" in said
     assert "https://github.example.com" in said

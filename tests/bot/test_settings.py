@@ -99,6 +99,7 @@ def test_what_is_set_is_read() -> None:
         GOOD
         | {
             "AUTOBUILD_GITHUB_URL": "http://localhost:3000/",
+            "AUTOBUILD_GITHUB_API_URL": "http://localhost:3000/api/v3",
             "AUTOBUILD_PUSH_BRANCHES": " main, release/* ,",
             "AUTOBUILD_SANDBOX": "None",
             "AUTOBUILD_DATA": "/srv/autobuild",
@@ -111,6 +112,12 @@ def test_what_is_set_is_read() -> None:
     assert loaded.push_branches == ("main", "release/*")
     assert (loaded.sandbox, loaded.data, loaded.port, loaded.log_level) == ("none", Path("/srv/autobuild"), 0, "DEBUG")
     assert loaded.own_login == "example-bot[bot]"
+
+
+def test_a_server_of_ones_own_has_an_api_of_its_own() -> None:
+    """Else its App's code, key and events would be taken to github.com, which answers 404 to all of them."""
+    with pytest.raises(UserError, match=r"AUTOBUILD_GITHUB_API_URL is missing: .* https://github\.example\.com/api/v3"):
+        Settings.load({"AUTOBUILD_GITHUB_URL": "https://github.example.com/"}, ())
 
 
 def test_the_table_names_every_knob_once() -> None:
