@@ -93,15 +93,21 @@ async def finish(github: GitHub, run: Run, ending: Ending) -> int:
     run_id = int(state["id"])
     told = int((state.get("output") or {}).get("annotations_count") or 0)
     if state["status"] != "completed":
-        await _conclude(api, run, run_id, ending)
+        if not await _conclude(api, run, run_id, ending):
+            return run_id
         told = max(told, _BATCH)
     elif state.get("conclusion") != ending.conclusion:
         return run_id
-    for first in range(told, len(ending.annotations), _BATCH):
-        # The verdict stands; a batch that GitHub refuses must not take it back.
-        with contextlib.suppress(Validation):
-            await _update(api, run.repo, run_id, {"output": _output(ending, first)})
+    await _annotate(api, run, run_id, ending, told)
     return run_id
+
+
+async def _annotate(api: API, run: Run, run_id: int, ending: Ending, told: int) -> None:
+    """The rest, from where GitHub's count says that it stopped. The verdict stands; a batch that GitHub refuses must
+    not take it back. It is the last one then: of a count with a gap nobody could tell what is missing."""
+    with contextlib.suppress(Validation):
+        for first in range(told, len(ending.annotations), _BATCH):
+            await _update(api, run.repo, run_id, {"output": _output(ending, first)})
 
 
 async def finish_plainly(github: GitHub, repo: RepoRef, run_ids: Sequence[int], ending: Ending) -> None:
@@ -175,8 +181,8 @@ async def _create(api: API, run: Run) -> int:
     return int(data["id"])
 
 
-async def _conclude(api: API, run: Run, run_id: int, ending: Ending) -> None:
-    """The verdict with the first annotations; without any where GitHub refuses one of them."""
+async def _conclude(api: API, run: Run, run_id: int, ending: Ending) -> bool:
+    """The verdict with the first annotations; without any, and False, where GitHub refuses one of them."""
     body = _completed(ending)
     if run.details_url:
         body["details_url"] = run.details_url
@@ -186,6 +192,8 @@ async def _conclude(api: API, run: Run, run_id: int, ending: Ending) -> None:
         if not ending.annotations:
             raise
         await _update(api, run.repo, run_id, {**body, "output": {"title": ending.title, "summary": ending.summary}})
+        return False
+    return True
 
 
 def _completed(ending: Ending) -> Json:

@@ -183,6 +183,26 @@ async def test_a_verdict_is_written_even_if_its_annotations_cannot_be(
     assert (run["conclusion"], run["annotations"]) == ("failure", [])
 
 
+@pytest.mark.parametrize("accepted", [0, 1])
+async def test_annotations_that_github_refuses_do_not_double_those_after_them(
+    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str, accepted: int
+) -> None:
+    """How many are there tells where to go on only as long as none is missing before."""
+    results.put(Judged(CHECK, found(170)))
+    end = CheckRunEnd(repo, head, (await hands.create_check_runs(wanted(repo, head))).ids["linting"], CHECK, 0, OWNER)
+    if accepted:
+        pretend.faults.add("PATCH", ".*", "half", after=True)
+        with pytest.raises(ApplicationError):
+            await hands.complete_check_run(end)
+    pretend.faults.add("PATCH", ".*", "status", status=422)
+    for _ in range(3):
+        await hands.complete_check_run(end)
+    (run,) = [run for run in pretend.check_runs(NAME, head) if run["name"] == "autobuild / linting"]
+    lines = [note["start_line"] for note in run["annotations"]]
+    assert len(lines) == len(set(lines))
+    assert run["conclusion"] == "failure"
+
+
 async def test_hostile_findings_reach_github_and_do_nothing_there(
     pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
