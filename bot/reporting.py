@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
 
+NO_DSN = "SENTRY_DSN is not an address that Sentry gives: copy the project's DSN again."
 _FORMAT = "%(asctime)s level=%(levelname)s logger=%(name)s %(message)s"
 _FLUSH_S = 2.0
 
@@ -37,6 +38,17 @@ def prepare(settings: "Settings") -> None:
     sys.excepthook = _log_crash
     if settings.sentry_dsn:
         _report_to_sentry(settings, clean)
+
+
+def is_a_dsn(text: str) -> bool:
+    """Whether Sentry could be reached by it, as far as that can be seen."""
+    from sentry_sdk.utils import BadDsn, Dsn
+
+    try:
+        Dsn(text)
+    except (BadDsn, ValueError):
+        return False
+    return True
 
 
 def flush() -> None:
@@ -96,7 +108,7 @@ def _report_to_sentry(settings: "Settings", clean: Clean) -> None:
             **_NOTHING_ELSE,
         )
     except (BadDsn, ValueError):
-        raise UserError("SENTRY_DSN is not an address that Sentry gives: copy the project's DSN again.") from None
+        raise UserError(NO_DSN) from None
 
 
 def _nothing(*_: Any) -> None:

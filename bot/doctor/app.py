@@ -42,6 +42,8 @@ def _refused(answer: Answer, app_id: int) -> Line:
         )
     if answer.status == 404:
         return wrong("key", f"There is no App {app_id} there: {said}", "Look at AUTOBUILD_APP_ID; or was it deleted?")
+    if answer.status >= 500:
+        return wrong("key", f"GitHub answered {answer.status} to the key.", "Ask again when GitHub is well.")
     answer.read(dict)  # a page of a proxy is named as that
     return wrong("key", f"GitHub answered {answer.status} to the key: {said}")
 

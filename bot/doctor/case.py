@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import aiohttp
 import jwt
 import msgspec
 from gidgethub.apps import get_jwt
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from activities.errors import UserError
 from bot import client as temporal_client
@@ -17,6 +20,7 @@ from bot.doctor.lines import Skipped, Trouble
 from bot.settings import Settings
 
 T = TypeVar("T")
+_RPC = timedelta(seconds=8)
 
 
 class Account(msgspec.Struct):
@@ -83,11 +87,18 @@ class Case:
         return await self.once("temporal", lambda: temporal_client.connect(environ=self.environ))
 
     async def known_temporal(self) -> Client:
-        """The same; raises Skipped where it does not answer, which is a line of its own."""
+        """The same; raises Skipped where it or the namespace does not answer, which is a line of its own."""
         try:
-            return await self.temporal()
-        except UserError:
+            client = await self.temporal()
+            await self.namespace(client)
+            return client
+        except (UserError, RPCError):
             raise Skipped("It needs Temporal.") from None
+
+    async def namespace(self, client: Client) -> None:
+        """Raises RPCError where it is not there, or not for us."""
+        request = DescribeNamespaceRequest(namespace=client.namespace)
+        await self.once("namespace", lambda: client.workflow_service.describe_namespace(request, timeout=_RPC))
 
     def _jwt(self) -> str:
         try:

@@ -9,12 +9,16 @@ import uuid
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+import aiohttp
+
 from bot.doctor.asking import Answer, ask
 from bot.doctor.case import Case
 from bot.doctor.hook import SIGN_WITH_ONE, the_hook
 from bot.doctor.lines import Line, Skipped, look, right, wrong
 from bot.setup_manifest import is_loopback
 
+_CHANNEL = aiohttp.ClientTimeout(total=10)
+_NEW_CHANNEL = "Make a new one at https://smee.io/new."
 _PING = b'{"zen":"autobuild doctor"}'
 
 
@@ -77,13 +81,15 @@ async def _too_far(url: str, github_url: str) -> str:
 
 
 async def _channel(case: Case) -> Line:
-    url = case.settings.smee_url
+    """It never ends, so only its beginning is looked at."""
+    url, headers = case.settings.smee_url, {"Accept": "text/event-stream"}
     try:
-        async with case.session.get(url, headers={"Accept": "text/event-stream"}, allow_redirects=False) as response:
-            if response.status == 200 and response.content_type == "text/event-stream":
-                return right("door", f"Events come through the smee channel at {urlsplit(url).netloc}.")
-            return wrong(
-                "door", f"The smee channel answers {response.status}.", "Make a new one at https://smee.io/new."
-            )
-    except (OSError, ValueError) as error:
-        return wrong("door", f"The smee channel cannot be reached: {type(error).__name__}.")
+        async with case.session.get(url, headers=headers, timeout=_CHANNEL, allow_redirects=False) as response:
+            if response.status != 200:
+                return wrong("door", f"The smee channel answers {response.status}.", _NEW_CHANNEL)
+            if response.content_type != "text/event-stream":
+                return wrong("door", "The smee address answers with something that is no channel.", _NEW_CHANNEL)
+            return right("door", f"Events come through the smee channel at {urlsplit(url).netloc}.")
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        mend = "Look at the address, and at proxies and firewalls between."
+        return wrong("door", f"The smee channel cannot be reached: {type(error).__name__}.", mend)

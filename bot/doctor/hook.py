@@ -52,10 +52,11 @@ async def configured(case: Case) -> Sequence[Line]:
         mend = f"Set AUTOBUILD_BASE_URL={hook.url.removesuffix('/webhook')} if that is this server."
         lines.append(look("hook", f"GitHub sends events to {hook.url}; nobody says whether that is here.", mend))
     elif hook.url.rstrip("/") != wanted.rstrip("/"):
-        mend = "Mend the one that is wrong: the App's webhook URL, or AUTOBUILD_BASE_URL."
-        lines.append(
-            wrong("hook", f"GitHub sends events to {hook.url or 'nowhere'}, and this server is {wanted}.", mend)
+        ours, name = (
+            ("the channel", "AUTOBUILD_SMEE_URL") if settings.smee_url else ("this server", "AUTOBUILD_BASE_URL")
         )
+        what = f"GitHub sends events to {hook.url or 'nowhere'}, and {ours} is {wanted}."
+        lines.append(wrong("hook", what, f"Mend the one that is wrong: the App's webhook URL, or {name}."))
     if hook.content_type != "json":
         lines.append(
             wrong("hook", f"The content type is {hook.content_type}.", "Set it to application/json at the App.")

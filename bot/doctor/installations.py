@@ -57,11 +57,19 @@ async def all_of_them(case: Case) -> Sequence[Line]:
         return [wrong("installations", "The App is installed nowhere.", f"Install it: {page}")]
     lines = [right("installations", f"{len(there)}: {_names(there)}.")]
     if suspended := [one for one in there if one.suspended_at]:
-        lines.append(look("installations", f"Suspended: {_names(suspended)}.", "Its owner can end that."))
+        lines.append(_suspended(suspended, len(suspended) == len(there)))
     if waiting := [one for one in there if not one.suspended_at and _lacks(one, app)]:
         what = f"{_names(waiting)} did not accept {_lacks(waiting[0], app)} yet."
         lines.append(wrong("installations", what, "Its owner accepts it in the settings, under GitHub Apps."))
     return lines
+
+
+def _suspended(some: Sequence[Installation], are_all: bool) -> Line:
+    """Where all are, nothing of GitHub's reaches us."""
+    mend = "Its owner can end that in the settings, under GitHub Apps."
+    if are_all:
+        return wrong("installations", f"All are suspended: {_names(some)}.", mend)
+    return look("installations", f"Suspended: {_names(some)}.", mend)
 
 
 def _lacks(one: Installation, app: AppFacts) -> str:

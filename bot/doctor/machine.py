@@ -85,9 +85,8 @@ def _data_folder(path: Path) -> Sequence[Line]:
     there = next(folder for folder in (path, *path.parents) if folder.exists())
     if not there.is_dir():
         return [wrong("data folder", f"{there} is no folder.", "Name a folder: AUTOBUILD_DATA.")]
-    if not _writable(there):
-        mend = f"`chown -R {os.geteuid()} {there}`, or name another folder: AUTOBUILD_DATA."
-        return [wrong("data folder", f"User {os.geteuid()} may not write to {there}.", mend)]
+    if why_not := _unwritable(there):
+        return [_not_ours(path, there == path, why_not)]
     lines = []
     if there == path and stat.S_IMODE(path.stat().st_mode) & stat.S_IWOTH:
         lines.append(wrong("data folder", f"Everybody may write to {path}.", f"`chmod o-w {path}`"))
@@ -100,10 +99,18 @@ def _data_folder(path: Path) -> Sequence[Line]:
     return lines or [right("data folder", room)]
 
 
-def _writable(folder: Path) -> bool:
-    """By doing it: permissions say nothing of a read-only file system."""
+def _not_ours(path: Path, is_there: bool, why: str) -> Line:
+    """The mend is of this folder alone: what is above it may be the machine itself."""
+    user = os.geteuid()
+    own = f"chown -R {user} {path}" if is_there else f"mkdir {path} && chown {user} {path}"
+    what = f"User {user} may not write to {path}: {why}." if is_there else f"User {user} may not make {path}."
+    return wrong("data folder", what, f"`{own}` as root, or name another folder: AUTOBUILD_DATA.")
+
+
+def _unwritable(folder: Path) -> str:
+    """Why not; "" where it can be done. By doing it: permissions say nothing of a read-only file system."""
     try:
         with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
+            return ""
+    except OSError as error:
+        return error.strerror or type(error).__name__

@@ -1,8 +1,9 @@
 """The lines as a person reads them, or as one JSON document."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from itertools import groupby
 
 from rich.console import Console
 from rich.padding import Padding
@@ -28,9 +29,19 @@ def show(lines: Sequence[Line], as_json: bool = False, console: Console | None =
         console.file.write(json.dumps(document, indent=2) + "\n")
         return
     width = max((len(line.subject) for line in lines), default=0)
-    for line in lines:
+    for line in _fewer(lines) if console.is_terminal else lines:
         _show(line, width, console)
     console.print(_sum(lines), soft_wrap=True)
+
+
+def _fewer(lines: Sequence[Line]) -> Iterator[Line]:
+    """What is left out for one and the same reason as one line: a screen has no more than two dozen."""
+    for (mark, what), same in groupby(lines, key=lambda line: (line.mark, line.what)):
+        first, *others = same
+        if mark == "left out" and others:
+            first = replace(first, what=f"{what} So do {', '.join(line.subject for line in others)}.")
+            others = []
+        yield from (first, *others)
 
 
 def _show(line: Line, width: int, console: Console) -> None:

@@ -8,12 +8,15 @@ from bot import credentials
 from bot.doctor.case import Case
 from bot.doctor.lines import Line, look, right, wrong
 from bot.knobs import value_of
+from bot.reporting import NO_DSN, is_a_dsn
 from bot.settings import Settings, names_an_app
 
 _REGISTER = (
     "Run `autobuild up` and open the address that it prints, which registers an App; "
     "or set AUTOBUILD_APP_ID, AUTOBUILD_PRIVATE_KEY and AUTOBUILD_WEBHOOK_SECRET of one."
 )
+
+_ALL_OR_NONE = "Set all of an App's variables or none."
 
 
 def settings_of(environ: Mapping[str, str]) -> Settings:
@@ -51,6 +54,8 @@ async def mistakes(case: Case) -> Sequence[Line]:
     except UserError as error:
         found = [line.removeprefix("- ") for line in str(error).splitlines() if line.startswith("- ")]
         return [wrong("settings", problem) for problem in found or [str(error)]]
+    if case.settings.sentry_dsn and not is_a_dsn(case.settings.sentry_dsn):
+        return [wrong("settings", NO_DSN)]
     return [right("settings", "Every setting can be read.")]
 
 
@@ -65,18 +70,17 @@ async def credentials_of(case: Case) -> Sequence[Line]:
         if app.github_url != settings.github_url:
             return [wrong("App", f"The stored App belongs to {app.github_url}.", "Set AUTOBUILD_GITHUB_URL to that.")]
         return [right("App", f"App {app.id}, from {credentials.place(settings.data)}, which is closed to others.")]
-    if not settings.app_id:
-        mixed = " The stored App is not mixed with what is set." if stored else ""
-        return [wrong("App", f"AUTOBUILD_APP_ID is missing.{mixed}", "Set all of an App's variables or none.")]
-    return _from_environment(settings)
+    return _from_environment(settings, " The stored App is not mixed with what is set." if stored else "")
 
 
-def _from_environment(settings: Settings) -> Sequence[Line]:
+def _from_environment(settings: Settings, mixed: str) -> Sequence[Line]:
     app = f"App {settings.app_id}, from the environment"
+    if not settings.app_id:
+        return [wrong("App", f"AUTOBUILD_APP_ID is missing.{mixed}", _ALL_OR_NONE)]
     if not settings.webhook_secret and not settings.private_key:
-        return [wrong("App", f"{app}, has neither a private key nor a webhook secret.", _REGISTER)]
+        return [wrong("App", f"{app}, has neither a private key nor a webhook secret.{mixed}", _ALL_OR_NONE)]
     if not settings.webhook_secret:
-        return [look("App", f"{app}, without a webhook secret: enough for `autobuild worker`, not for `serve`.")]
+        return [look("App", f"{app}, without a webhook secret: enough for `autobuild worker`, not for `serve`.{mixed}")]
     if not settings.private_key:
-        return [look("App", f"{app}, without a private key: enough for `autobuild serve`, not for a worker.")]
+        return [look("App", f"{app}, without a private key: enough for `autobuild serve`, not for a worker.{mixed}")]
     return [right("App", f"{app}.")]

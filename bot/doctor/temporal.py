@@ -6,7 +6,7 @@ from datetime import timedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -29,9 +29,8 @@ async def answers(case: Case) -> Sequence[Line]:
     except UserError as error:
         raise Trouble(str(error), _EMBEDDED) from None
     where = client.service_client.config.target_host
-    request = DescribeNamespaceRequest(namespace=client.namespace)
     try:
-        await client.workflow_service.describe_namespace(request, timeout=_RPC)
+        await case.namespace(client)
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             mend = f"Make it (`temporal operator namespace create -n {client.namespace}`), or set TEMPORAL_NAMESPACE."

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.credentials import App, store
 from bot.doctor.lines import Line
 from bot.setup_manifest import app_manifest
 from bot.simulator.keys import AppKey
@@ -39,6 +40,22 @@ async def test_half_an_app(here: Deployment, missing: tuple[str, ...], mark: str
     line = await here.one("App", **dict.fromkeys(missing, ""))
     assert line.mark == mark
     assert words in line.what
+    assert "autobuild up" not in line.mend  # it registers none where something of one is set
+
+
+async def test_half_an_app_hides_the_stored_one(here: Deployment, tmp_path: Path) -> None:
+    app = App(here.github.app_id, "autobuild", "x", "y", here.github.url, "key", "secret")
+    await asyncio.to_thread(store, tmp_path / "data", app)
+    for missing in ("AUTOBUILD_WEBHOOK_SECRET", "AUTOBUILD_PRIVATE_KEY", "AUTOBUILD_APP_ID"):
+        line = await here.one("App", **{missing: ""})
+        assert "The stored App is not mixed with what is set." in line.what
+
+
+async def test_a_place_for_crashes_that_is_none(here: Deployment) -> None:
+    """A web process and a worker do not start with it."""
+    line = await here.one("settings", SENTRY_DSN="swordfish")
+    assert line.mark == "wrong"
+    assert line.what.startswith("SENTRY_DSN is not an address that Sentry gives")
 
 
 # --- the key
@@ -117,8 +134,12 @@ async def test_one_is_suspended(here: Deployment) -> None:
     here.github.suspend(installation)
     count, suspended, rate = await here.lines("installations", "rate limit")
     assert (count.mark, count.what) == ("right", "1: octocat.")
-    assert (suspended.mark, suspended.what) == ("look", "Suspended: octocat.")
+    assert (suspended.mark, suspended.what) == ("wrong", "All are suspended: octocat.")
     assert rate.mark == "left out"
+    here.github.add_installation("example")
+    _, suspended, rate = await here.lines("installations", "rate limit")
+    assert (suspended.mark, suspended.what) == ("look", "Suspended: octocat.")
+    assert rate.mark == "right"
 
 
 async def test_one_did_not_accept(here: Deployment) -> None:

@@ -113,6 +113,13 @@ async def test_a_hostile_github(here: Deployment, how: str) -> None:
     assert set(marks.values()) <= {"right", "wrong", "left out"}
 
 
+async def test_a_bad_day_is_no_wrong_address(here: Deployment) -> None:
+    async with serving(says("<html>Unicorn!</html>", 502)) as url:
+        line = await here.one("key", AUTOBUILD_GITHUB_API_URL=url)
+    assert (line.mark, line.what) == ("wrong", "GitHub answered 502 to the key.")
+    assert "AUTOBUILD_GITHUB_API_URL" not in line.mend
+
+
 # --- which GitHub
 
 

@@ -165,7 +165,20 @@ async def test_events_come_through_a_channel(here: Deployment) -> None:
         assert (hook.mark, door.mark) == ("right", "right")
         channel.answers(404)
         assert (await here.one("door", AUTOBUILD_SMEE_URL=channel.url)).mark == "wrong"
-    assert (await here.one("door", AUTOBUILD_SMEE_URL=channel.url)).mark == "wrong"
+    gone = await here.one("door", AUTOBUILD_SMEE_URL=channel.url)
+    assert (gone.mark, "cannot be reached" in gone.what) == ("wrong", True)
+    assert gone.mend
+
+
+async def test_a_page_is_no_channel(here: Deployment) -> None:
+    line = await here.one("door", AUTOBUILD_SMEE_URL=f"{here.environ['AUTOBUILD_BASE_URL']}/healthz")
+    assert (line.mark, line.what) == ("wrong", "The smee address answers with something that is no channel.")
+
+
+async def test_the_hook_leads_to_another_channel(here: Deployment) -> None:
+    line = await here.one("hook", AUTOBUILD_SMEE_URL="https://smee.io/channel")
+    assert "the channel is https://smee.io/channel" in line.what
+    assert line.mend == "Mend the one that is wrong: the App's webhook URL, or AUTOBUILD_SMEE_URL."
 
 
 async def test_the_ping_starts_nothing(here: Deployment) -> None:

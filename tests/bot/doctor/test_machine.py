@@ -32,7 +32,8 @@ async def test_temporal_says_nothing(here: Deployment) -> None:
 
 
 async def test_a_namespace_that_is_not_there(here: Deployment) -> None:
-    line = await here.one("Temporal", TEMPORAL_NAMESPACE="elsewhere")
+    line, *others = await here.lines("Temporal", "workers", "schedules", TEMPORAL_NAMESPACE="elsewhere")
+    assert [other.mark for other in others] == ["left out", "left out"]
     assert line.mark == "wrong"
     assert line.what.endswith("has no namespace elsewhere.")
     assert "-n elsewhere" in line.mend
@@ -105,8 +106,14 @@ async def test_a_file_is_no_folder(here: Deployment, tmp_path: Path) -> None:
 
 
 async def test_a_folder_that_cannot_be_written(here: Deployment) -> None:
+    """The mend is of the folder that is meant: what is above it may be everybody's, or the machine itself."""
     line = await here.one("data folder", AUTOBUILD_DATA="/proc/autobuild")
-    assert (line.mark, line.what) == ("wrong", f"User {os.geteuid()} may not write to /proc.")
+    user = os.geteuid()
+    assert (line.mark, line.what) == ("wrong", f"User {user} may not make /proc/autobuild.")
+    assert line.mend.startswith(f"`mkdir /proc/autobuild && chown {user} /proc/autobuild`")
+    line = await here.one("data folder", AUTOBUILD_DATA="/proc/self")
+    assert line.what.startswith(f"User {user} may not write to /proc/self")
+    assert "chown -R" in line.mend
 
 
 # --- a stored App

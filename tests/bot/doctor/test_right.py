@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.doctor import CHECKS
-from bot.doctor.lines import Line, look, right, wrong
+from bot.doctor.lines import Line, left_out, look, right, wrong
 from bot.doctor.screen import show
 from tests.bot.doctor.conftest import Deployment
 from tests.bot.door import SECRET
@@ -87,6 +87,18 @@ def test_a_terminal_gets_columns() -> None:
     assert max(map(len, shown.splitlines())) <= 60
     assert "\n" + " " * 11 + "Bad Bad" in shown
     assert "\x1b[" in screen(LINES, force_terminal=True)
+
+
+def test_what_is_left_out_for_one_reason_takes_one_line() -> None:
+    names = ("key", "permissions", "events", "hook")
+    lines = [*(left_out(name, "It needs a key.") for name in names), left_out("workers", "It needs Temporal.")]
+    shown = re.sub(r"\x1b\[[\d;]*m", "", screen(lines, force_terminal=True)).splitlines()
+    assert [line.rstrip() for line in shown[:3]] == [
+        "· key         It needs a key. So do permissions, events, hook.",
+        "· workers     It needs Temporal.",
+        "All is right.",
+    ]
+    assert len(screen(lines).splitlines()) == 6
 
 
 def test_an_old_terminal_gets_letters() -> None:
