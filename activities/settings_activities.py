@@ -17,5 +17,5 @@ class SettingsActivities:
     @activity.defn
     @told
     async def get_repo_settings(self, wanted: SettingsWanted) -> RepoSettings:
-        """`.github/autobuild.yml` of the default branch, in small."""
+        """`.github/autobuild.yml` of a branch, in small."""
         return await repo_settings.read(self._github, wanted)

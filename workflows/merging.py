@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -9,10 +10,13 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.gate import GateOutcome
     from activities.github.pull_nouns import Merge, Merged
-    from activities.github.requests import ReplyWanted
+    from activities.github.requests import PullRequest, PullWanted, ReplyWanted
+    from activities.github.settings_nouns import RepoSettings, SettingsWanted
     from workflows.config import ActivityTimeouts, RetryPolicies
     from workflows.failures import for_a_person, was_cancelled
     from workflows.messages import BranchState, QualityBranch
+
+T = TypeVar("T")
 
 MOST_TRIES = 200
 """With `between` about two days: what is not reviewed by then is merged by a person, or after the next push."""
@@ -81,37 +85,54 @@ async def merge(branch: QualityBranch, state: BranchState) -> Tried:
     """One try. What a person must do first is said once in the pull request."""
     plan = state.outcome.plan if state.outcome else None
     method = plan.merge_method if plan else ""
-    ask = Merge(branch.repo, state.pull, state.merge_sha, method)  # type: ignore[arg-type]
+    base = state.wanted.base_ref or branch.default_branch
+    wanted = Merge(branch.repo, state.pull, state.merge_sha, method, base=base)  # type: ignore[arg-type]
     try:
-        merged: Merged = await workflow.execute_activity(
-            "merge_pull_request",
-            ask,
-            result_type=Merged,
-            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
-            retry_policy=RetryPolicies.github_api(),
-        )
+        if workflow.patched("merge-is-still-wanted") and not await _still_wanted(wanted):
+            return Tried(done=True)
+        merged = await _ask("merge_pull_request", wanted, Merged)
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        return await _refused(branch, state, error)
+        return await _refused(wanted, error)
     return Tried(bool(merged.sha), bool(merged.sha), merged.waits_for)
 
 
-async def _refused(branch: QualityBranch, state: BranchState, error: ActivityError) -> Tried:
-    """A person's matter ends it for this head; GitHub's own trouble does not."""
+async def _still_wanted(wanted: Merge) -> bool:
+    """Whether the base branch's configuration says so at this moment: a review may come days after the verdict."""
+    settings = await _ask("get_repo_settings", SettingsWanted(wanted.repo, wanted.base), RepoSettings)
+    return settings.auto_merge
+
+
+async def _refused(wanted: Merge, error: ActivityError) -> Tried:
+    """A person's matter ends it for this head; GitHub's own trouble does not, and neither does what GitHub's events
+    are about to tell: another head or base, a draft, an end."""
     said = for_a_person(error, "")
     if not said:
         workflow.logger.warning("merge was not possible", exc_info=error)
         return Tried()
-    reply = ReplyWanted(branch.repo, state.pull, "auto-merge", f"Not merged by itself. {said}")
     try:
-        await workflow.execute_activity(
-            "reply_comment",
-            reply,
-            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
-            retry_policy=RetryPolicies.github_api(),
-        )
+        if workflow.patched("moved-on-is-not-told") and await _moved_on(wanted):
+            return Tried()
+        reply = ReplyWanted(wanted.repo, wanted.number, "auto-merge", f"Not merged by itself. {said}")
+        await _ask("reply_comment", reply, None)
     except ActivityError as failure:
         if was_cancelled(failure):
             raise
     return Tried(done=True)
+
+
+async def _moved_on(wanted: Merge) -> bool:
+    pull = await _ask("get_pull_request", PullWanted(wanted.repo, wanted.number), PullRequest)
+    same = (pull.head_sha, pull.base_ref) == (wanted.head_sha, wanted.base)
+    return not same or pull.draft or pull.state != "open"
+
+
+async def _ask(activity: str, argument: Any, result: type[T] | None) -> T:
+    return await workflow.execute_activity(  # type: ignore[no-any-return]
+        activity,
+        argument,
+        result_type=result,
+        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+        retry_policy=RetryPolicies.github_api(),
+    )

@@ -41,12 +41,15 @@ async def merge(github: GitHub, wanted: Merge) -> Merged:
 
 
 async def _pull(api: API, wanted: Merge) -> Json:
-    """The pull at the wanted head, open or merged."""
+    """The pull at the wanted head and for the wanted base, open or merged."""
     pull: Json = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", _names(wanted))
     head = str(pull["head"]["sha"])
     if head != wanted.head_sha.lower():
         was = "was merged at" if pull["merged"] else "is at"
         raise UserError(f"#{wanted.number} {was} {head}, and {wanted.head_sha} was to be merged: look at it anew.")
+    base = str(pull["base"]["ref"])
+    if wanted.base and base != wanted.base and not pull["merged"]:
+        raise UserError(f"#{wanted.number} goes into {code(base)} now, and not into {code(wanted.base)}.")
     if pull["state"] == "closed" and not pull["merged"]:
         raise UserError(f"#{wanted.number} is closed: reopen it to have it merged.")
     return pull

@@ -39,7 +39,8 @@ class PullMade:
 
 @dataclass(frozen=True)
 class Merge:
-    """Merge this pull, if `head_sha` (40 hex digits) is still its head. `title` and `message` "" are GitHub's own."""
+    """Merge this pull, if `head_sha` (40 hex digits) is still its head, and `base` the branch that it goes into (""
+    any). `title` and `message` "" are GitHub's own."""
 
     repo: RepoRef
     number: int
@@ -47,6 +48,7 @@ class Merge:
     method: MergeMethod = ""
     title: str = ""
     message: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True)

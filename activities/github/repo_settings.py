@@ -1,4 +1,4 @@
-"""`.github/autobuild.yml` of the default branch, read without a clone: what commands, labels and merges need of it."""
+"""`.github/autobuild.yml` of a branch, read without a clone: what commands, labels and merges need of it."""
 
 import asyncio
 import base64
@@ -23,7 +23,7 @@ async def read(github: GitHub, wanted: SettingsWanted) -> RepoSettings:
     api = await github.installation(wanted.repo, {"contents": "read"})
     names = {"owner": wanted.repo.owner, "repo": wanted.repo.name}
     branch = str((await api.getitem("/repos/{owner}/{repo}", names))["default_branch"])
-    file = await _file(api, names)
+    file = await _file(api, names | {"ref": wanted.branch or branch})
     settings = RepoSettings() if file is None else await asyncio.to_thread(_settings, file)
     return replace(settings, default_branch=branch)
 
@@ -31,7 +31,7 @@ async def read(github: GitHub, wanted: SettingsWanted) -> RepoSettings:
 async def _file(api: API, names: Mapping[str, str]) -> Any:
     """GitHub's answer, a list for a folder; None where there is nothing."""
     try:
-        return await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{PATH}", names)
+        return await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{PATH}{{?ref}}", names)
     except NotFound:
         return None
 

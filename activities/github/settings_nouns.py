@@ -9,9 +9,10 @@ from activities.model import RepoRef
 
 @dataclass(frozen=True)
 class SettingsWanted:
-    """The settings on the default branch, as they are now."""
+    """The settings on a branch ("" is the default one), as they are now."""
 
     repo: RepoRef
+    branch: str = ""
 
 
 @dataclass(frozen=True)

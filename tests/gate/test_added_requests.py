@@ -65,7 +65,7 @@ async def test_two_people_at_once(stage: Stage) -> None:
 
 
 async def test_two_at_the_very_same_moment(stage: Stage) -> None:
-    repo, sha, number = await two_failures(stage)
+    repo, sha, _ = await two_failures(stage)
     handle = stage.temporal.get_workflow_handle(f"quality:{repo}@change")
     one = {"sha": sha, "checks": ["linting"], "actor": "octocat"}
     await asyncio.gather(handle.signal("rerun", one), handle.signal("rerun", one | {"checks": ["security"]}))
@@ -74,7 +74,7 @@ async def test_two_at_the_very_same_moment(stage: Stage) -> None:
 
 
 async def test_an_override_and_a_retest_at_the_very_same_moment(stage: Stage) -> None:
-    repo, sha, number = await two_failures(stage)
+    repo, sha, _ = await two_failures(stage)
     before = stage.runs(repo, sha)["linting"]["id"]
     handle = stage.temporal.get_workflow_handle(f"quality:{repo}@change")
     await asyncio.gather(
