@@ -1,6 +1,7 @@
 """The App as GitHub knows it: what is wrong with its key, its permissions, its installations."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
