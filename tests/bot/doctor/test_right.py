@@ -90,15 +90,15 @@ def test_a_terminal_gets_columns() -> None:
 
 
 def test_what_is_left_out_for_one_reason_takes_one_line() -> None:
-    names = ("key", "permissions", "events", "hook")
+    names = ("key", "events", "hook")
     lines = [*(left_out(name, "It needs a key.") for name in names), left_out("workers", "It needs Temporal.")]
     shown = re.sub(r"\x1b\[[\d;]*m", "", screen(lines, force_terminal=True)).splitlines()
     assert [line.rstrip() for line in shown[:3]] == [
-        "· key         It needs a key. So do permissions, events, hook.",
-        "· workers     It needs Temporal.",
+        "· key     It needs a key. So do events, hook.",
+        "· workers It needs Temporal.",
         "All is right.",
     ]
-    assert len(screen(lines).splitlines()) == 6
+    assert len(screen(lines).splitlines()) == 5
 
 
 def test_an_old_terminal_gets_letters() -> None:
