@@ -22,6 +22,8 @@ _LOOKS_EVERY_S = 1.0
 _ONLY_OURS = os.O_NOFOLLOW | os.O_CLOEXEC
 # A key of 16,384 bits in PEM has 13 KB.
 _LARGEST = 2**16
+# What GitHub gives, with room to spare.
+_USUAL = 2**12
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def try_place(data: Path) -> None:
         raise UserError(f"{place(data)} holds an App already.")
     with _writing(data) as at:
         name = f".{secrets.token_hex(8)}.try"
-        _write(at, name, b"")
+        _write(at, name, bytes(_USUAL))
         os.unlink(name, dir_fd=at)
 
 

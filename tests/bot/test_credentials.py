@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -108,6 +109,18 @@ def test_a_file_that_makes_no_sense_is_refused(tmp_path: Path, content: str) -> 
 def test_a_place_that_cannot_be_written_is_known_before(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     assert "cannot be written" in refusal(lambda: credentials.try_place(tmp_path / "data"))
+
+
+def test_a_full_disk_is_known_before(tmp_path: Path) -> None:
+    """An empty file needs no room, so a whole App's worth is tried."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    try:
+        said = refusal(lambda: credentials.try_place(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "cannot be written" in said
+    assert list((tmp_path / "app").iterdir()) == []
 
 
 async def test_who_waits_is_told(tmp_path: Path) -> None:
