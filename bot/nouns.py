@@ -63,7 +63,8 @@ class ButtonPressed:
 
 @dataclass(frozen=True)
 class LabelChanged:
-    """A label was put on an issue (`added`), or taken off. `at` is when GitHub changed the issue."""
+    """A label was put on an issue (`added`), or taken off: `label` "" is one that was deleted. `at` is when GitHub
+    changed the issue."""
 
     origin: Origin
     issue: int

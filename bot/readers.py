@@ -143,13 +143,12 @@ def comment(payload: payloads.IssueComment, origin: Origin) -> CommentPosted | N
 
 
 def label(payload: payloads.IssueLabel, origin: Origin) -> LabelChanged | None:
-    """A label on an issue; on a pull request it asks for nothing. GitHub leaves a deleted label out."""
-    issue = payload.issue
-    if payload.label is None or issue.pull_request is not None:
+    """A label on an issue; on a pull request it asks for nothing. GitHub leaves the name of a deleted one out."""
+    issue, added = payload.issue, payload.action == "labeled"
+    if issue.pull_request is not None or (added and payload.label is None):
         return None
-    return LabelChanged(
-        origin, issue.number, payload.label.name, payload.action == "labeled", _seconds(issue.updated_at)
-    )
+    name = payload.label.name if payload.label else ""
+    return LabelChanged(origin, issue.number, name, added, _seconds(issue.updated_at))
 
 
 def app(payload: payloads.AppPayload, origin: Origin) -> InstallationChanged:

@@ -62,15 +62,24 @@ class CommandWorkflow:
         """Only a label that the configuration names asks for anything."""
         request = self._request
         settings = await ask("get_repo_settings", SettingsWanted(request.repo), RepoSettings)
-        if request.label.casefold() not in [name.casefold() for name in settings.labels.values()]:
-            return "nothing"
+        names = settings.labels.values()
+        # GitHub does not name a label that was deleted: then any of them may be gone.
+        meant = [name for name in names if not request.label] or (
+            [request.label] if request.label.casefold() in [name.casefold() for name in names] else []
+        )
+        woken = [await self._woken(label, settings.default_branch) for label in meant]
+        return "done" if any(woken) else "nothing"
+
+    async def _woken(self, label: str, default_branch: str) -> bool:
+        """Whether a label's workflow was told; where none runs there is nothing to end."""
+        request = self._request
         if request.command == "removed":
-            key = ids.label(request.repo.full_name, request.pull, request.label)
+            key = ids.label(request.repo.full_name, request.pull, label)
             if not (await ask("ask_workflow", Ask(key, "get_status"), Told)).running:
-                return "nothing"
-        work = IssueWork(request.repo, request.pull, request.label, request.actor, settings.default_branch)
+                return False
+        work = IssueWork(request.repo, request.pull, label, request.actor, default_branch)
         await wake_label(work, "labelled" if request.command == "added" else "unlabelled", request.actor)
-        return "done"
+        return True
 
     async def _button(self) -> str:
         request = self._request

@@ -1,6 +1,6 @@
 """A label on an issue asks for work; taking it off stops the work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.label_nouns import IssueLabels, IssueLabelsWanted
     from activities.github.requests import Permission, PermissionWanted
     from activities.github.settings_nouns import RepoSettings, SettingsWanted
+    from activities.markdown import code
     from activities.waiting_activities import Served, ServedWanted
     from workflows.asking import ask, reply
     from workflows.failures import STOPPED, was_cancelled
@@ -44,6 +45,7 @@ class LabelWorkflow:
         self._status = "starting"
         self._news = False
         self._stop = False
+        self._taken_off = False  # so says an event that GitHub has not been asked about
         self._child: ChildWorkflowHandle[Any, Any] | None = None
 
     @workflow.run
@@ -56,11 +58,13 @@ class LabelWorkflow:
 
     @workflow.signal
     def labelled(self, actor: str) -> None:
+        """Who puts it on again is who asks for the work: it may start anew."""
         self._news = True
+        self._work = replace(self._work, actor=actor)
 
     @workflow.signal
     def unlabelled(self, actor: str) -> None:
-        self._news = True
+        self._news = self._taken_off = True
 
     @workflow.signal
     def stop(self) -> None:
@@ -88,7 +92,8 @@ class LabelWorkflow:
             return "refused"
         served = await ask("is_served", ServedWanted(story.workflow), Served)
         if not served.here:
-            await self._say(f"`{self._work.label}` asks for what {story.does}; this installation does not do that yet.")
+            label = code(self._work.label)
+            await self._say(f"{label} asks for what {story.does}; this installation does not do that yet.")
             return "nothing"
         return await self._follow(story)
 
@@ -112,7 +117,7 @@ class LabelWorkflow:
         if level.at_least(_NEEDS):
             return True
         if level.at_least("triage"):
-            await self._say(f"The label `{self._work.label}` needs {_NEEDS} access, and you have {level.level}.")
+            await self._say(f"The label {code(self._work.label)} needs {_NEEDS} access, and you have {level.level}.")
         return False
 
     async def _follow(self, story: Story) -> str:
@@ -138,8 +143,12 @@ class LabelWorkflow:
         return self._child is not None and self._child.done()
 
     async def _still_labelled(self) -> bool:
-        self._news = False
-        return await self._labelled()
+        taken_off, self._news, self._taken_off = self._taken_off, False, False
+        there = await self._labelled()
+        if there and taken_off and workflow.patched("api-behind-a-removal"):
+            await workflow.sleep(_BEHIND)
+            there = await self._labelled()
+        return there
 
     async def _stopped(self) -> str:
         """The work writes its own last word before it is gone."""
@@ -156,8 +165,15 @@ class LabelWorkflow:
             if was_cancelled(error):
                 return "stopped"
             workflow.logger.error("the work of a label failed", exc_info=error)
+            await self._say_failed()
             return "failed"
         return "done"
+
+    async def _say_failed(self) -> None:
+        """Work that was ended from outside could not say it itself."""
+        if workflow.patched("failed-work-is-told"):
+            log = f"the log of workflow {code(workflow.info().workflow_id)} says why"
+            await self._say(f"What the label {code(self._work.label)} asks for failed; {log}. `/retry` tries again.")
 
     async def _say(self, line: str) -> None:
         await reply(self._work.repo, self._work.issue, f"label-{self._work.label}", [line])

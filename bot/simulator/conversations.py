@@ -103,6 +103,16 @@ class Conversations(Repositories):
             issue.labels.remove(label)
             self._tell_label("unlabeled", repo, issue, label, self.add_user(login))
 
+    def delete_label(self, full_name: str, name: str, login: str = "octocat") -> None:
+        """From the repository, and so from each issue; the events do not name it."""
+        repo, sender = self.repository(full_name), self.add_user(login)
+        label = repo.labels.pop(name.lower())
+        for issue in [issue for issue in repo.issues.values() if label in issue.labels]:
+            issue.labels.remove(label)
+            issue.updated_at = self.now()
+            self.tell("unlabeled", repo, issue, sender)
+        self.changed()
+
     def set_labels(self, full_name: str, number: int, names: Iterable[str], login: str = "octocat") -> None:
         """These labels and no others."""
         wanted = {name.lower(): name for name in names}

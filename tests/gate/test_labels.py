@@ -121,6 +121,79 @@ async def test_stop_status_and_retry_by_comments(planning: Stage) -> None:
     await state(planning, work, "canceled")
 
 
+async def test_a_label_that_is_deleted_is_taken_off(planning: Stage) -> None:
+    repo, number = await issue(planning)
+    work = f"plan-patch-pr:{repo}#{number}"
+    await state(planning, work, "running")
+    planning.github.delete_label(repo, "autobuild")
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "stopped"}
+    await state(planning, work, "canceled")
+
+
+async def test_a_removal_that_github_does_not_know_yet_is_no_loss(planning: Stage) -> None:
+    repo, number = await issue(planning)
+    await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
+    key = f"label:{repo}#{number}:autobuild"
+    looks = asked_for_labels(planning, repo, number)
+    await planning.workflows.signal_workflow(key, "unlabelled", "octocat")
+    await planning.until(lambda: asked_for_labels(planning, repo, number) > looks)
+    planning.github.hooks.drop("issues.unlabeled")
+    planning.github.remove_label(repo, number, "autobuild")
+    assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "stopped"}
+
+
+def asked_for_labels(stage: Stage, repo: str, number: int) -> int:
+    return sum(one.path == f"/repos/{repo}/issues/{number}" for one in stage.github.requests)
+
+
+async def test_who_puts_it_on_again_must_be_allowed_to_as_well(planning: Stage) -> None:
+    """While the work comes to its end; the person before was allowed to."""
+    repo, number = await issue(planning)
+    work, key = f"plan-patch-pr:{repo}#{number}", f"label:{repo}#{number}:autobuild"
+    await state(planning, work, "running")
+    planning.github.set_permission(repo, "triager", "triage")
+    await planning.workflows.signal_workflow(work, "linger")
+    planning.github.remove_label(repo, number, "autobuild")
+    child = planning.temporal.get_workflow_handle(work)
+    async with asyncio.timeout(WITHIN_S):
+        while not await child.query("is_ending"):
+            pass
+    planning.github.hooks.drop("issues.labeled")
+    planning.github.add_label(repo, number, "autobuild", login="triager")
+    await planning.workflows.signal_workflow(key, "labelled", "triager")
+    await planning.workflows.signal_workflow(work, "enough")
+    assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "refused"}
+
+
+async def test_work_that_was_ended_from_outside_is_told(planning: Stage) -> None:
+    repo, number = await issue(planning)
+    work = f"plan-patch-pr:{repo}#{number}"
+    await state(planning, work, "running")
+    await planning.temporal.get_workflow_handle(work).terminate("by hand")
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "failed"}
+    assert "`/retry` tries again" in await planning.comment(repo, number)
+    await planning.ask(repo, number, "/retry")
+    await state(planning, work, "running")
+
+
+@pytest.mark.parametrize("label", ["🤖 bau/it", 'say "go" `now` @octocat'])
+async def test_labels_of_odd_names(planning: Stage, label: str) -> None:
+    repo, number = await issue(planning, label, f"labels: {{autobuild: '{label}'}}\n")
+    await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
+    await planning.ask(repo, number, "/status")
+    await planning.ask(repo, number, "/stop")
+    await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
+
+
+async def test_a_label_on_a_pull_request_or_a_closed_issue_asks_for_nothing(planning: Stage) -> None:
+    repo = await planning.repository(configured())
+    await planning.push(repo, {"a.txt": "x\n"})
+    number = await planning.pull(repo)
+    planning.github.add_label(repo, number, "autobuild")
+    await planning.ask(repo, number, "/help")
+    assert await planning.workflows.list_workflows(f"WorkflowId = 'label:{repo}#{number}:autobuild'") == []
+
+
 async def test_work_that_this_installation_does_not_do_is_told(stage: Stage) -> None:
     repo, number = await issue(stage, "incident")
     assert "this installation does not do that yet" in await stage.comment(repo, number)
