@@ -1,6 +1,7 @@
 """Telling GitHub: check runs and the one comment. What must be written is tried until the workflow's own end."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from temporalio import workflow
@@ -128,21 +129,33 @@ async def end_all(
 
 
 async def comment(repo: RepoRef, pull: int, outcome: GateOutcome) -> None:
-    """The pull request's one comment: made, edited, or left alone when nothing changed."""
+    """The pull request's one comment: made, edited, or left alone when nothing changed. The branch outlives a comment
+    that GitHub does not take."""
     result = outcome.result
-    await _say("update_gate_comment", GateComment(repo, pull, result, dict(outcome.run_ids), result.head_sha))
+    with _unheard():
+        await _say("update_gate_comment", GateComment(repo, pull, result, dict(outcome.run_ids), result.head_sha))
 
 
 async def end_lost(request: GateRequest) -> None:
-    """The gate's workflow ended without a word (somebody terminated it): its check runs end here."""
+    """The gate's workflow ended without a word (somebody terminated it, GitHub refused its verdict): its check runs
+    end here, if GitHub takes that."""
     if request.publish:
         line = "The run was lost on our side. `/retest` tries again."
         result = QualityGateResult(request.head_sha, "", "error", False, 0.0, reason=line)
-        try:
+        with _unheard():
             posted = await post(request, (*(request.only or CHECKS), GATE))
-        except ActivityError as error:
-            return _only_if_forbidden(error)
-        await end_all(request, result, posted, posted, "")
+            await end_all(request, result, posted, posted, "")
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """What GitHub will never take is logged, and not more."""
+    try:
+        yield
+    except ActivityError as error:
+        if was_cancelled(error):
+            raise
+        workflow.logger.error("GitHub does not take it", exc_info=error)
 
 
 def _conclusion(result: QualityGateResult) -> str:
