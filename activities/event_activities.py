@@ -12,7 +12,7 @@ from cachetools import TTLCache
 from temporalio import activity
 
 from activities import telling
-from activities.github import deliveries, installations
+from activities.github import comments, deliveries, installations
 from activities.github.client import GitHub
 from activities.github.errors import GitHubError, RateLimited, Suspended
 from activities.github.event_nouns import (
@@ -26,6 +26,7 @@ from activities.github.event_nouns import (
     LostVerdict,
     Mended,
     NameGone,
+    PullHead,
     Redelivered,
     Redelivery,
     Reminded,
@@ -38,6 +39,7 @@ from activities.github.failures import told
 from activities.github.gone import Gone
 from activities.github.unfinished import Looked, OpenHeads
 from activities.model import RepoRef
+from activities.words import GATE_MARK
 
 _log = logging.getLogger("autobuild.events")
 
@@ -154,13 +156,27 @@ class EventActivities:
     @told
     async def remind_branches(self, wanted: Reminders) -> Reminded:
         """Tells each branch of its pull, once for each process: who knows it does nothing."""
-        count = 0
+        count, silent = 0, []
         for reminder in wanted.reminders:
-            branch = activity.client().get_workflow_handle(reminder.workflow_id)
-            count += await telling.tell(branch, "pull_changed", reminder.news)
-            self._heads.told(reminder.head)
             activity.heartbeat()
-        return Reminded(count)
+            branch = activity.client().get_workflow_handle(reminder.workflow_id)
+            heard = await telling.tell(branch, "pull_changed", reminder.news)
+            count += heard
+            if heard or await self._has_comment(reminder.head):
+                self._heads.told(reminder.head)
+            else:
+                silent.append(reminder.head)
+        return Reminded(count, tuple(silent))
+
+    async def _has_comment(self, head: PullHead) -> bool:
+        """Also where GitHub does not say: then nothing is to be done now."""
+        try:
+            return await comments.was_said(self._github, head.repo, head.number, GATE_MARK)
+        except RateLimited:
+            raise
+        except GitHubError as error:
+            _log.warning("repository=%s pull=%d not looked at: %s", head.repo.full_name, head.number, error)
+            return True
 
     @activity.defn
     @told

@@ -132,11 +132,14 @@ class ReconciliationWorkflow:
     async def _repositories(self, repos: tuple[RepoRef, ...]) -> None:
         found = await look("find_unfinished_heads", HeadsWanted(repos), UnfinishedHeads)
         self._count(repositories=len(repos), heads=len(found.heads), failed=found.failed)
-        for first in range(0, len(found.heads), _HEADS_AT_ONCE):
-            await self._heads(found.heads[first : first + _HEADS_AT_ONCE])
+        await self._all_heads(found.heads)
         if found.untold:
             reminders = Reminders(tuple(Reminder(head, branch_of(head), asdict(_news(head))) for head in found.untold))
-            await look("remind_branches", reminders, Reminded)
+            await self._all_heads((await look("remind_branches", reminders, Reminded)).silent)
+
+    async def _all_heads(self, heads: Sequence[PullHead]) -> None:
+        for first in range(0, len(heads), _HEADS_AT_ONCE):
+            await self._heads(heads[first : first + _HEADS_AT_ONCE])
 
     async def _heads(self, heads: Sequence[PullHead]) -> None:
         """One branch that cannot be told now is told by the next run."""

@@ -45,6 +45,11 @@ async def say_once(github: GitHub, said: Said) -> CommentPosted:
         raise _explained(error, said.number) from None
 
 
+async def was_said(github: GitHub, repo: RepoRef, number: int, mark: str) -> bool:
+    """Whether a comment of ours with this mark is there."""
+    return bool(await _ours(github, await comments_api(github, repo), Said(repo, number, mark, "")))
+
+
 async def react(github: GitHub, wanted: ReactionWanted) -> None:
     """The reaction is there afterwards; GitHub keeps one of a kind. A comment that is gone needs none, and a locked
     thread takes none."""

@@ -133,9 +133,10 @@ class Reminders:
 
 @dataclass(frozen=True)
 class Reminded:
-    """How many of them run."""
+    """How many of them run. `silent`: pulls without a branch that runs, and without a comment of ours."""
 
     count: int
+    silent: tuple[PullHead, ...] = ()
 
 
 @dataclass(frozen=True)

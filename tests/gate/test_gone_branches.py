@@ -38,7 +38,7 @@ async def ended(stage: Stage, workflow_id: str) -> bool:
 
 async def test_what_is_gone_without_a_word_ends(stage: Stage) -> None:
     renamed, deleted = await gated(stage), await gated(stage, branch="gone")
-    left, there = await gated(stage, name="example/left-out"), await gated(stage)
+    left, there = await gated(stage, name="example-2/left-out"), await gated(stage)
     await stage.push(deleted, {"b.txt": "x\n"}, branch="kept")
     deaf(stage)
     stage.github.rename_repository(renamed, "another-name")
@@ -54,6 +54,7 @@ async def test_what_is_gone_without_a_word_ends(stage: Stage) -> None:
         assert await ended(stage, f"quality:{gone}")
     for kept in (f"{there}@change", f"{deleted}@kept"):
         assert (await stage.workflows.get_workflow_status(f"quality:{kept}")).status == "running"
+    stage.github.add_to_installation(installation.id, left)
 
 
 async def test_a_forks_pull_that_was_closed_without_a_word(stage: Stage) -> None:
@@ -73,7 +74,7 @@ async def test_a_forks_pull_that_was_closed_without_a_word(stage: Stage) -> None
 
 
 async def test_an_installation_that_sleeps_keeps_its_branches(stage: Stage) -> None:
-    repo = await gated(stage, name="example/sleeps")
+    repo = await gated(stage, name="example-4/sleeps")
     installation = stage.github.installation_of(stage.github.repository(repo))
     assert installation
     deaf(stage)
@@ -82,3 +83,17 @@ async def test_an_installation_that_sleeps_keeps_its_branches(stage: Stage) -> N
     assert (await stage.workflows.get_workflow_status(f"quality:{repo}@change")).status == "running"
     stage.github.unsuspend(installation.id)
     hearing(stage)
+
+
+async def test_a_pull_that_nobody_told_of_before_the_rename_has_its_comment(stage: Stage) -> None:
+    """Its head has a verdict, given under the old name; there is nobody to say so."""
+    repo = await gated(stage)
+    deaf(stage)
+    number = await stage.pull(repo)
+    await stage.github.hooks.idle()
+    hearing(stage)
+    stage.github.rename_repository(repo, "told-late")
+    assert "passed" in (await stage.comment("octocat/told-late", number)).lower()
+    await reconcile(stage)
+    branch = stage.temporal.get_workflow_handle("quality:octocat/told-late@change")
+    assert await branch.query("get_stats") == {"gates": 1, "heads": 1}
