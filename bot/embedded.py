@@ -6,10 +6,11 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -45,11 +46,27 @@ class Embedded:
 async def temporal_server(database: Path | None, *, ui: bool = False, port: int = 0) -> AsyncIterator[Embedded]:
     """A server on loopback only (it has no authentication), ended with the block. Without a `database` file it
     forgets everything."""
-    process, server = await _started(database, ui, port)
+    with _alone(database) if database else contextlib.nullcontext():
+        process, server = await _started(database, ui, port)
+        try:
+            yield server
+        finally:
+            await _end(process, signal.SIGTERM if database else signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def _alone(database: Path) -> Iterator[None]:
+    """The lock goes with its process, and so does the server. Raises UserError where another has it."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{database}.lock", timeout=0)
     try:
-        yield server
+        lock.acquire()
+    except Timeout as error:
+        raise UserError(f"Another process uses {database}: end it, or set another AUTOBUILD_DATA.") from error
+    try:
+        yield
     finally:
-        await _end(process, signal.SIGTERM if database else signal.SIGKILL)
+        lock.release()
 
 
 async def _started(database: Path | None, ui: bool, port: int) -> tuple[asyncio.subprocess.Process, Embedded]:
@@ -94,7 +111,6 @@ def _command(database: Path | None, port: int, ui_port: int) -> list[str]:
     command += ["--log-level", "error", "--http-port", str(free_port()), "--metrics-port", str(free_port())]
     command += ["--ui-port", str(ui_port)] if ui_port else ["--headless"]
     if database:
-        database.parent.mkdir(parents=True, exist_ok=True)
         command += ["--db-filename", str(database)]
         command += ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"]
     for name, value in _SERVER_OPTIONS.items():

@@ -232,6 +232,20 @@ async def test_a_port_in_use_is_told(commands: Commands) -> None:
         assert f":{port} cannot be listened on" in commands.log
 
 
+async def test_two_of_everything_do_not_share_a_database(commands: Commands, tmp_path: Path) -> None:
+    """Two Temporal servers on one SQLite file lose what they were told."""
+    first = await commands.start("up")
+    await commands.said("Listening on")
+    second = await commands.start("up")
+    assert await commands.ended(second) == 2
+    assert f"Another process uses {tmp_path / 'data' / 'temporal.db'}" in commands.log
+    first.terminate()
+    assert await commands.ended(first) == 0
+    commands.log = ""
+    await commands.start("up")
+    await commands.said("Listening on")
+
+
 async def test_a_folders_own_modules_are_not_ours(
     commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
