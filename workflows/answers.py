@@ -51,7 +51,9 @@ def _gate(told: Mapping[str, Any], head: str) -> str:
         score = f", score {told.get('score', 0):g}" if state in ("passed", "failed") else ""
         reason = f": {_flat(str(told.get('reason') or ''))}" if told.get("reason") else ""
         return f"The gate of `{head[:12]}` {_VERDICTS.get(state, state)}{score}{reason}"
-    return f"The gate of `{head[:12]}` waits for its turn."
+    if told.get("waiting") or told.get("draft"):
+        return f"The gate of `{head[:12]}` waits for its turn."
+    return f"The gate of `{head[:12]}` did not come to its end. `/retest` starts it again."
 
 
 def _flat(text: str) -> str:

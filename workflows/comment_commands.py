@@ -42,15 +42,14 @@ class CommentCommands:
         if not any(may):
             await self._react("confused")
             # Nobody else makes the bot talk: a stranger gets the sign and no words.
-            said = [self._why_not(deed) for deed in deeds] if self._level.at_least("triage") else []
+            said = [[self._why_not(deed)] for deed in deeds] if self._level.at_least("triage") else []
         else:
             await self._react("eyes")
-            done = [
+            said = [
                 await self._carry_out(deed) if ok else [self._why_not(deed)]
                 for deed, ok in zip(deeds, may, strict=True)
             ]
-            said = [line for lines in done for line in lines]
-        await _if_heard(reply(self._repo, self._request.pull, f"comment-{self._request.comment_id}", said))
+        await _if_heard(reply(self._repo, self._request.pull, f"comment-{self._request.comment_id}", _apart(said)))
         return "done" if any(may) else "refused"
 
     async def _react(self, content: str) -> None:
@@ -129,7 +128,9 @@ class CommentCommands:
 
     async def _overview(self, key: str) -> Mapping[str, Any]:
         told = await ask("ask_workflow", Ask(key, "get_overview"), Told)
-        return told.answer or {}
+        answer: Mapping[str, Any] = told.answer or {}
+        # Whoever ended the branch's workflow ended its gate with it.
+        return answer if told.running else {**answer, "gating": False, "waiting": False}
 
     def _filled(self, message: Mapping[str, Any], head: str) -> dict[str, Any]:
         facts = {HEAD: head, ACTOR: self._request.actor, DELIVERY: self._request.delivery}
@@ -149,6 +150,12 @@ class CommentCommands:
             work = IssueWork(self._repo, number, label, self._request.actor, self._settings.default_branch)
             await wake_label(work, deed.work_signal)
         return [] if wanted else ["Nothing runs for this issue." if deed.running else "There is nothing to try again."]
+
+
+def _apart(answers: list[list[str]]) -> list[str]:
+    """Each answer once, as a paragraph of its own: a line right below a list would belong to its last item."""
+    different = list(dict.fromkeys(tuple(lines) for lines in answers if lines))
+    return [line for lines in different for line in (*lines, "")][:-1]
 
 
 async def _if_heard(said: Awaitable[None]) -> None:
