@@ -63,6 +63,7 @@ class ActivityTimeouts:
     """The longest single attempt (start to close), unless it says otherwise."""
 
     GITHUB_API: Final = timedelta(seconds=60)
+    SHOWN: Final = timedelta(seconds=10)  # a nicety that the gate must not wait for
     LIST_CHECKS: Final = timedelta(minutes=1)
     WORKSPACE: Final = timedelta(minutes=15)  # the first clone of a large repository
     PUSH: Final = timedelta(minutes=5)
@@ -140,6 +141,12 @@ class RetryPolicies:
         (`ApplicationError.next_retry_delay`), which wins over these; for the last attempts it is never short, so
         that eight of them outlast an hour of limits (`activities/github/failures.py`)."""
         return _policy(attempts=8, initial=timedelta(seconds=2), longest=timedelta(minutes=1))
+
+    @staticmethod
+    def fetch() -> RetryPolicy:
+        """About an hour, for as long as GitHub may be away. What is not GitHub's fault ends after three attempts
+        (`prepare_workspace`)."""
+        return _policy(attempts=40, longest=timedelta(minutes=2))
 
     @staticmethod
     def check() -> RetryPolicy:

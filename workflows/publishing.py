@@ -74,8 +74,8 @@ async def show_running(request: GateRequest, gate: int) -> None:
         await workflow.execute_activity(
             "start_check_run",
             CheckRunStart(request.repo, gate),
-            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
-            schedule_to_close_timeout=ActivityTimeouts.GITHUB_API,
+            start_to_close_timeout=ActivityTimeouts.SHOWN,
+            schedule_to_close_timeout=ActivityTimeouts.SHOWN,
             retry_policy=RetryPolicies.no_retry(),
         )
     except ActivityError as error:
