@@ -26,6 +26,14 @@ _KEPT = ("PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "HTT
 # libcurl's words for a redirection that is not followed (`http.followRedirects=false`).
 _MOVED = re.compile(r"requested URL returned error: 30[1278]\b")
 _REFUSED = re.compile(r"requested URL returned error: 401\b|Authentication failed for|could not read Username for")
+# A server that is away, overloaded or cuts its answer short: nothing of it is about what was asked for.
+_AWAY = re.compile(
+    r"requested URL returned error: (429|5\d\d)\b|RPC failed|early EOF|hung up unexpectedly|unexpected disconnect|"
+    r"Could not resolve host|Failed to connect|Couldn't connect|Connection (refused|reset|timed out)|Empty reply|"
+    r"Operation too slow|Recv failure|transfer closed|SSL_ERROR|Operation timed out|invalid index-pack output|expected flush after|"
+    r"bad line length|not valid: is this a git repository",
+    re.IGNORECASE,
+)
 
 
 class GitError(Exception):
@@ -44,6 +52,11 @@ class GitError(Exception):
     def refused(self) -> bool:
         """Whether the server did not accept the token: it was revoked, or has ended."""
         return _REFUSED.search(self.stderr) is not None
+
+    @property
+    def away(self) -> bool:
+        """Whether the server could not be asked: later it may be."""
+        return _AWAY.search(self.stderr) is not None
 
 
 # A folder that somebody else owns (a mount of a container) is read like any other.

@@ -12,6 +12,8 @@ from activities.errors import USER_ERROR, UserError
 from activities.gate import Accepted, CheckWanted, Fixed, FixWanted, Workspace, WorkspaceWanted
 from activities.gate_steps import GateSteps
 from activities.git import GitError
+from activities.github.errors import GitHubError, Unavailable
+from activities.github.failures import told
 from activities.model import GatePlan, QualityCheck
 
 
@@ -37,17 +39,16 @@ class ToolActivities:
         self._steps = steps
 
     @activity.defn
+    @told
     async def prepare_workspace(self, wanted: WorkspaceWanted) -> Workspace:
         """Fetches head and base. Events may outrun GitHub's own storage, so a missing commit is tried again."""
         async with beating():
             try:
                 return await self._steps.prepare(wanted)
-            except GitError as error:
-                last = activity.info().attempt >= 3
-                text = f"{wanted.head_sha} could not be fetched: was it removed by a force push?"
-                raise ApplicationError(text, type=USER_ERROR if last else "GitError", non_retryable=last) from error
-            except UserError as error:
-                raise _for_a_person(error) from error
+            except (GitHubError, UserError):
+                raise
+            except Exception as error:
+                raise _unprepared(error, wanted.head_sha) from error
 
     @activity.defn
     async def list_checks(self, workspace: Workspace) -> GatePlan:
@@ -132,7 +133,19 @@ class ToolActivities:
         ]  # fmt: skip
 
 
+_TRIES = 3
 _NOTHING = QualityCheck("", "skipped", None, required=False, reason="")
+
+
+def _unprepared(error: Exception, head_sha: str) -> Exception:
+    """GitHub is waited for, however long it is away; anything else that fails three times fails for good."""
+    if isinstance(error, GitError) and error.away:
+        return Unavailable(f"GitHub did not give {head_sha}: {error}")
+    last = activity.info().attempt >= _TRIES
+    if isinstance(error, GitError):
+        text = f"{head_sha} could not be fetched: was it removed by a force push?"
+        return ApplicationError(text, type=USER_ERROR if last else "GitError", non_retryable=last)
+    return ApplicationError(str(error), type=type(error).__name__, non_retryable=last)
 
 
 def _for_a_person(error: UserError) -> ApplicationError:

@@ -28,7 +28,7 @@ async def prepare(request: GateRequest) -> Workspace:
         result_type=Workspace,
         start_to_close_timeout=ActivityTimeouts.WORKSPACE,
         heartbeat_timeout=ActivityHeartbeats.WORKSPACE,
-        retry_policy=RetryPolicies.default(),
+        retry_policy=RetryPolicies.fetch(),
     )
     return answer
 
