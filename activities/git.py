@@ -30,8 +30,8 @@ _REFUSED = re.compile(r"requested URL returned error: 401\b|Authentication faile
 _AWAY = re.compile(
     r"requested URL returned error: (429|5\d\d)\b|RPC failed|early EOF|hung up unexpectedly|unexpected disconnect|"
     r"Could not resolve host|Failed to connect|Couldn't connect|Connection (refused|reset|timed out)|Empty reply|"
-    r"Operation too slow|Recv failure|transfer closed|SSL_ERROR|Operation timed out|invalid index-pack output|expected flush after|"
-    r"bad line length|not valid: is this a git repository",
+    r"Operation too slow|Recv failure|transfer closed|SSL_ERROR|Operation timed out|"
+    r"invalid index-pack output|expected flush after|bad line length|not valid: is this a git repository",
     re.IGNORECASE,
 )
 
