@@ -14,7 +14,7 @@ from temporalio import activity
 from activities import telling
 from activities.github import comments, deliveries, installations
 from activities.github.client import GitHub
-from activities.github.errors import GitHubError, RateLimited, Suspended
+from activities.github.errors import GitHubError, RateLimited, Suspended, Unauthorized
 from activities.github.event_nouns import (
     BranchesEnded,
     DeliveriesWanted,
@@ -71,7 +71,7 @@ class EventActivities:
             _log.warning(
                 "deliveries=%d are all that one sweep reads; older ones are left to the reconciliation", len(log)
             )
-        what = deliveries.sort(log, wanted.since, time.time(), self._asked)
+        what = deliveries.sort(log, wanted.since, self._github.clock.now(), self._asked)
         for guid in what.given_up:
             if guid not in self._given_up:
                 self._given_up[guid] = True
@@ -126,12 +126,19 @@ class EventActivities:
         async with turns:
             activity.heartbeat()
             try:
-                return await self._heads.of(repo)
+                return await self._open_heads(repo)
             except (RateLimited, Suspended):
                 raise
             except (GitHubError, LookupError, TypeError, ValueError) as error:  # or an answer that is none
                 _log.warning("repository=%s not looked at: %s %s", repo.full_name, type(error).__name__, error)
                 return None
+
+    async def _open_heads(self, repo: RepoRef) -> list[Looked]:
+        """A token that was revoked is no reason to wait for the next look: the second one is fresh."""
+        try:
+            return await self._heads.of(repo)
+        except Unauthorized:
+            return await self._heads.of(repo)
 
     @activity.defn
     @told

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
+from activities.github.deliveries import SETTLE_S
 from activities.words import GATE_MARK
 from bot.simulator.state import Issue, Repository
 from tests import openapi
@@ -20,6 +21,9 @@ REMARKS = 16
 
 LOOKS = 5
 """So often may the schedules have to look: a branch that is told of its head is gated before the next look."""
+
+LATER_S = 4 * SETTLE_S
+"""Longer than a delivery that failed twice or three times is left alone."""
 
 NAMES = {f"autobuild / {name}": 1 for name in (*EIGHT, "gate")}
 
@@ -84,8 +88,13 @@ async def _pull(made: Town, repo: str, number: int, chance: random.Random) -> No
 
 
 async def _recovered(made: Town) -> None:
-    """Returns once everything is as it should be; the schedules look as often as they must."""
+    """Returns once everything is as it should be; the schedules look as often as they must.
+
+    A regular sweep may have asked for deliveries while the door was dead, and the next attempt is due later: so it is
+    later at GitHub.
+    """
     for _ in range(LOOKS):
+        made.github.advance(LATER_S)
         await made.look()
         try:
             await made.github.wait_for(made.well, 20)
