@@ -285,6 +285,15 @@ async def test_one_repository_that_github_cannot_show_does_not_keep_the_others_w
     await stage.verdict(broken, broken_sha)
 
 
+async def test_a_token_that_was_revoked_costs_no_look(stage: Stage) -> None:
+    repo, sha, _ = await unheard(stage)
+    known = await stage.repository(configured())
+    assert (await reconcile(stage, only(stage, known))).failed == 0
+    stage.github.tokens.clear()
+    assert (await reconcile(stage, only(stage, repo))).failed == 0
+    await stage.verdict(repo, sha)
+
+
 async def test_a_long_look_goes_on_in_a_new_run_and_looks_at_everything_once(stage: Stage) -> None:
     unheard_of = [await unheard(stage), await unheard(stage, name="example/far-away")]
     counted = await reconcile(stage, Reconcile(events_a_run=1), id="long")
