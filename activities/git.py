@@ -59,6 +59,7 @@ class GitError(Exception):
         return _AWAY.search(self.stderr) is not None
 
 
+_CHUNK = 65_536
 # A folder that somebody else owns (a mount of a container) is read like any other.
 _CONFIG = {"safe.directory": "*"}
 
@@ -114,9 +115,7 @@ async def git(
     try:
         out, err = await process.communicate(stdin or None)
     except asyncio.CancelledError:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        await process.wait()
+        await _end(process)
         raise
     if process.returncode:
         raise GitError(argv, process.returncode, err.decode("utf-8", "replace"))
@@ -137,10 +136,19 @@ async def git_up_to(limit: int, folder: Path, *argv: str) -> bytes | None:
             raise GitError(argv, process.returncode or 0, "") from None
         return end.partial
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        await process.wait()
+        await _end(process)
     return None
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kills git and what it started. What it still had to say is read: asyncio stops to look at a pipe that nobody
+    reads, and a process whose pipes have not ended is waited for for ever."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, 9)
+    for stream in (process.stdout, process.stderr):
+        while stream and await stream.read(_CHUNK):
+            pass
+    await process.wait()
 
 
 async def line(folder: Path, *argv: str, env: Mapping[str, str] | None = None) -> str:
