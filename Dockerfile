@@ -8,6 +8,7 @@ RUN python -m venv .venv \
  && .venv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --require-hashes -r requirements.lock
 COPY activities ./activities
 COPY bot ./bot
+COPY simulator ./simulator
 COPY workflows ./workflows
 RUN .venv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --no-deps --no-build-isolation .
 

@@ -2,9 +2,11 @@
 
 from temporalio import activity
 
-from activities.beating import beating
-from activities.github import branches, commits, pushing, reading, releases, statuses
-from activities.github.branch_nouns import (
+from activities.github import branches, commits, queries, releases, statuses
+from activities.github.client import GitHub
+from activities.github.client.activity_errors import told
+from activities.github.commits import push
+from activities.github.types.branches import (
     BranchMade,
     BranchPush,
     BranchPushed,
@@ -16,10 +18,9 @@ from activities.github.branch_nouns import (
     ReleaseWanted,
     StatusWanted,
 )
-from activities.github.client import GitHub
-from activities.github.failures import told
-from activities.github.lookups import BranchInfo, BranchWanted
-from activities.github.requests import CommitMade, CommitWanted
+from activities.github.types.check_runs import CommitMade, CommitWanted
+from activities.github.types.lookups import BranchInfo, BranchWanted
+from activities.heartbeat import beating
 
 
 class BranchActivities:
@@ -32,7 +33,7 @@ class BranchActivities:
     @told
     async def branch_info(self, wanted: BranchWanted) -> BranchInfo:
         """A branch's head, and whether it is protected or the default one."""
-        return await reading.branch_info(self._github, wanted.repo, wanted.branch)
+        return await queries.branch_info(self._github, wanted.repo, wanted.branch)
 
     @activity.defn
     @told
@@ -51,7 +52,7 @@ class BranchActivities:
     async def push_branch(self, wanted: BranchPush) -> BranchPushed:
         """A local commit pushed to a branch, never to the default one."""
         async with beating():
-            return await pushing.push(self._github, wanted)
+            return await push.push(self._github, wanted)
 
     @activity.defn
     @told

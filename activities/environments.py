@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from activities import toolchains
 from activities.model import RepoRef
-from activities.results import digest
-from activities.runners import Box, Command, Limits, Ran, Runner
+from activities.result_store import digest
+from activities.sandbox import Box, Command, Limits, Ran, Runner
 from activities.toolchains import Installed, Recipe, Site, Toolchain
 from activities.tools import Project
 

@@ -11,11 +11,15 @@ import time
 from cachetools import TTLCache
 from temporalio import activity
 
-from activities import telling
-from activities.github import comments, deliveries, installations
+from activities import branch_signals
+from activities.github import comments
 from activities.github.client import GitHub
-from activities.github.errors import GitHubError, RateLimited, Suspended, Unauthorized
-from activities.github.event_nouns import (
+from activities.github.client.activity_errors import told
+from activities.github.client.errors import GitHubError, RateLimited, Suspended, Unauthorized
+from activities.github.event_recovery import deliveries, installations
+from activities.github.event_recovery.closed_branches import Gone
+from activities.github.event_recovery.open_pulls import Looked, OpenHeads
+from activities.github.types.event_recovery import (
     BranchesEnded,
     DeliveriesWanted,
     FailedDeliveries,
@@ -35,11 +39,8 @@ from activities.github.event_nouns import (
     RepositoriesWanted,
     UnfinishedHeads,
 )
-from activities.github.failures import told
-from activities.github.gone import Gone
-from activities.github.unfinished import Looked, OpenHeads
 from activities.model import RepoRef
-from activities.words import GATE_MARK
+from activities.reporting import GATE_MARK
 
 _log = logging.getLogger("autobuild.events")
 
@@ -150,14 +151,14 @@ class EventActivities:
         head = lost.head
         self._heads.told(head)
         branch = activity.client().get_workflow_handle(lost.workflow_id)
-        settled = await telling.settled(branch)
+        settled = await branch_signals.settled(branch)
         if settled is None or settled.get("sha") != head.head_sha or await self._heads.ended(head.repo, head.head_sha):
             return Mended(False)
         if settled.get("held") or await self._heads.cancelled(head.repo, head.head_sha):
             self._heads.leave(head.repo, head.head_sha)  # Somebody wants it so.
             return Mended(False)
         _log.warning("workflow=%s head=%s its verdict is gone; gated again", lost.workflow_id, head.head_sha)
-        return Mended(await telling.tell(branch, "verdict_lost", settled))
+        return Mended(await branch_signals.tell(branch, "verdict_lost", settled))
 
     @activity.defn
     @told
@@ -167,7 +168,7 @@ class EventActivities:
         for reminder in wanted.reminders:
             activity.heartbeat()
             branch = activity.client().get_workflow_handle(reminder.workflow_id)
-            heard = await telling.tell(branch, "pull_changed", reminder.news)
+            heard = await branch_signals.tell(branch, "pull_changed", reminder.news)
             count += heard
             if heard or await self._has_comment(reminder.head):
                 self._heads.told(reminder.head)
@@ -190,9 +191,9 @@ class EventActivities:
     async def end_branches_of(self, gone: NameGone) -> BranchesEnded:
         """Tells the branches of a name that is no more that they are deleted, so that nothing waits for ever."""
         count = 0
-        async for branch in telling.running_under(activity.client(), gone.full_name):
+        async for branch in branch_signals.running_under(activity.client(), gone.full_name):
             activity.heartbeat()
-            count += await telling.tell(branch, "pushed", {"sha": ""})
+            count += await branch_signals.tell(branch, "pushed", {"sha": ""})
         return BranchesEnded(count)
 
     @activity.defn
@@ -205,7 +206,7 @@ class EventActivities:
             try:
                 if await self._gone.is_gone(workflow_id):
                     _log.warning("workflow=%s what it stands for is gone", workflow_id)
-                    count += await telling.tell(client.get_workflow_handle(workflow_id), "pushed", {"sha": ""})
+                    count += await branch_signals.tell(client.get_workflow_handle(workflow_id), "pushed", {"sha": ""})
             except RateLimited:
                 raise
             except (GitHubError, LookupError, TypeError, ValueError) as error:
@@ -215,7 +216,7 @@ class EventActivities:
 
     async def _unknown(self, began_before: float) -> list[str]:
         found = []
-        async for workflow_id in telling.all_running(activity.client(), began_before):
+        async for workflow_id in branch_signals.all_running(activity.client(), began_before):
             activity.heartbeat()
             if not self._gone.is_known(workflow_id):
                 found.append(workflow_id)

@@ -9,21 +9,11 @@ from temporalio import activity
 from activities.branch_activities import BranchActivities
 from activities.errors import UserError
 from activities.event_activities import EventActivities
-from activities.github import check_runs, comments, reading
+from activities.github import check_runs, comments, queries
 from activities.github.client import GitHub
-from activities.github.errors import NotFound
-from activities.github.failures import told
-from activities.github.lookups import (
-    Permission,
-    PermissionWanted,
-    PullFound,
-    PullOfHead,
-    PullRequest,
-    Pulls,
-    PullsWanted,
-    PullWanted,
-)
-from activities.github.requests import (
+from activities.github.client.activity_errors import told
+from activities.github.client.errors import NotFound
+from activities.github.types.check_runs import (
     GATE,
     CheckRunEnd,
     CheckRunPosted,
@@ -39,13 +29,21 @@ from activities.github.requests import (
     SuiteRuns,
     SuiteWanted,
 )
+from activities.github.types.lookups import (
+    Permission,
+    PermissionWanted,
+    PullFound,
+    PullOfHead,
+    PullRequest,
+    Pulls,
+    PullsWanted,
+    PullWanted,
+)
 from activities.issue_activities import IssueActivities
 from activities.label_activities import LabelActivities
 from activities.model import QualityCheck, RepoRef
 from activities.pull_activities import PullActivities
-from activities.results import Judged, ResultStore
-from activities.settings_activities import SettingsActivities
-from activities.words import (
+from activities.reporting import (
     GATE_MARK,
     Conclusion,
     Places,
@@ -56,6 +54,8 @@ from activities.words import (
     reply,
     reply_mark,
 )
+from activities.result_store import Judged, ResultStore
+from activities.settings_activities import SettingsActivities
 
 _UNKNOWN_COMMIT = 4
 """Attempts, about a second apart."""
@@ -168,31 +168,31 @@ class GitHubActivities(
     @told
     async def get_pull_request(self, wanted: PullWanted) -> PullRequest:
         """A pull request as it is now."""
-        return await reading.pull_request(self._github, wanted.repo, wanted.number)
+        return await queries.pull_request(self._github, wanted.repo, wanted.number)
 
     @activity.defn
     @told
     async def find_pull_of_head(self, wanted: PullOfHead) -> PullFound:
         """The open pull whose head is this commit."""
-        return await reading.pull_of_head(self._github, wanted)
+        return await queries.pull_of_head(self._github, wanted)
 
     @activity.defn
     @told
     async def list_open_pulls(self, wanted: PullsWanted) -> Pulls:
         """All open pulls of the repository."""
-        return Pulls(await reading.open_pulls(self._github, wanted.repo))
+        return Pulls(await queries.open_pulls(self._github, wanted.repo))
 
     @activity.defn
     @told
     async def get_commit_pulls(self, wanted: PullsWanted) -> Pulls:
         """The pulls that hold a commit."""
-        return Pulls(await reading.pulls_with(self._github, wanted.repo, wanted.sha))
+        return Pulls(await queries.pulls_with(self._github, wanted.repo, wanted.sha))
 
     @activity.defn
     @told
     async def get_permission(self, wanted: PermissionWanted) -> Permission:
         """What a person may do, asked at this moment; nothing where it cannot be told."""
-        return await reading.permission(self._github, wanted.repo, wanted.login)
+        return await queries.permission(self._github, wanted.repo, wanted.login)
 
     def _places(self, repo: RepoRef, sha: str) -> Places:
         return Places(self._github.web_url, repo.full_name, sha)

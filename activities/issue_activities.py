@@ -4,9 +4,9 @@ from temporalio import activity
 
 from activities.github import comments, issues
 from activities.github.client import GitHub
-from activities.github.failures import told
-from activities.github.issue_nouns import IssueClose, IssueClosed, IssueComment, IssueMade, NewIssue
-from activities.github.requests import CommentPosted
+from activities.github.client.activity_errors import told
+from activities.github.types.check_runs import CommentPosted
+from activities.github.types.issues import IssueClose, IssueClosed, IssueComment, IssueMade, NewIssue
 
 
 class IssueActivities:

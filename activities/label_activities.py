@@ -3,9 +3,9 @@
 from temporalio import activity
 
 from activities.github.client import GitHub
-from activities.github.errors import NotFound
-from activities.github.failures import told
-from activities.github.label_nouns import IssueLabels, IssueLabelsWanted
+from activities.github.client.activity_errors import told
+from activities.github.client.errors import NotFound
+from activities.github.types.labels import IssueLabels, IssueLabelsWanted
 
 
 class LabelActivities:

@@ -4,9 +4,10 @@ from temporalio import activity
 
 from activities.github import comments, labels, merging, pull_files, pull_status, pulls, reviews
 from activities.github.client import GitHub
-from activities.github.failures import told
-from activities.github.lookups import PullWanted
-from activities.github.pull_nouns import (
+from activities.github.client.activity_errors import told
+from activities.github.types.check_runs import CommentPosted
+from activities.github.types.lookups import PullWanted
+from activities.github.types.pulls import (
     LabelsAdded,
     Merge,
     Merged,
@@ -20,7 +21,6 @@ from activities.github.pull_nouns import (
     ReviewWanted,
     StatusPosted,
 )
-from activities.github.requests import CommentPosted
 
 
 class PullActivities:

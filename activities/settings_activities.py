@@ -2,10 +2,10 @@
 
 from temporalio import activity
 
-from activities.github import repo_settings
+from activities.github import repo_config
 from activities.github.client import GitHub
-from activities.github.failures import told
-from activities.github.settings_nouns import RepoSettings, SettingsWanted
+from activities.github.client.activity_errors import told
+from activities.github.types.repo_config import RepoSettings, SettingsWanted
 
 
 class SettingsActivities:
@@ -18,4 +18,4 @@ class SettingsActivities:
     @told
     async def get_repo_settings(self, wanted: SettingsWanted) -> RepoSettings:
         """`.github/autobuild.yml` of a branch, in small."""
-        return await repo_settings.read(self._github, wanted)
+        return await repo_config.read(self._github, wanted)

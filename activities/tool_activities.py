@@ -7,14 +7,14 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.beating import beating
 from activities.errors import USER_ERROR, UserError
-from activities.gate import Accepted, CheckWanted, Fixed, FixWanted, Workspace, WorkspaceWanted
-from activities.gate_steps import GateSteps
-from activities.git import GitError
-from activities.github.errors import GitHubError, Unavailable
-from activities.github.failures import told
+from activities.github.client.activity_errors import told
+from activities.github.client.errors import GitHubError, Unavailable
+from activities.heartbeat import beating
 from activities.model import GatePlan, QualityCheck
+from activities.quality_gate.engine import GateSteps
+from activities.quality_gate.types import Accepted, CheckWanted, Fixed, FixWanted, Workspace, WorkspaceWanted
+from activities.workspace.git import GitError
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import aiohttp
 
 from activities.github import check_runs
 from activities.github.client import GitHub
-from activities.github.requests import GATE, CheckRunsWanted
+from activities.github.types.check_runs import GATE, CheckRunsWanted
 from activities.model import RepoRef
 from benchmarks import Benchmark
 from benchmarks.props.repos import QUICK

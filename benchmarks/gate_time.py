@@ -20,14 +20,14 @@ from pathlib import Path
 import psutil
 from temporalio.client import Client
 
-from activities.gate import GateOutcome, GateRequest
-from activities.workspace import Workspaces
+from activities.quality_gate.types import GateOutcome, GateRequest
+from activities.workspace.mirror import Workspaces
 from benchmarks import Benchmark
 from benchmarks.props import shop
 from benchmarks.rows import Goal, Row, median
+from bot.cli.gate import engine
+from bot.cli.local_repo import local_head
 from bot.client import WorkflowClient
-from bot.local_gate import engine
-from bot.local_repo import local_head
 from bot.settings import Settings
 
 _ROUNDS = 5

@@ -12,7 +12,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
-from activities.gate import GateOutcome, GateRequest
+from activities.quality_gate.types import GateOutcome, GateRequest
 from workflows import ids
 from workflows.config import WorkflowTimeouts
 from workflows.quality_gate import QualityGateWorkflow

@@ -16,21 +16,21 @@ from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 
 import workflows
-from activities.accepted import AcceptedFindings
-from activities.environments import Environments
-from activities.gate_steps import GateSteps
 from activities.github.client import GitHub
 from activities.github_activities import GitHubActivities
-from activities.measuring import Host
 from activities.model import RepoRef
-from activities.results import ResultStore
-from activities.runners import Runner
-from activities.runners.choose import make_runner
+from activities.quality_gate.accepted_baseline import AcceptedFindings
+from activities.quality_gate.engine import GateSteps
+from activities.quality_gate.measurement import Host
+from activities.result_store import ResultStore
+from activities.sandbox import Runner
+from activities.sandbox.select import make_runner
 from activities.tool_activities import ToolActivities
-from activities.waiting_activities import WaitingActivities
-from activities.workspace import Workspaces
-from bot.install_settings import install_settings
+from activities.environments import Environments
+from activities.workflow_activities import WaitingActivities
+from activities.workspace.mirror import Workspaces
 from bot.settings import Settings
+from bot.settings.registries import install_settings
 from workflows import ids
 from workflows.config import ActivityHeartbeats
 
@@ -109,7 +109,7 @@ def _interceptors(settings: Settings) -> list[Interceptor]:
     """Crash reports, where there is a place for them: without, nothing of Sentry is loaded."""
     if not settings.sentry_dsn:
         return []
-    from bot.failure_reports import FailureReports
+    from bot.telemetry.sentry_interceptor import FailureReports
 
     return [FailureReports()]
 

@@ -13,10 +13,10 @@ import click
 from temporalio import activity
 
 from activities import checks, formats, toolchains, tools
-from activities.defaults import CHECKS
 from activities.github_activities import GitHubActivities
+from activities.repo_config.defaults import CHECKS
 from activities.tool_activities import ToolActivities
-from activities.waiting_activities import WaitingActivities
+from activities.workflow_activities import WaitingActivities
 from bot import commands
 from bot.cli import cli
 from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings

@@ -13,11 +13,11 @@ from temporalio.client import Client
 
 import workflows
 from bot.client import WorkflowClient, connect
-from bot.embedded import temporal_server
+from bot.processes.temporal_server import temporal_server
 from bot.settings import Settings
-from bot.simulator.server import PretendGitHub
-from bot.web import make_app
+from bot.webhook.server import make_app
 from bot.worker import make_hands, run_worker
+from simulator.github.server import PretendGitHub
 
 Json = dict[str, Any]
 WITHIN_S = 60.0

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("bot", "workflows", "activities")
-SAMPLES = ROOT / "bot" / "simulator" / "samples"
+ROOMS = ("bot", "workflows", "activities", "simulator")
+SAMPLES = ROOT / "simulator" / "samples"
 PLUGINS = ("activities.checks", "activities.tools", "activities.toolchains", "activities.formats", "bot.commands")
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
 
 # Git is a program of this host: it needs this host's PATH, proxies and certificates, and gets nothing else.
-READS_THE_ENVIRONMENT = {"activities/git.py"}
+READS_THE_ENVIRONMENT = {"activities/workspace/git.py"}
 
 # What a workflow may load beside the standard library. Temporal's sandbox loads all of it anew for each workflow.
 LIGHT = {"temporalio", "workflows", "activities"}

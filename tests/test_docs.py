@@ -80,7 +80,7 @@ def test_every_workflow_is_named_with_its_signals_and_queries() -> None:
 
 
 def test_every_address_of_the_web_process_is_told() -> None:
-    added = re.findall(r'add_(get|post)\("([^"]+)"', (ROOT / "bot" / "web.py").read_text("utf-8"))
+    added = re.findall(r'add_(get|post)\("([^"]+)"', (ROOT / "bot" / "webhook" / "server.py").read_text("utf-8"))
     assert len(added) >= 3
     assert [path for verb, path in added if f"| `{verb.upper()} {path}` |" not in OPERATIONS] == []
 

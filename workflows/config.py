@@ -11,7 +11,8 @@ from typing import Final
 
 from temporalio.common import RetryPolicy
 
-from activities import defaults, errors
+from activities import errors
+from activities.repo_config import defaults
 
 CHECKS: Final = tuple(defaults.CHECKS)
 """The names of the eight checks, in the order in which they are shown."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from activities.gate import GateOutcome
 from activities.model import RepoRef
-from workflows.deeds import Deed
+from activities.quality_gate.types import GateOutcome
+from workflows.command_actions import Deed
 
 
 @dataclass(frozen=True)

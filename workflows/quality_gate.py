@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.gate import CheckWanted, GateEnding, GateOutcome, GateRequest, Workspace
-    from activities.github.requests import GATE
+    from activities.github.types.check_runs import GATE
     from activities.model import CheckPlan, GatePlan, QualityCheck, QualityGateResult
-    from workflows import publishing, steps
+    from activities.quality_gate.types import CheckWanted, GateEnding, GateOutcome, GateRequest, Workspace
     from workflows.config import CHECKS
     from workflows.failures import STOPPED, for_a_person, never_started, was_cancelled
-    from workflows.scoring import overall
+    from workflows.quality import gate_activities, publishing
+    from workflows.quality.scoring import overall
 
 _NEUTRAL_LINE = "Something went wrong on our side; the log of workflow {id} says what. `/retest` tries again."
 
@@ -80,11 +80,11 @@ class QualityGateWorkflow:
     async def _whole_gate(self) -> QualityGateResult:
         if not self._request.trusted:
             return await self._refused()
-        _, workspace = await asyncio.gather(self._runs_posted(), steps.prepare(self._request))
+        _, workspace = await asyncio.gather(self._runs_posted(), gate_activities.prepare(self._request))
         self._workspace = workspace
         self._state = "running"
         shown = publishing.show_running(self._request, self._posted.get(GATE, 0))
-        self._plan = plan = (await asyncio.gather(steps.list_checks(workspace), shown))[0]
+        self._plan = plan = (await asyncio.gather(gate_activities.list_checks(workspace), shown))[0]
         if plan.problem:
             return await self._misconfigured(plan)
         self._running = [asyncio.create_task(self._one(check)) for check in _slowest_first(plan.checks)]
@@ -122,14 +122,14 @@ class QualityGateWorkflow:
         again = self._request.refresh and (not self._request.only or plan.name in self._request.only)
         wanted = CheckWanted(self._workspace, plan, self._plan.folders, again, self._request.attempt)
         try:
-            return await steps.run_check(wanted)
+            return await gate_activities.run_check(wanted)
         except STOPPED as error:
             if was_cancelled(error):
                 raise
             if never_started(error):
-                self._workspace = await steps.prepare(self._request)
+                self._workspace = await gate_activities.prepare(self._request)
                 return await self._checked(plan)
-            return steps.not_run(plan, error)
+            return gate_activities.not_run(plan, error)
 
     async def _verdict(self, checks: tuple[QualityCheck, ...], threshold: float) -> QualityGateResult:
         score = overall(checks, threshold)

@@ -1,7 +1,7 @@
 """How much of the change, and of everything, the unit tests run."""
 
 from activities.checks import Check
-from activities.comparing import coverage
+from activities.quality_gate.strategies import coverage
 
 check = Check(
     name="coverage",

@@ -1,7 +1,7 @@
 """Known vulnerabilities in what the repository depends on."""
 
 from activities.checks import Check
-from activities.comparing import findings
+from activities.quality_gate.strategies import findings
 
 check = Check(
     name="dependencies",

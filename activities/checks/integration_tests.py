@@ -1,7 +1,7 @@
 """The integration tests: a folder, a marker or a script of that name."""
 
 from activities.checks import Check
-from activities.comparing import tests
+from activities.quality_gate.strategies import tests
 
 check = Check(
     name="integration_tests",

@@ -1,7 +1,7 @@
 """Style and likely mistakes, by the linters and formatters that the repository uses."""
 
 from activities.checks import Check
-from activities.comparing import findings
+from activities.quality_gate.strategies import findings
 
 check = Check(
     name="linting",

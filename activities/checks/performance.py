@@ -1,7 +1,7 @@
 """Benchmarks of head and base, in turns on the same machine."""
 
 from activities.checks import Check
-from activities.comparing import interleaved
+from activities.quality_gate.strategies import interleaved
 
 check = Check(
     name="performance",

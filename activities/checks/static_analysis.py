@@ -1,7 +1,7 @@
 """Types, by the checker that the repository uses."""
 
 from activities.checks import Check
-from activities.comparing import findings
+from activities.quality_gate.strategies import findings
 
 check = Check(
     name="static_analysis",

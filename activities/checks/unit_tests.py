@@ -1,7 +1,7 @@
 """The test suite, without its integration tests; failures that the base has too are known."""
 
 from activities.checks import Check
-from activities.comparing import tests
+from activities.quality_gate.strategies import tests
 
 check = Check(
     name="unit_tests",

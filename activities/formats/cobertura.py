@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import FileCoverage
-from activities.reading import plain, whole, xml_of
+from activities.tool_reports import plain, whole, xml_of
 
 
 def _reads(data: bytes, tool: str, check: str) -> Contents:

@@ -18,7 +18,7 @@ from junitparser.xunit2 import TestCase as JUnitCase
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import TestCase
-from activities.reading import plain, whole, xml_of
+from activities.tool_reports import plain, whole, xml_of
 
 Outcome = Literal["passed", "failed", "skipped", "flaky"]
 _ROOTS = ("testsuites", "testsuite", "testrun")

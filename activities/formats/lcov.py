@@ -6,7 +6,7 @@ Of each `SF:` record only the lines (`DA:line,hits`) are read. A file that is re
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import FileCoverage
-from activities.reading import MAX_REPORT, plain, whole
+from activities.tool_reports import MAX_REPORT, plain, whole
 
 _Lines = dict[str, tuple[set[int], set[int]]]
 

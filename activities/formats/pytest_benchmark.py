@@ -4,7 +4,7 @@ import math
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import Benchmark
-from activities.reading import json_of, plain
+from activities.tool_reports import json_of, plain
 
 _MOST = 1000
 

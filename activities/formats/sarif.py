@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import Finding, Severity
-from activities.reading import json_of, plain, whole
+from activities.tool_reports import json_of, plain, whole
 
 _Json = dict[str, Any]
 _LEVELS: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "notice", "none": "notice"}

@@ -8,7 +8,7 @@ import re
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import Finding, Severity
-from activities.reading import MAX_REPORT, plain, whole
+from activities.tool_reports import MAX_REPORT, plain, whole
 
 _LINE = re.compile(
     r"(?P<path>(?:[A-Za-z]:[\\/])?[^:\s][^:]{0,1000}?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9}))?:\s*(?P<message>\S.*)"

@@ -3,13 +3,13 @@
 import re
 
 from activities.errors import UserError
-from activities.github.api import API
-from activities.github.branch_nouns import BranchMade, BranchSync, BranchSynced, NewBranch
-from activities.github.branch_rules import rules_of
 from activities.github.client import GitHub
-from activities.github.errors import Conflict, NotFound, Validation
+from activities.github.client.api import API
+from activities.github.client.errors import Conflict, NotFound, Validation
+from activities.github.merging.errors import rules_of
+from activities.github.types.branches import BranchMade, BranchSync, BranchSynced, NewBranch
 from activities.model import RepoRef
-from activities.words import code
+from activities.reporting import code
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 _REFS = "/repos/{owner}/{repo}/git/refs"

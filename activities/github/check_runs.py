@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from activities.github.api import API
 from activities.github.client import GitHub
-from activities.github.errors import NotFound, Validation
-from activities.github.requests import CheckRunsWanted, SuiteRun
+from activities.github.client.api import API
+from activities.github.client.errors import NotFound, Validation
+from activities.github.types.check_runs import CheckRunsWanted, SuiteRun
 from activities.model import RepoRef
-from activities.words import Ending
+from activities.reporting import Ending
 
 PREFIX = "autobuild / "
 """Every check run's name begins so; `autobuild / gate` is the one for the branch's rule."""

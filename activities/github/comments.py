@@ -5,10 +5,10 @@ from typing import Any
 
 from activities.errors import UserError
 from activities.github import bodies
-from activities.github.api import API
 from activities.github.client import App, GitHub
-from activities.github.errors import Forbidden, GitHubError, NotFound
-from activities.github.requests import CommentPosted, ReactionWanted
+from activities.github.client.api import API
+from activities.github.client.errors import Forbidden, GitHubError, NotFound
+from activities.github.types.check_runs import CommentPosted, ReactionWanted
 from activities.model import RepoRef
 
 Json = dict[str, Any]

@@ -5,12 +5,12 @@ from typing import Any
 
 from activities.errors import UserError
 from activities.github import bodies, comments, labels
-from activities.github.api import API
 from activities.github.client import App, GitHub
-from activities.github.errors import NotFound
-from activities.github.issue_nouns import IssueClose, IssueClosed, IssueMade, NewIssue
-from activities.github.pull_nouns import PullLabels
-from activities.markdown import one_line
+from activities.github.client.api import API
+from activities.github.client.errors import NotFound
+from activities.github.types.issues import IssueClose, IssueClosed, IssueMade, NewIssue
+from activities.github.types.pulls import PullLabels
+from activities.reporting.markdown import one_line
 
 Json = Mapping[str, Any]
 

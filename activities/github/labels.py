@@ -1,9 +1,9 @@
 """Labels put on an issue or pull, beside those that it has."""
 
 from activities.github.client import GitHub
+from activities.github.client.errors import Validation
 from activities.github.comments import comments_api
-from activities.github.errors import Validation
-from activities.github.pull_nouns import LabelsAdded, PullLabels
+from activities.github.types.pulls import LabelsAdded, PullLabels
 
 # GitHub's: characters of a label's name, and labels of one issue or pull.
 _LONGEST, _MOST = 50, 100

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from activities.github.client import GitHub
-from activities.github.lookups import PullWanted
-from activities.github.pull_nouns import PullFile, PullFiles
+from activities.github.types.lookups import PullWanted
+from activities.github.types.pulls import PullFile, PullFiles
 
 # GitHub's: it tells of no more, however many pages are asked for.
 _MOST = 3000

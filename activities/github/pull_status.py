@@ -1,9 +1,9 @@
 """A commit status on a pull's head, posted only when it says something new."""
 
-from activities.github import reading
-from activities.github.api import API
+from activities.github import queries
 from activities.github.client import GitHub
-from activities.github.pull_nouns import PullStatus, StatusPosted
+from activities.github.client.api import API
+from activities.github.types.pulls import PullStatus, StatusPosted
 
 # GitHub's, in characters.
 _DESCRIPTION = 140
@@ -11,7 +11,7 @@ _DESCRIPTION = 140
 
 async def post(github: GitHub, wanted: PullStatus) -> StatusPosted:
     """The newest status of this context says just that afterwards."""
-    sha = wanted.head_sha or (await reading.pull_request(github, wanted.repo, wanted.number)).head_sha
+    sha = wanted.head_sha or (await queries.pull_request(github, wanted.repo, wanted.number)).head_sha
     api = await github.installation(wanted.repo, {"statuses": "write"})
     names = {"owner": wanted.repo.owner, "repo": wanted.repo.name, "sha": sha}
     description = _short(wanted.description)

@@ -5,11 +5,11 @@ from typing import Any
 
 from activities.errors import UserError
 from activities.github import bodies, labels, reviews
-from activities.github.api import API
 from activities.github.client import App, GitHub
-from activities.github.errors import Conflict, Validation
-from activities.github.pull_nouns import NewPull, PullLabels, PullMade, ReviewWanted
-from activities.markdown import one_line
+from activities.github.client.api import API
+from activities.github.client.errors import Conflict, Validation
+from activities.github.types.pulls import NewPull, PullLabels, PullMade, ReviewWanted
+from activities.reporting.markdown import one_line
 
 Json = Mapping[str, Any]
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from activities.github.api import API
-from activities.github.branch_nouns import ReleaseMade, ReleaseWanted
 from activities.github.branches import names
 from activities.github.client import GitHub
-from activities.github.errors import NotFound, Validation
+from activities.github.client.api import API
+from activities.github.client.errors import NotFound, Validation
+from activities.github.types.branches import ReleaseMade, ReleaseWanted
 
 # GitHub answers 422 beyond it ("body is too long (maximum is 125000 characters)"); its API description is silent.
 LONGEST = 125_000

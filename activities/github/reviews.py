@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from activities.github.api import API
 from activities.github.client import GitHub
-from activities.github.errors import Validation
-from activities.github.pull_nouns import ReviewRequested, ReviewWanted
+from activities.github.client.api import API
+from activities.github.client.errors import Validation
+from activities.github.types.pulls import ReviewRequested, ReviewWanted
 
 Json = Mapping[str, Any]
 Who = tuple[Literal["reviewers", "team_reviewers"], str]

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from activities.github.api import API
-from activities.github.branch_nouns import CommitStatus, Context, ContextState, StatusWanted
 from activities.github.branches import names
 from activities.github.client import GitHub
-from activities.markdown import one_line
+from activities.github.client.api import API
+from activities.github.types.branches import CommitStatus, Context, ContextState, StatusWanted
+from activities.reporting.markdown import one_line
 
 # GitHub's own limit for a status's description; a check run's title is longer.
 _DESCRIPTION = 140

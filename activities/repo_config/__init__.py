@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from activities.errors import ConfigError
 from activities.model import GatePlan
-from activities.repo_config.mistakes import Mistake, first_and_number, mistakes_of
+from activities.repo_config.error_messages import Mistake, first_and_number, mistakes_of
+from activities.repo_config.gate_plan import options_for_project, plan_of
 from activities.repo_config.models import RepoConfig
-from activities.repo_config.planning import options_for_project, plan_of
 from activities.repo_config.strict_yaml import read
 
 __all__ = ["PATH", "Mistake", "RepoConfig", "options_for_project", "parse", "plan_gate", "validate"]

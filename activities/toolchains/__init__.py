@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from activities.plugins import load
-from activities.runners import Box, Command, Places, Ran
+from activities.sandbox import Box, Command, Places, Ran
 from activities.tools import Language, Project
 
 

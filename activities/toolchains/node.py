@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from activities.node_manifest import manifest
-from activities.node_programs import MANAGER_FOLDER, node_home, npm, versions
-from activities.package_json import read_package, workspace_home
-from activities.package_manager import Manager, find_manager, install_environment, install_words
-from activities.reading import plain, tail
-from activities.results import digest
-from activities.runners import Command, Ran
+from activities.languages.javascript.manifest import manifest
+from activities.languages.javascript.package_json import read_package, workspace_home
+from activities.languages.javascript.package_manager import Manager, find_manager, install_environment, install_words
+from activities.languages.javascript.programs import MANAGER_FOLDER, node_home, npm, versions
+from activities.result_store import digest
+from activities.sandbox import Command, Ran
+from activities.tool_reports import plain, tail
 from activities.toolchains import Installed, Recipe, Site, Toolchain
 from activities.tools import Project
 

@@ -12,15 +12,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from activities.python_config import pyproject
-from activities.python_declared import is_package
-from activities.python_installed import our_version, paths_to
-from activities.python_installing import Installation
-from activities.python_layout import files_below
-from activities.python_version import unfit
-from activities.python_wanted import additions, constraints, pieces
-from activities.requirements_files import requirements_files, with_includes
-from activities.results import digest
+from activities.languages.python.config import pyproject
+from activities.languages.python.dependencies import is_package
+from activities.languages.python.install import Installation
+from activities.languages.python.installed import our_version, paths_to
+from activities.languages.python.layout import files_below
+from activities.languages.python.requirements import additions, constraints, pieces
+from activities.languages.python.requirements_files import requirements_files, with_includes
+from activities.languages.python.version import unfit
+from activities.result_store import digest
 from activities.toolchains import Installed, Recipe, Site, Toolchain
 from activities.tools import OUR_TOOLS, Project
 

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from activities.links import leads_inside
 from activities.model import ToolReport
 from activities.plugins import load
-from activities.runners import Command, Limits, Places, Ran
+from activities.sandbox import Command, Limits, Places, Ran
+from activities.untrusted_files import leads_inside
 
 Language = Literal["python", "javascript", "any"]
 """`any`: a command of the repository's own configuration, whatever it is written in."""

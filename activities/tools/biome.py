@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from activities.formats import BadReport
+from activities.languages.javascript.package_json import first_file, workspace_home
+from activities.languages.javascript.programs import installed_version, program, start, start_into
 from activities.model import Finding, Severity, ToolReport
-from activities.node_programs import installed_version, program, start, start_into
-from activities.package_json import first_file, workspace_home
-from activities.reading import failed_to_run, json_of, not_installed, plain, report_of, whole, written
+from activities.tool_reports import failed_to_run, json_of, not_installed, plain, report_of, whole, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "biome"

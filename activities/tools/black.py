@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from activities.languages.python.installed import version_of
+from activities.languages.python.tool_detection import Traces
 from activities.model import Finding, ToolReport
-from activities.python_installed import version_of
-from activities.python_traces import Traces
-from activities.reading import Ended, execute, failed_to_run, not_installed, plain, report_of
+from activities.tool_reports import Ended, execute, failed_to_run, not_installed, plain, report_of
 from activities.tools import Tool, Workbench
 
 TRACES = Traces(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from activities.formats import BadReport
+from activities.languages.javascript.package_json import first_file, read_package, workspace_home
+from activities.languages.javascript.programs import installed_version, program, start
+from activities.languages.javascript.scripts import find_call, without_options
 from activities.model import Finding, ToolReport
-from activities.node_programs import installed_version, program, start
-from activities.package_json import first_file, read_package, workspace_home
-from activities.package_scripts import find_call, without_options
-from activities.reading import Ended, failed_to_run, json_of, not_installed, plain, report_of, whole, written
+from activities.tool_reports import Ended, failed_to_run, json_of, not_installed, plain, report_of, whole, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "eslint"

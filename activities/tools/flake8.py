@@ -6,10 +6,10 @@ Severity: `error` for what breaks when it runs (syntax, undefined names: E9, F63
 import re
 
 from activities.formats import BadReport
+from activities.languages.python.installed import version_of
+from activities.languages.python.tool_detection import Traces
 from activities.model import Finding, Severity, ToolReport
-from activities.python_installed import version_of
-from activities.python_traces import Traces
-from activities.reading import execute, failed_to_run, not_installed, plain, report_of, whole, written
+from activities.tool_reports import execute, failed_to_run, not_installed, plain, report_of, whole, written
 from activities.tools import Tool, Workbench
 
 TRACES = Traces(

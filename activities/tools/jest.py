@@ -1,13 +1,21 @@
 """jest: the tests of a package whose test script starts it, with its own coverage."""
 
 from activities.formats import BadReport
-from activities.jest_report import read_jest
+from activities.languages.javascript.jest_report import read_jest
+from activities.languages.javascript.package_json import read_package
+from activities.languages.javascript.programs import installed_version, program, start
+from activities.languages.javascript.scripts import Call, without_options
+from activities.languages.javascript.test_runs import (
+    COVERAGE_FOLDER,
+    Results,
+    asked_of,
+    has_work,
+    run_suite,
+    runner_call,
+    used_by_script,
+)
 from activities.model import ToolReport
-from activities.node_programs import installed_version, program, start
-from activities.node_tests import COVERAGE_FOLDER, Results, asked_of, has_work, run_suite, runner_call, used_by_script
-from activities.package_json import read_package
-from activities.package_scripts import Call, without_options
-from activities.reading import Ended, failed_to_run, not_installed, written
+from activities.tool_reports import Ended, failed_to_run, not_installed, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "jest"

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from activities.formats import BadReport
-from activities.model import TestCase, ToolReport
-from activities.node_programs import installed_version, program, start
-from activities.node_tests import (
+from activities.languages.javascript.package_json import read_package
+from activities.languages.javascript.programs import installed_version, program, start
+from activities.languages.javascript.scripts import Call, without_options
+from activities.languages.javascript.test_runs import (
     COVERAGE_FOLDER,
     Results,
     asked_of,
@@ -15,9 +16,8 @@ from activities.node_tests import (
     runner_call,
     used_by_script,
 )
-from activities.package_json import read_package
-from activities.package_scripts import Call, without_options
-from activities.reading import Ended, failed_to_run, json_of, not_installed, plain, written
+from activities.model import TestCase, ToolReport
+from activities.tool_reports import Ended, failed_to_run, json_of, not_installed, plain, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "mocha"

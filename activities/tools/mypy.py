@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from activities.formats import BadReport
+from activities.languages.python.config import section, table
+from activities.languages.python.installed import version_of
+from activities.languages.python.layout import sources
+from activities.languages.python.tool_detection import Traces
 from activities.model import Finding, ToolReport
-from activities.python_config import section, table
-from activities.python_installed import version_of
-from activities.python_layout import sources
-from activities.python_traces import Traces
-from activities.reading import Ended, execute_to_file, failed_to_run, plain, report_of, whole, written
+from activities.tool_reports import Ended, execute_to_file, failed_to_run, plain, report_of, whole, written
 from activities.tools import Project, Tool, Workbench
 
 TRACES = Traces(

@@ -3,19 +3,27 @@
 from dataclasses import replace
 from pathlib import Path
 
-import activities
 from activities.formats import BadReport
+from activities.languages import javascript
+from activities.languages.javascript.package_json import read_package
+from activities.languages.javascript.programs import npm, program, start, versions
+from activities.languages.javascript.scripts import Call, find_call, find_start, test_script
+from activities.languages.javascript.test_runs import (
+    COVERAGE_FOLDER,
+    RUNNERS,
+    Results,
+    asked_of,
+    numbered,
+    part_of,
+    run_suite,
+)
 from activities.model import TestCase, ToolReport
-from activities.node_programs import npm, program, start, versions
-from activities.node_tests import COVERAGE_FOLDER, RUNNERS, Results, asked_of, numbered, part_of, run_suite
-from activities.package_json import read_package
-from activities.package_scripts import Call, find_call, find_start, test_script
-from activities.reading import Ended, failed_to_run, how_it_ended, json_of, plain, report_of, tail, whole, written
+from activities.tool_reports import Ended, failed_to_run, how_it_ended, json_of, plain, report_of, tail, whole, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "node-test"
 _REPORT = "node.jsonl"
-_REPORTER = Path(activities.__file__).with_name("node_reporter.mjs")
+_REPORTER = Path(javascript.__file__).with_name("node_reporter.mjs")
 
 
 def _used_by(project: Project) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from activities.formats import BadReport
+from activities.languages.javascript.advisories import Advisory, Unreachable, of_berry, of_npm, of_pnpm, of_yarn
+from activities.languages.javascript.package_json import read_package, workspace_home
+from activities.languages.javascript.package_manager import Manager, find_manager
+from activities.languages.javascript.programs import MANAGER_FOLDER, npm, start_into, versions
 from activities.model import Finding, ToolReport
-from activities.node_advisories import Advisory, Unreachable, of_berry, of_npm, of_pnpm, of_yarn
-from activities.node_programs import MANAGER_FOLDER, npm, start_into, versions
-from activities.package_json import read_package, workspace_home
-from activities.package_manager import Manager, find_manager
-from activities.reading import failed_to_run, how_it_ended, report_of, written
+from activities.tool_reports import failed_to_run, how_it_ended, report_of, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "npm-audit"

@@ -11,11 +11,11 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from activities.formats import BadReport
+from activities.languages.python.dependencies import named_in_manifests
+from activities.languages.python.installed import Distribution, installed, our_version
+from activities.languages.python.version import project_name
 from activities.model import Finding, ToolReport
-from activities.python_declared import named_in_manifests
-from activities.python_installed import Distribution, installed, our_version
-from activities.python_version import project_name
-from activities.reading import execute, failed_to_run, give, json_of, plain, report_of, tail, written
+from activities.tool_reports import execute, failed_to_run, give, json_of, plain, report_of, tail, written
 from activities.tools import OUR_TOOLS, Tool, Workbench
 
 _UNREACHABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")

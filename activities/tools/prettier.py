@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from activities.formats import BadReport
+from activities.languages.javascript.package_json import declared_in, first_file, read_package
+from activities.languages.javascript.programs import installed_version, program, start, start_into
+from activities.languages.javascript.scripts import Call, find_call, without_options
 from activities.model import Finding, ToolReport
-from activities.node_programs import installed_version, program, start, start_into
-from activities.package_json import declared_in, first_file, read_package
-from activities.package_scripts import Call, find_call, without_options
-from activities.reading import Ended, failed_to_run, not_installed, plain, report_of, whole, written
+from activities.tool_reports import Ended, failed_to_run, not_installed, plain, report_of, whole, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "prettier"

@@ -3,10 +3,19 @@
 from typing import Any
 
 from activities.formats import BadReport
+from activities.languages.python.installed import version_of
+from activities.languages.python.tool_detection import Traces
 from activities.model import Finding, Severity, ToolReport
-from activities.python_installed import version_of
-from activities.python_traces import Traces
-from activities.reading import execute_to_file, failed_to_run, json_of, not_installed, plain, report_of, whole, written
+from activities.tool_reports import (
+    execute_to_file,
+    failed_to_run,
+    json_of,
+    not_installed,
+    plain,
+    report_of,
+    whole,
+    written,
+)
 from activities.tools import Tool, Workbench
 
 TRACES = Traces(tables=("pyright",), files=("pyrightconfig.json",), hooks=("pyright",), packages=("pyright",))

@@ -7,15 +7,15 @@ more, and count as flaky when they pass then); `only` (node ids). A test's id is
 import re
 from dataclasses import replace
 
-from activities import pytest_coverage
 from activities.formats import BadReport, registry
+from activities.languages.python import pytest_coverage
+from activities.languages.python.installed import installed, version_of
+from activities.languages.python.pytest_config import PytestConfig, pytest_config
+from activities.languages.python.pytest_report import named, running, with_retry
+from activities.languages.python.pytest_selection import by_name, files_of, has_tests, selection
+from activities.languages.python.tool_detection import Traces
 from activities.model import ToolReport
-from activities.pytest_config import PytestConfig, pytest_config
-from activities.pytest_results import named, running, with_retry
-from activities.pytest_selection import by_name, files_of, has_tests, selection
-from activities.python_installed import installed, version_of
-from activities.python_traces import Traces
-from activities.reading import Ended, execute, failed_to_run, how_it_ended, report_of, written
+from activities.tool_reports import Ended, execute, failed_to_run, how_it_ended, report_of, written
 from activities.tools import Project, Tool, Workbench
 
 TRACES = Traces(

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from activities.formats import BadReport, Contents, registry
+from activities.languages.python.installed import installed, version_of
+from activities.languages.python.layout import python_files
+from activities.languages.python.tool_detection import Traces
 from activities.model import ToolReport
-from activities.python_installed import installed, version_of
-from activities.python_layout import python_files
-from activities.python_traces import Traces
-from activities.reading import execute, failed_to_run, not_installed, report_of, written
+from activities.tool_reports import execute, failed_to_run, not_installed, report_of, written
 from activities.tools import Project, Tool, Workbench
 
 TRACES = Traces(packages=("pytest-benchmark",))

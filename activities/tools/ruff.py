@@ -8,11 +8,11 @@ import re
 from typing import Any
 
 from activities.formats import BadReport
+from activities.languages.python.config import has_table, hooks
+from activities.languages.python.installed import version_of
+from activities.languages.python.tool_detection import Traces
 from activities.model import Finding, Severity, ToolReport
-from activities.python_config import has_table, hooks
-from activities.python_installed import version_of
-from activities.python_traces import Traces
-from activities.reading import Ended, execute, failed_to_run, json_of, plain, report_of, whole, written
+from activities.tool_reports import Ended, execute, failed_to_run, json_of, plain, report_of, whole, written
 from activities.tools import Project, Tool, Workbench
 
 TRACES = Traces(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from activities.python_installed import installed
+from activities.languages.python.installed import installed
 
 from .by_the_gate import Counted, findings, tests
 from .packages import npm, run

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from activities.model import ToolReport
-from activities.results import Judged
+from activities.result_store import Judged
 
 from .packages import run
 

@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 
 from benchmarks.props.relay import Relay, relay
+from bot.processes.local_stack import Stage, stage
 from bot.settings import WEB_NEEDS, Settings
-from bot.stage import Stage, stage
 
 Runs = dict[str, dict[str, Any]]
 _WITHIN_S = 300.0

@@ -11,8 +11,8 @@ from functools import cache
 from typing import Literal
 
 from activities.plugins import load
-from bot.slash_line import LONGEST, Mistake, SlashLine, Word, name_of, read, spot
-from workflows.deeds import Deed
+from bot.comments.command_line import LONGEST, Mistake, SlashLine, Word, name_of, read, spot
+from workflows.command_actions import Deed
 
 __all__ = ["Command", "Deed", "Mistake", "Permission", "SlashLine", "Word", "asked", "nearest", "registry"]
 

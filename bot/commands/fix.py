@@ -1,8 +1,8 @@
 """Commits what tools can mend safely, of all checks or of those named."""
 
-from bot.check_names import checks_of
 from bot.commands import Command, Deed, SlashLine
-from workflows.deeds import ACTOR, DELIVERY, HEAD
+from bot.comments.check_names import checks_of
+from workflows.command_actions import ACTOR, DELIVERY, HEAD
 
 
 def _fix(line: SlashLine) -> Deed:

@@ -1,7 +1,7 @@
 """Lists what you may ask for here."""
 
 from bot.commands import Command, Deed, Mistake, SlashLine, nearest, registry
-from workflows.deeds import HelpLine
+from workflows.command_actions import HelpLine
 
 
 def _help(line: SlashLine) -> Deed:

@@ -1,8 +1,8 @@
 """Lets this head pass without one check, for a reason that is written down beside the verdict."""
 
-from bot.check_names import check_of
 from bot.commands import Command, Deed, Mistake, SlashLine, Word
-from workflows.deeds import ACTOR, DELIVERY, HEAD
+from bot.comments.check_names import check_of
+from workflows.command_actions import ACTOR, DELIVERY, HEAD
 
 _SHORTEST = 5
 _LONGEST = 300

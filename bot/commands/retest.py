@@ -1,8 +1,8 @@
 """Runs the checks again: all of them, those named, or `failed` for those that did not pass."""
 
-from bot.check_names import checks_of
 from bot.commands import Command, Deed, Mistake, SlashLine
-from workflows.deeds import ACTOR, DELIVERY, HEAD
+from bot.comments.check_names import checks_of
+from workflows.command_actions import ACTOR, DELIVERY, HEAD
 
 _EVERY, _FAILED = "all", "failed"
 

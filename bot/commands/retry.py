@@ -1,7 +1,7 @@
 """Tries again what was stopped or did not pass: the gate of this pull request, or the work on this issue."""
 
 from bot.commands import Command, Deed, Mistake, SlashLine
-from workflows.deeds import ACTOR, DELIVERY, HEAD
+from workflows.command_actions import ACTOR, DELIVERY, HEAD
 
 
 def _retry(line: SlashLine) -> Deed:

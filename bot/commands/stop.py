@@ -1,7 +1,7 @@
 """Stops the running gate of this pull request until its next push, or the work on this issue."""
 
 from bot.commands import Command, Deed, Mistake, SlashLine
-from workflows.deeds import ACTOR, DELIVERY, HEAD
+from workflows.command_actions import ACTOR, DELIVERY, HEAD
 
 
 def _stop(line: SlashLine) -> Deed:

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 import aiohttp
 
 from activities.errors import UserError
-from bot.doctor import app, door, github, hook, installations, machine, settings, temporal
-from bot.doctor.case import Case
-from bot.doctor.lines import Line, Skipped, Trouble, left_out, wrong
-from bot.doctor.screen import show
+from bot.doctor import app, github, installations, machine, settings, temporal, webhook_config, webhook_endpoint
+from bot.doctor.context import Case
+from bot.doctor.output import show
+from bot.doctor.results import Line, Skipped, Trouble, left_out, wrong
 
 Check = Callable[[Case], Awaitable[Sequence[Line]]]
 
@@ -29,9 +29,9 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("events", app.events),
     ("installations", installations.all_of_them),
     ("rate limit", installations.rate_limit),
-    ("hook", hook.configured),
-    ("deliveries", hook.deliveries),
-    ("door", door.opens),
+    ("hook", webhook_config.configured),
+    ("deliveries", webhook_config.deliveries),
+    ("door", webhook_endpoint.opens),
     ("Temporal", temporal.answers),
     ("workers", temporal.workers),
     ("schedules", temporal.schedules),

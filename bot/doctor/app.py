@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.doctor.asking import Answer
-from bot.doctor.case import AppFacts, Case
-from bot.doctor.lines import Line, look, right, wrong
-from bot.setup_manifest import app_manifest
+from bot.app_setup.manifest import app_manifest
+from bot.doctor.context import AppFacts, Case
+from bot.doctor.http import Answer
+from bot.doctor.results import Line, look, right, wrong
 
 LEVELS = ("", "read", "write", "admin")
 

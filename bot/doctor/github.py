@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bot.doctor.asking import Answer, ask
-from bot.doctor.case import Case
-from bot.doctor.lines import Line, Skipped, Trouble, right, wrong
+from bot.doctor.context import Case
+from bot.doctor.http import Answer, ask
+from bot.doctor.results import Line, Skipped, Trouble, right, wrong
 
 # The oldest whose description of the webhooks was read for this.
 OLDEST_SERVER = (3, 14)

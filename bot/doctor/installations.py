@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from bot.app_setup.manifest import app_manifest
 from bot.doctor.app import differences
-from bot.doctor.asking import ask
-from bot.doctor.case import Account, AppFacts, Case
-from bot.doctor.lines import Line, Skipped, Trouble, look, right, wrong
-from bot.setup_manifest import app_manifest
+from bot.doctor.context import Account, AppFacts, Case
+from bot.doctor.http import ask
+from bot.doctor.results import Line, Skipped, Trouble, look, right, wrong
 
 _PAGES = 10
 _NAMED = 5

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from activities.errors import SandboxMissing
-from activities.node_programs import node
-from activities.python_installing import UV
-from activities.runners.choose import make_runner
-from bot.doctor.case import Case
-from bot.doctor.lines import Line, look, right, wrong
+from activities.languages.javascript.programs import node
+from activities.languages.python.install import UV
+from activities.sandbox.select import make_runner
+from bot.doctor.context import Case
+from bot.doctor.results import Line, look, right, wrong
 
 # Git's configuration goes through the environment (GIT_CONFIG_COUNT).
 OLDEST_GIT = (2, 31)

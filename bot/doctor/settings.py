@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 from activities.errors import UserError
-from bot import credentials
-from bot.doctor.case import Case
-from bot.doctor.lines import Line, look, right, wrong
-from bot.knobs import value_of
-from bot.reporting import NO_DSN, is_a_dsn
-from bot.settings import Settings, names_an_app
+from bot.doctor.context import Case
+from bot.doctor.results import Line, look, right, wrong
+from bot.settings import Settings, credentials, names_an_app
+from bot.settings.fields import value_of
+from bot.telemetry import NO_DSN, is_a_dsn
 
 _REGISTER = (
     "Run `autobuild up` and open the address that it prints, which registers an App; "

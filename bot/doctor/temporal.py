@@ -11,9 +11,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
-from bot import schedules as the_schedules
-from bot.doctor.case import Case
-from bot.doctor.lines import Line, Trouble, look, right, wrong
+from bot.doctor.context import Case
+from bot.doctor.results import Line, Trouble, look, right, wrong
+from bot.processes import schedules as the_schedules
 
 _RPC = timedelta(seconds=8)
 # A worker asks again after a minute at the latest; Temporal remembers those of the last five.

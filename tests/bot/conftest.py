@@ -12,8 +12,8 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from bot.settings import Settings
-from bot.web import make_app
-from tests.bot.door import SECRET, Door
+from bot.webhook.server import make_app
+from tests.bot.webhook.door import SECRET, Door
 
 AiohttpClient = Callable[[web.Application], Awaitable[TestClient]]
 

@@ -14,14 +14,14 @@ from pathlib import Path
 from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
 import workflows
-from tests.gate.planning import PlanPatchPRWorkflow
-from tests.gate.repos import configured
-from tests.gate.test_branch import hanging, slow
-from tests.gate.test_labels import state
-from tests.gate.test_reconciliation import deaf, only, reconcile, unheard
+from tests.end_to_end.planning import PlanPatchPRWorkflow
+from tests.end_to_end.repos import configured
+from tests.end_to_end.test_branch import hanging, slow
+from tests.end_to_end.test_labels import state
+from tests.end_to_end.test_reconciliation import deaf, only, reconcile, unheard
 from tests.stage import Stage, make_stage
-from workflows.reconciling import Reconcile
-from workflows.sweeping import DeliverySweepWorkflow, Sweep
+from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow, Sweep
+from workflows.event_recovery.reconciliation import Reconcile
 
 HERE = Path(__file__).parent
 FINDING = {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: this is new\n"}

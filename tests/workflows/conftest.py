@@ -16,13 +16,13 @@ from temporalio.worker import Worker
 
 from activities.event_activities import EventActivities
 from activities.github.client import GitHub
-from bot.embedded import temporal_server
-from bot.simulator.keys import AppKey
-from bot.simulator.server import PretendGitHub
+from bot.processes.temporal_server import temporal_server
+from simulator.github.server import PretendGitHub
+from simulator.github.services.keys import AppKey
 from tests import openapi
 from workflows.config import ActivityHeartbeats
-from workflows.reconciling import ReconciliationWorkflow
-from workflows.sweeping import DeliverySweepWorkflow, Sweep, Swept
+from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow, Sweep, Swept
+from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 
 
 @dataclass

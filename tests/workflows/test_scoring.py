@@ -3,7 +3,7 @@
 import pytest
 
 from activities.model import QualityCheck, Status
-from workflows.scoring import Score, overall
+from workflows.quality.scoring import Score, overall
 
 
 def check(

@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
 from tests.workflows.conftest import Post
-from workflows.sweeping import DeliverySweepWorkflow, Sweep, Swept
+from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow, Sweep, Swept
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

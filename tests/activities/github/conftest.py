@@ -12,9 +12,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.github.client import GitHub
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from activities.results import ResultStore
-from bot.simulator.keys import AppKey
-from bot.simulator.server import PretendGitHub
+from activities.result_store import ResultStore
+from simulator.github.server import PretendGitHub
+from simulator.github.services.keys import AppKey
 
 NAME = "octocat/hello"
 T = TypeVar("T")

@@ -8,9 +8,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from activities.github.api import API
 from activities.github.client import GitHub
-from activities.github.errors import GitHubError, NotFound, RateLimited, Unavailable, Validation
+from activities.github.client.api import API
+from activities.github.client.errors import GitHubError, NotFound, RateLimited, Unavailable, Validation
 from activities.model import RepoRef
 
 TOKEN = b'{"token": "ghs_secret", "expires_at": "2099-01-01T00:00:00Z"}'

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.git import git
-from activities.github.branch_nouns import BranchPush, BranchSync, NewBranch, ReleaseWanted, StatusWanted
-from activities.github.requests import CommitWanted
+from activities.github.types.branches import BranchPush, BranchSync, NewBranch, ReleaseWanted, StatusWanted
+from activities.github.types.check_runs import CommitWanted
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from bot.simulator.server import PretendGitHub
+from activities.workspace.git import git
+from simulator.github.server import PretendGitHub
+from tests.activities.github.commits.test_commits import committed
 from tests.activities.github.conftest import NAME, done
-from tests.activities.github.test_commits import committed
 from tests.openapi import assert_valid
 
 

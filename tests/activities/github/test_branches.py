@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.branch_nouns import BranchMade, BranchSync, BranchSynced, NewBranch
+from activities.github.types.branches import BranchMade, BranchSync, BranchSynced, NewBranch
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from bot.simulator import git
-from bot.simulator.server import PretendGitHub
+from simulator.github import git
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked, done
 from tests.openapi import assert_valid
 

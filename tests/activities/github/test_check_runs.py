@@ -7,7 +7,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.github.requests import (
+from activities.github.types.check_runs import (
     CheckRunEnd,
     CheckRunsEnded,
     CheckRunStart,
@@ -17,8 +17,8 @@ from activities.github.requests import (
 )
 from activities.github_activities import GitHubActivities
 from activities.model import Finding, QualityCheck, QualityGateResult, RepoRef
-from activities.results import Judged, ResultStore
-from bot.simulator.server import PretendGitHub
+from activities.result_store import Judged, ResultStore
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked
 
 NAMES = ("unit_tests", "linting", "gate")

@@ -6,12 +6,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.pull_nouns import PullComment
-from activities.github.requests import GateComment, ReactionWanted, ReplyWanted
+from activities.github.types.check_runs import GateComment, ReactionWanted, ReplyWanted
+from activities.github.types.pulls import PullComment
 from activities.github_activities import GitHubActivities
 from activities.model import QualityCheck, QualityGateResult, RepoRef
-from activities.words import GATE_MARK
-from bot.simulator.server import PretendGitHub
+from activities.reporting import GATE_MARK
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 

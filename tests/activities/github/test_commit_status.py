@@ -9,12 +9,12 @@ from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
-from activities.github.branch_nouns import CommitStatus, Context, StatusWanted
 from activities.github.client import GitHub
 from activities.github.statuses import of_commit
+from activities.github.types.branches import CommitStatus, Context, StatusWanted
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from bot.simulator.server import PretendGitHub
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, done
 from tests.openapi import assert_valid
 

@@ -6,10 +6,10 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.issue_nouns import IssueClose, IssueComment, NewIssue
+from activities.github.types.issues import IssueClose, IssueComment, NewIssue
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from bot.simulator.server import PretendGitHub
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 

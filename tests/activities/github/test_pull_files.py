@@ -11,11 +11,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities.github import pull_files
 from activities.github.client import GitHub
-from activities.github.lookups import PullWanted
-from activities.github.pull_nouns import PullFile
+from activities.github.types.lookups import PullWanted
+from activities.github.types.pulls import PullFile
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from bot.simulator.server import PretendGitHub
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME
 from tests.openapi import assert_valid
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.pull_nouns import PullStatus, StatusState
+from activities.github.types.pulls import PullStatus, StatusState
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from bot.simulator.server import PretendGitHub
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 

@@ -7,11 +7,11 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.pull_nouns import NewPull
+from activities.github.types.pulls import NewPull
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from bot.simulator import git
-from bot.simulator.server import PretendGitHub
+from simulator.github import git
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 

@@ -10,13 +10,13 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.issue_nouns import IssueClose, IssueComment, NewIssue
-from activities.github.lookups import PullWanted
-from activities.github.pull_nouns import Merge, NewPull, PullComment, PullLabels, PullStatus, ReviewWanted
-from activities.github.settings_nouns import SettingsWanted
+from activities.github.types.issues import IssueClose, IssueComment, NewIssue
+from activities.github.types.lookups import PullWanted
+from activities.github.types.pulls import Merge, NewPull, PullComment, PullLabels, PullStatus, ReviewWanted
+from activities.github.types.repo_config import SettingsWanted
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from bot.simulator.server import PretendGitHub
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME
 
 PULL, ISSUE = 1, 2

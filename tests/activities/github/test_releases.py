@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.branch_nouns import ReleaseMade, ReleaseWanted
 from activities.github.client import GitHub
+from activities.github.types.branches import ReleaseMade, ReleaseWanted
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from bot.simulator import git
-from bot.simulator.server import PretendGitHub
+from simulator.github import git
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked, done
 from tests.openapi import assert_valid
 

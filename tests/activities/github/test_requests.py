@@ -3,7 +3,7 @@
 import pytest
 from temporalio.converter import DataConverter
 
-from activities.github.branch_nouns import (
+from activities.github.types.branches import (
     BranchMade,
     BranchPush,
     BranchPushed,
@@ -15,23 +15,7 @@ from activities.github.branch_nouns import (
     ReleaseMade,
     ReleaseWanted,
 )
-from activities.github.issue_nouns import IssueClose, IssueClosed, IssueComment, IssueMade, NewIssue
-from activities.github.pull_nouns import (
-    LabelsAdded,
-    Merge,
-    Merged,
-    NewPull,
-    PullComment,
-    PullFile,
-    PullFiles,
-    PullLabels,
-    PullMade,
-    PullStatus,
-    ReviewRequested,
-    ReviewWanted,
-    StatusPosted,
-)
-from activities.github.requests import (
+from activities.github.types.check_runs import (
     BranchInfo,
     CheckRunEnd,
     CheckRunsEnded,
@@ -46,7 +30,23 @@ from activities.github.requests import (
     SuiteRun,
     SuiteRuns,
 )
-from activities.github.settings_nouns import RepoSettings, SettingsWanted
+from activities.github.types.issues import IssueClose, IssueClosed, IssueComment, IssueMade, NewIssue
+from activities.github.types.pulls import (
+    LabelsAdded,
+    Merge,
+    Merged,
+    NewPull,
+    PullComment,
+    PullFile,
+    PullFiles,
+    PullLabels,
+    PullMade,
+    PullStatus,
+    ReviewRequested,
+    ReviewWanted,
+    StatusPosted,
+)
+from activities.github.types.repo_config import RepoSettings, SettingsWanted
 from activities.github_activities import GitHubActivities
 from activities.model import QualityCheck, QualityGateResult, RepoRef
 

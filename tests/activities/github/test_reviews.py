@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from activities.github.pull_nouns import ReviewRequested, ReviewWanted
+from activities.github.types.pulls import ReviewRequested, ReviewWanted
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from bot.simulator.server import PretendGitHub
+from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 

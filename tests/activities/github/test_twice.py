@@ -10,13 +10,10 @@ import pytest
 from aiohttp import ClientSession
 from temporalio.exceptions import ApplicationError
 
-from activities.git import git, line
-from activities.github.branch_nouns import BranchSync, NewBranch, ReleaseWanted
-from activities.github.budget import UNMETERED
 from activities.github.client import GitHub
-from activities.github.issue_nouns import IssueClose, IssueComment, NewIssue
-from activities.github.pull_nouns import Merge, NewPull, PullComment, PullLabels, PullStatus, ReviewWanted
-from activities.github.requests import (
+from activities.github.client.rate_limits import UNMETERED
+from activities.github.types.branches import BranchSync, NewBranch, ReleaseWanted
+from activities.github.types.check_runs import (
     CheckRunEnd,
     CheckRunsEnded,
     CheckRunStart,
@@ -27,14 +24,17 @@ from activities.github.requests import (
     ReactionWanted,
     ReplyWanted,
 )
+from activities.github.types.issues import IssueClose, IssueComment, NewIssue
+from activities.github.types.pulls import Merge, NewPull, PullComment, PullLabels, PullStatus, ReviewWanted
 from activities.github_activities import GitHubActivities
 from activities.model import Finding, QualityCheck, QualityGateResult, RepoRef
-from activities.results import Judged, ResultStore
-from bot.simulator.faults import Kind
-from bot.simulator.server import PretendGitHub
-from bot.simulator.state import Issue, Repository
+from activities.result_store import Judged, ResultStore
+from activities.workspace.git import git, line
+from simulator.github.rest.faults import Kind
+from simulator.github.server import PretendGitHub
+from simulator.github.services.entities import Issue, Repository
+from tests.activities.github.commits.test_commits import committed
 from tests.activities.github.conftest import done
-from tests.activities.github.test_commits import committed
 from tests.openapi import assert_valid
 
 OWNER = "quality:octocat/hello@topic"

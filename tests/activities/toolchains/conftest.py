@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.python_installed import our_version
+from activities.languages.python.installed import our_version
 from activities.tools import Project
 
 BACKEND = """

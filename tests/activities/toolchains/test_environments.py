@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from activities.environments import Environments
 from activities.model import RepoRef
-from activities.runners import Box, Command, Runner
-from activities.runners.bubblewrap import Bubblewrap
-from activities.runners.local import Local
+from activities.sandbox import Box, Command, Runner
+from activities.sandbox.bubblewrap import Bubblewrap
+from activities.sandbox.local import Local
+from activities.environments import Environments
 from activities.toolchains.python import toolchain
 from tests.activities.toolchains.conftest import BACKEND, PROJECT, Make
 

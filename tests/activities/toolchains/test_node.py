@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from activities.node_manifest import manifest
-from activities.package_json import Package, parse_package, workspace_home
-from activities.package_manager import find_manager
-from activities.runners import Box, Command, Ran
-from activities.runners.choose import make_runner
+from activities.languages.javascript.manifest import manifest
+from activities.languages.javascript.package_json import Package, parse_package, workspace_home
+from activities.languages.javascript.package_manager import find_manager
+from activities.sandbox import Box, Command, Ran
+from activities.sandbox.select import make_runner
 from activities.toolchains import Installed, Site
 from activities.toolchains.node import node
 from activities.tools import Project

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.python_installed import installed, our_version
-from activities.runners import Box, Command, Ran
-from activities.runners.bubblewrap import Bubblewrap
+from activities.languages.python.installed import installed, our_version
+from activities.sandbox import Box, Command, Ran
+from activities.sandbox.bubblewrap import Bubblewrap
 from activities.toolchains import Installed, Site
 from activities.toolchains.python import toolchain
 from activities.tools import Project

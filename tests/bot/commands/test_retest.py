@@ -4,7 +4,7 @@ import pytest
 
 from activities.checks import registry
 from bot.commands import asked
-from workflows.deeds import ACTOR, DELIVERY, HEAD
+from workflows.command_actions import ACTOR, DELIVERY, HEAD
 
 
 @pytest.mark.parametrize(

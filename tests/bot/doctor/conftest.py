@@ -12,19 +12,19 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from bot import schedules
+from bot.app_setup.manifest import app_manifest
 from bot.doctor import examine
-from bot.doctor.lines import Line
+from bot.doctor.results import Line
+from bot.processes import schedules
 from bot.settings import Settings
-from bot.setup_manifest import app_manifest
-from bot.simulator.keys import AppKey
-from bot.simulator.server import PretendGitHub
-from bot.web import make_app
+from bot.webhook.server import make_app
+from simulator.github.server import PretendGitHub
+from simulator.github.services.keys import AppKey
 from tests.bot.conftest import AiohttpClient
-from tests.bot.door import SECRET
-from tests.bot.samples import unique
+from tests.bot.webhook.door import SECRET
+from tests.bot.webhook.samples import unique
 from tests.openapi import assert_valid
-from workflows.sweeping import DeliverySweepWorkflow
+from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
 
 
 @activity.defn

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.credentials import App, store
-from bot.doctor.lines import Line
-from bot.setup_manifest import app_manifest
-from bot.simulator.keys import AppKey
+from bot.app_setup.manifest import app_manifest
+from bot.doctor.results import Line
+from bot.settings.credentials import App, store
+from simulator.github.services.keys import AppKey
 from tests.bot.doctor.conftest import Deployment
 
 WANTED = dict(app_manifest()["default_permissions"])

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from tests.bot.conftest import AiohttpClient
 from tests.bot.doctor.conftest import Deployment
-from tests.bot.smee_channel import smee_channel
+from tests.bot.webhook.smee_channel import smee_channel
 
 # --- what GitHub has written down
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import schedules
-from bot.credentials import App, place, store
 from bot.doctor import examine
 from bot.doctor.machine import OLDEST_GIT
+from bot.processes import schedules
+from bot.settings.credentials import App, place, store
 from tests.bot.doctor.conftest import Deployment
 
 # --- Temporal

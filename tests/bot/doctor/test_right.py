@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.doctor import CHECKS
-from bot.doctor.lines import Line, left_out, look, right, wrong
-from bot.doctor.screen import show
+from bot.doctor.output import show
+from bot.doctor.results import Line, left_out, look, right, wrong
 from tests.bot.doctor.conftest import Deployment
-from tests.bot.door import SECRET
+from tests.bot.webhook.door import SECRET
 
 
 async def doctor(environ: dict[str, str], *options: str) -> tuple[int, str, str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.node_programs import node_home
-from activities.runners import Box, Command, Places, Ran, Runner
-from activities.runners.choose import make_runner
+from activities.languages.javascript.programs import node_home
+from activities.sandbox import Box, Command, Places, Ran, Runner
+from activities.sandbox.select import make_runner
 from activities.tools import Project, Workbench
 
 RECORDED = Path(__file__).parent / "recorded"

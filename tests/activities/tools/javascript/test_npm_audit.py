@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from activities.node_advisories import Unreachable, of_berry, of_npm, of_pnpm, of_yarn
+from activities.languages.javascript.advisories import Unreachable, of_berry, of_npm, of_pnpm, of_yarn
 from activities.tools.npm_audit import npm_audit
 from tests.activities.tools.javascript.conftest import Desk, Spoken
 

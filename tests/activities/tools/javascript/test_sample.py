@@ -4,8 +4,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import bot.simulator
-from activities.runners import Command, Ran
+import simulator
+from activities.sandbox import Command, Ran
 from activities.toolchains import Installed, Site
 from activities.toolchains.node import node
 from activities.tools.eslint import eslint
@@ -13,7 +13,7 @@ from activities.tools.tsc import tsc
 from activities.tools.vitest import vitest
 from tests.activities.tools.javascript.conftest import Desk
 
-SAMPLE = Path(bot.simulator.__file__).parent / "samples" / "typescript"
+SAMPLE = Path(simulator.__file__).parent / "samples" / "typescript"
 
 
 async def test_the_planted_defects_are_found_and_nothing_else(desk: Desk) -> None:

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from activities.package_json import parse_package
-from activities.package_scripts import Call, find_call, without_options
-from activities.package_scripts import test_script as script_of
+from activities.languages.javascript.package_json import parse_package
+from activities.languages.javascript.scripts import Call, find_call, without_options
+from activities.languages.javascript.scripts import test_script as script_of
 
 JEST = ("jest", "vitest")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.runners import Box, Command, Limits, Ran
-from activities.runners.bubblewrap import Bubblewrap
+from activities.sandbox import Box, Command, Limits, Ran
+from activities.sandbox.bubblewrap import Bubblewrap
 from activities.tools import OUR_TOOLS, Project, Workbench
 
 Make = Callable[..., Workbench]

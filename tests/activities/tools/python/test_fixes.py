@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.runners import Box, Command, Ran
-from activities.runners.bubblewrap import Bubblewrap
+from activities.sandbox import Box, Command, Ran
+from activities.sandbox.bubblewrap import Bubblewrap
 from activities.tools import OUR_TOOLS, Workbench, registry
 from tests.activities.tools.python.conftest import Make
 

@@ -3,7 +3,7 @@
 import pytest
 
 from activities.model import ToolReport
-from activities.runners import Limits
+from activities.sandbox import Limits
 from activities.tools import Tool, registry
 from tests.activities.tools.python.conftest import Make
 

@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from activities.runners import Box, Command, Ran
-from activities.runners.local import Local
+from activities.sandbox import Box, Command, Ran
+from activities.sandbox.local import Local
 from activities.tools import OUR_TOOLS, Workbench
 from activities.tools.pip_audit import tool
 from tests.activities.tools.python.conftest import Make

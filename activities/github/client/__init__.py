@@ -1,0 +1,128 @@
+"""GitHub for this app: a token for each need, kept until shortly before it ends, and never shown.
+
+A token covers one repository and just the permissions that the caller names.
+"""
+
+from dataclasses import dataclass
+
+import aiohttp
+
+from activities.github.client.api import API
+from activities.github.client.clock import Clock
+from activities.github.client.credentials import AppCredential, Credential
+from activities.github.client.errors import Unavailable
+from activities.github.client.rate_limits import UNMETERED, Budget, Limits
+from activities.github.client.renames import Names
+from activities.github.client.token_requests import Mint, Permissions, Wanted
+from activities.github.client.tokens import Tokens
+from activities.github.client.transport import Place
+from activities.model import RepoRef
+from activities.redaction import redact
+
+__all__ = ["API", "App", "GitHub", "Permissions", "redact"]
+
+
+@dataclass(frozen=True)
+class App:
+    """Who we are on GitHub. The bot's login is `{slug}[bot]`."""
+
+    id: int
+    slug: str
+
+    @property
+    def login(self) -> str:
+        return f"{self.slug}[bot]"
+
+
+class GitHub:
+    """`api_url` is `https://api.github.com`, or an Enterprise Server's `https://host/api/v3`.
+
+    `app_id` may be the app's number or its client id. `limits` are github.com's, or none for an Enterprise Server.
+    The session is the caller's to close. Raises `UserError` for a key that is none.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        app_id: str | int,
+        private_key: str,
+        session: aiohttp.ClientSession,
+        user_agent: str = "autobuild",
+        *,
+        limits: Limits | None = None,
+    ) -> None:
+        self._api_url = api_url.rstrip("/")
+        self._session = session
+        self._user_agent = user_agent
+        self._limits = limits or (UNMETERED if self._api_url.endswith("/api/v3") else Limits())
+        self._budgets: dict[int, Budget] = {}
+        self._who: App | None = None
+        self._clock = Clock()
+        self._names = Names()
+        self._as_app = self._api(0, AppCredential(app_id, private_key, self._clock))
+        self._tokens = Tokens(Mint(self._as_app, self._names), self._clock, self._api)
+
+    @property
+    def graphql_url(self) -> str:
+        """`…/graphql` beside the API; an Enterprise Server has it at `/api/graphql`."""
+        return f"{self._api_url.removesuffix('/v3')}/graphql"
+
+    @property
+    def web_url(self) -> str:
+        """Where people see what the API speaks of."""
+        if self._api_url.endswith("/api/v3"):
+            return self._api_url.removesuffix("/api/v3")
+        return self._api_url.replace("://api.", "://", 1)
+
+    @property
+    def clock(self) -> Clock:
+        """GitHub's, as far as its answers told."""
+        return self._clock
+
+    def clone_url(self, repo: RepoRef) -> str:
+        """The address for git, without any credential in it, by the name that GitHub told last."""
+        return f"{self.web_url}/{self.full_name(repo)}.git"
+
+    def full_name(self, repo: RepoRef) -> str:
+        """`owner/name` as GitHub told it last: with each token that was asked for by the repository's id."""
+        return self._names.name_of(repo)
+
+    def forget(self, repo: RepoRef) -> None:
+        """Its tokens and its name are asked for anew: it was renamed, or is in another installation."""
+        self._names.forget(repo)
+        self._tokens.forget(repo)
+
+    async def app(self) -> App:
+        """This app; asked for once."""
+        if self._who is None:
+            data = await self._as_app.getitem("/app")
+            try:
+                self._who = App(int(data["id"]), str(data["slug"]))
+            except (LookupError, TypeError, ValueError):
+                raise Unavailable("GitHub's answer names no app.") from None
+        return self._who
+
+    @property
+    def as_app(self) -> API:
+        """GitHub as the app itself, which sees its hook and its installations, and no repository."""
+        return self._as_app
+
+    async def everywhere(self, installation_id: int, permissions: Permissions) -> API:
+        """GitHub with these permissions on all repositories of an installation: to look through them."""
+        return (await self._tokens.get(Wanted(installation_id, None, permissions))).api
+
+    async def installation(self, repo: RepoRef, permissions: Permissions) -> API:
+        """GitHub with these permissions on this repository and on no other."""
+        token = await self._tokens.get(Wanted(repo.installation_id, repo, permissions))
+        return token.api.meaning(repo)
+
+    async def git_auth(self, repo: RepoRef, write: bool = False) -> tuple[str, str]:
+        """(user name, token) for git over HTTP; to be handed over in the environment, never as an argument."""
+        wanted = Wanted(repo.installation_id, repo, {"contents": "write" if write else "read"})
+        return "x-access-token", (await self._tokens.get(wanted)).text
+
+    def _api(self, installation: int, credential: Credential) -> API:
+        return API(
+            self._session, self._user_agent, place=Place(self._api_url, self.graphql_url), credential=credential,
+            budget=self._budgets.setdefault(installation, Budget(self._limits)), clock=self._clock, names=self._names,
+        )  # fmt: skip

@@ -1,0 +1,80 @@
+"""GitHub's errors as Temporal needs them: what is worth another try, when, and with which words.
+
+A `UserError` in any of its forms is never retried and keeps the one type name that `workflows/config.py` knows.
+"""
+
+import functools
+import traceback
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import ParamSpec, TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, CancelledError
+
+from activities.errors import USER_ERROR, UserError
+from activities.github.client.errors import GitHubError, RateLimited, Validation
+from activities.redaction import redact
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+# The last attempts at a work that is given up one day: a limit is not met again before so many seconds, whatever it
+# says. GitHub's advice is to wait longer each time; and the eight attempts of `RetryPolicies.github_api` last for more
+# than an hour of limits so, the longest that GitHub's own are for, however many came too early.
+_LATER_S = (60.0, 300.0, 900.0, 3600.0)
+_MANY = 8
+
+
+def told(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """The activity with its errors turned into `ApplicationError`, free of credentials and of causes."""
+
+    @functools.wraps(method)
+    async def tell(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await method(*args, **kwargs)
+        except UserError as error:
+            raise ApplicationError(redact(str(error)), type=USER_ERROR, non_retryable=True) from None
+        except GitHubError as error:
+            raise _failure(error) from None
+        except Exception as error:
+            if clean := _without_secrets(error):
+                raise clean from None
+            raise
+
+    return tell
+
+
+def _failure(error: GitHubError) -> ApplicationError:
+    delay = _delay(error)
+    return ApplicationError(
+        redact(str(error)),
+        type=type(error).__name__,
+        non_retryable=isinstance(error, Validation),
+        next_retry_delay=timedelta(seconds=delay) if delay else None,
+    )
+
+
+def _delay(error: GitHubError) -> float:
+    """Seconds until the next attempt; 0 leaves it to the retry policy."""
+    if not isinstance(error, RateLimited) or not activity.in_activity():
+        return error.retry_after
+    info = activity.info()
+    attempts = info.retry_policy.maximum_attempts if info.retry_policy else 0
+    left = attempts - info.attempt
+    late = attempts >= _MANY and 0 < left <= len(_LATER_S)
+    return max(error.retry_after, _LATER_S[-left]) if late else error.retry_after
+
+
+def _without_secrets(error: Exception) -> ApplicationError | None:
+    """For an error that nobody foresaw: the same without its cause, where it or its cause shows a credential. Else
+    None: its own trace says more."""
+    if isinstance(error, CancelledError):
+        return None
+    shown = "".join(traceback.format_exception(error))
+    if redact(shown) == shown:
+        return None
+    if isinstance(error, ApplicationError):
+        return ApplicationError(redact(error.message), type=error.type, non_retryable=error.non_retryable)
+    return ApplicationError(redact(str(error)), type=type(error).__name__)

@@ -1,0 +1,120 @@
+"""One HTTP exchange with GitHub: the credential goes to GitHub's own API and nowhere else.
+
+A renamed or transferred repository is answered by a redirection to its id. It is followed by hand: an HTTP client
+would turn a POST into a GET at a 301, and might follow to anywhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import aiohttp
+from yarl import URL
+
+from activities.github.client.errors import Unavailable
+
+# In seconds, and how many bytes may be sent in each of them: a file of 100 MB needs more than a question.
+_TIMEOUT_S, _SLOWEST = 30.0, 500_000
+_HOPS = 3
+_MOVED = (301, 302, 307, 308)
+# More than any answer we ask for; a server that never ends must not fill the memory.
+_LARGEST = 64 * 1024**2
+
+
+@dataclass(frozen=True)
+class Place:
+    """GitHub's addresses: `api` without a slash at its end, `graphql` in full."""
+
+    api: str
+    graphql: str
+
+    def holds(self, url: URL) -> bool:
+        """Whether an address is of this API, after `..` and the like are resolved."""
+        base = URL(self.api)
+        inside = f"{url.path}/".startswith(f"{base.path.rstrip('/')}/")
+        return url == URL(self.graphql) or (url.origin() == base.origin() and inside and not url.user)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, with everything but the credential."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def path(self) -> str:
+        return URL(self.url, encoded=True).raw_path
+
+    @property
+    def asked(self) -> str:
+        """For an error's text: no query, which may hold anything."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`path` is where it came from, which is another one than asked for after a redirection."""
+
+    status: int
+    headers: Mapping[str, str]
+    path: str
+    body: bytes = field(default=b"", repr=False)
+
+
+async def send(session: aiohttp.ClientSession, place: Place, request: Request, credential: str) -> Answer:
+    """GitHub's answer, whatever its status. Raises `Unavailable` where there is none to be had."""
+    headers = {**request.headers, "authorization": f"Bearer {credential}"}
+    sent = request
+    for _ in range(_HOPS + 1):
+        if not _of(place, sent.url):
+            raise Unavailable("GitHub's answer points outside its own API; the token stays here.")
+        answer = await _exchange(session, sent, headers)
+        location = answer.headers.get("location", "")
+        if answer.status not in _MOVED or not location:
+            return answer
+        sent = replace(sent, url=_joined(sent.url, location))
+    raise Unavailable(f"GitHub redirected {request.asked} too often.")
+
+
+def _of(place: Place, url: str) -> bool:
+    try:
+        return place.holds(URL(url))
+    except ValueError:
+        return False
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return str(URL(url).join(URL(location)))
+    except ValueError:
+        return ""
+
+
+async def _exchange(session: aiohttp.ClientSession, request: Request, headers: Mapping[str, str]) -> Answer:
+    try:
+        async with session.request(
+            request.method,
+            request.url,
+            headers=headers,
+            data=request.body,
+            timeout=_timeout(request),
+            allow_redirects=False,
+        ) as response:
+            return Answer(response.status, response.headers, request.path, await _body(response))
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise Unavailable(f"GitHub did not answer {request.asked}: {type(error).__name__} {error}") from None
+
+
+def _timeout(request: Request) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=_TIMEOUT_S + len(request.body) / _SLOWEST, sock_connect=10)
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    read = bytearray()
+    async for chunk in response.content.iter_any():
+        read += chunk
+        if len(read) > _LARGEST:
+            raise ValueError(f"more than {_LARGEST} bytes")
+    return bytes(read)

@@ -1,0 +1,1 @@
+"""The inputs and results of GitHub's activities."""

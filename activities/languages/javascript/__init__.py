@@ -1,0 +1,1 @@
+"""JavaScript and TypeScript projects: manifests, package managers, scripts and test runs."""

@@ -1,0 +1,66 @@
+"""The JSON that jest writes and that vitest writes after it: a list of files, each with its tests."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from activities.formats import BadReport
+from activities.languages.javascript.test_runs import numbered
+from activities.model import TestCase
+from activities.tool_reports import json_of, plain, whole
+from activities.tools import Workbench
+
+_LONGEST = 4000
+_COLOURS = re.compile("\x1b\\[[0-9;]*m")
+
+
+def read_jest(data: bytes, bench: Workbench) -> tuple[tuple[TestCase, ...], str]:
+    """The tests, and a sentence when the runner failed outside of every test. Raises `BadReport`."""
+    report = json_of(data, "The test report")
+    files = report.get("testResults") if isinstance(report, dict) else None
+    if not isinstance(report, dict) or not isinstance(files, list):
+        raise BadReport("The test report has no testResults.")
+    tests = numbered(test for file in files if isinstance(file, dict) for test in _tests(file, bench))
+    outside = report.get("success") is False and not any(test.outcome == "failed" for test in tests)
+    return tests, "The test run failed outside of its tests; see its output." if outside else ""
+
+
+def _tests(file: dict[str, object], bench: Workbench) -> Iterator[TestCase]:
+    path = bench.relative(plain(str(file.get("name", ""))))
+    cases = file.get("assertionResults")
+    cases = [case for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
+    if file.get("status") == "failed" and not any(case.get("status") == "failed" for case in cases):
+        yield TestCase(f"{path}::(file)", "failed", path, message=_short(file.get("message")))
+    for case in cases:
+        yield _test(path, case)
+
+
+def _test(path: str, case: dict[str, object]) -> TestCase:
+    groups, messages, place = case.get("ancestorTitles"), case.get("failureMessages"), case.get("location")
+    names = [*(groups if isinstance(groups, list) else []), case.get("title", "")]
+    duration = case.get("duration")
+    return TestCase(
+        id=f"{path}::" + plain(" > ".join(str(name) for name in names if name)),
+        outcome=_outcome(case),
+        path=path,
+        line=whole(place.get("line")) if isinstance(place, dict) else 0,
+        message=_short("\n".join(map(str, messages)) if isinstance(messages, list) else ""),
+        duration_s=float(duration) / 1000 if isinstance(duration, int | float) else 0.0,
+    )
+
+
+def _outcome(case: dict[str, object]) -> Literal["passed", "failed", "skipped", "flaky"]:
+    """`invocations` above 1 is jest's own retry (`jest.retryTimes`): a pass on the second try is flaky."""
+    match case.get("status"):
+        case "passed":
+            return "flaky" if whole(case.get("invocations")) > 1 else "passed"
+        case "failed":
+            return "failed"
+        case _:
+            return "skipped"
+
+
+def _short(text: object) -> str:
+    clean = plain(_COLOURS.sub("", text if isinstance(text, str) else "")).strip()
+    half = _LONGEST // 2
+    return clean if len(clean) <= _LONGEST else f"{clean[:half]}\n…\n{clean[-half:]}"

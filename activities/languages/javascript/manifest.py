@@ -1,0 +1,105 @@
+"""The files that decide which packages a JavaScript project gets, and nothing else of it.
+
+An installation sees these files alone, so that it cannot depend on what its key does not cover. Of a package.json only
+the fields that matter are kept: a changed script or version makes no new environment.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from activities.languages.javascript.package_json import Package, parse_package, workspace_patterns
+from activities.languages.javascript.package_manager import LOCK_FILES
+from activities.tools import Project
+from activities.untrusted_files import leads_inside
+
+_FIELDS = (
+    "name", "version", "private", "bin", "workspaces", "dependencies", "devDependencies", "optionalDependencies",
+    "peerDependencies", "peerDependenciesMeta", "dependenciesMeta", "bundleDependencies", "bundledDependencies",
+    "overrides", "resolutions", "pnpm", "installConfig", "engines", "os", "cpu", "libc",
+)  # fmt: skip
+_SETTINGS = ("pnpm-workspace.yaml", ".pnpmfile.cjs", ".yarnrc.yml")
+_FOLDERS = (".yarn/plugins", ".yarn/patches", "patches")
+
+# Credentials, and what would send the installation elsewhere on the machine or let scripts run.
+_NOT_FROM_NPMRC = re.compile(
+    r"_auth|_password|username|certfile|keyfile|cafile|^(prefix|cache|userconfig|globalconfig|tmp|git|shell|"
+    r"script-shell|ignore-scripts|node-options|offline|store-dir|modules-dir|virtual-store-dir)\s*=",
+    re.IGNORECASE,
+)
+_LARGEST = 50_000_000
+_MOST_ENTRIES = 200_000
+
+
+def manifest(home: Project) -> dict[str, bytes]:
+    """Path relative to the home, with forward slashes, to content. Links out of the home count as absent."""
+    root = home.root
+    found = {name: _packed(data) for name in _packages(home) if (data := _read(root, name)) is not None}
+    files = (*LOCK_FILES, *_SETTINGS, *(name for folder in _FOLDERS for name in _files(root, folder)))
+    found |= {name: data for name in (*files, *_tarballs(home)) if (data := _read(root, name)) is not None}
+    if npmrc := home.reads(".npmrc"):
+        found[".npmrc"] = _without_secrets(npmrc).encode()
+    return found
+
+
+def _packages(home: Project) -> Iterator[str]:
+    """Every package.json of a workspace, whether its patterns take it or not: the manager decides that."""
+    yield "package.json"
+    if workspace_patterns(home):
+        yield from (name for name in _walk(home.root, home.root) if name.endswith("/package.json"))
+    yield from (f"{target}/package.json" for target in _local(home) if not target.endswith((".tgz", ".tar.gz")))
+
+
+def _packed(data: bytes) -> bytes:
+    package = parse_package(data.decode("utf-8", "replace"))
+    if not package.data:
+        return data
+    kept = {name: package.data[name] for name in _FIELDS if name in package.data}
+    return json.dumps(kept, indent=1, sort_keys=True).encode("utf-8", "backslashreplace")
+
+
+def _tarballs(home: Project) -> Iterator[str]:
+    yield from (target for target in _local(home) if target.endswith((".tgz", ".tar.gz")))
+
+
+def _local(home: Project) -> Iterator[str]:
+    """The targets of `file:` and `link:` dependencies that lie inside the home."""
+    for wanted in _wanted(parse_package(home.reads("package.json"))):
+        kind, _, target = wanted.partition(":")
+        target = os.path.normpath(target.removeprefix("//"))
+        if kind in ("file", "link", "portal") and not target.startswith(("/", "..")) and target != ".":
+            yield PurePosixPath(target).as_posix()
+
+
+def _wanted(package: Package) -> Iterator[str]:
+    yield from package.dependencies.values()
+
+
+def _files(root: Path, folder: str) -> Iterator[str]:
+    yield from _walk(root, root / folder)
+
+
+def _walk(root: Path, start: Path) -> Iterator[str]:
+    left = _MOST_ENTRIES
+    for folder, folders, files in os.walk(start):
+        folders[:] = sorted(name for name in folders if name != "node_modules" and not name.startswith("."))
+        left -= len(files) + len(folders)
+        if left < 0:
+            return
+        yield from ((Path(folder) / name).relative_to(root).as_posix() for name in sorted(files))
+
+
+def _read(root: Path, name: str) -> bytes | None:
+    path = root / name
+    try:
+        if not leads_inside(path, root) or not path.is_file() or path.stat().st_size > _LARGEST:
+            return None
+        return path.read_bytes()
+    except (OSError, ValueError):
+        return None
+
+
+def _without_secrets(npmrc: str) -> str:
+    return "".join(line + "\n" for line in npmrc.splitlines() if not _NOT_FROM_NPMRC.search(line.strip()))

@@ -1,0 +1,107 @@
+"""Which package manager a JavaScript project is installed with, in which version, and by what command.
+
+The lock file decides, then `packageManager` of package.json. npm is our own; pnpm and yarn are fetched with npm in
+the version that the project names, or in the last one that reads the lock file's format.
+"""
+
+import re
+from dataclasses import dataclass
+
+from activities.languages.javascript.package_json import Package
+from activities.tools import Project
+
+LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock")
+
+# Lock format to the last version that reads it, from the release notes of pnpm and yarn.
+_PNPM = {"5": "7.33.7", "6": "8.15.9", "9": "10.34.9"}
+_BERRY = {"4": "2.4.2", "5": "3.8.7", "6": "3.8.7", "7": "3.8.7", "8": "4.18.1"}
+_YARN_1 = "1.22.22"
+
+
+@dataclass(frozen=True)
+class Manager:
+    """`package` is what npm fetches to have it ("" for npm itself); `lock` is "" where no lock file decides."""
+
+    name: str
+    version: str = ""
+    package: str = ""
+    lock: str = ""
+
+    @property
+    def berry(self) -> bool:
+        """Yarn 2 or later, another program than yarn 1 in all but its name."""
+        return self.name == "yarn" and not self.version.startswith("1.")
+
+
+def find_manager(project: Project, package: Package) -> Manager:
+    """The manager of a project. A lock file wins over `packageManager`, because it is what was tested."""
+    named, version = _named(package)
+    for lock in LOCK_FILES:
+        if text := project.reads(lock):
+            return _by_lock(lock, text, named, version)
+    if named == "pnpm":
+        return _pnpm(version or _PNPM["9"], "")
+    return _yarn(version or _YARN_1, "") if named == "yarn" else Manager("npm")
+
+
+def install_words(manager: Manager) -> tuple[str, ...]:
+    """What is given to the manager. No script of a package is ever run: what packages need as a program comes as a
+    package of its own today, and an install script is the usual way in for a hostile one."""
+    if manager.name == "pnpm":
+        return ("install", "--frozen-lockfile" if manager.lock else "--no-lockfile", "--ignore-scripts")
+    if manager.berry:
+        return ("install", "--immutable" if manager.lock else "--no-immutable", "--mode=skip-build")
+    if manager.name == "yarn":
+        kind = "--frozen-lockfile" if manager.lock else "--pure-lockfile"
+        return ("install", kind, "--ignore-scripts", "--non-interactive")
+    return (*(("ci",) if manager.lock else ("install", "--no-package-lock")), "--ignore-scripts")
+
+
+def install_environment(manager: Manager, cache: str) -> dict[str, str]:
+    """For every manager: quiet, no scripts, downloads in the cache folder, the machine's own certificates."""
+    return {
+        "CI": "true",
+        "NODE_USE_SYSTEM_CA": "1",
+        "npm_config_cache": f"{cache}/npm",
+        "npm_config_ignore_scripts": "true",
+        "npm_config_audit": "false",
+        "npm_config_fund": "false",
+        "npm_config_progress": "false",
+        "npm_config_update_notifier": "false",
+        "npm_config_manage_package_manager_versions": "false",
+        "npm_config_store_dir": f"{cache}/pnpm",
+        "pnpm_config_store_dir": f"{cache}/pnpm",
+        "YARN_CACHE_FOLDER": f"{cache}/yarn-{manager.version.partition('.')[0]}",
+        "YARN_ENABLE_GLOBAL_CACHE": "false",
+        "YARN_ENABLE_SCRIPTS": "false",
+        "YARN_ENABLE_TELEMETRY": "false",
+        "YARN_IGNORE_PATH": "1",
+        "YARN_NODE_LINKER": "node-modules",
+    }
+
+
+def _by_lock(lock: str, text: str, named: str, version: str) -> Manager:
+    if lock == "pnpm-lock.yaml":
+        found = re.search(r"^lockfileVersion: '?(\d+)", text, re.MULTILINE)
+        known = version if named == "pnpm" else ""
+        return _pnpm(known or _PNPM.get(found[1] if found else "9", _PNPM["9"]), lock)
+    if lock == "yarn.lock":
+        found = re.search(r"^__metadata:\s+version: (\d+)", text, re.MULTILINE)
+        known = version if named == "yarn" and version.startswith("1.") == (found is None) else ""
+        return _yarn(known or (_BERRY.get(found[1], _BERRY["8"]) if found else _YARN_1), lock)
+    return Manager("npm", lock=lock)
+
+
+def _pnpm(version: str, lock: str) -> Manager:
+    return Manager("pnpm", version, f"pnpm@{version}", lock)
+
+
+def _yarn(version: str, lock: str) -> Manager:
+    package = "yarn" if version.startswith("1.") else "@yarnpkg/cli-dist"
+    return Manager("yarn", version, f"{package}@{version}", lock)
+
+
+def _named(package: Package) -> tuple[str, str]:
+    """`packageManager` is name@version, with an optional +hash, by corepack's rule."""
+    found = re.fullmatch(r"(npm|pnpm|yarn)@(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+.*)?", package.text("packageManager"))
+    return (found[1], found[2]) if found else ("", "")

@@ -1,0 +1,179 @@
+"""The scripts of a package.json, read as far as needed to see which program a script starts, and with what.
+
+A script is shell text. It is never run to be understood: it is split into its simple commands, other scripts that it
+names are followed, and wrappers that only set the stage (`cross-env`, `c8`, `npx`) are taken off. What is not
+understood is simply not found, and then the whole script is run as it stands.
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from activities.languages.javascript.package_json import Package
+
+UNIT_SCRIPTS = ("test",)
+INTEGRATION_SCRIPTS = ("test:integration", "integration", "integration-test")
+
+_DEPTH = 5
+_VARIABLE = re.compile(r"[A-Za-z_]\w*=")
+_MANAGERS = ("npm", "pnpm", "yarn", "bun")
+_RUNS_MANY = ("run-s", "run-p", "npm-run-all", "npm-run-all2")
+_CHECKERS = ("eslint", "biome", "prettier", "standard", "xo", "tslint", "oxlint", "stylelint", "tsd", "publint", "attw")
+_UNREADABLE = ";&|<>()"
+_IN_MODULES = re.compile(r"(?:^|/)node_modules/(?:\.bin/)?(vitest|jest|mocha)\b")
+_WRAPPERS = ("cross-env", "cross-env-shell", "env", "npx", "c8", "nyc", "dotenv", "--")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One start of a program: `NODE_ENV=test vitest run --dir src` in the script named `script`.
+
+    `before` is what the script does first and what the program may need (`npm run build`), as shell text; programs
+    that only check are left out of it.
+    """
+
+    script: str
+    program: str
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    before: tuple[str, ...] = ()
+
+    def prepared(self, argv: tuple[str, ...]) -> tuple[str, ...]:
+        """The words to start instead of the program's own, with what must be done before."""
+        if not self.before:
+            return argv
+        return ("/bin/sh", "-c", " && ".join((*self.before, 'exec "$0" "$@"')), *argv)
+
+
+def test_script(package: Package, select: str) -> str:
+    """The name of the script that runs the unit or the integration tests, "" where there is none.
+
+    npm's own placeholder ("no test specified") is none. A `test:unit` wins over `test` when the integration tests
+    have a script of their own, since `test` then often runs both.
+    """
+    integration = next((name for name in INTEGRATION_SCRIPTS if name in package.scripts), "")
+    if select == "integration":
+        return integration
+    if integration and "test:unit" in package.scripts:
+        return "test:unit"
+    return "test" if "no test specified" not in package.scripts.get("test", "no test specified") else ""
+
+
+def find_call(package: Package, script: str, *programs: str) -> Call | None:
+    """The first start of one of the programs in a script or in the scripts that it runs."""
+    return find_start(package, script, lambda call: call.program in programs)
+
+
+def find_start(package: Package, script: str, wanted: Callable[[Call], bool]) -> Call | None:
+    """As `find_call`, for any condition. A script that changes folder or pipes is not understood: None."""
+    found = list(calls(package, script))
+    if any(call.program in ("cd", "") for call in found):
+        return None
+    at = next((at for at, call in enumerate(found) if wanted(call)), -1)
+    before = tuple(call.text for call in found[:at] if not _only_checks(call))
+    return replace(found[at], before=before) if at >= 0 else None
+
+
+def without_options(args: tuple[str, ...], flags: tuple[str, ...], valued: tuple[str, ...]) -> tuple[str, ...]:
+    """The arguments less some options: `flags` stand alone, `valued` have a value behind them or behind "="."""
+    left: list[str] = []
+    skip = False
+    for word in args:
+        name, equals, _ = word.partition("=")
+        if skip:
+            skip = False
+        elif name in valued:
+            skip = not equals
+        elif name not in flags:
+            left.append(word)
+    return tuple(left)
+
+
+def calls(package: Package, script: str, depth: int = _DEPTH) -> Iterator[Call]:
+    """Every simple command of a script, in order, those of other scripts of the package in their place and npm's
+    `pre` script first. What is not understood is a call without a program."""
+    if depth == 0 or script not in package.scripts:
+        return
+    yield from calls(package, f"pre{script}", depth - 1)
+    for text in _simple_commands(package.scripts[script]):
+        words = _words(text)
+        others = tuple(_other_scripts(package, words))
+        for name in others:
+            yield from calls(package, name, depth - 1)
+        if not others:
+            yield _call(script, words, text)
+
+
+def _simple_commands(text: str) -> Iterator[str]:
+    """The pieces between `&&` and `;`, quotes kept. Any other operator is yielded as a piece that is no command."""
+    lexer = shlex.shlex(text, posix=False, punctuation_chars=_UNREADABLE)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    words: list[str] = []
+    try:
+        for word in lexer:
+            if word in ("&&", ";"):
+                yield " ".join(words)
+                words = []
+            else:
+                words.append(word)
+    except ValueError:
+        words = [_UNREADABLE]
+    yield " ".join(words)
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return [_UNREADABLE]
+
+
+def _other_scripts(package: Package, words: list[str]) -> Iterator[str]:
+    """`npm run x`, `npm test`, `yarn x`, `run-s x y:*`: the package's scripts that a command runs."""
+    plain = [word for word in words if not word.startswith("-") and not _VARIABLE.match(word)]
+    if not plain:
+        return
+    first, rest = plain[0], plain[1:]
+    if first in _RUNS_MANY:
+        yield from (name for wanted in rest for name in package.scripts if fnmatchcase(name, wanted))
+    elif first in _MANAGERS and rest:
+        named = rest[1:] if rest[0] in ("run", "run-script") else [{"t": "test"}.get(rest[0], rest[0])]
+        yield from (name for name in named[:1] if name in package.scripts)
+
+
+def _call(script: str, words: list[str], text: str) -> Call:
+    env: dict[str, str] = {}
+    left = list(words)
+    while left and (_VARIABLE.match(left[0]) or _skipped(left)):
+        name, equals, value = left.pop(0).partition("=")
+        if equals and not name.startswith("-"):
+            env[name] = value
+    if not left or any(set(word) <= set(_UNREADABLE) for word in words):
+        return Call(script, "", text=text)
+    return _through_node(Call(script, PurePosixPath(left[0]).name, tuple(left[1:]), env, text))
+
+
+def _through_node(call: Call) -> Call:
+    """`node --experimental-vm-modules node_modules/jest/bin/jest.js x` is jest with an option for node."""
+    at = next((at for at, word in enumerate(call.args) if not word.startswith("-")), -1)
+    found = _IN_MODULES.search(call.args[at]) if call.program == "node" and at >= 0 else None
+    if found is None:
+        return call
+    options = " ".join((call.env.get("NODE_OPTIONS", ""), *call.args[:at])).strip()
+    env = {**call.env, **({"NODE_OPTIONS": options} if options else {})}
+    return replace(call, program=found[1], args=call.args[at + 1 :], env=env)
+
+
+def _only_checks(call: Call) -> bool:
+    return call.program in _CHECKERS or (call.program == "tsc" and "--noEmit" in call.args)
+
+
+def _skipped(words: list[str]) -> bool:
+    """A wrapper, an option of one, or `exec` of a package manager."""
+    first = words[0]
+    return first in _WRAPPERS or first.startswith("-") or (first in (*_MANAGERS, "exec") and len(words) > 1)

@@ -1,0 +1,59 @@
+"""The projects of a repository: by its configuration, else by looking."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from activities import toolchains
+from activities.errors import UserError
+from activities.tools import Language, Project
+from activities.untrusted_files import leads_inside
+
+_NOT_PROJECTS = frozenset(
+    {
+        *("node_modules", "vendor", "third_party", "site-packages", "venv", "env", "dist", "build", "target"),
+        *("tests", "test", "testdata", "fixtures", "__fixtures__", "__tests__"),
+        *("examples", "example", "docs", "doc", "templates", "template"),
+    }
+)
+_DEPTH = 2
+
+
+def find_projects(checkout: Path, folders: Sequence[str] = ()) -> tuple[Project, ...]:
+    """`folders` are the configured ones; without them every folder down to two levels below the root that a
+    toolchain knows. A folder counts only if none above it holds a project of the same language, since
+    that project's tools look into it already."""
+    if folders:
+        return tuple(project for folder in folders for project in _configured(checkout, folder))
+    found: list[Project] = []
+    for folder in _folders(checkout, checkout, _DEPTH):
+        name = folder.relative_to(checkout).as_posix()
+        for language in _languages(folder):
+            if not any(_covers(project, name, language) for project in found):
+                found.append(Project(name, folder, language))
+    return tuple(found)
+
+
+def _configured(checkout: Path, folder: str) -> list[Project]:
+    root = checkout / folder
+    if not leads_inside(root, checkout) or not root.is_dir():
+        raise UserError(f"The project folder {folder!r} of .github/autobuild.yml is not in the repository.")
+    return [Project(Path(folder).as_posix(), root, language) for language in _languages(root)]
+
+
+def _languages(folder: Path) -> list[Language]:
+    return [chain.language for chain in toolchains.registry().values() if chain.detect(folder)]
+
+
+def _covers(project: Project, name: str, language: Language) -> bool:
+    return project.language == language and (project.folder == "." or name.startswith(project.folder + "/"))
+
+
+def _folders(folder: Path, root: Path, depth: int) -> Iterator[Path]:
+    yield folder
+    if depth == 0:
+        return
+    for child in sorted(folder.iterdir()):
+        if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
+            if child.name.lower() in _NOT_PROJECTS:
+                continue
+            yield from _folders(child, root, depth - 1)

@@ -1,0 +1,1 @@
+"""Python projects: configuration, dependencies, installation and test runs."""

@@ -1,0 +1,147 @@
+"""What a Python project declares that it needs: groups, extras, poetry's and pdm's own tables, requirements."""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+
+from activities.languages.python.config import has_table, section, table
+from activities.languages.python.requirements_files import named_in, requirements_files, with_includes
+from activities.tools import Project
+
+_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
+_MOST_NAMES = 1000
+_FOR_CHECKS = re.compile(
+    r"dev|develop|development|tests?|testing|lint|linting|typing|types|typecheck|mypy|checks?|qa|ci|bench|benchmarks?"
+    r"|coverage|cov"
+)
+
+
+def for_checks(name: str) -> bool:
+    """Whether a group or extra of this name is what tests and linters need."""
+    return any(_FOR_CHECKS.fullmatch(part) for part in canonicalize_name(name).split("-"))
+
+
+def groups(project: Project) -> dict[str, tuple[str, ...]]:
+    """PEP 735 groups that checks need, with their includes resolved, and poetry's, pdm's and uv's older tables of
+    the same kind."""
+    listed = table(project, "dependency-groups")
+    by_name = {canonicalize_name(name): entries for name, entries in listed.items()}
+    found = {name: tuple(_group(by_name, name)) for name in listed if for_checks(name)}
+    for name, entries in table(project, "tool.pdm.dev-dependencies").items():
+        found.setdefault(name, tuple(_texts(entries)))
+    for name, part in table(project, "tool.poetry.group").items():
+        found.setdefault(name, tuple(_poetry(part.get("dependencies") if isinstance(part, dict) else None)))
+    found.setdefault("dev", ())
+    old = (*_poetry(table(project, "tool.poetry").get("dev-dependencies")), *_texts(_uv(project)))
+    return {**found, "dev": (*found["dev"], *old)}
+
+
+def extras(project: Project) -> dict[str, tuple[str, ...]]:
+    """Extras of pyproject.toml, else of setup.cfg."""
+    listed = table(project, "project").get("optional-dependencies")
+    if isinstance(listed, dict):
+        return {name: tuple(_texts(entries)) for name, entries in listed.items()}
+    found = section(project, "setup.cfg", "options.extras_require") or {}
+    return {name: tuple(line for line in value.splitlines() if line.strip()) for name, value in found.items()}
+
+
+def dependencies(project: Project) -> tuple[str, ...]:
+    """What the project itself needs to run, as far as it says so without being built."""
+    listed = tuple(_texts(table(project, "project").get("dependencies")))
+    poetry = tuple(_poetry(table(project, "tool.poetry").get("dependencies")))
+    cfg = (section(project, "setup.cfg", "options") or {}).get("install_requires", "")
+    return listed or poetry or tuple(line.strip() for line in cfg.splitlines() if line.strip())
+
+
+def declared(project: Project) -> dict[str, str]:
+    """Canonical name → where it is declared for development ("dependency group dev")."""
+    found: dict[str, str] = {}
+    for kind, parts in (("dependency group", groups(project)), ("extra", extras(project))):
+        for name, lines in parts.items():
+            if for_checks(name):
+                _note(found, lines, f"{kind} {name}")
+    for file in with_includes(project, requirements_files(project)):
+        _note(found, tuple(islice(named_in(project.reads(file)), _MOST_NAMES)), file)
+    return found
+
+
+def named_in_manifests(project: Project, package: str) -> tuple[str, int]:
+    """(file, line) that names a package first: requirements, then manifests, then lock files; the manifest's whole
+    file (line 0) for a package that nobody names."""
+    files = (*with_includes(project, requirements_files(project)), *_MANIFESTS)
+    there = [name for name in files if (project.root / name).is_file()]
+    parts = re.split(r"[-_.]+", canonicalize_name(package))
+    named = re.compile(rf"(?<![\w.-]){'[-_.]+'.join(map(re.escape, parts))}(?![\w-])", re.IGNORECASE)
+    for name in there:
+        text = project.reads(name)
+        if match := named.search(text):
+            return name, text.count("\n", 0, match.start()) + 1
+    return (there[0] if there else "pyproject.toml"), 0
+
+
+def is_package(project: Project) -> bool:
+    """Whether there is something to build and install besides dependencies."""
+    if table(project, "tool.uv").get("package") is False:
+        return False
+    if table(project, "tool.poetry").get("package-mode") is False:
+        return False
+    names = ("project", "build-system")
+    return (
+        any(table(project, name) for name in names)
+        or has_table(project, "poetry.name")
+        or (project.root / "setup.py").is_file()
+        or section(project, "setup.cfg", "metadata") is not None
+    )
+
+
+def valid(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines that are PEP 508 requirements; the rest cannot be asked of an installer."""
+    return tuple(line for line in lines if _parsed(line))
+
+
+def _group(by_name: Mapping[NormalizedName, Any], name: str) -> Iterator[str]:
+    """Each group once, however often and in whatever circle groups include one another."""
+    waiting, seen = [canonicalize_name(name)], set[str]()
+    while waiting:
+        key = waiting.pop(0)
+        entries = by_name.get(key)
+        if key in seen or not isinstance(entries, list):
+            continue
+        seen.add(key)
+        for entry in entries:
+            if isinstance(entry, str):
+                yield entry
+            elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str):
+                waiting.append(canonicalize_name(entry["include-group"]))
+
+
+def _poetry(part: object) -> Iterator[str]:
+    """Poetry's `name = "^1.2"`: the name alone, since its constraints are its own language (its lock file decides)."""
+    for name in part if isinstance(part, dict) else ():
+        if name != "python":
+            yield name
+
+
+def _uv(project: Project) -> object:
+    return table(project, "tool.uv").get("dev-dependencies")
+
+
+def _texts(entries: object) -> Iterator[str]:
+    yield from (entry for entry in (entries if isinstance(entries, list) else ()) if isinstance(entry, str))
+
+
+def _note(found: dict[str, str], lines: tuple[str, ...], where: str) -> None:
+    for line in lines:
+        if requirement := _parsed(line):
+            found.setdefault(canonicalize_name(requirement.name), where)
+
+
+def _parsed(line: str) -> Requirement | None:
+    try:
+        return Requirement(line.strip())
+    except InvalidRequirement:
+        return None

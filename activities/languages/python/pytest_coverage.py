@@ -1,0 +1,93 @@
+"""Coverage of a test run, by coverage.py in the same run, as the project's own configuration wants it."""
+
+from collections.abc import Iterable, Iterator
+
+from activities.formats import BadReport
+from activities.languages.python.config import section, table
+from activities.languages.python.installed import installed
+from activities.languages.python.layout import sources
+from activities.languages.python.pytest_config import PytestConfig
+from activities.model import FileCoverage
+from activities.tool_reports import execute, json_of, plain, tail, written
+from activities.tools import Project, Workbench
+
+# One process leaves `.coverage` itself, and nothing to combine.
+_COMBINE_AND_REPORT = (
+    'ls "$2"/.coverage.* >/dev/null 2>&1 && "$1" -m coverage combine -q "$2" >/dev/null 2>&1; '
+    'exec "$1" -m coverage json -q --fail-under=0 -o "$2/coverage.json"'
+)
+
+
+def by_plugin(bench: Workbench, config: PytestConfig) -> bool:
+    """pytest-cov measures where the project asks for it, or where only it can follow the processes of xdist."""
+    there = bench.env_root is not None and "pytest-cov" in installed(bench.env_root)
+    return there and (config.measures_coverage or config.spreads)
+
+
+def plugin_arguments(bench: Workbench, config: PytestConfig) -> tuple[str, ...]:
+    """pytest-cov's arguments; the project's own `--cov` stays as it is."""
+    report = f"--cov-report=json:{bench.places.out}/coverage.json"
+    if config.measures_coverage:
+        return (report,)
+    product = tuple(f"--cov={name}" for name in _product(bench.project))
+    return (*(product or ("--cov",)), report)
+
+
+def run_arguments(project: Project) -> tuple[str, ...]:
+    """Arguments of `coverage run`. What to measure is the project's choice; without one it is the product, not
+    its tests, with the files that no test imports."""
+    names = _product(project)
+    if not names:
+        return ()
+    if names != (".",) or _run_settings(project).get("omit"):
+        return (f"--source={','.join(names)}",)
+    return ("--source=.", "--omit=*/tests/*,*/test/*,*/test_*.py,*/conftest.py,setup.py,conftest.py,test_*.py")
+
+
+def environment(bench: Workbench) -> dict[str, str]:
+    """Keeps the data out of the tree."""
+    return {"COVERAGE_FILE": f"{bench.places.out}/.coverage"}
+
+
+async def collected(bench: Workbench, python: str, *, plugin: bool) -> tuple[tuple[FileCoverage, ...], str]:
+    """(coverage, problem). Data of several processes is combined first."""
+    problem = ""
+    if not plugin:
+        argv = ("/bin/sh", "-c", _COMBINE_AND_REPORT, "sh", python, bench.places.out)
+        ended = await execute(bench, argv, environment(bench))
+        problem = tail(ended.ran).strip().rpartition("\n")[2][:300] if ended.ran.exit_code else ""
+    try:
+        report = json_of(written(bench.out, "coverage.json"), "coverage.py's report")
+        return tuple(_files(report, bench)), ""
+    except BadReport as error:
+        return (), f"Coverage was not measured: {problem or error}"
+
+
+def _product(project: Project) -> tuple[str, ...]:
+    """Folders and modules to measure, () where the project's own configuration says what."""
+    if any(_run_settings(project).get(key) for key in ("source", "source_pkgs", "source_dirs", "include")):
+        return ()
+    return tuple(name.removesuffix(".py") for name in sources(project))
+
+
+def _run_settings(project: Project) -> dict[str, object]:
+    """coverage.py's own order: .coveragerc, setup.cfg, tox.ini, pyproject.toml."""
+    for file, name in ((".coveragerc", "run"), ("setup.cfg", "coverage:run"), ("tox.ini", "coverage:run")):
+        if (found := section(project, file, name)) is not None:
+            return dict(found)
+    return table(project, "tool.coverage.run")
+
+
+def _files(report: object, bench: Workbench) -> Iterator[FileCoverage]:
+    files = report.get("files") if isinstance(report, dict) else None
+    if not isinstance(files, dict):
+        raise BadReport('coverage.py\'s report has no "files".')
+    for path, facts in files.items():
+        if isinstance(facts, dict):
+            hit, missing = (_lines(facts.get(key)) for key in ("executed_lines", "missing_lines"))
+            yield FileCoverage(bench.relative(plain(path)), hit, missing)
+
+
+def _lines(value: object) -> frozenset[int]:
+    listed: Iterable[object] = value if isinstance(value, list) else ()
+    return frozenset(line for line in listed if isinstance(line, int) and line > 0)

@@ -1,0 +1,114 @@
+"""What is to be installed for a Python project, as arguments for uv: all at once, or piece by piece."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from packaging.version import InvalidVersion, Version
+
+from activities import tools
+from activities.languages.python.config import hooks, table, toml
+from activities.languages.python.dependencies import dependencies, extras, for_checks, groups, is_package, valid
+from activities.languages.python.installed import our_version
+from activities.languages.python.requirements_files import requirements_files
+from activities.languages.python.version import project_name
+from activities.tools import Project
+
+_LOCKS = ("poetry.lock", "pdm.lock")
+# What our own environment has no version of is asked for as it is; pyright brings its own node with the extra.
+_PROGRAMS = {"flake8": "flake8", "pylint": "pylint", "black": "black", "isort": "isort", "pyright": "pyright[nodejs]"}
+_SHARED = ("mypy", "pytest-benchmark")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Something that can be installed by itself. `what` ends the sentence "could not be installed: …"."""
+
+    what: str
+    arguments: tuple[str, ...]
+
+
+def pieces(project: Project) -> tuple[Piece, ...]:
+    """The project's own files first, the project itself last. Empty when there is nothing to install."""
+    return (*_files(project), *_groups(project), *_itself(project))
+
+
+def without_itself(project: Project) -> Piece | None:
+    """What the project needs to run, for one that cannot be built."""
+    needed = valid(dependencies(project))
+    return Piece("the project's own dependencies", needed) if needed else None
+
+
+def plainly(project: Project) -> Piece:
+    """The project without its extras."""
+    return Piece("the project itself", ("-e", ".", *_mode(project)))
+
+
+def constraints(project: Project) -> str:
+    """The versions of poetry's or pdm's lock file as a constraints file, "" without one. A package that is locked
+    in several versions (for several platforms) is left open."""
+    versions: dict[str, set[str]] = defaultdict(set)
+    for name in _LOCKS:
+        for package in _packages(project.reads(name)):
+            versions[str(package.get("name"))].add(str(package.get("version")))
+    fixed = {name: found for name, found in versions.items() if len(found) == 1}
+    lines = (f"{name}=={min(found)}" for name, found in sorted(fixed.items()))
+    return "".join(f"{line}\n" for line in valid(tuple(lines)))
+
+
+def additions(project: Project) -> dict[str, str]:
+    """Package → requirement of what the checks need: pytest and coverage.py always, the tools that the project is
+    configured for. They are installed only where the project has not brought them itself."""
+    found = {name: _ours(name) for name in ("pytest", "coverage")}
+    for tool in tools.registry().values():
+        if tool.name in (*_PROGRAMS, *_SHARED) and tool.used_by(project):
+            found[tool.name] = _ours(tool.name) if tool.name in _SHARED else _hooked(project, tool.name)
+    return found
+
+
+def _files(project: Project) -> Iterator[Piece]:
+    for name in requirements_files(project):
+        yield Piece(f"what {name} lists", ("-r", name))
+
+
+def _groups(project: Project) -> Iterator[Piece]:
+    for name, lines in groups(project).items():
+        wanted = valid(lines)
+        if wanted and for_checks(name):
+            yield Piece(f"the dependency group {name}", wanted)
+
+
+def _itself(project: Project) -> Iterator[Piece]:
+    if is_package(project):
+        names = ",".join(sorted(name for name in extras(project) if for_checks(name)))
+        yield Piece("the project itself", ("-e", f".[{names}]" if names else ".", *_mode(project)))
+
+
+def _mode(project: Project) -> tuple[str, ...]:
+    """setuptools would list the modules that are there today; "compat" puts the folder itself on the path, so
+    that a checkout with a new module finds it. Other backends do so anyway and may refuse the setting."""
+    backend = str(table(project, "build-system").get("build-backend", "setuptools"))
+    if not backend.startswith("setuptools"):
+        return ()
+    name = project_name(project)
+    setting = "editable_mode=compat"
+    return (f"--config-settings-package={name}:{setting}",) if name else (f"--config-setting={setting}",)
+
+
+def _packages(text: str) -> list[dict[str, object]]:
+    listed = toml(text).get("package")
+    return [package for package in listed if isinstance(package, dict)] if isinstance(listed, list) else []
+
+
+def _ours(name: str) -> str:
+    return f"{name}=={our_version(name)}"
+
+
+def _hooked(project: Project, name: str) -> str:
+    """The revision of a pre-commit hook is the version that the project's people use."""
+    requirement = _PROGRAMS[name]
+    revision = hooks(project).get(name, "").removeprefix("v")
+    try:
+        return f"{requirement}=={Version(revision)}"
+    except InvalidVersion:
+        return requirement

@@ -1,0 +1,61 @@
+"""Tool-safe fixes of a head: each tool in turn on a private copy of its files, the outcome as one commit."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from activities.quality_gate.measurement import Host, Tree
+from activities.quality_gate.types import Workspace
+from activities.workspace.git import git, line
+
+# The bot's own name is not GitHub's business: the commit that GitHub makes is signed by GitHub.
+_AUTHOR = {
+    "GIT_AUTHOR_NAME": "autobuild",
+    "GIT_AUTHOR_EMAIL": "autobuild@users.noreply.github.com",
+    "GIT_COMMITTER_NAME": "autobuild",
+    "GIT_COMMITTER_EMAIL": "autobuild@users.noreply.github.com",
+}
+
+
+async def commit_fixes(
+    host: Host, workspace: Workspace, trees: Sequence[tuple[str, Tree]]
+) -> tuple[str, tuple[str, ...], int]:
+    """(commit, what was done by whom, files changed); ("", (), 0) when no tool had anything to fix."""
+    checkout = await host.workspaces.checkout(workspace.repo, workspace.head_sha)
+    host.scratch.mkdir(parents=True, exist_ok=True)
+    copy = Path(tempfile.mkdtemp(prefix="fix.", dir=host.scratch)) / "tree"
+    try:
+        await asyncio.to_thread(shutil.copytree, checkout, copy, symlinks=True)
+        by = [done for check, tree in trees for done in await _fixed(check, tree, copy)]
+        mirror = host.workspaces.mirror(workspace.repo)
+        return await _commit(mirror, workspace, copy, tuple(by))
+    finally:
+        await asyncio.to_thread(shutil.rmtree, copy.parent, True)
+
+
+async def _fixed(check: str, tree: Tree, copy: Path) -> list[str]:
+    done = []
+    for work in await tree.work(check):
+        if work.tool.fix:
+            report = await tree.fix(work, copy)
+            if report.looked and not report.problem:
+                done.append(f"{work.tool.name} {report.version}".strip())
+    return done
+
+
+async def _commit(
+    mirror: Path, workspace: Workspace, copy: Path, by: tuple[str, ...]
+) -> tuple[str, tuple[str, ...], int]:
+    """Only files that the head has are taken, so nothing that a tool left behind gets in."""
+    env = {**_AUTHOR, "GIT_DIR": str(mirror), "GIT_WORK_TREE": str(copy), "GIT_INDEX_FILE": str(copy.parent / "index")}
+    await git(copy, "read-tree", workspace.head_sha, env=env)
+    await git(copy, "add", "--update", ".", env=env)
+    tree = await line(copy, "write-tree", env=env)
+    if tree == workspace.head_tree:
+        return "", (), 0
+    names = await git(mirror, "diff", "--name-only", "-z", workspace.head_tree, tree)
+    sha = await line(copy, "commit-tree", tree, "-p", workspace.head_sha, "-m", "Apply tool-safe fixes", env=env)
+    await git(mirror, "update-ref", f"refs/autobuild/{sha}", sha)
+    return sha, by, names.count(b"\0")

@@ -1,0 +1,160 @@
+"""What makes a finding the same finding in another tree, and which findings a change brings.
+
+A fingerprint is `<path><content>:<n>`: sixteen hexadecimal digits of the path, thirty-two of the rule and the
+source line's text (white space made equal), and a running number for the same line again in the same file. The
+line's number is no part of it, so lines that moved stay known. The path stands alone in front so that a renamed
+file keeps its findings. The tool is no part either: the same rule from another tool is no news.
+"""
+
+import os
+import re
+import stat
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from activities.model import Finding, ToolReport
+from activities.result_store import digest
+
+Lines = Callable[[str], Sequence[str] | None]
+"""A file's lines by its path in the repository; None where they cannot be read."""
+
+_PATH_DIGITS = 16
+_CONTENT_DIGITS = 32
+_LARGEST_FILE = 4 * 1024**2
+_LONGEST_LINE = 2000
+
+
+def fingerprint(rule: str, path: str, text: str, occurrence: int = 0) -> str:
+    """The fingerprint of a finding on a line with this `text`, the `occurrence`-th of its kind in its file (from 0)."""
+    return f"{_of_path(path)}{_of_content(rule, _normalised(text), '')}:{occurrence}"
+
+
+def with_fingerprints(findings: Iterable[Finding], lines: Lines) -> tuple[Finding, ...]:
+    """The findings in their order, each with its fingerprint. Give those of one check and one tree all at once,
+    since the running numbers are counted here. A finding without a readable line (a whole file, a binary, a line
+    that is not there) goes by its message instead, numbers left out.
+    """
+    found = list(findings)
+    by_path = defaultdict(list)
+    for index, finding in enumerate(found):
+        by_path[finding.path].append(index)
+    for path, indexes in by_path.items():
+        _number(found, indexes, _of_path(path), lines(path) or ())
+    return tuple(found)
+
+
+def fingerprinted(reports: Iterable[ToolReport], lines: Lines) -> tuple[ToolReport, ...]:
+    """The reports of one check on one tree, their findings with fingerprints."""
+    given = tuple(reports)
+    marked = iter(with_fingerprints((each for report in given for each in report.findings), lines))
+    return tuple(replace(report, findings=tuple(islice(marked, len(report.findings)))) for report in given)
+
+
+def split(
+    head: Sequence[Finding],
+    base: Iterable[Finding],
+    *,
+    renamed: Mapping[str, str] | None = None,
+    accepted: Set[str] = frozenset(),
+    changed: Mapping[str, Set[int]] | None = None,
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """(new, known) of the head's findings, both in the head's order, `new` set on each.
+
+    A multiset difference: a kind of finding that the base has twice and the head three times gives one new. Of
+    such equals, those on `changed` lines (path to 1-based lines of the head) are taken for the new ones. `renamed`
+    leads from the base's paths to the head's. What is `accepted` (fingerprints) is known even if the base lacks it.
+    """
+    moves = {_of_path(old): _of_path(new) for old, new in (renamed or {}).items()}
+    known = _count((finding.fingerprint for finding in base), moves) | _count(accepted, moves)
+    new = _over(head, known, changed or {})
+    return (
+        tuple(replace(finding, new=True) for index, finding in enumerate(head) if index in new),
+        tuple(replace(finding, new=False) for index, finding in enumerate(head) if index not in new),
+    )
+
+
+def lines_of_tree(root: Path) -> Lines:
+    """Reads the files of a checkout, which a stranger wrote: no link is followed (not in a folder's place either), and
+    what is not a plain text file of at most four megabytes is None."""
+
+    def lines(path: str) -> Sequence[str] | None:
+        text = _text(root, path)
+        # Every linter counts these three line ends; str.splitlines would count form feeds and more.
+        return None if text is None else text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    return lines
+
+
+def _number(found: list[Finding], indexes: list[int], path: str, lines: Sequence[str]) -> None:
+    seen: Counter[str] = Counter()
+    for index in sorted(indexes, key=lambda i: (found[i].line, found[i].column)):
+        finding = found[index]
+        text = _normalised(lines[finding.line - 1]) if 0 < finding.line <= len(lines) else ""
+        stem = path + _of_content(finding.rule, text, "" if text else finding.message)
+        found[index] = replace(finding, fingerprint=f"{stem}:{seen[stem]}")
+        seen[stem] += 1
+
+
+def _over(head: Sequence[Finding], known: Counter[str], changed: Mapping[str, Set[int]]) -> set[int]:
+    """The indexes of what the head has more of than is known."""
+    alike = defaultdict(list)
+    for index, finding in enumerate(head):
+        alike[_stem(finding.fingerprint)].append(index)
+    over: set[int] = set()
+    for stem, indexes in alike.items():
+        indexes.sort(key=lambda i: (head[i].line in changed.get(head[i].path, ()), head[i].line, i))
+        over.update(indexes[known[stem] :])
+    return over
+
+
+def _count(fingerprints: Iterable[str], moves: Mapping[str, str]) -> Counter[str]:
+    stems = (_stem(each) for each in fingerprints)
+    return Counter(moves.get(stem[:_PATH_DIGITS], stem[:_PATH_DIGITS]) + stem[_PATH_DIGITS:] for stem in stems)
+
+
+def _stem(fingerprint: str) -> str:
+    return fingerprint.partition(":")[0]
+
+
+def _of_path(path: str) -> str:
+    return digest(path)[:_PATH_DIGITS]
+
+
+def _of_content(rule: str, text: str, message: str) -> str:
+    return digest(rule, text, re.sub(r"\d+", "0", _normalised(message)))[:_CONTENT_DIGITS]
+
+
+def _normalised(text: str) -> str:
+    return " ".join(text[:_LONGEST_LINE].split())
+
+
+def _text(root: Path, path: str) -> str | None:
+    try:
+        data = _plain_file(root, path)
+    except (OSError, ValueError):
+        return None
+    return None if data is None or b"\0" in data else data.decode("utf-8", "replace")
+
+
+def _plain_file(root: Path, path: str) -> bytes | None:
+    """Opens folder by folder without following a link: between a look and an open the tree could change."""
+    *folders, name = path.split("/")
+    if ".." in folders or name in {"", "..", "."}:
+        return None
+    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for folder in folders:
+            deeper = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+            os.close(at)
+            at = deeper
+        # A pipe would wait for a writer for ever, so the open itself must not block.
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
+    finally:
+        os.close(at)
+    with os.fdopen(handle, "rb") as file:
+        facts = os.fstat(file.fileno())
+        plain = stat.S_ISREG(facts.st_mode) and facts.st_size <= _LARGEST_FILE
+        return file.read(_LARGEST_FILE) if plain else None

@@ -1,0 +1,238 @@
+"""Measuring a check: each tool once for each tree, in its sandbox, with its report kept.
+
+The key of a stored report is the repository's tree (which holds the tool's configuration and whatever decides
+the environment), the tool, its options, and the versions of our own tools: whoever asks for the same thing
+again gets the stored report, and no process is started.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from importlib import metadata
+from pathlib import Path
+
+from filelock import AsyncFileLock
+
+from activities import toolchains, tools
+from activities.checks import Work
+from activities.languages.projects import find_projects
+from activities.model import RepoRef, ToolReport
+from activities.repo_config import options_for_project
+from activities.result_store import ResultStore, digest
+from activities.sandbox import Box, Command, Limits, Ran, Runner
+from activities.environments import Environment, Environments
+from activities.tools import Project, Tool, Workbench
+from activities.custom_command import configured_tool
+from activities.workspace.mirror import Workspaces
+
+# Bumped when the meaning of a stored report changes.
+_REPORT_VERSION = "2"
+
+
+@dataclass(frozen=True)
+class Host:
+    """What measuring needs of this host."""
+
+    workspaces: Workspaces
+    environments: Environments
+    results: ResultStore
+    runner: Runner
+    data: Path
+
+    @property
+    def scratch(self) -> Path:
+        """For what a run leaves behind until it is read."""
+        return self.data / "scratch"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One of the two trees that are compared, for one check with its options."""
+
+    host: Host
+    repo: RepoRef
+    sha: str
+    tree: str
+    options: Mapping[str, object]
+    limits: Limits
+    folders: tuple[str, ...] = ()
+    again: bool = False
+    """Run the tools even where their report is stored (a person asked for it)."""
+
+    async def work(self, check: str) -> Sequence[Work]:
+        """See `activities.checks.Side`."""
+        return [work for project in await self._projects() for work in self._answers(project, check)]
+
+    def _answers(self, project: Project, check: str) -> list[Work]:
+        options = options_for_project(self.options, project.folder)
+        if options.get("enabled") is False:
+            return []
+        if command := configured_tool(check, options):
+            return [Work(replace(project, language="any"), command)] if project.language == "any" else []
+        return [Work(project, tool) for tool in _tools(project, check, _wanted(options))]
+
+    async def run(self, work: Work, options: Mapping[str, object] | None = None) -> ToolReport:
+        """See `activities.checks.Side`."""
+        merged = self._options(work, options)
+        key = self._key(work, merged)
+        asked_at = time.time()
+        if not self.again and (report := await self._stored(key)):
+            return report
+        async with _locked(self.host.scratch, key):
+            newer_than = asked_at if self.again else 0.0
+            if report := await self._stored(key, newer_than):
+                return report
+            report, lasting = await self._measure(work, merged)
+            if lasting:
+                await asyncio.to_thread(self.host.results.put_reports, key, (report,))
+        return report
+
+    async def stored(self, work: Work, options: Mapping[str, object] | None = None) -> ToolReport | None:
+        """See `activities.checks.Side`."""
+        return await self._stored(self._key(work, self._options(work, options)))
+
+    def _options(self, work: Work, asked: Mapping[str, object] | None) -> Mapping[str, object]:
+        return {**options_for_project(self.options, work.project.folder), **(asked or {})}
+
+    async def fix(self, work: Work, copy: Path) -> ToolReport:
+        """Lets the tool change the files of `copy`, a private copy of this tree."""
+        assert work.tool.fix
+        _, environment = await self._ready(work.project, self.options)
+        async with self._out() as out:
+            bench = self._bench(work.project, (copy, environment), out, self.options, keep_writes=True)
+            return await work.tool.fix(bench)
+
+    async def _stored(self, key: str, newer_than: float = 0.0) -> ToolReport | None:
+        reports = await asyncio.to_thread(self.host.results.reports, key, newer_than)
+        return reports[0] if reports else None
+
+    def _key(self, work: Work, options: Mapping[str, object]) -> str:
+        plain = json.dumps(options, sort_keys=True, default=list)
+        parts = (self.tree, work.project.folder, work.tool.name, plain, our_versions())
+        return digest(_REPORT_VERSION, self.repo.full_name, *parts)
+
+    async def _measure(self, work: Work, options: Mapping[str, object]) -> tuple[ToolReport, bool]:
+        """The report, and whether it would be the same again: nothing was missing, cut short or out of reach."""
+        checkout, environment = await self._ready(work.project, options)
+        async with self._out() as out:
+            bench = self._bench(work.project, (checkout, environment), out, options)
+            report = _of_the_tree(await work.tool.run(bench), checkout, environment.under)
+        lasting = report.lasting and not environment.problem
+        return _with_what_was_missing(report, environment.problem, work.tool), lasting
+
+    async def _ready(self, project: Project, options: Mapping[str, object]) -> tuple[Path, Environment]:
+        """The files and the environment that a tool works with."""
+        checkout = await self._checkout()
+        install = options.get("install")
+        if isinstance(install, str) and install:
+            tree, problem = await self.host.environments.prepared(self.repo, checkout, project.folder, install)
+            return tree, Environment(key="", problem=problem)
+        return checkout, await self.host.environments.get(self.repo, checkout, project)
+
+    def _bench(
+        self,
+        project: Project,
+        ready: tuple[Path, Environment],
+        out: Path,
+        options: Mapping[str, object],
+        keep_writes: bool = False,
+    ) -> Workbench:
+        checkout, environment = ready
+        ours = (Path(tools.OUR_TOOLS), *(path for chain in toolchains.registry().values() for path in chain.paths()))
+        box = Box(
+            tree=checkout, out=out, env=environment.root, read_only=ours, keep_writes=keep_writes,
+            over=environment.over, under=environment.under,
+        )  # fmt: skip
+
+        places = self.host.runner.places(box)
+        told = environment.variables(places.src)
+
+        async def run(command: Command) -> Ran:
+            return await self.host.runner.run(box, replace(command, env={**told, **command.env}) if told else command)
+
+        return Workbench(
+            project, places, out, run,
+            env_root=environment.root, limits=self.limits, options=options,
+        )  # fmt: skip
+
+    @contextlib.asynccontextmanager
+    async def _out(self) -> AsyncIterator[Path]:
+        self.host.scratch.mkdir(parents=True, exist_ok=True)
+        out = Path(tempfile.mkdtemp(prefix="out.", dir=self.host.scratch))
+        try:
+            yield out
+        finally:
+            await asyncio.to_thread(shutil.rmtree, out, True)
+
+    async def _checkout(self) -> Path:
+        return await self.host.workspaces.checkout(self.repo, self.sha)
+
+    async def _projects(self) -> tuple[Project, ...]:
+        """Those of the tools, and for configured commands each folder once more, whatever its language."""
+        checkout = await self._checkout()
+        found = await asyncio.to_thread(_found, checkout, self.folders)
+        anything = (Project(folder, checkout / folder, "any") for folder in self.folders or (".",))
+        return (*found, *anything)
+
+
+def _wanted(options: Mapping[str, object]) -> tuple[str, ...]:
+    names = options.get("tools") or ()
+    return tuple(str(name) for name in names) if isinstance(names, (list, tuple)) else ()
+
+
+@lru_cache(maxsize=64)
+def _found(checkout: Path, folders: tuple[str, ...]) -> tuple[Project, ...]:
+    """Kept, as what `_tools` finds: nobody writes to a checkout, and eight checks ask for the same."""
+    return find_projects(checkout, folders)
+
+
+@lru_cache(maxsize=512)
+def _tools(project: Project, check: str, chosen: tuple[str, ...]) -> list[Tool]:
+    able = [t for t in tools.registry().values() if check in t.checks and t.language == project.language]
+    if chosen:
+        return [tool for tool in able if tool.name in chosen]
+    used = [tool for tool in able if tool.used_by(project)] or [tool for tool in able if tool.default]
+    return [tool for tool in used if tool.has_work(project, check)]
+
+
+@cache
+def our_versions() -> str:
+    """The versions of everything in our own environment, since ours run where a project has none of its own."""
+    return digest(sys.version, *sorted(f"{dist.name}=={dist.version}" for dist in metadata.distributions()))
+
+
+def _with_what_was_missing(report: ToolReport, problem: str, tool: Tool) -> ToolReport:
+    """What could not be installed explains a tool that failed; and what is not there was not audited, so that is never
+    green."""
+    if not problem:
+        return report
+    if report.problem or not report.looked:
+        return replace(report, problem=f"{report.problem} {problem}".strip())
+    if "dependencies" in tool.checks:
+        return replace(report, advice=f"{report.advice} {problem}".strip())
+    return report
+
+
+def _of_the_tree(report: ToolReport, checkout: Path, under: Path | None) -> ToolReport:
+    """Without findings in files that a build made: they are not in the repository, and nobody's to mend."""
+    if under is None:
+        return report
+    made = {path for path in {one.path for one in report.findings} if not os.path.lexists(checkout / path)}
+    made = {path for path in made if os.path.lexists(under / path)}
+    return replace(report, findings=tuple(one for one in report.findings if one.path not in made))
+
+
+@contextlib.asynccontextmanager
+async def _locked(scratch: Path, key: str) -> AsyncIterator[None]:
+    folder = scratch / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    async with AsyncFileLock(folder / key[:32], poll_interval=0.05):
+        yield

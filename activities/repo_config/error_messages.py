@@ -1,0 +1,203 @@
+"""From what does not fit to a sentence that names the line, the thing and the mend."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from activities import tools
+from activities.repo_config.defaults import seconds
+from activities.repo_config.models import COMMAND, MENDS, ForProject, RepoConfig
+from activities.repo_config.strict_yaml import Document, Place, shown
+
+_MOST = 50
+_LONGEST_S = 6 * 3600.0
+_OLD_SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """`line` is 1-based. As text: `12: what is wrong and how to mend it`."""
+
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.message}"
+
+
+def mistakes_of(document: Document) -> tuple[RepoConfig | None, list[Mistake]]:
+    """The configuration (None if it has mistakes) and the first fifty mistakes in the order of their lines."""
+    if not isinstance(document.data, dict):
+        return None, [Mistake(document.line(()), "The file must be a mapping of keys, such as `threshold: 85`.")]
+    try:
+        config = RepoConfig.model_validate(document.data)
+    except ValidationError as error:
+        details = sorted(error.errors(include_url=False), key=lambda each: document.line(each["loc"]))
+        return None, [Mistake(document.line(each["loc"]), _sentence(each)) for each in details[:_MOST]]
+    found = [Mistake(document.line(place), sentence) for place, sentence in _beyond_types(config)]
+    return (None if found else config), sorted(found, key=lambda each: each.line)[:_MOST]
+
+
+def first_and_number(mistakes: Sequence[Mistake]) -> str:
+    """The first one's sentence, and how many follow."""
+    more = len(mistakes) - 1
+    return mistakes[0].message + (f" ({more} more: `autobuild validate` shows them all.)" if more else "")
+
+
+def _sentence(error: ErrorDetails) -> str:
+    place, what, kind = error["loc"], _named(error["loc"]), error["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(place)
+    if kind == "literal_error":
+        return _not_one_of(what, error["input"], _choices(place))
+    if kind in _LIMITS:
+        return f"{what} {_LIMITS[kind].format(**error.get('ctx', {}))}."
+    if place and place[-1] == "[key]":
+        return f"{_named(place[:-1])} has no name that fits: {MENDS[COMMAND]}."
+    if kind == "string_pattern_mismatch":
+        return f"{what} is {_value(error['input'])}: {MENDS[error['ctx']['pattern']]}."
+    return f"{what} is {_value(error['input'])}: {_wanted(kind, error['input'])}."
+
+
+_LIMITS = {
+    "missing": "is missing: add it",
+    "string_too_long": "is longer than {max_length} characters: shorten it",
+    "string_too_short": "is empty: give it a value, or remove the line",
+    "too_long": "has more than {max_length} entries: let a pattern stand for many",
+    "greater_than_equal": "is too small: it must be at least {ge:g}",
+    "greater_than": "is too small: it must be more than {gt:g}",
+    "less_than_equal": "is too large: it can be at most {le:g}",
+}
+
+
+def _wanted(kind: str, given: object) -> str:
+    """What should be there instead of something of the wrong type."""
+    if kind.startswith("bool") and str(given) in _OLD_SWITCHES:
+        return f"write `{_OLD_SWITCHES[str(given)]}`"
+    kinds = {
+        "bool": "write `true` or `false`",
+        "int": "write a whole number, without quotes",
+        "float": "write a number, without quotes",
+        "string": "write a text; put it in quotes if it looks like a number",
+        "tuple": "write a list, one `- ` line for each entry",
+        "dict": "write keys below it, indented by two spaces",
+        "model": "write keys below it, indented by two spaces",
+    }
+    return next((mend for start, mend in kinds.items() if kind.startswith(start)), "it does not fit here")
+
+
+def _unknown_key(place: Place) -> str:
+    known = _keys(place[:-1])
+    where = f" in {_named(place[:-1])}" if len(place) > 1 else ""
+    key = str(place[-1])
+    near = _nearest(key, known)
+    mend = f"did you mean `{near}`?" if near else f"it can be {_any_of(known)}."
+    return f"`{shown(key)}` is not a key{where}: {mend}"
+
+
+def _not_one_of(what: str, given: object, choices: Sequence[object]) -> str:
+    near = _nearest(str(given), [str(each) for each in choices])
+    mend = f"did you mean `{near}`?" if near else f"it can be {_any_of(choices)}."
+    return f"{what} is {_value(given)}: {mend}"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    lower = word.lower().replace("-", "_").replace(" ", "_")[:60]
+    by_plain = {each.lower().replace("-", "_"): each for each in known}
+    near = difflib.get_close_matches(lower, by_plain, n=1, cutoff=0.6)
+    return by_plain[near[0]] if near else ""
+
+
+def _any_of(words: Iterable[object]) -> str:
+    *firsts, last = [f"`{each}`" for each in words]
+    return f"{', '.join(firsts)} or {last}" if firsts else last
+
+
+def _named(place: Place) -> str:
+    """`checks.linting.tools[0]`, as one would write it."""
+    text = ""
+    for step in place:
+        text += f"[{step}]" if isinstance(step, int) else f".{shown(step)}"
+    return f"`{text.removeprefix('.')}`"
+
+
+def _value(given: object) -> str:
+    if isinstance(given, bool):
+        return f"`{str(given).lower()}`"
+    if isinstance(given, Mapping):
+        return "a mapping of keys"
+    return "a list" if isinstance(given, tuple) else f"`{shown(given)}`"
+
+
+def _keys(place: Place) -> list[str]:
+    return list(_schema_at(place).get("properties", {}))
+
+
+def _choices(place: Place) -> list[object]:
+    found = _schema_at(place)
+    return [found["const"]] if "const" in found else list(found.get("enum", ()))
+
+
+def _schema_at(place: Place) -> dict[str, Any]:
+    """The part of the schema that speaks of this place."""
+    whole = _schema()
+    at: dict[str, Any] = whole
+    for step in place:
+        at = at["items"] if isinstance(step, int) else _below(at, step)
+        if reference := at.get("$ref"):
+            at = whole["$defs"][reference.rpartition("/")[2]]
+    return at
+
+
+def _below(at: dict[str, Any], key: str) -> dict[str, Any]:
+    """A mapping with names of its own describes all its values alike."""
+    if key in at.get("properties", {}):
+        return dict(at["properties"][key])
+    return dict(next(iter(at.get("patternProperties", {}).values()), {}))
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return RepoConfig.model_json_schema()
+
+
+def _beyond_types(config: RepoConfig) -> Iterator[tuple[Place, str]]:
+    """What no type can say: keys that need or exclude one another, tools that do not exist."""
+    for name, check in config.checks:
+        yield from _of_check(("checks", name), name, check)
+        if seconds(check.timeout) > _LONGEST_S:
+            yield ("checks", name, "timeout"), f"`checks.{name}.timeout` is `{check.timeout}`: it can be at most `6h`."
+    folders: dict[str, int] = {}
+    for index, project in enumerate(config.projects):
+        if (first := folders.setdefault(project.path, index)) != index:
+            place: Place = ("projects", index, "folder")
+            yield place, f"The folder `{shown(project.path)}` is `projects[{first}]` already: put both together."
+        for name, check in project.checks:
+            yield from _of_check(("projects", index, "checks", name), name, check)
+
+
+def _of_check(place: Place, name: str, check: ForProject) -> Iterator[tuple[Place, str]]:
+    what = _named(place)
+    for key in ("format", "report", "install"):
+        if key in check.model_fields_set and not check.command:
+            yield (*place, key), f"{what} has a `{key}` and no `command`: add the command, or remove the line."
+    if check.command and check.tools:
+        yield (*place, "tools"), f"{what} has both `command` and `tools`: keep one of them."
+    for index, tool in enumerate(check.tools):
+        yield from _of_tool((*place, "tools", index), name, tool)
+
+
+def _of_tool(place: Place, check: str, tool: str) -> Iterator[tuple[Place, str]]:
+    able = [each for each, found in tools.registry().items() if check in found.checks]
+    if tool not in able:
+        other = (
+            f"`{tool}` does not serve the check {check}" if tool in tools.registry() else f"there is no tool `{tool}`"
+        )
+        near = _nearest(tool, able)
+        mend = f"did you mean `{near}`?" if near else f"it can be {_any_of(able)}." if able else "use `command`."
+        yield place, f"{other[0].upper()}{other[1:]}: {mend}"

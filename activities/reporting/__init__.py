@@ -1,0 +1,37 @@
+"""Every sentence the bot says; outcomes in, Markdown, annotations and SARIF out; no input or output of its own.
+
+The voice: short, what, why, what next. Not a person. Silent when nothing changed.
+"""
+
+from activities.reporting.annotations import annotations
+from activities.reporting.check_run import ACCEPT_BASELINE, FIX, RETEST, Button, Conclusion, Ending, check_ending
+from activities.reporting.comment import GATE_MARK, gate_comment, reply, reply_mark
+from activities.reporting.early_end import early_ending, fork_text, superseded_text
+from activities.reporting.gate import gate_ending, gate_title
+from activities.reporting.links import Places
+from activities.reporting.markdown import code, plain
+from activities.reporting.sarif import sarif
+
+__all__ = [
+    "ACCEPT_BASELINE",
+    "FIX",
+    "GATE_MARK",
+    "RETEST",
+    "Button",
+    "Conclusion",
+    "Ending",
+    "Places",
+    "annotations",
+    "check_ending",
+    "code",
+    "early_ending",
+    "fork_text",
+    "gate_comment",
+    "gate_ending",
+    "gate_title",
+    "plain",
+    "reply",
+    "reply_mark",
+    "sarif",
+    "superseded_text",
+]

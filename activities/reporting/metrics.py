@@ -1,0 +1,82 @@
+"""A check's numbers: tests, coverage, benchmarks, as `QualityCheck.metrics` gives them."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from activities.model import ToolReport
+from activities.reporting.markdown import code, folded, plain, table
+from activities.result_store import Judged
+
+_TESTS = ("passed", "failed", "skipped", "flaky")
+_ROWS = 200
+_UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns"))
+
+
+def measured(judged: Judged) -> list[str]:
+    """The numbers that the check has, each kind in its own lines."""
+    metrics = judged.check.metrics
+    return [*_tests(metrics), *_flaky(judged.reports), *_coverage(metrics), *_benchmarks(metrics)]
+
+
+def tests_line(metrics: Mapping[str, object]) -> str:
+    """ "41 passed, 1 failed, 1 flaky"; "" where no tests were counted."""
+    counts = [(name, metrics.get(name)) for name in _TESTS]
+    said = [f"{count:,} {name}" for name, count in counts if isinstance(count, int) and (count or name == "passed")]
+    return ", ".join(said) if any(isinstance(count, int) for _, count in counts) else ""
+
+
+def coverage_line(metrics: Mapping[str, object]) -> str:
+    """ "87.5 % of all lines (base: 85.0 %), 100.0 % of the lines of this change"."""
+    total, diff = _percent(metrics.get("total_percent")), _percent(metrics.get("diff_percent"))
+    base = _percent(metrics.get("base_total_percent"))
+    of_all = f"{total} of all lines{f' (base: {base})' if base else ''}" if total else ""
+    return ", ".join(part for part in (of_all, f"{diff} of the lines of this change" if diff else "") if part)
+
+
+def _percent(value: object) -> str:
+    """Rounded down: 79.96 must not be shown as the 80 that it is not."""
+    return f"{math.floor(value * 10) / 10:.1f} %" if isinstance(value, (int, float)) else ""
+
+
+def _tests(metrics: Mapping[str, object]) -> list[str]:
+    line = tests_line(metrics)
+    return [f"**Tests:** {line}.", ""] if line else []
+
+
+def _flaky(reports: Sequence[ToolReport]) -> list[str]:
+    flaky = sorted({case.id for report in reports for case in report.tests if case.outcome == "flaky"})
+    lines = [f"- {code(name)}" for name in flaky[:_ROWS]]
+    if len(flaky) > _ROWS:
+        lines.append(f"- … {len(flaky) - _ROWS:,} more")
+    return [*folded("Flaky: failed, then passed when run again", lines), ""] if lines else []
+
+
+def _coverage(metrics: Mapping[str, object]) -> list[str]:
+    line = coverage_line(metrics)
+    return [f"**Covered:** {line}.", ""] if line else []
+
+
+def _benchmarks(metrics: Mapping[str, object]) -> list[str]:
+    """One row a benchmark, the worst first as the check gives them."""
+    rows = metrics.get("benchmarks")
+    known = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, (list, tuple)) else []
+    if not known:
+        return []
+    left_out = metrics.get("left_out")
+    missing = max(0, len(known) - _ROWS) + (left_out if isinstance(left_out, int) else 0)
+    lines = table(("Benchmark", "Base", "Head", "Change", ""), [_benchmark(row) for row in known[:_ROWS]], "lrrrl")
+    return [*lines, "", *([f"… {missing:,} more.", ""] if missing else [])]
+
+
+def _benchmark(row: Mapping[str, object]) -> tuple[str, ...]:
+    change = row.get("change_percent")
+    shown = f"{change:+.1f} %" if isinstance(change, (int, float)) else "–"
+    name, verdict = code(str(row.get("id", "")), 120), plain(str(row.get("verdict", "")))
+    return name, _time(row.get("base_s")), _time(row.get("head_s")), shown, verdict
+
+
+def _time(seconds: object) -> str:
+    if not isinstance(seconds, (int, float)):
+        return "–"
+    factor, unit = next((pair for pair in _UNITS if seconds * pair[0] >= 1), _UNITS[-1])
+    return f"{seconds * factor:.4g} {unit}"

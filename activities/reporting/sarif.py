@@ -1,0 +1,74 @@
+"""Findings as SARIF 2.1.0, the exchange format that editors, dashboards and GitHub's code scanning read."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from activities.model import Finding
+from activities.reporting.annotations import worst_first
+from activities.reporting.markdown import clean
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {"notice": "note", "warning": "warning", "error": "error", "critical": "error"}
+# GitHub's limits for an upload: 20 runs a file, 25,000 results a run.
+_RUNS, _RESULTS = 20, 25_000
+
+Json = dict[str, Any]
+
+
+def sarif(findings: Iterable[Finding], version: str = "", head_sha: str = "") -> Json:
+    """One run a tool. Known findings are there as `unchanged`, new ones as `new`."""
+    by_tool: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_tool.setdefault(finding.tool, []).append(finding)
+    tools = sorted(by_tool.items())[:_RUNS] or [("autobuild", [])]
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(*item, version, head_sha) for item in tools]}
+
+
+def _run(tool: str, findings: list[Finding], version: str, head_sha: str) -> Json:
+    kept = worst_first(findings, _RESULTS)
+    rules = sorted({_rule(finding) for finding in kept})
+    place = {rule: index for index, rule in enumerate(rules)}
+    run: Json = {
+        "tool": {"driver": {"name": clean(tool), "rules": [{"id": rule} for rule in rules]}},
+        "automationDetails": {"id": f"autobuild/{clean(tool)}/"},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, place[_rule(finding)]) for finding in kept],
+    }
+    if version:
+        run["tool"]["extensions"] = [{"name": "autobuild", "version": version}]
+    if head_sha:
+        run["properties"] = {"head_sha": head_sha}
+    return run
+
+
+def _rule(finding: Finding) -> str:
+    return clean(finding.rule) or "finding"
+
+
+def _result(finding: Finding, rule: int) -> Json:
+    result: Json = {
+        "ruleId": _rule(finding),
+        "ruleIndex": rule,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": clean(finding.message) or _rule(finding)},
+        "baselineState": "new" if finding.new else "unchanged",
+        "properties": {"check": finding.check, "severity": finding.severity, "fixable": finding.fixable},
+    }
+    if finding.path:
+        result["locations"] = [{"physicalLocation": _location(finding)}]
+    if finding.fingerprint:
+        result["partialFingerprints"] = {"autobuild/v1": finding.fingerprint}
+    return result
+
+
+def _location(finding: Finding) -> Json:
+    location: Json = {"artifactLocation": {"uri": quote(clean(finding.path)), "uriBaseId": "%SRCROOT%"}}
+    if finding.line > 0:
+        region: Json = {"startLine": finding.line}
+        if finding.end_line >= finding.line:
+            region["endLine"] = finding.end_line
+        if finding.column > 0:
+            region["startColumn"] = finding.column
+        location["region"] = region
+    return location

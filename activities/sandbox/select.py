@@ -1,0 +1,47 @@
+"""Which runner a deployment uses, and the proof at the start that it works here."""
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from activities.errors import SandboxMissing, UserError
+from activities.sandbox import Box, Command, Runner
+from activities.sandbox.local import Local
+from activities.sandbox.supervisor import NeverBegan
+
+_WITHOUT = "or set AUTOBUILD_SANDBOX=none to run repositories' code without isolation"
+
+
+async def make_runner(
+    mode: str, install_env: Mapping[str, str] | None = None, install_read_only: tuple[Path, ...] = ()
+) -> Runner:
+    """`mode` is "bubblewrap" or "none". Raises SandboxMissing when a command cannot be run in
+    bubblewrap here. What the `install_` arguments give reaches commands with network alone."""
+    if mode == "none":
+        return Local(install_env)
+    if mode != "bubblewrap":
+        raise UserError(f"AUTOBUILD_SANDBOX is {mode!r}. Set it to bubblewrap or none.")
+    if sys.platform != "linux":
+        raise SandboxMissing(f"Bubblewrap needs Linux. Run the worker there, {_WITHOUT}.")
+    from activities.sandbox.bubblewrap import Bubblewrap
+
+    runner = Bubblewrap(install_env, install_read_only)
+    await _prove(runner)
+    return runner
+
+
+async def _prove(runner: Runner) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        box = Box(tree=Path(folder, "tree"), out=Path(folder, "out"))
+        box.tree.mkdir()
+        box.out.mkdir()
+        try:
+            await runner.run(box, Command(("true",)))
+        except (NeverBegan, OSError) as error:
+            raise SandboxMissing(
+                f"Bubblewrap cannot make a sandbox here ({error}). Let users make namespaces "
+                "(sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, "
+                "kernel.apparmor_restrict_unprivileged_userns=0; a container needs --security-opt "
+                f"seccomp=unconfined --security-opt systempaths=unconfined), {_WITHOUT}."
+            ) from error

@@ -1,0 +1,234 @@
+"""From a command that ended to a tool's report: what every tool does the same way.
+
+A tool starts its program with `execute`, reads what it wrote with `written` and `json_of`, and answers
+with `report_of` or, when there is no usable answer, with `failed_to_run`. Everything read here was
+written by a stranger's code: sizes are capped, links are not followed, text is made valid Unicode.
+"""
+
+import json
+import os
+import re
+import signal
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from activities.formats import BadReport
+from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
+from activities.sandbox import Command, Limits, Ran
+from activities.tools import Workbench
+
+MAX_REPORT = 128 * 1024**2
+"""Bytes of a report that are read at most; 100,000 findings of the most verbose tool need about half."""
+
+TAIL = 4000
+"""Characters of a program's output that are kept for a person."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command and how it ended."""
+
+    command: Command
+    ran: Ran
+
+    @property
+    def text(self) -> str:
+        """What it printed on stdout, as valid Unicode."""
+        return self.ran.stdout.decode("utf-8", "backslashreplace")
+
+
+async def execute(
+    bench: Workbench, argv: tuple[str, ...], env: Mapping[str, str] | None = None, *, network: bool = False
+) -> Ended:
+    """Runs a program in the project's folder, within the bench's limits. `network` only for a program of ours
+    that runs no code of the repository."""
+    command = Command(argv, cwd=bench.project.folder, env=env or {}, network=network, limits=bench.limits)
+    return Ended(command, await bench.run(command))
+
+
+async def execute_to_file(
+    bench: Workbench, argv: tuple[str, ...], name: str, env: Mapping[str, str] | None = None
+) -> Ended:
+    """The same for a program that writes its report to stdout alone: it goes to `out/name` whole, where what a
+    runner keeps of stdout may be cut."""
+    into = f"{bench.places.out}/{name}"
+    return await execute(bench, ("/bin/sh", "-c", 'into=$1; shift; exec "$@" > "$into"', "sh", into, *argv), env)
+
+
+def report_of(
+    tool: str,
+    version: str,
+    ended: Ended,
+    *,
+    findings: tuple[Finding, ...] = (),
+    tests: tuple[TestCase, ...] = (),
+    coverage: tuple[FileCoverage, ...] = (),
+    benchmarks: tuple[Benchmark, ...] = (),
+    problem: str = "",
+    advice: str = "",
+) -> ToolReport:
+    """The report of a tool that gave a usable answer. A limit that cut it short becomes its problem."""
+    return ToolReport(
+        tool=tool,
+        version=version,
+        findings=findings,
+        tests=tests,
+        coverage=coverage,
+        benchmarks=benchmarks,
+        problem=problem or how_it_ended(tool, ended),
+        advice=advice,
+        timed_out=ended.ran.stopped == "time",
+        command=plain(" ".join(ended.command.argv)),
+        output_tail=tail(ended.ran),
+        duration_s=ended.ran.duration_s,
+    )
+
+
+def failed_to_run(tool: str, version: str, ended: Ended, problem: str = "") -> ToolReport:
+    """The report of a tool that gave no usable answer. Without a `problem`, the limit or signal that ended it is
+    named, else its last words."""
+    return ToolReport(
+        tool=tool,
+        version=version,
+        looked=False,
+        problem=_named(problem, how_it_ended(tool, ended)) or _broke(tool, ended.ran),
+        timed_out=ended.ran.stopped == "time",
+        command=plain(" ".join(ended.command.argv)),
+        output_tail=tail(ended.ran),
+        duration_s=ended.ran.duration_s,
+    )
+
+
+def not_installed(tool: str, why: str, mend: str) -> ToolReport:
+    """The report of a tool that the project uses (`why`) and that is nowhere to be found."""
+    return ToolReport(tool=tool, looked=False, problem=f"{tool} is configured ({why}) but is not installed: {mend}")
+
+
+def how_it_ended(tool: str, ended: Ended) -> str:
+    """One sentence when something else than the program itself ended it, "" otherwise."""
+    limits, ran = ended.command.limits, ended.ran
+    match ran.stopped:
+        case "":
+            return _killed(tool, ran.exit_code, limits)
+        case "time":
+            return f"{tool} was stopped at its time limit of {limits.wall_s:g} s."
+        case "memory":
+            return f"{tool} was stopped at its memory limit of {limits.memory // 1024**2} MiB."
+        case "processes":
+            return f"{tool} was stopped at its limit of {limits.processes} processes."
+        case "disk":
+            return f"{tool} was stopped at its disk limit of {limits.disk // 1024**2} MiB."
+        case other:
+            return f"{tool} was stopped at its {other} limit."
+
+
+def tail(ran: Ran) -> str:
+    """The last of what it printed, stderr after stdout, for a person to read."""
+    both = b"\n".join(part.strip() for part in (ran.stdout[-TAIL:], ran.stderr[-TAIL:]) if part.strip())
+    return both.decode("utf-8", "backslashreplace")[-TAIL:]
+
+
+def written(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:
+    """The bytes of `out/name` that a command left. Raises `BadReport` when there is no such plain file.
+
+    The folder belongs to a stranger: a link could lead to a file of the worker, a pipe never ends.
+    """
+    try:
+        if (out / name).parent.resolve() != (out.resolve() / name).parent:
+            raise BadReport(f"The report {name} lies behind a link.")
+        handle = os.open(out / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise BadReport(f"The report {name} is missing.") from error
+    with os.fdopen(handle, "rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise BadReport(f"The report {name} is not a plain file.")
+        if facts.st_size > limit:
+            raise BadReport(f"The report {name} is larger than {limit // 1024**2} MiB.")
+        return file.read(limit)
+
+
+def give(out: Path, name: str, text: str) -> None:
+    """Puts a file into the folder for a command to read, never through a link that an earlier one left there."""
+    (out / name).unlink(missing_ok=True)
+    handle = os.open(out / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def json_of(data: bytes, name: str, limit: int = MAX_REPORT) -> object:
+    """JSON of a stranger. Raises `BadReport` for what is too large, too deep or not JSON."""
+    if len(data) > limit:
+        raise BadReport(f"{name} is larger than {limit // 1024**2} MiB.")
+    try:
+        return json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise BadReport(f"{name} is not UTF-8.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadReport(f"{name} is not JSON: {_short(error)}.") from error
+
+
+def xml_of(data: bytes, name: str, limit: int = MAX_REPORT) -> Element:
+    """The root of a stranger's XML. Raises `BadReport`; an entity is refused, an outside DTD is not fetched."""
+    if len(data) > limit:
+        raise BadReport(f"{name} is larger than {limit // 1024**2} MiB.")
+    try:
+        return fromstring(data)
+    except DefusedXmlException as error:
+        raise BadReport(f"{name} defines XML entities, which are not read.") from error
+    except (ParseError, ValueError, LookupError, RecursionError) as error:
+        raise BadReport(f"{name} is not XML: {_short(error)}.") from error
+
+
+def plain(text: str) -> str:
+    r"""Valid Unicode: a byte that was not UTF-8 is shown as `\xff`, any other surrogate as `\ud800`."""
+    return _SURROGATE.sub(_shown, text)
+
+
+def whole(value: object, default: int = 0) -> int:
+    """A line, column or count out of JSON or XML: never negative, never absurd, `default` for nonsense."""
+    try:
+        number = int(value) if isinstance(value, int | float | str) else default
+    except (ValueError, OverflowError):
+        return default
+    return number if 0 <= number < 2**31 else default
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _shown(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
+def _named(problem: str, ending: str) -> str:
+    """A missing report is no news about a program that was killed; a sentence that names the end is."""
+    return problem if not ending or ending[:-1] in problem else ending
+
+
+def _killed(tool: str, exit_code: int, limits: Limits) -> str:
+    """A shell and bubblewrap give 128 + n for a child that died of signal n."""
+    number = -exit_code if exit_code < 0 else exit_code - 128
+    if number == signal.SIGXFSZ:
+        return f"{tool} was stopped at its limit of {limits.file_size // 1024**2} MiB for one file."
+    try:
+        return f"{tool} was killed by {signal.Signals(number).name}." if number > 0 else ""
+    except ValueError:
+        return ""
+
+
+def _broke(tool: str, ran: Ran) -> str:
+    lines = tail(ran).splitlines()
+    last = f": {lines[-1].strip()[:300]}" if lines else ""
+    return f"{tool} ended with exit code {ran.exit_code} and no report{last}"
+
+
+def _short(error: BaseException) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]

@@ -1,0 +1,115 @@
+"""Activities that talk to Temporal itself: waiting for another workflow's verdict, waking a branch's workflow."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.heartbeat import beating
+from activities.quality_gate.types import GateOutcome, GateRequest
+
+
+@dataclass(frozen=True)
+class Wake:
+    """Signal `signal` with `argument` to the workflow `workflow_id`, started with `start` if it is not running.
+    `start` and `argument` are the plain fields of the workflow's own dataclasses."""
+
+    workflow: str
+    workflow_id: str
+    signal: str
+    start: Mapping[str, Any] = field(default_factory=dict)
+    argument: Any = None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A query without arguments to a workflow that may not be there."""
+
+    workflow_id: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """`answer` is the query's as plain JSON. `there` False: no such workflow, or none that answers."""
+
+    there: bool = False
+    running: bool = False
+    answer: Any = None
+
+
+@dataclass(frozen=True)
+class ServedWanted:
+    """Does this deployment have a workflow of this type?"""
+
+    workflow: str
+
+
+@dataclass(frozen=True)
+class Served:
+    """The answer to `ServedWanted`."""
+
+    here: bool
+
+
+class WaitingActivities:
+    """`queue` is the task queue of the workflows, `served` the types of workflow that its workers know."""
+
+    def __init__(self, queue: str, served: Collection[str] = ()) -> None:
+        self._queue = queue
+        self._served = frozenset(served)
+
+    @activity.defn
+    async def await_gate(self, request: GateRequest) -> GateOutcome | None:
+        """The verdict of the gate that runs for this head now; None where it ends without one."""
+        async with beating():
+            handle = activity.client().get_workflow_handle(
+                f"quality-gate:{request.repo.full_name}@{request.head_sha}", result_type=GateOutcome
+            )
+            try:
+                outcome: GateOutcome = await handle.result(follow_runs=False)
+                return outcome
+            except WorkflowFailureError:
+                return None
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    return None
+                raise
+
+    @activity.defn
+    async def wake(self, wake: Wake) -> None:
+        """Signals a workflow, started if need be. A second run signals again: what is signalled must not mind."""
+        await activity.client().start_workflow(
+            wake.workflow,
+            wake.start,
+            id=wake.workflow_id,
+            task_queue=self._queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal=wake.signal,
+            start_signal_args=[] if wake.argument is None else [wake.argument],
+        )
+
+    @activity.defn
+    async def ask_workflow(self, ask: Ask) -> Told:
+        """What a workflow answers to a query; it may have ended, or never have been there."""
+        handle = activity.client().get_workflow_handle(ask.workflow_id)
+        try:
+            running = (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+            return Told(True, running, await handle.query(ask.query))
+        except RPCError as error:
+            if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+                return Told()
+            raise
+
+    @activity.defn
+    async def is_served(self, wanted: ServedWanted) -> Served:
+        """Whether this deployment has a workflow of that type."""
+        return Served(wanted.workflow in self._served)
+
+    def all(self) -> list[Any]:
+        """Everything to register."""
+        return [self.await_gate, self.wake, self.ask_workflow, self.is_served]

@@ -1,0 +1,207 @@
+"""A repository on this host: one bare mirror, and the trees of the heads that are looked at.
+
+A checkout has no `.git`: what runs in it can neither read the history nor our credentials. Folders are
+named by the commit, so that every check of a sha, and every later gate, finds the same one.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import AsyncFileLock
+
+from activities.errors import UserError
+from activities.model import RepoRef
+from activities.quality_gate.changed_lines import MARKS
+from activities.workspace.git import GitError, credentials, git, git_up_to, line
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_LARGEST_DIFF = 32 * 1024**2
+
+CloneUrl = Callable[[RepoRef], str]
+GitAuth = Callable[[RepoRef], Awaitable[tuple[str, str]]]
+"""Gives (user name, token) for fetching; ("", "") where no credential is needed."""
+
+
+@dataclass(frozen=True)
+class Heads:
+    """What is compared. `base_sha` is the merge base, "" where there is nothing to compare with;
+    `config_sha` is the tip of the base branch, from where the repository's configuration is read."""
+
+    head_sha: str
+    head_tree: str
+    base_sha: str = ""
+    base_tree: str = EMPTY_TREE
+    config_sha: str = ""
+
+
+class Workspaces:
+    """All repositories of one host, below `root`. `clone_url` is asked after `git_auth`, which may learn a new name;
+    `forget`: what these two know of a repository is out of date."""
+
+    def __init__(
+        self, root: Path, clone_url: CloneUrl, git_auth: GitAuth, forget: Callable[[RepoRef], None] = lambda _: None
+    ) -> None:
+        self._root = root
+        self._clone_url = clone_url
+        self._git_auth = git_auth
+        self._forget = forget
+
+    def mirror(self, repo: RepoRef) -> Path:
+        """The bare repository's folder (it may not exist yet)."""
+        for part in (repo.owner, repo.name):
+            if not _NAME.fullmatch(part) or part.strip(".") == "":
+                raise UserError(f"{part!r} is not a name that a repository can have.")
+        return self._root / "mirrors" / repo.owner / f"{repo.name}.git"
+
+    async def fetch(self, repo: RepoRef, *wanted: str) -> None:
+        """Brings commits (by sha) and branches (`refs/heads/…`) into the mirror; what is there is not asked for."""
+        mirror = self.mirror(repo)
+        async with self._locked(mirror):
+            if not (mirror / "HEAD").exists():
+                mirror.mkdir(parents=True, exist_ok=True)
+                await git(mirror, "init", "--bare", "--quiet", ".")
+            missing = [item for item in wanted if not (_SHA.fullmatch(item) and await self._has(mirror, item))]
+            if missing:
+                await self._download(repo, mirror, missing)
+
+    async def _download(self, repo: RepoRef, mirror: Path, wanted: list[str]) -> None:
+        try:
+            await self._ask_for(repo, mirror, wanted)
+        except GitError as error:
+            if not (error.moved or error.refused):
+                raise
+            # Its name or its token is an old one: with what is known now, once more.
+            self._forget(repo)
+            await self._ask_for(repo, mirror, wanted)
+
+    async def _ask_for(self, repo: RepoRef, mirror: Path, wanted: list[str]) -> None:
+        user, token = await self._git_auth(repo)
+        specs = [f"+{item}:{_kept_as(item)}" for item in wanted]
+        url = repo.path or self._clone_url(repo)
+        await git(
+            mirror, "-c", "gc.auto=0", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, *specs,
+            config=credentials(url, user, token),
+        )  # fmt: skip
+
+    async def heads(self, repo: RepoRef, head_sha: str, base_ref: str = "", base_sha: str = "") -> Heads:
+        """What to compare `head_sha` with: its merge base with the base branch's tip, or with `base_sha`."""
+        branch = f"refs/heads/{base_ref}" if base_ref else ""
+        commits = [sha for sha in (head_sha, base_sha) if sha]
+        try:
+            await self.fetch(repo, *commits, *([branch] if branch else ()))
+        except GitError as error:
+            if not branch or branch not in error.stderr:
+                raise
+            branch = ""  # not pushed yet, or gone: there is nothing to compare with
+            await self.fetch(repo, *commits)
+        mirror = self.mirror(repo)
+        tip = await self._commit(mirror, _kept_as(branch)) if branch else base_sha
+        base = await self._merge_base(mirror, head_sha, base_sha or tip)
+        return Heads(
+            head_sha=head_sha,
+            head_tree=await self.tree(repo, head_sha),
+            base_sha=base,
+            base_tree=await self.tree(repo, base) if base else EMPTY_TREE,
+            config_sha=tip or base or head_sha,
+        )
+
+    async def tree(self, repo: RepoRef, sha: str) -> str:
+        """The tree of a commit that the mirror has."""
+        return await line(self.mirror(repo), "rev-parse", "--verify", "--quiet", f"{sha}^{{tree}}")
+
+    async def show(self, repo: RepoRef, sha: str, path: str) -> str | None:
+        """A file of a commit as text; None where it is not there. Undecodable bytes are replaced."""
+        try:
+            return (await git(self.mirror(repo), "cat-file", "blob", f"{sha}:{path}")).decode("utf-8", "replace")
+        except GitError:
+            return None
+
+    async def checkout(self, repo: RepoRef, sha: str) -> Path:
+        """The files of a commit in a folder that nobody writes to; made once."""
+        folder = self._root / "checkouts" / repo.owner / repo.name / sha
+        if folder.exists():
+            os.utime(folder)
+            return folder
+        async with self._locked(folder):
+            if not folder.exists():
+                await self._check_out(self.mirror(repo), sha, folder)
+        return folder
+
+    async def _check_out(self, mirror: Path, sha: str, folder: Path) -> None:
+        part = Path(tempfile.mkdtemp(prefix=f"{sha[:12]}.", suffix=".part", dir=folder.parent))
+        index = Path(tempfile.mkdtemp(dir=folder.parent)) / "index"
+        env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(part), "GIT_DIR": str(mirror)}
+        try:
+            await git(mirror, "read-tree", sha, env=env)
+            await git(part, "-c", "core.symlinks=true", "checkout-index", "--all", "--force", "--quiet", env=env)
+            part.chmod(0o755)
+            part.rename(folder)
+        finally:
+            shutil.rmtree(index.parent, ignore_errors=True)
+            shutil.rmtree(part, ignore_errors=True)
+
+    async def diff(self, repo: RepoRef, base: str, head: str) -> bytes:
+        """The change in unified form without context, renames followed, for `changed_lines`; `base` "" means from
+        nothing. One beyond 32 MiB is empty: what covers it would tell nobody anything."""
+        return await git_up_to(
+            _LARGEST_DIFF,
+            self.mirror(repo), "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--unified=0", "--find-renames",
+            "--src-prefix=a/", "--dst-prefix=b/", "-l2000", *MARKS, base or EMPTY_TREE, head, "--",
+        ) or b""  # fmt: skip
+
+    async def renamed(self, repo: RepoRef, base: str, head: str) -> Mapping[str, str]:
+        """Old path → new path of what was renamed between two commits."""
+        out = await git(
+            self.mirror(repo), "diff", "-z", "--name-status", "--diff-filter=R", "--find-renames", "-l2000",
+            base or EMPTY_TREE, head, "--",
+        )  # fmt: skip
+        parts = [os.fsdecode(part).encode("utf-8", "backslashreplace").decode() for part in out.split(b"\0")[:-1]]
+        return {parts[i + 1]: parts[i + 2] for i in range(0, len(parts) - 2, 3)}
+
+    async def touched(self, repo: RepoRef, base: str, head: str) -> tuple[str, ...]:
+        """The paths of all files that differ, both names of a renamed one."""
+        out = await git(
+            self.mirror(repo), "diff", "-z", "--name-only", "--no-renames", base or EMPTY_TREE, head, "--",
+        )  # fmt: skip
+        return tuple(part.decode("utf-8", "backslashreplace") for part in out.split(b"\0")[:-1])
+
+    async def _merge_base(self, mirror: Path, head: str, base: str) -> str:
+        if not base:
+            return ""
+        try:
+            return await line(mirror, "merge-base", head, base)
+        except GitError as error:
+            if error.stderr.strip():
+                raise
+            return ""  # no common history: everything counts as new
+
+    async def _commit(self, mirror: Path, name: str) -> str:
+        return await line(mirror, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+
+    async def _has(self, mirror: Path, sha: str) -> bool:
+        try:
+            await git(mirror, "cat-file", "-e", f"{sha}^{{commit}}")
+        except GitError:
+            return False
+        return True
+
+    @contextlib.asynccontextmanager
+    async def _locked(self, folder: Path) -> AsyncIterator[None]:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        async with AsyncFileLock(f"{folder}.lock", poll_interval=0.02):
+            yield
+
+
+def _kept_as(wanted: str) -> str:
+    """The mirror's own name for a commit or a branch: flat, so that `a` and `a/b` never get in each other's way."""
+    name = wanted if _SHA.fullmatch(wanted) else hashlib.sha256(wanted.encode()).hexdigest()
+    return f"refs/autobuild/{name}"

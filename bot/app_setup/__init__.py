@@ -1,0 +1,1 @@
+"""Registering the GitHub App: the set-up pages and what they store."""

@@ -1,0 +1,1 @@
+"""Reading slash commands out of comments."""

@@ -1,0 +1,1 @@
+"""GitHub's webhook events: verified, parsed, routed and handed to Temporal."""

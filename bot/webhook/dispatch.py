@@ -1,0 +1,92 @@
+"""Carries an action out in Temporal. The door answers 202 only after this has returned."""
+
+import asyncio
+from datetime import timedelta
+from typing import assert_never
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from bot.webhook.routes import Action, Signal, SignalWithStart, Start
+
+# GitHub waits ten seconds, and the client's own retries would take them all.
+_RPC = timedelta(seconds=3)
+# An RPC's limit does not cover the connecting before it.
+_ALL_S = 4.0
+_HEALTH_S = 2.0
+_ONCE = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+
+
+class TemporalAway(Exception):
+    """Temporal did not take the work. GitHub must hear of it, so that the delivery can be sent again."""
+
+
+async def carry_out(client: Client, action: Action, task_queue: str) -> None:
+    """Starts or signals. Doing it twice is the same as doing it once. Raises TemporalAway within 4 s."""
+    try:
+        async with asyncio.timeout(_ALL_S):
+            await _carry_out(client, action, task_queue)
+    except TimeoutError:
+        raise TemporalAway("no answer in time") from None
+    except RPCError as error:
+        raise TemporalAway(error.status.name) from error
+    except RuntimeError as error:
+        raise TemporalAway("no connection") from error
+
+
+async def answers(client: Client) -> bool:
+    """Whether Temporal is there and well; known within 2 s."""
+    try:
+        async with asyncio.timeout(_HEALTH_S):
+            return await client.service_client.check_health()
+    except (TimeoutError, RPCError, RuntimeError):
+        return False
+
+
+async def _carry_out(client: Client, action: Action, task_queue: str) -> None:
+    match action:
+        case Start():
+            await _start(client, action, task_queue)
+        case SignalWithStart():
+            await client.start_workflow(
+                action.workflow,
+                action.argument,
+                id=action.id,
+                task_queue=task_queue,
+                start_signal=action.signal,
+                start_signal_args=[action.message],
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                rpc_timeout=_RPC,
+            )
+        case Signal():
+            await _signal(client, action)
+        case _:
+            assert_never(action)
+
+
+async def _start(client: Client, action: Start, task_queue: str) -> None:
+    """A request that was carried out is never repeated; one that failed may be asked for again."""
+    policy = WorkflowIDReusePolicy.ALLOW_DUPLICATE if action.again else _ONCE
+    try:
+        await client.start_workflow(
+            action.workflow,
+            action.argument,
+            id=action.id,
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            id_reuse_policy=policy,
+            rpc_timeout=_RPC,
+        )
+    except WorkflowAlreadyStartedError:
+        return
+
+
+async def _signal(client: Client, action: Signal) -> None:
+    try:
+        await client.get_workflow_handle(action.id).signal(action.signal, action.message, rpc_timeout=_RPC)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

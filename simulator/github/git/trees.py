@@ -1,0 +1,84 @@
+"""Trees as the Git database API makes them: some entries upon a tree that is there."""
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.github import git
+from simulator.github.git import GitError
+from simulator.github.git import git as run
+
+MODES = {"100644": "blob", "100755": "blob", "120000": "blob", "040000": "tree", "160000": "commit"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`sha` None takes away what stands at `path`. `size` is -1 where there is none."""
+
+    path: str
+    mode: str
+    sha: str | None
+    size: int = -1
+
+    @property
+    def kind(self) -> str:
+        return MODES[self.mode]
+
+
+async def write_blobs(path: Path, contents: list[bytes]) -> list[str]:
+    """Their object ids; one process for any number."""
+    if not contents:
+        return []
+    lines = [b"blob\nmark :%d\ndata %d\n%s\n" % (n, len(body), body) for n, body in enumerate(contents, 1)]
+    asked = [b"get-mark :%d\n" % n for n in range(1, len(contents) + 1)]
+    stdin = b"feature done\n" + b"".join(lines) + b"".join(asked) + b"done\n"
+    return git.show(await run(path, "fast-import", "--quiet", stdin=stdin)).split()
+
+
+async def write_tree(path: Path, base: str, entries: Iterable[Entry]) -> str:
+    """A tree of `base` ("" for nothing) with the entries; GitError for one that is to go and is not there."""
+    known = {entry.path: entry for entry in await entries_of(path, base, deep=True) if entry.mode != "040000"}
+    folders = {above for name in known for above in _above(name)}
+    for entry in entries:
+        inside = [name for name in known if name.startswith(f"{entry.path}/")] if entry.path in folders else []
+        if entry.sha is None and entry.path not in known and not inside:
+            raise GitError(f"{entry.path} is not there")
+        for name in (entry.path, *inside, *_above(entry.path)):
+            known.pop(name, None)
+        if entry.sha is not None:
+            known |= {one.path: one for one in await _expanded(path, entry)}
+            folders |= {above for name in (entry.path, f"{entry.path}/x") for above in _above(name)}
+    lines = [f"{one.mode} {one.sha}\t{one.path}\0" for one in known.values()]
+    with tempfile.TemporaryDirectory() as folder:
+        index, stdin = Path(folder) / "index", "".join(lines).encode("utf-8", "surrogateescape")
+        await run(path, "update-index", "-z", "--index-info", index=index, stdin=stdin)
+        return git.show(await run(path, "write-tree", "--missing-ok", index=index)).strip()
+
+
+async def entries_of(path: Path, tree: str, *, deep: bool = False) -> list[Entry]:
+    """What a tree or a commit holds; `deep`: all the way down, folders too. Nothing for ""."""
+    if not tree:
+        return []
+    out = await run(path, "ls-tree", "-z", "--long", "--full-tree", *(["-r", "-t"] if deep else []), tree)
+    return [_entry(line.decode("utf-8", "surrogateescape")) for line in out.split(b"\0") if line]
+
+
+async def _expanded(path: Path, entry: Entry) -> list[Entry]:
+    """A folder's files; anything else is itself."""
+    if entry.mode != "040000" or entry.sha is None:
+        return [entry]
+    below = await entries_of(path, entry.sha, deep=True)
+    return [Entry(f"{entry.path}/{one.path}", one.mode, one.sha) for one in below if one.mode != "040000"]
+
+
+def _above(path: str) -> list[str]:
+    """The folders that it is in."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _entry(line: str) -> Entry:
+    facts, _, name = line.partition("\t")
+    mode, _, sha, size = facts.split()
+    return Entry(name, mode, sha, -1 if size == "-" else int(size))

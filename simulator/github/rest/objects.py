@@ -1,0 +1,173 @@
+"""REST: the objects of git itself: blobs, trees and commits."""
+
+import base64
+from datetime import datetime
+from typing import Any
+
+from simulator.github import git, serializers
+from simulator.github.git import Author, GitError, Person, fast_import, trees
+from simulator.github.rest import Answer, ApiError, Call, Endpoints, invalid
+from simulator.github.serializers import git as shapes_git
+from simulator.github.services.entities import Json
+from simulator.github.services.store import Missing
+
+endpoints = Endpoints()
+_LISTED = 100_000
+"""Entries of a tree in one answer; more are cut off, and `truncated` says so."""
+
+
+@endpoints.on("POST", "/repos/{owner}/{repo}/git/blobs", "contents:write")
+async def create_blob(call: Call) -> Answer:
+    await _not_empty(call)
+    encoding, content = call.text("encoding", default="utf-8"), call.text("content", default="")
+    [sha] = await trees.write_blobs(call.repo.path, [_bytes(encoding, content)])
+    return Answer({"sha": sha, "url": _url(call, f"blobs/{sha}")}, 201)
+
+
+@endpoints.on("GET", "/repos/{owner}/{repo}/git/blobs/{file_sha}", "contents:read")
+async def get_blob(call: Call) -> Json:
+    sha = call.params["file_sha"]
+    if await git.kind(call.repo.path, sha) != "blob":
+        raise Missing("blob")
+    body = await git.git(call.repo.path, "cat-file", "blob", sha)
+    return {
+        "sha": sha,
+        "node_id": serializers.node("Blob", int(sha[:12], 16)),
+        "size": len(body),
+        "url": _url(call, f"blobs/{sha}"),
+        "content": base64.encodebytes(body).decode(),
+        "encoding": "base64",
+    }
+
+
+@endpoints.on("POST", "/repos/{owner}/{repo}/git/trees", "contents:write")
+async def create_tree(call: Call) -> Answer:
+    await _not_empty(call)
+    base, sent = call.text("base_tree", default=""), call.body.get("tree")
+    if base and await git.kind(call.repo.path, base) not in ("tree", "commit"):
+        raise ApiError(422, "base_tree is not a valid tree oid")
+    if not isinstance(sent, list) or not sent or not all(isinstance(each, dict) for each in sent):
+        raise ApiError(422, "Invalid tree info")
+    try:
+        sha = await trees.write_tree(call.repo.path, base, await _entries(call, sent))
+    except GitError as error:
+        raise ApiError(422, "GitRPC::BadObjectState") from error
+    return Answer(await _tree(call, sha, deep=False), 201)
+
+
+@endpoints.on("GET", "/repos/{owner}/{repo}/git/trees/{tree_sha}", "contents:read")
+async def get_tree(call: Call) -> Json:
+    """A tree, or that of a commit, branch or tag. Any `recursive` at all goes all the way down."""
+    repo, asked = call.repo, call.params["tree_sha"]
+    sha = asked if await git.kind(repo.path, asked) == "tree" else await git.resolve(repo.path, asked)
+    if not sha:
+        raise Missing("tree")
+    if await git.kind(repo.path, sha) == "commit":
+        sha = (await git.one(repo.path, sha)).tree
+    return await _tree(call, sha, deep="recursive" in call.request.query)
+
+
+@endpoints.on("POST", "/repos/{owner}/{repo}/git/commits", "contents:write")
+async def create_commit(call: Call) -> Answer:
+    repo, message, tree, parents = call.repo, call.text("message"), call.text("tree"), call.body.get("parents") or []
+    if await git.kind(repo.path, tree) != "tree":
+        raise ApiError(422, "Tree SHA does not exist")
+    if not isinstance(parents, list) or any([await git.kind(repo.path, str(sha)) != "commit" for sha in parents]):
+        raise ApiError(422, "Parent SHA does not exist or is not a commit object")
+    author = _author(call, "author", call.hub.author(call.user))
+    sha = await fast_import.merge(repo.path, tree, parents, message, author, _author(call, "committer", author))
+    return Answer(shapes_git.git_commit(call.hub, repo, await git.one(repo.path, sha)), 201)
+
+
+@endpoints.on("GET", "/repos/{owner}/{repo}/git/commits/{commit_sha}", "contents:read")
+async def get_commit(call: Call) -> Json:
+    sha = call.params["commit_sha"]
+    if await git.kind(call.repo.path, sha) != "commit":
+        raise Missing("commit")
+    return shapes_git.git_commit(call.hub, call.repo, await git.one(call.repo.path, sha))
+
+
+async def _entries(call: Call, sent: list[Json]) -> list[trees.Entry]:
+    """Checked, with the blobs of their contents written."""
+    for each in sent:
+        _check_entry(each)
+    new = [each["content"].encode("utf-8", "backslashreplace") for each in sent if "content" in each]
+    blobs = iter(await trees.write_blobs(call.repo.path, new))
+    found = [
+        trees.Entry(each["path"], each["mode"], next(blobs) if "content" in each else each.get("sha")) for each in sent
+    ]
+    kinds = await git.kinds(call.repo.path, [entry.sha for entry in found if entry.sha])
+    for entry in found:
+        if entry.sha and entry.kind != "commit" and kinds.get(entry.sha) != entry.kind:
+            raise ApiError(422, f"tree.sha {entry.sha} is not a valid {entry.kind}")
+    return found
+
+
+def _check_entry(each: Json) -> None:
+    path, mode, sha = each.get("path"), each.get("mode"), each.get("sha")
+    if not isinstance(path, str) or "\0" in path or any(_bad(part) for part in path.split("/")):
+        raise ApiError(422, "tree.path contains a malformed path component")
+    if mode not in trees.MODES:
+        raise ApiError(422, "Must supply a valid tree.mode")
+    if each.get("type", trees.MODES[mode]) != trees.MODES[mode]:
+        raise ApiError(422, "tree.type must match tree.mode")
+    if "content" in each and ("sha" in each or not isinstance(each["content"], str) or trees.MODES[mode] != "blob"):
+        raise ApiError(422, "Must supply either tree.sha or tree.content")
+    if "content" not in each and not ("sha" in each and (sha is None or isinstance(sha, str))):
+        raise ApiError(422, "Must supply tree.sha or tree.content")
+
+
+def _bad(part: str) -> bool:
+    return part.lower() in ("", ".", "..", ".git")
+
+
+async def _tree(call: Call, sha: str, *, deep: bool) -> Json:
+    entries = await trees.entries_of(call.repo.path, sha, deep=deep)
+    shown = [_entry(call, entry) for entry in entries[:_LISTED]]
+    return {"sha": sha, "url": _url(call, f"trees/{sha}"), "tree": shown, "truncated": len(entries) > _LISTED}
+
+
+def _entry(call: Call, entry: trees.Entry) -> Json:
+    shape: Json = {"path": entry.path, "mode": entry.mode, "type": entry.kind, "sha": entry.sha}
+    if entry.size >= 0:
+        shape["size"] = entry.size
+    return shape if entry.kind == "commit" else {**shape, "url": _url(call, f"{entry.kind}s/{entry.sha}")}
+
+
+def _author(call: Call, field: str, default: Author) -> Author:
+    given = call.body.get(field)
+    if given is None:
+        return default
+    if not isinstance(given, dict) or not all(isinstance(given.get(name), str) for name in ("name", "email")):
+        raise invalid(field, "missing_field", resource="Commit")
+    return Author(Person(given["name"], given["email"]), _moment(given.get("date"), default.when))
+
+
+def _moment(date: Any, default: int) -> int:
+    if date is None:
+        return default
+    try:
+        return int(datetime.fromisoformat(date).timestamp())
+    except (TypeError, ValueError, OverflowError) as error:
+        raise invalid("date", "invalid", resource="Commit") from error
+
+
+def _bytes(encoding: str, content: str) -> bytes:
+    if encoding == "utf-8":
+        return content.encode("utf-8", "backslashreplace")
+    try:
+        if encoding == "base64":
+            return base64.b64decode("".join(content.split()), validate=True)
+    except ValueError as error:
+        raise ApiError(422, "content is not valid Base64") from error
+    raise invalid("encoding", "invalid", resource="Blob")
+
+
+async def _not_empty(call: Call) -> None:
+    """GitHub takes no object before a first commit."""
+    if not await git.refs(call.repo.path):
+        raise ApiError(409, "Git Repository is empty.")
+
+
+def _url(call: Call, path: str) -> str:
+    return f"{call.hub.api_url}/repos/{call.repo.full_name}/git/{path}"

@@ -1,0 +1,121 @@
+"""Commits, changed files and refs as GitHub's JSON."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from simulator.github.git import Commit, Person
+from simulator.github.git.diff import Change
+from simulator.github.serializers import node, user
+from simulator.github.services.entities import Json, Repository
+
+if TYPE_CHECKING:
+    from simulator.github.services.store import Hub
+
+UNSIGNED: Json = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
+
+
+def commit(hub: "Hub", repo: Repository, it: Commit) -> Json:
+    """As the REST API gives it."""
+    api, page = f"{hub.api_url}/repos/{repo.full_name}", f"{hub.url}/{repo.full_name}/commit/{it.sha}"
+    return {
+        "sha": it.sha,
+        "node_id": node("Commit", int(it.sha[:12], 16)),
+        "url": f"{api}/commits/{it.sha}",
+        "html_url": page,
+        "comments_url": f"{api}/commits/{it.sha}/comments",
+        "commit": {
+            "url": f"{api}/git/commits/{it.sha}",
+            "author": _person(it.author, it.authored_at),
+            "committer": _person(it.committer, it.committed_at),
+            "message": it.message,
+            "comment_count": 0,
+            "tree": {"sha": it.tree, "url": f"{api}/git/trees/{it.tree}"},
+            "verification": UNSIGNED,
+        },
+        "author": _account(hub, it.author),
+        "committer": _account(hub, it.committer),
+        "parents": [{"sha": sha, "url": f"{api}/commits/{sha}", "html_url": page} for sha in it.parents],
+    }
+
+
+def git_commit(hub: "Hub", repo: Repository, it: Commit) -> Json:
+    """As the Git database API gives it."""
+    api, page = f"{hub.api_url}/repos/{repo.full_name}/git", f"{hub.url}/{repo.full_name}/commit"
+    return {
+        "sha": it.sha,
+        "node_id": node("Commit", int(it.sha[:12], 16)),
+        "url": f"{api}/commits/{it.sha}",
+        "html_url": f"{page}/{it.sha}",
+        "author": _person(it.author, it.authored_at),
+        "committer": _person(it.committer, it.committed_at),
+        "tree": {"sha": it.tree, "url": f"{api}/trees/{it.tree}"},
+        "message": it.message,
+        "parents": [{"sha": sha, "url": f"{api}/commits/{sha}", "html_url": f"{page}/{sha}"} for sha in it.parents],
+        "verification": UNSIGNED,
+    }
+
+
+def simple_commit(it: Commit) -> Json:
+    """As in a check suite or a merge group."""
+    return {
+        "id": it.sha,
+        "tree_id": it.tree,
+        "message": it.message,
+        "timestamp": it.committed_at,
+        "author": {"name": it.author.name, "email": it.author.email},
+        "committer": {"name": it.committer.name, "email": it.committer.email},
+    }
+
+
+def pushed_commit(hub: "Hub", repo: Repository, it: Commit, touched: dict[str, list[str]]) -> Json:
+    """As in a push event; `touched` has the paths by `added`, `removed` and `modified`."""
+    return {
+        **simple_commit(it),
+        "author": {"name": it.author.name, "email": it.author.email, "username": it.author.name},
+        "committer": {"name": it.committer.name, "email": it.committer.email, "username": it.committer.name},
+        "distinct": True,
+        "url": f"{hub.url}/{repo.full_name}/commit/{it.sha}",
+        **touched,
+    }
+
+
+def changed_file(hub: "Hub", repo: Repository, sha: str, it: Change) -> Json:
+    """One file of a pull request or a comparison."""
+    path = quote(it.path)
+    entry = {
+        "sha": it.blob,
+        "filename": it.path,
+        "status": it.status,
+        "additions": it.additions,
+        "deletions": it.deletions,
+        "changes": it.additions + it.deletions,
+        "blob_url": f"{hub.url}/{repo.full_name}/blob/{sha}/{path}",
+        "raw_url": f"{hub.url}/{repo.full_name}/raw/{sha}/{path}",
+        "contents_url": f"{hub.api_url}/repos/{repo.full_name}/contents/{path}?ref={sha}",
+    }
+    if it.patch:
+        entry["patch"] = it.patch
+    return {**entry, "previous_filename": it.previous} if it.previous else entry
+
+
+def ref(hub: "Hub", repo: Repository, name: str, sha: str) -> Json:
+    api = f"{hub.api_url}/repos/{repo.full_name}/git"
+    return {
+        "ref": name,
+        "node_id": node("Ref", int(sha[:12], 16)),
+        "url": f"{api}/{quote(name)}",
+        "object": {"type": "commit", "sha": sha, "url": f"{api}/commits/{sha}"},
+    }
+
+
+def _account(hub: "Hub", it: Person) -> Json | None:
+    """The user whose address it is, null for everybody else."""
+    login = it.email.partition("@")[0].partition("+")[2].lower()
+    return user(hub, hub.users[login]) if login in hub.users else None
+
+
+def _person(it: Person, date: str) -> Json:
+    """GitHub's times are in UTC."""
+    moment = datetime.fromisoformat(date).astimezone(UTC)
+    return {"name": it.name, "email": it.email, "date": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}

@@ -1,0 +1,116 @@
+"""What a branch asks for, as GitHub's JSON: in the branch itself, or as the rules of a ruleset."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from simulator.github.serializers import app, user
+from simulator.github.services.branch_rules import BranchRules
+from simulator.github.services.entities import Json, Repository
+from simulator.github.services.protection import rules_of
+
+if TYPE_CHECKING:
+    from simulator.github.services.store import Hub
+
+
+def protection(repo: Repository, branch: str) -> Json:
+    """The part of a branch that tells its required checks to everybody who may read it."""
+    rules = rules_of(repo, branch)
+    checks = () if rules.ruleset else rules.checks
+    level = "off" if not checks else "everyone" if rules.enforce_admins else "non_admins"
+    return {
+        "enabled": branch in repo.protected,
+        "required_status_checks": {
+            "enforcement_level": level,
+            "contexts": list(checks),
+            "checks": [{"context": name, "app_id": None} for name in checks],
+        },
+    }
+
+
+def whole(hub: "Hub", repo: Repository, branch: str) -> Json:
+    """All of classic protection, for administrators."""
+    rules, url = rules_of(repo, branch), f"{hub.api_url}/repos/{repo.full_name}/branches/{branch}/protection"
+    switches = {
+        "required_linear_history": rules.linear,
+        "allow_force_pushes": rules.allow_force,
+        "allow_deletions": rules.allow_deletion,
+        **dict.fromkeys(("block_creations", "required_conversation_resolution", "lock_branch"), False),
+    }
+    shape: Json = {"url": url, **{name: {"enabled": on} for name, on in switches.items()}}
+    for name, on in (("enforce_admins", rules.enforce_admins), ("required_signatures", False)):
+        shape[name] = {"url": f"{url}/{name}", "enabled": on}
+    if rules.checks:
+        shape["required_status_checks"] = _whole_checks(rules, f"{url}/required_status_checks")
+    if rules.needs_pull:
+        shape["required_pull_request_reviews"] = _whole_reviews(rules, f"{url}/required_pull_request_reviews")
+    if rules.pushers is not None:
+        shape["restrictions"] = _restrictions(hub, rules.pushers, f"{url}/restrictions")
+    return shape
+
+
+def ruleset(hub: "Hub", repo: Repository, branch: str) -> list[Json]:
+    """The rules of the branch's ruleset; classic protection is none."""
+    rules = rules_of(repo, branch)
+    if branch not in repo.protected or not rules.ruleset:
+        return []
+    source = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": repo.id}
+    return [{**rule, **source} for rule in _rules(rules)]
+
+
+def _whole_checks(rules: BranchRules, url: str) -> Json:
+    return {
+        "url": url,
+        "strict": rules.strict,
+        "contexts": list(rules.checks),
+        "contexts_url": f"{url}/contexts",
+        "checks": [{"context": name, "app_id": None} for name in rules.checks],
+    }
+
+
+def _whole_reviews(rules: BranchRules, url: str) -> Json:
+    off = ("dismiss_stale_reviews", "require_code_owner_reviews", "require_last_push_approval")
+    return {"url": url, **dict.fromkeys(off, False), "required_approving_review_count": rules.reviews}
+
+
+def _restrictions(hub: "Hub", pushers: Iterable[str], url: str) -> Json:
+    people = [hub.users[login.lower()] for login in pushers if login.lower() in hub.users]
+    return {
+        "url": url,
+        **{f"{name}_url": f"{url}/{name}" for name in ("users", "teams", "apps")},
+        "users": [user(hub, person) for person in people if person is not hub.app.bot],
+        "teams": [],
+        "apps": [app(hub, hub.app)] if hub.app.bot in people else [],
+    }
+
+
+def _rules(rules: BranchRules) -> list[Json]:
+    found: list[Json] = []
+    if not rules.allow_deletion:
+        found.append({"type": "deletion"})
+    if not rules.allow_force:
+        found.append({"type": "non_fast_forward"})
+    if rules.linear:
+        found.append({"type": "required_linear_history"})
+    if rules.needs_pull:
+        found.append({"type": "pull_request", "parameters": _of_pulls(rules)})
+    if rules.checks:
+        found.append({"type": "required_status_checks", "parameters": _of_checks(rules)})
+    return found
+
+
+def _of_pulls(rules: BranchRules) -> Json:
+    return {
+        "required_approving_review_count": rules.reviews,
+        "dismiss_stale_reviews_on_push": False,
+        "require_code_owner_review": False,
+        "require_last_push_approval": False,
+        "required_review_thread_resolution": False,
+        "allowed_merge_methods": ["merge", "squash", "rebase"],
+    }
+
+
+def _of_checks(rules: BranchRules) -> Json:
+    return {
+        "required_status_checks": [{"context": name} for name in rules.checks],
+        "strict_required_status_checks_policy": rules.strict,
+    }

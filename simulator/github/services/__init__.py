@@ -1,0 +1,1 @@
+"""What the simulated GitHub keeps and how it changes."""

@@ -1,0 +1,258 @@
+"""The nouns of the pretend GitHub. They change in place, only in the deeds of `Hub` and its kin.
+
+Times are GitHub's strings (`2026-01-31T09:30:00Z`); ids are unique over all kinds of things.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simulator.github.git import Commit
+from simulator.github.services.branch_rules import BranchRules
+from simulator.github.services.nouns import Release, Review, Status
+
+Json = dict[str, Any]
+LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
+"""What a person may do in a repository, least first."""
+METHODS = ("merge", "squash", "rebase")
+"""How a pull request may be merged."""
+
+
+@dataclass
+class User:
+    """`token` is the password of this person for git and for the API.
+
+    `gone` is what is shown in place of one whose account has ended, `ghost` or `null`.
+    """
+
+    id: int
+    login: str
+    token: str
+    type: str = "User"
+    gone: str = ""
+
+
+@dataclass
+class App:
+    """The one GitHub App. `permissions` maps a permission to `read` or `write`; a private one only its owner installs.
+
+    While nobody has registered one, its id is 0.
+    """
+
+    id: int
+    slug: str
+    owner: User
+    bot: User
+    permissions: dict[str, str]
+    events: tuple[str, ...]
+    created_at: str
+    name: str = ""
+    description: str = ""
+    external_url: str = ""
+    setup_url: str = ""
+    public: bool = True
+
+    @property
+    def client_id(self) -> str:
+        return f"Iv23li{self.id:014d}"
+
+
+@dataclass
+class Label:
+    id: int
+    name: str
+    color: str = "ededed"
+    description: str | None = None
+
+
+@dataclass
+class Reaction:
+    id: int
+    user: User
+    content: str
+    created_at: str
+
+
+@dataclass
+class Comment:
+    id: int
+    user: User
+    body: str
+    created_at: str
+    updated_at: str
+    reactions: list[Reaction] = field(default_factory=list)
+
+
+@dataclass
+class Pull:
+    """What an issue has more if it is a pull request. `head_repository` is None once a fork is deleted.
+
+    `mergeable` and `mergeable_state` are what was found out at the last look; `thinking` looks find out nothing.
+    """
+
+    id: int
+    head_repository: "Repository"
+    head_ref: str
+    head_sha: str
+    base_ref: str
+    base_sha: str
+    draft: bool = False
+    merged_at: str | None = None
+    merged_by: User | None = None
+    merge_commit_sha: str | None = None
+    commits: int = 0
+    additions: int = 0
+    deletions: int = 0
+    changed_files: int = 0
+    mergeable: bool | None = None
+    mergeable_state: str = "unknown"
+    thinking: int = 0
+    reviewers: list[User] = field(default_factory=list)
+    teams: list[str] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+
+
+@dataclass
+class Issue:
+    id: int
+    number: int
+    title: str
+    body: str | None
+    user: User
+    created_at: str
+    updated_at: str
+    state: str = "open"
+    state_reason: str | None = None
+    closed_at: str | None = None
+    locked: bool = False
+    lock_reason: str | None = None
+    assignees: list[User] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    pull: Pull | None = None
+
+
+@dataclass
+class CheckSuite:
+    """All runs of the app on one commit. `head_branch` is None for a fork's commit."""
+
+    id: int
+    commit: Commit
+    head_branch: str | None
+    before: str | None
+    created_at: str
+    updated_at: str
+    status: str = "queued"
+    conclusion: str | None = None
+    runs: list["CheckRun"] = field(default_factory=list)
+
+    @property
+    def head_sha(self) -> str:
+        return self.commit.sha
+
+    def latest_runs(self) -> list["CheckRun"]:
+        """The newest of each name."""
+        return list({run.name: run for run in self.runs}.values())
+
+
+@dataclass
+class CheckRun:
+    id: int
+    suite: CheckSuite
+    name: str
+    status: str
+    external_id: str
+    details_url: str
+    started_at: str
+    completed_at: str | None = None
+    conclusion: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    text: str | None = None
+    annotations: list[Json] = field(default_factory=list)
+    actions: list[Json] = field(default_factory=list)
+
+
+@dataclass
+class Repository:
+    """`path` is its bare git repository. `collaborators` maps a login to one of `LEVELS`.
+
+    `rules` says more of some of the `protected` branches; `statuses` has those of a commit, oldest first; `methods`
+    are the ways that a pull request may be merged; `numbered` is the number of its newest issue, deleted or not.
+    """
+
+    id: int
+    owner: User
+    name: str
+    path: Path
+    private: bool
+    default_branch: str
+    created_at: str
+    pushed_at: str
+    parent: "Repository | None" = None
+    archived: bool = False
+    deleted: bool = False
+    protected: set[str] = field(default_factory=set)
+    rules: dict[str, BranchRules] = field(default_factory=dict)
+    methods: set[str] = field(default_factory=lambda: set(METHODS))
+    teams: set[str] = field(default_factory=set)
+    collaborators: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, Label] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    suites: dict[str, CheckSuite] = field(default_factory=dict)
+    statuses: dict[str, list[Status]] = field(default_factory=dict)
+    releases: list[Release] = field(default_factory=list)
+    numbered: int = 0
+    has_issues: bool = True
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner.login}/{self.name}"
+
+    def level(self, login: str) -> str:
+        """What this person may do here; everybody may read what is public."""
+        if login == self.owner.login:
+            return "admin"
+        return self.collaborators.get(login, "none" if self.private else "read")
+
+    def runs(self) -> list[CheckRun]:
+        """All check runs, oldest first."""
+        return sorted((run for suite in self.suites.values() for run in suite.runs), key=lambda run: run.id)
+
+
+@dataclass
+class Installation:
+    """`repositories` None means all of the account's."""
+
+    id: int
+    account: User
+    repositories: set[int] | None
+    permissions: dict[str, str]
+    created_at: str
+    suspended_at: str | None = None
+    suspended_by: User | None = None
+
+    def covers(self, repository: Repository) -> bool:
+        if self.repositories is None:
+            return repository.owner is self.account
+        return repository.id in self.repositories
+
+
+@dataclass
+class Token:
+    """An installation token. `repositories` None means all that the installation covers; `expires` is in seconds."""
+
+    value: str
+    installation: Installation
+    repositories: set[int] | None
+    permissions: dict[str, str]
+    expires: float
+
+    def covers(self, repository: Repository) -> bool:
+        chosen = self.repositories is None or repository.id in self.repositories
+        return chosen and self.installation.covers(repository)
+
+    def allows(self, permission: str, level: str) -> bool:
+        given = self.permissions.get(permission, "read" if permission == "metadata" else "none")
+        return ("none", "read", "write", "admin").index(given) >= ("read", "write").index(level) + 1

@@ -1,0 +1,87 @@
+"""The log of webhook deliveries: every attempt, kept for three days, read page by page without looking at the rest."""
+
+import json
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+from simulator.github.services.entities import Json
+
+KEPT_S = 3 * 24 * 3600.0
+"""How far back the log goes (https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks)."""
+_REMEMBERED = 20_000
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One attempt. `body` is the payload as JSON. The id is given when it is written down, until then it is 0.
+
+    `status_code` is 502 where nobody was there and 504 where no answer came in time: what the log's filters go by.
+    """
+
+    guid: str
+    event: str
+    action: str | None
+    body: bytes
+    installation_id: int | None = None
+    repository_id: int | None = None
+    id: int = 0
+    delivered_at: str = ""
+    redelivery: bool = False
+    status: str = "pending"
+    status_code: int = 0
+    duration: float = 0.0
+    throttled_at: str | None = None
+    request_headers: Json = field(default_factory=dict)
+    response_headers: Json = field(default_factory=dict)
+    response: str = ""
+
+    @property
+    def name(self) -> str:
+        """`push`, or with its action `check_run.created`."""
+        return f"{self.event}.{self.action}" if self.action else self.event
+
+    @property
+    def payload(self) -> Json:
+        return dict(json.loads(self.body))
+
+    @property
+    def good(self) -> bool:
+        return 200 <= self.status_code < 400
+
+
+class DeliveryLog:
+    """`all`, oldest first, with rising ids."""
+
+    def __init__(self) -> None:
+        self.all: list[Delivery] = []
+        self._sorts: dict[str, list[Delivery]] = {"success": [], "failure": []}
+
+    def add(self, delivery: Delivery) -> None:
+        """Its id must be higher than all before. The oldest are forgotten beyond 20,000."""
+        self.all.append(delivery)
+        self._sorts["success" if delivery.good else "failure"].append(delivery)
+        if len(self.all) >= _REMEMBERED + _AT_ONCE:
+            oldest = self.all[_AT_ONCE].id
+            for some in (self.all, *self._sorts.values()):
+                del some[: _position(some, oldest)]
+
+    def get(self, number: int, since: str) -> Delivery | None:
+        """That attempt, if it was made at `since` or later."""
+        at = _position(self.all, number)
+        found = self.all[at] if at < len(self.all) and self.all[at].id == number else None
+        return found if found and found.delivered_at >= since else None
+
+    def page(self, sort: str, before: int | None, size: int, since: str) -> list[Delivery]:
+        """The newest `size` of a sort (`success`, `failure` or all) with an id below `before`, newest first."""
+        some = self._sorts.get(sort, self.all)
+        end = len(some) if before is None else _position(some, before)
+        return [each for each in reversed(some[max(0, end - size) : end]) if each.delivered_at >= since]
+
+    def clear(self) -> None:
+        for some in (self.all, *self._sorts.values()):
+            some.clear()
+
+
+def _position(some: list[Delivery], number: int) -> int:
+    return bisect_left(some, number, key=lambda each: each.id)

@@ -1,0 +1,164 @@
+"""The app's JWT: what is in it, how long it is used, and whose clock it goes by."""
+
+import asyncio
+import time
+from email.utils import formatdate
+from pathlib import Path
+
+import aiohttp
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from activities.errors import UserError
+from activities.github.client import GitHub
+from activities.github.client.clock import Clock
+from activities.github.client.credentials import AppCredential
+from activities.github.client.errors import AppRefused, Unauthorized
+from activities.model import RepoRef
+from simulator.github.server import PretendGitHub
+from tests.activities.github.conftest import NAME, asked
+from tests.openapi import assert_valid
+
+READ = {"contents": "read"}
+REPO = "/repos/octocat/hello"
+TWO_HOURS = 2 * 3600.0
+
+
+def claims(credential: AppCredential) -> dict[str, float | str]:
+    return jwt.decode(credential.text(), options={"verify_signature": False})
+
+
+@pytest.mark.parametrize("app_id", [12345, "12345", "Iv23liABCdefGHIjklMN"])
+def test_what_a_jwt_says(key: Path, app_id: int | str) -> None:
+    credential = AppCredential(app_id, key.read_text(), Clock())
+    found, now = claims(credential), time.time()
+    assert jwt.get_unverified_header(credential.text()) == {"alg": "RS256", "typ": "JWT"}
+    assert found["iss"] == str(app_id)
+    assert now - 70 <= float(found["iat"]) <= now - 55
+    assert now + 420 <= float(found["exp"]) <= now + 540
+    assert float(found["exp"]) - float(found["iat"]) < 600
+
+
+def test_a_jwt_is_used_again_and_again(key: Path) -> None:
+    credential = AppCredential(1, key.read_text(), Clock())
+    assert credential.text() == credential.text()
+
+
+@pytest.mark.parametrize("offset", [TWO_HOURS, -TWO_HOURS, 90.0, -90.0])
+def test_it_goes_by_githubs_clock(key: Path, offset: float) -> None:
+    clock = Clock()
+    clock.heard(200, {"date": formatdate(time.time() + offset, usegmt=True)})
+    found = claims(AppCredential(1, key.read_text(), clock))
+    assert abs(float(found["iat"]) - (time.time() + offset - 60)) < 3
+
+
+@pytest.mark.parametrize(("status", "headers"), [
+    (200, {}),
+    (200, {"date": ""}),
+    (200, {"date": "yesterday"}),
+    (200, {"date": "Thu, 99 Jan 2026 00:00:00 GMT"}),
+    (200, {"date": "Thu, 01 Jan 999999 00:00:00 GMT"}),
+    (200, {"date": "Thu, 01 Jan 2026 00:00:00 GMT", "age": "60"}),
+    (502, {"date": "Thu, 01 Jan 1970 00:00:00 GMT"}),
+])  # fmt: skip
+def test_what_is_no_time_of_githubs_is_not_heard(status: int, headers: dict[str, str]) -> None:
+    clock = Clock()
+    clock.heard(status, headers)
+    assert clock.offset == 0
+
+
+def test_a_little_is_no_difference_and_a_mended_clock_is_believed() -> None:
+    clock = Clock(ours=lambda: 1_000_000.0)
+    for ahead, offset in ((3, 0), (100, 100), (-4, 0), (-100, -100), (0, 0)):
+        clock.heard(200, {"date": formatdate(1_000_000 + ahead, usegmt=True)})
+        assert clock.offset == offset
+        assert clock.now() == 1_000_000 + offset
+
+
+@pytest.mark.parametrize("hours", [2, -2])
+async def test_a_clock_that_is_off_mends_itself_at_once(
+    pretend: PretendGitHub, github: GitHub, repo: RepoRef, hours: int
+) -> None:
+    pretend.advance(hours * 3600)
+    apis = await asyncio.gather(
+        *(github.installation(repo, permissions) for permissions in ({"checks": "write"}, READ))
+    )
+    for api in apis:
+        assert (await api.getitem(REPO))["full_name"] == NAME
+    assert abs(github.clock.offset - hours * 3600) < 5
+    minted = [each.status for each in pretend.requests if each.path.endswith("/access_tokens")]
+    assert sorted(minted) == [201, 201, 401, 401]
+    # A token's end is told by GitHub's clock, too: it is neither over at once nor kept for three hours.
+    assert await github.installation(repo, READ) is apis[1]
+    assert asked(pretend, "POST", "/access_tokens") == 4
+    assert_valid(pretend.requests)
+
+
+async def test_a_clock_that_is_set_while_we_run_is_noticed(
+    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+) -> None:
+    await github.app()
+    pretend.advance(TWO_HOURS)
+    await github.installation(repo, READ)
+    pretend.advance(-TWO_HOURS)
+    await github.installation(repo, {"checks": "write"})
+    statuses = [each.status for each in pretend.requests if each.path.endswith("/access_tokens")]
+    assert statuses == [401, 201, 401, 201]
+
+
+async def test_an_hour_later_there_is_a_new_token(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+    api = await github.installation(repo, READ)
+    pretend.advance(3601)
+    with pytest.raises(Unauthorized):
+        await api.getitem(REPO)
+    api = await github.installation(repo, READ)
+    assert (await api.getitem(REPO))["full_name"] == NAME
+
+
+async def test_a_key_of_another_app_is_a_persons_to_mend(
+    pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef
+) -> None:
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    github = GitHub(pretend.api_url, pretend.app_id, _pem(other), session)
+    with pytest.raises(AppRefused, match="AUTOBUILD_PRIVATE_KEY must belong to the same app") as caught:
+        await github.installation(repo, READ)
+    assert isinstance(caught.value, UserError)
+    assert asked(pretend, "POST", "/access_tokens") == 1
+    with pytest.raises(AppRefused):
+        await github.app()
+
+
+@pytest.mark.parametrize("app_id", [999_999, "Iv23liNOSUCHAPP00000"])
+async def test_an_id_that_is_no_apps_too(
+    pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef, app_id: int | str
+) -> None:
+    github = GitHub(pretend.api_url, app_id, pretend.private_key_pem, session)
+    with pytest.raises(AppRefused, match="AUTOBUILD_APP_ID"):
+        await github.installation(repo, READ)
+
+
+async def test_the_client_id_will_do(pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef) -> None:
+    github = GitHub(pretend.api_url, pretend.app.client_id, pretend.private_key_pem, session)
+    api = await github.installation(repo, READ)
+    assert (await api.getitem(REPO))["full_name"] == NAME
+
+
+@pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()])
+async def test_a_key_of_another_kind_stops_the_start(session: aiohttp.ClientSession, key: object) -> None:
+    with pytest.raises(UserError, match="PEM"):
+        GitHub("https://api.github.com", 1, _pem(key), session)
+
+
+async def test_a_key_behind_a_password_too(session: aiohttp.ClientSession, key: object) -> None:
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form, closed = serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"x")
+    pem = made.private_bytes(serialization.Encoding.PEM, form, closed).decode()
+    with pytest.raises(UserError, match="PEM"):
+        GitHub("https://api.github.com", 1, pem, session)
+
+
+def _pem(key: object) -> str:
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()  # type: ignore[attr-defined]

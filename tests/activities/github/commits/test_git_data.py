@@ -1,0 +1,203 @@
+"""A change that the mutation cannot carry, as one commit made of git objects: real git on both sides."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.github.client import GitHub
+from activities.github.client.rate_limits import Limits
+from activities.github.commits import changes
+from activities.github.types.check_runs import CommitMade
+from activities.github_activities import GitHubActivities
+from activities.model import RepoRef
+from activities.result_store import ResultStore
+from activities.workspace.git import git, line
+from simulator.github.git import Symlink
+from simulator.github.server import PretendGitHub
+from tests.activities.github.commits.test_commits import MESSAGE, committed, tip, wanted
+from tests.activities.github.conftest import NAME, asked, done
+from tests.openapi import assert_valid
+
+
+@pytest.fixture(autouse=True)
+def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+    yield
+    assert_valid(pretend.requests)
+
+
+@pytest.fixture
+async def head(pretend: PretendGitHub) -> str:
+    """A branch that has one of everything."""
+    return await pretend.push_commit(
+        NAME, "topic/one",
+        {"a.py": "import sys\n", "run.sh": "#!/bin/sh\n", "link": Symlink("a.py"), "folder/in.txt": "x\n"},
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def clone(pretend: PretendGitHub, head: str, tmp_path: Path) -> Path:
+    folder = tmp_path / "clone"
+    await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(folder))
+    return folder
+
+
+async def same(pretend: PretendGitHub, clone: Path, sha: str, commit: str, head: str) -> None:
+    """GitHub's commit holds just what the local one does, and is one commit with the right words."""
+    path = pretend.repository(NAME).path
+    assert await line(path, "rev-parse", f"{sha}^{{tree}}") == await line(clone, "rev-parse", f"{commit}^{{tree}}")
+    assert await line(path, "rev-list", "--parents", f"{head}..{sha}") == f"{sha} {head}"
+    assert (await line(path, "log", "-1", "--format=%B", sha)) == MESSAGE
+
+
+async def test_everything_that_git_knows_arrives(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+) -> None:
+    (clone / "a.py").chmod(0o755)  # its content is there already
+    (clone / "run.sh").chmod(0o644)
+    (clone / "link").unlink()
+    (clone / "link").symlink_to("../run.sh")
+    (clone / "new.sh").write_bytes(b"#!/bin/sh\r\necho \xc3\xa4\n")
+    (clone / "new.sh").chmod(0o755)
+    (clone / "nul").write_bytes(b"a\0b")
+    (clone / "latin").write_bytes(b"\xff\xfe")
+    (clone / "bom").write_bytes(b"\xef\xbb\xbfx")
+    (clone / "long").write_text("x\n" * 40_000)
+    (clone / "empty").write_text("")
+    (clone / 'ne"w\nname').write_text("x")
+    await git(clone, "update-index", "--add", "--cacheinfo", f"160000,{head},module")
+    (clone / "module").mkdir()
+    commit = await committed(clone)
+    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    assert made == CommitMade(await tip(pretend), changed=True)
+    await same(pretend, clone, made.sha, commit, head)
+    assert asked(pretend, "POST", "/git/blobs") == 3  # nul, latin, long
+    assert await done(hands.create_commit, wanted(repo, clone, head, commit)) == CommitMade(made.sha, changed=False)
+
+
+async def test_a_folder_becomes_a_file_and_a_file_a_folder(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+) -> None:
+    (clone / "folder" / "in.txt").unlink()
+    (clone / "folder").rmdir()
+    (clone / "folder").write_text("a file\n")
+    (clone / "run.sh").unlink()
+    (clone / "run.sh").mkdir()
+    (clone / "run.sh" / "x").write_text("in it\n")
+    commit = await committed(clone)
+    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    await same(pretend, clone, made.sha, commit, head)
+
+
+async def test_everything_is_replaced(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+) -> None:
+    await git(clone, "rm", "-r", "--quiet", ".")
+    (clone / "only.sh").write_text("#!/bin/sh\n")
+    (clone / "only.sh").chmod(0o755)
+    commit = await committed(clone)
+    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    await same(pretend, clone, made.sha, commit, head)
+
+
+async def test_many_files_are_one_commit_and_a_broken_try_is_taken_up(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+) -> None:
+    for number in range(450):
+        (clone / f"new{number}.txt").write_text(str(number))
+    (clone / "a.py").unlink()
+    commit = await committed(clone)
+    broken = pretend.faults.add("POST", f"/repos/{NAME}/git/commits", "status", status=502)
+    with pytest.raises(ApplicationError):
+        await done(hands.create_commit, wanted(repo, clone, head, commit))
+    assert broken.seen == 1
+    assert await tip(pretend) == head
+    trees = asked(pretend, "POST", "/git/trees")
+    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    assert asked(pretend, "POST", "/git/trees") == trees  # all of them were there
+    await same(pretend, clone, made.sha, commit, head)
+
+
+async def test_a_lost_answer_makes_no_second_commit(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+) -> None:
+    (clone / "a.py").chmod(0o755)
+    commit = await committed(clone)
+    pretend.faults.add("PATCH", f"/repos/{NAME}/git/refs/heads/topic/one", "half", after=True)
+    with pytest.raises(ApplicationError):
+        await done(hands.create_commit, wanted(repo, clone, head, commit))
+    again = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    assert again == CommitMade(await tip(pretend), changed=False)
+    await same(pretend, clone, again.sha, commit, head)
+
+
+@pytest.mark.parametrize("at", ["/git/trees", "/git/refs/heads/topic/one"])
+async def test_a_push_while_objects_are_on_their_way_wins(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str, at: str
+) -> None:
+    (clone / "a.py").chmod(0o755)
+    commit = await committed(clone)
+    held = pretend.faults.add("*", f"/repos/{NAME}{at}", "hold")
+    task = asyncio.ensure_future(done(hands.create_commit, wanted(repo, clone, head, commit)))
+    await pretend.wait_for(lambda: held.seen)
+    newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    held.release()
+    with pytest.raises(ApplicationError) as caught:
+        await task
+    assert caught.value.type == "Conflict"
+    assert await tip(pretend) == newer
+
+
+async def test_a_branch_set_back_while_objects_are_on_their_way_stays_there(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+) -> None:
+    (clone / "a.py").chmod(0o755)
+    commit = await committed(clone)
+    held = pretend.faults.add("POST", f"/repos/{NAME}/git/trees", "hold")
+    task = asyncio.ensure_future(done(hands.create_commit, wanted(repo, clone, head, commit)))
+    await pretend.wait_for(lambda: held.seen)
+    back = await line(pretend.repository(NAME).path, "rev-parse", f"{head}^")
+    await git(clone, "push", "--quiet", "--force", str(pretend.repository(NAME).path), f"{back}:refs/heads/topic/one")
+    held.release()
+    with pytest.raises(ApplicationError, match="moved on"):
+        await task
+    assert await tip(pretend) == back
+
+
+async def test_parts_are_bounded_by_their_bytes(clone: Path, head: str) -> None:
+    for name in "xyz":
+        (clone / name).write_bytes(os.urandom(9_000_000))
+    commit = await committed(clone)
+    found = await changes.changes(clone / ".git", head, commit)
+    assert not changes.signable(found)
+    parts = await changes.parts(clone / ".git", head, found)
+    assert [len(part.changes) for part in parts] == [1, 1, 1]
+
+
+async def test_githubs_limits_slow_it_down_and_do_not_stop_it(
+    pretend: PretendGitHub, session: aiohttp.ClientSession, results: ResultStore, repo: RepoRef, clone: Path, head: str
+) -> None:
+    limits = Limits(writes_at_once=2, writes_apart_s=0.02, patience_s=0.01)
+    github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=limits)
+    for number in range(120):
+        (clone / f"{number}.bin").write_bytes(b"\0" + os.urandom(8))
+    commit = await committed(clone)
+    made = await done(GitHubActivities(github, results).create_commit, wanted(repo, clone, head, commit))
+    await same(pretend, clone, made.sha, commit, head)
+    assert asked(pretend, "POST", "/git/blobs") == 120
+
+
+async def test_a_long_wait_is_left_to_the_next_try(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+) -> None:
+    (clone / "a.py").chmod(0o755)
+    commit = await committed(clone)
+    pretend.faults.add("POST", f"/repos/{NAME}/git/trees", "secondary", retry_after=60)
+    with pytest.raises(ApplicationError) as caught:
+        await done(hands.create_commit, wanted(repo, clone, head, commit))
+    assert caught.value.type == "RateLimited"
+    assert caught.value.next_retry_delay

@@ -1,0 +1,305 @@
+"""A real push of a local commit: what must not be pushed first, then what arrives."""
+
+import asyncio
+import base64
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from pytest_aiohttp import AiohttpServer
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.errors import UserError
+from activities.github.client import GitHub
+from activities.github.client.errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
+from activities.github.commits.push import refusal
+from activities.github.types.branches import BranchPush, BranchPushed
+from activities.github_activities import GitHubActivities
+from activities.model import RepoRef
+from activities.result_store import ResultStore
+from activities.workspace.git import GitError, git, line
+from simulator.github.server import PretendGitHub
+from tests.activities.github.commits.test_commits import committed
+from tests.activities.github.conftest import NAME, done
+from tests.openapi import assert_valid
+
+
+@pytest.fixture(autouse=True)
+def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+    yield
+    assert_valid(pretend.requests)
+
+
+@pytest.fixture
+async def clone(pretend: PretendGitHub, head: str, tmp_path: Path) -> Path:
+    """A checkout of the branch `topic/one` on this host."""
+    folder = tmp_path / "clone"
+    await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(folder))
+    return folder
+
+
+@pytest.fixture
+async def commit(clone: Path) -> str:
+    (clone / "new.py").write_text("x = 2\n")
+    return await committed(clone)
+
+
+def wanted(repo: RepoRef, clone: Path, commit: str, branch: str = "autobuild/42", **more: object) -> BranchPush:
+    return BranchPush(repo, branch, str(clone / ".git"), commit, **more)  # type: ignore[arg-type]
+
+
+async def tip(pretend: PretendGitHub, branch: str = "autobuild/42") -> str:
+    return await line(pretend.repository(NAME).path, "rev-parse", f"refs/heads/{branch}")
+
+
+async def refused(hands: GitHubActivities, push: BranchPush) -> ApplicationError:
+    with pytest.raises(ApplicationError) as caught:
+        await done(hands.push_branch, push)
+    return caught.value
+
+
+def command_lines() -> list[str]:
+    """Of all processes that run now; git's is among them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes().decode("utf-8", "replace"))
+    assert any("push" in line and "refs/heads/autobuild/42" in line for line in found)
+    return found
+
+
+def pushing_files() -> list[str]:
+    """What stands in the repositories that pushes are made from."""
+    found = []
+    for path in Path(tempfile.gettempdir()).glob("push.*/config"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_text())
+    assert found
+    return found
+
+
+class Elsewhere(GitHub):
+    """One whose git lives at another host than its API."""
+
+    host = ""
+
+    def clone_url(self, repo: RepoRef) -> str:
+        return f"{self.host}/{repo.full_name}.git"
+
+
+# --- what must not be pushed
+
+
+async def test_the_default_branch_is_never_pushed_to(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+) -> None:
+    before = await tip(pretend, "main")
+    error = await refused(hands, wanted(repo, clone, commit, "main", force=True, expected=before))
+    assert error.type == "UserError"
+    assert "`main` is the default branch" in error.message
+    assert await tip(pretend, "main") == before
+
+
+async def test_somebody_elses_work_is_not_written_over(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+) -> None:
+    newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    error = await refused(hands, wanted(repo, clone, commit, "topic/one"))
+    assert error.type == "Conflict"
+    assert await tip(pretend, "topic/one") == newer
+
+
+@pytest.mark.parametrize("expected", ["", "0123456789" * 4])
+async def test_force_writes_over_what_was_expected_and_nothing_else(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, expected: str
+) -> None:
+    newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    error = await refused(hands, wanted(repo, clone, commit, "topic/one", force=True, expected=expected))
+    assert error.type == "Conflict"
+    assert await tip(pretend, "topic/one") == newer
+    pushed = await done(hands.push_branch, wanted(repo, clone, commit, "topic/one", force=True, expected=newer))
+    assert pushed == BranchPushed(commit, changed=True)
+    assert await tip(pretend, "topic/one") == commit
+
+
+@pytest.mark.parametrize(
+    "branch", ["", "a b", "a..b", "x:refs/heads/main", "*", "a\0b", "refs/heads/../main", "x.lock"]
+)
+async def test_what_is_no_name_of_a_branch(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, branch: str
+) -> None:
+    before = await git(pretend.repository(NAME).path, "for-each-ref")
+    error = await refused(hands, wanted(repo, clone, commit, branch))
+    assert error.type == "Validation"
+    assert await git(pretend.repository(NAME).path, "for-each-ref") == before
+
+
+@pytest.mark.parametrize("commit_id", ["", "HEAD", "--mirror", "+abc", "a" * 39])
+async def test_what_is_no_commit(hands: GitHubActivities, repo: RepoRef, clone: Path, commit_id: str) -> None:
+    assert (await refused(hands, wanted(repo, clone, commit_id))).type == "Validation"
+
+
+async def test_a_commit_that_is_not_here(hands: GitHubActivities, repo: RepoRef, clone: Path) -> None:
+    with pytest.raises(GitError):
+        await done(hands.push_branch, wanted(repo, clone, "0123456789" * 4))
+
+
+async def test_the_repositorys_own_configuration_and_hooks_are_not_obeyed(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, tmp_path: Path
+) -> None:
+    trap = tmp_path / "sprung"
+    hook = clone / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {trap}\nexit 1\n")
+    hook.chmod(0o755)
+    for key, value in (
+        ("core.hooksPath", str(hook.parent)),
+        ("credential.helper", f"!touch {trap}"),
+        ("url.http://127.0.0.1:9/.insteadOf", f"{pretend.url}/"),
+        ("http.proxy", "http://127.0.0.1:9"),
+        ("core.fsmonitor", f"touch {trap}"),
+        ("core.sshCommand", f"touch {trap}"),
+    ):
+        await git(clone, "config", key, value)
+    assert await done(hands.push_branch, wanted(repo, clone, commit)) == BranchPushed(commit, changed=True)
+    assert not trap.exists()
+
+
+# --- what arrives
+
+
+async def test_a_commit_arrives_and_a_second_try_changes_nothing(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+) -> None:
+    push = wanted(repo, clone, commit)
+    assert await done(hands.push_branch, push) == BranchPushed(commit, changed=True)
+    assert await tip(pretend) == commit
+    assert await done(hands.push_branch, push) == BranchPushed(commit, changed=False)
+
+
+async def test_a_commit_below_somebody_elses_is_there_already(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+) -> None:
+    await done(hands.push_branch, wanted(repo, clone, commit))
+    newer = await pretend.push_commit(NAME, "autobuild/42", {"c.py": "new\n"})
+    assert await done(hands.push_branch, wanted(repo, clone, commit)) == BranchPushed(newer, changed=False)
+    assert await tip(pretend) == newer
+
+
+async def test_a_renamed_repository_is_pushed_to_by_its_new_name(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+) -> None:
+    known = replace(repo, id=pretend.repository(NAME).id)
+    await done(hands.push_branch, wanted(known, clone, commit))
+    pretend.rename_repository(NAME, "renamed")
+    (clone / "more.py").write_text("x = 3\n")
+    newer = await committed(clone)
+    assert await done(hands.push_branch, wanted(known, clone, newer)) == BranchPushed(newer, changed=True)
+    assert await line(pretend.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42") == newer
+
+
+async def test_ten_thousand_files(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path) -> None:
+    for folder in range(100):
+        (clone / f"d{folder}").mkdir()
+        for number in range(100):
+            (clone / f"d{folder}" / f"{number}.txt").write_text(f"{folder} {number}\n")
+    commit = await committed(clone)
+    assert (await done(hands.push_branch, wanted(repo, clone, commit))).sha == commit
+    listed = await git(pretend.repository(NAME).path, "ls-tree", "-r", "--name-only", "refs/heads/autobuild/42")
+    assert listed.count(b"\n") == 10_002
+
+
+async def test_it_beats_while_it_pushes_and_a_cancel_kills_git(
+    aiohttp_server: AiohttpServer, pretend: PretendGitHub, session: aiohttp.ClientSession, results: ResultStore,
+    repo: RepoRef, clone: Path, commit: str,
+) -> None:  # fmt: skip
+    """A host that takes a push and never answers; meanwhile the token stands on no command line and in no file."""
+    arrived, gone = asyncio.Event(), asyncio.Event()
+    sent = ""
+
+    async def never(request: web.Request) -> web.Response:
+        nonlocal sent
+        sent = request.headers["Authorization"].removeprefix("Basic ")
+        arrived.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            gone.set()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/{owner}/{repo}/info/refs", never)
+    server = await aiohttp_server(app)
+    github = Elsewhere(pretend.api_url, pretend.app_id, pretend.private_key_pem, session)
+    github.host = str(server.make_url("")).rstrip("/")
+    hands = GitHubActivities(github, results)
+    beats = asyncio.Event()
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *_: beats.set()
+    task = asyncio.ensure_future(environment.run(hands.push_branch, wanted(repo, clone, commit)))
+    async with asyncio.timeout(10):
+        await arrived.wait()
+        await beats.wait()
+        token = base64.b64decode(sent).decode().removeprefix("x-access-token:")
+        assert token in pretend.tokens
+        assert not [text for text in (*command_lines(), *pushing_files()) if token in text or sent in text]
+        environment.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await gone.wait()
+
+
+# --- what git's words mean
+
+PROTECTED = """remote: error: GH006: Protected branch update failed for refs/heads/x.
+remote: - Changes must be made through a pull request.
+To https://github.com/octocat/hello.git
+ ! [remote rejected] 0123456 -> x (protected branch hook declined)
+error: failed to push some refs to 'https://github.com/octocat/hello.git'
+"""
+RULESET = """remote: error: GH013: Repository rule violations found for refs/heads/x.
+remote: - Cannot create ref due to creations being restricted.
+ ! [remote rejected] 0123456 -> x (push declined due to repository rule violations)
+"""
+LARGE = """remote: error: File a.bin is 123.00 MB; this exceeds GitHub's file size limit of 100.00 MB
+ ! [remote rejected] 0123456 -> x (pre-receive hook declined)
+"""
+WORKFLOW = (
+    " ! [remote rejected] 0123456 -> x (refusing to allow a GitHub App to create or update workflow "
+    "`.github/workflows/a.yml` without `workflows` permission)\n"
+)
+UNREACHED = "fatal: unable to access 'https://x:ghs_abc@github.com/octocat/hello.git/': "
+
+
+@pytest.mark.parametrize(
+    ("stderr", "kind", "words"),
+    [
+        (PROTECTED, UserError, "Changes must be made through a pull request"),
+        (RULESET, UserError, "creations being restricted"),
+        (LARGE, UserError, "file size limit of 100.00 MB"),
+        (WORKFLOW, UserError, "without"),
+        (" ! [rejected]  0123456 -> x (non-fast-forward)\n", Conflict, "`x` has moved on"),
+        (" ! [rejected]  0123456 -> x (fetch first)\n", Conflict, "`x` has moved on"),
+        (" ! [rejected]  0123456 -> x (stale info)\n", Conflict, "`x` has moved on"),
+        (" ! [remote rejected] 0123456 -> x (cannot lock ref 'refs/heads/x': is at 1 but expected 2)\n", Conflict, ""),
+        (" ! [remote rejected] 0123456 -> x (failed to update ref)\n", Conflict, ""),
+        ("remote: Permission to a/b.git denied to c[bot].\n" + UNREACHED + "The requested URL returned error: 403", Forbidden, "Permission to"),
+        ("remote: Repository not found.\nfatal: repository 'https://github.com/a/b.git/' not found", NotFound, ""),
+        ("remote: Invalid username or token.\nfatal: Authentication failed for 'https://github.com/a/b'", Unauthorized, ""),
+        (UNREACHED + "The requested URL returned error: 502", Unavailable, "502"),
+        (UNREACHED + "Could not resolve host: github.com", Unavailable, "resolve host"),
+        ("error: RPC failed; curl 92 HTTP/2 stream 5 was not closed cleanly", Unavailable, "RPC failed"),
+        ("", Unavailable, ""),
+    ],
+)  # fmt: skip
+def test_what_gits_words_mean(stderr: str, kind: type[Exception], words: str) -> None:
+    error = refusal(GitError(("push",), 1, stderr), "x")
+    assert isinstance(error, kind)
+    assert words in str(error)
+    assert "ghs_" not in f"{error!r}"

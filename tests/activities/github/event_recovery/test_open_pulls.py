@@ -1,0 +1,155 @@
+"""What the reconciliation sees of a repository, and what it costs."""
+
+import asyncio
+from dataclasses import replace
+
+import aiohttp
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.event_activities import EventActivities
+from activities.github.client import GitHub
+from activities.github.types.event_recovery import HeadsWanted, InstallationsWanted, RepositoriesWanted, UnfinishedHeads
+from activities.model import RepoRef
+from simulator.github.server import PretendGitHub
+from tests.activities.github.conftest import NAME
+from tests.openapi import assert_valid
+
+GATE = "autobuild / gate"
+
+
+@pytest.fixture
+def events(github: GitHub) -> EventActivities:
+    return EventActivities(github)
+
+
+async def look(events: EventActivities, *repos: RepoRef) -> UnfinishedHeads:
+    return await ActivityEnvironment().run(events.find_unfinished_heads, HeadsWanted(repos))
+
+
+async def gate(
+    pretend: PretendGitHub, sha: str, name: str = GATE, status: str = "completed", how: str = "success"
+) -> None:
+    """A check run of ours."""
+    fields = {"status": status, **({"conclusion": how} if status == "completed" else {})}
+    await pretend.create_run(pretend.repository(NAME), sha, name, fields)
+
+
+def asked(pretend: PretendGitHub) -> list[str]:
+    """What was asked of the repository, in order."""
+    return [each.path.rpartition("/")[2] for each in pretend.requests if f"/{NAME}/" in each.path]
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "how", "ended"),
+    [
+        (GATE, "completed", "success", True),
+        (GATE, "completed", "failure", True),
+        (GATE, "completed", "neutral", True),
+        (GATE, "queued", "", False),
+        (GATE, "in_progress", "", False),
+        (GATE, "completed", "cancelled", False),
+        ("autobuild / linting", "completed", "success", False),
+    ],
+)
+async def test_which_gate_is_a_verdict(
+    events: EventActivities,
+    pretend: PretendGitHub,
+    repo: RepoRef,
+    head: str,
+    name: str,
+    status: str,
+    how: str,
+    ended: bool,
+) -> None:
+    issue = await pretend.open_pull(NAME, "topic/one")
+    await gate(pretend, head, name, status, how)
+    looked = await look(events, repo)
+    assert [each.head_sha for each in (looked.untold if ended else looked.heads)] == [head]
+    assert not (looked.heads if ended else looked.untold)
+    [found] = looked.untold or looked.heads
+    assert (found.number, found.branch, found.base_ref, found.fork) == (issue.number, "topic/one", "main", False)
+    assert found.default_branch == "main"
+    assert_valid(pretend.requests)
+
+
+async def test_a_verdict_is_asked_for_once(
+    events: EventActivities, pretend: PretendGitHub, repo: RepoRef, head: str
+) -> None:
+    await pretend.open_pull(NAME, "topic/one")
+    await gate(pretend, head)
+    await look(events, repo)
+    assert asked(pretend) == ["pulls", "check-runs"]
+    await look(events, repo)
+    assert asked(pretend) == ["pulls", "check-runs", "pulls"]
+    assert [each.status for each in pretend.requests if each.path.endswith("/pulls")] == [200, 304]
+
+
+async def test_more_pulls_than_a_page_holds(events: EventActivities, pretend: PretendGitHub, repo: RepoRef) -> None:
+    await pretend.push_commit(NAME, "change", {"a.txt": "x\n"})
+    first = await pretend.open_pull(NAME, "change")
+    there = pretend.repository(NAME)
+    assert first.pull
+    for number in range(first.number + 1, first.number + 150):
+        there.issues[number] = replace(first, number=number, pull=replace(first.pull, head_ref=f"change-{number}"))
+    looked = await look(events, repo)
+    assert len({head.number for head in looked.heads}) == 150
+    assert asked(pretend).count("pulls") == 2
+    await look(events, repo)
+    assert {each.status for each in pretend.requests if each.path.endswith("/pulls")} == {200}, "the end might differ"
+
+
+async def test_what_nobody_touched_for_long_ends_the_list(
+    events: EventActivities, pretend: PretendGitHub, repo: RepoRef
+) -> None:
+    await pretend.push_commit(NAME, "change", {"a.txt": "x\n"})
+    first = await pretend.open_pull(NAME, "change")
+    there = pretend.repository(NAME)
+    for number in range(first.number + 1, first.number + 150):
+        there.issues[number] = replace(first, number=number, updated_at="2020-01-01T00:00:00Z")
+    looked = await look(events, repo)
+    assert [head.number for head in looked.heads] == [first.number]
+    assert asked(pretend).count("pulls") == 1
+
+
+async def test_all_repositories_page_by_page(events: EventActivities, pretend: PretendGitHub, repo: RepoRef) -> None:
+    first = pretend.repository(NAME)
+    for number in range(120):
+        pretend.repositories[f"octocat/many-{number}"] = replace(first, name=f"many-{number}", id=100_000 + number)
+    pretend.repositories["octocat/many-7"].archived = True
+    run = ActivityEnvironment().run
+    assert (await run(events.list_installations, InstallationsWanted())).ids == (repo.installation_id,)
+    one = await run(events.list_repositories, RepositoriesWanted(repo.installation_id))
+    two = await run(events.list_repositories, RepositoriesWanted(repo.installation_id, one.next_page))
+    found = {each.name for each in (*one.repos, *two.repos)}
+    assert (one.next_page, two.next_page, len(found)) == (2, 0, 120)
+    assert "many-7" not in found
+    assert all(each.id and each.installation_id == repo.installation_id for each in one.repos)
+    assert_valid(pretend.requests)
+
+
+async def test_repositories_that_are_gone_or_closed_to_us_are_counted(
+    events: EventActivities, pretend: PretendGitHub, repo: RepoRef, head: str
+) -> None:
+    await pretend.open_pull(NAME, "topic/one")
+    looked = await look(events, replace(repo, name="gone"), repo)
+    assert (len(looked.heads), looked.failed) == (1, 1)
+
+
+async def test_an_answer_that_makes_no_sense_is_one_repositorys_trouble(
+    github: GitHub, session: aiohttp.ClientSession, pretend: PretendGitHub, repo: RepoRef, head: str
+) -> None:
+    issue = await pretend.open_pull(NAME, "topic/one")
+    await pretend.add_repository("octocat/other", {"a.txt": ""})
+    await pretend.push_commit("octocat/other", "change", {"a.txt": "x\n"})
+    await pretend.open_pull("octocat/other", "change")
+    issue.updated_at = "a while ago"
+    looked = await look(EventActivities(github), repo, replace(repo, name="other"))
+    assert ([each.repo.name for each in looked.heads], looked.failed) == (["other"], 1)
+
+
+async def test_many_who_look_at_once_share_a_token(
+    events: EventActivities, pretend: PretendGitHub, repo: RepoRef, head: str
+) -> None:
+    await asyncio.gather(*(look(events, repo) for _ in range(5)))
+    assert sum(each.path.endswith("/access_tokens") for each in pretend.requests) == 1

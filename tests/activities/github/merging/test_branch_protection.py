@@ -1,0 +1,146 @@
+"""What a branch asks of a merge, out of GitHub's three answers about it; and whose check it asks for."""
+
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from pytest_aiohttp import AiohttpServer
+
+from activities.errors import UserError
+from activities.github import merging
+from activities.github.client import GitHub
+from activities.github.merging import branch_protection, required_checks
+from activities.github.merging.branch_protection import MergeRules, Required
+from activities.github.merging.required_checks import Standing
+from activities.github.types.pulls import Merge
+from activities.model import RepoRef
+
+Json = dict[str, Any]
+REPO = RepoRef("octocat", "hello", 1)
+ALL = ("squash", "merge", "rebase")
+
+
+class Canned:
+    """A GitHub that knows only what it is told, by the ending of the address."""
+
+    def __init__(self, server: AiohttpServer, key: str, session: aiohttp.ClientSession) -> None:
+        self.server, self.key, self.session = server, key, session
+        self.answers: dict[str, Any] = {}
+
+    async def github(self, **answers: Any) -> GitHub:
+        self.answers = answers
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        return GitHub(str((await self.server(app)).make_url("")), 1, self.key, self.session)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        if request.method == "POST":
+            return web.json_response({"token": "ghs_x", "expires_at": "2099-01-01T00:00:00Z"}, status=201)
+        ending = request.path.rpartition("/")[2].replace("-", "_")
+        found = self.answers.get("rules" if "/rules/" in request.path else ending)
+        if isinstance(found, int):
+            return web.json_response({"message": "Not you"}, status=found)
+        return web.json_response(found)
+
+
+@pytest.fixture
+async def canned(aiohttp_server: AiohttpServer, key: Path, session: aiohttp.ClientSession) -> Canned:
+    return Canned(aiohttp_server, key.read_text(), session)
+
+
+def rule(kind: str, **parameters: Any) -> Json:
+    return {"type": kind, "parameters": parameters}
+
+
+def protection(contexts: list[str], checks: list[Json] | None = None, level: str = "non_admins") -> Json:
+    return {"required_status_checks": {"enforcement_level": level, "contexts": contexts, "checks": checks or []}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "classic", "rules", "expected"),
+    [
+        ({}, {}, [], MergeRules(ALL, (), 0, False)),
+        ({}, {}, 404, MergeRules(ALL, (), 0, False)),
+        ({}, {}, 403, MergeRules(ALL, (), 0, False)),
+        ({"allow_squash_merge": False}, {}, [], MergeRules(("merge", "rebase"), (), 0, False)),
+        ({}, {}, [rule("pull_request", allowed_merge_methods=["rebase"])], MergeRules(("rebase",), (), 0, False)),
+        (
+            {}, {}, [rule("pull_request", allowed_merge_methods=["rebase", "merge"]), rule("required_linear_history")],
+            MergeRules(("rebase",), (), 0, False),
+        ),
+        ({}, {}, [{"type": "merge_queue"}, {"type": "deletion"}], MergeRules(ALL, (), 0, True)),
+        (
+            {}, {}, [rule("pull_request", required_approving_review_count=1), rule("pull_request"),
+                     rule("pull_request", required_approving_review_count=3)],
+            MergeRules(ALL, (), 3, False),
+        ),
+        (
+            {}, protection(["ci"], [{"context": "ci", "app_id": 7}, {"context": "b", "app_id": -1}]), [],
+            MergeRules(ALL, (Required("b"), Required("ci", 7)), 0, False),
+        ),
+        ({}, protection(["ci"], [{"context": "ci", "app_id": None}]), [], MergeRules(ALL, (Required("ci"),), 0, False)),
+        ({}, protection(["old"]), [], MergeRules(ALL, (Required("old"),), 0, False)),
+        ({}, protection(["ci"], level="off"), [], MergeRules(ALL, (), 0, False)),
+        (
+            {}, protection(["ci"]),
+            [rule("required_status_checks", required_status_checks=[{"context": "ci", "integration_id": 7}, {"context": "ci"}])],
+            MergeRules(ALL, (Required("ci"), Required("ci", 7)), 0, False),
+        ),
+    ],
+)  # fmt: skip
+async def test_what_a_branch_asks_for(
+    canned: Canned, settings: Json, classic: Json, rules: Any, expected: MergeRules
+) -> None:
+    github = await canned.github(hello=settings, main={"protection": classic}, rules=rules)
+    api = await github.installation(REPO, {"contents": "write"})
+    assert await branch_protection.read(api, REPO, "main") == expected
+
+
+def run(name: str, conclusion: str | None, app: int = 7) -> Json:
+    status = "completed" if conclusion else "queued"
+    return {"name": name, "status": status, "conclusion": conclusion, "app": {"id": app}}
+
+
+def status(context: str, state: str) -> Json:
+    return {"context": context, "state": state}
+
+
+@pytest.mark.parametrize(
+    ("required", "runs", "statuses", "expected"),
+    [
+        ([], [run("ci", "failure")], [], Standing()),
+        ([Required("ci")], [], [], Standing(waiting=("ci",))),
+        ([Required("ci")], [run("other", "success")], [status("other", "success")], Standing(waiting=("ci",))),
+        ([Required("ci")], [run("ci", "success")], [], Standing()),
+        ([Required("ci")], [run("CI", "neutral"), run("ci", "skipped")], [status("Ci", "success")], Standing()),
+        ([Required("ci")], [run("ci", None)], [], Standing(waiting=("ci",))),
+        ([Required("ci")], [run("ci", "success"), run("ci", "stale", 8)], [], Standing(failed=("ci",))),
+        ([Required("ci")], [run("ci", "success")], [status("ci", "error")], Standing(failed=("ci",))),
+        # Another app's check of that name does not count where one app's is asked for, good or bad.
+        ([Required("ci", 7)], [run("ci", "success", 8)], [], Standing(waiting=("ci",))),
+        ([Required("ci", 7)], [run("ci", "success"), run("ci", "failure", 8)], [], Standing()),
+        ([Required("ci", 7)], [], [status("ci", "success")], Standing()),
+        ([Required("ci", 7), Required("ci", 8)], [run("ci", "success")], [], Standing(waiting=("ci",))),
+        (
+            [Required("b"), Required("a"), Required("c")], [run("a", "timed_out"), run("b", "cancelled")], [],
+            Standing(failed=("a", "b"), waiting=("c",)),
+        ),
+    ],
+)  # fmt: skip
+async def test_how_required_checks_stand(
+    canned: Canned, required: list[Required], runs: list[Json], statuses: list[Json], expected: Standing
+) -> None:
+    github = await canned.github(check_runs={"check_runs": runs}, status={"statuses": statuses})
+    assert await required_checks.standing(github, REPO, "a" * 40, required) == expected
+
+
+async def test_a_merge_queue_is_not_passed_by(canned: Canned) -> None:
+    pull = {
+        "number": 1, "state": "open", "merged": False, "draft": False, "mergeable": True, "mergeable_state": "clean",
+        "head": {"sha": "a" * 40}, "base": {"ref": "main"},
+    }  # fmt: skip
+    github = await canned.github(hello={}, main={}, rules=[{"type": "merge_queue"}], **{"1": pull})
+    with pytest.raises(UserError, match="`main` takes changes through its merge queue only: add #1 to it"):
+        await merging.merge(github, Merge(REPO, 1, "a" * 40))

@@ -1,0 +1,97 @@
+"""A repository's settings: the defaults, what it says, and every way to say it wrong."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from activities.github.types.repo_config import RepoSettings, SettingsWanted
+from activities.github_activities import GitHubActivities
+from activities.model import RepoRef
+from activities.repo_config import PATH
+from simulator.github.server import PretendGitHub
+from tests.activities.github.conftest import NAME, asked
+from tests.openapi import assert_valid
+
+
+@pytest.fixture(autouse=True)
+def held(pretend: PretendGitHub) -> Iterator[None]:
+    yield
+    assert_valid(pretend.requests)
+
+
+DEFAULTS = RepoSettings(default_branch="main")
+
+FULL = """\
+labels:
+  autobuild: Please Build
+commands:
+  retest: triage
+auto_merge: true
+merge_method: rebase
+"""
+
+
+async def test_without_a_file_it_is_the_defaults(hands: GitHubActivities, repo: RepoRef) -> None:
+    assert await hands.get_repo_settings(SettingsWanted(repo)) == DEFAULTS
+    assert DEFAULTS.labels == {"autobuild": "autobuild", "incident": "incident"}
+    assert (DEFAULTS.auto_merge, DEFAULTS.merge_method, DEFAULTS.commands) == (False, "", {})
+
+
+async def test_what_the_file_says(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+    await pretend.push_commit(NAME, "main", {PATH: FULL})
+    assert await hands.get_repo_settings(SettingsWanted(repo)) == RepoSettings(
+        labels={"autobuild": "Please Build", "incident": "incident"},
+        commands={"retest": "triage"},
+        auto_merge=True,
+        merge_method="rebase",
+        default_branch="main",
+    )
+
+
+async def test_only_the_default_branch_counts(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+    await pretend.push_commit(NAME, "topic", {PATH: FULL})
+    assert await hands.get_repo_settings(SettingsWanted(repo)) == DEFAULTS
+
+
+async def test_the_same_again_is_free(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+    await pretend.push_commit(NAME, "main", {PATH: FULL})
+    first, second = [await hands.get_repo_settings(SettingsWanted(repo)) for _ in range(2)]
+    assert first == second
+    assert [each.status for each in pretend.requests if each.path.endswith(PATH)] == [200, 304]
+    await pretend.push_commit(NAME, "main", {PATH: "auto_merge: false\n"})
+    assert not (await hands.get_repo_settings(SettingsWanted(repo))).auto_merge
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("auto_merge: yes\n", 1, "write `true`"),
+        ("\n\ncommands:\n  retest: owner\n", 4, "`owner`"),
+        ("a: &x [1]\nb: *x\n", 1, "Anchors"),
+        ("x" * 300_000, 1, "larger than 256 KiB"),
+        ("y" * 1_100_000, 0, "larger than 1 MB"),
+        ("a: \0\n", 1, "control character"),
+        ("- a\n", 1, "must be a mapping"),
+        ("auto_merge: true\nnonsense: 1\n", 2, "is not a key"),
+    ],
+)
+async def test_a_mistake_is_told_with_its_line_and_gives_the_defaults(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, text: str, line: int, says: str
+) -> None:
+    await pretend.push_commit(NAME, "main", {PATH: text})
+    found = await hands.get_repo_settings(SettingsWanted(repo))
+    assert says in found.problem
+    assert found == RepoSettings(problem=found.problem, line=line, default_branch="main")
+
+
+async def test_a_folder_in_its_place_is_a_mistake(
+    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+) -> None:
+    await pretend.push_commit(NAME, "main", {f"{PATH}/x": ""})
+    assert "no plain file" in (await hands.get_repo_settings(SettingsWanted(repo))).problem
+
+
+async def test_an_empty_file_is_the_defaults(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+    await pretend.push_commit(NAME, "main", {PATH: ""})
+    assert await hands.get_repo_settings(SettingsWanted(repo)) == DEFAULTS
+    assert asked(pretend, "GET", PATH) == 1

@@ -1,0 +1,63 @@
+"""A check's verdict is stored, and how long it holds."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from activities.model import CheckPlan, RepoRef
+from activities.quality_gate.accepted_baseline import AcceptedFindings
+from activities.quality_gate.engine import GateSteps
+from activities.quality_gate.measurement import Host
+from activities.quality_gate.types import CheckWanted, WorkspaceWanted
+from activities.result_store import ResultStore
+from activities.sandbox.select import make_runner
+from activities.environments import Environments
+from activities.workspace.git import git, line
+from activities.workspace.mirror import Workspaces
+
+OURS = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
+
+
+async def no_auth(repo: RepoRef) -> tuple[str, str]:
+    return "", ""
+
+
+@pytest.fixture
+async def steps(tmp_path: Path) -> GateSteps:
+    runner = await make_runner("bubblewrap")
+    workspaces = Workspaces(tmp_path, lambda repo: repo.path, no_auth)
+    host = Host(workspaces, Environments(tmp_path, runner), ResultStore(tmp_path / "results"), runner, tmp_path)
+    return GateSteps(host, "queue", AcceptedFindings(tmp_path / "accepted"))
+
+
+async def wanted(steps: GateSteps, root: Path, command: str) -> CheckWanted:
+    """A repository with one file, and a check that runs the command on it."""
+    root.mkdir()
+    (root / "a.txt").write_text("x\n")
+    await git(root, "init", "--quiet")
+    await git(root, "add", ".")
+    await git(root, "commit", "--quiet", "-m", "x", env=OURS)
+    repo = RepoRef("local", "it", path=str(root))
+    workspace = await steps.prepare(WorkspaceWanted(repo, await line(root, "rev-parse", "HEAD")))
+    plan = CheckPlan("linting", True, True, tool_options={"command": command, "format": "text"})
+    return CheckWanted(workspace, plan)
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "held"),
+    [("echo 'a.txt:1: warning: w'", "failed", True), ("exit 3", "error", False)],
+    ids=["looked at", "not looked at"],
+)
+async def test_what_could_not_be_looked_at_is_tried_again(
+    steps: GateSteps, tmp_path: Path, command: str, status: str, held: bool
+) -> None:
+    asked = await wanted(steps, tmp_path / "repo", command)
+    first = await steps.check(asked)
+    assert (first.status, first.cached) == (status, False)
+    assert (await steps.check(asked)).cached
+    hour_ago = time.time() - 3600
+    for path in (tmp_path / "results").rglob("*.json"):
+        os.utime(path, (hour_ago, hour_ago))
+    assert (await steps.check(asked)).cached is held

@@ -1,0 +1,36 @@
+"""What of a tool's report counts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from activities.quality_gate.measurement import _of_the_tree, _with_what_was_missing
+from activities.tools import registry
+from tests.activities.quality_gate.verdicts.cases import found, suite
+
+
+def test_what_a_build_made_has_no_findings(tmp_path: Path) -> None:
+    checkout, under = tmp_path / "checkout", tmp_path / "under"
+    for folder, name in ((checkout, "a.py"), (under, "a.py"), (under, "pkg/_version.py")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    report = replace(suite(path="pkg/_version.py", one="passed"), findings=(
+        *found("error", path="a.py").findings,
+        *found("error", "warning", path="pkg/_version.py").findings,
+        *found("error", path="").findings,
+        *found("error", path="gone.py").findings,
+    ))  # fmt: skip
+    kept = _of_the_tree(report, checkout, under)
+    assert [one.path for one in kept.findings] == ["a.py", "", "gone.py"]
+    assert kept.tests == report.tests
+    assert _of_the_tree(report, checkout, None) == report
+
+
+def test_what_could_not_be_installed_was_not_audited() -> None:
+    missing = "Could not be installed: example."
+    clean = suite(path="", one="passed")
+    audit, linter = registry()["pip-audit"], registry()["ruff"]
+    assert _with_what_was_missing(clean, "", audit) == clean
+    assert _with_what_was_missing(clean, missing, audit).advice == missing
+    assert _with_what_was_missing(clean, missing, linter) == clean
+    broken = replace(clean, problem="It crashed.")
+    assert _with_what_was_missing(broken, missing, linter).problem == f"It crashed. {missing}"

@@ -1,0 +1,51 @@
+"""A change that edits what decides a check is named in that check's verdict, and in no other."""
+
+import pytest
+
+from activities.quality_gate.tool_config_changes import sentence
+
+PYPROJECT = '[project]\nname = "x"\n[tool.ruff]\nselect = ["E"]\n[tool.poetry]\nname = "x"\n'
+
+
+def said(check: str, path: str, before: str = "", after: str = "") -> str:
+    return sentence(check, [path], lambda _: (before, after))
+
+
+@pytest.mark.parametrize(
+    ("check", "path", "before", "after"),
+    [
+        ("linting", "src/ruff.py", "", ""),
+        ("linting", "mypy.ini", "", ""),
+        ("linting", "pyproject.toml", PYPROJECT, PYPROJECT.replace('name = "x"', 'name = "y"')),
+        ("linting", "pyproject.toml", "not = [toml", "not = [toml either"),
+        ("linting", "package.json", '{"version": "1"}', '{"version": "2"}'),
+        ("static_analysis", "setup.cfg", "[flake8]\nignore = E1\n", "[flake8]\nignore = E2\n"),
+        ("dependencies", "ruff.toml", "", ""),
+        ("linting", "package.json", "[" * 100_000, "{}"),
+    ],
+)
+def test_what_must_be_ignored(check: str, path: str, before: str, after: str) -> None:
+    assert said(check, path, before, after) == ""
+
+
+@pytest.mark.parametrize(
+    ("check", "path", "before", "after"),
+    [
+        ("linting", "pyproject.toml", PYPROJECT, PYPROJECT.replace('["E"]', "[]")),
+        ("linting", "web/.eslintrc.cjs", "", ""),
+        ("linting", "setup.cfg", "[flake8]\nignore = E1\n", "[flake8]\nignore = E2\n"),
+        ("static_analysis", "setup.cfg", "", "[mypy-tests.*]\nignore_errors = true\n"),
+        ("static_analysis", "tsconfig.build.json", "", ""),
+        ("coverage", "tox.ini", "[coverage:run]\nomit = a\n", "[coverage:run]\nomit = b\n"),
+        ("unit_tests", "setup.cfg", "", "[tool:pytest]\naddopts = -x\n"),
+        ("security", "pyproject.toml", "", '[tool.bandit]\nskips = ["B101"]\n'),
+    ],
+)
+def test_what_is_named(check: str, path: str, before: str, after: str) -> None:
+    assert said(check, path, before, after) == f"The change also edits what decides this: {path}."
+
+
+def test_many_are_counted() -> None:
+    paths = [f"{letter}/ruff.toml" for letter in "edcba"]
+    text = sentence("linting", paths, lambda _: ("", ""))
+    assert text == "The change also edits what decides this: a/ruff.toml, b/ruff.toml, c/ruff.toml and 2 more."

@@ -1,0 +1,104 @@
+"""The change's own lines decide, and rounding hides none."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from activities.model import ToolReport
+from activities.quality_gate.verdicts import judge
+from tests.activities.quality_gate.verdicts.cases import NOTHING_CHANGED, covered, plan, said
+
+
+def lines(*numbers: int) -> Mapping[str, frozenset[int]]:
+    return {"a.py": frozenset(numbers)}
+
+
+@pytest.mark.parametrize(
+    ("report", "changed", "expected"),
+    [
+        (covered("a.py", {1}, {2, 3}), {}, ("passed", 100.0)),
+        (covered("a.py", {1}, {2, 3}), lines(9), ("passed", 100.0)),
+        (covered("a.py", {1, 2, 3, 4}, {5}), lines(1, 2, 3, 4, 5), ("passed", 100.0)),
+        (covered("a.py", set(range(1, 80)), set(range(80, 101))), lines(*range(1, 101)), ("failed", 98.8)),
+        (covered("a.py", {1, 2}, {3, 4}), lines(1, 2, 3, 4), ("failed", 62.5)),
+        (covered("a.py", set(), {1}), lines(1), ("failed", 0.0)),
+        (covered("b.py", set(), set()), lines(1), ("passed", 100.0)),
+        (ToolReport("coverage"), lines(1), ("neutral", None)),
+    ],
+    ids=[
+        "nothing changed",
+        "no line that can run",
+        "at the minimum",
+        "79 of 100",
+        "half",
+        "none",
+        "empty file",
+        "no file",
+    ],
+)
+def test_the_changes_coverage_decides(report: ToolReport, changed: Any, expected: tuple[str, float | None]) -> None:
+    assert said(judge(plan("coverage"), (report,), None, changed))[:2] == expected
+
+
+def test_coverage_says_what_it_saw() -> None:
+    head = (covered("a.py", {1, 2, 3}, {4, 5, 7}), covered("a.py", {7}, {1}))
+    judged = judge(plan("coverage"), head, (covered("a.py", {1}, {2}),), lines(1, 2, 4, 5, 7))
+    assert said(judged) == (
+        "failed",
+        75.0,
+        "Tests run 60.0 % of the changed lines (at least 80 %), 66.6 % of everything.",
+    )
+    assert judged.check.metrics == {
+        "total_percent": 66.66, "diff_percent": 60.0, "base_total_percent": 50.0, "diff_covered": 3, "diff_lines": 5,
+        "minimum": 80.0, "not_measured": [],
+    }  # fmt: skip
+    assert [(each.line, each.end_line, each.severity) for each in judged.findings] == [(4, 5, "warning")]
+
+
+def test_no_coverage_line_stays_hidden_by_rounding() -> None:
+    judged = judge(
+        plan("coverage"),
+        (covered("a.py", set(range(1, 8000)), set(range(8000, 10001))),),
+        None,
+        lines(*range(1, 10001)),
+    )
+    assert judged.check.metrics["diff_percent"] == 79.99
+    assert judged.check.status == "failed"
+
+
+def test_a_total_minimum_where_the_repository_asks_for_one() -> None:
+    judged = judge(plan("coverage", total_minimum=75), (covered("a.py", {1}, {2}),), None, NOTHING_CHANGED)
+    assert said(judged) == (
+        "failed",
+        66.7,
+        "The change has no line that can run; 50.0 % of everything (at least 75 %).",
+    )
+
+
+def test_ignored_files_need_no_coverage() -> None:
+    assert (
+        judge(plan("coverage", ignore=["a.py"]), (covered("a.py", set(), {1}),), None, lines(1)).check.status
+        == "passed"
+    )
+
+
+def test_gaps_that_were_accepted_need_no_test() -> None:
+    head, changed = (covered("a.py", {1, 2}, {3, 4, 6}),), lines(1, 2, 3, 4, 6)
+    first = judge(plan("coverage"), head, None, changed)
+    again = judge(plan("coverage"), head, None, changed, {each.fingerprint for each in first.findings})
+    assert (first.check.status, first.check.new_findings) == ("failed", 2)
+    assert (again.check.status, again.check.new_findings, again.check.known_findings) == ("passed", 0, 2)
+
+
+def test_a_changed_file_that_no_report_names_is_told() -> None:
+    changed = {
+        "a.py": frozenset({1}),
+        "new.py": frozenset({1}),
+        **dict.fromkeys(("tests/a.py", "pkg/test_a.py", "a_test.py", "pkg/conftest.py"), frozenset({1})),
+        "notes.md": frozenset({1}),
+        "gone.py": frozenset[int](),
+    }
+    judged = judge(plan("coverage"), (covered("a.py", {1}, set()),), None, changed)
+    assert judged.check.metrics["not_measured"] == ["new.py"]
+    assert judged.check.reason.endswith("1 changed file was not measured: new.py.")

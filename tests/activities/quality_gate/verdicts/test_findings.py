@@ -1,0 +1,100 @@
+"""New findings only: what must not fail a change, what must, and which score it gets."""
+
+import pytest
+
+from activities.model import Severity, ToolReport
+from activities.quality_gate.verdicts import judge
+from tests.activities.quality_gate.verdicts.cases import NOTHING_CHANGED, found, plan, said
+
+
+def test_known_findings_do_not_fail_and_are_counted() -> None:
+    judged = judge(plan("linting"), (found("error", "warning"),), (found("error", "warning"),), NOTHING_CHANGED)
+    assert said(judged) == ("passed", 100.0, "Nothing new; 2 known.")
+    assert (judged.check.new_findings, judged.check.known_findings) == (0, 2)
+    assert [each.new for each in judged.findings] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "severity", "status"),
+    [
+        ("linting", "notice", "passed"),
+        ("linting", "warning", "failed"),
+        ("security", "warning", "passed"),
+        ("security", "error", "failed"),
+        ("static_analysis", "warning", "passed"),
+        ("static_analysis", "error", "failed"),
+        ("dependencies", "warning", "passed"),
+        ("dependencies", "error", "failed"),
+        ("dependencies", "critical", "failed"),
+        ("of_a_third_party", "warning", "failed"),
+    ],
+)
+def test_which_new_finding_fails_which_check(name: str, severity: Severity, status: str) -> None:
+    assert judge(plan(name), (found(severity),), None, NOTHING_CHANGED).check.status == status
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "severity", "status"),
+    [("never", "critical", "passed"), ("critical", "error", "passed"), ("notice", "notice", "failed")],
+)
+def test_fail_on_is_the_repositorys(fail_on: str, severity: Severity, status: str) -> None:
+    assert judge(plan("security", fail_on=fail_on), (found(severity),), None, NOTHING_CHANGED).check.status == status
+
+
+def test_the_score_of_new_findings() -> None:
+    judged = judge(plan("linting"), (found("critical", "error", "warning", "notice", "notice"),), (), NOTHING_CHANGED)
+    assert said(judged) == ("failed", 45.0, "1 new critical, 1 new error, 1 new warning, 2 new notices; 0 known.")
+    assert judged.check.metrics["new"] == {"critical": 1, "error": 1, "warning": 1, "notice": 2}
+    assert judge(plan("linting"), (found(*["critical"] * 3),), (), NOTHING_CHANGED).check.score == 0
+
+
+def test_new_and_worst_come_first_under_the_checks_own_name() -> None:
+    head = (found("notice", "error", "critical"),)
+    judged = judge(plan("linting"), head, (found("notice", "error", "critical", start=1),), NOTHING_CHANGED)
+    assert [each.severity for each in judged.findings] == ["critical", "error", "notice"]
+    base = (found("notice", start=1),)
+    judged = judge(plan("linting"), head, base, NOTHING_CHANGED)
+    assert [(each.new, each.severity, each.check) for each in judged.findings] == [
+        (True, "critical", "linting"),
+        (True, "error", "linting"),
+        (False, "notice", "linting"),
+    ]
+
+
+def test_critical_vulnerabilities_that_are_allowed() -> None:
+    head = (found("critical", "critical"),)
+    assert judge(plan("dependencies", critical_allowed=2), head, None, NOTHING_CHANGED).check.status == "passed"
+    assert judge(plan("dependencies", critical_allowed=1), head, None, NOTHING_CHANGED).check.status == "failed"
+
+
+def test_ignored_paths_and_low_severities_do_not_count() -> None:
+    head = (found("error", path="vendor/x/a.py"), found("notice"))
+    judged = judge(plan("linting", ignore=["vendor"], severity="warning"), head, None, NOTHING_CHANGED)
+    assert said(judged) == ("passed", 100.0, "Nothing found.")
+    assert (judged.findings, judged.check.metrics["ignored"]) == ((), 2)
+
+
+def test_what_was_accepted_is_known() -> None:
+    head = found("error")
+    judged = judge(plan("linting"), (head,), None, NOTHING_CHANGED, {head.findings[0].fingerprint})
+    assert said(judged) == ("passed", 100.0, "Nothing new; 1 known.")
+
+
+def test_a_renamed_file_brings_nothing_new() -> None:
+    head, base = (found("error", path="b.py"),), (found("error"),)
+    assert judge(plan("linting"), head, base, NOTHING_CHANGED, renamed={"a.py": "b.py"}).check.status == "passed"
+    assert judge(plan("linting"), head, base, NOTHING_CHANGED).check.status == "failed"
+
+
+def test_where_the_base_could_not_be_looked_at_the_changed_lines_decide() -> None:
+    base = (ToolReport("mypy", looked=False, problem="broken"), found(tool="ruff"))
+    head = (found("error", "error", tool="mypy"), found("error", tool="ruff", path="b.py"))
+    judged = judge(plan("linting"), head, base, {"a.py": frozenset({2})})
+    assert {(each.tool, each.line) for each in judged.findings if each.new} == {("mypy", 2), ("ruff", 1)}
+    assert judged.check.reason == (
+        "2 new errors; 1 known. mypy could not look at the base, so findings on changed lines count as new."
+    )
+
+
+def test_findings_are_not_stored_twice() -> None:
+    assert judge(plan("linting"), (found("error"),), None, NOTHING_CHANGED).reports[0].findings == ()

@@ -1,0 +1,68 @@
+"""Tests that fail in the base too are known; flaky is never plain green."""
+
+import pytest
+
+from activities.model import ToolReport
+from activities.quality_gate.verdicts import judge
+from tests.activities.quality_gate.verdicts.cases import NOTHING_CHANGED, found, plan, said, suite
+
+
+def test_a_test_that_fails_in_the_base_too_is_named_and_does_not_fail_the_gate() -> None:
+    judged = judge(plan("unit_tests"), (suite(a="passed", b="failed"),), (suite(b="failed"),), NOTHING_CHANGED)
+    assert said(judged) == ("passed", 100.0, "1 passed, 1 failed as in the base (test_a.py::b).")
+    assert judged.check.metrics == {
+        "passed": 1, "failed": 1, "skipped": 0, "flaky": 0, "known_failures": ["test_a.py::b"], "flaky_tests": [],
+    }  # fmt: skip
+    assert (judged.check.new_findings, judged.check.known_findings) == (0, 1)
+
+
+def test_a_new_failure_fails_the_gate_with_its_place() -> None:
+    judged = judge(
+        plan("unit_tests"), (suite(a="passed", b="failed", c="skipped"),), (suite(b="passed"),), NOTHING_CHANGED
+    )
+    assert said(judged) == ("failed", 50.0, "1 passed, 1 newly failed (test_a.py::b), 1 skipped.")
+    finding = judged.findings[0]
+    assert (finding.path, finding.line, finding.new, finding.severity) == ("test_a.py", 3, True, "error")
+    assert finding.message == "test_a.py::b: assert 1 == 2"
+
+
+def test_a_flaky_test_counts_half_and_is_shown() -> None:
+    judged = judge(plan("unit_tests"), (suite(a="passed", b="flaky"),), None, NOTHING_CHANGED)
+    assert said(judged) == ("passed", 75.0, "1 passed, 1 flaky (test_a.py::b).")
+    assert judged.check.metrics["flaky_tests"] == ["test_a.py::b"]
+
+
+def test_a_failing_test_of_a_renamed_file_is_known() -> None:
+    head, base = suite("test_b.py", x="failed", y="passed"), suite("test_a.py", x="failed")
+    judged = judge(plan("unit_tests"), (head,), (base,), NOTHING_CHANGED, renamed={"test_a.py": "test_b.py"})
+    assert judged.check.status == "passed"
+
+
+def test_the_same_test_name_in_another_project_is_another_test() -> None:
+    head = (suite("web/test_a.py", x="passed"), suite("api/test_a.py", x="failed"))
+    assert (
+        judge(plan("unit_tests"), head, (suite("web/test_a.py", x="failed"),), NOTHING_CHANGED).check.status == "failed"
+    )
+
+
+def test_a_failing_test_that_was_accepted_is_known() -> None:
+    first = judge(plan("unit_tests"), (suite(a="passed", b="failed"),), None, NOTHING_CHANGED)
+    accepted = {each.fingerprint for each in first.findings}
+    again = judge(plan("unit_tests"), (suite(a="passed", b="failed"),), None, NOTHING_CHANGED, accepted)
+    assert (first.check.status, again.check.status) == ("failed", "passed")
+
+
+@pytest.mark.parametrize("report", [suite(), suite(a="skipped"), suite(a="skipped", b="skipped")])
+def test_where_no_test_ran_nothing_was_shown(report: ToolReport) -> None:
+    assert said(judge(plan("unit_tests"), (report,), None, NOTHING_CHANGED))[:2] == ("neutral", None)
+
+
+def test_a_change_that_leaves_no_test_fails() -> None:
+    judged = judge(plan("unit_tests"), (suite(),), (suite(a="passed"),), NOTHING_CHANGED)
+    assert judged.check.status == "failed"
+    assert judged.check.reason == "The base has 1 test, this change leaves none."
+
+
+def test_a_command_that_writes_text_is_judged_by_its_findings() -> None:
+    assert judge(plan("unit_tests"), (found("error"),), None, NOTHING_CHANGED).check.status == "failed"
+    assert judge(plan("unit_tests"), (found("notice"),), None, NOTHING_CHANGED).check.status == "passed"

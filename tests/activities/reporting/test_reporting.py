@@ -1,0 +1,366 @@
+"""What people read, word for word."""
+
+import jsonschema
+import pytest
+
+from activities.model import Finding, QualityCheck, QualityGateResult, TestCase, ToolReport
+from activities.reporting import (
+    Places,
+    annotations,
+    check_ending,
+    early_ending,
+    gate_comment,
+    gate_ending,
+    reply,
+    reply_mark,
+    sarif,
+)
+from activities.result_store import Judged
+
+HEAD, BASE = "a" * 40, "b" * 40
+PLACES = Places("https://github.com", "octocat/hello", HEAD)
+BLOB = f"https://github.com/octocat/hello/blob/{HEAD}"
+
+
+def finding(**more: object) -> Finding:
+    plain = {"check": "linting", "tool": "ruff", "rule": "F401", "path": "a.py", "line": 3, "message": "unused import"}
+    return Finding(**{**plain, "severity": "warning", **more})  # type: ignore[arg-type]
+
+
+def check(name: str = "linting", status: str = "failed", score: float | None = 62.4, **more: object) -> QualityCheck:
+    return QualityCheck(**{"name": name, "status": status, "score": score, "required": True, "reason": "", **more})  # type: ignore[arg-type]
+
+
+def gate(state: str, *checks: QualityCheck, **more: object) -> QualityGateResult:
+    plain = {"head_sha": HEAD, "base_sha": BASE, "state": state, "can_merge": state == "passed", "overall_score": 78.1}
+    return QualityGateResult(**{**plain, "checks": checks, **more})  # type: ignore[arg-type]
+
+
+def test_a_failed_check_says_what_why_and_what_next() -> None:
+    judged = Judged(
+        check(reason="1 new finding.", new_findings=1, known_findings=1),
+        (finding(fixable=True), finding(new=False, path="old.py")),
+        (ToolReport("ruff", "0.14.1"),),
+    )
+    ending = check_ending(judged, PLACES)
+    assert (ending.conclusion, ending.title) == ("failure", "1 new finding.")
+    assert [button.identifier for button in ending.buttons] == ["fix", "retest", "accept-baseline"]
+    assert (
+        ending.summary
+        == f"""\
+❌ **Failed.** 1 new finding. Score 62 of 100.
+
+### 1 new finding
+
+|  | Where | Rule | What |
+| --- | --- | --- | --- |
+| ⚠️ | [`a.py:3`]({BLOB}/a.py#L3) | `ruff` `F401` | unused import 🔧 |
+
+<details>
+<summary>1 known finding, not counted</summary>
+
+|  | Where | Rule | What |
+| --- | --- | --- | --- |
+| ⚠️ | [`old.py:3`]({BLOB}/old.py#L3) | `ruff` `F401` | unused import |
+
+</details>
+
+### What next
+
+- **Fix** commits the fix that the tools hold safe (🔧).
+- Mend what is new, or press **Accept baseline** to count it as known.
+
+<sub>Looked with `ruff` `0.14.1`.</sub>"""
+    )
+
+
+def test_numbers_and_what_was_not_looked_at_are_said() -> None:
+    metrics = {
+        "passed": 1041, "failed": 0, "skipped": 2, "flaky": 1, "total_percent": 91.29, "diff_percent": 100.0,
+        "base_total_percent": 90.0, "left_out": 3, "benchmarks": [
+            {"id": "test_sum[a|b]", "base_s": 0.00125, "head_s": 1.5, "change_percent": 12.34, "verdict": "slower"},
+            {"id": "test_new", "base_s": None, "head_s": 2.5e-8, "change_percent": None, "verdict": "new"},
+        ],
+    }  # fmt: skip
+    reports = (
+        ToolReport("pytest", tests=(TestCase("t.py::test_net", "flaky"),)),
+        ToolReport("pip-audit", advice="3 packages were not on the index"),
+    )
+    ending = check_ending(
+        Judged(check("unit_tests", "neutral", None, metrics=metrics, cached=True), (), reports), PLACES
+    )
+    assert (ending.conclusion, ending.title) == ("neutral", "Not judged")
+    assert (
+        ending.summary
+        == """\
+⚪ **Not judged.**
+
+> ⚠️ `pip-audit`: 3 packages were not on the index
+
+**Tests:** 1,041 passed, 2 skipped, 1 flaky.
+
+<details>
+<summary>Flaky: failed, then passed when run again</summary>
+
+- `t.py::test_net`
+
+</details>
+
+**Covered:** 91.2 % of all lines (base: 90.0 %), 100.0 % of the lines of this change.
+
+| Benchmark | Base | Head | Change |  |
+| --- | ---: | ---: | ---: | --- |
+| <code>test\\_sum\\[a&#124;b\\]</code> | 1.25 ms | 1.5 s | +12.3 % | slower |
+| `test_new` | – | 25 ns | – | new |
+
+… 3 more.
+
+<sub>The stored result of the same tree and tools: `pytest`, `pip-audit`.</sub>"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "buttons"),
+    [
+        ("passed", "success", ["retest"]),
+        ("failed", "failure", ["retest"]),
+        ("neutral", "neutral", ["retest"]),
+        ("skipped", "skipped", []),
+        ("timed_out", "timed_out", ["retest"]),
+        ("cancelled", "cancelled", ["retest"]),
+        ("error", "failure", ["retest"]),
+    ],
+)
+def test_every_status_has_its_conclusion(status: str, conclusion: str, buttons: list[str]) -> None:
+    ending = check_ending(Judged(check(status=status, score=None)), PLACES)
+    assert ending.conclusion == conclusion
+    assert [button.identifier for button in ending.buttons] == buttons
+    assert ending.title
+    assert ending.summary
+
+
+def test_a_hundred_thousand_findings_fit_and_the_rest_is_counted() -> None:
+    many = tuple(finding(path=f"{number}.py", message="x" * 5000, line=number + 1) for number in range(100_000))
+    ending = check_ending(Judged(check(new_findings=100_000), many), PLACES)
+    assert len(ending.summary.encode()) < 65_535
+    assert "### 100,000 new findings" in ending.summary
+    assert len(ending.annotations) == 500
+    assert "more lines" in ending.summary
+
+
+def test_annotations_are_new_placed_and_worst_first() -> None:
+    found = annotations(
+        [
+            finding(new=False, severity="critical"),
+            finding(path=""),
+            finding(severity="notice", line=0, column=7),
+            finding(severity="critical", line=5, end_line=9, column=2, rule="", message="\x1b"),
+            finding(severity="error", path="b.py", line=9, end_line=4),
+        ]
+    )
+    assert list(found) == [
+        {
+            "path": "a.py", "start_line": 5, "end_line": 9, "annotation_level": "failure",
+            "title": "ruff", "message": "ruff",
+        },
+        {
+            "path": "b.py", "start_line": 9, "end_line": 9, "annotation_level": "failure",
+            "title": "ruff: F401", "message": "unused import",
+        },
+        {
+            "path": "a.py", "start_line": 1, "end_line": 1, "annotation_level": "notice",
+            "title": "ruff: F401", "message": "unused import", "start_column": 7, "end_column": 7,
+        },
+    ]  # fmt: skip
+
+
+def test_an_annotation_keeps_githubs_limits() -> None:
+    (note,) = annotations([finding(rule="R" * 1000, message="é" * 100_000)])
+    assert len(str(note["title"])) == 255
+    assert len(str(note["message"]).encode()) <= 64 * 1024
+
+
+def test_the_gate_names_what_blocks_first_and_explains_the_score() -> None:
+    result = gate(
+        "failed",
+        check(reason="2 new findings.", new_findings=2),
+        check("performance", "skipped", None, required=False, reason="The repository has no benchmarks."),
+        blocking=("linting",),
+        score_lines=("linting 62.4 x 1 (failed, required)", "overall 62.4 / 1 = 62.4 < 85"),
+        reason="linting must pass first.",
+    )
+    ending = gate_ending(result, PLACES, {"linting": 12}, fixable=True)
+    assert (ending.conclusion, ending.title) == ("failure", "Cannot merge: linting")
+    assert [button.identifier for button in ending.buttons] == ["fix", "retest"]
+    assert (
+        ending.summary
+        == """\
+**linting must pass first.**
+
+### What blocks
+
+- ❌ [`linting`](https://github.com/octocat/hello/runs/12): 2 new findings.
+
+|  | Check | Score | Why |
+| --- | --- | ---: | --- |
+| ❌ | [`linting`](https://github.com/octocat/hello/runs/12) | 62 | 2 new findings. |
+| ⏭️ | `performance` (optional) | – | The repository has no benchmarks. |
+
+### The score, line by line
+
+- linting 62.4 x 1 (failed, required)
+- overall 62.4 / 1 = 62.4 &lt; 85
+
+### What next
+
+- **Fix**, on a check run that has the button, commits what tools can mend safely.
+- `autobuild gate --fix` does the same in your own checkout.
+- **Accept baseline** on a check run counts what it found as known.
+- `/retest` runs again what did not pass; a push runs everything."""
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "newer", "conclusion", "title"),
+    [
+        ("passed", "", "success", "Can merge, score 78.1"),
+        ("superseded", "c" * 40, "cancelled", "Superseded by ccccccc"),
+        ("cancelled", "", "cancelled", "Cancelled on request."),
+        ("refused", "", "neutral", "A fork's head waits for a maintainer"),
+        ("error", "", "failure", "Cancelled on request."),
+    ],
+)
+def test_every_state_of_the_gate_has_its_end(state: str, newer: str, conclusion: str, title: str) -> None:
+    ending = gate_ending(gate(state, reason="Cancelled on request."), PLACES, {}, newer)
+    assert (ending.conclusion, ending.title) == (conclusion, title)
+    assert ending.summary
+
+
+def test_a_forks_gate_says_what_a_maintainer_can_do() -> None:
+    summary = gate_ending(gate("refused"), PLACES, {}).summary
+    assert f"`/ok-to-test {HEAD}`" in summary
+    assert early_ending("neutral", "refused", "", "", PLACES).summary == summary
+
+
+def test_an_older_heads_run_links_to_the_newer() -> None:
+    ending = early_ending("cancelled", "superseded", "", "c" * 40, PLACES)
+    assert ending.title == "Superseded by ccccccc"
+    assert f"https://github.com/octocat/hello/commit/{'c' * 40}" in ending.summary
+
+
+def test_a_reason_that_is_a_strangers_does_nothing() -> None:
+    ending = early_ending("cancelled", "failed", "no <b> for @octocat", "", PLACES)
+    assert ending.summary == "no &lt;b&gt; for @\u200boctocat"
+
+
+def test_the_comment_word_for_word() -> None:
+    result = gate(
+        "passed",
+        check("unit_tests", "passed", 100.0, reason="41 passed.", metrics={"passed": 41, "failed": 0}),
+        check("linting", "passed", 100.0, known_findings=12),
+        check("coverage", "passed", 95.0, metrics={"total_percent": 91.2, "diff_percent": 95.0}),
+        overall_score=98.3,
+        reason="Every required check passed; the score is 98.3 (at least 85).",
+    )
+    assert (
+        gate_comment(result, PLACES, {"linting": 7})
+        == f"""\
+<!-- autobuild:gate -->
+### ✅ Can merge, score 98.3
+
+Every required check passed; the score is 98.3 (at least 85).
+
+|  | Check | Score | Why |
+| --- | --- | ---: | --- |
+| ✅ | `unit_tests` | 100 | 41 passed. |
+| ✅ | [`linting`](https://github.com/octocat/hello/runs/7) | 100 |  |
+| ✅ | `coverage` | 95 |  |
+
+**This change:** 0 new findings; 12 known and not counted; unit tests: 41 passed; covered: 91.2 % of all lines, \
+95.0 % of the lines of this change.
+
+<sub>[`aaaaaaa`](https://github.com/octocat/hello/commit/{HEAD}) compared with \
+[`bbbbbbb`](https://github.com/octocat/hello/commit/{BASE}). `/help` lists the commands.</sub>"""
+    )
+
+
+def test_the_same_verdict_gives_the_same_comment_however_long_it_took() -> None:
+    slow, quick = (gate("passed", check(duration_s=s, cached=c)) for s, c in ((9.0, False), (0.1, True)))
+    assert gate_comment(slow, PLACES, {}) == gate_comment(quick, PLACES, {})
+
+
+def test_a_comment_fits_githubs_limit() -> None:
+    checks = [check(f"check{number}", reason="é" * 5000) for number in range(300)]
+    assert len(gate_comment(gate("failed", *checks), PLACES, {}).encode()) < 65_536
+
+
+def test_a_key_cannot_end_the_mark_that_hides_it() -> None:
+    assert reply_mark("fix-a-->b\n@x") == "<!-- autobuild:reply fix-a__b_@x -->"
+    assert reply("k", "Done.") == "<!-- autobuild:reply k -->\nDone."
+
+
+def test_sarif_tells_new_from_known_and_where() -> None:
+    document = sarif(
+        [
+            finding(fingerprint="f1", path="a b/é.py", column=4, end_line=3),
+            finding(tool="bandit", rule="B101", severity="critical", new=False, line=0),
+            finding(path="", message="whole tree"),
+        ],
+        version="0.1.0",
+        head_sha=HEAD,
+    )
+    bandit, ruff = document["runs"]
+    assert (bandit["tool"]["driver"]["name"], ruff["tool"]["driver"]["name"]) == ("bandit", "ruff")
+    assert bandit["results"][0]["baselineState"] == "unchanged"
+    assert bandit["results"][0]["level"] == "error"
+    assert "region" not in bandit["results"][0]["locations"][0]["physicalLocation"]
+    placed = next(result for result in ruff["results"] if "locations" in result)
+    assert placed["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "a%20b/%C3%A9.py", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 3, "endLine": 3, "startColumn": 4},
+    }
+    assert placed["partialFingerprints"] == {"autobuild/v1": "f1"}
+    jsonschema.validate(document, _SARIF)
+
+
+def test_sarif_of_nothing_is_a_document_too() -> None:
+    document = sarif([])
+    assert document["runs"][0]["results"] == []
+    jsonschema.validate(document, _SARIF)
+
+
+# The parts of SARIF 2.1.0 that we write, as its schema has them.
+_SARIF = {
+    "type": "object",
+    "required": ["version", "runs"],
+    "properties": {
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["tool"],
+                "properties": {
+                    "tool": {
+                        "type": "object",
+                        "required": ["driver"],
+                        "properties": {"driver": {"type": "object", "required": ["name"]}},
+                    },
+                    "results": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["message"],
+                            "properties": {
+                                "level": {"enum": ["none", "note", "warning", "error"]},
+                                "baselineState": {"enum": ["new", "unchanged", "updated", "absent"]},
+                                "ruleIndex": {"type": "integer", "minimum": -1},
+                                "message": {"type": "object", "required": ["text"]},
+                            },
+                        },
+                    },
+                },
+            },
+        },
+    },
+}

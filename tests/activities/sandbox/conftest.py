@@ -1,0 +1,85 @@
+"""A checkout, a report folder and the real runners; what a hostile command is and how it is looked for."""
+
+import os
+import select
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from activities.errors import SandboxMissing
+from activities.sandbox import Box, Command, Limits, Runner
+from activities.sandbox.local import Local
+from activities.sandbox.select import make_runner
+
+LIMITS = Limits(wall_s=30, memory=512 * 1024**2, processes=200, disk=64 * 1024**2)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    tree, out = tmp_path / "tree", tmp_path / "runs" / "out"
+    tree.mkdir()
+    out.mkdir(parents=True)
+    (tree / "README").write_text("hello")
+    return Box(tree=tree, out=out, read_only=(Path(sys.base_prefix),))
+
+
+@pytest.fixture
+async def sandbox() -> Runner:
+    try:
+        return await make_runner("bubblewrap")
+    except SandboxMissing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(params=["bubblewrap", "local"])
+def runner(request: pytest.FixtureRequest) -> Runner:
+    return request.getfixturevalue("sandbox") if request.param == "bubblewrap" else Local()
+
+
+def shell(script: str, *arguments: str, limits: Limits = LIMITS, **rest: object) -> Command:
+    return Command(("sh", "-c", script, "sh", *arguments), limits=limits, **rest)  # type: ignore[arg-type]
+
+
+def python(script: str, *arguments: str, limits: Limits = LIMITS, **rest: object) -> Command:
+    program = os.path.realpath(sys.executable)
+    return Command((program, "-c", script, *arguments), limits=limits, **rest)  # type: ignore[arg-type]
+
+
+class Marked:
+    """Processes that carry a word of their own on their command line."""
+
+    def __init__(self) -> None:
+        self.word = uuid.uuid4().hex
+
+    def alive(self) -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if self.word in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+
+@pytest.fixture
+def marked() -> Marked:
+    return Marked()
+
+
+@pytest.fixture
+def began(box: Box) -> Callable[[], None]:
+    """Waits until the command writes to the pipe `began` in its report folder."""
+    path = box.out / "began"
+    os.mkfifo(path)
+    reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+    def wait() -> None:
+        ready, _, _ = select.select([reading], [], [], 20)
+        assert ready, "the command did not begin"
+
+    return wait

@@ -1,0 +1,117 @@
+"""However a run ends, nothing of it lives on; and its exit is told as it was."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from activities.sandbox import Box, Command, Limits, Runner
+from tests.activities.sandbox.conftest import Marked, python, shell
+
+DAEMON = '(setsid sh -c \'trap "" TERM HUP; sleep 1000; : \'"$1" &) ; echo started'
+STUBBORN = """
+import os, signal, sys
+for number in range(1, 65):
+    try:
+        signal.signal(number, signal.SIG_IGN)
+    except (OSError, ValueError):
+        pass
+if len(sys.argv) > 2:
+    open(sys.argv[2], "w").write("x")
+while True:
+    os.fork() or signal.pause()
+    signal.pause()
+"""
+WORKER = """
+import asyncio, sys
+from pathlib import Path
+from activities.runners import Box, Command
+from activities.runners.bubblewrap import Bubblewrap
+tree, out, word = sys.argv[1:]
+command = Command(("sh", "-c", "echo x > /out/began; sleep 1000; : " + word))
+asyncio.run(Bubblewrap().run(Box(Path(tree), Path(out)), command))
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [("exit 0", 0), ("exit 7", 7), ("kill -SEGV $$", -11), ("kill -KILL $$", -9), ("exec no-such-program", 127)],
+)
+async def test_the_exit_code_is_the_commands(runner: Runner, box: Box, script: str, code: int) -> None:
+    ran = await runner.run(box, shell(script))
+    assert (ran.exit_code, ran.stopped) == (code, "")
+
+
+async def test_a_program_that_is_not_there(runner: Runner, box: Box) -> None:
+    ran = await runner.run(box, Command(("no-such-program",)))
+    assert ran.exit_code == 127
+    assert b"no-such-program" in ran.stderr
+
+
+async def test_standard_input_is_given_or_empty(runner: Runner, box: Box) -> None:
+    assert (await runner.run(box, Command(("cat",), stdin=b"go\nline \xff"))).stdout == b"go\nline \xff"
+    assert (await runner.run(box, Command(("cat",)))).stdout == b""
+    assert (await runner.run(box, Command(("true",), stdin=b"x" * 10**7))).exit_code == 0
+
+
+async def test_a_daemon_does_not_outlive_its_run(runner: Runner, box: Box, marked: Marked) -> None:
+    ran = await runner.run(box, shell(DAEMON, marked.word))
+    assert (ran.exit_code, ran.stdout) == (0, b"started\n")
+    assert marked.alive() == []
+
+
+async def test_who_ignores_every_signal_is_killed_at_the_time_limit(runner: Runner, box: Box, marked: Marked) -> None:
+    ran = await runner.run(box, python(STUBBORN, marked.word, limits=Limits(wall_s=0.5)))
+    assert (ran.stopped, ran.exit_code) == ("time", -9)
+    assert ran.duration_s < 5
+    assert marked.alive() == []
+
+
+@pytest.mark.parametrize("target", ["os.getppid()", "-1", "1", "0"])
+async def test_killing_its_parent_ends_only_the_run(sandbox: Runner, box: Box, target: str, marked: Marked) -> None:
+    script = f"import os, sys, signal; os.fork() or signal.pause(); os.kill({target}, 9); print('survived')"
+    ran = await sandbox.run(box, python(script, marked.word))
+    assert ran.stopped == ""
+    assert marked.alive() == []
+
+
+async def test_cancelling_kills_everything_within_a_second(
+    runner: Runner, box: Box, marked: Marked, began: Callable[[], None]
+) -> None:
+    path = f"{runner.places(box).out}/began"
+    run = asyncio.create_task(runner.run(box, python(STUBBORN, marked.word, path)))
+    await asyncio.to_thread(began)
+    assert marked.alive()
+    asked = time.monotonic()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert time.monotonic() - asked < 1
+    assert marked.alive() == []
+    assert [path.name for path in box.out.parent.iterdir()] == ["out"]
+
+
+async def test_cancelling_at_any_moment_leaves_nothing(runner: Runner, box: Box, marked: Marked) -> None:
+    for ms in range(0, 24, 2):
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(runner.run(box, shell("sleep 1000; :", marked.word)), ms / 1000)
+    assert psutil.wait_procs(marked.alive(), timeout=5)[1] == []
+    assert [path.name for path in box.out.parent.iterdir()] == ["out"]
+
+
+async def test_a_killed_worker_takes_its_sandboxes_along(
+    sandbox: Runner, box: Box, marked: Marked, began: Callable[[], None]
+) -> None:
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, str(box.tree), str(box.out), marked.word])
+    await asyncio.to_thread(began)
+    inside = [process for process in marked.alive() if process.pid != worker.pid]
+    assert inside
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    _, alive = psutil.wait_procs(inside, timeout=5)
+    assert alive == []

@@ -1,0 +1,152 @@
+"""What a stranger's command cannot see, reach or change from inside the sandbox."""
+
+import os
+import socket
+import uuid
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from activities.sandbox import Box, Runner
+from tests.activities.sandbox.conftest import python, shell
+
+CONNECT = """
+import socket, sys
+for family, address in [
+    (socket.AF_INET, ("127.0.0.1", int(sys.argv[1]))),
+    (socket.AF_UNIX, "\\0" + sys.argv[2]),
+    (socket.AF_UNIX, sys.argv[3]),
+]:
+    with socket.socket(family) as s:
+        s.settimeout(5)
+        try:
+            s.connect(address)
+        except OSError:
+            print("closed")
+        else:
+            print("open")
+"""
+
+
+@pytest.fixture
+def secret(monkeypatch: pytest.MonkeyPatch) -> str:
+    word = f"secret-{uuid.uuid4().hex}"
+    monkeypatch.setenv("AUTOBUILD_GITHUB_PRIVATE_KEY", word)
+    return word
+
+
+async def test_no_variable_of_the_worker_is_there(sandbox: Runner, box: Box, secret: str) -> None:
+    ran = await sandbox.run(box, shell("env; cat /proc/*/environ /proc/*/cmdline; exit 0"))
+    assert secret.encode() not in ran.stdout
+    assert b"PATH=" in ran.stdout
+    assert str(box.tree).encode() not in ran.stdout
+
+
+async def test_no_file_of_the_worker_is_there(sandbox: Runner, box: Box, secret: str, tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text(secret)
+    script = 'cat "$1"/key.pem "/proc/$2/environ" /etc/shadow; ls -A "$3" /root /home /var/lib /run /mnt; exit 0'
+    ran = await sandbox.run(
+        replace(box, read_only=()), shell(script, str(tmp_path), str(os.getpid()), str(Path.home()))
+    )
+    assert secret.encode() not in ran.stdout
+    assert ran.stdout.strip() == b"/run:"
+
+
+async def test_no_open_file_of_the_worker_is_there(sandbox: Runner, box: Box, secret: str, tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text(secret)
+    with (tmp_path / "key.pem").open() as file:
+        os.set_inheritable(file.fileno(), True)
+        ran = await sandbox.run(box, shell("ls /proc/self/fd; cat /proc/self/fd/[3-9] /proc/1/fd/[3-9]; exit 0"))
+    assert ran.stdout.split() == [b"0", b"1", b"2", b"3"]  # 3 is the folder that ls reads
+
+
+async def test_symlinks_out_of_the_tree_lead_nowhere(sandbox: Runner, box: Box, secret: str, tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text(secret)
+    (box.tree / "absolute").symlink_to(tmp_path / "key.pem")
+    (box.tree / "relative").symlink_to("../key.pem")
+    (box.tree / "folder").symlink_to(tmp_path)
+    ran = await sandbox.run(box, shell("cat absolute relative folder/key.pem; echo evil > folder/new"))
+    assert (ran.stdout, ran.exit_code) == (b"", 2)
+    assert not (tmp_path / "new").exists()
+
+
+async def test_links_in_reports_are_not_left_for_us_to_follow(sandbox: Runner, box: Box, tmp_path: Path) -> None:
+    script = 'cd /out; mkdir d; ln -s "$1" link; ln -s "$1" d/link; mkfifo pipe; echo x > report; chmod 0 report d'
+    await sandbox.run(box, shell(script, str(tmp_path)))
+    assert sorted(path.name for path in box.out.rglob("*")) == ["d", "report"]
+    assert (box.out / "report").read_text() == "x\n"
+
+
+async def test_nothing_outside_the_workspace_can_be_written(sandbox: Runner, box: Box, tmp_path: Path) -> None:
+    env = tmp_path / "env"
+    env.mkdir()
+    places = ("/", "/usr", "/usr/bin", "/etc", "/env", "/dev", "/run", "/var", "/proc", str(box.read_only[0]))
+    script = 'for at in "$@"; do touch "$at/evil" && echo "$at"; done; echo x > /etc/passwd; exit 0'
+    ran = await sandbox.run(replace(box, env=env), shell(script, *places, str(tmp_path)))
+    assert ran.stdout == b""
+    assert not list(env.iterdir())
+
+
+async def test_the_install_step_may_write_env_and_cache(sandbox: Runner, box: Box, tmp_path: Path) -> None:
+    env, cache = tmp_path / "env", tmp_path / "cache"
+    env.mkdir()
+    cache.mkdir()
+    await sandbox.run(replace(box, env=env, env_writable=True, cache=cache), shell("touch /env/made /cache/kept"))
+    assert (env / "made").exists()
+    assert (cache / "kept").exists()
+
+
+async def test_no_privilege_can_be_had(sandbox: Runner, box: Box) -> None:
+    ran = await sandbox.run(
+        box, shell("id -u; grep -h Cap /proc/self/status | sort -u -k2; unshare -U true || mount -t tmpfs x /tmp")
+    )
+    lines = ran.stdout.split()
+    assert lines[0] == b"1000"
+    assert lines[2:] == [b"0000000000000000"]
+    assert ran.exit_code != 0
+
+
+async def test_no_port_or_socket_of_the_host_is_reached(sandbox: Runner, box: Box, tmp_path: Path) -> None:
+    name = uuid.uuid4().hex
+    with closing(socket.create_server(("127.0.0.1", 0))) as tcp, _listen(f"\0{name}") as _, _listen(_path(box)) as _:
+        arguments = (str(tcp.getsockname()[1]), name, _path(box))
+        alone = await sandbox.run(box, python(CONNECT, *arguments))
+        with_network = await sandbox.run(box, python(CONNECT, *arguments, network=True))
+    assert alone.stdout.split() == [b"closed"] * 3
+    assert with_network.stdout.split() == [b"open", b"open", b"closed"]
+
+
+async def test_a_server_of_its_own_is_reached(sandbox: Runner, box: Box) -> None:
+    own = "import socket; s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname())"
+    assert (await sandbox.run(box, python(own))).exit_code == 0
+
+
+def _path(box: Box) -> str:
+    return os.path.relpath(box.tree.parent / "s.sock")
+
+
+def _listen(address: str) -> "closing[socket.socket]":
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(address)
+    server.listen()
+    return closing(server)
+
+
+async def test_hard_links_work_between_a_new_environment_and_the_cache_beside_it(
+    sandbox: Runner, box: Box, tmp_path: Path
+) -> None:
+    for name in ("both/env", "both/cache", "elsewhere"):
+        (tmp_path / name).mkdir(parents=True)
+    installing = replace(box, env=tmp_path / "both/env", env_writable=True, cache=tmp_path / "both/cache")
+    link = shell("echo x > /cache/file && ln /cache/file /env/file && cd /env && test -e /env/file")
+    assert (await sandbox.run(installing, link)).exit_code == 0
+    assert (tmp_path / "both/env/file").stat().st_ino == (tmp_path / "both/cache/file").stat().st_ino
+    checking = replace(installing, env_writable=False, cache=None)
+    ran = await sandbox.run(checking, shell("cat /env/file; ls /; echo y > /env/file"))
+    assert ran.stdout.startswith(b"x\n")
+    assert not {b"cache", b"install"} & set(ran.stdout.split())
+    assert ran.exit_code != 0
+    apart = replace(installing, cache=tmp_path / "elsewhere")
+    assert (await sandbox.run(apart, shell("touch /cache/a && touch /env/a && ls /install"))).exit_code != 0

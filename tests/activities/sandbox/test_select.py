@@ -1,0 +1,51 @@
+"""Which runner a deployment gets."""
+
+from pathlib import Path
+
+import pytest
+
+from activities.errors import UserError
+from activities.sandbox import Box, Command, Runner
+from activities.sandbox.select import make_runner
+from tests.activities.sandbox.conftest import shell
+
+
+async def test_none_is_local() -> None:
+    assert (await make_runner("none")).name == "local"
+
+
+async def test_bubblewrap_has_been_tried(sandbox: Runner) -> None:
+    assert sandbox.name == "bubblewrap"
+
+
+async def test_another_word_is_refused() -> None:
+    with pytest.raises(UserError, match="Set it to bubblewrap or none"):
+        await make_runner("docker")
+
+
+@pytest.mark.usefixtures("sandbox")
+async def test_only_the_install_step_learns_where_registries_are(box: Box, tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    (wheels / "x.whl").touch()
+    runner = await make_runner("bubblewrap", {"UV_FIND_LINKS": str(wheels)}, (wheels,))
+    script = 'echo "links=$UV_FIND_LINKS"; ls "$1"; exit 0'
+    alone = await runner.run(box, shell(script, str(wheels)))
+    installing = await runner.run(box, shell(script, str(wheels), network=True))
+    assert alone.stdout == b"links=\n"
+    assert installing.stdout.decode() == f"links={wheels}\nx.whl\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Command(()),
+        Command(("",)),
+        Command(("a\0b",)),
+        Command(("a",), env={"A": "\0"}),
+        Command(("a",), env={"A=B": ""}),
+    ],
+)
+async def test_a_command_that_cannot_be_given_is_refused(runner: Runner, box: Box, command: Command) -> None:
+    with pytest.raises(UserError):
+        await runner.run(box, command)

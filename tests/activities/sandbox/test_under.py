@@ -1,0 +1,68 @@
+"""What a build wrote into the tree lies beneath the tree later, and hides nothing of it."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from activities.sandbox import Box, Runner
+from tests.activities.sandbox.conftest import shell
+
+
+@pytest.fixture
+def building(box: Box, tmp_path: Path) -> Box:
+    (tmp_path / "under").mkdir()
+    return replace(box, under=tmp_path / "under", under_grows=True)
+
+
+def kept(box: Box) -> list[str]:
+    assert box.under
+    return sorted(path.relative_to(box.under).as_posix() for path in box.under.rglob("*") if not path.is_dir())
+
+
+async def test_new_files_are_kept_and_seen_by_later_runs(runner: Runner, building: Box) -> None:
+    await runner.run(building, shell("mkdir -p src/pkg && echo 1.0 > src/pkg/_version.py && echo x > native.so"))
+    assert kept(building) == ["native.so", "src/pkg/_version.py"]
+    assert [path.name for path in building.tree.iterdir()] == ["README"]
+    ran = await runner.run(replace(building, under_grows=False), shell("cat src/pkg/_version.py README; echo y > more"))
+    assert ran.stdout == b"1.0\nhello"
+    assert kept(building) == ["native.so", "src/pkg/_version.py"]
+
+
+async def test_the_tree_hides_what_was_built(runner: Runner, building: Box) -> None:
+    await runner.run(building, shell("echo changed > README; mkdir pkg; echo built > pkg/a.py; echo built > pkg/b.py"))
+    (building.tree / "pkg").mkdir()
+    (building.tree / "pkg" / "a.py").write_text("own\n")
+    ran = await runner.run(building, shell("cat README pkg/a.py pkg/b.py"))
+    assert ran.stdout == b"helloown\nbuilt\n"
+
+
+async def test_only_plain_files_and_no_by_products_are_kept(runner: Runner, building: Box) -> None:
+    script = (
+        "ln -s /etc/passwd link; ln -s .. around; mkfifo pipe; rm README; mkdir -p build/lib pkg/build pkg/__pycache__"
+        " me.egg-info .cache; touch build/lib/a build/b pkg/build/__init__.py pkg/__pycache__/a.pyc me.egg-info/PKG-INFO"
+        " .cache/x kept"
+    )
+    await runner.run(building, shell(script))
+    assert kept(building) == ["kept", "pkg/build/__init__.py"]
+
+
+async def test_a_file_in_the_place_of_a_folder_stops_nothing(runner: Runner, building: Box) -> None:
+    await runner.run(building, shell("echo file > a"))
+    assert building.under
+    os.chmod(building.under / "a", 0o400)
+    ran = await runner.run(
+        building, shell("rm -f a; mkdir a; echo b > a/b; mkdir locked; echo c > locked/c; chmod 0 locked")
+    )
+    assert ran.exit_code == 0
+    assert "a" in kept(building)
+    (building.tree / "a").mkdir()
+    assert (await runner.run(building, shell("ls -d a/"))).stdout == b"a/\n"
+
+
+async def test_with_kept_writes_it_is_not_seen(runner: Runner, building: Box) -> None:
+    await runner.run(building, shell("echo x > new"))
+    fixing = replace(building, keep_writes=True, under_grows=False)
+    assert (await runner.run(fixing, shell("ls"))).stdout == b"README\n"
+    assert [path.name for path in building.tree.iterdir()] == ["README"]

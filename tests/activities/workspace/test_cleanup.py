@@ -1,0 +1,44 @@
+"""What is unused goes, what is used stays."""
+
+import os
+from pathlib import Path
+
+from activities.workspace.cleanup import Tidying
+
+NOW = 2_000_000_000.0
+DAY = 86400.0
+
+
+def made(data: Path, name: str, age_s: float) -> Path:
+    path = data / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix:
+        path.write_text("{}")
+    else:
+        path.mkdir()
+        (path / "locked").mkdir(mode=0)
+    os.utime(path, (NOW - age_s, NOW - age_s))
+    return path
+
+
+def test_what_is_used_or_dear_stays(tmp_path: Path) -> None:
+    kept = [
+        made(tmp_path, "checkouts/octocat/example/new", DAY / 8),
+        made(tmp_path, "environments/octocat/example/key", 13 * DAY),
+        made(tmp_path, "results/ab/abc.json", 29 * DAY),
+        made(tmp_path, "mirrors/octocat/example.git", 900 * DAY),
+        made(tmp_path, "checkouts/octocat/example/old.lock", 900 * DAY),
+    ]
+    Tidying(tmp_path).tidy(NOW)
+    assert all(path.exists() for path in kept)
+
+
+def test_what_is_unused_goes(tmp_path: Path) -> None:
+    gone = [
+        made(tmp_path, "checkouts/octocat/example/old", DAY),
+        made(tmp_path, "environments/octocat/example/key", 15 * DAY),
+        made(tmp_path, "prepared/octocat/example/key", 15 * DAY),
+        made(tmp_path, "results/ab/abc.json", 31 * DAY),
+    ]
+    Tidying(tmp_path).tidy(NOW)
+    assert not any(path.exists() for path in gone)

@@ -1,0 +1,125 @@
+"""`autobuild gate` on a folder: exit codes, the JSON document, SARIF."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.workspace.git import environment
+from tests.end_to_end.repos import configured
+
+FINDING = "a.txt:1: warning: this is new\n"
+
+
+async def gate(folder: Path, *options: str) -> tuple[int, str, str]:
+    """(exit code, stdout, stderr)."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "gate", str(folder), *options,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**environment(), "AUTOBUILD_DATA": str(folder.parent / "data")},
+    )  # fmt: skip
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def git(folder: Path, *argv: str) -> str:
+    author = {"GIT_AUTHOR_NAME": "octocat", "GIT_AUTHOR_EMAIL": "octocat@example.com"}
+    committer = {"GIT_COMMITTER_NAME": "octocat", "GIT_COMMITTER_EMAIL": "octocat@example.com"}
+    ran = subprocess.run(
+        ["git", *argv], cwd=folder, check=True, capture_output=True, env=environment({**author, **committer})
+    )
+    return ran.stdout.decode().strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository on `main` with one old finding, on a branch `change` without a commit of its own."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    write(folder, configured() | {"a.txt": "x\n", "b.txt": "y\n", "lint.txt": "b.txt:1: warning: this is old\n"})
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=Begin")
+    git(folder, "checkout", "--quiet", "-b", "change")
+    return folder
+
+
+async def test_what_is_not_committed_is_gated_against_the_default_branch(repository: Path) -> None:
+    write(repository, {"lint.txt": "b.txt:1: warning: this is old\n" + FINDING})
+    sarif = repository.parent / "out.sarif"
+    code, out, _ = await gate(repository, "--json", "--sarif", str(sarif))
+    assert code == 1
+    document: dict[str, Any] = json.loads(out)
+    assert document["can_merge"] is False
+    linting = next(check for check in document["checks"] if check["name"] == "linting")
+    assert (linting["status"], linting["new_findings"], linting["known_findings"]) == ("failed", 1, 1)
+    assert [(one["path"], one["new"]) for one in document["findings"]] == [("a.txt", True), ("b.txt", False)]
+    assert {"name", "status", "score", "required", "duration_s", "cached", "reason", "metrics"} <= linting.keys()
+    results = json.loads(sarif.read_text())["runs"][0]["results"]
+    assert [result["baselineState"] for result in results] == ["new", "unchanged"]
+    assert "?? " not in git(repository, "status", "--porcelain")
+
+
+async def test_nothing_new_passes_and_a_second_look_is_cached(repository: Path) -> None:
+    write(repository, {"c.txt": "z\n"})
+    assert (await gate(repository))[0] == 0
+    code, out, _ = await gate(repository, "--json")
+    assert code == 0
+    assert all(check["cached"] for check in json.loads(out)["checks"] if check["status"] != "skipped")
+
+
+async def test_a_folder_that_is_no_repository_has_only_new_findings(tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    write(folder, configured() | {"a.txt": "x\n", "lint.txt": FINDING})
+    code, out, err = await gate(folder)
+    assert code == 1
+    assert "nothing to compare with" in err
+    assert "this is new" in out
+
+
+@pytest.mark.parametrize("options", [("--base", "no-such-branch"), ("--nonsense",)])
+async def test_what_cannot_run_ends_with_two_and_one_sentence(repository: Path, options: tuple[str, ...]) -> None:
+    code, out, err = await gate(repository, *options)
+    assert (code, out) == (2, "")
+    assert options[-1] in err
+    assert "Traceback" not in err
+
+
+async def test_a_mistake_in_the_configuration_fails_with_its_line(tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    write(folder, {".github/autobuild.yml": "version: 1\nthreshhold: 3\n"})
+    code, out, _ = await gate(folder)
+    assert code == 1
+    assert "line 2" in out
+
+
+async def test_fix_mends_the_files_and_gates_what_came_out(tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    write(folder, {"sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n'})
+    code, out, err = await gate(folder, "--fix", "--json")
+    assert "Fixed 1 files" in err
+    assert "import os" not in (folder / "sample.py").read_text()
+    linting = next(check for check in json.loads(out)["checks"] if check["name"] == "linting")
+    assert (code, linting["status"]) == (0, "passed")
+
+
+async def test_each_project_of_a_monorepo_has_its_own_tools(tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    config = {"version": 1, "projects": [{"folder": "one"}, {"folder": "two"}]}
+    config["projects"][1]["checks"] = {"linting": {"command": "cat lint.txt", "format": "text"}}  # type: ignore[index]
+    files = {"one/a.py": "import os\n", "two/a.py": "import os\n", "two/lint.txt": "a.py:1: warning: from two\n"}
+    write(folder, {".github/autobuild.yml": json.dumps(config), **files})
+    _, out, _ = await gate(folder, "--json")
+    found = {(one["tool"], one["path"]) for one in json.loads(out)["findings"] if one["check"] == "linting"}
+    assert found == {("ruff", "one/a.py"), ("command", "two/a.py")}

@@ -1,0 +1,135 @@
+"""`autobuild simulate`"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.simulate import simulate
+from bot.settings import Settings
+from bot.settings.credentials import App, store
+from tests.bot.webhook import samples
+
+EXAMPLES = Path(__file__).parents[2] / "node_modules/@octokit/webhooks-examples/api.github.com/index.json"
+SETTINGS = Settings(app_id=7)
+
+
+def simulated(name: str, payload: dict[str, Any]) -> Any:
+    return simulate(SETTINGS, name, json.dumps(payload).encode())
+
+
+def cli(*args: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot", "simulate", *args]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, timeout=60, env={"PATH": "", **environ}, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "why"),
+    [
+        ("star", samples.event(action="created"), "These do: check_run, "),
+        ("push", samples.push(ref="refs/tags/v1"), "Only a push to a branch"),
+        ("pull_request", samples.pull("assigned"), "This action of the event asks for nothing"),
+        ("push", samples.push(installation=None), "no token to act with"),
+        ("pull_request", samples.pull("edited"), "does not matter"),
+        ("issue_comment", samples.comment("> /retest"), "No visible line"),
+        ("issue_comment", samples.comment("/retest", sender={"login": "x[bot]", "type": "Bot"}), "A bot wrote it."),
+        (
+            "check_suite",
+            samples.suite("requested") | {"sender": {"login": "autobuild[bot]", "type": "Bot"}},
+            "This App",
+        ),
+    ],
+)
+def test_what_asks_for_nothing_says_why(name: str, payload: dict[str, Any], why: str) -> None:
+    found = simulated(name, payload)
+    assert found.does == "ignore"
+    assert why in found.why
+
+
+def test_a_push_would_feed_its_branch() -> None:
+    found = simulated("push", samples.push())
+    assert (found.does, found.signal) == ("signal-with-start", "pushed")
+    assert (found.workflow, found.workflow_id) == ("ContinuousQualityWorkflow", "quality:octocat/hello@topic")
+    assert found.message["sha"] == samples.SHA
+
+
+def test_a_comments_commands_are_named_with_what_they_need() -> None:
+    found = simulated("issue_comment", samples.comment("/override linting it is too old\n/stat"))
+    assert found.workflow == "CommandWorkflow"
+    assert found.commands == (
+        {"command": "override", "does": "override", "permission": "maintain"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [("issue_comment", samples.comment("/retest")), ("check_run", samples.run("rerequested", app={"id": 8}))],
+)
+def test_where_no_app_is_known_it_is_the_payloads(name: str, payload: dict[str, Any]) -> None:
+    """A laptop has no App: a person is no bot for that, and a button may be ours."""
+    assert simulate(Settings(), name, json.dumps(payload).encode()).does == "start"
+
+
+def test_a_stored_app_is_the_one(tmp_path: Path) -> None:
+    button = json.dumps(samples.run("rerequested", app={"id": 8}))
+    assert '"start"' in cli("check_run", "-", "--json", stdin=button).stdout
+    store(tmp_path, App(7, "our-bot", "", "", "https://github.com", "key", "secret"))
+    said = cli("check_run", "-", stdin=button, AUTOBUILD_DATA=str(tmp_path)).stdout
+    assert "The check run is another App's." in said
+    own = json.dumps(samples.comment("/retest", sender={"login": "our-bot[bot]", "type": "Bot"}))
+    assert "This App did it itself." in cli("issue_comment", "-", stdin=own, AUTOBUILD_DATA=str(tmp_path)).stdout
+
+
+def test_every_event_says_why() -> None:
+    for name, payload in (
+        ("pull_request", samples.pull("closed")),
+        ("check_run", samples.run("rerequested")),
+        ("issues", samples.label("labeled")),
+        ("installation", samples.installation("created")),
+        ("repository", samples.event(action="renamed", changes={"repository": {"name": {"from": "old"}}})),
+    ):
+        found = simulated(name, payload)
+        assert found.does != "ignore"
+        assert found.why.endswith(".")
+
+
+def test_it_prints_and_starts_nothing(tmp_path: Path) -> None:
+    payload = tmp_path / "push.json"
+    payload.write_text(json.dumps(samples.push(installation=None)))
+    alone = cli("push", str(payload))
+    assert alone.returncode == 0
+    assert "no token" in alone.stdout
+    whole = cli("push", str(payload), "--installation", "5", "--json")
+    assert json.loads(whole.stdout)["does"] == "ignore"  # null is what the payload says, and it is kept
+    payload.write_text(json.dumps({key: value for key, value in samples.push().items() if key != "installation"}))
+    assert "quality:octocat/hello@topic" in cli("push", str(payload), "--installation", "5").stdout
+    assert "signal-with-start" in cli("push", "-", stdin=json.dumps(samples.push())).stdout
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"ref": 1}', b"[" * 100_000])
+def test_a_payload_that_is_none_is_told(tmp_path: Path, content: bytes) -> None:
+    payload = tmp_path / "push.json"
+    payload.write_bytes(content)
+    done = cli("push", str(payload), "--installation", "5")
+    assert done.returncode == 2
+    assert done.stderr.startswith("autobuild: The payload is not GitHub's push: ")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert "cannot be read" in cli("push", str(tmp_path / "none.json")).stderr
+
+
+def test_a_file_without_end_is_not_read_to_it() -> None:
+    assert "larger than 25 MiB" in cli("push", "/dev/zero").stderr
+
+
+def test_githubs_own_examples_are_all_told() -> None:
+    examples = [(one["name"], example) for one in json.loads(EXAMPLES.read_text()) for example in one["examples"]]
+    assert len(examples) > 150
+    for name, example in examples:
+        assert simulated(name, {**example, "installation": example.get("installation") or {"id": 5}}).why

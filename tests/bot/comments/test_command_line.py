@@ -1,0 +1,91 @@
+"""The little language: what is a word, a quote, a flag; what of it makes no sense, and where."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.comments.command_line import Mistake, name_of, read, spot
+
+
+@pytest.mark.parametrize("line", ["", "/", "//x", "x", " /x", "/é x", "/a/b", "/a.b", "/-"])
+def test_what_has_no_name(line: str) -> None:
+    assert name_of(line) in ("", "é", "-")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("/fix", []),
+        ("/fix   ", []),
+        ("/fix a  b\tc", ["a", "b", "c"]),
+        ('/fix "a b" c', ["a b", "c"]),
+        ("/fix 'a b' c", ["a b", "c"]),
+        ("/fix “a b” „c d“ ‘e f’", ["a b", "c d", "e f"]),
+        ('/fix ""', [""]),
+        (r'/fix "say \"no\" \\ or \n"', ['say "no" \\ or \\n']),
+        ("/fix don't", ["don't"]),
+        ("/fix it's don't", ["it's", "don't"]),
+        ('/fix a"b c"', ['a"b', 'c"']),
+        ("/fix -- --all", ["--all"]),
+        ("/fix - -a ---", ["-", "-a", "---"]),
+        ("/fix a=b", ["a=b"]),
+        ('/fix a="b c"', ["a=b c"]),
+        ("/fix \u00a0a", ["a"]),
+    ],
+)
+def test_words(line: str, words: list[str]) -> None:
+    assert list(read(line).plain) == words
+    assert read(line).name == "fix"
+
+
+@pytest.mark.parametrize(
+    ("line", "flags"),
+    [
+        ("/fix --all", {"all": ""}),
+        ("/fix —all", {"all": ""}),
+        ("/fix –all", {"all": ""}),
+        ("/fix --Budget=5 x", {"budget": "5"}),
+        ('/fix --why="too slow" x', {"why": "too slow"}),
+        ("/fix --why=“too slow”", {"why": "too slow"}),
+        ("/fix --a=1 --a=2", {"a": "2"}),
+        ("/fix --1 --é --", {}),
+    ],
+)
+def test_flags(line: str, flags: dict[str, str]) -> None:
+    assert {name: word.text for name, word in read(line).flags.items()} == flags
+
+
+@pytest.mark.parametrize("line", ['/fix "a b', "/fix 'a", '/fix a --why="b', r'/fix "a\"', '/fix “a b"'])
+def test_a_quote_that_is_never_closed_is_shown(line: str) -> None:
+    with pytest.raises(Mistake) as mistake:
+        read(line)
+    shown = spot(line, mistake.value)
+    text, mark = shown.split("\n")[1:3]
+    assert text[mark.index("^")] in "\"'“"
+
+
+def test_a_spot_cannot_leave_its_box() -> None:
+    line = "/fix ```\u2028@octocat <b>"
+    mistake = Mistake("No.", read(line).words[0])
+    fence, text, mark, end, why = spot(line, mistake).split("\n")
+    assert (fence, end, why) == ("```text", "```", "No.")
+    assert "`" not in text
+    assert mark == "     ^^^"
+
+
+def test_a_spot_far_away_is_still_within_the_box() -> None:
+    line = "/fix " + "x" * 500 + " y"
+    assert max(len(part) for part in spot(line, Mistake("No.", read(line).words[1])).split("\n")) <= 202
+
+
+@given(st.text(max_size=200))
+def test_any_line_is_read_or_refused(text: str) -> None:
+    line = "/fix " + text.replace("\n", " ")
+    with contextlib.suppress(Mistake):
+        parts = read(line)
+        for word in (*parts.words, *parts.flags.values()):
+            assert 0 < word.start < word.end <= len(line)
+            assert not line[word.start].isspace()
+            assert spot(line, Mistake("No.", word)).count("\n") == 4

@@ -1,0 +1,82 @@
+"""The schedules are there once, however many workers start, and a Temporal without any stops no worker."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import pytest
+from temporalio.client import Client, ScheduleOverlapPolicy
+
+from bot.processes import schedules
+from bot.processes.schedules import Every
+from workflows import ids
+
+
+@pytest.fixture
+def queue(request: pytest.FixtureRequest) -> str:
+    """A deployment of its own for each test."""
+    return f"queue-{request.node.name}"
+
+
+async def started(temporal: Client, name: str) -> int:
+    """How often a schedule has started its workflow, which no worker works on here."""
+    return (await temporal.get_schedule_handle(name).describe()).info.num_actions
+
+
+async def end(temporal: Client, name: str) -> None:
+    """Ends the run that is waiting for a worker, and returns once the schedule would start another."""
+    schedule = temporal.get_schedule_handle(name)
+    for running in (await schedule.describe()).info.running_actions:
+        await temporal.get_workflow_handle(running.workflow_id).terminate()
+    while (await schedule.describe()).info.running_actions:
+        pass
+
+
+async def test_both_are_made_and_run_at_once(temporal: Client, queue: str) -> None:
+    assert await schedules.ensure(temporal, queue)
+    for name, workflow in zip(schedules.names(queue), ("DeliverySweepWorkflow", "ReconciliationWorkflow"), strict=True):
+        there = await temporal.get_schedule_handle(name).describe()
+        assert there.schedule.action.workflow == workflow  # type: ignore[union-attr]
+        assert there.schedule.action.task_queue == queue  # type: ignore[union-attr]
+        assert there.schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
+        [running] = there.info.running_actions
+        assert running.workflow_id.startswith(name)
+
+
+async def test_many_workers_that_start_together_make_them_once(temporal: Client, queue: str) -> None:
+    assert await asyncio.gather(*(schedules.ensure(temporal, queue) for _ in range(5))) == [True] * 5
+    assert [await started(temporal, name) for name in schedules.names(queue)] == [1, 1]
+
+
+async def test_a_worker_that_starts_later_runs_them_at_once(temporal: Client, queue: str) -> None:
+    await schedules.ensure(temporal, queue)
+    for name in schedules.names(queue):
+        await end(temporal, name)
+    await schedules.ensure(temporal, queue)
+    assert [await started(temporal, name) for name in schedules.names(queue)] == [2, 2]
+
+
+async def test_a_newer_build_changes_them_and_a_pause_stays(temporal: Client, queue: str) -> None:
+    await schedules.ensure(temporal, queue)
+    sweep, _ = schedules.names(queue)
+    await end(temporal, sweep)
+    await temporal.get_schedule_handle(sweep).pause(note="not now")
+    await schedules.ensure(temporal, queue, Every(deliveries=timedelta(minutes=7)))
+    there = (await temporal.get_schedule_handle(sweep).describe()).schedule
+    assert there.spec.intervals[0].every == timedelta(minutes=7)
+    assert (there.state.paused, there.state.note) == (True, "not now")
+    assert await started(temporal, sweep) == 1
+
+
+async def test_a_temporal_that_allows_none_is_told_of(
+    temporal_address: str, queue: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = await Client.connect(temporal_address, namespace="nowhere")
+    with caplog.at_level(logging.ERROR):
+        assert not await schedules.ensure(nowhere, queue)
+    assert "no schedules: lost events are not looked for" in caplog.text
+
+
+def test_each_deployment_of_a_namespace_has_its_own() -> None:
+    assert schedules.names(ids.TASK_QUEUE) == ("autobuild-delivery-sweep", "autobuild-reconciliation")
+    assert not set(schedules.names("other")) & set(schedules.names(ids.TASK_QUEUE))

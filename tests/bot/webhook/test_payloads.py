@@ -1,0 +1,49 @@
+"""Every payload that GitHub publishes as an example goes through the door."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bot.webhook import samples
+from tests.bot.webhook.door import Door
+
+EXAMPLES = Path(__file__).parents[2] / "node_modules/@octokit/webhooks-examples"
+SETS = sorted(path.parent.name for path in EXAMPLES.glob("*/index.json"))
+
+
+def examples(of: str) -> list[tuple[str, dict[str, Any]]]:
+    groups = json.loads((EXAMPLES / of / "index.json").read_text())
+    return [(group["name"], payload) for group in groups for payload in group["examples"]]
+
+
+def test_they_are_all_there() -> None:
+    assert len(examples("api.github.com")) == 329
+    assert len(SETS) == 6
+
+
+@pytest.mark.parametrize("of", SETS)
+async def test_as_they_are(door: Door, of: str) -> None:
+    answers = Counter([await door.send(name, payload) for name, payload in examples(of)])
+    assert answers.keys() == {202, 204}
+
+
+async def test_as_an_installed_app_hears_them(door: Door) -> None:
+    """Few of the examples name an installation; with one, those that have a route take it."""
+    repo = samples.unique()
+    taken: Counter[str] = Counter()
+    for name, payload in examples("api.github.com"):
+        changed = payload | {"installation": {"id": 5}}
+        if payload.get("repository"):
+            changed["repository"] = payload["repository"] | {"full_name": repo}
+        taken[name] += await door.send(name, changed) == 202
+    assert +taken == {
+        "push": 2,
+        "pull_request": 15,
+        "check_suite": 3,
+        "merge_group": 2,
+        "issues": 4,
+        "repository": 4,
+    }

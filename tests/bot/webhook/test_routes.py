@@ -1,0 +1,198 @@
+"""The table: what each event asks for."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.webhook.events import Ignored
+from bot.webhook.parsing import parse_event
+from bot.webhook.routes import COMMAND, QUALITY, RECONCILIATION, Action, Rules, Signal, SignalWithStart, Start, route
+from tests.bot.webhook import samples
+from workflows.event_recovery.reconciliation import Reconcile
+from workflows.messages import PullChanged, Pushed, QualityBranch, Request
+
+OWN = Rules("autobuild[bot]", 7)
+
+
+def routed(name: str, payload: dict[str, Any], rules: Rules = OWN) -> Action | Ignored:
+    event = parse_event(name, json.dumps(payload).encode(), "d-1")
+    assert not isinstance(event, Ignored)
+    return route(event, rules)
+
+
+@pytest.mark.parametrize("login", ["autobuild[bot]", "Autobuild[bot]"])
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("check_suite", samples.suite("requested")),
+        ("check_suite", samples.suite("rerequested")),
+        ("check_run", samples.run("rerequested")),
+        ("issue_comment", samples.comment("/retest")),
+        ("issues", samples.label("labeled")),
+    ],
+)
+def test_what_the_app_did_itself_asks_for_nothing(name: str, payload: dict[str, Any], login: str) -> None:
+    assert isinstance(routed(name, payload | {"sender": {"login": login, "type": "Bot"}}), Ignored)
+
+
+@pytest.mark.parametrize(("name", "payload"), [("push", samples.push()), ("pull_request", samples.pull("opened"))])
+def test_what_the_app_pushes_is_gated_like_anybodys(name: str, payload: dict[str, Any]) -> None:
+    own = payload | {"sender": {"login": "autobuild[bot]", "type": "Bot"}}
+    assert isinstance(routed(name, own), SignalWithStart)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        samples.comment("Thank you!"),
+        samples.comment("> /retest"),
+        samples.comment("/deploy"),
+        samples.comment("/retest", sender={"login": "dependabot[bot]", "type": "Bot"}),
+        samples.comment("/retest", comment={"id": 1, "body": "/retest", "performed_via_github_app": {"id": 7}}),
+    ],
+)
+def test_a_comment_that_asks_for_nothing(comment: dict[str, Any]) -> None:
+    assert isinstance(routed("issue_comment", comment), Ignored)
+
+
+def test_a_button_of_another_app_asks_for_nothing() -> None:
+    assert isinstance(routed("check_run", samples.run("rerequested", app={"id": 8})), Ignored)
+    assert isinstance(routed("check_suite", samples.suite("rerequested", app={"id": 8})), Ignored)
+
+
+def test_a_push_feeds_its_branch() -> None:
+    action = routed("push", samples.push())
+    assert isinstance(action, SignalWithStart)
+    assert (action.workflow, action.id) == (QUALITY, "quality:octocat/hello@topic")
+    assert action.argument == QualityBranch(action.argument.repo, "topic", default_branch="main")
+    assert action.signal == "pushed"
+    assert isinstance(action.message, Pushed)
+
+
+@pytest.mark.parametrize(
+    ("globs", "branch", "counts"),
+    [
+        (("*",), "deep/er/one", True),
+        (("main", "release/*"), "main", True),
+        (("main", "release/*"), "release/1", True),
+        (("main", "release/*"), "topic", False),
+        (("Main",), "main", False),
+        ((), "main", False),
+    ],
+)
+def test_which_pushes_count(globs: tuple[str, ...], branch: str, counts: bool) -> None:
+    rules = Rules("autobuild[bot]", 7, globs)
+    for name, payload in (
+        ("push", samples.push(ref=f"refs/heads/{branch}")),
+        ("check_suite", samples.suite("requested", head_branch=branch)),
+    ):
+        assert isinstance(routed(name, payload, rules), SignalWithStart) is counts
+
+
+def test_a_pull_request_and_a_merge_group_count_whatever_pushes_do() -> None:
+    rules = Rules("autobuild[bot]", 7, ())
+    assert isinstance(routed("pull_request", samples.pull("opened"), rules), SignalWithStart)
+    assert isinstance(routed("merge_group", samples.group("checks_requested"), rules), SignalWithStart)
+
+
+def test_what_ends_starts_nothing() -> None:
+    gone = routed("push", samples.push(after=samples.NONE, deleted=True), Rules("autobuild[bot]", 7, ()))
+    assert isinstance(gone, Signal)
+    assert gone.id == "quality:octocat/hello@topic"
+    for name, payload in (("pull_request", samples.pull("closed")), ("merge_group", samples.group("destroyed"))):
+        assert isinstance(routed(name, payload), Signal)
+
+
+def test_all_events_of_a_branch_find_one_workflow_with_one_argument() -> None:
+    told = [
+        routed("push", samples.push()),
+        routed("check_suite", samples.suite("requested")),
+        *[routed("pull_request", samples.pull(action)) for action in ("opened", "synchronize", "converted_to_draft")],
+    ]
+    assert len({(action.id, action.argument) for action in told if isinstance(action, SignalWithStart)}) == 1
+    assert all(isinstance(action, SignalWithStart) for action in told)
+
+
+def test_a_forks_pull_is_found_by_its_number() -> None:
+    action = routed("pull_request", samples.pull("opened", head_repo="example/hello"))
+    assert isinstance(action, SignalWithStart)
+    assert action.id == "quality:octocat/hello#3"
+    assert (action.argument.branch, action.argument.pull, action.argument.fork) == ("topic", 3, True)
+    assert isinstance(action.message, PullChanged)
+    assert action.message.fork
+    closed = routed("pull_request", samples.pull("closed", head_repo="example/hello"))
+    assert isinstance(closed, Signal)
+    assert closed.id == action.id
+
+
+def test_a_comments_commands_are_one_request() -> None:
+    action = routed("issue_comment", samples.comment("Hm.\n\n/retest linting\n/help retest\n/retset\n/retest linting"))
+    assert isinstance(action, Start)
+    assert (action.workflow, action.id) == (COMMAND, "command:octocat/hello!comment-31")
+    request = action.argument
+    assert isinstance(request, Request)
+    assert (request.kind, request.pull, request.comment_id, request.actor) == ("comment", 3, 31, "octocat")
+    assert [(deed.command, deed.do) for deed in request.deeds] == [
+        ("retest", "signal"),
+        ("help", "help"),
+        ("retest", "say"),
+    ]
+    assert request.deeds[0].message["checks"] == ("linting",)
+
+
+def test_a_comment_on_an_issue_says_so() -> None:
+    action = routed("issue_comment", samples.comment("/status", issue={"number": 4}))
+    assert isinstance(action, Start)
+    assert isinstance(action.argument, Request)
+    assert (action.argument.pull, action.argument.on_pull) == (4, False)
+
+
+def test_a_label_is_a_request_of_its_own_each_time() -> None:
+    added = routed("issues", samples.label("labeled", label={"name": "autobuild"}))
+    again = routed("issues", samples.label("labeled", label={"name": "autobuild"}))
+    removed = routed("issues", samples.label("unlabeled", label={"name": "autobuild"}))
+    later = routed("issues", samples.label("labeled", at="2027-01-15T09:00:00Z", label={"name": "autobuild"}))
+    assert isinstance(added, Start)
+    assert isinstance(added.argument, Request)
+    assert (added.argument.kind, added.argument.command, added.argument.label) == ("label", "added", "autobuild")
+    assert added == again
+    assert len({action.id for action in (added, removed, later) if isinstance(action, Start)}) == 3
+
+
+@pytest.mark.parametrize("action", ["created", "unsuspend", "new_permissions_accepted"])
+def test_an_installation_that_may_do_more_is_looked_through(action: str) -> None:
+    start = routed("installation", samples.installation(action))
+    assert start == Start(RECONCILIATION, "reconciliation:5", Reconcile(5, "octocat"), again=True)
+
+
+def test_a_renamed_repository_goes_on_under_its_new_name() -> None:
+    changes = {"repository": {"name": {"from": "hallo"}}}
+    start = routed("repository", samples.event(action="renamed", changes=changes))
+    assert isinstance(start, Start)
+    assert isinstance(start.argument, Reconcile)
+    assert (start.argument.gone, start.argument.repo and start.argument.repo.full_name) == (
+        "octocat/hallo",
+        "octocat/hello",
+    )
+    moved = routed(
+        "repository", samples.event(action="transferred", changes={"owner": {"from": {"user": {"login": "example"}}}})
+    )
+    assert isinstance(moved, Start)
+    assert isinstance(moved.argument, Reconcile)
+    assert moved.argument.gone == "example/hello"
+
+
+@pytest.mark.parametrize("action", ["deleted", "archived"])
+def test_nothing_waits_for_a_repository_that_is_gone(action: str) -> None:
+    start = routed("repository", samples.event(action=action))
+    assert isinstance(start, Start)
+    assert start.argument == Reconcile(5, "octocat", None, "octocat/hello")
+
+
+def test_a_button_is_a_request() -> None:
+    action = routed("check_run", samples.run("requested_action", identifier="fix"))
+    assert isinstance(action, Start)
+    assert action.id.startswith("command:octocat/hello!check-run-21-fix-")
+    assert isinstance(action.argument, Request)
+    assert (action.argument.kind, action.argument.command) == ("button", "fix")

@@ -1,0 +1,194 @@
+"""A town for the test of lost events: a pretend GitHub here, a door and a worker as processes that may be killed."""
+
+import asyncio
+import contextlib
+import os
+import re
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from temporalio.client import Client, WorkflowFailureError
+
+from bot.client import connect
+from bot.processes import schedules, start_child, stop_children
+from bot.processes.temporal_server import free_port, temporal_server
+from simulator.github.server import PretendGitHub
+from simulator.github.services.entities import CheckRun, Issue, Pull, Repository
+from workflows import ids
+from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow, Sweep, Swept
+from workflows.event_recovery.reconciliation import Counted, Reconcile, ReconciliationWorkflow
+
+_READY = {"serve": "Listening on", "worker": "Working on"}
+
+
+@dataclass
+class Town:
+    """`log` is what the processes wrote; `heard` are comments that must be answered."""
+
+    github: PretendGitHub
+    temporal: Client
+    env: Mapping[str, str]
+    children: dict[str, Process] = field(default_factory=dict)
+    heard: set[int] = field(default_factory=set)
+    log: list[str] = field(default_factory=list)
+    readers: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self, command: str) -> None:
+        """`serve` or `worker`; returns once it says that it is ready."""
+        child = self.children[command] = await start_child(command, self.env, PIPE)
+        ready = asyncio.Event()
+        for stream in (child.stdout, child.stderr):
+            assert stream
+            self.readers.append(asyncio.create_task(self._read(stream, _READY[command], ready)))
+        await asyncio.wait_for(ready.wait(), 30)
+
+    async def kill(self, command: str) -> None:
+        """As the kernel does: at once, without a word."""
+        self.children[command].kill()
+        await self.children[command].wait()
+
+    async def look(self) -> None:
+        """Both schedules run now."""
+        await schedules.trigger(self.temporal, ids.TASK_QUEUE)
+
+    async def _read(self, stream: asyncio.StreamReader, word: str, ready: asyncio.Event) -> None:
+        async for line in stream:
+            self.log.append(line.decode(errors="replace").rstrip())
+            if word in self.log[-1]:
+                ready.set()
+
+    async def gates_ended(self) -> None:
+        """Waits for the gates that run, as those of a pull that is closed may."""
+        running = 'WorkflowType = "QualityGateWorkflow" AND ExecutionStatus = "Running"'
+        async for found in self.temporal.list_workflows(running):
+            with contextlib.suppress(WorkflowFailureError):
+                await self.temporal.get_workflow_handle(found.id).result()
+
+    async def look_closely(self) -> tuple[Swept, Counted]:
+        """A sweep over all that the log has, and a reconciliation, one after the other; what came of them."""
+        swept = await self.temporal.execute_workflow(
+            DeliverySweepWorkflow.run, Sweep(), id="closely-sweep", task_queue=ids.TASK_QUEUE
+        )
+        counted = await self.temporal.execute_workflow(
+            ReconciliationWorkflow.run, Reconcile(), id="closely-reconcile", task_queue=ids.TASK_QUEUE
+        )
+        return swept, counted
+
+    # --- what GitHub shows
+
+    def open_pulls(self) -> list[tuple[Repository, Issue, Pull]]:
+        """All that wait for a verdict and a comment."""
+        issues = [(repo, issue) for repo in self.github.repositories.values() for issue in repo.issues.values()]
+        return [(repo, issue, issue.pull) for repo, issue in issues if issue.pull and issue.state == "open"]
+
+    def missing(self) -> Iterator[str]:
+        """What is not as it should be in the end, for people. Asked after each change, so the first one must be quick."""
+        for run in self.runs():
+            if run.status != "completed":
+                yield f"{run.name} of {run.suite.head_sha} is {run.status}"
+        for repo, issue, pull in self.open_pulls():
+            if not any(map(_is_verdict, newest(repo, pull.head_sha))):
+                yield f"{repo.full_name}#{issue.number} has no verdict"
+            if not self.own_comments(issue):
+                yield f"{repo.full_name}#{issue.number} has no comment"
+        yield from (f"delivery {guid} never arrived" for guid in self.undelivered())
+        yield from (f"comment {number} has no answer" for number in self.heard - self.answered())
+
+    def well(self) -> bool:
+        """Whether nothing is missing."""
+        return next(self.missing(), "") == ""
+
+    def undelivered(self) -> set[str]:
+        """GUIDs that the log knows of, and no success."""
+        deliveries = self.github.deliveries
+        return {each.guid for each in deliveries} - {each.guid for each in deliveries if each.good}
+
+    def runs(self) -> Iterator[CheckRun]:
+        """Every check run on any commit."""
+        for repo in self.github.repositories.values():
+            for suite in repo.suites.values():
+                yield from suite.runs
+
+    def own_comments(self, issue: Issue) -> list[str]:
+        """What the bot has said there."""
+        return [comment.body for comment in issue.comments if comment.user is self.github.app.bot]
+
+    def heard_of(self, comments: list[int]) -> set[int]:
+        """Those of these comments that GitHub's log knows of: the others are lost for good."""
+        found = set()
+        for delivery in self.github.deliveries:
+            if delivery.name == "issue_comment.created":
+                found.add(int(delivery.payload["comment"]["id"]))
+        return found & set(comments)
+
+    def answered(self) -> set[int]:
+        """The ids of the comments that the bot's answers name."""
+        issues = [issue for repo in self.github.repositories.values() for issue in repo.issues.values()]
+        said = "\n".join(body for issue in issues for body in self.own_comments(issue))
+        return {int(number) for number in re.findall(r"comment-(\d+)", said)}
+
+    def made(self) -> list[str]:
+        """What was asked to be made: check runs, reactions, and comments but on what is closed."""
+        closed = {
+            f"/repos/{repo.full_name}/issues/{issue.number}/comments"
+            for repo in self.github.repositories.values()
+            for issue in repo.issues.values()
+            if issue.state == "closed"
+        }
+        asked = [each.path for each in self.github.requests if each.method == "POST"]
+        return [path for path in asked if path.startswith("/repos/") and path not in closed]
+
+
+def newest(repo: Repository, sha: str) -> list[CheckRun]:
+    """The check runs of the newest attempt at a head."""
+    suite = repo.suites.get(sha)
+    runs = suite.runs if suite else []
+    last = max((attempt(run) for run in runs), default=0)
+    return [run for run in runs if attempt(run) == last]
+
+
+def attempt(run: CheckRun) -> int:
+    """The number that the bot gave it."""
+    return int(run.external_id.rpartition("|")[2])
+
+
+def _is_verdict(run: CheckRun) -> bool:
+    return run.name == "autobuild / gate" and run.conclusion not in (None, "cancelled")
+
+
+@contextlib.asynccontextmanager
+async def town(folder: Path) -> AsyncIterator[Town]:
+    """All of it for the block; nothing is left after it."""
+    async with contextlib.AsyncExitStack() as stack:
+        server = await stack.enter_async_context(temporal_server(None))
+        port = free_port()
+        github = PretendGitHub(folder / "github", hook_url=f"http://127.0.0.1:{port}/webhook", webhook_secret="storm")
+        await stack.enter_async_context(github)
+        made = Town(github, await connect(server.address), _environment(folder, github, server.address, port))
+        stack.push_async_callback(_stop, made)
+        await made.start("serve")
+        await made.start("worker")
+        yield made
+
+
+async def _stop(made: Town) -> None:
+    await stop_children(list(made.children.values()))
+    await asyncio.gather(*made.readers)
+    print("\n".join(made.log[-200:]))
+
+
+def _environment(folder: Path, github: PretendGitHub, temporal: str, port: int) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AUTOBUILD_", "TEMPORAL_"))}
+    return {
+        **inherited,
+        "TEMPORAL_ADDRESS": temporal,
+        "AUTOBUILD_DATA": str(folder / "data"),
+        "AUTOBUILD_PORT": str(port),
+        "AUTOBUILD_GITHUB_URL": github.url,
+        "AUTOBUILD_GITHUB_API_URL": github.api_url,
+        "AUTOBUILD_APP_ID": str(github.app_id),
+        "AUTOBUILD_PRIVATE_KEY": github.private_key_pem,
+        "AUTOBUILD_WEBHOOK_SECRET": github.webhook_secret,
+    }

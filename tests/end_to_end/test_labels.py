@@ -1,0 +1,202 @@
+"""A label on an issue starts work; taking it off stops the work."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+import workflows
+from tests.end_to_end.planning import PlanPatchPRWorkflow
+from tests.end_to_end.repos import configured
+from tests.stage import WITHIN_S, Stage, make_stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def planning(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A stage whose worker knows that workflow."""
+    async with make_stage(tmp_path_factory.mktemp("labels"), (*workflows.ALL, PlanPatchPRWorkflow)) as made:
+        yield made
+
+
+async def issue(stage: Stage, label: str = "autobuild", config: str = "", login: str = "octocat") -> tuple[str, int]:
+    """(repository, number) of an issue with a label on it."""
+    files = configured()
+    files[".github/autobuild.yml"] += config
+    repo = await stage.repository(files)
+    number = stage.github.open_issue(repo, "A wish").number
+    stage.github.set_permission(repo, login, "write") if login != "octocat" else None
+    stage.github.add_label(repo, number, label, login=login)
+    return repo, number
+
+
+async def state(stage: Stage, workflow_id: str, *wanted: str) -> str:
+    """The workflow's state, once it is one of these."""
+    query = f"WorkflowId = '{workflow_id}'"
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            found = [one.status for one in await stage.workflows.list_workflows(query, limit=1)]
+            if found and found[0] in wanted:
+                return found[0]
+
+
+def said(stage: Stage, repo: str, number: int) -> list[str]:
+    return [c["body"] for c in stage.github.comments(repo, number) if c["user"]["login"].endswith("[bot]")]
+
+
+async def test_the_label_starts_and_its_removal_stops(planning: Stage) -> None:
+    repo, number = await issue(planning)
+    work = f"plan-patch-pr:{repo}#{number}"
+    await state(planning, work, "running")
+    planning.github.remove_label(repo, number, "autobuild")
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "stopped"}
+    await state(planning, work, "canceled")
+    planning.github.advance(1)  # within one second GitHub's facts are the same, and so is the request
+    planning.github.add_label(repo, number, "autobuild")
+    await state(planning, work, "running")
+    await planning.workflows.signal_workflow(work, "enough")
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "done"}
+
+
+async def test_a_removal_that_comes_before_the_label_stops_it_too(planning: Stage) -> None:
+    files = configured()
+    repo = await planning.repository(files)
+    number = planning.github.open_issue(repo, "A wish").number
+    held = planning.github.hooks.hold("issues")
+    planning.github.add_label(repo, number, "autobuild")
+    planning.github.remove_label(repo, number, "autobuild")
+    held.release(order=(1, 0))
+    await planning.github.hooks.idle()
+    await state(planning, f"label:{repo}#{number}:autobuild", "completed")
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "nothing"}
+
+
+async def test_a_duplicate_starts_nothing_twice(planning: Stage) -> None:
+    planning.github.hooks.duplicate("issues.labeled")
+    repo, number = await issue(planning)
+    work = f"plan-patch-pr:{repo}#{number}"
+    await state(planning, work, "running")
+    await planning.workflows.signal_workflow(work, "enough")
+    await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30)
+    await planning.github.hooks.idle()
+    runs = await planning.workflows.list_workflows(f"WorkflowId = '{work}'")
+    assert len(runs) == 1
+
+
+async def test_the_configured_label_counts_whatever_its_capitals(planning: Stage) -> None:
+    repo, number = await issue(planning, "Please Build", "labels: {autobuild: please build}\n")
+    await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
+    other = planning.github.open_issue(repo, "Another").number
+    planning.github.add_label(repo, other, "autobuild")
+    planning.github.add_comment(repo, other, "/status")
+    answer = await planning.comment(repo, other)
+    assert "No label of this issue asks for anything." in answer
+    planning.github.remove_label(repo, number, "Please Build")
+    await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
+
+
+async def test_who_may_label_may_not_yet_make_it_work(planning: Stage) -> None:
+    repo = await planning.repository(configured())
+    planning.github.set_permission(repo, "triager", "triage")
+    number = planning.github.open_issue(repo, "A wish").number
+    planning.github.add_label(repo, number, "autobuild", login="triager")
+    assert "needs write access, and you have triage." in await planning.comment(repo, number)
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "refused"}
+
+
+async def test_stop_status_and_retry_by_comments(planning: Stage) -> None:
+    repo, number = await issue(planning)
+    work = f"plan-patch-pr:{repo}#{number}"
+    await state(planning, work, "running")
+    planning.github.add_comment(repo, number, "/status")
+    shown = (await planning.comment(repo, number)).replace("\\", "").replace("\u200b", "")
+    assert f"running {work}" in shown
+    planning.github.add_comment(repo, number, "/stop")
+    await state(planning, work, "canceled")
+    planning.github.add_comment(repo, number, "/retry")
+    await state(planning, work, "running")
+    planning.github.remove_label(repo, number, "autobuild")
+    await state(planning, work, "canceled")
+
+
+async def test_a_label_that_is_deleted_is_taken_off(planning: Stage) -> None:
+    repo, number = await issue(planning)
+    work = f"plan-patch-pr:{repo}#{number}"
+    await state(planning, work, "running")
+    planning.github.delete_label(repo, "autobuild")
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "stopped"}
+    await state(planning, work, "canceled")
+
+
+async def test_a_removal_that_github_does_not_know_yet_is_no_loss(planning: Stage) -> None:
+    repo, number = await issue(planning)
+    await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
+    key = f"label:{repo}#{number}:autobuild"
+    looks = asked_for_labels(planning, repo, number)
+    await planning.workflows.signal_workflow(key, "unlabelled", "octocat")
+    await planning.until(lambda: asked_for_labels(planning, repo, number) > looks)
+    planning.github.hooks.drop("issues.unlabeled")
+    planning.github.remove_label(repo, number, "autobuild")
+    assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "stopped"}
+
+
+def asked_for_labels(stage: Stage, repo: str, number: int) -> int:
+    return sum(one.path == f"/repos/{repo}/issues/{number}" for one in stage.github.requests)
+
+
+async def test_who_puts_it_on_again_must_be_allowed_to_as_well(planning: Stage) -> None:
+    """While the work comes to its end; the person before was allowed to."""
+    repo, number = await issue(planning)
+    work, key = f"plan-patch-pr:{repo}#{number}", f"label:{repo}#{number}:autobuild"
+    await state(planning, work, "running")
+    planning.github.set_permission(repo, "triager", "triage")
+    await planning.workflows.signal_workflow(work, "linger")
+    planning.github.remove_label(repo, number, "autobuild")
+    child = planning.temporal.get_workflow_handle(work)
+    async with asyncio.timeout(WITHIN_S):
+        while not await child.query("is_ending"):
+            pass
+    planning.github.hooks.drop("issues.labeled")
+    planning.github.add_label(repo, number, "autobuild", login="triager")
+    await planning.workflows.signal_workflow(key, "labelled", "triager")
+    await planning.workflows.signal_workflow(work, "enough")
+    assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "refused"}
+
+
+async def test_work_that_was_ended_from_outside_is_told(planning: Stage) -> None:
+    repo, number = await issue(planning)
+    work = f"plan-patch-pr:{repo}#{number}"
+    await state(planning, work, "running")
+    await planning.temporal.get_workflow_handle(work).terminate("by hand")
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "failed"}
+    assert "`/retry` tries again" in await planning.comment(repo, number)
+    await planning.ask(repo, number, "/retry")
+    await state(planning, work, "running")
+
+
+@pytest.mark.parametrize("label", ["🤖 bau/it", 'say "go" `now` @octocat'])
+async def test_labels_of_odd_names(planning: Stage, label: str) -> None:
+    repo, number = await issue(planning, label, f"labels: {{autobuild: '{label}'}}\n")
+    await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
+    await planning.ask(repo, number, "/status")
+    await planning.ask(repo, number, "/stop")
+    await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
+
+
+async def test_a_label_on_a_pull_request_or_a_closed_issue_asks_for_nothing(planning: Stage) -> None:
+    repo = await planning.repository(configured())
+    await planning.push(repo, {"a.txt": "x\n"})
+    number = await planning.pull(repo)
+    planning.github.add_label(repo, number, "autobuild")
+    await planning.ask(repo, number, "/help")
+    assert await planning.workflows.list_workflows(f"WorkflowId = 'label:{repo}#{number}:autobuild'") == []
+
+
+async def test_work_that_this_installation_does_not_do_is_told(stage: Stage) -> None:
+    repo, number = await issue(stage, "incident")
+    assert "this installation does not do that yet" in await stage.comment(repo, number)
+    repo, number = await issue(stage, "bug")
+    await stage.ask(repo, number, "/help")
+    assert len(said(stage, repo, number)) == 1

@@ -1,0 +1,54 @@
+"""The product as separate processes: a worker dies in the middle of a gate, and another goes on."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bot.processes.local_stack import Stage, stage
+from tests.end_to_end.repos import configured
+
+REPO = "octocat/example"
+
+
+async def runs(ready: Stage, sha: str) -> dict[str, Any]:
+    found = await ready.get(f"/repos/{REPO}/commits/{sha}/check-runs?per_page=100")
+    return {run["name"].removeprefix("autobuild / "): run for run in found["check_runs"]}
+
+
+async def ended(ready: Stage, sha: str, name: str) -> dict[str, Any]:
+    """The check run of this name once it has ended."""
+    version = 0
+    while (run := (await runs(ready, sha)).get(name)) is None or run["status"] != "completed":
+        version = await ready.changed(version)
+    return dict(run)
+
+
+async def test_a_killed_workers_gate_is_finished_by_another(tmp_path: Path) -> None:
+    async with stage(tmp_path, os.environ) as ready:
+        files = configured({"security": "sleep 4"})
+        await ready.do("add_repository", full_name=REPO, files=files)
+        pushed = await ready.do("push_commit", full_name=REPO, branch="change", files={"a.txt": "x\n"})
+        await ended(ready, pushed["sha"], "linting")
+        await ready.kill("worker")
+        await ready.start("worker")
+        gate = await ended(ready, pushed["sha"], "gate")
+        assert gate["conclusion"] == "success"
+        assert all(run["status"] == "completed" for run in (await runs(ready, pushed["sha"])).values())
+        assert len(await runs(ready, pushed["sha"])) == 9
+
+
+async def test_two_workers_share_a_host_and_end_with_the_command_that_started_them(tmp_path: Path) -> None:
+    async with stage(tmp_path, os.environ) as ready:
+        await ready.kill("worker")
+        await ready.start("worker", "--workers", "2")
+        await ready.do("add_repository", full_name=REPO, files=configured())
+        pushed = await ready.do("push_commit", full_name=REPO, branch="change", files={"a.txt": "x\n"})
+        gate = await ended(ready, pushed["sha"], "gate")
+        assert gate["conclusion"] == "success"
+        parent = psutil.Process(ready.children["worker"].pid)
+        workers = parent.children()
+        assert len(workers) == 2
+        await ready.kill("worker")
+        assert psutil.wait_procs(workers, timeout=20)[1] == []

@@ -1,0 +1,137 @@
+"""A running pretend GitHub, somebody who asks it things, and somebody who receives its webhooks."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import jwt
+import pytest
+from aiohttp import web
+from multidict import CIMultiDict
+
+from simulator.github.server import PretendGitHub
+
+REPO = "octocat/hello"
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: CIMultiDict[str]
+    body: Any
+
+
+class Asker:
+    """Asks the API as the app (`app`), as its installation (`bot`), as a person (their login) or as nobody ("")."""
+
+    def __init__(self, github: PretendGitHub, client: aiohttp.ClientSession) -> None:
+        self.github = github
+        self.client = client
+        self._token = ""
+
+    async def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        who: str = "bot",
+        token: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        credential = token or await self._credential(who)
+        sent = {"User-Agent": "tests", **(headers or {})}
+        if credential:
+            sent["Authorization"] = f"Bearer {credential}"
+        raw = None if body is None else json.dumps(body).encode()
+        base = f"{self.github.url}/api" if path == "/graphql" else self.github.api_url
+        async with self.client.request(method, base + path, data=raw, headers=sent, allow_redirects=False) as response:
+            text = await response.read()
+            return Reply(response.status, CIMultiDict(response.headers), json.loads(text) if text else None)
+
+    def app_jwt(self, **claims: Any) -> str:
+        now = int(self.github.time())
+        whole = {"iat": now - 60, "exp": now + 500, "iss": str(self.github.app_id), **claims}
+        return jwt.encode(whole, self.github.private_key_pem, algorithm="RS256")
+
+    async def mint(self, **wanted: Any) -> str:
+        installation = next(iter(self.github.installations))
+        reply = await self("POST", f"/app/installations/{installation}/access_tokens", wanted or None, who="app")
+        assert reply.status == 201, reply.body
+        return str(reply.body["token"])
+
+    async def _credential(self, who: str) -> str:
+        if who == "app":
+            return self.app_jwt()
+        if who == "bot":
+            self._token = self._token or await self.mint()
+            return self._token
+        return self.github.add_user(who).token if who else ""
+
+
+@dataclass
+class Hook:
+    """Receives webhooks; answers `status`."""
+
+    url: str = ""
+    status: int = 202
+    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """`push`, `check_suite.requested` and so on, as they came."""
+        found = []
+        for headers, body in self.requests:
+            action = json.loads(body).get("action")
+            found.append(headers["X-GitHub-Event"] + (f".{action}" if action else ""))
+        return found
+
+    def payloads(self, name: str) -> list[Any]:
+        return [json.loads(body) for (_, body), each in zip(self.requests, self.names, strict=True) if each == name]
+
+    async def receive(self, request: web.Request) -> web.Response:
+        self.requests.append((dict(request.headers), await request.read()))
+        return web.Response(status=self.status, text="heard")
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    hook = Hook()
+    app = web.Application()
+    app.router.add_post("/webhook", hook.receive)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    hook.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
+    yield hook
+    await runner.cleanup()
+
+
+@pytest.fixture(scope="session")
+def app_key(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One key for all tests: making one takes a while."""
+    return PretendGitHub(tmp_path_factory.mktemp("key")).private_key_pem
+
+
+@pytest.fixture
+async def github(tmp_path: Any, app_key: str) -> AsyncIterator[PretendGitHub]:
+    """With `octocat/hello`: a public repository of two files, the app installed."""
+    (tmp_path / "app.pem").write_text(app_key)
+    async with PretendGitHub(tmp_path) as github:
+        await github.add_repository(REPO, {"README.md": "# Hello\n", "src/hello.py": "print('hello')\n"})
+        yield github
+
+
+@pytest.fixture
+async def ask(github: PretendGitHub) -> AsyncIterator[Asker]:
+    async with aiohttp.ClientSession() as client:
+        yield Asker(github, client)
+
+
+@pytest.fixture
+async def told(github: PretendGitHub, hook: Hook) -> Hook:
+    """The hook, with the pretend GitHub sending to it."""
+    github.hook_url = hook.url
+    return hook

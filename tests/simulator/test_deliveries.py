@@ -1,0 +1,231 @@
+"""The hook and its log: pages without looking at payloads, filters, what is too old; and weather by chance."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from simulator.github.server import PretendGitHub
+from simulator.github.webhooks.delivery_faults import Fate, Weather
+from simulator.github.webhooks.delivery_log import Delivery, DeliveryLog
+from tests import openapi
+from tests.simulator.conftest import REPO, Asker, Hook
+
+LOG = "/app/hook/deliveries"
+
+
+def delivery(number: int, code: int = 200) -> Delivery:
+    """Its payload is not even JSON, so whoever looks at it fails."""
+    return Delivery(
+        f"guid-{number}", "push", None, b"\xff", 7, 8, id=number, delivered_at="2026-01-01", status_code=code
+    )
+
+
+async def pages(ask: Asker, query: str) -> list[list[int]]:
+    found, path = [], f"{LOG}?{query}"
+    while path:
+        reply = await ask("GET", path, who="app")
+        found.append([each["id"] for each in reply.body])
+        link = reply.headers.get("Link", "")
+        path = link[1 : link.index(">")].removeprefix(ask.github.api_url) if link else ""
+    return found
+
+
+async def test_a_long_log_is_read_in_pages(github: PretendGitHub, ask: Asker) -> None:
+    for number in range(20_000):
+        made = replace(delivery(0, 503 if number % 100 == 0 else 202), id=github.new_id(), delivered_at=github.now())
+        github.hooks.log.add(made)
+    failed = [each.id for each in reversed(github.deliveries) if each.status_code == 503]
+    found = await pages(ask, "per_page=100&status=failure")
+    assert [len(page) for page in found] == [100, 100]
+    assert [*found[0], *found[1]] == failed
+    assert len((await ask("GET", f"{LOG}?per_page=100&cursor=v1_{failed[-1] + 50}", who="app")).body) == 50
+    openapi.assert_valid(github.requests)
+
+
+def test_the_oldest_are_forgotten() -> None:
+    log = DeliveryLog()
+    for number in range(1, 30_001):
+        log.add(delivery(number, 500 if number % 2 else 200))
+    assert 20_000 <= len(log.all) <= 21_000
+    assert log.all[-1].id == 30_000
+    first = log.all[0].id
+    assert log.get(first - 1, "") is None
+    assert log.page("failure", first + 3, 5, "")[-1].id >= first
+    assert len(log.page("success", None, 30_000, "")) == len(log.all) // 2
+
+
+async def test_the_log_goes_back_three_days(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    github.open_issue(REPO, "old")
+    await github.hooks.idle()
+    github.advance(2 * 24 * 3600)
+    github.open_issue(REPO, "new")
+    await github.hooks.idle()
+    old, new = (each.id for each in github.deliveries)
+    assert await pages(ask, "per_page=5") == [[new, old]]
+    github.advance(24 * 3600 + 60)
+    assert await pages(ask, "per_page=5") == [[new]]
+    assert (await ask("GET", f"{LOG}/{old}", who="app")).status == 404
+    assert (await ask("POST", f"{LOG}/{old}/attempts", who="app")).status == 404
+    assert (await ask("GET", f"{LOG}/{new}", who="app")).status == 200
+
+
+async def test_the_filters_go_by_the_status_code(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    ids = {}
+    for status in (202, 302, 401, 503):
+        told.status = status
+        github.open_issue(REPO, str(status))
+        await github.hooks.idle()
+        ids[status] = github.deliveries[-1].id
+    github.hooks.drop("issues")
+    github.open_issue(REPO, "nobody there")
+    assert await pages(ask, "status=success") == [[ids[302], ids[202]]]
+    assert await pages(ask, "status=failure") == [[github.deliveries[-1].id, ids[503], ids[401]]]
+    assert (await ask("GET", f"{LOG}?status=pending", who="app")).status == 422
+    assert (await ask("GET", f"{LOG}?cursor=x", who="app")).status == 422
+    assert len(told.requests) == 4
+
+
+async def test_a_slow_door_is_hung_up_on(github: PretendGitHub) -> None:
+    github.hooks.patience_s = 0.05
+    never = asyncio.Event()
+
+    async def receive(_: web.Request) -> web.Response:
+        await never.wait()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", receive)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    github.hook_url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    github.open_issue(REPO, "x")
+    await github.hooks.idle()
+    never.set()
+    await runner.cleanup()
+    assert [(each.status_code, each.status) for each in github.deliveries] == [(504, "timed out")]
+
+
+async def test_a_throttled_delivery_says_so(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    github.hooks.throttle("issues.opened")
+    github.open_issue(REPO, "slow")
+    github.open_issue(REPO, "fast")
+    await github.hooks.idle()
+    slow, fast = sorted((await ask("GET", LOG, who="app")).body, key=lambda each: each["throttled_at"] is None)
+    assert (slow["throttled_at"] is None, fast["throttled_at"]) == (False, None)
+    await ask("POST", f"{LOG}/{slow['id']}/attempts", who="app")
+    await github.hooks.idle()
+    assert github.deliveries[-1].throttled_at is None
+    openapi.assert_valid(github.requests)
+
+
+async def test_the_configuration(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    shown = {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": told.url}
+    assert (await ask("GET", "/app/hook/config", who="app")).body == shown
+    changed = await ask("PATCH", "/app/hook/config", {"secret": "new", "content_type": "form"}, who="app")
+    assert changed.body == {**shown, "content_type": "form"}
+    github.open_issue(REPO, "x")
+    await github.hooks.idle()
+    headers, body = told.requests[0]
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert headers["X-Hub-Signature-256"] == f"sha256={hmac.new(b'new', body, hashlib.sha256).hexdigest()}"
+    assert json.loads(parse_qs(body.decode())["payload"][0])["issue"]["title"] == "x"
+    for wrong in ({"url": "x"}, {"url": 7}, {"content_type": "xml"}, {"insecure_ssl": "2"}, {"secret": ""}):
+        assert (await ask("PATCH", "/app/hook/config", wrong, who="app")).status == 422
+    openapi.assert_valid(github.requests)
+
+
+async def test_no_hook_and_one_that_is_switched_off(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    github.hooks.set_config(active=False)
+    github.open_issue(REPO, "x")
+    assert (await ask("GET", "/app/hook/config", who="app")).status == 200
+    github.hook_url = ""
+    github.open_issue(REPO, "y")
+    assert (await ask("GET", "/app/hook/config", who="app")).status == 404
+    await github.hooks.idle()
+    assert github.deliveries == []
+
+
+async def test_what_is_read_and_written_again_has_the_same_bytes(github: PretendGitHub, told: Hook) -> None:
+    """As a smee client does, which hands on JSON."""
+    github.open_issue(REPO, 'Ünicode "quoted" 🙂 \u2028 \ud800', body="a\tb\x00\\")
+    await github.hooks.idle()
+    body = told.requests[0][1]
+    again = json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":"))
+    assert again.encode("utf-8", "backslashreplace") == body
+
+
+async def test_a_hold_ends_in_any_order(github: PretendGitHub, told: Hook) -> None:
+    held = github.hooks.hold()
+    for number in range(9):
+        github.open_issue(REPO, str(number))
+    guids = [each.guid for each in held.waiting]
+    held.shuffle(4)
+    await github.hooks.idle()
+    came = [each.guid for each in github.deliveries]
+    assert came != guids
+    assert sorted(came) == sorted(guids)
+
+
+def test_the_same_seed_brings_the_same_weather() -> None:
+    def fates(seed: int) -> list[Fate]:
+        weather = Weather(seed, drop=0.2, duplicate=0.2, delay=1.0, forgotten=0.5)
+        return [weather.strike("") for _ in range(300)]
+
+    assert fates(1) == fates(1)
+    assert fates(1) != fates(2)
+    found = fates(1)
+    lost = [fate for fate in found if fate.lost]
+    assert 30 < len(lost) < 90
+    assert {fate.recorded for fate in lost} == {True, False}
+    assert {len(fate.delays) for fate in found} == {0, 1, 2}
+    assert all(0 <= delay < 1 for fate in found for delay in fate.delays)
+
+
+async def test_weather(github: PretendGitHub, told: Hook) -> None:
+    weather = github.hooks.weather(3, drop=0.3, duplicate=0.3, delay=0.05, forgotten=0.5)
+    for number in range(60):
+        github.open_issue(REPO, str(number))
+    await github.hooks.idle()
+    came = [each["issue"]["title"] for each in told.payloads("issues.opened")]
+    gone, known = {*weather.dropped, *weather.lost}, {each.guid for each in github.deliveries}
+    assert len(set(came)) == 60 - len(gone)
+    assert len(came) == len(set(came)) + len(weather.doubled)
+    assert came != sorted(came, key=int)
+    assert all((weather.dropped, weather.lost, weather.doubled))
+    assert {each.guid for each in github.deliveries if not each.good} == set(weather.dropped)
+    assert not known & set(weather.lost)
+
+
+async def test_another_attempt_gets_through_the_weather(github: PretendGitHub, told: Hook) -> None:
+    github.hooks.weather(1, drop=1.0)
+    github.open_issue(REPO, "x")
+    failed = github.deliveries[0]
+    github.hooks.attempt_again(failed)
+    await github.hooks.idle()
+    assert [(each.guid, each.redelivery, each.good) for each in github.deliveries] == [
+        (failed.guid, False, False),
+        (failed.guid, True, True),
+    ]
+    github.hooks.weather(1, drop=1.0, redeliveries=True)
+    github.hooks.attempt_again(failed)
+    await github.hooks.idle()
+    assert [each.good for each in github.deliveries] == [False, True, False]
+    github.hooks.fair()
+    github.open_issue(REPO, "y")
+    await github.hooks.idle()
+    assert told.names == ["issues.opened", "issues.opened"]
+
+
+async def test_a_crowd_is_sent_one_after_the_other(github: PretendGitHub, told: Hook) -> None:
+    for number in range(300):
+        github.open_issue(REPO, str(number))
+    await github.hooks.idle()
+    assert len(told.requests) == 300
+    assert [each.id for each in github.deliveries] == sorted(each.id for each in github.deliveries)
+    assert all(each.good for each in github.deliveries)

@@ -1,0 +1,156 @@
+"""Git over HTTP, with the real git as client."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from simulator.github.git import GitError, Symlink, git
+from simulator.github.server import PretendGitHub
+from tests.simulator.conftest import REPO, Asker, Hook
+
+
+async def test_anybody_may_fetch_what_is_public(github: PretendGitHub, tmp_path: Path) -> None:
+    await git(tmp_path, "clone", "--quiet", f"{github.url}/{REPO}.git", "one")
+    await git(tmp_path, "clone", "--quiet", f"{github.url}/{REPO}", "two")
+    assert (tmp_path / "one/src/hello.py").read_text() == "print('hello')\n"
+
+
+async def test_nobody_may_push_without_a_name(github: PretendGitHub, tmp_path: Path) -> None:
+    clone = await cloned(github, tmp_path)
+    with pytest.raises(GitError, match=r"could not read Username|Authentication"):
+        await git(clone, "push", f"{github.url}/{REPO}.git", "HEAD:refs/heads/x")
+
+
+async def test_a_private_repository_hides(github: PretendGitHub, tmp_path: Path) -> None:
+    await github.add_repository("octocat/secret", {"a": "a"}, private=True)
+    with pytest.raises(GitError, match=r"could not read Username|Authentication"):
+        await git(tmp_path, "clone", f"{github.url}/octocat/secret.git", "one")
+    with pytest.raises(GitError, match="not found"):
+        await git(tmp_path, "clone", github.push_url("octocat/secret", "example"), "two")
+    await git(tmp_path, "clone", "--quiet", github.push_url("octocat/secret", "octocat"), "three")
+    assert (tmp_path / "three/a").exists()
+
+
+async def test_an_installation_token_pushes_and_the_app_hears_of_it(
+    github: PretendGitHub, ask: Asker, told: Hook, tmp_path: Path
+) -> None:
+    clone = await cloned(github, tmp_path)
+    token = await ask.mint()
+    await git(clone, "push", "--quiet", with_token(github, token), "HEAD:refs/heads/by-bot")
+    await github.hooks.idle()
+    assert sorted(told.names) == ["check_suite.requested", "create", "push"]
+    assert told.payloads("push")[0]["sender"]["login"] == "autobuild[bot]"
+
+
+async def test_a_read_only_token_pushes_nothing(github: PretendGitHub, ask: Asker, told: Hook, tmp_path: Path) -> None:
+    clone = await cloned(github, tmp_path)
+    token = await ask.mint(permissions={"contents": "read"})
+    with pytest.raises(GitError, match="403"):
+        await git(clone, "push", with_token(github, token), "HEAD:refs/heads/x")
+    with pytest.raises(GitError, match=r"Authentication|401|could not read"):
+        await git(clone, "push", with_token(github, "ghs_wrong"), "HEAD:refs/heads/x")
+    with pytest.raises(GitError, match="403"):
+        await git(clone, "push", github.push_url(REPO, "example"), "HEAD:refs/heads/x")
+    full = await ask.mint()
+    github.suspend(next(iter(github.installations)))
+    with pytest.raises(GitError, match="403"):
+        await git(clone, "push", with_token(github, full), "HEAD:refs/heads/x")
+    await github.hooks.idle()
+    assert told.names == ["installation.suspend"]
+
+
+async def test_pull_refs_can_be_fetched_and_not_pushed(github: PretendGitHub, tmp_path: Path) -> None:
+    sha = await github.push_commit(REPO, "feature", {"a": "a"})
+    await github.open_pull(REPO, "feature")
+    clone = await cloned(github, tmp_path)
+    await git(clone, "fetch", "--quiet", "origin", "refs/pull/1/head")
+    assert (await git(clone, "rev-parse", "FETCH_HEAD")).decode().strip() == sha
+    with pytest.raises(GitError, match=r"hidden ref|denied|deny"):
+        await git(clone, "push", github.push_url(REPO), "HEAD:refs/pull/1/head")
+
+
+async def test_any_commit_can_be_fetched_by_its_id(github: PretendGitHub, tmp_path: Path) -> None:
+    old = await github.push_commit(REPO, "feature", {"a": "a"})
+    await github.push_commit(REPO, "feature", {"a": "b"}, parent=await tip(github, "main"), force=True)
+    clone = await cloned(github, tmp_path)
+    await git(clone, "fetch", "--quiet", "--depth=1", "--filter=blob:none", "origin", old)
+
+
+async def test_a_push_of_megabytes_in_chunks(github: PretendGitHub) -> None:
+    body = os.urandom(3 * 1024 * 1024)
+    sha = await github.push_commit(REPO, "big", {"big.bin": body})
+    assert await git(github.repository(REPO).path, "cat-file", "blob", f"{sha}:big.bin") == body
+
+
+async def test_a_gzipped_negotiation(github: PretendGitHub, tmp_path: Path) -> None:
+    """Git packs a request of more than a kilobyte: many commits that the server does not have."""
+    clone = await cloned(github, tmp_path)
+    stream = "".join(
+        f"commit refs/heads/c{n}\ncommitter o <o@example.com> {n} +0000\ndata 1\nx\n\n" for n in range(1, 80)
+    )
+    await git(clone, "fast-import", "--quiet", stdin=stream.encode())
+    sha = await github.push_commit(REPO, "feature", {"a": "a"})
+    await git(clone, "-c", "protocol.version=0", "fetch", "--quiet", "origin", "feature")
+    assert (await git(clone, "rev-parse", "FETCH_HEAD")).decode().strip() == sha
+
+
+@pytest.mark.parametrize(
+    "path", ["../state/x.git", "octocat/..", "octocat/hello.git/..%2f..%2fapp.pem", "octocat/none.git"]
+)
+async def test_no_path_leads_out(github: PretendGitHub, path: str) -> None:
+    async with aiohttp.ClientSession() as client:
+        for service in ("git-upload-pack", "nothing"):
+            url = f"{github.url}/{path}/info/refs?service={service}"
+            async with client.get(url) as reply:
+                assert reply.status in (401, 403, 404)
+
+
+async def test_two_pushes_at_once_are_told_apart(github: PretendGitHub, told: Hook) -> None:
+    github.set_permission(REPO, "example", "write")
+    one, two = await asyncio.gather(
+        github.push_commit(REPO, "one", {"a": "1"}, login="octocat"),
+        github.push_commit(REPO, "two", {"a": "2"}, login="example"),
+    )
+    await github.hooks.idle()
+    heard = {(each["after"], each["sender"]["login"]) for each in told.payloads("push")}
+    assert heard == {(one, "octocat"), (two, "example")}
+
+
+async def test_strange_paths_and_links(github: PretendGitHub, ask: Asker) -> None:
+    odd = {
+        'sp ace/"quo\nte".py': "1\n",
+        "näh.py": "2\n",
+        "\udcff.py": "3\n",
+        "link": Symlink("../../etc/passwd"),
+        "run": "#!/bin/sh\n",
+    }
+    sha = await github.push_commit(REPO, "odd", odd)
+    await github.open_pull(REPO, "odd")
+    files = (await ask("GET", f"/repos/{REPO}/pulls/1/files")).body
+    assert {file["filename"] for file in files} == {'sp ace/"quo\nte".py', "näh.py", "\\xff.py", "link", "run"}
+    link = (await ask("GET", f"/repos/{REPO}/contents/link?ref={sha}")).body
+    assert (link["type"], link["target"]) == ("symlink", "../../etc/passwd")
+    listed = (await ask("GET", f"/repos/{REPO}/contents/?ref=odd")).body
+    assert {"näh.py", "\\xff.py"} <= {entry["name"] for entry in listed}
+
+
+@pytest.mark.parametrize("path", ["../up", "a/../../b", ".git/config", "a//b", ""])
+async def test_a_path_out_of_the_tree_is_refused(github: PretendGitHub, path: str) -> None:
+    with pytest.raises(GitError, match="invalid path"):
+        await github.push_commit(REPO, "bad", {path: "x"})
+
+
+async def cloned(github: PretendGitHub, folder: Path) -> Path:
+    await git(folder, "clone", "--quiet", f"{github.url}/{REPO}.git", "clone")
+    return folder / "clone"
+
+
+def with_token(github: PretendGitHub, token: str) -> str:
+    return f"{github.url}/{REPO}.git".replace("http://", f"http://x-access-token:{token}@")
+
+
+async def tip(github: PretendGitHub, branch: str) -> str:
+    return (await git(github.repository(REPO).path, "rev-parse", branch)).decode().strip()

@@ -1,0 +1,76 @@
+"""`createCommitOnBranch`: a real commit, or a reason why not."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from simulator.github.git import git
+from simulator.github.server import PretendGitHub
+from tests.simulator.conftest import REPO, Asker, Hook
+
+MUTATION = "mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }"
+
+
+def given(head: str, **change: Any) -> dict[str, Any]:
+    contents = base64.b64encode(b"x = 2\n").decode()
+    return {
+        "branch": {"repositoryNameWithOwner": REPO, "branchName": "feature"},
+        "message": {"headline": "Mend", "body": "what ruff found"},
+        "expectedHeadOid": head,
+        "fileChanges": {"additions": [{"path": "a.py", "contents": contents}], "deletions": [{"path": "README.md"}]},
+        **change,
+    }
+
+
+async def test_a_commit(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    head = await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
+    await github.open_pull(REPO, "feature")
+    reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head)}})
+    made = reply.body["data"]["createCommitOnBranch"]["commit"]["oid"]
+    path = github.repository(REPO).path
+    assert (await git(path, "rev-parse", "feature", "feature^")).decode().split() == [made, head]
+    assert await git(path, "show", f"{made}:a.py") == b"x = 2\n"
+    assert (await git(path, "ls-tree", "--name-only", made)).decode().split() == ["a.py", "src"]
+    assert (
+        await git(path, "log", "-1", "--format=%an|%B", made)
+    ).decode().strip() == "autobuild[bot]|Mend\n\nwhat ruff found"
+    await github.hooks.idle()
+    pull = told.payloads("pull_request.synchronize")[0]
+    assert (pull["after"], pull["sender"]["login"]) == (made, "autobuild[bot]")
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"expectedHeadOid": "f" * 40}, "STALE_DATA"),
+        ({"branch": {"repositoryNameWithOwner": REPO, "branchName": "none"}}, "NOT_FOUND"),
+        ({"branch": {"repositoryNameWithOwner": "octocat/none", "branchName": "main"}}, "NOT_FOUND"),
+        ({"branch": None}, "argumentLiteralsIncompatible"),
+        ({"message": {}}, "argumentLiteralsIncompatible"),
+        ({"fileChanges": {"deletions": [{"path": "none"}]}}, "UNPROCESSABLE"),
+        ({"fileChanges": {"additions": [{"path": "../x", "contents": ""}]}}, "UNPROCESSABLE"),
+        ({"fileChanges": {"additions": [{"path": "x", "contents": "é"}]}}, "argumentLiteralsIncompatible"),
+        ({"fileChanges": {"additions": ["x"]}}, "argumentLiteralsIncompatible"),
+    ],
+)
+async def test_no_commit(github: PretendGitHub, ask: Asker, change: dict[str, Any], kind: str) -> None:
+    head = await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
+    reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head, **change)}})
+    assert (reply.status, reply.body["data"], reply.body["errors"][0]["type"]) == (200, None, kind)
+    assert (await git(github.repository(REPO).path, "rev-parse", "feature")).decode().strip() == head
+
+
+async def test_only_with_the_permission(github: PretendGitHub, ask: Asker) -> None:
+    head = await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
+    token = await ask.mint(permissions={"contents": "read"})
+    reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head)}}, token=token)
+    assert reply.body["errors"][0]["type"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize(
+    "query", ["query { viewer { login } }", "mutation { closeIssue }", MUTATION.replace("$input)", "$other)")]
+)
+async def test_another_document(ask: Asker, query: str) -> None:
+    reply = await ask("POST", "/graphql", {"query": query, "variables": []})
+    assert reply.body["errors"]

@@ -1,0 +1,186 @@
+"""The page and the control door: hostile text, strangers, and the buttons."""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from simulator.github.pages import render
+from simulator.github.server import PretendGitHub
+from tests.simulator.conftest import REPO, Hook
+from tests.simulator.test_endpoints import annotation, button
+
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+async def furnished(github: PretendGitHub) -> PretendGitHub:
+    sha = await github.push_commit(REPO, "feature", {f"{EVIL.replace('/', '')}.py": EVIL}, EVIL)
+    await github.open_pull(REPO, "feature", title=EVIL, body=EVIL)
+    github.add_comment(REPO, 1, EVIL)
+    github.add_label(REPO, 1, EVIL)
+    github.react(github.issue(REPO, 1).comments[0], "eyes", github.app.bot)
+    notes = [{**annotation(), "path": EVIL, "message": EVIL, "title": EVIL, "raw_details": EVIL}, annotation()]
+    output = {"title": EVIL, "summary": EVIL, "text": EVIL, "annotations": notes}
+    actions = [{**button(), "label": EVIL, "description": EVIL}]
+    fields = {"conclusion": "failure", "output": output, "actions": actions, "external_id": EVIL}
+    await github.create_run(github.repository(REPO), sha, EVIL, fields)
+    await github.set_status(REPO, sha, "failure", EVIL, description=EVIL)
+    github.add_team(REPO, EVIL)
+    github.set_permission(REPO, "friend", "write")
+    github.request_review(REPO, 1, ["friend"], [EVIL])
+    github.review(REPO, 1, "COMMENTED", "friend", EVIL)
+    github.lock_issue(REPO, 1)
+    await github.add_release(REPO, "v1", EVIL, EVIL, draft=True)
+    return github
+
+
+async def test_what_is_said_of_a_pull_is_shown(furnished: PretendGitHub) -> None:
+    _, text, _ = await get(f"{furnished.url}/{REPO}/pull/1")
+    for shown in (
+        "friend: commented",
+        "review asked of team",
+        "locked",
+        '<span class="pill">unstable</span>',
+        "octocat",
+    ):
+        assert shown in text
+    assert "<code>v1</code>" in (await get(f"{furnished.url}/{REPO}"))[1]
+
+
+async def test_every_view_is_escaped(furnished: PretendGitHub, told: Hook) -> None:
+    furnished.open_issue(REPO, EVIL)
+    await furnished.hooks.idle()
+    sha = furnished.issue(REPO, 1).pull.head_sha
+    run = furnished.check_runs(REPO, sha)[0]["id"]
+    for path in (
+        "",
+        f"{REPO}",
+        f"{REPO}/pull/1",
+        f"{REPO}/issues/2",
+        f"{REPO}/commit/{sha}",
+        f"{REPO}/runs/{run}",
+        "_deliveries",
+    ):
+        status, text, headers = await get(f"{furnished.url}/{path}")
+        assert status == 200
+        assert "<script" not in text
+        assert "<img" not in text
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["octocat/none", f"{REPO}/pull/9", f"{REPO}/runs/9", f"{REPO}/commit/{'f' * 40}"])
+async def test_nothing_there(github: PretendGitHub, path: str) -> None:
+    assert (await get(f"{github.url}/{path}"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("<b onclick=x>a</b>", "<p>&lt;b onclick=x&gt;a&lt;/b&gt;</p>\n"),
+        ("<!-- hidden\nmarker -->seen", "<p>seen</p>\n"),
+        ("[a](javascript:alert(1))", "<p>[a](javascript:alert(1))</p>\n"),
+        ("<details open>", "<p>&lt;details open&gt;</p>\n"),
+        ("<details>\n<summary>a</summary>", "<p><details>\n<summary>a</summary></p>\n"),
+        ("~~a~~ **b**", "<p><s>a</s> <strong>b</strong></p>\n"),
+        (None, ""),
+    ],
+)
+def test_markdown(text: str | None, html: str) -> None:
+    assert render(text) == html
+
+
+async def test_a_page_waits_while_checks_run(furnished: PretendGitHub) -> None:
+    page = f"{furnished.url}/{REPO}/pull/1"
+    assert 'http-equiv="refresh"' not in (await get(page))[1]
+    sha = furnished.issue(REPO, 1).pull.head_sha
+    await furnished.create_run(furnished.repository(REPO), sha, "slow", {})
+    assert 'http-equiv="refresh"' in (await get(page))[1]
+
+
+async def test_a_button_of_the_page(furnished: PretendGitHub, told: Hook) -> None:
+    sha = furnished.issue(REPO, 1).pull.head_sha
+    run = furnished.check_runs(REPO, sha)[0]["id"]
+    form = {"full_name": REPO, "run_id": str(run), "identifier": "fix", "login": "octocat"}
+    page = f"{furnished.url}/{REPO}/runs/{run}"
+    status, location = await post_form(furnished, "press_button", form, {"Referer": page, "Origin": furnished.url})
+    assert (status, location) == (303, f"/{REPO}/runs/{run}")
+    await furnished.hooks.idle()
+    assert told.names == ["check_run.requested_action"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "http://example.com"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "example.com"}],
+)
+async def test_a_stranger_cannot_press_it(furnished: PretendGitHub, told: Hook, headers: dict[str, str]) -> None:
+    assert (await post_form(furnished, "close_pull", {"full_name": REPO, "number": "1"}, headers))[0] == 403
+    assert furnished.issue(REPO, 1).state == "open"
+
+
+@pytest.mark.parametrize(
+    ("deed", "arguments", "status"),
+    [
+        ("stop", {}, 404),
+        ("mint", {}, 404),
+        ("open_issue", {"title": "x"}, 400),
+        ("open_issue", {"full_name": "octocat/none", "title": "x"}, 400),
+        ("open_pull", {"full_name": REPO, "head": "none"}, 400),
+        ("open_issue", [], 400),
+    ],
+)
+async def test_a_deed_that_cannot_be(github: PretendGitHub, deed: str, arguments: Any, status: int) -> None:
+    async with aiohttp.ClientSession() as client, client.post(f"{github.url}/_control/{deed}", json=arguments) as reply:
+        assert reply.status == status
+
+
+async def test_the_command(tmp_path: Path) -> None:
+    """Seeded, pushed to and watched from outside; it ends when told."""
+    arguments = (sys.executable, "-m", "simulator.github", "--state", str(tmp_path), "--hook", "http://127.0.0.1:9/")
+    process = await asyncio.create_subprocess_exec(*arguments, stdout=asyncio.subprocess.PIPE)
+    try:
+        ready = json.loads(await process.stdout.readline())
+        assert "PRIVATE KEY" in Path(ready["key_file"]).read_text()
+        assert Path(ready["secret_file"]).stat().st_mode & 0o077 == 0
+        await seed(ready["url"])
+        assert (await get(f"{ready['url']}/{REPO}/pull/1"))[0] == 200
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
+async def seed(url: str) -> None:
+    deeds = [
+        ("add_repository", {"full_name": REPO, "files": {"a.py": "x = 1\n"}}),
+        ("push_commit", {"full_name": REPO, "branch": "feature", "files": {"a.py": "x = 2\n"}, "message": "Two"}),
+        ("open_pull", {"full_name": REPO, "head": "feature", "title": "Two"}),
+        ("drop", {"name": "push"}),
+        ("fault", {"method": "GET", "pattern": ".*", "kind": "status"}),
+    ]
+    async with aiohttp.ClientSession() as client:
+        async with client.get(f"{url}/_control/changes") as reply:
+            version = (await reply.json())["version"]
+        for deed, arguments in deeds:
+            async with client.post(f"{url}/_control/{deed}", json=arguments) as reply:
+                assert reply.status == 200, await reply.text()
+        async with client.get(f"{url}/_control/changes?after={version}") as reply:
+            assert (await reply.json())["version"] > version
+
+
+async def get(url: str) -> tuple[int, str, dict[str, str]]:
+    async with aiohttp.ClientSession() as client, client.get(url) as reply:
+        return reply.status, await reply.text(), dict(reply.headers)
+
+
+async def post_form(github: PretendGitHub, deed: str, form: dict[str, str], headers: dict[str, str]) -> tuple[int, str]:
+    url = f"{github.url}/_control/{deed}"
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(url, data=form, headers=headers, allow_redirects=False) as reply,
+    ):
+        return reply.status, reply.headers.get("Location", "")

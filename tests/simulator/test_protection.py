@@ -1,0 +1,255 @@
+"""Protected branches: every way to move one, and what each kind of caller hears."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from simulator.github.git import GitError, fast_import, git
+from simulator.github.server import PretendGitHub
+from tests import openapi
+from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.test_graphql import MUTATION, given
+
+R = f"/repos/{REPO}"
+PULL = "Changes must be made through a pull request."
+FORCE = "Cannot force-push to this branch"
+
+
+async def tip(github: PretendGitHub, ref: str = "main") -> str:
+    return (await git(github.repository(REPO).path, "rev-parse", ref)).decode().strip()
+
+
+async def committed(github: PretendGitHub, parent: str = "") -> str:
+    """A commit upon `main` that is in no branch."""
+    repo = github.repository(REPO)
+    onto = parent or await tip(github)
+    return await fast_import.commit(repo.path, {"x.py": "x = 1\n"}, "x", github.author(repo.owner), onto)
+
+
+async def push(github: PretendGitHub, token: str, *refspecs: str) -> str:
+    """What git says of it, "" where it worked."""
+    url = f"http://x-access-token:{token}@{github.url.removeprefix('http://')}/{REPO}.git"
+    try:
+        await git(github.repository(REPO).path, "push", url, *refspecs)
+    except GitError as error:
+        return str(error)
+    return ""
+
+
+async def test_a_push_of_the_app_is_declined(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    github.protect(REPO, "main", checks=["ci"], reviews=1)
+    before, new = await tip(github), await committed(github)
+    said = await push(github, await ask.mint(), f"{new}:refs/heads/main", f"{new}:refs/heads/topic")
+    assert "GH006: Protected branch update failed for refs/heads/main." in said
+    assert f"- {PULL}" in said
+    assert '- Required status check "ci" is expected.' in said
+    assert "[remote rejected] " in said
+    assert "(protected branch hook declined)" in said
+    assert [await tip(github), await tip(github, "topic")] == [before, new]
+    await github.hooks.idle()
+    assert [payload["ref"] for payload in told.payloads("push")] == ["refs/heads/topic"]
+
+
+async def test_a_push_whose_checks_are_good_already_is_taken(github: PretendGitHub, ask: Asker) -> None:
+    github.protect(REPO, "main", checks=["ci", "lint"])
+    token, new = await ask.mint(), await committed(github)
+    assert await push(github, token, f"{new}:refs/heads/topic") == ""
+    await github.set_status(REPO, new, "success", "ci")
+    assert "1 of 2 required status checks are expected" in await push(github, token, f"{new}:refs/heads/main")
+    await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": new, "conclusion": "neutral"})
+    assert await push(github, token, f"{new}:refs/heads/main") == ""
+    assert await tip(github) == new
+
+
+async def test_nobody_rewrites_or_deletes_a_protected_branch(github: PretendGitHub, ask: Asker) -> None:
+    old = await tip(github)
+    await github.push_commit(REPO, "main", {"a": "a"})
+    await github.push_commit(REPO, "release", {"r": "r"})
+    for branch in ("main", "release"):
+        github.protect(REPO, branch)
+    new = await committed(github, old)
+    for token in (await ask.mint(), github.add_user("octocat").token):
+        assert FORCE in await push(github, token, f"+{new}:refs/heads/main")
+        assert "Cannot delete this branch" in await push(github, token, ":refs/heads/release")
+    reply = await ask("PATCH", f"{R}/git/refs/heads/main", {"sha": old, "force": True}, who="octocat")
+    assert (reply.status, reply.body["message"]) == (422, FORCE)
+    reply = await ask("DELETE", f"{R}/git/refs/heads/release")
+    assert (reply.status, reply.body["message"]) == (422, "Cannot delete this branch")
+    github.protect(REPO, "main", allow_force=True)
+    github.protect(REPO, "release", allow_deletion=True)
+    assert await push(github, await ask.mint(), f"+{new}:refs/heads/main", ":refs/heads/release") == ""
+
+
+async def test_a_merely_protected_branch_takes_a_push(github: PretendGitHub, ask: Asker) -> None:
+    github.protect(REPO, "main")
+    new = await committed(github)
+    assert await push(github, await ask.mint(), f"{new}:refs/heads/main") == ""
+    github.protect(REPO, "main", False)
+    assert github.repository(REPO).protected == set()
+
+
+async def test_an_administrator_is_above_it_unless_told_otherwise(github: PretendGitHub) -> None:
+    github.set_permission(REPO, "writer", "write")
+    github.protect(REPO, "main", pulls_only=True)
+    await github.push_commit(REPO, "main", {"a": "a"})
+    with pytest.raises(GitError, match=PULL):
+        await github.push_commit(REPO, "main", {"b": "b"}, login="writer")
+    github.protect(REPO, "main", pulls_only=True, enforce_admins=True)
+    with pytest.raises(GitError, match=PULL):
+        await github.push_commit(REPO, "main", {"b": "b"})
+
+
+async def test_only_some_may_push(github: PretendGitHub, ask: Asker) -> None:
+    github.protect(REPO, "main", pushers=["octocat"])
+    new = await committed(github)
+    assert "not authorized to push to this branch" in await push(github, await ask.mint(), f"{new}:refs/heads/main")
+    github.protect(REPO, "main", pushers=["octocat", "autobuild[bot]"])
+    assert await push(github, await ask.mint(), f"{new}:refs/heads/main") == ""
+
+
+async def test_a_linear_history_takes_no_merge(github: PretendGitHub, ask: Asker) -> None:
+    await github.push_commit(REPO, "feature", {"a": "a"})
+    await github.push_commit(REPO, "main", {"b": "b"})
+    await github.open_pull(REPO, "feature")
+    github.protect(REPO, "main", linear=True)
+    repo = github.repository(REPO)
+    merge = await github.merge_commit(repo, github.issue(REPO, 1), github.app.bot)
+    words = "must not contain merge commits"
+    assert words in await push(github, await ask.mint(), f"{merge}:refs/heads/main")
+    assert words in (await ask("PATCH", f"{R}/git/refs/heads/main", {"sha": merge})).body["message"]
+    reply = await ask("PUT", f"{R}/pulls/1/merge")
+    assert (reply.status, words in reply.body["message"]) == (405, True)
+    assert (await ask("PUT", f"{R}/pulls/1/merge", {"merge_method": "squash"})).status == 200
+
+
+async def test_a_ruleset_has_words_of_its_own(github: PretendGitHub, ask: Asker) -> None:
+    github.protect(REPO, "main", pulls_only=True, ruleset=True)
+    new = await committed(github)
+    said = await push(github, await ask.mint(), f"{new}:refs/heads/main")
+    assert "GH013: Repository rule violations found for refs/heads/main." in said
+    assert "(push declined due to repository rule violations)" in said
+    reply = await ask("PATCH", f"{R}/git/refs/heads/main", {"sha": new})
+    assert (reply.status, reply.body["message"]) == (422, f"Repository rule violations found\n\n{PULL}\n\n")
+
+
+async def test_every_other_way_in_is_declined(github: PretendGitHub, ask: Asker) -> None:
+    await github.push_commit(REPO, "feature", {"a.py": "a = 1\n"})
+    github.protect(REPO, "main", checks=["ci", "lint"], pulls_only=True)
+    before, new = await tip(github), await committed(github)
+    checks = "2 of 2 required status checks are expected."
+    file = {"message": "x", "content": base64.b64encode(b"x").decode()}
+    mutation = {"query": MUTATION, "variables": {"input": given(before, branch=branch_named("main"))}}
+    for method, path, body, status in (
+        ("PATCH", f"{R}/git/refs/heads/main", {"sha": new}, 422),
+        ("PUT", f"{R}/contents/x.py", file, 409),
+        ("POST", f"{R}/merges", {"base": "main", "head": "feature"}, 403),
+    ):
+        reply = await ask(method, path, body)
+        assert (reply.status, f"{PULL} {checks}" in reply.body["message"]) == (status, True), reply.body
+    [error] = (await ask("POST", "/graphql", mutation)).body["errors"]
+    assert error["message"] == f"protected branch 'main' check failed:\n  {PULL}\n  {checks}"
+    assert await tip(github) == before
+    openapi.assert_valid(github.requests)
+
+
+def branch_named(name: str) -> dict[str, str]:
+    return {"repositoryNameWithOwner": REPO, "branchName": name}
+
+
+async def test_a_pull_waits_for_checks_and_approval(github: PretendGitHub, ask: Asker) -> None:
+    github.set_permission(REPO, "reader", "read")
+    head = await github.push_commit(REPO, "feature", {"a": "a"})
+    await github.open_pull(REPO, "feature", login="friend")
+    github.protect(REPO, "main", checks=["ci", "lint"], reviews=1)
+
+    async def words() -> str:
+        shown = (await ask("GET", f"{R}/pulls/1")).body
+        reply = await ask("PUT", f"{R}/pulls/1/merge", {"sha": head})
+        assert (reply.status, shown["mergeable"], shown["mergeable_state"]) == (405, True, "blocked")
+        return str(reply.body["message"])
+
+    review = "At least 1 approving review is required by reviewers with write access."
+    assert await words() == f"2 of 2 required status checks are expected. {review}"
+    await github.set_status(REPO, head, "failure", "lint")
+    run = (await ask("POST", f"{R}/check-runs", {"name": "ci", "head_sha": head})).body["id"]
+    assert await words() == f"2 of 2 required status checks have not succeeded: 1 pending and 1 failing. {review}"
+    await ask("PATCH", f"{R}/check-runs/{run}", {"conclusion": "success"})
+    assert await words() == f"1 of 2 required status checks are failing. {review}"
+    await github.set_status(REPO, head, "success", "lint")
+    github.approve(REPO, 1, "reader")
+    assert await words() == review
+    github.review(REPO, 1, "CHANGES_REQUESTED", "octocat", "no")
+    assert await words() == "Changes have been requested by reviewers with write access."
+    github.approve(REPO, 1, "octocat")
+    assert (await ask("GET", f"{R}/pulls/1")).body["mergeable_state"] == "clean"
+    assert (await ask("PUT", f"{R}/pulls/1/merge", {"sha": head})).status == 200
+    openapi.assert_valid(github.requests)
+
+
+async def test_a_pull_has_to_hold_its_base(github: PretendGitHub, ask: Asker) -> None:
+    head = await github.push_commit(REPO, "feature", {"a": "a"})
+    await github.open_pull(REPO, "feature")
+    github.protect(REPO, "main", checks=["ci"], strict=True)
+    await github.set_status(REPO, head, "success", "ci")
+    await github.push_commit(REPO, "main", {"b": "b"})
+    assert (await ask("GET", f"{R}/pulls/1")).body["mergeable_state"] == "behind"
+    reply = await ask("PUT", f"{R}/pulls/1/merge")
+    assert (reply.status, reply.body["message"]) == (405, 'Required status check "ci" is expected.')
+    assert (await ask("PUT", f"{R}/pulls/1/update-branch")).status == 202
+    head = (await ask("GET", f"{R}/pulls/1")).body["head"]["sha"]
+    await github.set_status(REPO, head, "success", "ci")
+    assert (await ask("PUT", f"{R}/pulls/1/merge")).status == 200
+
+
+async def test_a_person_merges_above_the_rules(github: PretendGitHub, ask: Asker) -> None:
+    await github.push_commit(REPO, "feature", {"a": "a"})
+    await github.open_pull(REPO, "feature", login="friend")
+    github.protect(REPO, "main", reviews=2)
+    assert (await ask("PUT", f"{R}/pulls/1/merge")).body["message"].startswith("At least 2 approving reviews are")
+    await github.merge_pull(REPO, 1, "octocat")
+    assert github.issue(REPO, 1).state == "closed"
+
+
+@pytest.mark.parametrize("body", [b"", b"00", b"zzzz", b"0099short"])
+async def test_what_is_no_push(github: PretendGitHub, ask: Asker, body: bytes) -> None:
+    headers = {"Authorization": basic(await ask.mint()), "Content-Type": "application/x-git-receive-pack-request"}
+    async with ask.client.post(f"{github.url}/{REPO}.git/git-receive-pack", data=body, headers=headers) as reply:
+        assert reply.status == 400
+
+
+def basic(token: str) -> str:
+    return "Basic " + base64.b64encode(f"x-access-token:{token}".encode()).decode()
+
+
+async def test_protection_is_shown_to_administrators(github: PretendGitHub, ask: Asker) -> None:
+    rules: dict[str, Any] = {"checks": ["ci"], "reviews": 2, "strict": True, "pushers": ["octocat", "autobuild[bot]"]}
+    github.protect(REPO, "main", **rules)
+    path = f"{R}/branches/main/protection"
+    refused = await ask("GET", path)
+    assert (refused.status, refused.body["message"]) == (403, "Resource not accessible by integration")
+    shown = (await ask("GET", path, who="octocat")).body
+    assert (shown["required_status_checks"]["contexts"], shown["required_status_checks"]["strict"]) == (["ci"], True)
+    assert shown["required_pull_request_reviews"]["required_approving_review_count"] == 2
+    assert [app["slug"] for app in shown["restrictions"]["apps"]] == ["autobuild"]
+    branch = (await ask("GET", f"{R}/branches/main")).body
+    assert branch["protection"]["required_status_checks"]["contexts"] == ["ci"]
+    assert (await ask("GET", f"{R}/branches/none/protection", who="octocat")).status == 404
+    await github.push_commit(REPO, "free", {"a": "a"})
+    reply = await ask("GET", f"{R}/branches/free/protection", who="octocat")
+    assert (reply.status, reply.body["message"]) == (404, "Branch not protected")
+    github.set_permission(REPO, "writer", "write")
+    assert (await ask("GET", path, who="writer")).status == 403
+    openapi.assert_valid(github.requests)
+
+
+async def test_a_ruleset_is_shown_to_everybody(github: PretendGitHub, ask: Asker) -> None:
+    github.protect(REPO, "main", checks=["ci"], reviews=1, ruleset=True)
+    rules = {rule["type"]: rule for rule in (await ask("GET", f"{R}/rules/branches/main")).body}
+    checks = rules["required_status_checks"]["parameters"]["required_status_checks"]
+    assert [each["context"] for each in checks] == ["ci"]
+    assert set(rules) == {"deletion", "non_fast_forward", "pull_request", "required_status_checks"}
+    assert (await ask("GET", f"{R}/branches/main/protection", who="octocat")).status == 404
+    github.protect(REPO, "main", checks=["ci"])
+    assert (await ask("GET", f"{R}/rules/branches/main")).body == []
+    openapi.assert_valid(github.requests)

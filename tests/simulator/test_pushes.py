@@ -1,0 +1,176 @@
+"""What a push sets in motion: events, suites, pull requests that follow their branches."""
+
+from pathlib import Path
+
+import pytest
+
+from simulator.github.git import ZERO, git
+from simulator.github.server import PretendGitHub
+from simulator.github.services.pulls import Refused
+from tests.simulator.conftest import REPO, Asker, Hook
+
+
+async def test_a_push_to_a_pull_request(github: PretendGitHub, told: Hook) -> None:
+    old = await github.push_commit(REPO, "feature", {"a.py": "1\n"})
+    await github.open_pull(REPO, "feature")
+    await github.hooks.idle()
+    told.requests.clear()
+    new = await github.push_commit(REPO, "feature", {"a.py": "2\n", "src/hello.py": None}, "Say more\n\nwhy")
+    await github.hooks.idle()
+    assert sorted(told.names) == ["check_suite.requested", "pull_request.synchronize", "push"]
+    push, suite, pull = (
+        told.payloads(name)[0] for name in ("push", "check_suite.requested", "pull_request.synchronize")
+    )
+    assert (push["ref"], push["before"], push["after"], push["forced"]) == ("refs/heads/feature", old, new, False)
+    commit = push["head_commit"]
+    assert (commit["id"], commit["message"], commit["modified"], commit["removed"]) == (
+        new,
+        "Say more\n\nwhy",
+        ["a.py"],
+        ["src/hello.py"],
+    )
+    suite = suite["check_suite"]
+    assert (suite["head_sha"], suite["head_branch"], suite["before"]) == (new, "feature", old)
+    assert (pull["before"], pull["after"], pull["pull_request"]["head"]["sha"]) == (old, new, new)
+    assert {each["installation"]["id"] for each in (push, pull)} == set(github.installations)
+
+
+async def test_a_suite_is_requested_once_for_a_commit(github: PretendGitHub, told: Hook) -> None:
+    sha = await github.push_commit(REPO, "one", {"a": "a"})
+    repo = github.repository(REPO)
+    await github.move_ref(repo, "refs/heads/two", sha, repo.owner)
+    await github.hooks.idle()
+    assert told.names.count("push") == 2
+    assert told.names.count("check_suite.requested") == 1
+
+
+async def test_force_and_delete(github: PretendGitHub, told: Hook) -> None:
+    old = await github.push_commit(REPO, "feature", {"a": "1"})
+    main = (await git(github.repository(REPO).path, "rev-parse", "main")).decode().strip()
+    new = await github.push_commit(REPO, "feature", {"a": "2"}, parent=main, force=True)
+    await github.hooks.idle()
+    assert [(each["before"], each["forced"]) for each in told.payloads("push")] == [(ZERO, False), (old, True)]
+    await github.delete_branch(REPO, "feature")
+    await github.hooks.idle()
+    gone = told.payloads("push")[-1]
+    assert (gone["before"], gone["after"], gone["deleted"], gone["head_commit"]) == (new, ZERO, True, None)
+    assert "delete" in told.names
+
+
+async def test_many_tags_are_not_told(github: PretendGitHub, told: Hook, tmp_path: Path) -> None:
+    await git(tmp_path, "clone", "--quiet", f"{github.url}/{REPO}.git", "clone")
+    clone = tmp_path / "clone"
+    for name in ("a", "b", "c", "d"):
+        await git(clone, "tag", name)
+    await git(clone, "push", "--quiet", github.push_url(REPO), "refs/tags/a")
+    await github.hooks.idle()
+    assert sorted(told.names) == ["create", "push"]
+    await git(clone, "tag", "e")
+    await git(clone, "push", "--quiet", github.push_url(REPO), "--tags")
+    await github.hooks.idle()
+    assert len(told.names) == 2
+
+
+async def test_a_fork_gives_no_push_and_no_suite(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    await github.add_fork(REPO, "example")
+    sha = await github.push_commit("example/hello", "patch", {"a": "a"}, login="example")
+    issue = await github.open_pull(REPO, "example:patch", login="example")
+    new = await github.push_commit("example/hello", "patch", {"a": "b"}, login="example")
+    await github.hooks.idle()
+    assert sorted(told.names) == ["pull_request.opened", "pull_request.synchronize"]
+    opened = told.payloads("pull_request.opened")[0]
+    assert opened["repository"]["full_name"] == REPO
+    assert (opened["pull_request"]["head"]["label"], opened["pull_request"]["head"]["sha"]) == ("example:patch", sha)
+    assert opened["pull_request"]["head"]["repo"]["fork"] is True
+    assert opened["pull_request"]["author_association"] == "NONE"
+    run = (await ask("POST", f"/repos/{REPO}/check-runs", {"name": "lint", "head_sha": new})).body
+    assert run["pull_requests"] == []
+    suites = (await ask("GET", f"/repos/{REPO}/commits/{new}/check-suites")).body["check_suites"]
+    assert [(suite["head_branch"], suite["pull_requests"]) for suite in suites] == [(None, [])]
+    found = (await ask("GET", f"/repos/{REPO}/commits/{new}/pulls")).body
+    assert [pull["number"] for pull in found] == [issue.number]
+
+
+async def test_pull_requests_end_with_their_branches(github: PretendGitHub) -> None:
+    for branch in ("gone", "merged", "onto-gone"):
+        await github.push_commit(REPO, branch, {branch: "x"})
+    await github.push_commit(REPO, "base", {"base": "x"})
+    gone, merged = await github.open_pull(REPO, "gone"), await github.open_pull(REPO, "merged")
+    onto = await github.open_pull(REPO, "onto-gone", "base")
+    await github.delete_branch(REPO, "gone")
+    await github.delete_branch(REPO, "base")
+    assert [(each.state, each.pull.merged_at) for each in (gone, onto)] == [("closed", None)] * 2
+    sha = await github.merge_pull(REPO, merged.number)
+    assert (merged.state, merged.pull.merge_commit_sha) == ("closed", sha)
+    with pytest.raises(Refused, match="does not exist"):
+        await github.reopen_pull(REPO, gone.number)
+
+
+async def test_the_life_of_a_pull_request(github: PretendGitHub, told: Hook) -> None:
+    await github.push_commit(REPO, "feature", {"a": "1"})
+    await github.push_commit(REPO, "base", {"b": "1"})
+    await github.open_pull(REPO, "feature", draft=True)
+    await github.hooks.idle()
+    told.requests.clear()
+    deeds = [
+        lambda: github.set_draft(REPO, 1, False),
+        lambda: github.set_draft(REPO, 1, True),
+        lambda: github.set_draft(REPO, 1, True),
+        lambda: github.edit_pull(REPO, 1, base="base"),
+        lambda: github.edit_pull(REPO, 1, base="base"),
+        lambda: github.add_label(REPO, 1, "later"),
+        lambda: github.close_pull(REPO, 1),
+        lambda: github.reopen_pull(REPO, 1),
+    ]
+    for deed in deeds:
+        result = deed()
+        if hasattr(result, "__await__"):
+            await result
+        await github.hooks.idle()
+    wanted = ["ready_for_review", "converted_to_draft", "edited", "labeled", "closed", "reopened"]
+    assert told.names == [f"pull_request.{action}" for action in wanted]
+    assert told.payloads("pull_request.edited")[0]["changes"]["base"]["ref"] == {"from": "main"}
+
+
+async def test_a_pull_request_that_makes_no_sense(github: PretendGitHub) -> None:
+    await github.push_commit(REPO, "feature", {"a": "1"})
+    await github.open_pull(REPO, "feature")
+    for head, why in (
+        ("feature", "already exists"),
+        ("main", "No commits"),
+        ("none", "does not exist"),
+        ("x:y", "no fork"),
+    ):
+        with pytest.raises(Refused, match=why):
+            await github.open_pull(REPO, head)
+    assert len(github.repository(REPO).issues) == 1
+
+
+async def test_the_merge_queue(github: PretendGitHub, told: Hook) -> None:
+    await github.push_commit(REPO, "feature", {"a": "1"})
+    await github.open_pull(REPO, "feature")
+    sha = await github.queue_merge(REPO, 1)
+    await github.destroy_merge_group(REPO, sha)
+    await github.hooks.idle()
+    asked, ended = (told.payloads(f"merge_group.{action}")[0] for action in ("checks_requested", "destroyed"))
+    assert asked["merge_group"] == ended["merge_group"]
+    assert (asked["merge_group"]["head_sha"], asked["merge_group"]["base_ref"]) == (sha, "refs/heads/main")
+
+
+async def test_a_conflict_is_not_merged(github: PretendGitHub, ask: Asker) -> None:
+    await github.push_commit(REPO, "feature", {"README.md": "mine\n"})
+    await github.open_pull(REPO, "feature")
+    await github.push_commit(REPO, "main", {"README.md": "theirs\n"})
+    assert (await ask("PUT", f"/repos/{REPO}/pulls/1/merge", {})).status == 405
+    assert github.issue(REPO, 1).state == "open"
+
+
+async def test_an_empty_repository(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    await github.add_repository("octocat/empty")
+    assert (await ask("GET", "/repos/octocat/empty/commits")).status == 409
+    assert (await ask("GET", "/repos/octocat/empty/branches")).body == []
+    assert (await ask("GET", "/repos/octocat/empty/contents/x")).status == 404
+    sha = await github.push_commit("octocat/empty", "main", {"a": "a"})
+    await github.hooks.idle()
+    push = told.payloads("push")[0]
+    assert (push["before"], push["after"], len(push["commits"])) == (ZERO, sha, 1)

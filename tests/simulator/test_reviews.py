@@ -1,0 +1,88 @@
+"""Reviews: who may be asked for one, who may approve, and what the app hears."""
+
+from typing import Any
+
+import pytest
+
+from simulator.github.server import PretendGitHub
+from tests import openapi
+from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.test_payloads import errors
+
+R = f"/repos/{REPO}"
+WHO = f"{R}/pulls/1/requested_reviewers"
+
+
+@pytest.fixture(autouse=True)
+async def pull(github: PretendGitHub) -> None:
+    """Number 1, by `friend`; `reader` may read and the team `core` may write."""
+    github.set_permission(REPO, "friend", "write")
+    github.set_permission(REPO, "reader", "read")
+    github.add_user("stranger")
+    github.add_team(REPO, "core")
+    await github.push_commit(REPO, "feature", {"a": "a"})
+    await github.open_pull(REPO, "feature", login="friend")
+
+
+async def test_people_and_teams_are_asked(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    reply = await ask("POST", WHO, {"reviewers": ["Octocat", "reader"], "team_reviewers": ["core"]})
+    assert reply.status == 201
+    assert [each["login"] for each in reply.body["requested_reviewers"]] == ["octocat", "reader"]
+    assert [each["slug"] for each in reply.body["requested_teams"]] == ["core"]
+    await ask("POST", WHO, {"reviewers": ["octocat"]})
+    await github.hooks.idle()
+    asked = told.payloads("pull_request.review_requested")
+    assert sorted("team" if "requested_team" in each else "person" for each in asked) == ["person", "person", "team"]
+    people = [each for each in asked if not each["pull_request"]["requested_teams"]]  # the schemas know no team's type
+    assert [error for each in people for error in errors("pull_request.review_requested", each)] == []
+    listed = (await ask("GET", WHO)).body
+    assert (len(listed["users"]), len(listed["teams"])) == (2, 1)
+    left = (await ask("DELETE", WHO, {"reviewers": ["octocat", "stranger"], "team_reviewers": ["core"]})).body
+    assert ([each["login"] for each in left["requested_reviewers"]], left["requested_teams"]) == (["reader"], [])
+    openapi.assert_valid(github.requests)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"reviewers": ["friend"]}, "Review cannot be requested from pull request author."),
+        ({"reviewers": ["octocat", "FRIEND"]}, "Review cannot be requested from pull request author."),
+        ({"reviewers": ["octocat", "stranger"]}, "Reviews may only be requested from collaborators."),
+        ({"reviewers": ["nobody-at-all"]}, "Reviews may only be requested from collaborators."),
+        ({"team_reviewers": ["none"]}, "Reviews may only be requested from collaborators."),
+        ({"reviewers": "octocat"}, "Validation Failed"),
+    ],
+)
+async def test_nobody_is_asked(ask: Asker, body: dict[str, Any], words: str) -> None:
+    reply = await ask("POST", WHO, body)
+    assert (reply.status, reply.body["message"].startswith(words)) == (422, True)
+    assert (await ask("GET", WHO)).body == {"users": [], "teams": []}
+    openapi.assert_valid(ask.github.requests)
+
+
+async def test_a_review_answers_the_request(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+    github.app.events = (*github.app.events, "pull_request_review")
+    await ask("POST", WHO, {"reviewers": ["octocat"]})
+    github.approve(REPO, 1, "octocat")
+    assert (await ask("GET", WHO)).body["users"] == []
+    [review] = (await ask("GET", f"{R}/pulls/1/reviews")).body
+    assert (review["state"], review["user"]["login"]) == ("APPROVED", "octocat")
+    await github.hooks.idle()
+    [payload] = told.payloads("pull_request_review.submitted")
+    assert errors("pull_request_review.submitted", payload) == []
+    openapi.assert_valid(github.requests)
+
+
+async def test_the_app_reviews(ask: Asker) -> None:
+    path = f"{R}/pulls/1/reviews"
+    assert (await ask("POST", path, {"event": "COMMENT"})).status == 422
+    assert (await ask("POST", path, {"event": "LGTM", "body": "x"})).status == 422
+    reply = await ask("POST", path, {"event": "REQUEST_CHANGES", "body": "no"})
+    assert (reply.status, reply.body["state"], reply.body["user"]["login"]) == (
+        200,
+        "CHANGES_REQUESTED",
+        "autobuild[bot]",
+    )
+    own = await ask("POST", path, {"event": "APPROVE"}, who="friend")
+    assert (own.status, own.body["message"]) == (422, "Can not approve your own pull request")
+    openapi.assert_valid(ask.github.requests)

@@ -1,0 +1,1 @@
+"""Slash commands, buttons and labels that somebody used."""

@@ -1,0 +1,1 @@
+"""Finding the events that GitHub sent and nobody received."""

@@ -1,0 +1,89 @@
+"""The sweep: what GitHub could not deliver, and nobody else would ever send again, is asked for again.
+
+A Temporal schedule runs it every few minutes (`bot/schedules.py`); how far it got is its last run's result.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github.types.event_recovery import DeliveriesWanted, FailedDeliveries, Redelivered, Redelivery
+    from workflows.config import RetryPolicies, Sweeps
+    from workflows.failures import was_cancelled
+
+_AT_ONCE = 50
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """`since`: from where to look, in seconds since 1970; 0 goes on where the last run ended."""
+
+    since: float = 0.0
+
+
+@dataclass(frozen=True)
+class Swept:
+    """`again`: deliveries that GitHub attempts again; `gone`: those it has forgotten; `waiting`: their time comes."""
+
+    since: float = 0.0
+    again: int = 0
+    gone: int = 0
+    waiting: int = 0
+    given_up: int = 0
+
+
+@workflow.defn
+class DeliverySweepWorkflow:
+    """One look at GitHub's log. Without a failure it is one request. Query: `get_status`."""
+
+    @workflow.init
+    def __init__(self, sweep: Sweep) -> None:
+        self._swept = Swept(sweep.since)
+
+    @workflow.run
+    async def run(self, sweep: Sweep) -> Swept:
+        last = workflow.get_last_completion_result(Swept) or Swept()
+        wanted = DeliveriesWanted(sweep.since or last.since)
+        failed = await look("list_failed_deliveries", wanted, FailedDeliveries)
+        self._swept = Swept(failed.since, waiting=failed.waiting, given_up=failed.given_up)
+        for first in range(0, len(failed.ids), _AT_ONCE):
+            if not await self._redeliver(failed.ids[first : first + _AT_ONCE]):
+                break
+        return self._swept
+
+    @workflow.query
+    def get_status(self) -> Swept:
+        """How far it is."""
+        return self._swept
+
+    async def _redeliver(self, ids: tuple[int, ...]) -> bool:
+        """False where GitHub does not take them now: they are still in its log when the next sweep looks."""
+        try:
+            done = await look("redeliver", Redelivery(ids), Redelivered)
+        except ActivityError as error:
+            if was_cancelled(error):
+                raise
+            workflow.logger.warning("the rest is left to the next sweep", exc_info=error)
+            return False
+        swept = self._swept
+        self._swept = Swept(
+            swept.since, swept.again + done.accepted, swept.gone + done.gone, swept.waiting, swept.given_up
+        )
+        return True
+
+
+async def look(activity: str, argument: Any, result: type[T]) -> T:
+    """An activity that the next run will do again anyway: it is not tried for ever."""
+    return await workflow.execute_activity(  # type: ignore[no-any-return]
+        activity,
+        argument,
+        result_type=result,
+        start_to_close_timeout=Sweeps.LOOK,
+        schedule_to_close_timeout=Sweeps.PATIENCE,
+        heartbeat_timeout=Sweeps.HEARTBEAT,
+        retry_policy=RetryPolicies.default(),
+    )
