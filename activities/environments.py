@@ -16,11 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 from activities import toolchains
 from activities.model import RepoRef
 from activities.result_store import digest
-from activities.sandbox import Box, Command, Limits, Ran, Runner
+from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.toolchains import Installed, Recipe, Site, Toolchain
 from activities.tools import Project
 
-INSTALL_LIMITS = Limits(wall_s=1200, disk=8 * 1024**3, file_size=4 * 1024**3)
+INSTALL_LIMITS = ResourceLimits(wall_s=1200, disk=8 * 1024**3, file_size=4 * 1024**3)
 
 # A registry that was away must not fail every later gate: what could not be installed is tried again after this.
 _FAILED_FOR_S = 300.0
@@ -73,7 +73,7 @@ class Environments:
         os.utime(home)
         root = home / "env" if known.partly or not known.problem else None
         under = home / "under"
-        src = self._runner.places(Box(tree=checkout, out=home / "out")).src
+        src = self._runner.places(SandboxSpec(tree=checkout, out=home / "out")).src
         return Environment(
             recipe.key, root, known.problem, chain.over(project, root) if root else (),
             under if any(under.iterdir()) else None, src, chain,
@@ -98,9 +98,9 @@ class Environments:
         return home / "tree", known.problem if known else "The install command left nothing behind."
 
     async def _run_install(self, home: Path, folder: str, command: str) -> Installed:
-        box = Box(tree=home / "tree", out=home / "out", keep_writes=True)
+        box = SandboxSpec(tree=home / "tree", out=home / "out", keep_writes=True)
         ran = await self._runner.run(
-            box, Command(("sh", "-c", command), cwd=folder, network=True, limits=INSTALL_LIMITS)
+            box, SandboxCommand(("sh", "-c", command), cwd=folder, network=True, limits=INSTALL_LIMITS)
         )
         tail = (ran.stdout + ran.stderr)[-4000:].decode("utf-8", "backslashreplace")
         why = f"ran out of {ran.stopped}" if ran.stopped else f"ended with {ran.exit_code}"
@@ -114,12 +114,12 @@ class Environments:
     ) -> Installed:
         shutil.rmtree(home, ignore_errors=True)
         downloads = self._root / "downloads" / repo.owner / repo.name / chain.name
-        box = Box(
+        box = SandboxSpec(
             tree=checkout, out=home / "out", env=self._made_in(home, downloads), env_writable=True,
             cache=downloads / "cache", read_only=chain.paths(), under=home / "under", under_grows=True,
         )  # fmt: skip
 
-        async def run(command: Command) -> Ran:
+        async def run(command: SandboxCommand) -> ProcessResult:
             wall_s = min(command.limits.wall_s, INSTALL_LIMITS.wall_s)
             return await self._runner.run(box, replace(command, limits=replace(INSTALL_LIMITS, wall_s=wall_s)))
 
@@ -134,7 +134,7 @@ class Environments:
         """Beside the cache, so that hard links work between the two; but where commands see an environment by its
         path on this host, it cannot move once it is made."""
         final = home / "env"
-        moves = self._runner.places(Box(tree=home, out=home / "out", env=final)).env != str(final)
+        moves = self._runner.places(SandboxSpec(tree=home, out=home / "out", env=final)).env != str(final)
         return downloads / home.name if moves else final
 
 
@@ -145,7 +145,7 @@ def _toolchain(project: Project) -> Toolchain | None:
     return next((chain for chain in toolchains.registry().values() if chain.language == project.language), None)
 
 
-def _empty(box: Box) -> Path:
+def _empty(box: SandboxSpec) -> Path:
     """Makes the box's folders, and gives that of the environment, with nothing in it."""
     assert box.env
     assert box.cache

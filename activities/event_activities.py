@@ -14,30 +14,30 @@ from temporalio import activity
 from activities import branch_signals
 from activities.github import comments
 from activities.github.client import GitHub
-from activities.github.client.activity_errors import told
+from activities.github.client.activity_errors import as_application_error
 from activities.github.client.errors import GitHubError, RateLimited, Suspended, Unauthorized
 from activities.github.event_recovery import deliveries, installations
-from activities.github.event_recovery.closed_branches import Gone
+from activities.github.event_recovery.closed_branches import ClosedBranches
 from activities.github.event_recovery.open_pulls import Looked, OpenHeads
 from activities.github.types.event_recovery import (
-    BranchesEnded,
-    DeliveriesWanted,
+    EndBranchesInput,
+    EndBranchesResult,
+    EndGoneBranchesInput,
     FailedDeliveries,
-    GoneWanted,
-    HeadsWanted,
+    FailedDeliveriesInput,
     Installations,
-    InstallationsWanted,
-    LostVerdict,
-    Mended,
-    NameGone,
+    InstallationsInput,
+    LostVerdictInput,
+    LostVerdictResult,
     PullHead,
-    Redelivered,
-    Redelivery,
-    Reminded,
-    Reminders,
+    RedeliverInput,
+    RedeliverResult,
+    RemindBranchesInput,
+    RemindBranchesResult,
     Repositories,
-    RepositoriesWanted,
+    RepositoriesInput,
     UnfinishedHeads,
+    UnfinishedHeadsInput,
 )
 from activities.model import RepoRef
 from activities.reporting import GATE_MARK
@@ -59,13 +59,13 @@ class EventActivities:
     def __init__(self, github: GitHub) -> None:
         self._github = github
         self._heads = OpenHeads(github)
-        self._gone = Gone(github)
+        self._gone = ClosedBranches(github)
         self._asked: TTLCache[int, bool] = TTLCache(10_000, deliveries.SETTLE_S)
         self._given_up: TTLCache[str, bool] = TTLCache(10_000, 24 * 3600)
 
     @activity.defn
-    @told
-    async def list_failed_deliveries(self, wanted: DeliveriesWanted) -> FailedDeliveries:
+    @as_application_error
+    async def list_failed_deliveries(self, wanted: FailedDeliveriesInput) -> FailedDeliveries:
         """Deliveries that never arrived and are worth another attempt now."""
         log = await deliveries.failed(self._github, wanted, activity.heartbeat)
         if len(log) >= deliveries.LINES:
@@ -82,8 +82,8 @@ class EventActivities:
         return FailedDeliveries(tuple(attempt.id for attempt in due), what.since, waiting, len(what.given_up))
 
     @activity.defn
-    @told
-    async def redeliver(self, wanted: Redelivery) -> Redelivered:
+    @as_application_error
+    async def redeliver(self, wanted: RedeliverInput) -> RedeliverResult:
         """Asks GitHub for another attempt at each; a second run goes on where the first one ended."""
         accepted, gone = _progress()
         for delivery_id in wanted.ids[accepted + gone :]:
@@ -93,23 +93,23 @@ class EventActivities:
             else:
                 gone += 1
             activity.heartbeat(accepted, gone)
-        return Redelivered(accepted, gone)
+        return RedeliverResult(accepted, gone)
 
     @activity.defn
-    @told
-    async def list_installations(self, wanted: InstallationsWanted) -> Installations:
+    @as_application_error
+    async def list_installations(self, wanted: InstallationsInput) -> Installations:
         """Where the app is installed."""
         return await installations.awake(self._github)
 
     @activity.defn
-    @told
-    async def list_repositories(self, wanted: RepositoriesWanted) -> Repositories:
+    @as_application_error
+    async def list_repositories(self, wanted: RepositoriesInput) -> Repositories:
         """A page of what an installation covers."""
         return await installations.repositories(self._github, wanted)
 
     @activity.defn
-    @told
-    async def find_unfinished_heads(self, wanted: HeadsWanted) -> UnfinishedHeads:
+    @as_application_error
+    async def find_unfinished_heads(self, wanted: UnfinishedHeadsInput) -> UnfinishedHeads:
         """Heads of open pulls without an ended gate. One repository's trouble is not the others'."""
         turns = asyncio.Semaphore(_AT_ONCE)
         looks = await asyncio.gather(*(self._look(repo, turns) for repo in wanted.repos))
@@ -142,8 +142,8 @@ class EventActivities:
             return await self._heads.of(repo)
 
     @activity.defn
-    @told
-    async def mend_lost_verdict(self, lost: LostVerdict) -> Mended:
+    @as_application_error
+    async def mend_lost_verdict(self, lost: LostVerdictInput) -> LostVerdictResult:
         """A branch that believes to be done with a head, while GitHub shows no verdict on it, gates it again.
 
         GitHub is asked once more after the branch has said so: what it writes, it writes before it is done.
@@ -153,16 +153,16 @@ class EventActivities:
         branch = activity.client().get_workflow_handle(lost.workflow_id)
         settled = await branch_signals.settled(branch)
         if settled is None or settled.get("sha") != head.head_sha or await self._heads.ended(head.repo, head.head_sha):
-            return Mended(False)
+            return LostVerdictResult(False)
         if settled.get("held") or await self._heads.cancelled(head.repo, head.head_sha):
             self._heads.leave(head.repo, head.head_sha)  # Somebody wants it so.
-            return Mended(False)
+            return LostVerdictResult(False)
         _log.warning("workflow=%s head=%s its verdict is gone; gated again", lost.workflow_id, head.head_sha)
-        return Mended(await branch_signals.tell(branch, "verdict_lost", settled))
+        return LostVerdictResult(await branch_signals.tell(branch, "verdict_lost", settled))
 
     @activity.defn
-    @told
-    async def remind_branches(self, wanted: Reminders) -> Reminded:
+    @as_application_error
+    async def remind_branches(self, wanted: RemindBranchesInput) -> RemindBranchesResult:
         """Tells each branch of its pull, once for each process: who knows it does nothing."""
         count, silent = 0, []
         for reminder in wanted.reminders:
@@ -174,7 +174,7 @@ class EventActivities:
                 self._heads.told(reminder.head)
             else:
                 silent.append(reminder.head)
-        return Reminded(count, tuple(silent))
+        return RemindBranchesResult(count, tuple(silent))
 
     async def _has_comment(self, head: PullHead) -> bool:
         """Also where GitHub does not say: then nothing is to be done now."""
@@ -187,18 +187,18 @@ class EventActivities:
             return True
 
     @activity.defn
-    @told
-    async def end_branches_of(self, gone: NameGone) -> BranchesEnded:
+    @as_application_error
+    async def end_branches_of(self, gone: EndBranchesInput) -> EndBranchesResult:
         """Tells the branches of a name that is no more that they are deleted, so that nothing waits for ever."""
         count = 0
         async for branch in branch_signals.running_under(activity.client(), gone.full_name):
             activity.heartbeat()
             count += await branch_signals.tell(branch, "pushed", {"sha": ""})
-        return BranchesEnded(count)
+        return EndBranchesResult(count)
 
     @activity.defn
-    @told
-    async def end_gone_branches(self, wanted: GoneWanted) -> BranchesEnded:
+    @as_application_error
+    async def end_gone_branches(self, wanted: EndGoneBranchesInput) -> EndBranchesResult:
         """Tells branches that they are over whose end nobody told: deleted, renamed, or out of the app's reach."""
         count, client = 0, activity.client()
         for workflow_id in await self._unknown(time.time() - wanted.quiet_s):
@@ -212,7 +212,7 @@ class EventActivities:
             except (GitHubError, LookupError, TypeError, ValueError) as error:
                 self._gone.leave(workflow_id)
                 _log.warning("workflow=%s not looked for: %s %s", workflow_id, type(error).__name__, error)
-        return BranchesEnded(count)
+        return EndBranchesResult(count)
 
     async def _unknown(self, began_before: float) -> list[str]:
         found = []

@@ -11,7 +11,7 @@ _EVERY_S = 0.5
 
 
 @contextlib.asynccontextmanager
-async def beating() -> AsyncIterator[None]:
+async def heartbeating() -> AsyncIterator[None]:
     """Beats until the block ends. A cancel arrives in the block as `asyncio.CancelledError`."""
 
     async def beat() -> None:

@@ -4,9 +4,15 @@ from temporalio import activity
 
 from activities.github import comments, issues
 from activities.github.client import GitHub
-from activities.github.client.activity_errors import told
-from activities.github.types.check_runs import CommentPosted
-from activities.github.types.issues import IssueClose, IssueClosed, IssueComment, IssueMade, NewIssue
+from activities.github.client.activity_errors import as_application_error
+from activities.github.types.check_runs import CommentResult
+from activities.github.types.issues import (
+    CloseIssueInput,
+    CloseIssueResult,
+    CreateIssueInput,
+    CreateIssueResult,
+    IssueCommentInput,
+)
 
 
 class IssueActivities:
@@ -16,19 +22,19 @@ class IssueActivities:
         self._github = github
 
     @activity.defn
-    @told
-    async def create_issue(self, wanted: NewIssue) -> IssueMade:
+    @as_application_error
+    async def create_issue(self, wanted: CreateIssueInput) -> CreateIssueResult:
         """The one issue of a key: made, or found and brought up to date."""
         return await issues.make(self._github, wanted)
 
     @activity.defn
-    @told
-    async def close_issue(self, wanted: IssueClose) -> IssueClosed:
+    @as_application_error
+    async def close_issue(self, wanted: CloseIssueInput) -> CloseIssueResult:
         """Closed with a reason, and with a comment that is said once."""
         return await issues.close(self._github, wanted)
 
     @activity.defn
-    @told
-    async def add_issue_comment(self, wanted: IssueComment) -> CommentPosted:
+    @as_application_error
+    async def add_issue_comment(self, wanted: IssueCommentInput) -> CommentResult:
         """A comment on an issue, once for each key."""
         return await comments.say(self._github, wanted.repo, wanted.number, wanted.comment, wanted.key)

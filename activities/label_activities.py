@@ -3,9 +3,9 @@
 from temporalio import activity
 
 from activities.github.client import GitHub
-from activities.github.client.activity_errors import told
+from activities.github.client.activity_errors import as_application_error
 from activities.github.client.errors import NotFound
-from activities.github.types.labels import IssueLabels, IssueLabelsWanted
+from activities.github.types.labels import IssueLabels, IssueLabelsInput
 
 
 class LabelActivities:
@@ -15,8 +15,8 @@ class LabelActivities:
         self._github = github
 
     @activity.defn
-    @told
-    async def get_issue_labels(self, wanted: IssueLabelsWanted) -> IssueLabels:
+    @as_application_error
+    async def get_issue_labels(self, wanted: IssueLabelsInput) -> IssueLabels:
         """The labels of an issue as they are now; one that is gone has none."""
         repo = wanted.repo
         api = await self._github.installation(repo, {"issues": "read"})

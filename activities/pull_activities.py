@@ -4,22 +4,22 @@ from temporalio import activity
 
 from activities.github import comments, labels, merging, pull_files, pull_status, pulls, reviews
 from activities.github.client import GitHub
-from activities.github.client.activity_errors import told
-from activities.github.types.check_runs import CommentPosted
-from activities.github.types.lookups import PullWanted
+from activities.github.client.activity_errors import as_application_error
+from activities.github.types.check_runs import CommentResult
+from activities.github.types.lookups import PullInput
 from activities.github.types.pulls import (
-    LabelsAdded,
-    Merge,
-    Merged,
-    NewPull,
-    PullComment,
+    AddLabelsInput,
+    AddLabelsResult,
+    CreatePullInput,
+    CreatePullResult,
+    MergeInput,
+    MergeResult,
+    PullCommentInput,
     PullFiles,
-    PullLabels,
-    PullMade,
-    PullStatus,
-    ReviewRequested,
-    ReviewWanted,
-    StatusPosted,
+    PullStatusInput,
+    PullStatusResult,
+    RequestReviewInput,
+    RequestReviewResult,
 )
 
 
@@ -30,43 +30,43 @@ class PullActivities:
         self._github = github
 
     @activity.defn
-    @told
-    async def create_pull_request(self, wanted: NewPull) -> PullMade:
+    @as_application_error
+    async def create_pull_request(self, wanted: CreatePullInput) -> CreatePullResult:
         """The one open pull of a head into a base: opened, or found and brought up to date."""
         return await pulls.open_or_find(self._github, wanted)
 
     @activity.defn
-    @told
-    async def merge_pull_request(self, wanted: Merge) -> Merged:
+    @as_application_error
+    async def merge_pull_request(self, wanted: MergeInput) -> MergeResult:
         """Merged at just this head and within the branch's rules, or what it waits for."""
         return await merging.merge(self._github, wanted)
 
     @activity.defn
-    @told
-    async def update_pr_status(self, wanted: PullStatus) -> StatusPosted:
+    @as_application_error
+    async def update_pr_status(self, wanted: PullStatusInput) -> PullStatusResult:
         """A commit status on the pull's head, posted only when it says something new."""
         return await pull_status.post(self._github, wanted)
 
     @activity.defn
-    @told
-    async def add_pr_comment(self, wanted: PullComment) -> CommentPosted:
+    @as_application_error
+    async def add_pr_comment(self, wanted: PullCommentInput) -> CommentResult:
         """A comment on a pull, once for each key."""
         return await comments.say(self._github, wanted.repo, wanted.number, wanted.comment, wanted.key)
 
     @activity.defn
-    @told
-    async def get_pr_files(self, wanted: PullWanted) -> PullFiles:
+    @as_application_error
+    async def get_pr_files(self, wanted: PullInput) -> PullFiles:
         """The files that a pull changes."""
         return await pull_files.read(self._github, wanted)
 
     @activity.defn
-    @told
-    async def add_pr_labels(self, wanted: PullLabels) -> LabelsAdded:
+    @as_application_error
+    async def add_pr_labels(self, wanted: AddLabelsInput) -> AddLabelsResult:
         """The labels are on the pull afterwards, beside those it had."""
         return await labels.add(self._github, wanted)
 
     @activity.defn
-    @told
-    async def request_pr_review(self, wanted: ReviewWanted) -> ReviewRequested:
+    @as_application_error
+    async def request_pr_review(self, wanted: RequestReviewInput) -> RequestReviewResult:
         """Asks those who are not asked yet and have not looked at this head."""
         return await reviews.request(self._github, wanted)

@@ -4,8 +4,8 @@ from temporalio import activity
 
 from activities.github import repo_config
 from activities.github.client import GitHub
-from activities.github.client.activity_errors import told
-from activities.github.types.repo_config import RepoSettings, SettingsWanted
+from activities.github.client.activity_errors import as_application_error
+from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
 
 
 class SettingsActivities:
@@ -15,7 +15,7 @@ class SettingsActivities:
         self._github = github
 
     @activity.defn
-    @told
-    async def get_repo_settings(self, wanted: SettingsWanted) -> RepoSettings:
+    @as_application_error
+    async def get_repo_settings(self, wanted: RepoSettingsInput) -> RepoSettings:
         """`.github/autobuild.yml` of a branch, in small."""
         return await repo_config.read(self._github, wanted)

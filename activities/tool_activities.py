@@ -8,17 +8,24 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR, UserError
-from activities.github.client.activity_errors import told
+from activities.github.client.activity_errors import as_application_error
 from activities.github.client.errors import GitHubError, Unavailable
-from activities.heartbeat import beating
+from activities.heartbeat import heartbeating
 from activities.model import GatePlan, QualityCheck
-from activities.quality_gate.engine import GateSteps
-from activities.quality_gate.types import Accepted, CheckWanted, Fixed, FixWanted, Workspace, WorkspaceWanted
+from activities.quality_gate.engine import GateEngine
+from activities.quality_gate.types import (
+    AcceptBaselineInput,
+    CheckInput,
+    FixInput,
+    FixResult,
+    Workspace,
+    WorkspaceInput,
+)
 from activities.workspace.git import GitError
 
 
 @dataclass(frozen=True)
-class Target:
+class ToolTarget:
     """What the catalogue's tool activities look at. `type` is for `run_tests`: unit, integration or all."""
 
     workspace: Workspace
@@ -26,7 +33,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Checked:
+class ToolResult:
     """One verdict for each check that was asked for."""
 
     checks: tuple[QualityCheck, ...]
@@ -35,14 +42,14 @@ class Checked:
 class ToolActivities:
     """`queue` is the task queue that only this host serves."""
 
-    def __init__(self, steps: GateSteps) -> None:
+    def __init__(self, steps: GateEngine) -> None:
         self._steps = steps
 
     @activity.defn
-    @told
-    async def prepare_workspace(self, wanted: WorkspaceWanted) -> Workspace:
+    @as_application_error
+    async def prepare_workspace(self, wanted: WorkspaceInput) -> Workspace:
         """Fetches head and base. Events may outrun GitHub's own storage, so a missing commit is tried again."""
-        async with beating():
+        async with heartbeating():
             try:
                 return await self._steps.prepare(wanted)
             except (GitHubError, UserError):
@@ -53,76 +60,76 @@ class ToolActivities:
     @activity.defn
     async def list_checks(self, workspace: Workspace) -> GatePlan:
         """Which checks apply, and how, by the base branch's configuration and the head's files."""
-        async with beating():
+        async with heartbeating():
             return await self._steps.plan(workspace)
 
     @activity.defn
-    async def run_check(self, wanted: CheckWanted) -> QualityCheck:
+    async def run_check(self, wanted: CheckInput) -> QualityCheck:
         """One check to its verdict; its findings are in the result store under `result_id`."""
-        async with beating():
+        async with heartbeating():
             try:
                 return await self._steps.check(wanted)
             except UserError as error:
                 raise _for_a_person(error) from error
 
     @activity.defn
-    async def apply_fixes(self, wanted: FixWanted) -> Fixed:
+    async def apply_fixes(self, wanted: FixInput) -> FixResult:
         """Tool-safe fixes as a commit in the host's mirror."""
-        async with beating():
+        async with heartbeating():
             return await self._steps.fix(wanted)
 
     @activity.defn
-    async def accept_baseline(self, accepted: Accepted) -> None:
+    async def accept_baseline(self, accepted: AcceptBaselineInput) -> None:
         """Remembers a result's findings as known."""
         self._steps.accept(accepted)
 
     @activity.defn
-    async def run_tests(self, target: Target) -> Checked:
+    async def run_tests(self, target: ToolTarget) -> ToolResult:
         """The test suite: unit, integration or all."""
         names = {"unit": ("unit_tests",), "integration": ("integration_tests",)}
         return await self._checks(target, *names.get(target.type, ("unit_tests", "integration_tests")))
 
     @activity.defn
-    async def run_linters(self, target: Target) -> Checked:
+    async def run_linters(self, target: ToolTarget) -> ToolResult:
         """The repository's linters and formatters."""
         return await self._checks(target, "linting")
 
     @activity.defn
-    async def run_static_analysis(self, target: Target) -> Checked:
+    async def run_static_analysis(self, target: ToolTarget) -> ToolResult:
         """The repository's type checker."""
         return await self._checks(target, "static_analysis")
 
     @activity.defn
-    async def check_code_coverage(self, target: Target) -> Checked:
+    async def check_code_coverage(self, target: ToolTarget) -> ToolResult:
         """Coverage of the change and of everything."""
         return await self._checks(target, "coverage")
 
     @activity.defn
-    async def run_security_scan(self, target: Target) -> Checked:
+    async def run_security_scan(self, target: ToolTarget) -> ToolResult:
         """The security scanners."""
         return await self._checks(target, "security")
 
     @activity.defn
-    async def check_dependencies(self, target: Target) -> Checked:
+    async def check_dependencies(self, target: ToolTarget) -> ToolResult:
         """Known vulnerabilities in what the change adds."""
         return await self._checks(target, "dependencies")
 
     @activity.defn
-    async def run_performance_tests(self, target: Target) -> Checked:
+    async def run_performance_tests(self, target: ToolTarget) -> ToolResult:
         """Benchmarks of head and base in turns."""
         return await self._checks(target, "performance")
 
-    async def _checks(self, target: Target, *names: str) -> Checked:
-        async with beating():
+    async def _checks(self, target: ToolTarget, *names: str) -> ToolResult:
+        async with heartbeating():
             plan = await self._steps.plan(target.workspace)
             chosen = [one for one in plan.checks if one.name in names]
             done = [
-                await self._steps.check(CheckWanted(target.workspace, one, plan.folders))
+                await self._steps.check(CheckInput(target.workspace, one, plan.folders))
                 if one.applies
                 else replace(_NOTHING, name=one.name, reason=one.reason)
                 for one in chosen
             ]
-            return Checked(tuple(done))
+            return ToolResult(tuple(done))
 
     def all(self) -> list[Callable[..., Any]]:
         """Everything to register."""

@@ -20,7 +20,7 @@ from defusedxml.ElementTree import fromstring
 
 from activities.formats import BadReport
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
-from activities.sandbox import Command, Limits, Ran
+from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand
 from activities.tools import Workbench
 
 MAX_REPORT = 128 * 1024**2
@@ -34,8 +34,8 @@ TAIL = 4000
 class Ended:
     """A command and how it ended."""
 
-    command: Command
-    ran: Ran
+    command: SandboxCommand
+    ran: ProcessResult
 
     @property
     def text(self) -> str:
@@ -48,7 +48,7 @@ async def execute(
 ) -> Ended:
     """Runs a program in the project's folder, within the bench's limits. `network` only for a program of ours
     that runs no code of the repository."""
-    command = Command(argv, cwd=bench.project.folder, env=env or {}, network=network, limits=bench.limits)
+    command = SandboxCommand(argv, cwd=bench.project.folder, env=env or {}, network=network, limits=bench.limits)
     return Ended(command, await bench.run(command))
 
 
@@ -128,7 +128,7 @@ def how_it_ended(tool: str, ended: Ended) -> str:
             return f"{tool} was stopped at its {other} limit."
 
 
-def tail(ran: Ran) -> str:
+def tail(ran: ProcessResult) -> str:
     """The last of what it printed, stderr after stdout, for a person to read."""
     both = b"\n".join(part.strip() for part in (ran.stdout[-TAIL:], ran.stderr[-TAIL:]) if part.strip())
     return both.decode("utf-8", "backslashreplace")[-TAIL:]
@@ -213,7 +213,7 @@ def _named(problem: str, ending: str) -> str:
     return problem if not ending or ending[:-1] in problem else ending
 
 
-def _killed(tool: str, exit_code: int, limits: Limits) -> str:
+def _killed(tool: str, exit_code: int, limits: ResourceLimits) -> str:
     """A shell and bubblewrap give 128 + n for a child that died of signal n."""
     number = -exit_code if exit_code < 0 else exit_code - 128
     if number == signal.SIGXFSZ:
@@ -224,7 +224,7 @@ def _killed(tool: str, exit_code: int, limits: Limits) -> str:
         return ""
 
 
-def _broke(tool: str, ran: Ran) -> str:
+def _broke(tool: str, ran: ProcessResult) -> str:
     lines = tail(ran).splitlines()
     last = f": {lines[-1].strip()[:300]}" if lines else ""
     return f"{tool} ended with exit code {ran.exit_code} and no report{last}"

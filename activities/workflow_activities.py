@@ -9,12 +9,12 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.heartbeat import beating
-from activities.quality_gate.types import GateOutcome, GateRequest
+from activities.heartbeat import heartbeating
+from activities.quality_gate.types import GateInput, GateOutcome
 
 
 @dataclass(frozen=True)
-class Wake:
+class SignalWithStartInput:
     """Signal `signal` with `argument` to the workflow `workflow_id`, started with `start` if it is not running.
     `start` and `argument` are the plain fields of the workflow's own dataclasses."""
 
@@ -26,7 +26,7 @@ class Wake:
 
 
 @dataclass(frozen=True)
-class Ask:
+class WorkflowQueryInput:
     """A query without arguments to a workflow that may not be there."""
 
     workflow_id: str
@@ -34,7 +34,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Told:
+class WorkflowQueryResult:
     """`answer` is the query's as plain JSON. `there` False: no such workflow, or none that answers."""
 
     there: bool = False
@@ -43,20 +43,20 @@ class Told:
 
 
 @dataclass(frozen=True)
-class ServedWanted:
+class IsServedInput:
     """Does this deployment have a workflow of this type?"""
 
     workflow: str
 
 
 @dataclass(frozen=True)
-class Served:
-    """The answer to `ServedWanted`."""
+class IsServedResult:
+    """The answer to `IsServedInput`."""
 
     here: bool
 
 
-class WaitingActivities:
+class WorkflowActivities:
     """`queue` is the task queue of the workflows, `served` the types of workflow that its workers know."""
 
     def __init__(self, queue: str, served: Collection[str] = ()) -> None:
@@ -64,9 +64,9 @@ class WaitingActivities:
         self._served = frozenset(served)
 
     @activity.defn
-    async def await_gate(self, request: GateRequest) -> GateOutcome | None:
+    async def await_gate(self, request: GateInput) -> GateOutcome | None:
         """The verdict of the gate that runs for this head now; None where it ends without one."""
-        async with beating():
+        async with heartbeating():
             handle = activity.client().get_workflow_handle(
                 f"quality-gate:{request.repo.full_name}@{request.head_sha}", result_type=GateOutcome
             )
@@ -81,7 +81,7 @@ class WaitingActivities:
                 raise
 
     @activity.defn
-    async def wake(self, wake: Wake) -> None:
+    async def wake(self, wake: SignalWithStartInput) -> None:
         """Signals a workflow, started if need be. A second run signals again: what is signalled must not mind."""
         await activity.client().start_workflow(
             wake.workflow,
@@ -94,21 +94,21 @@ class WaitingActivities:
         )
 
     @activity.defn
-    async def ask_workflow(self, ask: Ask) -> Told:
+    async def ask_workflow(self, ask: WorkflowQueryInput) -> WorkflowQueryResult:
         """What a workflow answers to a query; it may have ended, or never have been there."""
         handle = activity.client().get_workflow_handle(ask.workflow_id)
         try:
             running = (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
-            return Told(True, running, await handle.query(ask.query))
+            return WorkflowQueryResult(True, running, await handle.query(ask.query))
         except RPCError as error:
             if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
-                return Told()
+                return WorkflowQueryResult()
             raise
 
     @activity.defn
-    async def is_served(self, wanted: ServedWanted) -> Served:
+    async def is_served(self, wanted: IsServedInput) -> IsServedResult:
         """Whether this deployment has a workflow of that type."""
-        return Served(wanted.workflow in self._served)
+        return IsServedResult(wanted.workflow in self._served)
 
     def all(self) -> list[Any]:
         """Everything to register."""

@@ -11,7 +11,7 @@ import aiohttp
 
 from activities.github import check_runs
 from activities.github.client import GitHub
-from activities.github.types.check_runs import GATE, CheckRunsWanted
+from activities.github.types.check_runs import GATE, CreateCheckRunsInput
 from activities.model import RepoRef
 from benchmarks import Benchmark
 from benchmarks.props.repos import QUICK
@@ -59,7 +59,7 @@ def _github(the: Up, session: aiohttp.ClientSession) -> GitHub:
 async def _bare(github: GitHub, repo: str, sha: str) -> float:
     """All check runs of a gate, asked for directly; the token is there already, as it is for the worker."""
     owner, name = repo.split("/")
-    wanted = CheckRunsWanted(RepoRef(owner, name), sha, (*CHECKS, GATE), owner_key="bare")
+    wanted = CreateCheckRunsInput(RepoRef(owner, name), sha, (*CHECKS, GATE), owner_key="bare")
     await check_runs.create_all(github, wanted)
     begun = time.monotonic()
     await check_runs.create_all(github, replace(wanted, attempt=1))

@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 from temporalio.client import Client
 
-from activities.quality_gate.types import GateOutcome, GateRequest
+from activities.quality_gate.types import GateInput, GateOutcome
 from activities.workspace.mirror import Workspaces
 from benchmarks import Benchmark
 from benchmarks.props import shop
@@ -80,7 +80,7 @@ async def _gate(client: Client, settings: Settings, folder: Path) -> Took:
         workspaces = Workspaces(settings.data, lambda repo: repo.path, _no_auth)
         head = await local_head(folder, "", workspaces)
         workflows = WorkflowClient(client, settings.task_queue)
-        request = GateRequest(head.repo, head.head_sha, base_sha=head.base_sha, publish=False)
+        request = GateInput(head.repo, head.head_sha, base_sha=head.base_sha, publish=False)
         outcome = await workflows.wait_for_gate(await workflows.start_quality_gate(request))
     _must_be_good(outcome)
     return took[0]

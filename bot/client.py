@@ -12,7 +12,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
-from activities.quality_gate.types import GateOutcome, GateRequest
+from activities.quality_gate.types import GateInput, GateOutcome
 from workflows import ids
 from workflows.config import WorkflowTimeouts
 from workflows.quality_gate import QualityGateWorkflow
@@ -59,7 +59,7 @@ class WorkflowClient:
         self._client = client
         self._queue = task_queue
 
-    async def start_quality_gate(self, request: GateRequest) -> str:
+    async def start_quality_gate(self, request: GateInput) -> str:
         """Starts the gate of a head, or finds the one that runs. Its workflow id."""
         handle = await self._client.start_workflow(
             QualityGateWorkflow.run,

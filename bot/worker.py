@@ -16,18 +16,18 @@ from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 
 import workflows
+from activities.environments import Environments
 from activities.github.client import GitHub
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.quality_gate.accepted_baseline import AcceptedFindings
-from activities.quality_gate.engine import GateSteps
+from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.result_store import ResultStore
 from activities.sandbox import Runner
 from activities.sandbox.select import make_runner
 from activities.tool_activities import ToolActivities
-from activities.environments import Environments
-from activities.workflow_activities import WaitingActivities
+from activities.workflow_activities import WorkflowActivities
 from activities.workspace.mirror import Workspaces
 from bot.settings import Settings
 from bot.settings.registries import install_settings
@@ -38,7 +38,7 @@ Activity = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class Hands:
+class WorkerActivities:
     """What one process does: the activities that any worker may run, those of this host, and the workflows."""
 
     everywhere: tuple[Activity, ...]
@@ -48,9 +48,9 @@ class Hands:
 
 
 @contextlib.asynccontextmanager
-async def make_hands(
+async def make_worker_activities(
     settings: Settings, environ: Mapping[str, str], stories: tuple[type, ...] = workflows.ALL
-) -> AsyncIterator[Hands]:
+) -> AsyncIterator[WorkerActivities]:
     """Builds every client and every activity; `environ` is what an install step may know of registries.
 
     Without an App (`app_id` 0, the laptop) nothing of GitHub is registered.
@@ -61,19 +61,19 @@ async def make_hands(
     async with contextlib.AsyncExitStack() as stack:
         github = await stack.enter_async_context(_github(settings)) if settings.app_id else None
         runner = await make_runner(settings.sandbox, *install_settings(environ))
-        tools = ToolActivities(GateSteps(_host(settings, data, github, runner, results), queue, _accepted(data)))
+        tools = ToolActivities(GateEngine(_host(settings, data, github, runner, results), queue, _accepted(data)))
         served = [story.__name__ for story in stories]
-        everywhere = [*tools.all(), *WaitingActivities(settings.task_queue, served).all()]
+        everywhere = [*tools.all(), *WorkflowActivities(settings.task_queue, served).all()]
         here = list(tools.all())
         if github:
             posts = GitHubActivities(github, results).all()
             everywhere += posts
             here += posts
-        yield Hands(tuple(everywhere), tuple(here), queue, stories)
+        yield WorkerActivities(tuple(everywhere), tuple(here), queue, stories)
 
 
 @contextlib.asynccontextmanager
-async def run_worker(client: Client, settings: Settings, hands: Hands) -> AsyncIterator[None]:
+async def run_worker(client: Client, settings: Settings, hands: WorkerActivities) -> AsyncIterator[None]:
     """Works for the block, on the common queue and on the host's own."""
     common = _worker(client, settings.task_queue, hands.everywhere, settings, workflows=hands.stories)
     host = _worker(client, hands.queue, hands.here, settings, workflows=())

@@ -16,7 +16,7 @@ from activities import checks, formats, toolchains, tools
 from activities.github_activities import GitHubActivities
 from activities.repo_config.defaults import CHECKS
 from activities.tool_activities import ToolActivities
-from activities.workflow_activities import WaitingActivities
+from activities.workflow_activities import WorkflowActivities
 from bot import commands
 from bot.cli import cli
 from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings
@@ -55,7 +55,7 @@ def _activities() -> Iterator[Row]:
         # Whoever takes `prepare_workspace` is the host from then on.
         where = "any worker" if _name(each) == "prepare_workspace" else "the workspace's host"
         yield f"`{_name(each)}`", _first_line(each), where
-    for each in sorted([*GitHubActivities(_NOBODY, _NOBODY).all(), *WaitingActivities("").all()], key=_name):
+    for each in sorted([*GitHubActivities(_NOBODY, _NOBODY).all(), *WorkflowActivities("").all()], key=_name):
         on_host = _name(each) in ("complete_check_run", "create_commit", "push_branch")
         yield f"`{_name(each)}`", _first_line(each), "the workspace's host" if on_host else "any worker"
 

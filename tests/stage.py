@@ -16,7 +16,7 @@ from bot.client import WorkflowClient, connect
 from bot.processes.temporal_server import temporal_server
 from bot.settings import Settings
 from bot.webhook.server import make_app
-from bot.worker import make_hands, run_worker
+from bot.worker import make_worker_activities, run_worker
 from simulator.github.server import PretendGitHub
 
 Json = dict[str, Any]
@@ -109,7 +109,7 @@ async def make_stage(folder: Path, stories: tuple[type, ...] = workflows.ALL) ->
         )
         github.hook_url = await _door(stack, settings, client)
         worker = await stack.enter_async_context(contextlib.AsyncExitStack())
-        hands = await worker.enter_async_context(make_hands(settings, os.environ, stories))
+        hands = await worker.enter_async_context(make_worker_activities(settings, os.environ, stories))
         await worker.enter_async_context(run_worker(client, settings, hands))
         yield Stage(github, client, WorkflowClient(client), settings, worker)
 

@@ -22,7 +22,7 @@ class HelpLine:
 
 
 @dataclass(frozen=True)
-class Deed:
+class CommandAction:
     """One command of a comment, understood.
 
     `do`: `say` answers with `lines` of Markdown; `help` with those of `entries` that the person may use here;

@@ -9,11 +9,11 @@ from typing import Literal
 
 from activities.model import RepoRef
 from activities.quality_gate.types import GateOutcome
-from workflows.command_actions import Deed
+from workflows.command_actions import CommandAction
 
 
 @dataclass(frozen=True)
-class Wanted:
+class GateTarget:
     """What a branch wants gated. `round` grows with each re-run of the same head; `only` and `refresh` are as in
     `GateRequest`."""
 
@@ -34,8 +34,8 @@ class Wanted:
 class BranchState:
     """All that the branch's workflow knows, and what one run hands to the next (continue-as-new)."""
 
-    wanted: Wanted = field(default_factory=Wanted)
-    done: Wanted = field(default_factory=Wanted)
+    wanted: GateTarget = field(default_factory=GateTarget)
+    done: GateTarget = field(default_factory=GateTarget)
     outcome: GateOutcome | None = None
     pull: int = 0
     draft: bool = False
@@ -62,7 +62,7 @@ class BranchState:
 
 
 @dataclass(frozen=True)
-class QualityBranch:
+class ContinuousQualityInput:
     """The argument of `ContinuousQualityWorkflow`. `pull` is set (and `branch` is not the key) for a fork.
     `state` is only given by the workflow to itself."""
 
@@ -138,7 +138,7 @@ class AcceptBaseline:
 
 
 @dataclass(frozen=True)
-class Halt:
+class Stop:
     """The signal `halt`: end the running gate of head `sha` and start none before the next head or request."""
 
     sha: str = ""
@@ -178,7 +178,7 @@ class BranchOverview:
 
 
 @dataclass(frozen=True)
-class Request:
+class CommandInput:
     """The argument of `CommandWorkflow`: what a person asked for, when somebody or something must be
     looked up first (their permission, the pull's branch, a suite's runs).
 
@@ -209,6 +209,6 @@ class Request:
     more: tuple[tuple[str, ...], ...] = field(default=())
     """Further commands of the same comment, each (command, *args)."""
     permission: Literal["read", "write"] = "write"
-    deeds: tuple[Deed, ...] = ()
+    deeds: tuple[CommandAction, ...] = ()
     on_pull: bool = True
     label: str = ""

@@ -8,7 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.github.types.check_runs import GATE
     from activities.model import CheckPlan, GatePlan, QualityCheck, QualityGateResult
-    from activities.quality_gate.types import CheckWanted, GateEnding, GateOutcome, GateRequest, Workspace
+    from activities.quality_gate.types import CheckInput, GateEnding, GateInput, GateOutcome, Workspace
     from workflows.config import CHECKS
     from workflows.failures import STOPPED, for_a_person, never_started, was_cancelled
     from workflows.quality import gate_activities, publishing
@@ -24,7 +24,7 @@ class QualityGateWorkflow:
     Queries: `get_status`, `get_progress`."""
 
     @workflow.init
-    def __init__(self, request: GateRequest) -> None:
+    def __init__(self, request: GateInput) -> None:
         self._request = request
         self._newer = ""
         self._why = ""
@@ -39,7 +39,7 @@ class QualityGateWorkflow:
         self._running: list[asyncio.Task[QualityCheck]] = []
 
     @workflow.run
-    async def run(self, request: GateRequest) -> GateOutcome:
+    async def run(self, request: GateInput) -> GateOutcome:
         try:
             self._gate = asyncio.create_task(self._whole_gate())
             if self._newer or self._why:
@@ -120,7 +120,7 @@ class QualityGateWorkflow:
         assert self._workspace
         assert self._plan
         again = self._request.refresh and (not self._request.only or plan.name in self._request.only)
-        wanted = CheckWanted(self._workspace, plan, self._plan.folders, again, self._request.attempt)
+        wanted = CheckInput(self._workspace, plan, self._plan.folders, again, self._request.attempt)
         try:
             return await gate_activities.run_check(wanted)
         except STOPPED as error:

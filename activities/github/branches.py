@@ -7,7 +7,7 @@ from activities.github.client import GitHub
 from activities.github.client.api import API
 from activities.github.client.errors import Conflict, NotFound, Validation
 from activities.github.merging.errors import rules_of
-from activities.github.types.branches import BranchMade, BranchSync, BranchSynced, NewBranch
+from activities.github.types.branches import CreateBranchInput, CreateBranchResult, SyncBranchInput, SyncBranchResult
 from activities.model import RepoRef
 from activities.reporting import code
 
@@ -15,7 +15,7 @@ _SHA = re.compile(r"[0-9a-f]{40}")
 _REFS = "/repos/{owner}/{repo}/git/refs"
 
 
-async def create(github: GitHub, wanted: NewBranch) -> BranchMade:
+async def create(github: GitHub, wanted: CreateBranchInput) -> CreateBranchResult:
     """The branch is there afterwards and holds its base; `Conflict` where one of that name stands elsewhere.
 
     A base that is a branch may have moved since an earlier try, so a branch of that name without commits of its own
@@ -32,11 +32,11 @@ async def create(github: GitHub, wanted: NewBranch) -> BranchMade:
             if not (there := await tip(api, wanted.repo, wanted.name)):
                 raise
     if await _is_of(api, wanted, base, there):
-        return BranchMade(wanted.name, there, changed=False)
+        return CreateBranchResult(wanted.name, there, changed=False)
     raise Conflict(f"{code(wanted.name)} exists already, at {there[:12]}, which does not hold {base[:12]}.")
 
 
-async def sync(github: GitHub, wanted: BranchSync) -> BranchSynced:
+async def sync(github: GitHub, wanted: SyncBranchInput) -> SyncBranchResult:
     """The branch holds all of its base afterwards, by a merge commit where one is needed.
 
     Raises `UserError` for a conflict, which no second try solves, and for the default branch.
@@ -56,7 +56,7 @@ async def sync(github: GitHub, wanted: BranchSync) -> BranchSynced:
         raise
     # 204 without a body: there was nothing to merge.
     sha = str(merged["sha"]) if merged else await tip(api, wanted.repo, wanted.branch)
-    return BranchSynced(sha, changed=bool(merged))
+    return SyncBranchResult(sha, changed=bool(merged))
 
 
 async def tip(api: API, repo: RepoRef, branch: str) -> str:
@@ -106,20 +106,20 @@ def names(repo: RepoRef, **more: str) -> dict[str, str]:
     return {"owner": repo.owner, "repo": repo.name, **more}
 
 
-async def _create(api: API, wanted: NewBranch, base: str) -> BranchMade:
+async def _create(api: API, wanted: CreateBranchInput, base: str) -> CreateBranchResult:
     with rules_of(wanted.name):
         await api.post(_REFS, names(wanted.repo), data={"ref": f"refs/heads/{wanted.name}", "sha": base})
-    return BranchMade(wanted.name, base, changed=True)
+    return CreateBranchResult(wanted.name, base, changed=True)
 
 
-async def _is_of(api: API, wanted: NewBranch, base: str, there: str) -> bool:
+async def _is_of(api: API, wanted: CreateBranchInput, base: str, there: str) -> bool:
     if there == base:
         return True
     good = ("ahead", "identical") if wanted.base == base else ("ahead", "identical", "behind")
     return await standing(api, wanted.repo, there, base) in good
 
 
-def _conflict(wanted: BranchSync, error: Conflict) -> Exception:
+def _conflict(wanted: SyncBranchInput, error: Conflict) -> Exception:
     if "merge conflict" not in error.said.lower():
         return error
     return UserError(f"{code(wanted.branch)} conflicts with {code(wanted.base)}: merge it by hand.")

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from activities.github.client import GitHub
 from activities.github.client.api import API
 from activities.github.client.errors import NotFound, Validation
-from activities.github.types.check_runs import CheckRunsWanted, SuiteRun
+from activities.github.types.check_runs import CreateCheckRunsInput, SuiteRun
 from activities.model import RepoRef
-from activities.reporting import Ending
+from activities.reporting import CheckRunOutput
 
 PREFIX = "autobuild / "
 """Every check run's name begins so; `autobuild / gate` is the one for the branch's rule."""
@@ -21,7 +21,7 @@ PREFIX = "autobuild / "
 # GitHub: at most 50 annotations a request; a later update adds to those of the earlier ones.
 _BATCH = 50
 
-_TAKEN_OVER = Ending("cancelled", "Not run to its end", "A newer run took its place.")
+_TAKEN_OVER = CheckRunOutput("cancelled", "Not run to its end", "A newer run took its place.")
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -49,7 +49,7 @@ async def checks_api(github: GitHub, repo: RepoRef) -> API:
     return await github.installation(repo, {"checks": "write"})
 
 
-async def create_all(github: GitHub, wanted: CheckRunsWanted) -> dict[str, int]:
+async def create_all(github: GitHub, wanted: CreateCheckRunsInput) -> dict[str, int]:
     """All runs as queued, at once; what is there already is not made again. What an earlier gate of the same branch has
     left open, since nothing could be written then, comes to its end."""
     api = await checks_api(github, wanted.repo)
@@ -67,7 +67,7 @@ async def create_all(github: GitHub, wanted: CheckRunsWanted) -> dict[str, int]:
     return {name: there[key] for name, key in keys.items()}
 
 
-def _left_behind(wanted: CheckRunsWanted, runs: Sequence[Json]) -> list[int]:
+def _left_behind(wanted: CreateCheckRunsInput, runs: Sequence[Json]) -> list[int]:
     """Open runs of the same branch that are not this attempt's: a branch has one gate at a time."""
     branch = wanted.owner_key.partition("|")[0]
     mine = re.compile(rf"{re.escape(wanted.owner_key)}\|{wanted.head_sha}\|[^|]*\|{wanted.attempt}")
@@ -83,7 +83,7 @@ async def start(github: GitHub, repo: RepoRef, run_id: int) -> None:
         await _update(api, repo, run_id, {"status": "in_progress", "started_at": _now()})
 
 
-async def finish(github: GitHub, run: Run, ending: Ending) -> int:
+async def finish(github: GitHub, run: Run, ending: CheckRunOutput) -> int:
     """Ends the run and gives its id. A run that has ended keeps its verdict; annotations that an earlier, broken
     try left out are added; a run that somebody removed is made again."""
     api = await checks_api(github, run.repo)
@@ -102,7 +102,7 @@ async def finish(github: GitHub, run: Run, ending: Ending) -> int:
     return run_id
 
 
-async def _annotate(api: API, run: Run, run_id: int, ending: Ending, told: int) -> None:
+async def _annotate(api: API, run: Run, run_id: int, ending: CheckRunOutput, told: int) -> None:
     """The rest, from where GitHub's count says that it stopped. The verdict stands; a batch that GitHub refuses must
     not take it back. It is the last one then: of a count with a gap nobody could tell what is missing."""
     with contextlib.suppress(Validation):
@@ -110,7 +110,7 @@ async def _annotate(api: API, run: Run, run_id: int, ending: Ending, told: int) 
             await _update(api, run.repo, run_id, {"output": _output(ending, first)})
 
 
-async def finish_plainly(github: GitHub, repo: RepoRef, run_ids: Sequence[int], ending: Ending) -> None:
+async def finish_plainly(github: GitHub, repo: RepoRef, run_ids: Sequence[int], ending: CheckRunOutput) -> None:
     """Ends all these runs with the same words; those that have ended or are gone stay as they are."""
     api = await checks_api(github, repo)
 
@@ -181,7 +181,7 @@ async def _create(api: API, run: Run) -> int:
     return int(data["id"])
 
 
-async def _conclude(api: API, run: Run, run_id: int, ending: Ending) -> bool:
+async def _conclude(api: API, run: Run, run_id: int, ending: CheckRunOutput) -> bool:
     """The verdict with the first annotations; without any, and False, where GitHub refuses one of them."""
     body = _completed(ending)
     if run.details_url:
@@ -196,7 +196,7 @@ async def _conclude(api: API, run: Run, run_id: int, ending: Ending) -> bool:
     return True
 
 
-def _completed(ending: Ending) -> Json:
+def _completed(ending: CheckRunOutput) -> Json:
     body: Json = {
         "status": "completed",
         "conclusion": ending.conclusion,
@@ -211,7 +211,7 @@ def _completed(ending: Ending) -> Json:
     return body
 
 
-def _output(ending: Ending, first: int) -> Json:
+def _output(ending: CheckRunOutput, first: int) -> Json:
     output: Json = {"title": ending.title, "summary": ending.summary}
     if batch := ending.annotations[first : first + _BATCH]:
         output["annotations"] = [dict(annotation) for annotation in batch]

@@ -5,10 +5,10 @@ from typing import Any
 
 from activities.errors import UserError
 from activities.github import bodies
-from activities.github.client import App, GitHub
+from activities.github.client import AppClient, GitHub
 from activities.github.client.api import API
 from activities.github.client.errors import Forbidden, GitHubError, NotFound
-from activities.github.types.check_runs import CommentPosted, ReactionWanted
+from activities.github.types.check_runs import CommentResult, ReactionInput
 from activities.model import RepoRef
 
 Json = dict[str, Any]
@@ -30,13 +30,13 @@ class Locked(UserError):
     """Nobody may write in the thread any more."""
 
 
-async def say(github: GitHub, repo: RepoRef, number: int, comment: str, key: str) -> CommentPosted:
+async def say(github: GitHub, repo: RepoRef, number: int, comment: str, key: str) -> CommentResult:
     """The one comment for this key on an issue or pull, cut to what GitHub takes."""
     mark = bodies.mark("comment", key)
     return await say_once(github, Said(repo, number, mark, bodies.fit(f"{mark}\n{comment}")))
 
 
-async def say_once(github: GitHub, said: Said) -> CommentPosted:
+async def say_once(github: GitHub, said: Said) -> CommentResult:
     """The one comment with this mark: made, edited, or left alone. Raises `Locked`, or `UserError` where the thread
     was deleted."""
     try:
@@ -50,7 +50,7 @@ async def was_said(github: GitHub, repo: RepoRef, number: int, mark: str) -> boo
     return bool(await _ours(github, await comments_api(github, repo), Said(repo, number, mark, "")))
 
 
-async def react(github: GitHub, wanted: ReactionWanted) -> None:
+async def react(github: GitHub, wanted: ReactionInput) -> None:
     """The reaction is there afterwards; GitHub keeps one of a kind. A comment that is gone needs none, and a locked
     thread takes none."""
     api = await comments_api(github, wanted.repo)
@@ -69,18 +69,18 @@ async def comments_api(github: GitHub, repo: RepoRef) -> API:
     return await github.installation(repo, {"issues": "write", "pull_requests": "write"})
 
 
-async def _say_once(github: GitHub, said: Said) -> CommentPosted:
+async def _say_once(github: GitHub, said: Said) -> CommentResult:
     api = await comments_api(github, said.repo)
     there = await _ours(github, api, said)
     if there is None:
         url = "/repos/{owner}/{repo}/issues/{number}/comments"
         made = await api.post(url, _names(said.repo, said.number), data={"body": said.body})
-        return CommentPosted(int(made["id"]), changed=True)
+        return CommentResult(int(made["id"]), changed=True)
     if bodies.same(there.get("body"), said.body):
-        return CommentPosted(int(there["id"]), changed=False)
+        return CommentResult(int(there["id"]), changed=False)
     url = "/repos/{owner}/{repo}/issues/comments/{number}"
     await api.patch(url, _names(said.repo, int(there["id"])), data={"body": said.body})
-    return CommentPosted(int(there["id"]), changed=True)
+    return CommentResult(int(there["id"]), changed=True)
 
 
 async def _ours(github: GitHub, api: API, said: Said) -> Json | None:
@@ -104,7 +104,7 @@ async def _comment(api: API, repo: RepoRef, comment_id: int) -> Json | None:
     return comment
 
 
-def _is_ours(comment: Json, app: App, mark: str) -> bool:
+def _is_ours(comment: Json, app: AppClient, mark: str) -> bool:
     """Anybody can write the mark; only we write as our app's bot."""
     user = comment.get("user") or {}
     by_us = user.get("type") == "Bot" and user.get("login") == app.login

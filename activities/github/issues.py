@@ -5,11 +5,11 @@ from typing import Any
 
 from activities.errors import UserError
 from activities.github import bodies, comments, labels
-from activities.github.client import App, GitHub
+from activities.github.client import AppClient, GitHub
 from activities.github.client.api import API
 from activities.github.client.errors import NotFound
-from activities.github.types.issues import IssueClose, IssueClosed, IssueMade, NewIssue
-from activities.github.types.pulls import PullLabels
+from activities.github.types.issues import CloseIssueInput, CloseIssueResult, CreateIssueInput, CreateIssueResult
+from activities.github.types.pulls import AddLabelsInput
 from activities.reporting.markdown import one_line
 
 Json = Mapping[str, Any]
@@ -21,7 +21,7 @@ _TITLE, _ASSIGNEES = 256, 10
 _LOOKED_AT = 1000
 
 
-async def make(github: GitHub, wanted: NewIssue) -> IssueMade:
+async def make(github: GitHub, wanted: CreateIssueInput) -> CreateIssueResult:
     """The issue of this key, as it is wanted. One that was closed stays closed, and is not made again."""
     api = await comments.comments_api(github, wanted.repo)
     mark = bodies.mark("issue", wanted.key)
@@ -31,13 +31,13 @@ async def make(github: GitHub, wanted: NewIssue) -> IssueMade:
     number, url = int(issue["number"]), str(issue["html_url"])
     changed = not found or await _edit(api, wanted, issue, title, body)
     if wanted.labels:
-        added = await labels.add(github, PullLabels(wanted.repo, number, wanted.labels))
+        added = await labels.add(github, AddLabelsInput(wanted.repo, number, wanted.labels))
         changed = changed or added.changed
     changed = await _assign(api, wanted, issue) or changed
-    return IssueMade(number, url, changed)
+    return CreateIssueResult(number, url, changed)
 
 
-async def close(github: GitHub, wanted: IssueClose) -> IssueClosed:
+async def close(github: GitHub, wanted: CloseIssueInput) -> CloseIssueResult:
     """Closed with the reason, after the comment. What is closed already gets no comment either; a locked
     conversation is closed without one."""
     api = await comments.comments_api(github, wanted.repo)
@@ -50,13 +50,13 @@ async def close(github: GitHub, wanted: IssueClose) -> IssueClosed:
             raise
         raise UserError(f"#{wanted.number} was deleted, so there is nothing to close.") from None
     if issue["state"] == "closed":
-        return IssueClosed(changed=False)
+        return CloseIssueResult(changed=False)
     await _say(github, wanted)
     await api.patch(url, names, data={"state": "closed", "state_reason": wanted.reason})
-    return IssueClosed(changed=True)
+    return CloseIssueResult(changed=True)
 
 
-async def _say(github: GitHub, wanted: IssueClose) -> None:
+async def _say(github: GitHub, wanted: CloseIssueInput) -> None:
     if not wanted.comment:
         return
     try:
@@ -65,7 +65,7 @@ async def _say(github: GitHub, wanted: IssueClose) -> None:
         return
 
 
-async def _find(api: API, wanted: NewIssue, mark: str, app: App) -> Json | None:
+async def _find(api: API, wanted: CreateIssueInput, mark: str, app: AppClient) -> Json | None:
     """Newest first. Anybody can write the mark; GitHub gives us only what we wrote."""
     url = f"{_ISSUES}{{?creator,state,sort,direction,per_page}}"
     names = _names(wanted, creator=app.login, state="all", sort="created", direction="desc", per_page="100")
@@ -80,13 +80,13 @@ async def _find(api: API, wanted: NewIssue, mark: str, app: App) -> Json | None:
     return None
 
 
-def _is_ours(issue: Json, mark: str, app: App) -> bool:
+def _is_ours(issue: Json, mark: str, app: AppClient) -> bool:
     user = issue.get("user") or {}
     by_us = user.get("type") == "Bot" and user.get("login") == app.login
     return bool(by_us and "pull_request" not in issue and str(issue.get("body") or "").startswith(mark))
 
 
-async def _edit(api: API, wanted: NewIssue, issue: Json, title: str, body: str) -> bool:
+async def _edit(api: API, wanted: CreateIssueInput, issue: Json, title: str, body: str) -> bool:
     new = {} if bodies.same(issue["title"], title) else {"title": title}
     new |= {} if bodies.same(issue["body"], body) else {"body": body}
     if new:
@@ -94,7 +94,7 @@ async def _edit(api: API, wanted: NewIssue, issue: Json, title: str, body: str) 
     return bool(new)
 
 
-async def _assign(api: API, wanted: NewIssue, issue: Json) -> bool:
+async def _assign(api: API, wanted: CreateIssueInput, issue: Json) -> bool:
     """Adds who is missing; GitHub leaves out, without a word, who may not be assigned."""
     before = _assigned(issue)
     missing = [login for login in wanted.assignees if login.lower() not in before][: max(0, _ASSIGNEES - len(before))]
@@ -109,5 +109,5 @@ def _assigned(issue: Json) -> set[str]:
     return {str(user["login"]).lower() for user in issue.get("assignees") or ()}
 
 
-def _names(wanted: NewIssue | IssueClose, **more: str) -> dict[str, str]:
+def _names(wanted: CreateIssueInput | CloseIssueInput, **more: str) -> dict[str, str]:
     return {"owner": wanted.repo.owner, "repo": wanted.repo.name, **more}

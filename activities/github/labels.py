@@ -3,13 +3,13 @@
 from activities.github.client import GitHub
 from activities.github.client.errors import Validation
 from activities.github.comments import comments_api
-from activities.github.types.pulls import LabelsAdded, PullLabels
+from activities.github.types.pulls import AddLabelsInput, AddLabelsResult
 
 # GitHub's: characters of a label's name, and labels of one issue or pull.
 _LONGEST, _MOST = 50, 100
 
 
-async def add(github: GitHub, wanted: PullLabels) -> LabelsAdded:
+async def add(github: GitHub, wanted: AddLabelsInput) -> AddLabelsResult:
     """Adds those that are missing; GitHub makes a label that the repository does not have. Capitals make no other
     label. Raises `Validation` for what GitHub would not take, before anything is added."""
     _check(wanted.labels)
@@ -19,11 +19,11 @@ async def add(github: GitHub, wanted: PullLabels) -> LabelsAdded:
     there = [str(label["name"]) async for label in api.getiter(f"{url}?per_page=100", names)]
     missing = _missing(wanted.labels, there)
     if not missing:
-        return LabelsAdded(tuple(there), changed=False)
+        return AddLabelsResult(tuple(there), changed=False)
     if len(there) + len(missing) > _MOST:
         raise Validation(f"#{wanted.number} would have {len(there) + len(missing)} labels, and GitHub takes {_MOST}.")
     now = await api.post(url, names, data={"labels": missing})
-    return LabelsAdded(tuple(str(label["name"]) for label in now), changed=True)
+    return AddLabelsResult(tuple(str(label["name"]) for label in now), changed=True)
 
 
 def _check(labels: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from activities.github.client import GitHub
-from activities.github.types.lookups import PullWanted
+from activities.github.types.lookups import PullInput
 from activities.github.types.pulls import PullFile, PullFiles
 
 # GitHub's: it tells of no more, however many pages are asked for.
@@ -13,7 +13,7 @@ _MOST = 3000
 _ROOM = 500_000
 
 
-async def read(github: GitHub, wanted: PullWanted) -> PullFiles:
+async def read(github: GitHub, wanted: PullInput) -> PullFiles:
     """All of them in GitHub's order; `complete` is False where some are left out."""
     api = await github.installation(wanted.repo, {"pull_requests": "read"})
     names = {"owner": wanted.repo.owner, "repo": wanted.repo.name, "number": str(wanted.number)}

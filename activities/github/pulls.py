@@ -5,10 +5,10 @@ from typing import Any
 
 from activities.errors import UserError
 from activities.github import bodies, labels, reviews
-from activities.github.client import App, GitHub
+from activities.github.client import AppClient, GitHub
 from activities.github.client.api import API
 from activities.github.client.errors import Conflict, Validation
-from activities.github.types.pulls import NewPull, PullLabels, PullMade, ReviewWanted
+from activities.github.types.pulls import AddLabelsInput, CreatePullInput, CreatePullResult, RequestReviewInput
 from activities.reporting.markdown import one_line
 
 Json = Mapping[str, Any]
@@ -17,7 +17,7 @@ Json = Mapping[str, Any]
 _TITLE = 256
 
 
-async def open_or_find(github: GitHub, wanted: NewPull) -> PullMade:
+async def open_or_find(github: GitHub, wanted: CreatePullInput) -> CreatePullResult:
     """The open pull of this head into this base, as it is wanted. One that somebody else opened is left as it is; a
     closed one does not count. `draft` is for a new one only: REST cannot change it."""
     api = await github.installation(wanted.repo, {"pull_requests": "write", "contents": "read"})
@@ -25,18 +25,18 @@ async def open_or_find(github: GitHub, wanted: NewPull) -> PullMade:
     pull, made = (found, False) if found else await _open(api, wanted)
     number, url, head = int(pull["number"]), str(pull["html_url"]), str(pull["head"]["sha"])
     if not (made or _is_ours(pull, await github.app())):
-        return PullMade(number, url, head, changed=False)
+        return CreatePullResult(number, url, head, changed=False)
     changed = made or await _edit(api, wanted, pull)
     if wanted.labels:
-        added = await labels.add(github, PullLabels(wanted.repo, number, wanted.labels))
+        added = await labels.add(github, AddLabelsInput(wanted.repo, number, wanted.labels))
         changed = changed or added.changed
     if not wanted.reviewers:
-        return PullMade(number, url, head, changed)
-    asked = await reviews.request(github, ReviewWanted(wanted.repo, number, wanted.reviewers))
-    return PullMade(number, url, head, changed or asked.changed, asked.left_out)
+        return CreatePullResult(number, url, head, changed)
+    asked = await reviews.request(github, RequestReviewInput(wanted.repo, number, wanted.reviewers))
+    return CreatePullResult(number, url, head, changed or asked.changed, asked.left_out)
 
 
-async def _find(api: API, wanted: NewPull, *, by_head: bool) -> Json | None:
+async def _find(api: API, wanted: CreatePullInput, *, by_head: bool) -> Json | None:
     """GitHub's filter by head knows no former name of an owner; without it, all open pulls of the base are read."""
     owner, _, branch = wanted.head.rpartition(":")
     names = _names(wanted, state="open", base=wanted.base, per_page="100")
@@ -58,7 +58,7 @@ def _fits(pull: Json, owner: str, branch: str) -> bool:
     return bool(head["ref"] == branch and (head.get("repo") or {}).get("id") == pull["base"]["repo"]["id"])
 
 
-async def _open(api: API, wanted: NewPull) -> tuple[Json, bool]:
+async def _open(api: API, wanted: CreatePullInput) -> tuple[Json, bool]:
     """(the pull, whether we made it): another try may have been quicker."""
     body = {
         "title": _title(wanted),
@@ -78,7 +78,7 @@ async def _open(api: API, wanted: NewPull) -> tuple[Json, bool]:
     raise Conflict(f"There is a pull request of {wanted.head} already, and GitHub does not show it yet.", 1.0)
 
 
-def _explained(error: Validation, wanted: NewPull) -> Exception:
+def _explained(error: Validation, wanted: CreatePullInput) -> Exception:
     if "No commits between" in error.said:
         return UserError(
             f"`{wanted.head}` has no commit that `{wanted.base}` lacks, so there is nothing to open a pull request for."
@@ -91,7 +91,7 @@ def _explained(error: Validation, wanted: NewPull) -> Exception:
     return error
 
 
-async def _edit(api: API, wanted: NewPull, pull: Json) -> bool:
+async def _edit(api: API, wanted: CreatePullInput, pull: Json) -> bool:
     title, body = _title(wanted), bodies.fit(wanted.body)
     new = {} if bodies.same(pull["title"], title) else {"title": title}
     new |= {} if bodies.same(pull["body"], body) else {"body": body}
@@ -101,14 +101,14 @@ async def _edit(api: API, wanted: NewPull, pull: Json) -> bool:
     return bool(new)
 
 
-def _title(wanted: NewPull) -> str:
+def _title(wanted: CreatePullInput) -> str:
     return one_line(wanted.title, _TITLE)
 
 
-def _is_ours(pull: Json, app: App) -> bool:
+def _is_ours(pull: Json, app: AppClient) -> bool:
     user = pull.get("user") or {}
     return bool(user.get("type") == "Bot" and user.get("login") == app.login)
 
 
-def _names(wanted: NewPull, **more: str) -> dict[str, str]:
+def _names(wanted: CreatePullInput, **more: str) -> dict[str, str]:
     return {"owner": wanted.repo.owner, "repo": wanted.repo.name, **more}

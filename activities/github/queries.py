@@ -5,7 +5,7 @@ from typing import Any
 
 from activities.github.client import GitHub
 from activities.github.client.errors import Forbidden, NotFound, Validation
-from activities.github.types.lookups import BranchInfo, Permission, PullFound, PullOfHead, PullRequest
+from activities.github.types.lookups import BranchInfo, Permission, PullOfHeadInput, PullOfHeadResult, PullRequest
 from activities.model import RepoRef
 
 # What GitHub calls each of its own roles in `permission`, which knows no triage and no maintain.
@@ -36,13 +36,13 @@ async def pulls_with(github: GitHub, repo: RepoRef, sha: str) -> tuple[PullReque
         return ()
 
 
-async def pull_of_head(github: GitHub, wanted: PullOfHead) -> PullFound:
+async def pull_of_head(github: GitHub, wanted: PullOfHeadInput) -> PullOfHeadResult:
     """The newest open pull whose head is this commit: by its branch first, since a commit may be in many."""
     repo = wanted.repo
     found = await open_pulls(github, repo, f"{repo.owner}:{wanted.branch}") if wanted.branch else ()
     found = found or await pulls_with(github, repo, wanted.sha)
     fitting = [pull for pull in found if pull.state == "open" and pull.head_sha == wanted.sha]
-    return PullFound(max(fitting, key=lambda pull: pull.number, default=None))
+    return PullOfHeadResult(max(fitting, key=lambda pull: pull.number, default=None))
 
 
 async def permission(github: GitHub, repo: RepoRef, login: str) -> Permission:

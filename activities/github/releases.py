@@ -7,7 +7,7 @@ from activities.github.branches import names
 from activities.github.client import GitHub
 from activities.github.client.api import API
 from activities.github.client.errors import NotFound, Validation
-from activities.github.types.branches import ReleaseMade, ReleaseWanted
+from activities.github.types.branches import CreateReleaseInput, CreateReleaseResult
 
 # GitHub answers 422 beyond it ("body is too long (maximum is 125000 characters)"); its API description is silent.
 LONGEST = 125_000
@@ -17,7 +17,7 @@ _RELEASES = "/repos/{owner}/{repo}/releases"
 Json = Mapping[str, Any]
 
 
-async def create(github: GitHub, wanted: ReleaseWanted) -> ReleaseMade:
+async def create(github: GitHub, wanted: CreateReleaseInput) -> CreateReleaseResult:
     """The release is there afterwards and says this. A published one is never made a draft again."""
     api = await github.installation(wanted.repo, {"contents": "write"})
     if there := await _release(api, wanted):
@@ -31,7 +31,7 @@ async def create(github: GitHub, wanted: ReleaseWanted) -> ReleaseMade:
         raise
 
 
-async def _release(api: API, wanted: ReleaseWanted) -> Json | None:
+async def _release(api: API, wanted: CreateReleaseInput) -> Json | None:
     """A published one by its tag; a draft has none yet, so it is looked for in the list, newest first."""
     if not wanted.tag:
         return None  # GitHub says what is wrong with that
@@ -47,24 +47,24 @@ async def _release(api: API, wanted: ReleaseWanted) -> Json | None:
     return None
 
 
-async def _create(api: API, wanted: ReleaseWanted) -> ReleaseMade:
+async def _create(api: API, wanted: CreateReleaseInput) -> CreateReleaseResult:
     data = {"tag_name": wanted.tag, "draft": wanted.draft, **_words(wanted)}
     data |= {"target_commitish": wanted.target} if wanted.target else {}
     made = await api.post(_RELEASES, names(wanted.repo), data=data)
-    return ReleaseMade(int(made["id"]), str(made["html_url"]), changed=True)
+    return CreateReleaseResult(int(made["id"]), str(made["html_url"]), changed=True)
 
 
-async def _edit(api: API, wanted: ReleaseWanted, there: Json) -> ReleaseMade:
+async def _edit(api: API, wanted: CreateReleaseInput, there: Json) -> CreateReleaseResult:
     said = {"name": there["name"] or "", "body": _lines(there["body"] or ""), "prerelease": there["prerelease"]}
     publish = there["draft"] and not wanted.draft
     if said == _words(wanted) and not publish:
-        return ReleaseMade(int(there["id"]), str(there["html_url"]), changed=False)
+        return CreateReleaseResult(int(there["id"]), str(there["html_url"]), changed=False)
     data = _words(wanted) | ({"draft": False} if publish else {})
     made = await api.patch(f"{_RELEASES}/{{id}}", names(wanted.repo, id=str(there["id"])), data=data)
-    return ReleaseMade(int(made["id"]), str(made["html_url"]), changed=True)
+    return CreateReleaseResult(int(made["id"]), str(made["html_url"]), changed=True)
 
 
-def _words(wanted: ReleaseWanted) -> dict[str, Any]:
+def _words(wanted: CreateReleaseInput) -> dict[str, Any]:
     return {"name": wanted.name, "body": _cut(_lines(wanted.body)), "prerelease": wanted.prerelease}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from activities.github.client import GitHub
 from activities.github.client.api import API
 from activities.github.client.errors import NotFound
-from activities.github.types.repo_config import RepoSettings, SettingsWanted
+from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
 from activities.repo_config import PATH, parse, validate
 from activities.repo_config.error_messages import first_and_number
 
@@ -17,7 +17,7 @@ _TOO_LARGE = "The file is larger than 1 MB: keep to what the gate needs."
 _NO_FILE = "This is no plain file: put the configuration itself there."
 
 
-async def read(github: GitHub, wanted: SettingsWanted) -> RepoSettings:
+async def read(github: GitHub, wanted: RepoSettingsInput) -> RepoSettings:
     """As they are now: two conditional requests, free where nothing has changed. No file, and a file with a mistake,
     give the defaults."""
     api = await github.installation(wanted.repo, {"contents": "read"})

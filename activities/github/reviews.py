@@ -6,7 +6,7 @@ from typing import Any, Literal
 from activities.github.client import GitHub
 from activities.github.client.api import API
 from activities.github.client.errors import Validation
-from activities.github.types.pulls import ReviewRequested, ReviewWanted
+from activities.github.types.pulls import RequestReviewInput, RequestReviewResult
 
 Json = Mapping[str, Any]
 Who = tuple[Literal["reviewers", "team_reviewers"], str]
@@ -16,7 +16,7 @@ Who = tuple[Literal["reviewers", "team_reviewers"], str]
 _LOOKED = ("APPROVED", "CHANGES_REQUESTED", "COMMENTED")
 
 
-async def request(github: GitHub, wanted: ReviewWanted) -> ReviewRequested:
+async def request(github: GitHub, wanted: RequestReviewInput) -> RequestReviewResult:
     """Asks those who are missing. A team that was asked and answered by one of its people is asked again: GitHub does
     not tell for whom somebody looked."""
     api = await github.installation(wanted.repo, {"pull_requests": "write"})
@@ -26,7 +26,7 @@ async def request(github: GitHub, wanted: ReviewWanted) -> ReviewRequested:
     there = _asked(pull) | await _looked(api, names, str(pull["head"]["sha"]))
     missing = [who for who in shown if who not in there and who != _person(pull.get("user"))]
     there |= await _ask(api, names, [(who, shown[who]) for who in missing])
-    return ReviewRequested(
+    return RequestReviewResult(
         reviewers=tuple(name for who, name in shown.items() if who in there and who[0] == "reviewers"),
         teams=tuple(name for who, name in shown.items() if who in there and who[0] == "team_reviewers"),
         left_out=tuple(name for who, name in shown.items() if who not in there),
@@ -34,7 +34,7 @@ async def request(github: GitHub, wanted: ReviewWanted) -> ReviewRequested:
     )
 
 
-def _shown(wanted: ReviewWanted) -> dict[Who, str]:
+def _shown(wanted: RequestReviewInput) -> dict[Who, str]:
     people: dict[Who, str] = {("reviewers", login.lower()): login for login in wanted.reviewers}
     return people | {("team_reviewers", slug.lower()): slug for slug in wanted.teams}
 

@@ -6,7 +6,7 @@ from typing import Any
 from activities.github.branches import names
 from activities.github.client import GitHub
 from activities.github.client.api import API
-from activities.github.types.branches import CommitStatus, Context, ContextState, StatusWanted
+from activities.github.types.branches import CommitStatus, CommitStatusInput, ContextState, StatusContext
 from activities.reporting.markdown import one_line
 
 # GitHub's own limit for a status's description; a check run's title is longer.
@@ -17,7 +17,7 @@ _GOOD = ("success", "neutral", "skipped")
 Json = Mapping[str, Any]
 
 
-async def of_commit(github: GitHub, wanted: StatusWanted) -> CommitStatus:
+async def of_commit(github: GitHub, wanted: CommitStatusInput) -> CommitStatus:
     """All of it as it is now. `NotFound` for a commit that GitHub does not know (yet)."""
     api = await github.installation(wanted.repo, {"statuses": "read", "checks": "read"})
     contexts = [*await _statuses(api, wanted), *await _runs(api, wanted)]
@@ -29,14 +29,14 @@ async def of_commit(github: GitHub, wanted: StatusWanted) -> CommitStatus:
     return CommitStatus("none", ())
 
 
-async def _statuses(api: API, wanted: StatusWanted) -> list[Context]:
+async def _statuses(api: API, wanted: CommitStatusInput) -> list[StatusContext]:
     """GitHub gives the newest of each context."""
     url = "/repos/{owner}/{repo}/commits/{ref}/status?per_page=100"
     found = api.getiter(url, names(wanted.repo, ref=wanted.sha), iterable_key="statuses")
     return [_context(each["context"], _status_state(each["state"]), each["description"], False) async for each in found]
 
 
-async def _runs(api: API, wanted: StatusWanted) -> list[Context]:
+async def _runs(api: API, wanted: CommitStatusInput) -> list[StatusContext]:
     """`filter=latest` is the newest of each name in each suite; an App may have several, and Apps share names."""
     url = "/repos/{owner}/{repo}/commits/{ref}/check-runs?per_page=100&filter=latest"
     found = api.getiter(url, names(wanted.repo, ref=wanted.sha), iterable_key="check_runs")
@@ -47,8 +47,8 @@ async def _runs(api: API, wanted: StatusWanted) -> list[Context]:
     return [_context(name, _run_state(run), (run["output"] or {}).get("title"), True) for name, run in newest.items()]
 
 
-def _context(name: str, state: ContextState, said: str | None, by_check_run: bool) -> Context:
-    return Context(name, state, one_line(said or "", _DESCRIPTION), by_check_run)
+def _context(name: str, state: ContextState, said: str | None, by_check_run: bool) -> StatusContext:
+    return StatusContext(name, state, one_line(said or "", _DESCRIPTION), by_check_run)
 
 
 def _status_state(state: str) -> ContextState:

@@ -14,7 +14,7 @@ _MOST_SHARED = 20
 
 
 @dataclass(frozen=True)
-class Change:
+class HeadDiff:
     """What a head changes: the lines it wrote, which files it renamed (old path → new path), all paths it touches,
     and (before, after) of those files among them that configure tools beside other things."""
 
@@ -30,17 +30,17 @@ class Change:
         return replace(judged, check=replace(judged.check, reason=reason))
 
 
-async def read_change(workspaces: Workspaces, workspace: Workspace) -> Change:
+async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
     """From the mirror. Without a base everything is new, and nothing was edited."""
     where = (workspace.repo, workspace.base_sha, workspace.head_sha)
     diff, renamed = await asyncio.gather(workspaces.diff(*where), workspaces.renamed(*where))
     lines = await asyncio.to_thread(changed_lines, diff)
     if not workspace.base_sha:
-        return Change(lines, renamed)
+        return HeadDiff(lines, renamed)
     paths = await workspaces.touched(*where)
     shared = [path for path in paths if path.rpartition("/")[2] in tool_config_changes.SHARED]
     texts = {path: await _before_and_after(workspaces, workspace, path) for path in shared[:_MOST_SHARED]}
-    return Change(lines, renamed, tuple(path for path in paths if path in texts or path not in shared), texts)
+    return HeadDiff(lines, renamed, tuple(path for path in paths if path in texts or path not in shared), texts)
 
 
 async def _before_and_after(workspaces: Workspaces, workspace: Workspace, path: str) -> tuple[str, str]:

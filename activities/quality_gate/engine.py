@@ -12,14 +12,21 @@ from activities import checks, repo_config
 from activities.model import CheckPlan, GatePlan, QualityCheck, ToolReport
 from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.autofix import commit_fixes
-from activities.quality_gate.diff import Change, read_change
+from activities.quality_gate.diff import HeadDiff, read_change
 from activities.quality_gate.fingerprints import fingerprinted, lines_of_tree
 from activities.quality_gate.measurement import Host, Tree, our_versions
-from activities.quality_gate.types import Accepted, CheckWanted, Fixed, FixWanted, Workspace, WorkspaceWanted
+from activities.quality_gate.types import (
+    AcceptBaselineInput,
+    CheckInput,
+    FixInput,
+    FixResult,
+    Workspace,
+    WorkspaceInput,
+)
 from activities.quality_gate.verdicts import judge
 from activities.result_store import Judged, digest
-from activities.sandbox import Limits
-from activities.workspace.cleanup import Tidying
+from activities.sandbox import ResourceLimits
+from activities.workspace.cleanup import Cleanup
 
 # Bumped when the meaning of a stored verdict or plan changes.
 _VERSION = "2"
@@ -28,17 +35,17 @@ _URGENT = frozenset({"unit_tests", "integration_tests", "coverage"})
 _TRIED_AGAIN_AFTER_S = 300.0
 
 
-class GateSteps:
+class GateEngine:
     """`queue` is the task queue that only this host serves."""
 
     def __init__(self, host: Host, queue: str, accepted: AcceptedFindings) -> None:
         self._host = host
         self._queue = queue
         self._accepted = accepted
-        self._tidying = Tidying(host.data)
-        self._changes: LRUCache[tuple[str, ...], asyncio.Task[Change]] = LRUCache(4)
+        self._tidying = Cleanup(host.data)
+        self._changes: LRUCache[tuple[str, ...], asyncio.Task[HeadDiff]] = LRUCache(4)
 
-    async def prepare(self, wanted: WorkspaceWanted) -> Workspace:
+    async def prepare(self, wanted: WorkspaceInput) -> Workspace:
         """Brings head and base to this host; the files are laid out when the first tool needs them."""
         await self._tidying.now_and_then()
         heads = await self._host.workspaces.heads(wanted.repo, wanted.head_sha, wanted.base_ref, wanted.base_sha)
@@ -70,7 +77,7 @@ class GateSteps:
             return check.without
         return "" if await self._tree(workspace, plan, gate.folders, head=False).work(plan.name) else check.without
 
-    async def check(self, wanted: CheckWanted) -> QualityCheck:
+    async def check(self, wanted: CheckInput) -> QualityCheck:
         """One check's verdict: the stored one of the same trees, tools and options, else by running the tools."""
         started = time.monotonic()
         accepted = self._accepted.of(wanted.workspace.repo, wanted.plan.name)
@@ -90,13 +97,13 @@ class GateSteps:
             known = self._host.results.get(result_id, newer_than=time.time() - _TRIED_AGAIN_AFTER_S)
         return known
 
-    def _result_id(self, wanted: CheckWanted, accepted: Set[str]) -> str:
+    def _result_id(self, wanted: CheckInput, accepted: Set[str]) -> str:
         where = wanted.workspace
         plan = json.dumps(asdict(wanted.plan), sort_keys=True, default=list)
         parts = (where.repo.full_name, where.head_tree, where.base_tree, plan, json.dumps(wanted.folders))
         return digest("verdict", _VERSION, *parts, our_versions(), *sorted(accepted))
 
-    async def _judged(self, wanted: CheckWanted, accepted: Set[str]) -> Judged:
+    async def _judged(self, wanted: CheckInput, accepted: Set[str]) -> Judged:
         workspace, plan = wanted.workspace, wanted.plan
         head = self._tree(workspace, plan, wanted.folders, head=True, again=wanted.refresh)
         base = self._tree(workspace, plan, wanted.folders, head=False) if workspace.base_sha else None
@@ -117,7 +124,7 @@ class GateSteps:
         checkout = await self._host.workspaces.checkout(workspace.repo, sha)
         return await asyncio.to_thread(fingerprinted, reports, lines_of_tree(checkout))
 
-    async def _change(self, workspace: Workspace) -> Change:
+    async def _change(self, workspace: Workspace) -> HeadDiff:
         """Read once for all checks of a head; shielded, since one check that is cancelled must not take it away."""
         key = (workspace.repo.full_name, workspace.base_sha, workspace.head_sha)
         known = self._changes.get(key)
@@ -125,20 +132,20 @@ class GateSteps:
             known = self._changes[key] = asyncio.create_task(read_change(self._host.workspaces, workspace))
         return await asyncio.shield(known)
 
-    async def fix(self, wanted: FixWanted) -> Fixed:
+    async def fix(self, wanted: FixInput) -> FixResult:
         """Tool-safe fixes of the head as a commit that only the mirror has."""
         workspace = wanted.workspace
         plans = [one for one in wanted.plan.checks if one.applies and (not wanted.checks or one.name in wanted.checks)]
         trees = [(one.name, self._tree(workspace, one, wanted.plan.folders, head=True)) for one in plans]
         sha, by, files = await commit_fixes(self._host, workspace, trees)
         if not sha:
-            return Fixed(workspace, workspace.head_sha)
+            return FixResult(workspace, workspace.head_sha)
         tree = await self._host.workspaces.tree(workspace.repo, sha)
         after = replace(workspace, head_sha=sha, head_tree=tree)
         mirror = str(self._host.workspaces.mirror(workspace.repo))
-        return Fixed(after, workspace.head_sha, sha, mirror, by, files)
+        return FixResult(after, workspace.head_sha, sha, mirror, by, files)
 
-    def accept(self, accepted: Accepted) -> None:
+    def accept(self, accepted: AcceptBaselineInput) -> None:
         """The findings of a result are known from now on."""
         judged = self._host.results.get(accepted.result_id)
         if judged:
@@ -154,7 +161,7 @@ class GateSteps:
             sha=workspace.head_sha if head else workspace.base_sha,
             tree=workspace.head_tree if head else workspace.base_tree,
             options=plan.tool_options,
-            limits=Limits(wall_s=plan.timeout_s, urgent=plan.name in _URGENT),
+            limits=ResourceLimits(wall_s=plan.timeout_s, urgent=plan.name in _URGENT),
             folders=folders,
             again=again,
         )

@@ -23,14 +23,14 @@ from filelock import AsyncFileLock
 
 from activities import toolchains, tools
 from activities.checks import Work
+from activities.custom_command import configured_tool
+from activities.environments import Environment, Environments
 from activities.languages.projects import find_projects
 from activities.model import RepoRef, ToolReport
 from activities.repo_config import options_for_project
 from activities.result_store import ResultStore, digest
-from activities.sandbox import Box, Command, Limits, Ran, Runner
-from activities.environments import Environment, Environments
+from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.tools import Project, Tool, Workbench
-from activities.custom_command import configured_tool
 from activities.workspace.mirror import Workspaces
 
 # Bumped when the meaning of a stored report changes.
@@ -62,7 +62,7 @@ class Tree:
     sha: str
     tree: str
     options: Mapping[str, object]
-    limits: Limits
+    limits: ResourceLimits
     folders: tuple[str, ...] = ()
     again: bool = False
     """Run the tools even where their report is stored (a person asked for it)."""
@@ -147,7 +147,7 @@ class Tree:
     ) -> Workbench:
         checkout, environment = ready
         ours = (Path(tools.OUR_TOOLS), *(path for chain in toolchains.registry().values() for path in chain.paths()))
-        box = Box(
+        box = SandboxSpec(
             tree=checkout, out=out, env=environment.root, read_only=ours, keep_writes=keep_writes,
             over=environment.over, under=environment.under,
         )  # fmt: skip
@@ -155,7 +155,7 @@ class Tree:
         places = self.host.runner.places(box)
         told = environment.variables(places.src)
 
-        async def run(command: Command) -> Ran:
+        async def run(command: SandboxCommand) -> ProcessResult:
             return await self.host.runner.run(box, replace(command, env={**told, **command.env}) if told else command)
 
         return Workbench(

@@ -7,7 +7,7 @@ from activities.model import CheckPlan, GatePlan, QualityGateResult, RepoRef
 
 
 @dataclass(frozen=True)
-class WorkspaceWanted:
+class WorkspaceInput:
     """`base_ref`: the branch to compare with; `base_sha`: the commit, where somebody knows it better. `branch` and
     `into` as in `Workspace`."""
 
@@ -36,7 +36,7 @@ class Workspace:
 
 
 @dataclass(frozen=True)
-class CheckWanted:
+class CheckInput:
     """`refresh`: start the tools even if the verdict is known. `tests` is the plan of the check whose run of the
     suite this one reads (coverage reads unit_tests'), None where it makes its own."""
 
@@ -48,7 +48,7 @@ class CheckWanted:
 
 
 @dataclass(frozen=True)
-class FixWanted:
+class FixInput:
     """Apply tool-safe fixes of these checks to the workspace's head."""
 
     workspace: Workspace
@@ -57,7 +57,7 @@ class FixWanted:
 
 
 @dataclass(frozen=True)
-class Fixed:
+class FixResult:
     """A local commit on top of the head, "" when there was nothing to fix; `workspace` compares it with the head's
     base. `by` are sentences for the message, `git_dir` is where the commit lies on the host."""
 
@@ -70,7 +70,7 @@ class Fixed:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptBaselineInput:
     """From now on what `check` found in result `result_id` counts as known in this repository."""
 
     repo: RepoRef
@@ -81,7 +81,7 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class GateRequest:
+class GateInput:
     """The argument of `QualityGateWorkflow`.
 
     `owner_key` is the id of the branch's workflow, and after a `|` which of its lives it is; it goes into each check

@@ -4,11 +4,19 @@ The voice: short, what, why, what next. Not a person. Silent when nothing change
 """
 
 from activities.reporting.annotations import annotations
-from activities.reporting.check_run import ACCEPT_BASELINE, FIX, RETEST, Button, Conclusion, Ending, check_ending
+from activities.reporting.check_run import (
+    ACCEPT_BASELINE,
+    FIX,
+    RETEST,
+    Button,
+    CheckRunOutput,
+    Conclusion,
+    check_ending,
+)
 from activities.reporting.comment import GATE_MARK, gate_comment, reply, reply_mark
 from activities.reporting.early_end import early_ending, fork_text, superseded_text
 from activities.reporting.gate import gate_ending, gate_title
-from activities.reporting.links import Places
+from activities.reporting.links import Links
 from activities.reporting.markdown import code, plain
 from activities.reporting.sarif import sarif
 
@@ -18,9 +26,9 @@ __all__ = [
     "GATE_MARK",
     "RETEST",
     "Button",
+    "CheckRunOutput",
     "Conclusion",
-    "Ending",
-    "Places",
+    "Links",
     "annotations",
     "check_ending",
     "code",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from activities.model import Finding, QualityCheck, Status, ToolReport
 from activities.reporting.annotations import SHOWN, Annotation, annotations, shown, worst_first
-from activities.reporting.links import Places
+from activities.reporting.links import Links
 from activities.reporting.markdown import code, cut_lines, folded, one_line, plain, table
 from activities.reporting.metrics import measured
 from activities.result_store import Judged
@@ -43,7 +43,7 @@ class Button:
 
 
 @dataclass(frozen=True)
-class Ending:
+class CheckRunOutput:
     """How a check run ends."""
 
     conclusion: Conclusion
@@ -58,10 +58,10 @@ RETEST_BUTTON = Button("Retest", "Run this again", RETEST)
 ACCEPT_BUTTON = Button("Accept baseline", "Count these findings as known", ACCEPT_BASELINE)
 
 
-def check_ending(judged: Judged, places: Places) -> Ending:
+def check_ending(judged: Judged, places: Links) -> CheckRunOutput:
     """Everything a check run shows when it is over."""
     check = judged.check
-    return Ending(
+    return CheckRunOutput(
         conclusion=_CONCLUSIONS[check.status],
         title=one_line(check.reason or _VERDICTS[check.status], 200),
         summary="\n".join(cut_lines(_summary(judged, places), SUMMARY_LIMIT)),
@@ -70,7 +70,7 @@ def check_ending(judged: Judged, places: Places) -> Ending:
     )
 
 
-def _summary(judged: Judged, places: Places) -> list[str]:
+def _summary(judged: Judged, places: Links) -> list[str]:
     new = [finding for finding in judged.findings if finding.new]
     known = [finding for finding in judged.findings if not finding.new]
     return [
@@ -98,7 +98,7 @@ def _troubles(reports: Sequence[ToolReport]) -> list[str]:
     return [line for quoted in lines for line in (quoted, "")]
 
 
-def _new(judged: Judged, findings: Sequence[Finding], places: Places) -> list[str]:
+def _new(judged: Judged, findings: Sequence[Finding], places: Links) -> list[str]:
     if not findings:
         return []
     count = len(findings)
@@ -109,7 +109,7 @@ def _new(judged: Judged, findings: Sequence[Finding], places: Places) -> list[st
     return [*lines, ""]
 
 
-def _known(check: QualityCheck, findings: Sequence[Finding], places: Places) -> list[str]:
+def _known(check: QualityCheck, findings: Sequence[Finding], places: Links) -> list[str]:
     count = max(len(findings), check.known_findings)
     if not count:
         return []
@@ -117,7 +117,7 @@ def _known(check: QualityCheck, findings: Sequence[Finding], places: Places) -> 
     return [*(folded(title, _findings(findings, _KNOWN, places)) or [f"{title}."]), ""]
 
 
-def _findings(findings: Sequence[Finding], limit: int, places: Places) -> list[str]:
+def _findings(findings: Sequence[Finding], limit: int, places: Links) -> list[str]:
     rows = [_finding(finding, places) for finding in worst_first(findings, limit)]
     if not rows:
         return []
@@ -126,7 +126,7 @@ def _findings(findings: Sequence[Finding], limit: int, places: Places) -> list[s
     return [*lines, "", f"… {more:,} more."] if more else lines
 
 
-def _finding(finding: Finding, places: Places) -> tuple[str, str, str, str]:
+def _finding(finding: Finding, places: Links) -> tuple[str, str, str, str]:
     rule = " ".join(code(part, 80) for part in (finding.tool, finding.rule) if part)
     wrench = " 🔧" if finding.fixable else ""
     return _MARKS[finding.severity], places.finding(finding), rule, plain(finding.message) + wrench

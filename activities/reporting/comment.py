@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from activities.model import QualityCheck, QualityGateResult
 from activities.reporting.early_end import fork_text
 from activities.reporting.gate import check_table, gate_title, next_steps
-from activities.reporting.links import Places
+from activities.reporting.links import Links
 from activities.reporting.markdown import cut_lines, plain
 from activities.reporting.metrics import coverage_line, tests_line
 
@@ -17,7 +17,7 @@ COMMENT_LIMIT = 65_000
 _HEADINGS = {"passed": "✅", "failed": "❌", "refused": "⚪", "error": "💥", "cancelled": "🚫", "superseded": "🚫"}
 
 
-def gate_comment(result: QualityGateResult, places: Places, runs: Mapping[str, int]) -> str:
+def gate_comment(result: QualityGateResult, places: Links, runs: Mapping[str, int]) -> str:
     """The whole body, cut already: the same verdict gives the same text, so that it can be compared."""
     head = f"### {_HEADINGS[result.state]} {plain(gate_title(result), 300)}"
     told = fork_text(result.head_sha).split("\n") if result.state == "refused" else _verdict(result, places, runs)
@@ -39,7 +39,7 @@ def reply_mark(marker_key: str) -> str:
     return f"<!-- autobuild:reply {key} -->"
 
 
-def _verdict(result: QualityGateResult, places: Places, runs: Mapping[str, int]) -> list[str]:
+def _verdict(result: QualityGateResult, places: Links, runs: Mapping[str, int]) -> list[str]:
     lines = [] if result.blocking else [plain(result.reason, 1000), ""]
     if result.checks:
         lines += [*check_table(result.checks, places, runs), ""]
@@ -64,6 +64,6 @@ def _numbers(check: QualityCheck) -> tuple[str, str]:
     return f"{name}: {tests}" if tests else "", f"covered: {coverage}" if coverage else ""
 
 
-def _compared(result: QualityGateResult, places: Places) -> str:
+def _compared(result: QualityGateResult, places: Links) -> str:
     head = places.commit(result.head_sha)
     return f"{head} compared with {places.commit(result.base_sha)}." if result.base_sha else f"{head}."

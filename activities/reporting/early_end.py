@@ -1,7 +1,7 @@
 """What check runs say that end without a verdict of their own: superseded, cancelled, refused, not run."""
 
-from activities.reporting.check_run import Conclusion, Ending
-from activities.reporting.links import Places
+from activities.reporting.check_run import CheckRunOutput, Conclusion
+from activities.reporting.links import Links
 from activities.reporting.markdown import cut_bytes, one_line, plain
 
 _TITLES = {
@@ -14,14 +14,14 @@ _TITLES = {
 }
 
 
-def early_ending(conclusion: Conclusion, title: str, summary: str, newer_sha: str, places: Places) -> Ending:
+def early_ending(conclusion: Conclusion, title: str, summary: str, newer_sha: str, places: Links) -> CheckRunOutput:
     """`title` is the gate's state or a sentence of our own; `summary` may hold a stranger's words."""
     if newer_sha:
-        return Ending(conclusion, f"Superseded by {newer_sha[:7]}", superseded_text(newer_sha, places))
+        return CheckRunOutput(conclusion, f"Superseded by {newer_sha[:7]}", superseded_text(newer_sha, places))
     if title == "refused":
-        return Ending(conclusion, _TITLES[title], fork_text(places.sha))
+        return CheckRunOutput(conclusion, _TITLES[title], fork_text(places.sha))
     said = _TITLES.get(title) or one_line(title, 200) or "Not run"
-    return Ending(conclusion, said, cut_bytes(plain(summary, 5000), 60_000) or said)
+    return CheckRunOutput(conclusion, said, cut_bytes(plain(summary, 5000), 60_000) or said)
 
 
 def fork_text(head_sha: str) -> str:
@@ -33,6 +33,6 @@ def fork_text(head_sha: str) -> str:
     )
 
 
-def superseded_text(newer_sha: str, places: Places) -> str:
+def superseded_text(newer_sha: str, places: Links) -> str:
     """Why an older head's run ends without a verdict."""
     return f"A newer head took its place: {places.commit(newer_sha)}. Its own check runs have the verdict."

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from activities.model import QualityCheck, QualityGateResult
-from activities.reporting.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUMMARY_LIMIT, Conclusion, Ending
+from activities.reporting.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUMMARY_LIMIT, CheckRunOutput, Conclusion
 from activities.reporting.early_end import fork_text, superseded_text
-from activities.reporting.links import Places
+from activities.reporting.links import Links
 from activities.reporting.markdown import code, cut_lines, one_line, plain, table
 
 _CONCLUSIONS: Mapping[str, Conclusion] = {
@@ -15,12 +15,12 @@ _CONCLUSIONS: Mapping[str, Conclusion] = {
 
 
 def gate_ending(
-    result: QualityGateResult, places: Places, runs: Mapping[str, int], newer_sha: str = "", fixable: bool = False
-) -> Ending:
+    result: QualityGateResult, places: Links, runs: Mapping[str, int], newer_sha: str = "", fixable: bool = False
+) -> CheckRunOutput:
     """`runs` maps a check to its run's id; `fixable`: a tool can mend something that is new."""
     buttons = (*((FIX_BUTTON,) if fixable else ()), *((RETEST_BUTTON,) if result.state in ("failed", "error") else ()))
     lines = _forked(result) if result.state == "refused" else _summary(result, places, runs, newer_sha)
-    return Ending(
+    return CheckRunOutput(
         conclusion=_CONCLUSIONS[result.state],
         title=gate_title(result, newer_sha),
         summary="\n".join(cut_lines(lines, SUMMARY_LIMIT)),
@@ -45,7 +45,7 @@ def _forked(result: QualityGateResult) -> list[str]:
     return fork_text(result.head_sha).split("\n")
 
 
-def _summary(result: QualityGateResult, places: Places, runs: Mapping[str, int], newer_sha: str) -> list[str]:
+def _summary(result: QualityGateResult, places: Links, runs: Mapping[str, int], newer_sha: str) -> list[str]:
     superseded = [superseded_text(newer_sha, places), ""] if newer_sha else []
     return [
         *(superseded or [f"**{plain(result.reason or gate_title(result), 1000)}**", ""]),
@@ -56,7 +56,7 @@ def _summary(result: QualityGateResult, places: Places, runs: Mapping[str, int],
     ]
 
 
-def _blocking(result: QualityGateResult, places: Places, runs: Mapping[str, int]) -> list[str]:
+def _blocking(result: QualityGateResult, places: Links, runs: Mapping[str, int]) -> list[str]:
     by_name = {check.name: check for check in result.checks}
     blocking = [by_name[name] for name in result.blocking if name in by_name]
     lines = [
@@ -66,11 +66,11 @@ def _blocking(result: QualityGateResult, places: Places, runs: Mapping[str, int]
     return ["### What blocks", "", *lines, ""] if lines else []
 
 
-def _checks(result: QualityGateResult, places: Places, runs: Mapping[str, int]) -> list[str]:
+def _checks(result: QualityGateResult, places: Links, runs: Mapping[str, int]) -> list[str]:
     return [*check_table(result.checks, places, runs), ""] if result.checks else []
 
 
-def check_table(checks: Sequence[QualityCheck], places: Places, runs: Mapping[str, int]) -> list[str]:
+def check_table(checks: Sequence[QualityCheck], places: Links, runs: Mapping[str, int]) -> list[str]:
     """One row a check, in the order of the checks."""
     rows = [
         (ICONS[check.status], named(check, places, runs), _points(check), plain(check.reason, 300)) for check in checks
@@ -78,7 +78,7 @@ def check_table(checks: Sequence[QualityCheck], places: Places, runs: Mapping[st
     return table(("", "Check", "Score", "Why"), rows, "llrl")
 
 
-def named(check: QualityCheck, places: Places, runs: Mapping[str, int]) -> str:
+def named(check: QualityCheck, places: Links, runs: Mapping[str, int]) -> str:
     """The check's name, linked to its run where there is one."""
     run_id = runs.get(check.name)
     name = f"[{code(check.name)}]({places.run(run_id)})" if run_id else code(check.name)

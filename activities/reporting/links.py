@@ -8,7 +8,7 @@ from activities.reporting.markdown import clean, code
 
 
 @dataclass(frozen=True)
-class Places:
+class Links:
     """`web` is `https://github.com` or an Enterprise Server's address; `sha` is the head that is spoken of."""
 
     web: str

@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class Limits:
+class ResourceLimits:
     """Sizes in bytes, times in seconds. `output` is kept head and tail; the rest is drained and dropped.
     `urgent`: others wait for this run, so where processors are short it goes before those that are not."""
 
@@ -27,7 +27,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Box:
+class SandboxSpec:
     """What a command sees. All paths are the host's.
 
     `tree`: the checkout; the command sees it at `places.src` and may write there, but its writes go to
@@ -59,7 +59,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Places:
+class SandboxPaths:
     """The same folders as the command sees them. With bubblewrap they are the same for every run
     (`/src`, `/env`, `/out`, `/cache`), so an environment fits every checkout; locally they are the host's."""
 
@@ -71,19 +71,19 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Command:
+class SandboxCommand:
     """`cwd` is relative to the tree. `env` is added to a clean environment (PATH, HOME, LANG, TMPDIR)."""
 
     argv: tuple[str, ...]
     cwd: str = "."
     env: Mapping[str, str] = field(default_factory=dict)
     network: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: ResourceLimits = field(default_factory=ResourceLimits)
     stdin: bytes = b""
 
 
 @dataclass(frozen=True)
-class Ran:
+class ProcessResult:
     """How a command ended. `exit_code` is negative for a signal. `stopped` says which limit ended it:
     "" (it ended by itself), "time", "memory", "processes", "disk"."""
 
@@ -100,8 +100,8 @@ class Runner(Protocol):
 
     name: str
 
-    def places(self, box: Box) -> Places:
+    def places(self, box: SandboxSpec) -> SandboxPaths:
         """Where the box's folders are for the command."""
 
-    async def run(self, box: Box, command: Command) -> Ran:
+    async def run(self, box: SandboxSpec, command: SandboxCommand) -> ProcessResult:
         """Runs the command to its end. Cancelling kills the whole process tree before it re-raises."""

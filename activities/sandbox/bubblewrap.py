@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from activities.errors import UserError
-from activities.sandbox import Box, Command, Places, Ran, scratch
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec, scratch
 from activities.sandbox.bubblewrap_args import PLACES, Install, arguments
 from activities.sandbox.bubblewrap_process import start
 from activities.sandbox.cgroup_limits import capped
@@ -29,11 +29,11 @@ class Bubblewrap:
         self._install = Install(install_env or {}, install_read_only)
         self._overlays: dict[tuple[int, int], bool] = {}
 
-    def places(self, box: Box) -> Places:
+    def places(self, box: SandboxSpec) -> SandboxPaths:
         """The same for every box."""
         return PLACES
 
-    async def run(self, box: Box, command: Command) -> Ran:
+    async def run(self, box: SandboxSpec, command: SandboxCommand) -> ProcessResult:
         """Runs the command; its layers are gone afterwards and `out` holds plain files only.
 
         Raises UserError for a command that cannot be given to a program, `NeverBegan` with
@@ -49,7 +49,9 @@ class Bubblewrap:
         finally:
             await to_its_end(_clean, place, box.out)
 
-    async def _run(self, place: Scratch, box: Box, command: Command, tree: tuple[str, ...]) -> Ran:
+    async def _run(
+        self, place: Scratch, box: SandboxSpec, command: SandboxCommand, tree: tuple[str, ...]
+    ) -> ProcessResult:
         disk = await asyncio.to_thread(Disk, _written(place, box), command.limits.disk)
         async with capped(command.limits) as cap:
             sandbox = await start(arguments(box, command, place, tree, self._install), command, cap)
@@ -58,12 +60,12 @@ class Bubblewrap:
             finally:
                 sandbox.handle.close()
 
-    async def _tree(self, place: Scratch, box: Box) -> tuple[str, ...]:
+    async def _tree(self, place: Scratch, box: SandboxSpec) -> tuple[str, ...]:
         """How `/src` is mounted: as it is, below a layer for the run's writes, or as a copy."""
         layers = await self._layers_work(place, box)
         return (*await self._src(place, box, layers), *_laid_over(place, box, layers))
 
-    async def _src(self, place: Scratch, box: Box, layers: bool) -> tuple[str, ...]:
+    async def _src(self, place: Scratch, box: SandboxSpec, layers: bool) -> tuple[str, ...]:
         if box.keep_writes:
             return ("--bind", str(box.tree), PLACES.src)
         if layers:
@@ -73,29 +75,29 @@ class Bubblewrap:
             await to_its_end(lay_beneath, box.under, place.upper)
         return ("--bind", str(place.upper), PLACES.src)
 
-    async def _layers_work(self, place: Scratch, box: Box) -> bool:
+    async def _layers_work(self, place: Scratch, box: SandboxSpec) -> bool:
         """Not every kernel and file system has overlays for users; asked once per pair of them."""
         kinds = (box.tree.stat().st_dev, place.root.stat().st_dev)
         if kinds not in self._overlays:
             self._overlays[kinds] = await self._overlay_works(place, box)
         return self._overlays[kinds]
 
-    async def _overlay_works(self, place: Scratch, box: Box) -> bool:
+    async def _overlay_works(self, place: Scratch, box: SandboxSpec) -> bool:
         try:
-            await self._run(place, box, Command(("true",)), _overlay(place, box))
+            await self._run(place, box, SandboxCommand(("true",)), _overlay(place, box))
         except NeverBegan:
             return False
         return True
 
 
-def _overlay(place: Scratch, box: Box) -> tuple[str, ...]:
+def _overlay(place: Scratch, box: SandboxSpec) -> tuple[str, ...]:
     """The first source is the lowest."""
     lower = (box.under, box.tree) if box.under else (box.tree,)
     sources = (word for path in lower for word in ("--overlay-src", str(path)))
     return (*sources, "--overlay", str(place.upper), str(place.work), PLACES.src)
 
 
-def _laid_over(place: Scratch, box: Box, layers: bool) -> Iterator[str]:
+def _laid_over(place: Scratch, box: SandboxSpec, layers: bool) -> Iterator[str]:
     """`Box.over` at its places in the tree. Without layers it is read-only there."""
     for number, (folder, inside) in enumerate(box.over):
         _refuse_links(box.tree, inside)
@@ -117,7 +119,7 @@ def _refuse_links(tree: Path, inside: str) -> None:
             raise UserError(f"{inside!r} leads through a link. Make it a plain folder of the repository.")
 
 
-def _written(place: Scratch, box: Box) -> list[Path]:
+def _written(place: Scratch, box: SandboxSpec) -> list[Path]:
     """Every folder of this host that the command can write to."""
     maybe = ((box.tree, box.keep_writes), (box.env, box.env_writable), (box.cache, True))
     return [place.upper, place.over, place.tmp, box.out, *(path for path, writable in maybe if path and writable)]

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from activities.sandbox import Box, Command, Places
+from activities.sandbox import SandboxCommand, SandboxPaths, SandboxSpec
 from activities.sandbox.environment import clean
 from activities.sandbox.scratch import Scratch
 
-PLACES = Places(src="/src", env="/env", out="/out", cache="/cache", home="/tmp/home")
+PLACES = SandboxPaths(src="/src", env="/env", out="/out", cache="/cache", home="/tmp/home")
 _BOTH = "/install"
 
 # Another id than 0, so that programs that refuse to run as root run; no process in it has a capability,
@@ -38,7 +38,9 @@ class Install:
     read_only: tuple[Path, ...] = ()
 
 
-def arguments(box: Box, command: Command, scratch: Scratch, tree: Iterable[str], more: Install) -> list[str]:
+def arguments(
+    box: SandboxSpec, command: SandboxCommand, scratch: Scratch, tree: Iterable[str], more: Install
+) -> list[str]:
     """Bubblewrap's options. `tree` says how `/src` is mounted."""
     environment = clean(command, PLACES.home, "/tmp", more.env)
     read_only = [*box.read_only, *(more.read_only if command.network else ())]
@@ -81,7 +83,7 @@ def _each(option: str, paths: Iterable[Path]) -> Iterator[str]:
         yield from (option, str(path), str(path))
 
 
-def _folders(box: Box) -> Iterator[str]:
+def _folders(box: SandboxSpec) -> Iterator[str]:
     yield from ("--bind", str(box.out), PLACES.out)
     if box.env and box.env_writable and box.cache and box.env.parent == box.cache.parent:
         # A hard link cannot lead from one mount to another, so one mount holds both.

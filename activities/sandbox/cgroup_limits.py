@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from io import FileIO
 from pathlib import Path
 
-from activities.sandbox import Limits
+from activities.sandbox import ResourceLimits
 from activities.sandbox.cgroups import Home, entering, homes, new_name
 from activities.sandbox.shielded_threads import to_its_end
 
@@ -26,7 +26,7 @@ _AGAIN_S = 0.002
 
 
 @asynccontextmanager
-async def capped(limits: Limits) -> AsyncIterator["Cap"]:
+async def capped(limits: ResourceLimits) -> AsyncIterator["Cap"]:
     """A new cap, gone afterwards; one that caps nothing where the host offers no groups."""
     cap = Cap()
     try:
@@ -43,7 +43,7 @@ class Cap:
         self._name = new_name()
         self._homes: list[Home] = []
 
-    def make(self, limits: Limits) -> None:
+    def make(self, limits: ResourceLimits) -> None:
         for home in homes():
             with contextlib.suppress(OSError):
                 (home.folder / self._name).mkdir()
@@ -104,7 +104,7 @@ _SHARE = {1: "cpu.shares", 2: "cpu.weight"}
 _OOM_KILLS = {1: "memory.oom_control", 2: "memory.events"}
 
 
-def _settings(home: Home, limits: Limits) -> Iterator[tuple[str, str]]:
+def _settings(home: Home, limits: ResourceLimits) -> Iterator[tuple[str, str]]:
     """The files of a group and what is written there. Memory lies a quarter above the limit: that is the
     watcher's to notice, who leaves out the pages of files that the kernel would take back."""
     memory = str(limits.memory + limits.memory // 4)

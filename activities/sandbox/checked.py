@@ -1,10 +1,10 @@
 """A command that no program could be given is refused before anything is started."""
 
 from activities.errors import UserError
-from activities.sandbox import Command
+from activities.sandbox import SandboxCommand
 
 
-def checked(command: Command) -> None:
+def checked(command: SandboxCommand) -> None:
     """Raises UserError for an empty command, a NUL anywhere and names that no variable can have."""
     if not command.argv or not command.argv[0]:
         raise UserError("The command is empty. Name the program to run.")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from activities.sandbox import Limits
+from activities.sandbox import ResourceLimits
 from activities.sandbox.disk_usage import Disk
 from activities.sandbox.usage import Usage
 
@@ -11,7 +11,7 @@ _EVERY_S = 0.05
 
 
 async def first_limit_passed(
-    limits: Limits, usage: Callable[[], Usage], met: Callable[[], str], disk: Disk, proc: str
+    limits: ResourceLimits, usage: Callable[[], Usage], met: Callable[[], str], disk: Disk, proc: str
 ) -> str:
     """Gives "time", "memory", "processes" or "disk". To be cancelled when the run ends by itself.
     `met` names a limit that the kernel has held the run to already, before it was seen to pass ours.
@@ -28,7 +28,7 @@ async def first_limit_passed(
             task.cancel()
 
 
-async def _processes(limits: Limits, usage: Callable[[], Usage], met: Callable[[], str]) -> str:
+async def _processes(limits: ResourceLimits, usage: Callable[[], Usage], met: Callable[[], str]) -> str:
     while True:
         await asyncio.sleep(_EVERY_S)
         if stopped := met():

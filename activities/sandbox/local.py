@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from activities.sandbox import Box, Command, Places, Ran, rlimits, scratch
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec, rlimits, scratch
 from activities.sandbox.cgroup_limits import Cap, capped
 from activities.sandbox.checked import checked
 from activities.sandbox.disk_usage import Disk
@@ -36,10 +36,10 @@ class Local:
         self._install_env = install_env or {}
         self._turns: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
 
-    def places(self, box: Box) -> Places:
+    def places(self, box: SandboxSpec) -> SandboxPaths:
         """The host's paths. `src` is a copy made for each run, unless the box keeps writes."""
         own = _own(box)
-        return Places(
+        return SandboxPaths(
             src=str(box.tree if box.keep_writes else own / "src"),
             env=str(box.env or own / "env"),
             out=str(box.out),
@@ -47,7 +47,7 @@ class Local:
             home=str(own / "tmp" / "home"),
         )
 
-    async def run(self, box: Box, command: Command) -> Ran:
+    async def run(self, box: SandboxSpec, command: SandboxCommand) -> ProcessResult:
         """Commands of one box take turns, since `places` promises the same folder to each."""
         checked(command)
         own = _own(box)
@@ -62,7 +62,7 @@ class Local:
             finally:
                 await to_its_end(_clean, own, box)
 
-    async def _run(self, own: Path, box: Box, command: Command) -> Ran:
+    async def _run(self, own: Path, box: SandboxSpec, command: SandboxCommand) -> ProcessResult:
         places = self.places(box)
         written = [own, box.out, *(path for path in (box.cache, box.env if box.env_writable else None) if path)]
         disk = await asyncio.to_thread(Disk, written, command.limits.disk)
@@ -80,7 +80,7 @@ class Group:
     """A started command and its relatives."""
 
     process: asyncio.subprocess.Process
-    command: Command
+    command: SandboxCommand
     relatives: Relatives
     handle: Handle | None
     cap: Cap
@@ -118,7 +118,7 @@ class Group:
             self.handle.close()
 
 
-async def _start(places: Places, command: Command, environment: dict[str, str], cap: Cap) -> Group:
+async def _start(places: SandboxPaths, command: SandboxCommand, environment: dict[str, str], cap: Cap) -> Group:
     mark = uuid.uuid4().hex
     try:
         process = await asyncio.create_subprocess_exec(
@@ -144,12 +144,12 @@ async def _returned(process: asyncio.subprocess.Process) -> None:
         await asyncio.sleep(0.02)
 
 
-def _own(box: Box) -> Path:
+def _own(box: SandboxSpec) -> Path:
     """The run's own folder, at a place that `places` can name before the run."""
     return box.out.with_name(f".{box.out.name}.run")
 
 
-def _prepare(own: Path, box: Box) -> None:
+def _prepare(own: Path, box: SandboxSpec) -> None:
     scratch.remove(own)
     (own / "tmp" / "home").mkdir(parents=True)
     if not box.keep_writes:
@@ -162,7 +162,7 @@ def _prepare(own: Path, box: Box) -> None:
             place.symlink_to(folder)
 
 
-def _clean(own: Path, box: Box) -> None:
+def _clean(own: Path, box: SandboxSpec) -> None:
     for folder, place in _links(own, box):
         if place.is_symlink() and place.readlink() == folder:
             place.unlink()
@@ -170,7 +170,7 @@ def _clean(own: Path, box: Box) -> None:
     scratch.tidy(box.out)
 
 
-def _links(own: Path, box: Box) -> Iterator[tuple[Path, Path]]:
+def _links(own: Path, box: SandboxSpec) -> Iterator[tuple[Path, Path]]:
     """`Box.over` as links, for want of mounts: (folder, its place in the tree)."""
     src = box.tree if box.keep_writes else own / "src"
     return ((folder, src / inside) for folder, inside in box.over)

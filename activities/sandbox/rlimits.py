@@ -10,12 +10,12 @@ import resource
 import sys
 from pathlib import Path
 
-from activities.sandbox import Limits
+from activities.sandbox import ResourceLimits
 
 _OPEN_FILES = 8192
 
 
-def apply(pid: int, limits: Limits) -> None:
+def apply(pid: int, limits: ResourceLimits) -> None:
     """Limits the process `pid`, before it starts others.
 
     Never RLIMIT_AS: node and Go reserve far more address space than they use.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from activities.errors import SandboxMissing, UserError
-from activities.sandbox import Box, Command, Runner
+from activities.sandbox import Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.local import Local
 from activities.sandbox.supervisor import NeverBegan
 
@@ -33,11 +33,11 @@ async def make_runner(
 
 async def _prove(runner: Runner) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        box = Box(tree=Path(folder, "tree"), out=Path(folder, "out"))
+        box = SandboxSpec(tree=Path(folder, "tree"), out=Path(folder, "out"))
         box.tree.mkdir()
         box.out.mkdir()
         try:
-            await runner.run(box, Command(("true",)))
+            await runner.run(box, SandboxCommand(("true",)))
         except (NeverBegan, OSError) as error:
             raise SandboxMissing(
                 f"Bubblewrap cannot make a sandbox here ({error}). Let users make namespaces "

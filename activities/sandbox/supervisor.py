@@ -6,7 +6,7 @@ import logging
 import time
 from typing import Protocol
 
-from activities.sandbox import Limits, Ran
+from activities.sandbox import ProcessResult, ResourceLimits
 from activities.sandbox.disk_usage import Disk
 from activities.sandbox.limit_watcher import first_limit_passed
 from activities.sandbox.output import Kept, drain
@@ -52,7 +52,7 @@ class Running(Protocol):
         """The exit code, once every process of the run is dead. Raises `NeverBegan`."""
 
 
-async def supervise(running: Running, limits: Limits, disk: Disk) -> Ran:
+async def supervise(running: Running, limits: ResourceLimits, disk: Disk) -> ProcessResult:
     """Waits for the command or for the first limit that it passes; everything is dead at the end."""
     begun = time.monotonic()
     out, err = Kept(limits.output), Kept(limits.output)
@@ -67,7 +67,7 @@ async def supervise(running: Running, limits: Limits, disk: Disk) -> Ran:
         passed.cancel()
         await asyncio.shield(_last_words(ended, moving))
     stopped = stopped or running.met()  # a bomb that gives up when it fails ends before the next look
-    return Ran(
+    return ProcessResult(
         exit_code=_exit_code(ended, stopped, err),
         stdout=out.text(),
         stderr=err.text(),

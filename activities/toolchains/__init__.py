@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from activities.plugins import load
-from activities.sandbox import Box, Command, Places, Ran
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.tools import Language, Project
 
 
@@ -40,9 +40,9 @@ class Site:
     repository. `run` starts a command in it; `network=True` is allowed there and nowhere else."""
 
     project: Project
-    box: Box
-    places: Places
-    run: Callable[[Command], Awaitable[Ran]]
+    box: SandboxSpec
+    places: SandboxPaths
+    run: Callable[[SandboxCommand], Awaitable[ProcessResult]]
 
 
 def nothing_over(project: Project, env_root: Path) -> tuple[tuple[Path, str], ...]:

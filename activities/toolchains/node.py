@@ -16,7 +16,7 @@ from activities.languages.javascript.package_json import read_package, workspace
 from activities.languages.javascript.package_manager import Manager, find_manager, install_environment, install_words
 from activities.languages.javascript.programs import MANAGER_FOLDER, node_home, npm, versions
 from activities.result_store import digest
-from activities.sandbox import Command, Ran
+from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tool_reports import plain, tail
 from activities.toolchains import Installed, Recipe, Site, Toolchain
 from activities.tools import Project
@@ -87,15 +87,15 @@ def _starting(site: Site, manager: Manager) -> tuple[str, ...]:
     return (f"{site.places.env}/{MANAGER_FOLDER}/node_modules/.bin/{manager.name}",) if manager.package else npm()
 
 
-async def _run(site: Site, manager: Manager, argv: tuple[str, ...]) -> Ran:
+async def _run(site: Site, manager: Manager, argv: tuple[str, ...]) -> ProcessResult:
     """In the environment's folder, which is no folder of the tree, with our node first on the PATH."""
     inside = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', site.places.env, *argv)
     path = f"{node_home() / 'bin'}:/usr/local/bin:/usr/bin:/bin"
     env = {"PATH": path, **install_environment(manager, site.places.cache)}
-    return await site.run(Command(inside, env=env, network=True))
+    return await site.run(SandboxCommand(inside, env=env, network=True))
 
 
-def _not_installed(what: str, ran: Ran) -> Installed:
+def _not_installed(what: str, ran: ProcessResult) -> Installed:
     if ran.stopped:
         return Installed(f"{what}: stopped at its {ran.stopped} limit.", tail(ran))
     both = ran.stdout + b"\n" + ran.stderr

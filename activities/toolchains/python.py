@@ -14,7 +14,7 @@ from pathlib import Path
 
 from activities.languages.python.config import pyproject
 from activities.languages.python.dependencies import is_package
-from activities.languages.python.install import Installation
+from activities.languages.python.install import PythonInstallation
 from activities.languages.python.installed import our_version, paths_to
 from activities.languages.python.layout import files_below
 from activities.languages.python.requirements import additions, constraints, pieces
@@ -86,7 +86,7 @@ def _told(project: Project) -> tuple[str, ...]:
 
 async def _install(site: Site, recipe: Recipe) -> Installed:
     """A project that asks for another Python is still tried: many a bound is only careful."""
-    installed = await Installation(site).run()
+    installed = await PythonInstallation(site).run()
     if not (installed.problem and (reason := unfit(site.project))):
         return installed
     return Installed(f"{reason} {installed.problem}", installed.output_tail, installed.partly)

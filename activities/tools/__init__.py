@@ -15,7 +15,7 @@ from typing import Literal
 
 from activities.model import ToolReport
 from activities.plugins import load
-from activities.sandbox import Command, Limits, Places, Ran
+from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand, SandboxPaths
 from activities.untrusted_files import leads_inside
 
 Language = Literal["python", "javascript", "any"]
@@ -60,11 +60,11 @@ class Workbench:
     """
 
     project: Project
-    places: Places
+    places: SandboxPaths
     out: Path
-    run: Callable[[Command], Awaitable[Ran]]
+    run: Callable[[SandboxCommand], Awaitable[ProcessResult]]
     env_root: Path | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: ResourceLimits = field(default_factory=ResourceLimits)
     options: Mapping[str, object] = field(default_factory=dict)
 
     def executable(self, name: str) -> tuple[str, bool]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from activities.formats import BadReport
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import Traces
+from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import execute, failed_to_run, json_of, plain, report_of, whole, written
 from activities.tools import Project, Tool, Workbench
 
-TRACES = Traces(
+TRACES = ToolDetection(
     tables=("bandit",),
     files=(".bandit", "bandit.yaml", "bandit.yml", ".bandit.yaml", ".bandit.yml"),
     hooks=("bandit",),
@@ -49,7 +49,7 @@ async def _run(bench: Workbench) -> ToolReport:
 
 def _configuration(project: Project) -> tuple[str, ...]:
     """bandit finds an ini file `.bandit` by itself, and nothing else."""
-    reason = Traces(tables=TRACES.tables, files=TRACES.files).configured(project)
+    reason = ToolDetection(tables=TRACES.tables, files=TRACES.files).configured(project)
     if not reason:
         return ("-x", _LEFT_OUT)
     file = "pyproject.toml" if reason.startswith("[") else reason

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import Traces
+from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, ToolReport
 from activities.tool_reports import Ended, execute, failed_to_run, not_installed, plain, report_of
 from activities.tools import Tool, Workbench
 
-TRACES = Traces(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))
+TRACES = ToolDetection(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))
 _CHANGES = re.compile(r"would reformat (?P<path>.+)")
 _CANNOT = re.compile(r"error: cannot (?:format|parse):? (?P<path>.+?):(?: |\d+:).*")
 

@@ -7,12 +7,12 @@ import re
 
 from activities.formats import BadReport
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import Traces
+from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import execute, failed_to_run, not_installed, plain, report_of, whole, written
 from activities.tools import Tool, Workbench
 
-TRACES = Traces(
+TRACES = ToolDetection(
     files=(".flake8",),
     sections=(("setup.cfg", "flake8"), ("tox.ini", "flake8")),
     hooks=("flake8",),

@@ -3,12 +3,12 @@
 import re
 
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import Traces
+from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, ToolReport
 from activities.tool_reports import Ended, execute, failed_to_run, not_installed, plain, report_of
 from activities.tools import Tool, Workbench
 
-TRACES = Traces(
+TRACES = ToolDetection(
     tables=("isort",),
     files=(".isort.cfg",),
     sections=(("setup.cfg", "isort"), ("setup.cfg", "tool:isort"), ("tox.ini", "isort")),

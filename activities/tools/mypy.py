@@ -13,12 +13,12 @@ from activities.formats import BadReport
 from activities.languages.python.config import section, table
 from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
-from activities.languages.python.tool_detection import Traces
+from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, ToolReport
 from activities.tool_reports import Ended, execute_to_file, failed_to_run, plain, report_of, whole, written
 from activities.tools import Project, Tool, Workbench
 
-TRACES = Traces(
+TRACES = ToolDetection(
     tables=("mypy",),
     files=("mypy.ini", ".mypy.ini"),
     sections=(("setup.cfg", "mypy"),),

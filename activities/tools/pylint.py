@@ -9,12 +9,12 @@ from typing import Any
 from activities.formats import BadReport
 from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
-from activities.languages.python.tool_detection import Traces
+from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import execute, failed_to_run, json_of, not_installed, plain, report_of, whole, written
 from activities.tools import Tool, Workbench
 
-TRACES = Traces(
+TRACES = ToolDetection(
     tables=("pylint",),
     files=(".pylintrc", "pylintrc", "pylintrc.toml", ".pylintrc.toml"),
     sections=(("setup.cfg", "pylint"), ("setup.cfg", "pylint.main"), ("tox.ini", "pylint")),

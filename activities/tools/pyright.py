@@ -4,7 +4,7 @@ from typing import Any
 
 from activities.formats import BadReport
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import Traces
+from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import (
     execute_to_file,
@@ -18,7 +18,7 @@ from activities.tool_reports import (
 )
 from activities.tools import Tool, Workbench
 
-TRACES = Traces(tables=("pyright",), files=("pyrightconfig.json",), hooks=("pyright",), packages=("pyright",))
+TRACES = ToolDetection(tables=("pyright",), files=("pyrightconfig.json",), hooks=("pyright",), packages=("pyright",))
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
 

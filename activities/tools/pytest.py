@@ -13,12 +13,12 @@ from activities.languages.python.installed import installed, version_of
 from activities.languages.python.pytest_config import PytestConfig, pytest_config
 from activities.languages.python.pytest_report import named, running, with_retry
 from activities.languages.python.pytest_selection import by_name, files_of, has_tests, selection
-from activities.languages.python.tool_detection import Traces
+from activities.languages.python.tool_detection import ToolDetection
 from activities.model import ToolReport
 from activities.tool_reports import Ended, execute, failed_to_run, how_it_ended, report_of, written
 from activities.tools import Project, Tool, Workbench
 
-TRACES = Traces(
+TRACES = ToolDetection(
     tables=("pytest",),
     files=("pytest.ini", "conftest.py", "tests/conftest.py"),
     sections=(("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")),

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from activities.formats import BadReport, Contents, registry
 from activities.languages.python.installed import installed, version_of
 from activities.languages.python.layout import python_files
-from activities.languages.python.tool_detection import Traces
+from activities.languages.python.tool_detection import ToolDetection
 from activities.model import ToolReport
 from activities.tool_reports import execute, failed_to_run, not_installed, report_of, written
 from activities.tools import Project, Tool, Workbench
 
-TRACES = Traces(packages=("pytest-benchmark",))
+TRACES = ToolDetection(packages=("pytest-benchmark",))
 _FOLDERS = ("benchmarks", "benchmark", "tests/benchmarks", "tests/benchmark", "tests/performance")
 _BENCHMARK = re.compile(r"def test\w*\([^)]*\bbenchmark(_weave)?\b")
 _FIXTURE = re.compile(r"def \w+\([^)]*\bbenchmark(_weave)?\b")

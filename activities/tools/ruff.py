@@ -10,12 +10,12 @@ from typing import Any
 from activities.formats import BadReport
 from activities.languages.python.config import has_table, hooks
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import Traces
+from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import Ended, execute, failed_to_run, json_of, plain, report_of, whole, written
 from activities.tools import Project, Tool, Workbench
 
-TRACES = Traces(
+TRACES = ToolDetection(
     tables=("ruff",),
     files=("ruff.toml", ".ruff.toml"),
     hooks=("ruff", "ruff-check", "ruff-format"),

@@ -20,7 +20,7 @@ is the day it was made)."""
 _EVERY_S = 3600.0
 
 
-class Tidying:
+class Cleanup:
     """`data` is the data folder. Mirrors stay: a history is dear to fetch again."""
 
     def __init__(self, data: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from benchmarks.props.relay import Relay, relay
-from bot.processes.local_stack import Stage, stage
+from bot.processes.local_stack import LocalStack, stage
 from bot.settings import WEB_NEEDS, Settings
 
 Runs = dict[str, dict[str, Any]]
@@ -23,7 +23,7 @@ _COUNTING = Path(__file__).parent / "starts"
 class Up:
     """What is up, and what a benchmark does with it. `starts` is where started processes are written down."""
 
-    stage: Stage
+    stage: LocalStack
     relay: Relay
     starts: Path
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from activities.errors import UserError
-from bot.processes.local_stack import Stage, stage
+from bot.processes.local_stack import LocalStack, stage
 
 _SAMPLES = Path(__file__).parents[2] / "simulator" / "samples"
 _WITHIN_S = 600.0
@@ -27,7 +27,7 @@ class Pull:
     number: int
     head_sha: str
 
-    def page(self, the_stage: Stage) -> str:
+    def page(self, the_stage: LocalStack) -> str:
         return f"{the_stage.github}/{self.repository}/pull/{self.number}"
 
 
@@ -47,7 +47,7 @@ async def run(environ: Mapping[str, str], *, keep: bool) -> int:
     return 0
 
 
-async def _open_pull(the_stage: Stage, language: str) -> Pull:
+async def _open_pull(the_stage: LocalStack, language: str) -> Pull:
     """The repository with its first commits, then a push to a branch and a pull request, as a person does it."""
     name = f"octocat/{language}-sample"
     await the_stage.do("add_repository", full_name=name, files=_files(_SAMPLES / language / "main"))
@@ -65,7 +65,7 @@ def _files(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
 
 
-async def _follow(console: Console, the_stage: Stage, pulls: list[Pull]) -> None:
+async def _follow(console: Console, the_stage: LocalStack, pulls: list[Pull]) -> None:
     """Prints each check run as it ends, until everything is there."""
     told: set[int] = set()
     version = 0
@@ -76,7 +76,7 @@ async def _follow(console: Console, the_stage: Stage, pulls: list[Pull]) -> None
         version = await the_stage.changed(version)
 
 
-async def _news(console: Console, the_stage: Stage, pull: Pull, told: set[int]) -> bool:
+async def _news(console: Console, the_stage: LocalStack, pull: Pull, told: set[int]) -> bool:
     runs = await _runs(the_stage, pull)
     for run in runs:
         if run["status"] == "completed" and run["id"] not in told:
@@ -87,12 +87,12 @@ async def _news(console: Console, the_stage: Stage, pull: Pull, told: set[int]) 
     return bool(runs) and all(run["status"] == "completed" for run in runs) and bool(comments)
 
 
-async def _runs(the_stage: Stage, pull: Pull) -> list[dict[str, Any]]:
+async def _runs(the_stage: LocalStack, pull: Pull) -> list[dict[str, Any]]:
     found = await the_stage.get(f"/repos/{pull.repository}/commits/{pull.head_sha}/check-runs?per_page=100")
     return list(found["check_runs"])
 
 
-async def _show(console: Console, the_stage: Stage, pull: Pull) -> None:
+async def _show(console: Console, the_stage: LocalStack, pull: Pull) -> None:
     table = Table(title=f"{pull.repository} #{pull.number}", box=None, title_justify="left", title_style="bold")
     for title in ("", "check run", "conclusion", "annotations", "what it says"):
         table.add_column(title, overflow="fold")

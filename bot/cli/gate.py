@@ -11,7 +11,7 @@ from typing import Any
 from temporalio.client import Client
 
 from activities.model import Finding, RepoRef
-from activities.quality_gate.types import Fixed, FixWanted, GateOutcome, GateRequest, Workspace
+from activities.quality_gate.types import FixInput, FixResult, GateInput, GateOutcome, Workspace
 from activities.result_store import Judged, ResultStore
 from activities.workspace.git import git
 from activities.workspace.mirror import Workspaces
@@ -20,7 +20,7 @@ from bot.cli.progress import follow, print_verdict
 from bot.client import WorkflowClient, connect
 from bot.processes.temporal_server import temporal_server
 from bot.settings import Settings
-from bot.worker import make_hands, run_worker
+from bot.worker import make_worker_activities, run_worker
 from workflows.config import ActivityTimeouts
 
 PASSED, FAILED, COULD_NOT_RUN = 0, 1, 2
@@ -57,7 +57,7 @@ async def engine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     """A Temporal server that forgets, and a worker in this process."""
     async with temporal_server(None) as server:
         client = await connect(server.address)
-        async with make_hands(settings, environ) as hands, run_worker(client, settings, hands):
+        async with make_worker_activities(settings, environ) as hands, run_worker(client, settings, hands):
             yield client
 
 
@@ -77,7 +77,7 @@ async def _no_auth(repo: RepoRef) -> tuple[str, str]:
 
 async def _gate(client: Client, settings: Settings, head: LocalHead, *, quiet: bool) -> GateOutcome:
     workflows = WorkflowClient(client, settings.task_queue)
-    request = GateRequest(head.repo, head.head_sha, base_sha=head.base_sha, publish=False)
+    request = GateInput(head.repo, head.head_sha, base_sha=head.base_sha, publish=False)
     workflow_id = await workflows.start_quality_gate(request)
     if quiet:
         return await workflows.wait_for_gate(workflow_id)
@@ -92,8 +92,8 @@ async def _fix(
     assert outcome.plan
     fixed = await client.execute_activity(
         "apply_fixes",
-        FixWanted(outcome.workspace, outcome.plan),
-        result_type=Fixed,
+        FixInput(outcome.workspace, outcome.plan),
+        result_type=FixResult,
         id=f"fix:{head.repo.full_name}@{head.head_sha}",
         task_queue=outcome.workspace.queue,
         start_to_close_timeout=ActivityTimeouts.FIX,

@@ -25,7 +25,7 @@ from bot.webhook.events import (
 from bot.webhook.parsing import heard, parse_event
 from bot.webhook.payloads import BadPayload
 from bot.webhook.routes import Action, Rules, Signal, SignalWithStart, Start, route
-from workflows.messages import Request
+from workflows.messages import CommandInput
 
 _LARGEST = 25 * 2**20
 
@@ -76,7 +76,7 @@ def _told(name: str, event: Event, action: Action) -> Simulated:
     why = _why(event)
     match action:
         case Start():
-            asked = _commands(action.argument) if isinstance(action.argument, Request) else ()
+            asked = _commands(action.argument) if isinstance(action.argument, CommandInput) else ()
             return Simulated(name, "start", why, action.workflow, action.id, "", _plain(action.argument), asked)
         case SignalWithStart():
             message = _plain(action.message)
@@ -111,7 +111,7 @@ def _why_gated(event: BranchMoved | PullMoved) -> str:
     return f"The branch {event.branch} {what}: its workflow gates the newest head and ends older gates."
 
 
-def _commands(request: Request) -> tuple[Mapping[str, str], ...]:
+def _commands(request: CommandInput) -> tuple[Mapping[str, str], ...]:
     return tuple(
         {"command": deed.command, "does": deed.signal or deed.do, "permission": deed.permission}
         for deed in request.deeds

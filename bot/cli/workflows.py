@@ -10,7 +10,7 @@ import click
 
 from activities.errors import UserError
 from activities.model import RepoRef
-from activities.quality_gate.types import GateRequest
+from activities.quality_gate.types import GateInput
 from bot.client import WorkflowClient, WorkflowStatus, connect
 
 _KINDS = {
@@ -28,7 +28,7 @@ async def start(environ: Mapping[str, str], repository: str, sha: str, base: str
     if not slash or not owner or not name or "/" in name:
         raise UserError(f"{repository!r} is not OWNER/NAME.")
     repo = RepoRef(owner, name, installation)
-    request = GateRequest(repo, sha, base_ref=base, owner_key=f"cli:{repository}")
+    request = GateInput(repo, sha, base_ref=base, owner_key=f"cli:{repository}")
     click.echo(await (await _client(environ)).start_quality_gate(request))
     return 0
 

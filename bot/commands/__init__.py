@@ -11,10 +11,20 @@ from functools import cache
 from typing import Literal
 
 from activities.plugins import load
-from bot.comments.command_line import LONGEST, Mistake, SlashLine, Word, name_of, read, spot
-from workflows.command_actions import Deed
+from bot.comments.command_line import LONGEST, CommandError, CommandLine, Word, name_of, read, spot
+from workflows.command_actions import CommandAction
 
-__all__ = ["Command", "Deed", "Mistake", "Permission", "SlashLine", "Word", "asked", "nearest", "registry"]
+__all__ = [
+    "CommandAction",
+    "CommandError",
+    "CommandLine",
+    "Permission",
+    "SlashCommand",
+    "Word",
+    "asked",
+    "nearest",
+    "registry",
+]
 
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
 
@@ -23,7 +33,7 @@ _MOST = 10
 
 
 @dataclass(frozen=True)
-class Command:
+class SlashCommand:
     """`usage` is what one types, `permission` what one needs on the repository unless its configuration says
     otherwise. `understand` gives what is to be done; it raises Mistake. `flags` are the flags' names and whether
     each takes a value. `on` is where it can be used: `pull`, `issue`."""
@@ -31,24 +41,24 @@ class Command:
     name: str
     help: str
     usage: str
-    understand: Callable[[SlashLine], Deed]
+    understand: Callable[[CommandLine], CommandAction]
     permission: Permission = "write"
     flags: Mapping[str, bool] = field(default_factory=dict)
     on: tuple[str, ...] = ("pull",)
 
 
 @cache
-def registry() -> dict[str, Command]:
+def registry() -> dict[str, SlashCommand]:
     """Every command by its name."""
     import bot.commands as package
 
-    return {command.name: command for command in load(package, Command).values()}
+    return {command.name: command for command in load(package, SlashCommand).values()}
 
 
-def asked(lines: Iterable[str]) -> tuple[Deed, ...]:
+def asked(lines: Iterable[str]) -> tuple[CommandAction, ...]:
     """What the slash lines of one comment ask for, each thing once, in order. Another bot's commands
     are ignored; a word that is nearly one of ours is answered."""
-    found: list[Deed] = []
+    found: list[CommandAction] = []
     for line in lines:
         deed = _asked(line)
         if deed and deed not in found:
@@ -64,7 +74,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return (close + swapped + [""])[0]
 
 
-def _asked(line: str) -> Deed | None:
+def _asked(line: str) -> CommandAction | None:
     name = name_of(line)
     command = registry().get(name)
     if command is None or len(line) > LONGEST:
@@ -74,23 +84,23 @@ def _asked(line: str) -> Deed | None:
         parts = read(line)
         _check_flags(command, parts)
         deed = command.understand(parts)
-    except Mistake as mistake:
-        return Deed(command.name, "say", command.permission, ("issue", "pull"), lines=(spot(line, mistake),))
+    except CommandError as mistake:
+        return CommandAction(command.name, "say", command.permission, ("issue", "pull"), lines=(spot(line, mistake),))
     return replace(deed, command=command.name, permission=command.permission, on=command.on)
 
 
-def _unknown(line: str, name: str, meant: Command) -> Deed:
+def _unknown(line: str, name: str, meant: SlashCommand) -> CommandAction:
     """Nobody gets a mistake explained who could not have made it right, lest a stranger makes the bot talk."""
-    mistake = Mistake(f"Did you mean `{meant.usage}`?", Word(name, 0, len(name) + 1))
-    return Deed(meant.name, "say", meant.permission, ("issue", "pull"), lines=(spot(line, mistake),))
+    mistake = CommandError(f"Did you mean `{meant.usage}`?", Word(name, 0, len(name) + 1))
+    return CommandAction(meant.name, "say", meant.permission, ("issue", "pull"), lines=(spot(line, mistake),))
 
 
-def _check_flags(command: Command, line: SlashLine) -> None:
+def _check_flags(command: SlashCommand, line: CommandLine) -> None:
     for name, word in line.flags.items():
         if name not in command.flags:
             meant = nearest(name, command.flags)
             hint = f"Did you mean `--{meant}`?" if meant else f"It is used like this: `{command.usage}`"
-            raise Mistake(f"`/{command.name}` has no flag of that name. {hint}", word)
+            raise CommandError(f"`/{command.name}` has no flag of that name. {hint}", word)
         if command.flags[name] != bool(word.text):
             wanted = f"needs a value: `--{name}=…`" if command.flags[name] else "takes no value"
-            raise Mistake(f"`--{name}` {wanted}.", word)
+            raise CommandError(f"`--{name}` {wanted}.", word)

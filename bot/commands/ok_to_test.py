@@ -2,17 +2,17 @@
 
 import re
 
-from bot.commands import Command, Deed, Mistake, SlashLine
+from bot.commands import CommandAction, CommandError, CommandLine, SlashCommand
 
 _SHA = re.compile(r"[0-9a-f]{7,40}|[0-9a-f]{64}")
 
 
-def _trust(line: SlashLine) -> Deed:
+def _trust(line: CommandLine) -> CommandAction:
     """The commit is written out, because a newer push must not inherit the trust."""
     if len(line.words) != 1 or not _SHA.fullmatch(line.plain[0].lower()):
         wrong = line.words[0] if line.words else None
-        raise Mistake("Name the commit that you have read: `/ok-to-test <sha>`.", wrong)
-    return Deed("ok-to-test", "trust", head=line.plain[0].lower())
+        raise CommandError("Name the commit that you have read: `/ok-to-test <sha>`.", wrong)
+    return CommandAction("ok-to-test", "trust", head=line.plain[0].lower())
 
 
-OK_TO_TEST = Command("ok-to-test", str(__doc__), "/ok-to-test <sha>", _trust)
+OK_TO_TEST = SlashCommand("ok-to-test", str(__doc__), "/ok-to-test <sha>", _trust)

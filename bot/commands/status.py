@@ -1,12 +1,12 @@
 """Tells how the gate of this pull request stands, or the work on this issue."""
 
-from bot.commands import Command, Deed, Mistake, SlashLine
+from bot.commands import CommandAction, CommandError, CommandLine, SlashCommand
 
 
-def _status(line: SlashLine) -> Deed:
+def _status(line: CommandLine) -> CommandAction:
     if line.words:
-        raise Mistake("`/status` takes no words.", line.words[0])
-    return Deed("status", "status")
+        raise CommandError("`/status` takes no words.", line.words[0])
+    return CommandAction("status", "status")
 
 
-STATUS = Command("status", str(__doc__), "/status", _status, permission="read", on=("issue", "pull"))
+STATUS = SlashCommand("status", str(__doc__), "/status", _status, permission="read", on=("issue", "pull"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from activities.plugins import names
-from bot.commands import Mistake, Word, nearest
+from bot.commands import CommandError, Word, nearest
 
 
 def checks_of(words: Iterable[Word], more: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -19,7 +19,7 @@ def check_of(word: Word, more: tuple[str, ...] = ()) -> str:
         return name
     meant = nearest(name, known)
     hint = f"Did you mean `{meant}`?" if meant else f"There are: {', '.join(f'`{one}`' for one in known)}."
-    raise Mistake(f"There is no check of that name. {hint}", word)
+    raise CommandError(f"There is no check of that name. {hint}", word)
 
 
 def _parts(word: Word) -> list[Word]:

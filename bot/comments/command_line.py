@@ -18,7 +18,7 @@ _NAME = re.compile(r"/([\w-]*)")
 _SHOWN = 200
 
 
-class Mistake(UserError):
+class CommandError(UserError):
     """What a person wrote makes no sense; the text says what would. `start` and `end` are where in the line it
     stands, both 0 for the line as a whole."""
 
@@ -37,7 +37,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class SlashLine:
+class CommandLine:
     """`flags` maps a flag's name to its value's word; `--flag` alone has the value ""."""
 
     text: str
@@ -57,7 +57,7 @@ def name_of(line: str) -> str:
     return found[1] if found and line[found.end() : found.end() + 1].strip() == "" else ""
 
 
-def read(line: str) -> SlashLine:
+def read(line: str) -> CommandLine:
     """The parts of a line that begins with a slash. Raises Mistake for a quote that is never closed."""
     words: list[Word] = []
     flags: dict[str, Word] = {}
@@ -72,10 +72,10 @@ def read(line: str) -> SlashLine:
             flags[flag[1].lower()] = Word(value, word.start, word.end)
         else:
             words.append(word)
-    return SlashLine(line, name_of(line), tuple(words), flags)
+    return CommandLine(line, name_of(line), tuple(words), flags)
 
 
-def spot(line: str, mistake: Mistake) -> str:
+def spot(line: str, mistake: CommandError) -> str:
     """Markdown: the line with a mark below the wrong word, then what would be right."""
     if mistake.end == 0:
         return str(mistake)
@@ -123,4 +123,4 @@ def _quoted(line: str, opening: int, closing: str) -> tuple[str, int]:
         else:
             text += line[at]
             at += 1
-    raise Mistake("This quote is never closed.", Word("", opening, opening + 1))
+    raise CommandError("This quote is never closed.", Word("", opening, opening + 1))

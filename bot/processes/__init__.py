@@ -75,10 +75,10 @@ async def _once_there_is_an_app(environ: Mapping[str, str]) -> Settings:
 
 async def _work(settings: Settings, environ: Mapping[str, str]) -> None:
     from bot.processes import schedules
-    from bot.worker import make_hands, run_worker
+    from bot.worker import make_worker_activities, run_worker
 
     temporal = await temporal_client.connect(environ=environ)
-    async with make_hands(settings, environ) as hands, run_worker(temporal, settings, hands):
+    async with make_worker_activities(settings, environ) as hands, run_worker(temporal, settings, hands):
         await schedules.ensure(temporal, settings.task_queue)
         print(f"Working on {settings.task_queue} and {hands.queue}", flush=True)
         await asyncio.Event().wait()

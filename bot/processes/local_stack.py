@@ -23,7 +23,7 @@ _READY_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True)
-class Stage:
+class LocalStack:
     """`github` is the pretend GitHub's address; `log` is where the processes write."""
 
     github: str
@@ -65,7 +65,7 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(data: Path, environ: Mapping[str, str]) -> AsyncIterator[Stage]:
+async def stage(data: Path, environ: Mapping[str, str]) -> AsyncIterator[LocalStack]:
     """All processes for the block; none is left after it. `data` keeps environments and downloads between runs."""
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ async def stage(data: Path, environ: Mapping[str, str]) -> AsyncIterator[Stage]:
         github, process = await _pretend_github(data / "github", f"{web}/webhook", log.fileno())
         stack.push_async_callback(stop_children, [process])
         env = _environment(environ, data, github, temporal.address, web)
-        ready = Stage(github["url"], github["api_url"], web, temporal.ui, data / "log.txt", session, env, {})
+        ready = LocalStack(github["url"], github["api_url"], web, temporal.ui, data / "log.txt", session, env, {})
         stack.push_async_callback(_stop, ready)
         await ready.start("serve")
         await ready.start("worker")
@@ -87,7 +87,7 @@ async def stage(data: Path, environ: Mapping[str, str]) -> AsyncIterator[Stage]:
         yield ready
 
 
-async def _stop(ready: Stage) -> None:
+async def _stop(ready: LocalStack) -> None:
     await stop_children(list(ready.children.values()))
 
 
@@ -125,7 +125,7 @@ async def _pretend_github(state: Path, hook: str, log: int) -> tuple[dict[str, A
     return json.loads(line), process
 
 
-async def _answers(ready: Stage) -> None:
+async def _answers(ready: LocalStack) -> None:
     """Until the door answers and sees Temporal."""
     deadline = asyncio.get_running_loop().time() + _READY_WITHIN_S
     while asyncio.get_running_loop().time() < deadline:

@@ -22,8 +22,8 @@ from temporalio.service import RPCError
 
 from workflows import ids
 from workflows.config import Sweeps
-from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow, Sweep
-from workflows.event_recovery.reconciliation import Reconcile, ReconciliationWorkflow
+from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
+from workflows.event_recovery.reconciliation import ReconciliationInput, ReconciliationWorkflow
 
 _RPC = timedelta(seconds=10)
 # A schedule that slept with its server does not make up for what it missed: one run sees everything.
@@ -48,8 +48,10 @@ async def ensure(client: Client, task_queue: str, every: Every | None = None) ->
     """
     every = every or Every()
     sweep_id, reconciliation_id = names(task_queue)
-    sweep = _schedule(DeliverySweepWorkflow.run, Sweep(), sweep_id, task_queue, every.deliveries)
-    reconcile = _schedule(ReconciliationWorkflow.run, Reconcile(), reconciliation_id, task_queue, every.reconciliation)
+    sweep = _schedule(DeliverySweepWorkflow.run, DeliverySweepInput(), sweep_id, task_queue, every.deliveries)
+    reconcile = _schedule(
+        ReconciliationWorkflow.run, ReconciliationInput(), reconciliation_id, task_queue, every.reconciliation
+    )
     try:
         await _ensure(client, sweep_id, sweep)
         await _ensure(client, reconciliation_id, reconcile)

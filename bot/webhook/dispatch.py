@@ -19,21 +19,21 @@ _HEALTH_S = 2.0
 _ONCE = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
 
 
-class TemporalAway(Exception):
+class TemporalUnavailable(Exception):
     """Temporal did not take the work. GitHub must hear of it, so that the delivery can be sent again."""
 
 
 async def carry_out(client: Client, action: Action, task_queue: str) -> None:
-    """Starts or signals. Doing it twice is the same as doing it once. Raises TemporalAway within 4 s."""
+    """Starts or signals. Doing it twice is the same as doing it once. Raises TemporalUnavailable within 4 s."""
     try:
         async with asyncio.timeout(_ALL_S):
             await _carry_out(client, action, task_queue)
     except TimeoutError:
-        raise TemporalAway("no answer in time") from None
+        raise TemporalUnavailable("no answer in time") from None
     except RPCError as error:
-        raise TemporalAway(error.status.name) from error
+        raise TemporalUnavailable(error.status.name) from error
     except RuntimeError as error:
-        raise TemporalAway("no connection") from error
+        raise TemporalUnavailable("no connection") from error
 
 
 async def answers(client: Client) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from activities.model import RepoRef
-from workflows.messages import PullChanged, Pushed, Request
+from workflows.messages import CommandInput, PullChanged, Pushed
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class ButtonPressed:
 
     origin: Origin
     source: str
-    request: Request
+    request: CommandInput
     app_id: int = 0
 
 

@@ -77,17 +77,20 @@ def _readers() -> dict[tuple[str, str], tuple["msgspec.json.Decoder[Any]", _Read
     """(event, action), a push's action being the kind of its ref, to how it is read. What is not here is
     answered unread."""
     table: dict[tuple[str, str], tuple[type[payloads.Shape], _Reader]] = {
-        ("push", readers.BRANCH): (payloads.Push, readers.push),
-        **{("pull_request", action): (payloads.PullRequest, readers.pull) for action in get_args(payloads.PullAction)},
-        ("check_suite", "requested"): (payloads.CheckSuite, readers.suite_requested),
-        ("check_suite", "rerequested"): (payloads.CheckSuite, readers.suite_rerequested),
-        ("check_run", "rerequested"): (payloads.CheckRun, readers.run_button),
-        ("check_run", "requested_action"): (payloads.CheckRun, readers.run_button),
-        ("merge_group", "checks_requested"): (payloads.MergeGroup, readers.group),
-        ("merge_group", "destroyed"): (payloads.MergeGroup, readers.group),
-        ("issue_comment", "created"): (payloads.IssueComment, readers.comment),
-        **{("issues", action): (payloads.IssueLabel, readers.label) for action in ("labeled", "unlabeled")},
-        **{("repository", action): (payloads.RepositoryChange, readers.repository) for action in _MOVES},
+        ("push", readers.BRANCH): (payloads.PushPayload, readers.push),
+        **{
+            ("pull_request", action): (payloads.PullRequestPayload, readers.pull)
+            for action in get_args(payloads.PullAction)
+        },
+        ("check_suite", "requested"): (payloads.CheckSuitePayload, readers.suite_requested),
+        ("check_suite", "rerequested"): (payloads.CheckSuitePayload, readers.suite_rerequested),
+        ("check_run", "rerequested"): (payloads.CheckRunPayload, readers.run_button),
+        ("check_run", "requested_action"): (payloads.CheckRunPayload, readers.run_button),
+        ("merge_group", "checks_requested"): (payloads.MergeGroupPayload, readers.group),
+        ("merge_group", "destroyed"): (payloads.MergeGroupPayload, readers.group),
+        ("issue_comment", "created"): (payloads.IssueCommentPayload, readers.comment),
+        **{("issues", action): (payloads.IssueLabelPayload, readers.label) for action in ("labeled", "unlabeled")},
+        **{("repository", action): (payloads.RepositoryChangePayload, readers.repository) for action in _MOVES},
         **{("installation", action): (payloads.AppPayload, readers.app) for action in _MORE},
         ("installation_repositories", "added"): (payloads.AppPayload, readers.app),
     }

@@ -38,7 +38,7 @@ class Head(Shape):
     ref: str | None = None
 
 
-class Repository(Shape):
+class RepositoryPart(Shape):
     full_name: FullName
     id: Id = 0
     default_branch: Ref | None = None
@@ -50,21 +50,21 @@ class Sender(Shape):
     type: str = "User"
 
 
-class Installation(Shape):
+class InstallationPart(Shape):
     id: Id
 
 
-class App(Shape):
+class AppPart(Shape):
     id: Id
 
 
-class Account(Shape):
+class AccountPart(Shape):
     login: Login
 
 
 class WholeInstallation(Shape):
     id: Id
-    account: Account
+    account: AccountPart
 
 
 class AppPayload(Shape, kw_only=True):
@@ -78,12 +78,12 @@ class AppPayload(Shape, kw_only=True):
 class Payload(Shape, kw_only=True):
     """What every other event that matters has. Without an installation it was not sent to an App."""
 
-    repository: Repository
+    repository: RepositoryPart
     sender: Sender
-    installation: Installation | None = None
+    installation: InstallationPart | None = None
 
 
-class Push(Payload, kw_only=True):
+class PushPayload(Payload, kw_only=True):
     ref: str  # `refs/heads/…`; `events` checks the branch's own name
     before: Sha
     after: Sha
@@ -95,10 +95,10 @@ class PullSide(Shape):
 
     ref: Ref
     sha: Sha
-    repo: Repository | None = None
+    repo: RepositoryPart | None = None
 
 
-class Pull(Shape):
+class PullPart(Shape):
     number: Id
     head: PullSide
     base: PullSide
@@ -110,9 +110,9 @@ class Changes(Shape):
     base: dict[str, object] | None = None
 
 
-class PullRequest(Payload, kw_only=True):
+class PullRequestPayload(Payload, kw_only=True):
     action: PullAction
-    pull_request: Pull
+    pull_request: PullPart
     changes: Changes | None = None
 
 
@@ -132,28 +132,28 @@ class LinkedPull(Shape):
     head: LinkedSide
 
 
-class Suite(Shape):
+class CheckSuitePart(Shape):
     id: Id
     head_sha: Sha
     head_branch: Ref | None = None
     before: Sha | None = None
-    app: App | None = None
+    app: AppPart | None = None
     updated_at: Moment = ""
     pull_requests: tuple[LinkedPull, ...] = ()
 
 
-class CheckSuite(Payload, kw_only=True):
-    check_suite: Suite
+class CheckSuitePayload(Payload, kw_only=True):
+    check_suite: CheckSuitePart
 
 
-class Run(Shape):
+class CheckRunPart(Shape):
     id: Id
     name: Line
     head_sha: Sha
-    check_suite: Suite
+    check_suite: CheckSuitePart
     external_id: Line | None = None
     completed_at: Moment | None = None
-    app: App | None = None
+    app: AppPart | None = None
     pull_requests: tuple[LinkedPull, ...] = ()
 
 
@@ -161,25 +161,25 @@ class RequestedAction(Shape):
     identifier: Line
 
 
-class CheckRun(Payload, kw_only=True):
+class CheckRunPayload(Payload, kw_only=True):
     action: str
-    check_run: Run
+    check_run: CheckRunPart
     requested_action: RequestedAction | None = None
 
 
-class Group(Shape):
+class MergeGroupPart(Shape):
     head_sha: Sha
     head_ref: Ref
     base_sha: Sha
     base_ref: Ref
 
 
-class MergeGroup(Payload, kw_only=True):
+class MergeGroupPayload(Payload, kw_only=True):
     action: str
-    merge_group: Group
+    merge_group: MergeGroupPart
 
 
-class Issue(Shape):
+class IssuePart(Shape):
     """`pull_request` is an object of addresses where the issue is a pull request."""
 
     number: Id
@@ -187,25 +187,25 @@ class Issue(Shape):
     updated_at: Moment = ""
 
 
-class Comment(Shape):
+class CommentPart(Shape):
     id: Id
     body: str | None = None
-    performed_via_github_app: App | None = None
+    performed_via_github_app: AppPart | None = None
 
 
-class IssueComment(Payload, kw_only=True):
-    issue: Issue
-    comment: Comment
+class IssueCommentPayload(Payload, kw_only=True):
+    issue: IssuePart
+    comment: CommentPart
 
 
-class Label(Shape):
+class LabelPart(Shape):
     name: Line
 
 
-class IssueLabel(Payload, kw_only=True):
+class IssueLabelPayload(Payload, kw_only=True):
     action: str
-    issue: Issue
-    label: Label | None = None
+    issue: IssuePart
+    label: LabelPart | None = None
 
 
 class OldName(Shape):
@@ -234,6 +234,6 @@ class RepositoryChanges(Shape):
     owner: OldOwner | None = None
 
 
-class RepositoryChange(Payload, kw_only=True):
+class RepositoryChangePayload(Payload, kw_only=True):
     action: str
     changes: RepositoryChanges | None = None

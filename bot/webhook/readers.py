@@ -17,7 +17,7 @@ from bot.webhook.events import (
     RepositoryMoved,
 )
 from bot.webhook.payloads import BadPayload
-from workflows.messages import PullChanged, Pushed, Request
+from workflows.messages import CommandInput, PullChanged, Pushed
 
 BRANCH = "refs/heads/"
 _BUTTONS = ("fix", "retest", "accept-baseline")
@@ -40,7 +40,7 @@ def origin_of_app(payload: payloads.AppPayload, delivery: str) -> Origin:
     return Origin(repo, "", sender.login, sender.type == "User", delivery)
 
 
-def push(payload: payloads.Push, origin: Origin) -> BranchMoved:
+def push(payload: payloads.PushPayload, origin: Origin) -> BranchMoved:
     """A push to a branch; a deleted one has no sha."""
     gone = payload.deleted or not payload.after.strip("0")
     at = _seconds(payload.repository.pushed_at)
@@ -48,7 +48,7 @@ def push(payload: payloads.Push, origin: Origin) -> BranchMoved:
     return BranchMoved(origin, _branch(payload.ref.removeprefix(BRANCH)), push)
 
 
-def pull(payload: payloads.PullRequest, origin: Origin) -> PullMoved | None:
+def pull(payload: payloads.PullRequestPayload, origin: Origin) -> PullMoved | None:
     """A pull request's change, unless it is an edit of its words."""
     if payload.action == "edited" and not (payload.changes and payload.changes.base):
         return None  # Its title or its text.
@@ -69,7 +69,7 @@ def pull(payload: payloads.PullRequest, origin: Origin) -> PullMoved | None:
     return PullMoved(origin, _branch(pull.head.ref), changed)
 
 
-def suite_requested(payload: payloads.CheckSuite, origin: Origin) -> BranchMoved | None:
+def suite_requested(payload: payloads.CheckSuitePayload, origin: Origin) -> BranchMoved | None:
     """The same as a push, where GitHub knows the branch: a fork's head is told by its pull request."""
     suite = payload.check_suite
     ours = all(pull.head.repo.id == payload.repository.id for pull in suite.pull_requests)
@@ -80,7 +80,7 @@ def suite_requested(payload: payloads.CheckSuite, origin: Origin) -> BranchMoved
     return BranchMoved(origin, _branch(suite.head_branch), push, by_push=False)
 
 
-def group(payload: payloads.MergeGroup, origin: Origin) -> BranchMoved:
+def group(payload: payloads.MergeGroupPayload, origin: Origin) -> BranchMoved:
     """A merge queue's group: a branch that knows its base; destroyed, it is gone."""
     group = payload.merge_group
     destroyed = payload.action == "destroyed"
@@ -94,10 +94,10 @@ def group(payload: payloads.MergeGroup, origin: Origin) -> BranchMoved:
     return BranchMoved(origin, _branch(group.head_ref.removeprefix(BRANCH)), push, by_push=False)
 
 
-def suite_rerequested(payload: payloads.CheckSuite, origin: Origin) -> ButtonPressed:
+def suite_rerequested(payload: payloads.CheckSuitePayload, origin: Origin) -> ButtonPressed:
     """`Re-run all checks`."""
     suite = payload.check_suite
-    request = Request(
+    request = CommandInput(
         "rerun_suite",
         origin.repo,
         origin.sender,
@@ -109,14 +109,14 @@ def suite_rerequested(payload: payloads.CheckSuite, origin: Origin) -> ButtonPre
     return ButtonPressed(origin, f"check-suite-{suite.id}-{suite.updated_at}", request, _id(suite.app))
 
 
-def run_button(payload: payloads.CheckRun, origin: Origin) -> ButtonPressed | None:
+def run_button(payload: payloads.CheckRunPayload, origin: Origin) -> ButtonPressed | None:
     """`Re-run` of one check run, or one of our own buttons on it."""
     run = payload.check_run
     button = payload.requested_action.identifier if payload.requested_action else ""
     own_button = payload.action == "requested_action"
     if own_button and button not in _BUTTONS:
         return None
-    request = Request(
+    request = CommandInput(
         "button" if own_button else "rerun_check",
         origin.repo,
         origin.sender,
@@ -133,7 +133,7 @@ def run_button(payload: payloads.CheckRun, origin: Origin) -> ButtonPressed | No
     return ButtonPressed(origin, source, request, _id(run.app or run.check_suite.app))
 
 
-def comment(payload: payloads.IssueComment, origin: Origin) -> CommentPosted | None:
+def comment(payload: payloads.IssueCommentPayload, origin: Origin) -> CommentPosted | None:
     """A comment on a pull request or an issue."""
     comment, issue = payload.comment, payload.issue
     if not comment.body:
@@ -142,7 +142,7 @@ def comment(payload: payloads.IssueComment, origin: Origin) -> CommentPosted | N
     return CommentPosted(origin, issue.number, comment.id, comment.body, app, issue.pull_request is not None)
 
 
-def label(payload: payloads.IssueLabel, origin: Origin) -> LabelChanged | None:
+def label(payload: payloads.IssueLabelPayload, origin: Origin) -> LabelChanged | None:
     """A label on an issue; on a pull request it asks for nothing. GitHub leaves the name of a deleted one out."""
     issue, added = payload.issue, payload.action == "labeled"
     if issue.pull_request is not None or (added and payload.label is None):
@@ -156,7 +156,7 @@ def app(payload: payloads.AppPayload, origin: Origin) -> InstallationChanged:
     return InstallationChanged(origin, payload.installation.account.login, payload.action)
 
 
-def repository(payload: payloads.RepositoryChange, origin: Origin) -> RepositoryMoved | None:
+def repository(payload: payloads.RepositoryChangePayload, origin: Origin) -> RepositoryMoved | None:
     """Another name, another owner, or the end of it."""
     repo, changes = origin.repo, payload.changes
     if payload.action in ("deleted", "archived"):
@@ -194,11 +194,11 @@ def _only(pulls: tuple[payloads.LinkedPull, ...]) -> int:
     return pulls[0].number if len(pulls) == 1 else 0
 
 
-def _id(app: payloads.App | None) -> int:
+def _id(app: payloads.AppPart | None) -> int:
     return app.id if app else 0
 
 
-def _press(run: payloads.Run, button: str) -> str:
+def _press(run: payloads.CheckRunPart, button: str) -> str:
     """Names one press by GitHub's facts: a redelivery has the same ones.
 
     Whatever a press causes ends in a check run that is written, which moves the suite's `updated_at`:

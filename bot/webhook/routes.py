@@ -24,8 +24,8 @@ from bot.webhook.events import (
     RepositoryMoved,
 )
 from workflows import ids
-from workflows.event_recovery.reconciliation import Reconcile
-from workflows.messages import QualityBranch, Request
+from workflows.event_recovery.reconciliation import ReconciliationInput
+from workflows.messages import CommandInput, ContinuousQualityInput
 
 QUALITY = "ContinuousQualityWorkflow"
 COMMAND = "CommandWorkflow"
@@ -59,7 +59,7 @@ class Start:
 
     workflow: str
     id: str
-    argument: Request | Reconcile
+    argument: CommandInput | ReconciliationInput
     again: bool = False
 
 
@@ -69,7 +69,7 @@ class SignalWithStart:
 
     workflow: str
     id: str
-    argument: QualityBranch
+    argument: ContinuousQualityInput
     signal: str
     message: object
 
@@ -134,7 +134,7 @@ def _pull(event: PullMoved) -> Action:
     repo, pull = event.origin.repo, event.pull
     if pull.fork:
         id = ids.quality_of_fork(repo.full_name, pull.number)
-        branch = QualityBranch(repo, event.branch, pull.number, True, event.origin.default_branch)
+        branch = ContinuousQualityInput(repo, event.branch, pull.number, True, event.origin.default_branch)
     else:
         id = ids.quality(repo.full_name, event.branch)
         branch = _own_branch(event.origin, event.branch)
@@ -143,8 +143,8 @@ def _pull(event: PullMoved) -> Action:
     return SignalWithStart(QUALITY, id, branch, "pull_changed", pull)
 
 
-def _own_branch(origin: Origin, branch: str) -> QualityBranch:
-    return QualityBranch(origin.repo, branch, default_branch=origin.default_branch)
+def _own_branch(origin: Origin, branch: str) -> ContinuousQualityInput:
+    return ContinuousQualityInput(origin.repo, branch, default_branch=origin.default_branch)
 
 
 def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
@@ -154,7 +154,7 @@ def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
     deeds = commands.asked(slash_lines(event.body))
     if not deeds:
         return Ignored("No visible line of it begins with a command of ours.")
-    request = Request(
+    request = CommandInput(
         "comment",
         event.origin.repo,
         event.origin.sender,
@@ -177,7 +177,7 @@ def _button(event: ButtonPressed, rules: Rules) -> Start | Ignored:
 def _label(event: LabelChanged) -> Start:
     """Whether the label means anything stands in the repository's configuration, which the door does not know."""
     word = "added" if event.added else "removed"
-    request = Request(
+    request = CommandInput(
         "label",
         event.origin.repo,
         event.origin.sender,
@@ -193,11 +193,13 @@ def _label(event: LabelChanged) -> Start:
 
 def _installation(event: InstallationChanged) -> Start:
     installation = event.origin.repo.installation_id
-    return Start(RECONCILIATION, ids.reconciliation(installation), Reconcile(installation, event.account), again=True)
+    return Start(
+        RECONCILIATION, ids.reconciliation(installation), ReconciliationInput(installation, event.account), again=True
+    )
 
 
 def _moved(event: RepositoryMoved) -> Start:
     """Under its old name nothing goes on; what is open goes on under the new one."""
     repo = event.origin.repo
-    wanted = Reconcile(repo.installation_id, repo.owner, None if event.gone else repo, event.before)
+    wanted = ReconciliationInput(repo.installation_id, repo.owner, None if event.gone else repo, event.before)
     return Start(RECONCILIATION, ids.reconciliation(repo.installation_id, event.before), wanted, again=True)

@@ -14,7 +14,7 @@ from activities.errors import UserError
 from bot import client as temporal_client
 from bot import telemetry
 from bot.settings import WEB_NEEDS, Settings, app_is_known
-from bot.webhook.server import Door, app_of
+from bot.webhook.server import WebhookReceiver, app_of
 
 if TYPE_CHECKING:
     from bot.app_setup.server import Registration
@@ -32,7 +32,7 @@ async def serve(environ: Mapping[str, str]) -> None:
         settings = Settings.load(environ, needs=WEB_NEEDS)
     telemetry.prepare(settings)
     # It starts without Temporal, and says 503 until that answers.
-    door = Door(await temporal_client.connect(environ=environ, lazy=True))
+    door = WebhookReceiver(await temporal_client.connect(environ=environ, lazy=True))
     app = app_of(door)
     registration = None if settings.app_id else _registration(door, settings, environ, app)
     if settings.app_id:
@@ -66,7 +66,9 @@ def _reachable(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _registration(door: Door, settings: Settings, environ: Mapping[str, str], app: web.Application) -> "Registration":
+def _registration(
+    door: WebhookReceiver, settings: Settings, environ: Mapping[str, str], app: web.Application
+) -> "Registration":
     """Its pages beside the door, which opens for the App that comes of them."""
     from bot.app_setup.server import Registration
 
@@ -75,19 +77,21 @@ def _registration(door: Door, settings: Settings, environ: Mapping[str, str], ap
     return registration
 
 
-async def _registered(registration: "Registration", address: str, door: Door, environ: Mapping[str, str]) -> None:
+async def _registered(
+    registration: "Registration", address: str, door: WebhookReceiver, environ: Mapping[str, str]
+) -> None:
     """Waits for the App; another process that stores one opens this door too."""
     if not await registration.run(address):
         _open(door, Settings.load(environ, needs=WEB_NEEDS))
 
 
-def _open(door: Door, settings: Settings) -> None:
+def _open(door: WebhookReceiver, settings: Settings) -> None:
     telemetry.prepare(settings)  # from now on there is a secret to keep out of the log
     door.open(settings)
     _log.info("app=%d slug=%s events=taken", settings.app_id, settings.app_slug)
 
 
-async def _from_smee(channel: str, door: Door) -> None:
+async def _from_smee(channel: str, door: WebhookReceiver) -> None:
     from bot.webhook import smee
 
     async def deliver(headers: Mapping[str, str], body: bytes) -> int:

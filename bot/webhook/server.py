@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 from activities.errors import UserError
 from bot.settings import Settings
-from bot.webhook.dispatch import TemporalAway, answers, carry_out
+from bot.webhook.dispatch import TemporalUnavailable, answers, carry_out
 from bot.webhook.events import Event, Ignored
 from bot.webhook.parsing import parse_event
 from bot.webhook.payloads import BadPayload
@@ -29,7 +29,7 @@ _WORD = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _log = logging.getLogger("autobuild.web")
 
 
-class Door:
+class WebhookReceiver:
     """Where deliveries come in. It is shut until there is an App, and may be opened while it stands there."""
 
     def __init__(self, temporal: Client) -> None:
@@ -66,17 +66,17 @@ class Door:
         return await _act(self.temporal, settings, name, event)
 
 
-DOOR = web.AppKey("door", Door)
+DOOR = web.AppKey("door", WebhookReceiver)
 
 
 def make_app(settings: Settings, temporal: Client) -> web.Application:
     """The web process's application for one App. Raises UserError without a webhook secret."""
-    door = Door(temporal)
+    door = WebhookReceiver(temporal)
     door.open(settings)
     return app_of(door)
 
 
-def app_of(door: Door) -> web.Application:
+def app_of(door: WebhookReceiver) -> web.Application:
     """The addresses before this door, which may be shut still."""
     app = web.Application(client_max_size=_LARGEST)
     app[DOOR] = door
@@ -128,7 +128,7 @@ async def _act(temporal: Client, settings: Settings, name: str, event: Event | I
         return web.Response(status=204)
     try:
         await carry_out(temporal, action, settings.task_queue)
-    except TemporalAway as error:
+    except TemporalUnavailable as error:
         _log.error(
             "delivery=%s event=%s repository=%s workflow=%s answer=503 why=%r",
             delivery,

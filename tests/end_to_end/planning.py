@@ -5,7 +5,7 @@ import asyncio
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.issues.label_routes import IssueWork
+    from workflows.issues.label_routes import LabelWorkflowInput
 
 
 @workflow.defn
@@ -17,7 +17,7 @@ class PlanPatchPRWorkflow:
         self._enough = self._lingers = self._ending = False
 
     @workflow.run
-    async def run(self, work: IssueWork) -> str:
+    async def run(self, work: LabelWorkflowInput) -> str:
         try:
             await workflow.wait_condition(lambda: self._enough)
         except asyncio.CancelledError:

@@ -17,8 +17,8 @@ from bot.processes.temporal_server import free_port, temporal_server
 from simulator.github.server import PretendGitHub
 from simulator.github.services.entities import CheckRun, Issue, Pull, Repository
 from workflows import ids
-from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow, Sweep, Swept
-from workflows.event_recovery.reconciliation import Counted, Reconcile, ReconciliationWorkflow
+from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepResult, DeliverySweepWorkflow
+from workflows.event_recovery.reconciliation import ReconciliationInput, ReconciliationResult, ReconciliationWorkflow
 
 _READY = {"serve": "Listening on", "worker": "Working on"}
 
@@ -66,13 +66,13 @@ class Town:
             with contextlib.suppress(WorkflowFailureError):
                 await self.temporal.get_workflow_handle(found.id).result()
 
-    async def look_closely(self) -> tuple[Swept, Counted]:
+    async def look_closely(self) -> tuple[DeliverySweepResult, ReconciliationResult]:
         """A sweep over all that the log has, and a reconciliation, one after the other; what came of them."""
         swept = await self.temporal.execute_workflow(
-            DeliverySweepWorkflow.run, Sweep(), id="closely-sweep", task_queue=ids.TASK_QUEUE
+            DeliverySweepWorkflow.run, DeliverySweepInput(), id="closely-sweep", task_queue=ids.TASK_QUEUE
         )
         counted = await self.temporal.execute_workflow(
-            ReconciliationWorkflow.run, Reconcile(), id="closely-reconcile", task_queue=ids.TASK_QUEUE
+            ReconciliationWorkflow.run, ReconciliationInput(), id="closely-reconcile", task_queue=ids.TASK_QUEUE
         )
         return swept, counted
 

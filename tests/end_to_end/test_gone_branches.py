@@ -5,11 +5,11 @@ import pytest
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_reconciliation import reconcile
 from tests.stage import Stage
-from workflows.event_recovery.reconciliation import Reconcile
+from workflows.event_recovery.reconciliation import ReconciliationInput
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ALL = Reconcile(quiet_s=-60)
+ALL = ReconciliationInput(quiet_s=-60)
 ENDINGS = ("repository", "push", "delete", "pull_request", "installation", "installation_repositories", "merge_group")
 
 

@@ -9,7 +9,7 @@ from tests.end_to_end.test_commands import pull, said
 from tests.end_to_end.test_requests import forked, named
 from tests.stage import Stage
 from workflows import ids
-from workflows.messages import BranchState, QualityBranch, Wanted
+from workflows.messages import BranchState, ContinuousQualityInput, GateTarget
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -111,11 +111,11 @@ async def test_a_halt_and_an_override_are_handed_on_to_the_next_run(stage: Stage
     handle = stage.temporal.get_workflow_handle(f"quality:{repo}@change")
     await handle.terminate("to begin anew")
     told = "Overridden by @octocat for this commit: it is wrong"
-    state = BranchState(Wanted(sha), pull=number, attempts={sha: 1}, halted=True, overrides={"linting": told})
+    state = BranchState(GateTarget(sha), pull=number, attempts={sha: 1}, halted=True, overrides={"linting": told})
     owner, name = repo.split("/")
     installation = stage.github.installation_of(stage.github.repository(repo))
     assert installation
-    branch = QualityBranch(RepoRef(owner, name, installation.id), "change", default_branch="main", state=state)
+    branch = ContinuousQualityInput(RepoRef(owner, name, installation.id), "change", default_branch="main", state=state)
     await stage.temporal.start_workflow("ContinuousQualityWorkflow", branch, id=handle.id, task_queue=ids.TASK_QUEUE)
     await stage.ask(repo, number, "/status")
     assert "was stopped" in said(stage, repo, number)[-1]

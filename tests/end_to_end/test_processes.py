@@ -6,18 +6,18 @@ from typing import Any
 
 import psutil
 
-from bot.processes.local_stack import Stage, stage
+from bot.processes.local_stack import LocalStack, stage
 from tests.end_to_end.repos import configured
 
 REPO = "octocat/example"
 
 
-async def runs(ready: Stage, sha: str) -> dict[str, Any]:
+async def runs(ready: LocalStack, sha: str) -> dict[str, Any]:
     found = await ready.get(f"/repos/{REPO}/commits/{sha}/check-runs?per_page=100")
     return {run["name"].removeprefix("autobuild / "): run for run in found["check_runs"]}
 
 
-async def ended(ready: Stage, sha: str, name: str) -> dict[str, Any]:
+async def ended(ready: LocalStack, sha: str, name: str) -> dict[str, Any]:
     """The check run of this name once it has ended."""
     version = 0
     while (run := (await runs(ready, sha)).get(name)) is None or run["status"] != "completed":

@@ -12,29 +12,31 @@ from activities.model import RepoRef
 from tests.end_to_end.repos import EIGHT, configured
 from tests.stage import Stage
 from workflows import ids
-from workflows.event_recovery.reconciliation import Counted, Reconcile, ReconciliationWorkflow
+from workflows.event_recovery.reconciliation import ReconciliationInput, ReconciliationResult, ReconciliationWorkflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _runs = itertools.count()
 
 
-async def reconcile(stage: Stage, wanted: Reconcile | None = None, id: str = "") -> Counted:
+async def reconcile(stage: Stage, wanted: ReconciliationInput | None = None, id: str = "") -> ReconciliationResult:
     """One look, as the schedule's."""
     return await stage.temporal.execute_workflow(
         ReconciliationWorkflow.run,
-        wanted or Reconcile(),
+        wanted or ReconciliationInput(),
         id=id or f"reconciliation-{next(_runs)}",
         task_queue=stage.settings.task_queue,
     )
 
 
-def only(stage: Stage, repo: str) -> Reconcile:
+def only(stage: Stage, repo: str) -> ReconciliationInput:
     """A look at one repository."""
     there = stage.github.repository(repo)
     installation = stage.github.installation_of(there)
     assert installation
-    return Reconcile(installation.id, repo=RepoRef(there.owner.login, there.name, installation.id, id=there.id))
+    return ReconciliationInput(
+        installation.id, repo=RepoRef(there.owner.login, there.name, installation.id, id=there.id)
+    )
 
 
 def deaf(stage: Stage, times: int = 1) -> None:
@@ -266,10 +268,10 @@ async def test_one_installation_that_sleeps_does_not_keep_the_others_waiting(sta
     stage.github.suspend(installation.id)
     await reconcile(stage)
     await stage.verdict(awake, awake_sha)
-    assert (await reconcile(stage, Reconcile(installation.id))).failed == 1
+    assert (await reconcile(stage, ReconciliationInput(installation.id))).failed == 1
     assert not stage.github.check_runs(asleep, asleep_sha)
     stage.github.unsuspend(installation.id)
-    await reconcile(stage, Reconcile(installation.id))
+    await reconcile(stage, ReconciliationInput(installation.id))
     await stage.verdict(asleep, asleep_sha)
 
 
@@ -296,7 +298,7 @@ async def test_a_token_that_was_revoked_costs_no_look(stage: Stage) -> None:
 
 async def test_a_long_look_goes_on_in_a_new_run_and_looks_at_everything_once(stage: Stage) -> None:
     unheard_of = [await unheard(stage), await unheard(stage, name="example/far-away")]
-    counted = await reconcile(stage, Reconcile(events_a_run=1), id="long")
+    counted = await reconcile(stage, ReconciliationInput(events_a_run=1), id="long")
     first = stage.temporal.get_workflow_handle("long", first_execution_run_id=None)
     assert counted.repositories == len(stage.github.repositories) - len(_forks(stage))
     assert counted.heads >= 2
@@ -336,7 +338,7 @@ async def test_under_an_old_name_nothing_goes_on_and_under_the_new_one_it_does(s
     name = f"{repo.partition('/')[2]}-renamed"
     stage.github.rename_repository(repo, name)
     wanted = only(stage, f"octocat/{name}")
-    counted = await reconcile(stage, Reconcile(wanted.installation_id, repo=wanted.repo, gone=repo))
+    counted = await reconcile(stage, ReconciliationInput(wanted.installation_id, repo=wanted.repo, gone=repo))
     assert counted.ended == 1
     assert await stage.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
     await stage.verdict(f"octocat/{name}", new)

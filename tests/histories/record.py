@@ -20,8 +20,8 @@ from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_labels import state
 from tests.end_to_end.test_reconciliation import deaf, only, reconcile, unheard
 from tests.stage import Stage, make_stage
-from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow, Sweep
-from workflows.event_recovery.reconciliation import Reconcile
+from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
+from workflows.event_recovery.reconciliation import ReconciliationInput
 
 HERE = Path(__file__).parent
 FINDING = {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: this is new\n"}
@@ -102,7 +102,7 @@ async def labelled(stage: Stage) -> dict[str, str]:
 async def swept(stage: Stage) -> dict[str, str]:
     """A push that never arrived and one that GitHub has forgotten, seen by the second run of a schedule."""
     action = ScheduleActionStartWorkflow(
-        DeliverySweepWorkflow.run, Sweep(), id="sweep", task_queue=stage.settings.task_queue
+        DeliverySweepWorkflow.run, DeliverySweepInput(), id="sweep", task_queue=stage.settings.task_queue
     )
     schedule = await stage.temporal.create_schedule("sweep", Schedule(action=action, spec=ScheduleSpec()))
     repo = await stage.repository(configured())
@@ -130,7 +130,7 @@ async def reconciled(stage: Stage) -> dict[str, str]:
     branch = stage.temporal.get_workflow_handle(f"quality:{lost}@change")
     await branch.signal("pushed", {"sha": old, "sent_at": 1.0})
     await stage.comment(repo, 1)
-    gone = Reconcile(repo=only(stage, repo).repo, gone=repo)
+    gone = ReconciliationInput(repo=only(stage, repo).repo, gone=repo)
     await reconcile(stage, gone, id="reconcile-gone")
     await stage.github.delete_branch(lost, "change")
     await stage.workflows.wait_for_result(f"quality:{lost}@change", 30)

@@ -21,7 +21,7 @@ from simulator.github.server import PretendGitHub
 from simulator.github.services.keys import AppKey
 from tests import openapi
 from workflows.config import ActivityHeartbeats
-from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow, Sweep, Swept
+from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepResult, DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 
 
@@ -53,7 +53,7 @@ class Post:
         await self.github.wait_for(lambda: len(self.github.deliveries) >= before + count)
         return [delivery.guid for delivery in self.github.deliveries[before:]]
 
-    async def sweep(self, since: float = 0.0) -> Swept:
+    async def sweep(self, since: float = 0.0) -> DeliverySweepResult:
         """One sweep, and what came of it once all of its post has arrived."""
         swept = await (await self.start(since)).result()
         await self.github.hooks.idle()
@@ -62,7 +62,10 @@ class Post:
     async def start(self, since: float = 0.0) -> Any:
         self.number += 1
         return await self.temporal.start_workflow(
-            DeliverySweepWorkflow.run, Sweep(since), id=f"{self.queue}-{self.number}", task_queue=self.queue
+            DeliverySweepWorkflow.run,
+            DeliverySweepInput(since),
+            id=f"{self.queue}-{self.number}",
+            task_queue=self.queue,
         )
 
     async def worker(self) -> contextlib.AsyncExitStack:

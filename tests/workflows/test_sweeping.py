@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
 from tests.workflows.conftest import Post
-from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow, Sweep, Swept
+from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepResult, DeliverySweepWorkflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -145,7 +145,9 @@ async def test_a_worker_that_ends_in_the_middle(post: Post) -> None:
 
 
 async def test_the_next_run_of_the_schedule_goes_on_where_the_last_one_ended(post: Post) -> None:
-    action = ScheduleActionStartWorkflow(DeliverySweepWorkflow.run, Sweep(), id=post.queue, task_queue=post.queue)
+    action = ScheduleActionStartWorkflow(
+        DeliverySweepWorkflow.run, DeliverySweepInput(), id=post.queue, task_queue=post.queue
+    )
     schedule = await post.temporal.create_schedule(post.queue, Schedule(action=action, spec=ScheduleSpec()))
     await post.send(250)
     an_hour_ago = post.github.stamp(time.time() - 3600)
@@ -156,6 +158,8 @@ async def test_the_next_run_of_the_schedule_goes_on_where_the_last_one_ended(pos
         await post.github.wait_for(lambda pages=pages: len(post.asked("GET", "/app/hook/deliveries")) == pages)
         started = [each.action for each in (await schedule.describe()).info.recent_actions]
         assert len(started) == run
-        swept = await post.temporal.get_workflow_handle(started[-1].workflow_id, result_type=Swept).result()
+        swept = await post.temporal.get_workflow_handle(
+            started[-1].workflow_id, result_type=DeliverySweepResult
+        ).result()
         assert swept.since > time.time() - 60
     await schedule.delete()

@@ -7,16 +7,16 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import Permission, PermissionWanted, PullRequest, PullWanted
-    from activities.github.types.repo_config import RepoSettings, SettingsWanted
-    from activities.workflow_activities import Ask, Told
+    from activities.github.types.check_runs import Permission, PermissionInput, PullInput, PullRequest
+    from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
+    from activities.workflow_activities import WorkflowQueryInput, WorkflowQueryResult
     from workflows import ids
-    from workflows.activity_calls import Target, ask, react, reply, target_of, tell, wake_label
-    from workflows.command_actions import ACTOR, DELIVERY, HEAD, Deed, HelpLine
+    from workflows.activity_calls import BranchTarget, ask, react, reply, target_of, tell, wake_label
+    from workflows.command_actions import ACTOR, DELIVERY, HEAD, CommandAction, HelpLine
     from workflows.commands.status_text import issue_status, pull_status
     from workflows.failures import for_a_person, was_cancelled
-    from workflows.issues.label_routes import IssueWork
-    from workflows.messages import Request
+    from workflows.issues.label_routes import LabelWorkflowInput
+    from workflows.messages import CommandInput
 
 _CONFIG = ".github/autobuild.yml"
 _JUDGED = ("rerun", "override")
@@ -26,7 +26,7 @@ _JUDGED = ("rerun", "override")
 class CommentCommands:
     """One comment's `deeds`. `answer` gives `done`, or `refused` where the person may do none of them."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: CommandInput) -> None:
         self._request = request
         self._repo = request.repo
         self._level = Permission("none")
@@ -36,7 +36,7 @@ class CommentCommands:
         """Permission is asked now, from GitHub, and an answer that does not come is a no."""
         self._level = await self._permission()
         if self._level.at_least("read"):
-            self._settings = await ask("get_repo_settings", SettingsWanted(self._repo), RepoSettings)
+            self._settings = await ask("get_repo_settings", RepoSettingsInput(self._repo), RepoSettings)
         deeds = self._request.deeds
         may = [self._may(deed) for deed in deeds]
         if not any(may):
@@ -57,28 +57,28 @@ class CommentCommands:
 
     async def _permission(self) -> Permission:
         try:
-            return await ask("get_permission", PermissionWanted(self._repo, self._request.actor), Permission)
+            return await ask("get_permission", PermissionInput(self._repo, self._request.actor), Permission)
         except ActivityError as error:
             if was_cancelled(error):
                 raise
             workflow.logger.error("the permission could not be asked", exc_info=error)
             return Permission("none")
 
-    def _needs(self, deed: Deed | HelpLine) -> str:
+    def _needs(self, deed: CommandAction | HelpLine) -> str:
         return self._settings.commands.get(deed.command, deed.permission)
 
-    def _may(self, deed: Deed | HelpLine) -> bool:
+    def _may(self, deed: CommandAction | HelpLine) -> bool:
         """A configuration that cannot be read may have asked for more than the default."""
         readable = not self._settings.problem or deed.permission == "read"
         return readable and self._level.at_least(self._needs(deed))
 
-    def _why_not(self, deed: Deed) -> str:
+    def _why_not(self, deed: CommandAction) -> str:
         if self._settings.problem:
             line = f" (line {self._settings.line})" if self._settings.line else ""
             return f"`/{deed.command}` waits until {_CONFIG}{line} is mended: {self._settings.problem}"
         return f"`/{deed.command}` needs {self._needs(deed)} access, and you have {self._level.level}."
 
-    async def _carry_out(self, deed: Deed) -> list[str]:
+    async def _carry_out(self, deed: CommandAction) -> list[str]:
         """Lines to answer; none for a command whose answer is a check run."""
         here = "pull" if self._request.on_pull else "issue"
         if here not in deed.on:
@@ -94,15 +94,15 @@ class CommentCommands:
                 raise
             return [why]
 
-    def _help(self, deed: Deed, here: str) -> list[str]:
+    def _help(self, deed: CommandAction, here: str) -> list[str]:
         entries = [entry for entry in deed.entries if here in entry.on and self._may(entry)]
         lines = [f"- {entry.text}" for entry in entries]
         if not lines:
             return ["There is nothing of that kind for you here."]
         return [f"You have {self._level.level} access here:", "", *lines]
 
-    async def _on_pull(self, deed: Deed) -> list[str]:
-        pull = await ask("get_pull_request", PullWanted(self._repo, self._request.pull), PullRequest)
+    async def _on_pull(self, deed: CommandAction) -> list[str]:
+        pull = await ask("get_pull_request", PullInput(self._repo, self._request.pull), PullRequest)
         if pull.state != "open":
             return ["This pull request is closed, so nothing was run."]
         target = await target_of(self._repo, pull)
@@ -118,7 +118,7 @@ class CommentCommands:
             return ["This pull request is a draft: that is done once it is ready for review."]
         return [deed.said] if deed.said else []
 
-    async def _trust(self, target: Target, pull: PullRequest, deed: Deed) -> list[str]:
+    async def _trust(self, target: BranchTarget, pull: PullRequest, deed: CommandAction) -> list[str]:
         if not pull.head_sha.startswith(deed.head):
             return [f"`{deed.head}` is not the head of this pull request any more; that is `{pull.head_sha}`."]
         if not pull.fork:
@@ -127,7 +127,7 @@ class CommentCommands:
         return []
 
     async def _overview(self, key: str) -> Mapping[str, Any]:
-        told = await ask("ask_workflow", Ask(key, "get_overview"), Told)
+        told = await ask("ask_workflow", WorkflowQueryInput(key, "get_overview"), WorkflowQueryResult)
         answer: Mapping[str, Any] = told.answer or {}
         # Whoever ended the branch's workflow ended its gate with it.
         return answer if told.running else {**answer, "gating": False, "waiting": False}
@@ -136,18 +136,20 @@ class CommentCommands:
         facts = {HEAD: head, ACTOR: self._request.actor, DELIVERY: self._request.delivery}
         return {name: facts.get(value, value) if isinstance(value, str) else value for name, value in message.items()}
 
-    async def _on_issue(self, deed: Deed) -> list[str]:
+    async def _on_issue(self, deed: CommandAction) -> list[str]:
         """What a label of this issue asks for: told how it stands, stopped, or tried again."""
         number, works = self._request.pull, {}
         for label in self._settings.labels.values():
             works[label] = await ask(
-                "ask_workflow", Ask(ids.label(self._repo.full_name, number, label), "get_status"), Told
+                "ask_workflow",
+                WorkflowQueryInput(ids.label(self._repo.full_name, number, label), "get_status"),
+                WorkflowQueryResult,
             )
         if deed.do == "status":
             return issue_status(works)
         wanted = [label for label, told in works.items() if told.there and told.running == deed.running]
         for label in wanted:
-            work = IssueWork(self._repo, number, label, self._request.actor, self._settings.default_branch)
+            work = LabelWorkflowInput(self._repo, number, label, self._request.actor, self._settings.default_branch)
             await wake_label(work, deed.work_signal)
         return [] if wanted else ["Nothing runs for this issue." if deed.running else "There is nothing to try again."]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from activities.github.types.check_runs import PullRequest
 from activities.reporting.markdown import code, plain
-from activities.workflow_activities import Told
+from activities.workflow_activities import WorkflowQueryResult
 
 _VERDICTS = {
     "passed": "passed", "failed": "failed", "refused": "waits for a maintainer", "error": "ended with an error",
@@ -36,7 +36,7 @@ def pull_status(told: Mapping[str, Any], pull: PullRequest) -> list[str]:
 _FINE = ("passed", "neutral", "skipped")
 
 
-def issue_status(works: Mapping[str, Told]) -> list[str]:
+def issue_status(works: Mapping[str, WorkflowQueryResult]) -> list[str]:
     """Label → what its work says of itself."""
     lines = [f"- Label {code(label)}: {_flat(str(told.answer))}" for label, told in works.items() if told.there]
     return lines or ["No label of this issue asks for anything."]

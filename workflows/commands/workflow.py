@@ -7,23 +7,23 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.github.types.check_runs import (
         Permission,
-        PermissionWanted,
+        PermissionInput,
+        PullInput,
         PullRequest,
-        PullWanted,
         SuiteRuns,
-        SuiteWanted,
+        SuiteRunsInput,
     )
-    from activities.github.types.repo_config import RepoSettings, SettingsWanted
-    from activities.workflow_activities import Ask, Told
+    from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
+    from activities.workflow_activities import WorkflowQueryInput, WorkflowQueryResult
     from workflows import ids
-    from workflows.activity_calls import Target, ask, default_branch, react, reply, target_of, tell, wake_label
+    from workflows.activity_calls import BranchTarget, ask, default_branch, react, reply, target_of, tell, wake_label
     from workflows.commands.comments import CommentCommands
-    from workflows.issues.label_routes import IssueWork
-    from workflows.messages import AcceptBaseline, Fix, Pushed, QualityBranch, Request, Rerun
+    from workflows.issues.label_routes import LabelWorkflowInput
+    from workflows.messages import AcceptBaseline, CommandInput, ContinuousQualityInput, Fix, Pushed, Rerun
 
 
 @dataclass(frozen=True)
-class Answered:
+class CommandResult:
     """What became of a request, in one word: `done`, `refused` (no permission), `nothing` (nothing to do it to)."""
 
     outcome: str
@@ -34,14 +34,14 @@ class CommandWorkflow:
     """One request, once: its id comes from the comment, the button press or the label. Query: `get_status`."""
 
     @workflow.init
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: CommandInput) -> None:
         self._request = request
         self._status = "running"
 
     @workflow.run
-    async def run(self, request: Request) -> Answered:
+    async def run(self, request: CommandInput) -> CommandResult:
         self._status = await self._outcome()
-        return Answered(self._status)
+        return CommandResult(self._status)
 
     @workflow.query
     def get_status(self) -> str:
@@ -61,7 +61,7 @@ class CommandWorkflow:
     async def _label(self) -> str:
         """Only a label that the configuration names asks for anything."""
         request = self._request
-        settings = await ask("get_repo_settings", SettingsWanted(request.repo), RepoSettings)
+        settings = await ask("get_repo_settings", RepoSettingsInput(request.repo), RepoSettings)
         names = settings.labels.values()
         # GitHub does not name a label that was deleted: then any of them may be gone.
         meant = [name for name in names if not request.label] or (
@@ -75,9 +75,9 @@ class CommandWorkflow:
         request = self._request
         if request.command == "removed":
             key = ids.label(request.repo.full_name, request.pull, label)
-            if not (await ask("ask_workflow", Ask(key, "get_status"), Told)).running:
+            if not (await ask("ask_workflow", WorkflowQueryInput(key, "get_status"), WorkflowQueryResult)).running:
                 return False
-        work = IssueWork(request.repo, request.pull, label, request.actor, default_branch)
+        work = LabelWorkflowInput(request.repo, request.pull, label, request.actor, default_branch)
         await wake_label(work, "labelled" if request.command == "added" else "unlabelled", request.actor)
         return True
 
@@ -96,7 +96,7 @@ class CommandWorkflow:
             await tell(target, "rerun", Rerun(request.sha, checks, request.actor, request.delivery))
         return "done"
 
-    async def _target(self) -> Target | None:
+    async def _target(self) -> BranchTarget | None:
         """From what we gave the run ourselves; a suite has no list of runs, so they are asked for."""
         request = self._request
         external = request.external_id or await self._external_id()
@@ -105,23 +105,23 @@ class CommandWorkflow:
             key = ids.quality(request.repo.full_name, request.branch)  # a gate that somebody started by hand
         name, _, number = key.removeprefix("quality:").rpartition("#")
         if name == request.repo.full_name and number.isdecimal():
-            pull = await ask("get_pull_request", PullWanted(request.repo, int(number)), PullRequest)
+            pull = await ask("get_pull_request", PullInput(request.repo, int(number)), PullRequest)
             return await target_of(request.repo, pull) if pull.state == "open" else None
         branch = key.removeprefix(f"quality:{request.repo.full_name}@")
         if not branch or branch == key:
             return None
-        start = QualityBranch(request.repo, branch, default_branch=await default_branch(request.repo))
-        return Target(key, start, Pushed(request.sha))
+        start = ContinuousQualityInput(request.repo, branch, default_branch=await default_branch(request.repo))
+        return BranchTarget(key, start, Pushed(request.sha))
 
     async def _external_id(self) -> str:
-        wanted = SuiteWanted(self._request.repo, self._request.sha)
+        wanted = SuiteRunsInput(self._request.repo, self._request.sha)
         runs = (await ask("list_suite_runs", wanted, SuiteRuns)).runs
         return next((run.external_id for run in runs if run.external_id), "")
 
     async def _words(self) -> str:
         """A comment as it came before there were deeds: what waits in a history is still carried out."""
         request = self._request
-        level = await ask("get_permission", PermissionWanted(request.repo, request.actor), Permission)
+        level = await ask("get_permission", PermissionInput(request.repo, request.actor), Permission)
         if not level.at_least(request.permission):
             await react(request.repo, request.comment_id, "confused")
             return "refused"
@@ -134,7 +134,7 @@ class CommandWorkflow:
     async def _word(self, command: str, *args: str) -> list[str]:
         if command in ("help", "mistake"):
             return [f"- {line}" if command == "help" else line for line in args]
-        pull = await ask("get_pull_request", PullWanted(self._request.repo, self._request.pull), PullRequest)
+        pull = await ask("get_pull_request", PullInput(self._request.repo, self._request.pull), PullRequest)
         if pull.state != "open":
             return ["This pull request is closed, so nothing was run."]
         target = await target_of(self._request.repo, pull)

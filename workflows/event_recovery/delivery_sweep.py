@@ -10,7 +10,12 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.event_recovery import DeliveriesWanted, FailedDeliveries, Redelivered, Redelivery
+    from activities.github.types.event_recovery import (
+        FailedDeliveries,
+        FailedDeliveriesInput,
+        RedeliverInput,
+        RedeliverResult,
+    )
     from workflows.config import RetryPolicies, Sweeps
     from workflows.failures import was_cancelled
 
@@ -19,14 +24,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Sweep:
+class DeliverySweepInput:
     """`since`: from where to look, in seconds since 1970; 0 goes on where the last run ended."""
 
     since: float = 0.0
 
 
 @dataclass(frozen=True)
-class Swept:
+class DeliverySweepResult:
     """`again`: deliveries that GitHub attempts again; `gone`: those it has forgotten; `waiting`: their time comes."""
 
     since: float = 0.0
@@ -41,36 +46,36 @@ class DeliverySweepWorkflow:
     """One look at GitHub's log. Without a failure it is one request. Query: `get_status`."""
 
     @workflow.init
-    def __init__(self, sweep: Sweep) -> None:
-        self._swept = Swept(sweep.since)
+    def __init__(self, sweep: DeliverySweepInput) -> None:
+        self._swept = DeliverySweepResult(sweep.since)
 
     @workflow.run
-    async def run(self, sweep: Sweep) -> Swept:
-        last = workflow.get_last_completion_result(Swept) or Swept()
-        wanted = DeliveriesWanted(sweep.since or last.since)
+    async def run(self, sweep: DeliverySweepInput) -> DeliverySweepResult:
+        last = workflow.get_last_completion_result(DeliverySweepResult) or DeliverySweepResult()
+        wanted = FailedDeliveriesInput(sweep.since or last.since)
         failed = await look("list_failed_deliveries", wanted, FailedDeliveries)
-        self._swept = Swept(failed.since, waiting=failed.waiting, given_up=failed.given_up)
+        self._swept = DeliverySweepResult(failed.since, waiting=failed.waiting, given_up=failed.given_up)
         for first in range(0, len(failed.ids), _AT_ONCE):
             if not await self._redeliver(failed.ids[first : first + _AT_ONCE]):
                 break
         return self._swept
 
     @workflow.query
-    def get_status(self) -> Swept:
+    def get_status(self) -> DeliverySweepResult:
         """How far it is."""
         return self._swept
 
     async def _redeliver(self, ids: tuple[int, ...]) -> bool:
         """False where GitHub does not take them now: they are still in its log when the next sweep looks."""
         try:
-            done = await look("redeliver", Redelivery(ids), Redelivered)
+            done = await look("redeliver", RedeliverInput(ids), RedeliverResult)
         except ActivityError as error:
             if was_cancelled(error):
                 raise
             workflow.logger.warning("the rest is left to the next sweep", exc_info=error)
             return False
         swept = self._swept
-        self._swept = Swept(
+        self._swept = DeliverySweepResult(
             swept.since, swept.again + done.accepted, swept.gone + done.gone, swept.waiting, swept.given_up
         )
         return True

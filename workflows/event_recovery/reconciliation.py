@@ -14,29 +14,29 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.github.types.event_recovery import (
-        BranchesEnded,
-        GoneWanted,
-        HeadsWanted,
+        EndBranchesInput,
+        EndBranchesResult,
+        EndGoneBranchesInput,
         Installations,
-        InstallationsWanted,
-        LostVerdict,
-        Mended,
-        NameGone,
+        InstallationsInput,
+        LostVerdictInput,
+        LostVerdictResult,
         PullHead,
-        Reminded,
+        RemindBranchesInput,
+        RemindBranchesResult,
         Reminder,
-        Reminders,
         Repositories,
-        RepositoriesWanted,
+        RepositoriesInput,
         UnfinishedHeads,
+        UnfinishedHeadsInput,
     )
     from activities.model import RepoRef
-    from activities.workflow_activities import Wake
+    from activities.workflow_activities import SignalWithStartInput
     from workflows import ids
     from workflows.config import ActivityTimeouts, RetryPolicies
     from workflows.event_recovery.delivery_sweep import look
     from workflows.failures import was_cancelled
-    from workflows.messages import PullChanged, QualityBranch
+    from workflows.messages import ContinuousQualityInput, PullChanged
 
 _REPOSITORIES_AT_ONCE = 25
 _HEADS_AT_ONCE = 8
@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Counted:
+class ReconciliationResult:
     """`heads` had no ended gate; `again` of them had lost it; `failed` repositories or installations were left out."""
 
     repositories: int = 0
@@ -55,7 +55,7 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Reconcile:
+class ReconciliationInput:
     """What to look at: everything, or the `installation_id`, or just `repo`. `account` is for people who read it.
 
     `gone`: a repository's old full name, whose branches are told first that they are over. `left`, `page` and `so_far`
@@ -69,7 +69,7 @@ class Reconcile:
     gone: str = ""
     left: tuple[int, ...] = ()
     page: int = 1
-    so_far: Counted = Counted()
+    so_far: ReconciliationResult = ReconciliationResult()
     events_a_run: int = 1500
     quiet_s: float = 600.0
 
@@ -79,13 +79,13 @@ class ReconciliationWorkflow:
     """One look at all repositories. One that has not changed costs one request, which is free. Query: `get_status`."""
 
     @workflow.init
-    def __init__(self, reconcile: Reconcile) -> None:
+    def __init__(self, reconcile: ReconciliationInput) -> None:
         self._counted = reconcile.so_far
 
     @workflow.run
-    async def run(self, reconcile: Reconcile) -> Counted:
+    async def run(self, reconcile: ReconciliationInput) -> ReconciliationResult:
         if reconcile.gone:
-            ended = await look("end_branches_of", NameGone(reconcile.gone), BranchesEnded)
+            ended = await look("end_branches_of", EndBranchesInput(reconcile.gone), EndBranchesResult)
             self._count(ended=ended.count)
         if reconcile.repo:
             await self._guarded(self._repositories((reconcile.repo,)), reconcile.repo.full_name)
@@ -101,17 +101,17 @@ class ReconciliationWorkflow:
         return self._counted
 
     async def _end_gone(self, quiet_s: float) -> None:
-        ended = await look("end_gone_branches", GoneWanted(quiet_s), BranchesEnded)
+        ended = await look("end_gone_branches", EndGoneBranchesInput(quiet_s), EndBranchesResult)
         self._count(ended=ended.count)
 
     @workflow.query
-    def get_status(self) -> Counted:
+    def get_status(self) -> ReconciliationResult:
         """How far it is."""
         return self._counted
 
     async def _installation(self, installation: int, page: int) -> int:
         """Looks at one page of an installation's repositories; gives the next, 0 after the last."""
-        wanted = RepositoriesWanted(installation, page)
+        wanted = RepositoriesInput(installation, page)
         found = await self._guarded(look("list_repositories", wanted, Repositories), installation)
         repos = found.repos if found else ()
         for first in range(0, len(repos), _REPOSITORIES_AT_ONCE):
@@ -130,12 +130,14 @@ class ReconciliationWorkflow:
             return None
 
     async def _repositories(self, repos: tuple[RepoRef, ...]) -> None:
-        found = await look("find_unfinished_heads", HeadsWanted(repos), UnfinishedHeads)
+        found = await look("find_unfinished_heads", UnfinishedHeadsInput(repos), UnfinishedHeads)
         self._count(repositories=len(repos), heads=len(found.heads), failed=found.failed)
         await self._all_heads(found.heads)
         if found.untold:
-            reminders = Reminders(tuple(Reminder(head, branch_of(head), asdict(_news(head))) for head in found.untold))
-            await self._all_heads((await look("remind_branches", reminders, Reminded)).silent)
+            reminders = RemindBranchesInput(
+                tuple(Reminder(head, branch_of(head), asdict(_news(head))) for head in found.untold)
+            )
+            await self._all_heads((await look("remind_branches", reminders, RemindBranchesResult)).silent)
 
     async def _all_heads(self, heads: Sequence[PullHead]) -> None:
         for first in range(0, len(heads), _HEADS_AT_ONCE):
@@ -149,29 +151,29 @@ class ReconciliationWorkflow:
                 workflow.logger.warning("a head is left to the next run", exc_info=one)
             elif isinstance(one, BaseException):
                 raise one
-        self._count(again=sum(isinstance(one, Mended) and one.again for one in mended))
+        self._count(again=sum(isinstance(one, LostVerdictResult) and one.again for one in mended))
 
     def _count(self, **more: int) -> None:
         now = asdict(self._counted)
-        self._counted = Counted(**{name: number + more.get(name, 0) for name, number in now.items()})
+        self._counted = ReconciliationResult(**{name: number + more.get(name, 0) for name, number in now.items()})
 
 
-async def _installations(reconcile: Reconcile) -> tuple[int, ...]:
+async def _installations(reconcile: ReconciliationInput) -> tuple[int, ...]:
     if reconcile.installation_id:
         return (reconcile.installation_id,)
-    return (await look("list_installations", InstallationsWanted(), Installations)).ids
+    return (await look("list_installations", InstallationsInput(), Installations)).ids
 
 
-async def _mend(head: PullHead) -> Mended:
+async def _mend(head: PullHead) -> LostVerdictResult:
     """The branch hears of its head as from GitHub's own event, and knows what it has missed."""
     key = branch_of(head)
     fork = head.number if head.fork else 0
-    branch = QualityBranch(head.repo, head.branch, fork, head.fork, head.default_branch)
-    wake = Wake("ContinuousQualityWorkflow", key, "pull_changed", asdict(branch), asdict(_news(head)))
+    branch = ContinuousQualityInput(head.repo, head.branch, fork, head.fork, head.default_branch)
+    wake = SignalWithStartInput("ContinuousQualityWorkflow", key, "pull_changed", asdict(branch), asdict(_news(head)))
     await workflow.execute_activity(
         "wake", wake, start_to_close_timeout=ActivityTimeouts.GITHUB_API, retry_policy=RetryPolicies.default()
     )
-    return await look("mend_lost_verdict", LostVerdict(head, key), Mended)
+    return await look("mend_lost_verdict", LostVerdictInput(head, key), LostVerdictResult)
 
 
 def _news(head: PullHead) -> PullChanged:

@@ -8,7 +8,7 @@ from workflows import ids
 
 
 @dataclass(frozen=True)
-class IssueWork:
+class LabelWorkflowInput:
     """The argument of a workflow that a label starts: facts only, the issue's text is read when it is needed.
     `actor` set the label, or asked for another try."""
 
@@ -20,7 +20,7 @@ class IssueWork:
 
 
 @dataclass(frozen=True)
-class Story:
+class LabelRoute:
     """`workflow` is a workflow's type, `id` makes its id from the repository's full name and the issue's number."""
 
     workflow: str
@@ -28,8 +28,8 @@ class Story:
     does: str
 
 
-STORIES: Mapping[str, Story] = {
-    "autobuild": Story("PlanPatchPRWorkflow", ids.plan_patch_pr, "plans and writes a change"),
-    "incident": Story("IncidentSwarmWorkflow", ids.incident_of_issue, "looks into an incident"),
+STORIES: Mapping[str, LabelRoute] = {
+    "autobuild": LabelRoute("PlanPatchPRWorkflow", ids.plan_patch_pr, "plans and writes a change"),
+    "incident": LabelRoute("IncidentSwarmWorkflow", ids.incident_of_issue, "looks into an incident"),
 }
 """By the key in the configuration."""

@@ -9,14 +9,14 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import Permission, PermissionWanted
-    from activities.github.types.labels import IssueLabels, IssueLabelsWanted
-    from activities.github.types.repo_config import RepoSettings, SettingsWanted
+    from activities.github.types.check_runs import Permission, PermissionInput
+    from activities.github.types.labels import IssueLabels, IssueLabelsInput
+    from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
     from activities.reporting.markdown import code
-    from activities.workflow_activities import Served, ServedWanted
+    from activities.workflow_activities import IsServedInput, IsServedResult
     from workflows.activity_calls import ask, reply
     from workflows.failures import STOPPED, was_cancelled
-    from workflows.issues.label_routes import STORIES, IssueWork, Story
+    from workflows.issues.label_routes import STORIES, LabelRoute, LabelWorkflowInput
 
 _NEEDS = "write"
 """Who may label may not yet make the bot work: a label is a command."""
@@ -26,7 +26,7 @@ _BEHIND = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
-class Worked:
+class LabelWorkflowResult:
     """How it ended: `done`, `failed`, `stopped`, `refused` (no permission), `nothing` (the label asks for nothing)."""
 
     outcome: str
@@ -40,7 +40,7 @@ class LabelWorkflow:
     """
 
     @workflow.init
-    def __init__(self, work: IssueWork) -> None:
+    def __init__(self, work: LabelWorkflowInput) -> None:
         self._work = work
         self._status = "starting"
         self._news = False
@@ -49,12 +49,12 @@ class LabelWorkflow:
         self._child: ChildWorkflowHandle[Any, Any] | None = None
 
     @workflow.run
-    async def run(self, work: IssueWork) -> Worked:
+    async def run(self, work: LabelWorkflowInput) -> LabelWorkflowResult:
         outcome = await self._start_and_follow()
         while outcome == "stopped" and self._news:  # put on again while its work came to its end
             outcome = await self._start_and_follow()
         self._status = outcome
-        return Worked(outcome)
+        return LabelWorkflowResult(outcome)
 
     @workflow.signal
     def labelled(self, actor: str) -> None:
@@ -84,13 +84,13 @@ class LabelWorkflow:
     async def _start_and_follow(self) -> str:
         if not await self._soon_labelled():
             return "nothing"
-        settings = await ask("get_repo_settings", SettingsWanted(self._work.repo), RepoSettings)
+        settings = await ask("get_repo_settings", RepoSettingsInput(self._work.repo), RepoSettings)
         story = next((STORIES[key] for key, name in settings.labels.items() if _same(name, self._work.label)), None)
         if story is None:
             return "nothing"
         if not await self._allowed():
             return "refused"
-        served = await ask("is_served", ServedWanted(story.workflow), Served)
+        served = await ask("is_served", IsServedInput(story.workflow), IsServedResult)
         if not served.here:
             label = code(self._work.label)
             await self._say(f"{label} asks for what {story.does}; this installation does not do that yet.")
@@ -107,12 +107,12 @@ class LabelWorkflow:
 
     async def _labelled(self) -> bool:
         """Now, on GitHub: on an open issue, which is not a pull request."""
-        wanted = IssueLabelsWanted(self._work.repo, self._work.issue)
+        wanted = IssueLabelsInput(self._work.repo, self._work.issue)
         issue = await ask("get_issue_labels", wanted, IssueLabels)
         return issue.open and not issue.pull and any(_same(name, self._work.label) for name in issue.labels)
 
     async def _allowed(self) -> bool:
-        wanted = PermissionWanted(self._work.repo, self._work.actor)
+        wanted = PermissionInput(self._work.repo, self._work.actor)
         level = await ask("get_permission", wanted, Permission)
         if level.at_least(_NEEDS):
             return True
@@ -120,7 +120,7 @@ class LabelWorkflow:
             await self._say(f"The label {code(self._work.label)} needs {_NEEDS} access, and you have {level.level}.")
         return False
 
-    async def _follow(self, story: Story) -> str:
+    async def _follow(self, story: LabelRoute) -> str:
         work_id = story.id(self._work.repo.full_name, self._work.issue)
         try:
             self._child = await workflow.start_child_workflow(

@@ -8,13 +8,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import PullRequest, PullWanted, ReplyWanted
-    from activities.github.types.pulls import Merge, Merged
-    from activities.github.types.repo_config import RepoSettings, SettingsWanted
+    from activities.github.types.check_runs import PullInput, PullRequest, ReplyInput
+    from activities.github.types.pulls import MergeInput, MergeResult
+    from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
     from activities.quality_gate.types import GateOutcome
     from workflows.config import ActivityTimeouts, RetryPolicies
     from workflows.failures import for_a_person, was_cancelled
-    from workflows.messages import BranchState, QualityBranch
+    from workflows.messages import BranchState, ContinuousQualityInput
 
 T = TypeVar("T")
 
@@ -25,18 +25,19 @@ _FIRST, _LONGEST = timedelta(seconds=30), timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
-class Tried:
-    """`merged`: the pull request is. `done`: nothing is to be tried again for this head. `waits_for` as in `Merged`."""
+class MergeAttempt:
+    """`merged`: the pull request is. `done`: nothing is to be tried again for this head. `waits_for` as in
+    `MergeResult`."""
 
     merged: bool = False
     done: bool = False
     waits_for: tuple[str, ...] = ()
 
 
-class Merger:
+class AutoMerge:
     """What of a branch's workflow is about merging. `held`: nothing is done for the branch just now."""
 
-    def __init__(self, branch: QualityBranch, state: BranchState) -> None:
+    def __init__(self, branch: ContinuousQualityInput, state: BranchState) -> None:
         self._branch = branch
         self._state = state
         self._at: datetime | None = None
@@ -81,49 +82,49 @@ def between(tries: int) -> timedelta:
     return min(_FIRST * 2.0 ** min(max(tries, 1) - 1, 10), _LONGEST)
 
 
-async def merge(branch: QualityBranch, state: BranchState) -> Tried:
+async def merge(branch: ContinuousQualityInput, state: BranchState) -> MergeAttempt:
     """One try. What a person must do first is said once in the pull request."""
     plan = state.outcome.plan if state.outcome else None
     method = plan.merge_method if plan else ""
     base = state.wanted.base_ref or branch.default_branch
-    wanted = Merge(branch.repo, state.pull, state.merge_sha, method, base=base)  # type: ignore[arg-type]
+    wanted = MergeInput(branch.repo, state.pull, state.merge_sha, method, base=base)  # type: ignore[arg-type]
     try:
         if workflow.patched("merge-is-still-wanted") and not await _still_wanted(wanted):
-            return Tried(done=True)
-        merged = await _ask("merge_pull_request", wanted, Merged)
+            return MergeAttempt(done=True)
+        merged = await _ask("merge_pull_request", wanted, MergeResult)
     except ActivityError as error:
         if was_cancelled(error):
             raise
         return await _refused(wanted, error)
-    return Tried(bool(merged.sha), bool(merged.sha), merged.waits_for)
+    return MergeAttempt(bool(merged.sha), bool(merged.sha), merged.waits_for)
 
 
-async def _still_wanted(wanted: Merge) -> bool:
+async def _still_wanted(wanted: MergeInput) -> bool:
     """Whether the base branch's configuration says so at this moment: a review may come days after the verdict."""
-    settings = await _ask("get_repo_settings", SettingsWanted(wanted.repo, wanted.base), RepoSettings)
+    settings = await _ask("get_repo_settings", RepoSettingsInput(wanted.repo, wanted.base), RepoSettings)
     return settings.auto_merge
 
 
-async def _refused(wanted: Merge, error: ActivityError) -> Tried:
+async def _refused(wanted: MergeInput, error: ActivityError) -> MergeAttempt:
     """A person's matter ends it for this head; GitHub's own trouble does not, and neither does what GitHub's events
     are about to tell: another head or base, a draft, an end."""
     said = for_a_person(error, "")
     if not said:
         workflow.logger.warning("merge was not possible", exc_info=error)
-        return Tried()
+        return MergeAttempt()
     try:
         if workflow.patched("moved-on-is-not-told") and await _moved_on(wanted):
-            return Tried()
-        reply = ReplyWanted(wanted.repo, wanted.number, "auto-merge", f"Not merged by itself. {said}")
+            return MergeAttempt()
+        reply = ReplyInput(wanted.repo, wanted.number, "auto-merge", f"Not merged by itself. {said}")
         await _ask("reply_comment", reply, None)
     except ActivityError as failure:
         if was_cancelled(failure):
             raise
-    return Tried(done=True)
+    return MergeAttempt(done=True)
 
 
-async def _moved_on(wanted: Merge) -> bool:
-    pull = await _ask("get_pull_request", PullWanted(wanted.repo, wanted.number), PullRequest)
+async def _moved_on(wanted: MergeInput) -> bool:
+    pull = await _ask("get_pull_request", PullInput(wanted.repo, wanted.number), PullRequest)
     same = (pull.head_sha, pull.base_ref) == (wanted.head_sha, wanted.base)
     return not same or pull.draft or pull.state != "open"
 

@@ -4,12 +4,19 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import CommitMade, CommitWanted, ReplyWanted
+    from activities.github.types.check_runs import CreateCommitInput, CreateCommitResult, ReplyInput
     from activities.model import CheckPlan, QualityCheck, RepoRef
-    from activities.quality_gate.types import Accepted, CheckWanted, Fixed, FixWanted, GateOutcome, GateRequest
+    from activities.quality_gate.types import (
+        AcceptBaselineInput,
+        CheckInput,
+        FixInput,
+        FixResult,
+        GateInput,
+        GateOutcome,
+    )
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
     from workflows.failures import STOPPED, for_a_person, was_cancelled
-    from workflows.messages import AcceptBaseline, BranchState, Fix, QualityBranch
+    from workflows.messages import AcceptBaseline, BranchState, ContinuousQualityInput, Fix
     from workflows.quality import gate_activities
     from workflows.quality.branch_state import GOOD
 
@@ -17,14 +24,14 @@ with workflow.unsafe.imports_passed_through():
 NO_VERDICT = "This head has no verdict yet, so nothing was fixed. `/status` tells how its gate stands."
 
 
-def by_itself(branch: QualityBranch, state: BranchState, outcome: GateOutcome) -> bool:
+def by_itself(branch: ContinuousQualityInput, state: BranchState, outcome: GateOutcome) -> bool:
     """With `autofix: commit`, in a pull request, and never on top of the bot's own commit: that would go round."""
     asked = outcome.plan is not None and outcome.plan.autofix == "commit"
     failed = outcome.result.state == "failed" and outcome.result.head_sha != state.own_sha
     return asked and failed and bool(state.pull) and not branch.fork
 
 
-async def verdict_of(request: GateRequest) -> GateOutcome | None:
+async def verdict_of(request: GateInput) -> GateOutcome | None:
     """The verdict of a gate that another branch at the same head started; None when it ended without one."""
     answer: GateOutcome | None = await workflow.execute_activity(
         "await_gate",
@@ -37,7 +44,7 @@ async def verdict_of(request: GateRequest) -> GateOutcome | None:
     return answer
 
 
-async def fix(branch: QualityBranch, pull: int, outcome: GateOutcome, asked: Fix) -> str:
+async def fix(branch: ContinuousQualityInput, pull: int, outcome: GateOutcome, asked: Fix) -> str:
     """Applies tool-safe fixes, runs the affected checks on the result, and commits it if nothing got worse.
 
     Gives the branch's new head, "" where nothing was committed; why not is told in the pull request. (GitHub's
@@ -58,7 +65,7 @@ async def fix(branch: QualityBranch, pull: int, outcome: GateOutcome, asked: Fix
     return sha
 
 
-async def _fix(branch: QualityBranch, outcome: GateOutcome, asked: Fix) -> tuple[str, str]:
+async def _fix(branch: ContinuousQualityInput, outcome: GateOutcome, asked: Fix) -> tuple[str, str]:
     """(the new head, "") or ("", the sentence that says why there is none)."""
     workspace, plan = outcome.workspace, outcome.plan
     if not workspace or not plan or (asked.sha and asked.sha != workspace.head_sha):
@@ -67,7 +74,7 @@ async def _fix(branch: QualityBranch, outcome: GateOutcome, asked: Fix) -> tuple
         return "", "Fixes are off here (`autofix: off` in .github/autobuild.yml)."
     if branch.fork:
         return "", "The branch is in a fork, where the bot cannot write."
-    fixed = await gate_activities.apply_fixes(FixWanted(workspace, plan, asked.checks))
+    fixed = await gate_activities.apply_fixes(FixInput(workspace, plan, asked.checks))
     if not fixed.commit_sha:
         return "", "No tool had a safe fix for what was found."
     affected = [one for one in plan.checks if one.applies and (not asked.checks or one.name in asked.checks)]
@@ -77,12 +84,12 @@ async def _fix(branch: QualityBranch, outcome: GateOutcome, asked: Fix) -> tuple
 
 
 async def _got_worse(
-    fixed: Fixed, folders: tuple[str, ...], affected: list[CheckPlan], outcome: GateOutcome
+    fixed: FixResult, folders: tuple[str, ...], affected: list[CheckPlan], outcome: GateOutcome
 ) -> list[str]:
     before = {check.name: check for check in outcome.result.checks}
     worse = []
     for plan in affected:
-        after = await gate_activities.run_check(CheckWanted(fixed.workspace, plan, folders))
+        after = await gate_activities.run_check(CheckInput(fixed.workspace, plan, folders))
         if _is_worse(before.get(plan.name), after):
             worse.append(plan.name)
     return worse
@@ -94,14 +101,14 @@ def _is_worse(before: QualityCheck | None, after: QualityCheck) -> bool:
     return after.status not in GOOD
 
 
-async def _commit(branch: QualityBranch, fixed: Fixed, actor: str) -> str:
+async def _commit(branch: ContinuousQualityInput, fixed: FixResult, actor: str) -> str:
     asked_by = f"\n\nAsked for by {actor}." if actor else ""
     message = "Apply tool-safe fixes\n\n" + "\n".join(f"- {line}" for line in fixed.by) + asked_by
-    wanted = CommitWanted(branch.repo, branch.branch, fixed.head_sha, message, fixed.git_dir, fixed.commit_sha)
-    made: CommitMade = await workflow.execute_activity(
+    wanted = CreateCommitInput(branch.repo, branch.branch, fixed.head_sha, message, fixed.git_dir, fixed.commit_sha)
+    made: CreateCommitResult = await workflow.execute_activity(
         "create_commit",
         wanted,
-        result_type=CommitMade,
+        result_type=CreateCommitResult,
         task_queue=fixed.workspace.queue,
         start_to_close_timeout=ActivityTimeouts.PUSH,
         heartbeat_timeout=ActivityHeartbeats.WORKSPACE,
@@ -110,10 +117,10 @@ async def _commit(branch: QualityBranch, fixed: Fixed, actor: str) -> str:
     return made.sha
 
 
-async def say(branch: QualityBranch, pull: int, sha: str, said: str) -> None:
+async def say(branch: ContinuousQualityInput, pull: int, sha: str, said: str) -> None:
     """Why nothing was fixed, once for each head."""
     if pull:
-        reply = ReplyWanted(branch.repo, pull, f"fix-{sha}", said)
+        reply = ReplyInput(branch.repo, pull, f"fix-{sha}", said)
         await workflow.execute_activity(
             "reply_comment",
             reply,
@@ -128,6 +135,6 @@ async def accept(repo: RepoRef, outcome: GateOutcome, asked: AcceptBaseline) -> 
     if not check or not check.result_id or not outcome.workspace:
         return False
     await gate_activities.accept_baseline(
-        outcome.workspace, Accepted(repo, asked.check, check.result_id, asked.actor, outcome.result.head_sha)
+        outcome.workspace, AcceptBaselineInput(repo, asked.check, check.result_id, asked.actor, outcome.result.head_sha)
     )
     return True

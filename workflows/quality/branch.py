@@ -10,7 +10,7 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.quality_gate.types import GateEnding, GateOutcome, GateRequest
+    from activities.quality_gate.types import GateEnding, GateInput, GateOutcome
     from workflows import ids
     from workflows.config import WorkflowTimeouts
     from workflows.failures import STOPPED, was_cancelled
@@ -18,11 +18,11 @@ with workflow.unsafe.imports_passed_through():
         AcceptBaseline,
         BranchOverview,
         BranchState,
+        ContinuousQualityInput,
         Fix,
+        GateTarget,
         PullChanged,
         Pushed,
-        QualityBranch,
-        Wanted,
     )
     from workflows.quality import auto_merge, autofix, branch_state, mending, publishing, requested
     from workflows.quality_gate import QualityGateWorkflow
@@ -41,20 +41,20 @@ class ContinuousQualityWorkflow(requested.Requested, mending.Mending):
     """
 
     @workflow.init
-    def __init__(self, branch: QualityBranch) -> None:
+    def __init__(self, branch: ContinuousQualityInput) -> None:
         self._branch = branch
         self._state = branch.state or BranchState(pull=branch.pull)
         self._closed = False
         self._child: ChildWorkflowHandle[QualityGateWorkflow, GateOutcome] | None = None
-        self._running = Wanted()
+        self._running = GateTarget()
         self._attempt = 0
         self._stopped = False  # this workflow ended the running gate itself
         self._why = ""  # nothing is run for the branch any more
         self._asked: list[Fix | AcceptBaseline] = []
-        self._merger = auto_merge.Merger(branch, self._state)
+        self._merger = auto_merge.AutoMerge(branch, self._state)
 
     @workflow.run
-    async def run(self, branch: QualityBranch) -> None:
+    async def run(self, branch: ContinuousQualityInput) -> None:
         while True:
             await self._something_to_do()
             if self._wants_gate():
@@ -106,9 +106,9 @@ class ContinuousQualityWorkflow(requested.Requested, mending.Mending):
         if branch_state.is_newest(state, event):
             branch_state.new_head(state, event.head_sha)
         if event.base_ref != (state.wanted.base_ref or self._branch.default_branch):
-            state.wanted = Wanted(state.wanted.sha, event.base_ref, round=state.wanted.round)
+            state.wanted = GateTarget(state.wanted.sha, event.base_ref, round=state.wanted.round)
         elif first_told and state.outcome and state.outcome.plan and state.outcome.plan.left_out:
-            state.wanted = Wanted(state.wanted.sha, state.wanted.base_ref, round=state.wanted.round + 1)
+            state.wanted = GateTarget(state.wanted.sha, state.wanted.base_ref, round=state.wanted.round + 1)
         return await self._make_way()
 
     @workflow.query
@@ -200,7 +200,7 @@ class ContinuousQualityWorkflow(requested.Requested, mending.Mending):
         outcome = await self._outcome(request)
         self._child = None
         ended = outcome is None or outcome.result.state in _NO_VERDICT
-        state.done = Wanted() if ended and self._stopped else self._running
+        state.done = GateTarget() if ended and self._stopped else self._running
         branch_state.count(state, request)
         if outcome and not ended:
             state.outcome = outcome
@@ -211,7 +211,7 @@ class ContinuousQualityWorkflow(requested.Requested, mending.Mending):
             if autofix.by_itself(self._branch, state, outcome):
                 self._asked.append(Fix(outcome.result.head_sha))
 
-    async def _outcome(self, request: GateRequest) -> GateOutcome | None:
+    async def _outcome(self, request: GateInput) -> GateOutcome | None:
         """The child's outcome; None when it ended without one, and then its check runs are ended here."""
         try:
             self._child = await workflow.start_child_workflow(

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from activities.quality_gate.types import GateOutcome, GateRequest
-from workflows.messages import BranchOverview, BranchState, PullChanged, Pushed, QualityBranch, Wanted
+from activities.quality_gate.types import GateInput, GateOutcome
+from workflows.messages import BranchOverview, BranchState, ContinuousQualityInput, GateTarget, PullChanged, Pushed
 
 GOOD = ("passed", "neutral", "skipped")
 """How a check ends that holds nobody up."""
@@ -41,7 +41,7 @@ def new_head(state: BranchState, sha: str) -> None:
         remember_old(state, state.wanted.sha)
         if sha in state.old_heads:
             state.old_heads.remove(sha)
-        state.wanted = Wanted(sha, base_ref=state.wanted.base_ref)
+        state.wanted = GateTarget(sha, base_ref=state.wanted.base_ref)
         state.halted, state.overrides = False, {}
         state.merge_sha, state.merge_tries, state.merge_waits = "", 0, ()
 
@@ -61,14 +61,14 @@ def based_on(state: BranchState, event: Pushed, is_default: bool) -> None:
         state.wanted = replace(state.wanted, base_sha=event.before if event.before.strip("0") else "")
 
 
-def count(state: BranchState, request: GateRequest) -> None:
+def count(state: BranchState, request: GateInput) -> None:
     """One more gate of this head; its next one's check runs are others."""
     state.attempts[request.head_sha] = request.attempt + 1
     while len(state.attempts) > REMEMBERED:
         state.attempts.pop(next(iter(state.attempts)))
 
 
-def pull_came_meanwhile(state: BranchState, request: GateRequest, outcome: GateOutcome) -> bool:
+def pull_came_meanwhile(state: BranchState, request: GateInput, outcome: GateOutcome) -> bool:
     """The configuration left the branch out while it had no pull request, and now it has one."""
     left_out = outcome.plan is not None and outcome.plan.left_out and not request.pull
     return left_out and bool(state.pull) and state.wanted.key == state.done.key
@@ -86,7 +86,7 @@ def failed(state: BranchState) -> tuple[str, ...]:
     return tuple(check.name for check in outcome.result.checks if check.status not in GOOD) if outcome else ()
 
 
-def once_more(state: BranchState, checks: tuple[str, ...], *, refresh: bool = False) -> Wanted:
+def once_more(state: BranchState, checks: tuple[str, ...], *, refresh: bool = False) -> GateTarget:
     """The head again: `checks` alone if the others have their verdict (() is all of them), and beside them what was
     wanted before and is not done: it waits, runs, or was stopped."""
     wanted = state.wanted
@@ -105,9 +105,9 @@ def _whole_verdict(state: BranchState) -> GateOutcome | None:
     return outcome if whole else None
 
 
-def gate_request(branch: QualityBranch, state: BranchState, wanted: Wanted, owner_key: str) -> GateRequest:
+def gate_request(branch: ContinuousQualityInput, state: BranchState, wanted: GateTarget, owner_key: str) -> GateInput:
     """What the gate of a head is asked to do."""
-    return GateRequest(
+    return GateInput(
         repo=branch.repo,
         head_sha=wanted.sha,
         base_ref=wanted.base_ref or branch.default_branch,

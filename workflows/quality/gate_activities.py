@@ -6,22 +6,22 @@ from temporalio.exceptions import TimeoutType
 with workflow.unsafe.imports_passed_through():
     from activities.model import CheckPlan, GatePlan, QualityCheck
     from activities.quality_gate.types import (
-        Accepted,
-        CheckWanted,
-        Fixed,
-        FixWanted,
-        GateRequest,
+        AcceptBaselineInput,
+        CheckInput,
+        FixInput,
+        FixResult,
+        GateInput,
         Workspace,
-        WorkspaceWanted,
+        WorkspaceInput,
     )
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
     from workflows.failures import for_a_person, timed_out
 
 
-async def prepare(request: GateRequest) -> Workspace:
+async def prepare(request: GateInput) -> Workspace:
     """The head and its base, on whichever host takes it."""
     into = request.base_ref if request.pull else ""
-    wanted = WorkspaceWanted(request.repo, request.head_sha, request.base_ref, request.base_sha, request.branch, into)
+    wanted = WorkspaceInput(request.repo, request.head_sha, request.base_ref, request.base_sha, request.branch, into)
     answer: Workspace = await workflow.execute_activity(
         "prepare_workspace",
         wanted,
@@ -47,7 +47,7 @@ async def list_checks(workspace: Workspace) -> GatePlan:
     return answer
 
 
-async def run_check(wanted: CheckWanted) -> QualityCheck:
+async def run_check(wanted: CheckInput) -> QualityCheck:
     """One check, to its verdict. A cancel waits until its processes are dead."""
     answer: QualityCheck = await workflow.execute_activity(
         "run_check",
@@ -74,12 +74,12 @@ def not_run(plan: CheckPlan, error: BaseException) -> QualityCheck:
     return QualityCheck(plan.name, "error", 0.0, plan.required, for_a_person(error, line), weight=plan.weight)
 
 
-async def apply_fixes(wanted: FixWanted) -> Fixed:
+async def apply_fixes(wanted: FixInput) -> FixResult:
     """Tool-safe fixes as a commit that only the host's mirror has."""
-    answer: Fixed = await workflow.execute_activity(
+    answer: FixResult = await workflow.execute_activity(
         "apply_fixes",
         wanted,
-        result_type=Fixed,
+        result_type=FixResult,
         task_queue=wanted.workspace.queue,
         schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE,
         start_to_close_timeout=ActivityTimeouts.FIX,
@@ -89,7 +89,7 @@ async def apply_fixes(wanted: FixWanted) -> Fixed:
     return answer
 
 
-async def accept_baseline(workspace: Workspace, accepted: Accepted) -> None:
+async def accept_baseline(workspace: Workspace, accepted: AcceptBaselineInput) -> None:
     """Remembers on the host that these findings are known."""
     await workflow.execute_activity(
         "accept_baseline",

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 @dataclass(frozen=True)
-class Settled:
+class SettledHead:
     """The head that a branch has come to rest on, "" while its gate runs or is about to; `attempts` are those of that
     head so far. `held`: nothing is run for it (a draft, a halt)."""
 
@@ -28,15 +28,15 @@ class Mending:
     _held: Callable[[], bool]
 
     @workflow.query
-    def get_settled(self) -> Settled:
+    def get_settled(self) -> SettledHead:
         """What the branch has come to rest on."""
         state = self._state
         if self._child or self._wants_gate():
-            return Settled()
-        return Settled(state.wanted.sha, state.attempts.get(state.wanted.sha, 0), self._held())
+            return SettledHead()
+        return SettledHead(state.wanted.sha, state.attempts.get(state.wanted.sha, 0), self._held())
 
     @workflow.signal
-    def verdict_lost(self, settled: Settled) -> None:
+    def verdict_lost(self, settled: SettledHead) -> None:
         """GitHub shows no ended gate for what the branch said it had come to rest on: it is gated again, by what is
         known of it. Whatever has happened since then makes this void, so that two who saw it start one gate."""
         if settled.sha and not settled.held and settled == self.get_settled():

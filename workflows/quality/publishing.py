@@ -11,16 +11,16 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.github.types.check_runs import (
         GATE,
-        CheckRunEnd,
-        CheckRunsEnded,
-        CheckRunsPosted,
-        CheckRunStart,
-        CheckRunsWanted,
-        GateComment,
-        GateRunEnd,
+        CompleteCheckRunInput,
+        CompleteGateRunInput,
+        CreateCheckRunsInput,
+        CreateCheckRunsResult,
+        EndCheckRunsInput,
+        GateCommentInput,
+        StartCheckRunInput,
     )
     from activities.model import QualityCheck, QualityGateResult, RepoRef
-    from activities.quality_gate.types import GateOutcome, GateRequest, Workspace
+    from activities.quality_gate.types import GateInput, GateOutcome, Workspace
     from workflows.config import CHECKS, ActivityTimeouts, RetryPolicies
     from workflows.failures import for_a_person, was_cancelled
 
@@ -52,20 +52,20 @@ def owner_key() -> str:
     return f"{info.workflow_id}|{info.first_execution_run_id[-12:]}"
 
 
-async def post(request: GateRequest, names: tuple[str, ...]) -> Mapping[str, int]:
+async def post(request: GateInput, names: tuple[str, ...]) -> Mapping[str, int]:
     """All check runs at once, as queued. Check → its run's id."""
-    wanted = CheckRunsWanted(request.repo, request.head_sha, names, request.attempt, request.owner_key)
-    posted: CheckRunsPosted = await workflow.execute_activity(
+    wanted = CreateCheckRunsInput(request.repo, request.head_sha, names, request.attempt, request.owner_key)
+    posted: CreateCheckRunsResult = await workflow.execute_activity(
         "create_check_runs",
         wanted,
-        result_type=CheckRunsPosted,
+        result_type=CreateCheckRunsResult,
         start_to_close_timeout=ActivityTimeouts.GITHUB_API,
         retry_policy=until_done(),
     )
     return posted.ids
 
 
-async def show_running(request: GateRequest, gate: int) -> None:
+async def show_running(request: GateInput, gate: int) -> None:
     """The gate's own run is shown in progress. One write for a head, and nothing depends on it, so it is never tried
     for long."""
     if not gate:
@@ -73,7 +73,7 @@ async def show_running(request: GateRequest, gate: int) -> None:
     try:
         await workflow.execute_activity(
             "start_check_run",
-            CheckRunStart(request.repo, gate),
+            StartCheckRunInput(request.repo, gate),
             start_to_close_timeout=ActivityTimeouts.SHOWN,
             schedule_to_close_timeout=ActivityTimeouts.SHOWN,
             retry_policy=RetryPolicies.no_retry(),
@@ -83,10 +83,10 @@ async def show_running(request: GateRequest, gate: int) -> None:
             raise
 
 
-async def end_check(request: GateRequest, workspace: Workspace, run_id: int, check: QualityCheck) -> bool:
+async def end_check(request: GateInput, workspace: Workspace, run_id: int, check: QualityCheck) -> bool:
     """One check's end, from the host that holds its findings. False where GitHub does not take it: the other checks
     go on, and the run ends with the gate."""
-    end = CheckRunEnd(request.repo, request.head_sha, run_id, check, request.attempt, request.owner_key)
+    end = CompleteCheckRunInput(request.repo, request.head_sha, run_id, check, request.attempt, request.owner_key)
     try:
         await workflow.execute_activity(
             "complete_check_run",
@@ -104,7 +104,7 @@ async def end_check(request: GateRequest, workspace: Workspace, run_id: int, che
 
 
 async def end_all(
-    request: GateRequest,
+    request: GateInput,
     result: QualityGateResult,
     still_open: Mapping[str, int],
     posted: Mapping[str, int],
@@ -115,13 +115,13 @@ async def end_all(
     gate = still_open.get(GATE, 0)
     lost = "" if posted else request.owner_key  # runs may have been made whose ids never reached us
     if others or lost:
-        ended = CheckRunsEnded(
+        ended = EndCheckRunsInput(
             request.repo, request.head_sha, dict(others), _conclusion(result), _TITLES[result.state], result.reason,
             newer, lost,
         )  # fmt: skip
         await _say("end_check_runs", ended)
     if gate:
-        end = GateRunEnd(
+        end = CompleteGateRunInput(
             request.repo, request.head_sha, gate, result, request.attempt, request.owner_key,
             check_run_ids=dict(posted), newer_sha=newer,
         )  # fmt: skip
@@ -133,10 +133,10 @@ async def comment(repo: RepoRef, pull: int, outcome: GateOutcome) -> None:
     that GitHub does not take."""
     result = outcome.result
     with _unheard():
-        await _say("update_gate_comment", GateComment(repo, pull, result, dict(outcome.run_ids), result.head_sha))
+        await _say("update_gate_comment", GateCommentInput(repo, pull, result, dict(outcome.run_ids), result.head_sha))
 
 
-async def end_lost(request: GateRequest) -> None:
+async def end_lost(request: GateInput) -> None:
     """The gate's workflow ended without a word (somebody terminated it, GitHub refused its verdict): its check runs
     end here, if GitHub takes that."""
     if request.publish:

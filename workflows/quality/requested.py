@@ -5,7 +5,7 @@ from abc import abstractmethod
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.messages import AcceptBaseline, BranchState, Fix, Halt, Override, Rerun
+    from workflows.messages import AcceptBaseline, BranchState, Fix, Override, Rerun, Stop
     from workflows.quality import branch_state
 
 
@@ -37,7 +37,7 @@ class Requested:
             state.wanted = branch_state.once_more(state, ())
 
     @workflow.signal
-    async def halt(self, event: Halt) -> None:
+    async def halt(self, event: Stop) -> None:
         """Ends what runs for this head, and starts nothing by itself before the next head or request."""
         if event.sha in ("", self._state.wanted.sha) and (getattr(self, "_child", None) or self._wants_gate()):
             self._state.halted, self._why = True, f"Stopped by @{event.actor}."

@@ -11,9 +11,9 @@ from activities.github.client.api import API
 from activities.github.client.clock import Clock
 from activities.github.client.credentials import AppCredential, Credential
 from activities.github.client.errors import Unavailable
-from activities.github.client.rate_limits import UNMETERED, Budget, Limits
-from activities.github.client.renames import Names
-from activities.github.client.token_requests import Mint, Permissions, Wanted
+from activities.github.client.rate_limits import UNMETERED, RateBudget, RateLimits
+from activities.github.client.renames import RepositoryNames
+from activities.github.client.token_requests import Permissions, TokenIssuer, TokenRequest
 from activities.github.client.tokens import Tokens
 from activities.github.client.transport import Place
 from activities.model import RepoRef
@@ -23,7 +23,7 @@ __all__ = ["API", "App", "GitHub", "Permissions", "redact"]
 
 
 @dataclass(frozen=True)
-class App:
+class AppClient:
     """Who we are on GitHub. The bot's login is `{slug}[bot]`."""
 
     id: int
@@ -49,18 +49,18 @@ class GitHub:
         session: aiohttp.ClientSession,
         user_agent: str = "autobuild",
         *,
-        limits: Limits | None = None,
+        limits: RateLimits | None = None,
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._session = session
         self._user_agent = user_agent
-        self._limits = limits or (UNMETERED if self._api_url.endswith("/api/v3") else Limits())
-        self._budgets: dict[int, Budget] = {}
-        self._who: App | None = None
+        self._limits = limits or (UNMETERED if self._api_url.endswith("/api/v3") else RateLimits())
+        self._budgets: dict[int, RateBudget] = {}
+        self._who: AppClient | None = None
         self._clock = Clock()
-        self._names = Names()
+        self._names = RepositoryNames()
         self._as_app = self._api(0, AppCredential(app_id, private_key, self._clock))
-        self._tokens = Tokens(Mint(self._as_app, self._names), self._clock, self._api)
+        self._tokens = Tokens(TokenIssuer(self._as_app, self._names), self._clock, self._api)
 
     @property
     def graphql_url(self) -> str:
@@ -92,12 +92,12 @@ class GitHub:
         self._names.forget(repo)
         self._tokens.forget(repo)
 
-    async def app(self) -> App:
+    async def app(self) -> AppClient:
         """This app; asked for once."""
         if self._who is None:
             data = await self._as_app.getitem("/app")
             try:
-                self._who = App(int(data["id"]), str(data["slug"]))
+                self._who = AppClient(int(data["id"]), str(data["slug"]))
             except (LookupError, TypeError, ValueError):
                 raise Unavailable("GitHub's answer names no app.") from None
         return self._who
@@ -109,20 +109,21 @@ class GitHub:
 
     async def everywhere(self, installation_id: int, permissions: Permissions) -> API:
         """GitHub with these permissions on all repositories of an installation: to look through them."""
-        return (await self._tokens.get(Wanted(installation_id, None, permissions))).api
+        return (await self._tokens.get(TokenRequest(installation_id, None, permissions))).api
 
     async def installation(self, repo: RepoRef, permissions: Permissions) -> API:
         """GitHub with these permissions on this repository and on no other."""
-        token = await self._tokens.get(Wanted(repo.installation_id, repo, permissions))
+        token = await self._tokens.get(TokenRequest(repo.installation_id, repo, permissions))
         return token.api.meaning(repo)
 
     async def git_auth(self, repo: RepoRef, write: bool = False) -> tuple[str, str]:
         """(user name, token) for git over HTTP; to be handed over in the environment, never as an argument."""
-        wanted = Wanted(repo.installation_id, repo, {"contents": "write" if write else "read"})
+        wanted = TokenRequest(repo.installation_id, repo, {"contents": "write" if write else "read"})
         return "x-access-token", (await self._tokens.get(wanted)).text
 
     def _api(self, installation: int, credential: Credential) -> API:
         return API(
             self._session, self._user_agent, place=Place(self._api_url, self.graphql_url), credential=credential,
-            budget=self._budgets.setdefault(installation, Budget(self._limits)), clock=self._clock, names=self._names,
+            budget=self._budgets.setdefault(installation, RateBudget(self._limits)), clock=self._clock,
+            names=self._names,
         )  # fmt: skip

@@ -27,7 +27,7 @@ _LATER_S = (60.0, 300.0, 900.0, 3600.0)
 _MANY = 8
 
 
-def told(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+def as_application_error(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     """The activity with its errors turned into `ApplicationError`, free of credentials and of causes."""
 
     @functools.wraps(method)

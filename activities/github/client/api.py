@@ -20,9 +20,9 @@ from activities.github.client.costs import Cost, cost_of, cost_of_query
 from activities.github.client.credentials import Credential
 from activities.github.client.error_mapping import error_of, graphql_error
 from activities.github.client.errors import GitHubError, NotFound, RateLimited, Unauthorized, Unavailable
-from activities.github.client.rate_limits import Budget
-from activities.github.client.renames import Names
-from activities.github.client.transport import Answer, Place, Request, send
+from activities.github.client.rate_limits import RateBudget
+from activities.github.client.renames import RepositoryNames
+from activities.github.client.transport import ApiRequest, ApiResponse, Place, send
 from activities.model import RepoRef
 
 # Answers kept for conditional requests, which cost nothing when answered 304; they die with the token.
@@ -41,7 +41,7 @@ class API(GitHubAPI):
 
     def __init__(
         self, session: aiohttp.ClientSession, user_agent: str, *,
-        place: Place, credential: Credential, budget: Budget, clock: Clock, names: Names,
+        place: Place, credential: Credential, budget: RateBudget, clock: Clock, names: RepositoryNames,
     ) -> None:  # fmt: skip
         super().__init__(session, user_agent, base_url=place.api, cache=LRUCache(_KEPT_ANSWERS))
         self._place = place
@@ -65,7 +65,7 @@ class API(GitHubAPI):
         """The `data` of a GraphQL query or mutation."""
         body = json.dumps({"query": text, "variables": variables}).encode()
         headers = {**create_headers(self.requester), "content-type": "application/json; charset=utf-8"}
-        answer = await self._answered(Request("POST", self._place.graphql, headers, body), cost_of_query(text))
+        answer = await self._answered(ApiRequest("POST", self._place.graphql, headers, body), cost_of_query(text))
         data = _json(answer.body)
         if not isinstance(data, Mapping):
             raise Unavailable("GitHub's answer to a query could not be read.")
@@ -103,7 +103,7 @@ class API(GitHubAPI):
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]:
         repo = self._names.meant(url, self._meant)
-        request = Request(method, self._names.present(url, repo) if repo else url, headers, body)
+        request = ApiRequest(method, self._names.present(url, repo) if repo else url, headers, body)
         try:
             answer = await self._answered(request, cost_of(method, request.path))
         except NotFound as error:
@@ -112,7 +112,7 @@ class API(GitHubAPI):
             raise
         return answer.status, answer.headers, answer.body
 
-    async def _is_blind(self, request: Request, repo: RepoRef) -> bool:
+    async def _is_blind(self, request: ApiRequest, repo: RepoRef) -> bool:
         """Whether not the thing is gone but the whole repository, to this token: it was transferred or taken out of
         the installation, and GitHub says 404 to both. The next try asks for a token and hears which."""
         if self._saw_at + _SEES_FOR_S > time.monotonic():
@@ -120,14 +120,14 @@ class API(GitHubAPI):
         url = f"{self.base_url}/repos/{self._names.name_of(repo)}"
         try:
             if url != request.url:
-                await self._answered(Request("GET", url, create_headers(self.requester)), cost_of("GET", "/repos"))
+                await self._answered(ApiRequest("GET", url, create_headers(self.requester)), cost_of("GET", "/repos"))
                 self._saw_at = time.monotonic()
                 return False
         except NotFound:
             pass
         return self._credential.forget()
 
-    async def _answered(self, request: Request, cost: Cost) -> Answer:
+    async def _answered(self, request: ApiRequest, cost: Cost) -> ApiResponse:
         """A credential that is not accepted is tried once more where that is another one by now."""
         used = self._credential.text()
         try:
@@ -141,7 +141,7 @@ class API(GitHubAPI):
         except Unauthorized as error:
             raise self._credential.refused(used, error) or error from None
 
-    async def _asked(self, request: Request, cost: Cost, credential: str) -> Answer:
+    async def _asked(self, request: ApiRequest, cost: Cost, credential: str) -> ApiResponse:
         async with self._budget.turn(cost) as turn:
             answer = await send(self._session, self._place, request, credential)
             if answer.status == 304:
@@ -156,7 +156,7 @@ class API(GitHubAPI):
         _check(answer, request)
         return answer
 
-    def _moved(self, request: Request, answer: Answer) -> None:
+    def _moved(self, request: ApiRequest, answer: ApiResponse) -> None:
         """The repository has another name, and perhaps another owner, whom this token may know nothing of."""
         self._names.moved(request.path, answer.path)
         if self._credential.forget() and answer.status in (403, 404):
@@ -168,7 +168,7 @@ class API(GitHubAPI):
         return error
 
 
-def _check(answer: Answer, request: Request) -> None:
+def _check(answer: ApiResponse, request: ApiRequest) -> None:
     """Raises `Unavailable` for what comes from no API: a proxy's page, or nothing at all."""
     if answer.body and "json" not in answer.headers.get("content-type", ""):
         raise Unavailable(f"{request.asked} was answered by something that is not GitHub's API.")

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 from activities.github.client.costs import Cost
 from activities.github.client.errors import RateLimited
-from activities.github.client.rate_windows import Gauge, Spacing, Taken, Together, Window
+from activities.github.client.rate_windows import AllOf, LeakyBucket, RateLimiter, Reservation, SlidingWindow
 
 _LONGEST_WAIT_S = 3600.0
 # How late somebody may come for a place that was kept.
@@ -34,7 +34,7 @@ _GRACE_S = 5.0
 
 
 @dataclass(frozen=True)
-class Limits:
+class RateLimits:
     """What one installation may use. `patience_s`: longer waits are left to the retry of the activity."""
 
     at_once: int = 50
@@ -50,7 +50,7 @@ class Limits:
 
 
 # An Enterprise Server has these limits only where its administrator turns them on; it says so when it is enough.
-UNMETERED = Limits(metered=False)
+UNMETERED = RateLimits(metered=False)
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class _Promise:
     paid: frozenset[str]
 
 
-class Turn:
+class Permit:
     """One request's. `give_back`: GitHub took nothing for it (an answer 304)."""
 
-    def __init__(self, window: Window | None, taken: Taken | None) -> None:
+    def __init__(self, window: SlidingWindow | None, taken: Reservation | None) -> None:
         self._window = window
         self._taken = taken
 
@@ -74,26 +74,26 @@ class Turn:
             self._window.give_back(self._taken)
 
 
-class Budget:
+class RateBudget:
     """One installation's account. The clock counts seconds from anywhere; `chance` gives 0 to 1."""
 
     def __init__(
         self,
-        limits: Limits | None = None,
+        limits: RateLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._limits = limits or Limits()
+        self._limits = limits or RateLimits()
         self._clock = clock
         self._chance = chance
         self._slots = asyncio.Semaphore(self._limits.at_once)
         self._held: dict[str, float] = {}
         self._points = _points(self._limits)
-        self._lanes: Mapping[str, Gauge] = {**self._points, **_writes(self._limits)}
+        self._lanes: Mapping[str, RateLimiter] = {**self._points, **_writes(self._limits)}
         self._promises: list[_Promise] = []
 
     @contextlib.asynccontextmanager
-    async def turn(self, cost: Cost) -> AsyncIterator[Turn]:
+    async def turn(self, cost: Cost) -> AsyncIterator[Permit]:
         """Waits for this request's turn; raises `RateLimited` where that would take too long."""
         wait, turn = self.claim(cost)
         if wait > 0:
@@ -116,7 +116,7 @@ class Budget:
         finally:
             self._slots.release()
 
-    def claim(self, cost: Cost) -> tuple[float, Turn]:
+    def claim(self, cost: Cost) -> tuple[float, Permit]:
         """Takes what the request costs and tells after how many seconds it may go; `RateLimited` beyond patience."""
         now = self._clock()
         self._check_held(cost, now)
@@ -130,7 +130,7 @@ class Budget:
             raise self._promised(cost, now, times, paid)
         taken = {lane: self._lanes[lane].take(times[lane], much) for lane, much in wanted.items()}
         counted = next((lane for lane in taken if lane in self._points), None)
-        return at - now, Turn(self._points[counted], taken[counted]) if counted else Turn(None, None)
+        return at - now, Permit(self._points[counted], taken[counted]) if counted else Permit(None, None)
 
     def hold(self, seconds: float, resource: str = "") -> float:
         """GitHub said to wait: nothing is asked before, of one resource or of any. Gives the seconds after which to
@@ -183,18 +183,21 @@ class Budget:
         return found
 
 
-def _points(limits: Limits) -> dict[str, Window]:
+def _points(limits: RateLimits) -> dict[str, SlidingWindow]:
     # A request may be sent so much later than it was counted.
     minute = 60 + limits.patience_s
-    return {"points": Window(limits.points_a_minute, minute), "queries": Window(limits.query_points_a_minute, minute)}
-
-
-def _writes(limits: Limits) -> dict[str, Gauge]:
     return {
-        "writes": Spacing(limits.writes_apart_s, limits.writes_at_once),
-        "content": Together(
-            Spacing(limits.content_apart_s),
-            Window(limits.content_a_minute, 60),
-            Window(limits.content_an_hour, 3600),
+        "points": SlidingWindow(limits.points_a_minute, minute),
+        "queries": SlidingWindow(limits.query_points_a_minute, minute),
+    }
+
+
+def _writes(limits: RateLimits) -> dict[str, RateLimiter]:
+    return {
+        "writes": LeakyBucket(limits.writes_apart_s, limits.writes_at_once),
+        "content": AllOf(
+            LeakyBucket(limits.content_apart_s),
+            SlidingWindow(limits.content_a_minute, 60),
+            SlidingWindow(limits.content_an_hour, 3600),
         ),
     }

@@ -7,20 +7,20 @@ from collections import deque
 from typing import Protocol
 
 
-class Gauge(Protocol):
+class RateLimiter(Protocol):
     """`free_at` changes nothing; `take` wants a time that `free_at` gave, or a later one."""
 
     def free_at(self, start: float, cost: int) -> float:
         """The first time from `start` on at which so much more fits in."""
 
-    def take(self, at: float, cost: int) -> "Taken | None":
+    def take(self, at: float, cost: int) -> "Reservation | None":
         """Uses it up; what is given can be given back."""
 
     def forget(self, now: float) -> None:
         """Drops what no longer counts."""
 
 
-class Taken:
+class Reservation:
     """A part of a window. `cost` 0: it counts no more."""
 
     def __init__(self, at: float, cost: int) -> None:
@@ -28,13 +28,13 @@ class Taken:
         self.cost = cost
 
 
-class Window:
+class SlidingWindow:
     """At most `limit` in any `seconds`."""
 
     def __init__(self, limit: int, seconds: float) -> None:
         self._limit = limit
         self._seconds = seconds
-        self._taken: deque[Taken] = deque()
+        self._taken: deque[Reservation] = deque()
         self._sum = 0
 
     def free_at(self, start: float, cost: int) -> float:
@@ -48,13 +48,13 @@ class Window:
             used -= taken.cost
         return at
 
-    def take(self, at: float, cost: int) -> Taken:
-        taken = Taken(at, cost)
+    def take(self, at: float, cost: int) -> Reservation:
+        taken = Reservation(at, cost)
         self._taken.append(taken)
         self._sum += cost
         return taken
 
-    def give_back(self, taken: Taken) -> None:
+    def give_back(self, taken: Reservation) -> None:
         self._sum -= taken.cost
         taken.cost = 0
 
@@ -63,7 +63,7 @@ class Window:
             self.give_back(self._taken.popleft())
 
 
-class Spacing:
+class LeakyBucket:
     """One every `seconds`, after `burst` at once; an idle second brings one of the burst back."""
 
     def __init__(self, seconds: float, burst: int = 1) -> None:
@@ -81,10 +81,10 @@ class Spacing:
         return
 
 
-class Together:
+class AllOf:
     """All of them at one time."""
 
-    def __init__(self, *gauges: Gauge) -> None:
+    def __init__(self, *gauges: RateLimiter) -> None:
         self._gauges = gauges
 
     def free_at(self, start: float, cost: int) -> float:

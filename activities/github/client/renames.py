@@ -18,7 +18,7 @@ _BY_ID = re.compile(r"/repositories/(\d+)(?=/|\Z)")
 _BY_NAME = re.compile(r"/repos/([^/]+/[^/]+)(?=/|\Z)")
 
 
-class Names:
+class RepositoryNames:
     """See the module. A repository that nothing is known of is called as its `RepoRef` says."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from activities.github.client.api import API
 from activities.github.client.errors import Forbidden, GitHubError, NotFound, Suspended, Unavailable, Validation
-from activities.github.client.renames import Names
+from activities.github.client.renames import RepositoryNames
 from activities.model import RepoRef
 
 Permissions = Mapping[str, str]
@@ -20,7 +20,7 @@ _LEVELS = ("read", "write", "admin")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TokenRequest:
     """`repo` None: all repositories of the installation."""
 
     installation: int
@@ -33,7 +33,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Minted:
+class IssuedToken:
     """`installation` is the one it is of; `ends` in seconds since 1970, by GitHub's clock."""
 
     text: str = field(repr=False)
@@ -41,14 +41,14 @@ class Minted:
     ends: float
 
 
-class Mint:
+class TokenIssuer:
     """Where tokens come from: the app itself asks."""
 
-    def __init__(self, as_app: API, names: Names) -> None:
+    def __init__(self, as_app: API, names: RepositoryNames) -> None:
         self._as_app = as_app
         self._names = names
 
-    async def token(self, wanted: Wanted) -> Minted:
+    async def token(self, wanted: TokenRequest) -> IssuedToken:
         """A new token. Raises `Suspended` or `Forbidden` with what a person can do, `GitHubError` else."""
         installation = wanted.installation or await self._installation_of(wanted)
         try:
@@ -60,7 +60,7 @@ class Mint:
         except (NotFound, Validation):
             raise self._left_out(wanted, await self._described(found)) from None
 
-    async def _minted(self, installation: int, wanted: Wanted) -> Minted:
+    async def _minted(self, installation: int, wanted: TokenRequest) -> IssuedToken:
         body = {**self._chosen(wanted), "permissions": dict(wanted.permissions)}
         names = {"id": str(installation)}
         try:
@@ -75,22 +75,22 @@ class Mint:
             raise self._not_granted(wanted, await self._described(installation), error) from None
         return self._read(data, installation)
 
-    def _chosen(self, wanted: Wanted) -> dict[str, Any]:
+    def _chosen(self, wanted: TokenRequest) -> dict[str, Any]:
         if wanted.repo is None:
             return {}
         known = self._names.id_of(wanted.repo)
         return {"repository_ids": [known]} if known else {"repositories": [wanted.repo.name]}
 
-    def _read(self, data: Any, installation: int) -> Minted:
+    def _read(self, data: Any, installation: int) -> IssuedToken:
         try:
             for each in data.get("repositories") or ():
                 self._names.learn(int(each["id"]), str(each["full_name"]))
             ends = datetime.fromisoformat(str(data["expires_at"])).timestamp()
-            return Minted(str(data["token"]), installation, ends)
+            return IssuedToken(str(data["token"]), installation, ends)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise Unavailable(f"GitHub's answer has no token in it: {type(error).__name__}") from None
 
-    async def _elsewhere(self, installation: int, wanted: Wanted, error: GitHubError) -> int:
+    async def _elsewhere(self, installation: int, wanted: TokenRequest, error: GitHubError) -> int:
         """The installation in which the repository is by now, or whose id for it is known only now."""
         if error.status not in (404, 422):
             raise error
@@ -102,13 +102,13 @@ class Mint:
             raise _removed(wanted)
         raise self._left_out(wanted, await self._described(installation))
 
-    async def _installation_of(self, wanted: Wanted) -> int:
+    async def _installation_of(self, wanted: TokenRequest) -> int:
         found = await self._looked_up(wanted)
         if not found:
             raise _removed(wanted)
         return found
 
-    async def _looked_up(self, wanted: Wanted) -> int:
+    async def _looked_up(self, wanted: TokenRequest) -> int:
         """The installation that has the repository, 0 where none has."""
         if wanted.repo is None:
             return 0
@@ -121,7 +121,7 @@ class Mint:
         except (LookupError, TypeError, ValueError):
             raise Unavailable("GitHub's answer names no installation.") from None
 
-    def _not_granted(self, wanted: Wanted, described: Mapping[str, Any], error: GitHubError) -> Forbidden:
+    def _not_granted(self, wanted: TokenRequest, described: Mapping[str, Any], error: GitHubError) -> Forbidden:
         given = described.get("permissions")
         given = given if isinstance(given, Mapping) else {}
         missing = {name: level for name, level in wanted.permissions.items() if not _covers(given.get(name), level)}
@@ -131,7 +131,7 @@ class Mint:
             f"settings, and the account's owner accept that{_at(described)}. ({error.said})"
         )
 
-    def _left_out(self, wanted: Wanted, described: Mapping[str, Any]) -> Forbidden:
+    def _left_out(self, wanted: TokenRequest, described: Mapping[str, Any]) -> Forbidden:
         return Forbidden(
             f"The app's installation gives no access on {wanted.where}: select the repository in it{_at(described)}."
         )
@@ -147,7 +147,7 @@ class Mint:
         return {}
 
 
-def _removed(wanted: Wanted) -> Suspended:
+def _removed(wanted: TokenRequest) -> Suspended:
     return Suspended(f"The app is not installed on {wanted.where} (any more): install it there.")
 
 

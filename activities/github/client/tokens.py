@@ -9,7 +9,7 @@ from cachetools import TLRUCache
 from activities.github.client.api import API
 from activities.github.client.clock import Clock
 from activities.github.client.credentials import Credential, InstallationCredential
-from activities.github.client.token_requests import Mint, Wanted
+from activities.github.client.token_requests import TokenIssuer, TokenRequest
 from activities.model import RepoRef
 from activities.redaction import hide_token
 
@@ -33,7 +33,7 @@ class Token:
 class Tokens:
     """See the module."""
 
-    def __init__(self, mint: Mint, clock: Clock, api: MakeApi) -> None:
+    def __init__(self, mint: TokenIssuer, clock: Clock, api: MakeApi) -> None:
         self._mint = mint
         self._clock = clock
         self._api = api
@@ -42,7 +42,7 @@ class Tokens:
             _KEPT, ttu=lambda _key, token, now: now + token.lasts_s - _MARGIN_S
         )
 
-    async def get(self, wanted: Wanted) -> Token:
+    async def get(self, wanted: TokenRequest) -> Token:
         """The token for this need."""
         key = _key(wanted)
         if token := self._kept.get(key):
@@ -59,7 +59,7 @@ class Tokens:
         for key in [key for key in self._kept if _is_of(key, repo)]:
             self._drop(key)
 
-    async def _fresh(self, key: Hashable, wanted: Wanted) -> Token:
+    async def _fresh(self, key: Hashable, wanted: TokenRequest) -> Token:
         minted = await self._mint.token(wanted)
         hide_token(minted.text)
         api = self._api(minted.installation, InstallationCredential(minted.text, lambda: self._drop(key)))
@@ -76,7 +76,7 @@ class Tokens:
         self._kept.pop(key, None)
 
 
-def _key(wanted: Wanted) -> Hashable:
+def _key(wanted: TokenRequest) -> Hashable:
     return (wanted.installation, _name(wanted.repo) if wanted.repo else "", *sorted(wanted.permissions.items()))
 
 

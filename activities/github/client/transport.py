@@ -35,7 +35,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Request:
+class ApiRequest:
     """One request, with everything but the credential."""
 
     method: str
@@ -54,7 +54,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     """`path` is where it came from, which is another one than asked for after a redirection."""
 
     status: int
@@ -63,7 +63,7 @@ class Answer:
     body: bytes = field(default=b"", repr=False)
 
 
-async def send(session: aiohttp.ClientSession, place: Place, request: Request, credential: str) -> Answer:
+async def send(session: aiohttp.ClientSession, place: Place, request: ApiRequest, credential: str) -> ApiResponse:
     """GitHub's answer, whatever its status. Raises `Unavailable` where there is none to be had."""
     headers = {**request.headers, "authorization": f"Bearer {credential}"}
     sent = request
@@ -92,7 +92,7 @@ def _joined(url: str, location: str) -> str:
         return ""
 
 
-async def _exchange(session: aiohttp.ClientSession, request: Request, headers: Mapping[str, str]) -> Answer:
+async def _exchange(session: aiohttp.ClientSession, request: ApiRequest, headers: Mapping[str, str]) -> ApiResponse:
     try:
         async with session.request(
             request.method,
@@ -102,12 +102,12 @@ async def _exchange(session: aiohttp.ClientSession, request: Request, headers: M
             timeout=_timeout(request),
             allow_redirects=False,
         ) as response:
-            return Answer(response.status, response.headers, request.path, await _body(response))
+            return ApiResponse(response.status, response.headers, request.path, await _body(response))
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise Unavailable(f"GitHub did not answer {request.asked}: {type(error).__name__} {error}") from None
 
 
-def _timeout(request: Request) -> aiohttp.ClientTimeout:
+def _timeout(request: ApiRequest) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=_TIMEOUT_S + len(request.body) / _SLOWEST, sock_connect=10)
 
 

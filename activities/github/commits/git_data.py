@@ -16,7 +16,7 @@ from activities.github.client.api import API
 from activities.github.client.errors import Conflict, NotFound, RateLimited, Unavailable, Validation
 from activities.github.commits.changes import SUBMODULE, Change, Part, content, parts
 from activities.github.merging.errors import rules_of
-from activities.github.types.check_runs import CommitWanted
+from activities.github.types.check_runs import CreateCommitInput
 from activities.reporting import code
 from activities.workspace.git import git, line
 from activities.workspace.mirror import EMPTY_TREE
@@ -31,7 +31,7 @@ _INLINE = 50_000
 Json = dict[str, Any]
 
 
-async def commit(api: API, wanted: CommitWanted, found: Sequence[Change], message: str) -> str:
+async def commit(api: API, wanted: CreateCommitInput, found: Sequence[Change], message: str) -> str:
     """The commit, which the branch points to from then on. `Conflict` where the branch has moved meanwhile."""
     tree = await _upload(api, wanted, found)
     data = {"message": message, "tree": tree, "parents": [wanted.expected_head]}
@@ -40,7 +40,7 @@ async def commit(api: API, wanted: CommitWanted, found: Sequence[Change], messag
     return str(made["sha"])
 
 
-async def _upload(api: API, wanted: CommitWanted, found: Sequence[Change]) -> str:
+async def _upload(api: API, wanted: CreateCommitInput, found: Sequence[Change]) -> str:
     """The tree of the whole change, built part by part upon the one that the branch has."""
     git_dir = Path(wanted.git_dir)
     tree = await line(git_dir, "rev-parse", "--verify", f"{wanted.expected_head}^{{tree}}")
@@ -59,7 +59,7 @@ async def _blobs(git_dir: Path, head: str) -> frozenset[str]:
     return frozenset(row.decode("ascii") for row in rows)
 
 
-async def _how_many(api: API, wanted: CommitWanted, todo: Sequence[Part]) -> int:
+async def _how_many(api: API, wanted: CreateCommitInput, todo: Sequence[Part]) -> int:
     """How many parts an earlier try has brought there. GitHub's limits may end a try with thousands of files, so
     each goes on where the last one stopped."""
     low, high = 0, len(todo) if len(todo) > 1 else 0
@@ -72,7 +72,7 @@ async def _how_many(api: API, wanted: CommitWanted, todo: Sequence[Part]) -> int
     return low
 
 
-async def _has_tree(api: API, wanted: CommitWanted, tree: str) -> bool:
+async def _has_tree(api: API, wanted: CreateCommitInput, tree: str) -> bool:
     try:
         await api.getitem("/repos/{owner}/{repo}/git/trees/{tree}", names(wanted.repo, tree=tree))
     except (NotFound, Validation):
@@ -80,7 +80,7 @@ async def _has_tree(api: API, wanted: CommitWanted, tree: str) -> bool:
     return True
 
 
-async def _plant(api: API, wanted: CommitWanted, below: str, part: Part, known: frozenset[str]) -> str:
+async def _plant(api: API, wanted: CreateCommitInput, below: str, part: Part, known: frozenset[str]) -> str:
     """A part's tree. It is named by what is in it, so GitHub's is known to be ours."""
     if part.tree == EMPTY_TREE:
         return EMPTY_TREE  # GitHub makes no empty tree; what is added next needs none below it
@@ -94,7 +94,7 @@ async def _plant(api: API, wanted: CommitWanted, below: str, part: Part, known: 
 
 
 async def _entry(
-    api: API, wanted: CommitWanted, change: Change, known: frozenset[str], slots: asyncio.Semaphore
+    api: API, wanted: CreateCommitInput, change: Change, known: frozenset[str], slots: asyncio.Semaphore
 ) -> Json:
     mode = change.mode if change.blob else change.before
     entry = {"path": change.path, "mode": mode, "type": "commit" if mode == SUBMODULE else "blob"}
@@ -116,12 +116,12 @@ def _text(raw: bytes) -> str | None:
         return None
 
 
-async def _blob(api: API, wanted: CommitWanted, raw: bytes) -> str:
+async def _blob(api: API, wanted: CreateCommitInput, raw: bytes) -> str:
     data = {"content": base64.b64encode(raw).decode("ascii"), "encoding": "base64"}
     return str((await _post(api, wanted, "blobs", data))["sha"])
 
 
-async def _post(api: API, wanted: CommitWanted, what: str, data: Json) -> Json:
+async def _post(api: API, wanted: CreateCommitInput, what: str, data: Json) -> Json:
     while True:
         try:
             made: Json = await api.post(f"/repos/{{owner}}/{{repo}}/git/{what}", names(wanted.repo), data=data)
@@ -132,7 +132,7 @@ async def _post(api: API, wanted: CommitWanted, what: str, data: Json) -> Json:
             await asyncio.sleep(limit.retry_after)
 
 
-async def _move(api: API, wanted: CommitWanted, sha: str) -> None:
+async def _move(api: API, wanted: CreateCommitInput, sha: str) -> None:
     """The branch to its new head. GitHub compares for ancestry only, so that the branch is still where it was
     expected is looked up just before; what is left of the gap is a branch that is set back within it."""
     there = await tip(api, wanted.repo, wanted.branch)

@@ -24,7 +24,7 @@ from activities.github.client.errors import (
     Validation,
 )
 from activities.github.merging.errors import Protected, is_rule
-from activities.github.types.branches import BranchPush, BranchPushed
+from activities.github.types.branches import PushBranchInput, PushBranchResult
 from activities.reporting import code, plain
 from activities.workspace.git import GitError, credentials, git
 
@@ -34,7 +34,7 @@ _REJECTED = re.compile(r"^ ! \[(remote )?rejected\].*\((?P<why>.*)\)\s*$", re.MU
 _MOVED_ON = ("non-fast-forward", "fetch first", "stale info", "needs force", "cannot lock ref", "failed to update ref")
 
 
-async def push(github: GitHub, wanted: BranchPush) -> BranchPushed:
+async def push(github: GitHub, wanted: PushBranchInput) -> PushBranchResult:
     """The branch's head is the commit afterwards, or holds it.
 
     Raises `Conflict` where that would lose what is there (or, with `force`, where something else than `expected`
@@ -44,19 +44,19 @@ async def push(github: GitHub, wanted: BranchPush) -> BranchPushed:
     api = await github.installation(wanted.repo, {"contents": "write"})
     await refuse_default(api, wanted.repo, wanted.branch)
     if await tip(api, wanted.repo, wanted.branch) == wanted.commit:
-        return BranchPushed(wanted.commit, changed=False)
+        return PushBranchResult(wanted.commit, changed=False)
     try:
         await _push(github, wanted)
     except Conflict:
         # An earlier try may have done it, and somebody went on from there.
         there = await tip(api, wanted.repo, wanted.branch)
         if there and await standing(api, wanted.repo, there, wanted.commit) in ("ahead", "identical"):
-            return BranchPushed(there, changed=False)
+            return PushBranchResult(there, changed=False)
         raise
-    return BranchPushed(wanted.commit, changed=True)
+    return PushBranchResult(wanted.commit, changed=True)
 
 
-async def _check(wanted: BranchPush) -> None:
+async def _check(wanted: PushBranchInput) -> None:
     """Raises `Validation` for what git would read as something else than one commit and one branch."""
     if not _SHA.fullmatch(wanted.commit) or not _SHA.fullmatch(wanted.expected or wanted.commit):
         raise Validation("A commit is pushed by its full id.")
@@ -66,7 +66,7 @@ async def _check(wanted: BranchPush) -> None:
         raise Validation(f"{code(wanted.branch) or 'An empty name'} is no name for a branch.") from None
 
 
-async def _push(github: GitHub, wanted: BranchPush) -> None:
+async def _push(github: GitHub, wanted: PushBranchInput) -> None:
     async with _borrowing(wanted) as folder:
         try:
             await _give(github, wanted, folder)
@@ -74,7 +74,7 @@ async def _push(github: GitHub, wanted: BranchPush) -> None:
             raise refusal(error, wanted.branch) from None
 
 
-async def _give(github: GitHub, wanted: BranchPush, folder: Path) -> None:
+async def _give(github: GitHub, wanted: PushBranchInput, folder: Path) -> None:
     try:
         await _send(github, wanted, folder)
     except GitError as error:
@@ -85,7 +85,7 @@ async def _give(github: GitHub, wanted: BranchPush, folder: Path) -> None:
         await _send(github, wanted, folder)
 
 
-async def _send(github: GitHub, wanted: BranchPush, folder: Path) -> None:
+async def _send(github: GitHub, wanted: PushBranchInput, folder: Path) -> None:
     user, token = await github.git_auth(wanted.repo, write=True)
     url = github.clone_url(wanted.repo)  # asking for a token may have told a new name
     await git(
@@ -94,12 +94,12 @@ async def _send(github: GitHub, wanted: BranchPush, folder: Path) -> None:
     )  # fmt: skip
 
 
-def _lease(wanted: BranchPush) -> list[str]:
+def _lease(wanted: PushBranchInput) -> list[str]:
     return [f"--force-with-lease=refs/heads/{wanted.branch}:{wanted.expected}"] if wanted.force else []
 
 
 @asynccontextmanager
-async def _borrowing(wanted: BranchPush) -> AsyncIterator[Path]:
+async def _borrowing(wanted: PushBranchInput) -> AsyncIterator[Path]:
     """A repository without anything of its own that has the commit."""
     with TemporaryDirectory(prefix="push.") as name:
         folder = Path(name)

@@ -19,7 +19,7 @@ _WORKFLOW = re.compile(r"quality:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)(@(?P<branc
 _READ = {"contents": "read", "pull_requests": "read"}
 
 
-class Gone:
+class ClosedBranches:
     """What it keeps in mind only saves requests."""
 
     def __init__(self, github: GitHub) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from activities.github.client import GitHub
 from activities.github.client.errors import NotFound, Validation
-from activities.github.types.event_recovery import DeliveriesWanted
+from activities.github.types.event_recovery import FailedDeliveriesInput
 
 ATTEMPTS = 9
 """So many beside the first, then it is left to the reconciliation."""
@@ -51,7 +51,7 @@ class Sorted:
     since: float
 
 
-async def failed(github: GitHub, wanted: DeliveriesWanted, seen: Callable[[], object]) -> list[Attempt]:
+async def failed(github: GitHub, wanted: FailedDeliveriesInput, seen: Callable[[], object]) -> list[Attempt]:
     """The log back to `wanted.since` and a little further, newest first; `seen` is called for each line."""
     back_to = wanted.since - _OVERLAP_S
     attempts = []

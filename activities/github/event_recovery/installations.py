@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from activities.github.client import GitHub
-from activities.github.types.event_recovery import Installations, Repositories, RepositoriesWanted
+from activities.github.types.event_recovery import Installations, Repositories, RepositoriesInput
 from activities.model import RepoRef
 
 _PAGE = 100
@@ -17,7 +17,7 @@ async def awake(github: GitHub) -> Installations:
     return Installations(ids, len(found) - len(ids))
 
 
-async def repositories(github: GitHub, wanted: RepositoriesWanted) -> Repositories:
+async def repositories(github: GitHub, wanted: RepositoriesInput) -> Repositories:
     """One page, without those that are archived or disabled, where nothing can be written.
 
     Raises `Suspended` for an installation that is gone or asleep.
@@ -31,5 +31,5 @@ async def repositories(github: GitHub, wanted: RepositoriesWanted) -> Repositori
     return Repositories(repos, 0 if last else wanted.page + 1)
 
 
-def _repo(data: Mapping[str, Any], wanted: RepositoriesWanted) -> RepoRef:
+def _repo(data: Mapping[str, Any], wanted: RepositoriesInput) -> RepoRef:
     return RepoRef(str(data["owner"]["login"]), str(data["name"]), wanted.installation_id, id=int(data["id"]))

@@ -13,7 +13,7 @@ from activities.github.client.errors import Conflict, Unavailable, Validation
 from activities.github.merging import branch_protection, required_checks
 from activities.github.merging.branch_protection import MergeRules
 from activities.github.merging.errors import Protected, is_rule
-from activities.github.types.pulls import Merge, Merged, MergeMethod
+from activities.github.types.pulls import MergeInput, MergeMethod, MergeResult
 from activities.reporting import code, plain
 
 Json = Mapping[str, Any]
@@ -24,23 +24,23 @@ _THINKING_S = 5.0
 _PASSING = ("base branch was modified", "already in progress")
 
 
-async def merge(github: GitHub, wanted: Merge) -> Merged:
+async def merge(github: GitHub, wanted: MergeInput) -> MergeResult:
     """Merges, if the head is still the wanted one. Raises `UserError` for what a person must do, and what is tried
     again where GitHub has not made up its mind."""
     api = await github.installation(wanted.repo, {"contents": "write", "pull_requests": "read"})
     pull = await _pull(api, wanted)
     if pull["merged"]:
-        return Merged(str(pull["merge_commit_sha"]), changed=False)
+        return MergeResult(str(pull["merge_commit_sha"]), changed=False)
     method, waits_for = await _examine(github, api, wanted, pull)
     if waits_for:
-        return Merged("", changed=False, waits_for=waits_for)
+        return MergeResult("", changed=False, waits_for=waits_for)
     try:
         return await _merge(api, wanted, method)
     except (Conflict, Validation) as error:
         return await _refused(github, api, wanted, error)
 
 
-async def _pull(api: API, wanted: Merge) -> Json:
+async def _pull(api: API, wanted: MergeInput) -> Json:
     """The pull at the wanted head and for the wanted base, open or merged."""
     pull: Json = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", _names(wanted))
     head = str(pull["head"]["sha"])
@@ -55,7 +55,7 @@ async def _pull(api: API, wanted: Merge) -> Json:
     return pull
 
 
-async def _examine(github: GitHub, api: API, wanted: Merge, pull: Json) -> tuple[MergeMethod, tuple[str, ...]]:
+async def _examine(github: GitHub, api: API, wanted: MergeInput, pull: Json) -> tuple[MergeMethod, tuple[str, ...]]:
     """How to merge, and what to wait for before."""
     base = str(pull["base"]["ref"])
     _refuse(pull)
@@ -84,7 +84,7 @@ def _refuse(pull: Json) -> None:
         raise UserError(f"#{number} is behind {base}, whose rules want it up to date: merge {base} into it first.")
 
 
-def _method(wanted: Merge, rules: MergeRules, base: str) -> MergeMethod:
+def _method(wanted: MergeInput, rules: MergeRules, base: str) -> MergeMethod:
     if rules.queue:
         raise UserError(f"{code(base)} takes changes through its merge queue only: add #{wanted.number} to it.")
     if not rules.methods:
@@ -94,7 +94,7 @@ def _method(wanted: Merge, rules: MergeRules, base: str) -> MergeMethod:
     return wanted.method or rules.methods[0]
 
 
-async def _approvals(api: API, wanted: Merge, approvals: int) -> list[str]:
+async def _approvals(api: API, wanted: MergeInput, approvals: int) -> list[str]:
     """How many are missing at least: whose approval counts is GitHub's to say."""
     if not approvals:
         return []
@@ -106,23 +106,23 @@ async def _approvals(api: API, wanted: Merge, approvals: int) -> list[str]:
     return [f"{missing} more approval{'' if missing == 1 else 's'}"] if missing > 0 else []
 
 
-async def _merge(api: API, wanted: Merge, method: MergeMethod) -> Merged:
+async def _merge(api: API, wanted: MergeInput, method: MergeMethod) -> MergeResult:
     body = {"sha": wanted.head_sha.lower(), "merge_method": method}
     body |= {"commit_title": wanted.title} if wanted.title else {}
     body |= {"commit_message": wanted.message} if wanted.message else {}
     done = await api.put("/repos/{owner}/{repo}/pulls/{number}/merge", _names(wanted), data=body)
-    return Merged(str(done["sha"]), changed=True)
+    return MergeResult(str(done["sha"]), changed=True)
 
 
-async def _refused(github: GitHub, api: API, wanted: Merge, error: Conflict | Validation) -> Merged:
+async def _refused(github: GitHub, api: API, wanted: MergeInput, error: Conflict | Validation) -> MergeResult:
     """Why GitHub refused: something has changed since it was read, or by GitHub's own words."""
     pull = await _pull(api, wanted)
     if pull["merged"]:
-        return Merged(str(pull["merge_commit_sha"]), changed=False)
+        return MergeResult(str(pull["merge_commit_sha"]), changed=False)
     if isinstance(error, Conflict) or any(words in error.said.lower() for words in _PASSING):
         raise Conflict(f"#{wanted.number} is not merged yet: {error.said}", 1.0) from None
     if waits_for := (await _examine(github, api, wanted, pull))[1]:
-        return Merged("", changed=False, waits_for=waits_for)
+        return MergeResult("", changed=False, waits_for=waits_for)
     if is_rule(error.said):
         raise Protected(str(pull["base"]["ref"]), error.said) from None
     if error.status == 405:
@@ -134,5 +134,5 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(code(name) for name in names)
 
 
-def _names(wanted: Merge) -> dict[str, str]:
+def _names(wanted: MergeInput) -> dict[str, str]:
     return {"owner": wanted.repo.owner, "repo": wanted.repo.name, "number": str(wanted.number)}

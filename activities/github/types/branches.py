@@ -9,7 +9,7 @@ ContextState = Literal["success", "failure", "pending"]
 
 
 @dataclass(frozen=True)
-class NewBranch:
+class CreateBranchInput:
     """A branch `name` that begins at `base`: another branch's name, or a commit (40 hex digits)."""
 
     repo: RepoRef
@@ -18,7 +18,7 @@ class NewBranch:
 
 
 @dataclass(frozen=True)
-class BranchMade:
+class CreateBranchResult:
     """`sha` is the branch's head. `changed` False: it was there, perhaps with commits on top of its base."""
 
     name: str
@@ -27,7 +27,7 @@ class BranchMade:
 
 
 @dataclass(frozen=True)
-class BranchSync:
+class SyncBranchInput:
     """Brings `base` (a branch or a commit) into `branch`. `message` "" is GitHub's own."""
 
     repo: RepoRef
@@ -37,7 +37,7 @@ class BranchSync:
 
 
 @dataclass(frozen=True)
-class BranchSynced:
+class SyncBranchResult:
     """`sha` is the branch's head. `changed` False: it held all of the base already."""
 
     sha: str
@@ -45,7 +45,7 @@ class BranchSynced:
 
 
 @dataclass(frozen=True)
-class BranchPush:
+class PushBranchInput:
     """The commit `commit` of the local repository `git_dir`, as the head of `branch`.
 
     `force` writes over what is there, but only if that is `expected` ("": only if there is no such branch).
@@ -60,7 +60,7 @@ class BranchPush:
 
 
 @dataclass(frozen=True)
-class BranchPushed:
+class PushBranchResult:
     """`sha` is the branch's head. `changed` False: the branch held the commit already."""
 
     sha: str
@@ -68,7 +68,7 @@ class BranchPushed:
 
 
 @dataclass(frozen=True)
-class StatusWanted:
+class CommitStatusInput:
     """What is said of a commit?"""
 
     repo: RepoRef
@@ -76,7 +76,7 @@ class StatusWanted:
 
 
 @dataclass(frozen=True)
-class Context:
+class StatusContext:
     """What one status or check run says; `description` in at most 140 characters, as its author wrote it."""
 
     name: str
@@ -91,11 +91,11 @@ class CommitStatus:
     anything. `contexts` has the newest of each name, sorted; a status and a check run of one name are two."""
 
     state: Literal["success", "failure", "pending", "none"]
-    contexts: tuple[Context, ...]
+    contexts: tuple[StatusContext, ...]
 
 
 @dataclass(frozen=True)
-class ReleaseWanted:
+class CreateReleaseInput:
     """The release of a tag. `target` (a branch or commit, "": the default branch) is where GitHub puts the tag if
     there is none yet."""
 
@@ -109,7 +109,7 @@ class ReleaseWanted:
 
 
 @dataclass(frozen=True)
-class ReleaseMade:
+class CreateReleaseResult:
     """`changed` False: it was there and said just that."""
 
     id: int

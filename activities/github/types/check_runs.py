@@ -5,46 +5,46 @@ from dataclasses import dataclass, field
 
 from activities.github.types.lookups import (
     BranchInfo,
-    BranchWanted,
+    BranchInput,
     Permission,
-    PermissionWanted,
-    PullFound,
-    PullOfHead,
+    PermissionInput,
+    PullInput,
+    PullOfHeadInput,
+    PullOfHeadResult,
     PullRequest,
     Pulls,
-    PullsWanted,
-    PullWanted,
+    PullsInput,
 )
 from activities.model import QualityCheck, QualityGateResult, RepoRef
 
 __all__ = [
     "GATE",
     "BranchInfo",
-    "BranchWanted",
-    "CheckRunEnd",
-    "CheckRunPosted",
-    "CheckRunStart",
-    "CheckRunsEnded",
-    "CheckRunsPosted",
-    "CheckRunsWanted",
-    "CommentPosted",
-    "CommitMade",
-    "CommitWanted",
-    "GateComment",
-    "GateRunEnd",
+    "BranchInput",
+    "CommentResult",
+    "CompleteCheckRunInput",
+    "CompleteCheckRunResult",
+    "CompleteGateRunInput",
+    "CreateCheckRunsInput",
+    "CreateCheckRunsResult",
+    "CreateCommitInput",
+    "CreateCommitResult",
+    "EndCheckRunsInput",
+    "GateCommentInput",
     "Permission",
-    "PermissionWanted",
-    "PullFound",
-    "PullOfHead",
+    "PermissionInput",
+    "PullInput",
+    "PullOfHeadInput",
+    "PullOfHeadResult",
     "PullRequest",
-    "PullWanted",
     "Pulls",
-    "PullsWanted",
-    "ReactionWanted",
-    "ReplyWanted",
+    "PullsInput",
+    "ReactionInput",
+    "ReplyInput",
+    "StartCheckRunInput",
     "SuiteRun",
     "SuiteRuns",
-    "SuiteWanted",
+    "SuiteRunsInput",
 ]
 
 GATE = "gate"
@@ -52,7 +52,7 @@ GATE = "gate"
 
 
 @dataclass(frozen=True)
-class CheckRunsWanted:
+class CreateCheckRunsInput:
     """`names` are the checks' (and `gate`). The same `owner_key`, sha, name and `attempt` is the same run."""
 
     repo: RepoRef
@@ -64,14 +64,14 @@ class CheckRunsWanted:
 
 
 @dataclass(frozen=True)
-class CheckRunsPosted:
+class CreateCheckRunsResult:
     """Name → id of its check run."""
 
     ids: Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class CheckRunStart:
+class StartCheckRunInput:
     """The run is shown as in progress from now on."""
 
     repo: RepoRef
@@ -79,7 +79,7 @@ class CheckRunStart:
 
 
 @dataclass(frozen=True)
-class CheckRunEnd:
+class CompleteCheckRunInput:
     """One check's verdict for its run. `run_id` 0 where it is not known: it is found, or made."""
 
     repo: RepoRef
@@ -92,7 +92,7 @@ class CheckRunEnd:
 
 
 @dataclass(frozen=True)
-class GateRunEnd:
+class CompleteGateRunInput:
     """The gate's verdict for its own run. `newer_sha`: the head that took its place."""
 
     repo: RepoRef
@@ -107,7 +107,7 @@ class GateRunEnd:
 
 
 @dataclass(frozen=True)
-class CheckRunsEnded:
+class EndCheckRunsInput:
     """Runs that nothing else will end: cancelled, superseded, skipped, refused. `ids` is name → run id.
 
     With `owner_key`, runs of that key that were made but never told to us are ended as well.
@@ -124,14 +124,14 @@ class CheckRunsEnded:
 
 
 @dataclass(frozen=True)
-class CheckRunPosted:
+class CompleteCheckRunResult:
     """The run that holds the verdict now: another one than was asked for where somebody had removed that."""
 
     id: int
 
 
 @dataclass(frozen=True)
-class SuiteWanted:
+class SuiteRunsInput:
     """Our runs on a head."""
 
     repo: RepoRef
@@ -157,7 +157,7 @@ class SuiteRuns:
 
 
 @dataclass(frozen=True)
-class GateComment:
+class GateCommentInput:
     """The pull request's one comment. `comment_id`: where it was the last time, 0 unknown."""
 
     repo: RepoRef
@@ -169,7 +169,7 @@ class GateComment:
 
 
 @dataclass(frozen=True)
-class CommentPosted:
+class CommentResult:
     """`changed` False: it said just that already, and nothing was written."""
 
     id: int
@@ -177,7 +177,7 @@ class CommentPosted:
 
 
 @dataclass(frozen=True)
-class ReplyWanted:
+class ReplyInput:
     """An answer on an issue or pull. One for each `marker_key`: said again with other words, it is edited."""
 
     repo: RepoRef
@@ -187,7 +187,7 @@ class ReplyWanted:
 
 
 @dataclass(frozen=True)
-class ReactionWanted:
+class ReactionInput:
     """`content` is GitHub's: `+1`, `-1`, `eyes`, `rocket`, `confused`, …"""
 
     repo: RepoRef
@@ -196,7 +196,7 @@ class ReactionWanted:
 
 
 @dataclass(frozen=True)
-class CommitWanted:
+class CreateCommitInput:
     """The change from `expected_head` to the local commit `commit` of `git_dir`, as a signed commit on `branch`.
 
     The first line of `message` is the headline. Nothing is written unless the branch is at `expected_head`.
@@ -211,7 +211,7 @@ class CommitWanted:
 
 
 @dataclass(frozen=True)
-class CommitMade:
+class CreateCommitResult:
     """The branch's head now. `changed` False: an earlier try had done it, or there was nothing to do."""
 
     sha: str

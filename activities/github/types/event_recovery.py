@@ -8,7 +8,7 @@ from activities.model import RepoRef
 
 
 @dataclass(frozen=True)
-class DeliveriesWanted:
+class FailedDeliveriesInput:
     """`since`: seconds since 1970, 0 for all that GitHub keeps; what was first sent before has been dealt with."""
 
     since: float = 0.0
@@ -28,14 +28,14 @@ class FailedDeliveries:
 
 
 @dataclass(frozen=True)
-class Redelivery:
+class RedeliverInput:
     """Deliveries to attempt again, by their ids."""
 
     ids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Redelivered:
+class RedeliverResult:
     """How many GitHub took, and how many it does not have any more."""
 
     accepted: int
@@ -43,7 +43,7 @@ class Redelivered:
 
 
 @dataclass(frozen=True)
-class InstallationsWanted:
+class InstallationsInput:
     """All installations of the app."""
 
 
@@ -56,7 +56,7 @@ class Installations:
 
 
 @dataclass(frozen=True)
-class RepositoriesWanted:
+class RepositoriesInput:
     """One page of an installation's repositories, from 1."""
 
     installation_id: int
@@ -72,7 +72,7 @@ class Repositories:
 
 
 @dataclass(frozen=True)
-class HeadsWanted:
+class UnfinishedHeadsInput:
     """Repositories of one installation to look at."""
 
     repos: tuple[RepoRef, ...]
@@ -108,7 +108,7 @@ class UnfinishedHeads:
 
 
 @dataclass(frozen=True)
-class LostVerdict:
+class LostVerdictInput:
     """A head that GitHub shows no ended gate for, and the workflow of its branch."""
 
     head: PullHead
@@ -125,14 +125,14 @@ class Reminder:
 
 
 @dataclass(frozen=True)
-class Reminders:
+class RemindBranchesInput:
     """Of several branches."""
 
     reminders: tuple[Reminder, ...]
 
 
 @dataclass(frozen=True)
-class Reminded:
+class RemindBranchesResult:
     """How many of them run. `silent`: pulls without a branch that runs, and without a comment of ours."""
 
     count: int
@@ -140,21 +140,21 @@ class Reminded:
 
 
 @dataclass(frozen=True)
-class Mended:
+class LostVerdictResult:
     """Whether the branch was told to run its gate again."""
 
     again: bool
 
 
 @dataclass(frozen=True)
-class NameGone:
+class EndBranchesInput:
     """A repository's old full name: renamed, transferred."""
 
     full_name: str
 
 
 @dataclass(frozen=True)
-class GoneWanted:
+class EndGoneBranchesInput:
     """To look for branches that are no more, but for those that began within so many seconds: GitHub may be slower
     than its events."""
 
@@ -162,7 +162,7 @@ class GoneWanted:
 
 
 @dataclass(frozen=True)
-class BranchesEnded:
+class EndBranchesResult:
     """How many branches' workflows were told that they are over."""
 
     count: int

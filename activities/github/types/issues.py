@@ -9,7 +9,7 @@ CloseReason = Literal["completed", "not_planned"]
 
 
 @dataclass(frozen=True)
-class NewIssue:
+class CreateIssueInput:
     """An issue of ours, one for each `key`: it is known by a hidden mark in its body, open or closed. Said again with
     other words, it is edited; labels and assignees are added to those it has."""
 
@@ -22,7 +22,7 @@ class NewIssue:
 
 
 @dataclass(frozen=True)
-class IssueMade:
+class CreateIssueResult:
     """`changed` False: it was there and said just that."""
 
     number: int
@@ -31,7 +31,7 @@ class IssueMade:
 
 
 @dataclass(frozen=True)
-class IssueComment:
+class IssueCommentInput:
     """A comment on an issue, one for each `key`: said again with other words, it is edited."""
 
     repo: RepoRef
@@ -41,7 +41,7 @@ class IssueComment:
 
 
 @dataclass(frozen=True)
-class IssueClose:
+class CloseIssueInput:
     """Close an issue (or pull). `comment`, where it is not "", is said once for the `key` before."""
 
     repo: RepoRef
@@ -52,7 +52,7 @@ class IssueClose:
 
 
 @dataclass(frozen=True)
-class IssueClosed:
+class CloseIssueResult:
     """`changed` False: it was closed already, and the comment was there."""
 
     changed: bool

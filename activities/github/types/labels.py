@@ -6,7 +6,7 @@ from activities.model import RepoRef
 
 
 @dataclass(frozen=True)
-class IssueLabelsWanted:
+class IssueLabelsInput:
     """Which labels does this issue have, now?"""
 
     repo: RepoRef

@@ -6,7 +6,7 @@ from activities.model import RepoRef
 
 
 @dataclass(frozen=True)
-class PermissionWanted:
+class PermissionInput:
     """What may this person do here, now?"""
 
     repo: RepoRef
@@ -27,7 +27,7 @@ class Permission:
 
 
 @dataclass(frozen=True)
-class PullWanted:
+class PullInput:
     """A pull request by its number."""
 
     repo: RepoRef
@@ -54,7 +54,7 @@ class PullRequest:
 
 
 @dataclass(frozen=True)
-class PullOfHead:
+class PullOfHeadInput:
     """Which open pull has this head? `branch` "" where it is not known."""
 
     repo: RepoRef
@@ -63,14 +63,14 @@ class PullOfHead:
 
 
 @dataclass(frozen=True)
-class PullFound:
+class PullOfHeadResult:
     """`pull` None: there is none."""
 
     pull: PullRequest | None = None
 
 
 @dataclass(frozen=True)
-class PullsWanted:
+class PullsInput:
     """All open pulls of a repository, or with `sha` those that hold that commit."""
 
     repo: RepoRef
@@ -85,7 +85,7 @@ class Pulls:
 
 
 @dataclass(frozen=True)
-class BranchWanted:
+class BranchInput:
     """A branch; "" is the default one."""
 
     repo: RepoRef

@@ -12,7 +12,7 @@ StatusState = Literal["error", "failure", "pending", "success"]
 
 
 @dataclass(frozen=True)
-class NewPull:
+class CreatePullInput:
     """An open pull from `head` (a branch, or `owner:branch` of a fork) into `base`. There is one for each such pair:
     its title and body become these if the pull is ours, labels and reviewers are added to those it has."""
 
@@ -27,7 +27,7 @@ class NewPull:
 
 
 @dataclass(frozen=True)
-class PullMade:
+class CreatePullResult:
     """`changed` False: it was there and said just that. `left_out`: people whom GitHub would not ask for a review."""
 
     number: int
@@ -38,7 +38,7 @@ class PullMade:
 
 
 @dataclass(frozen=True)
-class Merge:
+class MergeInput:
     """Merge this pull, if `head_sha` (40 hex digits) is still its head, and `base` the branch that it goes into (""
     any). `title` and `message` "" are GitHub's own."""
 
@@ -52,7 +52,7 @@ class Merge:
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeResult:
     """`sha` is the commit on the base branch. `changed` False with a `sha`: it had been merged before.
 
     Without a `sha` nothing was merged yet, and `waits_for` names what may come by itself (required checks that run or
@@ -65,7 +65,7 @@ class Merged:
 
 
 @dataclass(frozen=True)
-class PullStatus:
+class PullStatusInput:
     """A commit status on the pull's head, or on `head_sha` where that is given. `description` is cut to GitHub's
     140 characters."""
 
@@ -79,7 +79,7 @@ class PullStatus:
 
 
 @dataclass(frozen=True)
-class StatusPosted:
+class PullStatusResult:
     """`changed` False: the newest status of that context says the same."""
 
     sha: str
@@ -87,7 +87,7 @@ class StatusPosted:
 
 
 @dataclass(frozen=True)
-class PullComment:
+class PullCommentInput:
     """A comment on a pull, one for each `key`: said again with other words, it is edited."""
 
     repo: RepoRef
@@ -117,7 +117,7 @@ class PullFiles:
 
 
 @dataclass(frozen=True)
-class PullLabels:
+class AddLabelsInput:
     """Labels that the pull (or issue) is to have, beside those it has."""
 
     repo: RepoRef
@@ -126,7 +126,7 @@ class PullLabels:
 
 
 @dataclass(frozen=True)
-class LabelsAdded:
+class AddLabelsResult:
     """`labels` are all that the pull has now. `changed` False: it had them."""
 
     labels: tuple[str, ...]
@@ -134,7 +134,7 @@ class LabelsAdded:
 
 
 @dataclass(frozen=True)
-class ReviewWanted:
+class RequestReviewInput:
     """People by login and teams by slug, who are to look at the pull."""
 
     repo: RepoRef
@@ -144,7 +144,7 @@ class ReviewWanted:
 
 
 @dataclass(frozen=True)
-class ReviewRequested:
+class RequestReviewResult:
     """`reviewers` and `teams` are the wanted ones who are asked now or have looked at this head already;
     `left_out` those whom GitHub would not ask: the author, and who may not see the repository."""
 

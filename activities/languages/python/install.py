@@ -9,7 +9,7 @@ from activities.languages.python.config import broken
 from activities.languages.python.installed import installed
 from activities.languages.python.requirements import Piece, additions, constraints, pieces, plainly, without_itself
 from activities.languages.python.version import stand_ins, version_of_source
-from activities.sandbox import Command, Ran
+from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tool_reports import give, tail
 from activities.toolchains import Installed, Site
 from activities.tools import OUR_TOOLS
@@ -20,7 +20,7 @@ _ALL = ("--all-groups", "--all-extras")
 
 
 @dataclass
-class Installation:
+class PythonInstallation:
     """One installation. `lost` is what could not be installed, `output` the last words of what failed."""
 
     site: Site
@@ -109,11 +109,11 @@ class Installation:
         give(self.site.box.out, name, text)
         return f"{self.site.places.out}/{name}"
 
-    async def _uv(self, *arguments: str) -> Ran:
+    async def _uv(self, *arguments: str) -> ProcessResult:
         return await self.site.run(self._command((UV, *arguments), self._variables()))
 
-    def _command(self, argv: tuple[str, ...], env: dict[str, str]) -> Command:
-        return Command(argv, cwd=self.site.project.folder, env=env, network=True)
+    def _command(self, argv: tuple[str, ...], env: dict[str, str]) -> SandboxCommand:
+        return SandboxCommand(argv, cwd=self.site.project.folder, env=env, network=True)
 
     def _variables(self) -> dict[str, str]:
         general = {"SETUPTOOLS_SCM_PRETEND_VERSION": version_of_source(self.site.project)} if self.invented else {}

@@ -10,7 +10,7 @@ from activities.tools import Project
 
 
 @dataclass(frozen=True)
-class Traces:
+class ToolDetection:
     """Where a tool leaves traces in a project, looked at in this order.
 
     `tables` below `tool` in pyproject.toml; `files` that must exist; `sections` as (file, section);

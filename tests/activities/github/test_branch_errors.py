@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.types.branches import BranchPush, BranchSync, NewBranch, ReleaseWanted, StatusWanted
-from activities.github.types.check_runs import CommitWanted
+from activities.github.types.branches import (
+    CommitStatusInput,
+    CreateBranchInput,
+    CreateReleaseInput,
+    PushBranchInput,
+    SyncBranchInput,
+)
+from activities.github.types.check_runs import CreateCommitInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.workspace.git import git
@@ -50,15 +56,15 @@ async def scene(pretend: PretendGitHub, repo: RepoRef, head: str, tmp_path: Path
 # --- what is asked for, all of it possible
 
 ASKED: dict[str, Callable[[Scene], Any]] = {
-    "create_branch": lambda it: NewBranch(it.repo, "autobuild/1", "main"),
-    "sync_branch": lambda it: BranchSync(it.repo, "topic/one", "main"),
-    "push_branch": lambda it: BranchPush(it.repo, "topic/one", it.git_dir, it.plain),
-    "create_commit": lambda it: CommitWanted(it.repo, "topic/one", it.head, "Fix", it.git_dir, it.plain),
-    "create_commit of git data": lambda it: CommitWanted(
+    "create_branch": lambda it: CreateBranchInput(it.repo, "autobuild/1", "main"),
+    "sync_branch": lambda it: SyncBranchInput(it.repo, "topic/one", "main"),
+    "push_branch": lambda it: PushBranchInput(it.repo, "topic/one", it.git_dir, it.plain),
+    "create_commit": lambda it: CreateCommitInput(it.repo, "topic/one", it.head, "Fix", it.git_dir, it.plain),
+    "create_commit of git data": lambda it: CreateCommitInput(
         it.repo, "topic/one", it.head, "Fix", it.git_dir, it.executable
     ),
-    "get_commit_status": lambda it: StatusWanted(it.repo, it.head),
-    "create_release": lambda it: ReleaseWanted(it.repo, "v1", "One", "text"),
+    "get_commit_status": lambda it: CommitStatusInput(it.repo, it.head),
+    "create_release": lambda it: CreateReleaseInput(it.repo, "v1", "One", "text"),
 }
 WRITES = tuple(name for name in ASKED if name != "get_commit_status")
 MOVES = tuple(name for name in WRITES if name != "create_release")
@@ -115,8 +121,8 @@ async def moved_on(it: Scene) -> None:
 
 async def warm(hands: GitHubActivities, it: Scene) -> None:
     """Both kinds of token are there: reading the status of a commit and looking for a pushed one need them."""
-    await done(hands.get_commit_status, StatusWanted(it.repo, it.head))
-    await done(hands.push_branch, BranchPush(it.repo, "topic/one", it.git_dir, it.head))
+    await done(hands.get_commit_status, CommitStatusInput(it.repo, it.head))
+    await done(hands.push_branch, PushBranchInput(it.repo, "topic/one", it.git_dir, it.head))
 
 
 GIVES_NOT = "does not give"

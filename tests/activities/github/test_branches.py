@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.types.branches import BranchMade, BranchSync, BranchSynced, NewBranch
+from activities.github.types.branches import CreateBranchInput, CreateBranchResult, SyncBranchInput, SyncBranchResult
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github import git
@@ -26,7 +26,7 @@ async def tip(pretend: PretendGitHub, branch: str) -> str:
 
 async def refused(hands: GitHubActivities, name: str, base: str, repo: RepoRef) -> ApplicationError:
     with pytest.raises(ApplicationError) as caught:
-        await done(hands.create_branch, NewBranch(repo, name, base))
+        await done(hands.create_branch, CreateBranchInput(repo, name, base))
     return caught.value
 
 
@@ -58,28 +58,28 @@ async def test_a_commit_that_is_not_there_may_still_come(hands: GitHubActivities
 @pytest.mark.parametrize("by_sha", [False, True])
 async def test_it_is_made_once(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, by_sha: bool) -> None:
     main = await tip(pretend, "main")
-    wanted = NewBranch(repo, "autobuild/42", main if by_sha else "main")
-    assert await done(hands.create_branch, wanted) == BranchMade("autobuild/42", main, changed=True)
+    wanted = CreateBranchInput(repo, "autobuild/42", main if by_sha else "main")
+    assert await done(hands.create_branch, wanted) == CreateBranchResult("autobuild/42", main, changed=True)
     assert await tip(pretend, "autobuild/42") == main
-    assert await done(hands.create_branch, wanted) == BranchMade("autobuild/42", main, changed=False)
+    assert await done(hands.create_branch, wanted) == CreateBranchResult("autobuild/42", main, changed=False)
     assert asked(pretend, "POST", "/git/refs") == 1
 
 
 async def test_an_earlier_try_with_commits_on_top_is_found(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
-    wanted = NewBranch(repo, "autobuild/42", await tip(pretend, "main"))
+    wanted = CreateBranchInput(repo, "autobuild/42", await tip(pretend, "main"))
     await done(hands.create_branch, wanted)
     newer = await pretend.push_commit(NAME, "autobuild/42", {"c.py": "x = 1\n"})
-    assert await done(hands.create_branch, wanted) == BranchMade("autobuild/42", newer, changed=False)
+    assert await done(hands.create_branch, wanted) == CreateBranchResult("autobuild/42", newer, changed=False)
 
 
 async def test_a_base_that_moved_on_since_finds_the_branch_too(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
-    made = await done(hands.create_branch, NewBranch(repo, "autobuild/42", "main"))
+    made = await done(hands.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
     newer = await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
-    assert not (await done(hands.create_branch, NewBranch(repo, "autobuild/42", "main"))).changed
+    assert not (await done(hands.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))).changed
     error = await refused(hands, "autobuild/42", newer, repo)  # this commit was asked for, and is not in it
     assert error.type == "Conflict"
     assert await tip(pretend, "autobuild/42") == made.sha
@@ -99,8 +99,8 @@ async def test_a_branch_made_between_looking_and_making_is_found(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     pretend.faults.add("POST", f"/repos/{NAME}/git/refs", "status", status=422, after=True)
-    made = await done(hands.create_branch, NewBranch(repo, "autobuild/42", "main"))
-    assert made == BranchMade("autobuild/42", await tip(pretend, "main"), changed=False)
+    made = await done(hands.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
+    assert made == CreateBranchResult("autobuild/42", await tip(pretend, "main"), changed=False)
 
 
 async def test_an_empty_repository_has_no_base(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
@@ -112,8 +112,10 @@ async def test_an_empty_repository_has_no_base(pretend: PretendGitHub, hands: Gi
 # --- sync_branch
 
 
-async def sync(hands: GitHubActivities, repo: RepoRef, branch: str, base: str = "main", said: str = "") -> BranchSynced:
-    return await done(hands.sync_branch, BranchSync(repo, branch, base, said))
+async def sync(
+    hands: GitHubActivities, repo: RepoRef, branch: str, base: str = "main", said: str = ""
+) -> SyncBranchResult:
+    return await done(hands.sync_branch, SyncBranchInput(repo, branch, base, said))
 
 
 async def test_a_branch_is_brought_up_to_date_once(
@@ -121,11 +123,11 @@ async def test_a_branch_is_brought_up_to_date_once(
 ) -> None:
     newer = await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     synced = await sync(hands, repo, "topic/one", said="Bring main in")
-    assert synced == BranchSynced(await tip(pretend, "topic/one"), changed=True)
+    assert synced == SyncBranchResult(await tip(pretend, "topic/one"), changed=True)
     (merge,) = await git.log(pretend.repository(NAME).path, synced.sha, limit=1)
     assert (merge.parents, merge.message) == ((head, newer), "Bring main in")
-    assert await sync(hands, repo, "topic/one") == BranchSynced(synced.sha, changed=False)
-    assert await sync(hands, repo, "topic/one", newer) == BranchSynced(synced.sha, changed=False)
+    assert await sync(hands, repo, "topic/one") == SyncBranchResult(synced.sha, changed=False)
+    assert await sync(hands, repo, "topic/one", newer) == SyncBranchResult(synced.sha, changed=False)
 
 
 async def test_a_lost_answer_merges_no_second_time(
@@ -136,7 +138,7 @@ async def test_a_lost_answer_merges_no_second_time(
     with pytest.raises(ApplicationError):
         await sync(hands, repo, "topic/one")
     there = await tip(pretend, "topic/one")
-    assert await sync(hands, repo, "topic/one") == BranchSynced(there, changed=False)
+    assert await sync(hands, repo, "topic/one") == SyncBranchResult(there, changed=False)
 
 
 async def test_a_conflict_is_for_a_person(

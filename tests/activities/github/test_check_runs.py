@@ -8,12 +8,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.github.types.check_runs import (
-    CheckRunEnd,
-    CheckRunsEnded,
-    CheckRunStart,
-    CheckRunsWanted,
-    GateRunEnd,
-    SuiteWanted,
+    CompleteCheckRunInput,
+    CompleteGateRunInput,
+    CreateCheckRunsInput,
+    EndCheckRunsInput,
+    StartCheckRunInput,
+    SuiteRunsInput,
 )
 from activities.github_activities import GitHubActivities
 from activities.model import Finding, QualityCheck, QualityGateResult, RepoRef
@@ -26,8 +26,8 @@ OWNER = "quality:octocat/hello@topic/one"
 CHECK = QualityCheck("linting", "failed", 40.0, True, "Found something new.", new_findings=1, result_id="ab12")
 
 
-def wanted(repo: RepoRef, head: str, **more: object) -> CheckRunsWanted:
-    return replace(CheckRunsWanted(repo, head, NAMES, 0, OWNER, "https://example.com/run"), **more)
+def wanted(repo: RepoRef, head: str, **more: object) -> CreateCheckRunsInput:
+    return replace(CreateCheckRunsInput(repo, head, NAMES, 0, OWNER, "https://example.com/run"), **more)
 
 
 def found(count: int, severity: str = "warning") -> tuple[Finding, ...]:
@@ -86,11 +86,11 @@ async def test_a_run_that_started_is_in_progress_and_one_that_ended_stays_so(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
-    await hands.start_check_run(CheckRunStart(repo, ids["linting"]))
-    await hands.start_check_run(CheckRunStart(repo, 999_999))
+    await hands.start_check_run(StartCheckRunInput(repo, ids["linting"]))
+    await hands.start_check_run(StartCheckRunInput(repo, 999_999))
     assert {run["status"] for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"]} == {"in_progress"}
-    await hands.complete_check_run(CheckRunEnd(repo, head, ids["linting"], CHECK, 0, OWNER))
-    await hands.start_check_run(CheckRunStart(repo, ids["linting"]))
+    await hands.complete_check_run(CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER))
+    await hands.start_check_run(StartCheckRunInput(repo, ids["linting"]))
     assert {run["status"] for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"]} == {"completed"}
 
 
@@ -99,7 +99,7 @@ async def test_a_verdict_with_its_annotations_and_buttons(
 ) -> None:
     results.put(Judged(CHECK, found(120)))
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
-    end = CheckRunEnd(repo, head, ids["linting"], CHECK, 0, OWNER)
+    end = CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER)
     for _ in range(2):
         assert (await hands.complete_check_run(end)).id == ids["linting"]
     run = next(run for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"])
@@ -115,7 +115,7 @@ async def test_a_try_that_broke_off_is_taken_up_where_it_was(
 ) -> None:
     results.put(Judged(CHECK, found(120)))
     run_id = (await hands.create_check_runs(wanted(repo, head))).ids["linting"]
-    end = CheckRunEnd(repo, head, run_id, CHECK, 0, OWNER)
+    end = CompleteCheckRunInput(repo, head, run_id, CHECK, 0, OWNER)
     # The verdict and the first fifty arrive, and nobody hears of it.
     pretend.faults.add("PATCH", ".*", "half", after=True)
     with pytest.raises(ApplicationError):
@@ -143,7 +143,7 @@ async def test_no_more_than_five_hundred_annotations(
     pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(Judged(CHECK, (*found(700), *found(1, "critical"))))
-    posted = await hands.complete_check_run(CheckRunEnd(repo, head, 0, CHECK, 0, OWNER))
+    posted = await hands.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert run["id"] == posted.id
     assert len(run["annotations"]) == 500
@@ -156,8 +156,8 @@ async def test_a_run_that_is_gone_is_made_again(
 ) -> None:
     await hands.create_check_runs(wanted(repo, head))
     pretend.repository(NAME).suites[head].runs.clear()
-    posted = await hands.complete_check_run(CheckRunEnd(repo, head, 4, CHECK, 0, OWNER))
-    again = await hands.complete_check_run(CheckRunEnd(repo, head, 4, CHECK, 0, OWNER))
+    posted = await hands.complete_check_run(CompleteCheckRunInput(repo, head, 4, CHECK, 0, OWNER))
+    again = await hands.complete_check_run(CompleteCheckRunInput(repo, head, 4, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert (run["name"], run["conclusion"], run["id"]) == ("autobuild / linting", "failure", posted.id)
     assert posted == again
@@ -167,8 +167,8 @@ async def test_a_run_that_ended_keeps_its_verdict(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
-    await hands.end_check_runs(CheckRunsEnded(repo, head, ids, "cancelled", "cancelled"))
-    await hands.complete_check_run(CheckRunEnd(repo, head, ids["linting"], CHECK, 0, OWNER))
+    await hands.end_check_runs(EndCheckRunsInput(repo, head, ids, "cancelled", "cancelled"))
+    await hands.complete_check_run(CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER))
     assert {run["conclusion"] for run in pretend.check_runs(NAME, head)} == {"cancelled"}
 
 
@@ -178,7 +178,7 @@ async def test_a_verdict_is_written_even_if_its_annotations_cannot_be(
     results.put(Judged(CHECK, found(1)))
     run_id = (await hands.create_check_runs(wanted(repo, head))).ids["linting"]
     pretend.faults.add("PATCH", ".*", "status", status=422)
-    await hands.complete_check_run(CheckRunEnd(repo, head, run_id, CHECK, 0, OWNER))
+    await hands.complete_check_run(CompleteCheckRunInput(repo, head, run_id, CHECK, 0, OWNER))
     (run,) = [run for run in pretend.check_runs(NAME, head) if run["id"] == run_id]
     assert (run["conclusion"], run["annotations"]) == ("failure", [])
 
@@ -189,7 +189,9 @@ async def test_annotations_that_github_refuses_do_not_double_those_after_them(
 ) -> None:
     """How many are there tells where to go on only as long as none is missing before."""
     results.put(Judged(CHECK, found(170)))
-    end = CheckRunEnd(repo, head, (await hands.create_check_runs(wanted(repo, head))).ids["linting"], CHECK, 0, OWNER)
+    end = CompleteCheckRunInput(
+        repo, head, (await hands.create_check_runs(wanted(repo, head))).ids["linting"], CHECK, 0, OWNER
+    )
     if accepted:
         pretend.faults.add("PATCH", ".*", "half", after=True)
         with pytest.raises(ApplicationError):
@@ -212,7 +214,7 @@ async def test_hostile_findings_reach_github_and_do_nothing_there(
         Finding("linting", "ruff", "", "x" * 5000, 2**40, "", "notice", end_line=1),
     )
     results.put(Judged(replace(CHECK, reason=nasty), findings))
-    await hands.complete_check_run(CheckRunEnd(repo, head, 0, replace(CHECK, reason=nasty), 0, OWNER))
+    await hands.complete_check_run(CompleteCheckRunInput(repo, head, 0, replace(CHECK, reason=nasty), 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert len(run["annotations"]) == 2
     assert "@octocat" not in run["output"]["summary"]
@@ -222,7 +224,7 @@ async def test_hostile_findings_reach_github_and_do_nothing_there(
 async def test_a_result_that_another_host_holds_still_gives_a_verdict(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
-    await hands.complete_check_run(CheckRunEnd(repo, head, 0, CHECK, 0, OWNER))
+    await hands.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert (run["conclusion"], run["annotations"]) == ("failure", [])
 
@@ -233,7 +235,7 @@ async def test_the_gates_run(
     results.put(Judged(CHECK, found(1)))
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
     result = QualityGateResult(head, "", "failed", False, 40.0, (CHECK,), ("linting",), (), "linting must pass first.")
-    await hands.complete_gate_run(GateRunEnd(repo, head, ids["gate"], result, 0, OWNER, check_run_ids=ids))
+    await hands.complete_gate_run(CompleteGateRunInput(repo, head, ids["gate"], result, 0, OWNER, check_run_ids=ids))
     (run,) = [run for run in pretend.check_runs(NAME, head) if run["name"] == "autobuild / gate"]
     assert (run["conclusion"], run["output"]["title"]) == ("failure", "Cannot merge: linting")
     assert f"{pretend.url}/{NAME}/runs/{ids['linting']}" in run["output"]["summary"]
@@ -245,7 +247,7 @@ async def test_an_older_heads_runs_end_with_a_link_to_the_newer(
 ) -> None:
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
     known = {"linting": ids["linting"], "gone": 999_999}
-    ended = CheckRunsEnded(repo, head, known, "cancelled", "superseded", newer_sha="c" * 40, owner_key=OWNER)
+    ended = EndCheckRunsInput(repo, head, known, "cancelled", "superseded", newer_sha="c" * 40, owner_key=OWNER)
     await asyncio.gather(hands.end_check_runs(ended), hands.end_check_runs(ended))
     runs = pretend.check_runs(NAME, head)
     assert {(run["conclusion"], run["output"]["title"]) for run in runs} == {("cancelled", "Superseded by ccccccc")}
@@ -255,12 +257,12 @@ async def test_an_older_heads_runs_end_with_a_link_to_the_newer(
 async def test_a_suite_lists_our_runs_newest_first(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
-    assert (await hands.list_suite_runs(SuiteWanted(repo, head))).runs == ()
-    assert (await hands.list_suite_runs(SuiteWanted(repo, "1" * 40))).runs == ()
+    assert (await hands.list_suite_runs(SuiteRunsInput(repo, head))).runs == ()
+    assert (await hands.list_suite_runs(SuiteRunsInput(repo, "1" * 40))).runs == ()
     # More than one page of a hundred.
     names = tuple(f"check{number}" for number in range(120))
     await hands.create_check_runs(wanted(repo, head, names=names))
-    runs = (await hands.list_suite_runs(SuiteWanted(repo, head))).runs
+    runs = (await hands.list_suite_runs(SuiteRunsInput(repo, head))).runs
     assert len(runs) == 120
     assert [run.id for run in runs] == sorted((run.id for run in runs), reverse=True)
     assert {run.external_id for run in runs} == {f"{OWNER}|{head}|{name}|0" for name in names}

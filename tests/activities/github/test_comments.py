@@ -6,8 +6,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.check_runs import GateComment, ReactionWanted, ReplyWanted
-from activities.github.types.pulls import PullComment
+from activities.github.types.check_runs import GateCommentInput, ReactionInput, ReplyInput
+from activities.github.types.pulls import PullCommentInput
 from activities.github_activities import GitHubActivities
 from activities.model import QualityCheck, QualityGateResult, RepoRef
 from activities.reporting import GATE_MARK
@@ -27,10 +27,10 @@ async def pull(pretend: PretendGitHub, head: str) -> int:
     return (await pretend.open_pull(NAME, "topic/one")).number
 
 
-def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "", comment_id: int = 0) -> GateComment:
+def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "", comment_id: int = 0) -> GateCommentInput:
     check = QualityCheck("linting", "failed", 40.0, True, reason)
     result = QualityGateResult("a" * 40, "", state, False, 40.0, (check,), ("linting",))  # type: ignore[arg-type]
-    return GateComment(repo, pull, result, {"linting": 5}, "a" * 40, comment_id)
+    return GateCommentInput(repo, pull, result, {"linting": 5}, "a" * 40, comment_id)
 
 
 async def test_one_comment_is_made_then_edited_then_left_alone(
@@ -53,7 +53,7 @@ async def test_a_comment_too_long_is_cut_before_it_is_compared(
     long = comment(repo, pull)
     checks = tuple(QualityCheck(f"check{number}", "failed", 0.0, True, "x" * 900) for number in range(500))
     result = QualityGateResult("a" * 40, "", "failed", False, 0.0, checks)
-    long = GateComment(repo, pull, result, {}, "a" * 40)
+    long = GateCommentInput(repo, pull, result, {}, "a" * 40)
     assert (await hands.update_gate_comment(long)).changed
     assert not (await hands.update_gate_comment(long)).changed
 
@@ -110,8 +110,8 @@ async def test_an_answer_is_said_once_for_each_key(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     for key, body in (("comment-1", "Done."), ("comment-1", "Done."), ("comment-2", "Done.")):
-        await hands.reply_comment(ReplyWanted(repo, pull, key, body))
-    edited = await hands.reply_comment(ReplyWanted(repo, pull, "comment-2", "Not done."))
+        await hands.reply_comment(ReplyInput(repo, pull, key, body))
+    edited = await hands.reply_comment(ReplyInput(repo, pull, "comment-2", "Not done."))
     assert edited.changed
     assert [said["body"] for said in pretend.comments(NAME, pull)] == [
         "<!-- autobuild:reply comment-1 -->\nDone.",
@@ -124,8 +124,8 @@ async def test_a_reaction_is_there_once(
 ) -> None:
     said = pretend.add_comment(NAME, pull, "/retest")
     for _ in range(2):
-        await hands.add_reaction(ReactionWanted(repo, said.id, "eyes"))
-    await hands.add_reaction(ReactionWanted(repo, 999_999, "eyes"))
+        await hands.add_reaction(ReactionInput(repo, said.id, "eyes"))
+    await hands.add_reaction(ReactionInput(repo, 999_999, "eyes"))
     assert [reaction.content for reaction in said.reactions] == ["eyes"]
 
 
@@ -134,10 +134,10 @@ async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
 ) -> None:
     said = pretend.add_comment(NAME, pull, "/retest")
     pretend.lock_issue(NAME, pull)
-    await hands.add_reaction(ReactionWanted(repo, said.id, "eyes"))
+    await hands.add_reaction(ReactionInput(repo, said.id, "eyes"))
     for saying in (
-        hands.add_pr_comment(PullComment(repo, pull, "Hello", "1")),
-        hands.reply_comment(ReplyWanted(repo, pull, "1", "Hello")),
+        hands.add_pr_comment(PullCommentInput(repo, pull, "Hello", "1")),
+        hands.reply_comment(ReplyInput(repo, pull, "1", "Hello")),
         hands.update_gate_comment(comment(repo, pull)),
     ):
         with pytest.raises(ApplicationError, match=f"#{pull} is locked: unlock it") as caught:
@@ -153,7 +153,7 @@ async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
 async def test_any_comment_is_taken_and_known_again(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, text: str
 ) -> None:
-    posted = [await hands.add_pr_comment(PullComment(repo, pull, text, "any")) for _ in range(2)]
+    posted = [await hands.add_pr_comment(PullCommentInput(repo, pull, text, "any")) for _ in range(2)]
     assert [each.changed for each in posted] == [True, False]
     (said,) = pretend.comments(NAME, pull)
     assert len(said["body"]) <= 65_536
@@ -163,22 +163,22 @@ async def test_any_comment_is_taken_and_known_again(
 async def test_any_answer_is_taken_and_known_again(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, body: str
 ) -> None:
-    posted = [await hands.reply_comment(ReplyWanted(repo, pull, "any", body)) for _ in range(2)]
+    posted = [await hands.reply_comment(ReplyInput(repo, pull, "any", body)) for _ in range(2)]
     assert [each.changed for each in posted] == [True, False]
 
 
 async def test_line_ends_of_a_browser_are_nothing_new(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
-    made = await hands.add_pr_comment(PullComment(repo, pull, "One\nTwo", "1"))
+    made = await hands.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))
     pretend.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\r\nOne\r\nTwo\r\n")
-    assert not (await hands.add_pr_comment(PullComment(repo, pull, "One\nTwo", "1"))).changed
+    assert not (await hands.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))).changed
 
 
 async def test_what_somebody_changed_in_it_is_set_right(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
-    made = await hands.add_pr_comment(PullComment(repo, pull, "Two are red.", "1"))
+    made = await hands.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))
     pretend.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\nAll is green.")
-    assert (await hands.add_pr_comment(PullComment(repo, pull, "Two are red.", "1"))).changed
+    assert (await hands.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))).changed
     assert pretend.comments(NAME, pull)[0]["body"].endswith("Two are red.")

@@ -6,7 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.issues import IssueClose, IssueComment, NewIssue
+from activities.github.types.issues import CloseIssueInput, CreateIssueInput, IssueCommentInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github.server import PretendGitHub
@@ -23,11 +23,11 @@ def held(pretend: PretendGitHub) -> Iterator[None]:
 
 
 @pytest.fixture
-def wanted(repo: RepoRef) -> NewIssue:
-    return NewIssue(repo, "It is slow", "Since yesterday.", "incident:1")
+def wanted(repo: RepoRef) -> CreateIssueInput:
+    return CreateIssueInput(repo, "It is slow", "Since yesterday.", "incident:1")
 
 
-async def test_it_is_made_once(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewIssue) -> None:
+async def test_it_is_made_once(pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput) -> None:
     first, second = await hands.create_issue(wanted), await hands.create_issue(wanted)
     assert (first.number, first.url, first.changed) == (1, f"{pretend.url}/{NAME}/issues/1", True)
     assert (second.number, second.url, second.changed) == (1, first.url, False)
@@ -36,19 +36,19 @@ async def test_it_is_made_once(pretend: PretendGitHub, hands: GitHubActivities, 
 
 
 async def test_other_words_edit_it_and_another_key_makes_another(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewIssue
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput
 ) -> None:
     await hands.create_issue(wanted)
     for _ in range(2):
-        await hands.create_issue(NewIssue(wanted.repo, "It is fast", "Again.\r\n", wanted.key))
-    other = await hands.create_issue(NewIssue(wanted.repo, wanted.title, wanted.body, "incident:2"))
+        await hands.create_issue(CreateIssueInput(wanted.repo, "It is fast", "Again.\r\n", wanted.key))
+    other = await hands.create_issue(CreateIssueInput(wanted.repo, wanted.title, wanted.body, "incident:2"))
     assert (other.number, other.changed) == (2, True)
     assert (pretend.issue(NAME, 1).title, pretend.issue(NAME, 1).body) == ("It is fast", f"{MARK}\nAgain.")
     assert [each.method for each in pretend.requests if each.path.endswith("/issues/1")] == ["PATCH"]
 
 
 async def test_somebody_elses_mark_is_nothing_to_us(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewIssue
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.open_issue(NAME, "Mine", f"{MARK}\nmine")
     pretend.open_issue(NAME, "A bot's", f"{MARK}\nmine", pretend.add_user("other[bot]", "Bot").login)
@@ -60,7 +60,7 @@ async def test_somebody_elses_mark_is_nothing_to_us(
 
 
 async def test_it_is_found_behind_many_others_and_stays_closed(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewIssue
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput
 ) -> None:
     made = await hands.create_issue(wanted)
     for number in range(120):
@@ -72,7 +72,7 @@ async def test_it_is_found_behind_many_others_and_stays_closed(
 
 
 async def test_a_lost_answer_makes_no_second_one(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewIssue
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.faults.add("POST", ".*/issues", "hang_up", after=True)
     with pytest.raises(ApplicationError):
@@ -82,10 +82,10 @@ async def test_a_lost_answer_makes_no_second_one(
 
 
 async def test_labels_and_people_are_added_once(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewIssue
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.set_permission(NAME, "example-person", "write")
-    full = NewIssue(
+    full = CreateIssueInput(
         wanted.repo, wanted.title, wanted.body, wanted.key, ("incident",), ("Example-Person", "stranger-to-it")
     )
     first, second = await hands.create_issue(full), await hands.create_issue(full)
@@ -96,14 +96,14 @@ async def test_labels_and_people_are_added_once(
 
 
 async def test_a_long_text_is_cut(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
-    long = NewIssue(repo, "t" * 999, "😀" * 70_000, "long")
+    long = CreateIssueInput(repo, "t" * 999, "😀" * 70_000, "long")
     assert [(await hands.create_issue(long)).changed for _ in range(2)] == [True, False]
     assert len(pretend.issue(NAME, 1).title) == 256
 
 
 async def test_it_is_closed_once_with_a_word(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
-    wanted = IssueClose(repo, number, "It is fast now.", "done", "not_planned")
+    wanted = CloseIssueInput(repo, number, "It is fast now.", "done", "not_planned")
     closed = [(await hands.close_issue(wanted)).changed for _ in range(2)]
     assert closed == [True, False]
     issue = pretend.issue(NAME, number)
@@ -118,7 +118,7 @@ async def test_what_somebody_closed_gets_no_comment(
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     await pretend.set_state(NAME, number, "closed")
-    assert not (await hands.close_issue(IssueClose(repo, number, "Done.", "done"))).changed
+    assert not (await hands.close_issue(CloseIssueInput(repo, number, "Done.", "done"))).changed
     assert pretend.comments(NAME, number) == []
 
 
@@ -126,7 +126,7 @@ async def test_a_try_that_broke_after_its_comment_goes_on(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
-    wanted = IssueClose(repo, number, "Done.")
+    wanted = CloseIssueInput(repo, number, "Done.")
     pretend.faults.add("PATCH", ".*", "status", status=502)
     with pytest.raises(ApplicationError):
         await hands.close_issue(wanted)
@@ -140,10 +140,10 @@ async def test_a_locked_issue_is_closed_without_a_word(
 ) -> None:
     issue = pretend.open_issue(NAME, "It is slow")
     pretend.lock_issue(NAME, issue.number)
-    assert (await hands.close_issue(IssueClose(repo, issue.number, "Done."))).changed
+    assert (await hands.close_issue(CloseIssueInput(repo, issue.number, "Done."))).changed
     assert (issue.state, issue.comments) == ("closed", [])
     with pytest.raises(ApplicationError, match=f"#{issue.number} is locked: unlock it") as caught:
-        await hands.add_issue_comment(IssueComment(repo, issue.number, "Hello", "1"))
+        await hands.add_issue_comment(IssueCommentInput(repo, issue.number, "Hello", "1"))
     assert caught.value.type == USER_ERROR
 
 
@@ -154,12 +154,12 @@ async def test_a_deleted_issue_is_told_apart_from_one_that_never_was(
     for method, pattern in (("GET", f".*/issues/{number}"), ("GET", f".*/issues/{number}/comments")):
         pretend.faults.add(method, pattern, "status", status=410)
     with pytest.raises(ApplicationError, match=f"#{number} was deleted, so there is nothing to close") as closed:
-        await hands.close_issue(IssueClose(repo, number))
+        await hands.close_issue(CloseIssueInput(repo, number))
     with pytest.raises(ApplicationError, match=f"#{number} was deleted, so nothing can be said") as said:
-        await hands.add_issue_comment(IssueComment(repo, number, "Hello", "1"))
+        await hands.add_issue_comment(IssueCommentInput(repo, number, "Hello", "1"))
     assert {closed.value.type, said.value.type} == {USER_ERROR}
     with pytest.raises(ApplicationError) as never:
-        await hands.close_issue(IssueClose(repo, 999))
+        await hands.close_issue(CloseIssueInput(repo, 999))
     assert (never.value.type, never.value.non_retryable) == ("NotFound", False)
 
 
@@ -168,7 +168,7 @@ async def test_a_comment_is_said_once_for_its_key(
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     for key, text in (("a", "One"), ("a", "One"), ("a", "Two\r\nlines"), ("a", "Two\nlines\n"), ("b", "One")):
-        await hands.add_issue_comment(IssueComment(repo, number, text, key))
+        await hands.add_issue_comment(IssueCommentInput(repo, number, text, key))
     assert [said["body"] for said in pretend.comments(NAME, number)] == [
         "<!-- autobuild:comment a -->\nTwo\nlines",
         "<!-- autobuild:comment b -->\nOne",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.types.pulls import PullLabels
+from activities.github.types.pulls import AddLabelsInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github.server import PretendGitHub
@@ -28,7 +28,7 @@ async def test_only_the_missing_ones_are_added(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.add_label(NAME, pull, "Bug")
-    wanted = PullLabels(repo, pull, ("bug", "autobuild", "Autobuild", " small "))
+    wanted = AddLabelsInput(repo, pull, ("bug", "autobuild", "Autobuild", " small "))
     first, second = await hands.add_pr_labels(wanted), await hands.add_pr_labels(wanted)
     assert (first.labels, first.changed) == (("Bug", "autobuild", "small"), True)
     assert (second.labels, second.changed) == (first.labels, False)
@@ -43,7 +43,7 @@ async def test_what_can_be_no_label_is_refused_before_anything_is_added(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, label: str
 ) -> None:
     with pytest.raises(ApplicationError) as caught:
-        await hands.add_pr_labels(PullLabels(repo, pull, ("good", label)))
+        await hands.add_pr_labels(AddLabelsInput(repo, pull, ("good", label)))
     assert (caught.value.type, caught.value.non_retryable) == ("Validation", True)
     assert pretend.issue(NAME, pull).labels == []
 
@@ -53,12 +53,12 @@ async def test_more_labels_than_github_takes_are_refused(
 ) -> None:
     for number in range(99):
         pretend.add_label(NAME, pull, f"label {number}")
-    assert (await hands.add_pr_labels(PullLabels(repo, pull, ("label 0", "hundredth")))).changed
+    assert (await hands.add_pr_labels(AddLabelsInput(repo, pull, ("label 0", "hundredth")))).changed
     with pytest.raises(ApplicationError, match="would have 101 labels") as caught:
-        await hands.add_pr_labels(PullLabels(repo, pull, ("one more",)))
+        await hands.add_pr_labels(AddLabelsInput(repo, pull, ("one more",)))
     assert caught.value.type == "Validation"
 
 
 async def test_no_labels_are_none_to_add(hands: GitHubActivities, repo: RepoRef, pull: int) -> None:
-    added = await hands.add_pr_labels(PullLabels(repo, pull, ()))
+    added = await hands.add_pr_labels(AddLabelsInput(repo, pull, ()))
     assert (added.labels, added.changed) == ((), False)

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.github import pull_files
 from activities.github.client import GitHub
-from activities.github.types.lookups import PullWanted
+from activities.github.types.lookups import PullInput
 from activities.github.types.pulls import PullFile
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
@@ -31,7 +31,7 @@ async def test_every_kind_of_change(pretend: PretendGitHub, hands: GitHubActivit
     new = {"a.py": "import sys\nimport os\n", "b.py": None, "né/w|.py": "1\n", "old name.py": None}
     await pretend.push_commit(NAME, "topic", {**new, "new.py": "a = 1\nb = 2\nc = 3\n"})
     number = (await pretend.open_pull(NAME, "topic")).number
-    found = await hands.get_pr_files(PullWanted(repo, number))
+    found = await hands.get_pr_files(PullInput(repo, number))
     assert found.complete
     assert sorted(found.files, key=lambda file: file.path) == [
         PullFile("a.py", "modified", 1, 0),
@@ -44,7 +44,7 @@ async def test_every_kind_of_change(pretend: PretendGitHub, hands: GitHubActivit
 async def test_all_pages_are_read(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "topic", {f"f{number:03}.py": f"{number}\n" for number in range(250)})
     number = (await pretend.open_pull(NAME, "topic")).number
-    found = await hands.get_pr_files(PullWanted(repo, number))
+    found = await hands.get_pr_files(PullInput(repo, number))
     assert (len(found.files), len(set(found.files)), found.complete) == (250, 250, True)
 
 
@@ -70,7 +70,7 @@ async def test_github_tells_of_three_thousand(
     app.router.add_get("/repos/octocat/hello/pulls/7/files", files)
     server = await aiohttp_server(app)
     github = GitHub(str(server.make_url("")), 1, key.read_text(), session)
-    found = await pull_files.read(github, PullWanted(RepoRef("octocat", "hello", 1), 7))
+    found = await pull_files.read(github, PullInput(RepoRef("octocat", "hello", 1), 7))
     assert (len(set(found.files)), found.complete) == (3000, complete)
 
 
@@ -80,7 +80,7 @@ async def test_paths_that_no_history_can_hold_are_left_out(
     deep = "/".join(["é" * 100] * 9)
     await pretend.push_commit(NAME, "topic", {f"{deep}/{number}": "" for number in range(400)})
     number = (await pretend.open_pull(NAME, "topic")).number
-    found = await hands.get_pr_files(PullWanted(repo, number))
+    found = await hands.get_pr_files(PullInput(repo, number))
     assert not found.complete
     assert 200 < len(found.files) < 400
 
@@ -88,5 +88,5 @@ async def test_paths_that_no_history_can_hold_are_left_out(
 async def test_an_issue_has_no_files(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     issue = pretend.open_issue(NAME, "Not a pull").number
     with pytest.raises(ApplicationError) as caught:
-        await hands.get_pr_files(PullWanted(repo, issue))
+        await hands.get_pr_files(PullInput(repo, issue))
     assert caught.value.type == "NotFound"

@@ -7,7 +7,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.pulls import NewPull
+from activities.github.types.pulls import CreatePullInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github import git
@@ -23,8 +23,8 @@ def held(pretend: PretendGitHub) -> Iterator[None]:
 
 
 @pytest.fixture
-def wanted(repo: RepoRef, head: str) -> NewPull:
-    return NewPull(repo, "topic/one", "main", "Use sys", "Because os is not used.")
+def wanted(repo: RepoRef, head: str) -> CreatePullInput:
+    return CreatePullInput(repo, "topic/one", "main", "Use sys", "Because os is not used.")
 
 
 def writes(pretend: PretendGitHub) -> list[str]:
@@ -33,7 +33,9 @@ def writes(pretend: PretendGitHub) -> list[str]:
     return [f"{each.method} {each.path.removeprefix(f'/repos/{NAME}')}" for each in paths]
 
 
-async def test_it_is_opened_once(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull, head: str) -> None:
+async def test_it_is_opened_once(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput, head: str
+) -> None:
     first, second = await hands.create_pull_request(wanted), await hands.create_pull_request(wanted)
     assert (first.changed, second.changed) == (True, False)
     assert (first.number, first.head_sha, first.url) == (1, head, f"{pretend.url}/{NAME}/pull/1")
@@ -43,9 +45,9 @@ async def test_it_is_opened_once(pretend: PretendGitHub, hands: GitHubActivities
     assert writes(pretend) == ["POST /pulls"]
 
 
-async def test_other_words_edit_it(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull) -> None:
+async def test_other_words_edit_it(pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput) -> None:
     await hands.create_pull_request(wanted)
-    other = NewPull(wanted.repo, wanted.head, wanted.base, "Use sys\nalone", "Line one.\r\nLine two.\n")
+    other = CreatePullInput(wanted.repo, wanted.head, wanted.base, "Use sys\nalone", "Line one.\r\nLine two.\n")
     assert (await hands.create_pull_request(other)).changed
     assert not (await hands.create_pull_request(other)).changed
     issue = pretend.issue(NAME, 1)
@@ -55,25 +57,29 @@ async def test_other_words_edit_it(pretend: PretendGitHub, hands: GitHubActiviti
 
 
 async def test_only_what_is_different_is_edited(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     await hands.create_pull_request(wanted)
-    await hands.create_pull_request(NewPull(wanted.repo, wanted.head, wanted.base, "Another", wanted.body))
+    await hands.create_pull_request(CreatePullInput(wanted.repo, wanted.head, wanted.base, "Another", wanted.body))
     assert [each.request for each in pretend.requests if each.method == "PATCH"] == [{"title": "Another"}]
 
 
 async def test_somebody_elses_is_found_and_left_alone(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     number = (await pretend.open_pull(NAME, "topic/one", title="Mine")).number
-    labelled = NewPull(wanted.repo, wanted.head, wanted.base, "Ours", "Ours", labels=("ours",), reviewers=("octocat",))
+    labelled = CreatePullInput(
+        wanted.repo, wanted.head, wanted.base, "Ours", "Ours", labels=("ours",), reviewers=("octocat",)
+    )
     found = await hands.create_pull_request(labelled)
     assert (found.number, found.changed) == (number, False)
     assert pretend.issue(NAME, number).title == "Mine"
     assert writes(pretend) == []
 
 
-async def test_a_closed_one_does_not_count(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull) -> None:
+async def test_a_closed_one_does_not_count(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+) -> None:
     first = await hands.create_pull_request(wanted)
     await pretend.close_pull(NAME, first.number)
     second = await hands.create_pull_request(wanted)
@@ -81,28 +87,30 @@ async def test_a_closed_one_does_not_count(pretend: PretendGitHub, hands: GitHub
     assert second.number != first.number
 
 
-async def test_another_base_is_another_pull(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull) -> None:
+async def test_another_base_is_another_pull(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+) -> None:
     await pretend.push_commit(NAME, "next", {"n.py": ""})
     first = await hands.create_pull_request(wanted)
-    other = await hands.create_pull_request(NewPull(wanted.repo, wanted.head, "next", "Use sys"))
+    other = await hands.create_pull_request(CreatePullInput(wanted.repo, wanted.head, "next", "Use sys"))
     assert other.changed
     assert other.number != first.number
 
 
 async def test_a_forks_branch_of_the_same_name_is_another(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     await pretend.add_fork(NAME, "example-person")
     await pretend.push_commit("example-person/hello", "topic/one", {"c.py": ""}, login="example-person")
     theirs = (await pretend.open_pull(NAME, "example-person:topic/one", login="example-person")).number
     ours = await hands.create_pull_request(wanted)
     assert ours.number != theirs
-    found = await hands.create_pull_request(NewPull(wanted.repo, "example-person:topic/one", "main", "x"))
+    found = await hands.create_pull_request(CreatePullInput(wanted.repo, "example-person:topic/one", "main", "x"))
     assert (found.number, found.changed) == (theirs, False)
 
 
 async def test_a_lost_answer_opens_no_second_one(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     pretend.faults.add("POST", ".*/pulls", "half", after=True)
     with pytest.raises(ApplicationError):
@@ -114,7 +122,7 @@ async def test_a_lost_answer_opens_no_second_one(
 
 
 async def test_a_quicker_try_is_found_after_the_refusal(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     """The first look finds nothing: the other try's pull opens between it and our own."""
     fault = pretend.faults.add("POST", ".*/pulls", "hold")
@@ -127,8 +135,10 @@ async def test_a_quicker_try_is_found_after_the_refusal(
     assert pretend.issue(NAME, number).title == "Use sys"
 
 
-async def test_a_long_body_and_title_are_cut(pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull) -> None:
-    long = NewPull(wanted.repo, wanted.head, wanted.base, "t" * 300, "😀 wide\n" * 20_000)
+async def test_a_long_body_and_title_are_cut(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+) -> None:
+    long = CreatePullInput(wanted.repo, wanted.head, wanted.base, "t" * 300, "😀 wide\n" * 20_000)
     assert (await hands.create_pull_request(long)).changed
     assert not (await hands.create_pull_request(long)).changed
     issue = pretend.issue(NAME, 1)
@@ -145,21 +155,21 @@ async def test_a_long_body_and_title_are_cut(pretend: PretendGitHub, hands: GitH
     ],
 )
 async def test_what_cannot_be_opened(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull, branch: str, into: str, says: str
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput, branch: str, into: str, says: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {"m.py": ""})
     await git.update_ref(pretend.repository(NAME).path, "refs/heads/topic/empty", "refs/heads/main")
     with pytest.raises(ApplicationError) as caught:
-        await hands.create_pull_request(NewPull(wanted.repo, branch, into, "x"))
+        await hands.create_pull_request(CreatePullInput(wanted.repo, branch, into, "x"))
     assert caught.value.type == USER_ERROR
     assert says in str(caught.value)
 
 
 async def test_labels_and_reviewers_come_with_it(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     pretend.set_permission(NAME, "example-person", "write")
-    full = NewPull(
+    full = CreatePullInput(
         wanted.repo, wanted.head, wanted.base, wanted.title, wanted.body, draft=True,
         labels=("autobuild", "Small"), reviewers=("example-person", "stranger"),
     )  # fmt: skip
@@ -178,16 +188,16 @@ async def test_labels_and_reviewers_come_with_it(
 
 
 async def test_it_is_found_under_the_owners_former_name(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: NewPull
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     """GitHub's filter by head wants the owner's name of today."""
     made = await hands.create_pull_request(wanted)
     repo = RepoRef("octocat", "hello", wanted.repo.installation_id, id=pretend.repository(NAME).id)
     pretend.rename_repository(NAME, "hi")
-    found = await hands.create_pull_request(NewPull(repo, wanted.head, wanted.base, wanted.title, wanted.body))
+    found = await hands.create_pull_request(CreatePullInput(repo, wanted.head, wanted.base, wanted.title, wanted.body))
     assert (found.number, found.changed) == (made.number, False)
     pretend.add_installation("example-person")
     pretend.transfer_repository("octocat/hi", "example-person")
     moved = RepoRef("octocat", "hello", 0, id=repo.id)
-    found = await hands.create_pull_request(NewPull(moved, wanted.head, wanted.base, wanted.title, wanted.body))
+    found = await hands.create_pull_request(CreatePullInput(moved, wanted.head, wanted.base, wanted.title, wanted.body))
     assert (found.number, found.changed) == (made.number, False)

@@ -10,10 +10,17 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.issues import IssueClose, IssueComment, NewIssue
-from activities.github.types.lookups import PullWanted
-from activities.github.types.pulls import Merge, NewPull, PullComment, PullLabels, PullStatus, ReviewWanted
-from activities.github.types.repo_config import SettingsWanted
+from activities.github.types.issues import CloseIssueInput, CreateIssueInput, IssueCommentInput
+from activities.github.types.lookups import PullInput
+from activities.github.types.pulls import (
+    AddLabelsInput,
+    CreatePullInput,
+    MergeInput,
+    PullCommentInput,
+    PullStatusInput,
+    RequestReviewInput,
+)
+from activities.github.types.repo_config import RepoSettingsInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github.server import PretendGitHub
@@ -35,20 +42,20 @@ Deed = Callable[[GitHubActivities, RepoRef, str], Awaitable[Any]]
 
 # Each with the request that writes (or, where it only reads, reads).
 DEEDS: dict[str, tuple[str, Deed]] = {
-    "create_pull_request": ("POST .*/pulls", lambda do, repo, _: do.create_pull_request(NewPull(repo, "two", "main", "x"))),
-    "merge_pull_request": ("PUT .*/merge", lambda do, repo, sha: do.merge_pull_request(Merge(repo, PULL, sha))),
-    "update_pr_status": ("POST .*/statuses/.*", lambda do, repo, _: do.update_pr_status(PullStatus(repo, PULL, "success", ""))),
-    "add_pr_comment": ("POST .*/comments", lambda do, repo, _: do.add_pr_comment(PullComment(repo, PULL, "x", "k"))),
-    "get_pr_files": ("GET .*/files", lambda do, repo, _: do.get_pr_files(PullWanted(repo, PULL))),
-    "add_pr_labels": ("POST .*/labels", lambda do, repo, _: do.add_pr_labels(PullLabels(repo, PULL, ("x",)))),
+    "create_pull_request": ("POST .*/pulls", lambda do, repo, _: do.create_pull_request(CreatePullInput(repo, "two", "main", "x"))),
+    "merge_pull_request": ("PUT .*/merge", lambda do, repo, sha: do.merge_pull_request(MergeInput(repo, PULL, sha))),
+    "update_pr_status": ("POST .*/statuses/.*", lambda do, repo, _: do.update_pr_status(PullStatusInput(repo, PULL, "success", ""))),
+    "add_pr_comment": ("POST .*/comments", lambda do, repo, _: do.add_pr_comment(PullCommentInput(repo, PULL, "x", "k"))),
+    "get_pr_files": ("GET .*/files", lambda do, repo, _: do.get_pr_files(PullInput(repo, PULL))),
+    "add_pr_labels": ("POST .*/labels", lambda do, repo, _: do.add_pr_labels(AddLabelsInput(repo, PULL, ("x",)))),
     "request_pr_review": (
         "POST .*/requested_reviewers",
-        lambda do, repo, _: do.request_pr_review(ReviewWanted(repo, PULL, ("example-person",))),
+        lambda do, repo, _: do.request_pr_review(RequestReviewInput(repo, PULL, ("example-person",))),
     ),
-    "create_issue": ("POST .*/issues", lambda do, repo, _: do.create_issue(NewIssue(repo, "x", "", "k"))),
-    "close_issue": (f"PATCH .*/issues/{ISSUE}", lambda do, repo, _: do.close_issue(IssueClose(repo, ISSUE))),
-    "add_issue_comment": ("POST .*/comments", lambda do, repo, _: do.add_issue_comment(IssueComment(repo, ISSUE, "x", "k"))),
-    "get_repo_settings": ("GET .*/contents/.*", lambda do, repo, _: do.get_repo_settings(SettingsWanted(repo))),
+    "create_issue": ("POST .*/issues", lambda do, repo, _: do.create_issue(CreateIssueInput(repo, "x", "", "k"))),
+    "close_issue": (f"PATCH .*/issues/{ISSUE}", lambda do, repo, _: do.close_issue(CloseIssueInput(repo, ISSUE))),
+    "add_issue_comment": ("POST .*/comments", lambda do, repo, _: do.add_issue_comment(IssueCommentInput(repo, ISSUE, "x", "k"))),
+    "get_repo_settings": ("GET .*/contents/.*", lambda do, repo, _: do.get_repo_settings(RepoSettingsInput(repo))),
 }  # fmt: skip
 
 # Status → the type that a workflow sees, and whether another try may help.

@@ -8,7 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
-from activities.github.types.branches import ReleaseMade, ReleaseWanted
+from activities.github.types.branches import CreateReleaseInput, CreateReleaseResult
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github import git
@@ -24,8 +24,8 @@ def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
 
 
 @pytest.fixture
-def wanted(repo: RepoRef) -> ReleaseWanted:
-    return ReleaseWanted(repo, "v1.0", "One", "- first\n- second\n")
+def wanted(repo: RepoRef) -> CreateReleaseInput:
+    return CreateReleaseInput(repo, "v1.0", "One", "- first\n- second\n")
 
 
 async def there(github: GitHub, repo: RepoRef) -> list[Any]:
@@ -38,19 +38,19 @@ async def tip(pretend: PretendGitHub, ref: str) -> str:
 
 
 async def test_it_is_made_once(
-    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: ReleaseWanted
+    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     made = await done(hands.create_release, wanted)
     assert made.changed
     assert made.url == f"{pretend.url}/{NAME}/releases/tag/v1.0"
     assert await tip(pretend, "refs/tags/v1.0") == await tip(pretend, "refs/heads/main")
-    assert await done(hands.create_release, wanted) == ReleaseMade(made.id, made.url, changed=False)
+    assert await done(hands.create_release, wanted) == CreateReleaseResult(made.id, made.url, changed=False)
     (release,) = await there(github, repo)
     assert (release["name"], release["body"].rstrip()) == ("One", "- first\n- second")
 
 
 async def test_a_lost_answer_makes_no_second_one(
-    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: ReleaseWanted
+    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     pretend.faults.add("POST", f"/repos/{NAME}/releases", "half", after=True)
     with pytest.raises(ApplicationError):
@@ -60,7 +60,7 @@ async def test_a_lost_answer_makes_no_second_one(
 
 
 async def test_other_words_are_an_edit(
-    github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: ReleaseWanted
+    github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     made = await done(hands.create_release, wanted)
     edited = await done(hands.create_release, replace(wanted, name="The first", prerelease=True))
@@ -70,7 +70,7 @@ async def test_other_words_are_an_edit(
 
 
 async def test_a_draft_is_found_and_published_and_never_made_a_draft_again(
-    github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: ReleaseWanted
+    github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     draft = replace(wanted, draft=True)
     made = await done(hands.create_release, draft)
@@ -82,7 +82,7 @@ async def test_a_draft_is_found_and_published_and_never_made_a_draft_again(
 
 
 async def test_it_is_made_on_a_tag_that_exists(
-    pretend: PretendGitHub, hands: GitHubActivities, head: str, wanted: ReleaseWanted
+    pretend: PretendGitHub, hands: GitHubActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
     await git.update_ref(pretend.repository(NAME).path, "refs/tags/v1.0", head)
     assert (await done(hands.create_release, wanted)).changed
@@ -90,14 +90,14 @@ async def test_it_is_made_on_a_tag_that_exists(
 
 
 async def test_the_tag_is_put_where_it_is_wanted(
-    pretend: PretendGitHub, hands: GitHubActivities, head: str, wanted: ReleaseWanted
+    pretend: PretendGitHub, hands: GitHubActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
     await done(hands.create_release, replace(wanted, target=head))
     assert await tip(pretend, "refs/tags/v1.0") == head
 
 
 async def test_a_long_body_is_cut_and_compared_as_cut(
-    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: ReleaseWanted
+    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     long = replace(wanted, body="word " * 40_000)
     await done(hands.create_release, long)
@@ -109,13 +109,13 @@ async def test_a_long_body_is_cut_and_compared_as_cut(
 
 
 @pytest.mark.parametrize("tag", ["", "a b", "x..y", "v1.lock"])
-async def test_what_is_no_name_of_a_tag(hands: GitHubActivities, wanted: ReleaseWanted, tag: str) -> None:
+async def test_what_is_no_name_of_a_tag(hands: GitHubActivities, wanted: CreateReleaseInput, tag: str) -> None:
     with pytest.raises(ApplicationError) as caught:
         await done(hands.create_release, replace(wanted, tag=tag))
     assert caught.value.type == "Validation"
 
 
-async def test_a_target_that_does_not_exist(hands: GitHubActivities, wanted: ReleaseWanted) -> None:
+async def test_a_target_that_does_not_exist(hands: GitHubActivities, wanted: CreateReleaseInput) -> None:
     with pytest.raises(ApplicationError, match="target_commitish") as caught:
         await done(hands.create_release, replace(wanted, target="nowhere"))
     assert caught.value.type == "Validation"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from activities.github.types.repo_config import RepoSettings, SettingsWanted
+from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.repo_config import PATH
@@ -32,14 +32,14 @@ merge_method: rebase
 
 
 async def test_without_a_file_it_is_the_defaults(hands: GitHubActivities, repo: RepoRef) -> None:
-    assert await hands.get_repo_settings(SettingsWanted(repo)) == DEFAULTS
+    assert await hands.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
     assert DEFAULTS.labels == {"autobuild": "autobuild", "incident": "incident"}
     assert (DEFAULTS.auto_merge, DEFAULTS.merge_method, DEFAULTS.commands) == (False, "", {})
 
 
 async def test_what_the_file_says(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "main", {PATH: FULL})
-    assert await hands.get_repo_settings(SettingsWanted(repo)) == RepoSettings(
+    assert await hands.get_repo_settings(RepoSettingsInput(repo)) == RepoSettings(
         labels={"autobuild": "Please Build", "incident": "incident"},
         commands={"retest": "triage"},
         auto_merge=True,
@@ -50,16 +50,16 @@ async def test_what_the_file_says(pretend: PretendGitHub, hands: GitHubActivitie
 
 async def test_only_the_default_branch_counts(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "topic", {PATH: FULL})
-    assert await hands.get_repo_settings(SettingsWanted(repo)) == DEFAULTS
+    assert await hands.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
 
 
 async def test_the_same_again_is_free(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "main", {PATH: FULL})
-    first, second = [await hands.get_repo_settings(SettingsWanted(repo)) for _ in range(2)]
+    first, second = [await hands.get_repo_settings(RepoSettingsInput(repo)) for _ in range(2)]
     assert first == second
     assert [each.status for each in pretend.requests if each.path.endswith(PATH)] == [200, 304]
     await pretend.push_commit(NAME, "main", {PATH: "auto_merge: false\n"})
-    assert not (await hands.get_repo_settings(SettingsWanted(repo))).auto_merge
+    assert not (await hands.get_repo_settings(RepoSettingsInput(repo))).auto_merge
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ async def test_a_mistake_is_told_with_its_line_and_gives_the_defaults(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, text: str, line: int, says: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {PATH: text})
-    found = await hands.get_repo_settings(SettingsWanted(repo))
+    found = await hands.get_repo_settings(RepoSettingsInput(repo))
     assert says in found.problem
     assert found == RepoSettings(problem=found.problem, line=line, default_branch="main")
 
@@ -88,10 +88,10 @@ async def test_a_folder_in_its_place_is_a_mistake(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     await pretend.push_commit(NAME, "main", {f"{PATH}/x": ""})
-    assert "no plain file" in (await hands.get_repo_settings(SettingsWanted(repo))).problem
+    assert "no plain file" in (await hands.get_repo_settings(RepoSettingsInput(repo))).problem
 
 
 async def test_an_empty_file_is_the_defaults(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "main", {PATH: ""})
-    assert await hands.get_repo_settings(SettingsWanted(repo)) == DEFAULTS
+    assert await hands.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
     assert asked(pretend, "GET", PATH) == 1

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from activities.github.types.pulls import ReviewRequested, ReviewWanted
+from activities.github.types.pulls import RequestReviewInput, RequestReviewResult
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github.server import PretendGitHub
@@ -29,11 +29,11 @@ async def test_who_is_missing_is_asked_once(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.add_team(NAME, "example-team")
-    await hands.request_pr_review(ReviewWanted(repo, pull, ("example-one",)))
-    wanted = ReviewWanted(repo, pull, ("Example-One", "example-two", "example-two"), ("example-team",))
+    await hands.request_pr_review(RequestReviewInput(repo, pull, ("example-one",)))
+    wanted = RequestReviewInput(repo, pull, ("Example-One", "example-two", "example-two"), ("example-team",))
     first, second = await hands.request_pr_review(wanted), await hands.request_pr_review(wanted)
-    assert first == ReviewRequested(("Example-One", "example-two"), ("example-team",), (), changed=True)
-    assert second == ReviewRequested(first.reviewers, first.teams, (), changed=False)
+    assert first == RequestReviewResult(("Example-One", "example-two"), ("example-team",), (), changed=True)
+    assert second == RequestReviewResult(first.reviewers, first.teams, (), changed=False)
     sent = [each.request for each in pretend.requests if each.path.endswith("/requested_reviewers")]
     assert sent == [
         {"reviewers": ["example-one"]},
@@ -44,7 +44,7 @@ async def test_who_is_missing_is_asked_once(
 async def test_who_has_looked_at_this_head_is_not_asked_again(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
-    wanted = ReviewWanted(repo, pull, ("example-one", "example-two"))
+    wanted = RequestReviewInput(repo, pull, ("example-one", "example-two"))
     await hands.request_pr_review(wanted)
     pretend.review(NAME, pull, "COMMENTED", "example-one")
     again = await hands.request_pr_review(wanted)
@@ -59,9 +59,9 @@ async def test_one_whom_github_refuses_does_not_stop_the_others(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     everybody = ("octocat", "example-one", "nobody-at-all", "example-two")
-    wanted = ReviewWanted(repo, pull, everybody, ("no-such-team",))
+    wanted = RequestReviewInput(repo, pull, everybody, ("no-such-team",))
     requested = await hands.request_pr_review(wanted)
-    assert requested == ReviewRequested(
+    assert requested == RequestReviewResult(
         ("example-one", "example-two"), (), ("octocat", "nobody-at-all", "no-such-team"), changed=True
     )
     issue = pretend.issue(NAME, pull)
@@ -77,5 +77,7 @@ async def test_one_whom_github_refuses_does_not_stop_the_others(
 async def test_nobody_is_nobody_to_ask(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
-    assert await hands.request_pr_review(ReviewWanted(repo, pull)) == ReviewRequested((), (), (), changed=False)
+    assert await hands.request_pr_review(RequestReviewInput(repo, pull)) == RequestReviewResult(
+        (), (), (), changed=False
+    )
     assert asked(pretend, "POST", "/requested_reviewers") == 0

@@ -12,20 +12,27 @@ from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
 from activities.github.client.rate_limits import UNMETERED
-from activities.github.types.branches import BranchSync, NewBranch, ReleaseWanted
+from activities.github.types.branches import CreateBranchInput, CreateReleaseInput, SyncBranchInput
 from activities.github.types.check_runs import (
-    CheckRunEnd,
-    CheckRunsEnded,
-    CheckRunStart,
-    CheckRunsWanted,
-    CommitWanted,
-    GateComment,
-    GateRunEnd,
-    ReactionWanted,
-    ReplyWanted,
+    CompleteCheckRunInput,
+    CompleteGateRunInput,
+    CreateCheckRunsInput,
+    CreateCommitInput,
+    EndCheckRunsInput,
+    GateCommentInput,
+    ReactionInput,
+    ReplyInput,
+    StartCheckRunInput,
 )
-from activities.github.types.issues import IssueClose, IssueComment, NewIssue
-from activities.github.types.pulls import Merge, NewPull, PullComment, PullLabels, PullStatus, ReviewWanted
+from activities.github.types.issues import CloseIssueInput, CreateIssueInput, IssueCommentInput
+from activities.github.types.pulls import (
+    AddLabelsInput,
+    CreatePullInput,
+    MergeInput,
+    PullCommentInput,
+    PullStatusInput,
+    RequestReviewInput,
+)
 from activities.github_activities import GitHubActivities
 from activities.model import Finding, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import Judged, ResultStore
@@ -63,7 +70,7 @@ class Place:
         return QualityGateResult(self.sha, self.sha, "failed", False, 40.0, (CHECK,))
 
     async def runs(self) -> Mapping[str, int]:
-        wanted = CheckRunsWanted(self.repo, self.sha, NAMES, 0, OWNER)
+        wanted = CreateCheckRunsInput(self.repo, self.sha, NAMES, 0, OWNER)
         return (await self.hands.create_check_runs(wanted)).ids
 
 
@@ -72,12 +79,12 @@ Case = Callable[[Place], Awaitable[Deed]]
 
 
 async def _branch(at: Place) -> Deed:
-    return at.hands.create_branch, NewBranch(at.repo, "autobuild/new", "main")
+    return at.hands.create_branch, CreateBranchInput(at.repo, "autobuild/new", "main")
 
 
 async def _sync(at: Place) -> Deed:
     await at.github.push_commit(at.repo.full_name, "dev", {"d.txt": "d\n"})
-    return at.hands.sync_branch, BranchSync(at.repo, "topic", "dev", "Bring it up to date")
+    return at.hands.sync_branch, SyncBranchInput(at.repo, "topic", "dev", "Bring it up to date")
 
 
 async def _clone(at: Place) -> Path:
@@ -89,7 +96,7 @@ async def _clone(at: Place) -> Path:
 
 async def _commit(at: Place) -> Deed:
     clone = await _clone(at)
-    wanted = CommitWanted(at.repo, "topic", at.sha, "Fix it\n\n- a", str(clone / ".git"), await committed(clone))
+    wanted = CreateCommitInput(at.repo, "topic", at.sha, "Fix it\n\n- a", str(clone / ".git"), await committed(clone))
     return at.hands.create_commit, wanted
 
 
@@ -98,103 +105,113 @@ async def _git_data(at: Place) -> Deed:
     (clone / "run.sh").write_text("#!/bin/sh\n")
     (clone / "run.sh").chmod(0o755)
     (clone / "data.bin").write_bytes(b"\0\1\2")
-    wanted = CommitWanted(at.repo, "topic", at.sha, "Fix it\n\n- a", str(clone / ".git"), await committed(clone))
+    wanted = CreateCommitInput(at.repo, "topic", at.sha, "Fix it\n\n- a", str(clone / ".git"), await committed(clone))
     return at.hands.create_commit, wanted
 
 
 async def _release(at: Place) -> Deed:
-    return at.hands.create_release, ReleaseWanted(at.repo, "v1", "One", "All of it")
+    return at.hands.create_release, CreateReleaseInput(at.repo, "v1", "One", "All of it")
 
 
 async def _draft(at: Place) -> Deed:
-    return at.hands.create_release, ReleaseWanted(at.repo, "v2", "Two", "All of it", draft=True)
+    return at.hands.create_release, CreateReleaseInput(at.repo, "v2", "Two", "All of it", draft=True)
 
 
 async def _published(at: Place) -> Deed:
-    await at.hands.create_release(ReleaseWanted(at.repo, "v3", "Three", "Soon", draft=True))
-    return at.hands.create_release, ReleaseWanted(at.repo, "v3", "Three", "Now")
+    await at.hands.create_release(CreateReleaseInput(at.repo, "v3", "Three", "Soon", draft=True))
+    return at.hands.create_release, CreateReleaseInput(at.repo, "v3", "Three", "Now")
 
 
 async def _open(at: Place) -> Deed:
     await at.github.push_commit(at.repo.full_name, "other", {"o.txt": "o\n"})
-    wanted = NewPull(at.repo, "other", "main", "A pull", "Its body", labels=("one", "two"), reviewers=("reviewer",))
+    wanted = CreatePullInput(
+        at.repo, "other", "main", "A pull", "Its body", labels=("one", "two"), reviewers=("reviewer",)
+    )
     return at.hands.create_pull_request, wanted
 
 
 async def _merge(at: Place) -> Deed:
-    return at.hands.merge_pull_request, Merge(at.repo, 1, at.sha, "squash", "A title", "A message")
+    return at.hands.merge_pull_request, MergeInput(at.repo, 1, at.sha, "squash", "A title", "A message")
 
 
 async def _status(at: Place) -> Deed:
-    return at.hands.update_pr_status, PullStatus(at.repo, 1, "pending", "Looking", target_url="https://example.com/")
+    return at.hands.update_pr_status, PullStatusInput(
+        at.repo, 1, "pending", "Looking", target_url="https://example.com/"
+    )
 
 
 async def _pull_comment(at: Place) -> Deed:
-    return at.hands.add_pr_comment, PullComment(at.repo, 1, "Hello", "greeting")
+    return at.hands.add_pr_comment, PullCommentInput(at.repo, 1, "Hello", "greeting")
 
 
 async def _edited_comment(at: Place) -> Deed:
-    await at.hands.add_pr_comment(PullComment(at.repo, 1, "Hello", "greeting"))
-    return at.hands.add_pr_comment, PullComment(at.repo, 1, "Hello again", "greeting")
+    await at.hands.add_pr_comment(PullCommentInput(at.repo, 1, "Hello", "greeting"))
+    return at.hands.add_pr_comment, PullCommentInput(at.repo, 1, "Hello again", "greeting")
 
 
 async def _labels(at: Place) -> Deed:
-    return at.hands.add_pr_labels, PullLabels(at.repo, 1, ("one", "two"))
+    return at.hands.add_pr_labels, AddLabelsInput(at.repo, 1, ("one", "two"))
 
 
 async def _review(at: Place) -> Deed:
-    return at.hands.request_pr_review, ReviewWanted(at.repo, 1, ("reviewer", "nobody"), ("owners",))
+    return at.hands.request_pr_review, RequestReviewInput(at.repo, 1, ("reviewer", "nobody"), ("owners",))
 
 
 async def _issue(at: Place) -> Deed:
-    return at.hands.create_issue, NewIssue(at.repo, "Broken", "It is", "key", ("one",), ("reviewer",))
+    return at.hands.create_issue, CreateIssueInput(at.repo, "Broken", "It is", "key", ("one",), ("reviewer",))
 
 
 async def _close(at: Place) -> Deed:
-    return at.hands.close_issue, IssueClose(at.repo, 2, "Done", "done", "not_planned")
+    return at.hands.close_issue, CloseIssueInput(at.repo, 2, "Done", "done", "not_planned")
 
 
 async def _issue_comment(at: Place) -> Deed:
-    return at.hands.add_issue_comment, IssueComment(at.repo, 2, "Hello", "greeting")
+    return at.hands.add_issue_comment, IssueCommentInput(at.repo, 2, "Hello", "greeting")
 
 
 async def _reply(at: Place) -> Deed:
-    return at.hands.reply_comment, ReplyWanted(at.repo, 1, "comment-7", "Yes")
+    return at.hands.reply_comment, ReplyInput(at.repo, 1, "comment-7", "Yes")
 
 
 async def _reaction(at: Place) -> Deed:
-    return at.hands.add_reaction, ReactionWanted(at.repo, at.comment, "eyes")
+    return at.hands.add_reaction, ReactionInput(at.repo, at.comment, "eyes")
 
 
 async def _gate_comment(at: Place) -> Deed:
-    return at.hands.update_gate_comment, GateComment(at.repo, 1, at.result, {}, at.sha)
+    return at.hands.update_gate_comment, GateCommentInput(at.repo, 1, at.result, {}, at.sha)
 
 
 async def _runs(at: Place) -> Deed:
-    return at.hands.create_check_runs, CheckRunsWanted(at.repo, at.sha, NAMES, 0, OWNER)
+    return at.hands.create_check_runs, CreateCheckRunsInput(at.repo, at.sha, NAMES, 0, OWNER)
 
 
 async def _start(at: Place) -> Deed:
-    return at.hands.start_check_run, CheckRunStart(at.repo, (await at.runs())["gate"])
+    return at.hands.start_check_run, StartCheckRunInput(at.repo, (await at.runs())["gate"])
 
 
 async def _end(at: Place) -> Deed:
     """120 findings are three requests."""
-    return at.hands.complete_check_run, CheckRunEnd(at.repo, at.sha, (await at.runs())["linting"], CHECK, 0, OWNER)
+    return at.hands.complete_check_run, CompleteCheckRunInput(
+        at.repo, at.sha, (await at.runs())["linting"], CHECK, 0, OWNER
+    )
 
 
 async def _end_removed(at: Place) -> Deed:
     ids = await at.runs()
     at.there.suites[at.sha].runs.clear()
-    return at.hands.complete_check_run, CheckRunEnd(at.repo, at.sha, ids["linting"], CHECK, 0, OWNER)
+    return at.hands.complete_check_run, CompleteCheckRunInput(at.repo, at.sha, ids["linting"], CHECK, 0, OWNER)
 
 
 async def _end_gate(at: Place) -> Deed:
-    return at.hands.complete_gate_run, GateRunEnd(at.repo, at.sha, (await at.runs())["gate"], at.result, 0, OWNER)
+    return at.hands.complete_gate_run, CompleteGateRunInput(
+        at.repo, at.sha, (await at.runs())["gate"], at.result, 0, OWNER
+    )
 
 
 async def _end_all(at: Place) -> Deed:
-    ended = CheckRunsEnded(at.repo, at.sha, await at.runs(), "cancelled", "Cancelled", "By somebody", owner_key=OWNER)
+    ended = EndCheckRunsInput(
+        at.repo, at.sha, await at.runs(), "cancelled", "Cancelled", "By somebody", owner_key=OWNER
+    )
     return at.hands.end_check_runs, ended
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from activities.environments import Environments
 from activities.model import CheckPlan, RepoRef
 from activities.quality_gate.accepted_baseline import AcceptedFindings
-from activities.quality_gate.engine import GateSteps
+from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
-from activities.quality_gate.types import CheckWanted, WorkspaceWanted
+from activities.quality_gate.types import CheckInput, WorkspaceInput
 from activities.result_store import ResultStore
 from activities.sandbox.select import make_runner
-from activities.environments import Environments
 from activities.workspace.git import git, line
 from activities.workspace.mirror import Workspaces
 
@@ -25,14 +25,14 @@ async def no_auth(repo: RepoRef) -> tuple[str, str]:
 
 
 @pytest.fixture
-async def steps(tmp_path: Path) -> GateSteps:
+async def steps(tmp_path: Path) -> GateEngine:
     runner = await make_runner("bubblewrap")
     workspaces = Workspaces(tmp_path, lambda repo: repo.path, no_auth)
     host = Host(workspaces, Environments(tmp_path, runner), ResultStore(tmp_path / "results"), runner, tmp_path)
-    return GateSteps(host, "queue", AcceptedFindings(tmp_path / "accepted"))
+    return GateEngine(host, "queue", AcceptedFindings(tmp_path / "accepted"))
 
 
-async def wanted(steps: GateSteps, root: Path, command: str) -> CheckWanted:
+async def wanted(steps: GateEngine, root: Path, command: str) -> CheckInput:
     """A repository with one file, and a check that runs the command on it."""
     root.mkdir()
     (root / "a.txt").write_text("x\n")
@@ -40,9 +40,9 @@ async def wanted(steps: GateSteps, root: Path, command: str) -> CheckWanted:
     await git(root, "add", ".")
     await git(root, "commit", "--quiet", "-m", "x", env=OURS)
     repo = RepoRef("local", "it", path=str(root))
-    workspace = await steps.prepare(WorkspaceWanted(repo, await line(root, "rev-parse", "HEAD")))
+    workspace = await steps.prepare(WorkspaceInput(repo, await line(root, "rev-parse", "HEAD")))
     plan = CheckPlan("linting", True, True, tool_options={"command": command, "format": "text"})
-    return CheckWanted(workspace, plan)
+    return CheckInput(workspace, plan)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ async def wanted(steps: GateSteps, root: Path, command: str) -> CheckWanted:
     ids=["looked at", "not looked at"],
 )
 async def test_what_could_not_be_looked_at_is_tried_again(
-    steps: GateSteps, tmp_path: Path, command: str, status: str, held: bool
+    steps: GateEngine, tmp_path: Path, command: str, status: str, held: bool
 ) -> None:
     asked = await wanted(steps, tmp_path / "repo", command)
     first = await steps.check(asked)

@@ -5,7 +5,7 @@ import pytest
 
 from activities.model import Finding, QualityCheck, QualityGateResult, TestCase, ToolReport
 from activities.reporting import (
-    Places,
+    Links,
     annotations,
     check_ending,
     early_ending,
@@ -18,7 +18,7 @@ from activities.reporting import (
 from activities.result_store import Judged
 
 HEAD, BASE = "a" * 40, "b" * 40
-PLACES = Places("https://github.com", "octocat/hello", HEAD)
+PLACES = Links("https://github.com", "octocat/hello", HEAD)
 BLOB = f"https://github.com/octocat/hello/blob/{HEAD}"
 
 

@@ -11,20 +11,20 @@ import psutil
 import pytest
 
 from activities.errors import SandboxMissing
-from activities.sandbox import Box, Command, Limits, Runner
+from activities.sandbox import ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.local import Local
 from activities.sandbox.select import make_runner
 
-LIMITS = Limits(wall_s=30, memory=512 * 1024**2, processes=200, disk=64 * 1024**2)
+LIMITS = ResourceLimits(wall_s=30, memory=512 * 1024**2, processes=200, disk=64 * 1024**2)
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Box:
+def box(tmp_path: Path) -> SandboxSpec:
     tree, out = tmp_path / "tree", tmp_path / "runs" / "out"
     tree.mkdir()
     out.mkdir(parents=True)
     (tree / "README").write_text("hello")
-    return Box(tree=tree, out=out, read_only=(Path(sys.base_prefix),))
+    return SandboxSpec(tree=tree, out=out, read_only=(Path(sys.base_prefix),))
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ def runner(request: pytest.FixtureRequest) -> Runner:
     return request.getfixturevalue("sandbox") if request.param == "bubblewrap" else Local()
 
 
-def shell(script: str, *arguments: str, limits: Limits = LIMITS, **rest: object) -> Command:
-    return Command(("sh", "-c", script, "sh", *arguments), limits=limits, **rest)  # type: ignore[arg-type]
+def shell(script: str, *arguments: str, limits: ResourceLimits = LIMITS, **rest: object) -> SandboxCommand:
+    return SandboxCommand(("sh", "-c", script, "sh", *arguments), limits=limits, **rest)  # type: ignore[arg-type]
 
 
-def python(script: str, *arguments: str, limits: Limits = LIMITS, **rest: object) -> Command:
+def python(script: str, *arguments: str, limits: ResourceLimits = LIMITS, **rest: object) -> SandboxCommand:
     program = os.path.realpath(sys.executable)
-    return Command((program, "-c", script, *arguments), limits=limits, **rest)  # type: ignore[arg-type]
+    return SandboxCommand((program, "-c", script, *arguments), limits=limits, **rest)  # type: ignore[arg-type]
 
 
 class Marked:
@@ -72,7 +72,7 @@ def marked() -> Marked:
 
 
 @pytest.fixture
-def began(box: Box) -> Callable[[], None]:
+def began(box: SandboxSpec) -> Callable[[], None]:
     """Waits until the command writes to the pipe `began` in its report folder."""
     path = box.out / "began"
     os.mkfifo(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.sandbox import Box, Limits, Runner
+from activities.sandbox import ResourceLimits, Runner, SandboxSpec
 from activities.sandbox.cgroup_limits import SLACK, Cap, capped
 from activities.sandbox.cgroups import Home, homes, new_name, own_folder, sweep
 from activities.sandbox.local import Local
@@ -94,7 +94,7 @@ def test_where_a_group_is_seen(mounts: str, controllers: frozenset[str], path: s
 
 async def test_more_processes_than_allowed_cannot_be_made() -> None:
     home_of("pids")
-    async with capped(Limits(processes=50)) as cap:
+    async with capped(ResourceLimits(processes=50)) as cap:
         assert cap.met() == ""
         made = int(await said(cap, FORKS))
         assert (made, cap.met()) == (50 + SLACK - 1, "processes")  # the first one counts too
@@ -109,7 +109,7 @@ async def test_whoever_is_started_is_in_every_group() -> None:
 
 async def test_more_memory_than_allowed_cannot_be_had() -> None:
     home_of("memory")
-    async with capped(Limits(memory=100 * MIB)) as cap:
+    async with capped(ResourceLimits(memory=100 * MIB)) as cap:
         assert await said(cap, FILLS + "\nprint('all')") == ""
         assert cap.met() == "memory"
 
@@ -117,27 +117,27 @@ async def test_more_memory_than_allowed_cannot_be_had() -> None:
 async def test_files_in_memory_count_as_memory() -> None:
     home_of("memory")
     fills = f"import os\nfile = os.memfd_create('x')\nfor _ in range(400): os.write(file, b'x' * {MIB})\nprint('all')"
-    async with capped(Limits(memory=100 * MIB)) as cap:
+    async with capped(ResourceLimits(memory=100 * MIB)) as cap:
         assert await said(cap, fills) == ""
         assert cap.met() == "memory"
 
 
-async def test_a_bomb_that_gives_up_is_told_of(runner: Runner, box: Box) -> None:
+async def test_a_bomb_that_gives_up_is_told_of(runner: Runner, box: SandboxSpec) -> None:
     home_of("pids")
     ran = await runner.run(box, python(GIVES_UP, limits=replace(LIMITS, processes=30)))
     assert (ran.stopped, ran.exit_code) == ("processes", -9)
 
 
-async def test_who_runs_away_from_everything_is_found(box: Box, marked: Marked) -> None:
+async def test_who_runs_away_from_everything_is_found(box: SandboxSpec, marked: Marked) -> None:
     home_of("pids")
     assert (await Local().run(box, python(RUNS_AWAY, marked.word))).exit_code == 0
     assert marked.alive() == []
 
 
 @pytest.mark.parametrize("ends", ["exit 0", "sleep 1000"])
-async def test_no_group_is_left(box: Box, ends: str) -> None:
+async def test_no_group_is_left(box: SandboxSpec, ends: str) -> None:
     home = home_of("pids")
-    await Local().run(box, shell(ends, limits=Limits(wall_s=0.2)))
+    await Local().run(box, shell(ends, limits=ResourceLimits(wall_s=0.2)))
     assert list(home.folder.glob(f"*-{os.getpid()}-*")) == []
 
 

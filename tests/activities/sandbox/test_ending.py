@@ -10,7 +10,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from activities.sandbox import Box, Command, Limits, Runner
+from activities.sandbox import ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from tests.activities.sandbox.conftest import Marked, python, shell
 
 DAEMON = '(setsid sh -c \'trap "" TERM HUP; sleep 1000; : \'"$1" &) ; echo started'
@@ -42,38 +42,42 @@ asyncio.run(Bubblewrap().run(Box(Path(tree), Path(out)), command))
     ("script", "code"),
     [("exit 0", 0), ("exit 7", 7), ("kill -SEGV $$", -11), ("kill -KILL $$", -9), ("exec no-such-program", 127)],
 )
-async def test_the_exit_code_is_the_commands(runner: Runner, box: Box, script: str, code: int) -> None:
+async def test_the_exit_code_is_the_commands(runner: Runner, box: SandboxSpec, script: str, code: int) -> None:
     ran = await runner.run(box, shell(script))
     assert (ran.exit_code, ran.stopped) == (code, "")
 
 
-async def test_a_program_that_is_not_there(runner: Runner, box: Box) -> None:
-    ran = await runner.run(box, Command(("no-such-program",)))
+async def test_a_program_that_is_not_there(runner: Runner, box: SandboxSpec) -> None:
+    ran = await runner.run(box, SandboxCommand(("no-such-program",)))
     assert ran.exit_code == 127
     assert b"no-such-program" in ran.stderr
 
 
-async def test_standard_input_is_given_or_empty(runner: Runner, box: Box) -> None:
-    assert (await runner.run(box, Command(("cat",), stdin=b"go\nline \xff"))).stdout == b"go\nline \xff"
-    assert (await runner.run(box, Command(("cat",)))).stdout == b""
-    assert (await runner.run(box, Command(("true",), stdin=b"x" * 10**7))).exit_code == 0
+async def test_standard_input_is_given_or_empty(runner: Runner, box: SandboxSpec) -> None:
+    assert (await runner.run(box, SandboxCommand(("cat",), stdin=b"go\nline \xff"))).stdout == b"go\nline \xff"
+    assert (await runner.run(box, SandboxCommand(("cat",)))).stdout == b""
+    assert (await runner.run(box, SandboxCommand(("true",), stdin=b"x" * 10**7))).exit_code == 0
 
 
-async def test_a_daemon_does_not_outlive_its_run(runner: Runner, box: Box, marked: Marked) -> None:
+async def test_a_daemon_does_not_outlive_its_run(runner: Runner, box: SandboxSpec, marked: Marked) -> None:
     ran = await runner.run(box, shell(DAEMON, marked.word))
     assert (ran.exit_code, ran.stdout) == (0, b"started\n")
     assert marked.alive() == []
 
 
-async def test_who_ignores_every_signal_is_killed_at_the_time_limit(runner: Runner, box: Box, marked: Marked) -> None:
-    ran = await runner.run(box, python(STUBBORN, marked.word, limits=Limits(wall_s=0.5)))
+async def test_who_ignores_every_signal_is_killed_at_the_time_limit(
+    runner: Runner, box: SandboxSpec, marked: Marked
+) -> None:
+    ran = await runner.run(box, python(STUBBORN, marked.word, limits=ResourceLimits(wall_s=0.5)))
     assert (ran.stopped, ran.exit_code) == ("time", -9)
     assert ran.duration_s < 5
     assert marked.alive() == []
 
 
 @pytest.mark.parametrize("target", ["os.getppid()", "-1", "1", "0"])
-async def test_killing_its_parent_ends_only_the_run(sandbox: Runner, box: Box, target: str, marked: Marked) -> None:
+async def test_killing_its_parent_ends_only_the_run(
+    sandbox: Runner, box: SandboxSpec, target: str, marked: Marked
+) -> None:
     script = f"import os, sys, signal; os.fork() or signal.pause(); os.kill({target}, 9); print('survived')"
     ran = await sandbox.run(box, python(script, marked.word))
     assert ran.stopped == ""
@@ -81,7 +85,7 @@ async def test_killing_its_parent_ends_only_the_run(sandbox: Runner, box: Box, t
 
 
 async def test_cancelling_kills_everything_within_a_second(
-    runner: Runner, box: Box, marked: Marked, began: Callable[[], None]
+    runner: Runner, box: SandboxSpec, marked: Marked, began: Callable[[], None]
 ) -> None:
     path = f"{runner.places(box).out}/began"
     run = asyncio.create_task(runner.run(box, python(STUBBORN, marked.word, path)))
@@ -96,7 +100,7 @@ async def test_cancelling_kills_everything_within_a_second(
     assert [path.name for path in box.out.parent.iterdir()] == ["out"]
 
 
-async def test_cancelling_at_any_moment_leaves_nothing(runner: Runner, box: Box, marked: Marked) -> None:
+async def test_cancelling_at_any_moment_leaves_nothing(runner: Runner, box: SandboxSpec, marked: Marked) -> None:
     for ms in range(0, 24, 2):
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(runner.run(box, shell("sleep 1000; :", marked.word)), ms / 1000)
@@ -105,7 +109,7 @@ async def test_cancelling_at_any_moment_leaves_nothing(runner: Runner, box: Box,
 
 
 async def test_a_killed_worker_takes_its_sandboxes_along(
-    sandbox: Runner, box: Box, marked: Marked, began: Callable[[], None]
+    sandbox: Runner, box: SandboxSpec, marked: Marked, began: Callable[[], None]
 ) -> None:
     worker = subprocess.Popen([sys.executable, "-c", WORKER, str(box.tree), str(box.out), marked.word])
     await asyncio.to_thread(began)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.sandbox import Box, Runner
+from activities.sandbox import Runner, SandboxSpec
 from tests.activities.sandbox.conftest import python, shell
 
 CONNECT = """
@@ -37,14 +37,14 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> str:
     return word
 
 
-async def test_no_variable_of_the_worker_is_there(sandbox: Runner, box: Box, secret: str) -> None:
+async def test_no_variable_of_the_worker_is_there(sandbox: Runner, box: SandboxSpec, secret: str) -> None:
     ran = await sandbox.run(box, shell("env; cat /proc/*/environ /proc/*/cmdline; exit 0"))
     assert secret.encode() not in ran.stdout
     assert b"PATH=" in ran.stdout
     assert str(box.tree).encode() not in ran.stdout
 
 
-async def test_no_file_of_the_worker_is_there(sandbox: Runner, box: Box, secret: str, tmp_path: Path) -> None:
+async def test_no_file_of_the_worker_is_there(sandbox: Runner, box: SandboxSpec, secret: str, tmp_path: Path) -> None:
     (tmp_path / "key.pem").write_text(secret)
     script = 'cat "$1"/key.pem "/proc/$2/environ" /etc/shadow; ls -A "$3" /root /home /var/lib /run /mnt; exit 0'
     ran = await sandbox.run(
@@ -54,7 +54,9 @@ async def test_no_file_of_the_worker_is_there(sandbox: Runner, box: Box, secret:
     assert ran.stdout.strip() == b"/run:"
 
 
-async def test_no_open_file_of_the_worker_is_there(sandbox: Runner, box: Box, secret: str, tmp_path: Path) -> None:
+async def test_no_open_file_of_the_worker_is_there(
+    sandbox: Runner, box: SandboxSpec, secret: str, tmp_path: Path
+) -> None:
     (tmp_path / "key.pem").write_text(secret)
     with (tmp_path / "key.pem").open() as file:
         os.set_inheritable(file.fileno(), True)
@@ -62,7 +64,9 @@ async def test_no_open_file_of_the_worker_is_there(sandbox: Runner, box: Box, se
     assert ran.stdout.split() == [b"0", b"1", b"2", b"3"]  # 3 is the folder that ls reads
 
 
-async def test_symlinks_out_of_the_tree_lead_nowhere(sandbox: Runner, box: Box, secret: str, tmp_path: Path) -> None:
+async def test_symlinks_out_of_the_tree_lead_nowhere(
+    sandbox: Runner, box: SandboxSpec, secret: str, tmp_path: Path
+) -> None:
     (tmp_path / "key.pem").write_text(secret)
     (box.tree / "absolute").symlink_to(tmp_path / "key.pem")
     (box.tree / "relative").symlink_to("../key.pem")
@@ -72,14 +76,16 @@ async def test_symlinks_out_of_the_tree_lead_nowhere(sandbox: Runner, box: Box, 
     assert not (tmp_path / "new").exists()
 
 
-async def test_links_in_reports_are_not_left_for_us_to_follow(sandbox: Runner, box: Box, tmp_path: Path) -> None:
+async def test_links_in_reports_are_not_left_for_us_to_follow(
+    sandbox: Runner, box: SandboxSpec, tmp_path: Path
+) -> None:
     script = 'cd /out; mkdir d; ln -s "$1" link; ln -s "$1" d/link; mkfifo pipe; echo x > report; chmod 0 report d'
     await sandbox.run(box, shell(script, str(tmp_path)))
     assert sorted(path.name for path in box.out.rglob("*")) == ["d", "report"]
     assert (box.out / "report").read_text() == "x\n"
 
 
-async def test_nothing_outside_the_workspace_can_be_written(sandbox: Runner, box: Box, tmp_path: Path) -> None:
+async def test_nothing_outside_the_workspace_can_be_written(sandbox: Runner, box: SandboxSpec, tmp_path: Path) -> None:
     env = tmp_path / "env"
     env.mkdir()
     places = ("/", "/usr", "/usr/bin", "/etc", "/env", "/dev", "/run", "/var", "/proc", str(box.read_only[0]))
@@ -89,7 +95,7 @@ async def test_nothing_outside_the_workspace_can_be_written(sandbox: Runner, box
     assert not list(env.iterdir())
 
 
-async def test_the_install_step_may_write_env_and_cache(sandbox: Runner, box: Box, tmp_path: Path) -> None:
+async def test_the_install_step_may_write_env_and_cache(sandbox: Runner, box: SandboxSpec, tmp_path: Path) -> None:
     env, cache = tmp_path / "env", tmp_path / "cache"
     env.mkdir()
     cache.mkdir()
@@ -98,7 +104,7 @@ async def test_the_install_step_may_write_env_and_cache(sandbox: Runner, box: Bo
     assert (cache / "kept").exists()
 
 
-async def test_no_privilege_can_be_had(sandbox: Runner, box: Box) -> None:
+async def test_no_privilege_can_be_had(sandbox: Runner, box: SandboxSpec) -> None:
     ran = await sandbox.run(
         box, shell("id -u; grep -h Cap /proc/self/status | sort -u -k2; unshare -U true || mount -t tmpfs x /tmp")
     )
@@ -108,7 +114,7 @@ async def test_no_privilege_can_be_had(sandbox: Runner, box: Box) -> None:
     assert ran.exit_code != 0
 
 
-async def test_no_port_or_socket_of_the_host_is_reached(sandbox: Runner, box: Box, tmp_path: Path) -> None:
+async def test_no_port_or_socket_of_the_host_is_reached(sandbox: Runner, box: SandboxSpec, tmp_path: Path) -> None:
     name = uuid.uuid4().hex
     with closing(socket.create_server(("127.0.0.1", 0))) as tcp, _listen(f"\0{name}") as _, _listen(_path(box)) as _:
         arguments = (str(tcp.getsockname()[1]), name, _path(box))
@@ -118,12 +124,12 @@ async def test_no_port_or_socket_of_the_host_is_reached(sandbox: Runner, box: Bo
     assert with_network.stdout.split() == [b"open", b"open", b"closed"]
 
 
-async def test_a_server_of_its_own_is_reached(sandbox: Runner, box: Box) -> None:
+async def test_a_server_of_its_own_is_reached(sandbox: Runner, box: SandboxSpec) -> None:
     own = "import socket; s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname())"
     assert (await sandbox.run(box, python(own))).exit_code == 0
 
 
-def _path(box: Box) -> str:
+def _path(box: SandboxSpec) -> str:
     return os.path.relpath(box.tree.parent / "s.sock")
 
 
@@ -135,7 +141,7 @@ def _listen(address: str) -> "closing[socket.socket]":
 
 
 async def test_hard_links_work_between_a_new_environment_and_the_cache_beside_it(
-    sandbox: Runner, box: Box, tmp_path: Path
+    sandbox: Runner, box: SandboxSpec, tmp_path: Path
 ) -> None:
     for name in ("both/env", "both/cache", "elsewhere"):
         (tmp_path / name).mkdir(parents=True)

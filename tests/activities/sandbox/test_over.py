@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from activities.errors import UserError
-from activities.sandbox import Box, Runner
+from activities.sandbox import Runner, SandboxSpec
 from tests.activities.sandbox.conftest import shell
 
 
 @pytest.fixture
-def laid(box: Box, tmp_path: Path) -> Box:
+def laid(box: SandboxSpec, tmp_path: Path) -> SandboxSpec:
     folder = tmp_path / "packages" / "node_modules"
     folder.mkdir(parents=True)
     (folder / "left-pad").write_text("padded")
@@ -20,7 +20,7 @@ def laid(box: Box, tmp_path: Path) -> Box:
 
 
 @pytest.mark.parametrize("inside", ["web/node_modules", "link/node_modules", "../node_modules"])
-async def test_a_way_through_a_link_is_refused(sandbox: Runner, laid: Box, tmp_path: Path, inside: str) -> None:
+async def test_a_way_through_a_link_is_refused(sandbox: Runner, laid: SandboxSpec, tmp_path: Path, inside: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (laid.tree / "link").symlink_to(f"/oldroot{outside}")
@@ -31,14 +31,14 @@ async def test_a_way_through_a_link_is_refused(sandbox: Runner, laid: Box, tmp_p
 
 
 @pytest.mark.parametrize("keep_writes", [False, True])
-async def test_the_folder_is_seen_in_the_tree(runner: Runner, laid: Box, keep_writes: bool) -> None:
+async def test_the_folder_is_seen_in_the_tree(runner: Runner, laid: SandboxSpec, keep_writes: bool) -> None:
     ran = await runner.run(
         replace(laid, keep_writes=keep_writes), shell("cat node_modules/left-pad web/node_modules/left-pad README")
     )
     assert ran.stdout == b"paddedpaddedhello"
 
 
-async def test_what_is_written_there_is_thrown_away(sandbox: Runner, laid: Box) -> None:
+async def test_what_is_written_there_is_thrown_away(sandbox: Runner, laid: SandboxSpec) -> None:
     ran = await sandbox.run(
         laid, shell("echo more > node_modules/left-pad && rm -r web/node_modules/* && ls -a web/node_modules")
     )
@@ -46,12 +46,12 @@ async def test_what_is_written_there_is_thrown_away(sandbox: Runner, laid: Box) 
     assert (laid.over[0][0] / "left-pad").read_text() == "padded"
 
 
-async def test_what_is_written_there_counts(sandbox: Runner, laid: Box) -> None:
+async def test_what_is_written_there_counts(sandbox: Runner, laid: SandboxSpec) -> None:
     ran = await sandbox.run(laid, shell("dd if=/dev/zero of=node_modules/full bs=1M count=500; sleep 20"))
     assert ran.stopped == "disk"
 
 
-async def test_nothing_of_it_stays_in_the_checkout(runner: Runner, laid: Box) -> None:
+async def test_nothing_of_it_stays_in_the_checkout(runner: Runner, laid: SandboxSpec) -> None:
     await runner.run(replace(laid, keep_writes=True), shell("echo done > README"))
     assert (laid.tree / "README").read_text() == "done\n"
     assert not list(laid.tree.rglob("left-pad"))

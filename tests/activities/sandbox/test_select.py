@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from activities.errors import UserError
-from activities.sandbox import Box, Command, Runner
+from activities.sandbox import Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.select import make_runner
 from tests.activities.sandbox.conftest import shell
 
@@ -24,7 +24,7 @@ async def test_another_word_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("sandbox")
-async def test_only_the_install_step_learns_where_registries_are(box: Box, tmp_path: Path) -> None:
+async def test_only_the_install_step_learns_where_registries_are(box: SandboxSpec, tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     (wheels / "x.whl").touch()
@@ -39,13 +39,15 @@ async def test_only_the_install_step_learns_where_registries_are(box: Box, tmp_p
 @pytest.mark.parametrize(
     "command",
     [
-        Command(()),
-        Command(("",)),
-        Command(("a\0b",)),
-        Command(("a",), env={"A": "\0"}),
-        Command(("a",), env={"A=B": ""}),
+        SandboxCommand(()),
+        SandboxCommand(("",)),
+        SandboxCommand(("a\0b",)),
+        SandboxCommand(("a",), env={"A": "\0"}),
+        SandboxCommand(("a",), env={"A=B": ""}),
     ],
 )
-async def test_a_command_that_cannot_be_given_is_refused(runner: Runner, box: Box, command: Command) -> None:
+async def test_a_command_that_cannot_be_given_is_refused(
+    runner: Runner, box: SandboxSpec, command: SandboxCommand
+) -> None:
     with pytest.raises(UserError):
         await runner.run(box, command)

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from activities.sandbox import Box, Runner
+from activities.sandbox import Runner, SandboxSpec
 from tests.activities.sandbox.conftest import shell
 
 
 @pytest.fixture
-def building(box: Box, tmp_path: Path) -> Box:
+def building(box: SandboxSpec, tmp_path: Path) -> SandboxSpec:
     (tmp_path / "under").mkdir()
     return replace(box, under=tmp_path / "under", under_grows=True)
 
 
-def kept(box: Box) -> list[str]:
+def kept(box: SandboxSpec) -> list[str]:
     assert box.under
     return sorted(path.relative_to(box.under).as_posix() for path in box.under.rglob("*") if not path.is_dir())
 
 
-async def test_new_files_are_kept_and_seen_by_later_runs(runner: Runner, building: Box) -> None:
+async def test_new_files_are_kept_and_seen_by_later_runs(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("mkdir -p src/pkg && echo 1.0 > src/pkg/_version.py && echo x > native.so"))
     assert kept(building) == ["native.so", "src/pkg/_version.py"]
     assert [path.name for path in building.tree.iterdir()] == ["README"]
@@ -30,7 +30,7 @@ async def test_new_files_are_kept_and_seen_by_later_runs(runner: Runner, buildin
     assert kept(building) == ["native.so", "src/pkg/_version.py"]
 
 
-async def test_the_tree_hides_what_was_built(runner: Runner, building: Box) -> None:
+async def test_the_tree_hides_what_was_built(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("echo changed > README; mkdir pkg; echo built > pkg/a.py; echo built > pkg/b.py"))
     (building.tree / "pkg").mkdir()
     (building.tree / "pkg" / "a.py").write_text("own\n")
@@ -38,7 +38,7 @@ async def test_the_tree_hides_what_was_built(runner: Runner, building: Box) -> N
     assert ran.stdout == b"helloown\nbuilt\n"
 
 
-async def test_only_plain_files_and_no_by_products_are_kept(runner: Runner, building: Box) -> None:
+async def test_only_plain_files_and_no_by_products_are_kept(runner: Runner, building: SandboxSpec) -> None:
     script = (
         "ln -s /etc/passwd link; ln -s .. around; mkfifo pipe; rm README; mkdir -p build/lib pkg/build pkg/__pycache__"
         " me.egg-info .cache; touch build/lib/a build/b pkg/build/__init__.py pkg/__pycache__/a.pyc me.egg-info/PKG-INFO"
@@ -48,7 +48,7 @@ async def test_only_plain_files_and_no_by_products_are_kept(runner: Runner, buil
     assert kept(building) == ["kept", "pkg/build/__init__.py"]
 
 
-async def test_a_file_in_the_place_of_a_folder_stops_nothing(runner: Runner, building: Box) -> None:
+async def test_a_file_in_the_place_of_a_folder_stops_nothing(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("echo file > a"))
     assert building.under
     os.chmod(building.under / "a", 0o400)
@@ -61,7 +61,7 @@ async def test_a_file_in_the_place_of_a_folder_stops_nothing(runner: Runner, bui
     assert (await runner.run(building, shell("ls -d a/"))).stdout == b"a/\n"
 
 
-async def test_with_kept_writes_it_is_not_seen(runner: Runner, building: Box) -> None:
+async def test_with_kept_writes_it_is_not_seen(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("echo x > new"))
     fixing = replace(building, keep_writes=True, under_grows=False)
     assert (await runner.run(fixing, shell("ls"))).stdout == b"README\n"

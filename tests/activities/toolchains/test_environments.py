@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from activities.environments import Environments
 from activities.model import RepoRef
-from activities.sandbox import Box, Command, Runner
+from activities.sandbox import Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.bubblewrap import Bubblewrap
 from activities.sandbox.local import Local
-from activities.environments import Environments
 from activities.toolchains.python import toolchain
 from tests.activities.toolchains.conftest import BACKEND, PROJECT, Make
 
@@ -40,9 +40,9 @@ async def test_a_check_uses_it_and_sees_neither_the_cache_nor_how_it_was_made(
     made = project(FILES)
     environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
     (tmp_path / "out").mkdir()
-    box = Box(made.root, tmp_path / "out", environment.root, under=environment.under)
+    box = SandboxSpec(made.root, tmp_path / "out", environment.root, under=environment.under)
     script = "cat made.py && head -1 /env/pyvenv.cfg | cut -c1-4; ls -d /cache /install; touch /env/x || echo locked"
-    ran = await runner.run(box, Command(("sh", "-c", script)))
+    ran = await runner.run(box, SandboxCommand(("sh", "-c", script)))
     assert ran.stdout == b"home\nlocked\n"
 
 
@@ -54,9 +54,9 @@ async def test_an_editable_project_is_found_where_its_tree_is_now(
     (tmp_path / "later" / "tree").mkdir(parents=True)
     (tmp_path / "later" / "tree" / "me.py").write_text("print('of this tree')")
     (tmp_path / "later" / "out").mkdir()
-    box = Box(tmp_path / "later/tree", tmp_path / "later/out", environment.root, read_only=toolchain.paths())
+    box = SandboxSpec(tmp_path / "later/tree", tmp_path / "later/out", environment.root, read_only=toolchain.paths())
     places = runner.places(box)
-    run = Command((f"{places.env}/bin/python", "-P", "-m", "me"), env=environment.variables(places.src))
+    run = SandboxCommand((f"{places.env}/bin/python", "-P", "-m", "me"), env=environment.variables(places.src))
     ran = await runner.run(box, run)
     assert ran.stdout == b"of this tree\n", ran.stderr
 

@@ -9,7 +9,7 @@ import pytest
 from activities.languages.javascript.manifest import manifest
 from activities.languages.javascript.package_json import Package, parse_package, workspace_home
 from activities.languages.javascript.package_manager import find_manager
-from activities.sandbox import Box, Command, Ran
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.select import make_runner
 from activities.toolchains import Installed, Site
 from activities.toolchains.node import node
@@ -138,9 +138,9 @@ async def install(root: Path, own: Project) -> Installed:
     runner = await make_runner("bubblewrap")
     for name in ("env", "out", "cache"):
         (root / name).mkdir()
-    box = Box(own.root, root / "out", root / "env", True, root / "cache", read_only=node.paths())
+    box = SandboxSpec(own.root, root / "out", root / "env", True, root / "cache", read_only=node.paths())
 
-    async def run(command: Command) -> Ran:
+    async def run(command: SandboxCommand) -> ProcessResult:
         return await runner.run(box, command)
 
     return await node.install(Site(own, box, runner.places(box), run), node.recipe(own))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from activities.languages.python.installed import installed, our_version
-from activities.sandbox import Box, Command, Ran
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.bubblewrap import Bubblewrap
 from activities.toolchains import Installed, Site
 from activities.toolchains.python import toolchain
@@ -27,12 +27,12 @@ def install(tmp_path: Path, wheels: Path) -> Install:
         (tmp_path / name).mkdir()
 
     async def make(project: Project) -> Installed:
-        box = Box(
+        box = SandboxSpec(
             project.root, tmp_path / "out", tmp_path / "env", True, tmp_path / "cache", toolchain.paths(),
             under=tmp_path / "under", under_grows=True,
         )  # fmt: skip
 
-        async def run(command: Command) -> Ran:
+        async def run(command: SandboxCommand) -> ProcessResult:
             return await runner.run(box, command)
 
         return await toolchain.install(Site(project, box, runner.places(box), run), toolchain.recipe(project))

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from activities.workspace.cleanup import Tidying
+from activities.workspace.cleanup import Cleanup
 
 NOW = 2_000_000_000.0
 DAY = 86400.0
@@ -29,7 +29,7 @@ def test_what_is_used_or_dear_stays(tmp_path: Path) -> None:
         made(tmp_path, "mirrors/octocat/example.git", 900 * DAY),
         made(tmp_path, "checkouts/octocat/example/old.lock", 900 * DAY),
     ]
-    Tidying(tmp_path).tidy(NOW)
+    Cleanup(tmp_path).tidy(NOW)
     assert all(path.exists() for path in kept)
 
 
@@ -40,5 +40,5 @@ def test_what_is_unused_goes(tmp_path: Path) -> None:
         made(tmp_path, "prepared/octocat/example/key", 15 * DAY),
         made(tmp_path, "results/ab/abc.json", 31 * DAY),
     ]
-    Tidying(tmp_path).tidy(NOW)
+    Cleanup(tmp_path).tidy(NOW)
     assert not any(path.exists() for path in gone)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.comments.command_line import Mistake, name_of, read, spot
+from bot.comments.command_line import CommandError, name_of, read, spot
 
 
 @pytest.mark.parametrize("line", ["", "/", "//x", "x", " /x", "/é x", "/a/b", "/a.b", "/-"])
@@ -59,7 +59,7 @@ def test_flags(line: str, flags: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("line", ['/fix "a b', "/fix 'a", '/fix a --why="b', r'/fix "a\"', '/fix “a b"'])
 def test_a_quote_that_is_never_closed_is_shown(line: str) -> None:
-    with pytest.raises(Mistake) as mistake:
+    with pytest.raises(CommandError) as mistake:
         read(line)
     shown = spot(line, mistake.value)
     text, mark = shown.split("\n")[1:3]
@@ -68,7 +68,7 @@ def test_a_quote_that_is_never_closed_is_shown(line: str) -> None:
 
 def test_a_spot_cannot_leave_its_box() -> None:
     line = "/fix ```\u2028@octocat <b>"
-    mistake = Mistake("No.", read(line).words[0])
+    mistake = CommandError("No.", read(line).words[0])
     fence, text, mark, end, why = spot(line, mistake).split("\n")
     assert (fence, end, why) == ("```text", "```", "No.")
     assert "`" not in text
@@ -77,15 +77,15 @@ def test_a_spot_cannot_leave_its_box() -> None:
 
 def test_a_spot_far_away_is_still_within_the_box() -> None:
     line = "/fix " + "x" * 500 + " y"
-    assert max(len(part) for part in spot(line, Mistake("No.", read(line).words[1])).split("\n")) <= 202
+    assert max(len(part) for part in spot(line, CommandError("No.", read(line).words[1])).split("\n")) <= 202
 
 
 @given(st.text(max_size=200))
 def test_any_line_is_read_or_refused(text: str) -> None:
     line = "/fix " + text.replace("\n", " ")
-    with contextlib.suppress(Mistake):
+    with contextlib.suppress(CommandError):
         parts = read(line)
         for word in (*parts.words, *parts.flags.values()):
             assert 0 < word.start < word.end <= len(line)
             assert not line[word.start].isspace()
-            assert spot(line, Mistake("No.", word)).count("\n") == 4
+            assert spot(line, CommandError("No.", word)).count("\n") == 4

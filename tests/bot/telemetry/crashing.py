@@ -18,7 +18,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import ConfigError
-from activities.github.client.activity_errors import told
+from activities.github.client.activity_errors import as_application_error
 from activities.github.client.errors import Unavailable
 from activities.model import RepoRef
 
@@ -60,7 +60,7 @@ async def handler(request: web.Request) -> web.Response:
 
 
 @activity.defn
-@told
+@as_application_error
 async def crash(wish: Wish) -> None:
     local = SECRETS
     if wish.how == "user":

@@ -24,7 +24,7 @@ from bot.webhook.parsing import parse_event
 from bot.webhook.payloads import BadPayload
 from tests.bot.webhook import samples
 from tests.bot.webhook.samples import AT, BASE, NONE, OLD, SHA
-from workflows.messages import PullChanged, Pushed, Request
+from workflows.messages import CommandInput, PullChanged, Pushed
 
 EVERY = {
     "push": samples.push(),
@@ -258,13 +258,13 @@ def test_the_rerun_button_of_a_suite() -> None:
     event = parse("check_suite", samples.suite("rerequested"))
     assert isinstance(event, ButtonPressed)
     assert event.source == "check-suite-11-2027-01-15T08:00:00Z"
-    assert event.request == Request("rerun_suite", HELLO, "octocat", sha=SHA, branch="topic", delivery="d-1")
+    assert event.request == CommandInput("rerun_suite", HELLO, "octocat", sha=SHA, branch="topic", delivery="d-1")
 
 
 def test_the_rerun_button_of_a_run() -> None:
     linked = {"number": 3, "head": {"ref": "topic", "repo": {"id": 1}}}
     event = parse("check_run", samples.run("rerequested", pull_requests=[linked]))
-    assert event.request == Request(
+    assert event.request == CommandInput(
         "rerun_check",
         HELLO,
         "octocat",

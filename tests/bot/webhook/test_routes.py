@@ -9,8 +9,8 @@ from bot.webhook.events import Ignored
 from bot.webhook.parsing import parse_event
 from bot.webhook.routes import COMMAND, QUALITY, RECONCILIATION, Action, Rules, Signal, SignalWithStart, Start, route
 from tests.bot.webhook import samples
-from workflows.event_recovery.reconciliation import Reconcile
-from workflows.messages import PullChanged, Pushed, QualityBranch, Request
+from workflows.event_recovery.reconciliation import ReconciliationInput
+from workflows.messages import CommandInput, ContinuousQualityInput, PullChanged, Pushed
 
 OWN = Rules("autobuild[bot]", 7)
 
@@ -65,7 +65,7 @@ def test_a_push_feeds_its_branch() -> None:
     action = routed("push", samples.push())
     assert isinstance(action, SignalWithStart)
     assert (action.workflow, action.id) == (QUALITY, "quality:octocat/hello@topic")
-    assert action.argument == QualityBranch(action.argument.repo, "topic", default_branch="main")
+    assert action.argument == ContinuousQualityInput(action.argument.repo, "topic", default_branch="main")
     assert action.signal == "pushed"
     assert isinstance(action.message, Pushed)
 
@@ -131,7 +131,7 @@ def test_a_comments_commands_are_one_request() -> None:
     assert isinstance(action, Start)
     assert (action.workflow, action.id) == (COMMAND, "command:octocat/hello!comment-31")
     request = action.argument
-    assert isinstance(request, Request)
+    assert isinstance(request, CommandInput)
     assert (request.kind, request.pull, request.comment_id, request.actor) == ("comment", 3, 31, "octocat")
     assert [(deed.command, deed.do) for deed in request.deeds] == [
         ("retest", "signal"),
@@ -144,7 +144,7 @@ def test_a_comments_commands_are_one_request() -> None:
 def test_a_comment_on_an_issue_says_so() -> None:
     action = routed("issue_comment", samples.comment("/status", issue={"number": 4}))
     assert isinstance(action, Start)
-    assert isinstance(action.argument, Request)
+    assert isinstance(action.argument, CommandInput)
     assert (action.argument.pull, action.argument.on_pull) == (4, False)
 
 
@@ -154,7 +154,7 @@ def test_a_label_is_a_request_of_its_own_each_time() -> None:
     removed = routed("issues", samples.label("unlabeled", label={"name": "autobuild"}))
     later = routed("issues", samples.label("labeled", at="2027-01-15T09:00:00Z", label={"name": "autobuild"}))
     assert isinstance(added, Start)
-    assert isinstance(added.argument, Request)
+    assert isinstance(added.argument, CommandInput)
     assert (added.argument.kind, added.argument.command, added.argument.label) == ("label", "added", "autobuild")
     assert added == again
     assert len({action.id for action in (added, removed, later) if isinstance(action, Start)}) == 3
@@ -163,14 +163,14 @@ def test_a_label_is_a_request_of_its_own_each_time() -> None:
 @pytest.mark.parametrize("action", ["created", "unsuspend", "new_permissions_accepted"])
 def test_an_installation_that_may_do_more_is_looked_through(action: str) -> None:
     start = routed("installation", samples.installation(action))
-    assert start == Start(RECONCILIATION, "reconciliation:5", Reconcile(5, "octocat"), again=True)
+    assert start == Start(RECONCILIATION, "reconciliation:5", ReconciliationInput(5, "octocat"), again=True)
 
 
 def test_a_renamed_repository_goes_on_under_its_new_name() -> None:
     changes = {"repository": {"name": {"from": "hallo"}}}
     start = routed("repository", samples.event(action="renamed", changes=changes))
     assert isinstance(start, Start)
-    assert isinstance(start.argument, Reconcile)
+    assert isinstance(start.argument, ReconciliationInput)
     assert (start.argument.gone, start.argument.repo and start.argument.repo.full_name) == (
         "octocat/hallo",
         "octocat/hello",
@@ -179,7 +179,7 @@ def test_a_renamed_repository_goes_on_under_its_new_name() -> None:
         "repository", samples.event(action="transferred", changes={"owner": {"from": {"user": {"login": "example"}}}})
     )
     assert isinstance(moved, Start)
-    assert isinstance(moved.argument, Reconcile)
+    assert isinstance(moved.argument, ReconciliationInput)
     assert moved.argument.gone == "example/hello"
 
 
@@ -187,12 +187,12 @@ def test_a_renamed_repository_goes_on_under_its_new_name() -> None:
 def test_nothing_waits_for_a_repository_that_is_gone(action: str) -> None:
     start = routed("repository", samples.event(action=action))
     assert isinstance(start, Start)
-    assert start.argument == Reconcile(5, "octocat", None, "octocat/hello")
+    assert start.argument == ReconciliationInput(5, "octocat", None, "octocat/hello")
 
 
 def test_a_button_is_a_request() -> None:
     action = routed("check_run", samples.run("requested_action", identifier="fix"))
     assert isinstance(action, Start)
     assert action.id.startswith("command:octocat/hello!check-run-21-fix-")
-    assert isinstance(action.argument, Request)
+    assert isinstance(action.argument, CommandInput)
     assert (action.argument.kind, action.argument.command) == ("button", "fix")

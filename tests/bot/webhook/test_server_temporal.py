@@ -18,7 +18,7 @@ from tests.bot.conftest import AiohttpClient
 from tests.bot.webhook import samples
 from tests.bot.webhook.door import Door
 from workflows import ids
-from workflows.messages import PullChanged, Pushed, QualityBranch, Request
+from workflows.messages import CommandInput, ContinuousQualityInput, PullChanged, Pushed
 
 
 async def test_a_push_starts_its_branch(door: Door) -> None:
@@ -30,8 +30,10 @@ async def test_a_push_starts_its_branch(door: Door) -> None:
     assert about.task_queue == ids.TASK_QUEUE
     started, signalled, *_ = (await handle.fetch_history()).events
     decode = door.temporal.data_converter.decode
-    (branch,) = await decode(started.workflow_execution_started_event_attributes.input.payloads, [QualityBranch])
-    assert branch == QualityBranch(branch.repo, "topic", default_branch="main")
+    (branch,) = await decode(
+        started.workflow_execution_started_event_attributes.input.payloads, [ContinuousQualityInput]
+    )
+    assert branch == ContinuousQualityInput(branch.repo, "topic", default_branch="main")
     assert (branch.repo.full_name, branch.repo.installation_id) == (repo, 5)
     signal = signalled.workflow_execution_signaled_event_attributes
     assert signal.signal_name == "pushed"
@@ -88,7 +90,7 @@ async def test_a_command_is_started_once(door: Door) -> None:
     handle = door.temporal.get_workflow_handle(ids.command(repo, "comment-9"))
     started = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
     assert started.workflow_type.name == "CommandWorkflow"
-    (request,) = await door.temporal.data_converter.decode(started.input.payloads, [Request])
+    (request,) = await door.temporal.data_converter.decode(started.input.payloads, [CommandInput])
     (deed,) = request.deeds
     assert (deed.command, deed.signal, deed.message["checks"], request.actor) == (
         "retest",

@@ -16,7 +16,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.errors import ConfigError, UserError
 from activities.github.client import GitHub
-from activities.github.client.activity_errors import told
+from activities.github.client.activity_errors import as_application_error
 from activities.github.client.error_mapping import error_of, graphql_error
 from activities.github.client.errors import (
     Conflict,
@@ -228,7 +228,7 @@ async def test_a_list_that_goes_on_at_a_strangers_gets_no_token(
     ],
 )
 async def test_how_temporal_is_told(error: Exception, kind: str, final: bool, delay: float | None) -> None:
-    @told
+    @as_application_error
     async def work() -> None:
         raise error from RuntimeError("ghs_secret")
 
@@ -251,7 +251,7 @@ async def test_how_temporal_is_told(error: Exception, kind: str, final: bool, de
     ],
 )
 async def test_a_series_of_limits_outlasts_an_hour(attempts: int, delays: list[float]) -> None:
-    @told
+    @as_application_error
     async def work() -> None:
         raise RateLimited("Wait.", 5)
 
@@ -268,7 +268,7 @@ async def test_a_series_of_limits_outlasts_an_hour(attempts: int, delays: list[f
 
 
 async def test_an_hour_that_github_names_is_one_delay() -> None:
-    @told
+    @as_application_error
     async def work() -> None:
         raise RateLimited("Wait.", 3600)
 
@@ -279,7 +279,7 @@ async def test_an_hour_that_github_names_is_one_delay() -> None:
 
 @pytest.mark.parametrize("inside", [False, True])
 async def test_what_nobody_foresaw_takes_no_secret_along(inside: bool) -> None:
-    @told
+    @as_application_error
     async def work() -> None:
         if not inside:
             raise KeyError("ghs_16C7e42F292c6912E7710c838347Ae178B4a")
@@ -297,7 +297,7 @@ async def test_what_nobody_foresaw_takes_no_secret_along(inside: bool) -> None:
 
 
 async def test_what_nobody_foresaw_keeps_its_trace_else() -> None:
-    @told
+    @as_application_error
     async def work() -> None:
         raise KeyError("nothing")
 
@@ -306,7 +306,7 @@ async def test_what_nobody_foresaw_keeps_its_trace_else() -> None:
 
 
 async def test_an_activitys_own_final_error_stays_final() -> None:
-    @told
+    @as_application_error
     async def work() -> None:
         raise ApplicationError("with ghs_16C7e42F292c6912E7710c838347Ae178B4a", type="Odd", non_retryable=True)
 
@@ -316,7 +316,7 @@ async def test_an_activitys_own_final_error_stays_final() -> None:
 
 
 async def test_a_cancel_stays_a_cancel() -> None:
-    @told
+    @as_application_error
     async def work() -> None:
         raise asyncio.CancelledError
 

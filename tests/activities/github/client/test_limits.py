@@ -8,7 +8,7 @@ import pytest
 from activities.github.client import GitHub
 from activities.github.client.api import API
 from activities.github.client.errors import RateLimited, Unavailable
-from activities.github.client.rate_limits import Limits
+from activities.github.client.rate_limits import RateLimits
 from activities.model import RepoRef
 from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked
@@ -19,7 +19,7 @@ READ = {"contents": "read"}
 
 async def met(pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef, **limits: float) -> API:
     """github.com's limits, with some as given."""
-    given = Limits(**limits)  # type: ignore[arg-type]
+    given = RateLimits(**limits)  # type: ignore[arg-type]
     github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=given)
     return await github.installation(repo, {"contents": "read", "checks": "write", "issues": "write"})
 

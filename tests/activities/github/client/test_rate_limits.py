@@ -8,7 +8,7 @@ import pytest
 
 from activities.github.client.costs import Cost, cost_of, cost_of_query
 from activities.github.client.errors import RateLimited
-from activities.github.client.rate_limits import UNMETERED, Budget, Limits
+from activities.github.client.rate_limits import UNMETERED, RateBudget, RateLimits
 
 READ = cost_of("GET", "/repos/o/r")
 UPDATE = cost_of("PATCH", "/repos/o/r/check-runs/1")
@@ -32,16 +32,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def make(clock: Clock) -> Callable[..., Budget]:
+def make(clock: Clock) -> Callable[..., RateBudget]:
     """A budget without chance; some limits are as given."""
 
-    def budget(**limits: float) -> Budget:
-        return Budget(Limits(**limits), clock, chance=lambda: 0.0)  # type: ignore[arg-type]
+    def budget(**limits: float) -> RateBudget:
+        return RateBudget(RateLimits(**limits), clock, chance=lambda: 0.0)  # type: ignore[arg-type]
 
     return budget
 
 
-def asked(budget: Budget, cost: Cost) -> tuple[str, float]:
+def asked(budget: RateBudget, cost: Cost) -> tuple[str, float]:
     """("go", seconds to sleep) or ("later", seconds after which to try again)."""
     try:
         return "go", budget.claim(cost)[0]
@@ -80,13 +80,13 @@ def test_what_a_query_costs() -> None:
     assert {cost_of("GET", "/search/issues").resource, READ.resource, QUERY.resource} == {"search", "core", "graphql"}
 
 
-def test_a_push_has_all_its_check_runs_at_once(make: Callable[..., Budget]) -> None:
+def test_a_push_has_all_its_check_runs_at_once(make: Callable[..., RateBudget]) -> None:
     budget = make()
     gate = [CREATE] * 9 + [UPDATE] * 8 + [UPDATE] * 9 + [COMMENT]
     assert [asked(budget, cost) for cost in gate] == [("go", 0.0)] * 27
 
 
-def test_many_writes_are_a_second_apart(make: Callable[..., Budget], clock: Clock) -> None:
+def test_many_writes_are_a_second_apart(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     assert [asked(budget, UPDATE) for _ in range(90)] == [("go", 0.0)] * 90
     assert [asked(budget, UPDATE) for _ in range(4)] == [("go", 1.0), ("go", 2.0), ("later", 3.0), ("later", 4.0)]
@@ -95,14 +95,14 @@ def test_many_writes_are_a_second_apart(make: Callable[..., Budget], clock: Cloc
     assert [asked(budget, UPDATE) for _ in range(90)] == [("go", 0.0)] * 90
 
 
-def test_content_is_always_a_second_apart(make: Callable[..., Budget]) -> None:
+def test_content_is_always_a_second_apart(make: Callable[..., RateBudget]) -> None:
     budget = make()
     assert [asked(budget, COMMENT) for _ in range(4)] == [("go", 0.0), ("go", 1.0), ("go", 2.0), ("later", 3.0)]
     assert asked(budget, COMMIT) == ("later", 4.0)
     assert [asked(budget, CREATE) for _ in range(9)] == [("go", 0.0)] * 9
 
 
-def test_points_come_back_after_a_minute(make: Callable[..., Budget], clock: Clock) -> None:
+def test_points_come_back_after_a_minute(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make(points_a_minute=11)
     assert [asked(budget, cost) for cost in (UPDATE, READ, UPDATE)] == [("go", 0.0)] * 3
     clock.now += 20
@@ -114,14 +114,14 @@ def test_points_come_back_after_a_minute(make: Callable[..., Budget], clock: Clo
     assert asked(budget, UPDATE) == ("go", 0.0)
 
 
-def test_queries_have_points_of_their_own(make: Callable[..., Budget]) -> None:
+def test_queries_have_points_of_their_own(make: Callable[..., RateBudget]) -> None:
     budget = make(query_points_a_minute=7)
     assert [asked(budget, cost) for cost in (COMMIT, QUERY, QUERY)] == [("go", 0.0)] * 3
     assert asked(budget, QUERY) == ("later", 62.0)
     assert asked(budget, READ) == ("go", 0.0)
 
 
-def test_content_is_counted_by_the_minute_and_the_hour(make: Callable[..., Budget], clock: Clock) -> None:
+def test_content_is_counted_by_the_minute_and_the_hour(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make(content_a_minute=2, content_an_hour=3, content_apart_s=0)
     assert [asked(budget, COMMENT) for _ in range(2)] == [("go", 0.0)] * 2
     assert asked(budget, COMMENT) == ("later", 60.0)
@@ -131,7 +131,7 @@ def test_content_is_counted_by_the_minute_and_the_hour(make: Callable[..., Budge
     assert asked(budget, UPDATE) == ("go", 0.0)
 
 
-def test_what_has_not_changed_costs_no_points(make: Callable[..., Budget]) -> None:
+def test_what_has_not_changed_costs_no_points(make: Callable[..., RateBudget]) -> None:
     budget = make(points_a_minute=2)
     for _ in range(10):
         wait, turn = budget.claim(READ)
@@ -149,7 +149,7 @@ def test_what_has_not_changed_costs_no_points(make: Callable[..., Budget]) -> No
     (900, QUERY, {"query_points_a_minute": 100}),
 ])  # fmt: skip
 def test_each_of_many_needs_few_tries_and_no_limit_is_crossed(
-    make: Callable[..., Budget], clock: Clock, count: int, cost: Cost, limits: dict[str, float]
+    make: Callable[..., RateBudget], clock: Clock, count: int, cost: Cost, limits: dict[str, float]
 ) -> None:
     """All at once, and each comes back when it was told to, in whatever order."""
     budget = make(**limits)
@@ -190,14 +190,14 @@ def _most(sent: list[float], seconds: float) -> int:
     return most
 
 
-def test_a_place_that_nobody_comes_for_is_given_away(make: Callable[..., Budget], clock: Clock) -> None:
+def test_a_place_that_nobody_comes_for_is_given_away(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     assert [asked(budget, COMMENT)[0] for _ in range(4)] == ["go", "go", "go", "later"]
     clock.now += 600
     assert [asked(budget, COMMENT) for _ in range(3)] == [("go", 0.0), ("go", 1.0), ("go", 2.0)]
 
 
-def test_a_newcomer_does_not_take_the_place_that_was_kept(make: Callable[..., Budget], clock: Clock) -> None:
+def test_a_newcomer_does_not_take_the_place_that_was_kept(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     assert [asked(budget, COMMENT) for _ in range(5)][3:] == [("later", 3.0), ("later", 4.0)]
     clock.now += 0.5
@@ -209,7 +209,7 @@ def test_a_newcomer_does_not_take_the_place_that_was_kept(make: Callable[..., Bu
     assert asked(budget, other) == ("go", 2.0)
 
 
-def test_nothing_is_asked_before_github_said_so(make: Callable[..., Budget], clock: Clock) -> None:
+def test_nothing_is_asked_before_github_said_so(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     assert budget.hold(30) == 30.0
     budget.hold(10)
@@ -222,13 +222,13 @@ def test_nothing_is_asked_before_github_said_so(make: Callable[..., Budget], clo
 
 def test_not_everybody_comes_back_in_the_same_moment(clock: Clock) -> None:
     chances = iter([0.0, 0.5, 1.0, 1.0])
-    budget = Budget(Limits(), clock, chance=lambda: next(chances))
+    budget = RateBudget(RateLimits(), clock, chance=lambda: next(chances))
     assert budget.hold(30) == 30.0
     assert [asked(budget, READ) for _ in range(3)] == [("later", 33.75), ("later", 37.5), ("later", 37.5)]
-    assert Budget(clock=clock, chance=lambda: 1.0).hold(3600) == 3615.0
+    assert RateBudget(clock=clock, chance=lambda: 1.0).hold(3600) == 3615.0
 
 
-def test_a_used_up_primary_limit_is_remembered_until_its_reset(make: Callable[..., Budget], clock: Clock) -> None:
+def test_a_used_up_primary_limit_is_remembered_until_its_reset(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     used_up = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "5000600", "x-ratelimit-resource": "core"}
     budget.heard({**used_up, "x-ratelimit-remaining": "1"}, 5_000_000)
@@ -249,27 +249,27 @@ def test_a_used_up_primary_limit_is_remembered_until_its_reset(make: Callable[..
     {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "4999999"},
     {"x-ratelimit-remaining": "-1", "x-ratelimit-reset": "5000600"},
 ])  # fmt: skip
-def test_odd_headers_hold_nothing_up(make: Callable[..., Budget], headers: dict[str, str]) -> None:
+def test_odd_headers_hold_nothing_up(make: Callable[..., RateBudget], headers: dict[str, str]) -> None:
     budget = make()
     budget.heard(headers, 5_000_000)
     assert asked(budget, READ) == ("go", 0.0)
 
 
-def test_no_reset_is_waited_for_longer_than_an_hour(make: Callable[..., Budget]) -> None:
+def test_no_reset_is_waited_for_longer_than_an_hour(make: Callable[..., RateBudget]) -> None:
     budget = make()
     budget.heard({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "99999999999"}, 5_000_000)
     assert asked(budget, READ) == ("later", 3600.0)
 
 
 def test_an_enterprise_server_is_not_counted_but_heard(clock: Clock) -> None:
-    budget = Budget(UNMETERED, clock, chance=lambda: 0.0)
+    budget = RateBudget(UNMETERED, clock, chance=lambda: 0.0)
     assert {asked(budget, COMMENT) for _ in range(2000)} == {("go", 0.0)}
     budget.hold(30)
     assert asked(budget, COMMENT) == ("later", 30.0)
 
 
 async def test_a_long_wait_is_left_to_the_retry() -> None:
-    budget = Budget(Limits(patience_s=5.0), chance=lambda: 0.0)
+    budget = RateBudget(RateLimits(patience_s=5.0), chance=lambda: 0.0)
     budget.hold(60)
     with pytest.raises(RateLimited) as caught:
         async with budget.turn(READ):
@@ -278,7 +278,7 @@ async def test_a_long_wait_is_left_to_the_retry() -> None:
 
 
 async def test_short_waits_are_served_in_order() -> None:
-    budget = Budget(Limits(content_apart_s=0.05))
+    budget = RateBudget(RateLimits(content_apart_s=0.05))
     order = []
 
     async def comment(number: int) -> float:
@@ -292,7 +292,7 @@ async def test_short_waits_are_served_in_order() -> None:
 
 
 async def test_a_limit_that_comes_while_somebody_waits_is_heard() -> None:
-    budget = Budget(Limits(content_apart_s=0.1), chance=lambda: 0.0)
+    budget = RateBudget(RateLimits(content_apart_s=0.1), chance=lambda: 0.0)
     async with budget.turn(COMMENT):
         waiting = asyncio.create_task(_turn(budget))
         await asyncio.sleep(0)
@@ -302,7 +302,7 @@ async def test_a_limit_that_comes_while_somebody_waits_is_heard() -> None:
 
 
 async def test_a_limit_that_comes_while_somebody_waits_for_a_slot_is_heard() -> None:
-    budget = Budget(Limits(at_once=1), chance=lambda: 0.0)
+    budget = RateBudget(RateLimits(at_once=1), chance=lambda: 0.0)
     async with budget.turn(READ):
         waiting = asyncio.create_task(_turn(budget, READ))
         await asyncio.sleep(0)
@@ -313,7 +313,7 @@ async def test_a_limit_that_comes_while_somebody_waits_for_a_slot_is_heard() -> 
 
 
 async def test_nobody_waits_for_long_while_github_lets_all_hang() -> None:
-    budget = Budget(Limits(at_once=1, patience_s=0.05), chance=lambda: 0.0)
+    budget = RateBudget(RateLimits(at_once=1, patience_s=0.05), chance=lambda: 0.0)
     async with budget.turn(READ):
         with pytest.raises(RateLimited):
             await _turn(budget, READ)
@@ -321,13 +321,13 @@ async def test_nobody_waits_for_long_while_github_lets_all_hang() -> None:
         pass
 
 
-async def _turn(budget: Budget, cost: Cost = COMMENT) -> None:
+async def _turn(budget: RateBudget, cost: Cost = COMMENT) -> None:
     async with budget.turn(COMMENT):
         pytest.fail("GitHub said to wait")
 
 
 async def test_no_more_at_once_than_github_allows() -> None:
-    budget = Budget(Limits(at_once=3))
+    budget = RateBudget(RateLimits(at_once=3))
     inside, most = 0, 0
     enough = asyncio.Event()
 

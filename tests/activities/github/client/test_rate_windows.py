@@ -1,10 +1,10 @@
 """Windows and spacings: nobody who asks later is served earlier, and what was given back is free."""
 
-from activities.github.client.rate_windows import Spacing, Together, Window
+from activities.github.client.rate_windows import AllOf, LeakyBucket, SlidingWindow
 
 
 def test_a_window_serves_in_order_even_where_room_was_given_back() -> None:
-    window = Window(10, 60)
+    window = SlidingWindow(10, 60)
     first = window.take(window.free_at(0, 8), 8)
     window.take(window.free_at(0, 5), 5)
     assert window.free_at(0, 1) == 60
@@ -13,7 +13,7 @@ def test_a_window_serves_in_order_even_where_room_was_given_back() -> None:
 
 
 def test_a_window_is_full_until_enough_of_it_is_old() -> None:
-    window = Window(10, 60)
+    window = SlidingWindow(10, 60)
     for at in (0, 10, 20):
         window.take(at, 3)
     assert [window.free_at(30, cost) for cost in (1, 2, 4, 5, 10)] == [30, 60, 60, 70, 80]
@@ -24,13 +24,13 @@ def test_a_window_is_full_until_enough_of_it_is_old() -> None:
 
 
 def test_more_than_a_window_holds_waits_until_it_is_empty() -> None:
-    window = Window(10, 60)
+    window = SlidingWindow(10, 60)
     window.take(0, 1)
     assert window.free_at(0, 50) == 60
 
 
 def test_a_place_ahead_counts_for_those_behind() -> None:
-    window = Window(2, 60)
+    window = SlidingWindow(2, 60)
     times = []
     for _ in range(5):
         times.append(window.free_at(0, 1))
@@ -39,7 +39,7 @@ def test_a_place_ahead_counts_for_those_behind() -> None:
 
 
 def test_a_burst_comes_back_second_by_second() -> None:
-    spacing = Spacing(1.0, burst=3)
+    spacing = LeakyBucket(1.0, burst=3)
     for _ in range(3):
         assert spacing.free_at(0, 1) == 0
         spacing.take(0, 1)
@@ -51,7 +51,7 @@ def test_a_burst_comes_back_second_by_second() -> None:
 
 
 def test_several_are_taken_at_one_time() -> None:
-    both = Together(Spacing(1.0), Window(2, 60))
+    both = AllOf(LeakyBucket(1.0), SlidingWindow(2, 60))
     times = []
     for _ in range(4):
         times.append(both.free_at(0, 1))

@@ -15,8 +15,8 @@ from activities.github import comments, commits
 from activities.github.client import GitHub
 from activities.github.client.errors import Forbidden, GitHubError, NotFound, Suspended, Unavailable
 from activities.github.commits.push import push
-from activities.github.types.branches import BranchPush
-from activities.github.types.check_runs import CommitWanted
+from activities.github.types.branches import PushBranchInput
+from activities.github.types.check_runs import CreateCommitInput
 from activities.model import RepoRef
 from activities.workspace.git import git, line
 from activities.workspace.mirror import Workspaces
@@ -89,7 +89,7 @@ async def test_comments_are_said_once(pretend: PretendGitHub, github: GitHub, re
 async def test_a_commit_is_made(pretend: PretendGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
     head = await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     commit = await _commit(pretend, tmp_path)
-    wanted = CommitWanted(renamed, "topic", head, "Say it", str(tmp_path / "clone" / ".git"), commit)
+    wanted = CreateCommitInput(renamed, "topic", head, "Say it", str(tmp_path / "clone" / ".git"), commit)
     await again(lambda: commits.create(github, wanted))
     assert await line(pretend.repository("octocat/goodbye").path, "show", "topic:a.py") == "x = 3"
 
@@ -112,7 +112,7 @@ async def test_a_query_that_finds_nothing_makes_the_name_doubtful(
 async def test_a_commit_is_pushed(pretend: PretendGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
     await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     commit = await _commit(pretend, tmp_path)
-    wanted = BranchPush(renamed, "topic", str(tmp_path / "clone" / ".git"), commit)
+    wanted = PushBranchInput(renamed, "topic", str(tmp_path / "clone" / ".git"), commit)
     await again(lambda: push(github, wanted))
     assert await line(pretend.repository("octocat/goodbye").path, "rev-parse", "topic") == commit
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.types.check_runs import CommitMade, CommitWanted
+from activities.github.types.check_runs import CreateCommitInput, CreateCommitResult
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.workspace.git import git, line
@@ -40,8 +40,8 @@ async def committed(clone: Path) -> str:
     return await line(clone, "rev-parse", "HEAD")
 
 
-def wanted(repo: RepoRef, clone: Path, head: str, commit: str) -> CommitWanted:
-    return CommitWanted(repo, "topic/one", head, MESSAGE, str(clone / ".git"), commit)
+def wanted(repo: RepoRef, clone: Path, head: str, commit: str) -> CreateCommitInput:
+    return CreateCommitInput(repo, "topic/one", head, MESSAGE, str(clone / ".git"), commit)
 
 
 async def tip(pretend: PretendGitHub) -> str:
@@ -57,7 +57,7 @@ async def test_changes_additions_and_deletions_arrive_as_they_are(
     (clone / "döt dir" / 'ne"w\n.txt').write_text("x")
     commit = await committed(clone)
     made = await done(hands.create_commit, wanted(repo, clone, head, commit))
-    assert made == CommitMade(await tip(pretend), changed=True)
+    assert made == CreateCommitResult(await tip(pretend), changed=True)
     path = pretend.repository(NAME).path
     assert await line(path, "rev-parse", f"{made.sha}^{{tree}}") == await line(clone, "rev-parse", f"{commit}^{{tree}}")
     assert await line(path, "rev-parse", f"{made.sha}^") == head
@@ -73,7 +73,7 @@ async def test_a_second_try_changes_nothing(
     with pytest.raises(ApplicationError):
         await done(hands.create_commit, wanted(repo, clone, head, commit))
     again = await done(hands.create_commit, wanted(repo, clone, head, commit))
-    assert again == CommitMade(await tip(pretend), changed=False)
+    assert again == CreateCommitResult(await tip(pretend), changed=False)
     assert await line(pretend.repository(NAME).path, "rev-list", "--count", f"{head}..{again.sha}") == "1"
 
 
@@ -112,7 +112,7 @@ async def test_nothing_to_do_asks_nobody(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     before = len(pretend.requests)
-    assert await done(hands.create_commit, wanted(repo, clone, head, head)) == CommitMade(head, changed=False)
+    assert await done(hands.create_commit, wanted(repo, clone, head, head)) == CreateCommitResult(head, changed=False)
     assert len(pretend.requests) == before
 
 
@@ -123,7 +123,9 @@ async def test_what_stood_below_somebody_elses_push_is_found_too(
     commit = await committed(clone)
     made = await done(hands.create_commit, wanted(repo, clone, head, commit))
     await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
-    assert await done(hands.create_commit, wanted(repo, clone, head, commit)) == CommitMade(made.sha, changed=False)
+    assert await done(hands.create_commit, wanted(repo, clone, head, commit)) == CreateCommitResult(
+        made.sha, changed=False
+    )
 
 
 async def test_the_same_tree_with_other_words_is_somebody_elses(

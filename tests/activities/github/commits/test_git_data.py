@@ -10,9 +10,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
-from activities.github.client.rate_limits import Limits
+from activities.github.client.rate_limits import RateLimits
 from activities.github.commits import changes
-from activities.github.types.check_runs import CommitMade
+from activities.github.types.check_runs import CreateCommitResult
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.result_store import ResultStore
@@ -73,10 +73,12 @@ async def test_everything_that_git_knows_arrives(
     (clone / "module").mkdir()
     commit = await committed(clone)
     made = await done(hands.create_commit, wanted(repo, clone, head, commit))
-    assert made == CommitMade(await tip(pretend), changed=True)
+    assert made == CreateCommitResult(await tip(pretend), changed=True)
     await same(pretend, clone, made.sha, commit, head)
     assert asked(pretend, "POST", "/git/blobs") == 3  # nul, latin, long
-    assert await done(hands.create_commit, wanted(repo, clone, head, commit)) == CommitMade(made.sha, changed=False)
+    assert await done(hands.create_commit, wanted(repo, clone, head, commit)) == CreateCommitResult(
+        made.sha, changed=False
+    )
 
 
 async def test_a_folder_becomes_a_file_and_a_file_a_folder(
@@ -131,7 +133,7 @@ async def test_a_lost_answer_makes_no_second_commit(
     with pytest.raises(ApplicationError):
         await done(hands.create_commit, wanted(repo, clone, head, commit))
     again = await done(hands.create_commit, wanted(repo, clone, head, commit))
-    assert again == CommitMade(await tip(pretend), changed=False)
+    assert again == CreateCommitResult(await tip(pretend), changed=False)
     await same(pretend, clone, again.sha, commit, head)
 
 
@@ -181,7 +183,7 @@ async def test_parts_are_bounded_by_their_bytes(clone: Path, head: str) -> None:
 async def test_githubs_limits_slow_it_down_and_do_not_stop_it(
     pretend: PretendGitHub, session: aiohttp.ClientSession, results: ResultStore, repo: RepoRef, clone: Path, head: str
 ) -> None:
-    limits = Limits(writes_at_once=2, writes_apart_s=0.02, patience_s=0.01)
+    limits = RateLimits(writes_at_once=2, writes_apart_s=0.02, patience_s=0.01)
     github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=limits)
     for number in range(120):
         (clone / f"{number}.bin").write_bytes(b"\0" + os.urandom(8))

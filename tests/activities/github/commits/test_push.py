@@ -19,7 +19,7 @@ from activities.errors import UserError
 from activities.github.client import GitHub
 from activities.github.client.errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from activities.github.commits.push import refusal
-from activities.github.types.branches import BranchPush, BranchPushed
+from activities.github.types.branches import PushBranchInput, PushBranchResult
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.result_store import ResultStore
@@ -50,15 +50,15 @@ async def commit(clone: Path) -> str:
     return await committed(clone)
 
 
-def wanted(repo: RepoRef, clone: Path, commit: str, branch: str = "autobuild/42", **more: object) -> BranchPush:
-    return BranchPush(repo, branch, str(clone / ".git"), commit, **more)  # type: ignore[arg-type]
+def wanted(repo: RepoRef, clone: Path, commit: str, branch: str = "autobuild/42", **more: object) -> PushBranchInput:
+    return PushBranchInput(repo, branch, str(clone / ".git"), commit, **more)  # type: ignore[arg-type]
 
 
 async def tip(pretend: PretendGitHub, branch: str = "autobuild/42") -> str:
     return await line(pretend.repository(NAME).path, "rev-parse", f"refs/heads/{branch}")
 
 
-async def refused(hands: GitHubActivities, push: BranchPush) -> ApplicationError:
+async def refused(hands: GitHubActivities, push: PushBranchInput) -> ApplicationError:
     with pytest.raises(ApplicationError) as caught:
         await done(hands.push_branch, push)
     return caught.value
@@ -124,7 +124,7 @@ async def test_force_writes_over_what_was_expected_and_nothing_else(
     assert error.type == "Conflict"
     assert await tip(pretend, "topic/one") == newer
     pushed = await done(hands.push_branch, wanted(repo, clone, commit, "topic/one", force=True, expected=newer))
-    assert pushed == BranchPushed(commit, changed=True)
+    assert pushed == PushBranchResult(commit, changed=True)
     assert await tip(pretend, "topic/one") == commit
 
 
@@ -167,7 +167,7 @@ async def test_the_repositorys_own_configuration_and_hooks_are_not_obeyed(
         ("core.sshCommand", f"touch {trap}"),
     ):
         await git(clone, "config", key, value)
-    assert await done(hands.push_branch, wanted(repo, clone, commit)) == BranchPushed(commit, changed=True)
+    assert await done(hands.push_branch, wanted(repo, clone, commit)) == PushBranchResult(commit, changed=True)
     assert not trap.exists()
 
 
@@ -178,9 +178,9 @@ async def test_a_commit_arrives_and_a_second_try_changes_nothing(
     pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     push = wanted(repo, clone, commit)
-    assert await done(hands.push_branch, push) == BranchPushed(commit, changed=True)
+    assert await done(hands.push_branch, push) == PushBranchResult(commit, changed=True)
     assert await tip(pretend) == commit
-    assert await done(hands.push_branch, push) == BranchPushed(commit, changed=False)
+    assert await done(hands.push_branch, push) == PushBranchResult(commit, changed=False)
 
 
 async def test_a_commit_below_somebody_elses_is_there_already(
@@ -188,7 +188,7 @@ async def test_a_commit_below_somebody_elses_is_there_already(
 ) -> None:
     await done(hands.push_branch, wanted(repo, clone, commit))
     newer = await pretend.push_commit(NAME, "autobuild/42", {"c.py": "new\n"})
-    assert await done(hands.push_branch, wanted(repo, clone, commit)) == BranchPushed(newer, changed=False)
+    assert await done(hands.push_branch, wanted(repo, clone, commit)) == PushBranchResult(newer, changed=False)
     assert await tip(pretend) == newer
 
 
@@ -200,7 +200,7 @@ async def test_a_renamed_repository_is_pushed_to_by_its_new_name(
     pretend.rename_repository(NAME, "renamed")
     (clone / "more.py").write_text("x = 3\n")
     newer = await committed(clone)
-    assert await done(hands.push_branch, wanted(known, clone, newer)) == BranchPushed(newer, changed=True)
+    assert await done(hands.push_branch, wanted(known, clone, newer)) == PushBranchResult(newer, changed=True)
     assert await line(pretend.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42") == newer
 
 

@@ -9,7 +9,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.event_activities import EventActivities
 from activities.github.client import GitHub
-from activities.github.types.event_recovery import HeadsWanted, InstallationsWanted, RepositoriesWanted, UnfinishedHeads
+from activities.github.types.event_recovery import (
+    InstallationsInput,
+    RepositoriesInput,
+    UnfinishedHeads,
+    UnfinishedHeadsInput,
+)
 from activities.model import RepoRef
 from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME
@@ -24,7 +29,7 @@ def events(github: GitHub) -> EventActivities:
 
 
 async def look(events: EventActivities, *repos: RepoRef) -> UnfinishedHeads:
-    return await ActivityEnvironment().run(events.find_unfinished_heads, HeadsWanted(repos))
+    return await ActivityEnvironment().run(events.find_unfinished_heads, UnfinishedHeadsInput(repos))
 
 
 async def gate(
@@ -118,9 +123,9 @@ async def test_all_repositories_page_by_page(events: EventActivities, pretend: P
         pretend.repositories[f"octocat/many-{number}"] = replace(first, name=f"many-{number}", id=100_000 + number)
     pretend.repositories["octocat/many-7"].archived = True
     run = ActivityEnvironment().run
-    assert (await run(events.list_installations, InstallationsWanted())).ids == (repo.installation_id,)
-    one = await run(events.list_repositories, RepositoriesWanted(repo.installation_id))
-    two = await run(events.list_repositories, RepositoriesWanted(repo.installation_id, one.next_page))
+    assert (await run(events.list_installations, InstallationsInput())).ids == (repo.installation_id,)
+    one = await run(events.list_repositories, RepositoriesInput(repo.installation_id))
+    two = await run(events.list_repositories, RepositoriesInput(repo.installation_id, one.next_page))
     found = {each.name for each in (*one.repos, *two.repos)}
     assert (one.next_page, two.next_page, len(found)) == (2, 0, 120)
     assert "many-7" not in found

@@ -14,7 +14,7 @@ from activities.github.client import GitHub
 from activities.github.merging import branch_protection, required_checks
 from activities.github.merging.branch_protection import MergeRules, Required
 from activities.github.merging.required_checks import Standing
-from activities.github.types.pulls import Merge
+from activities.github.types.pulls import MergeInput
 from activities.model import RepoRef
 
 Json = dict[str, Any]
@@ -143,4 +143,4 @@ async def test_a_merge_queue_is_not_passed_by(canned: Canned) -> None:
     }  # fmt: skip
     github = await canned.github(hello={}, main={}, rules=[{"type": "merge_queue"}], **{"1": pull})
     with pytest.raises(UserError, match="`main` takes changes through its merge queue only: add #1 to it"):
-        await merging.merge(github, Merge(REPO, 1, "a" * 40))
+        await merging.merge(github, MergeInput(REPO, 1, "a" * 40))

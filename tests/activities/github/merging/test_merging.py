@@ -7,7 +7,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.pulls import Merge, Merged
+from activities.github.types.pulls import MergeInput, MergeResult
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github import git
@@ -25,8 +25,8 @@ def held(pretend: PretendGitHub) -> Iterator[None]:
 
 
 @pytest.fixture
-async def wanted(pretend: PretendGitHub, repo: RepoRef, head: str) -> Merge:
-    return Merge(repo, (await pretend.open_pull(NAME, "topic/one", title="One")).number, head)
+async def wanted(pretend: PretendGitHub, repo: RepoRef, head: str) -> MergeInput:
+    return MergeInput(repo, (await pretend.open_pull(NAME, "topic/one", title="One")).number, head)
 
 
 async def tip(pretend: PretendGitHub) -> git.Commit:
@@ -34,7 +34,7 @@ async def tip(pretend: PretendGitHub) -> git.Commit:
     return (await git.log(path, "main", limit=1))[0]
 
 
-async def refused(hands: GitHubActivities, wanted: Merge) -> str:
+async def refused(hands: GitHubActivities, wanted: MergeInput) -> str:
     """What a person is told."""
     with pytest.raises(ApplicationError) as caught:
         await hands.merge_pull_request(wanted)
@@ -42,28 +42,28 @@ async def refused(hands: GitHubActivities, wanted: Merge) -> str:
     return caught.value.message
 
 
-async def test_it_is_merged_once(pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge) -> None:
+async def test_it_is_merged_once(pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
     first, second = await hands.merge_pull_request(wanted), await hands.merge_pull_request(wanted)
-    assert first == Merged((await tip(pretend)).sha, changed=True)
-    assert second == Merged(first.sha, changed=False)
+    assert first == MergeResult((await tip(pretend)).sha, changed=True)
+    assert second == MergeResult(first.sha, changed=False)
     assert pretend.issue(NAME, wanted.number).state == "closed"
     (sent,) = [each.request for each in pretend.requests if each.path.endswith("/merge")]
     assert sent == {"sha": wanted.head_sha, "merge_method": "squash"}
 
 
 async def test_a_lost_answer_merges_nothing_twice(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.faults.add("PUT", ".*/merge", "half", after=True)
     with pytest.raises(ApplicationError) as caught:
         await hands.merge_pull_request(wanted)
     assert not caught.value.non_retryable
-    assert await hands.merge_pull_request(wanted) == Merged((await tip(pretend)).sha, changed=False)
+    assert await hands.merge_pull_request(wanted) == MergeResult((await tip(pretend)).sha, changed=False)
 
 
-async def test_its_words_are_the_commits(pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge) -> None:
+async def test_its_words_are_the_commits(pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
     await hands.merge_pull_request(
-        Merge(wanted.repo, wanted.number, wanted.head_sha, "squash", "Title", "Why.\n\nHow.")
+        MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash", "Title", "Why.\n\nHow.")
     )
     assert (await tip(pretend)).message.strip() == "Title\n\nWhy.\n\nHow."
 
@@ -76,38 +76,38 @@ async def test_its_words_are_the_commits(pretend: PretendGitHub, hands: GitHubAc
     ],
 )  # fmt: skip
 async def test_it_is_merged_in_a_way_that_is_allowed(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge, allowed: list[str], method: str, parents: int
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput, allowed: list[str], method: str, parents: int
 ) -> None:
     pretend.allow_methods(NAME, allowed)
-    merge = Merge(wanted.repo, wanted.number, wanted.head_sha, method)  # type: ignore[arg-type]
+    merge = MergeInput(wanted.repo, wanted.number, wanted.head_sha, method)  # type: ignore[arg-type]
     assert (await hands.merge_pull_request(merge)).changed
     assert len((await tip(pretend)).parents) == parents
 
 
-async def test_a_way_that_is_not_allowed(pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge) -> None:
+async def test_a_way_that_is_not_allowed(pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
     pretend.allow_methods(NAME, ["merge", "rebase"])
-    said = await refused(hands, Merge(wanted.repo, wanted.number, wanted.head_sha, "squash"))
+    said = await refused(hands, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash"))
     assert said == "Merging by squash is not allowed here: use merge or rebase."
     pretend.protect(NAME, "main", linear=True, ruleset=True)
-    said = await refused(hands, Merge(wanted.repo, wanted.number, wanted.head_sha, "merge"))
+    said = await refused(hands, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "merge"))
     assert said == "Merging by merge is not allowed here: use rebase."
     pretend.allow_methods(NAME, ["merge"])
     assert "allow no way to merge" in await refused(hands, wanted)
     assert asked(pretend, "PUT", "/merge") == 0
 
 
-async def test_another_head_is_not_merged(pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge) -> None:
+async def test_another_head_is_not_merged(pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
     newer = await pretend.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     assert await refused(hands, wanted) == (
         f"#1 is at {newer}, and {wanted.head_sha} was to be merged: look at it anew."
     )
     await pretend.merge_pull(NAME, wanted.number)
     assert f"#1 was merged at {newer}, and {wanted.head_sha}" in await refused(hands, wanted)
-    assert "and  was to be merged" in await refused(hands, Merge(wanted.repo, wanted.number, ""))
+    assert "and  was to be merged" in await refused(hands, MergeInput(wanted.repo, wanted.number, ""))
 
 
 async def test_a_push_at_the_last_moment_is_not_merged(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     fault = pretend.faults.add("PUT", ".*/merge", "hold")
     merging = asyncio.create_task(refused(hands, wanted))
@@ -119,7 +119,7 @@ async def test_a_push_at_the_last_moment_is_not_merged(
 
 
 async def test_a_base_that_moves_at_the_last_moment_is_tried_again(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.faults.add("PUT", ".*/merge", "status", status=409)
     with pytest.raises(ApplicationError) as caught:
@@ -128,7 +128,7 @@ async def test_a_base_that_moves_at_the_last_moment_is_tried_again(
     assert (await hands.merge_pull_request(wanted)).changed
 
 
-async def test_what_cannot_be_merged(pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge) -> None:
+async def test_what_cannot_be_merged(pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
     pretend.set_draft(NAME, wanted.number, True)
     assert await refused(hands, wanted) == "#1 is a draft: mark it as ready for review first."
     pretend.set_draft(NAME, wanted.number, False)
@@ -140,7 +140,9 @@ async def test_what_cannot_be_merged(pretend: PretendGitHub, hands: GitHubActivi
     assert asked(pretend, "PUT", "/merge") == 0
 
 
-async def test_a_base_that_wants_it_up_to_date(pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge) -> None:
+async def test_a_base_that_wants_it_up_to_date(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+) -> None:
     pretend.protect(NAME, "main", checks=["ci"], strict=True)
     await pretend.set_status(NAME, wanted.head_sha, "success", "ci")
     await pretend.push_commit(NAME, "other", {"c.py": ""})
@@ -153,7 +155,7 @@ async def test_a_base_that_wants_it_up_to_date(pretend: PretendGitHub, hands: Gi
 
 
 async def test_what_github_is_still_thinking_about_is_asked_again(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.delay_mergeable(NAME, wanted.number)
     with pytest.raises(ApplicationError) as caught:
@@ -165,14 +167,14 @@ async def test_what_github_is_still_thinking_about_is_asked_again(
 
 @pytest.mark.parametrize("ruleset", [True, False])
 async def test_required_checks_are_waited_for(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge, ruleset: bool
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput, ruleset: bool
 ) -> None:
     pretend.protect(NAME, "main", checks=["ci", "autobuild / gate"], ruleset=ruleset)
     repo = pretend.repository(NAME)
-    assert await hands.merge_pull_request(wanted) == Merged("", False, ("autobuild / gate", "ci"))
+    assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("autobuild / gate", "ci"))
     run = await pretend.create_run(repo, wanted.head_sha, "autobuild / gate", {"status": "in_progress"})
     await pretend.set_status(NAME, wanted.head_sha, "success", "CI")
-    assert await hands.merge_pull_request(wanted) == Merged("", False, ("autobuild / gate",))
+    assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("autobuild / gate",))
     pretend.update_run(repo, run, {"status": "completed", "conclusion": "failure"})
     assert await refused(hands, wanted) == "#1 cannot be merged: `autobuild / gate` must pass first."
     await pretend.create_run(repo, wanted.head_sha, "autobuild / gate", {"conclusion": "neutral"})
@@ -180,7 +182,7 @@ async def test_required_checks_are_waited_for(
 
 
 async def test_a_status_and_a_run_of_one_name_are_both_required(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.protect(NAME, "main", checks=["ci"])
     await pretend.create_run(pretend.repository(NAME), wanted.head_sha, "ci", {"conclusion": "success"})
@@ -191,45 +193,47 @@ async def test_a_status_and_a_run_of_one_name_are_both_required(
 
 
 async def test_what_is_not_required_does_not_matter(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     await pretend.set_status(NAME, wanted.head_sha, "failure", "ci")
     assert (await hands.merge_pull_request(wanted)).changed
 
 
 async def test_a_right_to_pass_by_the_rules_is_not_used(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.set_permission(NAME, "autobuild[bot]", "admin")
     pretend.protect(NAME, "main", checks=["ci"], reviews=1)
     await pretend.set_status(NAME, wanted.head_sha, "failure", "ci")
     assert "`ci` must pass first" in await refused(hands, wanted)
     await pretend.set_status(NAME, wanted.head_sha, "success", "ci")
-    assert await hands.merge_pull_request(wanted) == Merged("", False, (UNNAMED,))
+    assert await hands.merge_pull_request(wanted) == MergeResult("", False, (UNNAMED,))
     assert asked(pretend, "PUT", "/merge") == 0
 
 
-async def test_reviews_that_a_ruleset_wants(pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge) -> None:
+async def test_reviews_that_a_ruleset_wants(
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+) -> None:
     pretend.protect(NAME, "main", reviews=2, ruleset=True, checks=["ci"])
-    assert await hands.merge_pull_request(wanted) == Merged("", False, ("ci", "2 more approvals"))
+    assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("ci", "2 more approvals"))
     await pretend.set_status(NAME, wanted.head_sha, "success", "ci")
     for login in ("example-one", "example-two", "reader"):
         pretend.set_permission(NAME, login, "read" if login == "reader" else "write")
     pretend.approve(NAME, wanted.number, "example-one")
     pretend.approve(NAME, wanted.number, "example-one")
-    assert await hands.merge_pull_request(wanted) == Merged("", False, ("1 more approval",))
+    assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("1 more approval",))
     # Only GitHub knows that this one does not count.
     pretend.approve(NAME, wanted.number, "reader")
-    assert await hands.merge_pull_request(wanted) == Merged("", False, (UNNAMED,))
+    assert await hands.merge_pull_request(wanted) == MergeResult("", False, (UNNAMED,))
     pretend.review(NAME, wanted.number, "CHANGES_REQUESTED", "example-one")
-    assert await hands.merge_pull_request(wanted) == Merged("", False, ("1 more approval",))
+    assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("1 more approval",))
     for login in ("example-one", "example-two"):
         pretend.approve(NAME, wanted.number, login)
     assert (await hands.merge_pull_request(wanted)).changed
 
 
 async def test_a_rule_that_github_names_only_when_it_refuses(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: Merge
+    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.protect(NAME, "main", pushers=["octocat"])
     said = await refused(hands, wanted)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from activities.languages.javascript.programs import node_home
-from activities.sandbox import Box, Command, Places, Ran, Runner
+from activities.sandbox import ProcessResult, Runner, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.sandbox.select import make_runner
 from activities.tools import Project, Workbench
 
@@ -20,11 +20,11 @@ class Desk:
 
     root: Path
     runner: Runner
-    box: Box = field(init=False)
+    box: SandboxSpec = field(init=False)
 
     def __post_init__(self) -> None:
         (self.root / "tree").mkdir()
-        self.box = Box(tree=self.root / "tree", out=self.root, read_only=(node_home(),))
+        self.box = SandboxSpec(tree=self.root / "tree", out=self.root, read_only=(node_home(),))
 
     def write(self, name: str, text: str) -> None:
         path = self.root / "tree" / name
@@ -36,7 +36,7 @@ class Desk:
         out.mkdir(parents=True)
         box = replace(self.box, out=out)
 
-        async def run(command: Command) -> Ran:
+        async def run(command: SandboxCommand) -> ProcessResult:
             return await self.runner.run(box, command)
 
         project = Project(folder, self.root / "tree" / folder, "javascript")
@@ -73,13 +73,13 @@ class Spoken:
             path.mkdir(exist_ok=True)
         (tree / "package.json").write_text(package_json)
 
-        async def run(command: Command) -> Ran:
+        async def run(command: SandboxCommand) -> ProcessResult:
             self.asked.append(command.argv)
             for name, data in files.items():
                 (out / name).write_bytes(data.replace(b"{src}", str(tree).encode()))
-            return Ran(exit_code, b"", stderr, 0.1)
+            return ProcessResult(exit_code, b"", stderr, 0.1)
 
-        places = Places(str(tree), str(self.root / "env"), str(out), "", "")
+        places = SandboxPaths(str(tree), str(self.root / "env"), str(out), "", "")
         return Workbench(Project(".", tree, "javascript"), places, out, run, env_root=self.root / "env")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import simulator
-from activities.sandbox import Command, Ran
+from activities.sandbox import ProcessResult, SandboxCommand
 from activities.toolchains import Installed, Site
 from activities.toolchains.node import node
 from activities.tools.eslint import eslint
@@ -49,7 +49,7 @@ async def _install(desk: Desk) -> None:
     )
     project = desk.bench().project
 
-    async def run(command: Command) -> Ran:
+    async def run(command: SandboxCommand) -> ProcessResult:
         return await desk.runner.run(box, command)
 
     site = Site(project, box, desk.runner.places(box), run)

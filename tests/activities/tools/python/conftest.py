@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.sandbox import Box, Command, Limits, Ran
+from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand, SandboxSpec
 from activities.sandbox.bubblewrap import Bubblewrap
 from activities.tools import OUR_TOOLS, Project, Workbench
 
@@ -35,17 +35,17 @@ def bench(tmp_path: Path, project: Callable[[Mapping[str, str]], Project]) -> Ma
     """A workbench for files. Its environment sees the packages that these tests run with."""
     runner = Bubblewrap()
 
-    def make(files: Mapping[str, str], limits: Limits | None = None, **options: object) -> Workbench:
+    def make(files: Mapping[str, str], limits: ResourceLimits | None = None, **options: object) -> Workbench:
         made = project(files)
         out, env = tmp_path / "out", tmp_path / "env"
         out.mkdir(exist_ok=True)
         _environment(env)
-        box = Box(made.root, out, env, read_only=(OUR_TOOLS, Path(sys.base_prefix)))
+        box = SandboxSpec(made.root, out, env, read_only=(OUR_TOOLS, Path(sys.base_prefix)))
 
-        async def run(command: Command) -> Ran:
+        async def run(command: SandboxCommand) -> ProcessResult:
             return await runner.run(box, command)
 
-        return Workbench(made, runner.places(box), out, run, env, limits or Limits(wall_s=60), options)
+        return Workbench(made, runner.places(box), out, run, env, limits or ResourceLimits(wall_s=60), options)
 
     return make
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.sandbox import Box, Command, Ran
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.bubblewrap import Bubblewrap
 from activities.tools import OUR_TOOLS, Workbench, registry
 from tests.activities.tools.python.conftest import Make
@@ -15,10 +15,12 @@ UGLY = "import sys\nimport os\nx = {  'a':1 }\nprint(os, sys,x)\n"
 
 def keeping(work: Workbench) -> Workbench:
     """The same workbench, with its writes kept in the tree."""
-    box = Box(work.project.root, work.out, work.env_root, read_only=(OUR_TOOLS, *_interpreter()), keep_writes=True)
+    box = SandboxSpec(
+        work.project.root, work.out, work.env_root, read_only=(OUR_TOOLS, *_interpreter()), keep_writes=True
+    )
     runner = Bubblewrap()
 
-    async def run(command: Command) -> Ran:
+    async def run(command: SandboxCommand) -> ProcessResult:
         return await runner.run(box, command)
 
     return replace(work, run=run)

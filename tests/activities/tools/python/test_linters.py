@@ -3,7 +3,7 @@
 import pytest
 
 from activities.model import ToolReport
-from activities.sandbox import Limits
+from activities.sandbox import ResourceLimits
 from activities.tools import Tool, registry
 from tests.activities.tools.python.conftest import Make
 
@@ -48,7 +48,7 @@ async def test_a_broken_configuration_is_a_problem_of_the_tool(
 
 
 async def test_a_tool_that_is_cut_short_says_so(bench: Make) -> None:
-    report = await tool("mypy").run(bench({"pkg/__init__.py": "x = 1\n"}, limits=Limits(wall_s=0.2)))
+    report = await tool("mypy").run(bench({"pkg/__init__.py": "x = 1\n"}, limits=ResourceLimits(wall_s=0.2)))
     assert (report.looked, report.timed_out) == (False, True)
     assert report.problem == "mypy was stopped at its time limit of 0.2 s."
 
@@ -136,7 +136,7 @@ async def test_mypy_joins_its_notes_and_obeys_the_configuration(bench: Make) -> 
 
 async def test_mypy_starts_no_workers_that_a_busy_machine_would_miss(bench: Make) -> None:
     files = {"a.py": "x: int = 'a'\n", "mypy.ini": "[mypy]\nfiles = a.py\nnum_workers = 2\n"}
-    report = await tool("mypy").run(bench(files, limits=Limits(wall_s=60, processes=4)))
+    report = await tool("mypy").run(bench(files, limits=ResourceLimits(wall_s=60, processes=4)))
     assert [(one.path, one.rule) for one in report.findings] == [("a.py", "assignment")], report
 
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from activities.sandbox import Box, Command, Ran
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.local import Local
 from activities.tools import OUR_TOOLS, Workbench
 from activities.tools.pip_audit import tool
@@ -50,9 +50,9 @@ async def _query(request: web.Request) -> web.Response:
 def asking(work: Workbench, tmp_path: Path, url: str) -> Workbench:
     """The same workbench with a network, and a server in the place of the public one."""
     runner = Local()
-    box = Box(work.project.root, work.out, work.env_root, read_only=(OUR_TOOLS, Path(sys.base_prefix)))
+    box = SandboxSpec(work.project.root, work.out, work.env_root, read_only=(OUR_TOOLS, Path(sys.base_prefix)))
 
-    async def run(command: Command) -> Ran:
+    async def run(command: SandboxCommand) -> ProcessResult:
         assert command.network
         argv = (*command.argv, "--vulnerability-service=osv", f"--osv-url={url}")
         return await runner.run(box, replace(command, argv=argv))

@@ -3,7 +3,7 @@
 import pytest
 
 from activities.model import ToolReport
-from activities.sandbox import Limits
+from activities.sandbox import ResourceLimits
 from activities.tools.pytest import tool
 from tests.activities.tools.python.conftest import Make
 
@@ -128,13 +128,19 @@ async def test_coverage_as_the_project_configures_it(bench: Make) -> None:
 @pytest.mark.parametrize(
     ("body", "limits", "said"),
     [
-        ("import time; time.sleep(600)", Limits(wall_s=15), "pytest was stopped at its time limit of 15 s"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", Limits(wall_s=60), "pytest was killed by SIGSEGV"),
-        ("import os; os._exit(0)", Limits(wall_s=60), "pytest ended in the middle of a test"),
+        ("import time; time.sleep(600)", ResourceLimits(wall_s=15), "pytest was stopped at its time limit of 15 s"),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+            ResourceLimits(wall_s=60),
+            "pytest was killed by SIGSEGV",
+        ),
+        ("import os; os._exit(0)", ResourceLimits(wall_s=60), "pytest ended in the middle of a test"),
     ],
     ids=["hangs", "crashes", "leaves"],
 )
-async def test_a_run_that_is_cut_short_names_its_test(bench: Make, body: str, limits: Limits, said: str) -> None:
+async def test_a_run_that_is_cut_short_names_its_test(
+    bench: Make, body: str, limits: ResourceLimits, said: str
+) -> None:
     files = {"test_a.py": f"{PASSES}def test_b():\n    {body}\n", "pytest.ini": "[pytest]\naddopts = -q\n"}
     report = await tool.run(bench(files, limits=limits, coverage=True, retry=True))
     assert not report.looked
