@@ -84,7 +84,7 @@ def report_of(
         problem=problem or how_it_ended(tool, ended),
         advice=advice,
         timed_out=ended.ran.stopped == "time",
-        command=plain(" ".join(ended.command.argv)),
+        command=valid_unicode(" ".join(ended.command.argv)),
         output_tail=tail(ended.ran),
         duration_s=ended.ran.duration_s,
     )
@@ -99,7 +99,7 @@ def failed_to_run(tool: str, version: str, ended: Ended, problem: str = "") -> T
         looked=False,
         problem=_named(problem, how_it_ended(tool, ended)) or _broke(tool, ended.ran),
         timed_out=ended.ran.stopped == "time",
-        command=plain(" ".join(ended.command.argv)),
+        command=valid_unicode(" ".join(ended.command.argv)),
         output_tail=tail(ended.ran),
         duration_s=ended.ran.duration_s,
     )
@@ -186,7 +186,7 @@ def xml_of(data: bytes, name: str, limit: int = MAX_REPORT) -> Element:
         raise BadReport(f"{name} is not XML: {_short(error)}.") from error
 
 
-def plain(text: str) -> str:
+def valid_unicode(text: str) -> str:
     r"""Valid Unicode: a byte that was not UTF-8 is shown as `\xff`, any other surrogate as `\ud800`."""
     return _SURROGATE.sub(_shown, text)
 

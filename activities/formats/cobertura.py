@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import FileCoverage
-from activities.tool_reports import plain, whole, xml_of
+from activities.tool_reports import valid_unicode, whole, xml_of
 
 
 def _reads(data: bytes, tool: str, check: str) -> Contents:
@@ -40,7 +40,7 @@ def _base(root: Element) -> str:
 
 
 def _path(base: str, name: str) -> str:
-    return plain(posixpath.normpath(posixpath.join(base, name)))
+    return valid_unicode(posixpath.normpath(posixpath.join(base, name)))
 
 
 def _lines(part: Element) -> Iterator[tuple[int, int]]:

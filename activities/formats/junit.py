@@ -18,7 +18,7 @@ from junitparser.xunit2 import TestCase as JUnitCase
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import TestCase
-from activities.tool_reports import plain, whole, xml_of
+from activities.tool_reports import valid_unicode, whole, xml_of
 
 Outcome = Literal["passed", "failed", "skipped", "flaky"]
 _ROOTS = ("testsuites", "testsuite", "testrun")
@@ -29,7 +29,7 @@ _LONGEST = 4000
 def _reads(data: bytes, tool: str, check: str) -> Contents:
     root = xml_of(data, "The JUnit report")
     if _tag(root) not in _ROOTS:
-        raise BadReport(f"The report is not JUnit: its root is <{plain(_tag(root))[:50]}>.")
+        raise BadReport(f"The report is not JUnit: its root is <{valid_unicode(_tag(root))[:50]}>.")
     tests: dict[str, TestCase] = {}
     counts: dict[str, int] = {}
     for case, file in _cases(root):
@@ -64,7 +64,7 @@ def _cases(root: Element) -> Iterator[tuple[Element, str]]:
 
 
 def _test(case: Element, suite_file: str) -> TestCase:
-    name, group = plain(case.get("name", "")), plain(case.get("classname", ""))
+    name, group = valid_unicode(case.get("name", "")), valid_unicode(case.get("classname", ""))
     path = _path(case.get("file") or suite_file or (group if _SOURCE.fullmatch(group) else ""))
     known = JUnitCase.fromelem(case)  # type: ignore[no-untyped-call]
     results = [result for result in known if not isinstance(result, System)]
@@ -81,7 +81,7 @@ def _test(case: Element, suite_file: str) -> TestCase:
 
 
 def _path(file: str) -> str:
-    return plain(file).replace("\\", "/").removeprefix("./")
+    return valid_unicode(file).replace("\\", "/").removeprefix("./")
 
 
 def _id(path: str, group: str, name: str) -> str:
@@ -109,7 +109,7 @@ def _message(results: list[Result]) -> str:
 
 
 def _parts(result: Result) -> Iterator[str]:
-    message, text = plain(result.message or "").strip(), plain(result.text or "").strip()
+    message, text = valid_unicode(result.message or "").strip(), valid_unicode(result.text or "").strip()
     if message and message not in text:
         yield message
     if text:

@@ -6,7 +6,7 @@ Of each `SF:` record only the lines (`DA:line,hits`) are read. A file that is re
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import FileCoverage
-from activities.tool_reports import MAX_REPORT, plain, whole
+from activities.tool_reports import MAX_REPORT, valid_unicode, whole
 
 _Lines = dict[str, tuple[set[int], set[int]]]
 
@@ -20,7 +20,8 @@ def _reads(data: bytes, tool: str, check: str) -> Contents:
         raise BadReport("The report is not LCOV: it has no SF: record.")
     return Contents(
         coverage=tuple(
-            FileCoverage(plain(path), frozenset(hit), frozenset(seen - hit)) for path, (hit, seen) in files.items()
+            FileCoverage(valid_unicode(path), frozenset(hit), frozenset(seen - hit))
+            for path, (hit, seen) in files.items()
         )
     )
 

@@ -4,7 +4,7 @@ import math
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import Benchmark
-from activities.tool_reports import json_of, plain
+from activities.tool_reports import json_of, valid_unicode
 
 _MOST = 1000
 
@@ -30,16 +30,16 @@ def _benchmark(entry: object) -> Benchmark:
     # Without its data (a report saved by hand) the median stands for all rounds.
     rounds = stats.get("data") or [stats.get("median")]
     if not isinstance(rounds, list):
-        raise BadReport(f"The benchmark {plain(name)} has no list of rounds.")
+        raise BadReport(f"The benchmark {valid_unicode(name)} has no list of rounds.")
     # A quick function has a hundred thousand rounds: every n-th of them tells as much.
     some = rounds[:: -(-len(rounds) // _MOST)]
-    return Benchmark(plain(name), tuple(_seconds(one, name) for one in some if one is not None))
+    return Benchmark(valid_unicode(name), tuple(_seconds(one, name) for one in some if one is not None))
 
 
 def _seconds(value: object, name: str) -> float:
     if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
         return float(value)
-    raise BadReport(f"The benchmark {plain(name)} has a round that is not a time.")
+    raise BadReport(f"The benchmark {valid_unicode(name)} has a round that is not a time.")
 
 
 benchmark = Format("pytest-benchmark", "benchmarks", _reads)

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import Finding, Severity
-from activities.tool_reports import json_of, plain, whole
+from activities.tool_reports import json_of, valid_unicode, whole
 
 _Json = dict[str, Any]
 _LEVELS: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "notice", "none": "notice"}
@@ -82,7 +82,7 @@ def _finding(run: _Run, result: _Json, tool: str, check: str) -> Finding:
     return Finding(
         check=check,
         tool=tool,
-        rule=plain(_text(result.get("ruleId")) or _text(rule.get("id"))),
+        rule=valid_unicode(_text(result.get("ruleId")) or _text(rule.get("id"))),
         path=run.path(location),
         line=whole(region.get("startLine")),
         column=whole(region.get("startColumn")),
@@ -128,7 +128,7 @@ def _message(result: _Json, rule: _Json) -> str:
     if not text:
         text = _text(_dict(rule.get("shortDescription")).get("text")) or _text(rule.get("name"))
     arguments = message.get("arguments")
-    return plain(_filled(text, arguments if isinstance(arguments, list) else []).strip())
+    return valid_unicode(_filled(text, arguments if isinstance(arguments, list) else []).strip())
 
 
 def _filled(text: str, arguments: list[object]) -> str:
@@ -140,7 +140,7 @@ def _filled(text: str, arguments: list[object]) -> str:
 
 def _as_path(uri: str) -> str:
     uri = _FILE.sub("", uri)
-    return plain(unquote(uri, errors="surrogateescape").replace("\\", "/")).removeprefix("./")
+    return valid_unicode(unquote(uri, errors="surrogateescape").replace("\\", "/")).removeprefix("./")
 
 
 def _at(items: list[Any], index: object, default: Any) -> Any:

@@ -8,7 +8,7 @@ import re
 
 from activities.formats import BadReport, Contents, Format
 from activities.model import Finding, Severity
-from activities.tool_reports import MAX_REPORT, plain, whole
+from activities.tool_reports import MAX_REPORT, valid_unicode, whole
 
 _LINE = re.compile(
     r"(?P<path>(?:[A-Za-z]:[\\/])?[^:\s][^:]{0,1000}?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9}))?:\s*(?P<message>\S.*)"
@@ -30,7 +30,7 @@ def _reads(data: bytes, tool: str, check: str) -> Contents:
 
 
 def _finding(line: str, tool: str, check: str) -> Finding | None:
-    match = _LINE.fullmatch(plain(line[:_LONGEST]).strip())
+    match = _LINE.fullmatch(valid_unicode(line[:_LONGEST]).strip())
     # A clock in a log line ("12:30:45: started") is not a place.
     if match is None or match["path"].isdigit():
         return None

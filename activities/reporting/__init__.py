@@ -17,7 +17,7 @@ from activities.reporting.comment import GATE_MARK, gate_comment, reply, reply_m
 from activities.reporting.early_end import early_ending, fork_text, superseded_text
 from activities.reporting.gate import gate_ending, gate_title
 from activities.reporting.links import Links
-from activities.reporting.markdown import code, plain
+from activities.reporting.markdown import code, escape_markdown
 from activities.reporting.sarif import sarif
 
 __all__ = [
@@ -33,11 +33,11 @@ __all__ = [
     "check_ending",
     "code",
     "early_ending",
+    "escape_markdown",
     "fork_text",
     "gate_comment",
     "gate_ending",
     "gate_title",
-    "plain",
     "reply",
     "reply_mark",
     "sarif",

@@ -7,7 +7,7 @@ from typing import Literal
 from activities.model import Finding, QualityCheck, Status, ToolReport
 from activities.reporting.annotations import SHOWN, Annotation, annotations, shown, worst_first
 from activities.reporting.links import Links
-from activities.reporting.markdown import code, cut_lines, folded, one_line, plain, table
+from activities.reporting.markdown import code, cut_lines, escape_markdown, folded, one_line, table
 from activities.reporting.metrics import measured
 from activities.result_store import Judged
 
@@ -87,14 +87,14 @@ def _summary(judged: Judged, places: Links) -> list[str]:
 def _verdict(check: QualityCheck) -> list[str]:
     score = "" if check.score is None else f" Score {check.score:.0f} of 100."
     optional = "" if check.required else " The gate does not require this check."
-    reason = f" {plain(check.reason, 1000)}" if check.reason else ""
+    reason = f" {escape_markdown(check.reason, 1000)}" if check.reason else ""
     return [f"{ICONS[check.status]} **{_VERDICTS[check.status]}.**{reason}{score}{optional}", ""]
 
 
 def _troubles(reports: Sequence[ToolReport]) -> list[str]:
     """What a tool could not do or look at: never left unsaid, since green must mean that everything was seen."""
     said = [(report.tool, text) for report in reports for text in (report.problem, report.advice) if text]
-    lines = [f"> ⚠️ {code(tool)}: {plain(text, 1000)}" for tool, text in dict.fromkeys(said)]
+    lines = [f"> ⚠️ {code(tool)}: {escape_markdown(text, 1000)}" for tool, text in dict.fromkeys(said)]
     return [line for quoted in lines for line in (quoted, "")]
 
 
@@ -129,7 +129,7 @@ def _findings(findings: Sequence[Finding], limit: int, places: Links) -> list[st
 def _finding(finding: Finding, places: Links) -> tuple[str, str, str, str]:
     rule = " ".join(code(part, 80) for part in (finding.tool, finding.rule) if part)
     wrench = " 🔧" if finding.fixable else ""
-    return _MARKS[finding.severity], places.finding(finding), rule, plain(finding.message) + wrench
+    return _MARKS[finding.severity], places.finding(finding), rule, escape_markdown(finding.message) + wrench
 
 
 def _next(check: QualityCheck, new: Sequence[Finding]) -> list[str]:

@@ -7,7 +7,7 @@ from activities.model import QualityCheck, QualityGateResult
 from activities.reporting.early_end import fork_text
 from activities.reporting.gate import check_table, gate_title, next_steps
 from activities.reporting.links import Links
-from activities.reporting.markdown import cut_lines, plain
+from activities.reporting.markdown import cut_lines, escape_markdown
 from activities.reporting.metrics import coverage_line, tests_line
 
 GATE_MARK = "<!-- autobuild:gate -->"
@@ -19,7 +19,7 @@ _HEADINGS = {"passed": "✅", "failed": "❌", "refused": "⚪", "error": "💥"
 
 def gate_comment(result: QualityGateResult, places: Links, runs: Mapping[str, int]) -> str:
     """The whole body, cut already: the same verdict gives the same text, so that it can be compared."""
-    head = f"### {_HEADINGS[result.state]} {plain(gate_title(result), 300)}"
+    head = f"### {_HEADINGS[result.state]} {escape_markdown(gate_title(result), 300)}"
     told = fork_text(result.head_sha).split("\n") if result.state == "refused" else _verdict(result, places, runs)
     while told and not told[-1]:
         told.pop()
@@ -40,7 +40,7 @@ def reply_mark(marker_key: str) -> str:
 
 
 def _verdict(result: QualityGateResult, places: Links, runs: Mapping[str, int]) -> list[str]:
-    lines = [] if result.blocking else [plain(result.reason, 1000), ""]
+    lines = [] if result.blocking else [escape_markdown(result.reason, 1000), ""]
     if result.checks:
         lines += [*check_table(result.checks, places, runs), ""]
     lines += _change(result)
@@ -60,7 +60,7 @@ def _change(result: QualityGateResult) -> list[str]:
 
 def _numbers(check: QualityCheck) -> tuple[str, str]:
     tests, coverage = tests_line(check.metrics), coverage_line(check.metrics)
-    name = plain(check.name.replace("_", " "))
+    name = escape_markdown(check.name.replace("_", " "))
     return f"{name}: {tests}" if tests else "", f"covered: {coverage}" if coverage else ""
 
 

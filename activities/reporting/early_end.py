@@ -2,7 +2,7 @@
 
 from activities.reporting.check_run import CheckRunOutput, Conclusion
 from activities.reporting.links import Links
-from activities.reporting.markdown import cut_bytes, one_line, plain
+from activities.reporting.markdown import cut_bytes, escape_markdown, one_line
 
 _TITLES = {
     "cancelled": "Cancelled",
@@ -21,7 +21,7 @@ def early_ending(conclusion: Conclusion, title: str, summary: str, newer_sha: st
     if title == "refused":
         return CheckRunOutput(conclusion, _TITLES[title], fork_text(places.sha))
     said = _TITLES.get(title) or one_line(title, 200) or "Not run"
-    return CheckRunOutput(conclusion, said, cut_bytes(plain(summary, 5000), 60_000) or said)
+    return CheckRunOutput(conclusion, said, cut_bytes(escape_markdown(summary, 5000), 60_000) or said)
 
 
 def fork_text(head_sha: str) -> str:

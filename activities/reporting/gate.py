@@ -6,7 +6,7 @@ from activities.model import QualityCheck, QualityGateResult
 from activities.reporting.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUMMARY_LIMIT, CheckRunOutput, Conclusion
 from activities.reporting.early_end import fork_text, superseded_text
 from activities.reporting.links import Links
-from activities.reporting.markdown import code, cut_lines, one_line, plain, table
+from activities.reporting.markdown import code, cut_lines, escape_markdown, one_line, table
 
 _CONCLUSIONS: Mapping[str, Conclusion] = {
     "passed": "success", "failed": "failure", "cancelled": "cancelled", "superseded": "cancelled",
@@ -48,7 +48,7 @@ def _forked(result: QualityGateResult) -> list[str]:
 def _summary(result: QualityGateResult, places: Links, runs: Mapping[str, int], newer_sha: str) -> list[str]:
     superseded = [superseded_text(newer_sha, places), ""] if newer_sha else []
     return [
-        *(superseded or [f"**{plain(result.reason or gate_title(result), 1000)}**", ""]),
+        *(superseded or [f"**{escape_markdown(result.reason or gate_title(result), 1000)}**", ""]),
         *_blocking(result, places, runs),
         *_checks(result, places, runs),
         *_score(result),
@@ -60,7 +60,7 @@ def _blocking(result: QualityGateResult, places: Links, runs: Mapping[str, int])
     by_name = {check.name: check for check in result.checks}
     blocking = [by_name[name] for name in result.blocking if name in by_name]
     lines = [
-        f"- {ICONS[check.status]} {named(check, places, runs)}: {plain(check.reason, 500) or check.status}"
+        f"- {ICONS[check.status]} {named(check, places, runs)}: {escape_markdown(check.reason, 500) or check.status}"
         for check in blocking
     ]
     return ["### What blocks", "", *lines, ""] if lines else []
@@ -73,7 +73,8 @@ def _checks(result: QualityGateResult, places: Links, runs: Mapping[str, int]) -
 def check_table(checks: Sequence[QualityCheck], places: Links, runs: Mapping[str, int]) -> list[str]:
     """One row a check, in the order of the checks."""
     rows = [
-        (ICONS[check.status], named(check, places, runs), _points(check), plain(check.reason, 300)) for check in checks
+        (ICONS[check.status], named(check, places, runs), _points(check), escape_markdown(check.reason, 300))
+        for check in checks
     ]
     return table(("", "Check", "Score", "Why"), rows, "llrl")
 
@@ -92,7 +93,7 @@ def _points(check: QualityCheck) -> str:
 def _score(result: QualityGateResult) -> list[str]:
     if not result.score_lines:
         return []
-    return ["### The score, line by line", "", *(f"- {plain(line, 500)}" for line in result.score_lines), ""]
+    return ["### The score, line by line", "", *(f"- {escape_markdown(line, 500)}" for line in result.score_lines), ""]
 
 
 def _next(result: QualityGateResult) -> list[str]:

@@ -29,7 +29,7 @@ def one_line(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
-def plain(text: str, limit: int = 300) -> str:
+def escape_markdown(text: str, limit: int = 300) -> str:
     """Untrusted text as prose on one line, also inside a table: it shows as it is and does nothing."""
     broken = _TRIGGER.sub(_broken, one_line(text, limit))
     broken = _LIST_MARK.sub(rf"\1\3{_BREAK}\2", broken)
@@ -48,7 +48,7 @@ def code(text: str, limit: int = 200) -> str:
         return ""
     if "|" in line:
         # It would end a table's cell, in code too, and a backslash before it cannot be trusted to prevent that.
-        return f"<code>{plain(line, limit)}</code>"
+        return f"<code>{escape_markdown(line, limit)}</code>"
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", line)), default=0))
     edge = " " if line[0] == "`" or line[-1] == "`" else ""
     return f"{fence}{edge}{line}{edge}{fence}"

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from activities.model import ToolReport
-from activities.reporting.markdown import code, folded, plain, table
+from activities.reporting.markdown import code, escape_markdown, folded, table
 from activities.result_store import Judged
 
 _TESTS = ("passed", "failed", "skipped", "flaky")
@@ -71,7 +71,7 @@ def _benchmarks(metrics: Mapping[str, object]) -> list[str]:
 def _benchmark(row: Mapping[str, object]) -> tuple[str, ...]:
     change = row.get("change_percent")
     shown = f"{change:+.1f} %" if isinstance(change, (int, float)) else "–"
-    name, verdict = code(str(row.get("id", "")), 120), plain(str(row.get("verdict", "")))
+    name, verdict = code(str(row.get("id", "")), 120), escape_markdown(str(row.get("verdict", "")))
     return name, _time(row.get("base_s")), _time(row.get("head_s")), shown, verdict
 
 

@@ -17,7 +17,7 @@ from activities.languages.javascript.package_manager import Manager, find_manage
 from activities.languages.javascript.programs import MANAGER_FOLDER, node_home, npm, versions
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, SandboxCommand
-from activities.tool_reports import plain, tail
+from activities.tool_reports import tail, valid_unicode
 from activities.toolchains import Installed, Recipe, Site, Toolchain
 from activities.tools import Project
 
@@ -114,7 +114,7 @@ def _said(output: str) -> str:
     """What the manager says is wrong, in a sentence or two."""
     if _MISMATCH.search(output):
         return "the lock file does not match package.json. Install once on your machine and commit the lock file."
-    lines = [plain(match[0].strip()) for match in _ERROR.finditer(output) if not _NO_NEWS.match(match[1])]
+    lines = [valid_unicode(match[0].strip()) for match in _ERROR.finditer(output) if not _NO_NEWS.match(match[1])]
     return " ".join(lines[:2])[:500]
 
 

@@ -10,7 +10,7 @@ from activities.formats import BadReport
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, Severity, ToolReport
-from activities.tool_reports import execute, failed_to_run, json_of, plain, report_of, whole, written
+from activities.tool_reports import execute, failed_to_run, json_of, report_of, valid_unicode, whole, written
 from activities.tools import Project, Tool, Workbench
 
 TRACES = ToolDetection(
@@ -67,20 +67,20 @@ def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
     return Finding(
         check="security",
         tool="bandit",
-        rule=plain(f"{entry.get('test_id', '')} {entry.get('test_name', '')}".strip()),
-        path=bench.relative(plain(str(entry.get("filename", "")))),
+        rule=valid_unicode(f"{entry.get('test_id', '')} {entry.get('test_name', '')}".strip()),
+        path=bench.relative(valid_unicode(str(entry.get("filename", "")))),
         line=whole(entry.get("line_number")),
         column=whole(entry.get("col_offset"), -1) + 1,
         end_line=whole(lines[-1]) if isinstance(lines, list) and lines else 0,
-        message=plain(str(entry.get("issue_text", ""))),
+        message=valid_unicode(str(entry.get("issue_text", ""))),
         severity=_SEVERITIES.get(str(entry.get("issue_severity")), "notice"),
     )
 
 
 def _unreadable(entry: dict[str, Any], bench: Workbench) -> Finding:
     """A file that was not looked at is said, not passed over."""
-    path = bench.relative(plain(str(entry.get("filename", ""))))
-    message = f"bandit did not look at this file: {plain(str(entry.get('reason', '')))}."
+    path = bench.relative(valid_unicode(str(entry.get("filename", ""))))
+    message = f"bandit did not look at this file: {valid_unicode(str(entry.get('reason', '')))}."
     return Finding("security", "bandit", "unreadable", path, 0, message, "notice")
 
 

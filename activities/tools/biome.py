@@ -6,7 +6,7 @@ from activities.formats import BadReport
 from activities.languages.javascript.package_json import first_file, workspace_home
 from activities.languages.javascript.programs import installed_version, program, start, start_into
 from activities.model import Finding, Severity, ToolReport
-from activities.tool_reports import failed_to_run, json_of, not_installed, plain, report_of, whole, written
+from activities.tool_reports import failed_to_run, json_of, not_installed, report_of, valid_unicode, whole, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "biome"
@@ -57,16 +57,16 @@ def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
 
 
 def _finding(diagnostic: dict[str, object], bench: Workbench) -> Finding:
-    rule = plain(str(diagnostic.get("category") or "biome"))
+    rule = valid_unicode(str(diagnostic.get("category") or "biome"))
     path, line, column = _place(diagnostic.get("location"))
     return Finding(
         check="linting",
         tool=_NAME,
         rule=rule.removeprefix("lint/"),
-        path=bench.relative(plain(path)),
+        path=bench.relative(valid_unicode(path)),
         line=line,
         column=column,
-        message=plain(_text(diagnostic.get("message") or diagnostic.get("description"))),
+        message=valid_unicode(_text(diagnostic.get("message") or diagnostic.get("description"))),
         severity=_SEVERITIES.get(str(diagnostic.get("severity")), "notice"),
         fixable=rule in ("format", "organizeImports") or "Safe fix" in str(diagnostic.get("advices")),
     )

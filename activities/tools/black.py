@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, ToolReport
-from activities.tool_reports import Ended, execute, failed_to_run, not_installed, plain, report_of
+from activities.tool_reports import Ended, execute, failed_to_run, not_installed, report_of, valid_unicode
 from activities.tools import Tool, Workbench
 
 TRACES = ToolDetection(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))
@@ -44,10 +44,10 @@ async def _black(bench: Workbench, *flags: str) -> Ended:
 
 def _findings(ended: Ended, bench: Workbench) -> Iterator[Finding]:
     for line in ended.ran.stderr.decode("utf-8", "surrogateescape").splitlines():
-        if match := _CHANGES.fullmatch(plain(line)):
+        if match := _CHANGES.fullmatch(valid_unicode(line)):
             path, said = bench.relative(match["path"]), "black would change this file."
             yield Finding("linting", "black", "format", path, 0, said, "warning", fixable=True)
-        elif match := _CANNOT.fullmatch(plain(line)):
+        elif match := _CANNOT.fullmatch(valid_unicode(line)):
             path = bench.relative(match["path"])
             yield Finding("linting", "black", "unreadable", path, 0, "black cannot parse this file.", "error")
 

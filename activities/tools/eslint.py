@@ -7,7 +7,16 @@ from activities.languages.javascript.package_json import first_file, read_packag
 from activities.languages.javascript.programs import installed_version, program, start
 from activities.languages.javascript.scripts import find_call, without_options
 from activities.model import Finding, ToolReport
-from activities.tool_reports import Ended, failed_to_run, json_of, not_installed, plain, report_of, whole, written
+from activities.tool_reports import (
+    Ended,
+    failed_to_run,
+    json_of,
+    not_installed,
+    report_of,
+    valid_unicode,
+    whole,
+    written,
+)
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "eslint"
@@ -78,7 +87,7 @@ def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
     for file in files:
         messages = file.get("messages") if isinstance(file, dict) else None
         for message in messages if isinstance(messages, list) else []:
-            yield _finding(bench.relative(plain(str(file.get("filePath", "")))), message)
+            yield _finding(bench.relative(valid_unicode(str(file.get("filePath", "")))), message)
 
 
 def _finding(path: str, message: dict[str, object]) -> Finding:
@@ -87,12 +96,12 @@ def _finding(path: str, message: dict[str, object]) -> Finding:
     return Finding(
         check="linting",
         tool=_NAME,
-        rule=plain(str(rule)),
+        rule=valid_unicode(str(rule)),
         path=path,
         line=whole(message.get("line")),
         column=whole(message.get("column")),
         end_line=whole(message.get("endLine")),
-        message=plain(str(message.get("message", ""))),
+        message=valid_unicode(str(message.get("message", ""))),
         severity="error" if message.get("severity") == 2 else "warning",
         fixable="fix" in message,
     )

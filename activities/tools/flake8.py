@@ -9,7 +9,7 @@ from activities.formats import BadReport
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, Severity, ToolReport
-from activities.tool_reports import execute, failed_to_run, not_installed, plain, report_of, whole, written
+from activities.tool_reports import execute, failed_to_run, not_installed, report_of, valid_unicode, whole, written
 from activities.tools import Tool, Workbench
 
 TRACES = ToolDetection(
@@ -44,7 +44,7 @@ async def _run(bench: Workbench) -> ToolReport:
 
 
 def _finding(line: str, bench: Workbench) -> Finding | None:
-    match = _LINE.fullmatch(plain(line))
+    match = _LINE.fullmatch(valid_unicode(line))
     return match and Finding(
         check="linting",
         tool="flake8",

@@ -5,7 +5,7 @@ import re
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, ToolReport
-from activities.tool_reports import Ended, execute, failed_to_run, not_installed, plain, report_of
+from activities.tool_reports import Ended, execute, failed_to_run, not_installed, report_of, valid_unicode
 from activities.tools import Tool, Workbench
 
 TRACES = ToolDetection(
@@ -42,7 +42,7 @@ async def _fix(bench: Workbench) -> ToolReport:
 
 def _findings(ended: Ended, bench: Workbench) -> tuple[Finding, ...]:
     lines = ended.ran.stderr.decode("utf-8", "surrogateescape").splitlines()
-    matches = (_CHANGES.fullmatch(plain(line)) for line in lines)
+    matches = (_CHANGES.fullmatch(valid_unicode(line)) for line in lines)
     said = "isort would change the imports of this file."
     return tuple(
         Finding("linting", "isort", "imports", bench.relative(match["path"]), 0, said, "warning", fixable=True)

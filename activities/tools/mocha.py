@@ -17,7 +17,7 @@ from activities.languages.javascript.test_runs import (
     used_by_script,
 )
 from activities.model import TestCase, ToolReport
-from activities.tool_reports import Ended, failed_to_run, json_of, not_installed, plain, written
+from activities.tool_reports import Ended, failed_to_run, json_of, not_installed, valid_unicode, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "mocha"
@@ -81,11 +81,15 @@ def _tests(data: bytes, bench: Workbench) -> Iterator[TestCase]:
 
 
 def _test(case: dict[str, object], outcome: str, bench: Workbench) -> TestCase:
-    path, error, duration = bench.relative(plain(str(case.get("file") or ""))), case.get("err"), case.get("duration")
+    path, error, duration = (
+        bench.relative(valid_unicode(str(case.get("file") or ""))),
+        case.get("err"),
+        case.get("duration"),
+    )
     said = error.get("stack") or error.get("message") if isinstance(error, dict) else ""
-    message = plain(str(said or ""))[:4000]
+    message = valid_unicode(str(said or ""))[:4000]
     return TestCase(
-        id=f"{path}::{plain(str(case.get('fullTitle', '')))}",
+        id=f"{path}::{valid_unicode(str(case.get('fullTitle', '')))}",
         outcome="passed" if outcome == "passed" else "failed" if outcome == "failed" else "skipped",
         path=path,
         line=line_in(bench, path, message),

@@ -15,7 +15,7 @@ from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
 from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, ToolReport
-from activities.tool_reports import Ended, execute_to_file, failed_to_run, plain, report_of, whole, written
+from activities.tool_reports import Ended, execute_to_file, failed_to_run, report_of, valid_unicode, whole, written
 from activities.tools import Project, Tool, Workbench
 
 TRACES = ToolDetection(
@@ -83,7 +83,7 @@ def _settings(project: Project) -> dict[str, object]:
 def _findings(text: str, bench: Workbench) -> Iterator[Finding]:
     last: Finding | None = None
     for line in text.splitlines():
-        match = _LINE.fullmatch(plain(line))
+        match = _LINE.fullmatch(valid_unicode(line))
         if match is None:
             continue
         if match["kind"] == "note":
@@ -112,7 +112,7 @@ def _finding(match: re.Match[str], bench: Workbench) -> Finding:
 def _why(text: str, ended: Ended) -> str:
     """mypy says why it stopped on stdout or on stderr."""
     lines = [line for line in text.splitlines() if "error:" in line] or text.splitlines()
-    return f"mypy could not work: {plain(lines[0])[:300]}" if lines else ""
+    return f"mypy could not work: {valid_unicode(lines[0])[:300]}" if lines else ""
 
 
 tool = Tool("mypy", ("static_analysis",), "python", TRACES.found_in, _version, _run, default=True)

@@ -18,7 +18,17 @@ from activities.languages.javascript.test_runs import (
     run_suite,
 )
 from activities.model import TestCase, ToolReport
-from activities.tool_reports import Ended, failed_to_run, how_it_ended, json_of, plain, report_of, tail, whole, written
+from activities.tool_reports import (
+    Ended,
+    failed_to_run,
+    how_it_ended,
+    json_of,
+    report_of,
+    tail,
+    valid_unicode,
+    whole,
+    written,
+)
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "node-test"
@@ -92,17 +102,17 @@ def _tests(bench: Workbench, ended: Ended) -> tuple[TestCase, ...]:
 def _test(bench: Workbench, entry: dict[str, object]) -> TestCase:
     """A file that cannot be loaded is a test of the file's own name."""
     path, name, seconds = (
-        bench.relative(plain(str(entry.get("file") or ""))),
+        bench.relative(valid_unicode(str(entry.get("file") or ""))),
         str(entry.get("name")),
         entry.get("seconds"),
     )
     outcome = entry.get("outcome")
     return TestCase(
-        id=f"{path}::{plain(name)}",
+        id=f"{path}::{valid_unicode(name)}",
         outcome="passed" if outcome == "passed" else "failed" if outcome == "failed" else "skipped",
         path=path,
         line=whole(entry.get("line")),
-        message=plain(str(entry.get("message") or "")),
+        message=valid_unicode(str(entry.get("message") or "")),
         duration_s=float(seconds) if isinstance(seconds, int | float) else 0.0,
     )
 

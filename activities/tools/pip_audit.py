@@ -15,7 +15,7 @@ from activities.languages.python.dependencies import named_in_manifests
 from activities.languages.python.installed import Distribution, installed, our_version
 from activities.languages.python.version import project_name
 from activities.model import Finding, ToolReport
-from activities.tool_reports import execute, failed_to_run, give, json_of, plain, report_of, tail, written
+from activities.tool_reports import execute, failed_to_run, give, json_of, report_of, tail, valid_unicode, written
 from activities.tools import OUR_TOOLS, Tool, Workbench
 
 _UNREACHABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")
@@ -77,7 +77,7 @@ def _findings(entry: dict[str, Any], bench: Workbench) -> Iterator[Finding]:
         yield Finding(
             check="dependencies",
             tool="pip-audit",
-            rule=plain(str(one.get("id"))),
+            rule=valid_unicode(str(one.get("id"))),
             path=bench.relative(path),
             line=line,
             message=_message(entry, one),
@@ -90,7 +90,7 @@ def _message(entry: dict[str, Any], one: dict[str, Any]) -> str:
     fixed = ", ".join(str(version) for version in one.get("fix_versions") or ())
     first_line = str(one.get("description") or "").strip().partition("\n")[0][:300]
     head = f"{entry.get('name')} {entry.get('version')} is vulnerable: {one.get('id')}{f' ({also})' if also else ''}."
-    return plain(f"{head} {f'Fixed in {fixed}.' if fixed else 'No release fixes it.'} {first_line}".strip())
+    return valid_unicode(f"{head} {f'Fixed in {fixed}.' if fixed else 'No release fixes it.'} {first_line}".strip())
 
 
 def _advice(entries: list[dict[str, Any]], listed: tuple[Distribution, ...]) -> str:
@@ -101,7 +101,7 @@ def _advice(entries: list[dict[str, Any]], listed: tuple[Distribution, ...]) -> 
     if not skipped:
         return ""
     names = ", ".join(sorted(skipped)[:10]) + (" …" if len(skipped) > 10 else "")
-    return plain(f"{len(skipped)} of {len(listed)} packages could not be looked up: {names}.")
+    return valid_unicode(f"{len(skipped)} of {len(listed)} packages could not be looked up: {names}.")
 
 
 tool = Tool("pip-audit", ("dependencies",), "python", lambda project: "", _version, _run, default=True)

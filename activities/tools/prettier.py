@@ -8,7 +8,7 @@ from activities.languages.javascript.package_json import declared_in, first_file
 from activities.languages.javascript.programs import installed_version, program, start, start_into
 from activities.languages.javascript.scripts import Call, find_call, without_options
 from activities.model import Finding, ToolReport
-from activities.tool_reports import Ended, failed_to_run, not_installed, plain, report_of, whole, written
+from activities.tool_reports import Ended, failed_to_run, not_installed, report_of, valid_unicode, whole, written
 from activities.tools import Project, Tool, Workbench
 
 _NAME = "prettier"
@@ -75,7 +75,7 @@ def _unformatted(data: bytes, bench: Workbench) -> Iterator[Finding]:
 
 def _broken(ended: Ended, bench: Workbench) -> Iterator[Finding]:
     for match in _BROKEN.finditer(ended.ran.stderr.decode("utf-8", "backslashreplace")):
-        path, message = bench.relative(match[1]), plain(match[2])
+        path, message = bench.relative(match[1]), valid_unicode(match[2])
         yield Finding("linting", _NAME, "parse-error", path, whole(match[3]), message, "error", whole(match[4]))
 
 

@@ -11,7 +11,16 @@ from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
 from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, Severity, ToolReport
-from activities.tool_reports import execute, failed_to_run, json_of, not_installed, plain, report_of, whole, written
+from activities.tool_reports import (
+    execute,
+    failed_to_run,
+    json_of,
+    not_installed,
+    report_of,
+    valid_unicode,
+    whole,
+    written,
+)
 from activities.tools import Tool, Workbench
 
 TRACES = ToolDetection(
@@ -62,12 +71,12 @@ def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
     return Finding(
         check="linting",
         tool="pylint",
-        rule=plain(f"{entry['message-id']} {entry.get('symbol', '')}".strip()),
-        path=bench.relative(plain(str(entry.get("path", "")))),
+        rule=valid_unicode(f"{entry['message-id']} {entry.get('symbol', '')}".strip()),
+        path=bench.relative(valid_unicode(str(entry.get("path", "")))),
         line=whole(entry.get("line")),
         column=whole(entry.get("column")) + 1,
         end_line=whole(entry.get("endLine")),
-        message=plain(str(entry.get("message", ""))),
+        message=valid_unicode(str(entry.get("message", ""))),
         severity=_SEVERITIES.get(str(entry.get("type")), "warning"),
     )
 

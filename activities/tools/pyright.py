@@ -11,8 +11,8 @@ from activities.tool_reports import (
     failed_to_run,
     json_of,
     not_installed,
-    plain,
     report_of,
+    valid_unicode,
     whole,
     written,
 )
@@ -54,12 +54,12 @@ def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
     return Finding(
         check="static_analysis",
         tool="pyright",
-        rule=plain(str(entry.get("rule") or "syntax")),
-        path=bench.relative(plain(str(entry.get("file", "")))),
+        rule=valid_unicode(str(entry.get("rule") or "syntax")),
+        path=bench.relative(valid_unicode(str(entry.get("file", "")))),
         line=start[0],
         column=start[1],
         end_line=end[0],
-        message=plain(str(entry.get("message", ""))),
+        message=valid_unicode(str(entry.get("message", ""))),
         severity=_SEVERITIES.get(str(entry.get("severity")), "notice"),
     )
 

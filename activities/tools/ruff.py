@@ -12,7 +12,7 @@ from activities.languages.python.config import has_table, hooks
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import ToolDetection
 from activities.model import Finding, Severity, ToolReport
-from activities.tool_reports import Ended, execute, failed_to_run, json_of, plain, report_of, whole, written
+from activities.tool_reports import Ended, execute, failed_to_run, json_of, report_of, valid_unicode, whole, written
 from activities.tools import Project, Tool, Workbench
 
 TRACES = ToolDetection(
@@ -82,12 +82,12 @@ def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
     return Finding(
         check="linting",
         tool="ruff",
-        rule=plain(str(rule)),
-        path=bench.relative(plain(str(entry.get("filename", "")))),
+        rule=valid_unicode(str(rule)),
+        path=bench.relative(valid_unicode(str(entry.get("filename", "")))),
         line=whole(start.get("row")),
         column=whole(start.get("column")),
         end_line=whole(end.get("row")),
-        message=plain(str(entry.get("message", ""))),
+        message=valid_unicode(str(entry.get("message", ""))),
         severity=_severity(str(rule)),
         fixable=fix.get("applicability") == "safe",
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from activities.github.types.check_runs import PullRequest
-from activities.reporting.markdown import code, plain
+from activities.reporting.markdown import code, escape_markdown
 from activities.workflow_activities import WorkflowQueryResult
 
 _VERDICTS = {
@@ -57,4 +57,4 @@ def _gate(told: Mapping[str, Any], head: str) -> str:
 
 
 def _flat(text: str) -> str:
-    return plain(text, 500)
+    return escape_markdown(text, 500)

@@ -25,7 +25,7 @@ from activities.github.client.errors import (
 )
 from activities.github.merging.errors import Protected, is_rule
 from activities.github.types.branches import PushBranchInput, PushBranchResult
-from activities.reporting import code, plain
+from activities.reporting import code, escape_markdown
 from activities.workspace.git import GitError, credentials, git
 
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -118,7 +118,7 @@ def refusal(error: GitError, branch: str) -> Exception:
         return _rejection(branch, said.strip(), rejected["why"])
     for pattern, kind in _ANSWERS:
         if re.search(pattern, text):
-            return kind(f"GitHub refused a push: {said.strip() or plain(text, 500)}")
+            return kind(f"GitHub refused a push: {said.strip() or escape_markdown(text, 500)}")
     return Unavailable(f"A push failed: {text.strip()[-500:]}")
 
 
@@ -128,7 +128,7 @@ def _rejection(branch: str, said: str, why: str) -> Exception:
     if any(words in why for words in _MOVED_ON):
         return Conflict(f"{code(branch)} has moved on ({why}); nothing was written.")
     # A file that is too large, a workflow without the permission for it, a secret: GitHub says which.
-    return UserError(f"GitHub refused the push to {code(branch)}: {plain(f'{why}. {said}', 600)}")
+    return UserError(f"GitHub refused the push to {code(branch)}: {escape_markdown(f'{why}. {said}', 600)}")
 
 
 _ANSWERS: tuple[tuple[str, type[GitHubError]], ...] = (

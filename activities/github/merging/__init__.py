@@ -14,7 +14,7 @@ from activities.github.merging import branch_protection, required_checks
 from activities.github.merging.branch_protection import MergeRules
 from activities.github.merging.errors import Protected, is_rule
 from activities.github.types.pulls import MergeInput, MergeMethod, MergeResult
-from activities.reporting import code, plain
+from activities.reporting import code, escape_markdown
 
 Json = Mapping[str, Any]
 
@@ -126,7 +126,7 @@ async def _refused(github: GitHub, api: API, wanted: MergeInput, error: Conflict
     if is_rule(error.said):
         raise Protected(str(pull["base"]["ref"]), error.said) from None
     if error.status == 405:
-        raise UserError(f"GitHub does not merge #{wanted.number}: {plain(error.said, 500)}") from None
+        raise UserError(f"GitHub does not merge #{wanted.number}: {escape_markdown(error.said, 500)}") from None
     raise error from None
 
 

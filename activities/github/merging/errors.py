@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from activities.errors import UserError
 from activities.github.client.errors import GitHubError
-from activities.reporting import code, plain
+from activities.reporting import code, escape_markdown
 
 # From GitHub's answers to updates of protected branches and of branches under a ruleset, REST and git alike.
 _RULE = re.compile(
@@ -26,7 +26,7 @@ class Protected(GitHubError, UserError):
 
     def __init__(self, branch: str, said: str) -> None:
         super().__init__(
-            f"The rules of {code(branch)} do not allow this: {plain(said, 500)} "
+            f"The rules of {code(branch)} do not allow this: {escape_markdown(said, 500)} "
             "Let the app by in the rules of the branch, or use another branch."
         )
 

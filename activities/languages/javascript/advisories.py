@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from activities.formats import BadReport
 from activities.model import Severity
-from activities.tool_reports import json_of, plain
+from activities.tool_reports import json_of, valid_unicode
 
 # The registry's words, to ours: "critical" alone always blocks.
 _SEVERITIES: dict[str, Severity] = {"critical": "critical", "high": "error", "moderate": "warning"}
@@ -63,7 +63,7 @@ def of_yarn(data: bytes) -> Iterator[Advisory]:
             name, affected = str(advisory.get("module_name", "")), str(advisory.get("vulnerable_versions", ""))
             yield _advisory(name, advisory, affected)
         elif line.get("type") == "error":
-            raise Unreachable(plain(str(found))[:300])
+            raise Unreachable(valid_unicode(str(found))[:300])
 
 
 def of_berry(data: bytes) -> Iterator[Advisory]:
@@ -74,7 +74,7 @@ def of_berry(data: bytes) -> Iterator[Advisory]:
             fields = {"title": entry.get("Issue"), "url": entry.get("URL"), "severity": entry.get("Severity")}
             yield _advisory(str(line.get("value", "")), fields, str(entry.get("Vulnerable Versions", "")))
         elif line.get("type") == "error":
-            raise Unreachable(plain(str(line.get("data")))[:300])
+            raise Unreachable(valid_unicode(str(line.get("data")))[:300])
 
 
 def _advisory(package: str, entry: dict[str, object], affected: str, place: str = "") -> Advisory:
@@ -85,7 +85,14 @@ def _advisory(package: str, entry: dict[str, object], affected: str, place: str 
     )
     severity = _SEVERITIES.get(str(entry.get("severity")), "notice")
     title = str(entry.get("title") or "a known vulnerability")
-    return Advisory(plain(known), plain(package), plain(title)[:500], severity, plain(affected), plain(place))
+    return Advisory(
+        valid_unicode(known),
+        valid_unicode(package),
+        valid_unicode(title)[:500],
+        severity,
+        valid_unicode(affected),
+        valid_unicode(place),
+    )
 
 
 def _lines(data: bytes) -> Iterator[dict[str, object]]:
@@ -103,4 +110,4 @@ def _refusal(report: object) -> str:
     fields = report if isinstance(report, dict) else {}
     error = fields.get("error")
     code = fields.get("statusCode") or (error.get("code") if isinstance(error, dict) else "")
-    return f"it answered {plain(str(code))[:50]}" if code else "it did not answer"
+    return f"it answered {valid_unicode(str(code))[:50]}" if code else "it did not answer"

@@ -7,7 +7,7 @@ from typing import Literal
 from activities.formats import BadReport
 from activities.languages.javascript.test_runs import numbered
 from activities.model import TestCase
-from activities.tool_reports import json_of, plain, whole
+from activities.tool_reports import json_of, valid_unicode, whole
 from activities.tools import Workbench
 
 _LONGEST = 4000
@@ -26,7 +26,7 @@ def read_jest(data: bytes, bench: Workbench) -> tuple[tuple[TestCase, ...], str]
 
 
 def _tests(file: dict[str, object], bench: Workbench) -> Iterator[TestCase]:
-    path = bench.relative(plain(str(file.get("name", ""))))
+    path = bench.relative(valid_unicode(str(file.get("name", ""))))
     cases = file.get("assertionResults")
     cases = [case for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
     if file.get("status") == "failed" and not any(case.get("status") == "failed" for case in cases):
@@ -40,7 +40,7 @@ def _test(path: str, case: dict[str, object]) -> TestCase:
     names = [*(groups if isinstance(groups, list) else []), case.get("title", "")]
     duration = case.get("duration")
     return TestCase(
-        id=f"{path}::" + plain(" > ".join(str(name) for name in names if name)),
+        id=f"{path}::" + valid_unicode(" > ".join(str(name) for name in names if name)),
         outcome=_outcome(case),
         path=path,
         line=whole(place.get("line")) if isinstance(place, dict) else 0,
@@ -61,6 +61,6 @@ def _outcome(case: dict[str, object]) -> Literal["passed", "failed", "skipped", 
 
 
 def _short(text: object) -> str:
-    clean = plain(_COLOURS.sub("", text if isinstance(text, str) else "")).strip()
+    clean = valid_unicode(_COLOURS.sub("", text if isinstance(text, str) else "")).strip()
     half = _LONGEST // 2
     return clean if len(clean) <= _LONGEST else f"{clean[:half]}\n…\n{clean[-half:]}"

@@ -8,7 +8,7 @@ from activities.languages.python.installed import installed
 from activities.languages.python.layout import sources
 from activities.languages.python.pytest_config import PytestConfig
 from activities.model import FileCoverage
-from activities.tool_reports import execute, json_of, plain, tail, written
+from activities.tool_reports import execute, json_of, tail, valid_unicode, written
 from activities.tools import Project, Workbench
 
 # One process leaves `.coverage` itself, and nothing to combine.
@@ -85,7 +85,7 @@ def _files(report: object, bench: Workbench) -> Iterator[FileCoverage]:
     for path, facts in files.items():
         if isinstance(facts, dict):
             hit, missing = (_lines(facts.get(key)) for key in ("executed_lines", "missing_lines"))
-            yield FileCoverage(bench.relative(plain(path)), hit, missing)
+            yield FileCoverage(bench.relative(valid_unicode(path)), hit, missing)
 
 
 def _lines(value: object) -> frozenset[int]:

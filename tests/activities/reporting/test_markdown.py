@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.reporting.markdown import clean, code, cut_bytes, cut_lines, folded, one_line, plain, size, table
+from activities.reporting.markdown import (
+    clean,
+    code,
+    cut_bytes,
+    cut_lines,
+    escape_markdown,
+    folded,
+    one_line,
+    size,
+    table,
+)
 
 Z = "\u200b"
 
@@ -34,7 +44,7 @@ Z = "\u200b"
     ],
 )
 def test_prose_of_a_stranger_shows_and_does_nothing(hostile: str, shown: str) -> None:
-    assert plain(hostile) == shown
+    assert escape_markdown(hostile) == shown
 
 
 @pytest.mark.parametrize(
@@ -57,7 +67,7 @@ def test_code_ends_only_where_it_should(text: str, shown: str) -> None:
 
 
 def test_a_pipe_stays_inside_its_cell() -> None:
-    assert table(("A", "B"), [(code("x|y"), plain("x|y"))], "lr") == [
+    assert table(("A", "B"), [(code("x|y"), escape_markdown("x|y"))], "lr") == [
         "| A | B |",
         "| --- | ---: |",
         "| <code>x&#124;y</code> | x&#124;y |",
@@ -66,11 +76,11 @@ def test_a_pipe_stays_inside_its_cell() -> None:
 
 @given(st.text())
 def test_no_text_breaks_a_table_or_opens_anything(text: str) -> None:
-    row = table(("A", "B"), [(plain(text), code(text))])[-1]
+    row = table(("A", "B"), [(escape_markdown(text), code(text))])[-1]
     assert "\n" not in row
     assert "\r" not in row
     assert row.count("|") == 3
-    shown = plain(text)
+    shown = escape_markdown(text)
     assert "<" not in shown
     assert "://" not in shown.replace(f"{Z}://", "")
     row.encode("utf-8")
