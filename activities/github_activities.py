@@ -41,7 +41,7 @@ from activities.github.types.lookups import (
 )
 from activities.issue_activities import IssueActivities
 from activities.label_activities import LabelActivities
-from activities.model import QualityCheck, RepoRef
+from activities.model import CheckResult, QualityCheck, RepoRef
 from activities.pull_activities import PullActivities
 from activities.reporting import (
     GATE_MARK,
@@ -54,7 +54,7 @@ from activities.reporting import (
     reply,
     reply_mark,
 )
-from activities.result_store import Judged, ResultStore
+from activities.result_store import ResultStore
 from activities.settings_activities import SettingsActivities
 
 _UNKNOWN_COMMIT = 4
@@ -197,10 +197,10 @@ class GitHubActivities(
     def _places(self, repo: RepoRef, sha: str) -> Links:
         return Links(self._github.web_url, repo.full_name, sha)
 
-    def _judged(self, check: QualityCheck) -> Judged:
+    def _judged(self, check: QualityCheck) -> CheckResult:
         stored = self._results.get(check.result_id) if check.result_id else None
         # The verdict is the history's; the file only says what lies behind it.
-        return Judged(check, stored.findings, stored.reports) if stored else Judged(check)
+        return CheckResult(check, stored.findings, stored.reports) if stored else CheckResult(check)
 
     def _fixable(self, checks: tuple[QualityCheck, ...]) -> bool:
         judged = [self._judged(check) for check in checks if check.new_findings]

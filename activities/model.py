@@ -140,6 +140,15 @@ class QualityCheck:
 
 
 @dataclass(frozen=True)
+class CheckResult:
+    """One check's verdict with everything a person may want to see of it: what the result store keeps."""
+
+    check: QualityCheck
+    findings: tuple[Finding, ...] = ()
+    reports: tuple[ToolReport, ...] = ()
+
+
+@dataclass(frozen=True)
 class QualityGateResult:
     """The verdict on one head. `score_lines` explains the score, one line a check."""
 

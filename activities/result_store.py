@@ -5,25 +5,15 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from activities.model import Finding, QualityCheck, ToolReport
+from activities.model import CheckResult, ToolReport
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A check's verdict with everything a person may want to see of it."""
-
-    check: QualityCheck
-    findings: tuple[Finding, ...] = ()
-    reports: tuple[ToolReport, ...] = ()
 
 
 @cache
@@ -32,8 +22,8 @@ def _reports() -> TypeAdapter[tuple[ToolReport, ...]]:
 
 
 @cache
-def _judged() -> TypeAdapter[Judged]:
-    return TypeAdapter(Judged)
+def _results() -> TypeAdapter[CheckResult]:
+    return TypeAdapter(CheckResult)
 
 
 @cache
@@ -60,13 +50,13 @@ class ResultStore:
         """None where there are none, or only such as were stored before `newer_than` (seconds since 1970)."""
         return self._read(key, _reports()) if self._is_newer(key, newer_than) else None
 
-    def put(self, judged: Judged) -> None:
-        """Stored under `judged.check.result_id`."""
-        self._write(judged.check.result_id, _judged().dump_json(judged))
+    def put(self, result: CheckResult) -> None:
+        """Stored under `result.check.result_id`."""
+        self._write(result.check.result_id, _results().dump_json(result))
 
-    def get(self, result_id: str, newer_than: float = 0.0) -> Judged | None:
+    def get(self, result_id: str, newer_than: float = 0.0) -> CheckResult | None:
         """None where there is none, or only one from before `newer_than` (seconds since 1970)."""
-        return self._read(result_id, _judged()) if self._is_newer(result_id, newer_than) else None
+        return self._read(result_id, _results()) if self._is_newer(result_id, newer_than) else None
 
     def put_facts(self, key: str, facts: dict[str, object]) -> None:
         """Small things worth remembering of a tree, so that asking again costs one file."""

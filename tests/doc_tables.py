@@ -13,8 +13,8 @@ import click
 from temporalio import activity
 
 from activities import checks, formats, toolchains, tools
+from activities.defaults import CHECKS
 from activities.github_activities import GitHubActivities
-from activities.repo_config.defaults import CHECKS
 from activities.tool_activities import ToolActivities
 from activities.workflow_activities import WorkflowActivities
 from bot import commands

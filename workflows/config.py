@@ -11,8 +11,7 @@ from typing import Final
 
 from temporalio.common import RetryPolicy
 
-from activities import errors
-from activities.repo_config import defaults
+from activities import defaults, errors
 
 CHECKS: Final = tuple(defaults.CHECKS)
 """The names of the eight checks, in the order in which they are shown."""

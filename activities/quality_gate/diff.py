@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from activities.model import CheckResult
 from activities.quality_gate import tool_config_changes
 from activities.quality_gate.changed_lines import changed_lines
 from activities.quality_gate.types import Workspace
-from activities.result_store import Judged
 from activities.workspace.mirror import Workspaces
 
 _MOST_SHARED = 20
@@ -23,7 +23,7 @@ class HeadDiff:
     paths: tuple[str, ...] = ()
     texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
-    def told(self, judged: Judged) -> Judged:
+    def told(self, judged: CheckResult) -> CheckResult:
         """The verdict, with a word about what the change does to the tools' own configuration."""
         said = tool_config_changes.sentence(judged.check.name, self.paths, lambda path: self.texts[path])
         reason = f"{judged.check.reason} {said}".strip()

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from cachetools import LRUCache
 
 from activities import checks, repo_config
-from activities.model import CheckPlan, GatePlan, QualityCheck, ToolReport
+from activities.model import CheckPlan, CheckResult, GatePlan, QualityCheck, ToolReport
 from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.autofix import commit_fixes
 from activities.quality_gate.diff import HeadDiff, read_change
@@ -24,7 +24,7 @@ from activities.quality_gate.types import (
     WorkspaceInput,
 )
 from activities.quality_gate.verdicts import judge
-from activities.result_store import Judged, digest
+from activities.result_store import digest
 from activities.sandbox import ResourceLimits
 from activities.workspace.cleanup import Cleanup
 
@@ -89,7 +89,7 @@ class GateEngine:
         await asyncio.to_thread(self._host.results.put, replace(judged, check=done))
         return done
 
-    def _known(self, result_id: str) -> Judged | None:
+    def _known(self, result_id: str) -> CheckResult | None:
         """The stored verdict. One on what could not be looked at holds for a while only: a registry that was away
         is there again."""
         known = self._host.results.get(result_id)
@@ -103,7 +103,7 @@ class GateEngine:
         parts = (where.repo.full_name, where.head_tree, where.base_tree, plan, json.dumps(wanted.folders))
         return digest("verdict", _VERSION, *parts, our_versions(), *sorted(accepted))
 
-    async def _judged(self, wanted: CheckInput, accepted: Set[str]) -> Judged:
+    async def _judged(self, wanted: CheckInput, accepted: Set[str]) -> CheckResult:
         workspace, plan = wanted.workspace, wanted.plan
         head = self._tree(workspace, plan, wanted.folders, head=True, again=wanted.refresh)
         base = self._tree(workspace, plan, wanted.folders, head=False) if workspace.base_sha else None

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from activities.checks import Measure, Measured, Side, Work
+from activities.defaults import BENCHMARK_ROUNDS
 from activities.model import ToolReport
-from activities.repo_config.defaults import BENCHMARK_ROUNDS
 
 Options = Mapping[str, object]
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from activities import tools
-from activities.repo_config.defaults import seconds
+from activities.defaults import seconds
 from activities.repo_config.models import COMMAND, MENDS, ForProject, RepoConfig
 from activities.repo_config.strict_yaml import Document, Place, shown
 

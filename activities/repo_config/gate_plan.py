@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from activities.defaults import seconds
 from activities.model import CheckPlan, GatePlan
-from activities.repo_config.defaults import seconds
 from activities.repo_config.models import ForProject, RepoConfig
 
 # Keys that decide the verdict, and start no tool again when they change.

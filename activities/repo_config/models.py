@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from activities import defaults
 from activities.globs import branch_matches
-from activities.repo_config import defaults
 
 _SEGMENT: Final = r"(\.|\.{3,}|[^/\\]*[^/\\.][^/\\]*)"
 

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from activities.model import Finding, QualityCheck, Status, ToolReport
+from activities.model import CheckResult, Finding, QualityCheck, Status, ToolReport
 from activities.reporting.annotations import SHOWN, Annotation, annotations, shown, worst_first
 from activities.reporting.links import Links
 from activities.reporting.markdown import code, cut_lines, escape_markdown, folded, one_line, table
 from activities.reporting.metrics import measured
-from activities.result_store import Judged
 
 Conclusion = Literal["success", "failure", "neutral", "skipped", "timed_out", "cancelled", "action_required"]
 
@@ -58,7 +57,7 @@ RETEST_BUTTON = Button("Retest", "Run this again", RETEST)
 ACCEPT_BUTTON = Button("Accept baseline", "Count these findings as known", ACCEPT_BASELINE)
 
 
-def check_ending(judged: Judged, places: Links) -> CheckRunOutput:
+def check_ending(judged: CheckResult, places: Links) -> CheckRunOutput:
     """Everything a check run shows when it is over."""
     check = judged.check
     return CheckRunOutput(
@@ -70,7 +69,7 @@ def check_ending(judged: Judged, places: Links) -> CheckRunOutput:
     )
 
 
-def _summary(judged: Judged, places: Links) -> list[str]:
+def _summary(judged: CheckResult, places: Links) -> list[str]:
     new = [finding for finding in judged.findings if finding.new]
     known = [finding for finding in judged.findings if not finding.new]
     return [
@@ -98,7 +97,7 @@ def _troubles(reports: Sequence[ToolReport]) -> list[str]:
     return [line for quoted in lines for line in (quoted, "")]
 
 
-def _new(judged: Judged, findings: Sequence[Finding], places: Links) -> list[str]:
+def _new(judged: CheckResult, findings: Sequence[Finding], places: Links) -> list[str]:
     if not findings:
         return []
     count = len(findings)
@@ -154,7 +153,7 @@ def _tools(reports: Sequence[ToolReport], cached: bool) -> list[str]:
     return [f"<sub>{source}{', '.join(dict.fromkeys(ran))}.</sub>"]
 
 
-def _buttons(judged: Judged) -> tuple[Button, ...]:
+def _buttons(judged: CheckResult) -> tuple[Button, ...]:
     check = judged.check
     if check.status == "skipped":
         return ()

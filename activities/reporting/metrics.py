@@ -3,16 +3,15 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from activities.model import ToolReport
+from activities.model import CheckResult, ToolReport
 from activities.reporting.markdown import code, escape_markdown, folded, table
-from activities.result_store import Judged
 
 _TESTS = ("passed", "failed", "skipped", "flaky")
 _ROWS = 200
 _UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns"))
 
 
-def measured(judged: Judged) -> list[str]:
+def measured(judged: CheckResult) -> list[str]:
     """The numbers that the check has, each kind in its own lines."""
     metrics = judged.check.metrics
     return [*_tests(metrics), *_flaky(judged.reports), *_coverage(metrics), *_benchmarks(metrics)]

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from activities.model import ToolReport
-from activities.result_store import Judged
+from activities.model import CheckResult, ToolReport
 
 from .packages import run
 
-_JUDGED = TypeAdapter(Judged)
+_JUDGED = TypeAdapter(CheckResult)
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def by_the_gate(repository: Path, data: Path) -> list[Counted]:
     return [one for judged in _judged(data) for one in _counted(judged, env)]
 
 
-def _judged(data: Path) -> list[Judged]:
+def _judged(data: Path) -> list[CheckResult]:
     found = []
     for path in (data / "results").rglob("*.json"):
         try:
@@ -49,7 +48,7 @@ def _judged(data: Path) -> list[Judged]:
     return sorted((one for one in found if one), key=lambda one: one.check.name)
 
 
-def _counted(judged: Judged, env: Path | None) -> list[Counted]:
+def _counted(judged: CheckResult, env: Path | None) -> list[Counted]:
     return [
         Counted(f"{report.tool}{_part(judged)}", report.version, report.command, _counts(judged, report), env)
         for report in judged.reports
@@ -57,11 +56,11 @@ def _counted(judged: Judged, env: Path | None) -> list[Counted]:
     ]
 
 
-def _part(judged: Judged) -> str:
+def _part(judged: CheckResult) -> str:
     return " (coverage)" if judged.check.name == "coverage" else ""
 
 
-def _counts(judged: Judged, report: ToolReport) -> str:
+def _counts(judged: CheckResult, report: ToolReport) -> str:
     if not report.looked:
         return f"no answer: {report.problem}"
     if judged.check.name == "coverage":

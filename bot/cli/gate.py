@@ -10,9 +10,9 @@ from typing import Any
 
 from temporalio.client import Client
 
-from activities.model import Finding, RepoRef
+from activities.model import CheckResult, Finding, RepoRef
 from activities.quality_gate.types import FixInput, FixResult, GateInput, GateOutcome, Workspace
-from activities.result_store import Judged, ResultStore
+from activities.result_store import ResultStore
 from activities.workspace.git import git
 from activities.workspace.mirror import Workspaces
 from bot.cli.local_repo import LocalHead, local_head
@@ -112,13 +112,13 @@ async def _write_back(workspaces: Workspaces, head: LocalHead, workspace: Worksp
     await git(head.root, "apply", "--whitespace=nowarn", "-", stdin=patch)
 
 
-def _judged(settings: Settings, outcome: GateOutcome) -> dict[str, Judged]:
+def _judged(settings: Settings, outcome: GateOutcome) -> dict[str, CheckResult]:
     store = ResultStore(settings.data.resolve() / "results")
     found = {check.name: store.get(check.result_id) for check in outcome.result.checks if check.result_id}
     return {name: judged for name, judged in found.items() if judged}
 
 
-def _report(options: Options, head: LocalHead, outcome: GateOutcome, judged: Mapping[str, Judged]) -> None:
+def _report(options: Options, head: LocalHead, outcome: GateOutcome, judged: Mapping[str, CheckResult]) -> None:
     if options.sarif:
         from importlib.metadata import version
 
@@ -132,7 +132,7 @@ def _report(options: Options, head: LocalHead, outcome: GateOutcome, judged: Map
         print_verdict(outcome, judged, head)
 
 
-def document(outcome: GateOutcome, judged: Mapping[str, Judged]) -> dict[str, Any]:
+def document(outcome: GateOutcome, judged: Mapping[str, CheckResult]) -> dict[str, Any]:
     """What `--json` prints."""
     result = outcome.result
     return {

@@ -8,9 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client, WorkflowHandle
 
-from activities.model import QualityCheck
+from activities.model import CheckResult, QualityCheck
 from activities.quality_gate.types import GateOutcome
-from activities.result_store import Judged
 from bot.cli.local_repo import LocalHead
 from bot.client import WorkflowClient
 from workflows.quality_gate import QualityGateWorkflow
@@ -56,7 +55,7 @@ async def _progress(handle: "WorkflowHandle[QualityGateWorkflow, GateOutcome]") 
         return {}  # no worker has looked at it yet
 
 
-def print_verdict(outcome: GateOutcome, judged: Mapping[str, Judged], head: LocalHead) -> None:
+def print_verdict(outcome: GateOutcome, judged: Mapping[str, CheckResult], head: LocalHead) -> None:
     """The checks, the new findings, the score line by line, and the verdict."""
     console = Console(emoji=False)
     table = Table(box=None, pad_edge=False)
@@ -80,7 +79,7 @@ def _row(check: QualityCheck) -> tuple[str, ...]:
     return _MARKS[check.status], check.name, score, str(check.new_findings), str(check.known_findings), duration, reason
 
 
-def _print_findings(console: Console, judged: Mapping[str, Judged]) -> None:
+def _print_findings(console: Console, judged: Mapping[str, CheckResult]) -> None:
     new = [finding for one in judged.values() for finding in one.findings if finding.new]
     for finding in new[:_SHOWN_FINDINGS]:
         where = f"{finding.path}:{finding.line}" if finding.line else finding.path

@@ -14,11 +14,10 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Final
 
-from activities.model import SEVERITIES, CheckPlan, Finding, QualityCheck, Status, ToolReport
+from activities.model import SEVERITIES, CheckPlan, CheckResult, Finding, QualityCheck, Status, ToolReport
 from activities.quality_gate.verdicts import benchmarks, coverage, tests
 from activities.quality_gate.verdicts import findings as by_findings
 from activities.quality_gate.verdicts.types import Case, Verdict
-from activities.result_store import Judged
 
 _WAYS: Final[Mapping[str, Callable[[Case], Verdict]]] = {
     "unit_tests": tests.verdict,
@@ -36,7 +35,7 @@ def judge(
     accepted: Set[str] = frozenset(),
     *,
     renamed: Mapping[str, str] | None = None,
-) -> Judged:
+) -> CheckResult:
     """The verdict on one check of one head.
 
     The reports' findings carry their fingerprints (`fingerprints.fingerprinted`). `base` is None or empty where
@@ -61,12 +60,12 @@ def judge(
         known_findings=sum(not each.new for each in findings),
         metrics=verdict.metrics,
     )
-    return Judged(check, findings, tuple(replace(report, findings=()) for report in head))
+    return CheckResult(check, findings, tuple(replace(report, findings=()) for report in head))
 
 
-def _skipped(plan: CheckPlan) -> Judged:
+def _skipped(plan: CheckPlan) -> CheckResult:
     reason = plan.reason or "Nothing in this repository answers this check."
-    return Judged(QualityCheck(plan.name, "skipped", None, plan.required, reason, plan.weight))
+    return CheckResult(QualityCheck(plan.name, "skipped", None, plan.required, reason, plan.weight))
 
 
 def _status(head: tuple[ToolReport, ...], verdict: Verdict) -> Status:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from activities.defaults import REGRESSION_PERCENT
 from activities.model import Finding, ToolReport
 from activities.quality_gate.fingerprints import fingerprint
 from activities.quality_gate.verdicts.rank_sum import chance_of_greater
 from activities.quality_gate.verdicts.types import Case, Verdict, listed, plural, shortened
-from activities.repo_config.defaults import REGRESSION_PERCENT
 
 _CONFIRMED = 0.01
 """Five rounds against five: at most one of the twenty-five pairs may say otherwise."""

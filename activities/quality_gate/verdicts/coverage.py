@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from activities.defaults import COVERAGE_MINIMUM
 from activities.model import Finding, Severity, ToolReport
 from activities.quality_gate.fingerprints import fingerprint
 from activities.quality_gate.verdicts.types import Case, Verdict, listed, plural
-from activities.repo_config.defaults import COVERAGE_MINIMUM
 
 _NAMED = 20
 _TEST_FOLDERS = frozenset(("tests", "test", "testing", "__tests__", "spec"))

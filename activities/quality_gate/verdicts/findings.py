@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from activities.defaults import CHECKS, CRITICAL_VULNERABILITIES, PENALTIES
 from activities.model import SEVERITIES, Finding
 from activities.quality_gate.fingerprints import split
 from activities.quality_gate.verdicts.types import Case, Verdict, by_severity, listed, plural
-from activities.repo_config.defaults import CHECKS, CRITICAL_VULNERABILITIES, PENALTIES
 
 
 def verdict(case: Case) -> Verdict:

@@ -16,8 +16,8 @@ from activities.github.types.check_runs import (
     SuiteRunsInput,
 )
 from activities.github_activities import GitHubActivities
-from activities.model import Finding, QualityCheck, QualityGateResult, RepoRef
-from activities.result_store import Judged, ResultStore
+from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, RepoRef
+from activities.result_store import ResultStore
 from simulator.github.server import PretendGitHub
 from tests.activities.github.conftest import NAME, asked
 
@@ -97,7 +97,7 @@ async def test_a_run_that_started_is_in_progress_and_one_that_ended_stays_so(
 async def test_a_verdict_with_its_annotations_and_buttons(
     pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
-    results.put(Judged(CHECK, found(120)))
+    results.put(CheckResult(CHECK, found(120)))
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
     end = CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER)
     for _ in range(2):
@@ -113,7 +113,7 @@ async def test_a_verdict_with_its_annotations_and_buttons(
 async def test_a_try_that_broke_off_is_taken_up_where_it_was(
     pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
-    results.put(Judged(CHECK, found(120)))
+    results.put(CheckResult(CHECK, found(120)))
     run_id = (await hands.create_check_runs(wanted(repo, head))).ids["linting"]
     end = CompleteCheckRunInput(repo, head, run_id, CHECK, 0, OWNER)
     # The verdict and the first fifty arrive, and nobody hears of it.
@@ -142,7 +142,7 @@ async def test_what_an_earlier_gate_left_open_is_ended_by_the_next_one(
 async def test_no_more_than_five_hundred_annotations(
     pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
-    results.put(Judged(CHECK, (*found(700), *found(1, "critical"))))
+    results.put(CheckResult(CHECK, (*found(700), *found(1, "critical"))))
     posted = await hands.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert run["id"] == posted.id
@@ -175,7 +175,7 @@ async def test_a_run_that_ended_keeps_its_verdict(
 async def test_a_verdict_is_written_even_if_its_annotations_cannot_be(
     pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
-    results.put(Judged(CHECK, found(1)))
+    results.put(CheckResult(CHECK, found(1)))
     run_id = (await hands.create_check_runs(wanted(repo, head))).ids["linting"]
     pretend.faults.add("PATCH", ".*", "status", status=422)
     await hands.complete_check_run(CompleteCheckRunInput(repo, head, run_id, CHECK, 0, OWNER))
@@ -188,7 +188,7 @@ async def test_annotations_that_github_refuses_do_not_double_those_after_them(
     pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str, accepted: int
 ) -> None:
     """How many are there tells where to go on only as long as none is missing before."""
-    results.put(Judged(CHECK, found(170)))
+    results.put(CheckResult(CHECK, found(170)))
     end = CompleteCheckRunInput(
         repo, head, (await hands.create_check_runs(wanted(repo, head))).ids["linting"], CHECK, 0, OWNER
     )
@@ -213,7 +213,7 @@ async def test_hostile_findings_reach_github_and_do_nothing_there(
         Finding("linting", nasty, nasty, nasty, -3, nasty * 20_000, "error", column=-1, end_line=-9),
         Finding("linting", "ruff", "", "x" * 5000, 2**40, "", "notice", end_line=1),
     )
-    results.put(Judged(replace(CHECK, reason=nasty), findings))
+    results.put(CheckResult(replace(CHECK, reason=nasty), findings))
     await hands.complete_check_run(CompleteCheckRunInput(repo, head, 0, replace(CHECK, reason=nasty), 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert len(run["annotations"]) == 2
@@ -232,7 +232,7 @@ async def test_a_result_that_another_host_holds_still_gives_a_verdict(
 async def test_the_gates_run(
     pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
-    results.put(Judged(CHECK, found(1)))
+    results.put(CheckResult(CHECK, found(1)))
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
     result = QualityGateResult(head, "", "failed", False, 40.0, (CHECK,), ("linting",), (), "linting must pass first.")
     await hands.complete_gate_run(CompleteGateRunInput(repo, head, ids["gate"], result, 0, OWNER, check_run_ids=ids))

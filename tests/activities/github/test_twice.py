@@ -34,8 +34,8 @@ from activities.github.types.pulls import (
     RequestReviewInput,
 )
 from activities.github_activities import GitHubActivities
-from activities.model import Finding, QualityCheck, QualityGateResult, RepoRef
-from activities.result_store import Judged, ResultStore
+from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, RepoRef
+from activities.result_store import ResultStore
 from activities.workspace.git import git, line
 from simulator.github.rest.faults import Kind
 from simulator.github.server import PretendGitHub
@@ -251,7 +251,7 @@ async def town(
     pretend: PretendGitHub, session: ClientSession, results: ResultStore, tmp_path: Path
 ) -> AsyncIterator[Town]:
     github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=UNMETERED)
-    results.put(Judged(CHECK, _found(120)))
+    results.put(CheckResult(CHECK, _found(120)))
     yield Town(pretend, GitHubActivities(github, results), tmp_path)
     assert_valid(pretend.requests)
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from activities.defaults import CHECKS, COVERAGE_MINIMUM, QUALITY_THRESHOLD, seconds
 from activities.model import GatePlan
 from activities.repo_config import Mistake, options_for_project, parse, plan_gate
-from activities.repo_config.defaults import CHECKS, COVERAGE_MINIMUM, QUALITY_THRESHOLD, seconds
 
 
 @pytest.mark.parametrize(

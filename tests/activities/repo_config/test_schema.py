@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import yaml
 
+from activities.defaults import CHECKS
 from activities.repo_config import validate
-from activities.repo_config.defaults import CHECKS
 from activities.repo_config.schema import schema
 from tests.activities.repo_config.test_gate_plan import EXAMPLE
 

@@ -3,7 +3,7 @@
 import jsonschema
 import pytest
 
-from activities.model import Finding, QualityCheck, QualityGateResult, TestCase, ToolReport
+from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, TestCase, ToolReport
 from activities.reporting import (
     Links,
     annotations,
@@ -15,7 +15,6 @@ from activities.reporting import (
     reply_mark,
     sarif,
 )
-from activities.result_store import Judged
 
 HEAD, BASE = "a" * 40, "b" * 40
 PLACES = Links("https://github.com", "octocat/hello", HEAD)
@@ -37,7 +36,7 @@ def gate(state: str, *checks: QualityCheck, **more: object) -> QualityGateResult
 
 
 def test_a_failed_check_says_what_why_and_what_next() -> None:
-    judged = Judged(
+    judged = CheckResult(
         check(reason="1 new finding.", new_findings=1, known_findings=1),
         (finding(fixable=True), finding(new=False, path="old.py")),
         (ToolReport("ruff", "0.14.1"),),
@@ -87,7 +86,7 @@ def test_numbers_and_what_was_not_looked_at_are_said() -> None:
         ToolReport("pip-audit", advice="3 packages were not on the index"),
     )
     ending = check_ending(
-        Judged(check("unit_tests", "neutral", None, metrics=metrics, cached=True), (), reports), PLACES
+        CheckResult(check("unit_tests", "neutral", None, metrics=metrics, cached=True), (), reports), PLACES
     )
     assert (ending.conclusion, ending.title) == ("neutral", "Not judged")
     assert (
@@ -132,7 +131,7 @@ def test_numbers_and_what_was_not_looked_at_are_said() -> None:
     ],
 )
 def test_every_status_has_its_conclusion(status: str, conclusion: str, buttons: list[str]) -> None:
-    ending = check_ending(Judged(check(status=status, score=None)), PLACES)
+    ending = check_ending(CheckResult(check(status=status, score=None)), PLACES)
     assert ending.conclusion == conclusion
     assert [button.identifier for button in ending.buttons] == buttons
     assert ending.title
@@ -141,7 +140,7 @@ def test_every_status_has_its_conclusion(status: str, conclusion: str, buttons: 
 
 def test_a_hundred_thousand_findings_fit_and_the_rest_is_counted() -> None:
     many = tuple(finding(path=f"{number}.py", message="x" * 5000, line=number + 1) for number in range(100_000))
-    ending = check_ending(Judged(check(new_findings=100_000), many), PLACES)
+    ending = check_ending(CheckResult(check(new_findings=100_000), many), PLACES)
     assert len(ending.summary.encode()) < 65_535
     assert "### 100,000 new findings" in ending.summary
     assert len(ending.annotations) == 500

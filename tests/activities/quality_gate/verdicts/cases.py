@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from activities.model import Benchmark, CheckPlan, FileCoverage, Finding, Severity, TestCase, ToolReport
+from activities.model import Benchmark, CheckPlan, CheckResult, FileCoverage, Finding, Severity, TestCase, ToolReport
 from activities.quality_gate.fingerprints import fingerprinted
-from activities.result_store import Judged
 
 NOTHING_CHANGED: dict[str, frozenset[int]] = {}
 
@@ -43,5 +42,5 @@ def times(**rounds: list[float]) -> tuple[ToolReport, ...]:
     )
 
 
-def said(judged: Judged) -> tuple[str, float | None, str]:
+def said(judged: CheckResult) -> tuple[str, float | None, str]:
     return judged.check.status, judged.check.score, judged.check.reason
