@@ -1,7 +1,8 @@
 """Every deployment knob: read once from the environment, all mistakes named at once, secrets never shown."""
 
+import dataclasses
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -80,7 +81,7 @@ class Settings:
         """
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
-        for declared in fields(cls):
+        for declared in dataclasses.fields(cls):
             try:
                 values[declared.name] = value_of(declared, environ)
             except ValueError as error:
@@ -98,7 +99,7 @@ class Settings:
     @classmethod
     def table(cls) -> tuple[tuple[str, str, str], ...]:
         """(name, default, meaning) of every knob, for the documentation."""
-        return (*(row_of(declared) for declared in fields(cls)), *TEMPORAL_KNOBS)
+        return (*(row_of(declared) for declared in dataclasses.fields(cls)), *TEMPORAL_KNOBS)
 
     @property
     def own_login(self) -> str:
@@ -124,7 +125,7 @@ def app_variables() -> list[str]:
 
 def _api_of_another(values: Mapping[str, Any]) -> dict[str, str]:
     """A GitHub of one's own needs its API named: github.com's knows nothing of its Apps."""
-    github, usual = values["github_url"], {each.name: each.default for each in fields(Settings)}
+    github, usual = values["github_url"], {each.name: each.default for each in dataclasses.fields(Settings)}
     if github == usual["github_url"] or values["github_api_url"] != usual["github_api_url"]:
         return {}
     said = f"AUTOBUILD_GITHUB_API_URL is missing: GitHub is {github}. An Enterprise Server's API is {github}/api/v3."
@@ -144,7 +145,7 @@ def _app_or_what_is_missing(
             mixed = " The App in the data folder is not mixed with what is set: set all of an App's variables or none."
     except UserError as error:
         return {"app": str(error)}
-    rows = {declared.name: row_of(declared) for declared in fields(Settings)}
+    rows = {declared.name: row_of(declared) for declared in dataclasses.fields(Settings)}
     absent = [name for name in rows if name in needs and not values[name]]
     return {name: f"{rows[name][0]} is missing: {rows[name][2]}{mixed}" for name in absent}
 
