@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from bot.settings.fields import address
+from bot.settings.setting_fields import address
 
 # GitHub's own limit.
 _NAME_LIMIT = 34

@@ -18,7 +18,7 @@ from bot.app_setup.manifest_code import exchange
 from bot.app_setup.rendering import show
 from bot.settings import Settings, credentials
 from bot.settings.credentials import App
-from bot.settings.fields import address
+from bot.settings.setting_fields import address
 
 _SHOWN_ONCE = (
     "Its credentials were shown once, and nobody has them now but who kept them. If that is nobody, delete the App on "

@@ -7,7 +7,7 @@ from activities.errors import UserError
 from bot.doctor.context import Case
 from bot.doctor.results import Line, look, right, wrong
 from bot.settings import Settings, credentials, names_an_app
-from bot.settings.fields import value_of
+from bot.settings.setting_fields import value_of
 from bot.telemetry import NO_DSN, is_a_dsn
 
 _REGISTER = (

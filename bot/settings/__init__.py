@@ -9,7 +9,7 @@ from typing import Any, Literal
 from activities.errors import UserError
 from bot.settings import credentials
 from bot.settings.credentials import App
-from bot.settings.fields import address, globs, knob, number, one_of, pem, port, row_of, value_of
+from bot.settings.setting_fields import address, globs, knob, number, one_of, pem, port, row_of, value_of
 from workflows.ids import TASK_QUEUE
 
 WEB_NEEDS = ("app_id", "webhook_secret")

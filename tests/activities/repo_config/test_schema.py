@@ -73,10 +73,10 @@ def _walk(node: dict[str, Any], whole: dict[str, Any], above: str) -> Iterator[t
         found = whole["$defs"][value["$ref"].rpartition("/")[2]] if "$ref" in value else value
         place = f"{above}{key}"
         if reference := found.get("items", {}).get("$ref"):
-            yield place, "found by looking"
+            yield place, "detected"
             yield from _walk(whole["$defs"][reference.rpartition("/")[2]], whole, f"{place}[].")
         elif place == "projects[].checks":
-            yield place, "as everywhere"
+            yield place, "as above"
         elif "patternProperties" in found:
             yield place, "`{}`"
         elif "properties" in found:
