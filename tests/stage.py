@@ -17,7 +17,7 @@ from bot.processes.temporal_server import temporal_server
 from bot.settings import Settings
 from bot.webhook.server import make_app
 from bot.worker import make_worker_activities, run_worker
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 
 Json = dict[str, Any]
 WITHIN_S = 60.0
@@ -27,7 +27,7 @@ WITHIN_S = 60.0
 class Stage:
     """What a user sees, and what a user does."""
 
-    github: PretendGitHub
+    github: SimulatedGitHub
     temporal: Client
     workflows: WorkflowClient
     settings: Settings
@@ -98,7 +98,7 @@ async def make_stage(folder: Path, stories: tuple[type, ...] = workflows.ALL) ->
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(temporal_server(None))
         client = await connect(server.address)
-        github = await stack.enter_async_context(PretendGitHub(folder / "github", webhook_secret="a secret"))
+        github = await stack.enter_async_context(SimulatedGitHub(folder / "github", webhook_secret="a secret"))
         settings = Settings(
             app_id=github.app_id,
             private_key=github.private_key_pem,

@@ -14,7 +14,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
 async def _serve(host: str, port: int, state: Path, hook: str, without_app: bool) -> None:
     shutil.rmtree(state / "repositories", ignore_errors=True)
     secret = _secret(state)
-    github = PretendGitHub(state, hook_url=hook, webhook_secret=secret.read_text(), without_app=without_app)
+    github = SimulatedGitHub(state, hook_url=hook, webhook_secret=secret.read_text(), without_app=without_app)
     await github.start(host, port)
     app = {"app_id": github.app_id, "key_file": str(state / "app.pem"), "secret_file": str(secret)}
     print(json.dumps({"url": github.url, "api_url": github.api_url, **({} if without_app else app)}), flush=True)

@@ -1,6 +1,6 @@
 """The pretend GitHub as one server: git, the API, the page and the control door on one port.
 
-`async with PretendGitHub(folder) as github:` serves on `github.url`; the bot is configured with `github.api_url`
+`async with SimulatedGitHub(folder) as github:` serves on `github.url`; the bot is configured with `github.api_url`
 (what `AUTOBUILD_GITHUB_API_URL` names), `github.app_id`, `github.private_key_pem` and `github.webhook_secret`.
 """
 
@@ -11,21 +11,21 @@ from types import TracebackType
 from aiohttp import web
 
 from simulator.github import serializers
-from simulator.github.git.server import GitDoor
-from simulator.github.pages import Page
+from simulator.github.git.server import GitServer
+from simulator.github.pages import RepositoryPages
 from simulator.github.pages.app_registration import AppPages
-from simulator.github.pages.control_api import Control
-from simulator.github.rest.faults import Faults
-from simulator.github.rest.server import Api, Exchange
+from simulator.github.pages.control_api import ControlApi
+from simulator.github.rest.faults import ApiFaults
+from simulator.github.rest.server import ApiExchange, RestApi
 from simulator.github.serializers import checks
 from simulator.github.services.entities import Json
 from simulator.github.services.store import EVENTS
 from simulator.github.services.users import Vanishing
-from simulator.github.webhooks.delivery_log import Delivery
+from simulator.github.webhooks.delivery_log import WebhookDelivery
 from simulator.github.webhooks.smee import Smee
 
 
-class PretendGitHub(Vanishing):
+class SimulatedGitHub(Vanishing):
     """People's deeds are methods of the classes that it is made of; what the app does comes over HTTP.
 
     `state` is a folder of its own: it holds the git repositories and the app's key. `without_app`: somebody has to
@@ -40,7 +40,7 @@ class PretendGitHub(Vanishing):
             state, hook_url=hook_url, webhook_secret=webhook_secret, permissions=permissions, events=events,
             without_app=without_app,
         )  # fmt: skip
-        self._api = Api(self)
+        self._api = RestApi(self)
         self.smee = Smee(self)
         self._runner: web.AppRunner | None = None
 
@@ -49,11 +49,11 @@ class PretendGitHub(Vanishing):
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.on_response_prepare.append(self._date)
         self._api.add_to(app)
-        Control(self, fault=self.faults.add, hang_up=self.smee.hang_up).add_to(app)
-        GitDoor(self).add_to(app)
+        ControlApi(self, fault=self.faults.add, hang_up=self.smee.hang_up).add_to(app)
+        GitServer(self).add_to(app)
         AppPages(self).add_to(app)
         self.smee.add_to(app)
-        Page(self).add_to(app)
+        RepositoryPages(self).add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -68,7 +68,7 @@ class PretendGitHub(Vanishing):
         if self._runner:
             await self._runner.cleanup()
 
-    async def __aenter__(self) -> "PretendGitHub":
+    async def __aenter__(self) -> "SimulatedGitHub":
         await self.start()
         return self
 
@@ -84,17 +84,17 @@ class PretendGitHub(Vanishing):
     # --- looking
 
     @property
-    def requests(self) -> list[Exchange]:
+    def requests(self) -> list[ApiExchange]:
         """Every request to the API with its answer, oldest first."""
         return self._api.requests
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> ApiFaults:
         """Bad days to come."""
         return self._api.faults
 
     @property
-    def deliveries(self) -> list[Delivery]:
+    def deliveries(self) -> list[WebhookDelivery]:
         """Every attempt to deliver a webhook, oldest first."""
         return self.hooks.deliveries
 

@@ -14,8 +14,8 @@ from temporalio.client import Client, WorkflowFailureError
 from bot.client import connect
 from bot.processes import schedules, start_child, stop_children
 from bot.processes.temporal_server import free_port, temporal_server
-from simulator.github.server import PretendGitHub
-from simulator.github.services.entities import CheckRun, Issue, Pull, Repository
+from simulator.github.server import SimulatedGitHub
+from simulator.github.services.entities import CheckRun, Issue, PullDetails, Repository
 from workflows import ids
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepResult, DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationInput, ReconciliationResult, ReconciliationWorkflow
@@ -27,7 +27,7 @@ _READY = {"serve": "Listening on", "worker": "Working on"}
 class Town:
     """`log` is what the processes wrote; `heard` are comments that must be answered."""
 
-    github: PretendGitHub
+    github: SimulatedGitHub
     temporal: Client
     env: Mapping[str, str]
     children: dict[str, Process] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Town:
 
     # --- what GitHub shows
 
-    def open_pulls(self) -> list[tuple[Repository, Issue, Pull]]:
+    def open_pulls(self) -> list[tuple[Repository, Issue, PullDetails]]:
         """All that wait for a verdict and a comment."""
         issues = [(repo, issue) for repo in self.github.repositories.values() for issue in repo.issues.values()]
         return [(repo, issue, issue.pull) for repo, issue in issues if issue.pull and issue.state == "open"]
@@ -164,7 +164,7 @@ async def town(folder: Path) -> AsyncIterator[Town]:
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(temporal_server(None))
         port = free_port()
-        github = PretendGitHub(folder / "github", hook_url=f"http://127.0.0.1:{port}/webhook", webhook_secret="storm")
+        github = SimulatedGitHub(folder / "github", hook_url=f"http://127.0.0.1:{port}/webhook", webhook_secret="storm")
         await stack.enter_async_context(github)
         made = Town(github, await connect(server.address), _environment(folder, github, server.address, port))
         stack.push_async_callback(_stop, made)
@@ -179,7 +179,7 @@ async def _stop(made: Town) -> None:
     print("\n".join(made.log[-200:]))
 
 
-def _environment(folder: Path, github: PretendGitHub, temporal: str, port: int) -> dict[str, str]:
+def _environment(folder: Path, github: SimulatedGitHub, temporal: str, port: int) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AUTOBUILD_", "TEMPORAL_"))}
     return {
         **inherited,

@@ -3,7 +3,7 @@
 import pytest
 from temporalio.api.enums.v1 import EventType
 
-from simulator.github.rest.faults import Fault
+from simulator.github.rest.faults import ApiFault
 from tests.end_to_end.odd import TEXT, all_ended, config, repository, still_works, title
 from tests.end_to_end.repos import configured
 from tests.stage import Stage
@@ -64,7 +64,7 @@ async def test_rate_limits(stage: Stage) -> None:
     assert _all_hit(faults)
 
 
-def _all_hit(faults: list[Fault]) -> bool:
+def _all_hit(faults: list[ApiFault]) -> bool:
     return all(fault.times == 0 for fault in faults)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from simulator.github import git
-from simulator.github.rest.faults import Fault
+from simulator.github.rest.faults import ApiFault
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_merging import merged, merging
 from tests.stage import WITHIN_S, Json, Stage
@@ -14,7 +14,7 @@ from tests.stage import WITHIN_S, Json, Stage
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def about_to_merge(stage: Stage) -> tuple[str, int, Fault]:
+async def about_to_merge(stage: Stage) -> tuple[str, int, ApiFault]:
     """(repository, pull) of a green head, and what holds the look at the pull before it is merged."""
     repo = await stage.repository(merging())
     held = stage.github.faults.add("GET", f"/repos/{repo}/pulls/1", "hold")
@@ -25,7 +25,7 @@ async def about_to_merge(stage: Stage) -> tuple[str, int, Fault]:
     return repo, number, held
 
 
-async def passed_on(stage: Stage, repo: str, held: Fault) -> None:
+async def passed_on(stage: Stage, repo: str, held: ApiFault) -> None:
     """Lets the merge go on, and waits until it has looked at the pull once more."""
     again = stage.github.faults.add("GET", f"/repos/{repo}/pulls/1", "hold")
     held.release()

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from multidict import CIMultiDict
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 
 REPO = "octocat/hello"
 
@@ -26,7 +26,7 @@ class Reply:
 class Asker:
     """Asks the API as the app (`app`), as its installation (`bot`), as a person (their login) or as nobody ("")."""
 
-    def __init__(self, github: PretendGitHub, client: aiohttp.ClientSession) -> None:
+    def __init__(self, github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
         self.github = github
         self.client = client
         self._token = ""
@@ -112,26 +112,26 @@ async def hook() -> AsyncIterator[Hook]:
 @pytest.fixture(scope="session")
 def app_key(tmp_path_factory: pytest.TempPathFactory) -> str:
     """One key for all tests: making one takes a while."""
-    return PretendGitHub(tmp_path_factory.mktemp("key")).private_key_pem
+    return SimulatedGitHub(tmp_path_factory.mktemp("key")).private_key_pem
 
 
 @pytest.fixture
-async def github(tmp_path: Any, app_key: str) -> AsyncIterator[PretendGitHub]:
+async def github(tmp_path: Any, app_key: str) -> AsyncIterator[SimulatedGitHub]:
     """With `octocat/hello`: a public repository of two files, the app installed."""
     (tmp_path / "app.pem").write_text(app_key)
-    async with PretendGitHub(tmp_path) as github:
+    async with SimulatedGitHub(tmp_path) as github:
         await github.add_repository(REPO, {"README.md": "# Hello\n", "src/hello.py": "print('hello')\n"})
         yield github
 
 
 @pytest.fixture
-async def ask(github: PretendGitHub) -> AsyncIterator[Asker]:
+async def ask(github: SimulatedGitHub) -> AsyncIterator[Asker]:
     async with aiohttp.ClientSession() as client:
         yield Asker(github, client)
 
 
 @pytest.fixture
-async def told(github: PretendGitHub, hook: Hook) -> Hook:
+async def told(github: SimulatedGitHub, hook: Hook) -> Hook:
     """The hook, with the pretend GitHub sending to it."""
     github.hook_url = hook.url
     return hook

@@ -13,7 +13,7 @@ import aiohttp
 import jwt
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from simulator.github.services.manifest import BadManifest
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
@@ -34,7 +34,7 @@ EVIL = "<script>alert(1)</script>\"'>"
 class Browser:
     """Sends forms and reads pages; follows nothing by itself."""
 
-    github: PretendGitHub
+    github: SimulatedGitHub
     client: aiohttp.ClientSession
 
     async def get(self, path: str) -> tuple[int, str]:
@@ -67,27 +67,27 @@ def code_in(target: str) -> str:
 
 
 @pytest.fixture
-async def bare(tmp_path: Path) -> AsyncIterator[PretendGitHub]:
+async def bare(tmp_path: Path) -> AsyncIterator[SimulatedGitHub]:
     """Nobody has registered an App here."""
-    async with PretendGitHub(tmp_path / "bare", without_app=True) as github:
+    async with SimulatedGitHub(tmp_path / "bare", without_app=True) as github:
         yield github
         openapi.assert_valid(github.requests)
 
 
 @pytest.fixture
-async def browser(bare: PretendGitHub) -> AsyncIterator[Browser]:
+async def browser(bare: SimulatedGitHub) -> AsyncIterator[Browser]:
     async with aiohttp.ClientSession() as client:
         yield Browser(bare, client)
 
 
 @pytest.fixture
-async def bot(bare: PretendGitHub) -> AsyncIterator[Asker]:
+async def bot(bare: SimulatedGitHub) -> AsyncIterator[Asker]:
     async with aiohttp.ClientSession() as client:
         yield Asker(bare, client)
 
 
 async def test_without_an_app_nothing_is_let_in(
-    bare: PretendGitHub, bot: Asker, app_key: str, browser: Browser
+    bare: SimulatedGitHub, bot: Asker, app_key: str, browser: Browser
 ) -> None:
     await bare.add_repository(REPO, {"a": "a"})
     bare.open_issue(REPO, "heard by nobody")
@@ -101,7 +101,7 @@ async def test_without_an_app_nothing_is_let_in(
 
 
 async def test_from_the_manifest_to_an_installation(
-    bare: PretendGitHub, browser: Browser, bot: Asker, hook: Hook
+    bare: SimulatedGitHub, browser: Browser, bot: Asker, hook: Hook
 ) -> None:
     await bare.add_repository(REPO, {"a": "a"})
     target = await browser.register({**MANIFEST, "hook_attributes": {"url": hook.url}})
@@ -135,7 +135,7 @@ async def account(browser: Browser, path: str) -> dict[str, str]:
     return {"account": fields(page)["account"]}
 
 
-async def test_a_code_is_good_once(bare: PretendGitHub, bot: Asker) -> None:
+async def test_a_code_is_good_once(bare: SimulatedGitHub, bot: Asker) -> None:
     made = await bare.register_app(MANIFEST)
     path = f"/app-manifests/{made.code}/conversions"
     assert (await bot("POST", path, who="")).status == 201
@@ -144,19 +144,19 @@ async def test_a_code_is_good_once(bare: PretendGitHub, bot: Asker) -> None:
     assert (await bot("POST", "/app-manifests/none/conversions", who="")).status == 404
 
 
-async def test_a_code_is_good_for_an_hour(bare: PretendGitHub, bot: Asker) -> None:
+async def test_a_code_is_good_for_an_hour(bare: SimulatedGitHub, bot: Asker) -> None:
     made = await bare.register_app(MANIFEST)
     bare.advance(3600)
     assert (await bot("POST", f"/app-manifests/{made.code}/conversions", who="")).status == 404
 
 
-async def test_an_app_without_a_hook_has_no_secret_for_it(bare: PretendGitHub, bot: Asker) -> None:
+async def test_an_app_without_a_hook_has_no_secret_for_it(bare: SimulatedGitHub, bot: Asker) -> None:
     made = await bare.register_app({name: value for name, value in MANIFEST.items() if name != "hook_attributes"})
     reply = await bot("POST", f"/app-manifests/{made.code}/conversions", who="")
     assert (reply.status, reply.body["webhook_secret"]) == (201, None)
 
 
-async def test_a_taken_name_is_asked_for_again(bare: PretendGitHub, browser: Browser) -> None:
+async def test_a_taken_name_is_asked_for_again(bare: SimulatedGitHub, browser: Browser) -> None:
     await bare.register_app(MANIFEST)
     form = {"manifest": json.dumps(MANIFEST), "owner": "octocat", "state": "s3"}
     for name, problem in [
@@ -173,13 +173,13 @@ async def test_a_taken_name_is_asked_for_again(bare: PretendGitHub, browser: Bro
     assert target.endswith("&state=s3")
 
 
-async def test_a_name_is_typed_where_the_manifest_has_none(bare: PretendGitHub, browser: Browser) -> None:
+async def test_a_name_is_typed_where_the_manifest_has_none(bare: SimulatedGitHub, browser: Browser) -> None:
     unnamed = {name: value for name, value in MANIFEST.items() if name != "name"}
     await browser.register(unnamed, name="Typed")
     assert (bare.app.name, bare.app.slug, bare.app.bot.login) == ("Typed", "typed", "typed[bot]")
 
 
-async def test_an_organisation_owns_it(bare: PretendGitHub, browser: Browser) -> None:
+async def test_an_organisation_owns_it(bare: SimulatedGitHub, browser: Browser) -> None:
     path = "/organizations/example/settings/apps/new?state=s3"
     assert (await browser.get(path))[0] == 404
     assert (await browser.send(path, {"manifest": json.dumps(MANIFEST)}))[0] == 404
@@ -189,7 +189,7 @@ async def test_an_organisation_owns_it(bare: PretendGitHub, browser: Browser) ->
     assert bare.app.owner.login == "example"
 
 
-async def test_a_private_app_is_its_owners_alone(bare: PretendGitHub, browser: Browser) -> None:
+async def test_a_private_app_is_its_owners_alone(bare: SimulatedGitHub, browser: Browser) -> None:
     bare.add_user("example")
     await bare.register_app(MANIFEST)
     page = (await browser.get("/apps/our-bot/installations/new"))[1]
@@ -204,7 +204,7 @@ async def test_a_private_app_is_its_owners_alone(bare: PretendGitHub, browser: B
     assert target == f"https://example.com/hello?installation_id={installation}&setup_action=update"
 
 
-async def test_the_next_app_takes_over(bare: PretendGitHub, bot: Asker) -> None:
+async def test_the_next_app_takes_over(bare: SimulatedGitHub, bot: Asker) -> None:
     await bare.add_repository(REPO, {"a": "a"})
     await bare.register_app(MANIFEST)
     bare.add_installation("octocat")
@@ -223,7 +223,7 @@ async def test_the_next_app_takes_over(bare: PretendGitHub, bot: Asker) -> None:
     "headers", [{"Origin": "https://example.com"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "example.com"}]
 )
 async def test_another_site_cannot_press_the_buttons(
-    bare: PretendGitHub, browser: Browser, path: str, headers: dict[str, str]
+    bare: SimulatedGitHub, browser: Browser, path: str, headers: dict[str, str]
 ) -> None:
     await bare.register_app(MANIFEST)
     before = bare.app.id
@@ -241,7 +241,7 @@ async def test_a_bad_manifest_is_shown_as_such(browser: Browser) -> None:
     assert (await browser.send("/settings/apps", {"owner": "octocat", "manifest": "{}"}))[0] == 422
 
 
-async def test_every_text_is_escaped(bare: PretendGitHub, browser: Browser) -> None:
+async def test_every_text_is_escaped(bare: SimulatedGitHub, browser: Browser) -> None:
     evil = {**MANIFEST, "name": EVIL, "description": EVIL, "url": f"https://example.com/{EVIL}"}
     pages = [(await browser.send(f"/settings/apps/new?state={EVIL}", {"manifest": json.dumps(evil)}))[1]]
     pages += [(await browser.send("/settings/apps/new", {"manifest": json.dumps(EVIL)}))[1]]

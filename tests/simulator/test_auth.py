@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from simulator.github.services.keys import AppKey
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker
@@ -149,7 +149,7 @@ async def test_a_suspended_installation(ask: Asker) -> None:
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_people(github: PretendGitHub, ask: Asker) -> None:
+async def test_people(github: SimulatedGitHub, ask: Asker) -> None:
     github.set_permission(REPO, "example-writer", "write")
     sha = (await ask("GET", f"{R}/git/ref/heads/main", who="example-writer")).body["object"]["sha"]
     new = {"ref": "refs/heads/x", "sha": sha}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from simulator.github.server import PretendGitHub
-from simulator.github.services.pulls import Refused
+from simulator.github.server import SimulatedGitHub
+from simulator.github.services.pulls import Unprocessable
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 from tests.simulator.test_endpoints import annotation, button
@@ -15,7 +15,7 @@ OUTPUT = {"title": "t", "summary": "s"}
 
 
 @pytest.fixture
-async def sha(github: PretendGitHub) -> str:
+async def sha(github: SimulatedGitHub) -> str:
     return await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
 
 
@@ -117,14 +117,14 @@ async def test_buttons(ask: Asker, sha: str, told: Hook) -> None:
     github = ask.github
     body = {"name": "lint", "head_sha": sha, "external_id": "mine-1", "actions": [button()]}
     run = (await ask("POST", f"{R}/check-runs", body)).body["id"]
-    with pytest.raises(Refused, match="not rerequestable"):
+    with pytest.raises(Unprocessable, match="not rerequestable"):
         github.rerun_check(REPO, run)
     await ask("PATCH", f"{R}/check-runs/{run}", {"conclusion": "failure"})
     for deed in (
         lambda: github.press_button(REPO, run, "nope"),
         lambda: github.press_button(REPO, run, "fix", "example"),
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(Unprocessable):
             deed()
     github.press_button(REPO, run, "fix")
     github.rerun_check(REPO, run)

@@ -8,13 +8,13 @@ import pytest
 from gidgethub import apps
 from gidgethub.aiohttp import GitHubAPI
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO
 
 
 @pytest.fixture
-async def client(github: PretendGitHub) -> AsyncIterator[GitHubAPI]:
+async def client(github: SimulatedGitHub) -> AsyncIterator[GitHubAPI]:
     async with aiohttp.ClientSession() as session:
         api = GitHubAPI(session, "autobuild", base_url=github.api_url)
         token = await apps.get_installation_access_token(
@@ -26,7 +26,7 @@ async def client(github: PretendGitHub) -> AsyncIterator[GitHubAPI]:
         yield GitHubAPI(session, "autobuild", base_url=github.api_url, oauth_token=token["token"])
 
 
-async def test_it_asks_writes_and_turns_pages(github: PretendGitHub, client: GitHubAPI) -> None:
+async def test_it_asks_writes_and_turns_pages(github: SimulatedGitHub, client: GitHubAPI) -> None:
     for number in range(45):
         github.open_issue(REPO, str(number))
     titles = [issue["title"] async for issue in client.getiter(f"/repos/{REPO}/issues")]
@@ -39,7 +39,7 @@ async def test_it_asks_writes_and_turns_pages(github: PretendGitHub, client: Git
     openapi.assert_valid(github.requests)
 
 
-async def test_it_understands_the_refusals(github: PretendGitHub, client: GitHubAPI) -> None:
+async def test_it_understands_the_refusals(github: SimulatedGitHub, client: GitHubAPI) -> None:
     with pytest.raises(gidgethub.InvalidField):
         await client.post(f"/repos/{REPO}/check-runs", data={"name": "x"})
     github.faults.add("GET", ".*", "primary")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulator.github.git import Symlink, git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 
@@ -17,7 +17,7 @@ def put(text: bytes = b"x = 2\n", **more: Any) -> dict[str, Any]:
     return {"message": "Put", "content": base64.b64encode(text).decode(), **more}
 
 
-async def test_a_file_of_each_size(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_file_of_each_size(github: SimulatedGitHub, ask: Asker) -> None:
     await github.push_commit(REPO, "big", {"small.bin": b"\0" * 1024 * 1024, "big.bin": b"\0" * (1024 * 1024 + 1)})
     small = (await ask("GET", f"{R}/contents/small.bin?ref=big")).body
     assert (len(base64.b64decode(small["content"])), small["encoding"]) == (1024 * 1024, "base64")
@@ -26,14 +26,14 @@ async def test_a_file_of_each_size(github: PretendGitHub, ask: Asker) -> None:
     openapi.assert_valid(github.requests)
 
 
-async def test_a_link_is_not_followed(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_link_is_not_followed(github: SimulatedGitHub, ask: Asker) -> None:
     sha = await github.push_commit(REPO, "links", {"link": Symlink("/etc/passwd")})
     link = (await ask("GET", f"{R}/contents/link?ref={sha}")).body
     assert (link["type"], link["target"]) == ("symlink", "/etc/passwd")
     openapi.assert_valid(github.requests)
 
 
-async def test_a_file_is_committed(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_a_file_is_committed(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     old = (await ask("GET", f"{R}/contents/src/hello.py")).body["sha"]
     reply = await ask("PUT", f"{R}/contents/src/hello.py", put(sha=old))
     sha = reply.body["commit"]["sha"]

@@ -9,18 +9,18 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from simulator.github.server import PretendGitHub
-from simulator.github.webhooks.delivery_faults import Fate, Weather
-from simulator.github.webhooks.delivery_log import Delivery, DeliveryLog
+from simulator.github.server import SimulatedGitHub
+from simulator.github.webhooks.delivery_faults import DeliveryFaults, DeliveryPlan
+from simulator.github.webhooks.delivery_log import DeliveryLog, WebhookDelivery
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 
 LOG = "/app/hook/deliveries"
 
 
-def delivery(number: int, code: int = 200) -> Delivery:
+def delivery(number: int, code: int = 200) -> WebhookDelivery:
     """Its payload is not even JSON, so whoever looks at it fails."""
-    return Delivery(
+    return WebhookDelivery(
         f"guid-{number}", "push", None, b"\xff", 7, 8, id=number, delivered_at="2026-01-01", status_code=code
     )
 
@@ -35,7 +35,7 @@ async def pages(ask: Asker, query: str) -> list[list[int]]:
     return found
 
 
-async def test_a_long_log_is_read_in_pages(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_long_log_is_read_in_pages(github: SimulatedGitHub, ask: Asker) -> None:
     for number in range(20_000):
         made = replace(delivery(0, 503 if number % 100 == 0 else 202), id=github.new_id(), delivered_at=github.now())
         github.hooks.log.add(made)
@@ -59,7 +59,7 @@ def test_the_oldest_are_forgotten() -> None:
     assert len(log.page("success", None, 30_000, "")) == len(log.all) // 2
 
 
-async def test_the_log_goes_back_three_days(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_the_log_goes_back_three_days(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     github.open_issue(REPO, "old")
     await github.hooks.idle()
     github.advance(2 * 24 * 3600)
@@ -74,7 +74,7 @@ async def test_the_log_goes_back_three_days(github: PretendGitHub, ask: Asker, t
     assert (await ask("GET", f"{LOG}/{new}", who="app")).status == 200
 
 
-async def test_the_filters_go_by_the_status_code(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_the_filters_go_by_the_status_code(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     ids = {}
     for status in (202, 302, 401, 503):
         told.status = status
@@ -90,7 +90,7 @@ async def test_the_filters_go_by_the_status_code(github: PretendGitHub, ask: Ask
     assert len(told.requests) == 4
 
 
-async def test_a_slow_door_is_hung_up_on(github: PretendGitHub) -> None:
+async def test_a_slow_door_is_hung_up_on(github: SimulatedGitHub) -> None:
     github.hooks.patience_s = 0.05
     never = asyncio.Event()
 
@@ -111,7 +111,7 @@ async def test_a_slow_door_is_hung_up_on(github: PretendGitHub) -> None:
     assert [(each.status_code, each.status) for each in github.deliveries] == [(504, "timed out")]
 
 
-async def test_a_throttled_delivery_says_so(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_a_throttled_delivery_says_so(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     github.hooks.throttle("issues.opened")
     github.open_issue(REPO, "slow")
     github.open_issue(REPO, "fast")
@@ -124,7 +124,7 @@ async def test_a_throttled_delivery_says_so(github: PretendGitHub, ask: Asker, t
     openapi.assert_valid(github.requests)
 
 
-async def test_the_configuration(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_the_configuration(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     shown = {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": told.url}
     assert (await ask("GET", "/app/hook/config", who="app")).body == shown
     changed = await ask("PATCH", "/app/hook/config", {"secret": "new", "content_type": "form"}, who="app")
@@ -140,7 +140,7 @@ async def test_the_configuration(github: PretendGitHub, ask: Asker, told: Hook) 
     openapi.assert_valid(github.requests)
 
 
-async def test_no_hook_and_one_that_is_switched_off(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_no_hook_and_one_that_is_switched_off(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     github.hooks.set_config(active=False)
     github.open_issue(REPO, "x")
     assert (await ask("GET", "/app/hook/config", who="app")).status == 200
@@ -151,7 +151,7 @@ async def test_no_hook_and_one_that_is_switched_off(github: PretendGitHub, ask: 
     assert github.deliveries == []
 
 
-async def test_what_is_read_and_written_again_has_the_same_bytes(github: PretendGitHub, told: Hook) -> None:
+async def test_what_is_read_and_written_again_has_the_same_bytes(github: SimulatedGitHub, told: Hook) -> None:
     """As a smee client does, which hands on JSON."""
     github.open_issue(REPO, 'Ünicode "quoted" 🙂 \u2028 \ud800', body="a\tb\x00\\")
     await github.hooks.idle()
@@ -160,7 +160,7 @@ async def test_what_is_read_and_written_again_has_the_same_bytes(github: Pretend
     assert again.encode("utf-8", "backslashreplace") == body
 
 
-async def test_a_hold_ends_in_any_order(github: PretendGitHub, told: Hook) -> None:
+async def test_a_hold_ends_in_any_order(github: SimulatedGitHub, told: Hook) -> None:
     held = github.hooks.hold()
     for number in range(9):
         github.open_issue(REPO, str(number))
@@ -173,8 +173,8 @@ async def test_a_hold_ends_in_any_order(github: PretendGitHub, told: Hook) -> No
 
 
 def test_the_same_seed_brings_the_same_weather() -> None:
-    def fates(seed: int) -> list[Fate]:
-        weather = Weather(seed, drop=0.2, duplicate=0.2, delay=1.0, forgotten=0.5)
+    def fates(seed: int) -> list[DeliveryPlan]:
+        weather = DeliveryFaults(seed, drop=0.2, duplicate=0.2, delay=1.0, forgotten=0.5)
         return [weather.strike("") for _ in range(300)]
 
     assert fates(1) == fates(1)
@@ -187,7 +187,7 @@ def test_the_same_seed_brings_the_same_weather() -> None:
     assert all(0 <= delay < 1 for fate in found for delay in fate.delays)
 
 
-async def test_weather(github: PretendGitHub, told: Hook) -> None:
+async def test_weather(github: SimulatedGitHub, told: Hook) -> None:
     weather = github.hooks.weather(3, drop=0.3, duplicate=0.3, delay=0.05, forgotten=0.5)
     for number in range(60):
         github.open_issue(REPO, str(number))
@@ -202,7 +202,7 @@ async def test_weather(github: PretendGitHub, told: Hook) -> None:
     assert not known & set(weather.lost)
 
 
-async def test_another_attempt_gets_through_the_weather(github: PretendGitHub, told: Hook) -> None:
+async def test_another_attempt_gets_through_the_weather(github: SimulatedGitHub, told: Hook) -> None:
     github.hooks.weather(1, drop=1.0)
     github.open_issue(REPO, "x")
     failed = github.deliveries[0]
@@ -222,7 +222,7 @@ async def test_another_attempt_gets_through_the_weather(github: PretendGitHub, t
     assert told.names == ["issues.opened", "issues.opened"]
 
 
-async def test_a_crowd_is_sent_one_after_the_other(github: PretendGitHub, told: Hook) -> None:
+async def test_a_crowd_is_sent_one_after_the_other(github: SimulatedGitHub, told: Hook) -> None:
     for number in range(300):
         github.open_issue(REPO, str(number))
     await github.hooks.idle()

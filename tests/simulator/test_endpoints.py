@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulator.github.rest.endpoints import ENDPOINTS
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 from tests.simulator.walks import (
@@ -22,7 +22,7 @@ from tests.simulator.walks import (
 R = f"/repos/{REPO}"
 
 
-async def test_every_endpoint_answers_as_github_describes(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_every_endpoint_answers_as_github_describes(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     files = {"src/hello.py": "print('bye')\n", "new.py": "x = 1\n", "README.md": None}
     sha = await github.push_commit(REPO, "feature", files)
     await github.push_commit(REPO, "other", {"other.py": "y = 2\n"})
@@ -70,7 +70,7 @@ async def walk_hook(go: Walk) -> None:
     await go("POST", f"/app/hook/deliveries/{delivery}/attempts", who="app", status=202)
 
 
-async def walk_registration(go: Walk, github: PretendGitHub) -> None:
+async def walk_registration(go: Walk, github: SimulatedGitHub) -> None:
     made = await github.register_app({"name": "Another", "url": "https://example.com"})
     await go("POST", f"/app-manifests/{made.code}/conversions", who="", status=201)
 

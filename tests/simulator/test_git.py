@@ -7,35 +7,35 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from simulator.github.git import GitError, Symlink, git
-from simulator.github.server import PretendGitHub
+from simulator.github.git import GitCommandError, Symlink, git
+from simulator.github.server import SimulatedGitHub
 from tests.simulator.conftest import REPO, Asker, Hook
 
 
-async def test_anybody_may_fetch_what_is_public(github: PretendGitHub, tmp_path: Path) -> None:
+async def test_anybody_may_fetch_what_is_public(github: SimulatedGitHub, tmp_path: Path) -> None:
     await git(tmp_path, "clone", "--quiet", f"{github.url}/{REPO}.git", "one")
     await git(tmp_path, "clone", "--quiet", f"{github.url}/{REPO}", "two")
     assert (tmp_path / "one/src/hello.py").read_text() == "print('hello')\n"
 
 
-async def test_nobody_may_push_without_a_name(github: PretendGitHub, tmp_path: Path) -> None:
+async def test_nobody_may_push_without_a_name(github: SimulatedGitHub, tmp_path: Path) -> None:
     clone = await cloned(github, tmp_path)
-    with pytest.raises(GitError, match=r"could not read Username|Authentication"):
+    with pytest.raises(GitCommandError, match=r"could not read Username|Authentication"):
         await git(clone, "push", f"{github.url}/{REPO}.git", "HEAD:refs/heads/x")
 
 
-async def test_a_private_repository_hides(github: PretendGitHub, tmp_path: Path) -> None:
+async def test_a_private_repository_hides(github: SimulatedGitHub, tmp_path: Path) -> None:
     await github.add_repository("octocat/secret", {"a": "a"}, private=True)
-    with pytest.raises(GitError, match=r"could not read Username|Authentication"):
+    with pytest.raises(GitCommandError, match=r"could not read Username|Authentication"):
         await git(tmp_path, "clone", f"{github.url}/octocat/secret.git", "one")
-    with pytest.raises(GitError, match="not found"):
+    with pytest.raises(GitCommandError, match="not found"):
         await git(tmp_path, "clone", github.push_url("octocat/secret", "example"), "two")
     await git(tmp_path, "clone", "--quiet", github.push_url("octocat/secret", "octocat"), "three")
     assert (tmp_path / "three/a").exists()
 
 
 async def test_an_installation_token_pushes_and_the_app_hears_of_it(
-    github: PretendGitHub, ask: Asker, told: Hook, tmp_path: Path
+    github: SimulatedGitHub, ask: Asker, told: Hook, tmp_path: Path
 ) -> None:
     clone = await cloned(github, tmp_path)
     token = await ask.mint()
@@ -45,47 +45,49 @@ async def test_an_installation_token_pushes_and_the_app_hears_of_it(
     assert told.payloads("push")[0]["sender"]["login"] == "autobuild[bot]"
 
 
-async def test_a_read_only_token_pushes_nothing(github: PretendGitHub, ask: Asker, told: Hook, tmp_path: Path) -> None:
+async def test_a_read_only_token_pushes_nothing(
+    github: SimulatedGitHub, ask: Asker, told: Hook, tmp_path: Path
+) -> None:
     clone = await cloned(github, tmp_path)
     token = await ask.mint(permissions={"contents": "read"})
-    with pytest.raises(GitError, match="403"):
+    with pytest.raises(GitCommandError, match="403"):
         await git(clone, "push", with_token(github, token), "HEAD:refs/heads/x")
-    with pytest.raises(GitError, match=r"Authentication|401|could not read"):
+    with pytest.raises(GitCommandError, match=r"Authentication|401|could not read"):
         await git(clone, "push", with_token(github, "ghs_wrong"), "HEAD:refs/heads/x")
-    with pytest.raises(GitError, match="403"):
+    with pytest.raises(GitCommandError, match="403"):
         await git(clone, "push", github.push_url(REPO, "example"), "HEAD:refs/heads/x")
     full = await ask.mint()
     github.suspend(next(iter(github.installations)))
-    with pytest.raises(GitError, match="403"):
+    with pytest.raises(GitCommandError, match="403"):
         await git(clone, "push", with_token(github, full), "HEAD:refs/heads/x")
     await github.hooks.idle()
     assert told.names == ["installation.suspend"]
 
 
-async def test_pull_refs_can_be_fetched_and_not_pushed(github: PretendGitHub, tmp_path: Path) -> None:
+async def test_pull_refs_can_be_fetched_and_not_pushed(github: SimulatedGitHub, tmp_path: Path) -> None:
     sha = await github.push_commit(REPO, "feature", {"a": "a"})
     await github.open_pull(REPO, "feature")
     clone = await cloned(github, tmp_path)
     await git(clone, "fetch", "--quiet", "origin", "refs/pull/1/head")
     assert (await git(clone, "rev-parse", "FETCH_HEAD")).decode().strip() == sha
-    with pytest.raises(GitError, match=r"hidden ref|denied|deny"):
+    with pytest.raises(GitCommandError, match=r"hidden ref|denied|deny"):
         await git(clone, "push", github.push_url(REPO), "HEAD:refs/pull/1/head")
 
 
-async def test_any_commit_can_be_fetched_by_its_id(github: PretendGitHub, tmp_path: Path) -> None:
+async def test_any_commit_can_be_fetched_by_its_id(github: SimulatedGitHub, tmp_path: Path) -> None:
     old = await github.push_commit(REPO, "feature", {"a": "a"})
     await github.push_commit(REPO, "feature", {"a": "b"}, parent=await tip(github, "main"), force=True)
     clone = await cloned(github, tmp_path)
     await git(clone, "fetch", "--quiet", "--depth=1", "--filter=blob:none", "origin", old)
 
 
-async def test_a_push_of_megabytes_in_chunks(github: PretendGitHub) -> None:
+async def test_a_push_of_megabytes_in_chunks(github: SimulatedGitHub) -> None:
     body = os.urandom(3 * 1024 * 1024)
     sha = await github.push_commit(REPO, "big", {"big.bin": body})
     assert await git(github.repository(REPO).path, "cat-file", "blob", f"{sha}:big.bin") == body
 
 
-async def test_a_gzipped_negotiation(github: PretendGitHub, tmp_path: Path) -> None:
+async def test_a_gzipped_negotiation(github: SimulatedGitHub, tmp_path: Path) -> None:
     """Git packs a request of more than a kilobyte: many commits that the server does not have."""
     clone = await cloned(github, tmp_path)
     stream = "".join(
@@ -100,7 +102,7 @@ async def test_a_gzipped_negotiation(github: PretendGitHub, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "path", ["../state/x.git", "octocat/..", "octocat/hello.git/..%2f..%2fapp.pem", "octocat/none.git"]
 )
-async def test_no_path_leads_out(github: PretendGitHub, path: str) -> None:
+async def test_no_path_leads_out(github: SimulatedGitHub, path: str) -> None:
     async with aiohttp.ClientSession() as client:
         for service in ("git-upload-pack", "nothing"):
             url = f"{github.url}/{path}/info/refs?service={service}"
@@ -108,7 +110,7 @@ async def test_no_path_leads_out(github: PretendGitHub, path: str) -> None:
                 assert reply.status in (401, 403, 404)
 
 
-async def test_two_pushes_at_once_are_told_apart(github: PretendGitHub, told: Hook) -> None:
+async def test_two_pushes_at_once_are_told_apart(github: SimulatedGitHub, told: Hook) -> None:
     github.set_permission(REPO, "example", "write")
     one, two = await asyncio.gather(
         github.push_commit(REPO, "one", {"a": "1"}, login="octocat"),
@@ -119,7 +121,7 @@ async def test_two_pushes_at_once_are_told_apart(github: PretendGitHub, told: Ho
     assert heard == {(one, "octocat"), (two, "example")}
 
 
-async def test_strange_paths_and_links(github: PretendGitHub, ask: Asker) -> None:
+async def test_strange_paths_and_links(github: SimulatedGitHub, ask: Asker) -> None:
     odd = {
         'sp ace/"quo\nte".py': "1\n",
         "näh.py": "2\n",
@@ -138,19 +140,19 @@ async def test_strange_paths_and_links(github: PretendGitHub, ask: Asker) -> Non
 
 
 @pytest.mark.parametrize("path", ["../up", "a/../../b", ".git/config", "a//b", ""])
-async def test_a_path_out_of_the_tree_is_refused(github: PretendGitHub, path: str) -> None:
-    with pytest.raises(GitError, match="invalid path"):
+async def test_a_path_out_of_the_tree_is_refused(github: SimulatedGitHub, path: str) -> None:
+    with pytest.raises(GitCommandError, match="invalid path"):
         await github.push_commit(REPO, "bad", {path: "x"})
 
 
-async def cloned(github: PretendGitHub, folder: Path) -> Path:
+async def cloned(github: SimulatedGitHub, folder: Path) -> Path:
     await git(folder, "clone", "--quiet", f"{github.url}/{REPO}.git", "clone")
     return folder / "clone"
 
 
-def with_token(github: PretendGitHub, token: str) -> str:
+def with_token(github: SimulatedGitHub, token: str) -> str:
     return f"{github.url}/{REPO}.git".replace("http://", f"http://x-access-token:{token}@")
 
 
-async def tip(github: PretendGitHub, branch: str) -> str:
+async def tip(github: SimulatedGitHub, branch: str) -> str:
     return (await git(github.repository(REPO).path, "rev-parse", branch)).decode().strip()

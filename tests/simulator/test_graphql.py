@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulator.github.git import git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.simulator.conftest import REPO, Asker, Hook
 
 MUTATION = "mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }"
@@ -23,7 +23,7 @@ def given(head: str, **change: Any) -> dict[str, Any]:
     }
 
 
-async def test_a_commit(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_a_commit(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     head = await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
     await github.open_pull(REPO, "feature")
     reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head)}})
@@ -54,14 +54,14 @@ async def test_a_commit(github: PretendGitHub, ask: Asker, told: Hook) -> None:
         ({"fileChanges": {"additions": ["x"]}}, "argumentLiteralsIncompatible"),
     ],
 )
-async def test_no_commit(github: PretendGitHub, ask: Asker, change: dict[str, Any], kind: str) -> None:
+async def test_no_commit(github: SimulatedGitHub, ask: Asker, change: dict[str, Any], kind: str) -> None:
     head = await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
     reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head, **change)}})
     assert (reply.status, reply.body["data"], reply.body["errors"][0]["type"]) == (200, None, kind)
     assert (await git(github.repository(REPO).path, "rev-parse", "feature")).decode().strip() == head
 
 
-async def test_only_with_the_permission(github: PretendGitHub, ask: Asker) -> None:
+async def test_only_with_the_permission(github: SimulatedGitHub, ask: Asker) -> None:
     head = await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
     token = await ask.mint(permissions={"contents": "read"})
     reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head)}}, token=token)

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 from tests.simulator.test_payloads import errors
 
 
 @pytest.fixture
-async def two(github: PretendGitHub, told: Hook) -> PretendGitHub:
+async def two(github: SimulatedGitHub, told: Hook) -> SimulatedGitHub:
     """A second repository, and an App that subscribes to nothing."""
     await github.add_repository("octocat/second", {"a": "a"}, private=True)
     github.app.events = ()
@@ -22,7 +22,7 @@ def names(payload: Any, field: str) -> list[str]:
     return [each["full_name"] for each in payload[field]]
 
 
-async def test_repositories_are_taken_out_and_put_back(two: PretendGitHub, told: Hook, ask: Asker) -> None:
+async def test_repositories_are_taken_out_and_put_back(two: SimulatedGitHub, told: Hook, ask: Asker) -> None:
     installation = next(iter(two.installations))
     token = await ask.mint()
     two.remove_from_installation(installation, "octocat/second")
@@ -41,13 +41,13 @@ async def test_repositories_are_taken_out_and_put_back(two: PretendGitHub, told:
     openapi.assert_valid(two.requests)
 
 
-async def test_only_the_accounts_own_can_be_added(two: PretendGitHub) -> None:
+async def test_only_the_accounts_own_can_be_added(two: SimulatedGitHub) -> None:
     await two.add_repository("example/other", {"a": "a"}, install=False)
     with pytest.raises(ValueError, match="not of octocat"):
         two.add_to_installation(next(iter(two.installations)), "example/other")
 
 
-async def test_new_permissions_must_be_accepted(two: PretendGitHub, told: Hook, ask: Asker) -> None:
+async def test_new_permissions_must_be_accepted(two: SimulatedGitHub, told: Hook, ask: Asker) -> None:
     installation = next(iter(two.installations))
     wanted = {"permissions": {"deployments": "write"}}
     path = f"/app/installations/{installation}/access_tokens"
@@ -65,7 +65,7 @@ async def test_new_permissions_must_be_accepted(two: PretendGitHub, told: Hook, 
     openapi.assert_valid(two.requests)
 
 
-async def test_each_turn_of_its_life_is_told(two: PretendGitHub, told: Hook) -> None:
+async def test_each_turn_of_its_life_is_told(two: SimulatedGitHub, told: Hook) -> None:
     installation = next(iter(two.installations))
     two.suspend(installation)
     two.unsuspend(installation)

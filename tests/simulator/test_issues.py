@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 
@@ -134,7 +134,7 @@ async def test_a_deleted_issue_is_gone_for_ever(ask: Asker, told: Hook) -> None:
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_no_app_speaks_in_a_locked_conversation(github: PretendGitHub, ask: Asker) -> None:
+async def test_no_app_speaks_in_a_locked_conversation(github: SimulatedGitHub, ask: Asker) -> None:
     github.open_issue(REPO, "x")
     github.lock_issue(REPO, 1)
     reply = await ask("POST", f"{R}/issues/1/comments", {"body": "x"})
@@ -146,7 +146,7 @@ async def test_no_app_speaks_in_a_locked_conversation(github: PretendGitHub, ask
     openapi.assert_valid(github.requests)
 
 
-async def test_a_plain_issue_needs_its_own_permission(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_plain_issue_needs_its_own_permission(github: SimulatedGitHub, ask: Asker) -> None:
     await github.push_commit(REPO, "feature", {"a": "a"})
     github.open_issue(REPO, "x")
     await github.open_pull(REPO, "feature")
@@ -156,7 +156,7 @@ async def test_a_plain_issue_needs_its_own_permission(github: PretendGitHub, ask
         assert (await ask("POST", f"{R}/issues/2/{path}", body, token=token)).status < 300
 
 
-async def test_labels_of_a_pull_are_told_as_such(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_labels_of_a_pull_are_told_as_such(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     await github.push_commit(REPO, "feature", {"a": "a"})
     await github.open_pull(REPO, "feature")
     await ask("POST", f"{R}/issues/1/labels", {"labels": ["ready"]})
@@ -168,7 +168,7 @@ async def test_labels_of_a_pull_are_told_as_such(github: PretendGitHub, ask: Ask
     assert not [name for name in told.names if name.startswith("issues")]
 
 
-async def test_a_repository_without_issues(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_repository_without_issues(github: SimulatedGitHub, ask: Asker) -> None:
     await github.push_commit(REPO, "feature", {"a": "a"})
     github.open_issue(REPO, "x")
     await github.open_pull(REPO, "feature")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from simulator.github.git import git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook, Reply
 
@@ -13,7 +13,7 @@ R = f"/repos/{REPO}"
 
 
 @pytest.fixture
-async def pull(github: PretendGitHub) -> str:
+async def pull(github: SimulatedGitHub) -> str:
     """Number 1, two commits from `feature` into a `main` that has moved on; its head."""
     await github.push_commit(REPO, "feature", {"a.py": "a = 1\n"}, "First\n\nWith a body.")
     head = await github.push_commit(REPO, "feature", {"b.py": "b = 1\n"}, "Second", login="octocat")
@@ -31,12 +31,12 @@ async def state(ask: Asker) -> tuple[bool | None, str]:
     return pull["mergeable"], pull["mergeable_state"]
 
 
-async def messages(github: PretendGitHub, ref: str = "main") -> list[str]:
+async def messages(github: SimulatedGitHub, ref: str = "main") -> list[str]:
     out = await git(github.repository(REPO).path, "log", "--format=%an|%cn|%B%x00", ref)
     return [entry.strip() for entry in out.decode().split("\0") if entry.strip()]
 
 
-async def test_a_merge_commit(github: PretendGitHub, ask: Asker, told: Hook, pull: str) -> None:
+async def test_a_merge_commit(github: SimulatedGitHub, ask: Asker, told: Hook, pull: str) -> None:
     assert (await ask("GET", f"{R}/pulls/1/merge")).status == 404
     reply = await merge(ask, sha=pull)
     assert (reply.status, reply.body["merged"]) == (200, True)
@@ -51,7 +51,7 @@ async def test_a_merge_commit(github: PretendGitHub, ask: Asker, told: Hook, pul
     openapi.assert_valid(github.requests)
 
 
-async def test_a_squash(github: PretendGitHub, ask: Asker, told: Hook, pull: str) -> None:
+async def test_a_squash(github: SimulatedGitHub, ask: Asker, told: Hook, pull: str) -> None:
     reply = await merge(ask, merge_method="squash")
     assert (await messages(github))[:2] == [
         "octocat|autobuild[bot]|Two things (#1)\n\n* First\n\nWith a body.\n\n* Second",
@@ -63,12 +63,12 @@ async def test_a_squash(github: PretendGitHub, ask: Asker, told: Hook, pull: str
     assert len(told.payloads("pull_request.closed")) == 1
 
 
-async def test_a_squash_with_words_of_ones_own(github: PretendGitHub, ask: Asker, pull: str) -> None:
+async def test_a_squash_with_words_of_ones_own(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
     await merge(ask, merge_method="squash", commit_title="Mine", commit_message="Why.")
     assert (await messages(github))[0] == "octocat|autobuild[bot]|Mine\n\nWhy."
 
 
-async def test_a_rebase(github: PretendGitHub, ask: Asker, pull: str) -> None:
+async def test_a_rebase(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
     reply = await merge(ask, merge_method="rebase")
     assert reply.status == 200
     assert (await messages(github))[:3] == [
@@ -81,7 +81,7 @@ async def test_a_rebase(github: PretendGitHub, ask: Asker, pull: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
-async def test_a_way_that_is_not_allowed(github: PretendGitHub, ask: Asker, pull: str, method: str) -> None:
+async def test_a_way_that_is_not_allowed(github: SimulatedGitHub, ask: Asker, pull: str, method: str) -> None:
     github.allow_methods(REPO, [each for each in ("merge", "squash", "rebase") if each != method])
     reply = await merge(ask, merge_method=method)
     assert (reply.status, "not allowed on this repository" in reply.body["message"]) == (405, True)
@@ -102,7 +102,7 @@ async def test_a_way_that_is_not_allowed(github: PretendGitHub, ask: Asker, pull
     ],
 )
 async def test_a_merge_that_is_refused(
-    github: PretendGitHub, ask: Asker, pull: str, body: dict[str, Any], status: int, words: str
+    github: SimulatedGitHub, ask: Asker, pull: str, body: dict[str, Any], status: int, words: str
 ) -> None:
     reply = await merge(ask, **body)
     assert (reply.status, words in reply.body["message"]) == (status, True)
@@ -111,7 +111,7 @@ async def test_a_merge_that_is_refused(
 
 
 @pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
-async def test_a_conflict(github: PretendGitHub, ask: Asker, pull: str, method: str) -> None:
+async def test_a_conflict(github: SimulatedGitHub, ask: Asker, pull: str, method: str) -> None:
     assert await state(ask) == (True, "clean")
     await github.push_commit(REPO, "main", {"a.py": "a = 2\n"})
     assert await state(ask) == (False, "dirty")
@@ -120,13 +120,13 @@ async def test_a_conflict(github: PretendGitHub, ask: Asker, pull: str, method: 
     assert (reply.status, reply.body["message"]) == (405, words)
 
 
-async def test_a_draft(github: PretendGitHub, ask: Asker, pull: str) -> None:
+async def test_a_draft(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
     github.set_draft(REPO, 1, True)
     assert await state(ask) == (True, "draft")
     assert (await merge(ask)).body["message"] == "Pull Request is still a draft"
 
 
-async def test_the_first_look_finds_nothing_out(github: PretendGitHub, ask: Asker, pull: str) -> None:
+async def test_the_first_look_finds_nothing_out(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
     github.delay_mergeable(REPO, 1)
     assert [await state(ask), await state(ask)] == [(None, "unknown"), (True, "clean")]
     await github.close_pull(REPO, 1)
@@ -134,7 +134,7 @@ async def test_the_first_look_finds_nothing_out(github: PretendGitHub, ask: Aske
     openapi.assert_valid(github.requests)
 
 
-async def test_what_is_not_green_is_unstable(github: PretendGitHub, ask: Asker, pull: str) -> None:
+async def test_what_is_not_green_is_unstable(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
     await github.set_status(REPO, pull, "pending", "ci")
     assert await state(ask) == (True, "unstable")
     await github.set_status(REPO, pull, "success", "ci")
@@ -145,7 +145,7 @@ async def test_what_is_not_green_is_unstable(github: PretendGitHub, ask: Asker, 
     assert (await merge(ask)).status == 200
 
 
-async def test_a_branch_is_brought_up_to_date(github: PretendGitHub, ask: Asker, told: Hook, pull: str) -> None:
+async def test_a_branch_is_brought_up_to_date(github: SimulatedGitHub, ask: Asker, told: Hook, pull: str) -> None:
     path = f"{R}/pulls/1/update-branch"
     wrong = await ask("PUT", path, {"expected_head_sha": "f" * 40})
     assert (wrong.status, "expected head sha" in wrong.body["message"]) == (422, True)
@@ -162,7 +162,7 @@ async def test_a_branch_is_brought_up_to_date(github: PretendGitHub, ask: Asker,
     openapi.assert_valid(github.requests)
 
 
-async def test_a_forks_branch_is_not_the_apps_to_update(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_forks_branch_is_not_the_apps_to_update(github: SimulatedGitHub, ask: Asker) -> None:
     await github.add_fork(REPO, "friend")
     await github.push_commit("friend/hello", "fix", {"a": "a"}, login="friend")
     await github.open_pull(REPO, "friend:fix", login="friend")
@@ -171,7 +171,7 @@ async def test_a_forks_branch_is_not_the_apps_to_update(github: PretendGitHub, a
     assert (await ask("PUT", f"{R}/pulls/1/merge", {"merge_method": "squash"})).status == 200
 
 
-async def test_a_branch_into_a_branch(github: PretendGitHub, ask: Asker, told: Hook, pull: str) -> None:
+async def test_a_branch_into_a_branch(github: SimulatedGitHub, ask: Asker, told: Hook, pull: str) -> None:
     await github.push_commit(REPO, "main", {"a.py": "a = 2\n"})
     await github.push_commit(REPO, "old", {"c.py": "c = 1\n"})
     made = await ask("POST", f"{R}/merges", {"base": "old", "head": pull, "commit_message": "Bring it"})
@@ -208,7 +208,7 @@ async def test_merging_needs_contents(ask: Asker, pull: str) -> None:
     ],
 )
 async def test_a_pull_that_cannot_be(
-    github: PretendGitHub, ask: Asker, pull: str, body: dict[str, str], field: str, words: str
+    github: SimulatedGitHub, ask: Asker, pull: str, body: dict[str, str], field: str, words: str
 ) -> None:
     tip = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     await ask("POST", f"{R}/git/refs", {"ref": "refs/heads/same", "sha": tip})
@@ -218,13 +218,13 @@ async def test_a_pull_that_cannot_be(
     openapi.assert_valid(github.requests)
 
 
-async def test_what_is_merged_stays_so(github: PretendGitHub, ask: Asker, pull: str) -> None:
+async def test_what_is_merged_stays_so(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
     await merge(ask)
     reply = await ask("PATCH", f"{R}/pulls/1", {"state": "open"})
     assert (reply.status, "cannot be reopened" in str(reply.body)) == (422, True)
 
 
-async def test_a_commit_that_is_in_the_base_already_is_left_out(github: PretendGitHub, ask: Asker, pull: str) -> None:
+async def test_a_commit_that_is_in_the_base_already_is_left_out(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
     await github.push_commit(REPO, "main", {"a.py": "a = 1\n"}, "The same as First")
     await merge(ask, merge_method="rebase")
     assert [each.split("|")[2] for each in await messages(github)][:2] == ["Second", "The same as First"]

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from simulator.github import git
-from simulator.github.git import GitError
-from simulator.github.server import PretendGitHub
+from simulator.github.git import GitCommandError
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 from tests.simulator.test_payloads import errors
@@ -18,13 +18,13 @@ READ_ONLY = "Repository was archived so is read-only."
 
 
 @pytest.fixture(autouse=True)
-async def _held_to_githubs_words(github: PretendGitHub) -> AsyncIterator[None]:
+async def _held_to_githubs_words(github: SimulatedGitHub) -> AsyncIterator[None]:
     yield
     openapi.assert_valid(github.requests)
     assert [error for each in github.deliveries for error in errors(each.name, each.payload)] == []
 
 
-async def test_a_former_name_leads_on(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_a_former_name_leads_on(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     repo = github.rename_repository(REPO, "Greetings")
     await github.hooks.idle()
     payload = told.payloads("repository.renamed")[0]
@@ -42,7 +42,7 @@ async def test_a_former_name_leads_on(github: PretendGitHub, ask: Asker, told: H
     assert github.repository("octocat/greetings").issues == {}
 
 
-async def test_the_numbered_address_is_served(github: PretendGitHub, ask: Asker) -> None:
+async def test_the_numbered_address_is_served(github: SimulatedGitHub, ask: Asker) -> None:
     number = github.rename_repository(REPO, "greetings").id
     base = f"/repositories/{number}"
     assert (await ask("GET", base)).body["full_name"] == "octocat/greetings"
@@ -55,7 +55,7 @@ async def test_the_numbered_address_is_served(github: PretendGitHub, ask: Asker)
     assert (await ask("POST", f"{base}/git/refs", {"ref": "x", "sha": "x"}, who="example")).status == 403
 
 
-async def test_who_may_not_know_is_led_nowhere(github: PretendGitHub, ask: Asker) -> None:
+async def test_who_may_not_know_is_led_nowhere(github: SimulatedGitHub, ask: Asker) -> None:
     await github.add_repository("octocat/secret", {"a": "a"}, private=True)
     other = await ask.mint(repositories=["hello"])
     github.rename_repository("octocat/secret", "hidden")
@@ -67,7 +67,7 @@ async def test_who_may_not_know_is_led_nowhere(github: PretendGitHub, ask: Asker
     assert (await ask("GET", "/repos/octocat/secret/installation", who="app")).status == 404
 
 
-async def test_the_name_is_free_again(github: PretendGitHub, ask: Asker) -> None:
+async def test_the_name_is_free_again(github: SimulatedGitHub, ask: Asker) -> None:
     github.rename_repository(REPO, "greetings")
     new = await github.add_repository(REPO, {"b": "b"})
     assert (await ask("GET", f"/repos/{REPO}")).body["id"] == new.id
@@ -80,7 +80,7 @@ async def test_the_name_is_free_again(github: PretendGitHub, ask: Asker) -> None
     assert (await ask("GET", "/repos/octocat/older")).status == 301
 
 
-async def test_a_token_is_asked_for_by_the_new_name_or_the_number(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_token_is_asked_for_by_the_new_name_or_the_number(github: SimulatedGitHub, ask: Asker) -> None:
     repo = github.rename_repository(REPO, "greetings")
     path = f"/app/installations/{next(iter(github.installations))}/access_tokens"
     assert (await ask("POST", path, {"repositories": ["hello"]}, who="app")).status == 422
@@ -88,7 +88,7 @@ async def test_a_token_is_asked_for_by_the_new_name_or_the_number(github: Preten
     assert (await ask("POST", path, {"repository_ids": [repo.id]}, who="app")).status == 201
 
 
-async def test_git_goes_on_at_the_former_name(github: PretendGitHub, tmp_path: Path, told: Hook) -> None:
+async def test_git_goes_on_at_the_former_name(github: SimulatedGitHub, tmp_path: Path, told: Hook) -> None:
     former = github.push_url(REPO)
     clone = tmp_path / "clone"
     await git.git(tmp_path, "clone", "--quiet", former, str(clone))
@@ -100,7 +100,7 @@ async def test_git_goes_on_at_the_former_name(github: PretendGitHub, tmp_path: P
     assert (await asyncio.to_thread((clone / "README.md").read_text)) == "# Hello\n"
 
 
-async def test_a_transfer(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_a_transfer(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     theirs = github.add_installation("example", [])
     number, token = github.repository(REPO).id, await ask.mint(permissions={"issues": "write"})
     github.transfer_repository(REPO, "example")
@@ -123,7 +123,7 @@ async def test_a_transfer(github: PretendGitHub, ask: Asker, told: Hook) -> None
     github.hooks.log.clear()  # the published schema of this event forgets organizations
 
 
-async def test_an_archived_repository_is_read_only(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_an_archived_repository_is_read_only(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     github.open_issue(REPO, "x")
     github.archive_repository(REPO)
     for method, path, body in [
@@ -134,7 +134,7 @@ async def test_an_archived_repository_is_read_only(github: PretendGitHub, ask: A
         refused = await ask(method, f"/repos/{REPO}/{path}", body)
         assert (refused.status, refused.body["message"]) == (403, READ_ONLY)
     assert (await ask("GET", f"/repos/{REPO}")).body["archived"] is True
-    with pytest.raises(GitError, match="403"):
+    with pytest.raises(GitCommandError, match="403"):
         await github.push_commit(REPO, "main", {"a": "a"})
     given = {"branch": {"repositoryNameWithOwner": REPO, "branchName": "main"}, "message": {"headline": "x"}}
     query = {
@@ -148,7 +148,7 @@ async def test_an_archived_repository_is_read_only(github: PretendGitHub, ask: A
     assert told.names[:3] == ["issues.opened", "repository.archived", "repository.unarchived"]
 
 
-async def test_from_another_process(github: PretendGitHub) -> None:
+async def test_from_another_process(github: SimulatedGitHub) -> None:
     deeds = [
         ("rename_repository", {"full_name": REPO, "new_name": "greetings"}, {"full_name": "octocat/greetings"}),
         (
@@ -169,7 +169,7 @@ async def test_from_another_process(github: PretendGitHub) -> None:
     assert next(iter(github.installations.values())).permissions == {"checks": "read"}
 
 
-async def test_a_deleted_repository(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_a_deleted_repository(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     fork = await github.add_fork(REPO, "example")
     await github.push_commit(fork.full_name, "change", {"a": "a"}, login="example")
     await github.open_pull(REPO, "example:change")

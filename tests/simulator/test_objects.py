@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulator.github.git import git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 
@@ -19,7 +19,7 @@ async def blob(ask: Asker, content: bytes) -> str:
     return str((await ask("POST", f"{G}/blobs", sent)).body["sha"])
 
 
-async def listed(github: PretendGitHub, tree: str) -> dict[str, str]:
+async def listed(github: SimulatedGitHub, tree: str) -> dict[str, str]:
     out = await git(github.repository(REPO).path, "ls-tree", "-r", tree)
     return {line.split("\t")[1]: line.split()[0] for line in out.decode().splitlines()}
 
@@ -42,7 +42,7 @@ async def test_a_blob_that_cannot_be(ask: Asker, body: dict[str, str]) -> None:
     assert (await ask("POST", f"{G}/blobs", body)).status == 422
 
 
-async def test_a_tree_upon_a_tree(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_tree_upon_a_tree(github: SimulatedGitHub, ask: Asker) -> None:
     await github.push_commit(REPO, "main", {"lib/a.py": "a", "lib/b.py": "b", "file": "f", "gone.py": "g"})
     sub = (await ask("GET", f"{G}/trees/main")).body["tree"]
     lib = next(entry["sha"] for entry in sub if entry["path"] == "lib")
@@ -76,14 +76,14 @@ async def test_a_tree_upon_a_tree(github: PretendGitHub, ask: Asker) -> None:
     openapi.assert_valid(github.requests)
 
 
-async def test_a_folder_goes_as_a_whole(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_folder_goes_as_a_whole(github: SimulatedGitHub, ask: Asker) -> None:
     base = (await ask("GET", f"{G}/trees/main")).body["sha"]
     entries = [{"path": "src", "mode": "040000", "type": "tree", "sha": None}]
     reply = await ask("POST", f"{G}/trees", {"base_tree": base, "tree": entries})
     assert await listed(github, reply.body["sha"]) == {"README.md": "100644"}
 
 
-async def test_many_files_in_one_tree(github: PretendGitHub, ask: Asker) -> None:
+async def test_many_files_in_one_tree(github: SimulatedGitHub, ask: Asker) -> None:
     entries = [{"path": f"d{n % 50}/f{n}", "mode": "100644", "type": "blob", "content": f"{n}\n"} for n in range(3000)]
     reply = await ask("POST", f"{G}/trees", {"tree": entries})
     assert (reply.status, len(await listed(github, reply.body["sha"]))) == (201, 3000)
@@ -120,7 +120,7 @@ async def test_a_tree_that_cannot_be(ask: Asker, body: dict[str, Any], words: st
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_a_commit_that_a_branch_can_take(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_a_commit_that_a_branch_can_take(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     tip = (await ask("GET", f"{G}/ref/heads/main")).body["object"]["sha"]
     tree = (await ask("POST", f"{G}/trees", {"base_tree": tip, "tree": [GOOD]})).body["sha"]
     author = {"name": "Mona <x>\n", "email": "mona@example.com", "date": "2026-01-31T09:30:00Z"}
@@ -170,7 +170,7 @@ async def test_what_is_not_there(ask: Asker, path: str) -> None:
     assert (await ask("GET", f"{G}/{path}")).status == 404
 
 
-async def test_an_empty_repository_takes_nothing(github: PretendGitHub, ask: Asker) -> None:
+async def test_an_empty_repository_takes_nothing(github: SimulatedGitHub, ask: Asker) -> None:
     await github.add_repository("octocat/empty")
     for path, body in (("blobs", {"content": "x"}), ("trees", {"tree": [GOOD]})):
         reply = await ask("POST", f"/repos/octocat/empty/git/{path}", body)

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from simulator.github.pages import render
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.simulator.conftest import REPO, Hook
 from tests.simulator.test_endpoints import annotation, button
 
@@ -19,7 +19,7 @@ EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
-async def furnished(github: PretendGitHub) -> PretendGitHub:
+async def furnished(github: SimulatedGitHub) -> SimulatedGitHub:
     sha = await github.push_commit(REPO, "feature", {f"{EVIL.replace('/', '')}.py": EVIL}, EVIL)
     await github.open_pull(REPO, "feature", title=EVIL, body=EVIL)
     github.add_comment(REPO, 1, EVIL)
@@ -40,7 +40,7 @@ async def furnished(github: PretendGitHub) -> PretendGitHub:
     return github
 
 
-async def test_what_is_said_of_a_pull_is_shown(furnished: PretendGitHub) -> None:
+async def test_what_is_said_of_a_pull_is_shown(furnished: SimulatedGitHub) -> None:
     _, text, _ = await get(f"{furnished.url}/{REPO}/pull/1")
     for shown in (
         "friend: commented",
@@ -53,7 +53,7 @@ async def test_what_is_said_of_a_pull_is_shown(furnished: PretendGitHub) -> None
     assert "<code>v1</code>" in (await get(f"{furnished.url}/{REPO}"))[1]
 
 
-async def test_every_view_is_escaped(furnished: PretendGitHub, told: Hook) -> None:
+async def test_every_view_is_escaped(furnished: SimulatedGitHub, told: Hook) -> None:
     furnished.open_issue(REPO, EVIL)
     await furnished.hooks.idle()
     sha = furnished.issue(REPO, 1).pull.head_sha
@@ -75,7 +75,7 @@ async def test_every_view_is_escaped(furnished: PretendGitHub, told: Hook) -> No
 
 
 @pytest.mark.parametrize("path", ["octocat/none", f"{REPO}/pull/9", f"{REPO}/runs/9", f"{REPO}/commit/{'f' * 40}"])
-async def test_nothing_there(github: PretendGitHub, path: str) -> None:
+async def test_nothing_there(github: SimulatedGitHub, path: str) -> None:
     assert (await get(f"{github.url}/{path}"))[0] == 404
 
 
@@ -95,7 +95,7 @@ def test_markdown(text: str | None, html: str) -> None:
     assert render(text) == html
 
 
-async def test_a_page_waits_while_checks_run(furnished: PretendGitHub) -> None:
+async def test_a_page_waits_while_checks_run(furnished: SimulatedGitHub) -> None:
     page = f"{furnished.url}/{REPO}/pull/1"
     assert 'http-equiv="refresh"' not in (await get(page))[1]
     sha = furnished.issue(REPO, 1).pull.head_sha
@@ -103,7 +103,7 @@ async def test_a_page_waits_while_checks_run(furnished: PretendGitHub) -> None:
     assert 'http-equiv="refresh"' in (await get(page))[1]
 
 
-async def test_a_button_of_the_page(furnished: PretendGitHub, told: Hook) -> None:
+async def test_a_button_of_the_page(furnished: SimulatedGitHub, told: Hook) -> None:
     sha = furnished.issue(REPO, 1).pull.head_sha
     run = furnished.check_runs(REPO, sha)[0]["id"]
     form = {"full_name": REPO, "run_id": str(run), "identifier": "fix", "login": "octocat"}
@@ -118,7 +118,7 @@ async def test_a_button_of_the_page(furnished: PretendGitHub, told: Hook) -> Non
     "headers",
     [{"Origin": "http://example.com"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "example.com"}],
 )
-async def test_a_stranger_cannot_press_it(furnished: PretendGitHub, told: Hook, headers: dict[str, str]) -> None:
+async def test_a_stranger_cannot_press_it(furnished: SimulatedGitHub, told: Hook, headers: dict[str, str]) -> None:
     assert (await post_form(furnished, "close_pull", {"full_name": REPO, "number": "1"}, headers))[0] == 403
     assert furnished.issue(REPO, 1).state == "open"
 
@@ -134,7 +134,7 @@ async def test_a_stranger_cannot_press_it(furnished: PretendGitHub, told: Hook, 
         ("open_issue", [], 400),
     ],
 )
-async def test_a_deed_that_cannot_be(github: PretendGitHub, deed: str, arguments: Any, status: int) -> None:
+async def test_a_deed_that_cannot_be(github: SimulatedGitHub, deed: str, arguments: Any, status: int) -> None:
     async with aiohttp.ClientSession() as client, client.post(f"{github.url}/_control/{deed}", json=arguments) as reply:
         assert reply.status == status
 
@@ -177,7 +177,9 @@ async def get(url: str) -> tuple[int, str, dict[str, str]]:
         return reply.status, await reply.text(), dict(reply.headers)
 
 
-async def post_form(github: PretendGitHub, deed: str, form: dict[str, str], headers: dict[str, str]) -> tuple[int, str]:
+async def post_form(
+    github: SimulatedGitHub, deed: str, form: dict[str, str], headers: dict[str, str]
+) -> tuple[int, str]:
     url = f"{github.url}/_control/{deed}"
     async with (
         aiohttp.ClientSession() as client,

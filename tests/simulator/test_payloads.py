@@ -7,14 +7,14 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.simulator.conftest import REPO, Hook
 from tests.simulator.test_endpoints import button
 
 SCHEMAS = Path(__file__).parents[1] / "node_modules/@octokit/webhooks-schemas/schema.json"
 
 
-async def test_every_payload_has_githubs_shape(github: PretendGitHub, told: Hook) -> None:
+async def test_every_payload_has_githubs_shape(github: SimulatedGitHub, told: Hook) -> None:
     await many_deeds(github)
     await github.hooks.idle()
     found = {(each.name, error) for each in github.deliveries for error in errors(each.name, each.payload)}
@@ -34,7 +34,7 @@ async def test_every_payload_has_githubs_shape(github: PretendGitHub, told: Hook
     }  # fmt: skip
 
 
-async def many_deeds(github: PretendGitHub) -> None:
+async def many_deeds(github: SimulatedGitHub) -> None:
     await pull_deeds(github)
     issue_deeds(github)
     await check_deeds(github)
@@ -49,7 +49,7 @@ async def many_deeds(github: PretendGitHub) -> None:
     github.add_installation("octocat", [REPO])
 
 
-async def pull_deeds(github: PretendGitHub) -> None:
+async def pull_deeds(github: SimulatedGitHub) -> None:
     await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
     await github.open_pull(REPO, "feature", title="Pull", body=None)
     await github.push_commit(REPO, "feature", {"src/hello.py": None})
@@ -68,7 +68,7 @@ async def pull_deeds(github: PretendGitHub) -> None:
     await github.close_pull(REPO, 1)
 
 
-def issue_deeds(github: PretendGitHub) -> None:
+def issue_deeds(github: SimulatedGitHub) -> None:
     github.open_issue(REPO, "Bug")
     github.add_label(REPO, 2, "bug")
     github.remove_label(REPO, 2, "bug")
@@ -81,7 +81,7 @@ def issue_deeds(github: PretendGitHub) -> None:
     github.delete_issue(REPO, 3)
 
 
-async def check_deeds(github: PretendGitHub) -> None:
+async def check_deeds(github: SimulatedGitHub) -> None:
     await github.set_state(REPO, 2, "closed")
     await github.set_state(REPO, 2, "open")
     repo, sha = github.repository(REPO), github.issue(REPO, 1).pull.head_sha

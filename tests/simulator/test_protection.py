@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from simulator.github.git import GitError, fast_import, git
-from simulator.github.server import PretendGitHub
+from simulator.github.git import GitCommandError, fast_import, git
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 from tests.simulator.test_graphql import MUTATION, given
@@ -16,28 +16,28 @@ PULL = "Changes must be made through a pull request."
 FORCE = "Cannot force-push to this branch"
 
 
-async def tip(github: PretendGitHub, ref: str = "main") -> str:
+async def tip(github: SimulatedGitHub, ref: str = "main") -> str:
     return (await git(github.repository(REPO).path, "rev-parse", ref)).decode().strip()
 
 
-async def committed(github: PretendGitHub, parent: str = "") -> str:
+async def committed(github: SimulatedGitHub, parent: str = "") -> str:
     """A commit upon `main` that is in no branch."""
     repo = github.repository(REPO)
     onto = parent or await tip(github)
     return await fast_import.commit(repo.path, {"x.py": "x = 1\n"}, "x", github.author(repo.owner), onto)
 
 
-async def push(github: PretendGitHub, token: str, *refspecs: str) -> str:
+async def push(github: SimulatedGitHub, token: str, *refspecs: str) -> str:
     """What git says of it, "" where it worked."""
     url = f"http://x-access-token:{token}@{github.url.removeprefix('http://')}/{REPO}.git"
     try:
         await git(github.repository(REPO).path, "push", url, *refspecs)
-    except GitError as error:
+    except GitCommandError as error:
         return str(error)
     return ""
 
 
-async def test_a_push_of_the_app_is_declined(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_a_push_of_the_app_is_declined(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     github.protect(REPO, "main", checks=["ci"], reviews=1)
     before, new = await tip(github), await committed(github)
     said = await push(github, await ask.mint(), f"{new}:refs/heads/main", f"{new}:refs/heads/topic")
@@ -51,7 +51,7 @@ async def test_a_push_of_the_app_is_declined(github: PretendGitHub, ask: Asker, 
     assert [payload["ref"] for payload in told.payloads("push")] == ["refs/heads/topic"]
 
 
-async def test_a_push_whose_checks_are_good_already_is_taken(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_push_whose_checks_are_good_already_is_taken(github: SimulatedGitHub, ask: Asker) -> None:
     github.protect(REPO, "main", checks=["ci", "lint"])
     token, new = await ask.mint(), await committed(github)
     assert await push(github, token, f"{new}:refs/heads/topic") == ""
@@ -62,7 +62,7 @@ async def test_a_push_whose_checks_are_good_already_is_taken(github: PretendGitH
     assert await tip(github) == new
 
 
-async def test_nobody_rewrites_or_deletes_a_protected_branch(github: PretendGitHub, ask: Asker) -> None:
+async def test_nobody_rewrites_or_deletes_a_protected_branch(github: SimulatedGitHub, ask: Asker) -> None:
     old = await tip(github)
     await github.push_commit(REPO, "main", {"a": "a"})
     await github.push_commit(REPO, "release", {"r": "r"})
@@ -81,7 +81,7 @@ async def test_nobody_rewrites_or_deletes_a_protected_branch(github: PretendGitH
     assert await push(github, await ask.mint(), f"+{new}:refs/heads/main", ":refs/heads/release") == ""
 
 
-async def test_a_merely_protected_branch_takes_a_push(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_merely_protected_branch_takes_a_push(github: SimulatedGitHub, ask: Asker) -> None:
     github.protect(REPO, "main")
     new = await committed(github)
     assert await push(github, await ask.mint(), f"{new}:refs/heads/main") == ""
@@ -89,18 +89,18 @@ async def test_a_merely_protected_branch_takes_a_push(github: PretendGitHub, ask
     assert github.repository(REPO).protected == set()
 
 
-async def test_an_administrator_is_above_it_unless_told_otherwise(github: PretendGitHub) -> None:
+async def test_an_administrator_is_above_it_unless_told_otherwise(github: SimulatedGitHub) -> None:
     github.set_permission(REPO, "writer", "write")
     github.protect(REPO, "main", pulls_only=True)
     await github.push_commit(REPO, "main", {"a": "a"})
-    with pytest.raises(GitError, match=PULL):
+    with pytest.raises(GitCommandError, match=PULL):
         await github.push_commit(REPO, "main", {"b": "b"}, login="writer")
     github.protect(REPO, "main", pulls_only=True, enforce_admins=True)
-    with pytest.raises(GitError, match=PULL):
+    with pytest.raises(GitCommandError, match=PULL):
         await github.push_commit(REPO, "main", {"b": "b"})
 
 
-async def test_only_some_may_push(github: PretendGitHub, ask: Asker) -> None:
+async def test_only_some_may_push(github: SimulatedGitHub, ask: Asker) -> None:
     github.protect(REPO, "main", pushers=["octocat"])
     new = await committed(github)
     assert "not authorized to push to this branch" in await push(github, await ask.mint(), f"{new}:refs/heads/main")
@@ -108,7 +108,7 @@ async def test_only_some_may_push(github: PretendGitHub, ask: Asker) -> None:
     assert await push(github, await ask.mint(), f"{new}:refs/heads/main") == ""
 
 
-async def test_a_linear_history_takes_no_merge(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_linear_history_takes_no_merge(github: SimulatedGitHub, ask: Asker) -> None:
     await github.push_commit(REPO, "feature", {"a": "a"})
     await github.push_commit(REPO, "main", {"b": "b"})
     await github.open_pull(REPO, "feature")
@@ -123,7 +123,7 @@ async def test_a_linear_history_takes_no_merge(github: PretendGitHub, ask: Asker
     assert (await ask("PUT", f"{R}/pulls/1/merge", {"merge_method": "squash"})).status == 200
 
 
-async def test_a_ruleset_has_words_of_its_own(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_ruleset_has_words_of_its_own(github: SimulatedGitHub, ask: Asker) -> None:
     github.protect(REPO, "main", pulls_only=True, ruleset=True)
     new = await committed(github)
     said = await push(github, await ask.mint(), f"{new}:refs/heads/main")
@@ -133,7 +133,7 @@ async def test_a_ruleset_has_words_of_its_own(github: PretendGitHub, ask: Asker)
     assert (reply.status, reply.body["message"]) == (422, f"Repository rule violations found\n\n{PULL}\n\n")
 
 
-async def test_every_other_way_in_is_declined(github: PretendGitHub, ask: Asker) -> None:
+async def test_every_other_way_in_is_declined(github: SimulatedGitHub, ask: Asker) -> None:
     await github.push_commit(REPO, "feature", {"a.py": "a = 1\n"})
     github.protect(REPO, "main", checks=["ci", "lint"], pulls_only=True)
     before, new = await tip(github), await committed(github)
@@ -157,7 +157,7 @@ def branch_named(name: str) -> dict[str, str]:
     return {"repositoryNameWithOwner": REPO, "branchName": name}
 
 
-async def test_a_pull_waits_for_checks_and_approval(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_pull_waits_for_checks_and_approval(github: SimulatedGitHub, ask: Asker) -> None:
     github.set_permission(REPO, "reader", "read")
     head = await github.push_commit(REPO, "feature", {"a": "a"})
     await github.open_pull(REPO, "feature", login="friend")
@@ -187,7 +187,7 @@ async def test_a_pull_waits_for_checks_and_approval(github: PretendGitHub, ask: 
     openapi.assert_valid(github.requests)
 
 
-async def test_a_pull_has_to_hold_its_base(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_pull_has_to_hold_its_base(github: SimulatedGitHub, ask: Asker) -> None:
     head = await github.push_commit(REPO, "feature", {"a": "a"})
     await github.open_pull(REPO, "feature")
     github.protect(REPO, "main", checks=["ci"], strict=True)
@@ -202,7 +202,7 @@ async def test_a_pull_has_to_hold_its_base(github: PretendGitHub, ask: Asker) ->
     assert (await ask("PUT", f"{R}/pulls/1/merge")).status == 200
 
 
-async def test_a_person_merges_above_the_rules(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_person_merges_above_the_rules(github: SimulatedGitHub, ask: Asker) -> None:
     await github.push_commit(REPO, "feature", {"a": "a"})
     await github.open_pull(REPO, "feature", login="friend")
     github.protect(REPO, "main", reviews=2)
@@ -212,7 +212,7 @@ async def test_a_person_merges_above_the_rules(github: PretendGitHub, ask: Asker
 
 
 @pytest.mark.parametrize("body", [b"", b"00", b"zzzz", b"0099short"])
-async def test_what_is_no_push(github: PretendGitHub, ask: Asker, body: bytes) -> None:
+async def test_what_is_no_push(github: SimulatedGitHub, ask: Asker, body: bytes) -> None:
     headers = {"Authorization": basic(await ask.mint()), "Content-Type": "application/x-git-receive-pack-request"}
     async with ask.client.post(f"{github.url}/{REPO}.git/git-receive-pack", data=body, headers=headers) as reply:
         assert reply.status == 400
@@ -222,7 +222,7 @@ def basic(token: str) -> str:
     return "Basic " + base64.b64encode(f"x-access-token:{token}".encode()).decode()
 
 
-async def test_protection_is_shown_to_administrators(github: PretendGitHub, ask: Asker) -> None:
+async def test_protection_is_shown_to_administrators(github: SimulatedGitHub, ask: Asker) -> None:
     rules: dict[str, Any] = {"checks": ["ci"], "reviews": 2, "strict": True, "pushers": ["octocat", "autobuild[bot]"]}
     github.protect(REPO, "main", **rules)
     path = f"{R}/branches/main/protection"
@@ -243,7 +243,7 @@ async def test_protection_is_shown_to_administrators(github: PretendGitHub, ask:
     openapi.assert_valid(github.requests)
 
 
-async def test_a_ruleset_is_shown_to_everybody(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_ruleset_is_shown_to_everybody(github: SimulatedGitHub, ask: Asker) -> None:
     github.protect(REPO, "main", checks=["ci"], reviews=1, ruleset=True)
     rules = {rule["type"]: rule for rule in (await ask("GET", f"{R}/rules/branches/main")).body}
     checks = rules["required_status_checks"]["parameters"]["required_status_checks"]

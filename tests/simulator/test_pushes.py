@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from simulator.github.git import ZERO, git
-from simulator.github.server import PretendGitHub
-from simulator.github.services.pulls import Refused
+from simulator.github.server import SimulatedGitHub
+from simulator.github.services.pulls import Unprocessable
 from tests.simulator.conftest import REPO, Asker, Hook
 
 
-async def test_a_push_to_a_pull_request(github: PretendGitHub, told: Hook) -> None:
+async def test_a_push_to_a_pull_request(github: SimulatedGitHub, told: Hook) -> None:
     old = await github.push_commit(REPO, "feature", {"a.py": "1\n"})
     await github.open_pull(REPO, "feature")
     await github.hooks.idle()
@@ -35,7 +35,7 @@ async def test_a_push_to_a_pull_request(github: PretendGitHub, told: Hook) -> No
     assert {each["installation"]["id"] for each in (push, pull)} == set(github.installations)
 
 
-async def test_a_suite_is_requested_once_for_a_commit(github: PretendGitHub, told: Hook) -> None:
+async def test_a_suite_is_requested_once_for_a_commit(github: SimulatedGitHub, told: Hook) -> None:
     sha = await github.push_commit(REPO, "one", {"a": "a"})
     repo = github.repository(REPO)
     await github.move_ref(repo, "refs/heads/two", sha, repo.owner)
@@ -44,7 +44,7 @@ async def test_a_suite_is_requested_once_for_a_commit(github: PretendGitHub, tol
     assert told.names.count("check_suite.requested") == 1
 
 
-async def test_force_and_delete(github: PretendGitHub, told: Hook) -> None:
+async def test_force_and_delete(github: SimulatedGitHub, told: Hook) -> None:
     old = await github.push_commit(REPO, "feature", {"a": "1"})
     main = (await git(github.repository(REPO).path, "rev-parse", "main")).decode().strip()
     new = await github.push_commit(REPO, "feature", {"a": "2"}, parent=main, force=True)
@@ -57,7 +57,7 @@ async def test_force_and_delete(github: PretendGitHub, told: Hook) -> None:
     assert "delete" in told.names
 
 
-async def test_many_tags_are_not_told(github: PretendGitHub, told: Hook, tmp_path: Path) -> None:
+async def test_many_tags_are_not_told(github: SimulatedGitHub, told: Hook, tmp_path: Path) -> None:
     await git(tmp_path, "clone", "--quiet", f"{github.url}/{REPO}.git", "clone")
     clone = tmp_path / "clone"
     for name in ("a", "b", "c", "d"):
@@ -71,7 +71,7 @@ async def test_many_tags_are_not_told(github: PretendGitHub, told: Hook, tmp_pat
     assert len(told.names) == 2
 
 
-async def test_a_fork_gives_no_push_and_no_suite(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_a_fork_gives_no_push_and_no_suite(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     await github.add_fork(REPO, "example")
     sha = await github.push_commit("example/hello", "patch", {"a": "a"}, login="example")
     issue = await github.open_pull(REPO, "example:patch", login="example")
@@ -91,7 +91,7 @@ async def test_a_fork_gives_no_push_and_no_suite(github: PretendGitHub, ask: Ask
     assert [pull["number"] for pull in found] == [issue.number]
 
 
-async def test_pull_requests_end_with_their_branches(github: PretendGitHub) -> None:
+async def test_pull_requests_end_with_their_branches(github: SimulatedGitHub) -> None:
     for branch in ("gone", "merged", "onto-gone"):
         await github.push_commit(REPO, branch, {branch: "x"})
     await github.push_commit(REPO, "base", {"base": "x"})
@@ -102,11 +102,11 @@ async def test_pull_requests_end_with_their_branches(github: PretendGitHub) -> N
     assert [(each.state, each.pull.merged_at) for each in (gone, onto)] == [("closed", None)] * 2
     sha = await github.merge_pull(REPO, merged.number)
     assert (merged.state, merged.pull.merge_commit_sha) == ("closed", sha)
-    with pytest.raises(Refused, match="does not exist"):
+    with pytest.raises(Unprocessable, match="does not exist"):
         await github.reopen_pull(REPO, gone.number)
 
 
-async def test_the_life_of_a_pull_request(github: PretendGitHub, told: Hook) -> None:
+async def test_the_life_of_a_pull_request(github: SimulatedGitHub, told: Hook) -> None:
     await github.push_commit(REPO, "feature", {"a": "1"})
     await github.push_commit(REPO, "base", {"b": "1"})
     await github.open_pull(REPO, "feature", draft=True)
@@ -132,7 +132,7 @@ async def test_the_life_of_a_pull_request(github: PretendGitHub, told: Hook) -> 
     assert told.payloads("pull_request.edited")[0]["changes"]["base"]["ref"] == {"from": "main"}
 
 
-async def test_a_pull_request_that_makes_no_sense(github: PretendGitHub) -> None:
+async def test_a_pull_request_that_makes_no_sense(github: SimulatedGitHub) -> None:
     await github.push_commit(REPO, "feature", {"a": "1"})
     await github.open_pull(REPO, "feature")
     for head, why in (
@@ -141,12 +141,12 @@ async def test_a_pull_request_that_makes_no_sense(github: PretendGitHub) -> None
         ("none", "does not exist"),
         ("x:y", "no fork"),
     ):
-        with pytest.raises(Refused, match=why):
+        with pytest.raises(Unprocessable, match=why):
             await github.open_pull(REPO, head)
     assert len(github.repository(REPO).issues) == 1
 
 
-async def test_the_merge_queue(github: PretendGitHub, told: Hook) -> None:
+async def test_the_merge_queue(github: SimulatedGitHub, told: Hook) -> None:
     await github.push_commit(REPO, "feature", {"a": "1"})
     await github.open_pull(REPO, "feature")
     sha = await github.queue_merge(REPO, 1)
@@ -157,7 +157,7 @@ async def test_the_merge_queue(github: PretendGitHub, told: Hook) -> None:
     assert (asked["merge_group"]["head_sha"], asked["merge_group"]["base_ref"]) == (sha, "refs/heads/main")
 
 
-async def test_a_conflict_is_not_merged(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_conflict_is_not_merged(github: SimulatedGitHub, ask: Asker) -> None:
     await github.push_commit(REPO, "feature", {"README.md": "mine\n"})
     await github.open_pull(REPO, "feature")
     await github.push_commit(REPO, "main", {"README.md": "theirs\n"})
@@ -165,7 +165,7 @@ async def test_a_conflict_is_not_merged(github: PretendGitHub, ask: Asker) -> No
     assert github.issue(REPO, 1).state == "open"
 
 
-async def test_an_empty_repository(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_an_empty_repository(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     await github.add_repository("octocat/empty")
     assert (await ask("GET", "/repos/octocat/empty/commits")).status == 409
     assert (await ask("GET", "/repos/octocat/empty/branches")).body == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from simulator.github.git import git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 from tests.simulator.test_payloads import errors
@@ -13,11 +13,11 @@ from tests.simulator.test_payloads import errors
 R = f"/repos/{REPO}"
 
 
-async def tags(github: PretendGitHub) -> list[str]:
+async def tags(github: SimulatedGitHub) -> list[str]:
     return (await git(github.repository(REPO).path, "tag", "--list")).decode().split()
 
 
-async def test_publishing_makes_the_tag(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_publishing_makes_the_tag(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     github.app.events = (*github.app.events, "release")
     sha = await github.push_commit(REPO, "next", {"a": "a"})
     body = {"tag_name": "v1/0", "target_commitish": "next", "name": "One", "body": "x" * 125_000}
@@ -31,7 +31,7 @@ async def test_publishing_makes_the_tag(github: PretendGitHub, ask: Asker, told:
     openapi.assert_valid(github.requests)
 
 
-async def test_a_tag_that_is_there_is_taken_as_it_is(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_tag_that_is_there_is_taken_as_it_is(github: SimulatedGitHub, ask: Asker) -> None:
     sha = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     await ask("POST", f"{R}/git/refs", {"ref": "refs/tags/v1", "sha": sha})
     await github.push_commit(REPO, "main", {"a": "a"})
@@ -54,7 +54,7 @@ async def test_a_tag_that_is_there_is_taken_as_it_is(github: PretendGitHub, ask:
     ],
 )
 async def test_a_release_that_cannot_be(
-    github: PretendGitHub, ask: Asker, body: dict[str, Any], field: str, code: str
+    github: SimulatedGitHub, ask: Asker, body: dict[str, Any], field: str, code: str
 ) -> None:
     await github.add_release(REPO, "taken")
     reply = await ask("POST", f"{R}/releases", body)
@@ -64,7 +64,7 @@ async def test_a_release_that_cannot_be(
     openapi.assert_valid(github.requests)
 
 
-async def test_a_draft_has_no_tag_until_it_is_published(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_draft_has_no_tag_until_it_is_published(github: SimulatedGitHub, ask: Asker) -> None:
     draft = (await ask("POST", f"{R}/releases", {"tag_name": "v1", "draft": True})).body
     assert (draft["draft"], draft["published_at"], await tags(github)) == (True, None, [])
     assert (await ask("GET", f"{R}/releases/tags/v1")).status == 404

@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker
 
@@ -127,7 +127,7 @@ async def test_an_etag_costs_nothing(ask: Asker) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"nul"])
-async def test_a_body_that_is_no_json(github: PretendGitHub, ask: Asker, body: bytes) -> None:
+async def test_a_body_that_is_no_json(github: SimulatedGitHub, ask: Asker, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {await ask.mint()}"}
     async with (
         aiohttp.ClientSession() as client,
@@ -180,7 +180,7 @@ async def test_a_request_that_is_held(ask: Asker) -> None:
 @pytest.mark.parametrize(
     "name", ["hello", "octocat/", "/hello", "octocat/..", "octocat/a/b", "../x/y", "octocat/x.git", "Octocat/Hello"]
 )
-async def test_a_repository_name_that_cannot_be(github: PretendGitHub, name: str) -> None:
+async def test_a_repository_name_that_cannot_be(github: SimulatedGitHub, name: str) -> None:
     with pytest.raises(ValueError, match=r"full name|already"):
         await github.add_repository(name)
 

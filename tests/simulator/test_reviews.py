@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 from tests.simulator.test_payloads import errors
@@ -14,7 +14,7 @@ WHO = f"{R}/pulls/1/requested_reviewers"
 
 
 @pytest.fixture(autouse=True)
-async def pull(github: PretendGitHub) -> None:
+async def pull(github: SimulatedGitHub) -> None:
     """Number 1, by `friend`; `reader` may read and the team `core` may write."""
     github.set_permission(REPO, "friend", "write")
     github.set_permission(REPO, "reader", "read")
@@ -24,7 +24,7 @@ async def pull(github: PretendGitHub) -> None:
     await github.open_pull(REPO, "feature", login="friend")
 
 
-async def test_people_and_teams_are_asked(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_people_and_teams_are_asked(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     reply = await ask("POST", WHO, {"reviewers": ["Octocat", "reader"], "team_reviewers": ["core"]})
     assert reply.status == 201
     assert [each["login"] for each in reply.body["requested_reviewers"]] == ["octocat", "reader"]
@@ -60,7 +60,7 @@ async def test_nobody_is_asked(ask: Asker, body: dict[str, Any], words: str) -> 
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_a_review_answers_the_request(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_a_review_answers_the_request(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     github.app.events = (*github.app.events, "pull_request_review")
     await ask("POST", WHO, {"reviewers": ["octocat"]})
     github.approve(REPO, 1, "octocat")

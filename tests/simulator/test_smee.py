@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.simulator.conftest import REPO
 
 EVENTS = {"Accept": "text/event-stream"}
@@ -28,7 +28,7 @@ async def frame(stream: aiohttp.StreamReader) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines)
 
 
-async def test_a_delivery_comes_through(github: PretendGitHub, client: aiohttp.ClientSession) -> None:
+async def test_a_delivery_comes_through(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     github.hook_url = github.smee.url("our-channel")
     async with client.get(github.smee.url("our-channel"), headers=EVENTS) as stream:
         assert stream.headers["Content-Type"] == "text/event-stream"
@@ -49,7 +49,7 @@ async def test_a_delivery_comes_through(github: PretendGitHub, client: aiohttp.C
     assert [each.status_code for each in github.deliveries] == [200]
 
 
-async def test_everybody_who_listens_gets_it(github: PretendGitHub, client: aiohttp.ClientSession) -> None:
+async def test_everybody_who_listens_gets_it(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     url = github.smee.url("a")
     async with client.post(url, json={"n": 0}) as reply:
         assert (reply.status, await reply.text()) == (200, "")
@@ -65,7 +65,7 @@ async def test_everybody_who_listens_gets_it(github: PretendGitHub, client: aioh
             assert (data["body"], data["query"]) == ({"n": 1}, {"q": "1", "r": "&"})
 
 
-async def test_it_hangs_up_and_is_hung_up_on(github: PretendGitHub, client: aiohttp.ClientSession) -> None:
+async def test_it_hangs_up_and_is_hung_up_on(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     stream = await client.get(github.smee.url("a"), headers=EVENTS)
     await frame(stream.content)
     github.smee.hang_up("a")
@@ -77,7 +77,7 @@ async def test_it_hangs_up_and_is_hung_up_on(github: PretendGitHub, client: aioh
     await github.wait_for(lambda: github.smee.listeners("a") == 0)
 
 
-async def test_it_pings(github: PretendGitHub, client: aiohttp.ClientSession) -> None:
+async def test_it_pings(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     github.smee.ping_s = 0.02
     async with client.get(github.smee.url("a"), headers=EVENTS) as stream:
         assert [(await frame(stream.content))["event"] for _ in range(3)] == ["ready", "ping", "ping"]
@@ -94,7 +94,7 @@ async def test_it_pings(github: PretendGitHub, client: aiohttp.ClientSession) ->
     ],
 )
 async def test_what_is_not_taken(
-    github: PretendGitHub, client: aiohttp.ClientSession, body: bytes, kind: str, status: int
+    github: SimulatedGitHub, client: aiohttp.ClientSession, body: bytes, kind: str, status: int
 ) -> None:
     async with client.get(github.smee.url("a"), headers=EVENTS) as stream:
         await frame(stream.content)
@@ -105,7 +105,7 @@ async def test_what_is_not_taken(
 
 
 async def test_a_browser_sees_a_page_and_gets_a_new_channel(
-    github: PretendGitHub, client: aiohttp.ClientSession
+    github: SimulatedGitHub, client: aiohttp.ClientSession
 ) -> None:
     async with client.get(f"{github.url}/smee/new", headers={"Accept": "text/html"}) as reply:
         assert reply.url.path.startswith("/smee/")
@@ -115,7 +115,7 @@ async def test_a_browser_sees_a_page_and_gets_a_new_channel(
         assert reply.status == 404
 
 
-async def test_the_server_stops_while_somebody_listens(github: PretendGitHub, client: aiohttp.ClientSession) -> None:
+async def test_the_server_stops_while_somebody_listens(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     async with client.get(github.smee.url("a"), headers=EVENTS) as stream:
         await frame(stream.content)
         async with asyncio.timeout(10):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 from tests.simulator.test_payloads import errors
@@ -74,7 +74,7 @@ async def test_a_context_can_be_used_up(ask: Asker) -> None:
     assert (await ask("POST", f"{R}/statuses/{sha}", {"state": "success", "context": "other"})).status == 201
 
 
-async def test_the_app_hears_of_it_if_it_wants_to(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_the_app_hears_of_it_if_it_wants_to(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     sha = await github.push_commit(REPO, "feature", {"a": "a"})
     await github.set_status(REPO, sha, "success", "ci")
     github.app.events = (*github.app.events, "status")

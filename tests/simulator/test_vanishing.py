@@ -2,14 +2,14 @@
 
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 
 R = f"/repos/{REPO}"
 
 
-async def test_a_person_who_is_gone(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_person_who_is_gone(github: SimulatedGitHub, ask: Asker) -> None:
     github.set_permission(REPO, "example-writer", "write")
     github.open_issue(REPO, "x", login="example-writer")
     github.add_comment(REPO, 1, "/retest", login="example-writer")
@@ -23,7 +23,7 @@ async def test_a_person_who_is_gone(github: PretendGitHub, ask: Asker) -> None:
     openapi.assert_valid(github.requests)
 
 
-async def test_a_person_of_whom_nothing_is_left(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_person_of_whom_nothing_is_left(github: SimulatedGitHub, ask: Asker) -> None:
     fork = await github.add_fork(REPO, "stranger")
     await github.push_commit(fork.full_name, "change", {"a": "a"}, login="stranger")
     await github.open_pull(REPO, "stranger:change", login="stranger")
@@ -37,7 +37,7 @@ async def test_a_person_of_whom_nothing_is_left(github: PretendGitHub, ask: Aske
         await github.delete_user("octocat", leaves="money")
 
 
-async def test_an_owner_who_is_gone(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_an_owner_who_is_gone(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     token = await ask.mint()
     await github.delete_user("octocat")
     assert (await ask("GET", R, token=token)).status == 401
@@ -47,7 +47,7 @@ async def test_an_owner_who_is_gone(github: PretendGitHub, ask: Asker, told: Hoo
     assert github.add_user("octocat").token not in ("", token)
 
 
-async def test_a_check_run_that_is_gone(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_check_run_that_is_gone(github: SimulatedGitHub, ask: Asker) -> None:
     sha = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     run = (await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha})).body["id"]
     github.delete_check_run(REPO, run)
@@ -68,7 +68,7 @@ async def test_a_check_run_that_is_gone(github: PretendGitHub, ask: Asker) -> No
         ("POST", "/app-manifests/code/conversions", ""),
     ],
 )
-async def test_a_fault_lasts_a_while(github: PretendGitHub, ask: Asker, method: str, path: str, who: str) -> None:
+async def test_a_fault_lasts_a_while(github: SimulatedGitHub, ask: Asker, method: str, path: str, who: str) -> None:
     await ask.mint()
     path = path.format(installation=next(iter(github.installations)))
     good = (await ask(method, path, who=who)).status
@@ -80,6 +80,6 @@ async def test_a_fault_lasts_a_while(github: PretendGitHub, ask: Asker, method: 
     assert [(await ask(method, path, who=who)).status for _ in range(3)] == [503, 503, good]
 
 
-async def test_a_fault_without_a_number_hits_once(github: PretendGitHub, ask: Asker) -> None:
+async def test_a_fault_without_a_number_hits_once(github: SimulatedGitHub, ask: Asker) -> None:
     github.faults.add("GET", "/app", status=500)
     assert [(await ask("GET", "/app", who="app")).status for _ in range(2)] == [500, 200]

@@ -6,11 +6,11 @@ import hmac
 
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.simulator.conftest import REPO, Asker, Hook
 
 
-async def test_the_headers_and_the_signature(github: PretendGitHub, told: Hook) -> None:
+async def test_the_headers_and_the_signature(github: SimulatedGitHub, told: Hook) -> None:
     github.open_issue(REPO, "Ünicode")
     await github.hooks.idle()
     headers, body = told.requests[0]
@@ -26,7 +26,9 @@ async def test_the_headers_and_the_signature(github: PretendGitHub, told: Hook) 
 @pytest.mark.parametrize(
     ("status", "word"), [(202, "OK"), (401, "Invalid HTTP Response: 401"), (503, "Invalid HTTP Response: 503")]
 )
-async def test_one_attempt_is_made_and_written_down(github: PretendGitHub, told: Hook, status: int, word: str) -> None:
+async def test_one_attempt_is_made_and_written_down(
+    github: SimulatedGitHub, told: Hook, status: int, word: str
+) -> None:
     told.status = status
     github.open_issue(REPO, "x")
     await github.hooks.idle()
@@ -36,14 +38,14 @@ async def test_one_attempt_is_made_and_written_down(github: PretendGitHub, told:
     assert len(told.requests) == 1
 
 
-async def test_nobody_answers(github: PretendGitHub) -> None:
+async def test_nobody_answers(github: SimulatedGitHub) -> None:
     github.hook_url = "http://127.0.0.1:9/webhook"
     github.open_issue(REPO, "x")
     await github.hooks.idle()
     assert [(each.status_code, each.status) for each in github.deliveries] == [(502, "failed to connect to host")]
 
 
-async def test_another_attempt_has_the_same_guid(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_another_attempt_has_the_same_guid(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     told.status = 503
     github.open_issue(REPO, "x")
     await github.hooks.idle()
@@ -58,7 +60,7 @@ async def test_another_attempt_has_the_same_guid(github: PretendGitHub, ask: Ask
     assert (await ask("POST", "/app/hook/deliveries/1/attempts", who="app")).status == 404
 
 
-async def test_the_log_has_pages(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_the_log_has_pages(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     for number in range(7):
         github.open_issue(REPO, str(number))
     await github.hooks.idle()
@@ -72,7 +74,7 @@ async def test_the_log_has_pages(github: PretendGitHub, ask: Asker, told: Hook) 
     assert len(seen) == 7
 
 
-async def test_dropped_with_and_without_a_trace(github: PretendGitHub, told: Hook) -> None:
+async def test_dropped_with_and_without_a_trace(github: SimulatedGitHub, told: Hook) -> None:
     github.hooks.drop("issues.opened")
     github.open_issue(REPO, "lost in transit")
     github.hooks.drop("issues", recorded=False)
@@ -83,7 +85,7 @@ async def test_dropped_with_and_without_a_trace(github: PretendGitHub, told: Hoo
     assert [each.status_code for each in github.deliveries] == [502, 202]
 
 
-async def test_duplicates_share_a_guid(github: PretendGitHub, told: Hook) -> None:
+async def test_duplicates_share_a_guid(github: SimulatedGitHub, told: Hook) -> None:
     github.hooks.duplicate("issues.opened")
     github.open_issue(REPO, "x")
     github.open_issue(REPO, "y")
@@ -93,7 +95,7 @@ async def test_duplicates_share_a_guid(github: PretendGitHub, told: Hook) -> Non
     assert len(set(guids)) == 2
 
 
-async def test_held_back_and_reordered(github: PretendGitHub, told: Hook) -> None:
+async def test_held_back_and_reordered(github: SimulatedGitHub, told: Hook) -> None:
     held = github.hooks.hold("issues")
     for title in ("first", "second", "third"):
         github.open_issue(REPO, title)
@@ -108,7 +110,7 @@ async def test_held_back_and_reordered(github: PretendGitHub, told: Hook) -> Non
     assert len(told.payloads("issues.opened")) == 4
 
 
-async def test_what_the_app_does_comes_back_as_events(github: PretendGitHub, ask: Asker, told: Hook) -> None:
+async def test_what_the_app_does_comes_back_as_events(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     github.open_issue(REPO, "x")
     await ask("POST", f"/repos/{REPO}/issues/1/comments", {"body": "hi"})
     await github.hooks.idle()
@@ -116,7 +118,7 @@ async def test_what_the_app_does_comes_back_as_events(github: PretendGitHub, ask
     assert (sender["login"], sender["type"]) == ("autobuild[bot]", "Bot")
 
 
-async def test_a_suspended_installation_hears_nothing(github: PretendGitHub, told: Hook) -> None:
+async def test_a_suspended_installation_hears_nothing(github: SimulatedGitHub, told: Hook) -> None:
     installation = next(iter(github.installations))
     github.suspend(installation)
     github.open_issue(REPO, "x")
@@ -126,7 +128,7 @@ async def test_a_suspended_installation_hears_nothing(github: PretendGitHub, tol
     assert told.names == ["installation.suspend", "installation.unsuspend", "issues.opened"]
 
 
-async def test_an_app_without_subscription_or_installation_hears_nothing(github: PretendGitHub, told: Hook) -> None:
+async def test_an_app_without_subscription_or_installation_hears_nothing(github: SimulatedGitHub, told: Hook) -> None:
     await github.add_repository("example/other", {"a": "a"}, install=False)
     await github.push_commit("example/other", "main", {"a": "b"}, login="example")
     github.app.events = ("push",)
@@ -135,7 +137,7 @@ async def test_an_app_without_subscription_or_installation_hears_nothing(github:
     assert told.names == []
 
 
-async def test_waiting_for_something(github: PretendGitHub) -> None:
+async def test_waiting_for_something(github: SimulatedGitHub) -> None:
     waiting = asyncio.create_task(github.wait_for(lambda: github.repository(REPO).issues.get(1)))
     github.open_issue(REPO, "x")
     assert (await waiting).title == "x"

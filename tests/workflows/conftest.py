@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 from activities.event_activities import EventActivities
 from activities.github.client import GitHub
 from bot.processes.temporal_server import temporal_server
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from simulator.github.services.keys import AppKey
 from tests import openapi
 from workflows.config import ActivityHeartbeats
@@ -38,7 +38,7 @@ class Door:
 class Post:
     """The pretend GitHub, its door, and the sweep that looks after them."""
 
-    github: PretendGitHub
+    github: SimulatedGitHub
     door: Door
     temporal: Client
     queue: str
@@ -114,7 +114,7 @@ async def post(tmp_path: Path, key: Path, temporal: Client) -> AsyncIterator[Pos
     async with contextlib.AsyncExitStack() as stack:
         door = Door()
         await _listen(stack, door)
-        github = await stack.enter_async_context(PretendGitHub(state, hook_url=door.url))
+        github = await stack.enter_async_context(SimulatedGitHub(state, hook_url=door.url))
         workers = await stack.enter_async_context(contextlib.AsyncExitStack())
         made = Post(github, door, temporal, tmp_path.name, workers)
         await made.worker()

@@ -26,7 +26,7 @@ Files = Mapping[str, str | bytes | Symlink | None]
 """Path to content; None deletes."""
 
 
-class GitError(Exception):
+class GitCommandError(Exception):
     """Git said no; the text is its standard error."""
 
 
@@ -61,7 +61,7 @@ class Commit:
 
 
 async def git(path: Path, *arguments: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
-    """Runs git in `path` with an environment of its own and gives its output; raises GitError."""
+    """Runs git in `path` with an environment of its own and gives its output; raises GitCommandError."""
     more = {"GIT_INDEX_FILE": str(index)} if index else {}
     process = await asyncio.create_subprocess_exec(
         "git", *arguments, cwd=path, env=environment() | more,
@@ -74,7 +74,7 @@ async def git(path: Path, *arguments: str, stdin: bytes = b"", index: Path | Non
             process.kill()
             await process.wait()
     if process.returncode:
-        raise GitError(show(err).strip() or f"git {arguments[0]} ended with {process.returncode}")
+        raise GitCommandError(show(err).strip() or f"git {arguments[0]} ended with {process.returncode}")
     return out
 
 
@@ -127,7 +127,7 @@ async def resolve(path: Path, name: str) -> str:
     for candidate in wanted:
         try:
             out = await git(path, "rev-parse", "--verify", "--quiet", f"{candidate}^{{commit}}")
-        except GitError:
+        except GitCommandError:
             continue
         return show(out).strip()
     return ""
@@ -168,14 +168,14 @@ async def merge_base(path: Path, one: str, other: str) -> str:
     """ "" where the two have nothing in common."""
     try:
         return show(await git(path, "merge-base", one, other)).strip()
-    except GitError:
+    except GitCommandError:
         return ""
 
 
 async def is_ancestor(path: Path, older: str, newer: str) -> bool:
     try:
         await git(path, "merge-base", "--is-ancestor", older, newer)
-    except GitError:
+    except GitCommandError:
         return False
     return True
 
@@ -188,7 +188,7 @@ async def update_ref(path: Path, ref: str, new: str, old: str | None = None) -> 
 async def check_ref_name(path: Path, ref: str) -> bool:
     try:
         await git(path, "check-ref-format", ref)
-    except GitError:
+    except GitCommandError:
         return False
     return True
 

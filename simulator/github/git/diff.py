@@ -11,7 +11,7 @@ _BINARY = b"-"
 
 
 @dataclass(frozen=True)
-class Change:
+class FileDiff:
     """One file. `patch` starts at the first `@@`, and is "" for binary files and pure renames."""
 
     path: str
@@ -23,7 +23,7 @@ class Change:
     patch: str = ""
 
 
-async def between(path: Path, base: str, head: str) -> list[Change]:
+async def between(path: Path, base: str, head: str) -> list[FileDiff]:
     """From `base` to `head`, two object ids, in git's order."""
     options = ("-r", "-M", "--no-abbrev", "--full-index", base, head)
     raw = await git(path, "diff-tree", "-z", "--raw", *options)
@@ -53,7 +53,7 @@ async def touched(path: Path, shas: list[str]) -> dict[str, dict[str, list[str]]
     return found
 
 
-def _changes(raw: bytes) -> Iterator[Change]:
+def _changes(raw: bytes) -> Iterator[FileDiff]:
     tokens = iter(raw.split(b"\0"))
     for token in tokens:
         if not token:
@@ -62,9 +62,9 @@ def _changes(raw: bytes) -> Iterator[Change]:
         first = show(next(tokens))
         status = _STATUS.get(kind[0], "changed")
         if kind[0] in "RC":
-            yield Change(show(next(tokens)), status, new, previous=first)
+            yield FileDiff(show(next(tokens)), status, new, previous=first)
         else:
-            yield Change(first, status, old if kind[0] == "D" else new)
+            yield FileDiff(first, status, old if kind[0] == "D" else new)
 
 
 def _counts(numstat: bytes) -> Iterator[tuple[int, int]]:

@@ -6,13 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from simulator.github import git
-from simulator.github.git import Author, Commit, Files, GitError, Symlink
+from simulator.github.git import Author, Commit, Files, GitCommandError, Symlink
 
 
 async def commit(path: Path, files: Files, message: str, author: Author, parent: str = "") -> str:
     """Writes a commit on top of `parent` (none: a root) without moving any branch, and gives its id.
 
-    A path that leaves the tree raises GitError, as does an unknown parent.
+    A path that leaves the tree raises GitCommandError, as does an unknown parent.
     """
     ref = f"refs/simulator/{secrets.token_hex(8)}"
     await git.git(
@@ -35,12 +35,12 @@ async def merge(
 
 
 async def merged_tree(path: Path, ours: str, theirs: str) -> str:
-    """The tree that merging two commits gives, without a work tree; GitError where they conflict."""
+    """The tree that merging two commits gives, without a work tree; GitCommandError where they conflict."""
     return git.show(await git.git(path, "merge-tree", "--write-tree", ours, theirs)).split()[0]
 
 
 async def picked(path: Path, pick: Commit, onto: str, committer: Author) -> str:
-    """The same change on top of `onto`, `onto` itself where nothing is left of it; GitError where it conflicts.
+    """The same change on top of `onto`, `onto` itself where nothing is left of it; GitCommandError where it conflicts.
 
     The merge base is chosen by a commit that puts the tree of `onto` upon the parent of what is picked.
     """
@@ -68,7 +68,7 @@ def _stream(ref: str, files: Files, message: str, author: Author, parent: str) -
 
 def _change(path: str, content: str | bytes | Symlink | None) -> bytes:
     if any(part.lower() in ("", ".", "..", ".git") for part in path.split("/")):
-        raise GitError(f"invalid path {path!r}")  # fast-import itself would take it
+        raise GitCommandError(f"invalid path {path!r}")  # fast-import itself would take it
     if isinstance(content, Symlink):
         return b"M 120000 inline " + _quoted(path) + b"\n" + _data(content.target.encode())
     if content is None:

@@ -16,7 +16,7 @@ from simulator.github import git
 _CHUNK = 64 * 1024
 
 
-class Backend:
+class HttpBackend:
     """One request to a bare repository. After `begin`, `finish` gives the rest of the answer."""
 
     def __init__(self, request: web.Request, repository: Path, service: str, user: str) -> None:

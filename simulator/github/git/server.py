@@ -6,7 +6,7 @@ from aiohttp import web
 
 from simulator.github import git
 from simulator.github.git import protection_hook
-from simulator.github.git.http_backend import Backend, whole
+from simulator.github.git.http_backend import HttpBackend, whole
 from simulator.github.rest import ApiError, Caller, auth
 from simulator.github.services.commits import Pushes
 from simulator.github.services.entities import Repository
@@ -14,7 +14,7 @@ from simulator.github.services.entities import Repository
 _UNAUTHORIZED = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 
 
-class GitDoor:
+class GitServer:
     """`/{owner}/{repo}` with or without `.git`."""
 
     def __init__(self, hub: Pushes) -> None:
@@ -33,11 +33,11 @@ class GitDoor:
         caller, repo = self._admit(request, push=service == "git-receive-pack")
         if self._hub.moved_to(_name(request)) is repo:
             raise web.HTTPMovedPermanently(f"/{repo.full_name}.git/info/refs?service={service}")
-        return await Backend(request, repo.path, "info/refs", caller.login).stream()
+        return await HttpBackend(request, repo.path, "info/refs", caller.login).stream()
 
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
         caller, repo = self._admit(request, push=False)
-        return await Backend(request, repo.path, "git-upload-pack", caller.login).stream()
+        return await HttpBackend(request, repo.path, "git-upload-pack", caller.login).stream()
 
     async def _push(self, request: web.Request) -> web.StreamResponse:
         """Refs are compared under a lock, and the app is told before the pusher hears that it worked."""
@@ -47,7 +47,7 @@ class GitDoor:
             before = await git.refs(repo.path)
             begun, asked = await _begin(request)
             decided = protection_hook.decision(self._hub, repo, asked, caller.user)
-            answer = await Backend(request, repo.path, "git-receive-pack", caller.login).run(begun, decided)
+            answer = await HttpBackend(request, repo.path, "git-receive-pack", caller.login).run(begun, decided)
             await self._hub.refs_moved(repo, before, caller.user)
         return await whole(request, protection_hook.retold(answer, repo))
 

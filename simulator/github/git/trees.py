@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.github import git
-from simulator.github.git import GitError
+from simulator.github.git import GitCommandError
 from simulator.github.git import git as run
 
 MODES = {"100644": "blob", "100755": "blob", "120000": "blob", "040000": "tree", "160000": "commit"}
 
 
 @dataclass(frozen=True)
-class Entry:
+class TreeEntry:
     """`sha` None takes away what stands at `path`. `size` is -1 where there is none."""
 
     path: str
@@ -36,14 +36,14 @@ async def write_blobs(path: Path, contents: list[bytes]) -> list[str]:
     return git.show(await run(path, "fast-import", "--quiet", stdin=stdin)).split()
 
 
-async def write_tree(path: Path, base: str, entries: Iterable[Entry]) -> str:
-    """A tree of `base` ("" for nothing) with the entries; GitError for one that is to go and is not there."""
+async def write_tree(path: Path, base: str, entries: Iterable[TreeEntry]) -> str:
+    """A tree of `base` ("" for nothing) with the entries; GitCommandError for one that is to go and is not there."""
     known = {entry.path: entry for entry in await entries_of(path, base, deep=True) if entry.mode != "040000"}
     folders = {above for name in known for above in _above(name)}
     for entry in entries:
         inside = [name for name in known if name.startswith(f"{entry.path}/")] if entry.path in folders else []
         if entry.sha is None and entry.path not in known and not inside:
-            raise GitError(f"{entry.path} is not there")
+            raise GitCommandError(f"{entry.path} is not there")
         for name in (entry.path, *inside, *_above(entry.path)):
             known.pop(name, None)
         if entry.sha is not None:
@@ -56,7 +56,7 @@ async def write_tree(path: Path, base: str, entries: Iterable[Entry]) -> str:
         return git.show(await run(path, "write-tree", "--missing-ok", index=index)).strip()
 
 
-async def entries_of(path: Path, tree: str, *, deep: bool = False) -> list[Entry]:
+async def entries_of(path: Path, tree: str, *, deep: bool = False) -> list[TreeEntry]:
     """What a tree or a commit holds; `deep`: all the way down, folders too. Nothing for ""."""
     if not tree:
         return []
@@ -64,12 +64,12 @@ async def entries_of(path: Path, tree: str, *, deep: bool = False) -> list[Entry
     return [_entry(line.decode("utf-8", "surrogateescape")) for line in out.split(b"\0") if line]
 
 
-async def _expanded(path: Path, entry: Entry) -> list[Entry]:
+async def _expanded(path: Path, entry: TreeEntry) -> list[TreeEntry]:
     """A folder's files; anything else is itself."""
     if entry.mode != "040000" or entry.sha is None:
         return [entry]
     below = await entries_of(path, entry.sha, deep=True)
-    return [Entry(f"{entry.path}/{one.path}", one.mode, one.sha) for one in below if one.mode != "040000"]
+    return [TreeEntry(f"{entry.path}/{one.path}", one.mode, one.sha) for one in below if one.mode != "040000"]
 
 
 def _above(path: str) -> list[str]:
@@ -78,7 +78,7 @@ def _above(path: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def _entry(line: str) -> Entry:
+def _entry(line: str) -> TreeEntry:
     facts, _, name = line.partition("\t")
     mode, _, sha, size = facts.split()
-    return Entry(name, mode, sha, -1 if size == "-" else int(size))
+    return TreeEntry(name, mode, sha, -1 if size == "-" else int(size))

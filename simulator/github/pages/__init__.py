@@ -18,7 +18,7 @@ from simulator.github.serializers import checks
 from simulator.github.services.commits import Pushes
 from simulator.github.services.entities import CheckRun, Repository
 from simulator.github.services.statuses import latest
-from simulator.github.services.store import Missing
+from simulator.github.services.store import EntityNotFound
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
@@ -32,7 +32,7 @@ _HARMLESS = re.compile(r"&lt;(/?(?:details|summary|sub|sup|kbd|br))\s*/?&gt;")
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
-class Page:
+class RepositoryPages:
     """See the module."""
 
     def __init__(self, hub: Pushes) -> None:
@@ -98,7 +98,7 @@ class Page:
         repo = self._named(request)
         try:
             run = self._hub.check_run(repo, int(request.match_info["run"]))
-        except Missing as error:
+        except EntityNotFound as error:
             raise web.HTTPNotFound from error
         pulls = checks.pulls_at(self._hub, repo, run.suite.head_sha)
         return self._show("run", title=run.name, repo=repo, run=run, runs=[run], pulls=pulls)
@@ -106,7 +106,7 @@ class Page:
     def _named(self, request: web.Request) -> Repository:
         try:
             return self._hub.repository(f"{request.match_info['owner']}/{request.match_info['repo']}")
-        except Missing as error:
+        except EntityNotFound as error:
             raise web.HTTPNotFound from error
 
     def _runs_at(self, repo: Repository) -> Any:

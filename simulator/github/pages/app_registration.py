@@ -13,9 +13,9 @@ from yarl import URL
 
 from simulator.github.pages import HEADERS
 from simulator.github.pages.control_api import only_from_here
-from simulator.github.services.apps import Registration
+from simulator.github.services.apps import AppRegistration
 from simulator.github.services.commits import Pushes
-from simulator.github.services.entities import App, User
+from simulator.github.services.entities import GitHubApp, User
 from simulator.github.services.manifest import BadManifest, Manifest, read_manifest
 
 PERSON = "octocat"
@@ -134,12 +134,12 @@ class AppPages:
         covered = [repo for repo in self._hub.repositories.values() if it.covers(repo)]
         return self._show("installation", f"Installation {it.id}", it=it, covered=covered)
 
-    def _accounts(self, app: App) -> list[User]:
+    def _accounts(self, app: GitHubApp) -> list[User]:
         """A private App can be installed by its owner only; the owner comes first."""
         people = [user for user in self._hub.users.values() if app.public and user.type != "Bot"]
         return [app.owner, *(user for user in people if user is not app.owner)]
 
-    def _named(self, request: web.Request) -> App:
+    def _named(self, request: web.Request) -> GitHubApp:
         app = self._hub.app
         if not app.id or app.slug != request.match_info["slug"]:
             raise web.HTTPNotFound
@@ -151,7 +151,7 @@ class AppPages:
         return web.Response(body=body, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
 
 
-def _back(made: Registration, state: str) -> URL:
+def _back(made: AppRegistration, state: str) -> URL:
     """Where the manifest wants the code; without such an address, the App's own page."""
     if not made.manifest.redirect_url:
         return URL(f"/apps/{made.app.slug}")

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from simulator.github import serializers
-from simulator.github.git import GitError
-from simulator.github.services.apps import Registration
+from simulator.github.git import GitCommandError
+from simulator.github.services.apps import AppRegistration
 from simulator.github.services.commits import Pushes
-from simulator.github.services.entities import Comment, Installation, Issue, Json, Repository, User
-from simulator.github.services.pulls import Refused
-from simulator.github.services.store import Missing
+from simulator.github.services.entities import AppInstallation, Comment, Issue, Json, Repository, User
+from simulator.github.services.pulls import Unprocessable
+from simulator.github.services.store import EntityNotFound
 
 DEEDS = (
     "add_comment", "add_fork", "add_installation", "add_label", "add_release", "add_repository", "add_team",
@@ -42,7 +42,7 @@ _PATIENCE_S = 20.0
 _HERE = ("127.0.0.1", "localhost", "::1")
 
 
-class Control:
+class ControlApi:
     """See the module."""
 
     def __init__(self, hub: Pushes, **more: Callable[..., Any]) -> None:
@@ -69,7 +69,7 @@ class Control:
         try:
             result = deed(**arguments)
             result = await result if inspect.isawaitable(result) else result
-        except (TypeError, ValueError, LookupError, Missing, Refused, GitError) as error:
+        except (TypeError, ValueError, LookupError, EntityNotFound, Unprocessable, GitCommandError) as error:
             raise web.HTTPBadRequest(text=f"{type(error).__name__}: {error}\n") from error
         if is_form:
             raise web.HTTPSeeOther(_back(request))
@@ -113,7 +113,7 @@ def _result(hub: Pushes, result: Any) -> Json:
     shape: Callable[[Any], Json] = next(
         (to_json for kind, to_json in _SHAPES if isinstance(result, kind)), lambda _: {}
     )
-    if isinstance(result, Installation):
+    if isinstance(result, AppInstallation):
         return serializers.installation(hub, result)
     return shape(result)
 
@@ -123,6 +123,6 @@ _SHAPES: tuple[tuple[type, Callable[[Any], Json]], ...] = (
     (Issue, lambda it: {"number": it.number, "state": it.state, "head_sha": it.pull.head_sha if it.pull else ""}),
     (User, lambda it: {"login": it.login, "token": it.token}),
     (Comment, lambda it: {"id": it.id}),
-    (Registration, lambda it: {"code": it.code, "id": it.app.id, "slug": it.app.slug}),
+    (AppRegistration, lambda it: {"code": it.code, "id": it.app.id, "slug": it.app.slug}),
     (str, lambda it: {"sha": it}),
 )

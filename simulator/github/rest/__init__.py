@@ -1,7 +1,7 @@
 """The REST door: who asks, may they, what do they ask; then one handler; then the answer with GitHub's headers.
 
-Handlers live in the `rest_*` modules, each under GitHub's own path template. A handler gets a `Call` and gives
-an `Answer`, or JSON for a plain 200.
+Handlers live in the `rest_*` modules, each under GitHub's own path template. A handler gets a `RestRequest` and gives
+an `RestResponse`, or JSON for a plain 200.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator.github.services.commits import Pushes
-from simulator.github.services.entities import Json, Repository, Token, User
+from simulator.github.services.entities import InstallationToken, Json, Repository, User
 
 BODY_LIMIT = 65_536
 """Characters of a comment or a description. The API's description does not say it; longer ones are answered 422."""
@@ -35,7 +35,7 @@ class Caller:
 
     kind: str
     user: User | None = None
-    token: Token | None = None
+    token: InstallationToken | None = None
 
     @property
     def login(self) -> str:
@@ -48,14 +48,14 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RestResponse:
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
-class Call:
+class RestRequest:
     """One request. `body` is {} where none was sent."""
 
     hub: Pushes
@@ -89,7 +89,7 @@ class Call:
             raise invalid(name, "custom", f"{name} is too long (maximum is {limit} characters)")
         return value
 
-    def page(self, items: list[Any], wrap: Callable[[list[Any], int], Any] | None = None) -> Answer:
+    def page(self, items: list[Any], wrap: Callable[[list[Any], int], Any] | None = None) -> RestResponse:
         """One page of `items` with GitHub's Link header."""
         size = min(self.whole("per_page", 30), 100)
         number = self.whole("page", 1)
@@ -101,7 +101,7 @@ class Call:
         if number >= last:
             del links["next"], links["last"]
         link = ", ".join(f'<{self._page_url(page)}>; rel="{rel}"' for rel, page in links.items())
-        return Answer(wrap(part, len(items)) if wrap else part, headers={"Link": link} if link else {})
+        return RestResponse(wrap(part, len(items)) if wrap else part, headers={"Link": link} if link else {})
 
     def whole(self, name: str, default: int) -> int:
         value = self.request.query.get(name, "")
@@ -112,7 +112,7 @@ class Call:
         return str(self.request.url.with_query(query))
 
 
-Handler = Callable[[Call], Awaitable[Any]]
+Handler = Callable[[RestRequest], Awaitable[Any]]
 
 
 @dataclass(frozen=True)

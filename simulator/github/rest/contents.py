@@ -5,11 +5,11 @@ from urllib.parse import quote
 
 from simulator.github import git
 from simulator.github.git import fast_import, tree
-from simulator.github.rest import Answer, ApiError, Call, Endpoints, invalid
+from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.serializers import git as shapes_git
 from simulator.github.services.entities import Json
-from simulator.github.services.protection import Declined
-from simulator.github.services.store import Missing
+from simulator.github.services.protection import BranchProtected
+from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 SHOWN = 1024 * 1024
@@ -18,20 +18,20 @@ _LARGEST = 100 * SHOWN
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/contents/{path}", "contents:read")
-async def get_contents(call: Call) -> Json | list[Json]:
+async def get_contents(call: RestRequest) -> Json | list[Json]:
     """A file with its content, a link, or the list of a folder; `ref` is a branch, tag or commit."""
     repo = call.repo
     sha = await git.resolve(repo.path, call.request.query.get("ref") or repo.default_branch)
     if not sha:
-        raise Missing("ref")
+        raise EntityNotFound("ref")
     entries = await tree.at(repo.path, sha, call.params["path"].strip("/"))
-    if isinstance(entries, tree.Entry):
+    if isinstance(entries, tree.PathEntry):
         return {**_entry(call, sha, entries), **await _content(call, entries)}
     return [_entry(call, sha, entry) for entry in entries]
 
 
 @endpoints.on("PUT", "/repos/{owner}/{repo}/contents/{path}", "contents:write")
-async def put_contents(call: Call) -> Answer:
+async def put_contents(call: RestRequest) -> RestResponse:
     """Commits one file; `sha` is the blob that it replaces."""
     repo, branch = call.repo, call.text("branch", default=call.repo.default_branch)
     path, message, content = call.params["path"], call.text("message"), _decoded(call)
@@ -42,21 +42,21 @@ async def put_contents(call: Call) -> Answer:
     _compare(call, path, known)
     try:
         commit = await fast_import.commit(repo.path, {path: content}, message, call.hub.author(call.user), tip)
-    except git.GitError as error:
+    except git.GitCommandError as error:
         raise ApiError(422, "path contains a malformed path component") from error
     try:
         await call.hub.move_ref(repo, f"refs/heads/{branch}", commit, call.user, tip)
-    except Declined as error:
+    except BranchProtected as error:
         raise ApiError(409, f"Could not {'update' if known else 'create'} file: {error}") from error
-    except git.GitError as error:
+    except git.GitCommandError as error:
         raise ApiError(409, f"{branch} is no longer at {tip}") from error
     made = await tree.at(repo.path, commit, path)
-    assert isinstance(made, tree.Entry)
+    assert isinstance(made, tree.PathEntry)
     shapes = _entry(call, commit, made), shapes_git.git_commit(call.hub, repo, await git.one(repo.path, commit))
-    return Answer({"content": shapes[0], "commit": shapes[1]}, 200 if known else 201)
+    return RestResponse({"content": shapes[0], "commit": shapes[1]}, 200 if known else 201)
 
 
-def _compare(call: Call, path: str, known: str) -> None:
+def _compare(call: RestRequest, path: str, known: str) -> None:
     """A new file's `sha` is not looked at."""
     given = call.body.get("sha")
     if known and given is None:
@@ -65,16 +65,16 @@ def _compare(call: Call, path: str, known: str) -> None:
         raise ApiError(409, f"{path} does not match {given}")
 
 
-async def _blob(call: Call, commit: str, path: str) -> str:
+async def _blob(call: RestRequest, commit: str, path: str) -> str:
     """The id of the file that stands there, "" where there is none."""
     try:
         found = await tree.at(call.repo.path, commit, path)
-    except Missing:
+    except EntityNotFound:
         return ""
-    return found.sha if isinstance(found, tree.Entry) else ""
+    return found.sha if isinstance(found, tree.PathEntry) else ""
 
 
-def _decoded(call: Call) -> bytes:
+def _decoded(call: RestRequest) -> bytes:
     if "content" not in call.body:
         raise invalid("content", "missing_field")
     try:
@@ -83,7 +83,7 @@ def _decoded(call: Call) -> bytes:
         raise ApiError(422, "content is not valid Base64") from error
 
 
-async def _content(call: Call, entry: tree.Entry) -> Json:
+async def _content(call: RestRequest, entry: tree.PathEntry) -> Json:
     if entry.kind == "submodule":
         return {"submodule_git_url": f"{call.hub.url}/{call.repo.full_name}.git"}
     if entry.size > _LARGEST:
@@ -101,7 +101,7 @@ def _too_large() -> ApiError:
     return ApiError(403, "The requested blob is too large to fetch via the API.", error.errors)
 
 
-def _entry(call: Call, sha: str, it: tree.Entry) -> Json:
+def _entry(call: RestRequest, sha: str, it: tree.PathEntry) -> Json:
     api, page, path = (
         f"{call.hub.api_url}/repos/{call.repo.full_name}",
         f"{call.hub.url}/{call.repo.full_name}",

@@ -13,7 +13,7 @@ Kind = Literal["status", "half", "hang_up", "secondary", "primary", "hold"]
 
 
 @dataclass
-class Fault:
+class ApiFault:
     """What goes wrong with requests of `method` whose path (without `/api/v3`) matches `pattern` as a whole.
 
     `status`: answers with that code. `half`: promises a body and breaks off in the middle. `hang_up`: no answer.
@@ -46,28 +46,28 @@ class Fault:
         return to_come and re.fullmatch(self.pattern, path) is not None
 
 
-class Faults:
+class ApiFaults:
     """The faults that are still to come, oldest first."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._coming: list[Fault] = []
+        self._coming: list[ApiFault] = []
 
     def add(
         self, method: str, pattern: str, kind: Kind = "status", *, times: int = 0, status: int = 502,
         retry_after: int = 1, after: bool = False, seconds: float = 0.0,
-    ) -> Fault:  # fmt: skip
+    ) -> ApiFault:  # fmt: skip
         """`method` may be `*`; `pattern` is a regular expression for the whole path.
 
         It hits `times` requests, or all within `seconds`, or the next one where neither is said.
         """
         until = self._clock() + seconds if seconds else math.inf
         often = times or (_ALL if seconds else 1)
-        fault = Fault(method, pattern, kind, often, status, retry_after, after, until)
+        fault = ApiFault(method, pattern, kind, often, status, retry_after, after, until)
         self._coming.append(fault)
         return fault
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> ApiFault | None:
         """The fault that hits this request, used up by one."""
         now = self._clock()
         fault = next((fault for fault in self._coming if fault.matches(method, path, now)), None)

@@ -4,11 +4,11 @@ from typing import Any
 
 from simulator.github import git
 from simulator.github.git import diff
-from simulator.github.rest import Answer, ApiError, Call, Endpoints
+from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse
 from simulator.github.serializers import git as shapes_git
 from simulator.github.serializers import pull
 from simulator.github.services.entities import Json, Repository
-from simulator.github.services.store import Missing
+from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 _LISTED = 250
@@ -16,23 +16,23 @@ _FILES = 300
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/git/ref/{ref}", "contents:read")
-async def get_ref(call: Call) -> Json:
+async def get_ref(call: RestRequest) -> Json:
     name = f"refs/{call.params['ref']}"
     sha = (await git.refs(call.repo.path, "refs")).get(name)
     if sha is None:
-        raise Missing("ref")
+        raise EntityNotFound("ref")
     return shapes_git.ref(call.hub, call.repo, name, sha)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/git/matching-refs/{ref}", "contents:read")
-async def list_matching_refs(call: Call) -> list[Json]:
+async def list_matching_refs(call: RestRequest) -> list[Json]:
     start = f"refs/{call.params['ref']}"
     refs = await git.refs(call.repo.path, "refs")
     return [shapes_git.ref(call.hub, call.repo, name, sha) for name, sha in refs.items() if name.startswith(start)]
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/git/refs", "contents:write")
-async def create_ref(call: Call) -> Answer:
+async def create_ref(call: RestRequest) -> RestResponse:
     name, sha = call.text("ref"), call.text("sha")
     if not name.startswith(("refs/heads/", "refs/tags/")) or not await git.check_ref_name(call.repo.path, name):
         raise ApiError(422, "Reference name is not valid")
@@ -41,11 +41,11 @@ async def create_ref(call: Call) -> Answer:
     if name in await git.refs(call.repo.path):
         raise ApiError(422, "Reference already exists")
     await _move(call, name, sha, git.ZERO, "Reference update failed")
-    return Answer(shapes_git.ref(call.hub, call.repo, name, sha), 201)
+    return RestResponse(shapes_git.ref(call.hub, call.repo, name, sha), 201)
 
 
 @endpoints.on("PATCH", "/repos/{owner}/{repo}/git/refs/{ref}", "contents:write")
-async def update_ref(call: Call) -> Json:
+async def update_ref(call: RestRequest) -> Json:
     name, sha = f"refs/{call.params['ref']}", call.text("sha")
     old = (await git.refs(call.repo.path)).get(name)
     if old is None:
@@ -59,17 +59,17 @@ async def update_ref(call: Call) -> Json:
 
 
 @endpoints.on("DELETE", "/repos/{owner}/{repo}/git/refs/{ref}", "contents:write")
-async def delete_ref(call: Call) -> Answer:
+async def delete_ref(call: RestRequest) -> RestResponse:
     name = f"refs/{call.params['ref']}"
     old = (await git.refs(call.repo.path)).get(name)
     if old is None:
         raise ApiError(422, "Reference does not exist")
     await _move(call, name, git.ZERO, old, "Reference cannot be updated")
-    return Answer(status=204)
+    return RestResponse(status=204)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/commits", "contents:read")
-async def list_commits(call: Call) -> Answer:
+async def list_commits(call: RestRequest) -> RestResponse:
     sha = await git.resolve(call.repo.path, call.request.query.get("sha") or call.repo.default_branch)
     if not sha:
         raise ApiError(409, "Git Repository is empty.")
@@ -78,7 +78,7 @@ async def list_commits(call: Call) -> Answer:
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/commits/{ref}", "contents:read")
-async def get_commit(call: Call) -> Json:
+async def get_commit(call: RestRequest) -> Json:
     repo = call.repo
     sha = await git.resolve(repo.path, call.params["ref"])
     if not sha:
@@ -92,7 +92,7 @@ async def get_commit(call: Call) -> Json:
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", "pull_requests:read")
-async def list_pulls_of_commit(call: Call) -> Answer:
+async def list_pulls_of_commit(call: RestRequest) -> RestResponse:
     """Pulls whose head it is, a fork's too, or that brought it into the default branch."""
     sha = call.params["commit_sha"]
     issues = [issue for issue in call.repo.issues.values() if issue.pull]
@@ -101,7 +101,7 @@ async def list_pulls_of_commit(call: Call) -> Answer:
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/compare/{basehead}", "contents:read")
-async def compare(call: Call) -> Json:
+async def compare(call: RestRequest) -> Json:
     """`base...head`, each a branch, tag, commit, or `owner:branch` of a fork."""
     repo, (base, _, head) = call.repo, call.params["basehead"].partition("...")
     one, other = await _end(call, base), await _end(call, head)
@@ -125,14 +125,14 @@ async def compare(call: Call) -> Json:
     }
 
 
-async def _move(call: Call, name: str, new: str, old: str, refusal: str) -> None:
+async def _move(call: RestRequest, name: str, new: str, old: str, refusal: str) -> None:
     try:
         await call.hub.move_ref(call.repo, name, new, call.user, old)
-    except git.GitError as error:
+    except git.GitCommandError as error:
         raise ApiError(422, refusal) from error
 
 
-async def _end(call: Call, name: str) -> str:
+async def _end(call: RestRequest, name: str) -> str:
     owner, colon, branch = name.partition(":")
     repo = call.repo
     if colon:
@@ -144,15 +144,15 @@ async def _end(call: Call, name: str) -> str:
     else:
         sha = await git.resolve(repo.path, name)
     if not sha:
-        raise Missing(name)
+        raise EntityNotFound(name)
     return sha
 
 
-async def _commit(call: Call, sha: str) -> Json:
+async def _commit(call: RestRequest, sha: str) -> Json:
     return shapes_git.commit(call.hub, call.repo, (await git.log(call.repo.path, sha, limit=1))[0])
 
 
-def _compare_links(call: Call, base: str, head: str) -> Json:
+def _compare_links(call: RestRequest, base: str, head: str) -> Json:
     page = f"{call.hub.url}/{call.repo.full_name}/compare/{base}...{head}"
     api = f"{call.hub.api_url}/repos/{call.repo.full_name}/compare/{base}...{head}"
     return {
@@ -164,5 +164,5 @@ def _compare_links(call: Call, base: str, head: str) -> Json:
     }
 
 
-def _files(call: Call, repo: Repository, sha: str, files: list[diff.Change]) -> list[Any]:
+def _files(call: RestRequest, repo: Repository, sha: str, files: list[diff.FileDiff]) -> list[Any]:
     return [shapes_git.changed_file(call.hub, repo, sha, file) for file in files[:_FILES]]

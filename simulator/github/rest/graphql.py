@@ -9,15 +9,15 @@ from typing import Any
 
 from simulator.github import git
 from simulator.github.git import Files, fast_import
-from simulator.github.rest import Call, Endpoints, auth
+from simulator.github.rest import Endpoints, RestRequest, auth
 from simulator.github.services.entities import Json, Repository
-from simulator.github.services.protection import Declined
+from simulator.github.services.protection import BranchProtected
 
 endpoints = Endpoints()
 _MUTATION = re.compile(r"\bmutation\b.*\bcreateCommitOnBranch\s*\(\s*input\s*:\s*\$(\w+)\s*\)", re.DOTALL)
 
 
-class Problem(Exception):
+class GraphQLError(Exception):
     """GraphQL answers 200 and says what is wrong in `errors`; `kind` is GitHub's type of it."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -26,35 +26,37 @@ class Problem(Exception):
 
 
 @endpoints.on("POST", "/graphql", "anyone")
-async def graphql(call: Call) -> Json:
+async def graphql(call: RestRequest) -> Json:
     query, variables = call.text("query"), call.body.get("variables") or {}
     try:
         found = _MUTATION.search(query)
         if not found:
-            raise Problem("undefinedField", "This server knows the mutation createCommitOnBranch(input: $input) only.")
+            raise GraphQLError(
+                "undefinedField", "This server knows the mutation createCommitOnBranch(input: $input) only."
+            )
         given = variables.get(found[1]) if isinstance(variables, dict) else None
         return {"data": {"createCommitOnBranch": await _create_commit(call, _input(given))}}
-    except Problem as problem:
+    except GraphQLError as problem:
         path = ["createCommitOnBranch"]
         return {"data": None, "errors": [{"type": problem.kind, "path": path, "message": str(problem)}]}
 
 
-async def _create_commit(call: Call, given: Json) -> Json:
+async def _create_commit(call: RestRequest, given: Json) -> Json:
     repo, branch = _branch(call, given["branch"])
     expected, files = given["expectedHeadOid"], _files(given.get("fileChanges") or {})
     ref = f"refs/heads/{branch}"
     tip = (await git.refs(repo.path, "refs/heads")).get(ref)
     if tip is None:
-        raise Problem("NOT_FOUND", f"Could not resolve to a branch {branch!r}.")
+        raise GraphQLError("NOT_FOUND", f"Could not resolve to a branch {branch!r}.")
     if tip != expected:
         raise _stale(expected, tip)
     sha = await _write(call, repo, files, _message(given["message"]), expected)
     try:
         await call.hub.move_ref(repo, ref, sha, call.user, expected)
-    except Declined as error:
+    except BranchProtected as error:
         reasons = "\n".join(f"  {reason}" for reason in error.reasons)
-        raise Problem("UNPROCESSABLE", f"protected branch '{branch}' check failed:\n{reasons}") from error
-    except git.GitError as error:
+        raise GraphQLError("UNPROCESSABLE", f"protected branch '{branch}' check failed:\n{reasons}") from error
+    except git.GitCommandError as error:
         raise _stale(expected, (await git.refs(repo.path, "refs/heads")).get(ref, "")) from error
     url = f"{call.hub.url}/{repo.full_name}/commit/{sha}"
     commit: Json = {"oid": sha, "url": url, "commitUrl": url, "message": _message(given["message"])}
@@ -66,35 +68,35 @@ async def _create_commit(call: Call, given: Json) -> Json:
     }
 
 
-async def _write(call: Call, repo: Repository, files: Files, message: str, parent: str) -> str:
+async def _write(call: RestRequest, repo: Repository, files: Files, message: str, parent: str) -> str:
     """Paths to delete must exist, and so must something to change."""
     known = set(git.show(await git.git(repo.path, "ls-tree", "-r", "-z", "--name-only", parent)).split("\0"))
     for path, content in files.items():
         if content is None and path not in known:
-            raise Problem("UNPROCESSABLE", f"A path was requested for deletion which does not exist: {path}")
+            raise GraphQLError("UNPROCESSABLE", f"A path was requested for deletion which does not exist: {path}")
     try:
         return await fast_import.commit(repo.path, files, message, call.hub.author(call.user), parent)
-    except git.GitError as error:
-        raise Problem("UNPROCESSABLE", str(error)) from error
+    except git.GitCommandError as error:
+        raise GraphQLError("UNPROCESSABLE", str(error)) from error
 
 
-def _branch(call: Call, given: Any) -> tuple[Repository, str]:
+def _branch(call: RestRequest, given: Any) -> tuple[Repository, str]:
     if not isinstance(given, dict) or not isinstance(given.get("branchName"), str):
-        raise Problem("argumentLiteralsIncompatible", "input.branch needs repositoryNameWithOwner and branchName.")
+        raise GraphQLError("argumentLiteralsIncompatible", "input.branch needs repositoryNameWithOwner and branchName.")
     repo = call.hub.repositories.get(str(given.get("repositoryNameWithOwner")).lower())
     if repo is None or not auth.sees(call.caller, repo):
-        raise Problem("NOT_FOUND", "Could not resolve to a Repository.")
+        raise GraphQLError("NOT_FOUND", "Could not resolve to a Repository.")
     if not auth.may(call.caller, "contents", "write", repo):
-        raise Problem("FORBIDDEN", "Resource not accessible by integration")
+        raise GraphQLError("FORBIDDEN", "Resource not accessible by integration")
     if repo.archived:
-        raise Problem("FORBIDDEN", "Repository was archived so is read-only.")
+        raise GraphQLError("FORBIDDEN", "Repository was archived so is read-only.")
     return repo, given["branchName"].removeprefix("refs/heads/")
 
 
 def _input(given: Any) -> Json:
     needed = ("branch", "message", "expectedHeadOid")
     if not isinstance(given, dict) or any(name not in given for name in needed):
-        raise Problem("missingRequiredInputObjectAttribute", f"input needs {', '.join(needed)}.")
+        raise GraphQLError("missingRequiredInputObjectAttribute", f"input needs {', '.join(needed)}.")
     return given
 
 
@@ -105,17 +107,17 @@ def _files(given: Any) -> Files:
         }
         return {**added, **dict.fromkeys(each["path"] for each in given.get("deletions") or [])}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Problem(
+        raise GraphQLError(
             "argumentLiteralsIncompatible", "fileChanges: additions need path and base64 contents."
         ) from error
 
 
 def _message(given: Any) -> str:
     if not isinstance(given, dict) or not isinstance(given.get("headline"), str):
-        raise Problem("argumentLiteralsIncompatible", "message needs a headline.")
+        raise GraphQLError("argumentLiteralsIncompatible", "message needs a headline.")
     return f"{given['headline']}\n\n{given['body']}" if given.get("body") else str(given["headline"])
 
 
-def _stale(expected: str, tip: str) -> Problem:
+def _stale(expected: str, tip: str) -> GraphQLError:
     message = f'Expected branch to point to "{expected}" but it did not. Pull and try again. (It is at "{tip}".)'
-    return Problem("STALE_DATA", message)
+    return GraphQLError("STALE_DATA", message)

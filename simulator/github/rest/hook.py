@@ -2,26 +2,26 @@
 
 from typing import Any
 
-from simulator.github.rest import Answer, ApiError, Call, Endpoints, invalid
+from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.serializers import hook
 from simulator.github.services.entities import Json
 from simulator.github.services.manifest import is_web
-from simulator.github.services.store import Missing
-from simulator.github.webhooks.delivery_log import Delivery
+from simulator.github.services.store import EntityNotFound
+from simulator.github.webhooks.delivery_log import WebhookDelivery
 
 endpoints = Endpoints()
 _SETTINGS = {"content_type": ("json", "form"), "insecure_ssl": ("0", "1")}
 
 
 @endpoints.on("GET", "/app/hook/config", "app")
-async def get_config(call: Call) -> Json:
+async def get_config(call: RestRequest) -> Json:
     if not call.hub.hook_url:
-        raise Missing("hook")
+        raise EntityNotFound("hook")
     return hook.config(call.hub.hooks.config)
 
 
 @endpoints.on("PATCH", "/app/hook/config", "app")
-async def set_config(call: Call) -> Json:
+async def set_config(call: RestRequest) -> Json:
     """What is left out stays as it is; the secret can be set but never read."""
     changes: dict[str, Any] = {}
     if "url" in call.body:
@@ -40,7 +40,7 @@ async def set_config(call: Call) -> Json:
 
 
 @endpoints.on("GET", "/app/hook/deliveries", "app")
-async def list_deliveries(call: Call) -> Answer:
+async def list_deliveries(call: RestRequest) -> RestResponse:
     """Newest first. `status` is `success` (answered 200 to 399) or `failure`; `cursor` comes from the Link header."""
     query, hooks = call.request.query, call.hub.hooks
     size, sort = min(call.whole("per_page", 30), 100), query.get("status", "")
@@ -50,18 +50,18 @@ async def list_deliveries(call: Call) -> Answer:
     link = ""
     if len(found) > size:
         link = f'<{call.request.url.update_query(cursor=f"v1_{found[size - 1].id}")}>; rel="next"'
-    return Answer([hook.item(each) for each in found[:size]], headers={"Link": link} if link else {})
+    return RestResponse([hook.item(each) for each in found[:size]], headers={"Link": link} if link else {})
 
 
 @endpoints.on("GET", "/app/hook/deliveries/{delivery_id}", "app")
-async def get_delivery(call: Call) -> Json:
+async def get_delivery(call: RestRequest) -> Json:
     return hook.whole(_delivery(call), call.hub.hook_url)
 
 
 @endpoints.on("POST", "/app/hook/deliveries/{delivery_id}/attempts", "app")
-async def attempt_again(call: Call) -> Answer:
+async def attempt_again(call: RestRequest) -> RestResponse:
     call.hub.hooks.attempt_again(_delivery(call))
-    return Answer({}, 202)
+    return RestResponse({}, 202)
 
 
 def _before(cursor: str) -> int | None:
@@ -71,9 +71,9 @@ def _before(cursor: str) -> int | None:
     return int(number) if cursor else None
 
 
-def _delivery(call: Call) -> Delivery:
+def _delivery(call: RestRequest) -> WebhookDelivery:
     hooks = call.hub.hooks
     found = hooks.log.get(call.number("delivery_id"), hooks.since)
     if found is None:
-        raise Missing("delivery")
+        raise EntityNotFound("delivery")
     return found

@@ -3,7 +3,7 @@
 from typing import Any
 
 from simulator.github import serializers
-from simulator.github.rest import BODY_LIMIT, Answer, ApiError, Call, Endpoints, auth, invalid
+from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, auth, invalid
 from simulator.github.services.entities import LEVELS, Issue, Json, Repository
 
 endpoints = Endpoints()
@@ -15,7 +15,7 @@ REASONS = ("completed", "not_planned", "duplicate", "reopened")
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/issues", READ)
-async def list_issues(call: Call) -> Answer:
+async def list_issues(call: RestRequest) -> RestResponse:
     """Newest first, pull requests too, as on GitHub."""
     query = call.request.query
     found = [issue for issue in call.repo.issues.values() if _wanted(issue, query)]
@@ -25,7 +25,7 @@ async def list_issues(call: Call) -> Answer:
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/issues", "issues:write")
-async def create_issue(call: Call) -> Answer:
+async def create_issue(call: RestRequest) -> RestResponse:
     if not call.repo.has_issues:
         raise ApiError(410, "Issues has been disabled in this repository.")
     body = call.text("body", limit=BODY_LIMIT, default="") if call.body.get("body") is not None else None
@@ -33,16 +33,16 @@ async def create_issue(call: Call) -> Answer:
     issue = call.hub.open_issue(
         call.repo.full_name, title, body, call.user.login, labels=labels or (), assignees=people or ()
     )
-    return Answer(serializers.issue(call.hub, call.repo, issue), 201)
+    return RestResponse(serializers.issue(call.hub, call.repo, issue), 201)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}", READ)
-async def get_issue(call: Call) -> Json:
+async def get_issue(call: RestRequest) -> Json:
     return serializers.issue(call.hub, call.repo, issue_of(call, "read"))
 
 
 @endpoints.on("PATCH", "/repos/{owner}/{repo}/issues/{issue_number}", WRITE)
-async def update_issue(call: Call) -> Json:
+async def update_issue(call: RestRequest) -> Json:
     issue, name, who = issue_of(call), call.repo.full_name, call.user.login
     sent = {field: _words(call, field) for field in ("title", "body") if call.body.get(field) is not None}
     state, reason = call.body.get("state"), call.body.get("state_reason")
@@ -61,7 +61,7 @@ async def update_issue(call: Call) -> Json:
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/assignees", "issues:write")
-async def add_assignees(call: Call) -> Answer:
+async def add_assignees(call: RestRequest) -> RestResponse:
     """Beside those that are there, ten at most. Who may not be assigned is left out without a word."""
     issue = issue_of(call)
     people = {each.login.lower(): each.login for each in issue.assignees}
@@ -69,10 +69,10 @@ async def add_assignees(call: Call) -> Answer:
         if isinstance(login, str) and _assignable(call.repo, login):
             people.setdefault(login.lower(), login)
     call.hub.assign(call.repo.full_name, issue.number, [*people.values()][:MOST_PEOPLE], call.user.login)
-    return Answer(serializers.issue(call.hub, call.repo, issue), 201)
+    return RestResponse(serializers.issue(call.hub, call.repo, issue), 201)
 
 
-def issue_of(call: Call, level: str = "write") -> Issue:
+def issue_of(call: RestRequest, level: str = "write") -> Issue:
     """404, 410 for one that was deleted, 403 for a plain issue where the caller has to do with pull requests only."""
     number = call.number("issue_number")
     found = call.repo.issues.get(number)
@@ -85,13 +85,13 @@ def issue_of(call: Call, level: str = "write") -> Issue:
     return issue
 
 
-def may_touch(call: Call, issue: Issue, level: str = "write") -> None:
+def may_touch(call: RestRequest, issue: Issue, level: str = "write") -> None:
     """A pull request may be reached by either permission, a plain issue by its own only."""
     if call.caller.token and not issue.pull and not auth.may(call.caller, "issues", level, call.repo):
         raise ApiError(403, "Resource not accessible by integration", x_accepted_github_permissions=f"issues={level}")
 
 
-def label_names(call: Call) -> list[str] | None:
+def label_names(call: RestRequest) -> list[str] | None:
     """The labels that were sent, None where none were; 422 for what cannot be a label's name."""
     sent = call.body.get("labels")
     if sent is not None and not isinstance(sent, list):
@@ -108,7 +108,7 @@ def _label_name(label: Any) -> str:
     return name
 
 
-def _assignees(call: Call) -> list[str] | None:
+def _assignees(call: RestRequest) -> list[str] | None:
     """422 for somebody who has nothing to do with the repository."""
     sent = call.body.get("assignees")
     for login in sent or ():
@@ -123,7 +123,7 @@ def _assignable(repo: Repository, login: str) -> bool:
     return LEVELS.index(level) >= LEVELS.index("triage")
 
 
-def _words(call: Call, field: str) -> str:
+def _words(call: RestRequest, field: str) -> str:
     return call.text(field, limit=BODY_LIMIT if field == "body" else TITLE_LIMIT, default="")
 
 

@@ -1,28 +1,28 @@
 """REST: merging pull requests and branches."""
 
 from simulator.github import git
-from simulator.github.rest import Answer, ApiError, Call, Endpoints, auth, invalid
+from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, auth, invalid
 from simulator.github.rest.pulls import pull_of
 from simulator.github.serializers import git as shapes_git
 from simulator.github.services.entities import METHODS, Json
-from simulator.github.services.merging import Conflict
-from simulator.github.services.protection import Declined
-from simulator.github.services.pulls import Refused
-from simulator.github.services.store import Missing
+from simulator.github.services.merging import MergeConflict
+from simulator.github.services.protection import BranchProtected
+from simulator.github.services.pulls import Unprocessable
+from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/merge", "pull_requests:read|contents:read")
-async def is_merged(call: Call) -> Answer:
+async def is_merged(call: RestRequest) -> RestResponse:
     _, pull = pull_of(call)
     if pull.merged_at is None:
-        raise Missing("merge")
-    return Answer(status=204)
+        raise EntityNotFound("merge")
+    return RestResponse(status=204)
 
 
 @endpoints.on("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/merge", "contents:write")
-async def merge_pull(call: Call) -> Json:
+async def merge_pull(call: RestRequest) -> Json:
     issue, pull = pull_of(call)
     method, sha = call.text("merge_method", default="merge"), call.body.get("sha")
     if method not in METHODS:
@@ -35,13 +35,13 @@ async def merge_pull(call: Call) -> Json:
         merged = await call.hub.merge_pull(
             call.repo.full_name, issue.number, call.user.login, method=method, title=title, message=message
         )
-    except Refused as error:
+    except Unprocessable as error:
         raise ApiError(405, str(error)) from error
     return {"sha": merged, "merged": True, "message": "Pull Request successfully merged"}
 
 
 @endpoints.on("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/update-branch", "pull_requests:write")
-async def update_branch(call: Call) -> Answer:
+async def update_branch(call: RestRequest) -> RestResponse:
     """GitHub does it a little later; here it is done when the answer comes."""
     issue, pull = pull_of(call)
     if not auth.may(call.caller, "contents", "write", pull.head_repository):
@@ -49,11 +49,11 @@ async def update_branch(call: Call) -> Answer:
     expected = call.text("expected_head_sha", default="")
     await call.hub.update_branch(call.repo.full_name, issue.number, call.user.login, expected)
     url = f"{call.hub.url}/{call.repo.full_name}/pull/{issue.number}"
-    return Answer({"message": "Updating pull request branch.", "url": url}, 202)
+    return RestResponse({"message": "Updating pull request branch.", "url": url}, 202)
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/merges", "contents:write")
-async def merge_branch(call: Call) -> Answer:
+async def merge_branch(call: RestRequest) -> RestResponse:
     repo, base, head = call.repo, call.text("base"), call.text("head")
     if not await git.resolve(repo.path, f"refs/heads/{base}"):
         raise ApiError(404, "Base does not exist")
@@ -62,10 +62,10 @@ async def merge_branch(call: Call) -> Answer:
     message = call.text("commit_message", default="")
     try:
         sha = await call.hub.merge_branch(repo.full_name, base, head, message, call.user.login)
-    except Conflict as error:
+    except MergeConflict as error:
         raise ApiError(409, str(error)) from error
-    except Declined as error:
+    except BranchProtected as error:
         raise ApiError(403, str(error)) from error
     if sha is None:
-        return Answer(status=204)
-    return Answer(shapes_git.commit(call.hub, repo, await git.one(repo.path, sha)), 201)
+        return RestResponse(status=204)
+    return RestResponse(shapes_git.commit(call.hub, repo, await git.one(repo.path, sha)), 201)

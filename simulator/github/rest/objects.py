@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from simulator.github import git, serializers
-from simulator.github.git import Author, GitError, Person, fast_import, trees
-from simulator.github.rest import Answer, ApiError, Call, Endpoints, invalid
+from simulator.github.git import Author, GitCommandError, Person, fast_import, trees
+from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.serializers import git as shapes_git
 from simulator.github.services.entities import Json
-from simulator.github.services.store import Missing
+from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 _LISTED = 100_000
@@ -17,18 +17,18 @@ _LISTED = 100_000
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/git/blobs", "contents:write")
-async def create_blob(call: Call) -> Answer:
+async def create_blob(call: RestRequest) -> RestResponse:
     await _not_empty(call)
     encoding, content = call.text("encoding", default="utf-8"), call.text("content", default="")
     [sha] = await trees.write_blobs(call.repo.path, [_bytes(encoding, content)])
-    return Answer({"sha": sha, "url": _url(call, f"blobs/{sha}")}, 201)
+    return RestResponse({"sha": sha, "url": _url(call, f"blobs/{sha}")}, 201)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/git/blobs/{file_sha}", "contents:read")
-async def get_blob(call: Call) -> Json:
+async def get_blob(call: RestRequest) -> Json:
     sha = call.params["file_sha"]
     if await git.kind(call.repo.path, sha) != "blob":
-        raise Missing("blob")
+        raise EntityNotFound("blob")
     body = await git.git(call.repo.path, "cat-file", "blob", sha)
     return {
         "sha": sha,
@@ -41,7 +41,7 @@ async def get_blob(call: Call) -> Json:
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/git/trees", "contents:write")
-async def create_tree(call: Call) -> Answer:
+async def create_tree(call: RestRequest) -> RestResponse:
     await _not_empty(call)
     base, sent = call.text("base_tree", default=""), call.body.get("tree")
     if base and await git.kind(call.repo.path, base) not in ("tree", "commit"):
@@ -50,25 +50,25 @@ async def create_tree(call: Call) -> Answer:
         raise ApiError(422, "Invalid tree info")
     try:
         sha = await trees.write_tree(call.repo.path, base, await _entries(call, sent))
-    except GitError as error:
+    except GitCommandError as error:
         raise ApiError(422, "GitRPC::BadObjectState") from error
-    return Answer(await _tree(call, sha, deep=False), 201)
+    return RestResponse(await _tree(call, sha, deep=False), 201)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/git/trees/{tree_sha}", "contents:read")
-async def get_tree(call: Call) -> Json:
+async def get_tree(call: RestRequest) -> Json:
     """A tree, or that of a commit, branch or tag. Any `recursive` at all goes all the way down."""
     repo, asked = call.repo, call.params["tree_sha"]
     sha = asked if await git.kind(repo.path, asked) == "tree" else await git.resolve(repo.path, asked)
     if not sha:
-        raise Missing("tree")
+        raise EntityNotFound("tree")
     if await git.kind(repo.path, sha) == "commit":
         sha = (await git.one(repo.path, sha)).tree
     return await _tree(call, sha, deep="recursive" in call.request.query)
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/git/commits", "contents:write")
-async def create_commit(call: Call) -> Answer:
+async def create_commit(call: RestRequest) -> RestResponse:
     repo, message, tree, parents = call.repo, call.text("message"), call.text("tree"), call.body.get("parents") or []
     if await git.kind(repo.path, tree) != "tree":
         raise ApiError(422, "Tree SHA does not exist")
@@ -76,25 +76,26 @@ async def create_commit(call: Call) -> Answer:
         raise ApiError(422, "Parent SHA does not exist or is not a commit object")
     author = _author(call, "author", call.hub.author(call.user))
     sha = await fast_import.merge(repo.path, tree, parents, message, author, _author(call, "committer", author))
-    return Answer(shapes_git.git_commit(call.hub, repo, await git.one(repo.path, sha)), 201)
+    return RestResponse(shapes_git.git_commit(call.hub, repo, await git.one(repo.path, sha)), 201)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/git/commits/{commit_sha}", "contents:read")
-async def get_commit(call: Call) -> Json:
+async def get_commit(call: RestRequest) -> Json:
     sha = call.params["commit_sha"]
     if await git.kind(call.repo.path, sha) != "commit":
-        raise Missing("commit")
+        raise EntityNotFound("commit")
     return shapes_git.git_commit(call.hub, call.repo, await git.one(call.repo.path, sha))
 
 
-async def _entries(call: Call, sent: list[Json]) -> list[trees.Entry]:
+async def _entries(call: RestRequest, sent: list[Json]) -> list[trees.TreeEntry]:
     """Checked, with the blobs of their contents written."""
     for each in sent:
         _check_entry(each)
     new = [each["content"].encode("utf-8", "backslashreplace") for each in sent if "content" in each]
     blobs = iter(await trees.write_blobs(call.repo.path, new))
     found = [
-        trees.Entry(each["path"], each["mode"], next(blobs) if "content" in each else each.get("sha")) for each in sent
+        trees.TreeEntry(each["path"], each["mode"], next(blobs) if "content" in each else each.get("sha"))
+        for each in sent
     ]
     kinds = await git.kinds(call.repo.path, [entry.sha for entry in found if entry.sha])
     for entry in found:
@@ -121,20 +122,20 @@ def _bad(part: str) -> bool:
     return part.lower() in ("", ".", "..", ".git")
 
 
-async def _tree(call: Call, sha: str, *, deep: bool) -> Json:
+async def _tree(call: RestRequest, sha: str, *, deep: bool) -> Json:
     entries = await trees.entries_of(call.repo.path, sha, deep=deep)
     shown = [_entry(call, entry) for entry in entries[:_LISTED]]
     return {"sha": sha, "url": _url(call, f"trees/{sha}"), "tree": shown, "truncated": len(entries) > _LISTED}
 
 
-def _entry(call: Call, entry: trees.Entry) -> Json:
+def _entry(call: RestRequest, entry: trees.TreeEntry) -> Json:
     shape: Json = {"path": entry.path, "mode": entry.mode, "type": entry.kind, "sha": entry.sha}
     if entry.size >= 0:
         shape["size"] = entry.size
     return shape if entry.kind == "commit" else {**shape, "url": _url(call, f"{entry.kind}s/{entry.sha}")}
 
 
-def _author(call: Call, field: str, default: Author) -> Author:
+def _author(call: RestRequest, field: str, default: Author) -> Author:
     given = call.body.get(field)
     if given is None:
         return default
@@ -163,11 +164,11 @@ def _bytes(encoding: str, content: str) -> bytes:
     raise invalid("encoding", "invalid", resource="Blob")
 
 
-async def _not_empty(call: Call) -> None:
+async def _not_empty(call: RestRequest) -> None:
     """GitHub takes no object before a first commit."""
     if not await git.refs(call.repo.path):
         raise ApiError(409, "Git Repository is empty.")
 
 
-def _url(call: Call, path: str) -> str:
+def _url(call: RestRequest, path: str) -> str:
     return f"{call.hub.api_url}/repos/{call.repo.full_name}/git/{path}"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from simulator.github.rest import Answer, Caller
+from simulator.github.rest import Caller, RestResponse
 from simulator.github.services.entities import Json, Repository
-from simulator.github.services.store import Hub, Missing
+from simulator.github.services.store import EntityNotFound, Hub
 
 NAMED = "/repos/{owner}/{repo}"
 NUMBERED = "/repositories/{repository_id:[0-9]+}"
@@ -19,11 +19,11 @@ def with_name(hub: Hub, params: Mapping[str, str]) -> dict[str, str]:
     number = int(params["repository_id"])
     repo = next((repo for repo in hub.repositories.values() if repo.id == number), None)
     if repo is None:
-        raise Missing("repository")
+        raise EntityNotFound("repository")
     return {**params, "owner": repo.owner.login, "repo": repo.name}
 
 
-def moved(hub: Hub, request: web.Request, caller: Caller, params: Mapping[str, str]) -> Answer | None:
+def moved(hub: Hub, request: web.Request, caller: Caller, params: Mapping[str, str]) -> RestResponse | None:
     """301 for GET and 307 for the rest, for a former name; None where it is none, or not the caller's to know."""
     repo = hub.moved_to(f"{params['owner']}/{params['repo']}") if "repo" in params else None
     if repo is None or not _may_know(hub, caller, repo):
@@ -35,7 +35,7 @@ def moved(hub: Hub, request: web.Request, caller: Caller, params: Mapping[str, s
     reading = request.method in ("GET", "HEAD")
     message = "Moved Permanently" if reading else "Temporary Redirect"
     body: Json = {"message": message, "url": url, "documentation_url": f"{hub.url}/rest"}
-    return Answer(body, 301 if reading else 307, {"Location": url})
+    return RestResponse(body, 301 if reading else 307, {"Location": url})
 
 
 def _may_know(hub: Hub, caller: Caller, repo: Repository) -> bool:

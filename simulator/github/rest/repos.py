@@ -3,25 +3,25 @@
 from urllib.parse import quote
 
 from simulator.github import git, serializers
-from simulator.github.rest import Answer, ApiError, Call, Endpoints, auth
+from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, auth
 from simulator.github.serializers import git as shapes_git
 from simulator.github.serializers import rules
 from simulator.github.services.entities import Json
 from simulator.github.services.protection import rules_of
-from simulator.github.services.store import Missing
+from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}", "metadata:read")
-async def get_repository(call: Call) -> Json:
+async def get_repository(call: RestRequest) -> Json:
     """How it may be merged is told to those who may write, and that needs `contents:write` of an app."""
     shown = serializers.merge_settings(call.repo) if auth.may(call.caller, "contents", "write", call.repo) else {}
     return {**serializers.full_repository(call.hub, call.repo), **shown}
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/branches", "contents:read")
-async def list_branches(call: Call) -> Answer:
+async def list_branches(call: RestRequest) -> RestResponse:
     repo = call.repo
     wanted = {"true": (True,), "false": (False,)}.get(call.request.query.get("protected", ""), (True, False))
     branches = [
@@ -36,11 +36,11 @@ async def list_branches(call: Call) -> Answer:
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/branches/{branch}", "contents:read")
-async def get_branch(call: Call) -> Json:
+async def get_branch(call: RestRequest) -> Json:
     repo, name = call.repo, call.params["branch"]
     sha = (await git.refs(repo.path, "refs/heads")).get(f"refs/heads/{name}")
     if sha is None:
-        raise Missing("Branch")
+        raise EntityNotFound("Branch")
     url = f"{call.hub.api_url}/repos/{repo.full_name}/branches/{quote(name)}"
     return {
         "name": name,
@@ -53,7 +53,7 @@ async def get_branch(call: Call) -> Json:
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/branches/{branch}/protection", "administration:read")
-async def get_protection(call: Call) -> Json:
+async def get_protection(call: RestRequest) -> Json:
     """Classic protection; a ruleset's is shown among the rules."""
     repo, name = call.repo, call.params["branch"]
     if f"refs/heads/{name}" not in await git.refs(repo.path, "refs/heads"):
@@ -64,16 +64,16 @@ async def get_protection(call: Call) -> Json:
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", "metadata:read")
-async def get_branch_rules(call: Call) -> Answer:
+async def get_branch_rules(call: RestRequest) -> RestResponse:
     """Those of rulesets, to everybody; also for a branch that does not exist."""
     return call.page(rules.ruleset(call.hub, call.repo, call.params["branch"]))
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", "metadata:read")
-async def get_permission(call: Call) -> Json:
+async def get_permission(call: RestRequest) -> Json:
     user = call.hub.users.get(call.params["username"].lower())
     if user is None:
-        raise Missing("user")
+        raise EntityNotFound("user")
     role = call.repo.level(user.login)
     shape = {**serializers.user(call.hub, user), "role_name": role}
     return {"permission": {"maintain": "write", "triage": "read"}.get(role, role), "role_name": role, "user": shape}

@@ -8,13 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.github.rest import Answer, ApiError, Call, Caller, Endpoint, auth, dump, redirects
+from simulator.github.rest import ApiError, Caller, Endpoint, RestRequest, RestResponse, auth, dump, redirects
 from simulator.github.rest.endpoints import ENDPOINTS
-from simulator.github.rest.faults import Fault, Faults
+from simulator.github.rest.faults import ApiFault, ApiFaults
 from simulator.github.services.commits import Pushes
 from simulator.github.services.entities import Json
-from simulator.github.services.pulls import Refused
-from simulator.github.services.store import Missing, Rate
+from simulator.github.services.pulls import Unprocessable
+from simulator.github.services.store import EntityNotFound, RateLimitStatus
 
 PREFIX = "/api/v3"
 _REMEMBERED = 20_000
@@ -22,7 +22,7 @@ _MANY_SEGMENTS = ("path", "ref", "branch", "basehead")
 
 
 @dataclass(frozen=True)
-class Exchange:
+class ApiExchange:
     """One request and its answer. `template` is GitHub's name of the endpoint, "" where there is none.
 
     `faulted`: something went wrong on purpose, so `status` and `response` are not what GitHub's description says.
@@ -41,13 +41,13 @@ class Exchange:
     faulted: bool = False
 
 
-class Api:
+class RestApi:
     """`requests` holds every exchange, oldest first."""
 
     def __init__(self, hub: Pushes) -> None:
         self._hub = hub
-        self.faults = Faults(hub.time)
-        self.requests: list[Exchange] = []
+        self.faults = ApiFaults(hub.time)
+        self.requests: list[ApiExchange] = []
 
     def add_to(self, app: web.Application) -> None:
         """Registers all endpoints; names of branches, refs and paths may hold slashes."""
@@ -72,7 +72,7 @@ class Api:
                 fault = None
             if fault and not fault.after:
                 await request.read()
-                return await self._break(request, fault, Answer())
+                return await self._break(request, fault, RestResponse())
             answer, exchange = await self._answer(request, endpoint)
             if fault:
                 return await self._break(request, fault, answer)
@@ -82,23 +82,25 @@ class Api:
 
         return handle
 
-    async def _answer(self, request: web.Request, endpoint: Endpoint | None) -> tuple[Answer, Exchange]:
+    async def _answer(self, request: web.Request, endpoint: Endpoint | None) -> tuple[RestResponse, ApiExchange]:
         caller, sent = auth.NOBODY, None
         try:
             caller = auth.caller_of(self._hub, request)
             sent = await _sent(request)
             answer = await self._carry_out(request, endpoint, caller, sent)
-        except (ApiError, Missing, LookupError, Refused) as error:
+        except (ApiError, EntityNotFound, LookupError, Unprocessable) as error:
             answer = _refusal(self._hub, error)
         answer = self._with_headers(request, caller, answer)
-        exchange = Exchange(
+        exchange = ApiExchange(
             request.method, _path(request), dict(request.query),
             endpoint.template if endpoint else "", caller.kind, sent, dict(request.headers),
             answer.status, answer.body, answer.headers,
         )  # fmt: skip
         return answer, exchange
 
-    async def _carry_out(self, request: web.Request, endpoint: Endpoint | None, caller: Caller, sent: Any) -> Answer:
+    async def _carry_out(
+        self, request: web.Request, endpoint: Endpoint | None, caller: Caller, sent: Any
+    ) -> RestResponse:
         if endpoint is None:
             raise ApiError(404, "Not Found")
         if not request.headers.get("User-Agent"):
@@ -111,21 +113,21 @@ class Api:
         if elsewhere := redirects.moved(self._hub, request, caller, params):
             return elsewhere
         body = sent if isinstance(sent, dict) else {"labels": sent} if isinstance(sent, list) else {}
-        call = Call(self._hub, request, caller, params, body)
+        call = RestRequest(self._hub, request, caller, params, body)
         repo = call.repo if "repo" in params else None
         auth.admit(caller, endpoint.needs, repo)
         if repo and repo.archived and request.method != "GET":
             raise ApiError(403, "Repository was archived so is read-only.")
         given = await endpoint.handler(call)
-        return given if isinstance(given, Answer) else Answer(given)
+        return given if isinstance(given, RestResponse) else RestResponse(given)
 
-    def _with_headers(self, request: web.Request, caller: Caller, answer: Answer) -> Answer:
+    def _with_headers(self, request: web.Request, caller: Caller, answer: RestResponse) -> RestResponse:
         """An answer that the caller has already is 304 and costs nothing."""
         headers = {"Content-Type": "application/json; charset=utf-8", "X-GitHub-Media-Type": "github.v3; format=json"}
         if request.method == "GET" and answer.status == 200:
             headers["ETag"] = f'W/"{hashlib.sha256(_body(answer)).hexdigest()}"'
             if request.headers.get("If-None-Match") == headers["ETag"]:
-                answer = Answer(status=304)
+                answer = RestResponse(status=304)
         if caller.kind != "app":
             rate = self._hub.spend(caller.budget, 0 if answer.status == 304 else 1)
             headers |= _rate_headers(rate)
@@ -133,10 +135,10 @@ class Api:
             headers.pop("Content-Type")
         return replace(answer, headers={**headers, **answer.headers})
 
-    async def _break(self, request: web.Request, fault: Fault, answer: Answer) -> web.StreamResponse:
+    async def _break(self, request: web.Request, fault: ApiFault, answer: RestResponse) -> web.StreamResponse:
         sent = await _sent(request, strict=False)
         broken = _broken(self._hub, fault)
-        self._write_down(Exchange(
+        self._write_down(ApiExchange(
             request.method, _path(request), dict(request.query), "", "", sent, dict(request.headers),
             broken.status, broken.body, broken.headers, faulted=True,
         ))  # fmt: skip
@@ -146,7 +148,7 @@ class Api:
             return await _half(request, _body(answer) if answer.body is not None else dump({"id": 1, "node_id": "x"}))
         return web.Response(body=_body(broken), status=broken.status, headers=broken.headers)
 
-    def _write_down(self, exchange: Exchange) -> None:
+    def _write_down(self, exchange: ApiExchange) -> None:
         self.requests.append(exchange)
         del self.requests[:-_REMEMBERED]
         if exchange.method == "GET":
@@ -155,7 +157,7 @@ class Api:
             self._hub.changed()
 
 
-def _worth_keeping(exchange: Exchange) -> bool:
+def _worth_keeping(exchange: ApiExchange) -> bool:
     """Not so anybody who only looks, as the demo does: nothing is to be learnt from that."""
     return exchange.method != "GET" or exchange.caller != auth.NOBODY.kind
 
@@ -178,27 +180,27 @@ async def _sent(request: web.Request, *, strict: bool = True) -> Any:
         return None
 
 
-def _body(answer: Answer) -> bytes:
+def _body(answer: RestResponse) -> bytes:
     return b"" if answer.status in (204, 304) else dump(answer.body)
 
 
-def _refusal(hub: Pushes, error: Exception) -> Answer:
-    if isinstance(error, Refused):
+def _refusal(hub: Pushes, error: Exception) -> RestResponse:
+    if isinstance(error, Unprocessable):
         error = ApiError(422, str(error))
     if not isinstance(error, ApiError):
         error = ApiError(404, "Not Found")
     body: Json = {"message": error.message, "documentation_url": f"{hub.url}/rest", "status": str(error.status)}
     if error.errors:
         body["errors"] = error.errors
-    return Answer(body, error.status, error.headers)
+    return RestResponse(body, error.status, error.headers)
 
 
-def _within_budget(rate: Rate) -> None:
+def _within_budget(rate: RateLimitStatus) -> None:
     if rate.used >= rate.limit:
         raise ApiError(403, "API rate limit exceeded for installation.")
 
 
-def _rate_headers(rate: Rate) -> dict[str, str]:
+def _rate_headers(rate: RateLimitStatus) -> dict[str, str]:
     return {
         "X-RateLimit-Limit": str(rate.limit),
         "X-RateLimit-Remaining": str(rate.limit - rate.used),
@@ -208,16 +210,18 @@ def _rate_headers(rate: Rate) -> dict[str, str]:
     }
 
 
-def _broken(hub: Pushes, fault: Fault) -> Answer:
+def _broken(hub: Pushes, fault: ApiFault) -> RestResponse:
     docs = f"{hub.url}/rest"
     if fault.kind == "secondary":
         message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
         status = fault.status if fault.status in (403, 429) else 403
-        return Answer({"message": message, "documentation_url": docs}, status, {"Retry-After": str(fault.retry_after)})
+        return RestResponse(
+            {"message": message, "documentation_url": docs}, status, {"Retry-After": str(fault.retry_after)}
+        )
     if fault.kind == "primary":
-        rate = Rate(5000, 5000, int(hub.time()) + fault.retry_after)
-        return Answer({"message": "API rate limit exceeded", "documentation_url": docs}, 403, _rate_headers(rate))
-    return Answer({"message": "Server Error"}, fault.status)
+        rate = RateLimitStatus(5000, 5000, int(hub.time()) + fault.retry_after)
+        return RestResponse({"message": "API rate limit exceeded", "documentation_url": docs}, 403, _rate_headers(rate))
+    return RestResponse({"message": "Server Error"}, fault.status)
 
 
 async def _half(request: web.Request, body: bytes) -> web.StreamResponse:

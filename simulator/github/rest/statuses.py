@@ -4,11 +4,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.github import git
-from simulator.github.rest import Answer, Call, Endpoints, invalid
+from simulator.github.rest import Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.serializers import statuses as shapes_statuses
 from simulator.github.services import statuses
 from simulator.github.services.entities import Json
-from simulator.github.services.store import Missing
+from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 DESCRIPTION = 140
@@ -17,17 +17,17 @@ CONTEXT = 255
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/statuses/{sha}", "statuses:write")
-async def create_status(call: Call) -> Answer:
+async def create_status(call: RestRequest) -> RestResponse:
     state, context = call.text("state"), call.text("context", limit=CONTEXT, default="default") or "default"
     if state not in statuses.STATES:
         raise invalid("state", "custom", "state is not included in the list", "Status")
     sha, optional = call.params["sha"], {"description": _text(call, "description"), "target_url": _target(call)}
     made = await call.hub.set_status(call.repo.full_name, sha, state, context, **optional, login=call.user.login)
-    return Answer(shapes_statuses.status(call.hub, call.repo, sha, made), 201)
+    return RestResponse(shapes_statuses.status(call.hub, call.repo, sha, made), 201)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/commits/{ref}/status", "statuses:read")
-async def get_combined_status(call: Call) -> Answer:
+async def get_combined_status(call: RestRequest) -> RestResponse:
     sha = await _sha(call)
     said = statuses.latest(call.repo, sha)
     shapes = [shapes_statuses.simple_status(call.hub, call.repo, sha, status) for status in said]
@@ -39,24 +39,24 @@ async def get_combined_status(call: Call) -> Answer:
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/commits/{ref}/statuses", "statuses:read")
-async def list_statuses(call: Call) -> Answer:
+async def list_statuses(call: RestRequest) -> RestResponse:
     """All of them, newest first."""
     sha = await _sha(call)
     said = reversed(call.repo.statuses.get(sha, []))
     return call.page([shapes_statuses.status(call.hub, call.repo, sha, status) for status in said])
 
 
-async def _sha(call: Call) -> str:
+async def _sha(call: RestRequest) -> str:
     if sha := await git.resolve(call.repo.path, call.params["ref"]):
         return sha
-    raise Missing(call.params["ref"])
+    raise EntityNotFound(call.params["ref"])
 
 
-def _text(call: Call, name: str) -> str | None:
+def _text(call: RestRequest, name: str) -> str | None:
     return None if call.body.get(name) is None else call.text(name, limit=DESCRIPTION, default="")
 
 
-def _target(call: Call) -> str | None:
+def _target(call: RestRequest) -> str | None:
     if call.body.get("target_url") is None:
         return None
     url = call.text("target_url", default="")

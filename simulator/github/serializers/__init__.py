@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from simulator.github.services.entities import (
     LEVELS,
-    App,
+    AppInstallation,
     Comment,
-    Installation,
+    GitHubApp,
     Issue,
     Json,
     Label,
@@ -134,7 +134,7 @@ def merge_settings(repo: Repository) -> Json:
     return {**{name: method in repo.methods for method, name in names.items()}, **dict.fromkeys(off, False)}
 
 
-def app(hub: "Hub", it: App) -> Json:
+def app(hub: "Hub", it: GitHubApp) -> Json:
     return {
         "id": it.id,
         "slug": it.slug,
@@ -151,7 +151,7 @@ def app(hub: "Hub", it: App) -> Json:
     }
 
 
-def installation(hub: "Hub", it: Installation) -> Json:
+def installation(hub: "Hub", it: AppInstallation) -> Json:
     return {
         "id": it.id,
         "account": user(hub, it.account),

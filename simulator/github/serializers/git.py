@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from simulator.github.git import Commit, Person
-from simulator.github.git.diff import Change
+from simulator.github.git.diff import FileDiff
 from simulator.github.serializers import node, user
 from simulator.github.services.entities import Json, Repository
 
@@ -80,7 +80,7 @@ def pushed_commit(hub: "Hub", repo: Repository, it: Commit, touched: dict[str, l
     }
 
 
-def changed_file(hub: "Hub", repo: Repository, sha: str, it: Change) -> Json:
+def changed_file(hub: "Hub", repo: Repository, sha: str, it: FileDiff) -> Json:
     """One file of a pull request or a comparison."""
     path = quote(it.path)
     entry = {

@@ -1,7 +1,7 @@
 """The hook and its deliveries as GitHub's JSON."""
 
 from simulator.github.services.entities import Json
-from simulator.github.webhooks.delivery_log import Delivery
+from simulator.github.webhooks.delivery_log import WebhookDelivery
 from simulator.github.webhooks.sender import HookConfig
 
 
@@ -15,7 +15,7 @@ def config(it: HookConfig) -> Json:
     }
 
 
-def item(it: Delivery) -> Json:
+def item(it: WebhookDelivery) -> Json:
     """As in the list: its payload is not looked at."""
     return {
         "id": it.id,
@@ -33,7 +33,7 @@ def item(it: Delivery) -> Json:
     }
 
 
-def whole(it: Delivery, url: str) -> Json:
+def whole(it: WebhookDelivery, url: str) -> Json:
     """By its number, with what was sent and what was answered."""
     return {
         **item(it),

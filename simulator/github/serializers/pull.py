@@ -4,7 +4,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from simulator.github.serializers import association, issue_links, label, node, repository, talk, user
-from simulator.github.services.entities import Issue, Json, Pull, Repository
+from simulator.github.services.entities import Issue, Json, PullDetails, Repository
 from simulator.github.services.nouns import Review
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _tiny(hub: "Hub", repo: Repository) -> Json:
     return {"id": repo.id, "url": f"{hub.api_url}/repos/{repo.full_name}", "name": repo.name}
 
 
-def _links(hub: "Hub", repo: Repository, it: Issue, its: Pull) -> Json:
+def _links(hub: "Hub", repo: Repository, it: Issue, its: PullDetails) -> Json:
     api = f"{hub.api_url}/repos/{repo.full_name}"
     html = issue_links(hub, repo, it)["html_url"]
     links = {

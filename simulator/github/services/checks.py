@@ -5,7 +5,7 @@ from typing import Any
 from simulator.github import git
 from simulator.github.serializers import checks
 from simulator.github.services.entities import CheckRun, CheckSuite, Json, Repository, User
-from simulator.github.services.pulls import Refused
+from simulator.github.services.pulls import Unprocessable
 from simulator.github.services.repositories import Repositories
 
 _WORST = (
@@ -30,7 +30,7 @@ class Checks(Repositories):
         if found := repo.suites.get(sha):
             return found
         if not await git.resolve(repo.path, sha):
-            raise Refused(f"No commit found for SHA: {sha}")
+            raise Unprocessable(f"No commit found for SHA: {sha}")
         tips = await git.refs(repo.path, "refs/heads")
         branch = next((ref.removeprefix("refs/heads/") for ref, tip in tips.items() if tip == sha), None)
         return await self._new_suite(repo, sha, branch, None)
@@ -58,7 +58,7 @@ class Checks(Repositories):
         """A person presses a button of a check run; needs write permission, as on GitHub."""
         repo, run = self._pressed(full_name, run_id, login)
         if identifier not in [action["identifier"] for action in run.actions]:
-            raise Refused(f"The run has no button {identifier!r}.")
+            raise Unprocessable(f"The run has no button {identifier!r}.")
         more = {"requested_action": {"identifier": identifier}}
         self._tell_run("requested_action", repo, run, self.add_user(login), more)
 
@@ -66,7 +66,7 @@ class Checks(Repositories):
         """ "Re-run" of one check: the suite is queued again, the run stays as it is until the app acts."""
         repo, run = self._pressed(full_name, run_id, login)
         if run.status != "completed":
-            raise Refused("This check run is not rerequestable")
+            raise Unprocessable("This check run is not rerequestable")
         self._tell_run("rerequested", repo, run, self.add_user(login))
         self._requeue(run.suite)
 
@@ -85,7 +85,7 @@ class Checks(Repositories):
 
     def _may_write(self, repo: Repository, login: str) -> None:
         if login != self.app.bot.login and repo.level(login) not in ("write", "maintain", "admin"):
-            raise Refused(f"{login} may not write to {repo.full_name}.")
+            raise Unprocessable(f"{login} may not write to {repo.full_name}.")
 
     def _requeue(self, suite: CheckSuite) -> None:
         suite.status, suite.conclusion, suite.updated_at = "queued", None, self.now()

@@ -33,7 +33,7 @@ class User:
 
 
 @dataclass
-class App:
+class GitHubApp:
     """The one GitHub App. `permissions` maps a permission to `read` or `write`; a private one only its owner installs.
 
     While nobody has registered one, its id is 0.
@@ -84,7 +84,7 @@ class Comment:
 
 
 @dataclass
-class Pull:
+class PullDetails:
     """What an issue has more if it is a pull request. `head_repository` is None once a fork is deleted.
 
     `mergeable` and `mergeable_state` are what was found out at the last look; `thinking` looks find out nothing.
@@ -130,7 +130,7 @@ class Issue:
     labels: list[Label] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
-    pull: Pull | None = None
+    pull: PullDetails | None = None
 
 
 @dataclass
@@ -222,7 +222,7 @@ class Repository:
 
 
 @dataclass
-class Installation:
+class AppInstallation:
     """`repositories` None means all of the account's."""
 
     id: int
@@ -240,11 +240,11 @@ class Installation:
 
 
 @dataclass
-class Token:
+class InstallationToken:
     """An installation token. `repositories` None means all that the installation covers; `expires` is in seconds."""
 
     value: str
-    installation: Installation
+    installation: AppInstallation
     repositories: set[int] | None
     permissions: dict[str, str]
     expires: float

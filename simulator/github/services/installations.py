@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from simulator.github import serializers
 from simulator.github.services.apps import Apps
-from simulator.github.services.entities import Installation, Json, Repository
-from simulator.github.services.store import Missing
+from simulator.github.services.entities import AppInstallation, Json, Repository
+from simulator.github.services.store import EntityNotFound
 
 
 class Installations(Apps):
@@ -13,16 +13,16 @@ class Installations(Apps):
 
     def add_installation(
         self, login: str, repositories: Iterable[str] | None = None, permissions: dict[str, str] | None = None
-    ) -> Installation:
+    ) -> AppInstallation:
         """Installs the app on that account; on all its repositories unless some are named.
 
         Missing where no app is registered.
         """
         if not self.app.id:
-            raise Missing("app")
+            raise EntityNotFound("app")
         chosen = None if repositories is None else {self.repository(name).id for name in repositories}
         given = dict(permissions or self.app.permissions)
-        installation = Installation(self.new_id(), self.add_user(login), chosen, given, self.now())
+        installation = AppInstallation(self.new_id(), self.add_user(login), chosen, given, self.now())
         self.installations[installation.id] = installation
         self._tell_installation("created", installation)
         return installation
@@ -64,10 +64,10 @@ class Installations(Apps):
             it.repositories = {other.id for other in self.covered(it) if other is not repo}
             self.tell_repositories("removed", it, [repo])
 
-    def covered(self, it: Installation) -> list[Repository]:
+    def covered(self, it: AppInstallation) -> list[Repository]:
         return [repo for repo in self.repositories.values() if it.covers(repo)]
 
-    def tell_repositories(self, action: str, it: Installation, repos: list[Repository]) -> None:
+    def tell_repositories(self, action: str, it: AppInstallation, repos: list[Repository]) -> None:
         """`added` or `removed`."""
         listed = [self._listed(repo) for repo in repos]
         self.hooks.send("installation_repositories", {
@@ -81,7 +81,7 @@ class Installations(Apps):
         })  # fmt: skip
         self.changed()
 
-    def _tell_installation(self, action: str, it: Installation) -> None:
+    def _tell_installation(self, action: str, it: AppInstallation) -> None:
         self.hooks.send("installation", {
             "action": action,
             "installation": serializers.installation(self, it),

@@ -3,10 +3,10 @@
 from simulator.github import git
 from simulator.github.git import fast_import
 from simulator.github.services import branch_rules
-from simulator.github.services.entities import METHODS, Issue, Pull, Repository, User
+from simulator.github.services.entities import METHODS, Issue, PullDetails, Repository, User
 from simulator.github.services.mergeability import Mergeability
 from simulator.github.services.protection import rules_of
-from simulator.github.services.pulls import Refused
+from simulator.github.services.pulls import Unprocessable
 
 NOT_MERGEABLE = "Pull Request is not mergeable"
 MOVED = "Base branch was modified. Review and try the merge again."
@@ -15,7 +15,7 @@ MOVED = "Base branch was modified. Review and try the merge again."
 _NAMES = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
 
 
-class Conflict(Refused):
+class MergeConflict(Unprocessable):
     """The two cannot be merged."""
 
 
@@ -38,8 +38,8 @@ class Merging(Mergeability):
             sha = await self._rebased(repo, pull, tip, sender)
         try:
             await self.move_ref(repo, f"refs/heads/{pull.base_ref}", sha, sender, tip, merged=True)
-        except git.GitError as error:
-            raise Refused(MOVED) from error
+        except git.GitCommandError as error:
+            raise Unprocessable(MOVED) from error
         if not pull.merged_at:
             await self.end_merged(repo, issue, sha, sender)
         return sha
@@ -55,16 +55,16 @@ class Merging(Mergeability):
         """Merges the base into the pull's own branch and gives the new head."""
         repo, _, pull = self.pull(full_name, number)
         if expected and expected != pull.head_sha:
-            raise Refused("expected head sha didn\u2019t match current head ref.")
+            raise Unprocessable("expected head sha didn\u2019t match current head ref.")
         if not await self.behind(repo, pull):
-            raise Refused("There are no new commits on the base branch.")
+            raise Unprocessable("There are no new commits on the base branch.")
         tip, head = await self.branch(repo, pull.base_ref, "base"), pull.head_repository
         await self._bring(repo, head, tip)
         message = f"Merge branch '{pull.base_ref}' into {pull.head_ref}"
         try:
             return await self._join(head, (pull.head_ref, pull.head_sha), tip, message, self.add_user(login))
-        except Conflict as error:
-            raise Refused("merge conflict between base and head") from error
+        except MergeConflict as error:
+            raise Unprocessable("merge conflict between base and head") from error
 
     async def merge_branch(
         self, full_name: str, base: str, head: str, message: str = "", login: str = "octocat"
@@ -83,49 +83,49 @@ class Merging(Mergeability):
         (branch, tip) = to
         try:
             tree = await fast_import.merged_tree(repo.path, tip, other)
-        except git.GitError as error:
-            raise Conflict("Merge conflict") from error
+        except git.GitCommandError as error:
+            raise MergeConflict("Merge conflict") from error
         sha = await fast_import.merge(repo.path, tree, (tip, other), message, self.author(sender))
         try:
             await self.move_ref(repo, f"refs/heads/{branch}", sha, sender, tip)
-        except git.GitError as error:
-            raise Conflict(MOVED) from error
+        except git.GitCommandError as error:
+            raise MergeConflict(MOVED) from error
         return sha
 
-    async def _fit(self, repo: Repository, issue: Issue, pull: Pull, method: str, sender: User) -> str:
+    async def _fit(self, repo: Repository, issue: Issue, pull: PullDetails, method: str, sender: User) -> str:
         """Refused where the pull cannot or may not be merged like that; else the tip of its base."""
         if issue.state != "open":
-            raise Refused(NOT_MERGEABLE)
+            raise Unprocessable(NOT_MERGEABLE)
         if pull.draft:
-            raise Refused("Pull Request is still a draft")
+            raise Unprocessable("Pull Request is still a draft")
         if method not in repo.methods:
-            raise Refused(f"{_NAMES[method]} are not allowed on this repository.")
+            raise Unprocessable(f"{_NAMES[method]} are not allowed on this repository.")
         if method == "merge" and rules_of(repo, pull.base_ref).linear:
-            raise Refused(branch_rules.NO_MERGES)
+            raise Unprocessable(branch_rules.NO_MERGES)
         if problem := self.merge_problem(repo, issue, pull, behind=await self.behind(repo, pull), sender=sender):
-            raise Refused(problem)
+            raise Unprocessable(problem)
         return await self.branch(repo, pull.base_ref, "base")
 
     async def _squashed(
-        self, repo: Repository, issue: Issue, pull: Pull, sender: User, title: str, message: str | None
+        self, repo: Repository, issue: Issue, pull: PullDetails, sender: User, title: str, message: str | None
     ) -> str:
         tip = await self.branch(repo, pull.base_ref, "base")
         try:
             tree = await self.tree_with_base(repo, pull)
-        except git.GitError as error:
-            raise Refused(NOT_MERGEABLE) from error
+        except git.GitCommandError as error:
+            raise Unprocessable(NOT_MERGEABLE) from error
         commits = (await git.log(repo.path, pull.head_sha, f"^{tip}"))[::-1]
         if message is None:
             message = "\n\n".join(f"* {commit.message.strip()}" for commit in commits) if len(commits) > 1 else ""
         text = f"{title or f'{issue.title} (#{issue.number})'}\n\n{message}".rstrip()
         return await fast_import.merge(repo.path, tree, (tip,), text, self.author(issue.user), self.author(sender))
 
-    async def _rebased(self, repo: Repository, pull: Pull, tip: str, sender: User) -> str:
+    async def _rebased(self, repo: Repository, pull: PullDetails, tip: str, sender: User) -> str:
         """Merge commits are left out, as `git rebase` does."""
         onto = tip
         for commit in (await git.log(repo.path, "--no-merges", pull.head_sha, f"^{tip}"))[::-1]:
             try:
                 onto = await fast_import.picked(repo.path, commit, onto, self.author(sender))
-            except git.GitError as error:
-                raise Refused("This branch can't be rebased") from error
+            except git.GitCommandError as error:
+                raise Unprocessable("This branch can't be rebased") from error
         return onto

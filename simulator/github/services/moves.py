@@ -2,7 +2,7 @@
 
 from simulator.github import serializers
 from simulator.github.services.commits import Pushes
-from simulator.github.services.entities import Installation, Json, Repository, User
+from simulator.github.services.entities import AppInstallation, Json, Repository, User
 
 
 class Moves(Pushes):
@@ -63,7 +63,7 @@ class Moves(Pushes):
         self.moved.pop(full_name.lower(), None)
         self.repositories[full_name.lower()] = repo
 
-    def _reinstall(self, repo: Repository) -> Installation | None:
+    def _reinstall(self, repo: Repository) -> AppInstallation | None:
         """What was chosen by name is not the former owner's to choose any more."""
         for it in self.installations.values():
             if it.repositories is not None and it.account is not repo.owner:

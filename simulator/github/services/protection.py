@@ -6,15 +6,15 @@ from simulator.github import git
 from simulator.github.services import branch_rules
 from simulator.github.services.branch_rules import BranchRules
 from simulator.github.services.checks import Checks
-from simulator.github.services.entities import CheckRun, Issue, Pull, Repository, User
-from simulator.github.services.pulls import Refused
+from simulator.github.services.entities import CheckRun, Issue, PullDetails, Repository, User
+from simulator.github.services.pulls import Unprocessable
 from simulator.github.services.statuses import Statuses, latest
 
 _GOOD = ("success", "neutral", "skipped")
 _NO_RULES = BranchRules()
 
 
-class Declined(Refused):
+class BranchProtected(Unprocessable):
     """A protected branch does not take it; `reasons` are GitHub's sentences."""
 
     def __init__(self, branch: str, rules: BranchRules, reasons: Sequence[str]) -> None:
@@ -47,14 +47,14 @@ class Protection(Checks, Statuses):
         """Raises Declined where a protected branch may not be moved like that."""
         branch = ref.removeprefix("refs/heads/")
         if reasons := self.push_problems(repo, ref, new, sender):
-            raise Declined(branch, rules_of(repo, branch), reasons)
+            raise BranchProtected(branch, rules_of(repo, branch), reasons)
         if branch not in repo.protected or branch == ref or git.ZERO in (old, new):
             return
         rules = rules_of(repo, branch)
         if not rules.allow_force and not await git.is_ancestor(repo.path, old, new):
-            raise Declined(branch, rules, [branch_rules.NO_FORCE])
+            raise BranchProtected(branch, rules, [branch_rules.NO_FORCE])
         if rules.linear and not _above(repo, rules, sender) and await git.count(repo.path, "--merges", new, f"^{old}"):
-            raise Declined(branch, rules, [branch_rules.NO_MERGES])
+            raise BranchProtected(branch, rules, [branch_rules.NO_MERGES])
 
     def push_problems(self, repo: Repository, ref: str, new: str, sender: User) -> list[str]:
         """All that speaks against it, except that it may be forced, which only git can tell."""
@@ -71,7 +71,9 @@ class Protection(Checks, Statuses):
         checks = self._missing_checks(repo, rules, new)
         return ([branch_rules.NO_PULL] if rules.needs_pull else []) + ([checks] if checks else [])
 
-    def merge_problem(self, repo: Repository, issue: Issue, pull: Pull, *, behind: bool, sender: User | None) -> str:
+    def merge_problem(
+        self, repo: Repository, issue: Issue, pull: PullDetails, *, behind: bool, sender: User | None
+    ) -> str:
         """Why the pull may not be merged, "" if it may. `sender` None leaves out who does it."""
         rules = rules_of(repo, pull.base_ref)
         if pull.base_ref not in repo.protected or (sender and _above(repo, rules, sender)):
@@ -84,7 +86,7 @@ class Protection(Checks, Statuses):
     def _missing_checks(self, repo: Repository, rules: BranchRules, sha: str) -> str:
         return branch_rules.missing_checks({name: standing(repo, sha, name) for name in rules.checks})
 
-    def _missing_reviews(self, repo: Repository, pull: Pull, rules: BranchRules) -> str:
+    def _missing_reviews(self, repo: Repository, pull: PullDetails, rules: BranchRules) -> str:
         if not rules.reviews:
             return ""
         last = {review.user.login: review.state for review in pull.reviews if review.state != "COMMENTED"}

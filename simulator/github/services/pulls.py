@@ -2,15 +2,15 @@
 
 from simulator.github import git
 from simulator.github.git import diff, fast_import
-from simulator.github.services.entities import Issue, Pull, Repository, User
+from simulator.github.services.entities import Issue, PullDetails, Repository, User
 from simulator.github.services.issues import Conversations
 
 
-class Refused(Exception):
+class Unprocessable(Exception):
     """GitHub would say 422; the text is what it would say."""
 
 
-class NoBranch(Refused):
+class BranchNotFound(Unprocessable):
     """`field` is `head` or `base`."""
 
     def __init__(self, field: str, message: str) -> None:
@@ -32,12 +32,12 @@ class Pulls(Conversations):
         head_sha = await self.branch(head_repo, head_ref, "head")
         base_sha = await self.branch(repo, base_ref, "base")
         if any(p.head_ref == head_ref and p.base_ref == base_ref for _, p in self.open_pulls_of(head_repo, repo)):
-            raise Refused(f"A pull request already exists for {head_repo.owner.login}:{head_ref}.")
+            raise Unprocessable(f"A pull request already exists for {head_repo.owner.login}:{head_ref}.")
         await self._bring(head_repo, repo, head_sha)
         if await git.count(repo.path, head_sha, f"^{base_sha}") == 0:
-            raise Refused(f"No commits between {base_ref} and {head_ref}")
+            raise Unprocessable(f"No commits between {base_ref} and {head_ref}")
         issue = self.new_issue(repo, title or head_ref, body, author)
-        issue.pull = Pull(self.new_id(), head_repo, head_ref, head_sha, base_ref, base_sha, draft)
+        issue.pull = PullDetails(self.new_id(), head_repo, head_ref, head_sha, base_ref, base_sha, draft)
         await self._measure(repo, issue)
         self.tell_pull("opened", repo, issue, author)
         return issue
@@ -67,7 +67,7 @@ class Pulls(Conversations):
             return issue
         if state == "open" and issue.pull:
             if issue.pull.merged_at:
-                raise Refused("state cannot be changed. The pull request cannot be reopened.")
+                raise Unprocessable("state cannot be changed. The pull request cannot be reopened.")
             await self._refresh(repo, issue)
         issue.state, issue.updated_at = state, self.now()
         issue.closed_at = self.now() if state == "closed" else None
@@ -114,21 +114,21 @@ class Pulls(Conversations):
         tip, head = await self.branch(repo, issue.pull.base_ref, "base"), issue.pull
         try:
             tree = await fast_import.merged_tree(repo.path, tip, head.head_sha)
-        except git.GitError as error:
-            raise Refused("Pull Request is not mergeable") from error
+        except git.GitCommandError as error:
+            raise Unprocessable("Pull Request is not mergeable") from error
         source = f"{head.head_repository.owner.login}/{head.head_ref}"
         first = title or f"Merge pull request #{issue.number} from {source}"
         text = f"{first}\n\n{issue.title if message is None else message}".rstrip()
         return await fast_import.merge(repo.path, tree, (tip, head.head_sha), text, self.author(author))
 
-    def pull(self, full_name: str, number: int) -> tuple[Repository, Issue, Pull]:
+    def pull(self, full_name: str, number: int) -> tuple[Repository, Issue, PullDetails]:
         """LookupError where that number is no pull request."""
         repo, issue = self.repository(full_name), self.issue(full_name, number)
         if issue.pull is None:
             raise LookupError(number)
         return repo, issue, issue.pull
 
-    def open_pulls_of(self, head: Repository, base: Repository | None = None) -> list[tuple[Issue, Pull]]:
+    def open_pulls_of(self, head: Repository, base: Repository | None = None) -> list[tuple[Issue, PullDetails]]:
         """Open pulls whose branch is in `head`, in any repository or in `base` only."""
         repos = [base] if base else list(self.repositories.values())
         issues = [issue for repo in repos for issue in repo.issues.values() if issue.state == "open"]
@@ -139,7 +139,7 @@ class Pulls(Conversations):
         tips = await git.refs(repo.path, "refs/heads")
         if sha := tips.get(f"refs/heads/{name}"):
             return sha
-        raise NoBranch(what, f"The {what} branch {name!r} does not exist in {repo.full_name}.")
+        raise BranchNotFound(what, f"The {what} branch {name!r} does not exist in {repo.full_name}.")
 
     def _head(self, repo: Repository, head: str) -> tuple[Repository, str]:
         owner, colon, ref = head.partition(":")
@@ -148,7 +148,7 @@ class Pulls(Conversations):
         for fork in self.repositories.values():
             if fork.owner.login.lower() == owner.lower() and fork.parent is repo:
                 return fork, ref
-        raise NoBranch("head", f"{owner} has no fork of {repo.full_name}.")
+        raise BranchNotFound("head", f"{owner} has no fork of {repo.full_name}.")
 
     async def _refresh(self, repo: Repository, issue: Issue) -> None:
         assert issue.pull is not None

@@ -4,11 +4,11 @@ from simulator.github import git
 from simulator.github.serializers import releases
 from simulator.github.services.entities import Json, Repository
 from simulator.github.services.nouns import Release
-from simulator.github.services.pulls import Refused
+from simulator.github.services.pulls import Unprocessable
 from simulator.github.services.refs import RefMoves
 
 
-class NoRelease(Refused):
+class InvalidRelease(Unprocessable):
     """`field` of it is wrong, in the way that `code` says."""
 
     def __init__(self, field: str, code: str, message: str = "") -> None:
@@ -23,7 +23,7 @@ class Releases(RefMoves):
         self, full_name: str, tag: str, name: str | None = None, body: str | None = None, *, target: str = "",
         draft: bool = False, prerelease: bool = False, login: str = "octocat",
     ) -> Release:  # fmt: skip
-        """`target` is a branch or commit for a tag that is not there yet. NoRelease says what is wrong."""
+        """`target` is a branch or commit for a tag that is not there yet. InvalidRelease says what is wrong."""
         repo, author = self.repository(full_name), self.add_user(login)
         release = Release(
             self.new_id(), tag, target or repo.default_branch, name, body, True, prerelease, author, self.now()
@@ -68,14 +68,14 @@ class Releases(RefMoves):
 
     async def _check_tag(self, repo: Repository, release: Release, tag: str) -> None:
         if not await git.check_ref_name(repo.path, f"refs/tags/{tag}"):
-            raise NoRelease("tag_name", "custom", "tag_name is not well-formed")
+            raise InvalidRelease("tag_name", "custom", "tag_name is not well-formed")
         there = f"refs/tags/{tag}" in await git.refs(repo.path, "refs/tags")
         if not there and not await git.resolve(repo.path, release.target):
-            raise NoRelease("target_commitish", "invalid")
+            raise InvalidRelease("target_commitish", "invalid")
 
     def _only_published(self, repo: Repository, release: Release) -> None:
         if any(each.tag == release.tag and not each.draft for each in repo.releases if each is not release):
-            raise NoRelease("tag_name", "already_exists")
+            raise InvalidRelease("tag_name", "already_exists")
 
     async def _publish(self, repo: Repository, release: Release, login: str) -> None:
         ref = f"refs/tags/{release.tag}"
@@ -83,8 +83,8 @@ class Releases(RefMoves):
             sha = await git.resolve(repo.path, release.target)
             try:
                 await self.move_ref(repo, ref, sha, self.add_user(login), git.ZERO)
-            except git.GitError as error:
-                raise NoRelease("tag_name", "custom", "tag_name is not well-formed") from error
+            except git.GitCommandError as error:
+                raise InvalidRelease("tag_name", "custom", "tag_name is not well-formed") from error
         release.draft, release.published_at = False, self.now()
 
     def _tell_release(self, action: str, repo: Repository, release: Release, login: str) -> None:

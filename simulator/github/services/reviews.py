@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from simulator.github import serializers
 from simulator.github.serializers import pull as shapes_pull
-from simulator.github.services.entities import Pull, Repository, User
+from simulator.github.services.entities import PullDetails, Repository, User
 from simulator.github.services.nouns import Review
-from simulator.github.services.pulls import Pulls, Refused
+from simulator.github.services.pulls import Pulls, Unprocessable
 
 STATES = ("APPROVED", "CHANGES_REQUESTED", "COMMENTED")
 
@@ -32,7 +32,7 @@ class Reviews(Pulls):
         person = self.add_user(login)
         if person is issue.user and state != "COMMENTED":
             what = "approve" if state == "APPROVED" else "request changes on"
-            raise Refused(f"Can not {what} your own pull request")
+            raise Unprocessable(f"Can not {what} your own pull request")
         review = Review(self.new_id(), person, state, body, sha or pull.head_sha, self.now())
         pull.reviews.append(review)
         pull.reviewers = [each for each in pull.reviewers if each is not person]
@@ -76,19 +76,19 @@ class Reviews(Pulls):
     def _reviewer(self, repo: Repository, author: User, name: str) -> User:
         person = self.users.get(name.lower())
         if person is author:
-            raise Refused("Review cannot be requested from pull request author.")
+            raise Unprocessable("Review cannot be requested from pull request author.")
         known = person and (person.login == repo.owner.login or repo.collaborators.get(person.login, "none") != "none")
         if person is None or not known:
             raise _stranger(repo)
         return person
 
 
-def _drop_teams(pull: Pull, slugs: set[str]) -> None:
+def _drop_teams(pull: PullDetails, slugs: set[str]) -> None:
     pull.teams = [slug for slug in pull.teams if slug not in slugs]
 
 
-def _stranger(repo: Repository) -> Refused:
-    return Refused(
+def _stranger(repo: Repository) -> Unprocessable:
+    return Unprocessable(
         "Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a "
         f"collaborator of the {repo.full_name} repository."
     )

@@ -4,7 +4,7 @@ from simulator.github import git
 from simulator.github.serializers import statuses as shapes_statuses
 from simulator.github.services.entities import Repository
 from simulator.github.services.nouns import Status
-from simulator.github.services.pulls import Refused
+from simulator.github.services.pulls import Unprocessable
 from simulator.github.services.repositories import Repositories
 
 STATES = ("error", "failure", "pending", "success")
@@ -24,10 +24,10 @@ class Statuses(Repositories):
         if state not in STATES:
             raise ValueError(f"{state!r} is none of {', '.join(STATES)}")
         if await git.resolve(repo.path, sha) != sha:
-            raise Refused(f"No commit found for SHA: {sha}")
+            raise Unprocessable(f"No commit found for SHA: {sha}")
         said = repo.statuses.setdefault(sha, [])
         if sum(_same(status, context) for status in said) >= MOST:
-            raise Refused("This SHA and context has reached the maximum number of statuses.")
+            raise Unprocessable("This SHA and context has reached the maximum number of statuses.")
         status = Status(self.new_id(), context, state, description, target_url, creator, self.now())
         said.append(status)
         if "status" in self.app.events:

@@ -11,14 +11,14 @@ from typing import TypeVar
 
 from simulator.github import serializers
 from simulator.github.services.entities import (
-    App,
+    AppInstallation,
     CheckRun,
     CheckSuite,
-    Installation,
+    GitHubApp,
+    InstallationToken,
     Issue,
     Json,
     Repository,
-    Token,
     User,
 )
 from simulator.github.services.keys import AppKey, long_token
@@ -51,12 +51,12 @@ EVENTS = (
 TOKEN_LIFE_S = 3600
 
 
-class Missing(Exception):
+class EntityNotFound(Exception):
     """There is no such thing here; the text says what was looked for."""
 
 
 @dataclass(frozen=True)
-class Rate:
+class RateLimitStatus:
     """One hour's budget of one token owner; `reset` in seconds since 1970."""
 
     limit: int
@@ -80,8 +80,8 @@ class Hub:
         self.users: dict[str, User] = {}
         self.repositories: dict[str, Repository] = {}
         self.moved: dict[str, int] = {}
-        self.installations: dict[int, Installation] = {}
-        self.tokens: dict[str, Token] = {}
+        self.installations: dict[int, AppInstallation] = {}
+        self.tokens: dict[str, InstallationToken] = {}
         self.version = 0
         self.rate_limit = 5000
         self._ids = 1000
@@ -152,13 +152,13 @@ class Hub:
         self._ids += 1
         return self._ids
 
-    def spend(self, who: str, points: int = 1) -> Rate:
+    def spend(self, who: str, points: int = 1) -> RateLimitStatus:
         """Takes from this hour's requests of `who` and tells what is left."""
         start, used = self._used.get(who, (self.time(), 0))
         if self.time() - start >= 3600:
             start, used = self.time(), 0
         self._used[who] = (start, used + points)
-        return Rate(self.rate_limit, min(used + points, self.rate_limit), int(start) + 3600)
+        return RateLimitStatus(self.rate_limit, min(used + points, self.rate_limit), int(start) + 3600)
 
     # --- people and tokens
 
@@ -173,14 +173,16 @@ class Hub:
         people = (user for user in self.users.values() if user.type != "Bot")
         return next((user for user in people if user.token == token), None)
 
-    def mint(self, installation: Installation, repositories: set[int] | None, permissions: dict[str, str]) -> Token:
+    def mint(
+        self, installation: AppInstallation, repositories: set[int] | None, permissions: dict[str, str]
+    ) -> InstallationToken:
         """A new installation token, good for an hour."""
         value = long_token(self.app.id, installation.id)
-        token = Token(value, installation, repositories, permissions, self.time() + TOKEN_LIFE_S)
+        token = InstallationToken(value, installation, repositories, permissions, self.time() + TOKEN_LIFE_S)
         self.tokens[value] = token
         return token
 
-    def token(self, value: str) -> Token | None:
+    def token(self, value: str) -> InstallationToken | None:
         """That installation token, if it is known and in time and its installation was not removed."""
         found = self.tokens.get(value)
         good = found and found.expires > self.time() and found.installation.id in self.installations
@@ -205,7 +207,7 @@ class Hub:
     def check_suite(self, repository: Repository, suite: int) -> CheckSuite:
         return _or_missing(next((s for s in repository.suites.values() if s.id == suite), None), f"check suite {suite}")
 
-    def installation_of(self, repository: Repository) -> Installation | None:
+    def installation_of(self, repository: Repository) -> AppInstallation | None:
         return next((i for i in self.installations.values() if i.covers(repository)), None)
 
     def emit(self, event: str, repository: Repository, sender: User, payload: Json) -> None:
@@ -220,18 +222,18 @@ class Hub:
             "installation": {"id": installation.id, "node_id": serializers.node("Installation", installation.id)},
         })  # fmt: skip
 
-    def _app(self, permissions: dict[str, str], events: tuple[str, ...]) -> App:
+    def _app(self, permissions: dict[str, str], events: tuple[str, ...]) -> GitHubApp:
         owner, bot = self.add_user("example", "Organization"), self.add_user("autobuild[bot]", "Bot")
-        return App(self.new_id(), "autobuild", owner, bot, dict(permissions), events, self.now())
+        return GitHubApp(self.new_id(), "autobuild", owner, bot, dict(permissions), events, self.now())
 
 
-def _no_app(now: str) -> App:
+def _no_app(now: str) -> GitHubApp:
     """Stands for the one that is not registered yet: it has no key, wants no event and can be installed nowhere."""
     nobody = User(0, "ghost", "")
-    return App(0, "", nobody, nobody, {}, (), now)
+    return GitHubApp(0, "", nobody, nobody, {}, (), now)
 
 
 def _or_missing(found: T | None, what: str) -> T:
     if found is None:
-        raise Missing(what)
+        raise EntityNotFound(what)
     return found

@@ -12,22 +12,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from simulator.github.services.entities import Json
-from simulator.github.webhooks.delivery_faults import Weather
-from simulator.github.webhooks.delivery_log import Delivery
-from simulator.github.webhooks.sender import Post
+from simulator.github.webhooks.delivery_faults import DeliveryFaults
+from simulator.github.webhooks.delivery_log import WebhookDelivery
+from simulator.github.webhooks.sender import WebhookSender
 
 if TYPE_CHECKING:
     from simulator.github.services.store import Hub
 
 
 @dataclass
-class Held:
+class HeldDeliveries:
     """Deliveries that wait. `release` sends them, in the order given by their positions (all, as they came)."""
 
-    _send: Callable[[Delivery], None]
+    _send: Callable[[WebhookDelivery], None]
     names: tuple[str, ...]
     active: bool = True
-    waiting: list[Delivery] = field(default_factory=list)
+    waiting: list[WebhookDelivery] = field(default_factory=list)
 
     def release(self, order: Sequence[int] | None = None) -> None:
         """Ends the hold. `order=(1, 0)` sends the second first; what is not named follows."""
@@ -44,16 +44,16 @@ class Held:
         self.release()
 
 
-class Webhooks(Post):
+class Webhooks(WebhookSender):
     """See the module."""
 
     def __init__(self, hub: "Hub", url: str) -> None:
         super().__init__(hub, url)
-        self._weather: Weather | None = None
+        self._weather: DeliveryFaults | None = None
         self._drops: dict[str, tuple[int, bool]] = {}
         self._duplicates: dict[str, int] = {}
         self._throttles: dict[str, int] = {}
-        self._holds: list[Held] = []
+        self._holds: list[HeldDeliveries] = []
 
     def drop(self, name: str, times: int = 1, *, recorded: bool = True) -> None:
         """The next `times` never arrive; `recorded`: the log shows a failure, else it knows nothing of them."""
@@ -67,17 +67,17 @@ class Webhooks(Post):
         """The log says of the next `times` that GitHub slowed them down."""
         self._throttles[name] = times
 
-    def hold(self, *names: str) -> Held:
+    def hold(self, *names: str) -> HeldDeliveries:
         """Keeps what matches (everything, without names) until it is released."""
-        self._holds.append(held := Held(self._deliver, names))
+        self._holds.append(held := HeldDeliveries(self._deliver, names))
         return held
 
     def weather(
         self, seed: int, drop: float = 0.0, duplicate: float = 0.0, delay: float = 0.0, forgotten: float = 0.0,
         redeliveries: bool = False,
-    ) -> Weather:  # fmt: skip
-        """From now on each first attempt meets its fate by chance, see `Weather`; so do `redeliveries` if wanted."""
-        self._weather = Weather(seed, drop, duplicate, delay, forgotten, redeliveries)
+    ) -> DeliveryFaults:  # fmt: skip
+        """From now on each first attempt may fail by chance, see `DeliveryFaults`; so may `redeliveries` if set."""
+        self._weather = DeliveryFaults(seed, drop, duplicate, delay, forgotten, redeliveries)
         return self._weather
 
     def fair(self) -> None:
@@ -96,7 +96,7 @@ class Webhooks(Post):
         else:
             self._deliver(delivery)
 
-    def attempt_again(self, delivery: Delivery) -> None:
+    def attempt_again(self, delivery: WebhookDelivery) -> None:
         """Another attempt with the same GUID, as a new line of the log."""
         again = replace(delivery, redelivery=True, throttled_at=None, response="", response_headers={})
         if self._weather and self._weather.redeliveries:
@@ -104,7 +104,7 @@ class Webhooks(Post):
         else:
             self.post(again)
 
-    def _deliver(self, delivery: Delivery) -> None:
+    def _deliver(self, delivery: WebhookDelivery) -> None:
         if name := _next(self._drops, delivery, lambda rule: rule[0] > 0):
             times, recorded = self._drops[name]
             self._drops[name] = (times - 1, recorded)
@@ -119,7 +119,7 @@ class Webhooks(Post):
             return self._meet(self._weather, delivery)
         return self.post(delivery)
 
-    def _meet(self, weather: Weather, delivery: Delivery) -> None:
+    def _meet(self, weather: DeliveryFaults, delivery: WebhookDelivery) -> None:
         fate = weather.strike(delivery.guid)
         if fate.lost:
             self.lose(delivery, fate.recorded)
@@ -127,18 +127,18 @@ class Webhooks(Post):
             self.post(delivery, delay)
 
 
-def _delivery(event: str, payload: Json) -> Delivery:
+def _delivery(event: str, payload: Json) -> WebhookDelivery:
     """Compact, as GitHub writes it: whoever reads the JSON and writes it again gets the bytes that were signed."""
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
     installation, repository = ((payload.get(name) or {}).get("id") for name in ("installation", "repository"))
-    return Delivery(str(uuid.uuid4()), event, payload.get("action"), body, installation, repository)
+    return WebhookDelivery(str(uuid.uuid4()), event, payload.get("action"), body, installation, repository)
 
 
-def _next(rules: dict[str, Any], delivery: Delivery, good: Callable[[Any], bool]) -> str:
+def _next(rules: dict[str, Any], delivery: WebhookDelivery, good: Callable[[Any], bool]) -> str:
     """The name of the rule that hits this delivery, "" if none does."""
     names = (name for name in (delivery.name, delivery.event) if name in rules and good(rules[name]))
     return next(names, "")
 
 
-def _matches(delivery: Delivery, names: tuple[str, ...]) -> bool:
+def _matches(delivery: WebhookDelivery, names: tuple[str, ...]) -> bool:
     return not names or delivery.name in names or delivery.event in names

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Fate:
+class DeliveryPlan:
     """What happens to one delivery. Each copy that arrives waits for one of `delays`, in seconds."""
 
     lost: bool
@@ -14,7 +14,7 @@ class Fate:
 
 
 @dataclass
-class Weather:
+class DeliveryFaults:
     """`drop` and `duplicate` are shares of all deliveries; `delay` is the longest wait: they overtake one another.
 
     Of those dropped, the share `forgotten` is not even in the log. The n-th delivery has the same fate for the same
@@ -34,14 +34,14 @@ class Weather:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)  # noqa: S311
 
-    def strike(self, guid: str) -> Fate:
+    def strike(self, guid: str) -> DeliveryPlan:
         """Decides for the next delivery; always draws the same number of times."""
         dropped, forgotten, doubled = (self._random.random() for _ in range(3))
         waits = tuple(self._random.random() * self.delay for _ in range(2))
         if dropped < self.drop:
             (self.lost if forgotten < self.forgotten else self.dropped).append(guid)
-            return Fate(True, forgotten >= self.forgotten, ())
+            return DeliveryPlan(True, forgotten >= self.forgotten, ())
         if doubled < self.duplicate:
             self.doubled.append(guid)
-            return Fate(False, True, waits)
-        return Fate(False, True, waits[:1])
+            return DeliveryPlan(False, True, waits)
+        return DeliveryPlan(False, True, waits[:1])

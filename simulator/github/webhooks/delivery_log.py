@@ -13,7 +13,7 @@ _AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
-class Delivery:
+class WebhookDelivery:
     """One attempt. `body` is the payload as JSON. The id is given when it is written down, until then it is 0.
 
     `status_code` is 502 where nobody was there and 504 where no answer came in time: what the log's filters go by.
@@ -54,10 +54,10 @@ class DeliveryLog:
     """`all`, oldest first, with rising ids."""
 
     def __init__(self) -> None:
-        self.all: list[Delivery] = []
-        self._sorts: dict[str, list[Delivery]] = {"success": [], "failure": []}
+        self.all: list[WebhookDelivery] = []
+        self._sorts: dict[str, list[WebhookDelivery]] = {"success": [], "failure": []}
 
-    def add(self, delivery: Delivery) -> None:
+    def add(self, delivery: WebhookDelivery) -> None:
         """Its id must be higher than all before. The oldest are forgotten beyond 20,000."""
         self.all.append(delivery)
         self._sorts["success" if delivery.good else "failure"].append(delivery)
@@ -66,13 +66,13 @@ class DeliveryLog:
             for some in (self.all, *self._sorts.values()):
                 del some[: _position(some, oldest)]
 
-    def get(self, number: int, since: str) -> Delivery | None:
+    def get(self, number: int, since: str) -> WebhookDelivery | None:
         """That attempt, if it was made at `since` or later."""
         at = _position(self.all, number)
         found = self.all[at] if at < len(self.all) and self.all[at].id == number else None
         return found if found and found.delivered_at >= since else None
 
-    def page(self, sort: str, before: int | None, size: int, since: str) -> list[Delivery]:
+    def page(self, sort: str, before: int | None, size: int, since: str) -> list[WebhookDelivery]:
         """The newest `size` of a sort (`success`, `failure` or all) with an id below `before`, newest first."""
         some = self._sorts.get(sort, self.all)
         end = len(some) if before is None else _position(some, before)
@@ -83,5 +83,5 @@ class DeliveryLog:
             some.clear()
 
 
-def _position(some: list[Delivery], number: int) -> int:
+def _position(some: list[WebhookDelivery], number: int) -> int:
     return bisect_left(some, number, key=lambda each: each.id)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from simulator.github.services.entities import Json
-from simulator.github.webhooks.delivery_log import KEPT_S, Delivery, DeliveryLog
+from simulator.github.webhooks.delivery_log import KEPT_S, DeliveryLog, WebhookDelivery
 
 if TYPE_CHECKING:
     from simulator.github.services.store import Hub
@@ -33,7 +33,7 @@ class HookConfig:
     insecure_ssl: str = "0"
 
 
-class Post:
+class WebhookSender:
     """The app's one hook, with its log."""
 
     def __init__(self, hub: "Hub", url: str) -> None:
@@ -46,7 +46,7 @@ class Post:
         self._client: aiohttp.ClientSession | None = None
 
     @property
-    def deliveries(self) -> list[Delivery]:
+    def deliveries(self) -> list[WebhookDelivery]:
         """Every attempt, oldest first."""
         return self.log.all
 
@@ -69,13 +69,13 @@ class Post:
         """What is older is in the log no more."""
         return self._hub.stamp(self._hub.time() - KEPT_S)
 
-    def post(self, delivery: Delivery, delay: float = 0.0) -> None:
+    def post(self, delivery: WebhookDelivery, delay: float = 0.0) -> None:
         """On its way, after `delay` seconds."""
         task = asyncio.create_task(self._post(delivery, delay))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def lose(self, delivery: Delivery, recorded: bool) -> None:
+    def lose(self, delivery: WebhookDelivery, recorded: bool) -> None:
         """Never sent; `recorded`: the log says that nobody was there."""
         if recorded:
             status, code = _NOBODY
@@ -94,7 +94,7 @@ class Post:
         if self._client:
             await self._client.close()
 
-    async def _post(self, delivery: Delivery, delay: float = 0.0) -> None:
+    async def _post(self, delivery: WebhookDelivery, delay: float = 0.0) -> None:
         if delay:
             await asyncio.sleep(delay)
         async with self._under_way:
@@ -105,7 +105,7 @@ class Post:
             answered = await self._ask(replace(delivery, request_headers=headers), body)
             self._record(replace(answered, duration=round(clock() - start, 3)))
 
-    async def _ask(self, delivery: Delivery, body: bytes) -> Delivery:
+    async def _ask(self, delivery: WebhookDelivery, body: bytes) -> WebhookDelivery:
         """The delivery with what came of it."""
         self._client = self._client or aiohttp.ClientSession()
         timeout = aiohttp.ClientTimeout(total=self.patience_s)
@@ -124,15 +124,15 @@ class Post:
             pass  # nobody is there, or the address is none: and nobody repeats it
         return replace(delivery, status=status, status_code=code)
 
-    def _record(self, delivery: Delivery) -> None:
+    def _record(self, delivery: WebhookDelivery) -> None:
         self.log.add(replace(delivery, id=self._hub.new_id(), delivered_at=self._hub.now()))
         self._hub.changed()
 
-    def _encoded(self, delivery: Delivery) -> bytes:
+    def _encoded(self, delivery: WebhookDelivery) -> bytes:
         form = self.config.content_type == "form"
         return urlencode({"payload": delivery.body}).encode() if form else delivery.body
 
-    def _headers(self, delivery: Delivery, body: bytes) -> Json:
+    def _headers(self, delivery: WebhookDelivery, body: bytes) -> Json:
         form = self.config.content_type == "form"
         return {
             "Accept": "*/*",

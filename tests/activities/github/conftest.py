@@ -13,7 +13,7 @@ from activities.github.client import GitHub
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.result_store import ResultStore
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from simulator.github.services.keys import AppKey
 
 NAME = "octocat/hello"
@@ -29,11 +29,11 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def pretend(tmp_path: Path, key: Path) -> AsyncIterator[PretendGitHub]:
+async def pretend(tmp_path: Path, key: Path) -> AsyncIterator[SimulatedGitHub]:
     state = tmp_path / "github"
     state.mkdir()
     shutil.copy(key, state / "app.pem")
-    async with PretendGitHub(state) as server:
+    async with SimulatedGitHub(state) as server:
         await server.add_repository(NAME, {"a.py": "import os\n", "b.py": "x = 1\n"}, private=True, protected=["main"])
         yield server
 
@@ -45,18 +45,18 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-def github(pretend: PretendGitHub, session: aiohttp.ClientSession) -> GitHub:
+def github(pretend: SimulatedGitHub, session: aiohttp.ClientSession) -> GitHub:
     return GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session)
 
 
 @pytest.fixture
-def repo(pretend: PretendGitHub) -> RepoRef:
+def repo(pretend: SimulatedGitHub) -> RepoRef:
     (installation,) = pretend.installations
     return RepoRef("octocat", "hello", installation)
 
 
 @pytest.fixture
-async def head(pretend: PretendGitHub) -> str:
+async def head(pretend: SimulatedGitHub) -> str:
     return await pretend.push_commit(NAME, "topic/one", {"a.py": "import sys\n"})
 
 
@@ -70,7 +70,7 @@ def hands(github: GitHub, results: ResultStore) -> GitHubActivities:
     return GitHubActivities(github, results)
 
 
-def asked(pretend: PretendGitHub, method: str, ending: str) -> int:
+def asked(pretend: SimulatedGitHub, method: str, ending: str) -> int:
     """How many requests there were whose path ends so."""
     return sum(each.method == method and each.path.endswith(ending) for each in pretend.requests)
 

@@ -19,14 +19,14 @@ from activities.github.types.check_runs import CreateCommitInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.workspace.git import git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.commits.test_commits import committed
 from tests.activities.github.conftest import NAME, done
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
@@ -35,7 +35,7 @@ def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
 class Scene:
     """A pretend GitHub, and two local commits on top of `topic/one`: one that the mutation carries, one not."""
 
-    github: PretendGitHub
+    github: SimulatedGitHub
     repo: RepoRef
     git_dir: str
     head: str
@@ -44,7 +44,7 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(pretend: PretendGitHub, repo: RepoRef, head: str, tmp_path: Path) -> Scene:
+async def scene(pretend: SimulatedGitHub, repo: RepoRef, head: str, tmp_path: Path) -> Scene:
     clone = tmp_path / "clone"
     await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(clone))
     (clone / "a.py").write_text("fixed\n")

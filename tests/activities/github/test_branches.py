@@ -9,18 +9,18 @@ from activities.github.types.branches import CreateBranchInput, CreateBranchResu
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github import git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked, done
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
-async def tip(pretend: PretendGitHub, branch: str) -> str:
+async def tip(pretend: SimulatedGitHub, branch: str) -> str:
     return (await git.refs(pretend.repository(NAME).path, "refs/heads")).get(f"refs/heads/{branch}", "")
 
 
@@ -35,7 +35,7 @@ async def refused(hands: GitHubActivities, name: str, base: str, repo: RepoRef) 
 
 @pytest.mark.parametrize("name", ["", "a b", "a..b", "../main", "x.lock", "a:b", "@{", "-\n"])
 async def test_what_is_no_name_of_a_branch(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, name: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, name: str
 ) -> None:
     before = await git.refs(pretend.repository(NAME).path, "refs")
     assert (await refused(hands, name, "main", repo)).type == "Validation"
@@ -56,7 +56,7 @@ async def test_a_commit_that_is_not_there_may_still_come(hands: GitHubActivities
 
 
 @pytest.mark.parametrize("by_sha", [False, True])
-async def test_it_is_made_once(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, by_sha: bool) -> None:
+async def test_it_is_made_once(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, by_sha: bool) -> None:
     main = await tip(pretend, "main")
     wanted = CreateBranchInput(repo, "autobuild/42", main if by_sha else "main")
     assert await done(hands.create_branch, wanted) == CreateBranchResult("autobuild/42", main, changed=True)
@@ -66,7 +66,7 @@ async def test_it_is_made_once(pretend: PretendGitHub, hands: GitHubActivities, 
 
 
 async def test_an_earlier_try_with_commits_on_top_is_found(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     wanted = CreateBranchInput(repo, "autobuild/42", await tip(pretend, "main"))
     await done(hands.create_branch, wanted)
@@ -75,7 +75,7 @@ async def test_an_earlier_try_with_commits_on_top_is_found(
 
 
 async def test_a_base_that_moved_on_since_finds_the_branch_too(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     made = await done(hands.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
     newer = await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
@@ -86,7 +86,7 @@ async def test_a_base_that_moved_on_since_finds_the_branch_too(
 
 
 async def test_another_branch_of_that_name_is_left_alone(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     error = await refused(hands, "topic/one", "main", repo)
@@ -96,14 +96,16 @@ async def test_another_branch_of_that_name_is_left_alone(
 
 
 async def test_a_branch_made_between_looking_and_making_is_found(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     pretend.faults.add("POST", f"/repos/{NAME}/git/refs", "status", status=422, after=True)
     made = await done(hands.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
     assert made == CreateBranchResult("autobuild/42", await tip(pretend, "main"), changed=False)
 
 
-async def test_an_empty_repository_has_no_base(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_an_empty_repository_has_no_base(
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+) -> None:
     await pretend.add_repository("octocat/empty")
     empty = RepoRef("octocat", "empty", repo.installation_id)
     assert (await refused(hands, "autobuild/42", "main", empty)).type == "UserError"
@@ -119,7 +121,7 @@ async def sync(
 
 
 async def test_a_branch_is_brought_up_to_date_once(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     newer = await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     synced = await sync(hands, repo, "topic/one", said="Bring main in")
@@ -131,7 +133,7 @@ async def test_a_branch_is_brought_up_to_date_once(
 
 
 async def test_a_lost_answer_merges_no_second_time(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     pretend.faults.add("POST", f"/repos/{NAME}/merges", "half", after=True)
@@ -142,7 +144,7 @@ async def test_a_lost_answer_merges_no_second_time(
 
 
 async def test_a_conflict_is_for_a_person(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {"a.py": "import json\n"})
     with pytest.raises(ApplicationError) as caught:
@@ -162,7 +164,7 @@ async def test_what_is_not_there_is_named(
 
 
 async def test_nothing_is_merged_into_the_default_branch(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     before = await tip(pretend, "main")
     with pytest.raises(ApplicationError, match="`main` is the default branch"):

@@ -18,7 +18,7 @@ from activities.github.types.check_runs import (
 from activities.github_activities import GitHubActivities
 from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 
 NAMES = ("unit_tests", "linting", "gate")
@@ -38,7 +38,7 @@ def found(count: int, severity: str = "warning") -> tuple[Finding, ...]:
 
 
 async def test_all_runs_are_queued_under_their_names(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     posted = await hands.create_check_runs(wanted(repo, head))
     runs = pretend.check_runs(NAME, head)
@@ -50,7 +50,7 @@ async def test_all_runs_are_queued_under_their_names(
 
 
 async def test_a_second_try_finds_what_the_first_made(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     # One run is made, but its answer is lost: the whole activity is tried again.
     pretend.faults.add("POST", ".*/check-runs", "half", after=True)
@@ -62,7 +62,7 @@ async def test_a_second_try_finds_what_the_first_made(
 
 
 async def test_another_attempt_and_another_owner_have_runs_of_their_own(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     ids = [
         tuple((await hands.create_check_runs(each)).ids.values())
@@ -83,7 +83,7 @@ async def test_a_commit_that_github_does_not_know_yet_is_tried_again_soon(
 
 
 async def test_a_run_that_started_is_in_progress_and_one_that_ended_stays_so(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
     await hands.start_check_run(StartCheckRunInput(repo, ids["linting"]))
@@ -95,7 +95,7 @@ async def test_a_run_that_started_is_in_progress_and_one_that_ended_stays_so(
 
 
 async def test_a_verdict_with_its_annotations_and_buttons(
-    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(120)))
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
@@ -111,7 +111,7 @@ async def test_a_verdict_with_its_annotations_and_buttons(
 
 
 async def test_a_try_that_broke_off_is_taken_up_where_it_was(
-    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(120)))
     run_id = (await hands.create_check_runs(wanted(repo, head))).ids["linting"]
@@ -126,7 +126,7 @@ async def test_a_try_that_broke_off_is_taken_up_where_it_was(
 
 
 async def test_what_an_earlier_gate_left_open_is_ended_by_the_next_one(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     """The app was suspended when that one ended. Other branches' runs on the commit are theirs."""
     for owner in (OWNER, f"{OWNER}|a former life", f"{OWNER}-2|now"):
@@ -140,7 +140,7 @@ async def test_what_an_earlier_gate_left_open_is_ended_by_the_next_one(
 
 
 async def test_no_more_than_five_hundred_annotations(
-    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, (*found(700), *found(1, "critical"))))
     posted = await hands.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
@@ -152,7 +152,7 @@ async def test_no_more_than_five_hundred_annotations(
 
 
 async def test_a_run_that_is_gone_is_made_again(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     await hands.create_check_runs(wanted(repo, head))
     pretend.repository(NAME).suites[head].runs.clear()
@@ -164,7 +164,7 @@ async def test_a_run_that_is_gone_is_made_again(
 
 
 async def test_a_run_that_ended_keeps_its_verdict(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
     await hands.end_check_runs(EndCheckRunsInput(repo, head, ids, "cancelled", "cancelled"))
@@ -173,7 +173,7 @@ async def test_a_run_that_ended_keeps_its_verdict(
 
 
 async def test_a_verdict_is_written_even_if_its_annotations_cannot_be(
-    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(1)))
     run_id = (await hands.create_check_runs(wanted(repo, head))).ids["linting"]
@@ -185,7 +185,7 @@ async def test_a_verdict_is_written_even_if_its_annotations_cannot_be(
 
 @pytest.mark.parametrize("accepted", [0, 1])
 async def test_annotations_that_github_refuses_do_not_double_those_after_them(
-    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str, accepted: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str, accepted: int
 ) -> None:
     """How many are there tells where to go on only as long as none is missing before."""
     results.put(CheckResult(CHECK, found(170)))
@@ -206,7 +206,7 @@ async def test_annotations_that_github_refuses_do_not_double_those_after_them(
 
 
 async def test_hostile_findings_reach_github_and_do_nothing_there(
-    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     nasty = "a\n| b `x`\x00 @octocat <!-- autobuild:gate --> \u202e"
     findings = (
@@ -222,7 +222,7 @@ async def test_hostile_findings_reach_github_and_do_nothing_there(
 
 
 async def test_a_result_that_another_host_holds_still_gives_a_verdict(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     await hands.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
@@ -230,7 +230,7 @@ async def test_a_result_that_another_host_holds_still_gives_a_verdict(
 
 
 async def test_the_gates_run(
-    pretend: PretendGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(1)))
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
@@ -243,7 +243,7 @@ async def test_the_gates_run(
 
 
 async def test_an_older_heads_runs_end_with_a_link_to_the_newer(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     ids = (await hands.create_check_runs(wanted(repo, head))).ids
     known = {"linting": ids["linting"], "gone": 999_999}
@@ -255,7 +255,7 @@ async def test_an_older_heads_runs_end_with_a_link_to_the_newer(
 
 
 async def test_a_suite_lists_our_runs_newest_first(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     assert (await hands.list_suite_runs(SuiteRunsInput(repo, head))).runs == ()
     assert (await hands.list_suite_runs(SuiteRunsInput(repo, "1" * 40))).runs == ()

@@ -11,19 +11,19 @@ from activities.github.types.pulls import PullCommentInput
 from activities.github_activities import GitHubActivities
 from activities.model import QualityCheck, QualityGateResult, RepoRef
 from activities.reporting import GATE_MARK
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: PretendGitHub) -> Iterator[None]:
+def held(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
 @pytest.fixture
-async def pull(pretend: PretendGitHub, head: str) -> int:
+async def pull(pretend: SimulatedGitHub, head: str) -> int:
     return (await pretend.open_pull(NAME, "topic/one")).number
 
 
@@ -34,7 +34,7 @@ def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "", c
 
 
 async def test_one_comment_is_made_then_edited_then_left_alone(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await hands.update_gate_comment(comment(repo, pull))
     same = await hands.update_gate_comment(comment(repo, pull))
@@ -59,7 +59,7 @@ async def test_a_comment_too_long_is_cut_before_it_is_compared(
 
 
 async def test_the_mark_in_somebody_elses_comment_is_nothing_to_us(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     theirs = pretend.add_comment(NAME, pull, f"{GATE_MARK}\nmine", "octocat")
     other = pretend.add_user("other[bot]", "Bot")
@@ -74,7 +74,7 @@ async def test_the_mark_in_somebody_elses_comment_is_nothing_to_us(
 
 
 async def test_it_is_found_on_a_later_page_and_by_its_id(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     for number in range(120):
         pretend.add_comment(NAME, pull, f"talk {number}")
@@ -87,7 +87,7 @@ async def test_it_is_found_on_a_later_page_and_by_its_id(
 
 
 async def test_one_that_was_deleted_is_made_again(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await hands.update_gate_comment(comment(repo, pull))
     pretend.delete_comment(NAME, made.id)
@@ -97,7 +97,7 @@ async def test_one_that_was_deleted_is_made_again(
 
 
 async def test_a_lost_answer_does_not_make_a_second_comment(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.faults.add("POST", ".*/comments", "half", after=True)
     with pytest.raises(ApplicationError):
@@ -107,7 +107,7 @@ async def test_a_lost_answer_does_not_make_a_second_comment(
 
 
 async def test_an_answer_is_said_once_for_each_key(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     for key, body in (("comment-1", "Done."), ("comment-1", "Done."), ("comment-2", "Done.")):
         await hands.reply_comment(ReplyInput(repo, pull, key, body))
@@ -120,7 +120,7 @@ async def test_an_answer_is_said_once_for_each_key(
 
 
 async def test_a_reaction_is_there_once(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     said = pretend.add_comment(NAME, pull, "/retest")
     for _ in range(2):
@@ -130,7 +130,7 @@ async def test_a_reaction_is_there_once(
 
 
 async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     said = pretend.add_comment(NAME, pull, "/retest")
     pretend.lock_issue(NAME, pull)
@@ -151,7 +151,7 @@ async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
     ["x" * 65_536, "x" * 70_000, "😀" * 65_536, "line\r\n" * 30_000, "\ud800 half", "a\0b", "", "  \n indented\n\n "],
 )
 async def test_any_comment_is_taken_and_known_again(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, text: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, text: str
 ) -> None:
     posted = [await hands.add_pr_comment(PullCommentInput(repo, pull, text, "any")) for _ in range(2)]
     assert [each.changed for each in posted] == [True, False]
@@ -161,14 +161,14 @@ async def test_any_comment_is_taken_and_known_again(
 
 @pytest.mark.parametrize("body", ["x" * 70_000, "😀" * 65_536, "line\r\n" * 30_000])
 async def test_any_answer_is_taken_and_known_again(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, body: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, body: str
 ) -> None:
     posted = [await hands.reply_comment(ReplyInput(repo, pull, "any", body)) for _ in range(2)]
     assert [each.changed for each in posted] == [True, False]
 
 
 async def test_line_ends_of_a_browser_are_nothing_new(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await hands.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))
     pretend.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\r\nOne\r\nTwo\r\n")
@@ -176,7 +176,7 @@ async def test_line_ends_of_a_browser_are_nothing_new(
 
 
 async def test_what_somebody_changed_in_it_is_set_right(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await hands.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))
     pretend.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\nAll is green.")

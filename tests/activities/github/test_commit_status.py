@@ -14,13 +14,13 @@ from activities.github.statuses import of_commit
 from activities.github.types.branches import CommitStatus, CommitStatusInput, StatusContext
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, done
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
@@ -60,7 +60,7 @@ async def test_a_commit_that_is_not_there_yet_is_asked_for_again(hands: GitHubAc
     ],
 )
 async def test_the_worst_counts(
-    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, head: str,
+    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, head: str,
     conclusions: list[str], statuses: list[str], state: str,
 ) -> None:  # fmt: skip
     for number, conclusion in enumerate(conclusions):
@@ -73,7 +73,7 @@ async def test_the_worst_counts(
 
 
 async def test_the_newest_of_a_name_counts_and_a_run_is_not_a_status(
-    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     await run(github, repo, head, "ci", "failure", "2 tests failed")
     await run(github, repo, head, "ci", "success", "all\n  well")
@@ -85,7 +85,7 @@ async def test_the_newest_of_a_name_counts_and_a_run_is_not_a_status(
 
 
 async def test_all_pages_are_read(
-    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     for number in range(105):
         await pretend.set_status(NAME, head, "success", f"status {number:03}")
@@ -95,7 +95,7 @@ async def test_all_pages_are_read(
 
 
 async def test_of_two_apps_runs_of_one_name_the_newer_counts(
-    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, pretend: PretendGitHub
+    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, pretend: SimulatedGitHub
 ) -> None:
     """Each App has a suite of its own, and `filter=latest` looks within a suite."""
 

@@ -9,7 +9,7 @@ from activities.errors import USER_ERROR
 from activities.github.types.issues import CloseIssueInput, CreateIssueInput, IssueCommentInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
@@ -17,7 +17,7 @@ MARK = "<!-- autobuild:issue incident:1 -->"
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: PretendGitHub) -> Iterator[None]:
+def held(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
@@ -27,7 +27,7 @@ def wanted(repo: RepoRef) -> CreateIssueInput:
     return CreateIssueInput(repo, "It is slow", "Since yesterday.", "incident:1")
 
 
-async def test_it_is_made_once(pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput) -> None:
+async def test_it_is_made_once(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput) -> None:
     first, second = await hands.create_issue(wanted), await hands.create_issue(wanted)
     assert (first.number, first.url, first.changed) == (1, f"{pretend.url}/{NAME}/issues/1", True)
     assert (second.number, second.url, second.changed) == (1, first.url, False)
@@ -36,7 +36,7 @@ async def test_it_is_made_once(pretend: PretendGitHub, hands: GitHubActivities, 
 
 
 async def test_other_words_edit_it_and_another_key_makes_another(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput
 ) -> None:
     await hands.create_issue(wanted)
     for _ in range(2):
@@ -48,7 +48,7 @@ async def test_other_words_edit_it_and_another_key_makes_another(
 
 
 async def test_somebody_elses_mark_is_nothing_to_us(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.open_issue(NAME, "Mine", f"{MARK}\nmine")
     pretend.open_issue(NAME, "A bot's", f"{MARK}\nmine", pretend.add_user("other[bot]", "Bot").login)
@@ -60,7 +60,7 @@ async def test_somebody_elses_mark_is_nothing_to_us(
 
 
 async def test_it_is_found_behind_many_others_and_stays_closed(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput
 ) -> None:
     made = await hands.create_issue(wanted)
     for number in range(120):
@@ -72,7 +72,7 @@ async def test_it_is_found_behind_many_others_and_stays_closed(
 
 
 async def test_a_lost_answer_makes_no_second_one(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.faults.add("POST", ".*/issues", "hang_up", after=True)
     with pytest.raises(ApplicationError):
@@ -82,7 +82,7 @@ async def test_a_lost_answer_makes_no_second_one(
 
 
 async def test_labels_and_people_are_added_once(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreateIssueInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.set_permission(NAME, "example-person", "write")
     full = CreateIssueInput(
@@ -95,13 +95,13 @@ async def test_labels_and_people_are_added_once(
     assert [user.login for user in issue.assignees] == ["example-person"]
 
 
-async def test_a_long_text_is_cut(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_a_long_text_is_cut(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     long = CreateIssueInput(repo, "t" * 999, "😀" * 70_000, "long")
     assert [(await hands.create_issue(long)).changed for _ in range(2)] == [True, False]
     assert len(pretend.issue(NAME, 1).title) == 256
 
 
-async def test_it_is_closed_once_with_a_word(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_it_is_closed_once_with_a_word(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     wanted = CloseIssueInput(repo, number, "It is fast now.", "done", "not_planned")
     closed = [(await hands.close_issue(wanted)).changed for _ in range(2)]
@@ -114,7 +114,7 @@ async def test_it_is_closed_once_with_a_word(pretend: PretendGitHub, hands: GitH
 
 
 async def test_what_somebody_closed_gets_no_comment(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     await pretend.set_state(NAME, number, "closed")
@@ -123,7 +123,7 @@ async def test_what_somebody_closed_gets_no_comment(
 
 
 async def test_a_try_that_broke_after_its_comment_goes_on(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     wanted = CloseIssueInput(repo, number, "Done.")
@@ -136,7 +136,7 @@ async def test_a_try_that_broke_after_its_comment_goes_on(
 
 
 async def test_a_locked_issue_is_closed_without_a_word(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     issue = pretend.open_issue(NAME, "It is slow")
     pretend.lock_issue(NAME, issue.number)
@@ -148,7 +148,7 @@ async def test_a_locked_issue_is_closed_without_a_word(
 
 
 async def test_a_deleted_issue_is_told_apart_from_one_that_never_was(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     for method, pattern in (("GET", f".*/issues/{number}"), ("GET", f".*/issues/{number}/comments")):
@@ -164,7 +164,7 @@ async def test_a_deleted_issue_is_told_apart_from_one_that_never_was(
 
 
 async def test_a_comment_is_said_once_for_its_key(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     for key, text in (("a", "One"), ("a", "One"), ("a", "Two\r\nlines"), ("a", "Two\nlines\n"), ("b", "One")):

@@ -8,24 +8,24 @@ from temporalio.exceptions import ApplicationError
 from activities.github.types.pulls import AddLabelsInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: PretendGitHub) -> Iterator[None]:
+def held(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
 @pytest.fixture
-async def pull(pretend: PretendGitHub, head: str) -> int:
+async def pull(pretend: SimulatedGitHub, head: str) -> int:
     return (await pretend.open_pull(NAME, "topic/one")).number
 
 
 async def test_only_the_missing_ones_are_added(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.add_label(NAME, pull, "Bug")
     wanted = AddLabelsInput(repo, pull, ("bug", "autobuild", "Autobuild", " small "))
@@ -40,7 +40,7 @@ async def test_only_the_missing_ones_are_added(
 
 @pytest.mark.parametrize("label", ["", "  ", "x" * 51])
 async def test_what_can_be_no_label_is_refused_before_anything_is_added(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, label: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, label: str
 ) -> None:
     with pytest.raises(ApplicationError) as caught:
         await hands.add_pr_labels(AddLabelsInput(repo, pull, ("good", label)))
@@ -49,7 +49,7 @@ async def test_what_can_be_no_label_is_refused_before_anything_is_added(
 
 
 async def test_more_labels_than_github_takes_are_refused(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     for number in range(99):
         pretend.add_label(NAME, pull, f"label {number}")

@@ -15,18 +15,18 @@ from activities.github.types.lookups import PullInput
 from activities.github.types.pulls import PullFile
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: PretendGitHub) -> Iterator[None]:
+def held(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
-async def test_every_kind_of_change(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_every_kind_of_change(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "main", {"old name.py": "a = 1\nb = 2\nc = 3\n"})
     new = {"a.py": "import sys\nimport os\n", "b.py": None, "né/w|.py": "1\n", "old name.py": None}
     await pretend.push_commit(NAME, "topic", {**new, "new.py": "a = 1\nb = 2\nc = 3\n"})
@@ -41,7 +41,7 @@ async def test_every_kind_of_change(pretend: PretendGitHub, hands: GitHubActivit
     ]
 
 
-async def test_all_pages_are_read(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_all_pages_are_read(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "topic", {f"f{number:03}.py": f"{number}\n" for number in range(250)})
     number = (await pretend.open_pull(NAME, "topic")).number
     found = await hands.get_pr_files(PullInput(repo, number))
@@ -75,7 +75,7 @@ async def test_github_tells_of_three_thousand(
 
 
 async def test_paths_that_no_history_can_hold_are_left_out(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     deep = "/".join(["é" * 100] * 9)
     await pretend.push_commit(NAME, "topic", {f"{deep}/{number}": "" for number in range(400)})
@@ -85,7 +85,7 @@ async def test_paths_that_no_history_can_hold_are_left_out(
     assert 200 < len(found.files) < 400
 
 
-async def test_an_issue_has_no_files(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_an_issue_has_no_files(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     issue = pretend.open_issue(NAME, "Not a pull").number
     with pytest.raises(ApplicationError) as caught:
         await hands.get_pr_files(PullInput(repo, issue))

@@ -8,30 +8,30 @@ from temporalio.exceptions import ApplicationError
 from activities.github.types.pulls import PullStatusInput, StatusState
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: PretendGitHub) -> Iterator[None]:
+def held(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
 @pytest.fixture
-async def pull(pretend: PretendGitHub, head: str) -> int:
+async def pull(pretend: SimulatedGitHub, head: str) -> int:
     return (await pretend.open_pull(NAME, "topic/one")).number
 
 
-def shown(pretend: PretendGitHub, sha: str) -> list[tuple[str, str, str]]:
+def shown(pretend: SimulatedGitHub, sha: str) -> list[tuple[str, str, str]]:
     """State, context and description, oldest first."""
     statuses = pretend.repository(NAME).statuses.get(sha, [])
     return [(status.state, status.context, status.description or "") for status in statuses]
 
 
 async def test_it_is_on_the_pulls_head_once(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     said: list[tuple[StatusState, str]] = [("pending", "Running"), ("pending", "Running"), ("success", "All is well")]
     posted = [await hands.update_pr_status(PullStatusInput(repo, pull, state, text)) for state, text in said]
@@ -41,7 +41,7 @@ async def test_it_is_on_the_pulls_head_once(
 
 
 async def test_what_was_said_before_the_newest_is_said_again(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     states: list[StatusState] = ["pending", "failure", "pending"]
     for state in states:
@@ -50,7 +50,7 @@ async def test_what_was_said_before_the_newest_is_said_again(
 
 
 async def test_another_address_or_context_is_something_new(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     for _ in range(2):
         await hands.update_pr_status(PullStatusInput(repo, pull, "success", "", target_url="https://example.com/1"))
@@ -60,7 +60,7 @@ async def test_another_address_or_context_is_something_new(
 
 
 async def test_a_named_head_needs_no_look_at_the_pull(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     old = await pretend.push_commit(NAME, "elsewhere", {"x.py": ""})
     posted = await hands.update_pr_status(PullStatusInput(repo, pull, "error", "Broken", head_sha=old))
@@ -71,7 +71,7 @@ async def test_a_named_head_needs_no_look_at_the_pull(
 
 
 async def test_a_long_description_is_cut_before_it_is_compared(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     long = PullStatusInput(repo, pull, "failure", "x\n" * 200)
     assert [(await hands.update_pr_status(long)).changed for _ in range(2)] == [True, False]

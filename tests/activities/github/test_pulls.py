@@ -11,13 +11,13 @@ from activities.github.types.pulls import CreatePullInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github import git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: PretendGitHub) -> Iterator[None]:
+def held(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
@@ -27,14 +27,14 @@ def wanted(repo: RepoRef, head: str) -> CreatePullInput:
     return CreatePullInput(repo, "topic/one", "main", "Use sys", "Because os is not used.")
 
 
-def writes(pretend: PretendGitHub) -> list[str]:
+def writes(pretend: SimulatedGitHub) -> list[str]:
     """What was written, the tokens aside."""
     paths = [each for each in pretend.requests if each.method != "GET" and "access_tokens" not in each.path]
     return [f"{each.method} {each.path.removeprefix(f'/repos/{NAME}')}" for each in paths]
 
 
 async def test_it_is_opened_once(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput, head: str
 ) -> None:
     first, second = await hands.create_pull_request(wanted), await hands.create_pull_request(wanted)
     assert (first.changed, second.changed) == (True, False)
@@ -45,7 +45,7 @@ async def test_it_is_opened_once(
     assert writes(pretend) == ["POST /pulls"]
 
 
-async def test_other_words_edit_it(pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput) -> None:
+async def test_other_words_edit_it(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput) -> None:
     await hands.create_pull_request(wanted)
     other = CreatePullInput(wanted.repo, wanted.head, wanted.base, "Use sys\nalone", "Line one.\r\nLine two.\n")
     assert (await hands.create_pull_request(other)).changed
@@ -57,7 +57,7 @@ async def test_other_words_edit_it(pretend: PretendGitHub, hands: GitHubActiviti
 
 
 async def test_only_what_is_different_is_edited(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     await hands.create_pull_request(wanted)
     await hands.create_pull_request(CreatePullInput(wanted.repo, wanted.head, wanted.base, "Another", wanted.body))
@@ -65,7 +65,7 @@ async def test_only_what_is_different_is_edited(
 
 
 async def test_somebody_elses_is_found_and_left_alone(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     number = (await pretend.open_pull(NAME, "topic/one", title="Mine")).number
     labelled = CreatePullInput(
@@ -78,7 +78,7 @@ async def test_somebody_elses_is_found_and_left_alone(
 
 
 async def test_a_closed_one_does_not_count(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     first = await hands.create_pull_request(wanted)
     await pretend.close_pull(NAME, first.number)
@@ -88,7 +88,7 @@ async def test_a_closed_one_does_not_count(
 
 
 async def test_another_base_is_another_pull(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     await pretend.push_commit(NAME, "next", {"n.py": ""})
     first = await hands.create_pull_request(wanted)
@@ -98,7 +98,7 @@ async def test_another_base_is_another_pull(
 
 
 async def test_a_forks_branch_of_the_same_name_is_another(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     await pretend.add_fork(NAME, "example-person")
     await pretend.push_commit("example-person/hello", "topic/one", {"c.py": ""}, login="example-person")
@@ -110,7 +110,7 @@ async def test_a_forks_branch_of_the_same_name_is_another(
 
 
 async def test_a_lost_answer_opens_no_second_one(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     pretend.faults.add("POST", ".*/pulls", "half", after=True)
     with pytest.raises(ApplicationError):
@@ -122,7 +122,7 @@ async def test_a_lost_answer_opens_no_second_one(
 
 
 async def test_a_quicker_try_is_found_after_the_refusal(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     """The first look finds nothing: the other try's pull opens between it and our own."""
     fault = pretend.faults.add("POST", ".*/pulls", "hold")
@@ -136,7 +136,7 @@ async def test_a_quicker_try_is_found_after_the_refusal(
 
 
 async def test_a_long_body_and_title_are_cut(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     long = CreatePullInput(wanted.repo, wanted.head, wanted.base, "t" * 300, "😀 wide\n" * 20_000)
     assert (await hands.create_pull_request(long)).changed
@@ -155,7 +155,7 @@ async def test_a_long_body_and_title_are_cut(
     ],
 )
 async def test_what_cannot_be_opened(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput, branch: str, into: str, says: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput, branch: str, into: str, says: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {"m.py": ""})
     await git.update_ref(pretend.repository(NAME).path, "refs/heads/topic/empty", "refs/heads/main")
@@ -166,7 +166,7 @@ async def test_what_cannot_be_opened(
 
 
 async def test_labels_and_reviewers_come_with_it(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     pretend.set_permission(NAME, "example-person", "write")
     full = CreatePullInput(
@@ -188,7 +188,7 @@ async def test_labels_and_reviewers_come_with_it(
 
 
 async def test_it_is_found_under_the_owners_former_name(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
 ) -> None:
     """GitHub's filter by head wants the owner's name of today."""
     made = await hands.create_pull_request(wanted)

@@ -13,7 +13,7 @@ from activities.github.client import GitHub
 from activities.github.types.check_runs import BranchInput, PermissionInput, PullInput, PullOfHeadInput, PullsInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME
 
 
@@ -25,7 +25,7 @@ from tests.activities.github.conftest import NAME
     ],
 )  # fmt: skip
 async def test_what_a_person_may_do(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, level: str, may: list[str]
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, level: str, may: list[str]
 ) -> None:
     pretend.set_permission(NAME, "example-person", level)
     permission = await hands.get_permission(PermissionInput(repo, "example-person"))
@@ -41,7 +41,7 @@ async def test_a_stranger_may_do_nothing(hands: GitHubActivities, repo: RepoRef,
 
 
 async def test_who_cannot_be_asked_about_may_do_nothing(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     pretend.faults.add("GET", ".*/permission", "status", status=403)
     assert (await hands.get_permission(PermissionInput(repo, "octocat"))).level == "none"
@@ -50,7 +50,7 @@ async def test_who_cannot_be_asked_about_may_do_nothing(
         await hands.get_permission(PermissionInput(repo, "octocat"))
 
 
-async def test_a_pull_request(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str) -> None:
+async def test_a_pull_request(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str) -> None:
     number = (await pretend.open_pull(NAME, "topic/one", title="One", draft=True)).number
     pull = await hands.get_pull_request(PullInput(repo, number))
     assert (pull.number, pull.title, pull.author, pull.state, pull.draft) == (number, "One", "octocat", "open", True)
@@ -62,7 +62,7 @@ async def test_a_pull_request(pretend: PretendGitHub, hands: GitHubActivities, r
     assert caught.value.type == "NotFound"
 
 
-async def test_a_forks_pull_request(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_a_forks_pull_request(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.add_fork(NAME, "example-person")
     sha = await pretend.push_commit("example-person/hello", "main", {"c.py": ""}, login="example-person")
     number = (await pretend.open_pull(NAME, "example-person:main", login="example-person")).number
@@ -74,7 +74,7 @@ async def test_a_forks_pull_request(pretend: PretendGitHub, hands: GitHubActivit
 
 
 async def test_the_open_pull_of_a_head(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     assert (await hands.find_pull_of_head(PullOfHeadInput(repo, head, "topic/one"))).pull is None
     number = (await pretend.open_pull(NAME, "topic/one")).number
@@ -89,7 +89,7 @@ async def test_the_open_pull_of_a_head(
 
 
 async def test_open_pulls_newest_first(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
 ) -> None:
     first = (await pretend.open_pull(NAME, "topic/one")).number
     await pretend.push_commit(NAME, "two", {"z.py": ""})
@@ -136,7 +136,7 @@ async def test_a_role_of_an_organisations_own_counts_as_the_one_below_it(
 
 
 async def test_who_has_left_github_may_do_nothing(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     pretend.set_permission(NAME, "example-person", "admin")
     pretend.faults.add("GET", ".*/permission", "status", status=404)

@@ -23,14 +23,14 @@ from activities.github.types.pulls import (
 from activities.github.types.repo_config import RepoSettingsInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME
 
 PULL, ISSUE = 1, 2
 
 
 @pytest.fixture(autouse=True)
-async def things(pretend: PretendGitHub, head: str) -> str:
+async def things(pretend: SimulatedGitHub, head: str) -> str:
     await pretend.open_pull(NAME, "topic/one")
     pretend.open_issue(NAME, "It is slow")
     await pretend.push_commit(NAME, "two", {"c.py": ""})
@@ -78,7 +78,7 @@ OTHERWISE = {
 
 @pytest.mark.parametrize("name", DEEDS)
 async def test_a_refusal_is_told_for_what_it_is(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
 ) -> None:
     request, deed = DEEDS[name]
     method, _, pattern = request.partition(" ")
@@ -110,7 +110,7 @@ async def failure(deed: Awaitable[Any], says: str = "") -> tuple[str | None, boo
 
 @pytest.mark.parametrize("name", sorted(DEEDS.keys() - {"create_pull_request", "create_issue", "get_repo_settings"}))
 async def test_a_pull_or_issue_that_is_not_there(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
 ) -> None:
     pretend.repository(NAME).issues.clear()
     # Where GitHub says that it was deleted, no other try can help.

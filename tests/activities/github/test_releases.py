@@ -12,13 +12,13 @@ from activities.github.types.branches import CreateReleaseInput, CreateReleaseRe
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github import git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked, done
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
@@ -33,12 +33,12 @@ async def there(github: GitHub, repo: RepoRef) -> list[Any]:
     return [each async for each in api.getiter(f"/repos/{repo.full_name}/releases")]
 
 
-async def tip(pretend: PretendGitHub, ref: str) -> str:
+async def tip(pretend: SimulatedGitHub, ref: str) -> str:
     return (await git.refs(pretend.repository(NAME).path, "refs")).get(ref, "")
 
 
 async def test_it_is_made_once(
-    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
+    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     made = await done(hands.create_release, wanted)
     assert made.changed
@@ -50,7 +50,7 @@ async def test_it_is_made_once(
 
 
 async def test_a_lost_answer_makes_no_second_one(
-    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
+    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     pretend.faults.add("POST", f"/repos/{NAME}/releases", "half", after=True)
     with pytest.raises(ApplicationError):
@@ -82,7 +82,7 @@ async def test_a_draft_is_found_and_published_and_never_made_a_draft_again(
 
 
 async def test_it_is_made_on_a_tag_that_exists(
-    pretend: PretendGitHub, hands: GitHubActivities, head: str, wanted: CreateReleaseInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
     await git.update_ref(pretend.repository(NAME).path, "refs/tags/v1.0", head)
     assert (await done(hands.create_release, wanted)).changed
@@ -90,14 +90,14 @@ async def test_it_is_made_on_a_tag_that_exists(
 
 
 async def test_the_tag_is_put_where_it_is_wanted(
-    pretend: PretendGitHub, hands: GitHubActivities, head: str, wanted: CreateReleaseInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
     await done(hands.create_release, replace(wanted, target=head))
     assert await tip(pretend, "refs/tags/v1.0") == head
 
 
 async def test_a_long_body_is_cut_and_compared_as_cut(
-    pretend: PretendGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
+    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     long = replace(wanted, body="word " * 40_000)
     await done(hands.create_release, long)

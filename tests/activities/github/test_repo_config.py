@@ -8,13 +8,13 @@ from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.repo_config import PATH
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: PretendGitHub) -> Iterator[None]:
+def held(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
@@ -37,7 +37,7 @@ async def test_without_a_file_it_is_the_defaults(hands: GitHubActivities, repo: 
     assert (DEFAULTS.auto_merge, DEFAULTS.merge_method, DEFAULTS.commands) == (False, "", {})
 
 
-async def test_what_the_file_says(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_what_the_file_says(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "main", {PATH: FULL})
     assert await hands.get_repo_settings(RepoSettingsInput(repo)) == RepoSettings(
         labels={"autobuild": "Please Build", "incident": "incident"},
@@ -48,12 +48,12 @@ async def test_what_the_file_says(pretend: PretendGitHub, hands: GitHubActivitie
     )
 
 
-async def test_only_the_default_branch_counts(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_only_the_default_branch_counts(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "topic", {PATH: FULL})
     assert await hands.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
 
 
-async def test_the_same_again_is_free(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_the_same_again_is_free(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "main", {PATH: FULL})
     first, second = [await hands.get_repo_settings(RepoSettingsInput(repo)) for _ in range(2)]
     assert first == second
@@ -76,7 +76,7 @@ async def test_the_same_again_is_free(pretend: PretendGitHub, hands: GitHubActiv
     ],
 )
 async def test_a_mistake_is_told_with_its_line_and_gives_the_defaults(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, text: str, line: int, says: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, text: str, line: int, says: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {PATH: text})
     found = await hands.get_repo_settings(RepoSettingsInput(repo))
@@ -85,13 +85,13 @@ async def test_a_mistake_is_told_with_its_line_and_gives_the_defaults(
 
 
 async def test_a_folder_in_its_place_is_a_mistake(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
 ) -> None:
     await pretend.push_commit(NAME, "main", {f"{PATH}/x": ""})
     assert "no plain file" in (await hands.get_repo_settings(RepoSettingsInput(repo))).problem
 
 
-async def test_an_empty_file_is_the_defaults(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_an_empty_file_is_the_defaults(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "main", {PATH: ""})
     assert await hands.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
     assert asked(pretend, "GET", PATH) == 1

@@ -7,26 +7,26 @@ import pytest
 from activities.github.types.pulls import RequestReviewInput, RequestReviewResult
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: PretendGitHub) -> Iterator[None]:
+def held(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
 @pytest.fixture
-async def pull(pretend: PretendGitHub, head: str) -> int:
+async def pull(pretend: SimulatedGitHub, head: str) -> int:
     for login in ("example-one", "example-two"):
         pretend.set_permission(NAME, login, "write")
     return (await pretend.open_pull(NAME, "topic/one")).number
 
 
 async def test_who_is_missing_is_asked_once(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.add_team(NAME, "example-team")
     await hands.request_pr_review(RequestReviewInput(repo, pull, ("example-one",)))
@@ -42,7 +42,7 @@ async def test_who_is_missing_is_asked_once(
 
 
 async def test_who_has_looked_at_this_head_is_not_asked_again(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     wanted = RequestReviewInput(repo, pull, ("example-one", "example-two"))
     await hands.request_pr_review(wanted)
@@ -56,7 +56,7 @@ async def test_who_has_looked_at_this_head_is_not_asked_again(
 
 
 async def test_one_whom_github_refuses_does_not_stop_the_others(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     everybody = ("octocat", "example-one", "nobody-at-all", "example-two")
     wanted = RequestReviewInput(repo, pull, everybody, ("no-such-team",))
@@ -75,7 +75,7 @@ async def test_one_whom_github_refuses_does_not_stop_the_others(
 
 
 async def test_nobody_is_nobody_to_ask(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
 ) -> None:
     assert await hands.request_pr_review(RequestReviewInput(repo, pull)) == RequestReviewResult(
         (), (), (), changed=False

@@ -38,7 +38,7 @@ from activities.model import CheckResult, Finding, QualityCheck, QualityGateResu
 from activities.result_store import ResultStore
 from activities.workspace.git import git, line
 from simulator.github.rest.faults import Kind
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from simulator.github.services.entities import Issue, Repository
 from tests.activities.github.commits.test_commits import committed
 from tests.activities.github.conftest import done
@@ -54,7 +54,7 @@ LOST: tuple[Kind, ...] = ("half", "hang_up", "status")
 class Place:
     """A repository with an open pull, an issue and a comment, and the bot's hands."""
 
-    github: PretendGitHub
+    github: SimulatedGitHub
     hands: GitHubActivities
     repo: RepoRef
     sha: str
@@ -226,7 +226,7 @@ CASES: tuple[Case, ...] = (
 class Town:
     """A pretend GitHub on which each try has a repository of its own."""
 
-    github: PretendGitHub
+    github: SimulatedGitHub
     hands: GitHubActivities
     folder: Path
     count: int = 0
@@ -248,7 +248,7 @@ class Town:
 
 @pytest.fixture
 async def town(
-    pretend: PretendGitHub, session: ClientSession, results: ResultStore, tmp_path: Path
+    pretend: SimulatedGitHub, session: ClientSession, results: ResultStore, tmp_path: Path
 ) -> AsyncIterator[Town]:
     github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=UNMETERED)
     results.put(CheckResult(CHECK, _found(120)))

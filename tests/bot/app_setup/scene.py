@@ -15,7 +15,7 @@ from bot.app_setup.pages import SetUp
 from bot.settings import Settings, credentials
 from bot.settings.credentials import App
 from bot.webhook.serve import listening
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.bot.app_setup.browser import Browser, Page
 
 
@@ -23,7 +23,7 @@ from tests.bot.app_setup.browser import Browser, Page
 class Scene:
     """`base` is the server's address, `tokens` are those it announced, `kept` is what came of it."""
 
-    github: PretendGitHub
+    github: SimulatedGitHub
     settings: Settings
     tokens: list[str] = field(default_factory=list)
     kept: list[App] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Scene:
 
 @contextlib.asynccontextmanager
 async def scene(
-    folder: Path, github: PretendGitHub, *, port: int = 0, prefix: str = "", **settings: str
+    folder: Path, github: SimulatedGitHub, *, port: int = 0, prefix: str = "", **settings: str
 ) -> AsyncIterator[Scene]:
     """Serves the set-up pages for the block, below `prefix` if there is one; `settings` besides GitHub's addresses."""
     deployed = Settings(github_url=github.url, github_api_url=github.api_url, data=folder / "data", port=0)

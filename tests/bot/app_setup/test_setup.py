@@ -11,7 +11,7 @@ import pytest
 
 from bot.processes.temporal_server import free_port
 from bot.settings import credentials
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.bot.app_setup.browser import Browser, Page
 from tests.bot.app_setup.scene import Scene, scene, state_of
 from tests.openapi import assert_valid
@@ -20,14 +20,14 @@ EVIL = "\"'><script>alert(1)</script>"
 
 
 @pytest.fixture
-async def github(tmp_path: Path) -> AsyncIterator[PretendGitHub]:
-    async with PretendGitHub(tmp_path / "github", without_app=True) as pretend:
+async def github(tmp_path: Path) -> AsyncIterator[SimulatedGitHub]:
+    async with SimulatedGitHub(tmp_path / "github", without_app=True) as pretend:
         yield pretend
         assert_valid(pretend.requests)
 
 
 @pytest.fixture
-async def it(tmp_path: Path, github: PretendGitHub) -> AsyncIterator[Scene]:
+async def it(tmp_path: Path, github: SimulatedGitHub) -> AsyncIterator[Scene]:
     async with scene(tmp_path, github) as made:
         yield made
 
@@ -94,7 +94,7 @@ async def test_what_is_asked_for_is_app_yml(it: Scene, browser: Browser) -> None
 
 
 async def test_an_enterprise_server_with_a_public_address(
-    tmp_path: Path, github: PretendGitHub, browser: Browser
+    tmp_path: Path, github: SimulatedGitHub, browser: Browser
 ) -> None:
     """Its API is below a path, the App's page is another than github.com's, and cookies want TLS."""
     async with scene(tmp_path, github, base_url="https://autobuild.example.com") as it:
@@ -115,7 +115,7 @@ async def test_an_enterprise_server_with_a_public_address(
 
 
 async def test_a_server_behind_a_proxy_with_a_name_and_a_path(
-    tmp_path: Path, github: PretendGitHub, browser: Browser
+    tmp_path: Path, github: SimulatedGitHub, browser: Browser
 ) -> None:
     """The whole way at the public address, and nothing of it at another."""
     port = free_port()
@@ -130,7 +130,7 @@ async def test_a_server_behind_a_proxy_with_a_name_and_a_path(
         assert github.app.external_url == base
 
 
-async def test_events_may_come_through_smee(tmp_path: Path, github: PretendGitHub, browser: Browser) -> None:
+async def test_events_may_come_through_smee(tmp_path: Path, github: SimulatedGitHub, browser: Browser) -> None:
     async with scene(tmp_path, github, smee_url="https://smee.io/channel") as it:
         confirm = await browser.submit(await browser.open(it.address))
         manifest = json.loads(confirm.forms[0].fields["manifest"])
@@ -139,7 +139,7 @@ async def test_events_may_come_through_smee(tmp_path: Path, github: PretendGitHu
 
 
 async def test_a_secret_store_is_shown_the_credentials_once(
-    tmp_path: Path, github: PretendGitHub, browser: Browser
+    tmp_path: Path, github: SimulatedGitHub, browser: Browser
 ) -> None:
     async with scene(tmp_path, github, setup="print") as it:
         done = await browser.submit(await it.to_github(browser, name="Our Bot"))
@@ -243,7 +243,7 @@ async def test_another_sites_form_is_refused(it: Scene, browser: Browser) -> Non
 
 
 async def test_two_servers_on_one_machine_are_set_up_side_by_side(
-    it: Scene, github: PretendGitHub, browser: Browser, tmp_path: Path
+    it: Scene, github: SimulatedGitHub, browser: Browser, tmp_path: Path
 ) -> None:
     """A browser sends a cookie to every port of a host."""
     async with scene(tmp_path / "other", github) as other:
@@ -451,7 +451,7 @@ async def test_this_machines_own_names_are_believed(it: Scene, browser: Browser,
         assert f'name="public" value="{shown}"' in await answer.text()
 
 
-async def test_github_must_be_able_to_reach_us(tmp_path: Path, github: PretendGitHub, browser: Browser) -> None:
+async def test_github_must_be_able_to_reach_us(tmp_path: Path, github: SimulatedGitHub, browser: Browser) -> None:
     async with scene(tmp_path, github, github_url="https://github.com") as it:
         page = await browser.submit(await browser.open(it.address), public="http://localhost:8080")
         assert page.status == 422

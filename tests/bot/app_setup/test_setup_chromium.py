@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.bot.app_setup.chromium import PROGRAM, chromium
 from tests.bot.app_setup.scene import scene
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no chromium he
 
 async def test_two_buttons_and_githubs_own(tmp_path: Path) -> None:
     async with (
-        PretendGitHub(tmp_path / "github", without_app=True) as github,
+        SimulatedGitHub(tmp_path / "github", without_app=True) as github,
         scene(tmp_path, github) as it,
         chromium(tmp_path / "profile") as tab,
     ):
@@ -39,7 +39,7 @@ async def test_two_buttons_and_githubs_own(tmp_path: Path) -> None:
 
 async def test_the_style_is_used_and_a_script_is_not(tmp_path: Path) -> None:
     async with (
-        PretendGitHub(tmp_path / "github", without_app=True) as github,
+        SimulatedGitHub(tmp_path / "github", without_app=True) as github,
         scene(tmp_path, github) as it,
         chromium(tmp_path / "profile") as tab,
     ):

@@ -17,7 +17,7 @@ import pytest
 from bot.processes import start_child, stop_children
 from bot.processes.temporal_server import temporal_server
 from bot.settings import app_variables, credentials
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.bot.app_setup.browser import Browser
 from tests.bot.webhook import samples
 from tests.bot.webhook.door import signature, signed
@@ -30,7 +30,7 @@ FILES = {"a.py": "import os\n\nprint(os.sep)\n"}
 class Commands:
     """Processes of one data folder; what they print is in `log`, and its new lines come one by one."""
 
-    github: PretendGitHub
+    github: SimulatedGitHub
     environ: dict[str, str]
     output: int
     lines: asyncio.StreamReader
@@ -62,7 +62,7 @@ class Commands:
 @pytest.fixture
 async def commands(tmp_path: Path) -> AsyncIterator[Commands]:
     async with contextlib.AsyncExitStack() as stack:
-        github = await stack.enter_async_context(PretendGitHub(tmp_path / "github", without_app=True))
+        github = await stack.enter_async_context(SimulatedGitHub(tmp_path / "github", without_app=True))
         clean = {name: value for name, value in os.environ.items() if name not in app_variables()}
         environ = clean | {
             "AUTOBUILD_DATA": str(tmp_path / "data"),

@@ -18,7 +18,7 @@ from bot.doctor.results import Line
 from bot.processes import schedules
 from bot.settings import Settings
 from bot.webhook.server import make_app
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from simulator.github.services.keys import AppKey
 from tests.bot.conftest import AiohttpClient
 from tests.bot.webhook.door import SECRET
@@ -36,7 +36,7 @@ async def nothing() -> None:
 class Deployment:
     """What is right with it is in `environ`; a test spoils one thing."""
 
-    github: PretendGitHub
+    github: SimulatedGitHub
     environ: dict[str, str]
     temporal: Client
 
@@ -77,13 +77,13 @@ def app_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def github(tmp_path: Path, app_key: Path) -> AsyncIterator[PretendGitHub]:
+async def github(tmp_path: Path, app_key: Path) -> AsyncIterator[SimulatedGitHub]:
     state = tmp_path / "github"
     state.mkdir()
     shutil.copy(app_key, state / "app.pem")
     manifest = app_manifest()
     wanted, events = manifest["default_permissions"], tuple(manifest["default_events"])
-    async with PretendGitHub(state, webhook_secret=SECRET, permissions=wanted, events=events) as server:
+    async with SimulatedGitHub(state, webhook_secret=SECRET, permissions=wanted, events=events) as server:
         await server.add_repository("octocat/hello", {"a.py": "x = 1\n"})
         yield server
         assert_valid(server.requests)
@@ -91,7 +91,7 @@ async def github(tmp_path: Path, app_key: Path) -> AsyncIterator[PretendGitHub]:
 
 @pytest.fixture
 async def here(
-    github: PretendGitHub, temporal: Client, temporal_address: str, tmp_path: Path, aiohttp_client: AiohttpClient
+    github: SimulatedGitHub, temporal: Client, temporal_address: str, tmp_path: Path, aiohttp_client: AiohttpClient
 ) -> Deployment:
     door = await aiohttp_client(make_app(Settings(app_id=github.app_id, webhook_secret=SECRET), temporal))
     public = str(door.make_url("")).rstrip("/")

@@ -19,7 +19,7 @@ from activities.errors import UserError
 from activities.languages.javascript.programs import node
 from bot.webhook.smee import Deliver, Pace, listen
 from bot.webhook.smee_message import Message
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.bot.webhook import samples
 from tests.bot.webhook.door import SECRET, Door, signature, signed
 from tests.bot.webhook.smee_channel import READY, Channel, said, smee_channel
@@ -344,14 +344,14 @@ def test_waits_grow_and_end_growing() -> None:
 
 
 @pytest.fixture
-async def github(tmp_path: Path) -> AsyncIterator[PretendGitHub]:
-    async with PretendGitHub(tmp_path, webhook_secret=SECRET) as github:
+async def github(tmp_path: Path) -> AsyncIterator[SimulatedGitHub]:
+    async with SimulatedGitHub(tmp_path, webhook_secret=SECRET) as github:
         await github.add_repository("octocat/hello", {"a.py": "x = 1\n"})
         github.hook_url = github.smee.url("channel")
         yield github
 
 
-async def test_what_happens_on_github_comes_through_the_channel(github: PretendGitHub, door: Door) -> None:
+async def test_what_happens_on_github_comes_through_the_channel(github: SimulatedGitHub, door: Door) -> None:
     heard: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
 
     async def deliver(headers: Mapping[str, str], body: bytes) -> int:

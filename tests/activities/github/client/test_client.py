@@ -17,7 +17,7 @@ from activities.github.client.errors import Forbidden, GitHubError, Suspended, U
 from activities.model import RepoRef
 from activities.redaction import redact
 from activities.workspace.git import credentials, git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 
 READ = {"contents": "read"}
@@ -42,14 +42,14 @@ async def test_addresses_follow_from_the_apis(
     assert github.clone_url(RepoRef("o", "r")) == f"{web_url}/o/r.git"
 
 
-async def test_many_waiters_share_one_token(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_many_waiters_share_one_token(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     apis = await asyncio.gather(*(github.installation(repo, READ) for _ in range(20)))
     assert len(set(map(id, apis))) == 1
     assert asked(pretend, "POST", "/access_tokens") == 1
 
 
 async def test_a_token_covers_one_repository_and_what_was_asked_for(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     await github.installation(repo, READ)
     await github.installation(repo, {"checks": "write"})
@@ -61,7 +61,7 @@ async def test_a_token_covers_one_repository_and_what_was_asked_for(
 
 
 async def test_a_token_is_asked_for_by_the_repositorys_id(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     known = replace(repo, id=pretend.repository(NAME).id)
     await asyncio.gather(*(github.installation(known, READ) for _ in range(5)))
@@ -70,7 +70,7 @@ async def test_a_token_is_asked_for_by_the_repositorys_id(
     assert bodies == [{"repository_ids": [known.id], "permissions": {"contents": "read"}}]
 
 
-async def test_a_name_that_is_empty_is_not_all_of_them(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_a_name_that_is_empty_is_not_all_of_them(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     await github.everywhere(repo.installation_id, READ)
     with pytest.raises(GitHubError):
         await github.installation(RepoRef("", "", repo.installation_id), READ)
@@ -82,7 +82,7 @@ async def test_a_name_that_is_empty_is_not_all_of_them(pretend: PretendGitHub, g
 
 
 async def test_a_token_for_reading_cannot_write(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, head: str
 ) -> None:
     api = await github.installation(repo, {"checks": "read"})
     with pytest.raises(Forbidden):
@@ -90,7 +90,7 @@ async def test_a_token_for_reading_cannot_write(
 
 
 async def test_a_waiter_that_goes_away_leaves_the_token_to_the_others(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     held = pretend.faults.add("POST", ".*/access_tokens", "hold")
     first = asyncio.create_task(github.installation(repo, READ))
@@ -104,7 +104,7 @@ async def test_a_waiter_that_goes_away_leaves_the_token_to_the_others(
     assert asked(pretend, "POST", "/access_tokens") == 1
 
 
-async def test_a_failed_token_is_asked_for_again(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_a_failed_token_is_asked_for_again(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     pretend.faults.add("POST", ".*/access_tokens", "half")
     results = await asyncio.gather(*(github.installation(repo, READ) for _ in range(3)), return_exceptions=True)
     assert [type(result).__name__ for result in results] == ["Unavailable"] * 3
@@ -183,7 +183,7 @@ async def test_an_answer_without_a_token_is_a_bad_day(
 
 
 async def test_a_token_that_is_no_longer_good_is_replaced(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     api = await github.installation(repo, READ)
     pretend.tokens.clear()
@@ -193,20 +193,20 @@ async def test_a_token_that_is_no_longer_good_is_replaced(
     assert (await api.getitem(REPO))["full_name"] == NAME
 
 
-async def test_what_has_not_changed_costs_nothing(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_what_has_not_changed_costs_nothing(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
     first, second = await api.getitem(REPO), await api.getitem(REPO)
     assert first == second
     assert [each.status for each in pretend.requests if each.path == REPO] == [200, 304]
 
 
-async def test_the_installation_is_looked_up_where_nobody_knows_it(pretend: PretendGitHub, github: GitHub) -> None:
+async def test_the_installation_is_looked_up_where_nobody_knows_it(pretend: SimulatedGitHub, github: GitHub) -> None:
     api = await github.installation(RepoRef("octocat", "hello"), READ)
     assert (await api.getitem(REPO))["full_name"] == NAME
 
 
 async def test_a_forgotten_repositorys_tokens_are_asked_for_anew(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     other = await pretend.add_repository("octocat/other", {"a": "b"})
     others = replace(repo, name="other", id=other.id)
@@ -222,7 +222,7 @@ async def test_a_forgotten_repositorys_tokens_are_asked_for_anew(
 
 
 async def test_a_suspended_installation_is_a_persons_to_mend(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     pretend.suspend(repo.installation_id)
     page = pretend.installations[repo.installation_id]
@@ -234,7 +234,7 @@ async def test_a_suspended_installation_is_a_persons_to_mend(
 
 
 async def test_one_that_is_suspended_while_it_is_worked_on_too(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     api = await github.installation(repo, READ)
     pretend.suspend(repo.installation_id)
@@ -242,14 +242,16 @@ async def test_one_that_is_suspended_while_it_is_worked_on_too(
         await api.getitem(REPO)
 
 
-async def test_a_removed_installation_too(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_a_removed_installation_too(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     pretend.remove_installation(repo.installation_id)
     for gone in (repo, RepoRef("octocat", "hello")):
         with pytest.raises(Suspended, match="install it"):
             await github.installation(gone, READ)
 
 
-async def test_a_permission_that_was_not_given_is_named(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_a_permission_that_was_not_given_is_named(
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
+) -> None:
     pretend.installations[repo.installation_id].permissions = {
         "checks": "read",
         "contents": "write",
@@ -262,7 +264,7 @@ async def test_a_permission_that_was_not_given_is_named(pretend: PretendGitHub, 
 
 
 async def test_a_repository_that_was_not_selected_is_named(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     for other in (
         RepoRef("octocat", "other", repo.installation_id),
@@ -274,7 +276,7 @@ async def test_a_repository_that_was_not_selected_is_named(
 
 
 async def test_what_github_cannot_tell_of_an_installation_takes_nothing_from_the_error(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     pretend.faults.add("GET", f"/app/installations/{repo.installation_id}", "status", times=9)
     with pytest.raises(Forbidden, match=r"give administration: write on octocat/hello: .* in the settings"):
@@ -282,7 +284,7 @@ async def test_what_github_cannot_tell_of_an_installation_takes_nothing_from_the
 
 
 async def test_git_fetches_with_the_token_and_keeps_it_nowhere(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef, tmp_path: Path
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, tmp_path: Path
 ) -> None:
     user, token = await github.git_auth(repo)
     assert len(token) > 300
@@ -295,7 +297,7 @@ async def test_git_fetches_with_the_token_and_keeps_it_nowhere(
 
 
 async def test_no_token_is_ever_shown(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef, caplog: pytest.LogCaptureFixture
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     api = await github.installation(repo, READ)

@@ -17,7 +17,7 @@ from activities.github.client.clock import Clock
 from activities.github.client.credentials import AppCredential
 from activities.github.client.errors import AppRefused, Unauthorized
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
@@ -79,7 +79,7 @@ def test_a_little_is_no_difference_and_a_mended_clock_is_believed() -> None:
 
 @pytest.mark.parametrize("hours", [2, -2])
 async def test_a_clock_that_is_off_mends_itself_at_once(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef, hours: int
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, hours: int
 ) -> None:
     pretend.advance(hours * 3600)
     apis = await asyncio.gather(
@@ -97,7 +97,7 @@ async def test_a_clock_that_is_off_mends_itself_at_once(
 
 
 async def test_a_clock_that_is_set_while_we_run_is_noticed(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     await github.app()
     pretend.advance(TWO_HOURS)
@@ -108,7 +108,7 @@ async def test_a_clock_that_is_set_while_we_run_is_noticed(
     assert statuses == [401, 201, 401, 201]
 
 
-async def test_an_hour_later_there_is_a_new_token(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_an_hour_later_there_is_a_new_token(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
     pretend.advance(3601)
     with pytest.raises(Unauthorized):
@@ -118,7 +118,7 @@ async def test_an_hour_later_there_is_a_new_token(pretend: PretendGitHub, github
 
 
 async def test_a_key_of_another_app_is_a_persons_to_mend(
-    pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef
+    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
 ) -> None:
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     github = GitHub(pretend.api_url, pretend.app_id, _pem(other), session)
@@ -132,14 +132,14 @@ async def test_a_key_of_another_app_is_a_persons_to_mend(
 
 @pytest.mark.parametrize("app_id", [999_999, "Iv23liNOSUCHAPP00000"])
 async def test_an_id_that_is_no_apps_too(
-    pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef, app_id: int | str
+    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, app_id: int | str
 ) -> None:
     github = GitHub(pretend.api_url, app_id, pretend.private_key_pem, session)
     with pytest.raises(AppRefused, match="AUTOBUILD_APP_ID"):
         await github.installation(repo, READ)
 
 
-async def test_the_client_id_will_do(pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef) -> None:
+async def test_the_client_id_will_do(pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef) -> None:
     github = GitHub(pretend.api_url, pretend.app.client_id, pretend.private_key_pem, session)
     api = await github.installation(repo, READ)
     assert (await api.getitem(REPO))["full_name"] == NAME

@@ -30,7 +30,7 @@ from activities.github.client.errors import (
     Validation,
 )
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 
 REPO = "/repos/octocat/hello"
 # Several workers must not be back in the same moment.
@@ -118,7 +118,7 @@ def test_what_graphqls_errors_mean(errors: object, kind: type[GitHubError]) -> N
     ],
 )
 async def test_bad_days_over_http(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef, fault: str, more: dict[str, int], kind: type[GitHubError]
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, fault: str, more: dict[str, int], kind: type[GitHubError]
 ) -> None:
     api = await github.installation(repo, {"contents": "read"})
     pretend.faults.add("GET", REPO, fault, times=2, **more)  # type: ignore[arg-type]
@@ -130,7 +130,7 @@ async def test_bad_days_over_http(
 
 
 async def test_after_a_limit_nothing_is_sent_until_it_is_over(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     api = await github.installation(repo, {"contents": "read"})
     pretend.faults.add("GET", REPO, "secondary", retry_after=600)
@@ -144,7 +144,7 @@ async def test_after_a_limit_nothing_is_sent_until_it_is_over(
 
 
 async def test_a_query_is_as_well_understood_as_a_request(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     api = await github.installation(repo, {"contents": "read"})
     with pytest.raises(Unavailable, match="knows the mutation"):
@@ -168,7 +168,7 @@ async def test_a_query_is_as_well_understood_as_a_request(
     ],
 )
 async def test_what_is_not_github_is_not_believed(
-    aiohttp_server: AiohttpServer, github: GitHub, session: object, pretend: PretendGitHub,
+    aiohttp_server: AiohttpServer, github: GitHub, session: object, pretend: SimulatedGitHub,
     status: int, headers: dict[str, str], body: bytes,
 ) -> None:  # fmt: skip
     async def answer(request: web.Request) -> web.Response:

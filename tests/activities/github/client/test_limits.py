@@ -10,14 +10,14 @@ from activities.github.client.api import API
 from activities.github.client.errors import RateLimited, Unavailable
 from activities.github.client.rate_limits import RateLimits
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 
 REPO = "/repos/octocat/hello"
 READ = {"contents": "read"}
 
 
-async def met(pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef, **limits: float) -> API:
+async def met(pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, **limits: float) -> API:
     """github.com's limits, with some as given."""
     given = RateLimits(**limits)  # type: ignore[arg-type]
     github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=given)
@@ -25,7 +25,7 @@ async def met(pretend: PretendGitHub, session: aiohttp.ClientSession, repo: Repo
 
 
 async def test_the_check_runs_of_a_push_are_there_at_once(
-    pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, head: str
 ) -> None:
     api = await met(pretend, session, repo, patience_s=0)
     body = {"name": "x", "head_sha": head}
@@ -34,7 +34,7 @@ async def test_the_check_runs_of_a_push_are_there_at_once(
 
 
 async def test_a_second_comment_is_left_to_the_retry(
-    pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef
+    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
 ) -> None:
     number = pretend.open_issue(NAME, "A question").number
     api = await met(pretend, session, repo, content_apart_s=60)
@@ -46,7 +46,7 @@ async def test_a_second_comment_is_left_to_the_retry(
 
 
 async def test_what_has_not_changed_costs_nothing(
-    pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef
+    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
 ) -> None:
     api = await met(pretend, session, repo, points_a_minute=2)
     for _ in range(10):
@@ -57,7 +57,7 @@ async def test_what_has_not_changed_costs_nothing(
 
 
 async def test_a_query_has_its_own_account(
-    pretend: PretendGitHub, session: aiohttp.ClientSession, repo: RepoRef
+    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
 ) -> None:
     api = await met(pretend, session, repo, points_a_minute=1, query_points_a_minute=1)
     for kind in (Unavailable, RateLimited):  # the pretend GitHub knows no queries, and counts them
@@ -68,7 +68,7 @@ async def test_a_query_has_its_own_account(
 
 @pytest.mark.parametrize("ahead", [0, 7200, -7200])
 async def test_the_last_request_of_an_hour_is_the_last(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef, ahead: int
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, ahead: int
 ) -> None:
     """An Enterprise Server's too, and by GitHub's clock."""
     pretend.advance(ahead)
@@ -86,7 +86,9 @@ async def test_the_last_request_of_an_hour_is_the_last(
     assert [each.path for each in pretend.requests[before:] if each.caller != "app"] == []
 
 
-async def test_installations_do_not_wait_for_each_other(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_installations_do_not_wait_for_each_other(
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
+) -> None:
     await pretend.add_repository("example/other", {"a": "b"})
     (installation,) = (it.id for it in pretend.installations.values() if it.account.login == "example")
     pretend.faults.add("GET", REPO, "secondary", retry_after=600)

@@ -20,7 +20,7 @@ from activities.github.types.check_runs import CreateCommitInput
 from activities.model import RepoRef
 from activities.workspace.git import git, line
 from activities.workspace.mirror import Workspaces
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
@@ -31,13 +31,13 @@ MUTATION = "mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
 @pytest.fixture(params=["by its id", "by its name"])
-def repo(pretend: PretendGitHub, request: pytest.FixtureRequest) -> RepoRef:
+def repo(pretend: SimulatedGitHub, request: pytest.FixtureRequest) -> RepoRef:
     """As an event named it before; older histories have no id."""
     (installation,) = pretend.installations
     known = pretend.repository(NAME).id if request.param == "by its id" else 0
@@ -45,7 +45,7 @@ def repo(pretend: PretendGitHub, request: pytest.FixtureRequest) -> RepoRef:
 
 
 @pytest.fixture(params=["before", "while it is worked on"])
-async def renamed(pretend: PretendGitHub, github: GitHub, repo: RepoRef, request: pytest.FixtureRequest) -> RepoRef:
+async def renamed(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, request: pytest.FixtureRequest) -> RepoRef:
     """Renamed before the first token was asked for, or with every token in our hands."""
     if request.param != "before":
         for permissions in (READ, WRITE, {"contents": "write"}, {"issues": "write", "pull_requests": "write"}):
@@ -64,7 +64,7 @@ async def again(work: Callable[[], Awaitable[object]]) -> object:
         return await work()
 
 
-async def test_every_kind_of_request_follows(pretend: PretendGitHub, github: GitHub, renamed: RepoRef) -> None:
+async def test_every_kind_of_request_follows(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
     issue = pretend.open_issue("octocat/goodbye", "A question")
     head = await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     api = await github.installation(renamed, WRITE)
@@ -78,7 +78,7 @@ async def test_every_kind_of_request_follows(pretend: PretendGitHub, github: Git
     assert shown["conclusion"] == "success"
 
 
-async def test_comments_are_said_once(pretend: PretendGitHub, github: GitHub, renamed: RepoRef) -> None:
+async def test_comments_are_said_once(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
     number = pretend.open_issue("octocat/goodbye", "A question").number
     said = comments.Said(renamed, number, "<!-- mark -->", "<!-- mark -->\nHello")
     made = await again(lambda: comments.say_once(github, said))
@@ -86,7 +86,7 @@ async def test_comments_are_said_once(pretend: PretendGitHub, github: GitHub, re
     assert len(pretend.comments("octocat/goodbye", number)) == 1
 
 
-async def test_a_commit_is_made(pretend: PretendGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
+async def test_a_commit_is_made(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
     head = await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     commit = await _commit(pretend, tmp_path)
     wanted = CreateCommitInput(renamed, "topic", head, "Say it", str(tmp_path / "clone" / ".git"), commit)
@@ -95,7 +95,7 @@ async def test_a_commit_is_made(pretend: PretendGitHub, github: GitHub, renamed:
 
 
 async def test_a_query_that_finds_nothing_makes_the_name_doubtful(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     """A query is not redirected: the next token tells the name."""
     known = replace(repo, id=pretend.repository(NAME).id)
@@ -109,7 +109,7 @@ async def test_a_query_that_finds_nothing_makes_the_name_doubtful(
     assert api.full_name(known) == "octocat/goodbye"
 
 
-async def test_a_commit_is_pushed(pretend: PretendGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
+async def test_a_commit_is_pushed(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
     await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     commit = await _commit(pretend, tmp_path)
     wanted = PushBranchInput(renamed, "topic", str(tmp_path / "clone" / ".git"), commit)
@@ -117,7 +117,7 @@ async def test_a_commit_is_pushed(pretend: PretendGitHub, github: GitHub, rename
     assert await line(pretend.repository("octocat/goodbye").path, "rev-parse", "topic") == commit
 
 
-async def _commit(pretend: PretendGitHub, folder: Path) -> str:
+async def _commit(pretend: SimulatedGitHub, folder: Path) -> str:
     """A commit on top of `topic`, in a clone in that folder."""
     there = str(pretend.repository("octocat/goodbye").path)
     await git(folder, "clone", "--quiet", "--branch", "topic", there, "clone")
@@ -127,7 +127,7 @@ async def _commit(pretend: PretendGitHub, folder: Path) -> str:
     return await line(folder / "clone", "rev-parse", "HEAD")
 
 
-async def test_git_fetches(pretend: PretendGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
+async def test_git_fetches(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
     head = await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     workspaces = Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget)
     await workspaces.fetch(renamed, head)
@@ -135,7 +135,7 @@ async def test_git_fetches(pretend: PretendGitHub, github: GitHub, renamed: Repo
 
 
 async def test_with_a_fresh_token_nothing_is_redirected(
-    pretend: PretendGitHub, github: GitHub, renamed: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef
 ) -> None:
     api = await github.installation(renamed, READ)
     await api.getitem(REPO)
@@ -149,7 +149,7 @@ async def test_with_a_fresh_token_nothing_is_redirected(
     assert github.clone_url(renamed) == f"{pretend.url}/octocat/goodbye.git"
 
 
-async def test_what_is_not_there_is_still_not_there(pretend: PretendGitHub, github: GitHub, renamed: RepoRef) -> None:
+async def test_what_is_not_there_is_still_not_there(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
     for _ in range(2):
         api = await github.installation(renamed, READ)
         with pytest.raises((NotFound, Unavailable)) as caught:
@@ -157,7 +157,7 @@ async def test_what_is_not_there_is_still_not_there(pretend: PretendGitHub, gith
     assert type(caught.value) is NotFound
 
 
-async def test_an_old_name_that_is_taken_again_is_another_repository(pretend: PretendGitHub, github: GitHub) -> None:
+async def test_an_old_name_that_is_taken_again_is_another_repository(pretend: SimulatedGitHub, github: GitHub) -> None:
     (installation,) = pretend.installations
     ours = RepoRef("octocat", "hello", installation, id=pretend.repository(NAME).id)
     pretend.rename_repository(NAME, "goodbye")
@@ -169,7 +169,7 @@ async def test_an_old_name_that_is_taken_again_is_another_repository(pretend: Pr
     assert (await theirs.getitem(REPO))["id"] != ours.id
 
 
-async def test_a_forks_own_requests_are_left_alone(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_a_forks_own_requests_are_left_alone(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     await pretend.add_repository("example/hello", {"a.py": ""})
     api = await github.installation(repo, READ)
     assert (await api.getitem("/repos/example/hello"))["full_name"] == "example/hello"
@@ -177,7 +177,7 @@ async def test_a_forks_own_requests_are_left_alone(pretend: PretendGitHub, githu
 
 @pytest.mark.parametrize("held", [True, False])
 async def test_it_was_given_to_somebody_who_has_the_app_too(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef, held: bool
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, held: bool
 ) -> None:
     if held:
         await github.installation(repo, READ)
@@ -194,7 +194,7 @@ async def test_it_was_given_to_somebody_who_has_the_app_too(
 
 @pytest.mark.parametrize("held", [True, False])
 async def test_it_was_given_to_somebody_without_the_app(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef, held: bool
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, held: bool
 ) -> None:
     if held:
         await github.installation(repo, READ)
@@ -213,7 +213,7 @@ async def test_it_was_given_to_somebody_without_the_app(
 
 @pytest.mark.parametrize("deed", ["remove_from_installation", "delete_repository"])
 async def test_it_was_taken_away_while_it_is_worked_on(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef, deed: str
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, deed: str
 ) -> None:
     """A branch that is not to be seen is no branch that is gone."""
     await github.installation(repo, READ)
@@ -229,7 +229,7 @@ async def test_it_was_taken_away_while_it_is_worked_on(
 
 
 async def test_what_is_gone_is_not_looked_behind_each_time(
-    pretend: PretendGitHub, github: GitHub, repo: RepoRef
+    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     api = await github.installation(repo, READ)
     for name in ("one", "two", "three"):
@@ -238,7 +238,7 @@ async def test_what_is_gone_is_not_looked_behind_each_time(
     assert asked(pretend, "GET", REPO) == 1
 
 
-async def test_the_app_was_installed_anew(pretend: PretendGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_the_app_was_installed_anew(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
     pretend.remove_installation(repo.installation_id)
     pretend.add_installation("octocat")

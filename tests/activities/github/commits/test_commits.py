@@ -12,7 +12,7 @@ from activities.github.types.check_runs import CreateCommitInput, CreateCommitRe
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.workspace.git import git, line
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, done
 from tests.openapi import assert_valid
 
@@ -21,13 +21,13 @@ MESSAGE = "Apply safe fixes\n\n- ruff F401\n- eol"
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
 @pytest.fixture
-async def clone(pretend: PretendGitHub, head: str, tmp_path: Path) -> Path:
+async def clone(pretend: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
     """A checkout of the branch on this host."""
     folder = tmp_path / "clone"
     await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(folder))
@@ -44,12 +44,12 @@ def wanted(repo: RepoRef, clone: Path, head: str, commit: str) -> CreateCommitIn
     return CreateCommitInput(repo, "topic/one", head, MESSAGE, str(clone / ".git"), commit)
 
 
-async def tip(pretend: PretendGitHub) -> str:
+async def tip(pretend: SimulatedGitHub) -> str:
     return await line(pretend.repository(NAME).path, "rev-parse", "refs/heads/topic/one")
 
 
 async def test_changes_additions_and_deletions_arrive_as_they_are(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_bytes(b"\x00\xff not text\r\n")
     (clone / "b.py").unlink()
@@ -65,7 +65,7 @@ async def test_changes_additions_and_deletions_arrive_as_they_are(
 
 
 async def test_a_second_try_changes_nothing(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
@@ -78,7 +78,7 @@ async def test_a_second_try_changes_nothing(
 
 
 async def test_a_branch_that_moved_on_is_left_alone(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
@@ -93,7 +93,7 @@ async def test_a_branch_that_moved_on_is_left_alone(
 
 
 async def test_a_push_between_looking_and_writing_wins(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
@@ -109,7 +109,7 @@ async def test_a_push_between_looking_and_writing_wins(
 
 
 async def test_nothing_to_do_asks_nobody(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     before = len(pretend.requests)
     assert await done(hands.create_commit, wanted(repo, clone, head, head)) == CreateCommitResult(head, changed=False)
@@ -117,7 +117,7 @@ async def test_nothing_to_do_asks_nobody(
 
 
 async def test_what_stood_below_somebody_elses_push_is_found_too(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
@@ -129,7 +129,7 @@ async def test_what_stood_below_somebody_elses_push_is_found_too(
 
 
 async def test_the_same_tree_with_other_words_is_somebody_elses(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
@@ -139,7 +139,7 @@ async def test_the_same_tree_with_other_words_is_somebody_elses(
 
 
 async def test_a_branch_that_was_rewritten_is_left_alone(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
@@ -150,7 +150,7 @@ async def test_a_branch_that_was_rewritten_is_left_alone(
 
 
 async def test_an_odd_name_and_a_huge_file_are_refused_before_anything_is_sent(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     before = len(pretend.requests)
     with (clone / "huge.bin").open("wb") as file:
@@ -169,7 +169,7 @@ async def test_an_odd_name_and_a_huge_file_are_refused_before_anything_is_sent(
 
 
 async def test_a_path_that_is_a_trick_stays_a_path(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "--upload-pack=x").write_text("1")
     (clone / ":(glob)**").write_text("2")

@@ -18,20 +18,20 @@ from activities.model import RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.git import git, line
 from simulator.github.git import Symlink
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.commits.test_commits import MESSAGE, committed, tip, wanted
 from tests.activities.github.conftest import NAME, asked, done
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
 @pytest.fixture
-async def head(pretend: PretendGitHub) -> str:
+async def head(pretend: SimulatedGitHub) -> str:
     """A branch that has one of everything."""
     return await pretend.push_commit(
         NAME, "topic/one",
@@ -40,13 +40,13 @@ async def head(pretend: PretendGitHub) -> str:
 
 
 @pytest.fixture
-async def clone(pretend: PretendGitHub, head: str, tmp_path: Path) -> Path:
+async def clone(pretend: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
     folder = tmp_path / "clone"
     await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(folder))
     return folder
 
 
-async def same(pretend: PretendGitHub, clone: Path, sha: str, commit: str, head: str) -> None:
+async def same(pretend: SimulatedGitHub, clone: Path, sha: str, commit: str, head: str) -> None:
     """GitHub's commit holds just what the local one does, and is one commit with the right words."""
     path = pretend.repository(NAME).path
     assert await line(path, "rev-parse", f"{sha}^{{tree}}") == await line(clone, "rev-parse", f"{commit}^{{tree}}")
@@ -55,7 +55,7 @@ async def same(pretend: PretendGitHub, clone: Path, sha: str, commit: str, head:
 
 
 async def test_everything_that_git_knows_arrives(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)  # its content is there already
     (clone / "run.sh").chmod(0o644)
@@ -82,7 +82,7 @@ async def test_everything_that_git_knows_arrives(
 
 
 async def test_a_folder_becomes_a_file_and_a_file_a_folder(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "folder" / "in.txt").unlink()
     (clone / "folder").rmdir()
@@ -96,7 +96,7 @@ async def test_a_folder_becomes_a_file_and_a_file_a_folder(
 
 
 async def test_everything_is_replaced(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     await git(clone, "rm", "-r", "--quiet", ".")
     (clone / "only.sh").write_text("#!/bin/sh\n")
@@ -107,7 +107,7 @@ async def test_everything_is_replaced(
 
 
 async def test_many_files_are_one_commit_and_a_broken_try_is_taken_up(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     for number in range(450):
         (clone / f"new{number}.txt").write_text(str(number))
@@ -125,7 +125,7 @@ async def test_many_files_are_one_commit_and_a_broken_try_is_taken_up(
 
 
 async def test_a_lost_answer_makes_no_second_commit(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
@@ -139,7 +139,7 @@ async def test_a_lost_answer_makes_no_second_commit(
 
 @pytest.mark.parametrize("at", ["/git/trees", "/git/refs/heads/topic/one"])
 async def test_a_push_while_objects_are_on_their_way_wins(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str, at: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str, at: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
@@ -155,7 +155,7 @@ async def test_a_push_while_objects_are_on_their_way_wins(
 
 
 async def test_a_branch_set_back_while_objects_are_on_their_way_stays_there(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
@@ -181,7 +181,12 @@ async def test_parts_are_bounded_by_their_bytes(clone: Path, head: str) -> None:
 
 
 async def test_githubs_limits_slow_it_down_and_do_not_stop_it(
-    pretend: PretendGitHub, session: aiohttp.ClientSession, results: ResultStore, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub,
+    session: aiohttp.ClientSession,
+    results: ResultStore,
+    repo: RepoRef,
+    clone: Path,
+    head: str,
 ) -> None:
     limits = RateLimits(writes_at_once=2, writes_apart_s=0.02, patience_s=0.01)
     github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=limits)
@@ -194,7 +199,7 @@ async def test_githubs_limits_slow_it_down_and_do_not_stop_it(
 
 
 async def test_a_long_wait_is_left_to_the_next_try(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)

@@ -24,20 +24,20 @@ from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.git import GitError, git, line
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.commits.test_commits import committed
 from tests.activities.github.conftest import NAME, done
 from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: PretendGitHub) -> Iterator[None]:
+def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
 @pytest.fixture
-async def clone(pretend: PretendGitHub, head: str, tmp_path: Path) -> Path:
+async def clone(pretend: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
     """A checkout of the branch `topic/one` on this host."""
     folder = tmp_path / "clone"
     await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(folder))
@@ -54,7 +54,7 @@ def wanted(repo: RepoRef, clone: Path, commit: str, branch: str = "autobuild/42"
     return PushBranchInput(repo, branch, str(clone / ".git"), commit, **more)  # type: ignore[arg-type]
 
 
-async def tip(pretend: PretendGitHub, branch: str = "autobuild/42") -> str:
+async def tip(pretend: SimulatedGitHub, branch: str = "autobuild/42") -> str:
     return await line(pretend.repository(NAME).path, "rev-parse", f"refs/heads/{branch}")
 
 
@@ -97,7 +97,7 @@ class Elsewhere(GitHub):
 
 
 async def test_the_default_branch_is_never_pushed_to(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     before = await tip(pretend, "main")
     error = await refused(hands, wanted(repo, clone, commit, "main", force=True, expected=before))
@@ -107,7 +107,7 @@ async def test_the_default_branch_is_never_pushed_to(
 
 
 async def test_somebody_elses_work_is_not_written_over(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     error = await refused(hands, wanted(repo, clone, commit, "topic/one"))
@@ -117,7 +117,7 @@ async def test_somebody_elses_work_is_not_written_over(
 
 @pytest.mark.parametrize("expected", ["", "0123456789" * 4])
 async def test_force_writes_over_what_was_expected_and_nothing_else(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, expected: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, expected: str
 ) -> None:
     newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     error = await refused(hands, wanted(repo, clone, commit, "topic/one", force=True, expected=expected))
@@ -132,7 +132,7 @@ async def test_force_writes_over_what_was_expected_and_nothing_else(
     "branch", ["", "a b", "a..b", "x:refs/heads/main", "*", "a\0b", "refs/heads/../main", "x.lock"]
 )
 async def test_what_is_no_name_of_a_branch(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, branch: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, branch: str
 ) -> None:
     before = await git(pretend.repository(NAME).path, "for-each-ref")
     error = await refused(hands, wanted(repo, clone, commit, branch))
@@ -151,7 +151,7 @@ async def test_a_commit_that_is_not_here(hands: GitHubActivities, repo: RepoRef,
 
 
 async def test_the_repositorys_own_configuration_and_hooks_are_not_obeyed(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, tmp_path: Path
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, tmp_path: Path
 ) -> None:
     trap = tmp_path / "sprung"
     hook = clone / ".git" / "hooks" / "pre-push"
@@ -175,7 +175,7 @@ async def test_the_repositorys_own_configuration_and_hooks_are_not_obeyed(
 
 
 async def test_a_commit_arrives_and_a_second_try_changes_nothing(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     push = wanted(repo, clone, commit)
     assert await done(hands.push_branch, push) == PushBranchResult(commit, changed=True)
@@ -184,7 +184,7 @@ async def test_a_commit_arrives_and_a_second_try_changes_nothing(
 
 
 async def test_a_commit_below_somebody_elses_is_there_already(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     await done(hands.push_branch, wanted(repo, clone, commit))
     newer = await pretend.push_commit(NAME, "autobuild/42", {"c.py": "new\n"})
@@ -193,7 +193,7 @@ async def test_a_commit_below_somebody_elses_is_there_already(
 
 
 async def test_a_renamed_repository_is_pushed_to_by_its_new_name(
-    pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     known = replace(repo, id=pretend.repository(NAME).id)
     await done(hands.push_branch, wanted(known, clone, commit))
@@ -204,7 +204,9 @@ async def test_a_renamed_repository_is_pushed_to_by_its_new_name(
     assert await line(pretend.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42") == newer
 
 
-async def test_ten_thousand_files(pretend: PretendGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path) -> None:
+async def test_ten_thousand_files(
+    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path
+) -> None:
     for folder in range(100):
         (clone / f"d{folder}").mkdir()
         for number in range(100):
@@ -216,7 +218,7 @@ async def test_ten_thousand_files(pretend: PretendGitHub, hands: GitHubActivitie
 
 
 async def test_it_beats_while_it_pushes_and_a_cancel_kills_git(
-    aiohttp_server: AiohttpServer, pretend: PretendGitHub, session: aiohttp.ClientSession, results: ResultStore,
+    aiohttp_server: AiohttpServer, pretend: SimulatedGitHub, session: aiohttp.ClientSession, results: ResultStore,
     repo: RepoRef, clone: Path, commit: str,
 ) -> None:  # fmt: skip
     """A host that takes a push and never answers; meanwhile the token stands on no command line and in no file."""

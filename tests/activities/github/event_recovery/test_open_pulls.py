@@ -16,7 +16,7 @@ from activities.github.types.event_recovery import (
     UnfinishedHeadsInput,
 )
 from activities.model import RepoRef
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME
 from tests.openapi import assert_valid
 
@@ -33,14 +33,14 @@ async def look(events: EventActivities, *repos: RepoRef) -> UnfinishedHeads:
 
 
 async def gate(
-    pretend: PretendGitHub, sha: str, name: str = GATE, status: str = "completed", how: str = "success"
+    pretend: SimulatedGitHub, sha: str, name: str = GATE, status: str = "completed", how: str = "success"
 ) -> None:
     """A check run of ours."""
     fields = {"status": status, **({"conclusion": how} if status == "completed" else {})}
     await pretend.create_run(pretend.repository(NAME), sha, name, fields)
 
 
-def asked(pretend: PretendGitHub) -> list[str]:
+def asked(pretend: SimulatedGitHub) -> list[str]:
     """What was asked of the repository, in order."""
     return [each.path.rpartition("/")[2] for each in pretend.requests if f"/{NAME}/" in each.path]
 
@@ -59,7 +59,7 @@ def asked(pretend: PretendGitHub) -> list[str]:
 )
 async def test_which_gate_is_a_verdict(
     events: EventActivities,
-    pretend: PretendGitHub,
+    pretend: SimulatedGitHub,
     repo: RepoRef,
     head: str,
     name: str,
@@ -79,7 +79,7 @@ async def test_which_gate_is_a_verdict(
 
 
 async def test_a_verdict_is_asked_for_once(
-    events: EventActivities, pretend: PretendGitHub, repo: RepoRef, head: str
+    events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     await pretend.open_pull(NAME, "topic/one")
     await gate(pretend, head)
@@ -90,7 +90,7 @@ async def test_a_verdict_is_asked_for_once(
     assert [each.status for each in pretend.requests if each.path.endswith("/pulls")] == [200, 304]
 
 
-async def test_more_pulls_than_a_page_holds(events: EventActivities, pretend: PretendGitHub, repo: RepoRef) -> None:
+async def test_more_pulls_than_a_page_holds(events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "change", {"a.txt": "x\n"})
     first = await pretend.open_pull(NAME, "change")
     there = pretend.repository(NAME)
@@ -105,7 +105,7 @@ async def test_more_pulls_than_a_page_holds(events: EventActivities, pretend: Pr
 
 
 async def test_what_nobody_touched_for_long_ends_the_list(
-    events: EventActivities, pretend: PretendGitHub, repo: RepoRef
+    events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef
 ) -> None:
     await pretend.push_commit(NAME, "change", {"a.txt": "x\n"})
     first = await pretend.open_pull(NAME, "change")
@@ -117,7 +117,7 @@ async def test_what_nobody_touched_for_long_ends_the_list(
     assert asked(pretend).count("pulls") == 1
 
 
-async def test_all_repositories_page_by_page(events: EventActivities, pretend: PretendGitHub, repo: RepoRef) -> None:
+async def test_all_repositories_page_by_page(events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef) -> None:
     first = pretend.repository(NAME)
     for number in range(120):
         pretend.repositories[f"octocat/many-{number}"] = replace(first, name=f"many-{number}", id=100_000 + number)
@@ -134,7 +134,7 @@ async def test_all_repositories_page_by_page(events: EventActivities, pretend: P
 
 
 async def test_repositories_that_are_gone_or_closed_to_us_are_counted(
-    events: EventActivities, pretend: PretendGitHub, repo: RepoRef, head: str
+    events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     await pretend.open_pull(NAME, "topic/one")
     looked = await look(events, replace(repo, name="gone"), repo)
@@ -142,7 +142,7 @@ async def test_repositories_that_are_gone_or_closed_to_us_are_counted(
 
 
 async def test_an_answer_that_makes_no_sense_is_one_repositorys_trouble(
-    github: GitHub, session: aiohttp.ClientSession, pretend: PretendGitHub, repo: RepoRef, head: str
+    github: GitHub, session: aiohttp.ClientSession, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     issue = await pretend.open_pull(NAME, "topic/one")
     await pretend.add_repository("octocat/other", {"a.txt": ""})
@@ -154,7 +154,7 @@ async def test_an_answer_that_makes_no_sense_is_one_repositorys_trouble(
 
 
 async def test_many_who_look_at_once_share_a_token(
-    events: EventActivities, pretend: PretendGitHub, repo: RepoRef, head: str
+    events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     await asyncio.gather(*(look(events, repo) for _ in range(5)))
     assert sum(each.path.endswith("/access_tokens") for each in pretend.requests) == 1

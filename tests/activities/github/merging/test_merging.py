@@ -11,7 +11,7 @@ from activities.github.types.pulls import MergeInput, MergeResult
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github import git
-from simulator.github.server import PretendGitHub
+from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
@@ -19,17 +19,17 @@ UNNAMED = "a review, or what else the rules of main want"
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: PretendGitHub) -> Iterator[None]:
+def held(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
 
 @pytest.fixture
-async def wanted(pretend: PretendGitHub, repo: RepoRef, head: str) -> MergeInput:
+async def wanted(pretend: SimulatedGitHub, repo: RepoRef, head: str) -> MergeInput:
     return MergeInput(repo, (await pretend.open_pull(NAME, "topic/one", title="One")).number, head)
 
 
-async def tip(pretend: PretendGitHub) -> git.Commit:
+async def tip(pretend: SimulatedGitHub) -> git.Commit:
     path = pretend.repository(NAME).path
     return (await git.log(path, "main", limit=1))[0]
 
@@ -42,7 +42,7 @@ async def refused(hands: GitHubActivities, wanted: MergeInput) -> str:
     return caught.value.message
 
 
-async def test_it_is_merged_once(pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
+async def test_it_is_merged_once(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
     first, second = await hands.merge_pull_request(wanted), await hands.merge_pull_request(wanted)
     assert first == MergeResult((await tip(pretend)).sha, changed=True)
     assert second == MergeResult(first.sha, changed=False)
@@ -52,7 +52,7 @@ async def test_it_is_merged_once(pretend: PretendGitHub, hands: GitHubActivities
 
 
 async def test_a_lost_answer_merges_nothing_twice(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.faults.add("PUT", ".*/merge", "half", after=True)
     with pytest.raises(ApplicationError) as caught:
@@ -61,7 +61,7 @@ async def test_a_lost_answer_merges_nothing_twice(
     assert await hands.merge_pull_request(wanted) == MergeResult((await tip(pretend)).sha, changed=False)
 
 
-async def test_its_words_are_the_commits(pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
+async def test_its_words_are_the_commits(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
     await hands.merge_pull_request(
         MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash", "Title", "Why.\n\nHow.")
     )
@@ -76,7 +76,7 @@ async def test_its_words_are_the_commits(pretend: PretendGitHub, hands: GitHubAc
     ],
 )  # fmt: skip
 async def test_it_is_merged_in_a_way_that_is_allowed(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput, allowed: list[str], method: str, parents: int
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput, allowed: list[str], method: str, parents: int
 ) -> None:
     pretend.allow_methods(NAME, allowed)
     merge = MergeInput(wanted.repo, wanted.number, wanted.head_sha, method)  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ async def test_it_is_merged_in_a_way_that_is_allowed(
     assert len((await tip(pretend)).parents) == parents
 
 
-async def test_a_way_that_is_not_allowed(pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
+async def test_a_way_that_is_not_allowed(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
     pretend.allow_methods(NAME, ["merge", "rebase"])
     said = await refused(hands, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash"))
     assert said == "Merging by squash is not allowed here: use merge or rebase."
@@ -96,7 +96,9 @@ async def test_a_way_that_is_not_allowed(pretend: PretendGitHub, hands: GitHubAc
     assert asked(pretend, "PUT", "/merge") == 0
 
 
-async def test_another_head_is_not_merged(pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
+async def test_another_head_is_not_merged(
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+) -> None:
     newer = await pretend.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     assert await refused(hands, wanted) == (
         f"#1 is at {newer}, and {wanted.head_sha} was to be merged: look at it anew."
@@ -107,7 +109,7 @@ async def test_another_head_is_not_merged(pretend: PretendGitHub, hands: GitHubA
 
 
 async def test_a_push_at_the_last_moment_is_not_merged(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     fault = pretend.faults.add("PUT", ".*/merge", "hold")
     merging = asyncio.create_task(refused(hands, wanted))
@@ -119,7 +121,7 @@ async def test_a_push_at_the_last_moment_is_not_merged(
 
 
 async def test_a_base_that_moves_at_the_last_moment_is_tried_again(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.faults.add("PUT", ".*/merge", "status", status=409)
     with pytest.raises(ApplicationError) as caught:
@@ -128,7 +130,7 @@ async def test_a_base_that_moves_at_the_last_moment_is_tried_again(
     assert (await hands.merge_pull_request(wanted)).changed
 
 
-async def test_what_cannot_be_merged(pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
+async def test_what_cannot_be_merged(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
     pretend.set_draft(NAME, wanted.number, True)
     assert await refused(hands, wanted) == "#1 is a draft: mark it as ready for review first."
     pretend.set_draft(NAME, wanted.number, False)
@@ -141,7 +143,7 @@ async def test_what_cannot_be_merged(pretend: PretendGitHub, hands: GitHubActivi
 
 
 async def test_a_base_that_wants_it_up_to_date(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.protect(NAME, "main", checks=["ci"], strict=True)
     await pretend.set_status(NAME, wanted.head_sha, "success", "ci")
@@ -155,7 +157,7 @@ async def test_a_base_that_wants_it_up_to_date(
 
 
 async def test_what_github_is_still_thinking_about_is_asked_again(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.delay_mergeable(NAME, wanted.number)
     with pytest.raises(ApplicationError) as caught:
@@ -167,7 +169,7 @@ async def test_what_github_is_still_thinking_about_is_asked_again(
 
 @pytest.mark.parametrize("ruleset", [True, False])
 async def test_required_checks_are_waited_for(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput, ruleset: bool
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput, ruleset: bool
 ) -> None:
     pretend.protect(NAME, "main", checks=["ci", "autobuild / gate"], ruleset=ruleset)
     repo = pretend.repository(NAME)
@@ -182,7 +184,7 @@ async def test_required_checks_are_waited_for(
 
 
 async def test_a_status_and_a_run_of_one_name_are_both_required(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.protect(NAME, "main", checks=["ci"])
     await pretend.create_run(pretend.repository(NAME), wanted.head_sha, "ci", {"conclusion": "success"})
@@ -193,14 +195,14 @@ async def test_a_status_and_a_run_of_one_name_are_both_required(
 
 
 async def test_what_is_not_required_does_not_matter(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     await pretend.set_status(NAME, wanted.head_sha, "failure", "ci")
     assert (await hands.merge_pull_request(wanted)).changed
 
 
 async def test_a_right_to_pass_by_the_rules_is_not_used(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.set_permission(NAME, "autobuild[bot]", "admin")
     pretend.protect(NAME, "main", checks=["ci"], reviews=1)
@@ -212,7 +214,7 @@ async def test_a_right_to_pass_by_the_rules_is_not_used(
 
 
 async def test_reviews_that_a_ruleset_wants(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.protect(NAME, "main", reviews=2, ruleset=True, checks=["ci"])
     assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("ci", "2 more approvals"))
@@ -233,7 +235,7 @@ async def test_reviews_that_a_ruleset_wants(
 
 
 async def test_a_rule_that_github_names_only_when_it_refuses(
-    pretend: PretendGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
 ) -> None:
     pretend.protect(NAME, "main", pushers=["octocat"])
     said = await refused(hands, wanted)
