@@ -124,7 +124,7 @@ class Tree:
         checkout, environment = await self._ready(work.project, options)
         async with self._out() as out:
             bench = self._bench(work.project, (checkout, environment), out, options)
-            report = _of_the_tree(await work.tool.run(bench), checkout, environment.under)
+            report = _of_the_tree(await work.tool.run(bench), checkout, environment.build_output)
         lasting = report.lasting and not environment.problem
         return _with_what_was_missing(report, environment.problem, work.tool), lasting
 
@@ -149,10 +149,10 @@ class Tree:
         ours = (Path(tools.OUR_TOOLS), *(path for chain in toolchains.registry().values() for path in chain.paths()))
         box = SandboxSpec(
             tree=checkout, out=out, env=environment.root, read_only=ours, keep_writes=keep_writes,
-            over=environment.over, under=environment.under,
+            mounts=environment.mounts, build_output=environment.build_output,
         )  # fmt: skip
 
-        places = self.host.runner.places(box)
+        places = self.host.runner.paths(box)
         told = environment.variables(places.src)
 
         async def run(command: SandboxCommand) -> ProcessResult:

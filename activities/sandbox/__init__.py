@@ -1,9 +1,8 @@
-"""How a command of a repository is run: what it may see, write and use, and how it ends.
+"""How commands of a repository are run: what they can see, write and use, and how they end.
 
-A runner is the only way to start a process that touches a repository's files (`DESIGN`: a pull
-request's code is a stranger's code). Everything that runs gets a clean environment, no network unless
-it is the named install step, and limits on time, memory, processes, disk and output; the whole process
-tree is dead when `run` returns or raises, whatever the reason.
+Every process that touches a repository's files is started by a `Runner`, because such code is untrusted. It gets
+a clean environment, no network except for the install step, and limits on time, memory, processes, disk and
+output. When `run` returns or raises, its whole process tree is dead.
 """
 
 from collections.abc import Mapping
@@ -14,8 +13,8 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class ResourceLimits:
-    """Sizes in bytes, times in seconds. `output` is kept head and tail; the rest is drained and dropped.
-    `urgent`: others wait for this run, so where processors are short it goes before those that are not."""
+    """Sizes in bytes, times in seconds. Of each output stream the first and last half of `output` are kept.
+    `urgent`: other work waits for this run, so it gets a larger share of the processors than runs that are not."""
 
     wall_s: float = 900.0
     memory: int = 4 * 1024**3
@@ -28,22 +27,20 @@ class ResourceLimits:
 
 @dataclass(frozen=True)
 class SandboxSpec:
-    """What a command sees. All paths are the host's.
+    """The folders of a command. All paths are the host's; `Runner.paths` says where the command sees them.
 
-    `tree`: the checkout; the command sees it at `places.src` and may write there, but its writes go to
-    a layer of its own (an overlay) that is thrown away, unless `keep_writes`: then they land in `tree`.
-    `out`: an empty writable folder for reports; what the command leaves there stays, as plain readable
-    files and folders: links, pipes and sockets are removed, since we would follow them or wait at them.
-    The run's own layers lie beside it while it lasts.
-    `env`: the prepared environment, read-only unless `env_writable` (the install step).
-    `cache`: a writable download cache, for the install step only. Where a writable `env` lies beside it, the command
-    can make hard links between the two, and may see what else lies in that folder.
-    `read_only`: more host paths shown at the same path, read-only (interpreters, our own tools).
-    `over`: folders of this host that appear inside the tree, each with its path relative to the tree
-    (`node_modules`); what is written there is thrown away like all that is written into the tree.
-    `under`: a folder whose files lie beneath the tree: what a build wrote there. A file of the tree itself always
-    hides one of it; with `keep_writes` it is not seen. With `under_grows` the plain files that the command newly
-    writes into the tree are kept in it (the install step).
+    `tree`: the checkout. What the command writes there is thrown away after the run, unless `keep_writes`.
+    `out`: an existing folder for the command's reports. Regular files and folders stay there after the run and are
+    made readable; links, pipes and sockets are removed. The run's temporary folders are made beside it.
+    `env`: the installed environment, read-only unless `env_writable` (the install step).
+    `cache`: a writable download cache, for the install step only. If a writable `env` has the same parent folder, the
+    command can make hard links between the two, and can see what else is in that parent.
+    `read_only`: more host paths that are visible at the same path, read-only (interpreters, our own tools).
+    `mounts`: (folder of this host, path in the tree) of folders that appear in the tree, such as `node_modules`.
+    What the command writes there is thrown away.
+    `build_output`: a folder of files that appear in the tree where the tree itself has no such file. It holds what
+    building the project wrote into the tree. Not visible with `keep_writes`.
+    `save_build_output`: regular files that the command adds to the tree are saved in `build_output` (the install step).
     """
 
     tree: Path
@@ -53,15 +50,17 @@ class SandboxSpec:
     cache: Path | None = None
     read_only: tuple[Path, ...] = ()
     keep_writes: bool = False
-    over: tuple[tuple[Path, str], ...] = ()
-    under: Path | None = None
-    under_grows: bool = False
+    mounts: tuple[tuple[Path, str], ...] = ()
+    build_output: Path | None = None
+    save_build_output: bool = False
 
 
 @dataclass(frozen=True)
 class SandboxPaths:
-    """The same folders as the command sees them. With bubblewrap they are the same for every run
-    (`/src`, `/env`, `/out`, `/cache`), so an environment fits every checkout; locally they are the host's."""
+    """The folders of a `SandboxSpec` as the command sees them (`src` is the tree).
+
+    With bubblewrap they are the same for every run (`/src`, `/env`, `/out`, `/cache`), so an environment works with
+    every checkout. Without a sandbox they are paths of the host."""
 
     src: str
     env: str
@@ -84,8 +83,8 @@ class SandboxCommand:
 
 @dataclass(frozen=True)
 class ProcessResult:
-    """How a command ended. `exit_code` is negative for a signal. `stopped` says which limit ended it:
-    "" (it ended by itself), "time", "memory", "processes", "disk"."""
+    """How a command ended. `exit_code` is negative for a signal. `stopped` is the limit that ended it: "time",
+    "memory", "processes", "disk", or "" if none did."""
 
     exit_code: int
     stdout: bytes
@@ -96,12 +95,12 @@ class ProcessResult:
 
 
 class Runner(Protocol):
-    """Two implementations: `bubblewrap` (the default) and `local` (`AUTOBUILD_SANDBOX=none`)."""
+    """`BubblewrapRunner` (the default) or `UnsandboxedRunner` (`AUTOBUILD_SANDBOX=none`)."""
 
     name: str
 
-    def places(self, box: SandboxSpec) -> SandboxPaths:
-        """Where the box's folders are for the command."""
+    def paths(self, spec: SandboxSpec) -> SandboxPaths:
+        """Where the command sees its folders."""
 
-    async def run(self, box: SandboxSpec, command: SandboxCommand) -> ProcessResult:
-        """Runs the command to its end. Cancelling kills the whole process tree before it re-raises."""
+    async def run(self, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
+        """Runs the command until it ends. Cancelling kills its whole process tree, then raises."""

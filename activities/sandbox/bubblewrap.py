@@ -19,7 +19,7 @@ from activities.sandbox.supervisor import NeverBegan, supervise
 from activities.sandbox.under import keep_new, lay_beneath
 
 
-class Bubblewrap:
+class BubblewrapRunner:
     """`install_env` and `install_read_only` are shown to commands with network and to no others: they
     say where this host's registries are (index addresses, CA bundles, pip.conf, npmrc)."""
 
@@ -29,78 +29,78 @@ class Bubblewrap:
         self._install = Install(install_env or {}, install_read_only)
         self._overlays: dict[tuple[int, int], bool] = {}
 
-    def places(self, box: SandboxSpec) -> SandboxPaths:
-        """The same for every box."""
+    def paths(self, spec: SandboxSpec) -> SandboxPaths:
+        """The same for every spec."""
         return PLACES
 
-    async def run(self, box: SandboxSpec, command: SandboxCommand) -> ProcessResult:
+    async def run(self, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
         """Runs the command; its layers are gone afterwards and `out` holds plain files only.
 
         Raises UserError for a command that cannot be given to a program, `NeverBegan` with
         bubblewrap's own words when the host does not let it make the sandbox.
         """
         checked(command)
-        place = scratch.make(box.out.parent)
+        place = scratch.make(spec.out.parent)
         try:
-            ran = await self._run(place, box, command, await self._tree(place, box))
-            if box.under and box.under_grows:
-                await to_its_end(keep_new, place.upper, box.tree, box.under)
+            ran = await self._run(place, spec, command, await self._tree(place, spec))
+            if spec.build_output and spec.save_build_output:
+                await to_its_end(keep_new, place.upper, spec.tree, spec.build_output)
             return ran
         finally:
-            await to_its_end(_clean, place, box.out)
+            await to_its_end(_clean, place, spec.out)
 
     async def _run(
-        self, place: Scratch, box: SandboxSpec, command: SandboxCommand, tree: tuple[str, ...]
+        self, place: Scratch, spec: SandboxSpec, command: SandboxCommand, tree: tuple[str, ...]
     ) -> ProcessResult:
-        disk = await asyncio.to_thread(Disk, _written(place, box), command.limits.disk)
+        disk = await asyncio.to_thread(Disk, _written(place, spec), command.limits.disk)
         async with capped(command.limits) as cap:
-            sandbox = await start(arguments(box, command, place, tree, self._install), command, cap)
+            sandbox = await start(arguments(spec, command, place, tree, self._install), command, cap)
             try:
                 return await supervise(sandbox, command.limits, disk)
             finally:
                 sandbox.handle.close()
 
-    async def _tree(self, place: Scratch, box: SandboxSpec) -> tuple[str, ...]:
+    async def _tree(self, place: Scratch, spec: SandboxSpec) -> tuple[str, ...]:
         """How `/src` is mounted: as it is, below a layer for the run's writes, or as a copy."""
-        layers = await self._layers_work(place, box)
-        return (*await self._src(place, box, layers), *_laid_over(place, box, layers))
+        layers = await self._layers_work(place, spec)
+        return (*await self._src(place, spec, layers), *_laid_over(place, spec, layers))
 
-    async def _src(self, place: Scratch, box: SandboxSpec, layers: bool) -> tuple[str, ...]:
-        if box.keep_writes:
-            return ("--bind", str(box.tree), PLACES.src)
+    async def _src(self, place: Scratch, spec: SandboxSpec, layers: bool) -> tuple[str, ...]:
+        if spec.keep_writes:
+            return ("--bind", str(spec.tree), PLACES.src)
         if layers:
-            return _overlay(place, box)
-        await to_its_end(copy, box.tree, place.upper)
-        if box.under:
-            await to_its_end(lay_beneath, box.under, place.upper)
+            return _overlay(place, spec)
+        await to_its_end(copy, spec.tree, place.upper)
+        if spec.build_output:
+            await to_its_end(lay_beneath, spec.build_output, place.upper)
         return ("--bind", str(place.upper), PLACES.src)
 
-    async def _layers_work(self, place: Scratch, box: SandboxSpec) -> bool:
+    async def _layers_work(self, place: Scratch, spec: SandboxSpec) -> bool:
         """Not every kernel and file system has overlays for users; asked once per pair of them."""
-        kinds = (box.tree.stat().st_dev, place.root.stat().st_dev)
+        kinds = (spec.tree.stat().st_dev, place.root.stat().st_dev)
         if kinds not in self._overlays:
-            self._overlays[kinds] = await self._overlay_works(place, box)
+            self._overlays[kinds] = await self._overlay_works(place, spec)
         return self._overlays[kinds]
 
-    async def _overlay_works(self, place: Scratch, box: SandboxSpec) -> bool:
+    async def _overlay_works(self, place: Scratch, spec: SandboxSpec) -> bool:
         try:
-            await self._run(place, box, SandboxCommand(("true",)), _overlay(place, box))
+            await self._run(place, spec, SandboxCommand(("true",)), _overlay(place, spec))
         except NeverBegan:
             return False
         return True
 
 
-def _overlay(place: Scratch, box: SandboxSpec) -> tuple[str, ...]:
+def _overlay(place: Scratch, spec: SandboxSpec) -> tuple[str, ...]:
     """The first source is the lowest."""
-    lower = (box.under, box.tree) if box.under else (box.tree,)
+    lower = (spec.build_output, spec.tree) if spec.build_output else (spec.tree,)
     sources = (word for path in lower for word in ("--overlay-src", str(path)))
     return (*sources, "--overlay", str(place.upper), str(place.work), PLACES.src)
 
 
-def _laid_over(place: Scratch, box: SandboxSpec, layers: bool) -> Iterator[str]:
-    """`Box.over` at its places in the tree. Without layers it is read-only there."""
-    for number, (folder, inside) in enumerate(box.over):
-        _refuse_links(box.tree, inside)
+def _laid_over(place: Scratch, spec: SandboxSpec, layers: bool) -> Iterator[str]:
+    """`SandboxSpec.mounts` at its places in the tree. Without layers it is read-only there."""
+    for number, (folder, inside) in enumerate(spec.mounts):
+        _refuse_links(spec.tree, inside)
         at = os.path.join(PLACES.src, inside)
         if layers:
             upper, work = place.layer(number)
@@ -119,10 +119,10 @@ def _refuse_links(tree: Path, inside: str) -> None:
             raise UserError(f"{inside!r} leads through a link. Make it a plain folder of the repository.")
 
 
-def _written(place: Scratch, box: SandboxSpec) -> list[Path]:
+def _written(place: Scratch, spec: SandboxSpec) -> list[Path]:
     """Every folder of this host that the command can write to."""
-    maybe = ((box.tree, box.keep_writes), (box.env, box.env_writable), (box.cache, True))
-    return [place.upper, place.over, place.tmp, box.out, *(path for path, writable in maybe if path and writable)]
+    maybe = ((spec.tree, spec.keep_writes), (spec.env, spec.env_writable), (spec.cache, True))
+    return [place.upper, place.over, place.tmp, spec.out, *(path for path, writable in maybe if path and writable)]
 
 
 def _clean(place: Scratch, out: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a sandbox sees: the arguments of bubblewrap for one box, everything else being absent."""
+"""What a sandbox sees: the arguments of bubblewrap for one spec, everything else being absent."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,11 +39,11 @@ class Install:
 
 
 def arguments(
-    box: SandboxSpec, command: SandboxCommand, scratch: Scratch, tree: Iterable[str], more: Install
+    spec: SandboxSpec, command: SandboxCommand, scratch: Scratch, tree: Iterable[str], more: Install
 ) -> list[str]:
     """Bubblewrap's options. `tree` says how `/src` is mounted."""
     environment = clean(command, PLACES.home, "/tmp", more.env)
-    read_only = [*box.read_only, *(more.read_only if command.network else ())]
+    read_only = [*spec.read_only, *(more.read_only if command.network else ())]
     return [
         *_ISOLATION,
         *(("--share-net",) if command.network else ()),
@@ -53,7 +53,7 @@ def arguments(
         *("--bind", str(scratch.tmp), "/tmp", "--dir", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"),
         *_each("--ro-bind-try", (path for path in read_only if not path.is_relative_to("/usr"))),
         *tree,
-        *_folders(box),
+        *_folders(spec),
         # bubblewrap's own root and /dev are writable memory otherwise
         *("--remount-ro", "/dev", "--remount-ro", "/"),
         *("--chdir", os.path.normpath(os.path.join(PLACES.src, command.cwd))),
@@ -83,15 +83,15 @@ def _each(option: str, paths: Iterable[Path]) -> Iterator[str]:
         yield from (option, str(path), str(path))
 
 
-def _folders(box: SandboxSpec) -> Iterator[str]:
-    yield from ("--bind", str(box.out), PLACES.out)
-    if box.env and box.env_writable and box.cache and box.env.parent == box.cache.parent:
+def _folders(spec: SandboxSpec) -> Iterator[str]:
+    yield from ("--bind", str(spec.out), PLACES.out)
+    if spec.env and spec.env_writable and spec.cache and spec.env.parent == spec.cache.parent:
         # A hard link cannot lead from one mount to another, so one mount holds both.
-        yield from ("--bind", str(box.env.parent), _BOTH)
-        yield from ("--symlink", f"{_BOTH}/{box.env.name}", PLACES.env)
-        yield from ("--symlink", f"{_BOTH}/{box.cache.name}", PLACES.cache)
+        yield from ("--bind", str(spec.env.parent), _BOTH)
+        yield from ("--symlink", f"{_BOTH}/{spec.env.name}", PLACES.env)
+        yield from ("--symlink", f"{_BOTH}/{spec.cache.name}", PLACES.cache)
         return
-    if box.env:
-        yield from ("--bind" if box.env_writable else "--ro-bind", str(box.env), PLACES.env)
-    if box.cache:
-        yield from ("--bind", str(box.cache), PLACES.cache)
+    if spec.env:
+        yield from ("--bind" if spec.env_writable else "--ro-bind", str(spec.env), PLACES.env)
+    if spec.cache:
+        yield from ("--bind", str(spec.cache), PLACES.cache)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from activities.errors import SandboxMissing, UserError
 from activities.sandbox import Runner, SandboxCommand, SandboxSpec
-from activities.sandbox.local import Local
 from activities.sandbox.supervisor import NeverBegan
+from activities.sandbox.unsandboxed import UnsandboxedRunner
 
 _WITHOUT = "or set AUTOBUILD_SANDBOX=none to run repositories' code without isolation"
 
@@ -19,25 +19,25 @@ async def make_runner(
     """`mode` is "bubblewrap" or "none". Raises SandboxMissing when a command cannot be run in
     bubblewrap here. What the `install_` arguments give reaches commands with network alone."""
     if mode == "none":
-        return Local(install_env)
+        return UnsandboxedRunner(install_env)
     if mode != "bubblewrap":
         raise UserError(f"AUTOBUILD_SANDBOX is {mode!r}. Set it to bubblewrap or none.")
     if sys.platform != "linux":
         raise SandboxMissing(f"Bubblewrap needs Linux. Run the worker there, {_WITHOUT}.")
-    from activities.sandbox.bubblewrap import Bubblewrap
+    from activities.sandbox.bubblewrap import BubblewrapRunner
 
-    runner = Bubblewrap(install_env, install_read_only)
+    runner = BubblewrapRunner(install_env, install_read_only)
     await _prove(runner)
     return runner
 
 
 async def _prove(runner: Runner) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        box = SandboxSpec(tree=Path(folder, "tree"), out=Path(folder, "out"))
-        box.tree.mkdir()
-        box.out.mkdir()
+        spec = SandboxSpec(tree=Path(folder, "tree"), out=Path(folder, "out"))
+        spec.tree.mkdir()
+        spec.out.mkdir()
         try:
-            await runner.run(box, SandboxCommand(("true",)))
+            await runner.run(spec, SandboxCommand(("true",)))
         except (NeverBegan, OSError) as error:
             raise SandboxMissing(
                 f"Bubblewrap cannot make a sandbox here ({error}). Let users make namespaces "

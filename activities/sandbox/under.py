@@ -1,4 +1,4 @@
-"""What a build newly wrote into a tree, kept in a folder that later lies beneath the tree (`Box.under`).
+"""What a build newly wrote into a tree, kept in a folder that later lies beneath the tree (`SandboxSpec.build_output`).
 
 A generated version file or a module that is compiled in place would else be gone with the layer of the run that
 made it. Only plain files are kept: a link would lead whoever reads it out of the folder.

@@ -59,7 +59,7 @@ def nothing_moves(env_root: Path, was: str, now: str) -> Mapping[str, str]:
 class Toolchain:
     """`detect` is True when the folder holds a project of this language.
     `paths` are what every command of the language needs to see read-only (interpreters).
-    `over(project, env_root)` is the `Box.over` of every command that works with that environment.
+    `over(project, env_root)` is the `SandboxSpec.mounts` of every command that works with that environment.
     `moved(env_root, was, now)`: variables for commands that see the tree elsewhere (`now`) than where the environment
     was made for it (`was`)."""
 

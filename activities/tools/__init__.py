@@ -72,7 +72,7 @@ class Workbench:
 
         The project's version wins. Ours come from the product's own environment (pinned by its lock
         file). The path of ours is the host's, which the runner shows read-only at the same place.
-        A program of `node_modules` is named where the tests find it, in the tree (`Box.over`): by any
+        A program of `node_modules` is named where the tests find it, in the tree (`SandboxSpec.mounts`): by any
         other path node would load it twice.
         """
         if self.project.language == "javascript":

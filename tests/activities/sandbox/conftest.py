@@ -12,8 +12,8 @@ import pytest
 
 from activities.errors import SandboxMissing
 from activities.sandbox import ResourceLimits, Runner, SandboxCommand, SandboxSpec
-from activities.sandbox.local import Local
 from activities.sandbox.select import make_runner
+from activities.sandbox.unsandboxed import UnsandboxedRunner
 
 LIMITS = ResourceLimits(wall_s=30, memory=512 * 1024**2, processes=200, disk=64 * 1024**2)
 
@@ -37,7 +37,7 @@ async def sandbox() -> Runner:
 
 @pytest.fixture(params=["bubblewrap", "local"])
 def runner(request: pytest.FixtureRequest) -> Runner:
-    return request.getfixturevalue("sandbox") if request.param == "bubblewrap" else Local()
+    return request.getfixturevalue("sandbox") if request.param == "bubblewrap" else UnsandboxedRunner()
 
 
 def shell(script: str, *arguments: str, limits: ResourceLimits = LIMITS, **rest: object) -> SandboxCommand:

@@ -12,7 +12,7 @@ import pytest
 from activities.sandbox import ResourceLimits, Runner, SandboxSpec
 from activities.sandbox.cgroup_limits import SLACK, Cap, capped
 from activities.sandbox.cgroups import Home, homes, new_name, own_folder, sweep
-from activities.sandbox.local import Local
+from activities.sandbox.unsandboxed import UnsandboxedRunner
 from tests.activities.sandbox.conftest import LIMITS, Marked, python, shell
 
 MIB = 1024**2
@@ -130,14 +130,14 @@ async def test_a_bomb_that_gives_up_is_told_of(runner: Runner, box: SandboxSpec)
 
 async def test_who_runs_away_from_everything_is_found(box: SandboxSpec, marked: Marked) -> None:
     home_of("pids")
-    assert (await Local().run(box, python(RUNS_AWAY, marked.word))).exit_code == 0
+    assert (await UnsandboxedRunner().run(box, python(RUNS_AWAY, marked.word))).exit_code == 0
     assert marked.alive() == []
 
 
 @pytest.mark.parametrize("ends", ["exit 0", "sleep 1000"])
 async def test_no_group_is_left(box: SandboxSpec, ends: str) -> None:
     home = home_of("pids")
-    await Local().run(box, shell(ends, limits=ResourceLimits(wall_s=0.2)))
+    await UnsandboxedRunner().run(box, shell(ends, limits=ResourceLimits(wall_s=0.2)))
     assert list(home.folder.glob(f"*-{os.getpid()}-*")) == []
 
 

@@ -30,11 +30,11 @@ while True:
 WORKER = """
 import asyncio, sys
 from pathlib import Path
-from activities.runners import Box, Command
-from activities.runners.bubblewrap import Bubblewrap
+from activities.sandbox import SandboxCommand, SandboxSpec
+from activities.sandbox.bubblewrap import BubblewrapRunner
 tree, out, word = sys.argv[1:]
-command = Command(("sh", "-c", "echo x > /out/began; sleep 1000; : " + word))
-asyncio.run(Bubblewrap().run(Box(Path(tree), Path(out)), command))
+command = SandboxCommand(("sh", "-c", "echo x > /out/began; sleep 1000; : " + word))
+asyncio.run(BubblewrapRunner().run(SandboxSpec(Path(tree), Path(out)), command))
 """
 
 
@@ -87,7 +87,7 @@ async def test_killing_its_parent_ends_only_the_run(
 async def test_cancelling_kills_everything_within_a_second(
     runner: Runner, box: SandboxSpec, marked: Marked, began: Callable[[], None]
 ) -> None:
-    path = f"{runner.places(box).out}/began"
+    path = f"{runner.paths(box).out}/began"
     run = asyncio.create_task(runner.run(box, python(STUBBORN, marked.word, path)))
     await asyncio.to_thread(began)
     assert marked.alive()

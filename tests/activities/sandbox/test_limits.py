@@ -65,7 +65,7 @@ async def test_threads_count_as_processes(runner: Runner, box: SandboxSpec) -> N
 
 @pytest.mark.parametrize("place", ["src", "out", "home"])
 async def test_one_big_file(runner: Runner, box: SandboxSpec, place: str) -> None:
-    path = getattr(runner.places(box), place)
+    path = getattr(runner.paths(box), place)
     ran = await runner.run(box, shell('head -c 100000000 /dev/zero > "$1/big"; sleep 1000', path, limits=SMALL))
     assert ran.stopped == "disk"
 

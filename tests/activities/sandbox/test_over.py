@@ -16,7 +16,7 @@ def laid(box: SandboxSpec, tmp_path: Path) -> SandboxSpec:
     folder.mkdir(parents=True)
     (folder / "left-pad").write_text("padded")
     (box.tree / "web").mkdir()
-    return replace(box, over=((folder, "node_modules"), (folder, "web/node_modules")))
+    return replace(box, mounts=((folder, "node_modules"), (folder, "web/node_modules")))
 
 
 @pytest.mark.parametrize("inside", ["web/node_modules", "link/node_modules", "../node_modules"])
@@ -26,7 +26,7 @@ async def test_a_way_through_a_link_is_refused(sandbox: Runner, laid: SandboxSpe
     (laid.tree / "link").symlink_to(f"/oldroot{outside}")
     (laid.tree / "web" / "node_modules").symlink_to(outside)
     with pytest.raises(UserError, match="leads through a link"):
-        await sandbox.run(replace(laid, over=((laid.over[0][0], inside),)), shell("true"))
+        await sandbox.run(replace(laid, mounts=((laid.mounts[0][0], inside),)), shell("true"))
     assert not list(outside.iterdir())
 
 
@@ -43,7 +43,7 @@ async def test_what_is_written_there_is_thrown_away(sandbox: Runner, laid: Sandb
         laid, shell("echo more > node_modules/left-pad && rm -r web/node_modules/* && ls -a web/node_modules")
     )
     assert (ran.exit_code, ran.stdout.split()) == (0, [b".", b".."])
-    assert (laid.over[0][0] / "left-pad").read_text() == "padded"
+    assert (laid.mounts[0][0] / "left-pad").read_text() == "padded"
 
 
 async def test_what_is_written_there_counts(sandbox: Runner, laid: SandboxSpec) -> None:

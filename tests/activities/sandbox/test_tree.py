@@ -30,14 +30,14 @@ async def test_kept_writes_land_in_the_checkout(runner: Runner, box: SandboxSpec
 
 
 async def test_reports_stay(runner: Runner, box: SandboxSpec) -> None:
-    await runner.run(box, shell('mkdir "$1/deep"; echo report > "$1/deep/r.xml"', runner.places(box).out))
+    await runner.run(box, shell('mkdir "$1/deep"; echo report > "$1/deep/r.xml"', runner.paths(box).out))
     assert (box.out / "deep" / "r.xml").read_text() == "report\n"
 
 
 async def test_the_working_folder_is_the_projects(runner: Runner, box: SandboxSpec) -> None:
     (box.tree / "web app").mkdir()
     ran = await runner.run(box, shell("pwd", cwd="web app"))
-    assert ran.stdout.decode() == f"{runner.places(box).src}/web app\n"
+    assert ran.stdout.decode() == f"{runner.paths(box).src}/web app\n"
 
 
 async def test_odd_names_of_the_checkout_arrive(runner: Runner, box: SandboxSpec) -> None:
@@ -59,7 +59,7 @@ async def test_a_checkout_at_an_odd_place(runner: Runner, box: SandboxSpec, tmp_
 
 
 async def test_nothing_is_left_of_what_was_written(runner: Runner, box: SandboxSpec) -> None:
-    home = runner.places(box).home
+    home = runner.paths(box).home
     await runner.run(box, shell(f'{LOCKED}; cd "$1"; {LOCKED}', home))
     await runner.run(box, python(DEEP))
     assert [path.name for path in box.out.parent.iterdir()] == ["out"]
@@ -67,7 +67,7 @@ async def test_nothing_is_left_of_what_was_written(runner: Runner, box: SandboxS
 
 async def test_the_environment_is_clean_and_the_commands_own(runner: Runner, box: SandboxSpec) -> None:
     ran = await runner.run(box, shell("env", env={"LANG": "de_DE.UTF-8", "ODD": "a b\n=c"}))
-    places = runner.places(box)
+    places = runner.paths(box)
     assert b"LANG=de_DE.UTF-8\n" in ran.stdout
     assert b"ODD=a b\n=c\n" in ran.stdout
     assert f"HOME={places.home}\n".encode() in ran.stdout

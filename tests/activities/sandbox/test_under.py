@@ -13,19 +13,23 @@ from tests.activities.sandbox.conftest import shell
 @pytest.fixture
 def building(box: SandboxSpec, tmp_path: Path) -> SandboxSpec:
     (tmp_path / "under").mkdir()
-    return replace(box, under=tmp_path / "under", under_grows=True)
+    return replace(box, build_output=tmp_path / "under", save_build_output=True)
 
 
 def kept(box: SandboxSpec) -> list[str]:
-    assert box.under
-    return sorted(path.relative_to(box.under).as_posix() for path in box.under.rglob("*") if not path.is_dir())
+    assert box.build_output
+    return sorted(
+        path.relative_to(box.build_output).as_posix() for path in box.build_output.rglob("*") if not path.is_dir()
+    )
 
 
 async def test_new_files_are_kept_and_seen_by_later_runs(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("mkdir -p src/pkg && echo 1.0 > src/pkg/_version.py && echo x > native.so"))
     assert kept(building) == ["native.so", "src/pkg/_version.py"]
     assert [path.name for path in building.tree.iterdir()] == ["README"]
-    ran = await runner.run(replace(building, under_grows=False), shell("cat src/pkg/_version.py README; echo y > more"))
+    ran = await runner.run(
+        replace(building, save_build_output=False), shell("cat src/pkg/_version.py README; echo y > more")
+    )
     assert ran.stdout == b"1.0\nhello"
     assert kept(building) == ["native.so", "src/pkg/_version.py"]
 
@@ -50,8 +54,8 @@ async def test_only_plain_files_and_no_by_products_are_kept(runner: Runner, buil
 
 async def test_a_file_in_the_place_of_a_folder_stops_nothing(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("echo file > a"))
-    assert building.under
-    os.chmod(building.under / "a", 0o400)
+    assert building.build_output
+    os.chmod(building.build_output / "a", 0o400)
     ran = await runner.run(
         building, shell("rm -f a; mkdir a; echo b > a/b; mkdir locked; echo c > locked/c; chmod 0 locked")
     )
@@ -63,6 +67,6 @@ async def test_a_file_in_the_place_of_a_folder_stops_nothing(runner: Runner, bui
 
 async def test_with_kept_writes_it_is_not_seen(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("echo x > new"))
-    fixing = replace(building, keep_writes=True, under_grows=False)
+    fixing = replace(building, keep_writes=True, save_build_output=False)
     assert (await runner.run(fixing, shell("ls"))).stdout == b"README\n"
     assert [path.name for path in building.tree.iterdir()] == ["README"]

@@ -7,8 +7,8 @@ import pytest
 from activities.environments import Environments
 from activities.model import RepoRef
 from activities.sandbox import Runner, SandboxCommand, SandboxSpec
-from activities.sandbox.bubblewrap import Bubblewrap
-from activities.sandbox.local import Local
+from activities.sandbox.bubblewrap import BubblewrapRunner
+from activities.sandbox.unsandboxed import UnsandboxedRunner
 from activities.toolchains.python import toolchain
 from tests.activities.toolchains.conftest import BACKEND, PROJECT, Make
 
@@ -19,7 +19,7 @@ FILES = {"pyproject.toml": PROJECT, "backend.py": BACKEND + "open('made.py', 'w'
 @pytest.fixture(params=["bubblewrap", "local"])
 def runner(request: pytest.FixtureRequest, wheels: Path) -> Runner:
     offline = {"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}
-    return Bubblewrap(offline, (wheels,)) if request.param == "bubblewrap" else Local(offline)
+    return BubblewrapRunner(offline, (wheels,)) if request.param == "bubblewrap" else UnsandboxedRunner(offline)
 
 
 async def test_files_of_packages_are_those_of_the_cache(runner: Runner, project: Make, tmp_path: Path) -> None:
@@ -36,11 +36,11 @@ async def test_files_of_packages_are_those_of_the_cache(runner: Runner, project:
 async def test_a_check_uses_it_and_sees_neither_the_cache_nor_how_it_was_made(
     project: Make, wheels: Path, tmp_path: Path
 ) -> None:
-    runner = Bubblewrap({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
+    runner = BubblewrapRunner({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
     made = project(FILES)
     environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
     (tmp_path / "out").mkdir()
-    box = SandboxSpec(made.root, tmp_path / "out", environment.root, under=environment.under)
+    box = SandboxSpec(made.root, tmp_path / "out", environment.root, build_output=environment.build_output)
     script = "cat made.py && head -1 /env/pyvenv.cfg | cut -c1-4; ls -d /cache /install; touch /env/x || echo locked"
     ran = await runner.run(box, SandboxCommand(("sh", "-c", script)))
     assert ran.stdout == b"home\nlocked\n"
@@ -55,7 +55,7 @@ async def test_an_editable_project_is_found_where_its_tree_is_now(
     (tmp_path / "later" / "tree" / "me.py").write_text("print('of this tree')")
     (tmp_path / "later" / "out").mkdir()
     box = SandboxSpec(tmp_path / "later/tree", tmp_path / "later/out", environment.root, read_only=toolchain.paths())
-    places = runner.places(box)
+    places = runner.paths(box)
     run = SandboxCommand((f"{places.env}/bin/python", "-P", "-m", "me"), env=environment.variables(places.src))
     ran = await runner.run(box, run)
     assert ran.stdout == b"of this tree\n", ran.stderr

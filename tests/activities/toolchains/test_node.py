@@ -143,7 +143,7 @@ async def install(root: Path, own: Project) -> Installed:
     async def run(command: SandboxCommand) -> ProcessResult:
         return await runner.run(box, command)
 
-    return await node.install(Site(own, box, runner.places(box), run), node.recipe(own))
+    return await node.install(Site(own, box, runner.paths(box), run), node.recipe(own))
 
 
 async def test_a_script_of_a_package_is_never_run(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from activities.languages.python.installed import installed, our_version
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
-from activities.sandbox.bubblewrap import Bubblewrap
+from activities.sandbox.bubblewrap import BubblewrapRunner
 from activities.toolchains import Installed, Site
 from activities.toolchains.python import toolchain
 from activities.tools import Project
@@ -22,20 +22,20 @@ Install = Callable[[Project], Awaitable[Installed]]
 
 @pytest.fixture
 def install(tmp_path: Path, wheels: Path) -> Install:
-    runner = Bubblewrap({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
+    runner = BubblewrapRunner({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
     for name in ("env", "out", "cache", "under"):
         (tmp_path / name).mkdir()
 
     async def make(project: Project) -> Installed:
         box = SandboxSpec(
             project.root, tmp_path / "out", tmp_path / "env", True, tmp_path / "cache", toolchain.paths(),
-            under=tmp_path / "under", under_grows=True,
+            build_output=tmp_path / "under", save_build_output=True,
         )  # fmt: skip
 
         async def run(command: SandboxCommand) -> ProcessResult:
             return await runner.run(box, command)
 
-        return await toolchain.install(Site(project, box, runner.places(box), run), toolchain.recipe(project))
+        return await toolchain.install(Site(project, box, runner.paths(box), run), toolchain.recipe(project))
 
     return make
 

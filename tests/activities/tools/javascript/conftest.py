@@ -40,7 +40,7 @@ class Desk:
             return await self.runner.run(box, command)
 
         project = Project(folder, self.root / "tree" / folder, "javascript")
-        return Workbench(project, self.runner.places(box), out, run, env_root=box.env, options=options)
+        return Workbench(project, self.runner.paths(box), out, run, env_root=box.env, options=options)
 
 
 @pytest.fixture

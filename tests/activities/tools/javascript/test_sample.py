@@ -52,6 +52,6 @@ async def _install(desk: Desk) -> None:
     async def run(command: SandboxCommand) -> ProcessResult:
         return await desk.runner.run(box, command)
 
-    site = Site(project, box, desk.runner.places(box), run)
+    site = Site(project, box, desk.runner.paths(box), run)
     assert await node.install(site, node.recipe(project)) == Installed()
-    desk.box = replace(desk.box, env=box.env, over=node.over(project, desk.root / "env"))
+    desk.box = replace(desk.box, env=box.env, mounts=node.over(project, desk.root / "env"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand, SandboxSpec
-from activities.sandbox.bubblewrap import Bubblewrap
+from activities.sandbox.bubblewrap import BubblewrapRunner
 from activities.tools import OUR_TOOLS, Project, Workbench
 
 Make = Callable[..., Workbench]
@@ -33,7 +33,7 @@ def project(tmp_path: Path) -> Callable[[Mapping[str, str]], Project]:
 @pytest.fixture
 def bench(tmp_path: Path, project: Callable[[Mapping[str, str]], Project]) -> Make:
     """A workbench for files. Its environment sees the packages that these tests run with."""
-    runner = Bubblewrap()
+    runner = BubblewrapRunner()
 
     def make(files: Mapping[str, str], limits: ResourceLimits | None = None, **options: object) -> Workbench:
         made = project(files)
@@ -45,7 +45,7 @@ def bench(tmp_path: Path, project: Callable[[Mapping[str, str]], Project]) -> Ma
         async def run(command: SandboxCommand) -> ProcessResult:
             return await runner.run(box, command)
 
-        return Workbench(made, runner.places(box), out, run, env, limits or ResourceLimits(wall_s=60), options)
+        return Workbench(made, runner.paths(box), out, run, env, limits or ResourceLimits(wall_s=60), options)
 
     return make
 

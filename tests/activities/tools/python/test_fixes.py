@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
-from activities.sandbox.bubblewrap import Bubblewrap
+from activities.sandbox.bubblewrap import BubblewrapRunner
 from activities.tools import OUR_TOOLS, Workbench, registry
 from tests.activities.tools.python.conftest import Make
 
@@ -18,7 +18,7 @@ def keeping(work: Workbench) -> Workbench:
     box = SandboxSpec(
         work.project.root, work.out, work.env_root, read_only=(OUR_TOOLS, *_interpreter()), keep_writes=True
     )
-    runner = Bubblewrap()
+    runner = BubblewrapRunner()
 
     async def run(command: SandboxCommand) -> ProcessResult:
         return await runner.run(box, command)

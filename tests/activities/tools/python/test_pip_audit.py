@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
-from activities.sandbox.local import Local
+from activities.sandbox.unsandboxed import UnsandboxedRunner
 from activities.tools import OUR_TOOLS, Workbench
 from activities.tools.pip_audit import tool
 from tests.activities.tools.python.conftest import Make
@@ -49,7 +49,7 @@ async def _query(request: web.Request) -> web.Response:
 
 def asking(work: Workbench, tmp_path: Path, url: str) -> Workbench:
     """The same workbench with a network, and a server in the place of the public one."""
-    runner = Local()
+    runner = UnsandboxedRunner()
     box = SandboxSpec(work.project.root, work.out, work.env_root, read_only=(OUR_TOOLS, Path(sys.base_prefix)))
 
     async def run(command: SandboxCommand) -> ProcessResult:
@@ -57,7 +57,7 @@ def asking(work: Workbench, tmp_path: Path, url: str) -> Workbench:
         argv = (*command.argv, "--vulnerability-service=osv", f"--osv-url={url}")
         return await runner.run(box, replace(command, argv=argv))
 
-    return replace(work, run=run, places=runner.places(box))
+    return replace(work, run=run, places=runner.paths(box))
 
 
 async def test_what_is_vulnerable_and_what_was_not_looked_up(

@@ -27,7 +27,7 @@ from activities.sandbox.under import keep_new, lay_beneath
 from activities.sandbox.usage import Usage
 
 
-class Local:
+class UnsandboxedRunner:
     """`install_env` is for commands with network, as with bubblewrap."""
 
     name = "local"
@@ -36,35 +36,35 @@ class Local:
         self._install_env = install_env or {}
         self._turns: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
 
-    def places(self, box: SandboxSpec) -> SandboxPaths:
-        """The host's paths. `src` is a copy made for each run, unless the box keeps writes."""
-        own = _own(box)
+    def paths(self, spec: SandboxSpec) -> SandboxPaths:
+        """The host's paths. `src` is a copy made for each run, unless the spec keeps writes."""
+        own = _own(spec)
         return SandboxPaths(
-            src=str(box.tree if box.keep_writes else own / "src"),
-            env=str(box.env or own / "env"),
-            out=str(box.out),
-            cache=str(box.cache or own / "cache"),
+            src=str(spec.tree if spec.keep_writes else own / "src"),
+            env=str(spec.env or own / "env"),
+            out=str(spec.out),
+            cache=str(spec.cache or own / "cache"),
             home=str(own / "tmp" / "home"),
         )
 
-    async def run(self, box: SandboxSpec, command: SandboxCommand) -> ProcessResult:
-        """Commands of one box take turns, since `places` promises the same folder to each."""
+    async def run(self, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
+        """Commands of one spec take turns, since `places` promises the same folder to each."""
         checked(command)
-        own = _own(box)
+        own = _own(spec)
         turn = self._turns.setdefault(own, asyncio.Lock())
         async with turn:
             try:
-                await to_its_end(_prepare, own, box)
-                ran = await self._run(own, box, command)
-                if box.under and box.under_grows:
-                    await to_its_end(keep_new, own / "src", box.tree, box.under)
+                await to_its_end(_prepare, own, spec)
+                ran = await self._run(own, spec, command)
+                if spec.build_output and spec.save_build_output:
+                    await to_its_end(keep_new, own / "src", spec.tree, spec.build_output)
                 return ran
             finally:
-                await to_its_end(_clean, own, box)
+                await to_its_end(_clean, own, spec)
 
-    async def _run(self, own: Path, box: SandboxSpec, command: SandboxCommand) -> ProcessResult:
-        places = self.places(box)
-        written = [own, box.out, *(path for path in (box.cache, box.env if box.env_writable else None) if path)]
+    async def _run(self, own: Path, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
+        places = self.paths(spec)
+        written = [own, spec.out, *(path for path in (spec.cache, spec.env if spec.env_writable else None) if path)]
         disk = await asyncio.to_thread(Disk, written, command.limits.disk)
         environment = clean(command, places.home, str(own / "tmp"), self._install_env)
         async with capped(command.limits) as cap:
@@ -144,33 +144,33 @@ async def _returned(process: asyncio.subprocess.Process) -> None:
         await asyncio.sleep(0.02)
 
 
-def _own(box: SandboxSpec) -> Path:
+def _own(spec: SandboxSpec) -> Path:
     """The run's own folder, at a place that `places` can name before the run."""
-    return box.out.with_name(f".{box.out.name}.run")
+    return spec.out.with_name(f".{spec.out.name}.run")
 
 
-def _prepare(own: Path, box: SandboxSpec) -> None:
+def _prepare(own: Path, spec: SandboxSpec) -> None:
     scratch.remove(own)
     (own / "tmp" / "home").mkdir(parents=True)
-    if not box.keep_writes:
+    if not spec.keep_writes:
         (own / "src").mkdir()
-        copy(box.tree, own / "src")
-        if box.under:
-            lay_beneath(box.under, own / "src")
-    for folder, place in _links(own, box):
+        copy(spec.tree, own / "src")
+        if spec.build_output:
+            lay_beneath(spec.build_output, own / "src")
+    for folder, place in _links(own, spec):
         if not os.path.lexists(place):
             place.symlink_to(folder)
 
 
-def _clean(own: Path, box: SandboxSpec) -> None:
-    for folder, place in _links(own, box):
+def _clean(own: Path, spec: SandboxSpec) -> None:
+    for folder, place in _links(own, spec):
         if place.is_symlink() and place.readlink() == folder:
             place.unlink()
     scratch.remove(own)
-    scratch.tidy(box.out)
+    scratch.tidy(spec.out)
 
 
-def _links(own: Path, box: SandboxSpec) -> Iterator[tuple[Path, Path]]:
-    """`Box.over` as links, for want of mounts: (folder, its place in the tree)."""
-    src = box.tree if box.keep_writes else own / "src"
-    return ((folder, src / inside) for folder, inside in box.over)
+def _links(own: Path, spec: SandboxSpec) -> Iterator[tuple[Path, Path]]:
+    """`SandboxSpec.mounts` as links, for want of mounts: (folder, its place in the tree)."""
+    src = spec.tree if spec.keep_writes else own / "src"
+    return ((folder, src / inside) for folder, inside in spec.mounts)
