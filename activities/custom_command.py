@@ -8,7 +8,7 @@ from activities import formats
 from activities.formats import BadReport, Contents
 from activities.model import Finding, ToolReport
 from activities.tool_reports import Ended, execute, failed_to_run, report_of, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, Workbench
 
 # What the command writes into the tree is thrown away with its layer, so its report is carried out. One that it
 # prints goes to a file too: of what a runner keeps of an output, the middle may be missing.

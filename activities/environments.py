@@ -1,4 +1,4 @@
-"""Installed environments of projects: made once for each hash of everything that decides their contents."""
+"""InstallResult environments of projects: made once for each hash of everything that decides their contents."""
 
 import asyncio
 import contextlib
@@ -17,15 +17,14 @@ from activities import toolchains
 from activities.model import RepoRef
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
-from activities.toolchains import Installed, Recipe, Site, Toolchain
-from activities.tools import Project
+from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
 INSTALL_LIMITS = ResourceLimits(wall_s=1200, disk=8 * 1024**3, file_size=4 * 1024**3)
 
 # A failed installation is tried again after this: the cause may have been a registry that was unavailable.
 _FAILURE_LASTS_S = 300.0
 
-_INSTALLED = TypeAdapter(Installed)
+_INSTALLED = TypeAdapter(InstallResult)
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Environments:
         self._root = root
         self._runner = runner
         # The root of a project is named by its commit, so what it declares cannot change. Reading it takes 50 ms.
-        self._recipes: LRUCache[Project, Recipe] = LRUCache(64)
+        self._recipes: LRUCache[Project, EnvironmentRecipe] = LRUCache(64)
 
     async def get(self, repo: RepoRef, checkout: Path, project: Project) -> Environment:
         """The project's environment, installed if it does not exist yet."""
@@ -91,8 +90,14 @@ class Environments:
         )
 
     async def _install(
-        self, toolchain: Toolchain, recipe: Recipe, checkout: Path, project: Project, folder: Path, downloads: Path
-    ) -> Installed:
+        self,
+        toolchain: Toolchain,
+        recipe: EnvironmentRecipe,
+        checkout: Path,
+        project: Project,
+        folder: Path,
+        downloads: Path,
+    ) -> InstallResult:
         shutil.rmtree(folder, ignore_errors=True)
         final = folder / "env"
         # Made beside the cache, so that hard links between the two work, and moved afterwards. But where commands see
@@ -112,7 +117,7 @@ class Environments:
             wall_s = min(command.limits.wall_s, INSTALL_LIMITS.wall_s)
             return await self._runner.run(spec, replace(command, limits=replace(INSTALL_LIMITS, wall_s=wall_s)))
 
-        installed = await toolchain.install(Site(project, spec, self._runner.paths(spec), run), recipe)
+        installed = await toolchain.install(InstallSite(project, spec, self._runner.paths(spec), run), recipe)
         if movable:
             env.rename(final)
         _write_installed(folder, installed)
@@ -131,18 +136,18 @@ class Environments:
                 _write_installed(home, installed)
         return home / "tree", installed.problem
 
-    async def _run_install_command(self, home: Path, folder: str, command: str) -> Installed:
+    async def _run_install_command(self, home: Path, folder: str, command: str) -> InstallResult:
         spec = SandboxSpec(tree=home / "tree", out=home / "out", keep_writes=True)
         shell = SandboxCommand(("sh", "-c", command), cwd=folder, network=True, limits=INSTALL_LIMITS)
         result = await self._runner.run(spec, shell)
         if result.exit_code == 0:
-            return Installed()
+            return InstallResult()
         why = f"ran out of {result.stopped}" if result.stopped else f"ended with exit code {result.exit_code}"
         tail = (result.stdout + result.stderr)[-4000:].decode("utf-8", "backslashreplace")
-        return Installed(f"The install command {why}.", tail)
+        return InstallResult(f"The install command {why}.", tail)
 
 
-def _read_installed(folder: Path) -> Installed | None:
+def _read_installed(folder: Path) -> InstallResult | None:
     """The result of an earlier installation, None if there is none or a failed one has to be tried again."""
     try:
         installed = _INSTALLED.validate_json((folder / "installed.json").read_bytes())
@@ -152,7 +157,7 @@ def _read_installed(folder: Path) -> Installed | None:
     return None if installed.problem and age > _FAILURE_LASTS_S else installed
 
 
-def _write_installed(folder: Path, installed: Installed) -> None:
+def _write_installed(folder: Path, installed: InstallResult) -> None:
     part = folder / "installed.part"
     part.write_bytes(_INSTALLED.dump_json(installed))
     part.rename(folder / "installed.json")

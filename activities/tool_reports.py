@@ -21,7 +21,7 @@ from defusedxml.ElementTree import fromstring
 from activities.formats import BadReport
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
 from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand
-from activities.tools import Workbench
+from activities.tooling import Workbench
 
 MAX_REPORT = 128 * 1024**2
 """Bytes of a report that are read at most; 100,000 findings of the most verbose tool need about half."""

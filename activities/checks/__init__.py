@@ -12,7 +12,7 @@ from typing import Protocol
 
 from activities.model import ToolReport
 from activities.plugins import load
-from activities.tools import Project, Tool
+from activities.tooling import Project, Tool
 
 
 @dataclass(frozen=True)

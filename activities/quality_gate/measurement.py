@@ -25,12 +25,12 @@ from activities import toolchains, tools
 from activities.checks import Work
 from activities.custom_command import configured_tool
 from activities.environments import Environment, Environments
-from activities.languages.projects import find_projects
 from activities.model import RepoRef, ToolReport
+from activities.projects import find_projects
 from activities.repo_config import options_for_project
 from activities.result_store import ResultStore, digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import OUR_TOOLS, Project, Tool, Workbench
 from activities.workspace.mirror import Workspaces
 
 # Bumped when the meaning of a stored report changes.
@@ -146,7 +146,7 @@ class Tree:
         keep_writes: bool = False,
     ) -> Workbench:
         checkout, environment = ready
-        ours = (Path(tools.OUR_TOOLS), *(path for chain in toolchains.registry().values() for path in chain.paths()))
+        ours = (OUR_TOOLS, *(path for chain in toolchains.registry().values() for path in chain.paths()))
         box = SandboxSpec(
             tree=checkout, out=out, env=environment.root, read_only=ours, keep_writes=keep_writes,
             mounts=environment.mounts, build_output=environment.build_output,

@@ -18,8 +18,7 @@ from activities.languages.javascript.programs import MANAGER_FOLDER, node_home, 
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tool_reports import tail, valid_unicode
-from activities.toolchains import Installed, Recipe, Site, Toolchain
-from activities.tools import Project
+from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
 _MOST_LAID = 300
 
@@ -28,16 +27,18 @@ def _detect(folder: Path) -> bool:
     return (folder / "package.json").is_file()
 
 
-def _recipe(project: Project) -> Recipe:
+def _recipe(project: Project) -> EnvironmentRecipe:
     home = workspace_home(project)
     manager = find_manager(home, read_package(home))
     files = sorted(manifest(home).items())
     facts = (versions(), manager.name, manager.package, *(part for name, data in files for part in (name, _text(data))))
     fetch = (f"npm install {manager.package}",) if manager.package else ()
-    return Recipe(digest(*facts), (*fetch, " ".join((manager.name, *install_words(manager)))), bool(manager.lock))
+    return EnvironmentRecipe(
+        digest(*facts), (*fetch, " ".join((manager.name, *install_words(manager)))), bool(manager.lock)
+    )
 
 
-async def _install(site: Site, recipe: Recipe) -> Installed:
+async def _install(site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
     home = workspace_home(site.project)
     manager = find_manager(home, read_package(home))
     await asyncio.to_thread(_lay_out, _environment(site), manifest(home))
@@ -46,7 +47,7 @@ async def _install(site: Site, recipe: Recipe) -> Installed:
     ran = await _run(site, manager, (*_starting(site, manager), *install_words(manager)))
     if ran.exit_code != 0:
         return _not_installed(f"{manager.name} could not install the packages", ran)
-    return Installed()
+    return InstallResult()
 
 
 def _over(project: Project, env_root: Path) -> tuple[tuple[Path, str], ...]:
@@ -66,7 +67,7 @@ def _taken(place: Path) -> bool:
     return place.is_symlink() or (place.exists() and not place.is_dir())
 
 
-def _environment(site: Site) -> Path:
+def _environment(site: InstallSite) -> Path:
     assert site.box.env is not None, "an installation has an environment to write to"
     return site.box.env
 
@@ -77,17 +78,17 @@ def _lay_out(env_root: Path, files: dict[str, bytes]) -> None:
         (env_root / name).write_bytes(data)
 
 
-def _fetching(site: Site, manager: Manager) -> tuple[str, ...]:
+def _fetching(site: InstallSite, manager: Manager) -> tuple[str, ...]:
     """The manager itself goes into the environment, not into the cache, which every installation may write to."""
     options = ("--prefix", f"{site.places.env}/{MANAGER_FOLDER}", "--no-save", "--ignore-scripts", "--workspaces=false")
     return (*npm(), "install", *options, manager.package)
 
 
-def _starting(site: Site, manager: Manager) -> tuple[str, ...]:
+def _starting(site: InstallSite, manager: Manager) -> tuple[str, ...]:
     return (f"{site.places.env}/{MANAGER_FOLDER}/node_modules/.bin/{manager.name}",) if manager.package else npm()
 
 
-async def _run(site: Site, manager: Manager, argv: tuple[str, ...]) -> ProcessResult:
+async def _run(site: InstallSite, manager: Manager, argv: tuple[str, ...]) -> ProcessResult:
     """In the environment's folder, which is no folder of the tree, with our node first on the PATH."""
     inside = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', site.places.env, *argv)
     path = f"{node_home() / 'bin'}:/usr/local/bin:/usr/bin:/bin"
@@ -95,12 +96,12 @@ async def _run(site: Site, manager: Manager, argv: tuple[str, ...]) -> ProcessRe
     return await site.run(SandboxCommand(inside, env=env, network=True))
 
 
-def _not_installed(what: str, ran: ProcessResult) -> Installed:
+def _not_installed(what: str, ran: ProcessResult) -> InstallResult:
     if ran.stopped:
-        return Installed(f"{what}: stopped at its {ran.stopped} limit.", tail(ran))
+        return InstallResult(f"{what}: stopped at its {ran.stopped} limit.", tail(ran))
     both = ran.stdout + b"\n" + ran.stderr
     said = _said(both.decode("utf-8", "backslashreplace"))
-    return Installed(f"{what}: {said or f'exit code {ran.exit_code}'}", tail(ran))
+    return InstallResult(f"{what}: {said or f'exit code {ran.exit_code}'}", tail(ran))
 
 
 _MISMATCH = re.compile(

@@ -12,18 +12,23 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from activities.languages.python.config import pyproject
+from packaging.version import InvalidVersion, Version
+
+from activities import tools
+from activities.languages.python.config import hooks, pyproject
 from activities.languages.python.dependencies import is_package
 from activities.languages.python.install import PythonInstallation
 from activities.languages.python.installed import our_version, paths_to
 from activities.languages.python.layout import files_below
-from activities.languages.python.requirements import additions, constraints, pieces
+from activities.languages.python.requirements import constraints, pieces
 from activities.languages.python.requirements_files import requirements_files, with_includes
 from activities.languages.python.version import unfit
 from activities.result_store import digest
-from activities.toolchains import Installed, Recipe, Site, Toolchain
-from activities.tools import OUR_TOOLS, Project
+from activities.tooling import OUR_TOOLS, EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
+# What our own environment has no version of is asked for as it is; pyright brings its own node with the extra.
+_PROGRAMS = {"flake8": "flake8", "pylint": "pylint", "black": "black", "isort": "isort", "pyright": "pyright[nodejs]"}
+_SHARED = ("mypy", "pytest-benchmark")
 # What only tells a linter or a test runner how to work decides nothing that is installed.
 _NO_MATTER = frozenset(
     ("ruff", "black", "isort", "mypy", "pylint", "pytest", "coverage", "bandit", "pyright", "flake8")
@@ -50,15 +55,39 @@ def _only_javascript(folder: Path) -> bool:
     return own and not {"project", "build-system", "dependency-groups"} & set(pyproject(Project(".", folder, "python")))
 
 
-def _recipe(project: Project) -> Recipe:
+def _recipe(project: Project) -> EnvironmentRecipe:
     files = (*_FILES, *with_includes(project, requirements_files(project)))
     there = [name for name in files if (project.root / name).is_file()]
     contents = [part for name in there for part in (name, project.reads(name))]
-    added = json.dumps(additions(project), sort_keys=True)
+    added = json.dumps(_additions(project), sort_keys=True)
     versions = (our_version("uv"), sys.version, platform.machine(), added)
     key = digest("python-2", project.folder, *versions, _deciding(project), *contents, *_compiled(project))
     locked = bool(project.reads("uv.lock") or constraints(project) or project.reads("pylock.toml"))
-    return Recipe(key, _told(project), locked)
+    return EnvironmentRecipe(key, _told(project), locked)
+
+
+def _additions(project: Project) -> dict[str, str]:
+    """Package → requirement of what the checks need: pytest and coverage.py always, the tools that the project is
+    configured for. They are installed only where the project has not brought them itself."""
+    found = {name: _ours(name) for name in ("pytest", "coverage")}
+    for tool in tools.registry().values():
+        if tool.name in (*_PROGRAMS, *_SHARED) and tool.used_by(project):
+            found[tool.name] = _ours(tool.name) if tool.name in _SHARED else _hooked(project, tool.name)
+    return found
+
+
+def _ours(name: str) -> str:
+    return f"{name}=={our_version(name)}"
+
+
+def _hooked(project: Project, name: str) -> str:
+    """The revision of a pre-commit hook is the version that the project's people use."""
+    requirement = _PROGRAMS[name]
+    revision = hooks(project).get(name, "").removeprefix("v")
+    try:
+        return f"{requirement}=={Version(revision)}"
+    except InvalidVersion:
+        return requirement
 
 
 def _compiled(project: Project) -> Iterator[str]:
@@ -84,12 +113,12 @@ def _told(project: Project) -> tuple[str, ...]:
     return tuple(f"uv pip install {' '.join(piece.arguments)}" for piece in pieces(project))
 
 
-async def _install(site: Site, recipe: Recipe) -> Installed:
+async def _install(site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
     """A project that asks for another Python is still tried: many a bound is only careful."""
-    installed = await PythonInstallation(site).run()
+    installed = await PythonInstallation(site, _additions(site.project)).run()
     if not (installed.problem and (reason := unfit(site.project))):
         return installed
-    return Installed(f"{reason} {installed.problem}", installed.output_tail, installed.partly)
+    return InstallResult(f"{reason} {installed.problem}", installed.output_tail, installed.partly)
 
 
 def _moved(env_root: Path, was: str, now: str) -> dict[str, str]:

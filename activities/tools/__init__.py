@@ -1,114 +1,14 @@
 """One tool a file: how to see that a project uses it, how to start it, how to read what it wrote.
 
-A tool knows nothing of checks beside it, of bases, scores or GitHub: it reports what is there, in
-absolute terms. Which tools serve which check is data on the tool, so a new tool is one new file.
+A tool knows nothing of other tools, of bases, scores or GitHub: it reports what is there, in absolute terms. Which
+checks it answers is data on the tool, so a new tool is one new file. The file defines one `activities.tooling.Tool`,
+found by its type; the built-in files call it `tool`.
 """
 
-import os
-import re
-import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
-from typing import Literal
 
-from activities.model import ToolReport
 from activities.plugins import load
-from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand, SandboxPaths
-from activities.untrusted_files import leads_inside
-
-Language = Literal["python", "javascript", "any"]
-"""`any`: a command of the repository's own configuration, whatever it is written in."""
-
-# Not those that stand for a byte or a character which cannot be shown.
-_BACKSLASH = re.compile(r"\\(?!x[0-9a-f]{2}|u[0-9a-f]{4})")
-
-OUR_TOOLS = Path(sys.prefix)
-"""The environment that holds our own, pinned version of every tool; a sandbox shows it read-only."""
-
-
-@dataclass(frozen=True)
-class Project:
-    """One project of a repository. `folder` is relative to the repository's root, "." for the root
-    itself; `root` is that folder on this host, to be read and never written."""
-
-    folder: str
-    root: Path
-    language: Language
-
-    def reads(self, name: str) -> str:
-        """A file's text, "" where there is none or it is not a plain readable file inside the root."""
-        path = self.root / name
-        try:
-            if not leads_inside(path, self.root) or path.stat().st_size > 5_000_000:
-                return ""
-            return path.read_text("utf-8", "replace")
-        except (OSError, ValueError):
-            return ""
-
-
-@dataclass(frozen=True)
-class Workbench:
-    """What a tool works with.
-
-    `places` is how the command sees the folders; the command's working folder is the project's.
-    `out` is the same folder as `places.out`, on this host: a fresh one for each tool run.
-    `env_root` is the prepared environment on this host (for a Python project a virtual environment, for
-    a JavaScript one a folder that holds `node_modules`), None when nothing could be installed.
-    `options` are the check's options from `.github/autobuild.yml`.
-    """
-
-    project: Project
-    places: SandboxPaths
-    out: Path
-    run: Callable[[SandboxCommand], Awaitable[ProcessResult]]
-    env_root: Path | None = None
-    limits: ResourceLimits = field(default_factory=ResourceLimits)
-    options: Mapping[str, object] = field(default_factory=dict)
-
-    def executable(self, name: str) -> tuple[str, bool]:
-        """Where the program is for the command, and whether it is the project's own (True) or ours.
-
-        The project's version wins. Ours come from the product's own environment (pinned by its lock
-        file). The path of ours is the host's, which the runner shows read-only at the same place.
-        A program of `node_modules` is named where the tests find it, in the tree (`SandboxSpec.mounts`): by any
-        other path node would load it twice.
-        """
-        if self.project.language == "javascript":
-            inside = "node_modules/.bin"
-            if self.env_root and os.path.lexists(self.env_root / inside / name):
-                return os.path.normpath(f"{self.places.src}/{self.project.folder}/{inside}/{name}"), True
-        elif self.env_root and (self.env_root / "bin" / name).exists():
-            return f"{self.places.env}/bin/{name}", True
-        return str(OUR_TOOLS / "bin" / name), False
-
-    def relative(self, path: str) -> str:
-        """A path as a tool printed it, relative to the repository's root with forward slashes."""
-        path = _BACKSLASH.sub("/", path.removeprefix("file://"))
-        if path.startswith(self.places.src + "/"):
-            return path[len(self.places.src) + 1 :]
-        path = path.removeprefix("./")
-        return path if self.project.folder == "." or path.startswith("/") else f"{self.project.folder}/{path}"
-
-
-@dataclass(frozen=True)
-class Tool:
-    """`used_by` says why the project uses the tool ("[tool.ruff] in pyproject.toml"), "" if it does not.
-    `default`: runs for its checks when no tool of the same checks and language is configured.
-    `version` is of the program that will run (the project's own, or ours), for the cache's key.
-    `has_work(project, check)`: whether it would find anything to do there, seen without starting it; in doubt True.
-    A check for which no tool has work does not apply."""
-
-    name: str
-    checks: tuple[str, ...]
-    language: Language
-    used_by: Callable[[Project], str]
-    version: Callable[[Workbench], Awaitable[str]]
-    run: Callable[[Workbench], Awaitable[ToolReport]]
-    default: bool = False
-    fix: Callable[[Workbench], Awaitable[ToolReport]] | None = None
-    has_work: Callable[[Project, str], bool] = lambda project, check: True
+from activities.tooling import Tool
 
 
 @cache

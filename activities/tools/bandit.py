@@ -4,16 +4,17 @@ Severity: HIGH is an `error`, MEDIUM a `warning`, LOW (asserts, imports of subpr
 `critical`: a pattern in the source does not prove that a hole can be reached.
 """
 
+from functools import partial
 from typing import Any
 
 from activities.formats import BadReport
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import ToolDetection
+from activities.languages.python.tool_detection import configured_in, found_in
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import execute, failed_to_run, json_of, report_of, valid_unicode, whole, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, ToolDetection, Workbench
 
-TRACES = ToolDetection(
+DETECTION = ToolDetection(
     tables=("bandit",),
     files=(".bandit", "bandit.yaml", "bandit.yml", ".bandit.yaml", ".bandit.yml"),
     hooks=("bandit",),
@@ -49,7 +50,7 @@ async def _run(bench: Workbench) -> ToolReport:
 
 def _configuration(project: Project) -> tuple[str, ...]:
     """bandit finds an ini file `.bandit` by itself, and nothing else."""
-    reason = ToolDetection(tables=TRACES.tables, files=TRACES.files).configured(project)
+    reason = configured_in(DETECTION, project)
     if not reason:
         return ("-x", _LEFT_OUT)
     file = "pyproject.toml" if reason.startswith("[") else reason
@@ -84,4 +85,4 @@ def _unreadable(entry: dict[str, Any], bench: Workbench) -> Finding:
     return Finding("security", "bandit", "unreadable", path, 0, message, "notice")
 
 
-tool = Tool("bandit", ("security",), "python", TRACES.found_in, _version, _run, default=True)
+tool = Tool("bandit", ("security",), "python", partial(found_in, DETECTION), _version, _run, default=True)

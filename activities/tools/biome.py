@@ -7,7 +7,7 @@ from activities.languages.javascript.package_json import first_file, workspace_h
 from activities.languages.javascript.programs import installed_version, program, start, start_into
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import failed_to_run, json_of, not_installed, report_of, valid_unicode, whole, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, Workbench
 
 _NAME = "biome"
 _REPORT = "biome.json"

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import ToolDetection
+from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, ToolReport
 from activities.tool_reports import Ended, execute, failed_to_run, not_installed, report_of, valid_unicode
-from activities.tools import Tool, Workbench
+from activities.tooling import Tool, ToolDetection, Workbench
 
-TRACES = ToolDetection(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))
+DETECTION = ToolDetection(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))
 _CHANGES = re.compile(r"would reformat (?P<path>.+)")
 _CANNOT = re.compile(r"error: cannot (?:format|parse):? (?P<path>.+?):(?: |\d+:).*")
 
@@ -22,7 +23,7 @@ async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 nothing, 1 would change files, 123 could not read one of them, else black could not work."""
     version = await _version(bench)
     if not version:
-        return not_installed("black", TRACES.found_in(bench.project), "declare it in a dependency group.")
+        return not_installed("black", found_in(DETECTION, bench.project), "declare it in a dependency group.")
     ended = await _black(bench, "--check")
     found = tuple(_findings(ended, bench))
     if ended.ran.exit_code not in (0, 1, 123) or (ended.ran.exit_code != 0 and not found):
@@ -52,4 +53,4 @@ def _findings(ended: Ended, bench: Workbench) -> Iterator[Finding]:
             yield Finding("linting", "black", "unreadable", path, 0, "black cannot parse this file.", "error")
 
 
-tool = Tool("black", ("linting",), "python", TRACES.found_in, _version, _run, fix=_fix)
+tool = Tool("black", ("linting",), "python", partial(found_in, DETECTION), _version, _run, fix=_fix)

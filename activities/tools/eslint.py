@@ -17,7 +17,7 @@ from activities.tool_reports import (
     whole,
     written,
 )
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, Workbench
 
 _NAME = "eslint"
 _REPORT = "eslint.json"

@@ -4,15 +4,16 @@ Severity: `error` for what breaks when it runs (syntax, undefined names: E9, F63
 """
 
 import re
+from functools import partial
 
 from activities.formats import BadReport
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import ToolDetection
+from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import execute, failed_to_run, not_installed, report_of, valid_unicode, whole, written
-from activities.tools import Tool, Workbench
+from activities.tooling import Tool, ToolDetection, Workbench
 
-TRACES = ToolDetection(
+DETECTION = ToolDetection(
     files=(".flake8",),
     sections=(("setup.cfg", "flake8"), ("tox.ini", "flake8")),
     hooks=("flake8",),
@@ -30,7 +31,7 @@ async def _run(bench: Workbench) -> ToolReport:
     """Exit code 1 means findings and a crash alike: without findings it was a crash."""
     version, (program, _) = await _version(bench), bench.executable("flake8")
     if not version:
-        return not_installed("flake8", TRACES.found_in(bench.project), "declare it in a dependency group.")
+        return not_installed("flake8", found_in(DETECTION, bench.project), "declare it in a dependency group.")
     report = f"{bench.places.out}/flake8.txt"
     ended = await execute(bench, (program, "--format=default", f"--output-file={report}", "--no-show-source"))
     try:
@@ -61,4 +62,4 @@ def _severity(rule: str) -> Severity:
     return "error" if rule.startswith(_BREAKS) else "warning"
 
 
-tool = Tool("flake8", ("linting",), "python", TRACES.found_in, _version, _run)
+tool = Tool("flake8", ("linting",), "python", partial(found_in, DETECTION), _version, _run)

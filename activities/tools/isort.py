@@ -1,14 +1,15 @@
 """isort, where a project is configured for it: one finding for each file whose imports it would change."""
 
 import re
+from functools import partial
 
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import ToolDetection
+from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, ToolReport
 from activities.tool_reports import Ended, execute, failed_to_run, not_installed, report_of, valid_unicode
-from activities.tools import Tool, Workbench
+from activities.tooling import Tool, ToolDetection, Workbench
 
-TRACES = ToolDetection(
+DETECTION = ToolDetection(
     tables=("isort",),
     files=(".isort.cfg",),
     sections=(("setup.cfg", "isort"), ("setup.cfg", "tool:isort"), ("tox.ini", "isort")),
@@ -26,7 +27,7 @@ async def _run(bench: Workbench) -> ToolReport:
     """Exit code 1 means changes and a crash alike: without a file to change it was a crash."""
     version, (program, _) = await _version(bench), bench.executable("isort")
     if not version:
-        return not_installed("isort", TRACES.found_in(bench.project), "declare it in a dependency group.")
+        return not_installed("isort", found_in(DETECTION, bench.project), "declare it in a dependency group.")
     ended = await execute(bench, (program, "--check-only", "."))
     found = _findings(ended, bench)
     if ended.ran.exit_code != 0 and not found:
@@ -51,4 +52,4 @@ def _findings(ended: Ended, bench: Workbench) -> tuple[Finding, ...]:
     )
 
 
-tool = Tool("isort", ("linting",), "python", TRACES.found_in, _version, _run, fix=_fix)
+tool = Tool("isort", ("linting",), "python", partial(found_in, DETECTION), _version, _run, fix=_fix)

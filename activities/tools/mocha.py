@@ -18,7 +18,7 @@ from activities.languages.javascript.test_runs import (
 )
 from activities.model import TestCase, ToolReport
 from activities.tool_reports import Ended, failed_to_run, json_of, not_installed, valid_unicode, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, Workbench
 
 _NAME = "mocha"
 _REPORT = "mocha.json"

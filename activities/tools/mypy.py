@@ -8,17 +8,18 @@ not missing stubs. Severity: `error`; mypy's notes belong to the error above the
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from activities.formats import BadReport
 from activities.languages.python.config import section, table
 from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
-from activities.languages.python.tool_detection import ToolDetection
+from activities.languages.python.tool_detection import configured_in, found_in
 from activities.model import Finding, ToolReport
 from activities.tool_reports import Ended, execute_to_file, failed_to_run, report_of, valid_unicode, whole, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, ToolDetection, Workbench
 
-TRACES = ToolDetection(
+DETECTION = ToolDetection(
     tables=("mypy",),
     files=("mypy.ini", ".mypy.ini"),
     sections=(("setup.cfg", "mypy"),),
@@ -66,7 +67,7 @@ def _python(bench: Workbench) -> tuple[str, ...]:
 
 def _what(project: Project) -> tuple[str, ...]:
     """The files: the configuration's own choice wins, and options are ours only where there is none."""
-    configured = TRACES.configured(project)
+    configured = configured_in(DETECTION, project)
     if configured and any(_settings(project).get(key) for key in ("files", "packages", "modules")):
         return ()
     # A file may be named like an option.
@@ -115,4 +116,4 @@ def _why(text: str, ended: Ended) -> str:
     return f"mypy could not work: {valid_unicode(lines[0])[:300]}" if lines else ""
 
 
-tool = Tool("mypy", ("static_analysis",), "python", TRACES.found_in, _version, _run, default=True)
+tool = Tool("mypy", ("static_analysis",), "python", partial(found_in, DETECTION), _version, _run, default=True)

@@ -29,7 +29,7 @@ from activities.tool_reports import (
     whole,
     written,
 )
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, Workbench
 
 _NAME = "node-test"
 _REPORT = "node.jsonl"

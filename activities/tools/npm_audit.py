@@ -10,7 +10,7 @@ from activities.languages.javascript.package_manager import Manager, find_manage
 from activities.languages.javascript.programs import MANAGER_FOLDER, npm, start_into, versions
 from activities.model import Finding, ToolReport
 from activities.tool_reports import failed_to_run, how_it_ended, report_of, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, Workbench
 
 _NAME = "npm-audit"
 _REPORT = "audit.json"

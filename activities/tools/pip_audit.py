@@ -16,7 +16,7 @@ from activities.languages.python.installed import Distribution, installed, our_v
 from activities.languages.python.version import project_name
 from activities.model import Finding, ToolReport
 from activities.tool_reports import execute, failed_to_run, give, json_of, report_of, tail, valid_unicode, written
-from activities.tools import OUR_TOOLS, Tool, Workbench
+from activities.tooling import OUR_TOOLS, Tool, Workbench
 
 _UNREACHABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")
 

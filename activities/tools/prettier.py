@@ -9,7 +9,7 @@ from activities.languages.javascript.programs import installed_version, program,
 from activities.languages.javascript.scripts import Call, find_call, without_options
 from activities.model import Finding, ToolReport
 from activities.tool_reports import Ended, failed_to_run, not_installed, report_of, valid_unicode, whole, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, Workbench
 
 _NAME = "prettier"
 _REPORT = "prettier.txt"

@@ -4,12 +4,13 @@ Severity: `error` for fatal and error, `warning` for warning, convention and ref
 them, and its exit code counts them), `notice` for information.
 """
 
+from functools import partial
 from typing import Any
 
 from activities.formats import BadReport
 from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
-from activities.languages.python.tool_detection import ToolDetection
+from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import (
     execute,
@@ -21,9 +22,9 @@ from activities.tool_reports import (
     whole,
     written,
 )
-from activities.tools import Tool, Workbench
+from activities.tooling import Tool, ToolDetection, Workbench
 
-TRACES = ToolDetection(
+DETECTION = ToolDetection(
     tables=("pylint",),
     files=(".pylintrc", "pylintrc", "pylintrc.toml", ".pylintrc.toml"),
     sections=(("setup.cfg", "pylint"), ("setup.cfg", "pylint.main"), ("tox.ini", "pylint")),
@@ -43,7 +44,7 @@ async def _run(bench: Workbench) -> ToolReport:
     """The exit code is a sum of bits: 1 to 16 are kinds of findings, 32 is a usage error."""
     version, (program, _) = await _version(bench), bench.executable("pylint")
     if not version:
-        return not_installed("pylint", TRACES.found_in(bench.project), "declare it in a dependency group.")
+        return not_installed("pylint", found_in(DETECTION, bench.project), "declare it in a dependency group.")
     flags = (
         "--output-format=json",
         f"--output={bench.places.out}/pylint.json",
@@ -81,4 +82,4 @@ def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
     )
 
 
-tool = Tool("pylint", ("linting",), "python", TRACES.found_in, _version, _run)
+tool = Tool("pylint", ("linting",), "python", partial(found_in, DETECTION), _version, _run)

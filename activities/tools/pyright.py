@@ -1,10 +1,11 @@
 """pyright, where a project is configured for it. Severity: as pyright grades it; information is a `notice`."""
 
+from functools import partial
 from typing import Any
 
 from activities.formats import BadReport
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import ToolDetection
+from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import (
     execute_to_file,
@@ -16,9 +17,9 @@ from activities.tool_reports import (
     whole,
     written,
 )
-from activities.tools import Tool, Workbench
+from activities.tooling import Tool, ToolDetection, Workbench
 
-TRACES = ToolDetection(tables=("pyright",), files=("pyrightconfig.json",), hooks=("pyright",), packages=("pyright",))
+DETECTION = ToolDetection(tables=("pyright",), files=("pyrightconfig.json",), hooks=("pyright",), packages=("pyright",))
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
 
@@ -30,7 +31,7 @@ async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 no errors, 1 errors, 2 and more: pyright could not work."""
     version, (program, _) = await _version(bench), bench.executable("pyright")
     if not version:
-        return not_installed("pyright", TRACES.found_in(bench.project), "declare it in a dependency group.")
+        return not_installed("pyright", found_in(DETECTION, bench.project), "declare it in a dependency group.")
     python = (f"--pythonpath={bench.places.env}/bin/python",)
     ended = await execute_to_file(bench, (program, "--outputjson", *python), "pyright.json", _environment(bench))
     try:
@@ -73,4 +74,4 @@ def _place(entry: dict[str, Any], which: str) -> tuple[int, int]:
     return whole(place.get("line"), -1) + 1, whole(place.get("character"), -1) + 1
 
 
-tool = Tool("pyright", ("static_analysis",), "python", TRACES.found_in, _version, _run)
+tool = Tool("pyright", ("static_analysis",), "python", partial(found_in, DETECTION), _version, _run)

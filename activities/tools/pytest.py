@@ -6,6 +6,7 @@ more, and count as flaky when they pass then); `only` (node ids). A test's id is
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from activities.formats import BadReport, registry
 from activities.languages.python import pytest_coverage
@@ -13,12 +14,12 @@ from activities.languages.python.installed import installed, version_of
 from activities.languages.python.pytest_config import PytestConfig, pytest_config
 from activities.languages.python.pytest_report import named, running, with_retry
 from activities.languages.python.pytest_selection import by_name, files_of, has_tests, selection
-from activities.languages.python.tool_detection import ToolDetection
+from activities.languages.python.tool_detection import found_in
 from activities.model import ToolReport
 from activities.tool_reports import Ended, execute, failed_to_run, how_it_ended, report_of, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, ToolDetection, Workbench
 
-TRACES = ToolDetection(
+DETECTION = ToolDetection(
     tables=("pytest",),
     files=("pytest.ini", "conftest.py", "tests/conftest.py"),
     sections=(("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")),
@@ -134,6 +135,12 @@ def _has_work(project: Project, check: str) -> bool:
 
 
 tool = Tool(
-    "pytest", ("unit_tests", "integration_tests", "coverage"), "python", TRACES.found_in, _version, _run, default=True,
+    name="pytest",
+    checks=("unit_tests", "integration_tests", "coverage"),
+    language="python",
+    used_by=partial(found_in, DETECTION),
+    version=_version,
+    run=_run,
+    default=True,
     has_work=_has_work,
-)  # fmt: skip
+)

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from activities.formats import BadReport, Contents, registry
 from activities.languages.python.installed import installed, version_of
 from activities.languages.python.layout import python_files
-from activities.languages.python.tool_detection import ToolDetection
+from activities.languages.python.tool_detection import found_in
 from activities.model import ToolReport
 from activities.tool_reports import execute, failed_to_run, not_installed, report_of, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, ToolDetection, Workbench
 
-TRACES = ToolDetection(packages=("pytest-benchmark",))
+DETECTION = ToolDetection(packages=("pytest-benchmark",))
 _FOLDERS = ("benchmarks", "benchmark", "tests/benchmarks", "tests/benchmark", "tests/performance")
 _BENCHMARK = re.compile(r"def test\w*\([^)]*\bbenchmark(_weave)?\b")
 _FIXTURE = re.compile(r"def \w+\([^)]*\bbenchmark(_weave)?\b")
@@ -29,7 +30,9 @@ async def _run(bench: Workbench) -> ToolReport:
     """pytest's exit codes: 0 all ran, 1 some failed, 5 there are none, else it could not work."""
     version, (python, _) = await _version(bench), bench.executable("python")
     if not version:
-        return not_installed("pytest-benchmark", TRACES.found_in(bench.project), "declare it in a dependency group.")
+        return not_installed(
+            "pytest-benchmark", found_in(DETECTION, bench.project), "declare it in a dependency group."
+        )
     into = f"--benchmark-json={bench.places.out}/benchmark.json"
     cache = ("-o", f"cache_dir={bench.places.out}/pytest_cache")
     flags = ("--benchmark-enable", "--benchmark-only", "--rootdir=.", "-W", _NOTHING_SAVED, into, *cache)
@@ -82,4 +85,12 @@ def _has_work(project: Project, check: str) -> bool:
     return _shared(project) or next(_files(project), None) is not None
 
 
-tool = Tool("pytest-benchmark", ("performance",), "python", TRACES.found_in, _version, _run, has_work=_has_work)
+tool = Tool(
+    "pytest-benchmark",
+    ("performance",),
+    "python",
+    partial(found_in, DETECTION),
+    _version,
+    _run,
+    has_work=_has_work,
+)

@@ -5,17 +5,18 @@ undefined names: E9, F63, F7, F82), `warning` for the rest.
 """
 
 import re
+from functools import partial
 from typing import Any
 
 from activities.formats import BadReport
 from activities.languages.python.config import has_table, hooks
 from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import ToolDetection
+from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
 from activities.tool_reports import Ended, execute, failed_to_run, json_of, report_of, valid_unicode, whole, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, ToolDetection, Workbench
 
-TRACES = ToolDetection(
+DETECTION = ToolDetection(
     tables=("ruff",),
     files=("ruff.toml", ".ruff.toml"),
     hooks=("ruff", "ruff-check", "ruff-format"),
@@ -115,4 +116,4 @@ def _named(line: str) -> str:
     return match[1] if match else ""
 
 
-tool = Tool("ruff", ("linting",), "python", TRACES.found_in, _version, _run, default=True, fix=_fix)
+tool = Tool("ruff", ("linting",), "python", partial(found_in, DETECTION), _version, _run, default=True, fix=_fix)

@@ -16,7 +16,7 @@ from activities.languages.javascript.test_runs import (
 )
 from activities.model import ToolReport
 from activities.tool_reports import Ended, failed_to_run, not_installed, written
-from activities.tools import Project, Tool, Workbench
+from activities.tooling import Project, Tool, Workbench
 
 _NAME = "vitest"
 _REPORT = "vitest.json"

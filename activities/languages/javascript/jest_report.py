@@ -8,7 +8,7 @@ from activities.formats import BadReport
 from activities.languages.javascript.test_runs import numbered
 from activities.model import TestCase
 from activities.tool_reports import json_of, valid_unicode, whole
-from activities.tools import Workbench
+from activities.tooling import Workbench
 
 _LONGEST = 4000
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")

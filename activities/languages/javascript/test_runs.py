@@ -13,7 +13,7 @@ from activities.languages.javascript.package_json import Package, declared_in, r
 from activities.languages.javascript.scripts import Call, find_call, test_script
 from activities.model import FileCoverage, TestCase, ToolReport
 from activities.tool_reports import Ended, how_it_ended, report_of, whole, written
-from activities.tools import Project, Workbench
+from activities.tooling import Project, Workbench
 from activities.untrusted_files import leads_inside
 
 RUNNERS = ("vitest", "jest", "mocha")

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from activities.tools import Project
+from activities.tooling import Project
 
 _LARGEST_YAML = 100_000
 """Characters; YAML in Python is slow, and a file of hooks is short."""

@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from activities.languages.python.config import has_table, section, table
 from activities.languages.python.requirements_files import named_in, requirements_files, with_includes
-from activities.tools import Project
+from activities.tooling import Project
 
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
 _MOST_NAMES = 1000

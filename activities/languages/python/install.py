@@ -1,18 +1,18 @@
 """Installing a Python project with uv: everything in one resolution, and piece by piece where that fails."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
 from activities.languages.python.config import broken
 from activities.languages.python.installed import installed
-from activities.languages.python.requirements import Piece, additions, constraints, pieces, plainly, without_itself
+from activities.languages.python.requirements import Piece, constraints, pieces, plainly, without_itself
 from activities.languages.python.version import stand_ins, version_of_source
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tool_reports import give, tail
-from activities.toolchains import Installed, Site
-from activities.tools import OUR_TOOLS
+from activities.tooling import OUR_TOOLS, InstallResult, InstallSite
 
 UV = str(OUR_TOOLS / "bin" / "uv")
 PYTHON = f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
@@ -21,23 +21,25 @@ _ALL = ("--all-groups", "--all-extras")
 
 @dataclass
 class PythonInstallation:
-    """One installation. `lost` is what could not be installed, `output` the last words of what failed."""
+    """One installation. `additions` are package → requirement of what the checks need, installed only where the project
+    has not brought it. `lost` is what could not be installed, `output` the last words of what failed."""
 
-    site: Site
+    site: InstallSite
+    additions: Mapping[str, str]
     lost: list[str] = field(default_factory=list)
     output: str = ""
     invented: bool = False
 
-    async def run(self) -> Installed:
+    async def run(self) -> InstallResult:
         """Never raises for what a project does: a broken one gets what can be installed of it, and a problem."""
         made = await self._uv("venv", "--quiet", "--allow-existing", "--no-project", "--python", PYTHON, self._env)
         if made.exit_code != 0:
-            return Installed("The environment could not be made.", tail(made))
+            return InstallResult("The environment could not be made.", tail(made))
         await (self._locked() if self.site.project.reads("uv.lock") else self._declared())
         await self._added()
         await self._pyright()
         problem = " ".join(filter(None, (broken(self.site.project), self._problem())))
-        return Installed(problem, self.output if self.lost else "", partly=bool(problem))
+        return InstallResult(problem, self.output if self.lost else "", partly=bool(problem))
 
     async def _locked(self) -> None:
         """Extras or groups may be declared to conflict: then the default groups are the most there is."""
@@ -75,9 +77,7 @@ class PythonInstallation:
     async def _added(self) -> None:
         """What is there stays as it is: where our version does not go with it, another one may."""
         there = installed(self.site.box.env) if self.site.box.env else {}
-        missing = {
-            name: line for name, line in additions(self.site.project).items() if canonicalize_name(name) not in there
-        }
+        missing = {name: line for name, line in self.additions.items() if canonicalize_name(name) not in there}
         if not missing:
             return
         present = "".join(f"{one.name}=={one.version}\n" for one in there.values() if not one.direct)

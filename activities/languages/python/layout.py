@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from activities.tools import Project
+from activities.tooling import Project
 
 _NOT_CODE = frozenset(("docs", "doc", "build", "dist", "node_modules", "examples", "example", "benchmarks", "scripts"))
 _NOT_OURS = frozenset(("node_modules", "site-packages", "venv", "__pycache__"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from activities.languages.python.config import section, table
-from activities.tools import Project
+from activities.tooling import Project
 
 _INI = (("pytest.ini", "pytest"), (".pytest.ini", "pytest"))
 _FILES = ("test_*.py", "*_test.py")

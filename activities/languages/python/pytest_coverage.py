@@ -9,7 +9,7 @@ from activities.languages.python.layout import sources
 from activities.languages.python.pytest_config import PytestConfig
 from activities.model import FileCoverage
 from activities.tool_reports import execute, json_of, tail, valid_unicode, written
-from activities.tools import Project, Workbench
+from activities.tooling import Project, Workbench
 
 # One process leaves `.coverage` itself, and nothing to combine.
 _COMBINE_AND_REPORT = (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from activities.model import TestCase
 from activities.tool_reports import Ended
-from activities.tools import Workbench
+from activities.tooling import Workbench
 
 # `-v` prints the place before it runs, so the last line of a run that was cut short ends without a result.
 _STARTED = re.compile(r"(?P<id>\S[^\n]*?::[^\n]*?) ?(?:<- [^\n]*)?")

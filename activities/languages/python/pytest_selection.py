@@ -9,7 +9,7 @@ from pathlib import Path
 
 from activities.languages.python.layout import TEST_FOLDERS, python_files
 from activities.languages.python.pytest_config import PytestConfig
-from activities.tools import Project
+from activities.tooling import Project
 
 _FOLDERS = (
     "tests/integration",

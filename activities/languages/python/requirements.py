@@ -4,20 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
-
-from activities import tools
-from activities.languages.python.config import hooks, table, toml
+from activities.languages.python.config import table, toml
 from activities.languages.python.dependencies import dependencies, extras, for_checks, groups, is_package, valid
-from activities.languages.python.installed import our_version
 from activities.languages.python.requirements_files import requirements_files
 from activities.languages.python.version import project_name
-from activities.tools import Project
+from activities.tooling import Project
 
 _LOCKS = ("poetry.lock", "pdm.lock")
-# What our own environment has no version of is asked for as it is; pyright brings its own node with the extra.
-_PROGRAMS = {"flake8": "flake8", "pylint": "pylint", "black": "black", "isort": "isort", "pyright": "pyright[nodejs]"}
-_SHARED = ("mypy", "pytest-benchmark")
 
 
 @dataclass(frozen=True)
@@ -56,16 +49,6 @@ def constraints(project: Project) -> str:
     return "".join(f"{line}\n" for line in valid(tuple(lines)))
 
 
-def additions(project: Project) -> dict[str, str]:
-    """Package → requirement of what the checks need: pytest and coverage.py always, the tools that the project is
-    configured for. They are installed only where the project has not brought them itself."""
-    found = {name: _ours(name) for name in ("pytest", "coverage")}
-    for tool in tools.registry().values():
-        if tool.name in (*_PROGRAMS, *_SHARED) and tool.used_by(project):
-            found[tool.name] = _ours(tool.name) if tool.name in _SHARED else _hooked(project, tool.name)
-    return found
-
-
 def _files(project: Project) -> Iterator[Piece]:
     for name in requirements_files(project):
         yield Piece(f"what {name} lists", ("-r", name))
@@ -98,17 +81,3 @@ def _mode(project: Project) -> tuple[str, ...]:
 def _packages(text: str) -> list[dict[str, object]]:
     listed = toml(text).get("package")
     return [package for package in listed if isinstance(package, dict)] if isinstance(listed, list) else []
-
-
-def _ours(name: str) -> str:
-    return f"{name}=={our_version(name)}"
-
-
-def _hooked(project: Project, name: str) -> str:
-    """The revision of a pre-commit hook is the version that the project's people use."""
-    requirement = _PROGRAMS[name]
-    revision = hooks(project).get(name, "").removeprefix("v")
-    try:
-        return f"{requirement}=={Version(revision)}"
-    except InvalidVersion:
-        return requirement

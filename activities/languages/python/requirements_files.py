@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from activities.tools import Project
+from activities.tooling import Project
 
 _USUAL = re.compile(
     r"(?:requirements(?:[-_.](?:dev|develop|development|test|tests|testing|lint|ci))?"

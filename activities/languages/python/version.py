@@ -8,7 +8,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from activities.languages.python.config import section, table
-from activities.tools import Project
+from activities.tooling import Project
 
 _STAND_IN = "9999.0.0"
 """High: some of the project's own dependencies may ask for "this project, at least 3.1"."""

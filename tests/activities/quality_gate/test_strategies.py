@@ -9,7 +9,7 @@ import pytest
 from activities.checks import Work, registry
 from activities.model import TestCase, ToolReport
 from activities.quality_gate.verdicts import judge
-from activities.tools import Project
+from activities.tooling import Project
 from activities.tools import registry as tools
 from tests.activities.quality_gate.verdicts.cases import plan, suite
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from activities.languages.python.installed import our_version
-from activities.tools import Project
+from activities.tooling import Project
 
 BACKEND = """
 import os, zipfile

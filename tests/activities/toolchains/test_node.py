@@ -11,9 +11,8 @@ from activities.languages.javascript.package_json import Package, parse_package,
 from activities.languages.javascript.package_manager import find_manager
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.select import make_runner
-from activities.toolchains import Installed, Site
 from activities.toolchains.node import node
-from activities.tools import Project
+from activities.tooling import InstallResult, InstallSite, Project
 
 
 def project(root: Path, files: dict[str, str], folder: str = ".") -> Project:
@@ -134,7 +133,7 @@ def test_packages_appear_at_their_places_and_never_behind_a_link(tmp_path: Path)
     )
 
 
-async def install(root: Path, own: Project) -> Installed:
+async def install(root: Path, own: Project) -> InstallResult:
     runner = await make_runner("bubblewrap")
     for name in ("env", "out", "cache"):
         (root / name).mkdir()
@@ -143,7 +142,7 @@ async def install(root: Path, own: Project) -> Installed:
     async def run(command: SandboxCommand) -> ProcessResult:
         return await runner.run(box, command)
 
-    return await node.install(Site(own, box, runner.paths(box), run), node.recipe(own))
+    return await node.install(InstallSite(own, box, runner.paths(box), run), node.recipe(own))
 
 
 async def test_a_script_of_a_package_is_never_run(tmp_path: Path) -> None:
@@ -152,7 +151,7 @@ async def test_a_script_of_a_package_is_never_run(tmp_path: Path) -> None:
         "package.json": LOCAL.replace("}}", '}, "scripts": {"install": "touch /env/was-here"}}'),
         "local/package.json": hostile,
     }
-    assert await install(tmp_path, project(tmp_path / "tree", files)) == Installed()
+    assert await install(tmp_path, project(tmp_path / "tree", files)) == InstallResult()
     assert (tmp_path / "env/node_modules/local/package.json").is_file()
     assert not list(tmp_path.rglob("was-here"))
 
@@ -168,4 +167,4 @@ async def test_a_package_that_cannot_be_had_is_named(tmp_path: Path) -> None:
     files = {"package.json": '{"dependencies": {"a": "file:./missing.tgz"}}'}
     installed = await install(tmp_path, project(tmp_path / "tree", files))
     assert "missing.tgz" in installed.problem
-    assert replace(installed, problem="", output_tail="") == Installed()
+    assert replace(installed, problem="", output_tail="") == InstallResult()

@@ -11,13 +11,12 @@ import pytest
 from activities.languages.python.installed import installed, our_version
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.bubblewrap import BubblewrapRunner
-from activities.toolchains import Installed, Site
 from activities.toolchains.python import toolchain
-from activities.tools import Project
+from activities.tooling import InstallResult, InstallSite, Project
 from tests.activities.toolchains.conftest import BACKEND, PROJECT
 
 Make = Callable[[Mapping[str, str]], Project]
-Install = Callable[[Project], Awaitable[Installed]]
+Install = Callable[[Project], Awaitable[InstallResult]]
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def install(tmp_path: Path, wheels: Path) -> Install:
     for name in ("env", "out", "cache", "under"):
         (tmp_path / name).mkdir()
 
-    async def make(project: Project) -> Installed:
+    async def make(project: Project) -> InstallResult:
         box = SandboxSpec(
             project.root, tmp_path / "out", tmp_path / "env", True, tmp_path / "cache", toolchain.paths(),
             build_output=tmp_path / "under", save_build_output=True,
@@ -35,7 +34,7 @@ def install(tmp_path: Path, wheels: Path) -> Install:
         async def run(command: SandboxCommand) -> ProcessResult:
             return await runner.run(box, command)
 
-        return await toolchain.install(Site(project, box, runner.paths(box), run), toolchain.recipe(project))
+        return await toolchain.install(InstallSite(project, box, runner.paths(box), run), toolchain.recipe(project))
 
     return make
 
@@ -49,7 +48,7 @@ async def test_a_project_with_its_groups_and_extras(
     project: Make, install: Install, versions: Callable[[], dict[str, str]], tmp_path: Path
 ) -> None:
     made = project({"pyproject.toml": PROJECT, "backend.py": BACKEND, "me.py": ""})
-    assert await install(made) == Installed()
+    assert await install(made) == InstallResult()
     ours = {name: our_version(name) for name in ("pytest", "coverage")}
     assert versions() == {
         "me": "9999.0.0", "dep": "2.0", "extra": "1.0", "grouped": "1.0", "linter": "1.0", **ours
@@ -66,7 +65,7 @@ async def test_a_project_with_its_groups_and_extras(
 async def test_what_the_build_writes_into_the_tree_is_kept(project: Make, install: Install, tmp_path: Path) -> None:
     writes = BACKEND + "os.makedirs('src/me', exist_ok=True)\nopen('src/me/_version.py', 'w').write(VERSION)\n"
     made = project({"pyproject.toml": PROJECT, "backend.py": writes, "PKG-INFO": "Version: 4.17.0\n\n"})
-    assert await install(made) == Installed()
+    assert await install(made) == InstallResult()
     assert (tmp_path / "under" / "src" / "me" / "_version.py").read_text() == "4.17.0"
     assert not (made.root / "src").exists()
 
@@ -80,7 +79,7 @@ async def test_what_the_project_brings_stays_as_it_is(
         "requirements-dev.txt": "pytest==7.0\n",
     }
     hooks = "repos: [{rev: 7.1, hooks: [{id: other}]}, {rev: '7.1', hooks: [{id: flake8}]}]\n"
-    assert await install(project({**files, ".pre-commit-config.yaml": hooks})) == Installed()
+    assert await install(project({**files, ".pre-commit-config.yaml": hooks})) == InstallResult()
     assert versions() == {"dep": "1.0", "pytest": "7.0", "flake8": "7.1", "coverage": our_version("coverage")}
 
 
@@ -91,7 +90,7 @@ async def test_a_lock_file_of_poetry_gives_the_versions(
     table = "[tool.poetry]\npackage-mode = false\n[tool.poetry.group.dev.dependencies]\ndep = '^1'\n"
     made = project({"pyproject.toml": table, "poetry.lock": lock})
     assert toolchain.recipe(made).locked
-    assert await install(made) == Installed()
+    assert await install(made) == InstallResult()
     assert versions()["dep"] == "1.0"
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.tools import Language, Project, registry
+from activities.tooling import Language, Project
+from activities.tools import registry
 
 TEST = "def test_a(): pass\n"
 CHECKS = ("unit_tests", "coverage", "integration_tests")

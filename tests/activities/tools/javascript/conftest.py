@@ -9,7 +9,7 @@ import pytest
 from activities.languages.javascript.programs import node_home
 from activities.sandbox import ProcessResult, Runner, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.sandbox.select import make_runner
-from activities.tools import Project, Workbench
+from activities.tooling import Project, Workbench
 
 RECORDED = Path(__file__).parent / "recorded"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from activities.model import Finding, ToolReport
-from activities.tools import Tool
+from activities.tooling import Tool
 from activities.tools.biome import biome
 from activities.tools.eslint import eslint
 from activities.tools.prettier import prettier

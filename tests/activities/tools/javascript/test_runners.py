@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from activities.tools import Tool
+from activities.tooling import Tool
 from activities.tools.jest import jest
 from activities.tools.mocha import mocha
 from activities.tools.node_test import node_test

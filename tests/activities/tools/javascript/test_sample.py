@@ -6,8 +6,8 @@ from pathlib import Path
 
 import simulator
 from activities.sandbox import ProcessResult, SandboxCommand
-from activities.toolchains import Installed, Site
 from activities.toolchains.node import node
+from activities.tooling import InstallResult, InstallSite
 from activities.tools.eslint import eslint
 from activities.tools.tsc import tsc
 from activities.tools.vitest import vitest
@@ -52,6 +52,6 @@ async def _install(desk: Desk) -> None:
     async def run(command: SandboxCommand) -> ProcessResult:
         return await desk.runner.run(box, command)
 
-    site = Site(project, box, desk.runner.paths(box), run)
-    assert await node.install(site, node.recipe(project)) == Installed()
+    site = InstallSite(project, box, desk.runner.paths(box), run)
+    assert await node.install(site, node.recipe(project)) == InstallResult()
     desk.box = replace(desk.box, env=box.env, mounts=node.over(project, desk.root / "env"))

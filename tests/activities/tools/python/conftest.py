@@ -10,7 +10,7 @@ import pytest
 
 from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand, SandboxSpec
 from activities.sandbox.bubblewrap import BubblewrapRunner
-from activities.tools import OUR_TOOLS, Project, Workbench
+from activities.tooling import OUR_TOOLS, Project, Workbench
 
 Make = Callable[..., Workbench]
 

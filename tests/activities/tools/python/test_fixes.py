@@ -7,7 +7,8 @@ import pytest
 
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.bubblewrap import BubblewrapRunner
-from activities.tools import OUR_TOOLS, Workbench, registry
+from activities.tooling import OUR_TOOLS, Workbench
+from activities.tools import registry
 from tests.activities.tools.python.conftest import Make
 
 UGLY = "import sys\nimport os\nx = {  'a':1 }\nprint(os, sys,x)\n"

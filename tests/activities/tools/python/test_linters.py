@@ -4,7 +4,8 @@ import pytest
 
 from activities.model import ToolReport
 from activities.sandbox import ResourceLimits
-from activities.tools import Tool, registry
+from activities.tooling import Tool
+from activities.tools import registry
 from tests.activities.tools.python.conftest import Make
 
 CODE = "import os\nimport sys, json\nprint(undefined)\nx=1\n"

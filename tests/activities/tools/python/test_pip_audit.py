@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.unsandboxed import UnsandboxedRunner
-from activities.tools import OUR_TOOLS, Workbench
+from activities.tooling import OUR_TOOLS, Workbench
 from activities.tools.pip_audit import tool
 from tests.activities.tools.python.conftest import Make
 

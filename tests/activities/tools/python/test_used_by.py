@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from activities.tools import Project, registry
+from activities.tooling import Project
+from activities.tools import registry
 
 MakeProject = Callable[[Mapping[str, str]], Project]
 HOOKS = "repos:\n- repo: https://example.invalid/x\n  rev: v1.2.3\n  hooks:\n  - id: {}\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from activities import toolchains
 from activities.errors import UserError
-from activities.tools import Language, Project
+from activities.tooling import Language, Project
 from activities.untrusted_files import leads_inside
 
 _NOT_PROJECTS = frozenset(
