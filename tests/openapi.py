@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
 FILE = Path(__file__).parent / "node_modules/@octokit/openapi/generated/api.github.com.json"
@@ -131,7 +131,7 @@ def _errors(value: Any, schema: Any, where: str) -> Iterator[str]:
 def _validator(schema: str) -> Any:
     """References are followed in the whole description, lazily."""
     absolute = json.loads(schema.replace('"$ref": "#/', f'"$ref": "{_URI}#/'))
-    registry = Registry().with_resource(_URI, Resource(contents=_description(), specification=DRAFT4))
+    registry = Registry().with_resource(_URI, DRAFT4.create_resource(_description()))
     return OAS30Validator(absolute, registry=registry, format_checker=oas30_format_checker)
 
 

@@ -1,9 +1,8 @@
 """The whole product in one process: pretend GitHub, door, Temporal, worker, all over HTTP and real git."""
 
-import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from bot.processes.temporal_server import temporal_server
 from bot.settings import Settings
 from bot.webhook.server import make_app
 from bot.worker import make_worker_activities, run_worker
+from simulator.github.git import Files
 from simulator.github.server import SimulatedGitHub
 
 Json = dict[str, Any]
@@ -35,24 +35,20 @@ class Stage:
     number: int = 0
     names: list[str] = field(default_factory=list)
 
-    async def repository(self, files: Mapping[str, str], name: str = "") -> str:
+    async def repository(self, files: Files, name: str = "") -> str:
         """A repository with these files on main, and the App installed."""
         self.number += 1
         full_name = name or f"octocat/project-{self.number}"
-        made = self.github.add_repository(full_name, files=dict(files))
-        if asyncio.iscoroutine(made):
-            await made
+        await self.github.add_repository(full_name, files=files)
         return full_name
 
-    async def push(self, repo: str, files: Mapping[str, str], branch: str = "change", **options: Any) -> str:
+    async def push(self, repo: str, files: Files, branch: str = "change", **options: Any) -> str:
         """A real `git push` of one commit; its sha."""
-        return await self.github.push_commit(repo, branch, dict(files), **options)
+        return await self.github.push_commit(repo, branch, files, **options)
 
     async def pull(self, repo: str, branch: str = "change", **options: Any) -> int:
         """Opens a pull request; its number."""
-        opened = self.github.open_pull(repo, head=branch, title="A change", **options)
-        opened = await opened if asyncio.iscoroutine(opened) else opened
-        return int(opened.number)
+        return (await self.github.open_pull(repo, head=branch, title="A change", **options)).number
 
     async def until(self, true: Callable[[], Any], within_s: float = WITHIN_S) -> Any:
         """Waits for something to be so on GitHub, and gives it."""

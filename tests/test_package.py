@@ -28,7 +28,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / "source" / name, follow_symlinks=False)
     uv = Path(sys.executable).with_name("uv")
-    build = [uv, "build", "--quiet", "--offline", "--no-build-isolation", "--python", sys.executable]
+    build: list[str | Path] = [uv, "build", "--quiet", "--offline", "--no-build-isolation", "--python", sys.executable]
     subprocess.run([*build, "--out-dir", folder / "dist", folder / "source"], check=True)
     (wheel,) = (folder / "dist").glob("*.whl")
     zipfile.ZipFile(wheel).extractall(folder / "installed")

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.webhook.server import make_app
 from tests.bot.webhook.door import SECRET, Door
 
-AiohttpClient = Callable[[web.Application], Awaitable[TestClient]]
+AiohttpClient = Callable[[web.Application], Awaitable[TestClient[web.Request, web.Application]]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

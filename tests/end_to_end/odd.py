@@ -36,13 +36,13 @@ def conclusions(runs: Mapping[str, Json]) -> dict[str, str]:
 async def gated(stage: Stage, base: Files, change: Files, **options: Any) -> dict[str, Json]:
     """The check runs of `change` on top of `base`: nine, and all ended."""
     repo = await repository(stage, base)
-    sha = await stage.push(repo, change, **options)  # type: ignore[arg-type]
+    sha = await stage.push(repo, change, **options)
     return await all_ended(stage, repo, sha)
 
 
 async def repository(stage: Stage, files: Files) -> str:
     """Like the stage's own, also with links and bytes."""
-    return await stage.repository(files)  # type: ignore[arg-type]
+    return await stage.repository(files)
 
 
 async def all_ended(stage: Stage, repo: str, sha: str) -> dict[str, Json]:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from simulator.github import git
-from simulator.github.git import Symlink
+from simulator.github.git import Files, Symlink
 from tests.end_to_end.odd import NOWHERE, TEXT, all_ended, conclusions, config, gated, push_stream, repository, title
 from tests.stage import Stage
 
@@ -55,7 +55,7 @@ async def test_a_broken_pyproject(stage: Stage, pyproject: str, said: str, linti
 async def test_links_out_of_the_tree_lead_nowhere(stage: Stage) -> None:
     outside = {"pyproject.toml": Symlink("/etc/passwd"), "src": Symlink("/"), "tests": Symlink("../../..")}
     circles = {"setup.cfg": Symlink("setup.cfg"), "package.json": Symlink("a"), "a": Symlink("package.json")}
-    more = {
+    more: Files = {
         "code.py": "import os\n",
         "link.py": Symlink("../../../../../etc/hostname"),
         "requirements.txt": "-r a\0b\n",

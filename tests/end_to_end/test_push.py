@@ -84,7 +84,7 @@ async def test_a_mistake_in_the_configuration_names_the_line(stage: Stage) -> No
 
 
 async def test_a_change_to_what_decides_a_check_is_named_in_its_verdict(stage: Stage) -> None:
-    repo = await stage.repository(configured(**{"ruff.toml": "line-length = 100\n"}))
+    repo = await stage.repository(configured() | {"ruff.toml": "line-length = 100\n"})
     sha = await stage.push(repo, {"ruff.toml": "line-length = 300\n"})
     runs = await stage.verdict(repo, sha)
     assert "ruff.toml" in runs["linting"]["output"]["summary"]

@@ -19,6 +19,7 @@ from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_labels import state
 from tests.end_to_end.test_reconciliation import deaf, only, reconcile, unheard
+from tests.schedules import workflow_id
 from tests.stage import Stage, make_stage
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationInput
@@ -113,7 +114,7 @@ async def swept(stage: Stage) -> dict[str, str]:
         await stage.until(lambda: stage.github.deliveries[-1].status_code == 502)
         await schedule.trigger()
         await stage.verdict(repo, sha)
-        runs = [each.action.workflow_id for each in (await schedule.describe()).info.recent_actions]
+        runs = [workflow_id(each.action) for each in (await schedule.describe()).info.recent_actions]
         await stage.workflows.wait_for_result(runs[-1], 30)
     return {"sweep-again": runs[-1]}
 

@@ -1,5 +1,6 @@
 """Check runs: GitHub's limits first, then their life."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -120,12 +121,13 @@ async def test_buttons(ask: Asker, sha: str, told: Hook) -> None:
     with pytest.raises(Unprocessable, match="not rerequestable"):
         github.rerun_check(REPO, run)
     await ask("PATCH", f"{R}/check-runs/{run}", {"conclusion": "failure"})
-    for deed in (
+    refused: tuple[Callable[[], object], ...] = (
         lambda: github.press_button(REPO, run, "nope"),
         lambda: github.press_button(REPO, run, "fix", "example"),
-    ):
+    )
+    for press in refused:
         with pytest.raises(Unprocessable):
-            deed()
+            press()
     github.press_button(REPO, run, "fix")
     github.rerun_check(REPO, run)
     suite = github.check_runs(REPO, sha)[0]["check_suite"]["id"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from simulator.github.git import GitCommandError, Symlink, git
+from simulator.github.git import Files, GitCommandError, Symlink, git
 from simulator.github.server import SimulatedGitHub
 from tests.simulator.conftest import REPO, Asker, Hook
 
@@ -122,7 +122,7 @@ async def test_two_pushes_at_once_are_told_apart(github: SimulatedGitHub, told: 
 
 
 async def test_strange_paths_and_links(github: SimulatedGitHub, ask: Asker) -> None:
-    odd = {
+    odd: Files = {
         'sp ace/"quo\nte".py': "1\n",
         "näh.py": "2\n",
         "\udcff.py": "3\n",

@@ -18,6 +18,12 @@ from tests.simulator.test_endpoints import annotation, button
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 
+def head_of(github: SimulatedGitHub, number: int = 1) -> str:
+    pull = github.issue(REPO, number).pull
+    assert pull
+    return pull.head_sha
+
+
 @pytest.fixture
 async def furnished(github: SimulatedGitHub) -> SimulatedGitHub:
     sha = await github.push_commit(REPO, "feature", {f"{EVIL.replace('/', '')}.py": EVIL}, EVIL)
@@ -56,7 +62,7 @@ async def test_what_is_said_of_a_pull_is_shown(furnished: SimulatedGitHub) -> No
 async def test_every_view_is_escaped(furnished: SimulatedGitHub, told: Hook) -> None:
     furnished.open_issue(REPO, EVIL)
     await furnished.hooks.idle()
-    sha = furnished.issue(REPO, 1).pull.head_sha
+    sha = head_of(furnished)
     run = furnished.check_runs(REPO, sha)[0]["id"]
     for path in (
         "",
@@ -98,13 +104,13 @@ def test_markdown(text: str | None, html: str) -> None:
 async def test_a_page_waits_while_checks_run(furnished: SimulatedGitHub) -> None:
     page = f"{furnished.url}/{REPO}/pull/1"
     assert 'http-equiv="refresh"' not in (await get(page))[1]
-    sha = furnished.issue(REPO, 1).pull.head_sha
+    sha = head_of(furnished)
     await furnished.create_run(furnished.repository(REPO), sha, "slow", {})
     assert 'http-equiv="refresh"' in (await get(page))[1]
 
 
 async def test_a_button_of_the_page(furnished: SimulatedGitHub, told: Hook) -> None:
-    sha = furnished.issue(REPO, 1).pull.head_sha
+    sha = head_of(furnished)
     run = furnished.check_runs(REPO, sha)[0]["id"]
     form = {"full_name": REPO, "run_id": str(run), "identifier": "fix", "login": "octocat"}
     page = f"{furnished.url}/{REPO}/runs/{run}"
@@ -144,6 +150,7 @@ async def test_the_command(tmp_path: Path) -> None:
     arguments = (sys.executable, "-m", "simulator.github", "--state", str(tmp_path), "--hook", "http://127.0.0.1:9/")
     process = await asyncio.create_subprocess_exec(*arguments, stdout=asyncio.subprocess.PIPE)
     try:
+        assert process.stdout
         ready = json.loads(await process.stdout.readline())
         assert "PRIVATE KEY" in Path(ready["key_file"]).read_text()
         assert Path(ready["secret_file"]).stat().st_mode & 0o077 == 0

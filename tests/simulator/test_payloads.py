@@ -84,8 +84,9 @@ def issue_deeds(github: SimulatedGitHub) -> None:
 async def check_deeds(github: SimulatedGitHub) -> None:
     await github.set_state(REPO, 2, "closed")
     await github.set_state(REPO, 2, "open")
-    repo, sha = github.repository(REPO), github.issue(REPO, 1).pull.head_sha
-    run = await github.create_run(repo, sha, "lint", {"actions": [button()]})
+    repo, pull = github.repository(REPO), github.issue(REPO, 1).pull
+    assert pull
+    run = await github.create_run(repo, pull.head_sha, "lint", {"actions": [button()]})
     github.update_run(repo, run, {"conclusion": "failure", "output": {"title": "t", "summary": "s"}})
     github.press_button(REPO, run.id, "fix")
     github.rerun_check(REPO, run.id)

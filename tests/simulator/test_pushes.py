@@ -1,5 +1,6 @@
 """What a push sets in motion: events, suites, pull requests that follow their branches."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -99,8 +100,9 @@ async def test_pull_requests_end_with_their_branches(github: SimulatedGitHub) ->
     onto = await github.open_pull(REPO, "onto-gone", "base")
     await github.delete_branch(REPO, "gone")
     await github.delete_branch(REPO, "base")
-    assert [(each.state, each.pull.merged_at) for each in (gone, onto)] == [("closed", None)] * 2
+    assert [(each.state, each.pull.merged_at) for each in (gone, onto) if each.pull] == [("closed", None)] * 2
     sha = await github.merge_pull(REPO, merged.number)
+    assert merged.pull
     assert (merged.state, merged.pull.merge_commit_sha) == ("closed", sha)
     with pytest.raises(Unprocessable, match="does not exist"):
         await github.reopen_pull(REPO, gone.number)
@@ -112,7 +114,7 @@ async def test_the_life_of_a_pull_request(github: SimulatedGitHub, told: Hook) -
     await github.open_pull(REPO, "feature", draft=True)
     await github.hooks.idle()
     told.requests.clear()
-    deeds = [
+    deeds: list[Callable[[], object]] = [
         lambda: github.set_draft(REPO, 1, False),
         lambda: github.set_draft(REPO, 1, True),
         lambda: github.set_draft(REPO, 1, True),
@@ -124,7 +126,7 @@ async def test_the_life_of_a_pull_request(github: SimulatedGitHub, told: Hook) -
     ]
     for deed in deeds:
         result = deed()
-        if hasattr(result, "__await__"):
+        if isinstance(result, Awaitable):
             await result
         await github.hooks.idle()
     wanted = ["ready_for_review", "converted_to_draft", "edited", "labeled", "closed", "reopened"]

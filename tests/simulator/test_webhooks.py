@@ -140,6 +140,8 @@ async def test_an_app_without_subscription_or_installation_hears_nothing(github:
 async def test_waiting_for_something(github: SimulatedGitHub) -> None:
     waiting = asyncio.create_task(github.wait_for(lambda: github.repository(REPO).issues.get(1)))
     github.open_issue(REPO, "x")
-    assert (await waiting).title == "x"
+    issue = await waiting
+    assert issue
+    assert issue.title == "x"
     with pytest.raises(TimeoutError):
         await github.wait_for(lambda: False, timeout=0)

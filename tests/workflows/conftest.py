@@ -55,7 +55,7 @@ class Post:
 
     async def sweep(self, since: float = 0.0) -> DeliverySweepResult:
         """One sweep, and what came of it once all of its post has arrived."""
-        swept = await (await self.start(since)).result()
+        swept: DeliverySweepResult = await (await self.start(since)).result()
         await self.github.hooks.idle()
         return swept
 

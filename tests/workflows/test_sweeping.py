@@ -2,10 +2,12 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
+from tests.schedules import workflow_id
 from tests.workflows.conftest import Post
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepResult, DeliverySweepWorkflow
 
@@ -155,11 +157,15 @@ async def test_the_next_run_of_the_schedule_goes_on_where_the_last_one_ended(pos
     await post.send()
     for run, pages in enumerate((3, 4), start=1):
         await schedule.trigger()
-        await post.github.wait_for(lambda pages=pages: len(post.asked("GET", "/app/hook/deliveries")) == pages)
+        await post.github.wait_for(partial(asked_pages, post, pages))
         started = [each.action for each in (await schedule.describe()).info.recent_actions]
         assert len(started) == run
         swept = await post.temporal.get_workflow_handle(
-            started[-1].workflow_id, result_type=DeliverySweepResult
+            workflow_id(started[-1]), result_type=DeliverySweepResult
         ).result()
         assert swept.since > time.time() - 60
     await schedule.delete()
+
+
+def asked_pages(post: Post, count: int) -> bool:
+    return len(post.asked("GET", "/app/hook/deliveries")) == count

@@ -1,6 +1,7 @@
 """SARIF of real writers, and what must be left out of it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from subprocess import run
 
@@ -11,7 +12,7 @@ from activities.model import Finding
 from tests.activities.processes import program
 
 
-def findings(*results: dict[str, object], **run_parts: object) -> tuple[Finding, ...]:
+def findings(*results: Mapping[str, object], **run_parts: object) -> tuple[Finding, ...]:
     body = json.dumps({"version": "2.1.0", "runs": [{"results": list(results), **run_parts}]})
     return sarif.reads(body.encode(), "tool", "security").findings
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -26,7 +27,7 @@ OWNER = "quality:octocat/hello@topic/one"
 CHECK = QualityCheck("linting", "failed", 40.0, True, "Found something new.", new_findings=1, result_id="ab12")
 
 
-def wanted(repo: RepoRef, head: str, **more: object) -> CreateCheckRunsInput:
+def wanted(repo: RepoRef, head: str, **more: Any) -> CreateCheckRunsInput:
     return replace(CreateCheckRunsInput(repo, head, NAMES, 0, OWNER, "https://example.com/run"), **more)
 
 

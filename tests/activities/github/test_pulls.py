@@ -126,7 +126,7 @@ async def test_a_quicker_try_is_found_after_the_refusal(
 ) -> None:
     """The first look finds nothing: the other try's pull opens between it and our own."""
     fault = pretend.faults.add("POST", ".*/pulls", "hold")
-    ours = asyncio.create_task(hands.create_pull_request(wanted))
+    ours = asyncio.ensure_future(hands.create_pull_request(wanted))
     await pretend.wait_for(lambda: fault.seen)
     number = (await pretend.open_pull(NAME, "topic/one", title="Quicker", login="autobuild[bot]")).number
     fault.release()

@@ -43,7 +43,8 @@ class Answering:
     """A server that answers every POST in the same way."""
 
     def __init__(self) -> None:
-        self.status, self.body, self.headers = 201, b"", {}
+        self.status, self.body = 201, b""
+        self.headers: dict[str, str] = {}
         self.asked: list[web.Request] = []
 
     async def answer(self, request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from temporalio.client import Client, ScheduleOverlapPolicy
 
 from bot.processes import schedules
 from bot.processes.schedules import Every
+from tests.schedules import start_action, workflow_id
 from workflows import ids
 
 
@@ -27,7 +28,7 @@ async def end(temporal: Client, name: str) -> None:
     """Ends the run that is waiting for a worker, and returns once the schedule would start another."""
     schedule = temporal.get_schedule_handle(name)
     for running in (await schedule.describe()).info.running_actions:
-        await temporal.get_workflow_handle(running.workflow_id).terminate()
+        await temporal.get_workflow_handle(workflow_id(running)).terminate()
     while (await schedule.describe()).info.running_actions:
         pass
 
@@ -36,11 +37,10 @@ async def test_both_are_made_and_run_at_once(temporal: Client, queue: str) -> No
     assert await schedules.ensure(temporal, queue)
     for name, workflow in zip(schedules.names(queue), ("DeliverySweepWorkflow", "ReconciliationWorkflow"), strict=True):
         there = await temporal.get_schedule_handle(name).describe()
-        assert there.schedule.action.workflow == workflow  # type: ignore[union-attr]
-        assert there.schedule.action.task_queue == queue  # type: ignore[union-attr]
+        assert (start_action(there).workflow, start_action(there).task_queue) == (workflow, queue)
         assert there.schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
         [running] = there.info.running_actions
-        assert running.workflow_id.startswith(name)
+        assert workflow_id(running).startswith(name)
 
 
 async def test_many_workers_that_start_together_make_them_once(temporal: Client, queue: str) -> None:

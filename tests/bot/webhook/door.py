@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aiohttp import web
 from aiohttp.test_utils import TestClient
 from temporalio.client import Client
 
@@ -31,7 +32,7 @@ def signed(event: str, body: bytes, delivery: str = "") -> dict[str, str]:
 class Door:
     """The door, and the Temporal behind it."""
 
-    client: TestClient
+    client: TestClient[web.Request, web.Application]
     temporal: Client
 
     async def send(self, event: str, payload: Mapping[str, Any] | bytes, delivery: str = "") -> int:
@@ -47,4 +48,4 @@ class Door:
     async def started(self, workflow_id: str) -> list[str]:
         """The first events of a workflow's history, which nobody works on here; [] where there is none."""
         history = await self.temporal.get_workflow_handle(workflow_id).fetch_history()
-        return [event.WhichOneof("attributes").removeprefix("workflow_execution_") for event in history.events]
+        return [str(event.WhichOneof("attributes")).removeprefix("workflow_execution_") for event in history.events]

@@ -52,7 +52,7 @@ def parse(name: str, payload: Any) -> Any:
         ("push", samples.push(ref="refs/tags/what ever", after=NONE, deleted=True)),
         ("push", samples.push(ref="refs/pull/3/head")),
         ("push", samples.push(ref="refs/heads")),
-        ("push", samples.push(ref=None)),
+        ("push", samples.push() | {"ref": None}),
         ("push", samples.push(installation=None)),
         *[("pull_request", samples.pull(action)) for action in ("labeled", "assigned", "edited", "locked", "", "push")],
         ("pull_request", samples.pull("edited", changes={"title": {"from": "old"}})),

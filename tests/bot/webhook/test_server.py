@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import logging
+from collections.abc import AsyncIterator
 
 import pytest
 from temporalio.client import Client
@@ -92,7 +93,7 @@ async def test_a_small_body_that_unpacks_to_a_big_one_is_413(door: Door) -> None
 
 
 async def test_a_body_without_a_length_is_cut_off_too(door: Door) -> None:
-    async def chunks():  # type: ignore[no-untyped-def]
+    async def chunks() -> AsyncIterator[bytes]:
         for _ in range(27):
             yield b" " * 2**20
 

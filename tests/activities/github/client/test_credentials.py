@@ -21,6 +21,8 @@ from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+
 READ = {"contents": "read"}
 REPO = "/repos/octocat/hello"
 TWO_HOURS = 2 * 3600.0
@@ -146,12 +148,12 @@ async def test_the_client_id_will_do(pretend: SimulatedGitHub, session: aiohttp.
 
 
 @pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()])
-async def test_a_key_of_another_kind_stops_the_start(session: aiohttp.ClientSession, key: object) -> None:
+async def test_a_key_of_another_kind_stops_the_start(session: aiohttp.ClientSession, key: PrivateKey) -> None:
     with pytest.raises(UserError, match="PEM"):
         GitHub("https://api.github.com", 1, _pem(key), session)
 
 
-async def test_a_key_behind_a_password_too(session: aiohttp.ClientSession, key: object) -> None:
+async def test_a_key_behind_a_password_too(session: aiohttp.ClientSession) -> None:
     made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     form, closed = serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"x")
     pem = made.private_bytes(serialization.Encoding.PEM, form, closed).decode()
@@ -159,6 +161,6 @@ async def test_a_key_behind_a_password_too(session: aiohttp.ClientSession, key: 
         GitHub("https://api.github.com", 1, pem, session)
 
 
-def _pem(key: object) -> str:
+def _pem(key: PrivateKey) -> str:
     form = serialization.PrivateFormat.PKCS8
-    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()  # type: ignore[attr-defined]
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()

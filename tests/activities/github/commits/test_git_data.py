@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
 from activities.github.client.rate_limits import RateLimits
-from activities.github.commits import changes
+from activities.github.commits.changes import changes, parts, signable
 from activities.github.types.check_runs import CreateCommitResult
 from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
@@ -174,10 +174,10 @@ async def test_parts_are_bounded_by_their_bytes(clone: Path, head: str) -> None:
     for name in "xyz":
         (clone / name).write_bytes(os.urandom(9_000_000))
     commit = await committed(clone)
-    found = await changes.changes(clone / ".git", head, commit)
-    assert not changes.signable(found)
-    parts = await changes.parts(clone / ".git", head, found)
-    assert [len(part.changes) for part in parts] == [1, 1, 1]
+    found = await changes(clone / ".git", head, commit)
+    assert not signable(found)
+    split = await parts(clone / ".git", head, found)
+    assert [len(part.changes) for part in split] == [1, 1, 1]
 
 
 async def test_githubs_limits_slow_it_down_and_do_not_stop_it(

@@ -14,12 +14,12 @@ from activities.github.client import GitHub
 from activities.github.merging import branch_protection, required_checks
 from activities.github.merging.branch_protection import MergeRules, Required
 from activities.github.merging.required_checks import Standing
-from activities.github.types.pulls import MergeInput
+from activities.github.types.pulls import MergeInput, MergeMethod
 from activities.model import RepoRef
 
 Json = dict[str, Any]
 REPO = RepoRef("octocat", "hello", 1)
-ALL = ("squash", "merge", "rebase")
+ALL: tuple[MergeMethod, ...] = ("squash", "merge", "rebase")
 
 
 class Canned:

@@ -45,7 +45,7 @@ def test_the_score_of_new_findings() -> None:
     judged = judge(plan("linting"), (found("critical", "error", "warning", "notice", "notice"),), (), NOTHING_CHANGED)
     assert said(judged) == ("failed", 45.0, "1 new critical, 1 new error, 1 new warning, 2 new notices; 0 known.")
     assert judged.check.metrics["new"] == {"critical": 1, "error": 1, "warning": 1, "notice": 2}
-    assert judge(plan("linting"), (found(*["critical"] * 3),), (), NOTHING_CHANGED).check.score == 0
+    assert judge(plan("linting"), (found("critical", "critical", "critical"),), (), NOTHING_CHANGED).check.score == 0
 
 
 def test_new_and_worst_come_first_under_the_checks_own_name() -> None:
