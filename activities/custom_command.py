@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from activities import formats
-from activities.formats import BadReport, Contents
 from activities.model import Finding, ToolReport
-from activities.tool_reports import Ended, execute, failed_to_run, report_of, written
+from activities.reports import BadReport, Contents, written
+from activities.tool_reports import Ended, execute, failed_to_run, report_of
 from activities.tooling import Project, Tool, Workbench
 
 # What the command writes into the tree is thrown away with its layer, so its report is carried out. One that it

@@ -1,30 +1,17 @@
 """From a command that ended to a tool's report: what every tool does the same way.
 
 A tool starts its program with `execute`, reads what it wrote with `written` and `json_of`, and answers
-with `report_of` or, when there is no usable answer, with `failed_to_run`. Everything read here was
-written by a stranger's code: sizes are capped, links are not followed, text is made valid Unicode.
+with `report_of` or, when there is no usable answer, with `failed_to_run`.
 """
 
-import json
-import os
-import re
 import signal
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
-from activities.formats import BadReport
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
+from activities.reports import valid_unicode
 from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand
 from activities.tooling import Workbench
-
-MAX_REPORT = 128 * 1024**2
-"""Bytes of a report that are read at most; 100,000 findings of the most verbose tool need about half."""
 
 TAIL = 4000
 """Characters of a program's output that are kept for a person."""
@@ -134,80 +121,6 @@ def tail(ran: ProcessResult) -> str:
     return both.decode("utf-8", "backslashreplace")[-TAIL:]
 
 
-def written(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:
-    """The bytes of `out/name` that a command left. Raises `BadReport` when there is no such plain file.
-
-    The folder belongs to a stranger: a link could lead to a file of the worker, a pipe never ends.
-    """
-    try:
-        if (out / name).parent.resolve() != (out.resolve() / name).parent:
-            raise BadReport(f"The report {name} lies behind a link.")
-        handle = os.open(out / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise BadReport(f"The report {name} is missing.") from error
-    with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise BadReport(f"The report {name} is not a plain file.")
-        if facts.st_size > limit:
-            raise BadReport(f"The report {name} is larger than {limit // 1024**2} MiB.")
-        return file.read(limit)
-
-
-def give(out: Path, name: str, text: str) -> None:
-    """Puts a file into the folder for a command to read, never through a link that an earlier one left there."""
-    (out / name).unlink(missing_ok=True)
-    handle = os.open(out / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def json_of(data: bytes, name: str, limit: int = MAX_REPORT) -> object:
-    """JSON of a stranger. Raises `BadReport` for what is too large, too deep or not JSON."""
-    if len(data) > limit:
-        raise BadReport(f"{name} is larger than {limit // 1024**2} MiB.")
-    try:
-        return json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise BadReport(f"{name} is not UTF-8.") from error
-    except (ValueError, RecursionError) as error:
-        raise BadReport(f"{name} is not JSON: {_short(error)}.") from error
-
-
-def xml_of(data: bytes, name: str, limit: int = MAX_REPORT) -> Element:
-    """The root of a stranger's XML. Raises `BadReport`; an entity is refused, an outside DTD is not fetched."""
-    if len(data) > limit:
-        raise BadReport(f"{name} is larger than {limit // 1024**2} MiB.")
-    try:
-        return fromstring(data)
-    except DefusedXmlException as error:
-        raise BadReport(f"{name} defines XML entities, which are not read.") from error
-    except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise BadReport(f"{name} is not XML: {_short(error)}.") from error
-
-
-def valid_unicode(text: str) -> str:
-    r"""Valid Unicode: a byte that was not UTF-8 is shown as `\xff`, any other surrogate as `\ud800`."""
-    return _SURROGATE.sub(_shown, text)
-
-
-def whole(value: object, default: int = 0) -> int:
-    """A line, column or count out of JSON or XML: never negative, never absurd, `default` for nonsense."""
-    try:
-        number = int(value) if isinstance(value, int | float | str) else default
-    except (ValueError, OverflowError):
-        return default
-    return number if 0 <= number < 2**31 else default
-
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def _shown(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
-
-
 def _named(problem: str, ending: str) -> str:
     """A missing report is no news about a program that was killed; a sentence that names the end is."""
     return problem if not ending or ending[:-1] in problem else ending
@@ -228,7 +141,3 @@ def _broke(tool: str, ran: ProcessResult) -> str:
     lines = tail(ran).splitlines()
     last = f": {lines[-1].strip()[:300]}" if lines else ""
     return f"{tool} ended with exit code {ran.exit_code} and no report{last}"
-
-
-def _short(error: BaseException) -> str:
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]

@@ -9,9 +9,8 @@ import posixpath
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from activities.formats import BadReport, Contents, Format
 from activities.model import FileCoverage
-from activities.tool_reports import valid_unicode, whole, xml_of
+from activities.reports import BadReport, Contents, Format, valid_unicode, whole, xml_of
 
 
 def _reads(data: bytes, tool: str, check: str) -> Contents:

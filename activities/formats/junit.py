@@ -16,9 +16,8 @@ from junitparser.junitparser import Result, System
 from junitparser.xunit2 import FlakyError, FlakyFailure
 from junitparser.xunit2 import TestCase as JUnitCase
 
-from activities.formats import BadReport, Contents, Format
 from activities.model import TestCase
-from activities.tool_reports import valid_unicode, whole, xml_of
+from activities.reports import BadReport, Contents, Format, valid_unicode, whole, xml_of
 
 Outcome = Literal["passed", "failed", "skipped", "flaky"]
 _ROOTS = ("testsuites", "testsuite", "testrun")

@@ -4,9 +4,8 @@ Of each `SF:` record only the lines (`DA:line,hits`) are read. A file that is re
 (one record a test, or a shard) counts as the union of its records.
 """
 
-from activities.formats import BadReport, Contents, Format
 from activities.model import FileCoverage
-from activities.tool_reports import MAX_REPORT, valid_unicode, whole
+from activities.reports import MAX_REPORT, BadReport, Contents, Format, valid_unicode, whole
 
 _Lines = dict[str, tuple[set[int], set[int]]]
 

@@ -2,9 +2,8 @@
 
 import math
 
-from activities.formats import BadReport, Contents, Format
 from activities.model import Benchmark
-from activities.tool_reports import json_of, valid_unicode
+from activities.reports import BadReport, Contents, Format, json_of, valid_unicode
 
 _MOST = 1000
 

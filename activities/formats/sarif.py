@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from activities.formats import BadReport, Contents, Format
 from activities.model import Finding, Severity
-from activities.tool_reports import json_of, valid_unicode, whole
+from activities.reports import BadReport, Contents, Format, json_of, valid_unicode, whole
 
 _Json = dict[str, Any]
 _LEVELS: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "notice", "none": "notice"}

@@ -6,9 +6,8 @@ The rule is a code at the message's start (`E501 …`) or its end (`… [-Wunuse
 
 import re
 
-from activities.formats import BadReport, Contents, Format
 from activities.model import Finding, Severity
-from activities.tool_reports import MAX_REPORT, valid_unicode, whole
+from activities.reports import MAX_REPORT, BadReport, Contents, Format, valid_unicode, whole
 
 _LINE = re.compile(
     r"(?P<path>(?:[A-Za-z]:[\\/])?[^:\s][^:]{0,1000}?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9}))?:\s*(?P<message>\S.*)"

@@ -15,9 +15,10 @@ from activities.languages.javascript.manifest import manifest
 from activities.languages.javascript.package_json import read_package, workspace_home
 from activities.languages.javascript.package_manager import Manager, find_manager, install_environment, install_words
 from activities.languages.javascript.programs import MANAGER_FOLDER, node_home, npm, versions
+from activities.reports import valid_unicode
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, SandboxCommand
-from activities.tool_reports import tail, valid_unicode
+from activities.tool_reports import tail
 from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
 _MOST_LAID = 300

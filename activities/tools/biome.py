@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from activities.formats import BadReport
 from activities.languages.javascript.package_json import first_file, workspace_home
 from activities.languages.javascript.programs import installed_version, program, start, start_into
 from activities.model import Finding, Severity, ToolReport
-from activities.tool_reports import failed_to_run, json_of, not_installed, report_of, valid_unicode, whole, written
+from activities.reports import BadReport, json_of, valid_unicode, whole, written
+from activities.tool_reports import failed_to_run, not_installed, report_of
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "biome"

@@ -7,7 +7,8 @@ from functools import partial
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, ToolReport
-from activities.tool_reports import Ended, execute, failed_to_run, not_installed, report_of, valid_unicode
+from activities.reports import valid_unicode
+from activities.tool_reports import Ended, execute, failed_to_run, not_installed, report_of
 from activities.tooling import Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))

@@ -2,21 +2,12 @@
 
 from collections.abc import Iterator
 
-from activities.formats import BadReport
 from activities.languages.javascript.package_json import first_file, read_package, workspace_home
 from activities.languages.javascript.programs import installed_version, program, start
 from activities.languages.javascript.scripts import find_call, without_options
 from activities.model import Finding, ToolReport
-from activities.tool_reports import (
-    Ended,
-    failed_to_run,
-    json_of,
-    not_installed,
-    report_of,
-    valid_unicode,
-    whole,
-    written,
-)
+from activities.reports import BadReport, json_of, valid_unicode, whole, written
+from activities.tool_reports import Ended, failed_to_run, not_installed, report_of
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "eslint"

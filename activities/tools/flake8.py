@@ -6,11 +6,11 @@ Severity: `error` for what breaks when it runs (syntax, undefined names: E9, F63
 import re
 from functools import partial
 
-from activities.formats import BadReport
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
-from activities.tool_reports import execute, failed_to_run, not_installed, report_of, valid_unicode, whole, written
+from activities.reports import BadReport, valid_unicode, whole, written
+from activities.tool_reports import execute, failed_to_run, not_installed, report_of
 from activities.tooling import Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(

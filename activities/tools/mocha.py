@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from activities.formats import BadReport
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import installed_version, program, start
 from activities.languages.javascript.scripts import Call, without_options
@@ -17,7 +16,8 @@ from activities.languages.javascript.test_runs import (
     used_by_script,
 )
 from activities.model import TestCase, ToolReport
-from activities.tool_reports import Ended, failed_to_run, json_of, not_installed, valid_unicode, written
+from activities.reports import BadReport, json_of, valid_unicode, written
+from activities.tool_reports import Ended, failed_to_run, not_installed
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "mocha"

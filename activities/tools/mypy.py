@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from activities.formats import BadReport
 from activities.languages.python.config import section, table
 from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
 from activities.languages.python.tool_detection import configured_in, found_in
 from activities.model import Finding, ToolReport
-from activities.tool_reports import Ended, execute_to_file, failed_to_run, report_of, valid_unicode, whole, written
+from activities.reports import BadReport, valid_unicode, whole, written
+from activities.tool_reports import Ended, execute_to_file, failed_to_run, report_of
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from activities.formats import BadReport
 from activities.languages import javascript
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import npm, program, start, versions
@@ -18,17 +17,8 @@ from activities.languages.javascript.test_runs import (
     run_suite,
 )
 from activities.model import TestCase, ToolReport
-from activities.tool_reports import (
-    Ended,
-    failed_to_run,
-    how_it_ended,
-    json_of,
-    report_of,
-    tail,
-    valid_unicode,
-    whole,
-    written,
-)
+from activities.reports import BadReport, json_of, valid_unicode, whole, written
+from activities.tool_reports import Ended, failed_to_run, how_it_ended, report_of, tail
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "node-test"

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from activities.formats import BadReport
 from activities.languages.javascript.advisories import Advisory, Unreachable, of_berry, of_npm, of_pnpm, of_yarn
 from activities.languages.javascript.package_json import read_package, workspace_home
 from activities.languages.javascript.package_manager import Manager, find_manager
 from activities.languages.javascript.programs import MANAGER_FOLDER, npm, start_into, versions
 from activities.model import Finding, ToolReport
-from activities.tool_reports import failed_to_run, how_it_ended, report_of, written
+from activities.reports import BadReport, written
+from activities.tool_reports import failed_to_run, how_it_ended, report_of
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "npm-audit"

@@ -10,12 +10,12 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from activities.formats import BadReport
 from activities.languages.python.dependencies import named_in_manifests
 from activities.languages.python.installed import Distribution, installed, our_version
 from activities.languages.python.version import project_name
 from activities.model import Finding, ToolReport
-from activities.tool_reports import execute, failed_to_run, give, json_of, report_of, tail, valid_unicode, written
+from activities.reports import BadReport, give, json_of, valid_unicode, written
+from activities.tool_reports import execute, failed_to_run, report_of, tail
 from activities.tooling import OUR_TOOLS, Tool, Workbench
 
 _UNREACHABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from activities.formats import BadReport
 from activities.languages.javascript.package_json import declared_in, first_file, read_package
 from activities.languages.javascript.programs import installed_version, program, start, start_into
 from activities.languages.javascript.scripts import Call, find_call, without_options
 from activities.model import Finding, ToolReport
-from activities.tool_reports import Ended, failed_to_run, not_installed, report_of, valid_unicode, whole, written
+from activities.reports import BadReport, valid_unicode, whole, written
+from activities.tool_reports import Ended, failed_to_run, not_installed, report_of
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "prettier"

@@ -7,21 +7,12 @@ them, and its exit code counts them), `notice` for information.
 from functools import partial
 from typing import Any
 
-from activities.formats import BadReport
 from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
 from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
-from activities.tool_reports import (
-    execute,
-    failed_to_run,
-    json_of,
-    not_installed,
-    report_of,
-    valid_unicode,
-    whole,
-    written,
-)
+from activities.reports import BadReport, json_of, valid_unicode, whole, written
+from activities.tool_reports import execute, failed_to_run, not_installed, report_of
 from activities.tooling import Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from functools import partial
 
-from activities.formats import BadReport, registry
+from activities.formats import registry
 from activities.languages.python import pytest_coverage
 from activities.languages.python.installed import installed, version_of
 from activities.languages.python.pytest_config import PytestConfig, pytest_config
@@ -16,7 +16,8 @@ from activities.languages.python.pytest_report import named, running, with_retry
 from activities.languages.python.pytest_selection import by_name, files_of, has_tests, selection
 from activities.languages.python.tool_detection import found_in
 from activities.model import ToolReport
-from activities.tool_reports import Ended, execute, failed_to_run, how_it_ended, report_of, written
+from activities.reports import BadReport, written
+from activities.tool_reports import Ended, execute, failed_to_run, how_it_ended, report_of
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from activities.formats import BadReport, Contents, registry
+from activities.formats import registry
 from activities.languages.python.installed import installed, version_of
 from activities.languages.python.layout import python_files
 from activities.languages.python.tool_detection import found_in
 from activities.model import ToolReport
-from activities.tool_reports import execute, failed_to_run, not_installed, report_of, written
+from activities.reports import BadReport, Contents, written
+from activities.tool_reports import execute, failed_to_run, not_installed, report_of
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(packages=("pytest-benchmark",))

@@ -8,12 +8,12 @@ import re
 from functools import partial
 from typing import Any
 
-from activities.formats import BadReport
 from activities.languages.python.config import has_table, hooks
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
-from activities.tool_reports import Ended, execute, failed_to_run, json_of, report_of, valid_unicode, whole, written
+from activities.reports import BadReport, json_of, valid_unicode, whole, written
+from activities.tool_reports import Ended, execute, failed_to_run, report_of
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(

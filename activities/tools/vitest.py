@@ -1,6 +1,5 @@
 """vitest: the tests of a package whose test script starts it, with coverage by its own provider."""
 
-from activities.formats import BadReport
 from activities.languages.javascript.jest_report import read_jest
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import installed_version, program, start
@@ -15,7 +14,8 @@ from activities.languages.javascript.test_runs import (
     used_by_script,
 )
 from activities.model import ToolReport
-from activities.tool_reports import Ended, failed_to_run, not_installed, written
+from activities.reports import BadReport, written
+from activities.tool_reports import Ended, failed_to_run, not_installed
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "vitest"

@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from activities.formats import BadReport
 from activities.model import Severity
-from activities.tool_reports import json_of, valid_unicode
+from activities.reports import BadReport, json_of, valid_unicode
 
 # The registry's words, to ours: "critical" alone always blocks.
 _SEVERITIES: dict[str, Severity] = {"critical": "critical", "high": "error", "moderate": "warning"}

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from activities.formats import BadReport
 from activities.languages.javascript.test_runs import numbered
 from activities.model import TestCase
-from activities.tool_reports import json_of, valid_unicode, whole
+from activities.reports import BadReport, json_of, valid_unicode, whole
 from activities.tooling import Workbench
 
 _LONGEST = 4000

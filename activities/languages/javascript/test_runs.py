@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from activities import formats
-from activities.formats import BadReport
 from activities.languages.javascript.package_json import Package, declared_in, read_package
 from activities.languages.javascript.scripts import Call, find_call, test_script
 from activities.model import FileCoverage, TestCase, ToolReport
-from activities.tool_reports import Ended, how_it_ended, report_of, whole, written
+from activities.reports import BadReport, whole, written
+from activities.tool_reports import Ended, how_it_ended, report_of
 from activities.tooling import Project, Workbench
 from activities.untrusted_files import leads_inside
 

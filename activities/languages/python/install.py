@@ -10,8 +10,9 @@ from activities.languages.python.config import broken
 from activities.languages.python.installed import installed
 from activities.languages.python.requirements import Piece, constraints, pieces, plainly, without_itself
 from activities.languages.python.version import stand_ins, version_of_source
+from activities.reports import give
 from activities.sandbox import ProcessResult, SandboxCommand
-from activities.tool_reports import give, tail
+from activities.tool_reports import tail
 from activities.tooling import OUR_TOOLS, InstallResult, InstallSite
 
 UV = str(OUR_TOOLS / "bin" / "uv")

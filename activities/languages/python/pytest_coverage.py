@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from activities.formats import BadReport
 from activities.languages.python.config import section, table
 from activities.languages.python.installed import installed
 from activities.languages.python.layout import sources
 from activities.languages.python.pytest_config import PytestConfig
 from activities.model import FileCoverage
-from activities.tool_reports import execute, json_of, tail, valid_unicode, written
+from activities.reports import BadReport, json_of, valid_unicode, written
+from activities.tool_reports import execute, tail
 from activities.tooling import Project, Workbench
 
 # One process leaves `.coverage` itself, and nothing to combine.

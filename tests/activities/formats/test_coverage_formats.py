@@ -6,10 +6,10 @@ from subprocess import run
 import pytest
 from pycobertura import Cobertura
 
-from activities.formats import BadReport
 from activities.formats.cobertura import cobertura
 from activities.formats.lcov import lcov
 from activities.model import FileCoverage
+from activities.reports import BadReport
 from tests.activities.processes import program
 
 

@@ -8,8 +8,8 @@ from subprocess import run
 
 import pytest
 
-from activities.formats import BadReport, Contents
 from activities.formats.pytest_benchmark import benchmark
+from activities.reports import BadReport, Contents
 
 # Below pytest-xdist the plug-in would see another run's worker, and measure nothing.
 ALONE = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
