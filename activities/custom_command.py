@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from activities import formats
 from activities.model import Finding, ToolReport
-from activities.reports import BadReport, Contents, written
-from activities.tool_reports import Ended, execute, failed_to_run, report_of
+from activities.reports import BadReport, Contents, read_output
+from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report
 from activities.tooling import Project, Tool, Workbench
 
 # What the command writes into the tree is thrown away with its layer, so its report is carried out. One that it
 # prints goes to a file too: of what a runner keeps of an output, the middle may be missing.
 _PRINTED = 'eval "$1" > "$3/command.out"'
-_WRITTEN = '(eval "$1"); ended=$?; cp -- "$2" "$3/command.out"; exit $ended'
+_WRITTEN = '(eval "$1"); finished=$?; cp -- "$2" "$3/command.out"; exit $finished'
 
 
 def configured_tool(check: str, options: Mapping[str, object]) -> Tool | None:
@@ -28,8 +28,8 @@ def configured_tool(check: str, options: Mapping[str, object]) -> Tool | None:
     async def run(bench: Workbench) -> ToolReport:
         report = str(bench.options.get("report") or "")
         script = _WRITTEN if report else _PRINTED
-        ended = await execute(bench, ("sh", "-c", script, "sh", command, report, bench.places.out))
-        return await asyncio.to_thread(_report, check, bench, ended)
+        finished = await execute(bench, ("sh", "-c", script, "sh", command, report, bench.paths.out))
+        return await asyncio.to_thread(_report, check, bench, finished)
 
     return Tool("command", (check,), "any", _configured, version, run)
 
@@ -38,19 +38,19 @@ def _configured(project: Project) -> str:
     return ".github/autobuild.yml"
 
 
-def _report(check: str, bench: Workbench, ended: Ended) -> ToolReport:
+def _report(check: str, bench: Workbench, finished: FinishedCommand) -> ToolReport:
     name = str(bench.options.get("format") or "text")
     try:
-        contents = formats.registry()[name].reads(written(bench.out, "command.out"), "command", check)
+        contents = formats.registry()[name].reads(read_output(bench.out, "command.out"), "command", check)
     except (BadReport, OSError) as error:
-        return failed_to_run("command", "", ended, f"The command's report is no {name}: {error}")
+        return failed_to_run("command", "", finished, f"The command's report is no {name}: {error}")
     found = _anchored(bench, contents)
-    if ended.ran.exit_code and not _says_why(found) and not ended.ran.stopped:
+    if finished.exit_code and not _says_why(found) and not finished.result.stopped:
         return failed_to_run(
-            "command", "", ended, f"The command ended with {ended.ran.exit_code} and reported nothing."
+            "command", "", finished, f"The command finished with {finished.exit_code} and reported nothing."
         )
-    return report_of(
-        "command", "", ended,
+    return make_report(
+        "command", "", finished,
         findings=found.findings, tests=found.tests, coverage=found.coverage, benchmarks=found.benchmarks,
     )  # fmt: skip
 

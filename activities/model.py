@@ -94,7 +94,7 @@ class ToolReport:
     """What one tool said about one tree, in absolute terms: nothing is compared yet.
 
     `problem` is empty when the tool looked at everything it was asked to look at; else it says in one
-    sentence what it could not do. `looked` is False when the tool gave no usable answer at all.
+    sentence what it could not do. `completed` is False when the tool gave no usable answer at all.
     `advice` (for instance "3 packages were not on the index") makes the check neutral, never green.
     """
 
@@ -104,7 +104,7 @@ class ToolReport:
     tests: tuple[TestCase, ...] = ()
     coverage: tuple[FileCoverage, ...] = ()
     benchmarks: tuple[Benchmark, ...] = ()
-    looked: bool = True
+    completed: bool = True
     problem: str = ""
     advice: str = ""
     timed_out: bool = False
@@ -115,7 +115,7 @@ class ToolReport:
     @property
     def lasting(self) -> bool:
         """Whether the same tree would be told the same: nothing was missing, cut short or out of reach."""
-        return self.looked and not (self.timed_out or self.problem or self.advice)
+        return self.completed and not (self.timed_out or self.problem or self.advice)
 
 
 @dataclass(frozen=True)

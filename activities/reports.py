@@ -47,7 +47,7 @@ class Format:
     reads: Callable[[bytes, str, str], Contents]
 
 
-def written(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:
+def read_output(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:
     """The bytes of `out/name` that a command left. Raises `BadReport` when there is no such plain file.
 
     The folder is untrusted: a link could lead to a file of the worker, a pipe never ends.
@@ -67,7 +67,7 @@ def written(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:
         return file.read(limit)
 
 
-def give(out: Path, name: str, text: str) -> None:
+def write_input(out: Path, name: str, text: str) -> None:
     """Puts a file into the folder for a command to read, never through a link that an earlier one left there."""
     (out / name).unlink(missing_ok=True)
     handle = os.open(out / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
@@ -75,7 +75,7 @@ def give(out: Path, name: str, text: str) -> None:
         file.write(text)
 
 
-def json_of(data: bytes, name: str, limit: int = MAX_REPORT) -> object:
+def parse_json(data: bytes, name: str, limit: int = MAX_REPORT) -> object:
     """Untrusted JSON. Raises `BadReport` for what is too large, too deep or not JSON."""
     if len(data) > limit:
         raise BadReport(f"{name} is larger than {limit // 1024**2} MiB.")
@@ -87,7 +87,7 @@ def json_of(data: bytes, name: str, limit: int = MAX_REPORT) -> object:
         raise BadReport(f"{name} is not JSON: {_short(error)}.") from error
 
 
-def xml_of(data: bytes, name: str, limit: int = MAX_REPORT) -> Element:
+def parse_xml(data: bytes, name: str, limit: int = MAX_REPORT) -> Element:
     """The root of untrusted XML. Raises `BadReport`; an entity is refused, an outside DTD is not fetched."""
     if len(data) > limit:
         raise BadReport(f"{name} is larger than {limit // 1024**2} MiB.")
@@ -109,7 +109,7 @@ def valid_unicode(text: str) -> str:
     return re.sub("[\ud800-\udfff]", shown, text)
 
 
-def whole(value: object, default: int = 0) -> int:
+def non_negative(value: object, default: int = 0) -> int:
     """A line, column or count out of JSON or XML: never negative, never absurd, `default` for nonsense."""
     try:
         number = int(value) if isinstance(value, int | float | str) else default

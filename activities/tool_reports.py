@@ -1,7 +1,8 @@
-"""From a command that ended to a tool's report: what every tool does the same way.
+"""From a finished command to a tool's report: what every tool does the same way.
 
-A tool starts its program with `execute`, reads what it wrote with `written` and `json_of`, and answers
-with `report_of` or, when there is no usable answer, with `failed_to_run`.
+A tool starts its program with `execute`, reads what it wrote with `read_output` and `parse_json`, and returns
+`make_report` or, when there is no usable answer, `failed_to_run`. Everything read here is untrusted: sizes are
+limited, links are not followed, text is made valid Unicode.
 """
 
 import signal
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
 from activities.reports import valid_unicode
-from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand
+from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tooling import Workbench
 
 TAIL = 4000
@@ -18,45 +19,53 @@ TAIL = 4000
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A command and how it ended."""
+class FinishedCommand:
+    """A command and its result. `stdout` and `stderr` are valid Unicode."""
 
     command: SandboxCommand
-    ran: ProcessResult
+    result: ProcessResult
 
     @property
-    def text(self) -> str:
-        """What it printed on stdout, as valid Unicode."""
-        return self.ran.stdout.decode("utf-8", "backslashreplace")
+    def exit_code(self) -> int:
+        return self.result.exit_code
+
+    @property
+    def stdout(self) -> str:
+        return self.result.stdout.decode("utf-8", "backslashreplace")
+
+    @property
+    def stderr(self) -> str:
+        return self.result.stderr.decode("utf-8", "backslashreplace")
 
 
 async def execute(
     bench: Workbench, argv: tuple[str, ...], env: Mapping[str, str] | None = None, *, network: bool = False
-) -> Ended:
+) -> FinishedCommand:
     """Runs a program in the project's folder, within the bench's limits. `network` only for a program of ours
     that runs no code of the repository."""
     command = SandboxCommand(argv, cwd=bench.project.folder, env=env or {}, network=network, limits=bench.limits)
-    return Ended(command, await bench.run(command))
+    return FinishedCommand(command, await bench.run(command))
 
 
 async def execute_to_file(
     bench: Workbench, argv: tuple[str, ...], name: str, env: Mapping[str, str] | None = None
-) -> Ended:
+) -> FinishedCommand:
     """The same for a program that writes its report to stdout alone: it goes to `out/name` whole, where what a
     runner keeps of stdout may be cut."""
-    into = f"{bench.places.out}/{name}"
+    into = f"{bench.paths.out}/{name}"
     return await execute(bench, ("/bin/sh", "-c", 'into=$1; shift; exec "$@" > "$into"', "sh", into, *argv), env)
 
 
-def report_of(
+def make_report(
     tool: str,
     version: str,
-    ended: Ended,
+    finished: FinishedCommand,
     *,
     findings: tuple[Finding, ...] = (),
     tests: tuple[TestCase, ...] = (),
     coverage: tuple[FileCoverage, ...] = (),
     benchmarks: tuple[Benchmark, ...] = (),
+    completed: bool = True,
     problem: str = "",
     advice: str = "",
 ) -> ToolReport:
@@ -68,76 +77,54 @@ def report_of(
         tests=tests,
         coverage=coverage,
         benchmarks=benchmarks,
-        problem=problem or how_it_ended(tool, ended),
+        completed=completed,
+        problem=problem or stop_reason(tool, finished),
         advice=advice,
-        timed_out=ended.ran.stopped == "time",
-        command=valid_unicode(" ".join(ended.command.argv)),
-        output_tail=tail(ended.ran),
-        duration_s=ended.ran.duration_s,
+        timed_out=finished.result.stopped == "time",
+        command=valid_unicode(" ".join(finished.command.argv)),
+        output_tail=last_output(finished.result),
+        duration_s=finished.result.duration_s,
     )
 
 
-def failed_to_run(tool: str, version: str, ended: Ended, problem: str = "") -> ToolReport:
-    """The report of a tool that gave no usable answer. Without a `problem`, the limit or signal that ended it is
-    named, else its last words."""
-    return ToolReport(
-        tool=tool,
-        version=version,
-        looked=False,
-        problem=_named(problem, how_it_ended(tool, ended)) or _broke(tool, ended.ran),
-        timed_out=ended.ran.stopped == "time",
-        command=valid_unicode(" ".join(ended.command.argv)),
-        output_tail=tail(ended.ran),
-        duration_s=ended.ran.duration_s,
-    )
+def failed_to_run(tool: str, version: str, finished: FinishedCommand, problem: str = "") -> ToolReport:
+    """The report of a tool that gave no usable answer. The limit or signal that stopped it explains more than
+    `problem` (a report that is missing); without either, its last line of output is quoted."""
+    stopped = stop_reason(tool, finished)
+    if stopped and stopped[:-1] not in problem:
+        problem = stopped
+    if not problem:
+        lines = last_output(finished.result).splitlines()
+        last_line = f": {lines[-1].strip()[:300]}" if lines else "."
+        problem = f"{tool} exited with code {finished.exit_code} and wrote no report{last_line}"
+    return make_report(tool, version, finished, completed=False, problem=problem)
 
 
-def not_installed(tool: str, why: str, mend: str) -> ToolReport:
-    """The report of a tool that the project uses (`why`) and that is nowhere to be found."""
-    return ToolReport(tool=tool, looked=False, problem=f"{tool} is configured ({why}) but is not installed: {mend}")
+def not_installed(tool: str, reason: str, hint: str) -> ToolReport:
+    """The report of a tool that the project uses (`reason`) and that is not installed. `hint` is a sentence."""
+    return ToolReport(tool, completed=False, problem=f"{tool} is configured ({reason}) but not installed. {hint}")
 
 
-def how_it_ended(tool: str, ended: Ended) -> str:
-    """One sentence when something else than the program itself ended it, "" otherwise."""
-    limits, ran = ended.command.limits, ended.ran
-    match ran.stopped:
-        case "":
-            return _killed(tool, ran.exit_code, limits)
-        case "time":
-            return f"{tool} was stopped at its time limit of {limits.wall_s:g} s."
-        case "memory":
-            return f"{tool} was stopped at its memory limit of {limits.memory // 1024**2} MiB."
-        case "processes":
-            return f"{tool} was stopped at its limit of {limits.processes} processes."
-        case "disk":
-            return f"{tool} was stopped at its disk limit of {limits.disk // 1024**2} MiB."
-        case other:
-            return f"{tool} was stopped at its {other} limit."
-
-
-def tail(ran: ProcessResult) -> str:
-    """The last of what it printed, stderr after stdout, for a person to read."""
-    both = b"\n".join(part.strip() for part in (ran.stdout[-TAIL:], ran.stderr[-TAIL:]) if part.strip())
-    return both.decode("utf-8", "backslashreplace")[-TAIL:]
-
-
-def _named(problem: str, ending: str) -> str:
-    """A missing report is no news about a program that was killed; a sentence that names the end is."""
-    return problem if not ending or ending[:-1] in problem else ending
-
-
-def _killed(tool: str, exit_code: int, limits: ResourceLimits) -> str:
-    """A shell and bubblewrap give 128 + n for a child that died of signal n."""
+def stop_reason(tool: str, finished: FinishedCommand) -> str:
+    """One sentence when a limit or a signal stopped the command, "" when it exited by itself."""
+    limits, stopped, exit_code = finished.command.limits, finished.result.stopped, finished.exit_code
+    limit = {
+        "time": f"time limit of {limits.wall_s:g} s",
+        "memory": f"memory limit of {limits.memory // 1024**2} MiB",
+        "processes": f"limit of {limits.processes} processes",
+        "disk": f"disk limit of {limits.disk // 1024**2} MiB",
+    }
+    if stopped:
+        return f"{tool} was stopped at its {limit.get(stopped, f'{stopped} limit')}."
+    # A shell and bubblewrap return 128 + n for a child that died of signal n.
     number = -exit_code if exit_code < 0 else exit_code - 128
     if number == signal.SIGXFSZ:
         return f"{tool} was stopped at its limit of {limits.file_size // 1024**2} MiB for one file."
-    try:
-        return f"{tool} was killed by {signal.Signals(number).name}." if number > 0 else ""
-    except ValueError:
-        return ""
+    known = number in {one.value for one in signal.Signals}
+    return f"{tool} was killed by {signal.Signals(number).name}." if known else ""
 
 
-def _broke(tool: str, ran: ProcessResult) -> str:
-    lines = tail(ran).splitlines()
-    last = f": {lines[-1].strip()[:300]}" if lines else ""
-    return f"{tool} ended with exit code {ran.exit_code} and no report{last}"
+def last_output(result: ProcessResult) -> str:
+    """The end of what it printed, stderr after stdout, for a person to read."""
+    both = b"\n".join(part.strip() for part in (result.stdout[-TAIL:], result.stderr[-TAIL:]) if part.strip())
+    return both.decode("utf-8", "backslashreplace")[-TAIL:]

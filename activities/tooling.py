@@ -31,7 +31,7 @@ class Project:
     root: Path
     language: Language
 
-    def reads(self, name: str) -> str:
+    def read(self, name: str) -> str:
         """A file's text, "" where there is none or it is not a plain readable file inside the root."""
         path = self.root / name
         try:
@@ -46,15 +46,15 @@ class Project:
 class Workbench:
     """What a tool works with.
 
-    `places` is how the command sees the folders; the command's working folder is the project's.
-    `out` is the same folder as `places.out`, on this host: a fresh one for each tool run.
+    `paths` is how the command sees the folders; the command's working folder is the project's.
+    `out` is the same folder as `paths.out`, on this host: a fresh one for each tool run.
     `env_root` is the prepared environment on this host (for a Python project a virtual environment, for
     a JavaScript one a folder that holds `node_modules`), None when nothing could be installed.
     `options` are the check's options from `.github/autobuild.yml`.
     """
 
     project: Project
-    places: SandboxPaths
+    paths: SandboxPaths
     out: Path
     run: Callable[[SandboxCommand], Awaitable[ProcessResult]]
     env_root: Path | None = None
@@ -72,16 +72,16 @@ class Workbench:
         if self.project.language == "javascript":
             inside = "node_modules/.bin"
             if self.env_root and os.path.lexists(self.env_root / inside / name):
-                return os.path.normpath(f"{self.places.src}/{self.project.folder}/{inside}/{name}"), True
+                return os.path.normpath(f"{self.paths.src}/{self.project.folder}/{inside}/{name}"), True
         elif self.env_root and (self.env_root / "bin" / name).exists():
-            return f"{self.places.env}/bin/{name}", True
+            return f"{self.paths.env}/bin/{name}", True
         return str(OUR_TOOLS / "bin" / name), False
 
     def relative(self, path: str) -> str:
         """A path as a tool printed it, relative to the repository's root with forward slashes."""
         path = _BACKSLASH.sub("/", path.removeprefix("file://"))
-        if path.startswith(self.places.src + "/"):
-            return path[len(self.places.src) + 1 :]
+        if path.startswith(self.paths.src + "/"):
+            return path[len(self.paths.src) + 1 :]
         path = path.removeprefix("./")
         return path if self.project.folder == "." or path.startswith("/") else f"{self.project.folder}/{path}"
 
@@ -150,8 +150,8 @@ class InstallSite:
     repository. `run` starts a command in it; `network=True` is allowed there and nowhere else."""
 
     project: Project
-    box: SandboxSpec
-    places: SandboxPaths
+    spec: SandboxSpec
+    paths: SandboxPaths
     run: Callable[[SandboxCommand], Awaitable[ProcessResult]]
 
 

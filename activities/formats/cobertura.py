@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from activities.model import FileCoverage
-from activities.reports import BadReport, Contents, Format, valid_unicode, whole, xml_of
+from activities.reports import BadReport, Contents, Format, non_negative, parse_xml, valid_unicode
 
 
 def _reads(data: bytes, tool: str, check: str) -> Contents:
-    root = xml_of(data, "The Cobertura report")
+    root = parse_xml(data, "The Cobertura report")
     if root.tag != "coverage" or root.find("packages") is None:
         raise BadReport("The report is not Cobertura: <coverage> with <packages> is missing.")
     base = _base(root)
@@ -45,9 +45,9 @@ def _path(base: str, name: str) -> str:
 def _lines(part: Element) -> Iterator[tuple[int, int]]:
     """(line, hits) of a class. Some writers list lines below the methods only, some below both."""
     for line in part.iter("line"):
-        number = whole(line.get("number"))
+        number = non_negative(line.get("number"))
         if number > 0:
-            yield number, whole(line.get("hits"))
+            yield number, non_negative(line.get("hits"))
 
 
 cobertura = Format("cobertura", "coverage", _reads)

@@ -17,7 +17,7 @@ from junitparser.xunit2 import FlakyError, FlakyFailure
 from junitparser.xunit2 import TestCase as JUnitCase
 
 from activities.model import TestCase
-from activities.reports import BadReport, Contents, Format, valid_unicode, whole, xml_of
+from activities.reports import BadReport, Contents, Format, non_negative, parse_xml, valid_unicode
 
 Outcome = Literal["passed", "failed", "skipped", "flaky"]
 _ROOTS = ("testsuites", "testsuite", "testrun")
@@ -26,7 +26,7 @@ _LONGEST = 4000
 
 
 def _reads(data: bytes, tool: str, check: str) -> Contents:
-    root = xml_of(data, "The JUnit report")
+    root = parse_xml(data, "The JUnit report")
     if _tag(root) not in _ROOTS:
         raise BadReport(f"The report is not JUnit: its root is <{valid_unicode(_tag(root))[:50]}>.")
     tests: dict[str, TestCase] = {}
@@ -68,7 +68,7 @@ def _test(case: Element, suite_file: str) -> TestCase:
     known = JUnitCase.fromelem(case)  # type: ignore[no-untyped-call]
     results = [result for result in known if not isinstance(result, System)]
     # pytest counts lines from 0 and is the only known writer of both attributes on a test.
-    line = whole(case.get("line"), -1) + (1 if path.endswith(".py") else 0)
+    line = non_negative(case.get("line"), -1) + (1 if path.endswith(".py") else 0)
     return TestCase(
         id=_id(path, group, name),
         outcome=_outcome(results),

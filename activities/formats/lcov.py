@@ -5,7 +5,7 @@ Of each `SF:` record only the lines (`DA:line,hits`) are read. A file that is re
 """
 
 from activities.model import FileCoverage
-from activities.reports import MAX_REPORT, BadReport, Contents, Format, valid_unicode, whole
+from activities.reports import MAX_REPORT, BadReport, Contents, Format, non_negative, valid_unicode
 
 _Lines = dict[str, tuple[set[int], set[int]]]
 
@@ -42,7 +42,7 @@ def _files(lines: list[str]) -> _Lines:
 def _add(value: str, hit: set[int], seen: set[int]) -> None:
     """`value` is "line,hits[,checksum]"; gcov writes negative and "=====" hits for what never ran."""
     line, _, rest = value.partition(",")
-    number = whole(line)
+    number = non_negative(line)
     if number < 1:
         return
     seen.add(number)

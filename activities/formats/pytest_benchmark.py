@@ -3,7 +3,7 @@
 import math
 
 from activities.model import Benchmark
-from activities.reports import BadReport, Contents, Format, json_of, valid_unicode
+from activities.reports import BadReport, Contents, Format, parse_json, valid_unicode
 
 _MOST = 1000
 
@@ -12,7 +12,7 @@ def _reads(data: bytes, tool: str, check: str) -> Contents:
     # The plug-in leaves an empty file when no benchmark ran.
     if not data.strip():
         return Contents()
-    report = json_of(data, "The pytest-benchmark report")
+    report = parse_json(data, "The pytest-benchmark report")
     listed = report.get("benchmarks") if isinstance(report, dict) else None
     if not isinstance(listed, list):
         raise BadReport('The report is not of pytest-benchmark: it has no list "benchmarks".')

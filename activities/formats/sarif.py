@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from activities.model import Finding, Severity
-from activities.reports import BadReport, Contents, Format, json_of, valid_unicode, whole
+from activities.reports import BadReport, Contents, Format, non_negative, parse_json, valid_unicode
 
 _Json = dict[str, Any]
 _LEVELS: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "notice", "none": "notice"}
@@ -21,7 +21,7 @@ _SILENT_KINDS = ("pass", "notApplicable")
 
 
 def _reads(data: bytes, tool: str, check: str) -> Contents:
-    report = json_of(data, "The SARIF report")
+    report = parse_json(data, "The SARIF report")
     runs = report.get("runs") if isinstance(report, dict) else None
     if not isinstance(runs, list):
         raise BadReport('The report is not SARIF: it has no list "runs".')
@@ -83,9 +83,9 @@ def _finding(run: _Run, result: _Json, tool: str, check: str) -> Finding:
         tool=tool,
         rule=valid_unicode(_text(result.get("ruleId")) or _text(rule.get("id"))),
         path=run.path(location),
-        line=whole(region.get("startLine")),
-        column=whole(region.get("startColumn")),
-        end_line=whole(region.get("endLine")),
+        line=non_negative(region.get("startLine")),
+        column=non_negative(region.get("startColumn")),
+        end_line=non_negative(region.get("endLine")),
         message=_message(result, rule),
         severity=_severity(result, rule),
     )

@@ -7,7 +7,7 @@ The rule is a code at the message's start (`E501 …`) or its end (`… [-Wunuse
 import re
 
 from activities.model import Finding, Severity
-from activities.reports import MAX_REPORT, BadReport, Contents, Format, valid_unicode, whole
+from activities.reports import MAX_REPORT, BadReport, Contents, Format, non_negative, valid_unicode
 
 _LINE = re.compile(
     r"(?P<path>(?:[A-Za-z]:[\\/])?[^:\s][^:]{0,1000}?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9}))?:\s*(?P<message>\S.*)"
@@ -40,8 +40,8 @@ def _finding(line: str, tool: str, check: str) -> Finding | None:
         tool=tool,
         rule=rule,
         path=match["path"].strip(),
-        line=whole(match["line"]),
-        column=whole(match["column"] or 0),
+        line=non_negative(match["line"]),
+        column=non_negative(match["column"] or 0),
         message=message,
         severity=severity,
     )

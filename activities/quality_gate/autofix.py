@@ -40,7 +40,7 @@ async def _fixed(check: str, tree: Tree, copy: Path) -> list[str]:
     for work in await tree.work(check):
         if work.tool.fix:
             report = await tree.fix(work, copy)
-            if report.looked and not report.problem:
+            if report.completed and not report.problem:
                 done.append(f"{work.tool.name} {report.version}".strip())
     return done
 

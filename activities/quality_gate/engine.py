@@ -29,7 +29,7 @@ from activities.sandbox import ResourceLimits
 from activities.workspace.cleanup import Cleanup
 
 # Bumped when the meaning of a stored verdict or plan changes.
-_VERSION = "2"
+_VERSION = "3"
 # A gate is as long as its test suite: what everything else waits for gets a processor first.
 _URGENT = frozenset({"unit_tests", "integration_tests", "coverage"})
 _TRIED_AGAIN_AFTER_S = 300.0

@@ -34,7 +34,7 @@ from activities.tooling import OUR_TOOLS, Project, Tool, Workbench
 from activities.workspace.mirror import Workspaces
 
 # Bumped when the meaning of a stored report changes.
-_REPORT_VERSION = "2"
+_REPORT_VERSION = "3"
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def _with_what_was_missing(report: ToolReport, problem: str, tool: Tool) -> Tool
     green."""
     if not problem:
         return report
-    if report.problem or not report.looked:
+    if report.problem or not report.completed:
         return replace(report, problem=f"{report.problem} {problem}".strip())
     if "dependencies" in tool.checks:
         return replace(report, advice=f"{report.advice} {problem}".strip())

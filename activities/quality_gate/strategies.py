@@ -43,7 +43,7 @@ def tests(check: str, select: str, *, coverage: bool) -> Measure:
 
 def _none_left(found: Sequence[ToolReport]) -> bool:
     """No tool has work, or each says that there was none for it."""
-    return all(report.looked and report.advice and not report.tests for report in found)
+    return all(report.completed and report.advice and not report.tests for report in found)
 
 
 async def _failing(base: Side, work: Work, asked: Options, failing: set[str]) -> ToolReport:

@@ -13,12 +13,17 @@ from pathlib import Path
 
 from activities.languages.javascript.manifest import manifest
 from activities.languages.javascript.package_json import read_package, workspace_home
-from activities.languages.javascript.package_manager import Manager, find_manager, install_environment, install_words
+from activities.languages.javascript.package_manager import (
+    PackageManager,
+    find_manager,
+    install_environment,
+    install_words,
+)
 from activities.languages.javascript.programs import MANAGER_FOLDER, node_home, npm, versions
 from activities.reports import valid_unicode
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, SandboxCommand
-from activities.tool_reports import tail
+from activities.tool_reports import last_output
 from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
 _MOST_LAID = 300
@@ -69,8 +74,8 @@ def _taken(place: Path) -> bool:
 
 
 def _environment(site: InstallSite) -> Path:
-    assert site.box.env is not None, "an installation has an environment to write to"
-    return site.box.env
+    assert site.spec.env is not None, "an installation has an environment to write to"
+    return site.spec.env
 
 
 def _lay_out(env_root: Path, files: dict[str, bytes]) -> None:
@@ -79,30 +84,30 @@ def _lay_out(env_root: Path, files: dict[str, bytes]) -> None:
         (env_root / name).write_bytes(data)
 
 
-def _fetching(site: InstallSite, manager: Manager) -> tuple[str, ...]:
+def _fetching(site: InstallSite, manager: PackageManager) -> tuple[str, ...]:
     """The manager itself goes into the environment, not into the cache, which every installation may write to."""
-    options = ("--prefix", f"{site.places.env}/{MANAGER_FOLDER}", "--no-save", "--ignore-scripts", "--workspaces=false")
+    options = ("--prefix", f"{site.paths.env}/{MANAGER_FOLDER}", "--no-save", "--ignore-scripts", "--workspaces=false")
     return (*npm(), "install", *options, manager.package)
 
 
-def _starting(site: InstallSite, manager: Manager) -> tuple[str, ...]:
-    return (f"{site.places.env}/{MANAGER_FOLDER}/node_modules/.bin/{manager.name}",) if manager.package else npm()
+def _starting(site: InstallSite, manager: PackageManager) -> tuple[str, ...]:
+    return (f"{site.paths.env}/{MANAGER_FOLDER}/node_modules/.bin/{manager.name}",) if manager.package else npm()
 
 
-async def _run(site: InstallSite, manager: Manager, argv: tuple[str, ...]) -> ProcessResult:
+async def _run(site: InstallSite, manager: PackageManager, argv: tuple[str, ...]) -> ProcessResult:
     """In the environment's folder, which is no folder of the tree, with our node first on the PATH."""
-    inside = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', site.places.env, *argv)
+    inside = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', site.paths.env, *argv)
     path = f"{node_home() / 'bin'}:/usr/local/bin:/usr/bin:/bin"
-    env = {"PATH": path, **install_environment(manager, site.places.cache)}
+    env = {"PATH": path, **install_environment(manager, site.paths.cache)}
     return await site.run(SandboxCommand(inside, env=env, network=True))
 
 
 def _not_installed(what: str, ran: ProcessResult) -> InstallResult:
     if ran.stopped:
-        return InstallResult(f"{what}: stopped at its {ran.stopped} limit.", tail(ran))
+        return InstallResult(f"{what}: stopped at its {ran.stopped} limit.", last_output(ran))
     both = ran.stdout + b"\n" + ran.stderr
     said = _said(both.decode("utf-8", "backslashreplace"))
-    return InstallResult(f"{what}: {said or f'exit code {ran.exit_code}'}", tail(ran))
+    return InstallResult(f"{what}: {said or f'exit code {ran.exit_code}'}", last_output(ran))
 
 
 _MISMATCH = re.compile(

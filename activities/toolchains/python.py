@@ -58,11 +58,11 @@ def _only_javascript(folder: Path) -> bool:
 def _recipe(project: Project) -> EnvironmentRecipe:
     files = (*_FILES, *with_includes(project, requirements_files(project)))
     there = [name for name in files if (project.root / name).is_file()]
-    contents = [part for name in there for part in (name, project.reads(name))]
+    contents = [part for name in there for part in (name, project.read(name))]
     added = json.dumps(_additions(project), sort_keys=True)
     versions = (our_version("uv"), sys.version, platform.machine(), added)
     key = digest("python-2", project.folder, *versions, _deciding(project), *contents, *_compiled(project))
-    locked = bool(project.reads("uv.lock") or constraints(project) or project.reads("pylock.toml"))
+    locked = bool(project.read("uv.lock") or constraints(project) or project.read("pylock.toml"))
     return EnvironmentRecipe(key, _told(project), locked)
 
 
@@ -96,7 +96,7 @@ def _compiled(project: Project) -> Iterator[str]:
         for file in files_below(project.root):
             if file.suffix in _COMPILED or file.name in _BUILDS:
                 name = file.relative_to(project.root).as_posix()
-                yield from (name, project.reads(name))
+                yield from (name, project.read(name))
 
 
 def _deciding(project: Project) -> str:
@@ -108,7 +108,7 @@ def _deciding(project: Project) -> str:
 
 
 def _told(project: Project) -> tuple[str, ...]:
-    if project.reads("uv.lock"):
+    if project.read("uv.lock"):
         return ("uv sync --frozen --all-groups --all-extras",)
     return tuple(f"uv pip install {' '.join(piece.arguments)}" for piece in pieces(project))
 

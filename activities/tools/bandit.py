@@ -10,8 +10,8 @@ from typing import Any
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import configured_in, found_in
 from activities.model import Finding, Severity, ToolReport
-from activities.reports import BadReport, json_of, valid_unicode, whole, written
-from activities.tool_reports import execute, failed_to_run, report_of
+from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import execute, failed_to_run, make_report
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -35,17 +35,17 @@ async def _version(bench: Workbench) -> str:
 async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 nothing, 1 findings, 2 bandit could not work."""
     version, (program, _) = await _version(bench), bench.executable("bandit")
-    report = f"{bench.places.out}/bandit.json"
+    report = f"{bench.paths.out}/bandit.json"
     argv = (program, "-r", ".", "-q", "-f", "json", "-o", report, *_configuration(bench.project))
-    ended = await execute(bench, argv)
-    if ended.ran.exit_code not in (0, 1):
-        return failed_to_run("bandit", version, ended)
+    finished = await execute(bench, argv)
+    if finished.exit_code not in (0, 1):
+        return failed_to_run("bandit", version, finished)
     try:
-        read = json_of(written(bench.out, "bandit.json"), "bandit's report")
+        read = parse_json(read_output(bench.out, "bandit.json"), "bandit's report")
     except BadReport as error:
-        return failed_to_run("bandit", version, ended, str(error))
+        return failed_to_run("bandit", version, finished, str(error))
     found = (*_each(read, "results", _finding, bench), *_each(read, "errors", _unreadable, bench))
-    return report_of("bandit", version, ended, findings=found)
+    return make_report("bandit", version, finished, findings=found)
 
 
 def _configuration(project: Project) -> tuple[str, ...]:
@@ -70,9 +70,9 @@ def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
         tool="bandit",
         rule=valid_unicode(f"{entry.get('test_id', '')} {entry.get('test_name', '')}".strip()),
         path=bench.relative(valid_unicode(str(entry.get("filename", "")))),
-        line=whole(entry.get("line_number")),
-        column=whole(entry.get("col_offset"), -1) + 1,
-        end_line=whole(lines[-1]) if isinstance(lines, list) and lines else 0,
+        line=non_negative(entry.get("line_number")),
+        column=non_negative(entry.get("col_offset"), -1) + 1,
+        end_line=non_negative(lines[-1]) if isinstance(lines, list) and lines else 0,
         message=valid_unicode(str(entry.get("issue_text", ""))),
         severity=_SEVERITIES.get(str(entry.get("issue_severity")), "notice"),
     )

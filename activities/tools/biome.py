@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from activities.languages.javascript.package_json import first_file, workspace_home
 from activities.languages.javascript.programs import installed_version, program, start, start_into
 from activities.model import Finding, Severity, ToolReport
-from activities.reports import BadReport, json_of, valid_unicode, whole, written
-from activities.tool_reports import failed_to_run, not_installed, report_of
+from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import failed_to_run, make_report, not_installed
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "biome"
@@ -27,27 +27,31 @@ async def _run(bench: Workbench) -> ToolReport:
     """`biome ci` reads and never writes. It ends with 1 for findings and for every kind of trouble alike. Biome 1 says
     a syntax error twice, as its linter and its formatter meet it."""
     if not (binary := program(bench, _NAME)):
-        return not_installed(_NAME, _used_by(bench.project), "add @biomejs/biome to devDependencies")
+        return not_installed(_NAME, _used_by(bench.project), "Add @biomejs/biome to devDependencies.")
     version = await _version(bench)
     options = ("--reporter=json", "--max-diagnostics=none", "--colors=off", "--no-errors-on-unmatched")
-    ended = await start_into(bench, _REPORT, (binary, "ci", *options))
+    finished = await start_into(bench, _REPORT, (binary, "ci", *options))
     try:
-        found = tuple(dict.fromkeys(_findings(written(bench.out, _REPORT), bench)))
+        found = tuple(dict.fromkeys(_findings(read_output(bench.out, _REPORT), bench)))
     except BadReport as error:
-        return failed_to_run(_NAME, version, ended, "" if ended.ran.exit_code else str(error))
-    return report_of(_NAME, version, ended, findings=found)
+        return failed_to_run(_NAME, version, finished, "" if finished.exit_code else str(error))
+    return make_report(_NAME, version, finished, findings=found)
 
 
 async def _fix(bench: Workbench) -> ToolReport:
     if not (binary := program(bench, _NAME)):
-        return not_installed(_NAME, _used_by(bench.project), "add @biomejs/biome to devDependencies")
-    ended = await start(bench, (binary, "check", "--write", "--no-errors-on-unmatched"))
+        return not_installed(_NAME, _used_by(bench.project), "Add @biomejs/biome to devDependencies.")
+    finished = await start(bench, (binary, "check", "--write", "--no-errors-on-unmatched"))
     version = await _version(bench)
-    return report_of(_NAME, version, ended) if ended.ran.exit_code in (0, 1) else failed_to_run(_NAME, version, ended)
+    return (
+        make_report(_NAME, version, finished)
+        if finished.exit_code in (0, 1)
+        else failed_to_run(_NAME, version, finished)
+    )
 
 
 def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
-    report = json_of(data, "biome's report")
+    report = parse_json(data, "biome's report")
     diagnostics = report.get("diagnostics") if isinstance(report, dict) else None
     if not isinstance(diagnostics, list):
         raise BadReport("biome's report has no diagnostics.")
@@ -79,11 +83,11 @@ def _place(location: object) -> tuple[str, int, int]:
     path, start, span = location.get("path"), location.get("start"), location.get("span")
     name = str(path.get("file", "")) if isinstance(path, dict) else str(path or "")
     if isinstance(start, dict):
-        return name, whole(start.get("line")), whole(start.get("column"))
+        return name, non_negative(start.get("line")), non_negative(start.get("column"))
     source = str(location.get("sourceCode") or "").encode()
     if not isinstance(span, list) or not span or not source:
         return name, 0, 0
-    before = source[: whole(span[0])]
+    before = source[: non_negative(span[0])]
     return name, before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
 
 

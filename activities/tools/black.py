@@ -8,7 +8,7 @@ from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, ToolReport
 from activities.reports import valid_unicode
-from activities.tool_reports import Ended, execute, failed_to_run, not_installed, report_of
+from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report, not_installed
 from activities.tooling import Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))
@@ -24,28 +24,28 @@ async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 nothing, 1 would change files, 123 could not read one of them, else black could not work."""
     version = await _version(bench)
     if not version:
-        return not_installed("black", found_in(DETECTION, bench.project), "declare it in a dependency group.")
-    ended = await _black(bench, "--check")
-    found = tuple(_findings(ended, bench))
-    if ended.ran.exit_code not in (0, 1, 123) or (ended.ran.exit_code != 0 and not found):
-        return failed_to_run("black", version, ended)
-    return report_of("black", version, ended, findings=found)
+        return not_installed("black", found_in(DETECTION, bench.project), "Declare it in a dependency group.")
+    finished = await _black(bench, "--check")
+    found = tuple(_findings(finished, bench))
+    if finished.exit_code not in (0, 1, 123) or (finished.exit_code != 0 and not found):
+        return failed_to_run("black", version, finished)
+    return make_report("black", version, finished, findings=found)
 
 
 async def _fix(bench: Workbench) -> ToolReport:
     """A file that black cannot read stays as it is, and the others are formatted."""
-    version, ended = await _version(bench), await _black(bench)
-    fine = ended.ran.exit_code in (0, 123)
-    return report_of("black", version, ended) if fine else failed_to_run("black", version, ended)
+    version, finished = await _version(bench), await _black(bench)
+    fine = finished.exit_code in (0, 123)
+    return make_report("black", version, finished) if fine else failed_to_run("black", version, finished)
 
 
-async def _black(bench: Workbench, *flags: str) -> Ended:
+async def _black(bench: Workbench, *flags: str) -> FinishedCommand:
     program, _ = bench.executable("black")
-    return await execute(bench, (program, *flags, "--no-color", "."), {"BLACK_CACHE_DIR": bench.places.out})
+    return await execute(bench, (program, *flags, "--no-color", "."), {"BLACK_CACHE_DIR": bench.paths.out})
 
 
-def _findings(ended: Ended, bench: Workbench) -> Iterator[Finding]:
-    for line in ended.ran.stderr.decode("utf-8", "surrogateescape").splitlines():
+def _findings(finished: FinishedCommand, bench: Workbench) -> Iterator[Finding]:
+    for line in finished.stderr.splitlines():
         if match := _CHANGES.fullmatch(valid_unicode(line)):
             path, said = bench.relative(match["path"]), "black would change this file."
             yield Finding("linting", "black", "format", path, 0, said, "warning", fixable=True)

@@ -6,8 +6,8 @@ from activities.languages.javascript.package_json import first_file, read_packag
 from activities.languages.javascript.programs import installed_version, program, start
 from activities.languages.javascript.scripts import find_call, without_options
 from activities.model import Finding, ToolReport
-from activities.reports import BadReport, json_of, valid_unicode, whole, written
-from activities.tool_reports import Ended, failed_to_run, not_installed, report_of
+from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import FinishedCommand, failed_to_run, make_report, not_installed
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "eslint"
@@ -34,30 +34,34 @@ async def _version(bench: Workbench) -> str:
 
 async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 nothing, 1 findings, 2 eslint could not work (its configuration, most often)."""
-    report = ("--format", "json", "--output-file", f"{bench.places.out}/{_REPORT}")
-    ended = await _start(bench, report)
-    if ended is None:
-        return not_installed(_NAME, _used_by(bench.project), "add eslint to devDependencies")
+    report = ("--format", "json", "--output-file", f"{bench.paths.out}/{_REPORT}")
+    finished = await _start(bench, report)
+    if finished is None:
+        return not_installed(_NAME, _used_by(bench.project), "Add eslint to devDependencies.")
     version = await _version(bench)
-    if ended.ran.exit_code not in (0, 1):
-        return failed_to_run(_NAME, version, ended)
+    if finished.exit_code not in (0, 1):
+        return failed_to_run(_NAME, version, finished)
     try:
-        found = tuple(_findings(written(bench.out, _REPORT), bench))
+        found = tuple(_findings(read_output(bench.out, _REPORT), bench))
     except BadReport as error:
-        return failed_to_run(_NAME, version, ended, str(error))
-    return report_of(_NAME, version, ended, findings=found)
+        return failed_to_run(_NAME, version, finished, str(error))
+    return make_report(_NAME, version, finished, findings=found)
 
 
 async def _fix(bench: Workbench) -> ToolReport:
     """What is left after the fixes is exit code 1, and no failure of the fixing."""
-    ended = await _start(bench, ("--fix",))
-    if ended is None:
-        return not_installed(_NAME, _used_by(bench.project), "add eslint to devDependencies")
+    finished = await _start(bench, ("--fix",))
+    if finished is None:
+        return not_installed(_NAME, _used_by(bench.project), "Add eslint to devDependencies.")
     version = await _version(bench)
-    return report_of(_NAME, version, ended) if ended.ran.exit_code in (0, 1) else failed_to_run(_NAME, version, ended)
+    return (
+        make_report(_NAME, version, finished)
+        if finished.exit_code in (0, 1)
+        else failed_to_run(_NAME, version, finished)
+    )
 
 
-async def _start(bench: Workbench, options: tuple[str, ...]) -> Ended | None:
+async def _start(bench: Workbench, options: tuple[str, ...]) -> FinishedCommand | None:
     binary = program(bench, _NAME)
     return await start(bench, (binary, *_words(bench.project), *options)) if binary else None
 
@@ -72,7 +76,7 @@ def _words(project: Project) -> tuple[str, ...]:
 
 
 def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
-    files = json_of(data, "eslint's report")
+    files = parse_json(data, "eslint's report")
     if not isinstance(files, list):
         raise BadReport("eslint's report is not a list.")
     for file in files:
@@ -89,9 +93,9 @@ def _finding(path: str, message: dict[str, object]) -> Finding:
         tool=_NAME,
         rule=valid_unicode(str(rule)),
         path=path,
-        line=whole(message.get("line")),
-        column=whole(message.get("column")),
-        end_line=whole(message.get("endLine")),
+        line=non_negative(message.get("line")),
+        column=non_negative(message.get("column")),
+        end_line=non_negative(message.get("endLine")),
         message=valid_unicode(str(message.get("message", ""))),
         severity="error" if message.get("severity") == 2 else "warning",
         fixable="fix" in message,

@@ -9,8 +9,8 @@ from functools import partial
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
-from activities.reports import BadReport, valid_unicode, whole, written
-from activities.tool_reports import execute, failed_to_run, not_installed, report_of
+from activities.reports import BadReport, non_negative, read_output, valid_unicode
+from activities.tool_reports import execute, failed_to_run, make_report, not_installed
 from activities.tooling import Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -31,17 +31,17 @@ async def _run(bench: Workbench) -> ToolReport:
     """Exit code 1 means findings and a crash alike: without findings it was a crash."""
     version, (program, _) = await _version(bench), bench.executable("flake8")
     if not version:
-        return not_installed("flake8", found_in(DETECTION, bench.project), "declare it in a dependency group.")
-    report = f"{bench.places.out}/flake8.txt"
-    ended = await execute(bench, (program, "--format=default", f"--output-file={report}", "--no-show-source"))
+        return not_installed("flake8", found_in(DETECTION, bench.project), "Declare it in a dependency group.")
+    report = f"{bench.paths.out}/flake8.txt"
+    finished = await execute(bench, (program, "--format=default", f"--output-file={report}", "--no-show-source"))
     try:
-        text = written(bench.out, "flake8.txt").decode("utf-8", "surrogateescape")
+        text = read_output(bench.out, "flake8.txt").decode("utf-8", "surrogateescape")
     except BadReport:
-        return failed_to_run("flake8", version, ended)
+        return failed_to_run("flake8", version, finished)
     found = tuple(one for line in text.splitlines() if (one := _finding(line, bench)))
-    if ended.ran.exit_code not in (0, 1) or (ended.ran.exit_code == 1 and not found):
-        return failed_to_run("flake8", version, ended)
-    return report_of("flake8", version, ended, findings=found)
+    if finished.exit_code not in (0, 1) or (finished.exit_code == 1 and not found):
+        return failed_to_run("flake8", version, finished)
+    return make_report("flake8", version, finished, findings=found)
 
 
 def _finding(line: str, bench: Workbench) -> Finding | None:
@@ -51,8 +51,8 @@ def _finding(line: str, bench: Workbench) -> Finding | None:
         tool="flake8",
         rule=match["rule"],
         path=bench.relative(match["path"]),
-        line=whole(match["line"]),
-        column=whole(match["column"]),
+        line=non_negative(match["line"]),
+        column=non_negative(match["column"]),
         message=match["message"],
         severity=_severity(match["rule"]),
     )

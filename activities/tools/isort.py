@@ -7,7 +7,7 @@ from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, ToolReport
 from activities.reports import valid_unicode
-from activities.tool_reports import Ended, execute, failed_to_run, not_installed, report_of
+from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report, not_installed
 from activities.tooling import Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -28,22 +28,26 @@ async def _run(bench: Workbench) -> ToolReport:
     """Exit code 1 means changes and a crash alike: without a file to change it was a crash."""
     version, (program, _) = await _version(bench), bench.executable("isort")
     if not version:
-        return not_installed("isort", found_in(DETECTION, bench.project), "declare it in a dependency group.")
-    ended = await execute(bench, (program, "--check-only", "."))
-    found = _findings(ended, bench)
-    if ended.ran.exit_code != 0 and not found:
-        return failed_to_run("isort", version, ended)
-    return report_of("isort", version, ended, findings=found)
+        return not_installed("isort", found_in(DETECTION, bench.project), "Declare it in a dependency group.")
+    finished = await execute(bench, (program, "--check-only", "."))
+    found = _findings(finished, bench)
+    if finished.exit_code != 0 and not found:
+        return failed_to_run("isort", version, finished)
+    return make_report("isort", version, finished, findings=found)
 
 
 async def _fix(bench: Workbench) -> ToolReport:
     version, (program, _) = await _version(bench), bench.executable("isort")
-    ended = await execute(bench, (program, "--quiet", "."))
-    return report_of("isort", version, ended) if ended.ran.exit_code == 0 else failed_to_run("isort", version, ended)
+    finished = await execute(bench, (program, "--quiet", "."))
+    return (
+        make_report("isort", version, finished)
+        if finished.exit_code == 0
+        else failed_to_run("isort", version, finished)
+    )
 
 
-def _findings(ended: Ended, bench: Workbench) -> tuple[Finding, ...]:
-    lines = ended.ran.stderr.decode("utf-8", "surrogateescape").splitlines()
+def _findings(finished: FinishedCommand, bench: Workbench) -> tuple[Finding, ...]:
+    lines = finished.stderr.splitlines()
     matches = (_CHANGES.fullmatch(valid_unicode(line)) for line in lines)
     said = "isort would change the imports of this file."
     return tuple(

@@ -3,19 +3,19 @@
 from activities.languages.javascript.jest_report import read_jest
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import installed_version, program, start
-from activities.languages.javascript.scripts import Call, without_options
+from activities.languages.javascript.scripts import ScriptCommand, without_options
 from activities.languages.javascript.test_runs import (
     COVERAGE_FOLDER,
-    Results,
-    asked_of,
+    SuiteRun,
     has_work,
     run_suite,
     runner_call,
+    test_options,
     used_by_script,
 )
 from activities.model import ToolReport
-from activities.reports import BadReport, written
-from activities.tool_reports import Ended, failed_to_run, not_installed
+from activities.reports import BadReport, read_output
+from activities.tool_reports import FinishedCommand, failed_to_run, not_installed
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "jest"
@@ -33,19 +33,19 @@ async def _version(bench: Workbench) -> str:
 
 
 async def _run(bench: Workbench) -> ToolReport:
-    asked = asked_of(bench)
+    asked = test_options(bench)
     call = runner_call(read_package(bench.project), _NAME, asked.select)
     if call is None:
         return ToolReport(tool=_NAME)
     if not (binary := program(bench, _NAME)):
-        return not_installed(_NAME, _used_by(bench.project), "add jest to devDependencies")
+        return not_installed(_NAME, _used_by(bench.project), "Add jest to devDependencies.")
     version = await _version(bench)
-    last: list[Ended] = []
+    last: list[FinishedCommand] = []
 
-    async def once(files: tuple[str, ...]) -> Results:
+    async def once(files: tuple[str, ...]) -> SuiteRun:
         measure = _coverage(bench) if asked.coverage and not last else ("--coverage=false",)
         last.append(await start(bench, call.prepared((binary, *_words(bench, call, files), *measure)), call.env))
-        return Results(last[-1], *read_jest(written(bench.out, _REPORT), bench))
+        return SuiteRun(last[-1], *read_jest(read_output(bench.out, _REPORT), bench))
 
     try:
         return await run_suite(_NAME, version, bench, asked, once)
@@ -53,15 +53,15 @@ async def _run(bench: Workbench) -> ToolReport:
         return failed_to_run(_NAME, version, last[-1], str(error))
 
 
-def _words(bench: Workbench, call: Call, files: tuple[str, ...]) -> tuple[str, ...]:
+def _words(bench: Workbench, call: ScriptCommand, files: tuple[str, ...]) -> tuple[str, ...]:
     own = without_options(call.args, _FLAGS, _VALUED)
-    report = ("--json", f"--outputFile={bench.places.out}/{_REPORT}", "--passWithNoTests", "--testLocationInResults")
+    report = ("--json", f"--outputFile={bench.paths.out}/{_REPORT}", "--passWithNoTests", "--testLocationInResults")
     return (*own, *report, *(("--runTestsByPath", *files) if files else ()))
 
 
 def _coverage(bench: Workbench) -> tuple[str, ...]:
     """The package's own threshold is not asked: what is enough is for the check to say."""
-    folder = f"{bench.places.out}/{COVERAGE_FOLDER}"
+    folder = f"{bench.paths.out}/{COVERAGE_FOLDER}"
     return ("--coverage", "--coverageReporters=lcovonly", f"--coverageDirectory={folder}", "--coverageThreshold={}")
 
 

@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import installed_version, program, start
-from activities.languages.javascript.scripts import Call, without_options
+from activities.languages.javascript.scripts import ScriptCommand, without_options
 from activities.languages.javascript.test_runs import (
     COVERAGE_FOLDER,
-    Results,
-    asked_of,
+    SuiteRun,
     has_work,
     line_in,
     run_suite,
     runner_call,
+    test_options,
     used_by_script,
 )
 from activities.model import TestCase, ToolReport
-from activities.reports import BadReport, json_of, valid_unicode, written
-from activities.tool_reports import Ended, failed_to_run, not_installed
+from activities.reports import BadReport, parse_json, read_output, valid_unicode
+from activities.tool_reports import FinishedCommand, failed_to_run, not_installed
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "mocha"
@@ -35,19 +35,19 @@ async def _version(bench: Workbench) -> str:
 
 
 async def _run(bench: Workbench) -> ToolReport:
-    asked = asked_of(bench)
+    asked = test_options(bench)
     call = runner_call(read_package(bench.project), _NAME, asked.select)
     if call is None:
         return ToolReport(tool=_NAME)
     if not (binary := program(bench, _NAME)):
-        return not_installed(_NAME, _used_by(bench.project), "add mocha to devDependencies")
+        return not_installed(_NAME, _used_by(bench.project), "Add mocha to devDependencies.")
     version = await _version(bench)
-    last: list[Ended] = []
+    last: list[FinishedCommand] = []
 
-    async def once(files: tuple[str, ...]) -> Results:
+    async def once(files: tuple[str, ...]) -> SuiteRun:
         measure = _coverage(bench) if asked.coverage and not last else ()
         last.append(await start(bench, call.prepared((*measure, binary, *_words(bench, call, files))), call.env))
-        return Results(last[-1], tuple(_tests(written(bench.out, _REPORT), bench)))
+        return SuiteRun(last[-1], tuple(_tests(read_output(bench.out, _REPORT), bench)))
 
     try:
         return await run_suite(_NAME, version, bench, asked, once)
@@ -55,22 +55,22 @@ async def _run(bench: Workbench) -> ToolReport:
         return failed_to_run(_NAME, version, last[-1], str(error))
 
 
-def _words(bench: Workbench, call: Call, files: tuple[str, ...]) -> tuple[str, ...]:
+def _words(bench: Workbench, call: ScriptCommand, files: tuple[str, ...]) -> tuple[str, ...]:
     """mocha adds files to those of its configuration, so the failed ones are run beside the others of it."""
     own = without_options(call.args, _FLAGS, _VALUED)
-    return (*own, "--reporter=json", f"--reporter-option=output={bench.places.out}/{_REPORT}", *files)
+    return (*own, "--reporter=json", f"--reporter-option=output={bench.paths.out}/{_REPORT}", *files)
 
 
 def _coverage(bench: Workbench) -> tuple[str, ...]:
     for name in ("c8", "nyc"):
         if binary := program(bench, name):
-            return (binary, "--reporter=lcovonly", f"--report-dir={bench.places.out}/{COVERAGE_FOLDER}")
+            return (binary, "--reporter=lcovonly", f"--report-dir={bench.paths.out}/{COVERAGE_FOLDER}")
     return ()
 
 
 def _tests(data: bytes, bench: Workbench) -> Iterator[TestCase]:
     """mocha's three lists hold the same kind of object; a failing hook is listed as a failure only."""
-    report = json_of(data, "mocha's report")
+    report = parse_json(data, "mocha's report")
     if not isinstance(report, dict) or "stats" not in report:
         raise BadReport("The report is not mocha's JSON.")
     for key, outcome in (("passes", "passed"), ("failures", "failed"), ("pending", "skipped")):

@@ -15,8 +15,8 @@ from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
 from activities.languages.python.tool_detection import configured_in, found_in
 from activities.model import Finding, ToolReport
-from activities.reports import BadReport, valid_unicode, whole, written
-from activities.tool_reports import Ended, execute_to_file, failed_to_run, report_of
+from activities.reports import BadReport, non_negative, read_output, valid_unicode
+from activities.tool_reports import FinishedCommand, execute_to_file, failed_to_run, make_report
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -46,23 +46,23 @@ async def _version(bench: Workbench) -> str:
 async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 nothing, 1 errors, 2 mypy had to stop (a syntax error, or its configuration)."""
     version, (program, _) = await _version(bench), bench.executable("mypy")
-    cache = f"--cache-dir={bench.places.out}/mypy_cache"
+    cache = f"--cache-dir={bench.paths.out}/mypy_cache"
     argv = (program, *_FLAGS, cache, *_python(bench), *_what(bench.project))
-    ended = await execute_to_file(bench, argv, "mypy.txt", _ONE_PROCESS)
+    finished = await execute_to_file(bench, argv, "mypy.txt", _ONE_PROCESS)
     try:
-        text = written(bench.out, "mypy.txt").decode("utf-8", "surrogateescape")
+        text = read_output(bench.out, "mypy.txt").decode("utf-8", "surrogateescape")
     except BadReport as error:
-        return failed_to_run("mypy", version, ended, str(error))
+        return failed_to_run("mypy", version, finished, str(error))
     found = tuple(_findings(text, bench))
-    if ended.ran.exit_code not in (0, 1) and not found:
-        return failed_to_run("mypy", version, ended, _why(text, ended))
-    stopped = "mypy stopped at the first file that it could not parse." if ended.ran.exit_code == 2 else ""
-    return report_of("mypy", version, ended, findings=found, problem=stopped)
+    if finished.exit_code not in (0, 1) and not found:
+        return failed_to_run("mypy", version, finished, _why(text, finished))
+    stopped = "mypy stopped at the first file that it could not parse." if finished.exit_code == 2 else ""
+    return make_report("mypy", version, finished, findings=found, problem=stopped)
 
 
 def _python(bench: Workbench) -> tuple[str, ...]:
     """Where the packages are that the project imports."""
-    return (f"--python-executable={bench.places.env}/bin/python",) if bench.env_root else ()
+    return (f"--python-executable={bench.paths.env}/bin/python",) if bench.env_root else ()
 
 
 def _what(project: Project) -> tuple[str, ...]:
@@ -103,14 +103,14 @@ def _finding(match: re.Match[str], bench: Workbench) -> Finding:
         tool="mypy",
         rule=match["rule"] or "misc",
         path=bench.relative(match["path"]),
-        line=whole(match["line"]),
-        column=whole(match["column"] or 0),
+        line=non_negative(match["line"]),
+        column=non_negative(match["column"] or 0),
         message=match["message"],
         severity="error",
     )
 
 
-def _why(text: str, ended: Ended) -> str:
+def _why(text: str, finished: FinishedCommand) -> str:
     """mypy says why it stopped on stdout or on stderr."""
     lines = [line for line in text.splitlines() if "error:" in line] or text.splitlines()
     return f"mypy could not work: {valid_unicode(lines[0])[:300]}" if lines else ""

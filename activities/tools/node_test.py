@@ -6,19 +6,19 @@ from pathlib import Path
 from activities.languages import javascript
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import npm, program, start, versions
-from activities.languages.javascript.scripts import Call, find_call, find_start, test_script
+from activities.languages.javascript.scripts import ScriptCommand, find_call, find_start, test_script
 from activities.languages.javascript.test_runs import (
     COVERAGE_FOLDER,
     RUNNERS,
-    Results,
-    asked_of,
-    numbered,
-    part_of,
+    SuiteRun,
     run_suite,
+    select_for,
+    test_options,
+    with_unique_ids,
 )
 from activities.model import TestCase, ToolReport
-from activities.reports import BadReport, json_of, valid_unicode, whole, written
-from activities.tool_reports import Ended, failed_to_run, how_it_ended, report_of, tail
+from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import FinishedCommand, failed_to_run, last_output, make_report, stop_reason
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "node-test"
@@ -38,19 +38,19 @@ async def _version(bench: Workbench) -> str:
 
 
 async def _run(bench: Workbench) -> ToolReport:
-    package, asked = read_package(bench.project), asked_of(bench)
+    package, asked = read_package(bench.project), test_options(bench)
     script = test_script(package, asked.select)
     if not script or find_call(package, script, *RUNNERS):
         return ToolReport(tool=_NAME)
     call = find_start(package, script, lambda call: "--test" in call.args)
     if call is None:
         return await _by_exit_code(bench, script)
-    last: list[Ended] = []
+    last: list[FinishedCommand] = []
 
-    async def once(files: tuple[str, ...]) -> Results:
+    async def once(files: tuple[str, ...]) -> SuiteRun:
         measure = _coverage(bench) if asked.coverage and not last else ()
         last.append(await start(bench, call.prepared(_words(bench, call, files, measure)), call.env))
-        return Results(last[-1], _tests(bench, last[-1]))
+        return SuiteRun(last[-1], _tests(bench, last[-1]))
 
     try:
         return await run_suite(_NAME, versions(), bench, asked, once)
@@ -58,35 +58,35 @@ async def _run(bench: Workbench) -> ToolReport:
         return failed_to_run(_NAME, versions(), last[-1], str(error))
 
 
-def _words(bench: Workbench, call: Call, files: tuple[str, ...], measure: tuple[str, ...]) -> tuple[str, ...]:
+def _words(bench: Workbench, call: ScriptCommand, files: tuple[str, ...], measure: tuple[str, ...]) -> tuple[str, ...]:
     """Reporters come right behind `--test`, before the files. Given files take the place of the script's own, which
     are all that stands behind `--test` and is no option."""
     at = call.args.index("--test")
     before, behind = call.args[:at], call.args[at + 1 :]
-    report = (f"--test-reporter={_reporter_in(bench)}", f"--test-reporter-destination={bench.places.out}/{_REPORT}")
+    report = (f"--test-reporter={_reporter_in(bench)}", f"--test-reporter-destination={bench.paths.out}/{_REPORT}")
     kept = tuple(word for word in behind if word.startswith("-")) if files else behind
     return (program(bench, call.program) or call.program, *before, "--test", *report, *measure, *kept, *files)
 
 
 def _reporter_in(bench: Workbench) -> str:
     (bench.out / _REPORTER.name).write_bytes(_REPORTER.read_bytes())
-    return f"{bench.places.out}/{_REPORTER.name}"
+    return f"{bench.paths.out}/{_REPORTER.name}"
 
 
 def _coverage(bench: Workbench) -> tuple[str, ...]:
     """The folder is made here: node does not make it."""
     (bench.out / COVERAGE_FOLDER).mkdir(exist_ok=True)
-    to = f"{bench.places.out}/{COVERAGE_FOLDER}/lcov.info"
+    to = f"{bench.paths.out}/{COVERAGE_FOLDER}/lcov.info"
     return ("--experimental-test-coverage", "--test-reporter=lcov", f"--test-reporter-destination={to}")
 
 
-def _tests(bench: Workbench, ended: Ended) -> tuple[TestCase, ...]:
+def _tests(bench: Workbench, finished: FinishedCommand) -> tuple[TestCase, ...]:
     """A failed run without a test is no report. Raises `BadReport`."""
-    lines = written(bench.out, _REPORT).splitlines()
-    entries = [json_of(line, "node's report") for line in lines if line.strip()]
-    if not entries and ended.ran.exit_code:
+    lines = read_output(bench.out, _REPORT).splitlines()
+    entries = [parse_json(line, "node's report") for line in lines if line.strip()]
+    if not entries and finished.exit_code:
         raise BadReport("The test run left no test in its report.")
-    return numbered(_test(bench, entry) for entry in entries if isinstance(entry, dict))
+    return with_unique_ids(_test(bench, entry) for entry in entries if isinstance(entry, dict))
 
 
 def _test(bench: Workbench, entry: dict[str, object]) -> TestCase:
@@ -101,7 +101,7 @@ def _test(bench: Workbench, entry: dict[str, object]) -> TestCase:
         id=f"{path}::{valid_unicode(name)}",
         outcome="passed" if outcome == "passed" else "failed" if outcome == "failed" else "skipped",
         path=path,
-        line=whole(entry.get("line")),
+        line=non_negative(entry.get("line")),
         message=valid_unicode(str(entry.get("message") or "")),
         duration_s=float(seconds) if isinstance(seconds, int | float) else 0.0,
     )
@@ -109,18 +109,20 @@ def _test(bench: Workbench, entry: dict[str, object]) -> TestCase:
 
 async def _by_exit_code(bench: Workbench, script: str) -> ToolReport:
     """A runner that is not known: its script is one test, which passes when it ends with 0."""
-    ended = await start(bench, (*npm(), "run", "--silent", script))
-    if problem := how_it_ended(_NAME, ended):
-        return failed_to_run(_NAME, versions(), ended, problem)
-    outcome, said = ("passed", "") if ended.ran.exit_code == 0 else ("failed", tail(ended.ran))
+    finished = await start(bench, (*npm(), "run", "--silent", script))
+    if problem := stop_reason(_NAME, finished):
+        return failed_to_run(_NAME, versions(), finished, problem)
+    outcome, said = ("passed", "") if finished.exit_code == 0 else ("failed", last_output(finished.result))
     test = TestCase(f"npm run {script}", "passed" if outcome == "passed" else "failed", "", message=said)
     advice = "The script tells only whether it passed, so its tests are counted as one."
-    return report_of(_NAME, versions(), ended, tests=(replace(test, duration_s=ended.ran.duration_s),), advice=advice)
+    return make_report(
+        _NAME, versions(), finished, tests=(replace(test, duration_s=finished.result.duration_s),), advice=advice
+    )
 
 
 def _has_work(project: Project, check: str) -> bool:
     package = read_package(project)
-    script = test_script(package, part_of(check))
+    script = test_script(package, select_for(check))
     return bool(script) and not find_call(package, script, *RUNNERS)
 
 

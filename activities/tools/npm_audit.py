@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from activities.languages.javascript.advisories import Advisory, Unreachable, of_berry, of_npm, of_pnpm, of_yarn
+from activities.languages.javascript.advisories import Advisory, RegistryUnavailable, of_berry, of_npm, of_pnpm, of_yarn
 from activities.languages.javascript.package_json import read_package, workspace_home
-from activities.languages.javascript.package_manager import Manager, find_manager
+from activities.languages.javascript.package_manager import PackageManager, find_manager
 from activities.languages.javascript.programs import MANAGER_FOLDER, npm, start_into, versions
 from activities.model import Finding, ToolReport
-from activities.reports import BadReport, written
-from activities.tool_reports import failed_to_run, how_it_ended, report_of
+from activities.reports import BadReport, read_output
+from activities.tool_reports import failed_to_run, make_report, stop_reason
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "npm-audit"
@@ -40,31 +40,33 @@ async def _run(bench: Workbench) -> ToolReport:
     """Without an answer of the registry the report has an advice, so that the check is never green for it."""
     manager, version = _manager(bench), await _version(bench)
     if manager.package and not (bench.env_root and (bench.env_root / MANAGER_FOLDER).is_dir()):
-        return ToolReport(_NAME, version, looked=False, problem=f"{manager.name} could not be installed to audit with.")
+        return ToolReport(
+            _NAME, version, completed=False, problem=f"{manager.name} could not be installed to audit with."
+        )
     at_home = replace(bench, project=workspace_home(bench.project))
-    ended = await start_into(at_home, _REPORT, _words(bench, manager), _PATIENCE, network=True)
-    if problem := how_it_ended(_NAME, ended):
-        return failed_to_run(_NAME, version, ended, problem)
+    finished = await start_into(at_home, _REPORT, _words(bench, manager), _PATIENCE, network=True)
+    if problem := stop_reason(_NAME, finished):
+        return failed_to_run(_NAME, version, finished, problem)
     try:
         read = of_berry if manager.berry else _READERS[manager.name]
-        found = tuple(_finding(at_home, manager, advisory) for advisory in read(written(bench.out, _REPORT)))
-    except Unreachable as error:
-        return report_of(_NAME, version, ended, advice=f"The registry's advisories could not be asked: {error}.")
+        found = tuple(_finding(at_home, manager, advisory) for advisory in read(read_output(bench.out, _REPORT)))
+    except RegistryUnavailable as error:
+        return make_report(_NAME, version, finished, advice=f"The registry's advisories could not be asked: {error}.")
     except BadReport as error:
-        return report_of(_NAME, version, ended, advice=f"The registry's advisories could not be asked. {error}")
-    if ended.ran.exit_code and not found:
-        return report_of(_NAME, version, ended, advice="The audit failed without naming a vulnerability.")
-    return report_of(_NAME, version, ended, findings=found)
+        return make_report(_NAME, version, finished, advice=f"The registry's advisories could not be asked. {error}")
+    if finished.exit_code and not found:
+        return make_report(_NAME, version, finished, advice="The audit failed without naming a vulnerability.")
+    return make_report(_NAME, version, finished, findings=found)
 
 
-def _manager(bench: Workbench) -> Manager:
+def _manager(bench: Workbench) -> PackageManager:
     home = workspace_home(bench.project)
     return find_manager(home, read_package(home))
 
 
-def _words(bench: Workbench, manager: Manager) -> tuple[str, ...]:
+def _words(bench: Workbench, manager: PackageManager) -> tuple[str, ...]:
     """npm audits a lock file, so one is made where there is none; like all writes it is thrown away."""
-    own = f"{bench.places.env}/{MANAGER_FOLDER}/node_modules/.bin/{manager.name}"
+    own = f"{bench.paths.env}/{MANAGER_FOLDER}/node_modules/.bin/{manager.name}"
     if manager.berry:
         return (own, "npm", "audit", "--all", "--recursive", "--json")
     if manager.package:
@@ -76,7 +78,7 @@ def _words(bench: Workbench, manager: Manager) -> tuple[str, ...]:
     return ("/bin/sh", "-c", make, *audit)
 
 
-def _finding(bench: Workbench, manager: Manager, advisory: Advisory) -> Finding:
+def _finding(bench: Workbench, manager: PackageManager, advisory: Advisory) -> Finding:
     """Placed at the package's own entry in the lock file, which moves with what is installed and with nothing else."""
     path = manager.lock or "package.json"
     affected = f" (versions {advisory.affected})" if advisory.affected else ""
@@ -85,7 +87,7 @@ def _finding(bench: Workbench, manager: Manager, advisory: Advisory) -> Finding:
         tool=_NAME,
         rule=advisory.id or "advisory",
         path=bench.relative(path),
-        line=_line(bench.project.reads(path), advisory),
+        line=_line(bench.project.read(path), advisory),
         message=f"{advisory.package}{affected}: {advisory.title}",
         severity=advisory.severity,
     )

@@ -14,8 +14,8 @@ from activities.languages.python.dependencies import named_in_manifests
 from activities.languages.python.installed import Distribution, installed, our_version
 from activities.languages.python.version import project_name
 from activities.model import Finding, ToolReport
-from activities.reports import BadReport, give, json_of, valid_unicode, written
-from activities.tool_reports import execute, failed_to_run, report_of, tail
+from activities.reports import BadReport, parse_json, read_output, valid_unicode, write_input
+from activities.tool_reports import execute, failed_to_run, last_output, make_report
 from activities.tooling import OUR_TOOLS, Tool, Workbench
 
 _UNREACHABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")
@@ -32,19 +32,19 @@ async def _run(bench: Workbench) -> ToolReport:
     version = await _version(bench)
     if bench.env_root is None:
         said = "Nothing could be installed, so there are no versions to look up."
-        return ToolReport("pip-audit", version, looked=False, problem=said)
+        return ToolReport("pip-audit", version, completed=False, problem=said)
     listed = _listed(bench)
-    give(bench.out, "installed.txt", "".join(f"{one.name}=={one.version}\n" for one in listed if not one.direct))
-    ended = await execute(bench, _command(bench), network=True)
+    write_input(bench.out, "installed.txt", "".join(f"{one.name}=={one.version}\n" for one in listed if not one.direct))
+    finished = await execute(bench, _command(bench), network=True)
     try:
-        report = json_of(written(bench.out, "audit.json"), "pip-audit's report")
+        report = parse_json(read_output(bench.out, "audit.json"), "pip-audit's report")
     except BadReport:
-        if not ended.ran.stopped and any(sign in tail(ended.ran) for sign in _UNREACHABLE):
-            return report_of("pip-audit", version, ended, advice=_NOT_ASKED)
-        return failed_to_run("pip-audit", version, ended)
+        if not finished.result.stopped and any(sign in last_output(finished.result) for sign in _UNREACHABLE):
+            return make_report("pip-audit", version, finished, advice=_NOT_ASKED)
+        return failed_to_run("pip-audit", version, finished)
     entries = _entries(report)
     found = tuple(one for entry in entries for one in _findings(entry, bench))
-    return report_of("pip-audit", version, ended, findings=found, advice=_advice(entries, listed))
+    return make_report("pip-audit", version, finished, findings=found, advice=_advice(entries, listed))
 
 
 def _listed(bench: Workbench) -> tuple[Distribution, ...]:
@@ -54,7 +54,7 @@ def _listed(bench: Workbench) -> tuple[Distribution, ...]:
 
 
 def _command(bench: Workbench) -> tuple[str, ...]:
-    out = bench.places.out
+    out = bench.paths.out
     ignored = bench.options.get("ignore")
     names = [str(name) for name in ignored] if isinstance(ignored, list | tuple) else []
     return (

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from activities.languages.javascript.package_json import declared_in, first_file, read_package
 from activities.languages.javascript.programs import installed_version, program, start, start_into
-from activities.languages.javascript.scripts import Call, find_call, without_options
+from activities.languages.javascript.scripts import ScriptCommand, find_call, without_options
 from activities.model import Finding, ToolReport
-from activities.reports import BadReport, valid_unicode, whole, written
-from activities.tool_reports import Ended, failed_to_run, not_installed, report_of
+from activities.reports import BadReport, non_negative, read_output, valid_unicode
+from activities.tool_reports import FinishedCommand, failed_to_run, make_report, not_installed
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "prettier"
@@ -36,28 +36,32 @@ async def _version(bench: Workbench) -> str:
 async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 nothing, 1 some would change, 2 some could not be parsed or prettier could not work."""
     if not (binary := program(bench, _NAME)):
-        return not_installed(_NAME, _used_by(bench.project), "add prettier to devDependencies")
+        return not_installed(_NAME, _used_by(bench.project), "Add prettier to devDependencies.")
     version = await _version(bench)
-    ended = await start_into(bench, _REPORT, (binary, "--list-different", *_words(bench.project)))
-    broken = tuple(_broken(ended, bench))
-    if ended.ran.exit_code not in (0, 1) and not broken:
-        return failed_to_run(_NAME, version, ended)
+    finished = await start_into(bench, _REPORT, (binary, "--list-different", *_words(bench.project)))
+    broken = tuple(_broken(finished, bench))
+    if finished.exit_code not in (0, 1) and not broken:
+        return failed_to_run(_NAME, version, finished)
     try:
-        found = tuple(_unformatted(written(bench.out, _REPORT), bench))
+        found = tuple(_unformatted(read_output(bench.out, _REPORT), bench))
     except BadReport as error:
-        return failed_to_run(_NAME, version, ended, str(error))
-    return report_of(_NAME, version, ended, findings=found + broken)
+        return failed_to_run(_NAME, version, finished, str(error))
+    return make_report(_NAME, version, finished, findings=found + broken)
 
 
 async def _fix(bench: Workbench) -> ToolReport:
     if not (binary := program(bench, _NAME)):
-        return not_installed(_NAME, _used_by(bench.project), "add prettier to devDependencies")
-    ended = await start(bench, (binary, "--write", *_words(bench.project)))
+        return not_installed(_NAME, _used_by(bench.project), "Add prettier to devDependencies.")
+    finished = await start(bench, (binary, "--write", *_words(bench.project)))
     version = await _version(bench)
-    return report_of(_NAME, version, ended) if ended.ran.exit_code in (0, 2) else failed_to_run(_NAME, version, ended)
+    return (
+        make_report(_NAME, version, finished)
+        if finished.exit_code in (0, 2)
+        else failed_to_run(_NAME, version, finished)
+    )
 
 
-def _call(project: Project) -> Call | None:
+def _call(project: Project) -> ScriptCommand | None:
     package = read_package(project)
     return next((call for name in package.scripts if (call := find_call(package, name, _NAME))), None)
 
@@ -73,10 +77,12 @@ def _unformatted(data: bytes, bench: Workbench) -> Iterator[Finding]:
         yield Finding("linting", _NAME, "format", bench.relative(path), 0, message, "warning", fixable=True)
 
 
-def _broken(ended: Ended, bench: Workbench) -> Iterator[Finding]:
-    for match in _BROKEN.finditer(ended.ran.stderr.decode("utf-8", "backslashreplace")):
+def _broken(finished: FinishedCommand, bench: Workbench) -> Iterator[Finding]:
+    for match in _BROKEN.finditer(finished.stderr):
         path, message = bench.relative(match[1]), valid_unicode(match[2])
-        yield Finding("linting", _NAME, "parse-error", path, whole(match[3]), message, "error", whole(match[4]))
+        yield Finding(
+            "linting", _NAME, "parse-error", path, non_negative(match[3]), message, "error", non_negative(match[4])
+        )
 
 
 prettier = Tool(_NAME, ("linting",), "javascript", _used_by, _version, _run, fix=_fix)

@@ -11,8 +11,8 @@ from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
 from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
-from activities.reports import BadReport, json_of, valid_unicode, whole, written
-from activities.tool_reports import execute, failed_to_run, not_installed, report_of
+from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import execute, failed_to_run, make_report, not_installed
 from activities.tooling import Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -35,24 +35,26 @@ async def _run(bench: Workbench) -> ToolReport:
     """The exit code is a sum of bits: 1 to 16 are kinds of findings, 32 is a usage error."""
     version, (program, _) = await _version(bench), bench.executable("pylint")
     if not version:
-        return not_installed("pylint", found_in(DETECTION, bench.project), "declare it in a dependency group.")
+        return not_installed("pylint", found_in(DETECTION, bench.project), "Declare it in a dependency group.")
     flags = (
         "--output-format=json",
-        f"--output={bench.places.out}/pylint.json",
+        f"--output={bench.paths.out}/pylint.json",
         "--reports=n",
         "--score=n",
         "--persistent=n",
         "--recursive=y",
     )
-    ended = await execute(bench, (program, *flags, "--", *sources(bench.project)), {"PYLINTHOME": bench.places.out})
-    if not 0 <= ended.ran.exit_code < _USAGE_ERROR:
-        return failed_to_run("pylint", version, ended)
+    finished = await execute(bench, (program, *flags, "--", *sources(bench.project)), {"PYLINTHOME": bench.paths.out})
+    if not 0 <= finished.exit_code < _USAGE_ERROR:
+        return failed_to_run("pylint", version, finished)
     try:
-        entries = json_of(written(bench.out, "pylint.json"), "pylint's report")
+        entries = parse_json(read_output(bench.out, "pylint.json"), "pylint's report")
     except BadReport as error:
-        return failed_to_run("pylint", version, ended, str(error))
+        return failed_to_run("pylint", version, finished, str(error))
     listed = entries if isinstance(entries, list) else []
-    return report_of("pylint", version, ended, findings=tuple(_finding(one, bench) for one in listed if _is_one(one)))
+    return make_report(
+        "pylint", version, finished, findings=tuple(_finding(one, bench) for one in listed if _is_one(one))
+    )
 
 
 def _is_one(entry: object) -> bool:
@@ -65,9 +67,9 @@ def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
         tool="pylint",
         rule=valid_unicode(f"{entry['message-id']} {entry.get('symbol', '')}".strip()),
         path=bench.relative(valid_unicode(str(entry.get("path", "")))),
-        line=whole(entry.get("line")),
-        column=whole(entry.get("column")) + 1,
-        end_line=whole(entry.get("endLine")),
+        line=non_negative(entry.get("line")),
+        column=non_negative(entry.get("column")) + 1,
+        end_line=non_negative(entry.get("endLine")),
         message=valid_unicode(str(entry.get("message", ""))),
         severity=_SEVERITIES.get(str(entry.get("type")), "warning"),
     )

@@ -6,8 +6,8 @@ from typing import Any
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
-from activities.reports import BadReport, json_of, valid_unicode, whole, written
-from activities.tool_reports import execute_to_file, failed_to_run, not_installed, report_of
+from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import execute_to_file, failed_to_run, make_report, not_installed
 from activities.tooling import Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(tables=("pyright",), files=("pyrightconfig.json",), hooks=("pyright",), packages=("pyright",))
@@ -22,23 +22,23 @@ async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 no errors, 1 errors, 2 and more: pyright could not work."""
     version, (program, _) = await _version(bench), bench.executable("pyright")
     if not version:
-        return not_installed("pyright", found_in(DETECTION, bench.project), "declare it in a dependency group.")
-    python = (f"--pythonpath={bench.places.env}/bin/python",)
-    ended = await execute_to_file(bench, (program, "--outputjson", *python), "pyright.json", _environment(bench))
+        return not_installed("pyright", found_in(DETECTION, bench.project), "Declare it in a dependency group.")
+    python = (f"--pythonpath={bench.paths.env}/bin/python",)
+    finished = await execute_to_file(bench, (program, "--outputjson", *python), "pyright.json", _environment(bench))
     try:
-        report = json_of(written(bench.out, "pyright.json"), "pyright's report")
+        report = parse_json(read_output(bench.out, "pyright.json"), "pyright's report")
     except BadReport as error:
-        return failed_to_run("pyright", version, ended, str(error))
+        return failed_to_run("pyright", version, finished, str(error))
     listed = report.get("generalDiagnostics") if isinstance(report, dict) else None
-    if ended.ran.exit_code not in (0, 1) or not isinstance(listed, list):
-        return failed_to_run("pyright", version, ended)
+    if finished.exit_code not in (0, 1) or not isinstance(listed, list):
+        return failed_to_run("pyright", version, finished)
     found = tuple(_finding(entry, bench) for entry in listed if isinstance(entry, dict))
-    return report_of("pyright", version, ended, findings=found)
+    return make_report("pyright", version, finished, findings=found)
 
 
 def _environment(bench: Workbench) -> dict[str, str]:
     """The package fetches pyright when it first runs: the installation step did that, into the environment."""
-    return {"PYRIGHT_PYTHON_CACHE_DIR": f"{bench.places.env}/share/pyright", "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+    return {"PYRIGHT_PYTHON_CACHE_DIR": f"{bench.paths.env}/share/pyright", "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
 
 
 def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
@@ -62,7 +62,7 @@ def _place(entry: dict[str, Any], which: str) -> tuple[int, int]:
     place = span.get(which) if isinstance(span, dict) else None
     if not isinstance(place, dict):
         return 0, 0
-    return whole(place.get("line"), -1) + 1, whole(place.get("character"), -1) + 1
+    return non_negative(place.get("line"), -1) + 1, non_negative(place.get("character"), -1) + 1
 
 
 tool = Tool("pyright", ("static_analysis",), "python", partial(found_in, DETECTION), _version, _run)

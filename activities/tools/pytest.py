@@ -16,8 +16,8 @@ from activities.languages.python.pytest_report import named, running, with_retry
 from activities.languages.python.pytest_selection import by_name, files_of, has_tests, selection
 from activities.languages.python.tool_detection import found_in
 from activities.model import ToolReport
-from activities.reports import BadReport, written
-from activities.tool_reports import Ended, execute, failed_to_run, how_it_ended, report_of
+from activities.reports import BadReport, read_output
+from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report, stop_reason
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -70,24 +70,24 @@ async def _retried(bench: Workbench, config: PytestConfig, report: ToolReport) -
 
 async def _once(bench: Workbench, config: PytestConfig, arguments: tuple[str, ...]) -> tuple[ToolReport, int]:
     """The report of one run, and pytest's exit code: 0 passed, 1 failed, 2 not collected, 5 no tests, else broken."""
-    version, ended = await _version(bench), await _pytest(bench, config, arguments)
-    code = ended.ran.exit_code
+    version, finished = await _version(bench), await _pytest(bench, config, arguments)
+    code = finished.exit_code
     if code == _NO_TESTS:
-        return report_of("pytest", version, ended, advice="No tests were found."), code
+        return make_report("pytest", version, finished, advice="No tests were found."), code
     try:
-        contents = registry()["junit"].reads(written(bench.out, "junit.xml"), "pytest", "unit_tests")
+        contents = registry()["junit"].reads(read_output(bench.out, "junit.xml"), "pytest", "unit_tests")
     except BadReport:
-        return failed_to_run("pytest", version, ended, _why(ended)), code
+        return failed_to_run("pytest", version, finished, _why(finished)), code
     if code not in (0, 1, 2):
-        return failed_to_run("pytest", version, ended, _why(ended)), code
-    report = report_of("pytest", version, ended, tests=named(contents.tests, bench))
+        return failed_to_run("pytest", version, finished, _why(finished)), code
+    report = make_report("pytest", version, finished, tests=named(contents.tests, bench))
     return (await _with_coverage(bench, config, report) if bench.options.get("coverage") else report), code
 
 
-async def _pytest(bench: Workbench, config: PytestConfig, arguments: tuple[str, ...]) -> Ended:
+async def _pytest(bench: Workbench, config: PytestConfig, arguments: tuple[str, ...]) -> FinishedCommand:
     """`-m pytest` finds a project that is not installed, too: the folder is on the path."""
     (bench.out / "junit.xml").unlink(missing_ok=True)
-    out, (python, _) = bench.places.out, bench.executable("python")
+    out, (python, _) = bench.paths.out, bench.executable("python")
     start: tuple[str, ...] = (python, "-m", "pytest")
     measuring: tuple[str, ...] = ()
     if bench.options.get("coverage"):
@@ -120,13 +120,13 @@ def _only(bench: Workbench) -> tuple[str, ...]:
     return tuple(str(name) for name in names) if isinstance(names, tuple | list) else ()
 
 
-def _why(ended: Ended) -> str:
+def _why(finished: FinishedCommand) -> str:
     """What stopped the runner, and during which test, where that is known; "" leaves it to the output's last line."""
-    test = running(ended)
-    cut = how_it_ended("pytest", ended) or ("pytest ended in the middle of a test." if test else "")
+    test = running(finished)
+    cut = stop_reason("pytest", finished) or ("pytest finished in the middle of a test." if test else "")
     if cut:
         return f"{cut[:-1]} while it ran {test}." if test else cut
-    lines = ended.ran.stderr.decode("utf-8", "backslashreplace").splitlines()
+    lines = finished.stderr.splitlines()
     said = [match[1] for line in lines if (match := _SAYS.search(line))]
     return f"pytest could not run: {said[0][:300]}" if said else ""
 

@@ -9,8 +9,8 @@ from activities.languages.python.installed import installed, version_of
 from activities.languages.python.layout import python_files
 from activities.languages.python.tool_detection import found_in
 from activities.model import ToolReport
-from activities.reports import BadReport, Contents, written
-from activities.tool_reports import execute, failed_to_run, not_installed, report_of
+from activities.reports import BadReport, Contents, read_output
+from activities.tool_reports import execute, failed_to_run, make_report, not_installed
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(packages=("pytest-benchmark",))
@@ -32,25 +32,27 @@ async def _run(bench: Workbench) -> ToolReport:
     version, (python, _) = await _version(bench), bench.executable("python")
     if not version:
         return not_installed(
-            "pytest-benchmark", found_in(DETECTION, bench.project), "declare it in a dependency group."
+            "pytest-benchmark", found_in(DETECTION, bench.project), "Declare it in a dependency group."
         )
-    into = f"--benchmark-json={bench.places.out}/benchmark.json"
-    cache = ("-o", f"cache_dir={bench.places.out}/pytest_cache")
+    into = f"--benchmark-json={bench.paths.out}/benchmark.json"
+    cache = ("-o", f"cache_dir={bench.paths.out}/pytest_cache")
     flags = ("--benchmark-enable", "--benchmark-only", "--rootdir=.", "-W", _NOTHING_SAVED, into, *cache)
-    ended = await execute(bench, (python, "-m", "pytest", *flags, *_alone(bench), *_where(bench.project)))
-    if ended.ran.exit_code not in (0, 1, _NO_TESTS):
-        return failed_to_run("pytest-benchmark", version, ended)
+    finished = await execute(bench, (python, "-m", "pytest", *flags, *_alone(bench), *_where(bench.project)))
+    if finished.exit_code not in (0, 1, _NO_TESTS):
+        return failed_to_run("pytest-benchmark", version, finished)
     try:
-        data = written(bench.out, "benchmark.json")
+        data = read_output(bench.out, "benchmark.json")
         contents = registry()["pytest-benchmark"].reads(data, "pytest-benchmark", "performance")
     except BadReport as error:
         # Without any benchmark the plug-in writes nothing.
-        if ended.ran.exit_code == 1:
-            return failed_to_run("pytest-benchmark", version, ended, str(error))
+        if finished.exit_code == 1:
+            return failed_to_run("pytest-benchmark", version, finished, str(error))
         contents = Contents()
-    failed = "Some benchmarks failed and were not measured." if ended.ran.exit_code == 1 else ""
+    failed = "Some benchmarks failed and were not measured." if finished.exit_code == 1 else ""
     none = "" if contents.benchmarks else "No benchmarks were found."
-    return report_of("pytest-benchmark", version, ended, benchmarks=contents.benchmarks, problem=failed, advice=none)
+    return make_report(
+        "pytest-benchmark", version, finished, benchmarks=contents.benchmarks, problem=failed, advice=none
+    )
 
 
 def _alone(bench: Workbench) -> tuple[str, ...]:
@@ -72,13 +74,13 @@ def _where(project: Project) -> tuple[str, ...]:
 def _files(project: Project) -> Iterator[str]:
     for file in python_files(project.root):
         name = file.relative_to(project.root).as_posix()
-        if _BENCHMARK.search(project.reads(name)):
+        if _BENCHMARK.search(project.read(name)):
             yield name
 
 
 def _shared(project: Project) -> bool:
     named = (file for file in python_files(project.root) if file.name == "conftest.py")
-    return any(_FIXTURE.search(project.reads(file.relative_to(project.root).as_posix())) for file in named)
+    return any(_FIXTURE.search(project.read(file.relative_to(project.root).as_posix())) for file in named)
 
 
 def _has_work(project: Project, check: str) -> bool:

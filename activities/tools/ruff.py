@@ -12,8 +12,8 @@ from activities.languages.python.config import has_table, hooks
 from activities.languages.python.installed import version_of
 from activities.languages.python.tool_detection import found_in
 from activities.model import Finding, Severity, ToolReport
-from activities.reports import BadReport, json_of, valid_unicode, whole, written
-from activities.tool_reports import Ended, execute, failed_to_run, report_of
+from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -35,39 +35,41 @@ async def _version(bench: Workbench) -> str:
 async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 nothing, 1 findings, 2 ruff could not work (its configuration, most often)."""
     version, (ruff, _) = await _version(bench), bench.executable("ruff")
-    report = f"{bench.places.out}/ruff.json"
-    ended = await execute(
+    report = f"{bench.paths.out}/ruff.json"
+    finished = await execute(
         bench, (ruff, "check", "--no-fix", "--no-cache", "--output-format=json", f"--output-file={report}", ".")
     )
-    if ended.ran.exit_code not in (0, 1):
-        return failed_to_run("ruff", version, ended)
+    if finished.exit_code not in (0, 1):
+        return failed_to_run("ruff", version, finished)
     try:
-        found = _findings(json_of(written(bench.out, "ruff.json"), "ruff's report"), bench)
+        found = _findings(parse_json(read_output(bench.out, "ruff.json"), "ruff's report"), bench)
     except BadReport as error:
-        return failed_to_run("ruff", version, ended, str(error))
+        return failed_to_run("ruff", version, finished, str(error))
     if not _formats(bench.project):
-        return report_of("ruff", version, ended, findings=found)
+        return make_report("ruff", version, finished, findings=found)
     formatted = await execute(bench, (ruff, "format", "--check", "--no-cache", "."), _ONE_LINE_A_FILE)
     # A file that cannot be parsed makes the formatter end with 2; `check` has reported it already.
-    broken = formatted.ran.exit_code not in (0, 1) and not any(one.rule == "invalid-syntax" for one in found)
+    broken = formatted.exit_code not in (0, 1) and not any(one.rule == "invalid-syntax" for one in found)
     problem = "ruff format could not run." if broken else ""
-    return report_of("ruff", version, ended, findings=found + _unformatted(formatted, bench), problem=problem)
+    return make_report("ruff", version, finished, findings=found + _unformatted(formatted, bench), problem=problem)
 
 
 async def _fix(bench: Workbench) -> ToolReport:
     version, (ruff, _) = await _version(bench), bench.executable("ruff")
-    ended = await execute(bench, (ruff, "check", "--fix-only", "--no-unsafe-fixes", "--no-cache", "."))
-    if ended.ran.exit_code == 0 and _formats(bench.project):
-        ended = await execute(bench, (ruff, "format", "--no-cache", "."))
-    return report_of("ruff", version, ended) if ended.ran.exit_code == 0 else failed_to_run("ruff", version, ended)
+    finished = await execute(bench, (ruff, "check", "--fix-only", "--no-unsafe-fixes", "--no-cache", "."))
+    if finished.exit_code == 0 and _formats(bench.project):
+        finished = await execute(bench, (ruff, "format", "--no-cache", "."))
+    return (
+        make_report("ruff", version, finished) if finished.exit_code == 0 else failed_to_run("ruff", version, finished)
+    )
 
 
 def _formats(project: Project) -> bool:
     """Linting with ruff does not mean formatting with it: only what says so counts."""
     if has_table(project, "ruff.format") or "ruff-format" in hooks(project):
         return True
-    own = (project.reads(name) for name in ("ruff.toml", ".ruff.toml"))
-    return any("\n[format]" in "\n" + text for text in own) or "ruff format" in project.reads("tox.ini")
+    own = (project.read(name) for name in ("ruff.toml", ".ruff.toml"))
+    return any("\n[format]" in "\n" + text for text in own) or "ruff format" in project.read("tox.ini")
 
 
 def _findings(entries: object, bench: Workbench) -> tuple[Finding, ...]:
@@ -85,9 +87,9 @@ def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
         tool="ruff",
         rule=valid_unicode(str(rule)),
         path=bench.relative(valid_unicode(str(entry.get("filename", "")))),
-        line=whole(start.get("row")),
-        column=whole(start.get("column")),
-        end_line=whole(end.get("row")),
+        line=non_negative(start.get("row")),
+        column=non_negative(start.get("column")),
+        end_line=non_negative(end.get("row")),
         message=valid_unicode(str(entry.get("message", ""))),
         severity=_severity(str(rule)),
         fixable=fix.get("applicability") == "safe",
@@ -98,9 +100,9 @@ def _severity(rule: str) -> Severity:
     return "error" if rule == "invalid-syntax" or rule.startswith(_BREAKS) else "warning"
 
 
-def _unformatted(ended: Ended, bench: Workbench) -> tuple[Finding, ...]:
+def _unformatted(finished: FinishedCommand, bench: Workbench) -> tuple[Finding, ...]:
     """One finding a file."""
-    paths = {name for line in ended.text.splitlines() if (name := _named(line))}
+    paths = {name for line in finished.stdout.splitlines() if (name := _named(line))}
     return tuple(
         Finding("linting", "ruff", "format", bench.relative(path), 0, "ruff format would change this file.", "warning",
                 fixable=True)

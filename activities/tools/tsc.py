@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from activities.languages.javascript.package_json import declared_in, first_file, read_package, workspace_home
 from activities.languages.javascript.programs import installed_version, program, start_into
-from activities.languages.javascript.scripts import Call, find_call, without_options
+from activities.languages.javascript.scripts import ScriptCommand, find_call, without_options
 from activities.model import Finding, Severity, ToolReport
-from activities.reports import BadReport, whole, written
-from activities.tool_reports import failed_to_run, not_installed, report_of
+from activities.reports import BadReport, non_negative, read_output
+from activities.tool_reports import failed_to_run, make_report, not_installed
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "tsc"
@@ -38,16 +38,16 @@ async def _run(bench: Workbench) -> ToolReport:
     """Exit codes: 0 nothing, 1 and 2 errors; what has no error line could not run."""
     name = _program(bench.project)
     if not (binary := program(bench, name)):
-        return not_installed(name, _used_by(bench.project), "add typescript to devDependencies")
+        return not_installed(name, _used_by(bench.project), "Add typescript to devDependencies.")
     version = await _version(bench)
-    ended = await start_into(bench, _REPORT, (binary, *_words(bench.project)))
+    finished = await start_into(bench, _REPORT, (binary, *_words(bench.project)))
     try:
-        found = tuple(_findings(written(bench.out, _REPORT), bench))
+        found = tuple(_findings(read_output(bench.out, _REPORT), bench))
     except BadReport as error:
-        return failed_to_run(_NAME, version, ended, str(error))
-    if ended.ran.exit_code not in (0, 1, 2) or (ended.ran.exit_code and not found):
-        return failed_to_run(_NAME, version, ended)
-    return report_of(_NAME, version, ended, findings=found)
+        return failed_to_run(_NAME, version, finished, str(error))
+    if finished.exit_code not in (0, 1, 2) or (finished.exit_code and not found):
+        return failed_to_run(_NAME, version, finished)
+    return make_report(_NAME, version, finished, findings=found)
 
 
 def _places(project: Project) -> tuple[Project, Project]:
@@ -61,7 +61,7 @@ def _program(project: Project) -> str:
     return "vue-tsc" if any(declared) else "tsc"
 
 
-def _call(project: Project) -> Call | None:
+def _call(project: Project) -> ScriptCommand | None:
     package = read_package(project)
     return next((call for name in _SCRIPTS if (call := find_call(package, name, *_PROGRAMS))), None)
 
@@ -70,7 +70,7 @@ def _words(project: Project) -> tuple[str, ...]:
     """A build of several projects writes what later ones read, so it may write; what it writes is thrown away."""
     call = _call(project)
     own = without_options(call.args, _FLAGS, _VALUED) if call else ()
-    if not own and _REFERENCES.search(project.reads("tsconfig.json")):
+    if not own and _REFERENCES.search(project.read("tsconfig.json")):
         own = ("-b",)
     builds = any(word in ("-b", "--build") for word in own)
     return (*own, *(() if builds else ("--noEmit",)), "--pretty", "false")
@@ -98,8 +98,8 @@ def _finding(lines: list[str], bench: Workbench) -> Iterator[Finding]:
         tool=_NAME,
         rule=match["rule"],
         path=bench.relative(match["path"] or "tsconfig.json"),
-        line=whole(match["line"] or 0),
-        column=whole(match["column"] or 0),
+        line=non_negative(match["line"] or 0),
+        column=non_negative(match["column"] or 0),
         message=message,
         severity=_SEVERITIES[match["kind"]],
     )

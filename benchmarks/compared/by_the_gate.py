@@ -61,7 +61,7 @@ def _part(judged: CheckResult) -> str:
 
 
 def _counts(judged: CheckResult, report: ToolReport) -> str:
-    if not report.looked:
+    if not report.completed:
         return f"no answer: {report.problem}"
     if judged.check.name == "coverage":
         missing = sum(len(file.missing) for file in report.coverage)

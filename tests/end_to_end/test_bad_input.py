@@ -61,7 +61,7 @@ async def test_links_out_of_the_tree_lead_nowhere(stage: Stage) -> None:
         "requirements.txt": "-r a\0b\n",
     }
     runs = await gated(stage, NOWHERE, {**outside, **circles, **more})
-    assert "ruff ended with exit code 2" in title(runs, "linting")
+    assert "ruff exited with code 2" in title(runs, "linting")
     assert runs["security"]["conclusion"] == "success"
     assert "root:" not in str(runs)
 

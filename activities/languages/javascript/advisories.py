@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from activities.model import Severity
-from activities.reports import BadReport, json_of, valid_unicode
+from activities.reports import BadReport, parse_json, valid_unicode
 
 # The registry's words, to ours: "critical" alone always blocks.
 _SEVERITIES: dict[str, Severity] = {"critical": "critical", "high": "error", "moderate": "warning"}
@@ -23,15 +23,15 @@ class Advisory:
     place: str = ""
 
 
-class Unreachable(BadReport):
+class RegistryUnavailable(BadReport):
     """The registry did not answer, or has no advisories to give."""
 
 
 def of_npm(data: bytes) -> Iterator[Advisory]:
     """`npm audit --json`: by package; `via` holds the advisories themselves, or names of packages that have them."""
-    report = json_of(data, "npm's audit")
+    report = parse_json(data, "npm's audit")
     if not isinstance(report, dict) or not isinstance(report.get("vulnerabilities"), dict):
-        raise Unreachable(_refusal(report))
+        raise RegistryUnavailable(_refusal(report))
     for name, entry in report["vulnerabilities"].items():
         fields = entry if isinstance(entry, dict) else {}
         nodes = fields.get("nodes")
@@ -43,9 +43,9 @@ def of_npm(data: bytes) -> Iterator[Advisory]:
 
 def of_pnpm(data: bytes) -> Iterator[Advisory]:
     """`pnpm audit --json`, the form of npm 6."""
-    report = json_of(data, "pnpm's audit")
+    report = parse_json(data, "pnpm's audit")
     if not isinstance(report, dict) or not isinstance(report.get("advisories"), dict):
-        raise Unreachable(_refusal(report))
+        raise RegistryUnavailable(_refusal(report))
     for entry in report["advisories"].values():
         if isinstance(entry, dict):
             yield _advisory(str(entry.get("module_name", "")), entry, str(entry.get("vulnerable_versions", "")))
@@ -62,7 +62,7 @@ def of_yarn(data: bytes) -> Iterator[Advisory]:
             name, affected = str(advisory.get("module_name", "")), str(advisory.get("vulnerable_versions", ""))
             yield _advisory(name, advisory, affected)
         elif line.get("type") == "error":
-            raise Unreachable(valid_unicode(str(found))[:300])
+            raise RegistryUnavailable(valid_unicode(str(found))[:300])
 
 
 def of_berry(data: bytes) -> Iterator[Advisory]:
@@ -73,7 +73,7 @@ def of_berry(data: bytes) -> Iterator[Advisory]:
             fields = {"title": entry.get("Issue"), "url": entry.get("URL"), "severity": entry.get("Severity")}
             yield _advisory(str(line.get("value", "")), fields, str(entry.get("Vulnerable Versions", "")))
         elif line.get("type") == "error":
-            raise Unreachable(valid_unicode(str(line.get("data")))[:300])
+            raise RegistryUnavailable(valid_unicode(str(line.get("data")))[:300])
 
 
 def _advisory(package: str, entry: dict[str, object], affected: str, place: str = "") -> Advisory:

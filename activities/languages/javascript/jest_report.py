@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from activities.languages.javascript.test_runs import numbered
+from activities.languages.javascript.test_runs import with_unique_ids
 from activities.model import TestCase
-from activities.reports import BadReport, json_of, valid_unicode, whole
+from activities.reports import BadReport, non_negative, parse_json, valid_unicode
 from activities.tooling import Workbench
 
 _LONGEST = 4000
@@ -15,11 +15,11 @@ _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 def read_jest(data: bytes, bench: Workbench) -> tuple[tuple[TestCase, ...], str]:
     """The tests, and a sentence when the runner failed outside of every test. Raises `BadReport`."""
-    report = json_of(data, "The test report")
+    report = parse_json(data, "The test report")
     files = report.get("testResults") if isinstance(report, dict) else None
     if not isinstance(report, dict) or not isinstance(files, list):
         raise BadReport("The test report has no testResults.")
-    tests = numbered(test for file in files if isinstance(file, dict) for test in _tests(file, bench))
+    tests = with_unique_ids(test for file in files if isinstance(file, dict) for test in _tests(file, bench))
     outside = report.get("success") is False and not any(test.outcome == "failed" for test in tests)
     return tests, "The test run failed outside of its tests; see its output." if outside else ""
 
@@ -42,7 +42,7 @@ def _test(path: str, case: dict[str, object]) -> TestCase:
         id=f"{path}::" + valid_unicode(" > ".join(str(name) for name in names if name)),
         outcome=_outcome(case),
         path=path,
-        line=whole(place.get("line")) if isinstance(place, dict) else 0,
+        line=non_negative(place.get("line")) if isinstance(place, dict) else 0,
         message=_short("\n".join(map(str, messages)) if isinstance(messages, list) else ""),
         duration_s=float(duration) / 1000 if isinstance(duration, int | float) else 0.0,
     )
@@ -52,7 +52,7 @@ def _outcome(case: dict[str, object]) -> Literal["passed", "failed", "skipped", 
     """`invocations` above 1 is jest's own retry (`jest.retryTimes`): a pass on the second try is flaky."""
     match case.get("status"):
         case "passed":
-            return "flaky" if whole(case.get("invocations")) > 1 else "passed"
+            return "flaky" if non_negative(case.get("invocations")) > 1 else "passed"
         case "failed":
             return "failed"
         case _:

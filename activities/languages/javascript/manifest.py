@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from activities.languages.javascript.package_json import Package, parse_package, workspace_patterns
+from activities.languages.javascript.package_json import PackageJson, parse_package, workspace_patterns
 from activities.languages.javascript.package_manager import LOCK_FILES
 from activities.tooling import Project
 from activities.untrusted_files import leads_inside
@@ -39,7 +39,7 @@ def manifest(home: Project) -> dict[str, bytes]:
     found = {name: _packed(data) for name in _packages(home) if (data := _read(root, name)) is not None}
     files = (*LOCK_FILES, *_SETTINGS, *(name for folder in _FOLDERS for name in _files(root, folder)))
     found |= {name: data for name in (*files, *_tarballs(home)) if (data := _read(root, name)) is not None}
-    if npmrc := home.reads(".npmrc"):
+    if npmrc := home.read(".npmrc"):
         found[".npmrc"] = _without_secrets(npmrc).encode()
     return found
 
@@ -66,14 +66,14 @@ def _tarballs(home: Project) -> Iterator[str]:
 
 def _local(home: Project) -> Iterator[str]:
     """The targets of `file:` and `link:` dependencies that lie inside the home."""
-    for wanted in _wanted(parse_package(home.reads("package.json"))):
+    for wanted in _wanted(parse_package(home.read("package.json"))):
         kind, _, target = wanted.partition(":")
         target = os.path.normpath(target.removeprefix("//"))
         if kind in ("file", "link", "portal") and not target.startswith(("/", "..")) and target != ".":
             yield PurePosixPath(target).as_posix()
 
 
-def _wanted(package: Package) -> Iterator[str]:
+def _wanted(package: PackageJson) -> Iterator[str]:
     yield from package.dependencies.values()
 
 

@@ -18,7 +18,7 @@ DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peer
 
 
 @dataclass(frozen=True)
-class Package:
+class PackageJson:
     """A package.json, parsed; empty where there is none or it is not a JSON object."""
 
     data: Mapping[str, object] = field(default_factory=dict)
@@ -49,17 +49,17 @@ class Package:
         return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
 
-def read_package(project: Project) -> Package:
+def read_package(project: Project) -> PackageJson:
     """The project's own package.json."""
-    return parse_package(project.reads("package.json"))
+    return parse_package(project.read("package.json"))
 
 
-def parse_package(text: str) -> Package:
+def parse_package(text: str) -> PackageJson:
     """A package.json's text, a byte order mark allowed."""
     try:
-        return Package(_mapping(json.loads(text.removeprefix("\ufeff"))))
+        return PackageJson(_mapping(json.loads(text.removeprefix("\ufeff"))))
     except (ValueError, RecursionError):
-        return Package()
+        return PackageJson()
 
 
 def workspace_home(project: Project) -> Project:
@@ -73,10 +73,10 @@ def workspace_home(project: Project) -> Project:
 
 def workspace_patterns(project: Project) -> tuple[str, ...]:
     """Which folders below the project are packages of its workspace: npm's, yarn's and pnpm's way to say it."""
-    return read_package(project).workspaces or _pnpm_workspace(project.reads("pnpm-workspace.yaml"))
+    return read_package(project).workspaces or _pnpm_workspace(project.read("pnpm-workspace.yaml"))
 
 
-def declared_in(package: Package, *names: str) -> str:
+def declared_in(package: PackageJson, *names: str) -> str:
     """A reason for a person: the first of these dependencies that is declared and where, "" where none is."""
     found = ((name, package.declared(name)) for name in names)
     return next((f"{name} in {kind} of package.json" for name, kind in found if kind), "")

@@ -7,7 +7,7 @@ the version that the project names, or in the last one that reads the lock file'
 import re
 from dataclasses import dataclass
 
-from activities.languages.javascript.package_json import Package
+from activities.languages.javascript.package_json import PackageJson
 from activities.tooling import Project
 
 LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock")
@@ -19,7 +19,7 @@ _YARN_1 = "1.22.22"
 
 
 @dataclass(frozen=True)
-class Manager:
+class PackageManager:
     """`package` is what npm fetches to have it ("" for npm itself); `lock` is "" where no lock file decides."""
 
     name: str
@@ -33,18 +33,18 @@ class Manager:
         return self.name == "yarn" and not self.version.startswith("1.")
 
 
-def find_manager(project: Project, package: Package) -> Manager:
+def find_manager(project: Project, package: PackageJson) -> PackageManager:
     """The manager of a project. A lock file wins over `packageManager`, because it is what was tested."""
     named, version = _named(package)
     for lock in LOCK_FILES:
-        if text := project.reads(lock):
+        if text := project.read(lock):
             return _by_lock(lock, text, named, version)
     if named == "pnpm":
         return _pnpm(version or _PNPM["9"], "")
-    return _yarn(version or _YARN_1, "") if named == "yarn" else Manager("npm")
+    return _yarn(version or _YARN_1, "") if named == "yarn" else PackageManager("npm")
 
 
-def install_words(manager: Manager) -> tuple[str, ...]:
+def install_words(manager: PackageManager) -> tuple[str, ...]:
     """What is given to the manager. No script of a package is ever run: what packages need as a program comes as a
     package of its own today, and an install script is the usual way in for a hostile one."""
     if manager.name == "pnpm":
@@ -57,7 +57,7 @@ def install_words(manager: Manager) -> tuple[str, ...]:
     return (*(("ci",) if manager.lock else ("install", "--no-package-lock")), "--ignore-scripts")
 
 
-def install_environment(manager: Manager, cache: str) -> dict[str, str]:
+def install_environment(manager: PackageManager, cache: str) -> dict[str, str]:
     """For every manager: quiet, no scripts, downloads in the cache folder, the machine's own certificates."""
     return {
         "CI": "true",
@@ -80,7 +80,7 @@ def install_environment(manager: Manager, cache: str) -> dict[str, str]:
     }
 
 
-def _by_lock(lock: str, text: str, named: str, version: str) -> Manager:
+def _by_lock(lock: str, text: str, named: str, version: str) -> PackageManager:
     if lock == "pnpm-lock.yaml":
         found = re.search(r"^lockfileVersion: '?(\d+)", text, re.MULTILINE)
         known = version if named == "pnpm" else ""
@@ -89,19 +89,19 @@ def _by_lock(lock: str, text: str, named: str, version: str) -> Manager:
         found = re.search(r"^__metadata:\s+version: (\d+)", text, re.MULTILINE)
         known = version if named == "yarn" and version.startswith("1.") == (found is None) else ""
         return _yarn(known or (_BERRY.get(found[1], _BERRY["8"]) if found else _YARN_1), lock)
-    return Manager("npm", lock=lock)
+    return PackageManager("npm", lock=lock)
 
 
-def _pnpm(version: str, lock: str) -> Manager:
-    return Manager("pnpm", version, f"pnpm@{version}", lock)
+def _pnpm(version: str, lock: str) -> PackageManager:
+    return PackageManager("pnpm", version, f"pnpm@{version}", lock)
 
 
-def _yarn(version: str, lock: str) -> Manager:
+def _yarn(version: str, lock: str) -> PackageManager:
     package = "yarn" if version.startswith("1.") else "@yarnpkg/cli-dist"
-    return Manager("yarn", version, f"{package}@{version}", lock)
+    return PackageManager("yarn", version, f"{package}@{version}", lock)
 
 
-def _named(package: Package) -> tuple[str, str]:
+def _named(package: PackageJson) -> tuple[str, str]:
     """`packageManager` is name@version, with an optional +hash, by corepack's rule."""
     found = re.fullmatch(r"(npm|pnpm|yarn)@(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+.*)?", package.text("packageManager"))
     return (found[1], found[2]) if found else ("", "")

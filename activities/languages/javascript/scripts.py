@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from activities.languages.javascript.package_json import Package
+from activities.languages.javascript.package_json import PackageJson
 
 UNIT_SCRIPTS = ("test",)
 INTEGRATION_SCRIPTS = ("test:integration", "integration", "integration-test")
@@ -28,7 +28,7 @@ _WRAPPERS = ("cross-env", "cross-env-shell", "env", "npx", "c8", "nyc", "dotenv"
 
 
 @dataclass(frozen=True)
-class Call:
+class ScriptCommand:
     """One start of a program: `NODE_ENV=test vitest run --dir src` in the script named `script`.
 
     `before` is what the script does first and what the program may need (`npm run build`), as shell text; programs
@@ -49,7 +49,7 @@ class Call:
         return ("/bin/sh", "-c", " && ".join((*self.before, 'exec "$0" "$@"')), *argv)
 
 
-def test_script(package: Package, select: str) -> str:
+def test_script(package: PackageJson, select: str) -> str:
     """The name of the script that runs the unit or the integration tests, "" where there is none.
 
     npm's own placeholder ("no test specified") is none. A `test:unit` wins over `test` when the integration tests
@@ -63,12 +63,12 @@ def test_script(package: Package, select: str) -> str:
     return "test" if "no test specified" not in package.scripts.get("test", "no test specified") else ""
 
 
-def find_call(package: Package, script: str, *programs: str) -> Call | None:
+def find_call(package: PackageJson, script: str, *programs: str) -> ScriptCommand | None:
     """The first start of one of the programs in a script or in the scripts that it runs."""
     return find_start(package, script, lambda call: call.program in programs)
 
 
-def find_start(package: Package, script: str, wanted: Callable[[Call], bool]) -> Call | None:
+def find_start(package: PackageJson, script: str, wanted: Callable[[ScriptCommand], bool]) -> ScriptCommand | None:
     """As `find_call`, for any condition. A script that changes folder or pipes is not understood: None."""
     found = list(calls(package, script))
     if any(call.program in ("cd", "") for call in found):
@@ -93,7 +93,7 @@ def without_options(args: tuple[str, ...], flags: tuple[str, ...], valued: tuple
     return tuple(left)
 
 
-def calls(package: Package, script: str, depth: int = _DEPTH) -> Iterator[Call]:
+def calls(package: PackageJson, script: str, depth: int = _DEPTH) -> Iterator[ScriptCommand]:
     """Every simple command of a script, in order, those of other scripts of the package in their place and npm's
     `pre` script first. What is not understood is a call without a program."""
     if depth == 0 or script not in package.scripts:
@@ -133,7 +133,7 @@ def _words(text: str) -> list[str]:
         return [_UNREADABLE]
 
 
-def _other_scripts(package: Package, words: list[str]) -> Iterator[str]:
+def _other_scripts(package: PackageJson, words: list[str]) -> Iterator[str]:
     """`npm run x`, `npm test`, `yarn x`, `run-s x y:*`: the package's scripts that a command runs."""
     plain = [word for word in words if not word.startswith("-") and not _VARIABLE.match(word)]
     if not plain:
@@ -146,7 +146,7 @@ def _other_scripts(package: Package, words: list[str]) -> Iterator[str]:
         yield from (name for name in named[:1] if name in package.scripts)
 
 
-def _call(script: str, words: list[str], text: str) -> Call:
+def _call(script: str, words: list[str], text: str) -> ScriptCommand:
     env: dict[str, str] = {}
     left = list(words)
     while left and (_VARIABLE.match(left[0]) or _skipped(left)):
@@ -154,11 +154,11 @@ def _call(script: str, words: list[str], text: str) -> Call:
         if equals and not name.startswith("-"):
             env[name] = value
     if not left or any(set(word) <= set(_UNREADABLE) for word in words):
-        return Call(script, "", text=text)
-    return _through_node(Call(script, PurePosixPath(left[0]).name, tuple(left[1:]), env, text))
+        return ScriptCommand(script, "", text=text)
+    return _through_node(ScriptCommand(script, PurePosixPath(left[0]).name, tuple(left[1:]), env, text))
 
 
-def _through_node(call: Call) -> Call:
+def _through_node(call: ScriptCommand) -> ScriptCommand:
     """`node --experimental-vm-modules node_modules/jest/bin/jest.js x` is jest with an option for node."""
     at = next((at for at, word in enumerate(call.args) if not word.startswith("-")), -1)
     found = _IN_MODULES.search(call.args[at]) if call.program == "node" and at >= 0 else None
@@ -169,7 +169,7 @@ def _through_node(call: Call) -> Call:
     return replace(call, program=found[1], args=call.args[at + 1 :], env=env)
 
 
-def _only_checks(call: Call) -> bool:
+def _only_checks(call: ScriptCommand) -> bool:
     return call.program in _CHECKERS or (call.program == "tsc" and "--noEmit" in call.args)
 
 

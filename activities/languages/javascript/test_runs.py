@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from activities import formats
-from activities.languages.javascript.package_json import Package, declared_in, read_package
-from activities.languages.javascript.scripts import Call, find_call, test_script
+from activities.languages.javascript.package_json import PackageJson, declared_in, read_package
+from activities.languages.javascript.scripts import ScriptCommand, find_call, test_script
 from activities.model import FileCoverage, TestCase, ToolReport
-from activities.reports import BadReport, whole, written
-from activities.tool_reports import Ended, how_it_ended, report_of
+from activities.reports import BadReport, non_negative, read_output
+from activities.tool_reports import FinishedCommand, make_report, stop_reason
 from activities.tooling import Project, Workbench
 from activities.untrusted_files import leads_inside
 
@@ -21,7 +21,7 @@ RUNNERS = ("vitest", "jest", "mocha")
 
 
 @dataclass(frozen=True)
-class Asked:
+class TestOptions:
     """What a check wants of a test suite. `only` names test ids; their files are run, and nothing else."""
 
     select: str = "unit"
@@ -31,23 +31,23 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Results:
+class SuiteRun:
     """What one start of a runner gave."""
 
-    ended: Ended
+    finished: FinishedCommand
     tests: tuple[TestCase, ...]
     problem: str = ""
 
 
-Start = Callable[[tuple[str, ...]], Awaitable[Results]]
+Start = Callable[[tuple[str, ...]], Awaitable[SuiteRun]]
 """Runs the suite, or the given files of it (relative to the project's folder)."""
 
 
-def asked_of(bench: Workbench) -> Asked:
+def test_options(bench: Workbench) -> TestOptions:
     """The options of a check. What is not of its type counts as not given."""
     options = bench.options
     only = options.get("only")
-    return Asked(
+    return TestOptions(
         select="integration" if options.get("select") == "integration" else "unit",
         coverage=options.get("coverage") is True,
         retry=options.get("retry") is not False,
@@ -64,28 +64,28 @@ def used_by_script(project: Project, runner: str) -> str:
     return "" if test_script(package, "unit") else declared_in(package, runner)
 
 
-def runner_call(package: Package, runner: str, select: str) -> Call | None:
+def runner_call(package: PackageJson, runner: str, select: str) -> ScriptCommand | None:
     """How the package starts a runner for these tests; bare where it is only a dependency."""
     if script := test_script(package, select):
         return find_call(package, script, runner)
-    return Call("", runner) if select == "unit" and package.declared(runner) else None
+    return ScriptCommand("", runner) if select == "unit" and package.declared(runner) else None
 
 
 def has_work(runner: str) -> Callable[[Project, str], bool]:
     """`Tool.has_work` of a runner: the package starts it for the tests that the check is about."""
 
     def has_work(project: Project, check: str) -> bool:
-        return runner_call(read_package(project), runner, part_of(check)) is not None
+        return runner_call(read_package(project), runner, select_for(check)) is not None
 
     return has_work
 
 
-def part_of(check: str) -> str:
+def select_for(check: str) -> str:
     """Coverage is of the unit tests."""
     return "integration" if check == "integration_tests" else "unit"
 
 
-async def run_suite(tool: str, version: str, bench: Workbench, asked: Asked, start: Start) -> ToolReport:
+async def run_suite(tool: str, version: str, bench: Workbench, asked: TestOptions, start: Start) -> ToolReport:
     """The suite once, its failed files once more; a test that then passes is flaky. Raises `BadReport`."""
     files = existing_files(bench, asked.only)
     if asked.only and not files:
@@ -93,9 +93,9 @@ async def run_suite(tool: str, version: str, bench: Workbench, asked: Asked, sta
     first = await start(files)
     tests = first.tests
     failed = existing_files(bench, tuple(test.path for test in tests if test.outcome == "failed"))
-    if asked.retry and failed and not how_it_ended(tool, first.ended):
+    if asked.retry and failed and not stop_reason(tool, first.finished):
         tests = with_flaky(tests, (await start(failed)).tests)
-    report = report_of(tool, version, first.ended, tests=tests, problem=first.problem)
+    report = make_report(tool, version, first.finished, tests=tests, problem=first.problem)
     return with_coverage(report, bench) if asked.coverage else report
 
 
@@ -116,7 +116,7 @@ def with_flaky(first: tuple[TestCase, ...], second: tuple[TestCase, ...]) -> tup
     )
 
 
-def numbered(tests: Iterable[TestCase]) -> tuple[TestCase, ...]:
+def with_unique_ids(tests: Iterable[TestCase]) -> tuple[TestCase, ...]:
     """Two tests of one name are two tests: the second is called "name (2)"."""
     seen: Counter[str] = Counter()
     named = []
@@ -128,8 +128,8 @@ def numbered(tests: Iterable[TestCase]) -> tuple[TestCase, ...]:
 
 def line_in(bench: Workbench, path: str, message: str) -> int:
     """The line of a test's file that a stack trace names first, 0 when it names none."""
-    found = re.search(re.escape(f"{bench.places.src}/{path}") + r":(\d+)", message) if path else None
-    return whole(found[1]) if found else 0
+    found = re.search(re.escape(f"{bench.paths.src}/{path}") + r":(\d+)", message) if path else None
+    return non_negative(found[1]) if found else 0
 
 
 COVERAGE_FOLDER = "coverage"
@@ -139,7 +139,7 @@ COVERAGE_FOLDER = "coverage"
 def with_coverage(report: ToolReport, bench: Workbench) -> ToolReport:
     """The report with what `lcov.info` says, or with the advice that none was measured."""
     try:
-        data = written(bench.out, f"{COVERAGE_FOLDER}/lcov.info")
+        data = read_output(bench.out, f"{COVERAGE_FOLDER}/lcov.info")
         files = formats.registry()["lcov"].reads(data, report.tool, "coverage").coverage
     except BadReport as error:
         return replace(report, advice=report.advice or f"Coverage was not measured. {error}")

@@ -24,7 +24,7 @@ _MOST_HOOKS = 200
 
 def pyproject(project: Project) -> dict[str, Any]:
     """pyproject.toml, {} where it is missing, broken or absurdly large. To be read, never changed."""
-    return toml(project.reads("pyproject.toml"))
+    return toml(project.read("pyproject.toml"))
 
 
 @lru_cache(maxsize=64)
@@ -39,7 +39,7 @@ def toml(text: str) -> dict[str, Any]:
 def broken(project: Project) -> str:
     """Why pyproject.toml says nothing although it is there, as a sentence; "" otherwise."""
     try:
-        tomllib.loads(project.reads("pyproject.toml")[:_LARGEST_TOML])
+        tomllib.loads(project.read("pyproject.toml")[:_LARGEST_TOML])
     except (RecursionError, ValueError) as error:
         return f"pyproject.toml is not valid TOML: {str(error)[:200]}."
     return ""
@@ -65,7 +65,7 @@ def table(project: Project, name: str) -> dict[str, Any]:
 
 def section(project: Project, file: str, name: str) -> Mapping[str, str] | None:
     """A section of an ini file (setup.cfg, tox.ini, .flake8), None where there is none."""
-    text = project.reads(file)
+    text = project.read(file)
     if f"[{name}" not in text or len(text) > _LARGEST_INI:
         return None
     parser = configparser.RawConfigParser(strict=False)
@@ -78,7 +78,7 @@ def section(project: Project, file: str, name: str) -> Mapping[str, str] | None:
 
 def hooks(project: Project) -> dict[str, str]:
     """Hook id → the revision of its repository, of .pre-commit-config.yaml."""
-    return _hooks(project.reads(".pre-commit-config.yaml"))
+    return _hooks(project.read(".pre-commit-config.yaml"))
 
 
 @lru_cache(maxsize=64)

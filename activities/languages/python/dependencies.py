@@ -65,7 +65,7 @@ def declared(project: Project) -> dict[str, str]:
             if for_checks(name):
                 _note(found, lines, f"{kind} {name}")
     for file in with_includes(project, requirements_files(project)):
-        _note(found, tuple(islice(named_in(project.reads(file)), _MOST_NAMES)), file)
+        _note(found, tuple(islice(named_in(project.read(file)), _MOST_NAMES)), file)
     return found
 
 
@@ -77,7 +77,7 @@ def named_in_manifests(project: Project, package: str) -> tuple[str, int]:
     parts = re.split(r"[-_.]+", canonicalize_name(package))
     named = re.compile(rf"(?<![\w.-]){'[-_.]+'.join(map(re.escape, parts))}(?![\w-])", re.IGNORECASE)
     for name in there:
-        text = project.reads(name)
+        text = project.read(name)
         if match := named.search(text):
             return name, text.count("\n", 0, match.start()) + 1
     return (there[0] if there else "pyproject.toml"), 0

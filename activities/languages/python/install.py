@@ -8,11 +8,11 @@ from packaging.utils import canonicalize_name
 
 from activities.languages.python.config import broken
 from activities.languages.python.installed import installed
-from activities.languages.python.requirements import Piece, constraints, pieces, plainly, without_itself
+from activities.languages.python.requirements import InstallItem, constraints, pieces, plainly, without_itself
 from activities.languages.python.version import stand_ins, version_of_source
-from activities.reports import give
+from activities.reports import write_input
 from activities.sandbox import ProcessResult, SandboxCommand
-from activities.tool_reports import tail
+from activities.tool_reports import last_output
 from activities.tooling import OUR_TOOLS, InstallResult, InstallSite
 
 UV = str(OUR_TOOLS / "bin" / "uv")
@@ -35,8 +35,8 @@ class PythonInstallation:
         """Never raises for what a project does: a broken one gets what can be installed of it, and a problem."""
         made = await self._uv("venv", "--quiet", "--allow-existing", "--no-project", "--python", PYTHON, self._env)
         if made.exit_code != 0:
-            return InstallResult("The environment could not be made.", tail(made))
-        await (self._locked() if self.site.project.reads("uv.lock") else self._declared())
+            return InstallResult("The environment could not be made.", last_output(made))
+        await (self._locked() if self.site.project.read("uv.lock") else self._declared())
         await self._added()
         await self._pyright()
         problem = " ".join(filter(None, (broken(self.site.project), self._problem())))
@@ -49,7 +49,7 @@ class PythonInstallation:
             if ran.exit_code == 0:
                 return
             self.invented = True
-        self.output = tail(ran)
+        self.output = last_output(ran)
         self.lost.append("what uv.lock lists")
         await self._declared()
 
@@ -63,7 +63,7 @@ class PythonInstallation:
             if not await self._pip(*piece.arguments):
                 await self._less(piece)
 
-    async def _less(self, piece: Piece) -> None:
+    async def _less(self, piece: InstallItem) -> None:
         output = self.output
         self.lost.append(piece.what)
         if piece.arguments[0] != "-e":
@@ -77,7 +77,7 @@ class PythonInstallation:
 
     async def _added(self) -> None:
         """What is there stays as it is: where our version does not go with it, another one may."""
-        there = installed(self.site.box.env) if self.site.box.env else {}
+        there = installed(self.site.spec.env) if self.site.spec.env else {}
         missing = {name: line for name, line in self.additions.items() if canonicalize_name(name) not in there}
         if not missing:
             return
@@ -90,11 +90,11 @@ class PythonInstallation:
 
     async def _pyright(self) -> None:
         """The package is only a starter: it fetches pyright itself at its first run, which must be now."""
-        if self.site.box.env and "pyright" in installed(self.site.box.env):
+        if self.site.spec.env and "pyright" in installed(self.site.spec.env):
             where = {"PYRIGHT_PYTHON_CACHE_DIR": f"{self._env}/share/pyright"}
             ran = await self.site.run(self._command((f"{self._env}/bin/pyright", "--version"), where))
             if ran.exit_code != 0:
-                self.output = tail(ran)
+                self.output = last_output(ran)
                 self.lost.append("pyright itself")
 
     async def _pip(self, *arguments: str) -> bool:
@@ -102,13 +102,13 @@ class PythonInstallation:
         fixed = ("-c", self._given("locked.txt", lines)) if lines else ()
         ran = await self._uv("pip", "install", "--python", f"{self._env}/bin/python", *arguments, *fixed)
         if ran.exit_code != 0:
-            self.output = tail(ran)
+            self.output = last_output(ran)
         return ran.exit_code == 0
 
     def _given(self, name: str, text: str) -> str:
         """Written anew for each command: the folder is a stranger's as soon as a build has run."""
-        give(self.site.box.out, name, text)
-        return f"{self.site.places.out}/{name}"
+        write_input(self.site.spec.out, name, text)
+        return f"{self.site.paths.out}/{name}"
 
     async def _uv(self, *arguments: str) -> ProcessResult:
         return await self.site.run(self._command((UV, *arguments), self._variables()))
@@ -119,7 +119,7 @@ class PythonInstallation:
     def _variables(self) -> dict[str, str]:
         general = {"SETUPTOOLS_SCM_PRETEND_VERSION": version_of_source(self.site.project)} if self.invented else {}
         return {
-            "UV_CACHE_DIR": self.site.places.cache,
+            "UV_CACHE_DIR": self.site.paths.cache,
             "UV_LINK_MODE": "hardlink",
             # A check cannot keep bytecode, since it sees the environment read-only: each would compile it anew.
             "UV_COMPILE_BYTECODE": "1",
@@ -132,7 +132,7 @@ class PythonInstallation:
 
     @property
     def _env(self) -> str:
-        return self.site.places.env
+        return self.site.paths.env
 
     def _problem(self) -> str:
         if not self.lost:

@@ -7,8 +7,8 @@ from activities.languages.python.installed import installed
 from activities.languages.python.layout import sources
 from activities.languages.python.pytest_config import PytestConfig
 from activities.model import FileCoverage
-from activities.reports import BadReport, json_of, valid_unicode, written
-from activities.tool_reports import execute, tail
+from activities.reports import BadReport, parse_json, read_output, valid_unicode
+from activities.tool_reports import execute, last_output
 from activities.tooling import Project, Workbench
 
 # One process leaves `.coverage` itself, and nothing to combine.
@@ -26,7 +26,7 @@ def by_plugin(bench: Workbench, config: PytestConfig) -> bool:
 
 def plugin_arguments(bench: Workbench, config: PytestConfig) -> tuple[str, ...]:
     """pytest-cov's arguments; the project's own `--cov` stays as it is."""
-    report = f"--cov-report=json:{bench.places.out}/coverage.json"
+    report = f"--cov-report=json:{bench.paths.out}/coverage.json"
     if config.measures_coverage:
         return (report,)
     product = tuple(f"--cov={name}" for name in _product(bench.project))
@@ -46,18 +46,18 @@ def run_arguments(project: Project) -> tuple[str, ...]:
 
 def environment(bench: Workbench) -> dict[str, str]:
     """Keeps the data out of the tree."""
-    return {"COVERAGE_FILE": f"{bench.places.out}/.coverage"}
+    return {"COVERAGE_FILE": f"{bench.paths.out}/.coverage"}
 
 
 async def collected(bench: Workbench, python: str, *, plugin: bool) -> tuple[tuple[FileCoverage, ...], str]:
     """(coverage, problem). Data of several processes is combined first."""
     problem = ""
     if not plugin:
-        argv = ("/bin/sh", "-c", _COMBINE_AND_REPORT, "sh", python, bench.places.out)
-        ended = await execute(bench, argv, environment(bench))
-        problem = tail(ended.ran).strip().rpartition("\n")[2][:300] if ended.ran.exit_code else ""
+        argv = ("/bin/sh", "-c", _COMBINE_AND_REPORT, "sh", python, bench.paths.out)
+        finished = await execute(bench, argv, environment(bench))
+        problem = last_output(finished.result).strip().rpartition("\n")[2][:300] if finished.exit_code else ""
     try:
-        report = json_of(written(bench.out, "coverage.json"), "coverage.py's report")
+        report = parse_json(read_output(bench.out, "coverage.json"), "coverage.py's report")
         return tuple(_files(report, bench)), ""
     except BadReport as error:
         return (), f"Coverage was not measured: {problem or error}"

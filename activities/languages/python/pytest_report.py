@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from activities.model import TestCase
-from activities.tool_reports import Ended
+from activities.tool_reports import FinishedCommand
 from activities.tooling import Workbench
 
 # `-v` prints the place before it runs, so the last line of a run that was cut short ends without a result.
@@ -25,9 +25,9 @@ def with_retry(first: tuple[TestCase, ...], second: tuple[TestCase, ...]) -> tup
     )
 
 
-def running(ended: Ended) -> str:
+def running(finished: FinishedCommand) -> str:
     """The test that ran when the suite was cut short, "" where the output does not tell."""
-    last = ended.text.rstrip("\n").rpartition("\n")[2].strip()
+    last = finished.stdout.rstrip("\n").rpartition("\n")[2].strip()
     match = _STARTED.fullmatch(last)
     return match["id"].strip() if match and not _has_result(last) else ""
 

@@ -14,27 +14,27 @@ _LOCKS = ("poetry.lock", "pdm.lock")
 
 
 @dataclass(frozen=True)
-class Piece:
+class InstallItem:
     """Something that can be installed by itself. `what` ends the sentence "could not be installed: …"."""
 
     what: str
     arguments: tuple[str, ...]
 
 
-def pieces(project: Project) -> tuple[Piece, ...]:
+def pieces(project: Project) -> tuple[InstallItem, ...]:
     """The project's own files first, the project itself last. Empty when there is nothing to install."""
     return (*_files(project), *_groups(project), *_itself(project))
 
 
-def without_itself(project: Project) -> Piece | None:
+def without_itself(project: Project) -> InstallItem | None:
     """What the project needs to run, for one that cannot be built."""
     needed = valid(dependencies(project))
-    return Piece("the project's own dependencies", needed) if needed else None
+    return InstallItem("the project's own dependencies", needed) if needed else None
 
 
-def plainly(project: Project) -> Piece:
+def plainly(project: Project) -> InstallItem:
     """The project without its extras."""
-    return Piece("the project itself", ("-e", ".", *_mode(project)))
+    return InstallItem("the project itself", ("-e", ".", *_mode(project)))
 
 
 def constraints(project: Project) -> str:
@@ -42,29 +42,29 @@ def constraints(project: Project) -> str:
     in several versions (for several platforms) is left open."""
     versions: dict[str, set[str]] = defaultdict(set)
     for name in _LOCKS:
-        for package in _packages(project.reads(name)):
+        for package in _packages(project.read(name)):
             versions[str(package.get("name"))].add(str(package.get("version")))
     fixed = {name: found for name, found in versions.items() if len(found) == 1}
     lines = (f"{name}=={min(found)}" for name, found in sorted(fixed.items()))
     return "".join(f"{line}\n" for line in valid(tuple(lines)))
 
 
-def _files(project: Project) -> Iterator[Piece]:
+def _files(project: Project) -> Iterator[InstallItem]:
     for name in requirements_files(project):
-        yield Piece(f"what {name} lists", ("-r", name))
+        yield InstallItem(f"what {name} lists", ("-r", name))
 
 
-def _groups(project: Project) -> Iterator[Piece]:
+def _groups(project: Project) -> Iterator[InstallItem]:
     for name, lines in groups(project).items():
         wanted = valid(lines)
         if wanted and for_checks(name):
-            yield Piece(f"the dependency group {name}", wanted)
+            yield InstallItem(f"the dependency group {name}", wanted)
 
 
-def _itself(project: Project) -> Iterator[Piece]:
+def _itself(project: Project) -> Iterator[InstallItem]:
     if is_package(project):
         names = ",".join(sorted(name for name in extras(project) if for_checks(name)))
-        yield Piece("the project itself", ("-e", f".[{names}]" if names else ".", *_mode(project)))
+        yield InstallItem("the project itself", ("-e", f".[{names}]" if names else ".", *_mode(project)))
 
 
 def _mode(project: Project) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def named_in(text: str) -> Iterator[str]:
 
 
 def _included(project: Project, name: str) -> list[str]:
-    matches = (_INCLUDE.match(line) for line in project.reads(name).splitlines())
+    matches = (_INCLUDE.match(line) for line in project.read(name).splitlines())
     return [posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1])) for match in matches if match]
 
 

@@ -31,7 +31,7 @@ def stand_ins(project: Project) -> dict[str, str]:
 
 def version_of_source(project: Project) -> str:
     """PKG-INFO's version; a high stand-in where there is none."""
-    match = _VERSION.search(project.reads("PKG-INFO").partition("\n\n")[0])
+    match = _VERSION.search(project.read("PKG-INFO").partition("\n\n")[0])
     return match["version"] if match else _STAND_IN
 
 

@@ -71,7 +71,7 @@ def _skipped(plan: CheckPlan) -> CheckResult:
 def _status(head: tuple[ToolReport, ...], verdict: Verdict) -> Status:
     if any(report.timed_out for report in head):
         return "timed_out"
-    if any(report.problem or not report.looked for report in head):
+    if any(report.problem or not report.completed for report in head):
         return "error"
     if verdict.failed:
         return "failed"
@@ -96,7 +96,7 @@ def _problem(report: ToolReport) -> str:
         return report.problem
     if report.timed_out:
         return f"{report.tool} ran out of time."
-    return "" if report.looked else f"{report.tool} gave no usable answer."
+    return "" if report.completed else f"{report.tool} gave no usable answer."
 
 
 def _worst_first(finding: Finding) -> tuple[bool, int, str, int, int]:

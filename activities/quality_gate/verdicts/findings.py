@@ -41,7 +41,7 @@ def _compared(case: Case, counted: Sequence[Finding]) -> tuple[tuple[Finding, ..
 
 
 def _blind(case: Case) -> set[str]:
-    return {report.tool for report in case.base if not report.looked or report.timed_out}
+    return {report.tool for report in case.base if not report.completed or report.timed_out}
 
 
 def _touched(case: Case, finding: Finding) -> bool:

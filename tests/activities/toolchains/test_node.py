@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from activities.languages.javascript.manifest import manifest
-from activities.languages.javascript.package_json import Package, parse_package, workspace_home
+from activities.languages.javascript.package_json import PackageJson, parse_package, workspace_home
 from activities.languages.javascript.package_manager import find_manager
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.select import make_runner
@@ -99,7 +99,7 @@ def test_the_lock_file_decides_the_manager(
     tmp_path: Path, files: dict[str, str], manager: tuple[str, str, str], locked: bool
 ) -> None:
     own = project(tmp_path, {"package.json": "{}", **files})
-    found = find_manager(own, Package())
+    found = find_manager(own, PackageJson())
     assert ((found.name, found.version, found.package), bool(found.lock)) == (manager, locked)
 
 

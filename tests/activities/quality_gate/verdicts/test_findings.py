@@ -87,7 +87,7 @@ def test_a_renamed_file_brings_nothing_new() -> None:
 
 
 def test_where_the_base_could_not_be_looked_at_the_changed_lines_decide() -> None:
-    base = (ToolReport("mypy", looked=False, problem="broken"), found(tool="ruff"))
+    base = (ToolReport("mypy", completed=False, problem="broken"), found(tool="ruff"))
     head = (found("error", "error", tool="mypy"), found("error", tool="ruff", path="b.py"))
     judged = judge(plan("linting"), head, base, {"a.py": frozenset({2})})
     assert {(each.tool, each.line) for each in judged.findings if each.new} == {("mypy", 2), ("ruff", 1)}

@@ -21,8 +21,8 @@ def test_a_check_that_does_not_apply_is_skipped_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("report", "status", "score", "sentence"),
     [
-        (ToolReport("x", looked=False, problem="x is not installed."), "error", 0.0, "x is not installed."),
-        (ToolReport("x", looked=False), "error", 0.0, "x gave no usable answer."),
+        (ToolReport("x", completed=False, problem="x is not installed."), "error", 0.0, "x is not installed."),
+        (ToolReport("x", completed=False), "error", 0.0, "x gave no usable answer."),
         (ToolReport("x", problem="x stopped half way."), "error", 0.0, "x stopped half way."),
         (ToolReport("x", timed_out=True), "timed_out", 0.0, "x ran out of time."),
         (ToolReport("x", advice="3 packages were skipped."), "neutral", None, "3 packages were skipped."),

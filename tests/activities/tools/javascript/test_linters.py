@@ -100,7 +100,7 @@ async def test_a_tool_that_crashes_is_not_a_clean_tree(spoken: Spoken, tool: Too
         spoken.installed(name, package, "1.0.0")
     files = dict.fromkeys(("eslint.json", "biome.json", "prettier.txt", "tsc.txt"), b"")
     report = await tool.run(spoken.bench(files, exit_code=2, stderr=b"Error: cannot read the configuration"))
-    assert (report.looked, report.findings) == (False, ())
+    assert (report.completed, report.findings) == (False, ())
     assert "cannot read the configuration" in report.problem
 
 
@@ -108,7 +108,7 @@ async def test_a_tool_that_crashes_is_not_a_clean_tree(spoken: Spoken, tool: Too
 async def test_a_tool_that_is_not_installed_says_what_to_add(spoken: Spoken, tool: Tool) -> None:
     report = await tool.run(spoken.bench({}))
     assert isinstance(report, ToolReport)
-    assert not report.looked
+    assert not report.completed
     assert "devDependencies" in report.problem
     assert spoken.asked == []
 

@@ -43,7 +43,7 @@ async def test_each_test_is_reported_with_its_file_and_line(desk: Desk) -> None:
 async def test_what_passes_the_second_time_is_flaky(desk: Desk) -> None:
     """Every run has a fresh tree and a fresh /tmp; only `out` is the same folder for both."""
     bench = desk.bench()
-    script = f"npm_test_marks={bench.places.out} node --test"
+    script = f"npm_test_marks={bench.paths.out} node --test"
     desk.write("package.json", f'{{"type": "module", "scripts": {{"test": "{script}"}}}}')
     desk.write("once.test.js", FLAKY)
     report = await node_test.run(bench)
@@ -69,7 +69,7 @@ async def test_a_suite_that_kills_its_runner_is_no_green_suite(desk: Desk) -> No
     desk.write("package.json", PACKAGE)
     desk.write("a.test.js", "process.kill(process.ppid, 'SIGKILL');")
     report = await node_test.run(desk.bench())
-    assert not report.looked
+    assert not report.completed
     assert report.problem
 
 
@@ -92,4 +92,4 @@ async def test_a_script_finds_npm_and_node(desk: Desk) -> None:
 async def test_no_script_of_the_kind_is_no_test(desk: Desk) -> None:
     desk.write("package.json", '{"scripts": {"test": "node --test"}}')
     report = await node_test.run(desk.bench(select="integration"))
-    assert (report.looked, report.tests, report.problem) == (True, (), "")
+    assert (report.completed, report.tests, report.problem) == (True, (), "")

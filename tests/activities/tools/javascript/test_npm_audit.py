@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from activities.languages.javascript.advisories import Unreachable, of_berry, of_npm, of_pnpm, of_yarn
+from activities.languages.javascript.advisories import RegistryUnavailable, of_berry, of_npm, of_pnpm, of_yarn
 from activities.tools.npm_audit import npm_audit
 from tests.activities.tools.javascript.conftest import Desk, Spoken
 
@@ -79,7 +79,7 @@ async def test_an_advisory_is_a_finding_at_the_package_in_the_lock_file(audited:
 
 async def test_nothing_known_is_green(audited: Desk, registry: Registry) -> None:
     report = await npm_audit.run(audited.bench())
-    assert (report.looked, report.findings, report.problem, report.advice) == (True, (), "", "")
+    assert (report.completed, report.findings, report.problem, report.advice) == (True, (), "", "")
 
 
 @pytest.mark.parametrize("status", [404, 405, 401, 400])
@@ -126,5 +126,5 @@ def test_yarn_berry() -> None:
 @pytest.mark.parametrize("data", [b"{}", b"[]", b'{"error": {"code": "ENOLOCK"}}', b'{"statusCode": 404}'])
 def test_no_answer(data: bytes) -> None:
     for read in (of_npm, of_pnpm):
-        with pytest.raises(Unreachable):
+        with pytest.raises(RegistryUnavailable):
             list(read(data))

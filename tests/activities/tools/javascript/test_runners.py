@@ -68,7 +68,7 @@ async def test_what_fails_outside_of_every_test_is_a_problem(spoken: Spoken) -> 
 async def test_a_report_that_is_none(spoken: Spoken, report: bytes) -> None:
     spoken.installed("jest", "jest", "30.5.2")
     ended = await jest.run(spoken.bench({"jest.json": report}, '{"scripts": {"test": "jest"}}', exit_code=1))
-    assert (ended.looked, ended.tests) == (False, ())
+    assert (ended.completed, ended.tests) == (False, ())
     assert ended.problem
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from activities.languages.javascript.package_json import parse_package
-from activities.languages.javascript.scripts import Call, find_call, without_options
+from activities.languages.javascript.scripts import ScriptCommand, find_call, without_options
 from activities.languages.javascript.scripts import test_script as script_of
 
 JEST = ("jest", "vitest")
@@ -68,7 +68,7 @@ def test_npm_runs_pretest_first() -> None:
 
 
 def test_what_comes_first_is_done_first() -> None:
-    call = Call("test", "jest", before=("tsc", "cp a b"))
+    call = ScriptCommand("test", "jest", before=("tsc", "cp a b"))
     assert call.prepared(("jest", "--json")) == ("/bin/sh", "-c", 'tsc && cp a b && exec "$0" "$@"', "jest", "--json")
 
 

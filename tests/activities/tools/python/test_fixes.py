@@ -49,7 +49,7 @@ async def test_fix(bench: Make, name: str, files: dict[str, str], after: str) ->
     tool, work = registry()[name], keeping(bench(files))
     assert tool.fix is not None
     report = await tool.fix(work)
-    assert (report.looked, report.problem) == (True, "")
+    assert (report.completed, report.problem) == (True, "")
     assert (work.project.root / "a.py").read_text() == after
     assert {path.name for path in work.project.root.iterdir()} == set(files)
 
@@ -58,5 +58,5 @@ async def test_a_fix_that_cannot_run_is_told(bench: Make) -> None:
     tool = registry()["ruff"]
     assert tool.fix is not None
     report = await tool.fix(keeping(bench({"ruff.toml": "x = 1\n"})))
-    assert not report.looked
+    assert not report.completed
     assert "x" in report.problem

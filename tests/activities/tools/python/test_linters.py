@@ -17,7 +17,7 @@ def tool(name: str) -> Tool:
 
 
 def brief(report: ToolReport) -> list[tuple[str, int, str, str]]:
-    assert report.looked, report.problem
+    assert report.completed, report.problem
     return sorted((one.path, one.line, one.rule, one.severity) for one in report.findings)
 
 
@@ -43,14 +43,14 @@ async def test_a_broken_configuration_is_a_problem_of_the_tool(
     bench: Make, name: str, files: dict[str, str], word: str
 ) -> None:
     report = await tool(name).run(bench({"pkg/__init__.py": "", **files}))
-    assert not report.looked
+    assert not report.completed
     assert word in report.problem + report.output_tail
     assert "\n" not in report.problem
 
 
 async def test_a_tool_that_is_cut_short_says_so(bench: Make) -> None:
     report = await tool("mypy").run(bench({"pkg/__init__.py": "x = 1\n"}, limits=ResourceLimits(wall_s=0.2)))
-    assert (report.looked, report.timed_out) == (False, True)
+    assert (report.completed, report.timed_out) == (False, True)
     assert report.problem == "mypy was stopped at its time limit of 0.2 s."
 
 

@@ -57,7 +57,7 @@ def asking(work: Workbench, tmp_path: Path, url: str) -> Workbench:
         argv = (*command.argv, "--vulnerability-service=osv", f"--osv-url={url}")
         return await runner.run(box, replace(command, argv=argv))
 
-    return replace(work, run=run, places=runner.paths(box))
+    return replace(work, run=run, paths=runner.paths(box))
 
 
 async def test_what_is_vulnerable_and_what_was_not_looked_up(
@@ -72,7 +72,7 @@ async def test_what_is_vulnerable_and_what_was_not_looked_up(
     install("from_git", "1.0", {"url": "https://example.invalid/x.git", "vcs_info": {}})
     async with TestServer(app) as server:
         report = await tool.run(asking(work, tmp_path, str(server.make_url("/v1/query"))))
-    assert (report.looked, report.problem) == (True, "")
+    assert (report.completed, report.problem) == (True, "")
     assert [(one.rule, one.path, one.line, one.severity, one.message) for one in report.findings] == [
         (
             "PYSEC-2026-1",
@@ -91,11 +91,11 @@ async def test_advisories_out_of_reach_are_never_green(
     work = bench({"requirements.txt": "jinja2==3.1\n"})
     install("jinja2", "3.1")
     report = await tool.run(asking(work, tmp_path, f"http://127.0.0.1:{unused_tcp_port}/v1/query"))
-    assert (report.looked, report.problem) == (True, "")
+    assert (report.completed, report.problem) == (True, "")
     assert report.advice == "The advisories could not be reached, so nothing was looked up."
 
 
 async def test_without_an_environment_there_is_nothing_to_look_up(bench: Make) -> None:
     report = await tool.run(replace(bench({"requirements.txt": "x\n"}), env_root=None))
-    assert not report.looked
+    assert not report.completed
     assert "no versions" in report.problem

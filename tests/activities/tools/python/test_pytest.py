@@ -11,13 +11,13 @@ PASSES = "def test_a(): pass\n"
 
 
 def outcomes(report: ToolReport) -> dict[str, str]:
-    assert report.looked, (report.problem, report.output_tail)
+    assert report.completed, (report.problem, report.output_tail)
     return {test.id: test.outcome for test in report.tests}
 
 
 async def test_a_tree_without_tests_is_looked_at_and_said_to_have_none(bench: Make) -> None:
     report = await tool.run(bench({"pkg.py": "x = 1\n"}, select="unit", coverage=True, retry=True))
-    assert (report.looked, report.tests, report.problem, report.advice) == (True, (), "", "No tests were found.")
+    assert (report.completed, report.tests, report.problem, report.advice) == (True, (), "", "No tests were found.")
 
 
 async def test_outcomes_paths_and_lines(bench: Make) -> None:
@@ -143,17 +143,17 @@ async def test_a_run_that_is_cut_short_names_its_test(
 ) -> None:
     files = {"test_a.py": f"{PASSES}def test_b():\n    {body}\n", "pytest.ini": "[pytest]\naddopts = -q\n"}
     report = await tool.run(bench(files, limits=limits, coverage=True, retry=True))
-    assert not report.looked
+    assert not report.completed
     assert report.problem == f"{said} while it ran test_a.py::test_b."
     assert report.timed_out == (body.startswith("import time"))
 
 
 async def test_a_suite_that_cannot_start_says_why(bench: Make) -> None:
     report = await tool.run(bench({"test_a.py": PASSES, "pytest.ini": "[pytest]\naddopts = --not-an-option\n"}))
-    assert not report.looked
+    assert not report.completed
     assert "--not-an-option" in report.problem
     broken = await tool.run(bench({"test_a.py": PASSES, "pytest.ini": "", "conftest.py": "import nowhere\n"}))
-    assert not broken.looked
+    assert not broken.completed
     assert "nowhere" in broken.problem + broken.output_tail
 
 
@@ -163,7 +163,7 @@ async def test_a_forged_report_is_not_followed_out_of_the_folder(bench: Make) ->
     )
     forge += "    os.unlink(path)\n    os.symlink('/etc/passwd', path)\natexit.register(forge)\n"
     report = await tool.run(bench({"conftest.py": forge, "test_a.py": PASSES}))
-    assert (report.looked, report.tests) == (False, ())
+    assert (report.completed, report.tests) == (False, ())
 
 
 async def test_a_folder_below_the_root_names_tests_by_itself_and_files_by_the_repository(bench: Make) -> None:

@@ -21,7 +21,7 @@ async def test_benchmarks_give_their_rounds_and_tests_are_left_out(bench: Make) 
     assert work.env_root
     with_packages(work.env_root, "pytest_benchmark*", "cpuinfo", "py_cpuinfo*")
     report = await registry()["pytest-benchmark"].run(work)
-    assert (report.looked, report.problem, report.advice) == (True, "", ""), report.output_tail
+    assert (report.completed, report.problem, report.advice) == (True, "", ""), report.output_tail
     assert [(one.id, len(one.rounds)) for one in report.benchmarks] == [("test_speed.py::test_sum", 3)]
 
 
@@ -40,7 +40,7 @@ async def test_a_suite_without_benchmarks_says_so(bench: Make) -> None:
     assert work.env_root
     with_packages(work.env_root, "pytest_benchmark*", "cpuinfo", "py_cpuinfo*")
     report = await registry()["pytest-benchmark"].run(work)
-    assert (report.looked, report.benchmarks, report.advice) == (True, (), "No benchmarks were found."), report
+    assert (report.completed, report.benchmarks, report.advice) == (True, (), "No benchmarks were found."), report
 
 
 PLACE = {"start": {"line": 2, "character": 4}, "end": {"line": 2, "character": 9}}
@@ -64,7 +64,7 @@ async def test_pyright(bench: Make) -> None:
     program.chmod(0o755)
     (next(work.env_root.glob("lib/python3*/site-packages")) / "pyright-1.1.400.dist-info").mkdir()
     report = await registry()["pyright"].run(work)
-    assert (report.looked, report.version) == (True, "1.1.400")
+    assert (report.completed, report.version) == (True, "1.1.400")
     assert [(one.path, one.line, one.column, one.rule, one.severity) for one in report.findings] == [
         ("a.py", 3, 5, "reportCallIssue", "error"),
         ("a b.py", 0, 0, "syntax", "notice"),
@@ -73,7 +73,7 @@ async def test_pyright(bench: Make) -> None:
 
 async def test_pyright_that_is_configured_and_not_there(bench: Make) -> None:
     report = await registry()["pyright"].run(bench({"pyrightconfig.json": "{}"}))
-    assert not report.looked
+    assert not report.completed
     assert report.problem == (
-        "pyright is configured (pyrightconfig.json) but is not installed: declare it in a dependency group."
+        "pyright is configured (pyrightconfig.json) but not installed. Declare it in a dependency group."
     )
