@@ -17,8 +17,7 @@ from benchmarks.props import events
 from benchmarks.props.doors import SECRET, Doors, doors
 from benchmarks.props.load import Answered, load
 from benchmarks.rows import Goal, Row, median, percentile
-from bot.webhook.events import Ignored
-from bot.webhook.parsing import parse_event
+from bot.webhook.parsing import Ignored, parse_event
 from bot.webhook.routes import Rules, SignalWithStart, route
 from workflows.ids import TASK_QUEUE
 

@@ -15,8 +15,7 @@ from benchmarks.__main__ import names
 from benchmarks.props import bare, events, shop
 from benchmarks.props.load import load
 from benchmarks.rows import Goal, Row, median, percentile
-from bot.webhook.events import Ignored
-from bot.webhook.parsing import parse_event
+from bot.webhook.parsing import Ignored, parse_event
 from bot.webhook.routes import Rules, SignalWithStart, route
 
 SECRET = "a secret"

@@ -203,7 +203,6 @@ class CommandInput:
     sha: str = ""
     branch: str = ""
     check: str = ""
-    check_run_id: int = 0
     external_id: str = ""
     delivery: str = ""
     more: tuple[tuple[str, ...], ...] = field(default=())

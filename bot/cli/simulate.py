@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from activities.errors import UserError
 from bot.settings import Settings, app_is_known
-from bot.webhook.events import (
+from bot.webhook.parsing import (
     BranchMoved,
     ButtonPressed,
     CommentPosted,
@@ -21,8 +21,9 @@ from bot.webhook.events import (
     LabelChanged,
     PullMoved,
     RepositoryMoved,
+    heard,
+    parse_event,
 )
-from bot.webhook.parsing import heard, parse_event
 from bot.webhook.payloads import BadPayload
 from bot.webhook.routes import Action, Rules, Signal, SignalWithStart, Start, route
 from workflows.messages import CommandInput

@@ -21,8 +21,8 @@ __all__ = [
     "Permission",
     "SlashCommand",
     "Word",
-    "asked",
     "nearest",
+    "parse_commands",
     "registry",
 ]
 
@@ -55,7 +55,7 @@ def registry() -> dict[str, SlashCommand]:
     return {command.name: command for command in load(package, SlashCommand).values()}
 
 
-def asked(lines: Iterable[str]) -> tuple[CommandAction, ...]:
+def parse_commands(lines: Iterable[str]) -> tuple[CommandAction, ...]:
     """What the slash lines of one comment ask for, each thing once, in order. Another bot's commands
     are ignored; a word that is nearly one of ours is answered."""
     found: list[CommandAction] = []

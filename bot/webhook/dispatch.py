@@ -1,4 +1,4 @@
-"""Carries an action out in Temporal. The door answers 202 only after this has returned."""
+"""Carries an action out in Temporal. The webhook server answers 202 only after this has returned."""
 
 import asyncio
 from datetime import timedelta
@@ -16,7 +16,6 @@ _RPC = timedelta(seconds=3)
 # An RPC's limit does not cover the connecting before it.
 _ALL_S = 4.0
 _HEALTH_S = 2.0
-_ONCE = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
 
 
 class TemporalUnavailable(Exception):
@@ -37,7 +36,7 @@ async def carry_out(client: Client, action: Action, task_queue: str) -> None:
 
 
 async def answers(client: Client) -> bool:
-    """Whether Temporal is there and well; known within 2 s."""
+    """Whether Temporal answers and is healthy; known within 2 s."""
     try:
         async with asyncio.timeout(_HEALTH_S):
             return await client.service_client.check_health()
@@ -48,7 +47,20 @@ async def answers(client: Client) -> bool:
 async def _carry_out(client: Client, action: Action, task_queue: str) -> None:
     match action:
         case Start():
-            await _start(client, action, task_queue)
+            # A request that was carried out is never repeated; one that failed may be asked for again.
+            once = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+            try:
+                await client.start_workflow(
+                    action.workflow,
+                    action.argument,
+                    id=action.id,
+                    task_queue=task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE if action.again else once,
+                    rpc_timeout=_RPC,
+                )
+            except WorkflowAlreadyStartedError:
+                return
         case SignalWithStart():
             await client.start_workflow(
                 action.workflow,
@@ -62,31 +74,10 @@ async def _carry_out(client: Client, action: Action, task_queue: str) -> None:
                 rpc_timeout=_RPC,
             )
         case Signal():
-            await _signal(client, action)
+            try:
+                await client.get_workflow_handle(action.id).signal(action.signal, action.message, rpc_timeout=_RPC)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
         case _:
             assert_never(action)
-
-
-async def _start(client: Client, action: Start, task_queue: str) -> None:
-    """A request that was carried out is never repeated; one that failed may be asked for again."""
-    policy = WorkflowIDReusePolicy.ALLOW_DUPLICATE if action.again else _ONCE
-    try:
-        await client.start_workflow(
-            action.workflow,
-            action.argument,
-            id=action.id,
-            task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=policy,
-            rpc_timeout=_RPC,
-        )
-    except WorkflowAlreadyStartedError:
-        return
-
-
-async def _signal(client: Client, action: Signal) -> None:
-    try:
-        await client.get_workflow_handle(action.id).signal(action.signal, action.message, rpc_timeout=_RPC)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise

@@ -1,69 +1,171 @@
-"""GitHub's JSON ends here: `parse_event` turns a verified body into one of our events, or into the reason why
-it is none.
+"""GitHub's JSON ends here: `parse_event` turns a verified body into one of our events, or says why it is none.
 
-Payloads are hostile until msgspec has checked them (`bot.payloads`): what has the wrong shape is a
-BadPayload, never a crash. Times are GitHub's own, in seconds since 1970, 0.0 where it gives none.
+Payloads are untrusted until msgspec has checked them (`payloads.py`): what has the wrong shape is a BadPayload, never a
+crash. Times are GitHub's own, in seconds since 1970, 0.0 where it gives none.
 """
 
 import json
-import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, get_args
 
 import msgspec
 
-from bot.webhook import payloads, readers
-from bot.webhook.events import Event, Ignored, Origin
-from bot.webhook.payloads import BadPayload
+from activities.model import RepoRef
+from bot.webhook import payloads
+from bot.webhook.payloads import BRANCH_REF, BadPayload, branch_name
+from workflows.messages import CommandInput, PullChanged, Pushed
 
-_Reader = Callable[[Any, Origin], Event | None]
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_MOVES = ("renamed", "transferred", "deleted", "archived")
-_MORE = ("created", "unsuspend", "new_permissions_accepted")
-_HEAD = msgspec.json.Decoder(payloads.Head)
+SENT_ANYWAY = frozenset(("installation", "installation_repositories"))
+"""GitHub sends these to every App, and takes no subscription to them."""
+
+_BUTTONS = ("fix", "retest", "accept-baseline")
 
 
-class _HalfCharacter(BadPayload):
-    """Perhaps just a lone surrogate, which JSON may hold and msgspec refuses."""
+@dataclass(frozen=True)
+class Origin:
+    """Where an event comes from. `person` is False for every kind of bot."""
+
+    repo: RepoRef
+    default_branch: str
+    sender: str
+    person: bool
+    delivery: str
+
+
+@dataclass(frozen=True)
+class BranchMoved:
+    """A branch of the repository itself has a new head, or was deleted. `by_push` is False where another event reports
+    it: a check suite, a merge group."""
+
+    origin: Origin
+    branch: str
+    push: Pushed
+    by_push: bool = True
+
+
+@dataclass(frozen=True)
+class PullMoved:
+    """Something about a pull request changed what is to be gated. `branch` is its head branch."""
+
+    origin: Origin
+    branch: str
+    pull: PullChanged
+
+
+@dataclass(frozen=True)
+class CommentPosted:
+    """A new comment on issue `number`, which is a pull request if `on_pull`. `app_id` is the App that wrote it for
+    somebody, 0 for none."""
+
+    origin: Origin
+    number: int
+    comment_id: int
+    body: str
+    app_id: int = 0
+    on_pull: bool = True
+
+
+@dataclass(frozen=True)
+class ButtonPressed:
+    """One of GitHub's re-run buttons or of our own buttons. `source` names the press, the same for a redelivery.
+    `app_id` is the App that owns the check run, 0 where GitHub does not say."""
+
+    origin: Origin
+    source: str
+    request: CommandInput
+    app_id: int = 0
+
+
+@dataclass(frozen=True)
+class LabelChanged:
+    """A label was put on an issue (`added`) or taken off; `label` is "" for one that was deleted. `at` is when GitHub
+    changed the issue."""
+
+    origin: Origin
+    issue: int
+    label: str
+    added: bool
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class InstallationChanged:
+    """The App can see more than before: it was installed, unsuspended, given repositories or permissions. What happened
+    before is looked for. `change` is GitHub's word for it; the origin's repository is `account` without a name."""
+
+    origin: Origin
+    account: str
+    change: str
+
+
+@dataclass(frozen=True)
+class RepositoryMoved:
+    """A repository has another name or owner now: the origin's; `before` is the full name that it had. With `gone` it
+    was deleted or archived: `before` is its name, and nothing is done for it any more."""
+
+    origin: Origin
+    before: str
+    gone: bool = False
+
+
+Event = BranchMoved | PullMoved | CommentPosted | ButtonPressed | LabelChanged | InstallationChanged | RepositoryMoved
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Nothing is to be done. `why` is a sentence for `autobuild simulate`."""
+
+    why: str
+
+
+_UNHEARD = Ignored("The bot does not use this event.")
+_OTHER_ACTION = Ignored("The bot does not use this action of the event.")
+_NO_BRANCH = Ignored("Only a push to a branch is checked, and this is a push to something else.")
+_NO_APP = Ignored("It comes from a repository's own webhook and not from the App, so there is no token to act with.")
+_NO_MATTER = Ignored("It changes nothing that the bot uses.")
 
 
 def parse_event(name: str, body: bytes, delivery: str) -> Event | Ignored:
     """The event that a verified body describes; Ignored for all that changes nothing here.
 
-    Raises BadPayload. The body of an event that nobody wants is not even decoded.
+    Raises BadPayload. The body of an event that is not used is not even decoded.
     """
     if name not in heard():
         return _UNHEARD
     try:
         return _read(name, body, delivery)
-    except _HalfCharacter:
-        return _read(name, _mended(body), delivery)
-
-
-_UNHEARD = Ignored("This event asks for nothing here.")
-_OTHER = Ignored("This action of the event asks for nothing here.")
-_NO_BRANCH = Ignored("Only a push to a branch asks for something, and this is to none.")
-_NO_APP = Ignored("It comes from a repository's own webhook and not from the App, so there is no token to act with.")
-_NO_MATTER = Ignored("What it changes does not matter to the bot.")
+    except payloads.LoneSurrogate:
+        return _read(name, _without_surrogates(body), delivery)
 
 
 def _read(name: str, body: bytes, delivery: str) -> Event | Ignored:
-    head = _decode(_HEAD, body)
-    wanted = _readers().get((name, head.action or (head.ref or "")[: len(readers.BRANCH)]))
-    if wanted is None:
-        return _NO_BRANCH if name == "push" else _OTHER
-    decoder, read = wanted
-    payload = _decode(decoder, body)
-    if isinstance(payload, payloads.AppPayload):
-        return read(payload, readers.origin_of_app(payload, delivery)) or _NO_MATTER
+    peeked = payloads.decode(payloads.PEEK, body)
+    reader = _readers().get((name, peeked.action or (peeked.ref or "")[: len(BRANCH_REF)]))
+    if reader is None:
+        return _NO_BRANCH if name == "push" else _OTHER_ACTION
+    decoder, read = reader
+    payload = payloads.decode(decoder, body)
+    person = payload.sender.type == "User"
+    if isinstance(payload, payloads.AppPayload):  # about an account, and no repository of it
+        repo = RepoRef(payload.installation.account.login, "", payload.installation.id)
+        return read(payload, Origin(repo, "", payload.sender.login, person, delivery)) or _NO_MATTER
     if payload.installation is None:
         return _NO_APP
-    return read(payload, readers.origin(payload, delivery)) or _NO_MATTER
+    owner, short_name = payload.repository.full_name.split("/")
+    repo = RepoRef(owner, short_name, payload.installation.id, id=payload.repository.id)
+    origin = Origin(repo, payload.repository.default_branch or "", payload.sender.login, person, delivery)
+    return read(payload, origin) or _NO_MATTER
 
 
-SENT_ANYWAY = frozenset(("installation", "installation_repositories"))
-"""GitHub sends these to every App, and takes no subscription to them."""
+def _without_surrogates(body: bytes) -> bytes:
+    """With `?` for each half of a character: a path or a message that is no text must not cost the push."""
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+    except (ValueError, RecursionError):
+        raise BadPayload("not JSON") from None
 
 
 @cache
@@ -72,47 +174,182 @@ def heard() -> frozenset[str]:
     return frozenset(name for name, _ in _readers())
 
 
+_Reader = Callable[[Any, Origin], Event | None]
+
+
 @cache
 def _readers() -> dict[tuple[str, str], tuple["msgspec.json.Decoder[Any]", _Reader]]:
     """(event, action), a push's action being the kind of its ref, to how it is read. What is not here is
     answered unread."""
     table: dict[tuple[str, str], tuple[type[payloads.Shape], _Reader]] = {
-        ("push", readers.BRANCH): (payloads.PushPayload, readers.push),
+        ("push", BRANCH_REF): (payloads.PushPayload, push),
+        **{("pull_request", action): (payloads.PullRequestPayload, pull) for action in get_args(payloads.PullAction)},
+        ("check_suite", "requested"): (payloads.CheckSuitePayload, suite_requested),
+        ("check_suite", "rerequested"): (payloads.CheckSuitePayload, suite_rerequested),
+        ("check_run", "rerequested"): (payloads.CheckRunPayload, run_button),
+        ("check_run", "requested_action"): (payloads.CheckRunPayload, run_button),
+        ("merge_group", "checks_requested"): (payloads.MergeGroupPayload, merge_group),
+        ("merge_group", "destroyed"): (payloads.MergeGroupPayload, merge_group),
+        ("issue_comment", "created"): (payloads.IssueCommentPayload, comment),
+        **{("issues", action): (payloads.IssueLabelPayload, label) for action in ("labeled", "unlabeled")},
         **{
-            ("pull_request", action): (payloads.PullRequestPayload, readers.pull)
-            for action in get_args(payloads.PullAction)
+            ("repository", action): (payloads.RepositoryChangePayload, repository)
+            for action in ("renamed", "transferred", "deleted", "archived")
         },
-        ("check_suite", "requested"): (payloads.CheckSuitePayload, readers.suite_requested),
-        ("check_suite", "rerequested"): (payloads.CheckSuitePayload, readers.suite_rerequested),
-        ("check_run", "rerequested"): (payloads.CheckRunPayload, readers.run_button),
-        ("check_run", "requested_action"): (payloads.CheckRunPayload, readers.run_button),
-        ("merge_group", "checks_requested"): (payloads.MergeGroupPayload, readers.group),
-        ("merge_group", "destroyed"): (payloads.MergeGroupPayload, readers.group),
-        ("issue_comment", "created"): (payloads.IssueCommentPayload, readers.comment),
-        **{("issues", action): (payloads.IssueLabelPayload, readers.label) for action in ("labeled", "unlabeled")},
-        **{("repository", action): (payloads.RepositoryChangePayload, readers.repository) for action in _MOVES},
-        **{("installation", action): (payloads.AppPayload, readers.app) for action in _MORE},
-        ("installation_repositories", "added"): (payloads.AppPayload, readers.app),
+        **{
+            ("installation", action): (payloads.AppPayload, app)
+            for action in ("created", "unsuspend", "new_permissions_accepted")
+        },
+        ("installation_repositories", "added"): (payloads.AppPayload, app),
     }
     return {key: (msgspec.json.Decoder(shape), read) for key, (shape, read) in table.items()}
 
 
-def _decode(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise BadPayload(str(error)) from None
-    except msgspec.DecodeError as error:
-        raise (_HalfCharacter if _SURROGATE.search(body) else BadPayload)(str(error)) from None
-    except UnicodeDecodeError:
-        raise BadPayload("not UTF-8") from None
-    except RecursionError:
-        raise BadPayload("nested too deeply") from None
+def push(payload: payloads.PushPayload, origin: Origin) -> BranchMoved:
+    """A push to a branch; a deleted one has no sha."""
+    deleted = payload.deleted or not payload.after.strip("0")
+    at = _seconds(payload.repository.pushed_at)
+    pushed = Pushed("" if deleted else payload.after, payload.before, delivery=origin.delivery, sent_at=at)
+    return BranchMoved(origin, branch_name(payload.ref.removeprefix(BRANCH_REF)), pushed)
 
 
-def _mended(body: bytes) -> bytes:
-    """With `?` for each half of a character: a path or a message that is no text must not cost the push."""
+def pull(payload: payloads.PullRequestPayload, origin: Origin) -> PullMoved | None:
+    """A pull request's change, unless only its title or its text was edited."""
+    if payload.action == "edited" and not (payload.changes and payload.changes.base):
+        return None
+    pull = payload.pull_request
+    head = pull.head.repo
+    changed = PullChanged(
+        action=payload.action,
+        number=pull.number,
+        head_sha=pull.head.sha,
+        base_ref=branch_name(pull.base.ref),
+        base_sha=pull.base.sha,
+        draft=bool(pull.draft),
+        # A deleted fork has no repository any more, and was never this one.
+        fork=head is None or head.full_name.lower() != origin.repo.full_name.lower(),
+        delivery=origin.delivery,
+        sent_at=_seconds(pull.updated_at),
+    )
+    return PullMoved(origin, branch_name(pull.head.ref), changed)
+
+
+def suite_requested(payload: payloads.CheckSuitePayload, origin: Origin) -> BranchMoved | None:
+    """The same as a push, where GitHub knows the branch. A fork's head is reported by its pull request instead."""
+    suite = payload.check_suite
+    ours = all(pull.head.repo.id == payload.repository.id for pull in suite.pull_requests)
+    if suite.head_branch is None or not ours:
+        return None
+    at = _seconds(payload.repository.pushed_at)  # As the push has it, so that the two can be compared.
+    pushed = Pushed(suite.head_sha, suite.before or "", delivery=origin.delivery, sent_at=at)
+    return BranchMoved(origin, branch_name(suite.head_branch), pushed, by_push=False)
+
+
+def merge_group(payload: payloads.MergeGroupPayload, origin: Origin) -> BranchMoved:
+    """A merge queue's group: a branch that knows its base; destroyed, it is deleted."""
+    group = payload.merge_group
+    pushed = Pushed(
+        sha="" if payload.action == "destroyed" else group.head_sha,
+        base_ref=group.base_ref.removeprefix(BRANCH_REF),
+        base_sha=group.base_sha,
+        delivery=origin.delivery,
+        sent_at=_seconds(payload.repository.pushed_at),
+    )
+    return BranchMoved(origin, branch_name(group.head_ref.removeprefix(BRANCH_REF)), pushed, by_push=False)
+
+
+def suite_rerequested(payload: payloads.CheckSuitePayload, origin: Origin) -> ButtonPressed:
+    """`Re-run all checks`."""
+    suite = payload.check_suite
+    request = CommandInput(
+        "rerun_suite",
+        origin.repo,
+        origin.sender,
+        pull=_only(suite.pull_requests),
+        sha=suite.head_sha,
+        branch=suite.head_branch or "",
+        delivery=origin.delivery,
+    )
+    return ButtonPressed(origin, f"check-suite-{suite.id}-{suite.updated_at}", request, _id(suite.app))
+
+
+def run_button(payload: payloads.CheckRunPayload, origin: Origin) -> ButtonPressed | None:
+    """`Re-run` of one check run, or one of our own buttons on it."""
+    run = payload.check_run
+    button = payload.requested_action.identifier if payload.requested_action else ""
+    own_button = payload.action == "requested_action"
+    if own_button and button not in _BUTTONS:
+        return None
+    request = CommandInput(
+        "button" if own_button else "rerun_check",
+        origin.repo,
+        origin.sender,
+        pull=_only(run.pull_requests),
+        command=button if own_button else "",
+        sha=run.head_sha,
+        branch=run.check_suite.head_branch or "",
+        check=run.name,
+        external_id=run.external_id or "",
+        delivery=origin.delivery,
+    )
+    # One press by GitHub's facts: a redelivery has the same ones. Whatever a press causes ends in a check run that is
+    # written, which moves the suite's `updated_at`: so the next press has another name, while a double click has the
+    # same.
+    press = f"{button if own_button else 'rerequested'}-{run.check_suite.updated_at}-{run.completed_at or ''}"
+    source = f"check-run-{run.id}-{press}".rstrip("-")
+    return ButtonPressed(origin, source, request, _id(run.app or run.check_suite.app))
+
+
+def comment(payload: payloads.IssueCommentPayload, origin: Origin) -> CommentPosted | None:
+    """A comment on a pull request or an issue."""
+    comment, issue = payload.comment, payload.issue
+    if not comment.body:
+        return None
+    app = _id(comment.performed_via_github_app)
+    return CommentPosted(origin, issue.number, comment.id, comment.body, app, issue.pull_request is not None)
+
+
+def label(payload: payloads.IssueLabelPayload, origin: Origin) -> LabelChanged | None:
+    """A label on an issue; one on a pull request starts nothing. GitHub leaves out the name of a deleted label."""
+    issue, added = payload.issue, payload.action == "labeled"
+    if issue.pull_request is not None or (added and payload.label is None):
+        return None
+    name = payload.label.name if payload.label else ""
+    return LabelChanged(origin, issue.number, name, added, _seconds(issue.updated_at))
+
+
+def app(payload: payloads.AppPayload, origin: Origin) -> InstallationChanged:
+    """The App was installed, unsuspended, or given more."""
+    return InstallationChanged(origin, payload.installation.account.login, payload.action)
+
+
+def repository(payload: payloads.RepositoryChangePayload, origin: Origin) -> RepositoryMoved | None:
+    """Another name, another owner, or the end of a repository."""
+    repo, changes = origin.repo, payload.changes
+    if payload.action in ("deleted", "archived"):
+        return RepositoryMoved(origin, repo.full_name, gone=True)
+    if payload.action == "renamed" and changes and changes.repository and changes.repository.name:
+        return RepositoryMoved(origin, f"{repo.owner}/{changes.repository.name.from_}")
+    if payload.action == "transferred" and changes and changes.owner:
+        before = changes.owner.from_.user or changes.owner.from_.organization
+        return RepositoryMoved(origin, f"{before.login}/{repo.name}") if before else None
+    return None
+
+
+def _seconds(moment: int | str | None) -> float:
+    if not isinstance(moment, str):
+        return float(moment or 0)
     try:
-        return json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
-    except (ValueError, RecursionError):
-        raise BadPayload("not JSON") from None
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return 0.0
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _only(pulls: tuple[payloads.LinkedPull, ...]) -> int:
+    """The pull request's number where there is exactly one; the API is asked otherwise."""
+    return pulls[0].number if len(pulls) == 1 else 0
+
+
+def _id(app: payloads.AppPart | None) -> int:
+    return app.id if app else 0

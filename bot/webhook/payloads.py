@@ -1,11 +1,13 @@
 """The shapes of GitHub's webhook payloads: just the fields that are read, and what each may hold.
 
-msgspec checks them while it decodes and skips all others unread, which is what keeps the door fast.
-The patterns are the safety of everything behind: these strings go to workflow ids, git commands and logs.
+msgspec checks them while it decodes and skips all others unread, which is what keeps the webhook server fast.
+The patterns protect everything behind: these strings go to workflow ids, git commands and logs.
 """
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta, Struct, field
 
 Id = Annotated[int, Meta(ge=0, le=2**53)]
@@ -13,7 +15,7 @@ Sha = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 FullName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}\Z")]
 Login = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{1,100}(?:\[bot\])?\Z")]
 
-# git check-ref-format, and GitHub's own limit of 255 (bytes; characters here, `events` counts the bytes).
+# git check-ref-format, and GitHub's own limit of 255 (bytes; characters here, `branch_name` counts the bytes).
 Ref = Annotated[str, Meta(pattern=r"\A[^\x00-\x20\x7f~^:?*\[\\-][^\x00-\x20\x7f~^:?*\[\\]*\Z", max_length=255)]
 
 PullAction = Literal["opened", "reopened", "synchronize", "ready_for_review", "converted_to_draft", "closed", "edited"]
@@ -22,16 +24,27 @@ PullAction = Literal["opened", "reopened", "synchronize", "ready_for_review", "c
 Line = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", max_length=1000)]
 Moment = Annotated[str, Meta(max_length=40)]
 
+LARGEST_BODY = 25 * 2**20
+"""GitHub's own limit for a payload, in bytes."""
+
+BRANCH_REF = "refs/heads/"
+_LONGEST_BRANCH = 255
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
 
 class BadPayload(ValueError):
     """Not JSON, or not what GitHub sends; the text names the field and never its content."""
+
+
+class LoneSurrogate(BadPayload):
+    """Perhaps just half of a character, which JSON may hold and msgspec refuses."""
 
 
 class Shape(Struct, gc=False):
     """Unknown fields are ignored; GitHub adds some every month."""
 
 
-class Head(Shape):
+class Peek(Shape):
     """Enough to see whether a payload matters at all: most do not."""
 
     action: str | None = None
@@ -84,7 +97,7 @@ class Payload(Shape, kw_only=True):
 
 
 class PushPayload(Payload, kw_only=True):
-    ref: str  # `refs/heads/…`; `events` checks the branch's own name
+    ref: str  # `refs/heads/…`; `branch_name` checks the branch's own name
     before: Sha
     after: Sha
     deleted: bool = False
@@ -237,3 +250,31 @@ class RepositoryChanges(Shape):
 class RepositoryChangePayload(Payload, kw_only=True):
     action: str
     changes: RepositoryChanges | None = None
+
+
+PEEK = msgspec.json.Decoder(Peek)
+
+
+def decode(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
+    """The payload; raises BadPayload for whatever is wrong with it, LoneSurrogate where that may be the reason."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise BadPayload(str(error)) from None
+    except msgspec.DecodeError as error:
+        raise (LoneSurrogate if _SURROGATE.search(body) else BadPayload)(str(error)) from None
+    except UnicodeDecodeError:
+        raise BadPayload("not UTF-8") from None
+    except RecursionError:
+        raise BadPayload("nested too deeply") from None
+
+
+def branch_name(name: str) -> str:
+    """The name, unchanged; raises BadPayload for what git would not take."""
+    try:
+        msgspec.convert(name, Ref)
+    except msgspec.ValidationError:
+        raise BadPayload("not a branch name") from None
+    if len(name.encode()) > _LONGEST_BRANCH:
+        raise BadPayload("a branch name of more than 255 bytes")
+    return name

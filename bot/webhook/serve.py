@@ -1,4 +1,4 @@
-"""`autobuild serve`: the door over HTTP and through a smee channel, before there is an App and after."""
+"""`autobuild serve`: takes events over HTTP and through a smee channel, before there is an App and after."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("autobuild.web")
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
-# The answer to whom the end was told is on its way still.
+# Answers that are on their way still get out.
 _GRACE_S = 10.0
 
 
@@ -32,17 +32,22 @@ async def serve(environ: Mapping[str, str]) -> None:
         settings = Settings.load(environ, needs=WEB_NEEDS)
     telemetry.prepare(settings)
     # It starts without Temporal, and says 503 until that answers.
-    door = WebhookReceiver(await temporal_client.connect(environ=environ, lazy=True))
-    app = app_of(door)
-    registration = None if settings.app_id else _registration(door, settings, environ, app)
+    receiver = WebhookReceiver(await temporal_client.connect(environ=environ, lazy=True))
+    app = app_of(receiver)
+    registration = None
     if settings.app_id:
-        door.open(settings)
+        receiver.open(settings)
+    else:
+        from bot.app_setup.server import Registration
+
+        registration = Registration(settings, lambda made: _open(receiver, settings.of_app(made, environ)))
+        registration.add_to(app)
     async with listening(app, settings.host, settings.port) as address:
         print(f"Listening on {address}/webhook", flush=True)
         gc.freeze()  # all that is loaded stays: looking through it again and again is a tenth of an answer's time
-        also = [_from_smee(settings.smee_url, door)] if settings.smee_url else []
+        also = [_from_smee(settings.smee_url, receiver)] if settings.smee_url else []
         if registration:
-            also.append(_registered(registration, address, door, environ))
+            also.append(_registered(registration, address, receiver, environ))
         await asyncio.gather(asyncio.Event().wait(), *also)
 
 
@@ -55,47 +60,36 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            raise UserError(f"{host}:{port} cannot be listened on: {error.strerror}.") from error
-        yield _reachable(host, runner.addresses[0][1])
+            raise UserError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+        here = "127.0.0.1" if host in _EVERYWHERE else host
+        port = runner.addresses[0][1]
+        yield f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
     finally:
         await runner.cleanup()
 
 
-def _reachable(host: str, port: int) -> str:
-    host = "127.0.0.1" if host in _EVERYWHERE else host
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _registration(
-    door: WebhookReceiver, settings: Settings, environ: Mapping[str, str], app: web.Application
-) -> "Registration":
-    """Its pages beside the door, which opens for the App that comes of them."""
-    from bot.app_setup.server import Registration
-
-    registration = Registration(settings, lambda made: _open(door, settings.of_app(made, environ)))
-    registration.add_to(app)
-    return registration
-
-
 async def _registered(
-    registration: "Registration", address: str, door: WebhookReceiver, environ: Mapping[str, str]
+    registration: "Registration", address: str, receiver: WebhookReceiver, environ: Mapping[str, str]
 ) -> None:
-    """Waits for the App; another process that stores one opens this door too."""
+    """Waits for the App; another process that stores one opens this receiver too."""
     if not await registration.run(address):
-        _open(door, Settings.load(environ, needs=WEB_NEEDS))
+        _open(receiver, Settings.load(environ, needs=WEB_NEEDS))
 
 
-def _open(door: WebhookReceiver, settings: Settings) -> None:
+def _open(receiver: WebhookReceiver, settings: Settings) -> None:
     telemetry.prepare(settings)  # from now on there is a secret to keep out of the log
-    door.open(settings)
+    receiver.open(settings)
     _log.info("app=%d slug=%s events=taken", settings.app_id, settings.app_slug)
 
 
-async def _from_smee(channel: str, door: WebhookReceiver) -> None:
+async def _from_smee(channel: str, receiver: WebhookReceiver) -> None:
     from bot.webhook import smee
 
     async def deliver(headers: Mapping[str, str], body: bytes) -> int:
-        return (await door.deliver(headers, body)).status
+        async def read() -> bytes:
+            return body
+
+        return (await receiver.deliver(headers, read)).status
 
     async with aiohttp.ClientSession() as session:
         await smee.listen(channel, deliver, session)

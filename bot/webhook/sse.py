@@ -1,7 +1,7 @@
 """Server-sent events out of the bytes of an answer, however they are cut, and never more of them than is allowed.
 
 The format is WHATWG's (HTML, "Server-sent events", "Interpreting an event stream"). The libraries for it decode
-strictly, or keep a line without end for ever; this reads what a stranger sends.
+strictly, or keep a line without end for ever; this reads untrusted input.
 """
 
 import re
@@ -15,7 +15,7 @@ _LONGEST_ID = 512
 
 
 class TooMuch(Exception):
-    """An event, or a line, is bigger than is allowed. The stream makes no sense from here on."""
+    """An event, or a line, is bigger than is allowed. The stream cannot be read on."""
 
 
 @dataclass(frozen=True)

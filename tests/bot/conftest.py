@@ -1,4 +1,4 @@
-"""A real Temporal server for a worker process of the run, a real door before it."""
+"""A real Temporal server for a worker process of the run, a real webhook server before it."""
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.settings import Settings
 from bot.webhook.server import make_app
-from tests.bot.webhook.door import SECRET, Door
+from tests.bot.webhook.running_server import SECRET, RunningServer
 
 AiohttpClient = Callable[[web.Application], Awaitable[TestClient[web.Request, web.Application]]]
 
@@ -38,5 +38,5 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-async def door(aiohttp_client: AiohttpClient, settings: Settings, temporal: Client) -> Door:
-    return Door(await aiohttp_client(make_app(settings, temporal)), temporal)
+async def server(aiohttp_client: AiohttpClient, settings: Settings, temporal: Client) -> RunningServer:
+    return RunningServer(await aiohttp_client(make_app(settings, temporal)), temporal)

@@ -20,7 +20,7 @@ from bot.settings import app_variables, credentials
 from simulator.github.server import SimulatedGitHub
 from tests.bot.app_setup.browser import Browser
 from tests.bot.webhook import samples
-from tests.bot.webhook.door import signature, signed
+from tests.bot.webhook.running_server import signature, signed
 
 WITHIN_S = 60.0
 FILES = {"a.py": "import os\n\nprint(os.sep)\n"}
@@ -228,7 +228,7 @@ async def test_a_port_in_use_is_told(commands: Commands) -> None:
         port = (await commands.said(r"Listening on \S+:(\d+)/webhook"))[1]
         second = await commands.start("serve", AUTOBUILD_PORT=port)
         assert await commands.ended(second) == 2
-        assert f":{port} cannot be listened on" in commands.log
+        assert f"Cannot listen on 127.0.0.1:{port}" in commands.log
 
 
 async def test_two_of_everything_do_not_share_a_database(commands: Commands, tmp_path: Path) -> None:

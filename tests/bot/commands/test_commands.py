@@ -2,14 +2,14 @@
 
 import pytest
 
-from bot.commands import asked, nearest, registry
+from bot.commands import nearest, parse_commands, registry
 
 
 def said(line: str) -> str:
     """What is answered to a line that makes no sense."""
-    (deed,) = asked([line])
-    assert deed.do == "say"
-    (text,) = deed.lines
+    (action,) = parse_commands([line])
+    assert action.do == "say"
+    (text,) = action.lines
     return text
 
 
@@ -29,8 +29,8 @@ def said(line: str) -> str:
         "/retest:",
     ],
 )
-def test_another_bots_command_is_none_of_ours(line: str) -> None:
-    assert asked([line]) == ()
+def test_commands_of_other_bots_are_ignored(line: str) -> None:
+    assert parse_commands([line]) == ()
 
 
 @pytest.mark.parametrize(
@@ -46,40 +46,40 @@ def test_another_bots_command_is_none_of_ours(line: str) -> None:
         ("ok-to-tets", "/ok-to-test"),
     ],
 )
-def test_a_slip_is_answered_with_its_spot(word: str, usage: str) -> None:
+def test_misspelt_command_is_marked_in_the_reply(word: str, usage: str) -> None:
     text = said(f"/{word} linting")
     assert f"Did you mean `{usage}" in text
     assert f"/{word} linting\n{'^' * (len(word) + 1)}\n" in text
 
 
-def test_a_slip_needs_what_the_command_would_have_needed() -> None:
+def test_correction_needs_the_permission_of_the_command() -> None:
     """Nobody gets a mistake explained who could not have made it right."""
-    assert [deed.permission for deed in asked(["/retset", "/retest no-such", "/hepl", "/overide x"])] == [
+    assert [action.permission for action in parse_commands(["/retset", "/retest no-such", "/hepl", "/overide x"])] == [
         "write", "write", "read", "maintain",
     ]  # fmt: skip
 
 
-def test_several_commands_are_asked_once_each_and_in_order() -> None:
-    deeds = asked(["/retest linting", "/deploy", "/help retest", "/retest  linting", "/retest"])
-    assert [(deed.command, deed.message.get("checks")) for deed in deeds] == [
+def test_repeated_commands_run_once_and_in_order() -> None:
+    actions = parse_commands(["/retest linting", "/deploy", "/help retest", "/retest  linting", "/retest"])
+    assert [(action.command, action.message.get("checks")) for action in actions] == [
         ("retest", ("linting",)), ("help", None), ("retest", ()),
     ]  # fmt: skip
 
 
-def test_a_long_list_is_cut() -> None:
+def test_commands_per_comment_are_limited() -> None:
     checks = ["linting", "coverage", "security", "performance", "unit_tests", "dependencies"]
     lines = [f"/retest {one} {two}" for one in checks for two in checks]
-    assert len(asked(lines)) == 10
+    assert len(parse_commands(lines)) == 10
 
 
 @pytest.mark.parametrize("line", ["/retest --all", "/help --retset", "/fix --force=1"])
-def test_a_flag_that_is_none_is_shown(line: str) -> None:
+def test_unknown_flag_is_marked(line: str) -> None:
     text = said(line)
     assert "has no flag of that name" in text
     assert " ^^" in text
 
 
-def test_every_command_has_its_files_name_and_a_help_line() -> None:
+def test_every_command_has_its_file_name_and_a_help_line() -> None:
     assert list(registry()) == ["fix", "help", "ok-to-test", "override", "retest", "retry", "status", "stop"]
     for name, command in registry().items():
         assert command.name == name
@@ -88,15 +88,15 @@ def test_every_command_has_its_files_name_and_a_help_line() -> None:
         assert command.help.endswith(".")
 
 
-def test_every_deed_knows_its_command() -> None:
+def test_every_action_names_its_command() -> None:
     for line in ("/fix", "/help", "/ok-to-test abcdef0", "/override linting too old", "/retest", "/status", "/stop"):
-        (deed,) = asked([line])
-        command = registry()[deed.command]
-        assert line.startswith(f"/{deed.command}")
-        assert (deed.permission, deed.on) == (command.permission, command.on)
+        (action,) = parse_commands([line])
+        command = registry()[action.command]
+        assert line.startswith(f"/{action.command}")
+        assert (action.permission, action.on) == (command.permission, command.on)
 
 
-def test_the_nearest_word() -> None:
+def test_nearest_word_is_found() -> None:
     assert nearest("lintng", ["linting", "coverage"]) == "linting"
     assert nearest("x", ["linting"]) == ""
     assert nearest("", ["linting"]) == ""

@@ -1,24 +1,25 @@
 """`/help`"""
 
-from bot.commands import asked, registry
+from bot.commands import parse_commands, registry
 
 
-def test_it_lists_every_command_with_what_it_needs() -> None:
-    (deed,) = asked(["/help"])
-    assert (deed.do, deed.permission, deed.on) == ("help", "read", ("issue", "pull"))
-    assert [entry.command for entry in deed.entries] == list(registry())
-    assert {entry.command: entry.permission for entry in deed.entries}["override"] == "maintain"
+def test_help_lists_every_command_with_its_permission() -> None:
+    (action,) = parse_commands(["/help"])
+    assert (action.do, action.permission, action.on) == ("help", "read", ("issue", "pull"))
+    assert [entry.command for entry in action.entries] == list(registry())
+    assert {entry.command: entry.permission for entry in action.entries}["override"] == "maintain"
     assert (
-        deed.entries[0].text == "`/fix [check …]`: Commits what tools can mend safely, of all checks or of those named."
+        action.entries[0].text
+        == "`/fix [check …]`: Commits what tools can mend safely, of all checks or of those named."
     )
 
 
-def test_it_explains_one_command() -> None:
-    assert asked(["/help retest"]) == asked(["/help /retest"])
-    (deed,) = asked(["/help retest"])
-    assert [entry.command for entry in deed.entries] == ["retest"]
+def test_help_explains_one_command() -> None:
+    assert parse_commands(["/help retest"]) == parse_commands(["/help /retest"])
+    (action,) = parse_commands(["/help retest"])
+    assert [entry.command for entry in action.entries] == ["retest"]
 
 
-def test_it_guesses_the_command() -> None:
-    assert "There is no help on that. Did you mean `/help retest`?" in asked(["/help retset"])[0].lines[0]
-    assert "There is no help on that. Try `/help`." in asked(["/help me, please"])[0].lines[0]
+def test_help_suggests_the_nearest_command() -> None:
+    assert "There is no help on that. Did you mean `/help retest`?" in parse_commands(["/help retset"])[0].lines[0]
+    assert "There is no help on that. Try `/help`." in parse_commands(["/help me, please"])[0].lines[0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands import asked
+from bot.commands import parse_commands
 
 
 @pytest.mark.parametrize(
@@ -24,26 +24,26 @@ from bot.commands import asked
         ("/ok-to-test abcdef0 please", "Name the commit that you have read"),
     ],
 )
-def test_a_mistake_is_explained(line: str, said: str) -> None:
-    (deed,) = asked([line])
-    assert deed.do == "say"
-    assert said in deed.lines[0]
+def test_mistake_is_explained(line: str, said: str) -> None:
+    (action,) = parse_commands([line])
+    assert action.do == "say"
+    assert said in action.lines[0]
 
 
 @pytest.mark.parametrize("reason", ["the server is down", '"the server is down"', "“the server is down”"])
-def test_a_reason_may_stand_in_quotes_or_not(reason: str) -> None:
-    (deed,) = asked([f"/override linting {reason}"])
-    assert (deed.signal, deed.permission) == ("override", "maintain")
-    assert (deed.message["check"], deed.message["reason"]) == ("linting", "the server is down")
+def test_reason_may_be_quoted(reason: str) -> None:
+    (action,) = parse_commands([f"/override linting {reason}"])
+    assert (action.signal, action.permission) == ("override", "maintain")
+    assert (action.message["check"], action.message["reason"]) == ("linting", "the server is down")
 
 
-def test_what_ends_and_starts_again_works_on_issues_too() -> None:
-    stop, retry, status = asked(["/stop", "/retry", "/status"])
+def test_stop_retry_and_status_work_on_issues() -> None:
+    stop, retry, status = parse_commands(["/stop", "/retry", "/status"])
     assert (stop.signal, stop.work_signal, stop.running) == ("halt", "stop", True)
     assert (retry.signal, retry.work_signal, retry.running) == ("rerun", "retry", False)
     assert (status.do, status.permission) == ("status", "read")
     assert {stop.on, retry.on, status.on} == {("issue", "pull")}
 
 
-def test_trust_is_bound_to_a_commit() -> None:
-    assert asked(["/ok-to-test ABCDEF0"])[0].head == "abcdef0"
+def test_ok_to_test_names_one_commit() -> None:
+    assert parse_commands(["/ok-to-test ABCDEF0"])[0].head == "abcdef0"

@@ -3,7 +3,7 @@
 import pytest
 
 from activities.checks import registry
-from bot.commands import asked
+from bot.commands import parse_commands
 from workflows.command_actions import ACTOR, DELIVERY, HEAD
 
 
@@ -18,11 +18,11 @@ from workflows.command_actions import ACTOR, DELIVERY, HEAD
         ("linting,lintng", "              ^^^^^^\n"),
     ],
 )
-def test_a_mistake_is_explained(words: str, said: str) -> None:
-    (deed,) = asked([f"/retest {words}"])
-    assert deed.do == "say"
-    assert said in deed.lines[0]
-    assert "@octocat" not in deed.lines[0].rpartition("```")[2]
+def test_mistake_is_explained(words: str, said: str) -> None:
+    (action,) = parse_commands([f"/retest {words}"])
+    assert action.do == "say"
+    assert said in action.lines[0]
+    assert "@octocat" not in action.lines[0].rpartition("```")[2]
 
 
 @pytest.mark.parametrize(
@@ -36,18 +36,18 @@ def test_a_mistake_is_explained(words: str, said: str) -> None:
         ("Unit-Tests, coverage linting linting", ("unit_tests", "coverage", "linting")),
     ],
 )
-def test_what_is_run_again(words: str, checks: tuple[str, ...]) -> None:
-    (deed,) = asked([f"/retest {words}"])
-    assert (deed.do, deed.signal) == ("signal", "rerun")
-    assert deed.message == {"sha": HEAD, "checks": checks, "actor": ACTOR, "delivery": DELIVERY}
+def test_retest_selects_checks(words: str, checks: tuple[str, ...]) -> None:
+    (action,) = parse_commands([f"/retest {words}"])
+    assert (action.do, action.signal) == ("signal", "rerun")
+    assert action.message == {"sha": HEAD, "checks": checks, "actor": ACTOR, "delivery": DELIVERY}
 
 
 def test_every_check_can_be_named() -> None:
     for check in registry():
-        assert asked([f"/retest {check}"])[0].message["checks"] == (check,)
-        assert asked([f"/fix {check}"])[0].message["checks"] == (check,)
+        assert parse_commands([f"/retest {check}"])[0].message["checks"] == (check,)
+        assert parse_commands([f"/fix {check}"])[0].message["checks"] == (check,)
 
 
-def test_fix_knows_no_words_of_retest() -> None:
-    assert asked(["/fix failed"])[0].do == "say"
-    assert (asked(["/fix"])[0].signal, asked(["/fix"])[0].message["checks"]) == ("fix", ())
+def test_fix_rejects_the_words_of_retest() -> None:
+    assert parse_commands(["/fix failed"])[0].do == "say"
+    assert (parse_commands(["/fix"])[0].signal, parse_commands(["/fix"])[0].message["checks"]) == ("fix", ())

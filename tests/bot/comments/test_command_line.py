@@ -10,7 +10,7 @@ from bot.comments.command_line import CommandError, name_of, read, spot
 
 
 @pytest.mark.parametrize("line", ["", "/", "//x", "x", " /x", "/é x", "/a/b", "/a.b", "/-"])
-def test_what_has_no_name(line: str) -> None:
+def test_lines_without_command_name(line: str) -> None:
     assert name_of(line) in ("", "é", "-")
 
 
@@ -58,7 +58,7 @@ def test_flags(line: str, flags: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("line", ['/fix "a b', "/fix 'a", '/fix a --why="b', r'/fix "a\"', '/fix “a b"'])
-def test_a_quote_that_is_never_closed_is_shown(line: str) -> None:
+def test_unclosed_quote_is_marked(line: str) -> None:
     with pytest.raises(CommandError) as mistake:
         read(line)
     shown = spot(line, mistake.value)
@@ -66,7 +66,7 @@ def test_a_quote_that_is_never_closed_is_shown(line: str) -> None:
     assert text[mark.index("^")] in "\"'“"
 
 
-def test_a_spot_cannot_leave_its_box() -> None:
+def test_marked_line_cannot_leave_its_code_block() -> None:
     line = "/fix ```\u2028@octocat <b>"
     mistake = CommandError("No.", read(line).words[0])
     fence, text, mark, end, why = spot(line, mistake).split("\n")
@@ -75,13 +75,13 @@ def test_a_spot_cannot_leave_its_box() -> None:
     assert mark == "     ^^^"
 
 
-def test_a_spot_far_away_is_still_within_the_box() -> None:
+def test_mark_stays_within_the_shown_line() -> None:
     line = "/fix " + "x" * 500 + " y"
     assert max(len(part) for part in spot(line, CommandError("No.", read(line).words[1])).split("\n")) <= 202
 
 
 @given(st.text(max_size=200))
-def test_any_line_is_read_or_refused(text: str) -> None:
+def test_any_line_is_parsed_or_refused(text: str) -> None:
     line = "/fix " + text.replace("\n", " ")
     with contextlib.suppress(CommandError):
         parts = read(line)

@@ -66,7 +66,7 @@ from bot.comments.visible_text import slash_lines
         "~~taken back\n/retest\nagain~~",
     ],
 )
-def test_what_gives_no_command(hidden: str) -> None:
+def test_lines_that_give_no_command(hidden: str) -> None:
     assert [line for line in slash_lines(hidden) if line.split()[0] == "/retest"] == []
 
 
@@ -92,7 +92,7 @@ def test_what_gives_no_command(hidden: str) -> None:
         ("/override linting A&amp;B and my\\_func are fine", ["/override linting A&B and my_func are fine"]),
     ],
 )
-def test_what_a_person_says(comment: str, lines: list[str]) -> None:
+def test_lines_that_give_commands(comment: str, lines: list[str]) -> None:
     assert slash_lines(comment) == lines
 
 
@@ -116,7 +116,7 @@ def test_what_a_person_says(comment: str, lines: list[str]) -> None:
     ],
     ids=lambda text: text[:8],
 )
-def test_a_hostile_comment_is_read_at_once(hostile: str) -> None:
+def test_hostile_comment_is_parsed_quickly(hostile: str) -> None:
     slash_lines("/retest")
     before = time.process_time()
     slash_lines("/retest\n\n" + hostile)

@@ -21,7 +21,7 @@ from bot.webhook.server import make_app
 from simulator.github.server import SimulatedGitHub
 from simulator.github.services.keys import AppKey
 from tests.bot.conftest import AiohttpClient
-from tests.bot.webhook.door import SECRET
+from tests.bot.webhook.running_server import SECRET
 from tests.bot.webhook.samples import unique
 from tests.openapi import assert_valid
 from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bot.doctor import examine
 from tests.bot.doctor.conftest import Deployment
-from tests.bot.webhook.door import SECRET
+from tests.bot.webhook.running_server import SECRET
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -14,7 +14,7 @@ from bot.doctor import CHECKS
 from bot.doctor.output import show
 from bot.doctor.results import Line, left_out, look, right, wrong
 from tests.bot.doctor.conftest import Deployment
-from tests.bot.webhook.door import SECRET
+from tests.bot.webhook.running_server import SECRET
 
 
 async def doctor(environ: dict[str, str], *options: str) -> tuple[int, str, str]:

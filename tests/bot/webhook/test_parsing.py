@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from activities.model import RepoRef
-from bot.webhook.events import (
+from bot.webhook.parsing import (
     BranchMoved,
     ButtonPressed,
     CommentPosted,
@@ -19,8 +19,8 @@ from bot.webhook.events import (
     LabelChanged,
     PullMoved,
     RepositoryMoved,
+    parse_event,
 )
-from bot.webhook.parsing import parse_event
 from bot.webhook.payloads import BadPayload
 from tests.bot.webhook import samples
 from tests.bot.webhook.samples import AT, BASE, NONE, OLD, SHA
@@ -79,13 +79,13 @@ def parse(name: str, payload: Any) -> Any:
         ("", samples.push()),
     ],
 )
-def test_what_changes_nothing_is_no_event(name: str, payload: dict[str, Any]) -> None:
+def test_events_that_change_nothing_are_ignored(name: str, payload: dict[str, Any]) -> None:
     ignored = parse(name, payload)
     assert isinstance(ignored, Ignored)
     assert ignored.why.endswith(".")
 
 
-def test_a_suite_of_a_forks_pull_is_no_event() -> None:
+def test_check_suite_of_fork_pull_is_ignored() -> None:
     fork = {"number": 3, "head": {"ref": "topic", "repo": {"id": 2}}}
     assert isinstance(parse("check_suite", samples.suite("requested", pull_requests=[fork])), Ignored)
 
@@ -124,13 +124,13 @@ def test_a_suite_of_a_forks_pull_is_no_event() -> None:
         {"deleted": "yes"},
     ],
 )
-def test_a_push_of_the_wrong_shape_is_refused(changes: dict[str, Any]) -> None:
+def test_malformed_push_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(BadPayload):
         parse("push", samples.push(**changes))
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_field_that_is_missing_is_refused(name: str) -> None:
+def test_missing_field_is_refused(name: str) -> None:
     optional = {"action", "ref", "requested_action", "number", "deleted", "label", "changes"}
     for field in EVERY[name].keys() - optional - (set() if name.startswith("installation") else {"installation"}):
         with pytest.raises(BadPayload, match=field):
@@ -150,7 +150,7 @@ JSON = st.recursive(
 
 @given(st.data())
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_value_anywhere_is_read_or_refused(data: st.DataObject) -> None:
+def test_any_json_value_is_parsed_or_refused(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(EVERY)))
     payload = json.loads(json.dumps(EVERY[name]))
     place: Any = payload
@@ -165,7 +165,7 @@ def test_any_value_anywhere_is_read_or_refused(data: st.DataObject) -> None:
 
 @given(st.sampled_from(sorted(EVERY)), st.binary(max_size=200) | st.integers(0, 2000))
 @settings(max_examples=200, deadline=None)
-def test_any_bytes_are_read_or_refused(name: str, broken: bytes | int) -> None:
+def test_any_bytes_are_parsed_or_refused(name: str, broken: bytes | int) -> None:
     whole = json.dumps(EVERY[name]).encode()
     _reads_or_refuses(name, whole[:broken] if isinstance(broken, int) else broken)
 
@@ -193,12 +193,12 @@ def test_a_push() -> None:
 
 
 @pytest.mark.parametrize("half", ["\udcff.txt", "\ud800", "😀 \udc00\ud83d"])
-def test_half_a_character_costs_no_push(half: str) -> None:
+def test_lone_surrogate_does_not_lose_the_push(half: str) -> None:
     event = parse("push", samples.push(commits=[{"added": [half]}], head_commit={"message": half}))
     assert (event.branch, event.push.sha) == ("topic", SHA)
 
 
-def test_half_a_character_mends_nothing_else() -> None:
+def test_lone_surrogate_excuses_no_other_mistake() -> None:
     for body in (
         b'{"x": "\\ud800"',
         b'{"x": "\\ud800", "n": ' + b"9" * 5000 + b"}",
@@ -209,7 +209,7 @@ def test_half_a_character_mends_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("gone", [{"after": NONE, "deleted": True}, {"after": NONE}])
-def test_a_deleted_branch_has_no_sha(gone: dict[str, Any]) -> None:
+def test_deleted_branch_has_no_sha(gone: dict[str, Any]) -> None:
     assert parse("push", samples.push(**gone)).push.sha == ""
 
 
@@ -235,13 +235,13 @@ def test_a_pull_request_of_a_fork(head: str | None, fork: bool) -> None:
     assert parse("pull_request", samples.pull("opened", head_repo=head)).pull.fork is fork
 
 
-def test_a_check_suite_is_a_push_told_by_another() -> None:
+def test_requested_check_suite_moves_the_branch() -> None:
     event = parse("check_suite", samples.suite("requested"))
     assert (event.branch, event.by_push) == ("topic", False)
     assert event.push == Pushed(SHA, OLD, delivery="d-1", sent_at=AT)
 
 
-def test_a_merge_group_is_a_branch_that_knows_its_base() -> None:
+def test_merge_group_names_its_base() -> None:
     event = parse("merge_group", samples.group("checks_requested"))
     assert event.branch == "gh-readonly-queue/main/pr-3-abc"
     assert event.push == Pushed(SHA, "", "main", BASE, "d-1", AT)
@@ -272,19 +272,18 @@ def test_the_rerun_button_of_a_run() -> None:
         sha=SHA,
         branch="topic",
         check="autobuild / linting",
-        check_run_id=21,
         external_id="gate-1",
         delivery="d-1",
     )
 
 
 @pytest.mark.parametrize("button", ["fix", "retest", "accept-baseline"])
-def test_our_own_buttons(button: str) -> None:
+def test_own_buttons_are_parsed(button: str) -> None:
     event = parse("check_run", samples.run("requested_action", identifier=button))
     assert (event.request.kind, event.request.command, event.app_id) == ("button", button, 7)
 
 
-def test_a_press_has_a_name_of_its_own() -> None:
+def test_each_button_press_has_its_own_source() -> None:
     def source(action: str = "requested_action", identifier: str = "fix", **changes: Any) -> str:
         name: str = parse("check_run", samples.run(action, identifier=identifier, **changes)).source
         return name
@@ -302,7 +301,7 @@ def test_a_press_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("moment", ["", "yesterday", None, "9" * 40])
-def test_a_moment_that_is_none_is_zero(moment: str | None) -> None:
+def test_unreadable_time_is_zero(moment: str | None) -> None:
     payload = samples.push(repository=samples.repository(pushed_at=moment))
     assert parse("push", payload).push.sent_at == 0.0
 
@@ -320,7 +319,7 @@ def test_an_installation() -> None:
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "a b", "", "x" * 101])
-def test_an_old_name_that_is_none_is_refused(name: str) -> None:
+def test_malformed_old_name_is_refused(name: str) -> None:
     with pytest.raises(BadPayload):
         parse("repository", samples.event(action="renamed", changes={"repository": {"name": {"from": name}}}))
 

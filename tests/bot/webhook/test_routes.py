@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.webhook.events import Ignored
-from bot.webhook.parsing import parse_event
+from bot.webhook.parsing import Ignored, parse_event
 from bot.webhook.routes import COMMAND, QUALITY, RECONCILIATION, Action, Rules, Signal, SignalWithStart, Start, route
 from tests.bot.webhook import samples
 from workflows.event_recovery.reconciliation import ReconciliationInput
@@ -32,12 +31,12 @@ def routed(name: str, payload: dict[str, Any], rules: Rules = OWN) -> Action | I
         ("issues", samples.label("labeled")),
     ],
 )
-def test_what_the_app_did_itself_asks_for_nothing(name: str, payload: dict[str, Any], login: str) -> None:
+def test_own_comments_and_buttons_are_ignored(name: str, payload: dict[str, Any], login: str) -> None:
     assert isinstance(routed(name, payload | {"sender": {"login": login, "type": "Bot"}}), Ignored)
 
 
 @pytest.mark.parametrize(("name", "payload"), [("push", samples.push()), ("pull_request", samples.pull("opened"))])
-def test_what_the_app_pushes_is_gated_like_anybodys(name: str, payload: dict[str, Any]) -> None:
+def test_own_pushes_are_gated(name: str, payload: dict[str, Any]) -> None:
     own = payload | {"sender": {"login": "autobuild[bot]", "type": "Bot"}}
     assert isinstance(routed(name, own), SignalWithStart)
 
@@ -52,16 +51,16 @@ def test_what_the_app_pushes_is_gated_like_anybodys(name: str, payload: dict[str
         samples.comment("/retest", comment={"id": 1, "body": "/retest", "performed_via_github_app": {"id": 7}}),
     ],
 )
-def test_a_comment_that_asks_for_nothing(comment: dict[str, Any]) -> None:
+def test_comment_without_command_is_ignored(comment: dict[str, Any]) -> None:
     assert isinstance(routed("issue_comment", comment), Ignored)
 
 
-def test_a_button_of_another_app_asks_for_nothing() -> None:
+def test_button_of_another_app_is_ignored() -> None:
     assert isinstance(routed("check_run", samples.run("rerequested", app={"id": 8})), Ignored)
     assert isinstance(routed("check_suite", samples.suite("rerequested", app={"id": 8})), Ignored)
 
 
-def test_a_push_feeds_its_branch() -> None:
+def test_push_signals_its_branch_workflow() -> None:
     action = routed("push", samples.push())
     assert isinstance(action, SignalWithStart)
     assert (action.workflow, action.id) == (QUALITY, "quality:octocat/hello@topic")
@@ -81,7 +80,7 @@ def test_a_push_feeds_its_branch() -> None:
         ((), "main", False),
     ],
 )
-def test_which_pushes_count(globs: tuple[str, ...], branch: str, counts: bool) -> None:
+def test_push_branches_select_pushes(globs: tuple[str, ...], branch: str, counts: bool) -> None:
     rules = Rules("autobuild[bot]", 7, globs)
     for name, payload in (
         ("push", samples.push(ref=f"refs/heads/{branch}")),
@@ -90,13 +89,13 @@ def test_which_pushes_count(globs: tuple[str, ...], branch: str, counts: bool) -
         assert isinstance(routed(name, payload, rules), SignalWithStart) is counts
 
 
-def test_a_pull_request_and_a_merge_group_count_whatever_pushes_do() -> None:
+def test_push_branches_do_not_apply_to_pulls_and_merge_groups() -> None:
     rules = Rules("autobuild[bot]", 7, ())
     assert isinstance(routed("pull_request", samples.pull("opened"), rules), SignalWithStart)
     assert isinstance(routed("merge_group", samples.group("checks_requested"), rules), SignalWithStart)
 
 
-def test_what_ends_starts_nothing() -> None:
+def test_ending_events_start_no_workflow() -> None:
     gone = routed("push", samples.push(after=samples.NONE, deleted=True), Rules("autobuild[bot]", 7, ()))
     assert isinstance(gone, Signal)
     assert gone.id == "quality:octocat/hello@topic"
@@ -104,7 +103,7 @@ def test_what_ends_starts_nothing() -> None:
         assert isinstance(routed(name, payload), Signal)
 
 
-def test_all_events_of_a_branch_find_one_workflow_with_one_argument() -> None:
+def test_all_events_of_a_branch_name_one_workflow() -> None:
     told = [
         routed("push", samples.push()),
         routed("check_suite", samples.suite("requested")),
@@ -114,7 +113,7 @@ def test_all_events_of_a_branch_find_one_workflow_with_one_argument() -> None:
     assert all(isinstance(action, SignalWithStart) for action in told)
 
 
-def test_a_forks_pull_is_found_by_its_number() -> None:
+def test_fork_pull_is_keyed_by_its_number() -> None:
     action = routed("pull_request", samples.pull("opened", head_repo="example/hello"))
     assert isinstance(action, SignalWithStart)
     assert action.id == "quality:octocat/hello#3"
@@ -126,7 +125,7 @@ def test_a_forks_pull_is_found_by_its_number() -> None:
     assert closed.id == action.id
 
 
-def test_a_comments_commands_are_one_request() -> None:
+def test_commands_of_one_comment_are_one_workflow() -> None:
     action = routed("issue_comment", samples.comment("Hm.\n\n/retest linting\n/help retest\n/retset\n/retest linting"))
     assert isinstance(action, Start)
     assert (action.workflow, action.id) == (COMMAND, "command:octocat/hello!comment-31")
@@ -141,14 +140,14 @@ def test_a_comments_commands_are_one_request() -> None:
     assert request.deeds[0].message["checks"] == ("linting",)
 
 
-def test_a_comment_on_an_issue_says_so() -> None:
+def test_issue_comment_is_not_on_pull() -> None:
     action = routed("issue_comment", samples.comment("/status", issue={"number": 4}))
     assert isinstance(action, Start)
     assert isinstance(action.argument, CommandInput)
     assert (action.argument.pull, action.argument.on_pull) == (4, False)
 
 
-def test_a_label_is_a_request_of_its_own_each_time() -> None:
+def test_each_label_change_is_its_own_workflow() -> None:
     added = routed("issues", samples.label("labeled", label={"name": "autobuild"}))
     again = routed("issues", samples.label("labeled", label={"name": "autobuild"}))
     removed = routed("issues", samples.label("unlabeled", label={"name": "autobuild"}))
@@ -161,12 +160,12 @@ def test_a_label_is_a_request_of_its_own_each_time() -> None:
 
 
 @pytest.mark.parametrize("action", ["created", "unsuspend", "new_permissions_accepted"])
-def test_an_installation_that_may_do_more_is_looked_through(action: str) -> None:
+def test_changed_installation_is_reconciled(action: str) -> None:
     start = routed("installation", samples.installation(action))
     assert start == Start(RECONCILIATION, "reconciliation:5", ReconciliationInput(5, "octocat"), again=True)
 
 
-def test_a_renamed_repository_goes_on_under_its_new_name() -> None:
+def test_renamed_repository_continues_under_new_name() -> None:
     changes = {"repository": {"name": {"from": "hallo"}}}
     start = routed("repository", samples.event(action="renamed", changes=changes))
     assert isinstance(start, Start)
@@ -184,13 +183,13 @@ def test_a_renamed_repository_goes_on_under_its_new_name() -> None:
 
 
 @pytest.mark.parametrize("action", ["deleted", "archived"])
-def test_nothing_waits_for_a_repository_that_is_gone(action: str) -> None:
+def test_deleted_repository_ends_its_branches(action: str) -> None:
     start = routed("repository", samples.event(action=action))
     assert isinstance(start, Start)
     assert start.argument == ReconciliationInput(5, "octocat", None, "octocat/hello")
 
 
-def test_a_button_is_a_request() -> None:
+def test_button_starts_a_command_workflow() -> None:
     action = routed("check_run", samples.run("requested_action", identifier="fix"))
     assert isinstance(action, Start)
     assert action.id.startswith("command:octocat/hello!check-run-21-fix-")

@@ -1,4 +1,4 @@
-"""What the door answers, over HTTP."""
+"""What the webhook server answers, over HTTP."""
 
 import gzip
 import hashlib
@@ -14,7 +14,7 @@ from activities.errors import UserError
 from bot.settings import Settings
 from bot.webhook.server import make_app
 from tests.bot.webhook import samples
-from tests.bot.webhook.door import SECRET, Door, signature, signed
+from tests.bot.webhook.running_server import SECRET, RunningServer, signature, signed
 
 PUSH = json.dumps(samples.push()).encode()
 
@@ -42,87 +42,89 @@ def sha1(body: bytes) -> str:
         {"X-Hub-Signature-256": "sha256=" + "１" * 64},
     ],
 )
-async def test_a_body_that_github_did_not_sign_is_401(door: Door, forged: dict[str, str]) -> None:
+async def test_unsigned_body_is_401(server: RunningServer, forged: dict[str, str]) -> None:
     headers = signed("push", PUSH)
     del headers["X-Hub-Signature-256"]
-    assert await door.post(PUSH, headers | forged) == 401
+    assert await server.post(PUSH, headers | forged) == 401
 
 
-async def test_unsigned_is_401_whatever_else_is_wrong(door: Door) -> None:
-    assert await door.post(b"not json", {}) == 401
-    assert await door.post(b"", {"X-GitHub-Event": "star"}) == 401
+async def test_missing_signature_is_401_before_any_other_error(server: RunningServer) -> None:
+    assert await server.post(b"not json", {}) == 401
+    assert await server.post(b"", {"X-GitHub-Event": "star"}) == 401
 
 
-async def test_a_signature_is_of_the_raw_body(door: Door) -> None:
+async def test_signature_covers_the_raw_body(server: RunningServer) -> None:
     spaced = json.dumps(samples.pull("labeled"), indent=4).encode() + b"\n\n"
-    assert await door.post(spaced, signed("pull_request", spaced)) == 204
+    assert await server.post(spaced, signed("pull_request", spaced)) == 204
 
 
 @pytest.mark.parametrize("missing", ["X-GitHub-Event", "X-GitHub-Delivery"])
-async def test_a_delivery_without_its_headers_is_400(door: Door, missing: str) -> None:
+async def test_missing_delivery_headers_are_400(server: RunningServer, missing: str) -> None:
     headers = signed("push", PUSH)
-    assert await door.post(PUSH, headers | {missing: ""}) == 400
-    assert await door.post(PUSH, headers | {missing: "é\tb"}) == 400
-    assert await door.post(PUSH, headers | {missing: "x" * 101}) == 400
+    assert await server.post(PUSH, headers | {missing: ""}) == 400
+    assert await server.post(PUSH, headers | {missing: "é\tb"}) == 400
+    assert await server.post(PUSH, headers | {missing: "x" * 101}) == 400
     del headers[missing]
-    assert await door.post(PUSH, headers) == 400
+    assert await server.post(PUSH, headers) == 400
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"nul", b"[]", b"1", b'"x"', b"null", b"\xff", b"{}{}", b"[" * 100_000])
 @pytest.mark.parametrize("event", ["push", "pull_request", "check_run", "issue_comment"])
-async def test_a_known_event_with_a_bad_body_is_400(door: Door, event: str, body: bytes) -> None:
-    assert await door.send(event, body) == 400
+async def test_malformed_body_of_known_event_is_400(server: RunningServer, event: str, body: bytes) -> None:
+    assert await server.send(event, body) == 400
 
 
 @pytest.mark.parametrize("event", ["ping", "star", "workflow_run", "no_such_event", "deployment"])
-async def test_an_event_that_nobody_wants_is_204(door: Door, event: str) -> None:
-    assert await door.send(event, {"zen": "Anything added dilutes everything else."}) == 204
-    assert await door.send(event, b"not even json") == 204
+async def test_unused_event_is_204(server: RunningServer, event: str) -> None:
+    assert await server.send(event, {"zen": "Anything added dilutes everything else."}) == 204
+    assert await server.send(event, b"not even json") == 204
 
 
-async def test_25_mib_are_read_and_no_byte_more(door: Door) -> None:
+async def test_body_over_25_mib_is_413(server: RunningServer) -> None:
     body = json.dumps(samples.pull("labeled")).encode().ljust(25 * 2**20)
-    assert await door.send("pull_request", body) == 204
-    assert await door.send("pull_request", body + b" ") == 413
+    assert await server.send("pull_request", body) == 204
+    assert await server.send("pull_request", body + b" ") == 413
 
 
-async def test_a_small_body_that_unpacks_to_a_big_one_is_413(door: Door) -> None:
+async def test_gzip_bomb_is_413(server: RunningServer) -> None:
     bomb = gzip.compress(b" " * (26 * 2**20))
     assert len(bomb) < 2**16
-    assert await door.post(bomb, signed("push", bomb) | {"Content-Encoding": "gzip"}) == 413
+    assert await server.post(bomb, signed("push", bomb) | {"Content-Encoding": "gzip"}) == 413
 
 
-async def test_a_body_without_a_length_is_cut_off_too(door: Door) -> None:
+async def test_chunked_body_over_the_limit_is_413(server: RunningServer) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(27):
             yield b" " * 2**20
 
-    async with door.client.post("/webhook", data=chunks(), headers=signed("push", b"")) as answer:
+    async with server.client.post("/webhook", data=chunks(), headers=signed("push", b"")) as answer:
         assert answer.status == 413
 
 
-async def test_only_post(door: Door) -> None:
-    async with door.client.get("/webhook") as answer:
+async def test_webhook_takes_only_post(server: RunningServer) -> None:
+    async with server.client.get("/webhook") as answer:
         assert answer.status == 405
 
 
-async def test_alive_and_ready(door: Door) -> None:
+async def test_health_endpoints_answer_200(server: RunningServer) -> None:
     for path in ("/healthz", "/readyz"):
-        async with door.client.get(path) as answer:
+        async with server.client.get(path) as answer:
             assert answer.status == 200, path
 
 
 @pytest.mark.parametrize("secret", ["", "  \n"])
-async def test_no_secret_no_start(temporal: Client, secret: str) -> None:
+async def test_missing_webhook_secret_stops_the_start(temporal: Client, secret: str) -> None:
     with pytest.raises(UserError, match="AUTOBUILD_WEBHOOK_SECRET"):
         make_app(Settings(app_id=7, webhook_secret=secret), temporal)
 
 
-async def test_the_log_names_the_delivery_and_never_the_payload(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+async def test_log_names_the_delivery_and_never_the_payload(
+    server: RunningServer, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     repo = samples.unique()
-    assert await door.send("push", samples.push(repo, head_commit={"message": "swordfish"}), "d-1") == 202
-    assert await door.send("push", samples.push(repo, after="swordfish"), "d-2") == 400
+    assert await server.send("push", samples.push(repo, head_commit={"message": "swordfish"}), "d-1") == 202
+    assert await server.send("push", samples.push(repo, after="swordfish"), "d-2") == 400
     (taken,) = [line for line in caplog.messages if "answer=202" in line]
     assert taken == f"delivery=d-1 event=push repository={repo} workflow=quality:{repo}@topic answer=202"
     assert any("delivery=d-2" in line and "answer=400" in line and "$.after" in line for line in caplog.messages)

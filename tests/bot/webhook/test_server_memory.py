@@ -19,13 +19,13 @@ HEAVY = {
 
 PROGRAM = """
 import psutil, sys
-import bot.serving, bot.web, bot.settings
+import bot.webhook.serve, bot.webhook.server, bot.settings
 print(psutil.Process().memory_info().rss // 2**20)
 print(*{name.partition(".")[0] for name in sys.modules})
 """
 
 
-def test_it_imports_nothing_heavy() -> None:
+def test_web_process_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     megabytes, modules = done.stdout.splitlines()
     assert HEAVY & set(modules.split()) == set()

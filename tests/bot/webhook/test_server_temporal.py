@@ -1,4 +1,4 @@
-"""The door and the Temporal behind it: 202 means it is there, 503 that it is not."""
+"""The webhook server and Temporal: 202 means that Temporal has the work, 503 that it does not answer."""
 
 import asyncio
 import contextlib
@@ -16,20 +16,20 @@ from bot.settings import Settings
 from bot.webhook.server import make_app
 from tests.bot.conftest import AiohttpClient
 from tests.bot.webhook import samples
-from tests.bot.webhook.door import Door
+from tests.bot.webhook.running_server import RunningServer
 from workflows import ids
 from workflows.messages import CommandInput, ContinuousQualityInput, PullChanged, Pushed
 
 
-async def test_a_push_starts_its_branch(door: Door) -> None:
+async def test_push_starts_the_branch_workflow(server: RunningServer) -> None:
     repo = samples.unique()
-    assert await door.send("push", samples.push(repo), "d-1") == 202
-    handle = door.temporal.get_workflow_handle(ids.quality(repo, "topic"))
+    assert await server.send("push", samples.push(repo), "d-1") == 202
+    handle = server.temporal.get_workflow_handle(ids.quality(repo, "topic"))
     about = await handle.describe()
     assert (about.workflow_type, about.status) == ("ContinuousQualityWorkflow", WorkflowExecutionStatus.RUNNING)
     assert about.task_queue == ids.TASK_QUEUE
     started, signalled, *_ = (await handle.fetch_history()).events
-    decode = door.temporal.data_converter.decode
+    decode = server.temporal.data_converter.decode
     (branch,) = await decode(
         started.workflow_execution_started_event_attributes.input.payloads, [ContinuousQualityInput]
     )
@@ -42,7 +42,7 @@ async def test_a_push_starts_its_branch(door: Door) -> None:
     ]
 
 
-async def test_all_events_of_a_branch_join_one_workflow(door: Door) -> None:
+async def test_all_events_of_a_branch_join_one_workflow(server: RunningServer) -> None:
     repo = samples.unique()
     for name, payload in (
         ("pull_request", samples.pull("opened", repo)),
@@ -51,46 +51,46 @@ async def test_all_events_of_a_branch_join_one_workflow(door: Door) -> None:
         ("push", samples.push(repo, after=samples.NONE, deleted=True)),
         ("pull_request", samples.pull("closed", repo)),
     ):
-        assert await door.send(name, payload) == 202
-    events = await door.started(ids.quality(repo, "topic"))
+        assert await server.send(name, payload) == 202
+    events = await server.started(ids.quality(repo, "topic"))
     assert (events.count("started_event_attributes"), events.count("signaled_event_attributes")) == (1, 5)
 
 
-async def test_a_closed_workflow_is_started_anew(door: Door) -> None:
+async def test_closed_workflow_is_started_again(server: RunningServer) -> None:
     repo = samples.unique()
-    assert await door.send("push", samples.push(repo)) == 202
-    handle = door.temporal.get_workflow_handle(ids.quality(repo, "topic"))
+    assert await server.send("push", samples.push(repo)) == 202
+    handle = server.temporal.get_workflow_handle(ids.quality(repo, "topic"))
     first = (await handle.describe()).run_id
     await handle.terminate()
-    assert await door.send("push", samples.push(repo)) == 202
+    assert await server.send("push", samples.push(repo)) == 202
     assert (await handle.describe()).run_id != first
 
 
-async def test_what_ends_nothing_is_done(door: Door) -> None:
+async def test_ending_event_without_workflow_is_202(server: RunningServer) -> None:
     repo = samples.unique()
-    assert await door.send("push", samples.push(repo, after=samples.NONE, deleted=True)) == 202
-    assert await door.send("pull_request", samples.pull("closed", repo, head_repo="example/x")) == 202
-    assert await door.send("merge_group", samples.group("destroyed", repo)) == 202
+    assert await server.send("push", samples.push(repo, after=samples.NONE, deleted=True)) == 202
+    assert await server.send("pull_request", samples.pull("closed", repo, head_repo="example/x")) == 202
+    assert await server.send("merge_group", samples.group("destroyed", repo)) == 202
 
 
-async def test_a_forks_pull(door: Door) -> None:
+async def test_fork_pull_signals_its_own_workflow(server: RunningServer) -> None:
     repo = samples.unique()
-    assert await door.send("pull_request", samples.pull("opened", repo, head_repo="example/x"), "d-1") == 202
-    handle = door.temporal.get_workflow_handle(ids.quality_of_fork(repo, 3))
+    assert await server.send("pull_request", samples.pull("opened", repo, head_repo="example/x"), "d-1") == 202
+    handle = server.temporal.get_workflow_handle(ids.quality_of_fork(repo, 3))
     _, signalled, *_ = (await handle.fetch_history()).events
     payloads = signalled.workflow_execution_signaled_event_attributes.input.payloads
-    (pull,) = await door.temporal.data_converter.decode(payloads, [PullChanged])
+    (pull,) = await server.temporal.data_converter.decode(payloads, [PullChanged])
     assert (pull.number, pull.fork, pull.head_sha) == (3, True, samples.SHA)
 
 
-async def test_a_command_is_started_once(door: Door) -> None:
+async def test_a_command_is_started_once(server: RunningServer) -> None:
     repo = samples.unique()
     for _ in range(3):
-        assert await door.send("issue_comment", samples.comment("/retest coverage", repo, id=9), "d-1") == 202
-    handle = door.temporal.get_workflow_handle(ids.command(repo, "comment-9"))
+        assert await server.send("issue_comment", samples.comment("/retest coverage", repo, id=9), "d-1") == 202
+    handle = server.temporal.get_workflow_handle(ids.command(repo, "comment-9"))
     started = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
     assert started.workflow_type.name == "CommandWorkflow"
-    (request,) = await door.temporal.data_converter.decode(started.input.payloads, [CommandInput])
+    (request,) = await server.temporal.data_converter.decode(started.input.payloads, [CommandInput])
     (deed,) = request.deeds
     assert (deed.command, deed.signal, deed.message["checks"], request.actor) == (
         "retest",
@@ -100,23 +100,23 @@ async def test_a_command_is_started_once(door: Door) -> None:
     )
 
 
-async def test_a_button_pressed_twice_is_two_and_delivered_twice_is_one(door: Door) -> None:
+async def test_redelivered_button_press_is_one_command(server: RunningServer) -> None:
     repo = samples.unique()
     press = samples.run("requested_action", repo, identifier="fix")
     later = samples.suite("requested", updated_at="2027-01-15T09:00:00Z")["check_suite"]
     again = samples.run("requested_action", repo, identifier="fix", check_suite=later)
     for payload in (press, press, again, again):
-        assert await door.send("check_run", payload) == 202
+        assert await server.send("check_run", payload) == 202
     prefix = ids.command(repo, "check-run-21-fix")
     for moment in ("08:00:00Z", "09:00:00Z"):
         id = f"{prefix}-2027-01-15T{moment}-2027-01-15T08:00:00Z"
-        assert (await door.started(id)).count("started_event_attributes") == 1
+        assert (await server.started(id)).count("started_event_attributes") == 1
 
 
-async def test_a_thousand_bytes_of_branch_are_no_danger(door: Door) -> None:
+async def test_branch_name_over_255_bytes_is_400(server: RunningServer) -> None:
     repo = samples.unique()
-    assert await door.send("push", samples.push(repo, ref="refs/heads/" + "x" * 255)) == 202
-    assert await door.send("push", samples.push(repo, ref="refs/heads/" + "é" * 255)) == 400
+    assert await server.send("push", samples.push(repo, ref="refs/heads/" + "x" * 255)) == 202
+    assert await server.send("push", samples.push(repo, ref="refs/heads/" + "é" * 255)) == 400
 
 
 @contextlib.asynccontextmanager
@@ -140,41 +140,41 @@ async def away(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
         yield await Client.connect(address, lazy=True)
 
 
-async def test_temporal_away_is_503_in_time(aiohttp_client: AiohttpClient, settings: Settings, away: Client) -> None:
-    door = Door(await aiohttp_client(make_app(settings, away)), away)
+async def test_unavailable_temporal_is_503_within_five_seconds(
+    aiohttp_client: AiohttpClient, settings: Settings, away: Client
+) -> None:
+    server = RunningServer(await aiohttp_client(make_app(settings, away)), away)
     deliveries = [
         ("push", samples.push()),
         ("push", samples.push(after=samples.NONE, deleted=True)),
         ("issue_comment", samples.comment("/retest")),
     ]
     before = time.monotonic()
-    assert await asyncio.gather(*[door.send(*delivery) for delivery in deliveries]) == [503] * 3
+    assert await asyncio.gather(*[server.send(*delivery) for delivery in deliveries]) == [503] * 3
     assert time.monotonic() - before < 5
 
 
-async def test_without_temporal_the_door_is_alive_and_not_ready(
+async def test_without_temporal_the_server_is_alive_and_not_ready(
     aiohttp_client: AiohttpClient, settings: Settings, away: Client
 ) -> None:
-    door = Door(await aiohttp_client(make_app(settings, away)), away)
-    assert (await door.client.get("/healthz")).status == 200
+    server = RunningServer(await aiohttp_client(make_app(settings, away)), away)
+    assert (await server.client.get("/healthz")).status == 200
     before = time.monotonic()
-    assert (await door.client.get("/readyz")).status == 503
+    assert (await server.client.get("/readyz")).status == 503
     assert time.monotonic() - before < 5
-    assert await door.send("push", samples.push(ref="refs/tags/v1")) == 204
+    assert await server.send("push", samples.push(ref="refs/tags/v1")) == 204
 
 
-async def test_a_delivery_is_taken_again_once_temporal_is_back(
-    aiohttp_client: AiohttpClient, settings: Settings
-) -> None:
+async def test_redelivery_succeeds_once_temporal_is_back(aiohttp_client: AiohttpClient, settings: Settings) -> None:
     async with _nobody() as address:
         port = int(address.rpartition(":")[2])
     payload = samples.push(samples.unique())
     async with await _server(port) as first:
-        door = Door(await aiohttp_client(make_app(settings, first.client)), first.client)
-        assert await door.send("push", payload, "d-1") == 202
-    assert await door.send("push", payload, "d-2") == 503
+        server = RunningServer(await aiohttp_client(make_app(settings, first.client)), first.client)
+        assert await server.send("push", payload, "d-1") == 202
+    assert await server.send("push", payload, "d-2") == 503
     async with await _server(port):
-        assert await door.send("push", payload, "d-2") == 202
+        assert await server.send("push", payload, "d-2") == 202
 
 
 async def _server(port: int) -> WorkflowEnvironment:

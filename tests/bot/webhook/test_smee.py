@@ -17,14 +17,13 @@ from aiohttp import web
 
 from activities.errors import UserError
 from activities.languages.javascript.programs import node
-from bot.webhook.smee import Deliver, Pace, listen
-from bot.webhook.smee_message import Message
+from bot.webhook.smee import Deliver, RetryPace, SmeeMessage, listen
 from simulator.github.server import SimulatedGitHub
 from tests.bot.webhook import samples
-from tests.bot.webhook.door import SECRET, Door, signature, signed
+from tests.bot.webhook.running_server import SECRET, RunningServer, signature, signed
 from tests.bot.webhook.smee_channel import READY, Channel, said, smee_channel
 
-QUICK = Pace(first_s=0.005, longest_s=0.02, tries=4)
+QUICK = RetryPace(first_s=0.005, longest_s=0.02, tries=4)
 EXAMPLES = Path(__file__).parents[2] / "node_modules/@octokit/webhooks-examples/api.github.com/index.json"
 
 # What smee.io does with a body, and then again with the whole message.
@@ -35,7 +34,7 @@ for (const line of lines) console.log(JSON.stringify({body: JSON.parse(line), qu
 
 
 class Heard:
-    """Stands for the door: notes what is delivered, and answers as it is told (401 where the signature is wrong)."""
+    """Stands for the webhook server: notes what is delivered, and answers as it is told (401 where the signature is wrong)."""
 
     def __init__(self, *answers: int) -> None:
         self.bodies: list[bytes] = []
@@ -96,31 +95,31 @@ def one(body: bytes, **more: Any) -> bytes:
         "http://127.0.0.1.example.com/abc",
     ],
 )
-async def test_what_is_no_channel(address: str) -> None:
+async def test_malformed_channel_address_is_refused(address: str) -> None:
     async with listening(address, Heard()) as task:
         with pytest.raises(UserError, match="https address of a channel"):
             await task
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 204, 206])
-async def test_a_channel_that_is_not_there(channel: Channel, status: int) -> None:
+async def test_missing_channel_is_reported(channel: Channel, status: int) -> None:
     channel.answers(status)
     async with listening(channel, Heard()) as task:
-        with pytest.raises(UserError, match="no such smee channel"):
+        with pytest.raises(UserError, match="channel does not exist"):
             await task
 
 
-async def test_a_page_is_no_channel(channel: Channel) -> None:
+async def test_web_page_is_not_a_channel(channel: Channel) -> None:
     channel.answers(200, "<html>")
     async with listening(channel, Heard()) as task:
         with pytest.raises(UserError, match="no channel"):
             await task
 
 
-async def test_a_redirection_is_not_followed(channel: Channel) -> None:
+async def test_redirect_is_not_followed(channel: Channel) -> None:
     channel.answers(307, Location=channel.url)
     async with listening(channel, Heard()) as task:
-        with pytest.raises(UserError, match="leads elsewhere"):
+        with pytest.raises(UserError, match="redirects"):
             await task
     assert len(channel.requests) == 1
 
@@ -145,32 +144,34 @@ async def test_a_redirection_is_not_followed(channel: Channel) -> None:
         b'{"rawdata":{}}',
     ],
 )
-def test_what_is_no_message(data: bytes) -> None:
+def test_malformed_message_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        Message.read(data).bodies()
+        SmeeMessage.read(data).bodies()
 
 
-def test_more_than_github_sends() -> None:
+def test_body_over_githubs_limit_is_refused() -> None:
     body = b'"' + b"x" * (25 * 2**20 - 2) + b'"'
-    assert Message.read(b'{"body":' + body + b"}").bodies() == (body,)
+    assert SmeeMessage.read(b'{"body":' + body + b"}").bodies() == (body,)
     with pytest.raises(ValueError, match="bigger"):
-        Message.read(b'{"body":[' + body + b"]}").bodies()
+        SmeeMessage.read(b'{"body":[' + body + b"]}").bodies()
 
 
-def test_a_million_names_take_no_room() -> None:
+def test_unknown_fields_take_no_memory() -> None:
     many = b'{"body":1,' + b",".join(b'"x%d":0' % number for number in range(1_000_000)) + b"}"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert Message.read(many).bodies() == (b"1",)
+    assert SmeeMessage.read(many).bodies() == (b"1",)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000
 
 
-async def test_what_is_not_signed_is_refused(channel: Channel, door: Door, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unsigned_message_is_refused(
+    channel: Channel, server: RunningServer, caplog: pytest.LogCaptureFixture
+) -> None:
     body = json.dumps(samples.push(samples.unique())).encode()
     unsigned = signed("push", body, "d-1") | {"X-Hub-Signature-256": signature(body, "another")}
     done = asyncio.Event()
 
     async def deliver(headers: Mapping[str, str], body: bytes) -> int:
-        status = await door.post(body, headers)
+        status = await server.post(body, headers)
         if headers["X-GitHub-Delivery"] == "d-2":
             done.set()
         return status
@@ -182,14 +183,14 @@ async def test_what_is_not_signed_is_refused(channel: Channel, door: Door, caplo
     assert "smee=message delivery='d-1' event='push' answer=401" in caplog.messages
 
 
-async def test_a_message_that_makes_no_sense_stops_nothing(channel: Channel) -> None:
+async def test_malformed_message_does_not_stop_the_channel(channel: Channel) -> None:
     heard = Heard()
     channel.says(b"data: {\n\n", b"event: ping\ndata: {}\n\n", b"event: other\n" + one(b"1"), one(b"{}"))
     async with listening(channel, heard):
         assert await heard.times(1) == [b"{}"]
 
 
-async def test_a_door_that_breaks_stops_nothing(channel: Channel) -> None:
+async def test_server_error_does_not_stop_the_channel(channel: Channel) -> None:
     heard = Heard()
 
     async def deliver(headers: Mapping[str, str], body: bytes) -> int:
@@ -210,13 +211,15 @@ def as_smee_io_says(bodies: list[bytes]) -> list[bytes]:
     return done.stdout.splitlines()
 
 
-def test_every_example_of_github_comes_through_smee_io() -> None:
+def test_signed_bytes_of_every_example_are_rebuilt() -> None:
     """Written as GitHub writes them: without spaces, in UTF-8."""
     payloads = [each for group in json.loads(EXAMPLES.read_text()) for each in group["examples"]]
     bodies = [json.dumps(each, ensure_ascii=False, separators=(",", ":")).encode() for each in payloads]
     assert len(bodies) == 329
     through = as_smee_io_says(bodies)
-    assert [body for body, line in zip(bodies, through, strict=True) if body not in Message.read(line).bodies()] == []
+    assert [
+        body for body, line in zip(bodies, through, strict=True) if body not in SmeeMessage.read(line).bodies()
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -228,12 +231,12 @@ def test_every_example_of_github_comes_through_smee_io() -> None:
         '{"b":1,"a":[],"":null,"n":9007199254740991,"f":0.5,"t":true}',
     ],
 )
-def test_what_github_writes_its_own_way(body: str) -> None:
+def test_githubs_own_escapes_are_rebuilt(body: str) -> None:
     (line,) = as_smee_io_says([body.encode()])
-    assert body.encode() in Message.read(line).bodies()
+    assert body.encode() in SmeeMessage.read(line).bodies()
 
 
-async def test_the_escapes_of_github_verify(channel: Channel) -> None:
+async def test_message_with_githubs_escapes_is_verified(channel: Channel) -> None:
     heard = Heard()
     body = b'{"body":"\\u001B[0m"}'
     channel.says(said(signed("push", body), body.replace(b"1B", b"1b")))
@@ -242,7 +245,7 @@ async def test_the_escapes_of_github_verify(channel: Channel) -> None:
 
 
 @pytest.mark.parametrize("name", ["bodyB", "rawdata"])
-async def test_the_bytes_themselves_come_first(channel: Channel, name: str) -> None:
+async def test_raw_bytes_are_preferred(channel: Channel, name: str) -> None:
     heard = Heard()
     raw = '{ "n": 1.0, "é": 12345678901234567890 }\n'.encode()
     value = base64.b64encode(raw).decode() if name == "bodyB" else raw.decode()
@@ -251,12 +254,12 @@ async def test_the_bytes_themselves_come_first(channel: Channel, name: str) -> N
         assert await heard.times(1) == [raw]
 
 
-async def test_one_that_is_signed_is_taken(channel: Channel, door: Door) -> None:
+async def test_signed_message_is_delivered(channel: Channel, server: RunningServer) -> None:
     body = json.dumps(samples.push(samples.unique())).encode()
     answers: asyncio.Queue[int] = asyncio.Queue()
 
     async def deliver(headers: Mapping[str, str], body: bytes) -> int:
-        status = await door.post(body, headers)
+        status = await server.post(body, headers)
         answers.put_nowait(status)
         return status
 
@@ -265,17 +268,17 @@ async def test_one_that_is_signed_is_taken(channel: Channel, door: Door) -> None
         assert await answers.get() == 202
 
 
-# --- Temporal is away
+# --- Temporal is unavailable
 
 
-async def test_a_503_is_tried_again_before_the_next(channel: Channel) -> None:
+async def test_503_is_retried_before_the_next_message(channel: Channel) -> None:
     heard = Heard(503, 503, 202, 202)
     channel.says(one(b"1"), one(b"2"))
     async with listening(channel, heard):
         assert await heard.times(4) == [b"1", b"1", b"1", b"2"]
 
 
-async def test_but_not_for_ever(channel: Channel) -> None:
+async def test_retries_of_a_message_end(channel: Channel) -> None:
     heard = Heard(503, 503, 503, 503)
     channel.says(one(b"1"), one(b"2"))
     async with listening(channel, heard):
@@ -285,7 +288,7 @@ async def test_but_not_for_ever(channel: Channel) -> None:
 # --- connections
 
 
-async def test_it_comes_back_and_says_where_it_was(channel: Channel) -> None:
+async def test_reconnect_sends_the_last_event_id(channel: Channel) -> None:
     heard = Heard()
     channel.says(b"id: 3\n", one(b"1"), stay=False)
     channel.answers(502)
@@ -297,7 +300,7 @@ async def test_it_comes_back_and_says_where_it_was(channel: Channel) -> None:
     assert {request["Accept"] for request in channel.requests} == {"text/event-stream"}
 
 
-async def test_it_comes_back_when_the_connection_breaks(channel: Channel) -> None:
+async def test_broken_connection_is_reopened(channel: Channel) -> None:
     async def cut(request: web.Request, response: web.StreamResponse) -> None:
         await response.prepare(request)
         await response.write(one(b"1") + one(b"half")[:20])
@@ -311,7 +314,7 @@ async def test_it_comes_back_when_the_connection_breaks(channel: Channel) -> Non
         assert await heard.times(2) == [b"1", b"2"]
 
 
-async def test_it_waits_for_a_server_that_is_not_there() -> None:
+async def test_missing_server_is_retried() -> None:
     async with smee_channel() as gone:
         url = gone.url
     async with listening(url, Heard()) as task:
@@ -319,7 +322,7 @@ async def test_it_waits_for_a_server_that_is_not_there() -> None:
         assert not done
 
 
-async def test_a_line_without_end_takes_no_memory_and_no_time(channel: Channel) -> None:
+async def test_endless_line_takes_no_memory_and_no_time(channel: Channel) -> None:
     """35 MiB are read, and the connection is ended."""
 
     async def endless(request: web.Request, response: web.StreamResponse) -> None:
@@ -336,8 +339,8 @@ async def test_a_line_without_end_takes_no_memory_and_no_time(channel: Channel) 
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
 
 
-def test_waits_grow_and_end_growing() -> None:
-    assert [Pace().wait(failures) for failures in (1, 2, 3, 7, 5000)] == [1, 2, 4, 60, 60]
+def test_waits_grow_up_to_a_limit() -> None:
+    assert [RetryPace().wait(failures) for failures in (1, 2, 3, 7, 5000)] == [1, 2, 4, 60, 60]
 
 
 # --- the whole way
@@ -351,11 +354,11 @@ async def github(tmp_path: Path) -> AsyncIterator[SimulatedGitHub]:
         yield github
 
 
-async def test_what_happens_on_github_comes_through_the_channel(github: SimulatedGitHub, door: Door) -> None:
+async def test_simulated_github_events_arrive_through_the_channel(github: SimulatedGitHub, server: RunningServer) -> None:
     heard: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
 
     async def deliver(headers: Mapping[str, str], body: bytes) -> int:
-        status = await door.post(body, headers)
+        status = await server.post(body, headers)
         heard.put_nowait((headers["x-github-event"], status))
         return status
 

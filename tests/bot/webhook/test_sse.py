@@ -32,7 +32,7 @@ def read(*chunks: bytes, limit: int = 1000) -> list[ServerSent]:
         b"\x00\xff\xfe\n\n",
     ],
 )
-def test_what_is_no_event(stream: bytes) -> None:
+def test_streams_without_event(stream: bytes) -> None:
     assert read(stream) == []
 
 
@@ -55,7 +55,7 @@ def test_what_is_no_event(stream: bytes) -> None:
         (b"data: \xff\n\n", [ServerSent(b"\xff")]),
     ],
 )
-def test_what_is_one(stream: bytes, wanted: list[ServerSent]) -> None:
+def test_streams_with_events(stream: bytes, wanted: list[ServerSent]) -> None:
     assert read(stream) == wanted
     assert read(*(bytes([byte]) for byte in stream)) == wanted
 
@@ -66,13 +66,13 @@ TEXT = st.lists(
 
 
 @given(TEXT.map(b"".join), st.data())
-def test_no_cut_changes_it(stream: bytes, data: st.DataObject) -> None:
+def test_chunk_borders_change_nothing(stream: bytes, data: st.DataObject) -> None:
     at = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=5)))
     cut = [stream[start:end] for start, end in zip([0, *at], [*at, len(stream)], strict=True)]
     assert read(*cut) == read(stream)
 
 
-def test_the_id_outlives_a_connection() -> None:
+def test_last_id_survives_a_reconnect() -> None:
     stream = EventStream(1000, "4")
     assert list(stream.feed(b"data: x\n\n")) == [ServerSent(b"x")]
     assert stream.last_id == "4"
@@ -93,17 +93,17 @@ def test_the_id_outlives_a_connection() -> None:
         (b"retry: 9" + b"9" * 5000, None),
     ],
 )
-def test_retry_is_a_number_or_nothing(line: bytes, wanted: int | None) -> None:
+def test_retry_is_a_number_or_ignored(line: bytes, wanted: int | None) -> None:
     stream = EventStream(10_000)
     assert list(stream.feed(line + b"\n")) == []
     assert stream.retry_ms == wanted
 
 
 @pytest.mark.parametrize("garbage", [b"x", b"data: x\n", b"data\n", b"\xff", b":"])
-def test_an_event_without_end_is_too_much(garbage: bytes) -> None:
+def test_endless_event_is_refused(garbage: bytes) -> None:
     with pytest.raises(TooMuch):
         read(*[garbage] * 3000)
 
 
-def test_events_without_end_are_not() -> None:
+def test_endless_stream_of_events_is_read() -> None:
     assert len(read(*[b"data: x\n\n"] * 3000)) == 3000

@@ -1,4 +1,4 @@
-"""What GitHub does at the door: signs a payload and sends it."""
+"""What GitHub does: signs a payload and sends it."""
 
 import hashlib
 import hmac
@@ -29,8 +29,8 @@ def signed(event: str, body: bytes, delivery: str = "") -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Door:
-    """The door, and the Temporal behind it."""
+class RunningServer:
+    """The webhook server and its Temporal."""
 
     client: TestClient[web.Request, web.Application]
     temporal: Client
