@@ -112,7 +112,7 @@ async def test_missing_channel_is_reported(channel: Channel, status: int) -> Non
 async def test_web_page_is_not_a_channel(channel: Channel) -> None:
     channel.answers(200, "<html>")
     async with listening(channel, Heard()) as task:
-        with pytest.raises(UserError, match="no channel"):
+        with pytest.raises(UserError, match="not a channel"):
             await task
 
 
@@ -354,7 +354,9 @@ async def github(tmp_path: Path) -> AsyncIterator[SimulatedGitHub]:
         yield github
 
 
-async def test_simulated_github_events_arrive_through_the_channel(github: SimulatedGitHub, server: RunningServer) -> None:
+async def test_simulated_github_events_arrive_through_the_channel(
+    github: SimulatedGitHub, server: RunningServer
+) -> None:
     heard: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
 
     async def deliver(headers: Mapping[str, str], body: bytes) -> int:
