@@ -33,11 +33,11 @@ def cli(*args: str, stdin: str = "", **environ: str) -> subprocess.CompletedProc
     [
         ("star", samples.event(action="created"), "These do: check_run, "),
         ("push", samples.push(ref="refs/tags/v1"), "Only a push to a branch"),
-        ("pull_request", samples.pull("assigned"), "This action of the event asks for nothing"),
+        ("pull_request", samples.pull("assigned"), "does not use this action"),
         ("push", samples.push(installation=None), "no token to act with"),
-        ("pull_request", samples.pull("edited"), "does not matter"),
+        ("pull_request", samples.pull("edited"), "changes nothing"),
         ("issue_comment", samples.comment("> /retest"), "No visible line"),
-        ("issue_comment", samples.comment("/retest", sender={"login": "x[bot]", "type": "Bot"}), "A bot wrote it."),
+        ("issue_comment", samples.comment("/retest", sender={"login": "x[bot]", "type": "Bot"}), "A bot wrote the comment."),
         (
             "check_suite",
             samples.suite("requested") | {"sender": {"login": "autobuild[bot]", "type": "Bot"}},
@@ -82,7 +82,7 @@ def test_a_stored_app_is_the_one(tmp_path: Path) -> None:
     said = cli("check_run", "-", stdin=button, AUTOBUILD_DATA=str(tmp_path)).stdout
     assert "The check run is another App's." in said
     own = json.dumps(samples.comment("/retest", sender={"login": "our-bot[bot]", "type": "Bot"}))
-    assert "This App did it itself." in cli("issue_comment", "-", stdin=own, AUTOBUILD_DATA=str(tmp_path)).stdout
+    assert "This App caused the event itself." in cli("issue_comment", "-", stdin=own, AUTOBUILD_DATA=str(tmp_path)).stdout
 
 
 def test_every_event_says_why() -> None:
