@@ -37,7 +37,11 @@ def cli(*args: str, stdin: str = "", **environ: str) -> subprocess.CompletedProc
         ("push", samples.push(installation=None), "no token to act with"),
         ("pull_request", samples.pull("edited"), "changes nothing"),
         ("issue_comment", samples.comment("> /retest"), "No visible line"),
-        ("issue_comment", samples.comment("/retest", sender={"login": "x[bot]", "type": "Bot"}), "A bot wrote the comment."),
+        (
+            "issue_comment",
+            samples.comment("/retest", sender={"login": "x[bot]", "type": "Bot"}),
+            "A bot wrote the comment.",
+        ),
         (
             "check_suite",
             samples.suite("requested") | {"sender": {"login": "autobuild[bot]", "type": "Bot"}},
@@ -82,7 +86,9 @@ def test_a_stored_app_is_the_one(tmp_path: Path) -> None:
     said = cli("check_run", "-", stdin=button, AUTOBUILD_DATA=str(tmp_path)).stdout
     assert "The check run is another App's." in said
     own = json.dumps(samples.comment("/retest", sender={"login": "our-bot[bot]", "type": "Bot"}))
-    assert "This App caused the event itself." in cli("issue_comment", "-", stdin=own, AUTOBUILD_DATA=str(tmp_path)).stdout
+    assert (
+        "This App caused the event itself." in cli("issue_comment", "-", stdin=own, AUTOBUILD_DATA=str(tmp_path)).stdout
+    )
 
 
 def test_every_event_says_why() -> None:
