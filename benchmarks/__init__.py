@@ -1,7 +1,7 @@
 """How fast the product is: each number beside a baseline of the same run, since machines differ and ratios less so.
 
 One benchmark a file, which defines exactly one `Benchmark`; `python -m benchmarks [name …]` runs them.
-What they need to run (a repository, a load, a stage) is in `props/`.
+What they need to run (a repository, a load, a stack) is in `props/`.
 """
 
 from collections.abc import Callable, Coroutine

@@ -52,7 +52,7 @@ async def _killed(the: Up, repo: str) -> tuple[float, int]:
     environ, boxes = worker.environ(), worker.children(recursive=True)
     os.kill(worker.pid, signal.SIGKILL)
     killed = time.monotonic()
-    with the.stage.log.open("ab") as log:
+    with the.stack.log.open("ab") as log:
         new = await start_child("worker", environ, log.fileno())
     try:
         await asyncio.sleep(1)

@@ -55,7 +55,7 @@ async def _run(data: Path, rounds: int) -> list[Row]:
 
 async def _work(the: Up, repo: str, gates: int) -> None:
     """Several gates with real tools at once, and webhooks meanwhile."""
-    port = int(the.stage.web.rpartition(":")[2])
+    port = int(the.stack.web.rpartition(":")[2])
     secret = the.secret()
     heads = [await the.push(repo, {"README.md": f"{n}\n"}, branch=f"change-{n}") for n in range(gates)]
     requests = events.requests(events.of_no_concern(), secret) * (_WEBHOOKS // 5)

@@ -1,1 +1,1 @@
-"""What the benchmarks are played with: repositories, loads, baselines, a stage with a relay."""
+"""What the benchmarks are played with: repositories, loads, baselines, a stack with a relay."""

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from benchmarks.props.relay import Relay, relay
-from bot.processes.local_stack import LocalStack, stage
+from bot.processes.local_stack import LocalStack, local_stack
 from bot.settings import WEB_NEEDS, Settings
 
 Runs = dict[str, dict[str, Any]]
@@ -23,7 +23,7 @@ _COUNTING = Path(__file__).parent / "starts"
 class Up:
     """What is up, and what a benchmark does with it. `starts` is where started processes are written down."""
 
-    stage: LocalStack
+    stack: LocalStack
     relay: Relay
     starts: Path
 
@@ -43,23 +43,23 @@ class Up:
 
     async def repository(self, name: str, files: Mapping[str, str]) -> str:
         """A repository with these files on main. The push that made it is gated, too: its verdict is waited for."""
-        await self.stage.do("add_repository", full_name=name, files=dict(files))
+        await self.stack.do("add_repository", full_name=name, files=dict(files))
         return name
 
     async def push(self, repo: str, files: Mapping[str, str], branch: str = "change") -> str:
         """A real `git push`; the head's sha."""
-        pushed = await self.stage.do("push_commit", full_name=repo, branch=branch, files=dict(files))
+        pushed = await self.stack.do("push_commit", full_name=repo, branch=branch, files=dict(files))
         return str(pushed["sha"])
 
     async def until(self, repo: str, sha: str, true: Callable[[Runs], bool]) -> float:
         """Waits until a head's check runs are so; when they were seen so, in monotonic seconds."""
         version, deadline = 0, time.monotonic() + _WITHIN_S
         while time.monotonic() < deadline:
-            found = await self.stage.get(f"/repos/{repo}/commits/{sha}/check-runs?per_page=100")
+            found = await self.stack.get(f"/repos/{repo}/commits/{sha}/check-runs?per_page=100")
             at = time.monotonic()
             if true({run["name"]: run for run in found["check_runs"]}):
                 return at
-            version = await self.stage.changed(version)
+            version = await self.stack.changed(version)
         raise TimeoutError(f"{repo} at {sha[:9]} has not come so far within {_WITHIN_S:g} s")
 
     async def verdict(self, repo: str, sha: str) -> float:
@@ -87,6 +87,6 @@ async def up(data: Path) -> AsyncIterator[Up]:
     starts.unlink(missing_ok=True)
     path = os.pathsep.join(filter(None, (str(_COUNTING), os.environ.get("PYTHONPATH", ""))))
     environ = {**os.environ, "PYTHONPATH": path, "BENCHMARK_STARTS": str(starts), "LOG_LEVEL": "WARNING"}
-    async with stage(data, environ) as ready, relay(f"{ready.web}/webhook") as before:
+    async with local_stack(data, environ) as ready, relay(f"{ready.web}/webhook") as before:
         await ready.do("hook", url=before.url)
         yield Up(ready, before, starts)

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from activities.errors import UserError
-from bot.processes.local_stack import LocalStack, stage
+from bot.processes.local_stack import LocalStack, local_stack
 
 _SAMPLES = Path(__file__).parents[2] / "simulator" / "samples"
 _WITHIN_S = 600.0
@@ -27,8 +27,8 @@ class Pull:
     number: int
     head_sha: str
 
-    def page(self, the_stage: LocalStack) -> str:
-        return f"{the_stage.github}/{self.repository}/pull/{self.number}"
+    def page(self, stack: LocalStack) -> str:
+        return f"{stack.github}/{self.repository}/pull/{self.number}"
 
 
 async def run(environ: Mapping[str, str], *, keep: bool) -> int:
@@ -36,25 +36,25 @@ async def run(environ: Mapping[str, str], *, keep: bool) -> int:
     console = Console(emoji=False, highlight=False)
     console.print("Starting Temporal, the pretend GitHub, the web process and a worker …")
     data = Path(environ.get("AUTOBUILD_DATA", ".autobuild")) / "demo"
-    async with stage(data, environ) as the_stage:
-        pulls = [await _open_pull(the_stage, language) for language in ("python", "typescript")]
-        await asyncio.wait_for(_follow(console, the_stage, pulls), _WITHIN_S)
+    async with local_stack(data, environ) as stack:
+        pulls = [await _open_pull(stack, language) for language in ("python", "typescript")]
+        await asyncio.wait_for(_follow(console, stack, pulls), _WITHIN_S)
         for pull in pulls:
-            await _show(console, the_stage, pull)
+            await _show(console, stack, pull)
         if keep:
-            console.print(f"\nTemporal: {the_stage.temporal_ui}   Log: {the_stage.log}   Ctrl-C ends it.")
+            console.print(f"\nTemporal: {stack.temporal_ui}   Log: {stack.log}   Ctrl-C ends it.")
             await asyncio.Event().wait()
     return 0
 
 
-async def _open_pull(the_stage: LocalStack, language: str) -> Pull:
+async def _open_pull(stack: LocalStack, language: str) -> Pull:
     """The repository with its first commits, then a push to a branch and a pull request, as a person does it."""
     name = f"octocat/{language}-sample"
-    await the_stage.do("add_repository", full_name=name, files=_files(_SAMPLES / language / "main"))
-    pushed = await the_stage.do(
+    await stack.do("add_repository", full_name=name, files=_files(_SAMPLES / language / "main"))
+    pushed = await stack.do(
         "push_commit", full_name=name, branch=_BRANCH, files=_files(_SAMPLES / language / "change"), message="Change"
     )
-    opened = await the_stage.do("open_pull", full_name=name, head=_BRANCH, title="A change with planted defects")
+    opened = await stack.do("open_pull", full_name=name, head=_BRANCH, title="A change with planted defects")
     return Pull(name, int(opened["number"]), pushed["sha"])
 
 
@@ -65,42 +65,42 @@ def _files(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
 
 
-async def _follow(console: Console, the_stage: LocalStack, pulls: list[Pull]) -> None:
+async def _follow(console: Console, stack: LocalStack, pulls: list[Pull]) -> None:
     """Prints each check run as it ends, until everything is there."""
     told: set[int] = set()
     version = 0
     while True:
-        finished = [await _news(console, the_stage, pull, told) for pull in pulls]
+        finished = [await _news(console, stack, pull, told) for pull in pulls]
         if all(finished):
             return
-        version = await the_stage.changed(version)
+        version = await stack.changed(version)
 
 
-async def _news(console: Console, the_stage: LocalStack, pull: Pull, told: set[int]) -> bool:
-    runs = await _runs(the_stage, pull)
+async def _news(console: Console, stack: LocalStack, pull: Pull, told: set[int]) -> bool:
+    runs = await _runs(stack, pull)
     for run in runs:
         if run["status"] == "completed" and run["id"] not in told:
             told.add(run["id"])
             mark = _MARKS.get(run["conclusion"], "[dim]–[/]")
             console.print(f"{mark} {pull.repository} {run['name']}: {escape(run['output']['title'] or '')}")
-    comments = await the_stage.get(f"/repos/{pull.repository}/issues/{pull.number}/comments")
+    comments = await stack.get(f"/repos/{pull.repository}/issues/{pull.number}/comments")
     return bool(runs) and all(run["status"] == "completed" for run in runs) and bool(comments)
 
 
-async def _runs(the_stage: LocalStack, pull: Pull) -> list[dict[str, Any]]:
-    found = await the_stage.get(f"/repos/{pull.repository}/commits/{pull.head_sha}/check-runs?per_page=100")
+async def _runs(stack: LocalStack, pull: Pull) -> list[dict[str, Any]]:
+    found = await stack.get(f"/repos/{pull.repository}/commits/{pull.head_sha}/check-runs?per_page=100")
     return list(found["check_runs"])
 
 
-async def _show(console: Console, the_stage: LocalStack, pull: Pull) -> None:
+async def _show(console: Console, stack: LocalStack, pull: Pull) -> None:
     table = Table(title=f"{pull.repository} #{pull.number}", box=None, title_justify="left", title_style="bold")
     for title in ("", "check run", "conclusion", "annotations", "what it says"):
         table.add_column(title, overflow="fold")
-    for run in sorted(await _runs(the_stage, pull), key=lambda run: run["name"]):
+    for run in sorted(await _runs(stack, pull), key=lambda run: run["name"]):
         output = run["output"]
         mark = _MARKS.get(run["conclusion"], "[dim]–[/]")
         annotations = str(output["annotations_count"] or "")
         table.add_row(mark, run["name"], run["conclusion"], annotations, escape(output["title"] or ""))
     console.print()
     console.print(table)
-    console.print(f"Its page: {pull.page(the_stage)}")
+    console.print(f"Its page: {pull.page(stack)}")

@@ -57,7 +57,7 @@ async def engine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     """A Temporal server that forgets, and a worker in this process."""
     async with temporal_server(None) as server:
         client = await connect(server.address)
-        async with make_worker_activities(settings, environ) as hands, run_worker(client, settings, hands):
+        async with make_worker_activities(settings, environ) as activities, run_worker(client, settings, activities):
             yield client
 
 

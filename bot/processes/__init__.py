@@ -78,9 +78,9 @@ async def _work(settings: Settings, environ: Mapping[str, str]) -> None:
     from bot.worker import make_worker_activities, run_worker
 
     temporal = await temporal_client.connect(environ=environ)
-    async with make_worker_activities(settings, environ) as hands, run_worker(temporal, settings, hands):
+    async with make_worker_activities(settings, environ) as activities, run_worker(temporal, settings, activities):
         await schedules.ensure(temporal, settings.task_queue)
-        print(f"Working on {settings.task_queue} and {hands.queue}", flush=True)
+        print(f"Working on {settings.task_queue} and {activities.queue}", flush=True)
         await asyncio.Event().wait()
 
 
@@ -91,9 +91,9 @@ async def up(environ: Mapping[str, str], *, pretend: bool, smee: str = "") -> No
     waits for it.
     """
     if pretend:
-        from bot.processes.local_stack import stage
+        from bot.processes.local_stack import local_stack
 
-        async with stage(Path(environ.get("AUTOBUILD_DATA", ".autobuild")) / "pretend", environ) as ready:
+        async with local_stack(Path(environ.get("AUTOBUILD_DATA", ".autobuild")) / "pretend", environ) as ready:
             print(f"GitHub {ready.github}, webhooks {ready.web}, Temporal {ready.temporal_ui}", flush=True)
             await asyncio.Event().wait()
     settings = Settings.load(environ, needs=())

@@ -65,22 +65,22 @@ class LocalStack:
 
 
 @contextlib.asynccontextmanager
-async def stage(data: Path, environ: Mapping[str, str]) -> AsyncIterator[LocalStack]:
+async def local_stack(data: Path, environ: Mapping[str, str]) -> AsyncIterator[LocalStack]:
     """All processes for the block; none is left after it. `data` keeps environments and downloads between runs."""
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
     for old in ("results", "mirrors", "checkouts", "accepted", "temporal.db", "temporal.db-wal", "temporal.db-shm"):
         _remove(data / old)
-    async with contextlib.AsyncExitStack() as stack:
-        log = stack.enter_context((data / "log.txt").open("wb"))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        temporal = await stack.enter_async_context(temporal_server(data / "temporal.db", ui=True))
+    async with contextlib.AsyncExitStack() as exits:
+        log = exits.enter_context((data / "log.txt").open("wb"))
+        session = await exits.enter_async_context(aiohttp.ClientSession())
+        temporal = await exits.enter_async_context(temporal_server(data / "temporal.db", ui=True))
         web = f"http://127.0.0.1:{free_port()}"
         github, process = await _pretend_github(data / "github", f"{web}/webhook", log.fileno())
-        stack.push_async_callback(stop_children, [process])
+        exits.push_async_callback(stop_children, [process])
         env = _environment(environ, data, github, temporal.address, web)
         ready = LocalStack(github["url"], github["api_url"], web, temporal.ui, data / "log.txt", session, env, {})
-        stack.push_async_callback(_stop, ready)
+        exits.push_async_callback(_stop, ready)
         await ready.start("serve")
         await ready.start("worker")
         await _answers(ready)

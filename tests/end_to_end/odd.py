@@ -11,7 +11,7 @@ import psutil
 from simulator.github import git
 from simulator.github.git import Files, fast_import
 from tests.end_to_end.repos import EIGHT
-from tests.stage import Json, Stage
+from tests.stack import Json, Stack
 
 TEXT = {"format": "text", "timeout": "60s"}
 NOWHERE = {"uv.toml": "no-index = true\n"}
@@ -33,38 +33,38 @@ def conclusions(runs: Mapping[str, Json]) -> dict[str, str]:
     return {name: how for name, how in ended.items() if how != "skipped"}
 
 
-async def gated(stage: Stage, base: Files, change: Files, **options: Any) -> dict[str, Json]:
+async def gated(stack: Stack, base: Files, change: Files, **options: Any) -> dict[str, Json]:
     """The check runs of `change` on top of `base`: nine, and all ended."""
-    repo = await repository(stage, base)
-    sha = await stage.push(repo, change, **options)
-    return await all_ended(stage, repo, sha)
+    repo = await repository(stack, base)
+    sha = await stack.push(repo, change, **options)
+    return await all_ended(stack, repo, sha)
 
 
-async def repository(stage: Stage, files: Files) -> str:
-    """Like the stage's own, also with links and bytes."""
-    return await stage.repository(files)
+async def repository(stack: Stack, files: Files) -> str:
+    """Like the stack's own, also with links and bytes."""
+    return await stack.repository(files)
 
 
-async def all_ended(stage: Stage, repo: str, sha: str) -> dict[str, Json]:
-    runs = await stage.verdict(repo, sha)
+async def all_ended(stack: Stack, repo: str, sha: str) -> dict[str, Json]:
+    runs = await stack.verdict(repo, sha)
     assert set(runs) == {*EIGHT, "gate"}
     assert {run["status"] for run in runs.values()} == {"completed"}
-    assert len(stage.github.check_runs(repo, sha)) == 9
+    assert len(stack.github.check_runs(repo, sha)) == 9
     return runs
 
 
-async def still_works(stage: Stage) -> None:
+async def still_works(stack: Stack) -> None:
     """The next gate passes, nothing of the ones before is left running or lying about."""
-    runs = await gated(stage, config(linting={"command": "true", **TEXT}), {"a.txt": "x\n"})
+    runs = await gated(stack, config(linting={"command": "true", **TEXT}), {"a.txt": "x\n"})
     assert runs["gate"]["conclusion"] == "success"
     assert [one for one in psutil.Process().children(recursive=True) if one.name() == "bwrap"] == []
-    assert {path.name for path in (stage.settings.data / "scratch").iterdir()} == {"locks"}
+    assert {path.name for path in (stack.settings.data / "scratch").iterdir()} == {"locks"}
 
 
-async def push_stream(stage: Stage, repo: str, changes: bytes, branch: str = "change") -> str:
+async def push_stream(stack: Stack, repo: str, changes: bytes, branch: str = "change") -> str:
     """Pushes a commit that is written in fast-import's own words; its sha."""
-    path = stage.github.repository(repo).path
-    author = stage.github.author(stage.github.add_user("octocat"))
+    path = stack.github.repository(repo).path
+    author = stack.github.author(stack.github.add_user("octocat"))
     parent = (await git.refs(path, "refs/heads"))["refs/heads/main"]
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder)
@@ -72,5 +72,5 @@ async def push_stream(stage: Stage, repo: str, changes: bytes, branch: str = "ch
         start = await fast_import.commit(clone, {}, "Start", author, parent)
         head = f"commit refs/heads/odd\ncommitter x <x@example.com> 1 +0000\ndata 3\nOdd\nfrom {start}\n".encode()
         await git.git(clone, "fast-import", "--quiet", stdin=head + changes)
-        await git.git(clone, "push", "--quiet", stage.github.push_url(repo), f"refs/heads/odd:refs/heads/{branch}")
+        await git.git(clone, "push", "--quiet", stack.github.push_url(repo), f"refs/heads/odd:refs/heads/{branch}")
         return git.show(await git.git(clone, "rev-parse", "refs/heads/odd")).strip()

@@ -8,7 +8,7 @@ import pytest
 from simulator.github import git
 from simulator.github.git import Files, Symlink
 from tests.end_to_end.odd import NOWHERE, TEXT, all_ended, conclusions, config, gated, push_stream, repository, title
-from tests.stage import Stage
+from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -16,16 +16,16 @@ LINTED = config(linting={"command": "cat lint.txt", **TEXT}) | {"lint.txt": ""}
 PYTHON = {"code.py": "import os\n", "test_code.py": "import code\n\n\ndef test_it() -> None:\n    assert code\n"}
 
 
-async def test_nothing_but_a_readme(stage: Stage) -> None:
-    runs = await gated(stage, {"README.md": "1\n"}, {"README.md": "2\n"})
+async def test_nothing_but_a_readme(stack: Stack) -> None:
+    runs = await gated(stack, {"README.md": "1\n"}, {"README.md": "2\n"})
     assert {runs[name]["conclusion"] for name in runs if name != "gate"} == {"skipped"}
     assert runs["gate"]["conclusion"] == "success"
     assert title(runs, "unit_tests") == "The repository has no tests."
     assert "Nothing applied" in runs["gate"]["output"]["summary"]
 
 
-async def test_no_tests(stage: Stage) -> None:
-    runs = await gated(stage, NOWHERE, {"code.py": "x = 1\n"})
+async def test_no_tests(stack: Stack) -> None:
+    runs = await gated(stack, NOWHERE, {"code.py": "x = 1\n"})
     assert title(runs, "unit_tests") == "The repository has no tests."
     assert title(runs, "coverage") == "The repository has no tests."
     assert conclusions(runs)["linting"] == conclusions(runs)["security"] == "success"
@@ -44,15 +44,15 @@ async def test_no_tests(stage: Stage) -> None:
     ],
     ids=["not TOML", "wrong types", "a dependency that is nowhere"],
 )
-async def test_a_broken_pyproject(stage: Stage, pyproject: str, said: str, linting: str) -> None:
-    runs = await gated(stage, NOWHERE, {"pyproject.toml": pyproject, **PYTHON})
+async def test_a_broken_pyproject(stack: Stack, pyproject: str, said: str, linting: str) -> None:
+    runs = await gated(stack, NOWHERE, {"pyproject.toml": pyproject, **PYTHON})
     assert runs["unit_tests"]["conclusion"] == "failure"
     assert said in title(runs, "unit_tests") + runs["unit_tests"]["output"]["summary"]
     assert (linting or "1 new warning") in title(runs, "linting")
     assert runs["security"]["conclusion"] == "success"
 
 
-async def test_links_out_of_the_tree_lead_nowhere(stage: Stage) -> None:
+async def test_links_out_of_the_tree_lead_nowhere(stack: Stack) -> None:
     outside = {"pyproject.toml": Symlink("/etc/passwd"), "src": Symlink("/"), "tests": Symlink("../../..")}
     circles = {"setup.cfg": Symlink("setup.cfg"), "package.json": Symlink("a"), "a": Symlink("package.json")}
     more: Files = {
@@ -60,21 +60,21 @@ async def test_links_out_of_the_tree_lead_nowhere(stage: Stage) -> None:
         "link.py": Symlink("../../../../../etc/hostname"),
         "requirements.txt": "-r a\0b\n",
     }
-    runs = await gated(stage, NOWHERE, {**outside, **circles, **more})
+    runs = await gated(stack, NOWHERE, {**outside, **circles, **more})
     assert "ruff exited with code 2" in title(runs, "linting")
     assert runs["security"]["conclusion"] == "success"
     assert "root:" not in str(runs)
 
 
 @pytest.mark.parametrize("link", [".github", ".github/autobuild.yml"])
-async def test_a_configuration_that_is_a_link_is_not_followed(stage: Stage, link: str) -> None:
-    runs = await gated(stage, {link: Symlink("/etc/passwd"), "etc.txt": ""}, {"a.txt": "x\n"})
+async def test_a_configuration_that_is_a_link_is_not_followed(stack: Stack, link: str) -> None:
+    runs = await gated(stack, {link: Symlink("/etc/passwd"), "etc.txt": ""}, {"a.txt": "x\n"})
     shown = str(runs)
     assert "root:" not in shown
     assert runs["gate"]["conclusion"] == ("success" if link == ".github" else "failure")
 
 
-async def test_odd_paths_are_shown_as_they_are(stage: Stage) -> None:
+async def test_odd_paths_are_shown_as_they_are(stack: Stack) -> None:
     names = ("a b", "quo\"te'", "-rf", "--help", "ü", "a\tb", "`x`", "$(x)", "<!-- x -->", "d -/ü 'x'", "\udcff\udcfe")
     lint = "".join(f"{name}:2: error: bad\n" for name in names).encode("utf-8", "surrogateescape")
     lcov = "".join(f"SF:{name}\nDA:1,1\nDA:2,0\nend_of_record\n" for name in names).encode("utf-8", "surrogateescape")
@@ -82,14 +82,14 @@ async def test_odd_paths_are_shown_as_they_are(stage: Stage) -> None:
         linting={"command": "cat lint.txt", **TEXT}, coverage={"command": "cat cov.info", "format": "lcov"}
     )
     files = dict.fromkeys((*names, "new\nline"), "x\ny\n")
-    runs = await gated(stage, base, {**files, "lint.txt": lint, "cov.info": lcov})
+    runs = await gated(stack, base, {**files, "lint.txt": lint, "cov.info": lcov})
     shown = {*names[:-1], r"\xff\xfe"}
     assert {note["path"] for note in runs["linting"]["annotations"]} == shown
     assert "50.0 % of the changed lines" in title(runs, "coverage")
     assert {note["path"] for note in runs["coverage"]["annotations"]} == shown
 
 
-async def test_odd_paths_of_python_files(stage: Stage) -> None:
+async def test_odd_paths_of_python_files(stack: Stack) -> None:
     names = (
         "a b.py",
         "-rf.py",
@@ -100,22 +100,22 @@ async def test_odd_paths_of_python_files(stage: Stage) -> None:
         "\udcff/pyproject.toml",
         "\udcff/x.py",
     )
-    runs = await gated(stage, NOWHERE, {name: "" if "toml" in name else "import os\n" for name in names})
+    runs = await gated(stack, NOWHERE, {name: "" if "toml" in name else "import os\n" for name in names})
     assert title(runs, "linting") == "7 new warnings; 0 known."
     assert {"-rf.py", "new\nline.py"} < {note["path"] for note in runs["linting"]["annotations"]}
     assert runs["security"]["conclusion"] == "success"
     assert "unrecognized arguments" not in title(runs, "static_analysis")
 
 
-async def test_a_hundred_thousand_findings(stage: Stage) -> None:
+async def test_a_hundred_thousand_findings(stack: Stack) -> None:
     count, files = 100_000, 100
     lint = "".join(f"src/{n % files}.txt:{n // files + 1}: error: number {n}\n" for n in range(count))
     sources = {f"src/{n}.txt": "".join(f"{n} {line}\n" for line in range(count // files)) for n in range(files)}
-    repo = await repository(stage, LINTED)
+    repo = await repository(stack, LINTED)
     watch = asyncio.create_task(_longest_wait())
     began = time.monotonic()
-    sha = await stage.push(repo, {"lint.txt": lint, **sources})
-    runs = await all_ended(stage, repo, sha)
+    sha = await stack.push(repo, {"lint.txt": lint, **sources})
+    runs = await all_ended(stack, repo, sha)
     assert time.monotonic() - began < 60
     watch.cancel()
     assert await watch < 2.5  # a check that is silent for three seconds is taken for dead
@@ -124,7 +124,7 @@ async def test_a_hundred_thousand_findings(stage: Stage) -> None:
     summary = runs["linting"]["output"]["summary"]
     assert "99,500 more are not" in summary
     assert len(summary) < 65_535
-    comment = await stage.comment(repo, await stage.pull(repo))
+    comment = await stack.comment(repo, await stack.pull(repo))
     assert "100,000 new findings" in comment
     assert len(comment) < 65_535
 
@@ -141,22 +141,22 @@ async def _longest_wait() -> float:
         longest = max(longest, time.monotonic() - before - 0.05)
 
 
-async def test_a_huge_file(stage: Stage) -> None:
+async def test_a_huge_file(stack: Stack) -> None:
     text = "".join(f"line {number}\n" for number in range(3_000_000))
-    runs = await gated(stage, LINTED, {"huge.txt": text, "lint.txt": "huge.txt:3000000: error: here\n"})
+    runs = await gated(stack, LINTED, {"huge.txt": text, "lint.txt": "huge.txt:3000000: error: here\n"})
     assert title(runs, "linting") == "1 new error; 0 known."
     assert runs["linting"]["annotations"][0]["start_line"] == 3_000_000
 
 
-async def test_an_odd_tree(stage: Stage) -> None:
+async def test_an_odd_tree(stack: Stack) -> None:
     """A submodule, names that differ in case alone, attributes that ask for filters, five thousand files."""
     attributes = b"* filter=evil diff=evil merge=evil ident working-tree-encoding=none eol=crlf\n"
     entries = [b"M 160000 " + b"1" * 40 + b" sub/module\n", _inline("A.txt", b"1"), _inline("a.txt", b"2")]
     entries += [_inline(".gitattributes", attributes), _inline("lint.txt", b"a.txt:1: error: here\n")]
     entries += [_inline(f"many/{n % 50}/{n}.txt", b"%d" % n) for n in range(5000)]
-    repo = await repository(stage, LINTED)
-    sha = await push_stream(stage, repo, b"".join(entries))
-    runs = await all_ended(stage, repo, sha)
+    repo = await repository(stack, LINTED)
+    sha = await push_stream(stack, repo, b"".join(entries))
+    runs = await all_ended(stack, repo, sha)
     assert title(runs, "linting") == "1 new error; 0 known."
 
 
@@ -164,56 +164,56 @@ def _inline(path: str, data: bytes) -> bytes:
     return b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data)
 
 
-async def test_odd_branch_names(stage: Stage) -> None:
+async def test_odd_branch_names(stack: Stack) -> None:
     names = ("feat/ü#1", "lock.a", "x" * 200, "a@b", "a{b}", 'it\'s"quoted"', "$(x)", "a&&b;c", "a%2Fb", "heads/main")
-    repo = await repository(stage, LINTED)
-    shas = [await stage.push(repo, {"a.txt": f"{name}\n"}, branch=name) for name in names]
+    repo = await repository(stack, LINTED)
+    shas = [await stack.push(repo, {"a.txt": f"{name}\n"}, branch=name) for name in names]
     for name, sha in zip(names, shas, strict=True):
-        runs = await all_ended(stage, repo, sha)
+        runs = await all_ended(stack, repo, sha)
         assert runs["gate"]["conclusion"] == "success", (name, runs["gate"]["output"]["summary"])
-    number = await stage.pull(repo, branch="feat/ü#1", base="$(x)")
-    assert "Can merge" in await stage.comment(repo, number)
+    number = await stack.pull(repo, branch="feat/ü#1", base="$(x)")
+    assert "Can merge" in await stack.comment(repo, number)
 
 
-async def test_the_first_push_to_an_empty_repository(stage: Stage) -> None:
-    repo = (await stage.github.add_repository("octocat/empty")).full_name
+async def test_the_first_push_to_an_empty_repository(stack: Stack) -> None:
+    repo = (await stack.github.add_repository("octocat/empty")).full_name
     files = {**LINTED, "lint.txt": "a.txt:1: error: here\n", "a.txt": "x\n"}
-    work = await stage.push(repo, files, branch="work")
-    assert title(await all_ended(stage, repo, work), "linting") == "1 new error; 0 known."
-    main = await stage.push(repo, files | {"b.txt": ""}, branch="main")
-    assert (await all_ended(stage, repo, main))["gate"]["status"] == "completed"
+    work = await stack.push(repo, files, branch="work")
+    assert title(await all_ended(stack, repo, work), "linting") == "1 new error; 0 known."
+    main = await stack.push(repo, files | {"b.txt": ""}, branch="main")
+    assert (await all_ended(stack, repo, main))["gate"]["status"] == "completed"
 
 
-async def test_a_head_that_a_force_push_removed(stage: Stage) -> None:
-    repo = await repository(stage, LINTED)
-    held = stage.github.hooks.hold("push", "check_suite")
-    old = await stage.push(repo, {"a.txt": "1\n"})
-    tips = await git.refs(stage.github.repository(repo).path)
-    new = await stage.push(repo, {"a.txt": "2\n"}, parent=tips["refs/heads/main"], force=True)
-    await _forget(stage, repo, old)
+async def test_a_head_that_a_force_push_removed(stack: Stack) -> None:
+    repo = await repository(stack, LINTED)
+    held = stack.github.hooks.hold("push", "check_suite")
+    old = await stack.push(repo, {"a.txt": "1\n"})
+    tips = await git.refs(stack.github.repository(repo).path)
+    new = await stack.push(repo, {"a.txt": "2\n"}, parent=tips["refs/heads/main"], force=True)
+    await _forget(stack, repo, old)
     held.release()
-    assert (await all_ended(stage, repo, new))["gate"]["conclusion"] == "success"
-    assert all(run["status"] == "completed" for run in stage.runs(repo, old).values())
+    assert (await all_ended(stack, repo, new))["gate"]["conclusion"] == "success"
+    assert all(run["status"] == "completed" for run in stack.runs(repo, old).values())
 
 
-async def test_a_head_whose_branch_is_gone_before_it_is_fetched(stage: Stage) -> None:
-    repo = await repository(stage, LINTED)
-    held = stage.github.hooks.hold("push", "check_suite")
-    sha = await stage.push(repo, {"a.txt": "1\n"})
-    await stage.github.delete_branch(repo, "change")
-    await _forget(stage, repo, sha)
+async def test_a_head_whose_branch_is_gone_before_it_is_fetched(stack: Stack) -> None:
+    repo = await repository(stack, LINTED)
+    held = stack.github.hooks.hold("push", "check_suite")
+    sha = await stack.push(repo, {"a.txt": "1\n"})
+    await stack.github.delete_branch(repo, "change")
+    await _forget(stack, repo, sha)
     held.waiting[:] = held.waiting[:1]  # the news of the deletion is lost
     held.release()
     asked = f"/repos/{repo}/check-runs"
-    await stage.until(lambda: any(one.path == asked for one in stage.github.requests))
-    outcome = await stage.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", 30)
+    await stack.until(lambda: any(one.path == asked for one in stack.github.requests))
+    outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", 30)
     assert outcome["result"]["state"] == "error"
     assert "removed by a force push?" in outcome["result"]["reason"]
     assert sha in outcome["result"]["reason"]
 
 
-async def _forget(stage: Stage, repo: str, sha: str) -> None:
+async def _forget(stack: Stack, repo: str, sha: str) -> None:
     """Removes a commit that no branch has, as GitHub's own cleaning does."""
-    path = stage.github.repository(repo).path
+    path = stack.github.repository(repo).path
     await git.git(path, "-c", "gc.reflogExpire=now", "gc", "--quiet", "--prune=now")
     assert not await git.resolve(path, sha)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_reconciliation import reconcile
-from tests.stage import Stage
+from tests.stack import Stack
 from workflows.event_recovery.reconciliation import ReconciliationInput
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -13,87 +13,87 @@ ALL = ReconciliationInput(quiet_s=-60)
 ENDINGS = ("repository", "push", "delete", "pull_request", "installation", "installation_repositories", "merge_group")
 
 
-async def gated(stage: Stage, name: str = "", branch: str = "change") -> str:
+async def gated(stack: Stack, name: str = "", branch: str = "change") -> str:
     """A repository with one gated branch."""
-    repo = await stage.repository(configured(), name=name)
-    sha = await stage.push(repo, {"a.txt": "x\n"}, branch=branch, login=repo.partition("/")[0])
-    await stage.verdict(repo, sha)
+    repo = await stack.repository(configured(), name=name)
+    sha = await stack.push(repo, {"a.txt": "x\n"}, branch=branch, login=repo.partition("/")[0])
+    await stack.verdict(repo, sha)
     return repo
 
 
-def deaf(stage: Stage) -> None:
+def deaf(stack: Stack) -> None:
     """From now on nothing is heard, and GitHub's log does not know of it."""
     for event in ENDINGS:
-        stage.github.hooks.drop(event, 100, recorded=False)
+        stack.github.hooks.drop(event, 100, recorded=False)
 
 
-def hearing(stage: Stage) -> None:
+def hearing(stack: Stack) -> None:
     for event in ENDINGS:
-        stage.github.hooks.drop(event, 0)
+        stack.github.hooks.drop(event, 0)
 
 
-async def ended(stage: Stage, workflow_id: str) -> bool:
-    return await stage.workflows.wait_for_result(workflow_id, 30) is None
+async def ended(stack: Stack, workflow_id: str) -> bool:
+    return await stack.workflows.wait_for_result(workflow_id, 30) is None
 
 
-async def test_what_is_gone_without_a_word_ends(stage: Stage) -> None:
-    renamed, deleted = await gated(stage), await gated(stage, branch="gone")
-    left, there = await gated(stage, name="example-2/left-out"), await gated(stage)
-    await stage.push(deleted, {"b.txt": "x\n"}, branch="kept")
-    deaf(stage)
-    stage.github.rename_repository(renamed, "another-name")
-    await stage.github.delete_branch(deleted, "gone")
-    installation = stage.github.installation_of(stage.github.repository(left))
+async def test_what_is_gone_without_a_word_ends(stack: Stack) -> None:
+    renamed, deleted = await gated(stack), await gated(stack, branch="gone")
+    left, there = await gated(stack, name="example-2/left-out"), await gated(stack)
+    await stack.push(deleted, {"b.txt": "x\n"}, branch="kept")
+    deaf(stack)
+    stack.github.rename_repository(renamed, "another-name")
+    await stack.github.delete_branch(deleted, "gone")
+    installation = stack.github.installation_of(stack.github.repository(left))
     assert installation
-    stage.github.remove_from_installation(installation.id, left)
-    hearing(stage)
-    await reconcile(stage)  # What has only just begun is left alone.
-    assert (await stage.workflows.get_workflow_status(f"quality:{deleted}@gone")).status == "running"
-    assert (await reconcile(stage, ALL)).ended >= 3
+    stack.github.remove_from_installation(installation.id, left)
+    hearing(stack)
+    await reconcile(stack)  # What has only just begun is left alone.
+    assert (await stack.workflows.get_workflow_status(f"quality:{deleted}@gone")).status == "running"
+    assert (await reconcile(stack, ALL)).ended >= 3
     for gone in (f"{renamed}@change", f"{deleted}@gone", f"{left}@change"):
-        assert await ended(stage, f"quality:{gone}")
+        assert await ended(stack, f"quality:{gone}")
     for kept in (f"{there}@change", f"{deleted}@kept"):
-        assert (await stage.workflows.get_workflow_status(f"quality:{kept}")).status == "running"
-    stage.github.add_to_installation(installation.id, left)
+        assert (await stack.workflows.get_workflow_status(f"quality:{kept}")).status == "running"
+    stack.github.add_to_installation(installation.id, left)
 
 
-async def test_a_forks_pull_that_was_closed_without_a_word(stage: Stage) -> None:
-    repo = await stage.repository(configured())
-    fork = await stage.github.add_fork(repo, "stranger-2")
+async def test_a_forks_pull_that_was_closed_without_a_word(stack: Stack) -> None:
+    repo = await stack.repository(configured())
+    fork = await stack.github.add_fork(repo, "stranger-2")
     numbers = []
     for branch in ("one", "two"):
-        sha = await stage.github.push_commit(fork.full_name, branch, {"a.txt": f"{branch}\n"}, login="stranger-2")
-        numbers.append(await stage.pull(repo, branch=f"stranger-2:{branch}", login="stranger-2"))
-        await stage.verdict(repo, sha)
-    deaf(stage)
-    await stage.github.close_pull(repo, numbers[0])
-    hearing(stage)
-    await reconcile(stage, ALL)
-    assert await ended(stage, f"quality:{repo}#{numbers[0]}")
-    assert (await stage.workflows.get_workflow_status(f"quality:{repo}#{numbers[1]}")).status == "running"
+        sha = await stack.github.push_commit(fork.full_name, branch, {"a.txt": f"{branch}\n"}, login="stranger-2")
+        numbers.append(await stack.pull(repo, branch=f"stranger-2:{branch}", login="stranger-2"))
+        await stack.verdict(repo, sha)
+    deaf(stack)
+    await stack.github.close_pull(repo, numbers[0])
+    hearing(stack)
+    await reconcile(stack, ALL)
+    assert await ended(stack, f"quality:{repo}#{numbers[0]}")
+    assert (await stack.workflows.get_workflow_status(f"quality:{repo}#{numbers[1]}")).status == "running"
 
 
-async def test_an_installation_that_sleeps_keeps_its_branches(stage: Stage) -> None:
-    repo = await gated(stage, name="example-4/sleeps")
-    installation = stage.github.installation_of(stage.github.repository(repo))
+async def test_an_installation_that_sleeps_keeps_its_branches(stack: Stack) -> None:
+    repo = await gated(stack, name="example-4/sleeps")
+    installation = stack.github.installation_of(stack.github.repository(repo))
     assert installation
-    deaf(stage)
-    stage.github.suspend(installation.id)
-    await reconcile(stage, ALL)
-    assert (await stage.workflows.get_workflow_status(f"quality:{repo}@change")).status == "running"
-    stage.github.unsuspend(installation.id)
-    hearing(stage)
+    deaf(stack)
+    stack.github.suspend(installation.id)
+    await reconcile(stack, ALL)
+    assert (await stack.workflows.get_workflow_status(f"quality:{repo}@change")).status == "running"
+    stack.github.unsuspend(installation.id)
+    hearing(stack)
 
 
-async def test_a_pull_that_nobody_told_of_before_the_rename_has_its_comment(stage: Stage) -> None:
+async def test_a_pull_that_nobody_told_of_before_the_rename_has_its_comment(stack: Stack) -> None:
     """Its head has a verdict, given under the old name; there is nobody to say so."""
-    repo = await gated(stage)
-    deaf(stage)
-    number = await stage.pull(repo)
-    await stage.github.hooks.idle()
-    hearing(stage)
-    stage.github.rename_repository(repo, "told-late")
-    assert "passed" in (await stage.comment("octocat/told-late", number)).lower()
-    await reconcile(stage)
-    branch = stage.temporal.get_workflow_handle("quality:octocat/told-late@change")
+    repo = await gated(stack)
+    deaf(stack)
+    number = await stack.pull(repo)
+    await stack.github.hooks.idle()
+    hearing(stack)
+    stack.github.rename_repository(repo, "told-late")
+    assert "passed" in (await stack.comment("octocat/told-late", number)).lower()
+    await reconcile(stack)
+    branch = stack.temporal.get_workflow_handle("quality:octocat/told-late@change")
     assert await branch.query("get_stats") == {"gates": 1, "heads": 1}

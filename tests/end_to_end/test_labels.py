@@ -9,44 +9,44 @@ import pytest_asyncio
 import workflows
 from tests.end_to_end.planning import PlanPatchPRWorkflow
 from tests.end_to_end.repos import configured
-from tests.stage import WITHIN_S, Stage, make_stage
+from tests.stack import WITHIN_S, Stack, make_stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def planning(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """A stage whose worker knows that workflow."""
-    async with make_stage(tmp_path_factory.mktemp("labels"), (*workflows.ALL, PlanPatchPRWorkflow)) as made:
+async def planning(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """A stack whose worker knows that workflow."""
+    async with make_stack(tmp_path_factory.mktemp("labels"), (*workflows.ALL, PlanPatchPRWorkflow)) as made:
         yield made
 
 
-async def issue(stage: Stage, label: str = "autobuild", config: str = "", login: str = "octocat") -> tuple[str, int]:
+async def issue(stack: Stack, label: str = "autobuild", config: str = "", login: str = "octocat") -> tuple[str, int]:
     """(repository, number) of an issue with a label on it."""
     files = configured()
     files[".github/autobuild.yml"] += config
-    repo = await stage.repository(files)
-    number = stage.github.open_issue(repo, "A wish").number
-    stage.github.set_permission(repo, login, "write") if login != "octocat" else None
-    stage.github.add_label(repo, number, label, login=login)
+    repo = await stack.repository(files)
+    number = stack.github.open_issue(repo, "A wish").number
+    stack.github.set_permission(repo, login, "write") if login != "octocat" else None
+    stack.github.add_label(repo, number, label, login=login)
     return repo, number
 
 
-async def state(stage: Stage, workflow_id: str, *wanted: str) -> str:
+async def state(stack: Stack, workflow_id: str, *wanted: str) -> str:
     """The workflow's state, once it is one of these."""
     query = f"WorkflowId = '{workflow_id}'"
     async with asyncio.timeout(WITHIN_S):
         while True:
-            found = [one.status for one in await stage.workflows.list_workflows(query, limit=1)]
+            found = [one.status for one in await stack.workflows.list_workflows(query, limit=1)]
             if found and found[0] in wanted:
                 return found[0]
 
 
-def said(stage: Stage, repo: str, number: int) -> list[str]:
-    return [c["body"] for c in stage.github.comments(repo, number) if c["user"]["login"].endswith("[bot]")]
+def said(stack: Stack, repo: str, number: int) -> list[str]:
+    return [c["body"] for c in stack.github.comments(repo, number) if c["user"]["login"].endswith("[bot]")]
 
 
-async def test_the_label_starts_and_its_removal_stops(planning: Stage) -> None:
+async def test_the_label_starts_and_its_removal_stops(planning: Stack) -> None:
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
@@ -60,7 +60,7 @@ async def test_the_label_starts_and_its_removal_stops(planning: Stage) -> None:
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "done"}
 
 
-async def test_a_removal_that_comes_before_the_label_stops_it_too(planning: Stage) -> None:
+async def test_a_removal_that_comes_before_the_label_stops_it_too(planning: Stack) -> None:
     files = configured()
     repo = await planning.repository(files)
     number = planning.github.open_issue(repo, "A wish").number
@@ -73,7 +73,7 @@ async def test_a_removal_that_comes_before_the_label_stops_it_too(planning: Stag
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "nothing"}
 
 
-async def test_a_duplicate_starts_nothing_twice(planning: Stage) -> None:
+async def test_a_duplicate_starts_nothing_twice(planning: Stack) -> None:
     planning.github.hooks.duplicate("issues.labeled")
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
@@ -85,7 +85,7 @@ async def test_a_duplicate_starts_nothing_twice(planning: Stage) -> None:
     assert len(runs) == 1
 
 
-async def test_the_configured_label_counts_whatever_its_capitals(planning: Stage) -> None:
+async def test_the_configured_label_counts_whatever_its_capitals(planning: Stack) -> None:
     repo, number = await issue(planning, "Please Build", "labels: {autobuild: please build}\n")
     await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
     other = planning.github.open_issue(repo, "Another").number
@@ -97,7 +97,7 @@ async def test_the_configured_label_counts_whatever_its_capitals(planning: Stage
     await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
 
 
-async def test_who_may_label_may_not_yet_make_it_work(planning: Stage) -> None:
+async def test_who_may_label_may_not_yet_make_it_work(planning: Stack) -> None:
     repo = await planning.repository(configured())
     planning.github.set_permission(repo, "triager", "triage")
     number = planning.github.open_issue(repo, "A wish").number
@@ -106,7 +106,7 @@ async def test_who_may_label_may_not_yet_make_it_work(planning: Stage) -> None:
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "refused"}
 
 
-async def test_stop_status_and_retry_by_comments(planning: Stage) -> None:
+async def test_stop_status_and_retry_by_comments(planning: Stack) -> None:
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
@@ -121,7 +121,7 @@ async def test_stop_status_and_retry_by_comments(planning: Stage) -> None:
     await state(planning, work, "canceled")
 
 
-async def test_a_label_that_is_deleted_is_taken_off(planning: Stage) -> None:
+async def test_a_label_that_is_deleted_is_taken_off(planning: Stack) -> None:
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
@@ -130,7 +130,7 @@ async def test_a_label_that_is_deleted_is_taken_off(planning: Stage) -> None:
     await state(planning, work, "canceled")
 
 
-async def test_a_removal_that_github_does_not_know_yet_is_no_loss(planning: Stage) -> None:
+async def test_a_removal_that_github_does_not_know_yet_is_no_loss(planning: Stack) -> None:
     repo, number = await issue(planning)
     await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
     key = f"label:{repo}#{number}:autobuild"
@@ -142,11 +142,11 @@ async def test_a_removal_that_github_does_not_know_yet_is_no_loss(planning: Stag
     assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "stopped"}
 
 
-def asked_for_labels(stage: Stage, repo: str, number: int) -> int:
-    return sum(one.path == f"/repos/{repo}/issues/{number}" for one in stage.github.requests)
+def asked_for_labels(stack: Stack, repo: str, number: int) -> int:
+    return sum(one.path == f"/repos/{repo}/issues/{number}" for one in stack.github.requests)
 
 
-async def test_who_puts_it_on_again_must_be_allowed_to_as_well(planning: Stage) -> None:
+async def test_who_puts_it_on_again_must_be_allowed_to_as_well(planning: Stack) -> None:
     """While the work comes to its end; the person before was allowed to."""
     repo, number = await issue(planning)
     work, key = f"plan-patch-pr:{repo}#{number}", f"label:{repo}#{number}:autobuild"
@@ -165,7 +165,7 @@ async def test_who_puts_it_on_again_must_be_allowed_to_as_well(planning: Stage) 
     assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "refused"}
 
 
-async def test_work_that_was_ended_from_outside_is_told(planning: Stage) -> None:
+async def test_work_that_was_ended_from_outside_is_told(planning: Stack) -> None:
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
@@ -177,7 +177,7 @@ async def test_work_that_was_ended_from_outside_is_told(planning: Stage) -> None
 
 
 @pytest.mark.parametrize("label", ["🤖 bau/it", 'say "go" `now` @octocat'])
-async def test_labels_of_odd_names(planning: Stage, label: str) -> None:
+async def test_labels_of_odd_names(planning: Stack, label: str) -> None:
     repo, number = await issue(planning, label, f"labels: {{autobuild: '{label}'}}\n")
     await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
     await planning.ask(repo, number, "/status")
@@ -185,7 +185,7 @@ async def test_labels_of_odd_names(planning: Stage, label: str) -> None:
     await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
 
 
-async def test_a_label_on_a_pull_request_or_a_closed_issue_asks_for_nothing(planning: Stage) -> None:
+async def test_a_label_on_a_pull_request_or_a_closed_issue_asks_for_nothing(planning: Stack) -> None:
     repo = await planning.repository(configured())
     await planning.push(repo, {"a.txt": "x\n"})
     number = await planning.pull(repo)
@@ -194,9 +194,9 @@ async def test_a_label_on_a_pull_request_or_a_closed_issue_asks_for_nothing(plan
     assert await planning.workflows.list_workflows(f"WorkflowId = 'label:{repo}#{number}:autobuild'") == []
 
 
-async def test_work_that_this_installation_does_not_do_is_told(stage: Stage) -> None:
-    repo, number = await issue(stage, "incident")
-    assert "this installation does not do that yet" in await stage.comment(repo, number)
-    repo, number = await issue(stage, "bug")
-    await stage.ask(repo, number, "/help")
-    assert len(said(stage, repo, number)) == 1
+async def test_work_that_this_installation_does_not_do_is_told(stack: Stack) -> None:
+    repo, number = await issue(stack, "incident")
+    assert "this installation does not do that yet" in await stack.comment(repo, number)
+    repo, number = await issue(stack, "bug")
+    await stack.ask(repo, number, "/help")
+    assert len(said(stack, repo, number)) == 1

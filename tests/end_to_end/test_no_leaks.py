@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stage import Stage
+from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -20,26 +20,26 @@ UNUSED = '"""A sample."""\n\nimport os\n\nONE = 1\n'
 KEPT = ("mirrors", "results", "checkouts", "accepted", "scratch")
 
 
-async def test_no_credential_is_left_anywhere(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_credential_is_left_anywhere(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    repo = await stage.repository(PROJECT, "octocat/secretive")
-    _bad_days(stage, repo)
-    sha = await stage.push(repo, {"sample.py": UNUSED})
-    number = await stage.pull(repo)
-    runs = await stage.verdict(repo, sha)
-    _revoke(stage)
-    stage.github.press_button(repo, runs["linting"]["id"], "fix")
-    fixed = await stage.until(lambda: _new_head(stage, repo, number, sha))
-    await stage.verdict(repo, fixed)
+    repo = await stack.repository(PROJECT, "octocat/secretive")
+    _bad_days(stack, repo)
+    sha = await stack.push(repo, {"sample.py": UNUSED})
+    number = await stack.pull(repo)
+    runs = await stack.verdict(repo, sha)
+    _revoke(stack)
+    stack.github.press_button(repo, runs["linting"]["id"], "fix")
+    fixed = await stack.until(lambda: _new_head(stack, repo, number, sha))
+    await stack.verdict(repo, fixed)
 
-    secrets = _secrets(stage)
+    secrets = _secrets(stack)
     assert len(secrets) > 20
     shown = {
         "log": "\n".join(_lines(caplog)),
-        "histories": await _histories(stage),
-        "files": "\n".join(_files(stage.settings.data)),
-        "addresses": "\n".join(f"{each.path} {each.query}" for each in stage.github.requests),
-        "settings": repr(stage.settings),
+        "histories": await _histories(stack),
+        "files": "\n".join(_files(stack.settings.data)),
+        "addresses": "\n".join(f"{each.path} {each.query}" for each in stack.github.requests),
+        "settings": repr(stack.settings),
     }
     assert "octocat/secretive" in shown["log"] + shown["files"]
     assert "secretive" in shown["histories"]
@@ -48,9 +48,9 @@ async def test_no_credential_is_left_anywhere(stage: Stage, caplog: pytest.LogCa
     assert found == []
 
 
-def _bad_days(stage: Stage, repo: str) -> None:
+def _bad_days(stack: Stack, repo: str) -> None:
     """Errors of every kind, each of which is logged and goes through Temporal."""
-    add = stage.github.faults.add
+    add = stack.github.faults.add
     add("POST", ".*/access_tokens", "half")
     add("POST", f"/repos/{repo}/check-runs", status=500)
     add("POST", f"/repos/{repo}/check-runs", "hang_up", after=True)
@@ -59,26 +59,26 @@ def _bad_days(stage: Stage, repo: str) -> None:
     add("POST", "/api/graphql", "hang_up")
 
 
-def _revoke(stage: Stage) -> None:
+def _revoke(stack: Stack) -> None:
     """All tokens end at once; the next request of each hears 401."""
-    (installation,) = (it for it in stage.github.installations.values() if it.account.login == "octocat")
-    for value in [value for value, token in stage.github.tokens.items() if token.installation is installation]:
-        del stage.github.tokens[value]
+    (installation,) = (it for it in stack.github.installations.values() if it.account.login == "octocat")
+    for value in [value for value, token in stack.github.tokens.items() if token.installation is installation]:
+        del stack.github.tokens[value]
 
 
-def _new_head(stage: Stage, repo: str, number: int, old: str) -> str:
-    pull = stage.github.issue(repo, number).pull
+def _new_head(stack: Stack, repo: str, number: int, old: str) -> str:
+    pull = stack.github.issue(repo, number).pull
     return pull.head_sha if pull and pull.head_sha != old else ""
 
 
-def _secrets(stage: Stage) -> set[str]:
+def _secrets(stack: Stack) -> set[str]:
     """Every token and JWT that went over the wire, as it is and as git sends it, and the key's lines."""
-    sent = {each.request_headers.get("Authorization", "").partition(" ")[2] for each in stage.github.requests}
-    answers = [each.response for each in stage.github.requests if each.path.endswith("/access_tokens")]
+    sent = {each.request_headers.get("Authorization", "").partition(" ")[2] for each in stack.github.requests}
+    answers = [each.response for each in stack.github.requests if each.path.endswith("/access_tokens")]
     minted = {answer["token"] for answer in answers if isinstance(answer, dict) and "token" in answer}
     tokens = (sent | minted) - {""}
     basic = {base64.b64encode(f"x-access-token:{token}".encode()).decode() for token in tokens}
-    key = {line for line in stage.github.private_key_pem.splitlines() if "PRIVATE KEY" not in line}
+    key = {line for line in stack.github.private_key_pem.splitlines() if "PRIVATE KEY" not in line}
     return tokens | basic | key
 
 
@@ -89,11 +89,11 @@ def _lines(caplog: pytest.LogCaptureFixture) -> Iterator[str]:
         yield f"{formatter.format(record)} {vars(record)!r}"
 
 
-async def _histories(stage: Stage) -> str:
+async def _histories(stack: Stack) -> str:
     """Protocol buffers as text: what is in a payload can be read there, other than in JSON."""
     texts = []
-    async for found in stage.temporal.list_workflows():
-        history = await stage.temporal.get_workflow_handle(found.id, run_id=found.run_id).fetch_history()
+    async for found in stack.temporal.list_workflows():
+        history = await stack.temporal.get_workflow_handle(found.id, run_id=found.run_id).fetch_history()
         texts += [str(event) for event in history.events]
     return "\n".join(texts)
 

@@ -4,20 +4,20 @@ import pytest
 
 from simulator.github.rest.faults import Kind
 from tests.end_to_end.repos import configured
-from tests.stage import Stage
+from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.mark.parametrize("kind", ["status", "secondary"])
-async def test_no_token_is_to_be_had(stage: Stage, kind: Kind) -> None:
+async def test_no_token_is_to_be_had(stack: Stack, kind: Kind) -> None:
     """More often than a thing of our own would be tried."""
-    repo = await stage.repository(configured(), name=f"example-{kind.replace('_', '-')}/away")
-    installation = stage.github.installation_of(stage.github.repository(repo))
+    repo = await stack.repository(configured(), name=f"example-{kind.replace('_', '-')}/away")
+    installation = stack.github.installation_of(stack.github.repository(repo))
     assert installation
     times = 3 if kind == "secondary" else 8
-    refused = stage.github.faults.add("POST", f"/app/installations/{installation.id}/access_tokens", kind, times=times)
-    sha = await stage.push(repo, {"a.txt": "x\n"}, login=repo.partition("/")[0])
-    runs = await stage.verdict(repo, sha)
+    refused = stack.github.faults.add("POST", f"/app/installations/{installation.id}/access_tokens", kind, times=times)
+    sha = await stack.push(repo, {"a.txt": "x\n"}, login=repo.partition("/")[0])
+    runs = await stack.verdict(repo, sha)
     assert refused.seen == times
     assert runs["gate"]["conclusion"] == "success"

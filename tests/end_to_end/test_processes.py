@@ -6,7 +6,7 @@ from typing import Any
 
 import psutil
 
-from bot.processes.local_stack import LocalStack, stage
+from bot.processes.local_stack import LocalStack, local_stack
 from tests.end_to_end.repos import configured
 
 REPO = "octocat/example"
@@ -26,7 +26,7 @@ async def ended(ready: LocalStack, sha: str, name: str) -> dict[str, Any]:
 
 
 async def test_a_killed_workers_gate_is_finished_by_another(tmp_path: Path) -> None:
-    async with stage(tmp_path, os.environ) as ready:
+    async with local_stack(tmp_path, os.environ) as ready:
         files = configured({"security": "sleep 4"})
         await ready.do("add_repository", full_name=REPO, files=files)
         pushed = await ready.do("push_commit", full_name=REPO, branch="change", files={"a.txt": "x\n"})
@@ -40,7 +40,7 @@ async def test_a_killed_workers_gate_is_finished_by_another(tmp_path: Path) -> N
 
 
 async def test_two_workers_share_a_host_and_end_with_the_command_that_started_them(tmp_path: Path) -> None:
-    async with stage(tmp_path, os.environ) as ready:
+    async with local_stack(tmp_path, os.environ) as ready:
         await ready.kill("worker")
         await ready.start("worker", "--workers", "2")
         await ready.do("add_repository", full_name=REPO, files=configured())

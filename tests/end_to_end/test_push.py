@@ -3,27 +3,27 @@
 import pytest
 
 from tests.end_to_end.repos import EIGHT, configured
-from tests.stage import Stage
+from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FINDING = "a.txt:1: warning: this is new\n"
 
 
-async def test_a_push_gets_nine_check_runs_and_they_all_end(stage: Stage) -> None:
-    repo = await stage.repository(configured())
-    sha = await stage.push(repo, {"a.txt": "x = 1\n"})
-    runs = await stage.verdict(repo, sha)
+async def test_a_push_gets_nine_check_runs_and_they_all_end(stack: Stack) -> None:
+    repo = await stack.repository(configured())
+    sha = await stack.push(repo, {"a.txt": "x = 1\n"})
+    runs = await stack.verdict(repo, sha)
     assert set(runs) == {*EIGHT, "gate"}
     assert {run["status"] for run in runs.values()} == {"completed"}
     assert runs["linting"]["conclusion"] == "success"
     assert runs["gate"]["conclusion"] == "success"
 
 
-async def test_a_new_finding_fails_and_is_annotated(stage: Stage) -> None:
-    repo = await stage.repository(configured())
-    sha = await stage.push(repo, {"a.txt": "x = 1\n", "lint.txt": FINDING})
-    runs = await stage.verdict(repo, sha)
+async def test_a_new_finding_fails_and_is_annotated(stack: Stack) -> None:
+    repo = await stack.repository(configured())
+    sha = await stack.push(repo, {"a.txt": "x = 1\n", "lint.txt": FINDING})
+    runs = await stack.verdict(repo, sha)
     assert runs["linting"]["conclusion"] == "failure"
     assert runs["gate"]["conclusion"] == "failure"
     [annotation] = runs["linting"]["annotations"]
@@ -31,60 +31,60 @@ async def test_a_new_finding_fails_and_is_annotated(stage: Stage) -> None:
     assert "this is new" in annotation["message"]
 
 
-async def test_what_the_base_has_too_does_not_fail(stage: Stage) -> None:
-    repo = await stage.repository(configured() | {"a.txt": "x = 1\n", "lint.txt": FINDING})
-    sha = await stage.push(repo, {"b.txt": "y = 1\n"})
-    runs = await stage.verdict(repo, sha)
+async def test_what_the_base_has_too_does_not_fail(stack: Stack) -> None:
+    repo = await stack.repository(configured() | {"a.txt": "x = 1\n", "lint.txt": FINDING})
+    sha = await stack.push(repo, {"b.txt": "y = 1\n"})
+    runs = await stack.verdict(repo, sha)
     assert runs["linting"]["conclusion"] == "success"
     assert "1 known" in runs["linting"]["output"]["title"]
 
 
-async def test_a_pull_request_has_one_comment_that_is_edited(stage: Stage) -> None:
-    repo = await stage.repository(configured())
-    await stage.push(repo, {"a.txt": "x = 1\n", "lint.txt": FINDING})
-    number = await stage.pull(repo)
-    first = await stage.comment(repo, number)
+async def test_a_pull_request_has_one_comment_that_is_edited(stack: Stack) -> None:
+    repo = await stack.repository(configured())
+    await stack.push(repo, {"a.txt": "x = 1\n", "lint.txt": FINDING})
+    number = await stack.pull(repo)
+    first = await stack.comment(repo, number)
     assert "linting" in first
-    sha = await stage.push(repo, {"lint.txt": ""})
-    await stage.verdict(repo, sha)
-    await stage.until(lambda: stage.github.comments(repo, number)[0]["body"] != first)
-    assert len(stage.github.comments(repo, number)) == 1
+    sha = await stack.push(repo, {"lint.txt": ""})
+    await stack.verdict(repo, sha)
+    await stack.until(lambda: stack.github.comments(repo, number)[0]["body"] != first)
+    assert len(stack.github.comments(repo, number)) == 1
 
 
-async def test_events_of_one_head_in_any_number_start_one_gate(stage: Stage) -> None:
-    repo = await stage.repository(configured())
-    stage.github.hooks.duplicate("push")
-    stage.github.hooks.duplicate("pull_request")
-    sha = await stage.push(repo, {"a.txt": "x = 1\n"})
-    number = await stage.pull(repo)
-    runs = await stage.verdict(repo, sha)
-    await stage.comment(repo, number)
-    assert len(stage.github.check_runs(repo, sha)) == len(runs) == 9
-    assert len(stage.github.comments(repo, number)) == 1
+async def test_events_of_one_head_in_any_number_start_one_gate(stack: Stack) -> None:
+    repo = await stack.repository(configured())
+    stack.github.hooks.duplicate("push")
+    stack.github.hooks.duplicate("pull_request")
+    sha = await stack.push(repo, {"a.txt": "x = 1\n"})
+    number = await stack.pull(repo)
+    runs = await stack.verdict(repo, sha)
+    await stack.comment(repo, number)
+    assert len(stack.github.check_runs(repo, sha)) == len(runs) == 9
+    assert len(stack.github.comments(repo, number)) == 1
 
 
-async def test_the_same_tree_again_starts_no_tool(stage: Stage) -> None:
-    repo = await stage.repository(configured())
-    first = await stage.push(repo, {"a.txt": "x = 1\n"})
-    await stage.verdict(repo, first)
-    second = await stage.push(repo, {}, message="Only another message")
-    await stage.verdict(repo, second)
-    result = await stage.workflows.wait_for_result(f"quality-gate:{repo}@{second}")
+async def test_the_same_tree_again_starts_no_tool(stack: Stack) -> None:
+    repo = await stack.repository(configured())
+    first = await stack.push(repo, {"a.txt": "x = 1\n"})
+    await stack.verdict(repo, first)
+    second = await stack.push(repo, {}, message="Only another message")
+    await stack.verdict(repo, second)
+    result = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{second}")
     assert all(check["cached"] for check in result["result"]["checks"] if check["status"] != "skipped")
 
 
-async def test_a_mistake_in_the_configuration_names_the_line(stage: Stage) -> None:
-    repo = await stage.repository({".github/autobuild.yml": "version: 1\nchekcs: {}\n"})
-    sha = await stage.push(repo, {"a.txt": "x = 1\n"})
-    runs = await stage.verdict(repo, sha)
+async def test_a_mistake_in_the_configuration_names_the_line(stack: Stack) -> None:
+    repo = await stack.repository({".github/autobuild.yml": "version: 1\nchekcs: {}\n"})
+    sha = await stack.push(repo, {"a.txt": "x = 1\n"})
+    runs = await stack.verdict(repo, sha)
     assert runs["gate"]["conclusion"] == "failure"
     assert "line 2" in runs["gate"]["output"]["summary"]
     assert "checks" in runs["gate"]["output"]["summary"]
     assert all(run["status"] == "completed" for run in runs.values())
 
 
-async def test_a_change_to_what_decides_a_check_is_named_in_its_verdict(stage: Stage) -> None:
-    repo = await stage.repository(configured() | {"ruff.toml": "line-length = 100\n"})
-    sha = await stage.push(repo, {"ruff.toml": "line-length = 300\n"})
-    runs = await stage.verdict(repo, sha)
+async def test_a_change_to_what_decides_a_check_is_named_in_its_verdict(stack: Stack) -> None:
+    repo = await stack.repository(configured() | {"ruff.toml": "line-length = 100\n"})
+    sha = await stack.push(repo, {"ruff.toml": "line-length = 300\n"})
+    runs = await stack.verdict(repo, sha)
     assert "ruff.toml" in runs["linting"]["output"]["summary"]

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.end_to_end.odd import TEXT, conclusions, config, gated, still_works, title
-from tests.stage import Stage
+from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -35,26 +35,26 @@ echo "probe.sh:1: note: came to its end"
 """
 
 
-async def test_a_hostile_test_suite_sees_and_reaches_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    mark, key = f"mark-{uuid.uuid4().hex}", stage.settings.data.parent / "key.pem"
-    key.write_text(stage.settings.private_key)
+async def test_a_hostile_test_suite_sees_and_reaches_nothing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark, key = f"mark-{uuid.uuid4().hex}", stack.settings.data.parent / "key.pem"
+    key.write_text(stack.settings.private_key)
     monkeypatch.setenv("AUTOBUILD_WEBHOOK_SECRET", mark)
     facts = {
-        "MARK": mark, "SECRET": mark, "KEY": str(key), "DATA": str(stage.settings.data), "HERE": os.path.dirname(__file__),
-        "WORKER": str(os.getpid()), "PORTS": " ".join(map(str, _ports(stage))),
+        "MARK": mark, "SECRET": mark, "KEY": str(key), "DATA": str(stack.settings.data), "HERE": os.path.dirname(__file__),
+        "WORKER": str(os.getpid()), "PORTS": " ".join(map(str, _ports(stack))),
     }  # fmt: skip
     told = "".join(f"{name}='{value}'\n" for name, value in facts.items())
     base = config(linting={"command": "sh probe.sh", **TEXT}) | {"probe.sh": ""}
-    runs = await gated(stage, base, {"probe.sh": told + PROBE})
+    runs = await gated(stack, base, {"probe.sh": told + PROBE})
     assert [note["message"] for note in runs["linting"]["annotations"]] == ["came to its end"]
     assert not _alive(mark)
-    assert list(stage.settings.data.rglob(mark)) == []
-    await still_works(stage)
+    assert list(stack.settings.data.rglob(mark)) == []
+    await still_works(stack)
 
 
-def _ports(stage: Stage) -> set[int]:
+def _ports(stack: Stack) -> set[int]:
     """The door's, the pretend GitHub's and Temporal's."""
-    addresses = (stage.github.hook_url, stage.github.url, f"http://{stage.temporal.service_client.config.target_host}")
+    addresses = (stack.github.hook_url, stack.github.url, f"http://{stack.temporal.service_client.config.target_host}")
     return {port for address in addresses if (port := urlsplit(address).port)}
 
 
@@ -80,7 +80,7 @@ HOSTILE = {
 }
 
 
-async def test_each_hostile_command_ends_alone(stage: Stage) -> None:
+async def test_each_hostile_command_ends_alone(stack: Stack) -> None:
     forms = {"unit_tests": "junit", "integration_tests": "junit", "coverage": "lcov", "performance": "pytest-benchmark"}
     checks = {
         name: {
@@ -93,9 +93,9 @@ async def test_each_hostile_command_ends_alone(stage: Stage) -> None:
     }
     number = f"1000.{uuid.uuid4().int % 10**9}"
     scripts = {f"{name}.sh": f"N={number}\n{does}\n" for name, (does, _, _) in HOSTILE.items()}
-    runs = await gated(stage, config(**checks) | dict.fromkeys(scripts, ""), scripts)
+    runs = await gated(stack, config(**checks) | dict.fromkeys(scripts, ""), scripts)
     assert conclusions(runs) == {name: how for name, (_, how, _) in HOSTILE.items()}
     for name, (_, _, said) in HOSTILE.items():
         assert said in title(runs, name)
     assert not _alive(number)
-    await still_works(stage)
+    await still_works(stack)

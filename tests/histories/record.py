@@ -20,7 +20,7 @@ from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_labels import state
 from tests.end_to_end.test_reconciliation import deaf, only, reconcile, unheard
 from tests.schedules import workflow_id
-from tests.stage import Stage, make_stage
+from tests.stack import Stack, make_stack
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationInput
 
@@ -28,57 +28,57 @@ HERE = Path(__file__).parent
 FINDING = {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: this is new\n"}
 
 
-async def passed(stage: Stage) -> dict[str, str]:
+async def passed(stack: Stack) -> dict[str, str]:
     """A push and a pull request that passes."""
-    repo = await stage.repository(configured())
-    sha = await stage.push(repo, {"a.txt": "x\n"})
-    number = await stage.pull(repo)
-    await stage.verdict(repo, sha)
-    await stage.comment(repo, number)
-    await stage.github.close_pull(repo, number)
-    await stage.workflows.wait_for_result(f"quality:{repo}@change", 30)
+    repo = await stack.repository(configured())
+    sha = await stack.push(repo, {"a.txt": "x\n"})
+    number = await stack.pull(repo)
+    await stack.verdict(repo, sha)
+    await stack.comment(repo, number)
+    await stack.github.close_pull(repo, number)
+    await stack.workflows.wait_for_result(f"quality:{repo}@change", 30)
     return {"gate-passed": f"quality-gate:{repo}@{sha}", "branch-closed": f"quality:{repo}@change"}
 
 
-async def superseded(stage: Stage) -> dict[str, str]:
+async def superseded(stack: Stack) -> dict[str, str]:
     """A head that makes way for a newer one."""
-    repo = await stage.repository(slow())
-    old = await hanging(stage, repo, "recorded")
-    new = await stage.push(repo, {"security.sh": "true"})
-    await stage.verdict(repo, new)
-    await stage.github.delete_branch(repo, "change")
-    await stage.workflows.wait_for_result(f"quality:{repo}@change", 30)
+    repo = await stack.repository(slow())
+    old = await hanging(stack, repo, "recorded")
+    new = await stack.push(repo, {"security.sh": "true"})
+    await stack.verdict(repo, new)
+    await stack.github.delete_branch(repo, "change")
+    await stack.workflows.wait_for_result(f"quality:{repo}@change", 30)
     return {"gate-superseded": f"quality-gate:{repo}@{old}", "branch-superseding": f"quality:{repo}@change"}
 
 
-async def requested(stage: Stage) -> dict[str, str]:
+async def requested(stack: Stack) -> dict[str, str]:
     """`/retest` by a comment on a failed head, and its findings accepted by a button."""
-    repo = await stage.repository(configured())
-    sha = await stage.push(repo, FINDING)
-    number = await stage.pull(repo)
-    await stage.verdict(repo, sha)
-    comment = stage.github.add_comment(repo, number, "/retest failed")
-    runs = await stage.verdict(repo, sha, gates=2)
-    stage.github.press_button(repo, runs["linting"]["id"], "accept-baseline")
-    await stage.verdict(repo, sha, gates=3)
-    await stage.github.delete_branch(repo, "change")
-    await stage.workflows.wait_for_result(f"quality:{repo}@change", 30)
+    repo = await stack.repository(configured())
+    sha = await stack.push(repo, FINDING)
+    number = await stack.pull(repo)
+    await stack.verdict(repo, sha)
+    comment = stack.github.add_comment(repo, number, "/retest failed")
+    runs = await stack.verdict(repo, sha, gates=2)
+    stack.github.press_button(repo, runs["linting"]["id"], "accept-baseline")
+    await stack.verdict(repo, sha, gates=3)
+    await stack.github.delete_branch(repo, "change")
+    await stack.workflows.wait_for_result(f"quality:{repo}@change", 30)
     return {"command-retest": f"command:{repo}!comment-{comment.id}", "branch-requests": f"quality:{repo}@change"}
 
 
-async def commanded(stage: Stage) -> dict[str, str]:
+async def commanded(stack: Stack) -> dict[str, str]:
     """`/stop`, `/retry`, `/override` and a mistake by comments, and a merge by the bot."""
     files = slow()
     files[".github/autobuild.yml"] += "auto_merge: true\n"
-    repo = await stage.repository(files)
-    sha = await hanging(stage, repo, "commanded")
-    number = await stage.pull(repo)
-    await stage.ask(repo, number, "/stop\n/retset")
-    await stage.verdict(repo, sha)
-    await stage.ask(repo, number, "/override security it hangs for ever")
-    await stage.ask(repo, number, "/retry\n/status")
-    await stage.workflows.wait_for_result(f"quality:{repo}@change", 60)
-    comments = [c["id"] for c in stage.github.comments(repo, number) if c["user"]["login"] == "octocat"]
+    repo = await stack.repository(files)
+    sha = await hanging(stack, repo, "commanded")
+    number = await stack.pull(repo)
+    await stack.ask(repo, number, "/stop\n/retset")
+    await stack.verdict(repo, sha)
+    await stack.ask(repo, number, "/override security it hangs for ever")
+    await stack.ask(repo, number, "/retry\n/status")
+    await stack.workflows.wait_for_result(f"quality:{repo}@change", 60)
+    comments = [c["id"] for c in stack.github.comments(repo, number) if c["user"]["login"] == "octocat"]
     told = {
         f"command-{name}": f"command:{repo}!comment-{id}"
         for name, id in zip(("stop", "override", "retry"), comments, strict=True)
@@ -86,55 +86,55 @@ async def commanded(stage: Stage) -> dict[str, str]:
     return {"branch-commanded": f"quality:{repo}@change", **told}
 
 
-async def labelled(stage: Stage) -> dict[str, str]:
+async def labelled(stack: Stack) -> dict[str, str]:
     """A label that starts work, and is taken off."""
-    repo = await stage.repository(configured())
-    number = stage.github.open_issue(repo, "A wish").number
-    stage.github.add_label(repo, number, "autobuild")
-    await stage.github.hooks.idle()
-    (added,) = await stage.workflows.list_workflows(f"WorkflowId STARTS_WITH 'command:{repo}!label-'")
-    await stage.workflows.wait_for_result(added.workflow_id, 30)
-    await state(stage, f"plan-patch-pr:{repo}#{number}", "running")
-    stage.github.remove_label(repo, number, "autobuild")
-    await stage.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30)
+    repo = await stack.repository(configured())
+    number = stack.github.open_issue(repo, "A wish").number
+    stack.github.add_label(repo, number, "autobuild")
+    await stack.github.hooks.idle()
+    (added,) = await stack.workflows.list_workflows(f"WorkflowId STARTS_WITH 'command:{repo}!label-'")
+    await stack.workflows.wait_for_result(added.workflow_id, 30)
+    await state(stack, f"plan-patch-pr:{repo}#{number}", "running")
+    stack.github.remove_label(repo, number, "autobuild")
+    await stack.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30)
     return {"label-stopped": f"label:{repo}#{number}:autobuild", "command-label": added.workflow_id}
 
 
-async def swept(stage: Stage) -> dict[str, str]:
+async def swept(stack: Stack) -> dict[str, str]:
     """A push that never arrived and one that GitHub has forgotten, seen by the second run of a schedule."""
     action = ScheduleActionStartWorkflow(
-        DeliverySweepWorkflow.run, DeliverySweepInput(), id="sweep", task_queue=stage.settings.task_queue
+        DeliverySweepWorkflow.run, DeliverySweepInput(), id="sweep", task_queue=stack.settings.task_queue
     )
-    schedule = await stage.temporal.create_schedule("sweep", Schedule(action=action, spec=ScheduleSpec()))
-    repo = await stage.repository(configured())
+    schedule = await stack.temporal.create_schedule("sweep", Schedule(action=action, spec=ScheduleSpec()))
+    repo = await stack.repository(configured())
     runs: list[str] = []
     for number in range(2):
-        stage.github.hooks.drop("push")
-        sha = await stage.push(repo, {"a.txt": f"{number}\n"})
-        await stage.until(lambda: stage.github.deliveries[-1].status_code == 502)
+        stack.github.hooks.drop("push")
+        sha = await stack.push(repo, {"a.txt": f"{number}\n"})
+        await stack.until(lambda: stack.github.deliveries[-1].status_code == 502)
         await schedule.trigger()
-        await stage.verdict(repo, sha)
+        await stack.verdict(repo, sha)
         runs = [workflow_id(each.action) for each in (await schedule.describe()).info.recent_actions]
-        await stage.workflows.wait_for_result(runs[-1], 30)
+        await stack.workflows.wait_for_result(runs[-1], 30)
     return {"sweep-again": runs[-1]}
 
 
-async def reconciled(stage: Stage) -> dict[str, str]:
+async def reconciled(stack: Stack) -> dict[str, str]:
     """A head that nobody told of, one whose verdict is gone and one whose branch must hear of its pull; then a
     repository that was renamed, and a push that comes late."""
-    repo, sha, _ = await unheard(stage)
-    lost, lost_sha, _ = await two_told(stage)
-    await reconcile(stage, id="reconcile-all")
-    await stage.verdict(repo, sha)
-    await stage.verdict(lost, lost_sha)
-    old = await stage.push(lost, {"a.txt": "late\n"}, branch="other")
-    branch = stage.temporal.get_workflow_handle(f"quality:{lost}@change")
+    repo, sha, _ = await unheard(stack)
+    lost, lost_sha, _ = await two_told(stack)
+    await reconcile(stack, id="reconcile-all")
+    await stack.verdict(repo, sha)
+    await stack.verdict(lost, lost_sha)
+    old = await stack.push(lost, {"a.txt": "late\n"}, branch="other")
+    branch = stack.temporal.get_workflow_handle(f"quality:{lost}@change")
     await branch.signal("pushed", {"sha": old, "sent_at": 1.0})
-    await stage.comment(repo, 1)
-    gone = ReconciliationInput(repo=only(stage, repo).repo, gone=repo)
-    await reconcile(stage, gone, id="reconcile-gone")
-    await stage.github.delete_branch(lost, "change")
-    await stage.workflows.wait_for_result(f"quality:{lost}@change", 30)
+    await stack.comment(repo, 1)
+    gone = ReconciliationInput(repo=only(stack, repo).repo, gone=repo)
+    await reconcile(stack, gone, id="reconcile-gone")
+    await stack.github.delete_branch(lost, "change")
+    await stack.workflows.wait_for_result(f"quality:{lost}@change", 30)
     return {
         "reconcile-all": "reconcile-all",
         "reconcile-gone": "reconcile-gone",
@@ -142,22 +142,22 @@ async def reconciled(stage: Stage) -> dict[str, str]:
     }
 
 
-async def two_told(stage: Stage) -> tuple[str, str, int]:
+async def two_told(stack: Stack) -> tuple[str, str, int]:
     """(repository, sha, pull) of a head whose verdict somebody removed; beside it, one whose pull nobody told of."""
-    other = await stage.repository(configured())
-    await stage.verdict(other, await stage.push(other, {"a.txt": "x\n"}))
-    deaf(stage)
-    await stage.pull(other)
-    repo = await stage.repository(configured())
-    sha = await stage.push(repo, {"a.txt": "x\n"})
-    number = await stage.pull(repo)
-    await stage.verdict(repo, sha)
-    await stage.comment(repo, number)
-    stage.github.repository(repo).suites[sha].runs.clear()
+    other = await stack.repository(configured())
+    await stack.verdict(other, await stack.push(other, {"a.txt": "x\n"}))
+    deaf(stack)
+    await stack.pull(other)
+    repo = await stack.repository(configured())
+    sha = await stack.push(repo, {"a.txt": "x\n"})
+    number = await stack.pull(repo)
+    await stack.verdict(repo, sha)
+    await stack.comment(repo, number)
+    stack.github.repository(repo).suites[sha].runs.clear()
     return repo, sha, number
 
 
-STORIES: tuple[Callable[[Stage], Awaitable[dict[str, str]]], ...] = (
+STORIES: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     passed,
     superseded,
     requested,
@@ -171,10 +171,10 @@ STORIES: tuple[Callable[[Stage], Awaitable[dict[str, str]]], ...] = (
 async def record(suffix: str, names: Collection[str] = ()) -> None:
     """Writes one file for each workflow of each story (or of those named), with `suffix` in its name."""
     with tempfile.TemporaryDirectory() as folder:
-        async with make_stage(Path(folder), (*workflows.ALL, PlanPatchPRWorkflow)) as stage:
+        async with make_stack(Path(folder), (*workflows.ALL, PlanPatchPRWorkflow)) as stack:
             for story in (story for story in STORIES if not names or story.__name__ in names):
-                for name, workflow_id in (await story(stage)).items():
-                    history = await stage.temporal.get_workflow_handle(workflow_id).fetch_history()
+                for name, workflow_id in (await story(stack)).items():
+                    history = await stack.temporal.get_workflow_handle(workflow_id).fetch_history()
                     (HERE / f"{name}-{suffix}.json").write_text(history.to_json())
                     print(name, workflow_id, len(history.events))
 

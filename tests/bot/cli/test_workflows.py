@@ -13,85 +13,85 @@ import pytest_asyncio
 from activities.workspace.git import environment
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
-from tests.stage import Stage, make_stage
+from tests.stack import Stack, make_stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    async with make_stage(tmp_path_factory.mktemp("stage")) as made:
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    async with make_stack(tmp_path_factory.mktemp("stack")) as made:
         yield made
 
 
-async def autobuild(stage: Stage, *argv: str) -> tuple[int, str, str]:
+async def autobuild(stack: Stack, *argv: str) -> tuple[int, str, str]:
     """(exit code, stdout, stderr)."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", *argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**environment(), "TEMPORAL_ADDRESS": stage.temporal.service_client.config.target_host},
+        env={**environment(), "TEMPORAL_ADDRESS": stack.temporal.service_client.config.target_host},
     )  # fmt: skip
     out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def test_a_gate_is_started_by_hand_and_waited_for(stage: Stage) -> None:
-    repo = await stage.repository(configured())
-    held = stage.github.hooks.hold("push", "check_suite")
-    sha = await stage.push(repo, {"a.txt": "x\n"})
-    installation = stage.github.repository(repo)
-    number = next(i.id for i in stage.github.installations.values() if i.account is installation.owner)
-    code, out, _ = await autobuild(stage, "start", repo, sha, "--base", "main", "--installation", str(number))
+async def test_a_gate_is_started_by_hand_and_waited_for(stack: Stack) -> None:
+    repo = await stack.repository(configured())
+    held = stack.github.hooks.hold("push", "check_suite")
+    sha = await stack.push(repo, {"a.txt": "x\n"})
+    installation = stack.github.repository(repo)
+    number = next(i.id for i in stack.github.installations.values() if i.account is installation.owner)
+    code, out, _ = await autobuild(stack, "start", repo, sha, "--base", "main", "--installation", str(number))
     assert (code, out.strip()) == (0, f"quality-gate:{repo}@{sha}")
-    code, out, _ = await autobuild(stage, "wait", out.strip())
+    code, out, _ = await autobuild(stack, "wait", out.strip())
     assert code == 0
     assert json.loads(out)["result"]["can_merge"] is True
-    assert stage.runs(repo, sha)["gate"]["conclusion"] == "success"
-    code, out, _ = await autobuild(stage, "list")
+    assert stack.runs(repo, sha)["gate"]["conclusion"] == "success"
+    code, out, _ = await autobuild(stack, "list")
     assert f"quality-gate:{repo}@{sha}" in out
     held.release()
 
 
-async def test_a_running_gate_is_shown_and_cancelled(stage: Stage) -> None:
-    repo = await stage.repository(slow())
-    sha = await hanging(stage, repo, "cancelled-by-hand")
+async def test_a_running_gate_is_shown_and_cancelled(stack: Stack) -> None:
+    repo = await stack.repository(slow())
+    sha = await hanging(stack, repo, "cancelled-by-hand")
     workflow_id = f"quality-gate:{repo}@{sha}"
-    code, out, _ = await autobuild(stage, "status", workflow_id)
+    code, out, _ = await autobuild(stack, "status", workflow_id)
     assert code == 0
     assert "running" in out
-    assert (await autobuild(stage, "cancel", workflow_id))[0] == 0
-    runs = await stage.verdict(repo, sha)
+    assert (await autobuild(stack, "cancel", workflow_id))[0] == 0
+    runs = await stack.verdict(repo, sha)
     assert runs["gate"]["conclusion"] == runs["security"]["conclusion"] == "cancelled"
 
 
-async def test_a_signal_reaches_the_branch(stage: Stage) -> None:
-    repo = await stage.repository(configured())
-    sha = await stage.push(repo, {"a.txt": "x\n"})
-    await stage.verdict(repo, sha)
-    code, _, _ = await autobuild(stage, "signal", f"quality:{repo}@change", "rerun", "{}")
+async def test_a_signal_reaches_the_branch(stack: Stack) -> None:
+    repo = await stack.repository(configured())
+    sha = await stack.push(repo, {"a.txt": "x\n"})
+    await stack.verdict(repo, sha)
+    code, _, _ = await autobuild(stack, "signal", f"quality:{repo}@change", "rerun", "{}")
     assert code == 0
-    await stage.verdict(repo, sha, gates=2)
+    await stack.verdict(repo, sha, gates=2)
 
 
 @pytest.mark.parametrize(
     "argv",
     [("status", "no-such-workflow"), ("cancel", "no-such-workflow"), ("signal", "x", "y", "{"), ("list", "nonsense")],
 )
-async def test_what_is_not_there_is_said_in_one_sentence(stage: Stage, argv: tuple[str, ...]) -> None:
-    code, out, err = await autobuild(stage, *argv)
+async def test_what_is_not_there_is_said_in_one_sentence(stack: Stack, argv: tuple[str, ...]) -> None:
+    code, out, err = await autobuild(stack, *argv)
     assert (code, out) == (2, "")
     assert err.startswith("autobuild: ")
     assert "Traceback" not in err
 
 
-async def test_the_plug_ins_are_listed(stage: Stage) -> None:
-    code, out, _ = await autobuild(stage, "list", "checks")
+async def test_the_plug_ins_are_listed(stack: Stack) -> None:
+    code, out, _ = await autobuild(stack, "list", "checks")
     assert code == 0
     assert len(out.splitlines()) == 8
 
 
-async def test_validate_names_each_mistake(stage: Stage, tmp_path: Path) -> None:
+async def test_validate_names_each_mistake(stack: Stack, tmp_path: Path) -> None:
     file = tmp_path / "autobuild.yml"
     file.write_text("version: 1\nthreshold: 800\nchekcs: {}\n")
-    code, out, _ = await autobuild(stage, "validate", str(file))
+    code, out, _ = await autobuild(stack, "validate", str(file))
     assert code == 1
     assert [line.split(":")[1] for line in out.splitlines()] == ["2", "3"]

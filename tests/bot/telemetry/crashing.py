@@ -25,7 +25,7 @@ from activities.model import RepoRef
 with workflow.unsafe.imports_passed_through():
     from bot.settings import Settings
     from bot.telemetry import flush, prepare
-    from bot.worker import _worker
+    from bot.worker import make_worker
 
 QUEUE = "crashing"
 SECRETS = [value for name, value in sorted(os.environ.items()) if name.startswith("SECRET_")]
@@ -99,7 +99,7 @@ async def serve() -> None:
 
 async def work(address: str, settings: Settings) -> None:
     client = await Client.connect(address)
-    async with _worker(client, QUEUE, (crash,), settings, workflows=(Crashing,)):
+    async with make_worker(client, QUEUE, (crash,), settings, (Crashing,)):
         print("working", flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 

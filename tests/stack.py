@@ -1,4 +1,4 @@
-"""The whole product in one process: pretend GitHub, door, Temporal, worker, all over HTTP and real git."""
+"""The whole product in one process: pretend GitHub, webhook server, Temporal, worker, all over HTTP and real git."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ WITHIN_S = 60.0
 
 
 @dataclass
-class Stage:
+class Stack:
     """What a user sees, and what a user does."""
 
     github: SimulatedGitHub
@@ -89,12 +89,12 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def make_stage(folder: Path, stories: tuple[type, ...] = workflows.ALL) -> AsyncIterator[Stage]:
-    """Everything up for the block; `stories` are the workflows that its worker knows."""
-    async with contextlib.AsyncExitStack() as stack:
-        server = await stack.enter_async_context(temporal_server(None))
+async def make_stack(folder: Path, known: tuple[type, ...] = workflows.ALL) -> AsyncIterator[Stack]:
+    """Everything up for the block; `known` are the workflows that its worker registers."""
+    async with contextlib.AsyncExitStack() as exits:
+        server = await exits.enter_async_context(temporal_server(None))
         client = await connect(server.address)
-        github = await stack.enter_async_context(SimulatedGitHub(folder / "github", webhook_secret="a secret"))
+        github = await exits.enter_async_context(SimulatedGitHub(folder / "github", webhook_secret="a secret"))
         settings = Settings(
             app_id=github.app_id,
             private_key=github.private_key_pem,
@@ -103,16 +103,16 @@ async def make_stage(folder: Path, stories: tuple[type, ...] = workflows.ALL) ->
             github_api_url=github.api_url,
             data=folder / "data",
         )
-        github.hook_url = await _door(stack, settings, client)
-        worker = await stack.enter_async_context(contextlib.AsyncExitStack())
-        hands = await worker.enter_async_context(make_worker_activities(settings, os.environ, stories))
-        await worker.enter_async_context(run_worker(client, settings, hands))
-        yield Stage(github, client, WorkflowClient(client), settings, worker)
+        github.hook_url = await _webhook_server(exits, settings, client)
+        worker = await exits.enter_async_context(contextlib.AsyncExitStack())
+        activities = await worker.enter_async_context(make_worker_activities(settings, os.environ, known))
+        await worker.enter_async_context(run_worker(client, settings, activities))
+        yield Stack(github, client, WorkflowClient(client), settings, worker)
 
 
-async def _door(stack: contextlib.AsyncExitStack, settings: Settings, client: Client) -> str:
+async def _webhook_server(exits: contextlib.AsyncExitStack, settings: Settings, client: Client) -> str:
     runner = web.AppRunner(make_app(settings, client), access_log=None)
     await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    exits.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     return f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
