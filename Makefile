@@ -1,6 +1,8 @@
 # Everything a newcomer runs; each target makes the environment it needs. Needs Python 3.11+ and git.
 PYTHON ?= python3
 BIN := .venv/bin
+# uv trusts its own bundled certificates unless it is told otherwise; a private certificate authority is the system's.
+export UV_SYSTEM_CERTS ?= true
 
 demo: .venv/ready  ## two repositories, two pull requests, sixteen check runs (ARGS=--keep stays up)
 	$(BIN)/autobuild demo $(ARGS)

@@ -12,7 +12,7 @@ _GUESSES = 10
 _PAUSE_S = 60.0
 
 
-class Refused(Exception):
+class SetupRefused(Exception):
     """The person is told `what`, and what to do: `remedy`. What is `passing` may be asked for again as it is."""
 
     def __init__(self, status: int, what: str, remedy: str, *, passing: bool = False) -> None:
@@ -20,7 +20,7 @@ class Refused(Exception):
         self.status, self.what, self.remedy, self.passing = status, what, remedy, passing
 
 
-class Guard:
+class SetupSession:
     """One registration. `announce` is given each new token, to show it where only the operator looks.
 
     `cookie` is the name of the one that holds the session: a browser sends it to every port of a host, where another
@@ -45,12 +45,12 @@ class Guard:
         if self._session and _same(session, self._session):
             return self._session
         if self._now() < self._paused_until:
-            raise Refused(429, "There were too many wrong tokens.", "Wait a minute. The token is a new one now.")
+            raise SetupRefused(429, "There were too many wrong tokens.", "Wait a minute. The token is a new one now.")
         if not _same(token, self._token):
             self._count_a_guess()
-            raise Refused(403, "This token is not the one.", "Open the address that Autobuild printed last.")
+            raise SetupRefused(403, "This token is not the one.", "Open the address that Autobuild printed last.")
         if self._session:
-            raise Refused(
+            raise SetupRefused(
                 403,
                 "Another browser has opened this address already.",
                 "Go on there. If that was not you, restart Autobuild: it prints another address.",
@@ -62,7 +62,7 @@ class Guard:
         """Raises Refused unless this is the browser that came first."""
         self._must_go_on()
         if not self._session or not _same(session, self._session):
-            raise Refused(
+            raise SetupRefused(
                 403,
                 "This browser did not begin the set-up.",
                 "Open the address that Autobuild printed, with its token, and stay in one browser and at that address.",
@@ -76,7 +76,7 @@ class Guard:
     def check_form(self, key: str) -> None:
         """Raises Refused for another site's form."""
         if not _same(key, self.form_key):
-            raise Refused(403, "This form came from elsewhere.", "Open the set-up page again and use its form.")
+            raise SetupRefused(403, "This form came from elsewhere.", "Open the set-up page again and use its form.")
 
     def expect(self) -> str:
         """A new `state` for GitHub to bring back; an older one is forgotten."""
@@ -86,7 +86,7 @@ class Guard:
     def meet(self, state: str) -> None:
         """Raises Refused unless it is the expected one, which is worth nothing from then on."""
         if not self._state or not _same(state, self._state):
-            raise Refused(
+            raise SetupRefused(
                 403,
                 "GitHub's answer does not belong to this set-up, or it was used already.",
                 "If GitHub made an App, delete it in its settings. Then start again.",
@@ -103,7 +103,7 @@ class Guard:
 
     def _must_go_on(self) -> None:
         if self._over:
-            raise Refused(410, "The App is set up.", self._over)
+            raise SetupRefused(410, "The App is set up.", self._over)
 
     def _count_a_guess(self) -> None:
         self._guesses += 1

@@ -19,7 +19,7 @@ _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
 @dataclass(frozen=True)
-class Wish:
+class AppChoices:
     """What the person chose, as typed: an `organisation` or "" for the own account."""
 
     name: str
@@ -55,7 +55,7 @@ def app_manifest() -> dict[str, Any]:
     return manifest
 
 
-def manifest_of(wish: Wish, back: str, smee_url: str) -> dict[str, Any]:
+def manifest_of(wish: AppChoices, back: str, smee_url: str) -> dict[str, Any]:
     """The manifest for this server. `back` is the address by which the person's browser reaches it."""
     public = address(wish.public)
     return app_manifest() | {

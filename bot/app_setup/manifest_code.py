@@ -6,8 +6,8 @@ from typing import Annotated
 import aiohttp
 import msgspec
 
-from bot.app_setup.access import Refused
-from bot.settings.credentials import App
+from bot.app_setup.access import SetupRefused
+from bot.settings.credentials import AppCredentials
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _TIMEOUT = aiohttp.ClientTimeout(total=20)
@@ -20,7 +20,7 @@ _LOAD_AGAIN = (
 _START_AGAIN = "If GitHub made the App, delete it in its settings (its name is taken otherwise). Then start again."
 
 
-class _Made(msgspec.Struct):
+class ConvertedApp(msgspec.Struct):
     """GitHub's answer, as far as it is needed."""
 
     id: Annotated[int, msgspec.Meta(gt=0)]
@@ -31,18 +31,18 @@ class _Made(msgspec.Struct):
     webhook_secret: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")]
 
 
-async def exchange(code: str, github_url: str, api_url: str) -> App:
+async def exchange(code: str, github_url: str, api_url: str) -> AppCredentials:
     """Asks GitHub for the App that was made. Raises Refused, whose words show nothing of the answer."""
     if not _CODE.fullmatch(code):
-        raise Refused(400, "GitHub's answer has no code.", _START_AGAIN)
+        raise SetupRefused(400, "GitHub's answer has no code.", _START_AGAIN)
     status, body = await _conversion(f"{api_url}/app-manifests/{code}/conversions")
     if status in (404, 422):
         remedy = f"Look whether AUTOBUILD_GITHUB_API_URL ({api_url}) is of {github_url}. {_START_AGAIN}"
-        raise Refused(400, "GitHub does not know this code: it was used already, or is an hour old.", remedy)
+        raise SetupRefused(400, "GitHub does not know this code: it was used already, or is an hour old.", remedy)
     if status >= 500:
-        raise Refused(502, f"GitHub answered {status} when it was asked for the App.", _LOAD_AGAIN, passing=True)
+        raise SetupRefused(502, f"GitHub answered {status} when it was asked for the App.", _LOAD_AGAIN, passing=True)
     if status != 201:
-        raise Refused(502, f"GitHub answered {status} when it was asked for the App.", _START_AGAIN)
+        raise SetupRefused(502, f"GitHub answered {status} when it was asked for the App.", _START_AGAIN)
     return _app(body, github_url)
 
 
@@ -62,17 +62,17 @@ async def _conversion(url: str) -> tuple[int, bytes]:
     except (aiohttp.ClientError, TimeoutError) as error:
         remedy = f"Look at AUTOBUILD_GITHUB_API_URL and at this machine's network. {_LOAD_AGAIN}"
         what = f"GitHub's API did not answer ({type(error).__name__})."
-        raise Refused(502, what, remedy, passing=True) from error
+        raise SetupRefused(502, what, remedy, passing=True) from error
 
 
-def _app(body: bytes, github_url: str) -> App:
+def _app(body: bytes, github_url: str) -> AppCredentials:
     try:
-        made = msgspec.json.decode(body, type=_Made)
+        made = msgspec.json.decode(body, type=ConvertedApp)
         _check_key(made.pem)
     except (ValueError, TypeError) as error:  # msgspec's errors are ValueErrors
-        raise Refused(502, "What GitHub answered is no App.", _START_AGAIN) from error
+        raise SetupRefused(502, "What GitHub answered is no App.", _START_AGAIN) from error
     page = made.html_url if made.html_url.startswith(f"{github_url}/") else f"{github_url}/apps/{made.slug}"
-    return App(made.id, made.slug, page, made.client_id, github_url, made.pem, made.webhook_secret)
+    return AppCredentials(made.id, made.slug, page, made.client_id, github_url, made.pem, made.webhook_secret)
 
 
 def _check_key(pem: str) -> None:

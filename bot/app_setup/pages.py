@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from activities.errors import UserError
-from bot.app_setup.access import Guard, Refused
-from bot.app_setup.manifest import Wish, app_manifest, is_loopback, manifest_of, registration_page
+from bot.app_setup.access import SetupRefused, SetupSession
+from bot.app_setup.manifest import AppChoices, app_manifest, is_loopback, manifest_of, registration_page
 from bot.app_setup.manifest_code import exchange
 from bot.app_setup.rendering import show
 from bot.settings import Settings, credentials
-from bot.settings.credentials import App
+from bot.settings.credentials import AppCredentials
 from bot.settings.setting_fields import address
 
 _SHOWN_ONCE = (
@@ -26,10 +26,10 @@ _SHOWN_ONCE = (
 )
 
 
-class SetUp:
+class SetupPages:
     """Registers one App. `keep` is given it, once; what it raises as UserError is shown."""
 
-    def __init__(self, settings: Settings, keep: Callable[[App], None], guard: Guard) -> None:
+    def __init__(self, settings: Settings, keep: Callable[[AppCredentials], None], guard: SetupSession) -> None:
         self._settings, self._keep, self._guard = settings, keep, guard
         self._one_by_one = asyncio.Lock()
 
@@ -47,24 +47,24 @@ class SetUp:
             self._guard.recognise(self._session(request))
             if self._settings.setup == "store":
                 credentials.try_place(self._settings.data)
-        except Refused as refused:
+        except SetupRefused as refused:
             return _refuse(refused)
         except UserError as error:
-            return _refuse(Refused(409, str(error), "Mend that, and load this page again."))
-        return self._form(Wish(app_manifest()["name"], "", self._public(request)), {})
+            return _refuse(SetupRefused(409, str(error), "Mend that, and load this page again."))
+        return self._form(AppChoices(app_manifest()["name"], "", self._public(request)), {})
 
     async def _choose(self, request: web.Request) -> web.StreamResponse:
         """The form's answer is the button that leads to GitHub."""
         try:
             self._guard.recognise(self._session(request))
             if request.content_type != "application/x-www-form-urlencoded":
-                raise Refused(415, "That is no form.", "Use the set-up page's own.")
+                raise SetupRefused(415, "That is no form.", "Use the set-up page's own.")
             form = {name: str(value).strip() for name, value in (await request.post()).items()}
             self._guard.check_form(form.get("key", ""))
-        except Refused as refused:
+        except SetupRefused as refused:
             return _refuse(refused)
         organisation = form.get("organisation", "") if form.get("owner") == "organisation" else ""
-        wish = Wish(form.get("name", ""), organisation, self._settings.base_url or form.get("public", ""))
+        wish = AppChoices(form.get("name", ""), organisation, self._settings.base_url or form.get("public", ""))
         problems = wish.problems(self._settings.github_url, self._settings.smee_url)
         if form.get("owner") == "organisation" and not organisation:
             problems["organisation"] = "Which one?"
@@ -79,24 +79,24 @@ class SetUp:
         try:
             self._guard.recognise(self._session(request))
             app = await self._exchanged(request.query.get("state", ""), request.query.get("code", ""))
-        except Refused as refused:
+        except SetupRefused as refused:
             return _refuse(refused, "../setup")
         try:
             self._keep(app)
         except UserError as error:
             remedy = f"Delete the App again ({app.html_url}), mend that, and start again."
-            return _refuse(Refused(500, str(error), remedy), "../setup")
+            return _refuse(SetupRefused(500, str(error), remedy), "../setup")
         if self._settings.setup == "print":
             self._guard.end(_SHOWN_ONCE)
             return show("done", app=app, lines=app.lines())
         self._guard.end()
         return show("done", app=app, lines="")
 
-    async def _exchanged(self, state: str, code: str) -> App:
+    async def _exchanged(self, state: str, code: str) -> AppCredentials:
         self._guard.meet(state)
         try:
             return await exchange(code, self._settings.github_url, self._settings.github_api_url)
-        except Refused as refused:
+        except SetupRefused as refused:
             if refused.passing:
                 self._guard.allow_again(state)
             raise
@@ -108,7 +108,7 @@ class SetUp:
         answer.set_cookie(self._guard.cookie, session, httponly=True, samesite="Lax", secure=secure, path="/")
         return answer
 
-    def _form(self, wish: Wish, problems: dict[str, str]) -> web.Response:
+    def _form(self, wish: AppChoices, problems: dict[str, str]) -> web.Response:
         return show(
             "form",
             status=422 if problems else 200,
@@ -118,7 +118,7 @@ class SetUp:
             key=self._guard.form_key,
         )
 
-    def _to_github(self, request: web.Request, wish: Wish) -> web.Response:
+    def _to_github(self, request: web.Request, wish: AppChoices) -> web.Response:
         """The person's browser comes back to where it is now, if that can be known."""
         back = self._settings.base_url or _seen_at(request) or wish.public
         manifest = manifest_of(wish, back, self._settings.smee_url)
@@ -141,5 +141,5 @@ def _seen_at(request: web.Request) -> str:
     return here if is_loopback(here) and urlsplit(here).netloc == request.host else ""
 
 
-def _refuse(refused: Refused, again: str = "") -> web.Response:
+def _refuse(refused: SetupRefused, again: str = "") -> web.Response:
     return show("refused", status=refused.status, what=refused.what, remedy=refused.remedy, again=again)

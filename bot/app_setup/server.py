@@ -6,27 +6,27 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from bot.app_setup.access import Guard
-from bot.app_setup.pages import SetUp
+from bot.app_setup.access import SetupSession
+from bot.app_setup.pages import SetupPages
 from bot.settings import Settings, credentials
-from bot.settings.credentials import App
+from bot.settings.credentials import AppCredentials
 
 
-class Registration:
+class AppRegistration:
     """One App to come: stored if the settings want it, and then handed to `take`.
 
     If they do not, the last page shows its credentials, and nothing else does: a server's output is a log.
     """
 
-    def __init__(self, settings: Settings, take: Callable[[App], None]) -> None:
+    def __init__(self, settings: Settings, take: Callable[[AppCredentials], None]) -> None:
         self._settings, self._take = settings, take
-        self._guard = Guard(self._announce)
+        self._guard = SetupSession(self._announce)
         self._base = ""
         self._came = asyncio.Event()
 
     def add_to(self, app: web.Application) -> None:
         """Its pages."""
-        SetUp(self._settings, self._keep, self._guard).add_to(app)
+        SetupPages(self._settings, self._keep, self._guard).add_to(app)
 
     async def run(self, here: str) -> bool:
         """Prints the address, beginning with `here` where no other is set, and waits until there is an App.
@@ -44,7 +44,7 @@ class Registration:
         self._guard.end()
         return self._came.is_set()
 
-    def _keep(self, app: App) -> None:
+    def _keep(self, app: AppCredentials) -> None:
         """Raises UserError where it cannot be stored; then nobody has it."""
         if self._settings.setup == "store":
             credentials.store(self._settings.data, app)

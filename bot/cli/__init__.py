@@ -58,7 +58,7 @@ def gate(path: Path, base: str, as_json: bool, sarif: Path | None, fix: bool) ->
     """Run the gate on a folder: exit 0 passed, 1 failed, 2 could not run."""
     from bot.cli import gate as local_gate
 
-    options = local_gate.Options(path, base, as_json, sarif, fix)
+    options = local_gate.GateOptions(path, base, as_json, sarif, fix)
     return _to_its_end(local_gate.run(options, os.environ))
 
 

@@ -20,7 +20,7 @@ _MARKS = {"success": "[green]✓[/]", "failure": "[red]✗[/]", "timed_out": "[r
 
 
 @dataclass(frozen=True)
-class Pull:
+class DemoPull:
     """A pull request of the demo."""
 
     repository: str
@@ -47,7 +47,7 @@ async def run(environ: Mapping[str, str], *, keep: bool) -> int:
     return 0
 
 
-async def _open_pull(stack: LocalStack, language: str) -> Pull:
+async def _open_pull(stack: LocalStack, language: str) -> DemoPull:
     """The repository with its first commits, then a push to a branch and a pull request, as a person does it."""
     name = f"octocat/{language}-sample"
     await stack.do("add_repository", full_name=name, files=_files(_SAMPLES / language / "main"))
@@ -55,7 +55,7 @@ async def _open_pull(stack: LocalStack, language: str) -> Pull:
         "push_commit", full_name=name, branch=_BRANCH, files=_files(_SAMPLES / language / "change"), message="Change"
     )
     opened = await stack.do("open_pull", full_name=name, head=_BRANCH, title="A change with planted defects")
-    return Pull(name, int(opened["number"]), pushed["sha"])
+    return DemoPull(name, int(opened["number"]), pushed["sha"])
 
 
 def _files(folder: Path) -> dict[str, str]:
@@ -65,7 +65,7 @@ def _files(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
 
 
-async def _follow(console: Console, stack: LocalStack, pulls: list[Pull]) -> None:
+async def _follow(console: Console, stack: LocalStack, pulls: list[DemoPull]) -> None:
     """Prints each check run as it ends, until everything is there."""
     told: set[int] = set()
     version = 0
@@ -76,7 +76,7 @@ async def _follow(console: Console, stack: LocalStack, pulls: list[Pull]) -> Non
         version = await stack.changed(version)
 
 
-async def _news(console: Console, stack: LocalStack, pull: Pull, told: set[int]) -> bool:
+async def _news(console: Console, stack: LocalStack, pull: DemoPull, told: set[int]) -> bool:
     runs = await _runs(stack, pull)
     for run in runs:
         if run["status"] == "completed" and run["id"] not in told:
@@ -87,12 +87,12 @@ async def _news(console: Console, stack: LocalStack, pull: Pull, told: set[int])
     return bool(runs) and all(run["status"] == "completed" for run in runs) and bool(comments)
 
 
-async def _runs(stack: LocalStack, pull: Pull) -> list[dict[str, Any]]:
+async def _runs(stack: LocalStack, pull: DemoPull) -> list[dict[str, Any]]:
     found = await stack.get(f"/repos/{pull.repository}/commits/{pull.head_sha}/check-runs?per_page=100")
     return list(found["check_runs"])
 
 
-async def _show(console: Console, stack: LocalStack, pull: Pull) -> None:
+async def _show(console: Console, stack: LocalStack, pull: DemoPull) -> None:
     table = Table(title=f"{pull.repository} #{pull.number}", box=None, title_justify="left", title_style="bold")
     for title in ("", "check run", "conclusion", "annotations", "what it says"):
         table.add_column(title, overflow="fold")

@@ -27,7 +27,7 @@ PASSED, FAILED, COULD_NOT_RUN = 0, 1, 2
 
 
 @dataclass(frozen=True)
-class Options:
+class GateOptions:
     """What the command line asked for."""
 
     path: Path
@@ -37,7 +37,7 @@ class Options:
     fix: bool = False
 
 
-async def run(options: Options, environ: Mapping[str, str]) -> int:
+async def run(options: GateOptions, environ: Mapping[str, str]) -> int:
     """The exit code: 0 passed, 1 failed, 2 could not run."""
     settings = _settings(environ)
     async with engine(settings, environ) as client:
@@ -118,7 +118,7 @@ def _judged(settings: Settings, outcome: GateOutcome) -> dict[str, CheckResult]:
     return {name: judged for name, judged in found.items() if judged}
 
 
-def _report(options: Options, head: LocalHead, outcome: GateOutcome, judged: Mapping[str, CheckResult]) -> None:
+def _report(options: GateOptions, head: LocalHead, outcome: GateOutcome, judged: Mapping[str, CheckResult]) -> None:
     if options.sarif:
         from importlib.metadata import version
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from bot.app_setup.server import Registration
+from bot.app_setup.server import AppRegistration
 from bot.settings import Settings, credentials, names_an_app
-from bot.settings.credentials import App
+from bot.settings.credentials import AppCredentials
 from bot.webhook.serve import listening
 
 
@@ -31,16 +31,16 @@ async def run(environ: Mapping[str, str], *, as_lines: bool) -> int:
     return 0
 
 
-async def _registered(settings: Settings) -> App:
+async def _registered(settings: Settings) -> AppCredentials:
     """Serves the set-up pages and nothing else until a person has used them."""
-    found: list[App] = []
+    found: list[AppCredentials] = []
 
-    def take(app: App) -> None:
+    def take(app: AppCredentials) -> None:
         if settings.setup == "print":
             print(app.lines(), end="", flush=True)
         found.append(app)
 
-    registration = Registration(settings, take)
+    registration = AppRegistration(settings, take)
     app = web.Application()
     registration.add_to(app)
     async with listening(app, settings.host, settings.port) as address:

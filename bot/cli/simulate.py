@@ -32,7 +32,7 @@ _LARGEST = 25 * 2**20
 
 
 @dataclass(frozen=True)
-class Simulated:
+class Simulation:
     """`does` is `ignore`, `start`, `signal` or `signal-with-start`; `message` is what the workflow would be told."""
 
     event: str
@@ -59,31 +59,31 @@ def _settings(environ: Mapping[str, str]) -> Settings:
     return Settings.load(environ, needs=("app_id",)) if app_is_known(environ, settings.data) else settings
 
 
-def simulate(settings: Settings, name: str, body: bytes) -> Simulated:
+def simulate(settings: Settings, name: str, body: bytes) -> Simulation:
     """The same walk as a delivery's, up to where Temporal would be told."""
     if name not in heard():
-        return Simulated(name, "ignore", f"This event asks for nothing here. These do: {', '.join(sorted(heard()))}.")
+        return Simulation(name, "ignore", f"This event asks for nothing here. These do: {', '.join(sorted(heard()))}.")
     try:
         event = parse_event(name, body, "simulated")
     except BadPayload as error:
         raise UserError(f"The payload is not GitHub's {name}: {error}.") from error
     if isinstance(event, Ignored):
-        return Simulated(name, "ignore", event.why)
+        return Simulation(name, "ignore", event.why)
     action = route(event, Rules(settings.own_login, settings.app_id, settings.push_branches))
-    return Simulated(name, "ignore", action.why) if isinstance(action, Ignored) else _told(name, event, action)
+    return Simulation(name, "ignore", action.why) if isinstance(action, Ignored) else _told(name, event, action)
 
 
-def _told(name: str, event: Event, action: Action) -> Simulated:
+def _told(name: str, event: Event, action: Action) -> Simulation:
     why = _why(event)
     match action:
         case Start():
             asked = _commands(action.argument) if isinstance(action.argument, CommandInput) else ()
-            return Simulated(name, "start", why, action.workflow, action.id, "", _plain(action.argument), asked)
+            return Simulation(name, "start", why, action.workflow, action.id, "", _plain(action.argument), asked)
         case SignalWithStart():
             message = _plain(action.message)
-            return Simulated(name, "signal-with-start", why, action.workflow, action.id, action.signal, message)
+            return Simulation(name, "signal-with-start", why, action.workflow, action.id, action.signal, message)
         case Signal():
-            return Simulated(name, "signal", why, "", action.id, action.signal, _plain(action.message))
+            return Simulation(name, "signal", why, "", action.id, action.signal, _plain(action.message))
     assert_never(action)
 
 
@@ -119,7 +119,7 @@ def _commands(request: CommandInput) -> tuple[Mapping[str, str], ...]:
     )
 
 
-def _lines(found: Simulated) -> Iterator[str]:
+def _lines(found: Simulation) -> Iterator[str]:
     names = {"does": "would", "workflow_id": "id"}
     for name, value in dataclasses.asdict(found).items():
         if name == "commands":

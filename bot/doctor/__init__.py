@@ -11,11 +11,11 @@ import aiohttp
 
 from activities.errors import UserError
 from bot.doctor import app, github, installations, machine, settings, temporal, webhook_config, webhook_endpoint
-from bot.doctor.context import Case
+from bot.doctor.context import DoctorContext
 from bot.doctor.output import show
-from bot.doctor.results import Line, Skipped, Trouble, left_out, wrong
+from bot.doctor.results import DoctorError, DoctorResult, DoctorSkipped, left_out, wrong
 
-Check = Callable[[Case], Awaitable[Sequence[Line]]]
+Check = Callable[[DoctorContext], Awaitable[Sequence[DoctorResult]]]
 
 _WITHIN_S = 20.0
 
@@ -49,23 +49,25 @@ async def run(environ: Mapping[str, str], as_json: bool = False) -> int:
     return 1 if any(line.mark == "wrong" for line in lines) else 0
 
 
-async def examine(environ: Mapping[str, str], only: Collection[str] = (), within_s: float = _WITHIN_S) -> list[Line]:
+async def examine(
+    environ: Mapping[str, str], only: Collection[str] = (), within_s: float = _WITHIN_S
+) -> list[DoctorResult]:
     """All lines, or those of some subjects. `within_s` is what a single check may take; they all run at once."""
     checks = [(subject, check) for subject, check in CHECKS if not only or subject in only]
     async with aiohttp.ClientSession() as session:
-        case = Case(environ, settings.settings_of(environ), session)
+        case = DoctorContext(environ, settings.settings_of(environ), session)
         found = await asyncio.gather(*(_looked(subject, check, case, within_s) for subject, check in checks))
         await case.end()
     return [line for lines in found for line in lines]
 
 
-async def _looked(subject: str, check: Check, case: Case, within_s: float) -> Sequence[Line]:
+async def _looked(subject: str, check: Check, case: DoctorContext, within_s: float) -> Sequence[DoctorResult]:
     try:
         async with asyncio.timeout(within_s):
             return await check(case)
-    except Skipped as skipped:
+    except DoctorSkipped as skipped:
         return [left_out(subject, str(skipped))]
-    except Trouble as trouble:
+    except DoctorError as trouble:
         return [wrong(subject, trouble.what, trouble.mend)]
     except UserError as error:
         return [wrong(subject, str(error))]

@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from bot.app_setup.manifest import app_manifest
-from bot.doctor.context import AppFacts, Case
-from bot.doctor.http import Answer
-from bot.doctor.results import Line, look, right, wrong
+from bot.doctor.context import AppRecord, DoctorContext
+from bot.doctor.http import HttpAnswer
+from bot.doctor.results import DoctorResult, look, right, wrong
 
 LEVELS = ("", "read", "write", "admin")
 
 
-async def accepted(case: Case) -> Sequence[Line]:
+async def accepted(case: DoctorContext) -> Sequence[DoctorResult]:
     """The key by what GitHub answers to it; then id and name."""
     answer = await case.identity()
     if answer.status != 200:
         return [_refused(answer, case.settings.app_id)]
-    app = answer.read(AppFacts)
+    app = answer.read(AppRecord)
     if app.id != case.settings.app_id:
         return [wrong("key", f"The key is of App {app.id}.", "Set AUTOBUILD_APP_ID to that, or the key of the other.")]
     if app.slug != case.settings.app_slug:
@@ -30,7 +30,7 @@ async def accepted(case: Case) -> Sequence[Line]:
     return [right("key", f"GitHub takes it for {app.slug} ({app.html_url}).")]
 
 
-def _refused(answer: Answer, app_id: int) -> Line:
+def _refused(answer: HttpAnswer, app_id: int) -> DoctorResult:
     said = answer.said or "no reason given"
     if answer.status == 401 and any(word in said for word in ("('exp')", "('iat')", "Expiration", "Issued at")):
         return wrong("key", f"GitHub finds the moment of the signature wrong: {said}", "Mend this machine's clock.")
@@ -48,7 +48,7 @@ def _refused(answer: Answer, app_id: int) -> Line:
     return wrong("key", f"GitHub answered {answer.status} to the key: {said}")
 
 
-async def permissions(case: Case) -> Sequence[Line]:
+async def permissions(case: DoctorContext) -> Sequence[DoctorResult]:
     """The App's against `app.yml`."""
     app = await case.app()
     wanted = app_manifest()["default_permissions"]
@@ -62,7 +62,7 @@ async def permissions(case: Case) -> Sequence[Line]:
     return lines or [right("permissions", "They are what app.yml asks for.")]
 
 
-async def events(case: Case) -> Sequence[Line]:
+async def events(case: DoctorContext) -> Sequence[DoctorResult]:
     """Those that the App hears, against `app.yml`."""
     app = await case.app()
     wanted, there = set(app_manifest()["default_events"]), set(app.events)
@@ -81,7 +81,7 @@ def differences(given: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[st
     return ", ".join(sorted(missing)), ", ".join(sorted(more))
 
 
-def settings_page(case: Case, app: AppFacts) -> str:
+def settings_page(case: DoctorContext, app: AppRecord) -> str:
     """Where its owner changes it."""
     owner = f"organizations/{app.owner.login}/" if app.owner.type == "Organization" else ""
     return f"{case.settings.github_url}/{owner}settings/apps/{app.slug}/permissions"

@@ -15,15 +15,15 @@ from temporalio.service import RPCError
 
 from activities.errors import UserError
 from bot import client as temporal_client
-from bot.doctor.http import Answer, ask
-from bot.doctor.results import Skipped, Trouble
+from bot.doctor.http import HttpAnswer, ask
+from bot.doctor.results import DoctorError, DoctorSkipped
 from bot.settings import Settings
 
 T = TypeVar("T")
 _RPC = timedelta(seconds=8)
 
 
-class Account(msgspec.Struct):
+class AppOwner(msgspec.Struct):
     """An organisation or a person; an enterprise has a slug instead of a login."""
 
     login: str = ""
@@ -31,18 +31,18 @@ class Account(msgspec.Struct):
     type: str = ""
 
 
-class AppFacts(msgspec.Struct):
+class AppRecord(msgspec.Struct):
     """What GitHub says of this App. `permissions` maps a name to `read`, `write` or `admin`."""
 
     id: int
     slug: str
     html_url: str
-    owner: Account
+    owner: AppOwner
     permissions: dict[str, str]
     events: list[str]
 
 
-class Case:
+class DoctorContext:
     """One examination."""
 
     def __init__(self, environ: Mapping[str, str], settings: Settings, session: aiohttp.ClientSession) -> None:
@@ -57,27 +57,27 @@ class Case:
             task.cancel()
         await asyncio.gather(*self._asked.values(), return_exceptions=True)
 
-    async def api(self) -> Answer:
+    async def api(self) -> HttpAnswer:
         """GitHub's answer to `/meta`, for which nobody has to be known."""
         return await self.once("api", lambda: ask(self.session, f"{self.settings.github_api_url}/meta"))
 
-    async def identity(self) -> Answer:
+    async def identity(self) -> HttpAnswer:
         """GitHub's answer to "who am I?" with the App's key. Raises Trouble, or Skipped where there is no key."""
         if not (self.settings.app_id and self.settings.private_key):
-            raise Skipped("It needs the App's id and private key.")
+            raise DoctorSkipped("It needs the App's id and private key.")
         return await self.once("identity", lambda: self.as_app("/app"))
 
-    async def app(self) -> AppFacts:
+    async def app(self) -> AppRecord:
         """The App; raises Skipped where GitHub does not know us, which is a line of its own."""
         try:
             answer = await self.identity()
             if answer.status == 200:
-                return answer.read(AppFacts)
-        except Trouble:
+                return answer.read(AppRecord)
+        except DoctorError:
             pass
-        raise Skipped("It needs an answer to the App's key.")
+        raise DoctorSkipped("It needs an answer to the App's key.")
 
-    async def as_app(self, path: str, body: bytes | None = None) -> Answer:
+    async def as_app(self, path: str, body: bytes | None = None) -> HttpAnswer:
         """Asks the API as the App; with a `body` it is a POST."""
         url = f"{self.settings.github_api_url}{path}"
         return await ask(self.session, url, self._jwt(), "GET" if body is None else "POST", body=body)
@@ -93,7 +93,7 @@ class Case:
             await self.namespace(client)
             return client
         except (UserError, RPCError):
-            raise Skipped("It needs Temporal.") from None
+            raise DoctorSkipped("It needs Temporal.") from None
 
     async def namespace(self, client: Client) -> None:
         """Raises RPCError where it is not there, or not for us."""
@@ -104,7 +104,7 @@ class Case:
         try:
             return get_jwt(app_id=str(self.settings.app_id), private_key=self.settings.private_key)
         except (ValueError, TypeError, jwt.PyJWTError):
-            raise Trouble(
+            raise DoctorError(
                 "AUTOBUILD_PRIVATE_KEY is not the private key of an App.",
                 "Make a new one on the App's page (Private keys), and set it as it was downloaded.",
             ) from None

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bot.doctor.context import Case
-from bot.doctor.http import Answer, ask
-from bot.doctor.results import Line, Skipped, Trouble, right, wrong
+from bot.doctor.context import DoctorContext
+from bot.doctor.http import HttpAnswer, ask
+from bot.doctor.results import DoctorError, DoctorResult, DoctorSkipped, right, wrong
 
 # The oldest whose description of the webhooks was read for this.
 OLDEST_SERVER = (3, 14)
@@ -15,11 +15,11 @@ OLDEST_SERVER = (3, 14)
 _MOST_S = 30.0
 
 
-class _Meta(msgspec.Struct):
+class GitHubMeta(msgspec.Struct):
     installed_version: str = ""
 
 
-async def reachable(case: Case) -> Sequence[Line]:
+async def reachable(case: DoctorContext) -> Sequence[DoctorResult]:
     """The API, and the pages that git and links use."""
     settings = case.settings
     lines = [_api(await case.api(), settings.github_api_url)]
@@ -28,12 +28,12 @@ async def reachable(case: Case) -> Sequence[Line]:
     return lines
 
 
-def _api(answer: Answer, url: str) -> Line:
+def _api(answer: HttpAnswer, url: str) -> DoctorResult:
     if answer.status >= 500:
         return wrong(
             "GitHub", f"{url} answers {answer.status}.", "GitHub has a bad day: see https://www.githubstatus.com."
         )
-    meta = answer.read(_Meta)  # whatever the status, it is JSON
+    meta = answer.read(GitHubMeta)  # whatever the status, it is JSON
     version = answer.headers.get("X-GitHub-Enterprise-Version", "").partition("@")[2] or meta.installed_version
     if not version:
         return right("GitHub", f"{url} answers.")
@@ -44,11 +44,11 @@ def _api(answer: Answer, url: str) -> Line:
     return right("GitHub", f"{url} answers: Enterprise Server {version}.")
 
 
-async def _pages(case: Case) -> Line:
+async def _pages(case: DoctorContext) -> DoctorResult:
     url = case.settings.github_url
     try:
         answer = await ask(case.session, f"{url}/", headers={"Accept": "text/html"})
-    except Trouble as trouble:
+    except DoctorError as trouble:
         return wrong("GitHub", trouble.what, trouble.mend)
     if answer.status >= 500:
         return wrong(
@@ -57,14 +57,14 @@ async def _pages(case: Case) -> Line:
     return right("GitHub", f"{url} answers.")
 
 
-async def clock(case: Case) -> Sequence[Line]:
+async def clock(case: DoctorContext) -> Sequence[DoctorResult]:
     """GitHub refuses a JWT that was signed in the future or has ended."""
     try:
         ahead = (await case.api()).ahead_s
-    except Trouble:
-        raise Skipped("It needs an answer of GitHub.") from None
+    except DoctorError:
+        raise DoctorSkipped("It needs an answer of GitHub.") from None
     if ahead is None:
-        raise Skipped("GitHub's answer told no time.")
+        raise DoctorSkipped("GitHub's answer told no time.")
     if abs(ahead) > _MOST_S:
         way = "behind" if ahead > 0 else "ahead of"
         return [

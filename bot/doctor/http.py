@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from bot.doctor.results import Trouble
+from bot.doctor.results import DoctorError
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ _NOBODY = "Look at the address, and at proxies and firewalls between."
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """`ahead_s` is how far the other clock was before ours, None where it told no time."""
 
     url: str
@@ -39,7 +39,7 @@ class Answer:
         try:
             return msgspec.json.decode(self.body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise Trouble(
+            raise DoctorError(
                 f"{_shown(self.url)} answered {self.status} with something that is not GitHub's API "
                 f"({self.headers.get('Content-Type', 'no content type')}).",
                 "Look at AUTOBUILD_GITHUB_API_URL: https://api.github.com, or https://HOST/api/v3 of an Enterprise "
@@ -50,19 +50,19 @@ class Answer:
     def said(self) -> str:
         """GitHub's reason, "" where the body has none."""
         try:
-            return msgspec.json.decode(self.body, type=_Said).message
+            return msgspec.json.decode(self.body, type=ErrorBody).message
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
 
 
-class _Said(msgspec.Struct):
+class ErrorBody(msgspec.Struct):
     message: str = ""
 
 
 async def ask(
     session: aiohttp.ClientSession, url: str, token: str = "", method: str = "GET",
     headers: Mapping[str, str] | None = None, body: bytes | None = None,
-) -> Answer:  # fmt: skip
+) -> HttpAnswer:  # fmt: skip
     """Whatever answers. Redirections are not followed: a token must not go elsewhere. Raises Trouble."""
     sent = {"User-Agent": "autobuild-doctor", "Accept": "application/vnd.github+json", **(headers or {})}
     if token:
@@ -73,7 +73,7 @@ async def ask(
             method, url, headers=sent, data=body, timeout=_TIMEOUT, allow_redirects=False
         ) as response:
             ahead = _ahead(response.headers.get("Date", ""), before)
-            return Answer(url, response.status, response.headers, await _read(response, url), ahead)
+            return HttpAnswer(url, response.status, response.headers, await _read(response, url), ahead)
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise _trouble(url, error) from None
 
@@ -83,7 +83,7 @@ async def _read(response: aiohttp.ClientResponse, url: str) -> bytes:
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > _LONGEST:
-            raise Trouble(f"{_shown(url)} answers without an end.", _NOBODY)
+            raise DoctorError(f"{_shown(url)} answers without an end.", _NOBODY)
     return bytes(body)
 
 
@@ -97,21 +97,23 @@ def _ahead(date: str, before: float) -> float | None:
     return min(theirs + 1 - before, 0.0) or max(theirs - now, 0.0)
 
 
-def _trouble(url: str, error: Exception) -> Trouble:
+def _trouble(url: str, error: Exception) -> DoctorError:
     where = _shown(url)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         why = error.certificate_error
         said = why.verify_message if isinstance(why, ssl.SSLCertVerificationError) else str(why)
-        return Trouble(f"The certificate of {where} is not trusted: {said}.", _CERTIFICATE)
+        return DoctorError(f"The certificate of {where} is not trusted: {said}.", _CERTIFICATE)
     if isinstance(error, aiohttp.ClientSSLError):
-        return Trouble(f"{where} does not speak TLS as it should: {error.strerror or 'the handshake failed'}.", _NOBODY)
+        return DoctorError(
+            f"{where} does not speak TLS as it should: {error.strerror or 'the handshake failed'}.", _NOBODY
+        )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Trouble(f"The name {urlsplit(url).hostname} cannot be looked up.", _NOBODY)
+        return DoctorError(f"The name {urlsplit(url).hostname} cannot be looked up.", _NOBODY)
     if isinstance(error, TimeoutError):
-        return Trouble(f"{where} does not answer in time.", _NOBODY)
+        return DoctorError(f"{where} does not answer in time.", _NOBODY)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return Trouble(f"{where} cannot be reached: {error.strerror or error}.", _NOBODY)
-    return Trouble(f"{where} broke off in the middle ({type(error).__name__}).", _NOBODY)
+        return DoctorError(f"{where} cannot be reached: {error.strerror or error}.", _NOBODY)
+    return DoctorError(f"{where} broke off in the middle ({type(error).__name__}).", _NOBODY)
 
 
 def _shown(url: str) -> str:

@@ -7,9 +7,9 @@ import msgspec
 
 from bot.app_setup.manifest import app_manifest
 from bot.doctor.app import differences
-from bot.doctor.context import Account, AppFacts, Case
+from bot.doctor.context import AppOwner, AppRecord, DoctorContext
 from bot.doctor.http import ask
-from bot.doctor.results import Line, Skipped, Trouble, look, right, wrong
+from bot.doctor.results import DoctorError, DoctorResult, DoctorSkipped, look, right, wrong
 
 _PAGES = 10
 _NAMED = 5
@@ -17,11 +17,11 @@ _TRIED = 3
 _LOW = 0.1
 
 
-class Installation(msgspec.Struct):
+class AppInstallation(msgspec.Struct):
     """One of the App's. `suspended_at` is a time or None."""
 
     id: int
-    account: Account | None
+    account: AppOwner | None
     permissions: dict[str, str]
     suspended_at: str | None = None
 
@@ -30,25 +30,25 @@ class Installation(msgspec.Struct):
         return (self.account.login or self.account.slug) if self.account else str(self.id)
 
 
-class _Rate(msgspec.Struct):
+class RateLimit(msgspec.Struct):
     limit: int
     remaining: int
     reset: int
 
 
-class _Resources(msgspec.Struct):
-    core: _Rate
+class RateResources(msgspec.Struct):
+    core: RateLimit
 
 
-class _Rates(msgspec.Struct):
-    resources: _Resources
+class RateLimitAnswer(msgspec.Struct):
+    resources: RateResources
 
 
-class _Token(msgspec.Struct):
+class InstallationToken(msgspec.Struct):
     token: str
 
 
-async def all_of_them(case: Case) -> Sequence[Line]:
+async def all_of_them(case: DoctorContext) -> Sequence[DoctorResult]:
     """How many; those that are suspended; those that have not accepted what the App asks for now."""
     app = await case.app()
     there = await _installations(case)
@@ -64,7 +64,7 @@ async def all_of_them(case: Case) -> Sequence[Line]:
     return lines
 
 
-def _suspended(some: Sequence[Installation], are_all: bool) -> Line:
+def _suspended(some: Sequence[AppInstallation], are_all: bool) -> DoctorResult:
     """Where all are, nothing of GitHub's reaches us."""
     mend = "Its owner can end that in the settings, under GitHub Apps."
     if are_all:
@@ -72,18 +72,18 @@ def _suspended(some: Sequence[Installation], are_all: bool) -> Line:
     return look("installations", f"Suspended: {_names(some)}.", mend)
 
 
-def _lacks(one: Installation, app: AppFacts) -> str:
+def _lacks(one: AppInstallation, app: AppRecord) -> str:
     """What the App asks for and needs, and this installation did not give. What the App itself lacks is told there."""
     wanted = {name: level for name, level in app_manifest()["default_permissions"].items() if name in app.permissions}
     return differences(one.permissions, wanted)[0]
 
 
-async def rate_limit(case: Case) -> Sequence[Line]:
+async def rate_limit(case: DoctorContext) -> Sequence[DoctorResult]:
     """Of some installations, which also shows that a token can be had. The tokens are given back."""
     await case.app()
     awake = [one for one in await _installations(case) if not one.suspended_at][:_TRIED]
     if not awake:
-        raise Skipped("It needs an installation.")
+        raise DoctorSkipped("It needs an installation.")
     rates = [(await _rate(case, one), one) for one in awake]
     rate, one = min(rates, key=lambda pair: pair[0].remaining / max(pair[0].limit, 1))
     left = f"{one.name} has {rate.remaining} of {rate.limit} requests left in this hour."
@@ -93,39 +93,39 @@ async def rate_limit(case: Case) -> Sequence[Line]:
     return [right("rate limit", left)]
 
 
-async def _rate(case: Case, one: Installation) -> _Rate:
+async def _rate(case: DoctorContext, one: AppInstallation) -> RateLimit:
     api = case.settings.github_api_url
     wish = msgspec.json.encode({"permissions": {"metadata": "read"}})
     minted = await case.as_app(f"/app/installations/{one.id}/access_tokens", wish)
     if minted.status != 201:
-        raise Trouble(f"GitHub gives no token for {one.name}: {minted.status} {minted.said}")
-    token = minted.read(_Token).token
+        raise DoctorError(f"GitHub gives no token for {one.name}: {minted.status} {minted.said}")
+    token = minted.read(InstallationToken).token
     try:
         answer = await ask(case.session, f"{api}/rate_limit", token)
     finally:
         await ask(case.session, f"{api}/installation/token", token, "DELETE")
     if answer.status == 404:  # an Enterprise Server that counts nothing
-        raise Skipped("This GitHub counts no requests.")
-    return answer.read(_Rates).resources.core
+        raise DoctorSkipped("This GitHub counts no requests.")
+    return answer.read(RateLimitAnswer).resources.core
 
 
-async def _installations(case: Case) -> list[Installation]:
+async def _installations(case: DoctorContext) -> list[AppInstallation]:
     return await case.once("installations", lambda: _pages(case))
 
 
-async def _pages(case: Case) -> list[Installation]:
-    found: list[Installation] = []
+async def _pages(case: DoctorContext) -> list[AppInstallation]:
+    found: list[AppInstallation] = []
     for page in range(1, _PAGES + 1):
         answer = await case.as_app(f"/app/installations?per_page=100&page={page}")
         if answer.status != 200:
-            raise Trouble(f"GitHub answered {answer.status} when asked for the installations: {answer.said}")
-        new = answer.read(list[Installation])
+            raise DoctorError(f"GitHub answered {answer.status} when asked for the installations: {answer.said}")
+        new = answer.read(list[AppInstallation])
         found += new
         if len(new) < 100:
             break
     return found
 
 
-def _names(some: Sequence[Installation]) -> str:
+def _names(some: Sequence[AppInstallation]) -> str:
     names = ", ".join(one.name for one in some[:_NAMED])
     return names if len(some) <= _NAMED else f"{names} and {len(some) - _NAMED} more"

@@ -15,8 +15,8 @@ from activities.errors import SandboxMissing
 from activities.languages.javascript.programs import node
 from activities.languages.python.install import UV
 from activities.sandbox.select import make_runner
-from bot.doctor.context import Case
-from bot.doctor.results import Line, look, right, wrong
+from bot.doctor.context import DoctorContext
+from bot.doctor.results import DoctorResult, look, right, wrong
 
 # Git's configuration goes through the environment (GIT_CONFIG_COUNT).
 OLDEST_GIT = (2, 31)
@@ -26,7 +26,7 @@ _NONE = _GIB
 _INSTALL = "Install Autobuild anew: `make`, or a new image."
 
 
-async def sandbox(case: Case) -> Sequence[Line]:
+async def sandbox(case: DoctorContext) -> Sequence[DoctorResult]:
     """As a worker tries it at its start."""
     if case.settings.sandbox == "none":
         return [look("sandbox", "It is turned off: a repository's code runs as this user.", "Unset AUTOBUILD_SANDBOX.")]
@@ -38,7 +38,7 @@ async def sandbox(case: Case) -> Sequence[Line]:
     return [right("sandbox", "Bubblewrap works here.")]
 
 
-async def programs(case: Case) -> Sequence[Line]:
+async def programs(case: DoctorContext) -> Sequence[DoctorResult]:
     """Git is the host's; the others came with Autobuild."""
     git, node_is, uv = await asyncio.gather(_version("git"), _version(node()), _version(UV))
     lines = []
@@ -76,12 +76,12 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")[:2]))
 
 
-async def data_folder(case: Case) -> Sequence[Line]:
+async def data_folder(case: DoctorContext) -> Sequence[DoctorResult]:
     """May we write there, may others, and how much room is left."""
     return await asyncio.to_thread(_data_folder, case.settings.data.absolute())
 
 
-def _data_folder(path: Path) -> Sequence[Line]:
+def _data_folder(path: Path) -> Sequence[DoctorResult]:
     there = next(folder for folder in (path, *path.parents) if folder.exists())
     if not there.is_dir():
         return [wrong("data folder", f"{there} is no folder.", "Name a folder: AUTOBUILD_DATA.")]
@@ -99,7 +99,7 @@ def _data_folder(path: Path) -> Sequence[Line]:
     return lines or [right("data folder", room)]
 
 
-def _not_ours(path: Path, is_there: bool, why: str) -> Line:
+def _not_ours(path: Path, is_there: bool, why: str) -> DoctorResult:
     """The mend is of this folder alone: what is above it may be the machine itself."""
     user = os.geteuid()
     own = f"chown -R {user} {path}" if is_there else f"mkdir {path} && chown {user} {path}"

@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.doctor.results import Line, Mark
+from bot.doctor.results import DoctorResult, Status
 
-_SIGNS: dict[Mark, tuple[str, str, str]] = {
+_SIGNS: dict[Status, tuple[str, str, str]] = {
     "right": ("✓", "+", "green"),
     "look": ("!", "!", "yellow"),
     "wrong": ("✗", "x", "red"),
@@ -20,7 +20,7 @@ _SIGNS: dict[Mark, tuple[str, str, str]] = {
 }
 
 
-def show(lines: Sequence[Line], as_json: bool = False, console: Console | None = None) -> None:
+def show(lines: Sequence[DoctorResult], as_json: bool = False, console: Console | None = None) -> None:
     """On standard output. Piped it has no colours, and every line is one line."""
     console = console or Console(highlight=False)
     if as_json:
@@ -34,7 +34,7 @@ def show(lines: Sequence[Line], as_json: bool = False, console: Console | None =
     console.print(_sum(lines), soft_wrap=True)
 
 
-def _fewer(lines: Sequence[Line]) -> Iterator[Line]:
+def _fewer(lines: Sequence[DoctorResult]) -> Iterator[DoctorResult]:
     """What is left out for one and the same reason as one line: a screen has no more than two dozen."""
     for (mark, what), same in groupby(lines, key=lambda line: (line.mark, line.what)):
         first, *others = same
@@ -44,7 +44,7 @@ def _fewer(lines: Sequence[Line]) -> Iterator[Line]:
         yield from (first, *others)
 
 
-def _show(line: Line, width: int, console: Console) -> None:
+def _show(line: DoctorResult, width: int, console: Console) -> None:
     sign = Text(_sign(line.mark, console), style=_SIGNS[line.mark][2])
     if not console.is_terminal:
         console.print(Text(f"{sign.plain} {line.subject:<{width}}  {line.what}"), soft_wrap=True)
@@ -61,12 +61,12 @@ def _show(line: Line, width: int, console: Console) -> None:
         console.print(Padding(Text(line.mend, style="bold"), (0, 0, 0, width + 3)))
 
 
-def _sign(mark: Mark, console: Console) -> str:
+def _sign(mark: Status, console: Console) -> str:
     pretty, ascii_only, _ = _SIGNS[mark]
     return pretty if console.encoding.lower().startswith("utf") else ascii_only
 
 
-def _sum(lines: Sequence[Line]) -> Text:
+def _sum(lines: Sequence[DoctorResult]) -> Text:
     count = sum(line.mark == "wrong" for line in lines)
     if not count:
         return Text("All is right.", style="green")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from activities.redaction import redact
 
-Mark = Literal["right", "look", "wrong", "left out"]
+Status = Literal["right", "look", "wrong", "left out"]
 """`look`: it works, and somebody should know. `left out`: it depends on something that is wrong."""
 
 _LONGEST = 600
@@ -14,16 +14,16 @@ _COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 @dataclass(frozen=True)
-class Line:
+class DoctorResult:
     """`what` and `mend` are sentences for a person; `mend` is "" where nothing is to be done."""
 
-    mark: Mark
+    mark: Status
     subject: str
     what: str
     mend: str = ""
 
 
-class Trouble(Exception):
+class DoctorError(Exception):
     """A check's own end: what is wrong, and how it is mended."""
 
     def __init__(self, what: str, mend: str = "") -> None:
@@ -32,24 +32,24 @@ class Trouble(Exception):
         self.mend = mend
 
 
-class Skipped(Exception):
+class DoctorSkipped(Exception):
     """The check depends on something that is wrong already; the text names it."""
 
 
-def right(subject: str, what: str) -> Line:
-    return Line("right", subject, plain(what))
+def right(subject: str, what: str) -> DoctorResult:
+    return DoctorResult("right", subject, plain(what))
 
 
-def look(subject: str, what: str, mend: str = "") -> Line:
-    return Line("look", subject, plain(what), plain(mend))
+def look(subject: str, what: str, mend: str = "") -> DoctorResult:
+    return DoctorResult("look", subject, plain(what), plain(mend))
 
 
-def wrong(subject: str, what: str, mend: str = "") -> Line:
-    return Line("wrong", subject, plain(what), plain(mend))
+def wrong(subject: str, what: str, mend: str = "") -> DoctorResult:
+    return DoctorResult("wrong", subject, plain(what), plain(mend))
 
 
-def left_out(subject: str, why: str) -> Line:
-    return Line("left out", subject, plain(why))
+def left_out(subject: str, why: str) -> DoctorResult:
+    return DoctorResult("left out", subject, plain(why))
 
 
 def plain(text: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 from activities.errors import UserError
-from bot.doctor.context import Case
-from bot.doctor.results import Line, look, right, wrong
+from bot.doctor.context import DoctorContext
+from bot.doctor.results import DoctorResult, look, right, wrong
 from bot.settings import Settings, credentials, names_an_app
 from bot.settings.setting_fields import value_of
 from bot.telemetry import NO_DSN, is_a_dsn
@@ -46,7 +46,7 @@ def _with_stored(settings: Settings) -> Settings:
     )
 
 
-async def mistakes(case: Case) -> Sequence[Line]:
+async def mistakes(case: DoctorContext) -> Sequence[DoctorResult]:
     """Everything that is wrong with a value, at once."""
     try:
         Settings.load(case.environ, needs=())
@@ -58,7 +58,7 @@ async def mistakes(case: Case) -> Sequence[Line]:
     return [right("settings", "Every setting can be read.")]
 
 
-async def credentials_of(case: Case) -> Sequence[Line]:
+async def credentials_of(case: DoctorContext) -> Sequence[DoctorResult]:
     """Where the App's id, key and secret come from, and what is missing of them."""
     settings = case.settings
     stored = credentials.is_there(settings.data)
@@ -72,7 +72,7 @@ async def credentials_of(case: Case) -> Sequence[Line]:
     return _from_environment(settings, " The stored App is not mixed with what is set." if stored else "")
 
 
-def _from_environment(settings: Settings, mixed: str) -> Sequence[Line]:
+def _from_environment(settings: Settings, mixed: str) -> Sequence[DoctorResult]:
     app = f"App {settings.app_id}, from the environment"
     if not settings.app_id:
         return [wrong("App", f"AUTOBUILD_APP_ID is missing.{mixed}", _ALL_OR_NONE)]

@@ -11,8 +11,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
-from bot.doctor.context import Case
-from bot.doctor.results import Line, Trouble, look, right, wrong
+from bot.doctor.context import DoctorContext
+from bot.doctor.results import DoctorError, DoctorResult, look, right, wrong
 from bot.processes import schedules as the_schedules
 
 _RPC = timedelta(seconds=8)
@@ -22,32 +22,32 @@ _EMBEDDED = "`autobuild up` starts one of its own and prints its address: set TE
 _START = "Start `autobuild worker` with the same TEMPORAL_… and AUTOBUILD_TASK_QUEUE."
 
 
-async def answers(case: Case) -> Sequence[Line]:
+async def answers(case: DoctorContext) -> Sequence[DoctorResult]:
     """The server, and in it the namespace."""
     try:
         client = await case.temporal()
     except UserError as error:
-        raise Trouble(str(error), _EMBEDDED) from None
+        raise DoctorError(str(error), _EMBEDDED) from None
     where = client.service_client.config.target_host
     try:
         await case.namespace(client)
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             mend = f"Make it (`temporal operator namespace create -n {client.namespace}`), or set TEMPORAL_NAMESPACE."
-            raise Trouble(f"Temporal at {where} has no namespace {client.namespace}.", mend) from None
+            raise DoctorError(f"Temporal at {where} has no namespace {client.namespace}.", mend) from None
         raise _refused(error, where) from None
     return [right("Temporal", f"{where} answers, with the namespace {client.namespace}.")]
 
 
-def _refused(error: RPCError, where: str) -> Trouble:
+def _refused(error: RPCError, where: str) -> DoctorError:
     mend = "Look at TEMPORAL_API_KEY, and at the certificates." if error.status in _NOT_ALLOWED else ""
-    return Trouble(f"Temporal at {where} says {error.status.name}: {error.message}", mend)
+    return DoctorError(f"Temporal at {where} says {error.status.name}: {error.message}", mend)
 
 
 _NOT_ALLOWED = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED)
 
 
-async def workers(case: Case) -> Sequence[Line]:
+async def workers(case: DoctorContext) -> Sequence[DoctorResult]:
     """Who asks the common queue for work, both kinds of it."""
     client, queue = await case.known_temporal(), case.settings.task_queue
     stories = await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
@@ -77,7 +77,7 @@ def _fresh(one: PollerInfo, now: Timestamp) -> bool:
     return now.seconds - one.last_access_time.seconds < _FRESH_S
 
 
-async def schedules(case: Case) -> Sequence[Line]:
+async def schedules(case: DoctorContext) -> Sequence[DoctorResult]:
     """Those that look for events which were lost."""
     client = await case.known_temporal()
     lines = []

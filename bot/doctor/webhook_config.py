@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bot.doctor.context import Case
-from bot.doctor.http import Answer
-from bot.doctor.results import Line, Skipped, Trouble, look, right, wrong
+from bot.doctor.context import DoctorContext
+from bot.doctor.http import HttpAnswer
+from bot.doctor.results import DoctorError, DoctorResult, DoctorSkipped, look, right, wrong
 
 _SHOWN = 5
 SIGN_WITH_ONE = (
@@ -15,7 +15,7 @@ SIGN_WITH_ONE = (
 )
 
 
-class Hook(msgspec.Struct):
+class WebhookConfig(msgspec.Struct):
     """GitHub shows a secret as stars, and leaves it out where there is none."""
 
     url: str = ""
@@ -24,7 +24,7 @@ class Hook(msgspec.Struct):
     secret: str = ""
 
 
-class Delivery(msgspec.Struct):
+class DeliveryAttempt(msgspec.Struct):
     """One attempt; `status_code` 0 where nobody answered. Attempts of one event share a `guid`."""
 
     guid: str
@@ -42,7 +42,7 @@ class Delivery(msgspec.Struct):
         return f"{self.event} {self.delivered_at} {self.status_code or self.status}"
 
 
-async def configured(case: Case) -> Sequence[Line]:
+async def configured(case: DoctorContext) -> Sequence[DoctorResult]:
     """GitHub's side of it against ours."""
     settings = case.settings
     hook = await the_hook(case)
@@ -68,29 +68,29 @@ async def configured(case: Case) -> Sequence[Line]:
     return lines or [right("hook", f"GitHub sends signed JSON to {hook.url}.")]
 
 
-async def the_hook(case: Case) -> Hook:
+async def the_hook(case: DoctorContext) -> WebhookConfig:
     """As GitHub has it. Raises Trouble where there is none."""
     await case.app()
-    answer: Answer = await case.once("hook", lambda: case.as_app("/app/hook/config"))
+    answer: HttpAnswer = await case.once("hook", lambda: case.as_app("/app/hook/config"))
     if answer.status == 404:
-        raise Trouble("The App has no webhook.", "Turn it on at the App, with this server's address and /webhook.")
+        raise DoctorError("The App has no webhook.", "Turn it on at the App, with this server's address and /webhook.")
     if answer.status != 200:
-        raise Trouble(f"GitHub answered {answer.status} when asked for the webhook: {answer.said}")
-    return answer.read(Hook)
+        raise DoctorError(f"GitHub answered {answer.status} when asked for the webhook: {answer.said}")
+    return answer.read(WebhookConfig)
 
 
-async def deliveries(case: Case) -> Sequence[Line]:
+async def deliveries(case: DoctorContext) -> Sequence[DoctorResult]:
     """The last ones. A 401 of our own door means that GitHub signs with another secret than we know."""
     await case.app()
     answer = await case.as_app("/app/hook/deliveries?per_page=100")
     if answer.status == 404:
-        raise Skipped("The App has no webhook.")
+        raise DoctorSkipped("The App has no webhook.")
     if answer.status != 200:
-        raise Trouble(f"GitHub answered {answer.status} when asked for the deliveries: {answer.said}")
-    return [_judged(answer.read(list[Delivery]))]
+        raise DoctorError(f"GitHub answered {answer.status} when asked for the deliveries: {answer.said}")
+    return [_judged(answer.read(list[DeliveryAttempt]))]
 
 
-def _judged(newest_first: Sequence[Delivery]) -> Line:
+def _judged(newest_first: Sequence[DeliveryAttempt]) -> DoctorResult:
     if not newest_first:
         return right("deliveries", "There was none yet.")
     newest, arrived = newest_first[0], {one.guid for one in newest_first if one.arrived}

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.app_setup.manifest import is_loopback
-from bot.doctor.context import Case
-from bot.doctor.http import Answer, ask
-from bot.doctor.results import Line, Skipped, look, right, wrong
+from bot.doctor.context import DoctorContext
+from bot.doctor.http import HttpAnswer, ask
+from bot.doctor.results import DoctorResult, DoctorSkipped, look, right, wrong
 from bot.doctor.webhook_config import SIGN_WITH_ONE, the_hook
 
 _CHANNEL = aiohttp.ClientTimeout(total=10)
@@ -22,14 +22,14 @@ _NEW_CHANNEL = "Make a new one at https://smee.io/new."
 _PING = b'{"zen":"autobuild doctor"}'
 
 
-async def opens(case: Case) -> Sequence[Line]:
+async def opens(case: DoctorContext) -> Sequence[DoctorResult]:
     """A ping, signed as GitHub would, through this server's public address."""
     settings = case.settings
     if settings.smee_url:
         return [await _channel(case)]
     url = f"{settings.base_url}/webhook" if settings.base_url else (await the_hook(case)).url
     if not settings.webhook_secret:
-        raise Skipped("It needs the webhook secret.")
+        raise DoctorSkipped("It needs the webhook secret.")
     signature = hmac.new(settings.webhook_secret.encode(), _PING, hashlib.sha256).hexdigest()
     headers = {
         "Content-Type": "application/json",
@@ -43,7 +43,7 @@ async def opens(case: Case) -> Sequence[Line]:
     return lines
 
 
-def _answered(answer: Answer, url: str) -> Line:
+def _answered(answer: HttpAnswer, url: str) -> DoctorResult:
     if answer.status == 204:
         return right("door", f"{url} knows the secret.")
     if answer.status == 401:
@@ -80,7 +80,7 @@ async def _too_far(url: str, github_url: str) -> str:
     return ""
 
 
-async def _channel(case: Case) -> Line:
+async def _channel(case: DoctorContext) -> DoctorResult:
     """It never ends, so only its beginning is looked at."""
     url, headers = case.settings.smee_url, {"Accept": "text/event-stream"}
     try:

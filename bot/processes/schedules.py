@@ -33,20 +33,20 @@ _log = logging.getLogger("autobuild.schedules")
 
 
 @dataclass(frozen=True)
-class Every:
+class ScheduleIntervals:
     """How often each of them runs."""
 
     deliveries: timedelta = Sweeps.DELIVERIES
     reconciliation: timedelta = Sweeps.RECONCILIATION
 
 
-async def ensure(client: Client, task_queue: str, every: Every | None = None) -> bool:
+async def ensure(client: Client, task_queue: str, every: ScheduleIntervals | None = None) -> bool:
     """Both schedules are there, as this build wants them, and run at once.
 
     False where this Temporal has no schedules, or allows us none: the worker works, and events that were lost stay
     so until somebody pushes again.
     """
-    every = every or Every()
+    every = every or ScheduleIntervals()
     sweep_id, reconciliation_id = names(task_queue)
     sweep = _schedule(DeliverySweepWorkflow.run, DeliverySweepInput(), sweep_id, task_queue, every.deliveries)
     reconcile = _schedule(

@@ -34,7 +34,7 @@ _ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
-class Embedded:
+class LocalTemporal:
     """A running server. `ui` is the address of its pages, "" without."""
 
     address: str
@@ -43,7 +43,7 @@ class Embedded:
 
 
 @contextlib.asynccontextmanager
-async def temporal_server(database: Path | None, *, ui: bool = False, port: int = 0) -> AsyncIterator[Embedded]:
+async def temporal_server(database: Path | None, *, ui: bool = False, port: int = 0) -> AsyncIterator[LocalTemporal]:
     """A server on loopback only (it has no authentication), ended with the block. Without a `database` file it
     forgets everything."""
     with _alone(database) if database else contextlib.nullcontext():
@@ -69,7 +69,7 @@ def _alone(database: Path) -> Iterator[None]:
         lock.release()
 
 
-async def _started(database: Path | None, ui: bool, port: int) -> tuple[asyncio.subprocess.Process, Embedded]:
+async def _started(database: Path | None, ui: bool, port: int) -> tuple[asyncio.subprocess.Process, LocalTemporal]:
     """A free port may be taken before the server has it, so others are tried."""
     for attempt in range(_ATTEMPTS):
         at, ui_at = port or free_port(), free_port() if ui else 0
@@ -83,7 +83,7 @@ async def _started(database: Path | None, ui: bool, port: int) -> tuple[asyncio.
         )
         try:
             await _answers(f"127.0.0.1:{at}", process)
-            return process, Embedded(f"127.0.0.1:{at}", f"http://127.0.0.1:{ui_at}" if ui else "", process.pid)
+            return process, LocalTemporal(f"127.0.0.1:{at}", f"http://127.0.0.1:{ui_at}" if ui else "", process.pid)
         except BaseException as error:
             await _end(process, signal.SIGKILL)
             if not isinstance(error, UserError) or port or attempt == _ATTEMPTS - 1:

@@ -1,15 +1,14 @@
-"""Every deployment knob: read once from the environment, all mistakes named at once, secrets never shown."""
+"""Every setting of a deployment: read once from the environment, all mistakes named at once, secrets never shown."""
 
-import dataclasses
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from activities.errors import UserError
 from bot.settings import credentials
-from bot.settings.credentials import App
-from bot.settings.setting_fields import address, globs, knob, number, one_of, pem, port, row_of, value_of
+from bot.settings.credentials import AppCredentials
+from bot.settings.setting_fields import address, globs, number, one_of, pem, port, row_of, setting, value_of
 from workflows.ids import TASK_QUEUE
 
 WEB_NEEDS = ("app_id", "webhook_secret")
@@ -18,7 +17,7 @@ WEB_NEEDS = ("app_id", "webhook_secret")
 WORKER_NEEDS = ("app_id", "private_key")
 """What a worker cannot start without: it calls GitHub, and never hears from it."""
 
-TEMPORAL_KNOBS = (
+TEMPORAL_SETTINGS = (
     ("TEMPORAL_ADDRESS", "localhost:7233", "The Temporal server, as host:port (TEMPORAL_HOST is understood too)."),
     ("TEMPORAL_NAMESPACE", "default", "The Temporal namespace."),
     ("TEMPORAL_API_KEY", "", "The key for Temporal Cloud; turns TLS on."),
@@ -34,43 +33,45 @@ _HERE = Path(".autobuild")
 class Settings:
     """One deployment. A secret may lie in a file instead, which `<NAME>_FILE` names."""
 
-    app_id: int = knob("AUTOBUILD_APP_ID", 0, "The GitHub App's id.", number)
-    app_slug: str = knob("AUTOBUILD_APP_SLUG", "autobuild", "The App's name in addresses; it acts as `slug[bot]`.")
-    private_key: str = knob("AUTOBUILD_PRIVATE_KEY", "", "The App's private key (PEM).", pem, secret=True)
-    webhook_secret: str = knob("AUTOBUILD_WEBHOOK_SECRET", "", "What GitHub signs its events with.", secret=True)
-    github_url: str = knob("AUTOBUILD_GITHUB_URL", "https://github.com", "GitHub, for git and for links.", address)
-    github_api_url: str = knob("AUTOBUILD_GITHUB_API_URL", "https://api.github.com", "GitHub's REST API.", address)
-    base_url: str = knob("AUTOBUILD_BASE_URL", "", "This server's public address: for the set-up page.", address)
-    smee_url: str = knob("AUTOBUILD_SMEE_URL", "", "A smee channel that brings events through a firewall.", address)
-    setup: Literal["store", "print"] = knob(
+    app_id: int = setting("AUTOBUILD_APP_ID", 0, "The GitHub App's id.", number)
+    app_slug: str = setting("AUTOBUILD_APP_SLUG", "autobuild", "The App's name in addresses; it acts as `slug[bot]`.")
+    private_key: str = setting("AUTOBUILD_PRIVATE_KEY", "", "The App's private key (PEM).", pem, secret=True)
+    webhook_secret: str = setting("AUTOBUILD_WEBHOOK_SECRET", "", "What GitHub signs its events with.", secret=True)
+    github_url: str = setting("AUTOBUILD_GITHUB_URL", "https://github.com", "GitHub, for git and for links.", address)
+    github_api_url: str = setting("AUTOBUILD_GITHUB_API_URL", "https://api.github.com", "GitHub's REST API.", address)
+    base_url: str = setting("AUTOBUILD_BASE_URL", "", "This server's public address: for the set-up page.", address)
+    smee_url: str = setting("AUTOBUILD_SMEE_URL", "", "A smee channel that brings events through a firewall.", address)
+    setup: Literal["store", "print"] = setting(
         "AUTOBUILD_SETUP",
         "store",
         "`print` shows a new App's credentials once, for a secret store, and keeps no file of them.",
         one_of("store", "print"),
     )
-    host: str = knob("AUTOBUILD_HOST", "127.0.0.1", "Where the web process listens; 0.0.0.0 in a container.")
-    health_port: int = knob(
+    host: str = setting("AUTOBUILD_HOST", "127.0.0.1", "Where the web process listens; 0.0.0.0 in a container.")
+    health_port: int = setting(
         "AUTOBUILD_HEALTH_PORT", 0, "A port on which a worker answers /healthz and /readyz; none without.", port
     )
-    port: int = knob("AUTOBUILD_PORT", 8080, "The web process's port.", port)  # hides what reads it, so the last
-    push_branches: tuple[str, ...] = knob(
+    port: int = setting("AUTOBUILD_PORT", 8080, "The web process's port.", port)  # hides what reads it, so the last
+    push_branches: tuple[str, ...] = setting(
         "AUTOBUILD_PUSH_BRANCHES", ("*",), "Branches whose pushes are gated, by comma; `*` matches `/` too.", globs
     )
-    data: Path = knob("AUTOBUILD_DATA", _HERE, "The folder of mirrors, environments and results.", Path)  # noqa: RUF009
-    sandbox: Literal["bubblewrap", "none"] = knob(
+    data: Path = setting("AUTOBUILD_DATA", _HERE, "The folder of mirrors, environments and results.", Path)  # noqa: RUF009
+    sandbox: Literal["bubblewrap", "none"] = setting(
         "AUTOBUILD_SANDBOX",
         "bubblewrap",
         "`none` runs a repository's code without a sandbox: only for repositories you trust.",
         one_of("bubblewrap", "none"),
     )
-    task_queue: str = knob("AUTOBUILD_TASK_QUEUE", TASK_QUEUE, "The workers' Temporal task queue.")
-    max_activities: int = knob("AUTOBUILD_MAX_ACTIVITIES", 10, "Activities a worker runs at once.", number)
-    max_workflow_tasks: int = knob("AUTOBUILD_MAX_WORKFLOW_TASKS", 10, "Workflow tasks a worker runs at once.", number)
-    log_level: str = knob(
+    task_queue: str = setting("AUTOBUILD_TASK_QUEUE", TASK_QUEUE, "The workers' Temporal task queue.")
+    max_activities: int = setting("AUTOBUILD_MAX_ACTIVITIES", 10, "Activities a worker runs at once.", number)
+    max_workflow_tasks: int = setting(
+        "AUTOBUILD_MAX_WORKFLOW_TASKS", 10, "Workflow tasks a worker runs at once.", number
+    )
+    log_level: str = setting(
         "LOG_LEVEL", "INFO", "How much is logged.", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     )
-    sentry_dsn: str = knob("SENTRY_DSN", "", "Where crashes are reported; empty for nowhere.", secret=True)
-    sentry_environment: str = knob("SENTRY_ENVIRONMENT", "production", "Which deployment a crash report is of.")
+    sentry_dsn: str = setting("SENTRY_DSN", "", "Where crashes are reported; empty for nowhere.", secret=True)
+    sentry_environment: str = setting("SENTRY_ENVIRONMENT", "production", "Which deployment a crash report is of.")
 
     @classmethod
     def load(cls, environ: Mapping[str, str], needs: Collection[str] = (*WEB_NEEDS, *WORKER_NEEDS)) -> "Settings":
@@ -81,7 +82,7 @@ class Settings:
         """
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
-        for declared in dataclasses.fields(cls):
+        for declared in fields(cls):
             try:
                 values[declared.name] = value_of(declared, environ)
             except ValueError as error:
@@ -92,14 +93,14 @@ class Settings:
             raise UserError("The settings need mending:\n" + "\n".join(f"- {line}" for line in problems.values()))
         return cls(**values)
 
-    def of_app(self, app: App, environ: Mapping[str, str]) -> "Settings":
+    def of_app(self, app: AppCredentials, environ: Mapping[str, str]) -> "Settings":
         """The same deployment with an App that was registered since."""
         return replace(self, **_as_needed(app, vars(self), WEB_NEEDS, environ))
 
     @classmethod
     def table(cls) -> tuple[tuple[str, str, str], ...]:
-        """(name, default, meaning) of every knob, for the documentation."""
-        return (*(row_of(declared) for declared in dataclasses.fields(cls)), *TEMPORAL_KNOBS)
+        """(name, default, meaning) of every setting, for the documentation."""
+        return (*(row_of(declared) for declared in fields(cls)), *TEMPORAL_SETTINGS)
 
     @property
     def own_login(self) -> str:
@@ -125,7 +126,7 @@ def app_variables() -> list[str]:
 
 def _api_of_another(values: Mapping[str, Any]) -> dict[str, str]:
     """A GitHub of one's own needs its API named: github.com's knows nothing of its Apps."""
-    github, usual = values["github_url"], {each.name: each.default for each in dataclasses.fields(Settings)}
+    github, usual = values["github_url"], {each.name: each.default for each in fields(Settings)}
     if github == usual["github_url"] or values["github_api_url"] != usual["github_api_url"]:
         return {}
     said = f"AUTOBUILD_GITHUB_API_URL is missing: GitHub is {github}. An Enterprise Server's API is {github}/api/v3."
@@ -145,13 +146,13 @@ def _app_or_what_is_missing(
             mixed = " The App in the data folder is not mixed with what is set: set all of an App's variables or none."
     except UserError as error:
         return {"app": str(error)}
-    rows = {declared.name: row_of(declared) for declared in dataclasses.fields(Settings)}
+    rows = {declared.name: row_of(declared) for declared in fields(Settings)}
     absent = [name for name in rows if name in needs and not values[name]]
     return {name: f"{rows[name][0]} is missing: {rows[name][2]}{mixed}" for name in absent}
 
 
 def _as_needed(
-    app: App, values: Mapping[str, Any], needs: Collection[str], environ: Mapping[str, str]
+    app: AppCredentials, values: Mapping[str, Any], needs: Collection[str], environ: Mapping[str, str]
 ) -> dict[str, Any]:
     """The fields that a stored App answers: the web process gets no key. A renamed App's slug may be set."""
     if app.github_url != values["github_url"]:

@@ -27,7 +27,7 @@ _USUAL = 2**12
 
 
 @dataclass(frozen=True)
-class App:
+class AppCredentials:
     """One GitHub App as GitHub registered it. `github_url` is the GitHub that it belongs to."""
 
     id: int
@@ -70,14 +70,14 @@ def is_there(data: Path) -> bool:
     return True
 
 
-def stored(data: Path) -> App | None:
+def stored(data: Path) -> AppCredentials | None:
     """What the file says; None where there is no file. Raises UserError that says how to mend what is there."""
     path = place(data)
     try:
         with _folder(path.parent) as at, open(os.open(_FILE, os.O_RDONLY | _ONLY_OURS, dir_fd=at), "rb") as file:
             _must_be_ours(path.parent, os.fstat(at))
             _must_be_ours(path, os.fstat(file.fileno()))
-            return msgspec.json.decode(file.read(_LARGEST), type=App)
+            return msgspec.json.decode(file.read(_LARGEST), type=AppCredentials)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -86,7 +86,7 @@ def stored(data: Path) -> App | None:
         raise UserError(f"{path} makes no sense: {error}. Remove it and register the App again.") from error
 
 
-def store(data: Path, app: App) -> None:
+def store(data: Path, app: AppCredentials) -> None:
     """Writes the file. Raises UserError where there is one already, or where it cannot be written."""
     with _writing(data) as at:
         try:

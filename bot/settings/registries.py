@@ -1,7 +1,7 @@
-"""What the install step may know of this machine's package registries: names of variables, and files.
+"""Which variables and files of this machine a repository's install step sees, to reach package registries.
 
-Everything else of our environment stays outside the sandbox. A person who keeps a token in one of these
-shows it to every repository's install step; `docs/security.md` says so.
+Everything else of our environment stays outside the sandbox. A token in one of these is visible to every
+repository's install step; `docs/security.md` says so.
 """
 
 from collections.abc import Mapping
@@ -12,28 +12,27 @@ _NAMES = (
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
 )  # fmt: skip
-# Where these would put things is the sandbox's business.
+# The sandbox decides where these put files.
 _OURS = ("UV_CACHE_DIR", "PIP_CACHE_DIR", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "PIP_REQUIRE_VIRTUALENV")
 
-
-# Where the distributions keep the certificates that this machine trusts, a company's own among them.
+# Where distributions keep the certificates that this machine trusts, a private authority's among them.
 _SYSTEM_CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 
 def install_settings(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[Path, ...]]:
-    """(variables, files and folders to show read-only)."""
-    kept = {
+    """(variables, files and folders to show read-only).
+
+    uv and programs written with requests bring their own certificates: unless told otherwise here, they trust what
+    this machine trusts, or what `SSL_CERT_FILE` names.
+    """
+    passed = {
         name: value
         for name, value in environ.items()
         if (name in _NAMES or name.startswith(_PREFIXES)) and name not in _OURS
     }
-    kept = {**_trusting_as_the_machine_does(), **kept}
+    system = next((path for path in _SYSTEM_CERTIFICATES if Path(path).is_file()), "")
+    if trusted := passed.get("SSL_CERT_FILE") or system:
+        passed = {"UV_SYSTEM_CERTS": "true", "REQUESTS_CA_BUNDLE": trusted, **passed}
     files = [Path("/etc/pip.conf"), Path("/etc/xdg/pip"), Path("/etc/uv"), Path("/etc/npmrc")]
-    files += [Path(value) for value in kept.values() if value.startswith("/")]
-    return kept, tuple(path for path in files if path.exists())
-
-
-def _trusting_as_the_machine_does() -> dict[str, str]:
-    """uv, and what is written with requests, bring certificates of their own and do not look at the machine's."""
-    bundle = next((path for path in _SYSTEM_CERTIFICATES if Path(path).is_file()), "")
-    return {"UV_SYSTEM_CERTS": "true", "REQUESTS_CA_BUNDLE": bundle} if bundle else {}
+    files += [Path(value) for value in passed.values() if value.startswith("/")]
+    return passed, tuple(path for path in files if path.exists())

@@ -1,4 +1,4 @@
-"""How one deployment knob is declared and read: a dataclass field that knows its variable and its meaning."""
+"""How a setting is declared and read: a dataclass field that knows its variable and its meaning."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field
@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 _NOT_IN_AN_ADDRESS = frozenset(" ?#@\\<>\"'`{}|^")
 
 
-def knob(env: str, default: object, meaning: str, read: Callable[[str], object] = str, secret: bool = False) -> Any:
+def setting(env: str, default: object, meaning: str, read: Callable[[str], object] = str, secret: bool = False) -> Any:
     """A field of `Settings`, read from the variable `env` by `read`, which raises ValueError("must be …")."""
     about = {"env": env, "meaning": meaning, "read": read, "secret": secret}
     return field(default=default, repr=not secret, metadata=about)
 
 
 def value_of(declared: Field[Any], environ: Mapping[str, str]) -> Any:
-    """The knob's value, its default where the variable is absent or blank.
+    """The value of a setting, its default where the variable is absent or blank.
 
     Raises ValueError that begins with the variable's name and never shows a value.
     """

@@ -49,7 +49,7 @@ def cleaner(secrets: Sequence[str] = ()) -> Clean:
 
 def scrub(event: Mapping[str, Any], clean: Clean) -> Json:
     """The event with what is named in this module, every text of it clean and short."""
-    tidy = _Tidy(clean)
+    tidy = EventCopier(clean)
     kept = tidy.some(event, _PLAIN)
     kept["sdk"] = tidy.some(_mapping(event.get("sdk")), ("name", "version"))
     kept["tags"] = tidy.some(_mapping(event.get("tags")), tuple(_mapping(event.get("tags"))))
@@ -61,7 +61,7 @@ def scrub(event: Mapping[str, Any], clean: Clean) -> Json:
     return {name: value for name, value in kept.items() if value not in ({}, {"values": []})}
 
 
-class _Tidy:
+class EventCopier:
     """Copies parts of an event, by name."""
 
     def __init__(self, clean: Clean) -> None:

@@ -44,10 +44,10 @@ class FailureReports(Interceptor):
     """For a worker, where `bot/reporting.py` has set up Sentry."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _Activity(next)
+        return ReportingActivity(next)
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
-        return _Workflow
+        return ReportingWorkflow
 
 
 def unexpected(error: BaseException) -> bool:
@@ -62,7 +62,7 @@ def unexpected(error: BaseException) -> bool:
     return not any(kind.__name__ in _EXPECTED for kind in type(error).__mro__)
 
 
-class _Activity(ActivityInboundInterceptor):
+class ReportingActivity(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         try:
             return await super().execute_activity(input)
@@ -74,7 +74,7 @@ class _Activity(ActivityInboundInterceptor):
             raise
 
 
-class _Workflow(WorkflowInboundInterceptor):
+class ReportingWorkflow(WorkflowInboundInterceptor):
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
         with _reported(input.args):
             return await super().execute_workflow(input)

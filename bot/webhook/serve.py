@@ -17,7 +17,7 @@ from bot.settings import WEB_NEEDS, Settings, app_is_known
 from bot.webhook.server import WebhookReceiver, app_of
 
 if TYPE_CHECKING:
-    from bot.app_setup.server import Registration
+    from bot.app_setup.server import AppRegistration
 
 _log = logging.getLogger("autobuild.web")
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
@@ -38,9 +38,9 @@ async def serve(environ: Mapping[str, str]) -> None:
     if settings.app_id:
         receiver.open(settings)
     else:
-        from bot.app_setup.server import Registration
+        from bot.app_setup.server import AppRegistration
 
-        registration = Registration(settings, lambda made: _open(receiver, settings.of_app(made, environ)))
+        registration = AppRegistration(settings, lambda made: _open(receiver, settings.of_app(made, environ)))
         registration.add_to(app)
     async with listening(app, settings.host, settings.port) as address:
         print(f"Listening on {address}/webhook", flush=True)
@@ -69,7 +69,7 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
 
 
 async def _registered(
-    registration: "Registration", address: str, receiver: WebhookReceiver, environ: Mapping[str, str]
+    registration: "AppRegistration", address: str, receiver: WebhookReceiver, environ: Mapping[str, str]
 ) -> None:
     """Waits for the App; another process that stores one opens this receiver too."""
     if not await registration.run(address):

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.app_setup.access import Guard
-from bot.app_setup.pages import SetUp
+from bot.app_setup.access import SetupSession
+from bot.app_setup.pages import SetupPages
 from bot.settings import Settings, credentials
-from bot.settings.credentials import App
+from bot.settings.credentials import AppCredentials
 from bot.webhook.serve import listening
 from simulator.github.server import SimulatedGitHub
 from tests.bot.app_setup.browser import Browser, Page
@@ -26,7 +26,7 @@ class Scene:
     github: SimulatedGitHub
     settings: Settings
     tokens: list[str] = field(default_factory=list)
-    kept: list[App] = field(default_factory=list)
+    kept: list[AppCredentials] = field(default_factory=list)
     clock: float = 0.0
     base: str = ""
 
@@ -47,7 +47,7 @@ class Scene:
         found: dict[str, Any] = json.loads(asked.forms[0].fields["manifest"])
         return found
 
-    def keep(self, app: App) -> None:
+    def keep(self, app: AppCredentials) -> None:
         if self.settings.setup == "store":
             credentials.store(self.settings.data, app)
         self.kept.append(app)
@@ -60,9 +60,9 @@ async def scene(
     """Serves the set-up pages for the block, below `prefix` if there is one; `settings` besides GitHub's addresses."""
     deployed = Settings(github_url=github.url, github_api_url=github.api_url, data=folder / "data", port=0)
     it = Scene(github, replace(deployed, **settings))  # type: ignore[arg-type]
-    guard = Guard(it.tokens.append, lambda: it.clock)
+    guard = SetupSession(it.tokens.append, lambda: it.clock)
     app = web.Application()
-    SetUp(it.settings, it.keep, guard).add_to(app)
+    SetupPages(it.settings, it.keep, guard).add_to(app)
     guard.begin()
     whole = web.Application()
     if prefix:

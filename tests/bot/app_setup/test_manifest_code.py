@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from bot.app_setup.access import Refused
+from bot.app_setup.access import SetupRefused
 from bot.app_setup.manifest_code import exchange
 
 GITHUB = "https://github.example.com"
@@ -117,7 +117,7 @@ async def test_its_page_is_on_the_github_that_was_asked(github: Answering, page:
     ],
 )
 async def test_what_is_no_app(github: Answering, body: Any) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(SetupRefused) as refused:
         await asked(github, body)
     assert "no App" in refused.value.what
     assert "swordfish" not in refused.value.what + refused.value.remedy
@@ -126,7 +126,7 @@ async def test_what_is_no_app(github: Answering, body: Any) -> None:
 @pytest.mark.parametrize(("status", "shown"), [(404, 400), (422, 400), (200, 502), (302, 502), (500, 502), (401, 502)])
 async def test_other_answers(github: Answering, status: int, shown: int) -> None:
     github.headers = {"Location": "/elsewhere"}
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(SetupRefused) as refused:
         await asked(github, GOOD, status)
     assert refused.value.status == shown
     assert "delete it" in refused.value.remedy
@@ -137,5 +137,5 @@ async def test_nobody_answers() -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
-        with pytest.raises(Refused, match="did not answer"):
+        with pytest.raises(SetupRefused, match="did not answer"):
             await exchange("a1B2", GITHUB, f"http://127.0.0.1:{port}")

@@ -10,7 +10,7 @@ import pytest
 
 from bot.cli.simulate import simulate
 from bot.settings import Settings
-from bot.settings.credentials import App, store
+from bot.settings.credentials import AppCredentials, store
 from tests.bot.webhook import samples
 
 EXAMPLES = Path(__file__).parents[2] / "node_modules/@octokit/webhooks-examples/api.github.com/index.json"
@@ -82,7 +82,7 @@ def test_where_no_app_is_known_it_is_the_payloads(name: str, payload: dict[str, 
 def test_a_stored_app_is_the_one(tmp_path: Path) -> None:
     button = json.dumps(samples.run("rerequested", app={"id": 8}))
     assert '"start"' in cli("check_run", "-", "--json", stdin=button).stdout
-    store(tmp_path, App(7, "our-bot", "", "", "https://github.com", "key", "secret"))
+    store(tmp_path, AppCredentials(7, "our-bot", "", "", "https://github.com", "key", "secret"))
     said = cli("check_run", "-", stdin=button, AUTOBUILD_DATA=str(tmp_path)).stdout
     assert "The check run is another App's." in said
     own = json.dumps(samples.comment("/retest", sender={"login": "our-bot[bot]", "type": "Bot"}))

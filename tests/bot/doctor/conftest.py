@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from bot.app_setup.manifest import app_manifest
 from bot.doctor import examine
-from bot.doctor.results import Line
+from bot.doctor.results import DoctorResult
 from bot.processes import schedules
 from bot.settings import Settings
 from bot.webhook.server import make_app
@@ -44,11 +44,11 @@ class Deployment:
     def queue(self) -> str:
         return self.environ["AUTOBUILD_TASK_QUEUE"]
 
-    async def lines(self, *only: str, **changed: str) -> list[Line]:
+    async def lines(self, *only: str, **changed: str) -> list[DoctorResult]:
         """The lines of these subjects, with these variables changed."""
         return await examine({**self.environ, **changed}, only)
 
-    async def one(self, only: str, **changed: str) -> Line:
+    async def one(self, only: str, **changed: str) -> DoctorResult:
         (line,) = await self.lines(only, **changed)
         return line
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from bot.app_setup.manifest import app_manifest
-from bot.doctor.results import Line
-from bot.settings.credentials import App, store
+from bot.doctor.results import DoctorResult
+from bot.settings.credentials import AppCredentials, store
 from simulator.github.services.keys import AppKey
 from tests.bot.doctor.conftest import Deployment
 
 WANTED = dict(app_manifest()["default_permissions"])
 
 
-def marks(lines: list[Line]) -> list[str]:
+def marks(lines: list[DoctorResult]) -> list[str]:
     return [line.mark for line in lines]
 
 
@@ -45,7 +45,7 @@ async def test_half_an_app(here: Deployment, missing: tuple[str, ...], mark: str
 
 
 async def test_half_an_app_hides_the_stored_one(here: Deployment, tmp_path: Path) -> None:
-    app = App(here.github.app_id, "autobuild", "x", "y", here.github.url, "key", "secret")
+    app = AppCredentials(here.github.app_id, "autobuild", "x", "y", here.github.url, "key", "secret")
     await asyncio.to_thread(store, tmp_path / "data", app)
     for missing in ("AUTOBUILD_WEBHOOK_SECRET", "AUTOBUILD_PRIVATE_KEY", "AUTOBUILD_APP_ID"):
         line = await here.one("App", **{missing: ""})

@@ -11,7 +11,7 @@ import pytest
 from bot.doctor import examine
 from bot.doctor.machine import OLDEST_GIT
 from bot.processes import schedules
-from bot.settings.credentials import App, place, store
+from bot.settings.credentials import AppCredentials, place, store
 from tests.bot.doctor.conftest import Deployment
 
 # --- Temporal
@@ -123,7 +123,7 @@ async def test_a_stored_app(here: Deployment, tmp_path: Path) -> None:
     github, environ = here.github, here.environ
     names = ("AUTOBUILD_APP_ID", "AUTOBUILD_PRIVATE_KEY", "AUTOBUILD_WEBHOOK_SECRET")
     own = {name: environ.pop(name) for name in names}
-    app = App(github.app_id, "autobuild", "x", "y", github.url, own[names[1]], own[names[2]])
+    app = AppCredentials(github.app_id, "autobuild", "x", "y", github.url, own[names[1]], own[names[2]])
     await asyncio.to_thread(store, tmp_path / "data", app)
     lines = await here.lines("App", "key", "door")
     assert [line.mark for line in lines] == ["right"] * 3

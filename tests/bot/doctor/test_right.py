@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot.doctor import CHECKS
 from bot.doctor.output import show
-from bot.doctor.results import Line, left_out, look, right, wrong
+from bot.doctor.results import DoctorResult, left_out, look, right, wrong
 from tests.bot.doctor.conftest import Deployment
 from tests.bot.webhook.running_server import SECRET
 
@@ -63,7 +63,7 @@ async def test_before_there_is_anything(tmp_path: Path) -> None:
 LINES = [right("settings", "Fine."), look("door", "Odd.", "Look."), wrong("key", "Bad " * 30, "Mend " * 30)]
 
 
-def screen(lines: list[Line], **options: object) -> str:
+def screen(lines: list[DoctorResult], **options: object) -> str:
     console = Console(file=StringIO(), width=60, highlight=False, **options)  # type: ignore[arg-type]
     show(lines, console=console)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]

@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import Client, ScheduleOverlapPolicy
 
 from bot.processes import schedules
-from bot.processes.schedules import Every
+from bot.processes.schedules import ScheduleIntervals
 from tests.schedules import start_action, workflow_id
 from workflows import ids
 
@@ -61,7 +61,7 @@ async def test_a_newer_build_changes_them_and_a_pause_stays(temporal: Client, qu
     sweep, _ = schedules.names(queue)
     await end(temporal, sweep)
     await temporal.get_schedule_handle(sweep).pause(note="not now")
-    await schedules.ensure(temporal, queue, Every(deliveries=timedelta(minutes=7)))
+    await schedules.ensure(temporal, queue, ScheduleIntervals(deliveries=timedelta(minutes=7)))
     there = (await temporal.get_schedule_handle(sweep).describe()).schedule
     assert there.spec.intervals[0].every == timedelta(minutes=7)
     assert (there.state.paused, there.state.note) == (True, "not now")

@@ -12,10 +12,12 @@ import pytest
 
 from activities.errors import UserError
 from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings, credentials
-from bot.settings.credentials import App
+from bot.settings.credentials import AppCredentials
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nbm90IGEga2V5\n-----END RSA PRIVATE KEY-----\n"
-APP = App(7, "example-bot", "https://github.com/apps/example-bot", "Iv1.7", "https://github.com", KEY, "swordfish")
+APP = AppCredentials(
+    7, "example-bot", "https://github.com/apps/example-bot", "Iv1.7", "https://github.com", KEY, "swordfish"
+)
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o777])

@@ -120,7 +120,7 @@ def test_a_server_of_ones_own_has_an_api_of_its_own() -> None:
         Settings.load({"AUTOBUILD_GITHUB_URL": "https://github.example.com/"}, ())
 
 
-def test_the_table_names_every_knob_once() -> None:
+def test_table_names_every_setting_once() -> None:
     names = [name for name, _, _ in Settings.table()]
     assert len(set(names)) == len(names)
     assert {"AUTOBUILD_APP_ID", "TEMPORAL_ADDRESS", "AUTOBUILD_WEBHOOK_SECRET or AUTOBUILD_WEBHOOK_SECRET_FILE"} <= set(
