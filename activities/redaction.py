@@ -8,10 +8,9 @@ import base64
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
-
-from cachetools import TTLCache
 
 HIDDEN = "***"
 
@@ -42,7 +41,8 @@ _TOKENS, _TOKEN_S = 4096, 7200.0
 
 _lock = threading.Lock()
 _always: dict[str, tuple[str, ...]] = {}
-_for_a_while: TTLCache[str, tuple[str, ...]] = TTLCache(_TOKENS, _TOKEN_S)
+_for_a_while: dict[str, tuple[float, tuple[str, ...]]] = {}
+"""Until when each token is hidden, and its forms; the oldest first."""
 
 
 def redact(text: str) -> str:
@@ -64,8 +64,12 @@ def hide(*secrets: str) -> None:
 def hide_token(token: str) -> None:
     """The same for as long as a token is good, if no pattern knows it."""
     if _by_pattern(token) != HIDDEN and len(token) >= _SHORTEST:
+        now = time.monotonic()
         with _lock:
-            _for_a_while[token] = tuple(_forms(token))
+            _for_a_while.pop(token, None)
+            _for_a_while[token] = now + _TOKEN_S, tuple(_forms(token))
+            while len(_for_a_while) > _TOKENS or next(iter(_for_a_while.values()))[0] <= now:
+                del _for_a_while[next(iter(_for_a_while))]
 
 
 def _by_pattern(text: str) -> str:
@@ -79,7 +83,8 @@ def _forms_by_length() -> list[str]:
     if not _always and not _for_a_while:
         return []
     with _lock:
-        forms = {form for known in (*_always.values(), *_for_a_while.values()) for form in known}
+        known = [*_always.values(), *(forms for _, forms in _for_a_while.values())]
+        forms = {form for each in known for form in each}
     return sorted(forms, key=len, reverse=True)
 
 

@@ -7,27 +7,34 @@ import os
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from activities.model import CheckResult, ToolReport
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 T = TypeVar("T")
 
 
 @cache
-def _reports() -> TypeAdapter[tuple[ToolReport, ...]]:
+def _reports() -> "TypeAdapter[tuple[ToolReport, ...]]":
+    from pydantic import TypeAdapter
+
     return TypeAdapter(tuple[ToolReport, ...])
 
 
 @cache
-def _results() -> TypeAdapter[CheckResult]:
+def _results() -> "TypeAdapter[CheckResult]":
+    from pydantic import TypeAdapter
+
     return TypeAdapter(CheckResult)
 
 
 @cache
-def _facts() -> TypeAdapter[dict[str, Any]]:
+def _facts() -> "TypeAdapter[dict[str, Any]]":
+    from pydantic import TypeAdapter
+
     return TypeAdapter(dict[str, Any])
 
 
@@ -87,8 +94,8 @@ class ResultStore:
                 os.unlink(name)
             raise
 
-    def _read(self, key: str, adapter: TypeAdapter[T]) -> T | None:
+    def _read(self, key: str, adapter: "TypeAdapter[T]") -> T | None:
         try:
             return adapter.validate_json(self._path(key).read_bytes())
-        except (OSError, ValidationError):
+        except (OSError, ValueError):  # pydantic's `ValidationError` is a `ValueError`
             return None

@@ -1,18 +1,16 @@
 """The activities that run tools: the gate's own, and the catalogue's names over the same code."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR, UserError
-from activities.github.client.activity_errors import as_application_error
-from activities.github.client.errors import GitHubError, Unavailable
+from activities.github.activity_errors import github_activity
+from activities.github.errors import GitHubError, Unavailable
 from activities.heartbeat import heartbeating
 from activities.model import GatePlan, QualityCheck
-from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.types import (
     AcceptBaselineInput,
     CheckInput,
@@ -22,6 +20,9 @@ from activities.quality_gate.types import (
     WorkspaceInput,
 )
 from activities.workspace.git import GitError
+
+if TYPE_CHECKING:
+    from activities.quality_gate.engine import GateEngine
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,12 @@ class ToolResult:
 
 
 class ToolActivities:
-    """`queue` is the task queue that only this host serves."""
+    """`steps` does the work of the gate on this host."""
 
-    def __init__(self, steps: GateEngine) -> None:
+    def __init__(self, steps: "GateEngine") -> None:
         self._steps = steps
 
-    @activity.defn
-    @as_application_error
+    @github_activity
     async def prepare_workspace(self, wanted: WorkspaceInput) -> Workspace:
         """Fetches head and base. Events may outrun GitHub's own storage, so a missing commit is tried again."""
         async with heartbeating():
@@ -130,14 +130,6 @@ class ToolActivities:
                 for one in chosen
             ]
             return ToolResult(tuple(done))
-
-    def all(self) -> list[Callable[..., Any]]:
-        """Everything to register."""
-        return [
-            self.prepare_workspace, self.list_checks, self.run_check, self.apply_fixes, self.accept_baseline,
-            self.run_tests, self.run_linters, self.run_static_analysis, self.check_code_coverage,
-            self.run_security_scan, self.check_dependencies, self.run_performance_tests,
-        ]  # fmt: skip
 
 
 _TRIES = 3

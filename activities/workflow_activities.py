@@ -109,7 +109,3 @@ class WorkflowActivities:
     async def is_served(self, wanted: IsServedInput) -> IsServedResult:
         """Whether this deployment has a workflow of that type."""
         return IsServedResult(wanted.workflow in self._served)
-
-    def all(self) -> list[Any]:
-        """Everything to register."""
-        return [self.await_gate, self.wake, self.ask_workflow, self.is_served]

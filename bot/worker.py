@@ -18,11 +18,12 @@ from temporalio.worker import Interceptor, Worker
 import workflows
 from activities.environments import Environments
 from activities.github.client import GitHub
-from activities.github_activities import GitHubActivities
+from activities.github_activities import github_activities
 from activities.model import RepoRef
 from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
+from activities.registration import activity_methods
 from activities.result_store import ResultStore
 from activities.sandbox.select import make_runner
 from activities.tool_activities import ToolActivities
@@ -65,10 +66,10 @@ async def make_worker_activities(
             github = GitHub(settings.github_api_url, settings.app_id, settings.private_key, session)
         runner = await make_runner(settings.sandbox, *install_settings(environ))
         host = Host(_workspaces(settings, data, github), Environments(data, runner), results, runner, data)
-        here = ToolActivities(GateEngine(host, queue, AcceptedFindings(data / "accepted"))).all()
-        here += GitHubActivities(github, results).all() if github else []
+        here = activity_methods(ToolActivities(GateEngine(host, queue, AcceptedFindings(data / "accepted"))))
+        here += github_activities(github, results) if github else []
         names = [workflow.__name__ for workflow in known]
-        everywhere = [*here, *WorkflowActivities(settings.task_queue, names).all()]
+        everywhere = [*here, *activity_methods(WorkflowActivities(settings.task_queue, names))]
         yield WorkerActivities(tuple(everywhere), tuple(here), queue, known)
 
 

@@ -14,7 +14,8 @@ from temporalio import activity
 
 from activities import checks, formats, toolchains, tools
 from activities.defaults import CHECKS
-from activities.github_activities import GitHubActivities
+from activities.github_activities import github_activities
+from activities.registration import activity_methods
 from activities.tool_activities import ToolActivities
 from activities.workflow_activities import WorkflowActivities
 from bot import commands
@@ -50,12 +51,12 @@ def _cell(text: str) -> str:
 
 def _activities() -> Iterator[Row]:
     yield "Activity", "What it does", "Where it runs"
-    of_tools = ToolActivities(_NOBODY).all()
+    of_tools = activity_methods(ToolActivities(_NOBODY))
     for each in sorted(of_tools, key=_name):
         # Whoever takes `prepare_workspace` is the host from then on.
         where = "any worker" if _name(each) == "prepare_workspace" else "the workspace's host"
         yield f"`{_name(each)}`", _first_line(each), where
-    for each in sorted([*GitHubActivities(_NOBODY, _NOBODY).all(), *WorkflowActivities("").all()], key=_name):
+    for each in sorted([*github_activities(_NOBODY, _NOBODY), *activity_methods(WorkflowActivities(""))], key=_name):
         on_host = _name(each) in ("complete_check_run", "create_commit", "push_branch")
         yield f"`{_name(each)}`", _first_line(each), "the workspace's host" if on_host else "any worker"
 

@@ -24,12 +24,12 @@ READS_THE_ENVIRONMENT = {"activities/workspace/git.py"}
 # What a workflow may load beside the standard library. Temporal's sandbox loads all of it anew for each workflow.
 LIGHT = {"temporalio", "workflows", "activities"}
 
-# Prints what importing the stories brings, beside what Temporal's own client and workflow modules bring themselves.
+# Prints what importing the workflows, and the activities that they name, brings beside Temporal's own modules.
 LOADED = """
 import json, sys
-import temporalio.client, temporalio.common, temporalio.exceptions, temporalio.workflow
+import temporalio.activity, temporalio.client, temporalio.common, temporalio.exceptions, temporalio.workflow
 before = set(sys.modules)
-import workflows
+import workflows, activities.github_activities, activities.tool_activities, activities.workflow_activities
 print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
 """
 

@@ -1,65 +1,94 @@
-"""Branches: made, brought up to date and looked up, so that a second try finds what the first one did."""
+"""Branches: created, brought up to date and looked up, so that a second try finds what the first one did."""
 
 import re
+from typing import TYPE_CHECKING
 
 from activities.errors import UserError
-from activities.github.client import GitHub
-from activities.github.client.api import API
-from activities.github.client.errors import Conflict, NotFound, Validation
+from activities.github.activity_errors import github_activity
+from activities.github.errors import Conflict, NotFound, Validation
 from activities.github.merging.errors import rules_of
 from activities.github.types.branches import CreateBranchInput, CreateBranchResult, SyncBranchInput, SyncBranchResult
+from activities.github.types.lookups import BranchInfo, BranchInput
+from activities.github.urls import names
 from activities.model import RepoRef
 from activities.reporting import code
 
+if TYPE_CHECKING:
+    from activities.github.client import API, GitHub
+
 _SHA = re.compile(r"[0-9a-f]{40}")
-_REFS = "/repos/{owner}/{repo}/git/refs"
 
 
-async def create(github: GitHub, wanted: CreateBranchInput) -> CreateBranchResult:
-    """The branch is there afterwards and holds its base; `Conflict` where one of that name stands elsewhere.
+class BranchActivities:
+    """Each may run again."""
 
-    A base that is a branch may have moved since an earlier try, so a branch of that name without commits of its own
-    is found as well.
-    """
-    api = await github.installation(wanted.repo, {"contents": "write"})
-    base = await commit_of(api, wanted.repo, wanted.base)
-    there = await tip(api, wanted.repo, wanted.name)
-    if not there:
+    def __init__(self, github: "GitHub") -> None:
+        self._github = github
+
+    @github_activity
+    async def branch_info(self, input: BranchInput) -> BranchInfo:
+        """A branch's head, and whether it is protected or the default one."""
+        api = await self._github.installation(input.repo, {"contents": "read"})
+        default = str((await api.getitem("/repos/{owner}/{repo}", names(input.repo)))["default_branch"])
+        name = input.branch or default
         try:
-            return await _create(api, wanted, base)
-        except Validation:
-            # Somebody else may just have made it; GitHub's sentence for that is not the only one it uses.
-            if not (there := await tip(api, wanted.repo, wanted.name)):
+            data = await api.getitem("/repos/{owner}/{repo}/branches/{branch}", names(input.repo, branch=name))
+        except NotFound:
+            return BranchInfo(name, "", default=name == default)
+        return BranchInfo(name, str(data["commit"]["sha"]), bool(data.get("protected")), name == default)
+
+    @github_activity
+    async def create_branch(self, input: CreateBranchInput) -> CreateBranchResult:
+        """A branch that begins at another one's head or at a commit.
+
+        `Conflict` where one of that name is somewhere else. A base that is a branch may have moved since an earlier
+        try, so a branch of that name without commits of its own is found as well.
+        """
+        api = await self._github.installation(input.repo, {"contents": "write"})
+        base = await commit_of(api, input.repo, input.base)
+        there = await tip(api, input.repo, input.name)
+        if not there:
+            try:
+                with rules_of(input.name):
+                    ref = {"ref": f"refs/heads/{input.name}", "sha": base}
+                    await api.post("/repos/{owner}/{repo}/git/refs", names(input.repo), data=ref)
+                return CreateBranchResult(input.name, base, changed=True)
+            except Validation:
+                # Somebody else may just have created it; GitHub's sentence for that is not the only one it uses.
+                if not (there := await tip(api, input.repo, input.name)):
+                    raise
+        fitting = ("ahead", "identical") if input.base == base else ("ahead", "identical", "behind")
+        if there == base or await compared(api, input.repo, there, base) in fitting:
+            return CreateBranchResult(input.name, there, changed=False)
+        raise Conflict(f"{code(input.name)} exists already, at {there[:12]}, which does not hold {base[:12]}.")
+
+    @github_activity
+    async def sync_branch(self, input: SyncBranchInput) -> SyncBranchResult:
+        """A branch brought up to date with its base, by a merge.
+
+        Raises `UserError` for a conflict, which no second try solves, and for the default branch.
+        """
+        api = await self._github.installation(input.repo, {"contents": "write"})
+        await refuse_default(api, input.repo, input.branch)
+        data = {"base": input.branch, "head": input.base}
+        data |= {"commit_message": input.message} if input.message else {}
+        try:
+            with rules_of(input.branch):
+                merged = await api.post("/repos/{owner}/{repo}/merges", names(input.repo), data=data)
+        except Conflict as error:
+            if "merge conflict" not in error.said.lower():
                 raise
-    if await _is_of(api, wanted, base, there):
-        return CreateBranchResult(wanted.name, there, changed=False)
-    raise Conflict(f"{code(wanted.name)} exists already, at {there[:12]}, which does not hold {base[:12]}.")
+            raise UserError(f"{code(input.branch)} conflicts with {code(input.base)}: merge it by hand.") from None
+        except (NotFound, Validation):  # which of the two is not there?
+            await commit_of(api, input.repo, input.branch)
+            await commit_of(api, input.repo, input.base)
+            raise
+        # 204 without a body: there was nothing to merge.
+        sha = str(merged["sha"]) if merged else await tip(api, input.repo, input.branch)
+        return SyncBranchResult(sha, changed=bool(merged))
 
 
-async def sync(github: GitHub, wanted: SyncBranchInput) -> SyncBranchResult:
-    """The branch holds all of its base afterwards, by a merge commit where one is needed.
-
-    Raises `UserError` for a conflict, which no second try solves, and for the default branch.
-    """
-    api = await github.installation(wanted.repo, {"contents": "write"})
-    await refuse_default(api, wanted.repo, wanted.branch)
-    data = {"base": wanted.branch, "head": wanted.base}
-    data |= {"commit_message": wanted.message} if wanted.message else {}
-    try:
-        with rules_of(wanted.branch):
-            merged = await api.post("/repos/{owner}/{repo}/merges", names(wanted.repo), data=data)
-    except Conflict as error:
-        raise _conflict(wanted, error) from None
-    except (NotFound, Validation):  # which of the two is not there?
-        await commit_of(api, wanted.repo, wanted.branch)
-        await commit_of(api, wanted.repo, wanted.base)
-        raise
-    # 204 without a body: there was nothing to merge.
-    sha = str(merged["sha"]) if merged else await tip(api, wanted.repo, wanted.branch)
-    return SyncBranchResult(sha, changed=bool(merged))
-
-
-async def tip(api: API, repo: RepoRef, branch: str) -> str:
+async def tip(api: "API", repo: RepoRef, branch: str) -> str:
     """A branch's head, "" where there is no such branch."""
     try:
         data = await api.getitem("/repos/{owner}/{repo}/git/ref/{ref}", names(repo, ref=f"heads/{branch}"))
@@ -68,7 +97,7 @@ async def tip(api: API, repo: RepoRef, branch: str) -> str:
     return str(data["object"]["sha"])
 
 
-async def commit_of(api: API, repo: RepoRef, name: str) -> str:
+async def commit_of(api: "API", repo: RepoRef, name: str) -> str:
     """The commit that a branch's name or 40 hex digits mean.
 
     Raises `UserError` for a branch that does not exist, `NotFound` for a commit that GitHub does not know (yet).
@@ -84,42 +113,18 @@ async def commit_of(api: API, repo: RepoRef, name: str) -> str:
     return str(data["sha"])
 
 
-async def refuse_default(api: API, repo: RepoRef, branch: str) -> None:
+async def refuse_default(api: "API", repo: RepoRef, branch: str) -> None:
     """Raises `UserError` for the default branch: what the bot wants there it proposes as a pull request."""
     data = await api.getitem("/repos/{owner}/{repo}", names(repo))
     if branch == data["default_branch"]:
         raise UserError(f"{code(branch)} is the default branch: propose the change there as a pull request.")
 
 
-async def standing(api: API, repo: RepoRef, head: str, commit: str) -> str:
-    """How `head` stands to `commit`, both ids: `identical`, `ahead` (it holds it), `behind`, `diverged`."""
+async def compared(api: "API", repo: RepoRef, head: str, commit: str) -> str:
+    """How `head` compares to `commit`, both ids: `identical`, `ahead` (it holds it), `behind`, `diverged`."""
     url = "/repos/{owner}/{repo}/compare/{basehead}?per_page=1"
     try:
         data = await api.getitem(url, names(repo, basehead=f"{commit}...{head}"))
     except NotFound:
         return "diverged"  # nothing in common
     return str(data["status"])
-
-
-def names(repo: RepoRef, **more: str) -> dict[str, str]:
-    """What fills the templates of GitHub's addresses."""
-    return {"owner": repo.owner, "repo": repo.name, **more}
-
-
-async def _create(api: API, wanted: CreateBranchInput, base: str) -> CreateBranchResult:
-    with rules_of(wanted.name):
-        await api.post(_REFS, names(wanted.repo), data={"ref": f"refs/heads/{wanted.name}", "sha": base})
-    return CreateBranchResult(wanted.name, base, changed=True)
-
-
-async def _is_of(api: API, wanted: CreateBranchInput, base: str, there: str) -> bool:
-    if there == base:
-        return True
-    good = ("ahead", "identical") if wanted.base == base else ("ahead", "identical", "behind")
-    return await standing(api, wanted.repo, there, base) in good
-
-
-def _conflict(wanted: SyncBranchInput, error: Conflict) -> Exception:
-    if "merge conflict" not in error.said.lower():
-        return error
-    return UserError(f"{code(wanted.branch)} conflicts with {code(wanted.base)}: merge it by hand.")

@@ -1,4 +1,4 @@
-"""Check runs that are made once, ended once, and found again by what we gave them as `external_id`."""
+"""Check runs: created once, completed once, and found again by what we gave them as `external_id`."""
 
 import asyncio
 import contextlib
@@ -6,20 +6,41 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from activities.github.client import GitHub
-from activities.github.client.api import API
-from activities.github.client.errors import NotFound, Validation
-from activities.github.types.check_runs import CreateCheckRunsInput, SuiteRun
-from activities.model import RepoRef
-from activities.reporting import CheckRunOutput
+from temporalio import activity
+
+from activities.errors import UserError
+from activities.github.activity_errors import github_activity
+from activities.github.errors import NotFound, Validation
+from activities.github.types.check_runs import (
+    GATE,
+    CompleteCheckRunInput,
+    CompleteCheckRunResult,
+    CompleteGateRunInput,
+    CreateCheckRunsInput,
+    CreateCheckRunsResult,
+    EndCheckRunsInput,
+    StartCheckRunInput,
+    SuiteRun,
+    SuiteRuns,
+    SuiteRunsInput,
+)
+from activities.github.urls import names
+from activities.model import CheckResult, QualityCheck, RepoRef
+from activities.reporting import CheckRunOutput, Conclusion, Links, check_ending, early_ending, gate_ending
+
+if TYPE_CHECKING:
+    from activities.github.client import API, GitHub
+    from activities.result_store import ResultStore
 
 PREFIX = "autobuild / "
 """Every check run's name begins so; `autobuild / gate` is the one for the branch's rule."""
 
 # GitHub: at most 50 annotations a request; a later update adds to those of the earlier ones.
 _BATCH = 50
+# Attempts, about a second apart, for a commit that GitHub does not know: it may be slower than its event.
+_UNKNOWN_COMMIT = 4
 
 _TAKEN_OVER = CheckRunOutput("cancelled", "Not run to its end", "A newer run took its place.")
 
@@ -28,7 +49,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Run:
+class CheckRunRef:
     """Which run is meant: by `id` (0 unknown), else by `external_id`; `name` is the check's."""
 
     repo: RepoRef
@@ -44,115 +65,168 @@ def external_id(owner_key: str, head_sha: str, name: str, attempt: int) -> str:
     return f"{owner_key}|{head_sha}|{name}|{attempt}"
 
 
-async def checks_api(github: GitHub, repo: RepoRef) -> API:
-    """GitHub with leave to write check runs of this repository."""
-    return await github.installation(repo, {"checks": "write"})
+class CheckRunActivities:
+    """Each may run again. `results` holds what the checks of this host found."""
 
+    def __init__(self, github: "GitHub", results: "ResultStore") -> None:
+        self._github = github
+        self._results = results
 
-async def create_all(github: GitHub, wanted: CreateCheckRunsInput) -> dict[str, int]:
-    """All runs as queued, at once; what is there already is not made again. What an earlier gate of the same branch has
-    left open, since nothing could be written then, comes to its end."""
-    api = await checks_api(github, wanted.repo)
-    runs = [run async for run in runs_of(github, api, wanted.repo, wanted.head_sha)]
-    there = {str(run.get("external_id") or ""): int(run["id"]) for run in runs}
-    keys = {name: external_id(wanted.owner_key, wanted.head_sha, name, wanted.attempt) for name in wanted.names}
-    missing = [
-        Run(wanted.repo, wanted.head_sha, 0, name, key, wanted.details_url)
-        for name, key in keys.items()
-        if key not in there
-    ]
-    made = await all_of([_create(api, run) for run in missing])
-    there |= {run.external_id: run_id for run, run_id in zip(missing, made, strict=True)}
-    await finish_plainly(github, wanted.repo, _left_behind(wanted, runs), _TAKEN_OVER)
-    return {name: there[key] for name, key in keys.items()}
+    @github_activity
+    async def create_check_runs(self, input: CreateCheckRunsInput) -> CreateCheckRunsResult:
+        """All check runs of a head as queued, at once.
 
+        What is there already is not created again. What an earlier gate of the same branch has left open, since
+        nothing could be written then, is ended.
+        """
+        api = await self._api(input.repo)
+        runs = [run async for run in self._our_runs(api, input.repo, input.head_sha)]
+        ids = {str(run.get("external_id") or ""): int(run["id"]) for run in runs}
+        keys = {name: external_id(input.owner_key, input.head_sha, name, input.attempt) for name in input.names}
+        missing = [
+            CheckRunRef(input.repo, input.head_sha, 0, name, key, input.details_url)
+            for name, key in keys.items()
+            if key not in ids
+        ]
+        try:
+            created = await _all_of([_create(api, run) for run in missing])
+        except NotFound as error:
+            if activity.info().attempt < _UNKNOWN_COMMIT:
+                raise
+            raise UserError(f"{input.head_sha} is not on GitHub: was it removed by a force push? ({error})") from None
+        ids |= {run.external_id: run_id for run, run_id in zip(missing, created, strict=True)}
+        await _end_all(api, input.repo, _left_behind(input, runs), _TAKEN_OVER)
+        return CreateCheckRunsResult({name: ids[key] for name, key in keys.items()})
 
-def _left_behind(wanted: CreateCheckRunsInput, runs: Sequence[Json]) -> list[int]:
-    """Open runs of the same branch that are not this attempt's: a branch has one gate at a time."""
-    branch = wanted.owner_key.partition("|")[0]
-    mine = re.compile(rf"{re.escape(wanted.owner_key)}\|{wanted.head_sha}\|[^|]*\|{wanted.attempt}")
-    still_open = [(int(run["id"]), str(run.get("external_id") or "")) for run in runs if run["status"] != "completed"]
-    return [run_id for run_id, key in still_open if branch and key.startswith(f"{branch}|") and not mine.fullmatch(key)]
+    @github_activity
+    async def start_check_run(self, input: StartCheckRunInput) -> None:
+        """A queued run becomes one in progress, unless it has ended already or is gone."""
+        api = await self._api(input.repo)
+        state = await _read(api, input.repo, input.run_id)
+        if state and state["status"] == "queued":
+            await _update(api, input.repo, input.run_id, {"status": "in_progress", "started_at": _now()})
 
+    @github_activity
+    async def complete_check_run(self, input: CompleteCheckRunInput) -> CompleteCheckRunResult:
+        """A check's verdict, its findings beside the code, and its buttons."""
+        judged = await asyncio.to_thread(self._judged, input.check)
+        output = await asyncio.to_thread(check_ending, judged, self._links(input.repo, input.head_sha))
+        key = external_id(input.owner_key, input.head_sha, input.check.name, input.attempt)
+        run = CheckRunRef(input.repo, input.head_sha, input.run_id, input.check.name, key, input.details_url)
+        return CompleteCheckRunResult(await self._complete(run, output))
 
-async def start(github: GitHub, repo: RepoRef, run_id: int) -> None:
-    """Shown as in progress, unless it has ended already or is gone."""
-    api = await checks_api(github, repo)
-    state = await _read(api, repo, run_id)
-    if state and state["status"] == "queued":
-        await _update(api, repo, run_id, {"status": "in_progress", "started_at": _now()})
+    @github_activity
+    async def complete_gate_run(self, input: CompleteGateRunInput) -> CompleteCheckRunResult:
+        """The gate's verdict in its own run."""
+        fixable = await asyncio.to_thread(self._fixable, input.result.checks)
+        links = self._links(input.repo, input.head_sha)
+        output = gate_ending(input.result, links, input.check_run_ids, input.newer_sha, fixable)
+        key = external_id(input.owner_key, input.head_sha, GATE, input.attempt)
+        run = CheckRunRef(input.repo, input.head_sha, input.run_id, GATE, key, input.details_url)
+        return CompleteCheckRunResult(await self._complete(run, output))
 
+    @github_activity
+    async def end_check_runs(self, input: EndCheckRunsInput) -> None:
+        """Runs that will have no verdict of their own are ended, each with the reason."""
+        api = await self._api(input.repo)
+        ids = set(input.ids.values())
+        if input.owner_key:
+            ours = f"{input.owner_key}|{input.head_sha}|"
+            async for run in self._our_runs(api, input.repo, input.head_sha):
+                if str(run.get("external_id") or "").startswith(ours) and run["status"] != "completed":
+                    ids.add(int(run["id"]))
+        links = self._links(input.repo, input.head_sha)
+        output = early_ending(cast(Conclusion, input.conclusion), input.title, input.summary, input.newer_sha, links)
+        await _end_all(api, input.repo, sorted(ids), output)
 
-async def finish(github: GitHub, run: Run, ending: CheckRunOutput) -> int:
-    """Ends the run and gives its id. A run that has ended keeps its verdict; annotations that an earlier, broken
-    try left out are added; a run that somebody removed is made again."""
-    api = await checks_api(github, run.repo)
-    state = await _read(api, run.repo, run.id) or await _find(github, api, run)
-    if state is None:
-        state = {"id": await _create(api, run), "status": "queued"}
-    run_id = int(state["id"])
-    told = int((state.get("output") or {}).get("annotations_count") or 0)
-    if state["status"] != "completed":
-        if not await _conclude(api, run, run_id, ending):
+    @github_activity
+    async def list_suite_runs(self, input: SuiteRunsInput) -> SuiteRuns:
+        """Our runs on a head, newest first: GitHub's "re-run all" names none."""
+        api = await self._api(input.repo)
+        runs = [
+            SuiteRun(
+                id=int(run["id"]),
+                name=str(run["name"]).removeprefix(PREFIX),
+                external_id=str(run.get("external_id") or ""),
+                status=str(run["status"]),
+                conclusion=str(run.get("conclusion") or ""),
+            )
+            async for run in self._our_runs(api, input.repo, input.head_sha)
+        ]
+        return SuiteRuns(tuple(sorted(runs, key=lambda run: run.id, reverse=True)))
+
+    async def _api(self, repo: RepoRef) -> "API":
+        return await self._github.installation(repo, {"checks": "write"})
+
+    async def _our_runs(self, api: "API", repo: RepoRef, sha: str) -> AsyncIterator[Json]:
+        """Our own runs on a commit, all attempts of them."""
+        app = await self._github.app()
+        url = "/repos/{owner}/{repo}/commits/{ref}/check-runs?filter=all&per_page=100&app_id={app}"
+        try:
+            async for run in api.getiter(url, names(repo, ref=sha, app=str(app.id)), iterable_key="check_runs"):
+                if (run.get("app") or {}).get("id") == app.id:
+                    yield run
+        except NotFound:
+            return
+
+    async def _complete(self, run: CheckRunRef, output: CheckRunOutput) -> int:
+        """Completes the run and gives its id. A completed run keeps its verdict; annotations that an earlier, broken
+        try left out are added; a run that somebody removed is created again."""
+        api = await self._api(run.repo)
+        state = await _read(api, run.repo, run.id)
+        if state is None:
+            found = [each async for each in self._our_runs(api, run.repo, run.head_sha)]
+            state = next((each for each in found if each.get("external_id") == run.external_id), None)
+        if state is None:
+            state = {"id": await _create(api, run), "status": "queued"}
+        run_id = int(state["id"])
+        shown = int((state.get("output") or {}).get("annotations_count") or 0)
+        if state["status"] != "completed":
+            if not await _conclude(api, run, run_id, output):
+                return run_id
+            shown = max(shown, _BATCH)
+        elif state.get("conclusion") != output.conclusion:
             return run_id
-        told = max(told, _BATCH)
-    elif state.get("conclusion") != ending.conclusion:
+        # The rest of the annotations, from where GitHub's count says that it stopped. The verdict is written; a batch
+        # that GitHub refuses must not take it back. It is the last one then: a count with a gap tells nothing.
+        with contextlib.suppress(Validation):
+            for first in range(shown, len(output.annotations), _BATCH):
+                await _update(api, run.repo, run_id, {"output": _body_of(output, first)})
         return run_id
-    await _annotate(api, run, run_id, ending, told)
-    return run_id
+
+    def _links(self, repo: RepoRef, sha: str) -> Links:
+        return Links(self._github.web_url, repo.full_name, sha)
+
+    def _judged(self, check: QualityCheck) -> CheckResult:
+        stored = self._results.get(check.result_id) if check.result_id else None
+        # The verdict is the history's; the file only says what is behind it.
+        return CheckResult(check, stored.findings, stored.reports) if stored else CheckResult(check)
+
+    def _fixable(self, checks: tuple[QualityCheck, ...]) -> bool:
+        judged = [self._judged(check) for check in checks if check.new_findings]
+        return any(finding.fixable and finding.new for each in judged for finding in each.findings)
 
 
-async def _annotate(api: API, run: Run, run_id: int, ending: CheckRunOutput, told: int) -> None:
-    """The rest, from where GitHub's count says that it stopped. The verdict stands; a batch that GitHub refuses must
-    not take it back. It is the last one then: of a count with a gap nobody could tell what is missing."""
-    with contextlib.suppress(Validation):
-        for first in range(told, len(ending.annotations), _BATCH):
-            await _update(api, run.repo, run_id, {"output": _output(ending, first)})
+def _left_behind(input: CreateCheckRunsInput, runs: Sequence[Json]) -> list[int]:
+    """Open runs of the same branch that are not this attempt's: a branch has one gate at a time."""
+    branch = input.owner_key.partition("|")[0]
+    ours = re.compile(rf"{re.escape(input.owner_key)}\|{input.head_sha}\|[^|]*\|{input.attempt}")
+    still_open = [(int(run["id"]), str(run.get("external_id") or "")) for run in runs if run["status"] != "completed"]
+    return [run_id for run_id, key in still_open if branch and key.startswith(f"{branch}|") and not ours.fullmatch(key)]
 
 
-async def finish_plainly(github: GitHub, repo: RepoRef, run_ids: Sequence[int], ending: CheckRunOutput) -> None:
+async def _end_all(api: "API", repo: RepoRef, run_ids: Sequence[int], output: CheckRunOutput) -> None:
     """Ends all these runs with the same words; those that have ended or are gone stay as they are."""
-    api = await checks_api(github, repo)
 
     async def end(run_id: int) -> None:
         state = await _read(api, repo, run_id)
         if state and state["status"] != "completed":
-            await _update(api, repo, run_id, _completed(ending))
+            await _update(api, repo, run_id, _completed(output))
 
-    await all_of([end(run_id) for run_id in run_ids])
-
-
-async def runs_of(github: GitHub, api: API, repo: RepoRef, sha: str) -> AsyncIterator[Json]:
-    """Our own runs on a commit, all attempts of them."""
-    app = await github.app()
-    url = "/repos/{owner}/{repo}/commits/{ref}/check-runs?filter=all&per_page=100&app_id={app}"
-    names = {"owner": repo.owner, "repo": repo.name, "ref": sha, "app": str(app.id)}
-    try:
-        async for run in api.getiter(url, names, iterable_key="check_runs"):
-            if (run.get("app") or {}).get("id") == app.id:
-                yield run
-    except NotFound:
-        return
+    await _all_of([end(run_id) for run_id in run_ids])
 
 
-async def suite_runs(github: GitHub, repo: RepoRef, sha: str) -> tuple[SuiteRun, ...]:
-    """Our runs on a commit as our noun, under the checks' own names, newest first."""
-    api = await checks_api(github, repo)
-    found = [_suite_run(run) async for run in runs_of(github, api, repo, sha)]
-    return tuple(sorted(found, key=lambda run: run.id, reverse=True))
-
-
-def _suite_run(run: Json) -> SuiteRun:
-    return SuiteRun(
-        id=int(run["id"]),
-        name=str(run["name"]).removeprefix(PREFIX),
-        external_id=str(run.get("external_id") or ""),
-        status=str(run["status"]),
-        conclusion=str(run.get("conclusion") or ""),
-    )
-
-
-async def all_of(work: Sequence[Awaitable[T]]) -> list[T]:
+async def _all_of(work: Sequence[Awaitable[T]]) -> list[T]:
     """Everything is done before the first error is raised: nothing goes on unseen behind a retry."""
     done = await asyncio.gather(*work, return_exceptions=True)
     for result in done:
@@ -161,14 +235,7 @@ async def all_of(work: Sequence[Awaitable[T]]) -> list[T]:
     return [result for result in done if not isinstance(result, BaseException)]
 
 
-async def _find(github: GitHub, api: API, run: Run) -> Json | None:
-    async for state in runs_of(github, api, run.repo, run.head_sha):
-        if state.get("external_id") == run.external_id:
-            return state
-    return None
-
-
-async def _create(api: API, run: Run) -> int:
+async def _create(api: "API", run: CheckRunRef) -> int:
     body: Json = {
         "name": PREFIX + run.name,
         "head_sha": run.head_sha,
@@ -177,63 +244,59 @@ async def _create(api: API, run: Run) -> int:
     }
     if run.details_url:
         body["details_url"] = run.details_url
-    data = await api.post("/repos/{owner}/{repo}/check-runs", _names(run.repo), data=body)
-    return int(data["id"])
+    return int((await api.post("/repos/{owner}/{repo}/check-runs", names(run.repo), data=body))["id"])
 
 
-async def _conclude(api: API, run: Run, run_id: int, ending: CheckRunOutput) -> bool:
+async def _conclude(api: "API", run: CheckRunRef, run_id: int, output: CheckRunOutput) -> bool:
     """The verdict with the first annotations; without any, and False, where GitHub refuses one of them."""
-    body = _completed(ending)
+    body = _completed(output)
     if run.details_url:
         body["details_url"] = run.details_url
     try:
         await _update(api, run.repo, run_id, body)
     except Validation:
-        if not ending.annotations:
+        if not output.annotations:
             raise
-        await _update(api, run.repo, run_id, {**body, "output": {"title": ending.title, "summary": ending.summary}})
+        await _update(api, run.repo, run_id, {**body, "output": {"title": output.title, "summary": output.summary}})
         return False
     return True
 
 
-def _completed(ending: CheckRunOutput) -> Json:
+def _completed(output: CheckRunOutput) -> Json:
     body: Json = {
         "status": "completed",
-        "conclusion": ending.conclusion,
+        "conclusion": output.conclusion,
         "completed_at": _now(),
-        "output": _output(ending, 0),
+        "output": _body_of(output, 0),
     }
-    if ending.buttons:
+    if output.buttons:
         body["actions"] = [
             {"label": button.label, "description": button.description, "identifier": button.identifier}
-            for button in ending.buttons
+            for button in output.buttons
         ]
     return body
 
 
-def _output(ending: CheckRunOutput, first: int) -> Json:
-    output: Json = {"title": ending.title, "summary": ending.summary}
-    if batch := ending.annotations[first : first + _BATCH]:
-        output["annotations"] = [dict(annotation) for annotation in batch]
-    return output
+def _body_of(output: CheckRunOutput, first: int) -> Json:
+    """GitHub's `output`, with a batch of annotations from `first` on."""
+    body: Json = {"title": output.title, "summary": output.summary}
+    if batch := output.annotations[first : first + _BATCH]:
+        body["annotations"] = [dict(annotation) for annotation in batch]
+    return body
 
 
-async def _read(api: API, repo: RepoRef, run_id: int) -> Json | None:
+async def _read(api: "API", repo: RepoRef, run_id: int) -> Json | None:
     if not run_id:
         return None
     try:
-        state: Json = await api.getitem("/repos/{owner}/{repo}/check-runs/{id}", _names(repo, run_id))
+        state: Json = await api.getitem("/repos/{owner}/{repo}/check-runs/{id}", names(repo, id=str(run_id)))
     except NotFound:
         return None
     return state
 
 
-async def _update(api: API, repo: RepoRef, run_id: int, body: Mapping[str, Any]) -> None:
-    await api.patch("/repos/{owner}/{repo}/check-runs/{id}", _names(repo, run_id), data=dict(body))
-
-
-def _names(repo: RepoRef, run_id: int = 0) -> dict[str, str]:
-    return {"owner": repo.owner, "repo": repo.name, "id": str(run_id)}
+async def _update(api: "API", repo: RepoRef, run_id: int, body: Mapping[str, Any]) -> None:
+    await api.patch("/repos/{owner}/{repo}/check-runs/{id}", names(repo, id=str(run_id)), data=dict(body))
 
 
 def _now() -> str:

@@ -1,127 +1,124 @@
-"""Comments that are ours: found by their hidden mark and their author, edited only when they say something new."""
+"""Comments of ours: found by their hidden mark and their author, edited only when they say something new."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
 from activities.github import bodies
-from activities.github.client import AppClient, GitHub
-from activities.github.client.api import API
-from activities.github.client.errors import Forbidden, GitHubError, NotFound
-from activities.github.types.check_runs import CommentResult, ReactionInput
+from activities.github.activity_errors import github_activity
+from activities.github.errors import Forbidden, GitHubError, NotFound
+from activities.github.types.check_runs import CommentResult, GateCommentInput, ReactionInput, ReplyInput
+from activities.github.types.issues import IssueCommentInput
+from activities.github.types.pulls import PullCommentInput
+from activities.github.urls import names
 from activities.model import RepoRef
+from activities.reporting import GATE_MARK, Links, gate_comment, reply, reply_mark
+
+if TYPE_CHECKING:
+    from activities.github.client import API, GitHub
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Said:
-    """What is to be read in a thread. `body` begins with `mark` and fits GitHub's limit; `comment_id` is where it
-    was the last time, 0 unknown."""
-
-    repo: RepoRef
-    number: int
-    mark: str
-    body: str
-    comment_id: int = 0
-
-
 class Locked(UserError):
-    """Nobody may write in the thread any more."""
+    """The conversation is locked, so that no comment can be written."""
 
 
-async def say(github: GitHub, repo: RepoRef, number: int, comment: str, key: str) -> CommentResult:
+class CommentActivities:
+    """Each may run again: a comment that says the same already is left alone."""
+
+    def __init__(self, github: "GitHub") -> None:
+        self._github = github
+
+    @github_activity
+    async def update_gate_comment(self, input: GateCommentInput) -> CommentResult:
+        """The pull request's one comment, written only when it says something new."""
+        links = Links(self._github.web_url, input.repo.full_name, input.head_sha or input.result.head_sha)
+        body = gate_comment(input.result, links, input.check_run_ids)
+        return await write_comment(self._github, input.repo, input.pull, GATE_MARK, body)
+
+    @github_activity
+    async def reply_comment(self, input: ReplyInput) -> CommentResult:
+        """An answer in a thread, once for each key."""
+        mark, body = reply_mark(input.marker_key), reply(input.marker_key, input.body)
+        return await write_comment(self._github, input.repo, input.number, mark, body)
+
+    @github_activity
+    async def add_pr_comment(self, input: PullCommentInput) -> CommentResult:
+        """A comment on a pull, once for each key."""
+        return await comment_for_key(self._github, input.repo, input.number, input.comment, input.key)
+
+    @github_activity
+    async def add_issue_comment(self, input: IssueCommentInput) -> CommentResult:
+        """A comment on an issue, once for each key."""
+        return await comment_for_key(self._github, input.repo, input.number, input.comment, input.key)
+
+    @github_activity
+    async def add_reaction(self, input: ReactionInput) -> None:
+        """A reaction on a comment, which shows that it was seen.
+
+        GitHub keeps one of a kind. A comment that is gone needs none, and a locked thread takes none.
+        """
+        api = await comments_api(self._github, input.repo)
+        url = "/repos/{owner}/{repo}/issues/comments/{id}/reactions"
+        try:
+            await api.post(url, names(input.repo, id=str(input.comment_id)), data={"content": input.content})
+        except NotFound:
+            return
+        except Forbidden as error:
+            if not _is_lock(error):
+                raise
+
+
+async def comment_for_key(github: "GitHub", repo: RepoRef, number: int, comment: str, key: str) -> CommentResult:
     """The one comment for this key on an issue or pull, cut to what GitHub takes."""
     mark = bodies.mark("comment", key)
-    return await say_once(github, Said(repo, number, mark, bodies.fit(f"{mark}\n{comment}")))
+    return await write_comment(github, repo, number, mark, bodies.fit(f"{mark}\n{comment}"))
 
 
-async def say_once(github: GitHub, said: Said) -> CommentResult:
-    """The one comment with this mark: made, edited, or left alone. Raises `Locked`, or `UserError` where the thread
-    was deleted."""
+async def write_comment(github: "GitHub", repo: RepoRef, number: int, mark: str, body: str) -> CommentResult:
+    """The one comment with this mark: created, edited, or left alone. `body` begins with the mark and fits GitHub's
+    limit. Raises `Locked`, or `UserError` where the thread was deleted."""
+    api = await comments_api(github, repo)
     try:
-        return await _say_once(github, said)
+        there = await _find(github, api, repo, number, mark)
+        if there is None:
+            url = "/repos/{owner}/{repo}/issues/{number}/comments"
+            created = await api.post(url, names(repo, number=str(number)), data={"body": body})
+            return CommentResult(int(created["id"]), changed=True)
+        comment_id = int(there["id"])
+        if bodies.same(there.get("body"), body):
+            return CommentResult(comment_id, changed=False)
+        url = "/repos/{owner}/{repo}/issues/comments/{id}"
+        await api.patch(url, names(repo, id=str(comment_id)), data={"body": body})
+        return CommentResult(comment_id, changed=True)
     except (Forbidden, NotFound) as error:
-        raise _explained(error, said.number) from None
+        if _is_lock(error):
+            raise Locked(f"The conversation of #{number} is locked: unlock it, then try again.") from None
+        if error.status == 410:
+            raise UserError(f"#{number} was deleted, so nothing can be said there any more.") from None
+        raise
 
 
-async def was_said(github: GitHub, repo: RepoRef, number: int, mark: str) -> bool:
+async def has_comment(github: "GitHub", repo: RepoRef, number: int, mark: str) -> bool:
     """Whether a comment of ours with this mark is there."""
-    return bool(await _ours(github, await comments_api(github, repo), Said(repo, number, mark, "")))
+    return await _find(github, await comments_api(github, repo), repo, number, mark) is not None
 
 
-async def react(github: GitHub, wanted: ReactionInput) -> None:
-    """The reaction is there afterwards; GitHub keeps one of a kind. A comment that is gone needs none, and a locked
-    thread takes none."""
-    api = await comments_api(github, wanted.repo)
-    url = "/repos/{owner}/{repo}/issues/comments/{number}/reactions"
-    try:
-        await api.post(url, _names(wanted.repo, wanted.comment_id), data={"content": wanted.content})
-    except NotFound:
-        return
-    except Forbidden as error:
-        if not _is_lock(error):
-            raise
-
-
-async def comments_api(github: GitHub, repo: RepoRef) -> API:
+async def comments_api(github: "GitHub", repo: RepoRef) -> "API":
     """GitHub with leave to write in the threads of this repository's issues and pulls."""
     return await github.installation(repo, {"issues": "write", "pull_requests": "write"})
 
 
-async def _say_once(github: GitHub, said: Said) -> CommentResult:
-    api = await comments_api(github, said.repo)
-    there = await _ours(github, api, said)
-    if there is None:
-        url = "/repos/{owner}/{repo}/issues/{number}/comments"
-        made = await api.post(url, _names(said.repo, said.number), data={"body": said.body})
-        return CommentResult(int(made["id"]), changed=True)
-    if bodies.same(there.get("body"), said.body):
-        return CommentResult(int(there["id"]), changed=False)
-    url = "/repos/{owner}/{repo}/issues/comments/{number}"
-    await api.patch(url, _names(said.repo, int(there["id"])), data={"body": said.body})
-    return CommentResult(int(there["id"]), changed=True)
-
-
-async def _ours(github: GitHub, api: API, said: Said) -> Json | None:
+async def _find(github: "GitHub", api: "API", repo: RepoRef, number: int, mark: str) -> Json | None:
+    """Anybody can write the mark; only we write as our app's bot."""
     app = await github.app()
-    known = await _comment(api, said.repo, said.comment_id) if said.comment_id else None
-    if known and _is_ours(known, app, said.mark):
-        return known
     url = "/repos/{owner}/{repo}/issues/{number}/comments?per_page=100"
-    async for comment in api.getiter(url, _names(said.repo, said.number)):
-        if _is_ours(comment, app, said.mark):
+    async for comment in api.getiter(url, names(repo, number=str(number))):
+        if app.wrote(comment) and str(comment.get("body") or "").startswith(mark):
             found: Json = comment
             return found
     return None
 
 
-async def _comment(api: API, repo: RepoRef, comment_id: int) -> Json | None:
-    try:
-        comment: Json = await api.getitem("/repos/{owner}/{repo}/issues/comments/{number}", _names(repo, comment_id))
-    except NotFound:
-        return None
-    return comment
-
-
-def _is_ours(comment: Json, app: AppClient, mark: str) -> bool:
-    """Anybody can write the mark; only we write as our app's bot."""
-    user = comment.get("user") or {}
-    by_us = user.get("type") == "Bot" and user.get("login") == app.login
-    return by_us and str(comment.get("body") or "").startswith(mark)
-
-
-def _explained(error: GitHubError, number: int) -> Exception:
-    if _is_lock(error):
-        return Locked(f"The conversation of #{number} is locked: unlock it, then try again.")
-    if error.status == 410:
-        return UserError(f"#{number} was deleted, so nothing can be said there any more.")
-    return error
-
-
 def _is_lock(error: GitHubError) -> bool:
     return error.status == 403 and "locked" in error.said.lower()
-
-
-def _names(repo: RepoRef, number: int) -> dict[str, str]:
-    return {"owner": repo.owner, "repo": repo.name, "number": str(number)}

@@ -1,77 +1,126 @@
-"""Issues that are ours: made once for a key, found again by a hidden mark, and closed."""
+"""Issues of ours: created once for a key, found again by a hidden mark, labelled and closed."""
 
+import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
-from activities.github import bodies, comments, labels
-from activities.github.client import AppClient, GitHub
-from activities.github.client.api import API
-from activities.github.client.errors import NotFound
+from activities.github import bodies
+from activities.github.activity_errors import github_activity
+from activities.github.comments import Locked, comment_for_key, comments_api
+from activities.github.errors import NotFound, Validation
 from activities.github.types.issues import CloseIssueInput, CloseIssueResult, CreateIssueInput, CreateIssueResult
-from activities.github.types.pulls import AddLabelsInput
+from activities.github.types.labels import IssueLabels, IssueLabelsInput
+from activities.github.types.pulls import AddLabelsInput, AddLabelsResult
+from activities.github.urls import names
 from activities.reporting.markdown import one_line
+
+if TYPE_CHECKING:
+    from activities.github.client import API, AppClient, GitHub
 
 Json = Mapping[str, Any]
 
 _ISSUES = "/repos/{owner}/{repo}/issues"
-# GitHub's: characters of a title, people of one issue.
-_TITLE, _ASSIGNEES = 256, 10
+# GitHub's: characters of a title, people of one issue, characters of a label's name, labels of one issue or pull.
+_TITLE, _ASSIGNEES, _LABEL, _LABELS = 256, 10, 50, 100
 # How many of our own newest issues and pulls are looked at for the mark.
 _LOOKED_AT = 1000
 
 
-async def make(github: GitHub, wanted: CreateIssueInput) -> CreateIssueResult:
-    """The issue of this key, as it is wanted. One that was closed stays closed, and is not made again."""
-    api = await comments.comments_api(github, wanted.repo)
-    mark = bodies.mark("issue", wanted.key)
-    title, body = one_line(wanted.title, _TITLE), bodies.fit(f"{mark}\n{wanted.body}")
-    found = await _find(api, wanted, mark, await github.app())
-    issue = found or await api.post(_ISSUES, _names(wanted), data={"title": title, "body": body})
-    number, url = int(issue["number"]), str(issue["html_url"])
-    changed = not found or await _edit(api, wanted, issue, title, body)
-    if wanted.labels:
-        added = await labels.add(github, AddLabelsInput(wanted.repo, number, wanted.labels))
-        changed = changed or added.changed
-    changed = await _assign(api, wanted, issue) or changed
-    return CreateIssueResult(number, url, changed)
+class IssueActivities:
+    """Each may run again."""
+
+    def __init__(self, github: "GitHub") -> None:
+        self._github = github
+
+    @github_activity
+    async def create_issue(self, input: CreateIssueInput) -> CreateIssueResult:
+        """The one issue of a key: created, or found and brought up to date. One that was closed stays closed."""
+        api = await comments_api(self._github, input.repo)
+        mark = bodies.mark("issue", input.key)
+        title, body = one_line(input.title, _TITLE), bodies.fit(f"{mark}\n{input.body}")
+        found = await _find(api, input, mark, await self._github.app())
+        issue = found or await api.post(_ISSUES, names(input.repo), data={"title": title, "body": body})
+        number = int(issue["number"])
+        changed = not found
+        if found:
+            new = {} if bodies.same(found["title"], title) else {"title": title}
+            new |= {} if bodies.same(found["body"], body) else {"body": body}
+            if new:
+                await api.patch(f"{_ISSUES}/{{number}}", names(input.repo, number=str(number)), data=new)
+                changed = True
+        if input.labels:
+            added = await add_labels(self._github, AddLabelsInput(input.repo, number, input.labels))
+            changed = changed or added.changed
+        changed = await _assign(api, input, issue) or changed
+        return CreateIssueResult(number, str(issue["html_url"]), changed)
+
+    @github_activity
+    async def close_issue(self, input: CloseIssueInput) -> CloseIssueResult:
+        """Closed with a reason, after a comment that is written once.
+
+        What is closed already gets no comment either; a locked conversation is closed without one.
+        """
+        api = await comments_api(self._github, input.repo)
+        url, where = f"{_ISSUES}/{{number}}", names(input.repo, number=str(input.number))
+        try:
+            issue = await api.getitem(url, where)
+        except NotFound as error:
+            if error.status != 410:
+                raise
+            raise UserError(f"#{input.number} was deleted, so there is nothing to close.") from None
+        if issue["state"] == "closed":
+            return CloseIssueResult(changed=False)
+        if input.comment:
+            with contextlib.suppress(Locked):
+                await comment_for_key(self._github, input.repo, input.number, input.comment, input.key or "closed")
+        await api.patch(url, where, data={"state": "closed", "state_reason": input.reason})
+        return CloseIssueResult(changed=True)
+
+    @github_activity
+    async def get_issue_labels(self, input: IssueLabelsInput) -> IssueLabels:
+        """The labels of an issue as they are now; one that is gone has none."""
+        api = await self._github.installation(input.repo, {"issues": "read"})
+        try:
+            data = await api.getitem(f"{_ISSUES}/{{number}}", names(input.repo, number=str(input.issue)))
+        except NotFound:
+            return IssueLabels()
+        labels = tuple(str(each["name"] if isinstance(each, dict) else each) for each in data.get("labels") or ())
+        return IssueLabels(labels, data.get("state") == "open", bool(data.get("pull_request")))
+
+    @github_activity
+    async def add_pr_labels(self, input: AddLabelsInput) -> AddLabelsResult:
+        """The labels are on the pull afterwards, beside those it had."""
+        return await add_labels(self._github, input)
 
 
-async def close(github: GitHub, wanted: CloseIssueInput) -> CloseIssueResult:
-    """Closed with the reason, after the comment. What is closed already gets no comment either; a locked
-    conversation is closed without one."""
-    api = await comments.comments_api(github, wanted.repo)
-    url = f"{_ISSUES}/{{number}}"
-    names = _names(wanted, number=str(wanted.number))
-    try:
-        issue = await api.getitem(url, names)
-    except NotFound as error:
-        if error.status != 410:
-            raise
-        raise UserError(f"#{wanted.number} was deleted, so there is nothing to close.") from None
-    if issue["state"] == "closed":
-        return CloseIssueResult(changed=False)
-    await _say(github, wanted)
-    await api.patch(url, names, data={"state": "closed", "state_reason": wanted.reason})
-    return CloseIssueResult(changed=True)
+async def add_labels(github: "GitHub", input: AddLabelsInput) -> AddLabelsResult:
+    """Adds to an issue or pull the labels that are missing; GitHub creates one that the repository does not have.
+    Capitals make no other label. Raises `Validation` for what GitHub would not take, before anything is added."""
+    for label in input.labels:
+        if not label.strip() or len(label) > _LABEL:
+            raise Validation(f"{label[:80]!r} cannot be a label: it must have 1 to {_LABEL} characters.")
+    api = await comments_api(github, input.repo)
+    url, where = f"{_ISSUES}/{{number}}/labels", names(input.repo, number=str(input.number))
+    there = [str(label["name"]) async for label in api.getiter(f"{url}?per_page=100", where)]
+    known = {label.lower() for label in there}
+    named = {label.strip().lower(): label.strip() for label in reversed(input.labels)}
+    missing = [label for key, label in reversed(named.items()) if key not in known]
+    if not missing:
+        return AddLabelsResult(tuple(there), changed=False)
+    if len(there) + len(missing) > _LABELS:
+        raise Validation(f"#{input.number} would have {len(there) + len(missing)} labels, and GitHub takes {_LABELS}.")
+    now = await api.post(url, where, data={"labels": missing})
+    return AddLabelsResult(tuple(str(label["name"]) for label in now), changed=True)
 
 
-async def _say(github: GitHub, wanted: CloseIssueInput) -> None:
-    if not wanted.comment:
-        return
-    try:
-        await comments.say(github, wanted.repo, wanted.number, wanted.comment, wanted.key or "closed")
-    except comments.Locked:
-        return
-
-
-async def _find(api: API, wanted: CreateIssueInput, mark: str, app: AppClient) -> Json | None:
+async def _find(api: "API", input: CreateIssueInput, mark: str, app: "AppClient") -> Json | None:
     """Newest first. Anybody can write the mark; GitHub gives us only what we wrote."""
     url = f"{_ISSUES}{{?creator,state,sort,direction,per_page}}"
-    names = _names(wanted, creator=app.login, state="all", sort="created", direction="desc", per_page="100")
+    query = {"creator": app.login, "state": "all", "sort": "created", "direction": "desc", "per_page": "100"}
     left = _LOOKED_AT
-    async for issue in api.getiter(url, names):
-        if _is_ours(issue, mark, app):
+    async for issue in api.getiter(url, names(input.repo, **query)):
+        if app.wrote(issue) and "pull_request" not in issue and str(issue.get("body") or "").startswith(mark):
             found: Json = issue
             return found
         left -= 1
@@ -80,34 +129,15 @@ async def _find(api: API, wanted: CreateIssueInput, mark: str, app: AppClient) -
     return None
 
 
-def _is_ours(issue: Json, mark: str, app: AppClient) -> bool:
-    user = issue.get("user") or {}
-    by_us = user.get("type") == "Bot" and user.get("login") == app.login
-    return bool(by_us and "pull_request" not in issue and str(issue.get("body") or "").startswith(mark))
-
-
-async def _edit(api: API, wanted: CreateIssueInput, issue: Json, title: str, body: str) -> bool:
-    new = {} if bodies.same(issue["title"], title) else {"title": title}
-    new |= {} if bodies.same(issue["body"], body) else {"body": body}
-    if new:
-        await api.patch("/repos/{owner}/{repo}/issues/{number}", _names(wanted, number=str(issue["number"])), data=new)
-    return bool(new)
-
-
-async def _assign(api: API, wanted: CreateIssueInput, issue: Json) -> bool:
+async def _assign(api: "API", input: CreateIssueInput, issue: Json) -> bool:
     """Adds who is missing; GitHub leaves out, without a word, who may not be assigned."""
     before = _assigned(issue)
-    missing = [login for login in wanted.assignees if login.lower() not in before][: max(0, _ASSIGNEES - len(before))]
+    missing = [login for login in input.assignees if login.lower() not in before][: max(0, _ASSIGNEES - len(before))]
     if not missing:
         return False
-    url = f"{_ISSUES}/{{number}}/assignees"
-    names = _names(wanted, number=str(issue["number"]))
-    return _assigned(await api.post(url, names, data={"assignees": missing})) != before
+    where = names(input.repo, number=str(issue["number"]))
+    return _assigned(await api.post(f"{_ISSUES}/{{number}}/assignees", where, data={"assignees": missing})) != before
 
 
 def _assigned(issue: Json) -> set[str]:
     return {str(user["login"]).lower() for user in issue.get("assignees") or ()}
-
-
-def _names(wanted: CreateIssueInput | CloseIssueInput, **more: str) -> dict[str, str]:
-    return {"owner": wanted.repo.owner, "repo": wanted.repo.name, **more}

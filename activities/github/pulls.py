@@ -1,89 +1,216 @@
-"""A pull request that is opened once for its head and base, and found again."""
+"""Pull requests: looked up, their files listed, and one opened once for its head and base, and found again."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
-from activities.github import bodies, labels, reviews
-from activities.github.client import AppClient, GitHub
-from activities.github.client.api import API
-from activities.github.client.errors import Conflict, Validation
-from activities.github.types.pulls import AddLabelsInput, CreatePullInput, CreatePullResult, RequestReviewInput
+from activities.github import bodies
+from activities.github.activity_errors import github_activity
+from activities.github.errors import Conflict, NotFound, Validation
+from activities.github.issues import add_labels
+from activities.github.reviews import request_review
+from activities.github.types.lookups import (
+    PullInput,
+    PullOfHeadInput,
+    PullOfHeadResult,
+    PullRequest,
+    Pulls,
+    PullsInput,
+)
+from activities.github.types.pulls import (
+    AddLabelsInput,
+    CreatePullInput,
+    CreatePullResult,
+    PullFile,
+    PullFiles,
+    RequestReviewInput,
+)
+from activities.github.urls import names
+from activities.model import RepoRef
 from activities.reporting.markdown import one_line
+
+if TYPE_CHECKING:
+    from activities.github.client import API, GitHub
 
 Json = Mapping[str, Any]
 
 # GitHub's, in characters.
 _TITLE = 256
+# GitHub's: it tells of no more files, however many pages are asked for.
+_MOST_FILES = 3000
+# Bytes of paths. What an activity gives back is kept for ever, and Temporal takes 2 MB at most.
+_MOST_BYTES = 500_000
 
 
-async def open_or_find(github: GitHub, wanted: CreatePullInput) -> CreatePullResult:
-    """The open pull of this head into this base, as it is wanted. One that somebody else opened is left as it is; a
-    closed one does not count. `draft` is for a new one only: REST cannot change it."""
-    api = await github.installation(wanted.repo, {"pull_requests": "write", "contents": "read"})
-    found = await _find(api, wanted, by_head=True)
-    pull, made = (found, False) if found else await _open(api, wanted)
-    number, url, head = int(pull["number"]), str(pull["html_url"]), str(pull["head"]["sha"])
-    if not (made or _is_ours(pull, await github.app())):
-        return CreatePullResult(number, url, head, changed=False)
-    changed = made or await _edit(api, wanted, pull)
-    if wanted.labels:
-        added = await labels.add(github, AddLabelsInput(wanted.repo, number, wanted.labels))
-        changed = changed or added.changed
-    if not wanted.reviewers:
-        return CreatePullResult(number, url, head, changed)
-    asked = await reviews.request(github, RequestReviewInput(wanted.repo, number, wanted.reviewers))
-    return CreatePullResult(number, url, head, changed or asked.changed, asked.left_out)
+class PullActivities:
+    """Each may run again."""
+
+    def __init__(self, github: "GitHub") -> None:
+        self._github = github
+
+    @github_activity
+    async def get_pull_request(self, input: PullInput) -> PullRequest:
+        """A pull request as it is now."""
+        api = await self._github.installation(input.repo, {"pull_requests": "read"})
+        where = names(input.repo, number=str(input.number))
+        return pull_of(await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where))
+
+    @github_activity
+    async def find_pull_of_head(self, input: PullOfHeadInput) -> PullOfHeadResult:
+        """The open pull whose head is this commit.
+
+        The newest one, and by its branch first, since a commit may be in many.
+        """
+        found = await self._open(input.repo, f"{input.repo.owner}:{input.branch}") if input.branch else ()
+        found = found or await self._with_commit(input.repo, input.sha)
+        fitting = [pull for pull in found if pull.state == "open" and pull.head_sha == input.sha]
+        return PullOfHeadResult(max(fitting, key=lambda pull: pull.number, default=None))
+
+    @github_activity
+    async def list_open_pulls(self, input: PullsInput) -> Pulls:
+        """All open pulls of the repository."""
+        return Pulls(await self._open(input.repo))
+
+    @github_activity
+    async def get_commit_pulls(self, input: PullsInput) -> Pulls:
+        """The pulls that hold a commit."""
+        return Pulls(await self._with_commit(input.repo, input.sha))
+
+    @github_activity
+    async def get_pr_files(self, input: PullInput) -> PullFiles:
+        """The files that a pull changes.
+
+        All of them in GitHub's order; `complete` is False where some are left out.
+        """
+        api = await self._github.installation(input.repo, {"pull_requests": "read"})
+        where = names(input.repo, number=str(input.number))
+        found: list[PullFile] = []
+        size = 0
+        async for data in api.getiter("/repos/{owner}/{repo}/pulls/{number}/files?per_page=100", where):
+            file = PullFile(
+                path=str(data["filename"]),
+                status=str(data["status"]),
+                additions=int(data["additions"]),
+                deletions=int(data["deletions"]),
+                previous=str(data.get("previous_filename") or ""),
+            )
+            size += len(f"{file.path}{file.previous}".encode("utf-8", "surrogatepass"))
+            if size > _MOST_BYTES:
+                return PullFiles(tuple(found), complete=False)
+            found.append(file)
+        if len(found) < _MOST_FILES:
+            return PullFiles(tuple(found), complete=True)
+        pull = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where)
+        return PullFiles(tuple(found), complete=int(pull["changed_files"]) <= len(found))
+
+    @github_activity
+    async def create_pull_request(self, input: CreatePullInput) -> CreatePullResult:
+        """The one open pull of a head into a base: opened, or found and brought up to date.
+
+        One that somebody else opened is left as it is; a closed one does not count. `draft` is for a new one only:
+        REST cannot change it.
+        """
+        api = await self._github.installation(input.repo, {"pull_requests": "write", "contents": "read"})
+        found = await _find(api, input, by_head=True)
+        pull, created = (found, False) if found else await _create(api, input)
+        number, url, head = int(pull["number"]), str(pull["html_url"]), str(pull["head"]["sha"])
+        if not (created or (await self._github.app()).wrote(pull)):
+            return CreatePullResult(number, url, head, changed=False)
+        changed = created or await _edit(api, input, pull)
+        if input.labels:
+            added = await add_labels(self._github, AddLabelsInput(input.repo, number, input.labels))
+            changed = changed or added.changed
+        if not input.reviewers:
+            return CreatePullResult(number, url, head, changed)
+        requested = await request_review(self._github, RequestReviewInput(input.repo, number, input.reviewers))
+        return CreatePullResult(number, url, head, changed or requested.changed, requested.left_out)
+
+    async def _open(self, repo: RepoRef, head: str = "") -> tuple[PullRequest, ...]:
+        """Newest first; `head` is `owner:branch`."""
+        api = await self._github.installation(repo, {"pull_requests": "read"})
+        where = names(repo, state="open", per_page="100") | ({"head": head} if head else {})
+        found = api.getiter("/repos/{owner}/{repo}/pulls{?state,head,per_page}", where)
+        return tuple([pull_of(data) async for data in found])
+
+    async def _with_commit(self, repo: RepoRef, sha: str) -> tuple[PullRequest, ...]:
+        """None for a commit that GitHub does not know (yet)."""
+        api = await self._github.installation(repo, {"pull_requests": "read", "contents": "read"})
+        found = api.getiter("/repos/{owner}/{repo}/commits/{sha}/pulls?per_page=100", names(repo, sha=sha))
+        try:
+            return tuple([pull_of(data) async for data in found])
+        except (NotFound, Validation):
+            return ()
 
 
-async def _find(api: API, wanted: CreatePullInput, *, by_head: bool) -> Json | None:
+def pull_of(data: Json) -> PullRequest:
+    """GitHub's pull as ours. The lists lack `merged` and `maintainer_can_modify`."""
+    head, base = data["head"], data["base"]
+    head_repo = str((head.get("repo") or {}).get("full_name") or "")
+    return PullRequest(
+        number=int(data["number"]),
+        title=str(data.get("title") or ""),
+        author=str((data.get("user") or {}).get("login") or ""),
+        state=str(data["state"]),
+        draft=bool(data.get("draft")),
+        merged=bool(data.get("merged_at")),
+        head_sha=str(head["sha"]),
+        head_ref=str(head["ref"]),
+        head_repo=head_repo,
+        base_sha=str(base["sha"]),
+        base_ref=str(base["ref"]),
+        fork=head_repo.lower() != str(base["repo"]["full_name"]).lower(),
+        can_modify=bool(data.get("maintainer_can_modify")),
+    )
+
+
+async def _find(api: "API", input: CreatePullInput, *, by_head: bool) -> Json | None:
     """GitHub's filter by head knows no former name of an owner; without it, all open pulls of the base are read."""
-    owner, _, branch = wanted.head.rpartition(":")
-    names = _names(wanted, state="open", base=wanted.base, per_page="100")
+    owner, _, branch = input.head.rpartition(":")
+    where = names(input.repo, state="open", base=input.base, per_page="100")
     if by_head:
-        names["head"] = f"{owner or wanted.repo.owner}:{branch}"
-    async for pull in api.getiter("/repos/{owner}/{repo}/pulls{?state,base,head,per_page}", names):
-        if _fits(pull, owner, branch) and pull["base"]["ref"] == wanted.base:
+        where["head"] = f"{owner or input.repo.owner}:{branch}"
+    async for pull in api.getiter("/repos/{owner}/{repo}/pulls{?state,base,head,per_page}", where):
+        if _is_from(pull, owner, branch) and pull["base"]["ref"] == input.base:
             found: Json = pull
             return found
     return None
 
 
-def _fits(pull: Json, owner: str, branch: str) -> bool:
+def _is_from(pull: Json, owner: str, branch: str) -> bool:
     """Two repositories of one owner may have a branch of that name: without an owner it is the base's own."""
     head = pull["head"]
     if owner:
-        whose = (head.get("user") or {}).get("login") or ""
-        return bool(head["ref"] == branch and whose.lower() == owner.lower())
+        login = (head.get("user") or {}).get("login") or ""
+        return bool(head["ref"] == branch and login.lower() == owner.lower())
     return bool(head["ref"] == branch and (head.get("repo") or {}).get("id") == pull["base"]["repo"]["id"])
 
 
-async def _open(api: API, wanted: CreatePullInput) -> tuple[Json, bool]:
-    """(the pull, whether we made it): another try may have been quicker."""
-    body = {
-        "title": _title(wanted),
-        "head": wanted.head,
-        "base": wanted.base,
-        "body": bodies.fit(wanted.body),
-        "draft": wanted.draft,
+async def _create(api: "API", input: CreatePullInput) -> tuple[Json, bool]:
+    """(the pull, whether we created it): another try may have been quicker."""
+    data = {
+        "title": one_line(input.title, _TITLE),
+        "head": input.head,
+        "base": input.base,
+        "body": bodies.fit(input.body),
+        "draft": input.draft,
     }
     try:
-        return await api.post("/repos/{owner}/{repo}/pulls", _names(wanted), data=body), True
+        return await api.post("/repos/{owner}/{repo}/pulls", names(input.repo), data=data), True
     except Validation as error:
         if "already exists" not in error.said:
-            raise _explained(error, wanted) from None
+            raise _explained(error, input) from None
     for by_head in (True, False):
-        if found := await _find(api, wanted, by_head=by_head):
+        if found := await _find(api, input, by_head=by_head):
             return found, False
-    raise Conflict(f"There is a pull request of {wanted.head} already, and GitHub does not show it yet.", 1.0)
+    raise Conflict(f"There is a pull request of {input.head} already, and GitHub does not show it yet.", 1.0)
 
 
-def _explained(error: Validation, wanted: CreatePullInput) -> Exception:
+def _explained(error: Validation, input: CreatePullInput) -> Exception:
     if "No commits between" in error.said:
         return UserError(
-            f"`{wanted.head}` has no commit that `{wanted.base}` lacks, so there is nothing to open a pull request for."
+            f"`{input.head}` has no commit that `{input.base}` lacks, so there is nothing to open a pull request for."
         )
-    for field, branch in (("head", wanted.head), ("base", wanted.base)):
+    for field, branch in (("head", input.head), ("base", input.base)):
         if f'"field": "{field}"' in error.said:
             return UserError(f"GitHub has no branch `{branch}` for a pull request's {field}: push it first.")
     if "draft pull requests are not supported" in error.said.lower():
@@ -91,24 +218,11 @@ def _explained(error: Validation, wanted: CreatePullInput) -> Exception:
     return error
 
 
-async def _edit(api: API, wanted: CreatePullInput, pull: Json) -> bool:
-    title, body = _title(wanted), bodies.fit(wanted.body)
+async def _edit(api: "API", input: CreatePullInput, pull: Json) -> bool:
+    title, body = one_line(input.title, _TITLE), bodies.fit(input.body)
     new = {} if bodies.same(pull["title"], title) else {"title": title}
     new |= {} if bodies.same(pull["body"], body) else {"body": body}
     if new:
-        url = "/repos/{owner}/{repo}/pulls/{number}"
-        await api.patch(url, _names(wanted, number=str(pull["number"])), data=new)
+        where = names(input.repo, number=str(pull["number"]))
+        await api.patch("/repos/{owner}/{repo}/pulls/{number}", where, data=new)
     return bool(new)
-
-
-def _title(wanted: CreatePullInput) -> str:
-    return one_line(wanted.title, _TITLE)
-
-
-def _is_ours(pull: Json, app: AppClient) -> bool:
-    user = pull.get("user") or {}
-    return bool(user.get("type") == "Bot" and user.get("login") == app.login)
-
-
-def _names(wanted: CreatePullInput, **more: str) -> dict[str, str]:
-    return {"owner": wanted.repo.owner, "repo": wanted.repo.name, **more}

@@ -1,13 +1,15 @@
 """Releases: one for a tag, found by it whether it is published or a draft, edited only when it is to say more."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from activities.github.branches import names
-from activities.github.client import GitHub
-from activities.github.client.api import API
-from activities.github.client.errors import NotFound, Validation
+from activities.github.activity_errors import github_activity
+from activities.github.errors import NotFound, Validation
 from activities.github.types.branches import CreateReleaseInput, CreateReleaseResult
+from activities.github.urls import names
+
+if TYPE_CHECKING:
+    from activities.github.client import API, GitHub
 
 # GitHub answers 422 beyond it ("body is too long (maximum is 125000 characters)"); its API description is silent.
 LONGEST = 125_000
@@ -17,59 +19,62 @@ _RELEASES = "/repos/{owner}/{repo}/releases"
 Json = Mapping[str, Any]
 
 
-async def create(github: GitHub, wanted: CreateReleaseInput) -> CreateReleaseResult:
-    """The release is there afterwards and says this. A published one is never made a draft again."""
-    api = await github.installation(wanted.repo, {"contents": "write"})
-    if there := await _release(api, wanted):
-        return await _edit(api, wanted, there)
-    try:
-        return await _create(api, wanted)
-    except Validation:
-        # Made by somebody else since we looked; anything else that GitHub refuses it refuses again.
-        if there := await _release(api, wanted):
-            return await _edit(api, wanted, there)
-        raise
+class ReleaseActivities:
+    """Each may run again."""
+
+    def __init__(self, github: "GitHub") -> None:
+        self._github = github
+
+    @github_activity
+    async def create_release(self, input: CreateReleaseInput) -> CreateReleaseResult:
+        """The release of a tag, created or edited. A published one is never made a draft again."""
+        api = await self._github.installation(input.repo, {"contents": "write"})
+        if there := await _find(api, input):
+            return await _edit(api, input, there)
+        data = {"tag_name": input.tag, "draft": input.draft, **_content(input)}
+        data |= {"target_commitish": input.target} if input.target else {}
+        try:
+            created = await api.post(_RELEASES, names(input.repo), data=data)
+        except Validation:
+            # Created by somebody else since we looked; anything else that GitHub refuses it refuses again.
+            if there := await _find(api, input):
+                return await _edit(api, input, there)
+            raise
+        return CreateReleaseResult(int(created["id"]), str(created["html_url"]), changed=True)
 
 
-async def _release(api: API, wanted: CreateReleaseInput) -> Json | None:
+async def _find(api: "API", input: CreateReleaseInput) -> Json | None:
     """A published one by its tag; a draft has none yet, so it is looked for in the list, newest first."""
-    if not wanted.tag:
+    if not input.tag:
         return None  # GitHub says what is wrong with that
     try:
-        published: Json = await api.getitem(f"{_RELEASES}/tags/{{tag}}", names(wanted.repo, tag=wanted.tag))
+        published: Json = await api.getitem(f"{_RELEASES}/tags/{{tag}}", names(input.repo, tag=input.tag))
         return published
     except NotFound:
         pass
-    async for each in api.getiter(f"{_RELEASES}?per_page=100", names(wanted.repo)):
-        if each["tag_name"] == wanted.tag:
+    async for each in api.getiter(f"{_RELEASES}?per_page=100", names(input.repo)):
+        if each["tag_name"] == input.tag:
             draft: Json = each
             return draft
     return None
 
 
-async def _create(api: API, wanted: CreateReleaseInput) -> CreateReleaseResult:
-    data = {"tag_name": wanted.tag, "draft": wanted.draft, **_words(wanted)}
-    data |= {"target_commitish": wanted.target} if wanted.target else {}
-    made = await api.post(_RELEASES, names(wanted.repo), data=data)
-    return CreateReleaseResult(int(made["id"]), str(made["html_url"]), changed=True)
-
-
-async def _edit(api: API, wanted: CreateReleaseInput, there: Json) -> CreateReleaseResult:
-    said = {"name": there["name"] or "", "body": _lines(there["body"] or ""), "prerelease": there["prerelease"]}
-    publish = there["draft"] and not wanted.draft
-    if said == _words(wanted) and not publish:
+async def _edit(api: "API", input: CreateReleaseInput, there: Json) -> CreateReleaseResult:
+    content = _content(input)
+    before = {"name": there["name"] or "", "body": _lines(there["body"] or ""), "prerelease": there["prerelease"]}
+    publish = there["draft"] and not input.draft
+    if before == content and not publish:
         return CreateReleaseResult(int(there["id"]), str(there["html_url"]), changed=False)
-    data = _words(wanted) | ({"draft": False} if publish else {})
-    made = await api.patch(f"{_RELEASES}/{{id}}", names(wanted.repo, id=str(there["id"])), data=data)
-    return CreateReleaseResult(int(made["id"]), str(made["html_url"]), changed=True)
+    data = content | ({"draft": False} if publish else {})
+    edited = await api.patch(f"{_RELEASES}/{{id}}", names(input.repo, id=str(there["id"])), data=data)
+    return CreateReleaseResult(int(edited["id"]), str(edited["html_url"]), changed=True)
 
 
-def _words(wanted: CreateReleaseInput) -> dict[str, Any]:
-    return {"name": wanted.name, "body": _cut(_lines(wanted.body)), "prerelease": wanted.prerelease}
-
-
-def _cut(body: str) -> str:
-    return body if len(body) <= LONGEST else body[: LONGEST - len(_CUT)].rstrip() + _CUT
+def _content(input: CreateReleaseInput) -> dict[str, Any]:
+    body = _lines(input.body)
+    if len(body) > LONGEST:
+        body = body[: LONGEST - len(_CUT)].rstrip() + _CUT
+    return {"name": input.name, "body": body, "prerelease": input.prerelease}
 
 
 def _lines(body: str) -> str:

@@ -4,39 +4,50 @@ import asyncio
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from activities.github.client import GitHub
-from activities.github.client.api import API
-from activities.github.client.errors import NotFound
+from activities.github.activity_errors import github_activity
+from activities.github.errors import NotFound
 from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
-from activities.repo_config import PATH, parse, validate
-from activities.repo_config.error_messages import first_and_number
+from activities.github.urls import names
+
+if TYPE_CHECKING:
+    from activities.github.client import GitHub
 
 _TOO_LARGE = "The file is larger than 1 MB: keep to what the gate needs."
 _NO_FILE = "This is no plain file: put the configuration itself there."
 
 
-async def read(github: GitHub, wanted: RepoSettingsInput) -> RepoSettings:
-    """As they are now: two conditional requests, free where nothing has changed. No file, and a file with a mistake,
-    give the defaults."""
-    api = await github.installation(wanted.repo, {"contents": "read"})
-    names = {"owner": wanted.repo.owner, "repo": wanted.repo.name}
-    branch = str((await api.getitem("/repos/{owner}/{repo}", names))["default_branch"])
-    file = await _file(api, names | {"ref": wanted.branch or branch})
-    settings = RepoSettings() if file is None else await asyncio.to_thread(_settings, file)
-    return replace(settings, default_branch=branch)
+class RepoConfigActivities:
+    """Reads only."""
 
+    def __init__(self, github: "GitHub") -> None:
+        self._github = github
 
-async def _file(api: API, names: Mapping[str, str]) -> Any:
-    """GitHub's answer, a list for a folder; None where there is nothing."""
-    try:
-        return await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{PATH}{{?ref}}", names)
-    except NotFound:
-        return None
+    @github_activity
+    async def get_repo_settings(self, input: RepoSettingsInput) -> RepoSettings:
+        """`.github/autobuild.yml` of a branch, in small.
+
+        As it is now: two conditional requests, free where nothing has changed. No file, and a file with a mistake,
+        give the defaults.
+        """
+        from activities.repo_config import PATH
+
+        api = await self._github.installation(input.repo, {"contents": "read"})
+        branch = str((await api.getitem("/repos/{owner}/{repo}", names(input.repo)))["default_branch"])
+        where = names(input.repo, ref=input.branch or branch)
+        try:
+            file = await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{PATH}{{?ref}}", where)
+        except NotFound:
+            return RepoSettings(default_branch=branch)
+        return replace(await asyncio.to_thread(_settings, file), default_branch=branch)
 
 
 def _settings(file: Any) -> RepoSettings:
+    """`file` is GitHub's answer, a list for a folder."""
+    from activities.repo_config import parse, validate
+    from activities.repo_config.error_messages import first_and_number
+
     if not isinstance(file, Mapping) or file["type"] != "file":
         return RepoSettings(problem=_NO_FILE)
     # Up to 1 MB GitHub gives the content, above it only says how large it is.

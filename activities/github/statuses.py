@@ -1,13 +1,16 @@
-"""What is said of a commit, by commit statuses and by everybody's check runs."""
+"""What commit statuses and everybody's check runs say of a commit, and the status that we post on a pull's head."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from activities.github.branches import names
-from activities.github.client import GitHub
-from activities.github.client.api import API
+from activities.github.activity_errors import github_activity
 from activities.github.types.branches import CommitStatus, CommitStatusInput, ContextState, StatusContext
+from activities.github.types.pulls import PullStatusInput, PullStatusResult
+from activities.github.urls import names
 from activities.reporting.markdown import one_line
+
+if TYPE_CHECKING:
+    from activities.github.client import API, GitHub
 
 # GitHub's own limit for a status's description; a check run's title is longer.
 _DESCRIPTION = 140
@@ -17,47 +20,81 @@ _GOOD = ("success", "neutral", "skipped")
 Json = Mapping[str, Any]
 
 
-async def of_commit(github: GitHub, wanted: CommitStatusInput) -> CommitStatus:
-    """All of it as it is now. `NotFound` for a commit that GitHub does not know (yet)."""
-    api = await github.installation(wanted.repo, {"statuses": "read", "checks": "read"})
-    contexts = [*await _statuses(api, wanted), *await _runs(api, wanted)]
-    contexts.sort(key=lambda context: (context.name, context.by_check_run))
-    states = {context.state for context in contexts}
-    for state in ("failure", "pending", "success"):
-        if state in states:
-            return CommitStatus(state, tuple(contexts))
-    return CommitStatus("none", ())
+class StatusActivities:
+    """Each may run again."""
+
+    def __init__(self, github: "GitHub") -> None:
+        self._github = github
+
+    @github_activity
+    async def get_commit_status(self, input: CommitStatusInput) -> CommitStatus:
+        """What statuses and check runs say of a commit, everybody's. `NotFound` for one that GitHub does not know."""
+        api = await self._github.installation(input.repo, {"statuses": "read", "checks": "read"})
+        contexts = [*await _statuses(api, input), *await _runs(api, input)]
+        contexts.sort(key=lambda context: (context.name, context.by_check_run))
+        states = {context.state for context in contexts}
+        for state in ("failure", "pending", "success"):
+            if state in states:
+                return CommitStatus(state, tuple(contexts))
+        return CommitStatus("none", ())
+
+    @github_activity
+    async def update_pr_status(self, input: PullStatusInput) -> PullStatusResult:
+        """A commit status on the pull's head, posted only when it says something new."""
+        sha = input.head_sha
+        if not sha:
+            reading = await self._github.installation(input.repo, {"pull_requests": "read"})
+            url = "/repos/{owner}/{repo}/pulls/{number}"
+            sha = str((await reading.getitem(url, names(input.repo, number=str(input.number))))["head"]["sha"])
+        api = await self._github.installation(input.repo, {"statuses": "write"})
+        where = names(input.repo, sha=sha)
+        text = " ".join(input.description.split())
+        description = text if len(text) <= _DESCRIPTION else f"{text[: _DESCRIPTION - 1].rstrip()}…"
+        if await _newest(api, where, input.context) == (input.state, description, input.target_url):
+            return PullStatusResult(sha, changed=False)
+        body = {"state": input.state, "description": description, "context": input.context}
+        if input.target_url:
+            body["target_url"] = input.target_url
+        await api.post("/repos/{owner}/{repo}/statuses/{sha}", where, data=body)
+        return PullStatusResult(sha, changed=True)
 
 
-async def _statuses(api: API, wanted: CommitStatusInput) -> list[StatusContext]:
+async def _statuses(api: "API", input: CommitStatusInput) -> list[StatusContext]:
     """GitHub gives the newest of each context."""
     url = "/repos/{owner}/{repo}/commits/{ref}/status?per_page=100"
-    found = api.getiter(url, names(wanted.repo, ref=wanted.sha), iterable_key="statuses")
-    return [_context(each["context"], _status_state(each["state"]), each["description"], False) async for each in found]
+    found = api.getiter(url, names(input.repo, ref=input.sha), iterable_key="statuses")
+    states: Mapping[str, ContextState] = {"success": "success", "pending": "pending"}
+    return [
+        _context(each["context"], states.get(each["state"], "failure"), each["description"], False)
+        async for each in found
+    ]
 
 
-async def _runs(api: API, wanted: CommitStatusInput) -> list[StatusContext]:
+async def _runs(api: "API", input: CommitStatusInput) -> list[StatusContext]:
     """`filter=latest` is the newest of each name in each suite; an App may have several, and Apps share names."""
     url = "/repos/{owner}/{repo}/commits/{ref}/check-runs?per_page=100&filter=latest"
-    found = api.getiter(url, names(wanted.repo, ref=wanted.sha), iterable_key="check_runs")
     newest: dict[str, Json] = {}
-    async for run in found:
+    async for run in api.getiter(url, names(input.repo, ref=input.sha), iterable_key="check_runs"):
         if run["name"] not in newest or run["id"] > newest[run["name"]]["id"]:
             newest[run["name"]] = run
     return [_context(name, _run_state(run), (run["output"] or {}).get("title"), True) for name, run in newest.items()]
 
 
-def _context(name: str, state: ContextState, said: str | None, by_check_run: bool) -> StatusContext:
-    return StatusContext(name, state, one_line(said or "", _DESCRIPTION), by_check_run)
-
-
-def _status_state(state: str) -> ContextState:
-    if state == "success":
-        return "success"
-    return "pending" if state == "pending" else "failure"
+def _context(name: str, state: ContextState, description: str | None, by_check_run: bool) -> StatusContext:
+    return StatusContext(name, state, one_line(description or "", _DESCRIPTION), by_check_run)
 
 
 def _run_state(run: Json) -> ContextState:
     if run["status"] != "completed":
         return "pending"
     return "success" if run["conclusion"] in _GOOD else "failure"
+
+
+async def _newest(api: "API", where: dict[str, str], context: str) -> tuple[str, str, str] | None:
+    """State, description and address; the combined status holds the newest of each context. Capitals make no other
+    context."""
+    url = "/repos/{owner}/{repo}/commits/{sha}/status?per_page=100"
+    async for status in api.getiter(url, where, iterable_key="statuses"):
+        if str(status["context"]).lower() == context.lower():
+            return str(status["state"]), str(status["description"] or ""), str(status["target_url"] or "")
+    return None

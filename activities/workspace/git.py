@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from activities.redaction import redact
 
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
 # A stranger's repository must not reach our git: no system or user configuration, no prompts, no filters.
 _QUIET = {
     "GIT_CONFIG_NOSYSTEM": "1",

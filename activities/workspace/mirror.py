@@ -19,9 +19,8 @@ from filelock import AsyncFileLock
 from activities.errors import UserError
 from activities.model import RepoRef
 from activities.quality_gate.changed_lines import MARKS
-from activities.workspace.git import GitError, credentials, git, git_up_to, line
+from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_up_to, line
 
-EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _LARGEST_DIFF = 32 * 1024**2

@@ -14,8 +14,8 @@ from aiohttp import web
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.event_activities import EventActivities
 from activities.github.client import GitHub
+from activities.github.event_recovery import EventRecoveryActivities
 from bot.processes.temporal_server import temporal_server
 from simulator.github.server import SimulatedGitHub
 from simulator.github.services.keys import AppKey
@@ -73,7 +73,7 @@ class Post:
         stack = contextlib.AsyncExitStack()
         session = await stack.enter_async_context(aiohttp.ClientSession())
         github = GitHub(self.github.api_url, self.github.app_id, self.github.private_key_pem, session)
-        events = EventActivities(github)
+        events = EventRecoveryActivities(github)
         await stack.enter_async_context(
             Worker(
                 self.temporal,

@@ -3,23 +3,24 @@
 A token covers one repository and just the permissions that the caller names.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
 from activities.github.client.api import API
 from activities.github.client.clock import Clock
 from activities.github.client.credentials import AppCredential, Credential
-from activities.github.client.errors import Unavailable
 from activities.github.client.rate_limits import UNMETERED, RateBudget, RateLimits
 from activities.github.client.renames import RepositoryNames
 from activities.github.client.token_requests import Permissions, TokenIssuer, TokenRequest
 from activities.github.client.tokens import Tokens
 from activities.github.client.transport import Place
+from activities.github.errors import Unavailable
 from activities.model import RepoRef
-from activities.redaction import redact
 
-__all__ = ["API", "App", "GitHub", "Permissions", "redact"]
+__all__ = ["API", "AppClient", "GitHub", "Permissions"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class AppClient:
     @property
     def login(self) -> str:
         return f"{self.slug}[bot]"
+
+    def wrote(self, data: Mapping[str, Any]) -> bool:
+        """Whether our bot is the author of this issue, pull request or comment."""
+        user = data.get("user") or {}
+        return bool(user.get("type") == "Bot" and user.get("login") == self.login)
 
 
 class GitHub:

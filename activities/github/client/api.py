@@ -19,10 +19,10 @@ from activities.github.client.clock import Clock
 from activities.github.client.costs import Cost, cost_of, cost_of_query
 from activities.github.client.credentials import Credential
 from activities.github.client.error_mapping import error_of, graphql_error
-from activities.github.client.errors import GitHubError, NotFound, RateLimited, Unauthorized, Unavailable
 from activities.github.client.rate_limits import RateBudget
 from activities.github.client.renames import RepositoryNames
 from activities.github.client.transport import ApiRequest, ApiResponse, Place, send
+from activities.github.errors import GitHubError, NotFound, RateLimited, Unauthorized, Unavailable
 from activities.model import RepoRef
 
 # Answers kept for conditional requests, which cost nothing when answered 304; they die with the token.

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from activities.errors import UserError
 from activities.github.client.clock import TOLERANCE_S, Clock
-from activities.github.client.errors import AppRefused, GitHubError, Unauthorized
+from activities.github.errors import AppRefused, GitHubError, Unauthorized
 
 # GitHub takes at most ten minutes from its own now, and no `iat` of its future: two minutes and one are left to
 # spare, for the way there and for what `Clock` does not mend.

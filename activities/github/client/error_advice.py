@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from activities.github.client.errors import AppRefused, Forbidden, GitHubError, Suspended
+from activities.github.errors import AppRefused, Forbidden, GitHubError, Suspended
 
 
 class _Refusal(NamedTuple):

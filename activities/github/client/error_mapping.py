@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from activities.github.client.clock import time_of
 from activities.github.client.error_advice import refusal
-from activities.github.client.errors import (
+from activities.github.errors import (
     Conflict,
     Forbidden,
     GitHubError,

@@ -25,8 +25,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 from activities.github.client.costs import Cost
-from activities.github.client.errors import RateLimited
 from activities.github.client.rate_windows import AllOf, LeakyBucket, RateLimiter, Reservation, SlidingWindow
+from activities.github.errors import RateLimited
 
 _LONGEST_WAIT_S = 3600.0
 # How late somebody may come for a place that was kept.

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from activities.github.client.api import API
-from activities.github.client.errors import Forbidden, GitHubError, NotFound, Suspended, Unavailable, Validation
 from activities.github.client.renames import RepositoryNames
+from activities.github.errors import Forbidden, GitHubError, NotFound, Suspended, Unavailable, Validation
 from activities.model import RepoRef
 
 Permissions = Mapping[str, str]

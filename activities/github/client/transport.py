@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import aiohttp
 from yarl import URL
 
-from activities.github.client.errors import Unavailable
+from activities.github.errors import Unavailable
 
 # In seconds, and how many bytes may be sent in each of them: a file of 100 MB needs more than a question.
 _TIMEOUT_S, _SLOWEST = 30.0, 500_000

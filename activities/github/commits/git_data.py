@@ -9,17 +9,19 @@ import asyncio
 import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from activities.github.branches import names, tip
-from activities.github.client.api import API
-from activities.github.client.errors import Conflict, NotFound, RateLimited, Unavailable, Validation
+from activities.github.branches import tip
 from activities.github.commits.changes import SUBMODULE, Change, Part, content, parts
+from activities.github.errors import Conflict, NotFound, RateLimited, Unavailable, Validation
 from activities.github.merging.errors import rules_of
 from activities.github.types.check_runs import CreateCommitInput
+from activities.github.urls import names
 from activities.reporting import code
-from activities.workspace.git import git, line
-from activities.workspace.mirror import EMPTY_TREE
+from activities.workspace.git import EMPTY_TREE, git, line
+
+if TYPE_CHECKING:
+    from activities.github.client import API
 
 # Blobs on their way at once. A part holds at most 20 MB or a single file, so this bounds the memory too.
 _AT_ONCE = 2
@@ -31,25 +33,25 @@ _INLINE = 50_000
 Json = dict[str, Any]
 
 
-async def commit(api: API, wanted: CreateCommitInput, found: Sequence[Change], message: str) -> str:
+async def commit(api: "API", input: CreateCommitInput, found: Sequence[Change], message: str) -> str:
     """The commit, which the branch points to from then on. `Conflict` where the branch has moved meanwhile."""
-    tree = await _upload(api, wanted, found)
-    data = {"message": message, "tree": tree, "parents": [wanted.expected_head]}
-    made = await _post(api, wanted, "commits", data)
-    await _move(api, wanted, str(made["sha"]))
+    tree = await _upload(api, input, found)
+    data = {"message": message, "tree": tree, "parents": [input.expected_head]}
+    made = await _post(api, input, "commits", data)
+    await _move(api, input, str(made["sha"]))
     return str(made["sha"])
 
 
-async def _upload(api: API, wanted: CreateCommitInput, found: Sequence[Change]) -> str:
+async def _upload(api: "API", input: CreateCommitInput, found: Sequence[Change]) -> str:
     """The tree of the whole change, built part by part upon the one that the branch has."""
-    git_dir = Path(wanted.git_dir)
-    tree = await line(git_dir, "rev-parse", "--verify", f"{wanted.expected_head}^{{tree}}")
-    known = await _blobs(git_dir, wanted.expected_head)
-    todo = await parts(git_dir, wanted.expected_head, found)
-    done = await _how_many(api, wanted, todo)
+    git_dir = Path(input.git_dir)
+    tree = await line(git_dir, "rev-parse", "--verify", f"{input.expected_head}^{{tree}}")
+    known = await _blobs(git_dir, input.expected_head)
+    todo = await parts(git_dir, input.expected_head, found)
+    done = await _how_many(api, input, todo)
     tree = todo[done - 1].tree if done else tree
     for part in todo[done:]:
-        tree = await _plant(api, wanted, tree, part, known)
+        tree = await _plant(api, input, tree, part, known)
     return tree
 
 
@@ -59,51 +61,51 @@ async def _blobs(git_dir: Path, head: str) -> frozenset[str]:
     return frozenset(row.decode("ascii") for row in rows)
 
 
-async def _how_many(api: API, wanted: CreateCommitInput, todo: Sequence[Part]) -> int:
+async def _how_many(api: "API", input: CreateCommitInput, todo: Sequence[Part]) -> int:
     """How many parts an earlier try has brought there. GitHub's limits may end a try with thousands of files, so
     each goes on where the last one stopped."""
     low, high = 0, len(todo) if len(todo) > 1 else 0
     while low < high:
         middle = (low + high + 1) // 2
-        if await _has_tree(api, wanted, todo[middle - 1].tree):
+        if await _has_tree(api, input, todo[middle - 1].tree):
             low = middle
         else:
             high = middle - 1
     return low
 
 
-async def _has_tree(api: API, wanted: CreateCommitInput, tree: str) -> bool:
+async def _has_tree(api: "API", input: CreateCommitInput, tree: str) -> bool:
     try:
-        await api.getitem("/repos/{owner}/{repo}/git/trees/{tree}", names(wanted.repo, tree=tree))
+        await api.getitem("/repos/{owner}/{repo}/git/trees/{tree}", names(input.repo, tree=tree))
     except (NotFound, Validation):
         return False
     return True
 
 
-async def _plant(api: API, wanted: CreateCommitInput, below: str, part: Part, known: frozenset[str]) -> str:
+async def _plant(api: "API", input: CreateCommitInput, below: str, part: Part, known: frozenset[str]) -> str:
     """A part's tree. It is named by what is in it, so GitHub's is known to be ours."""
     if part.tree == EMPTY_TREE:
         return EMPTY_TREE  # GitHub makes no empty tree; what is added next needs none below it
     slots = asyncio.Semaphore(_AT_ONCE)
-    entries = await asyncio.gather(*(_entry(api, wanted, change, known, slots) for change in part.changes))
+    entries = await asyncio.gather(*(_entry(api, input, change, known, slots) for change in part.changes))
     data: Json = {"tree": entries} | ({"base_tree": below} if below != EMPTY_TREE else {})
-    made = await _post(api, wanted, "trees", data)
+    made = await _post(api, input, "trees", data)
     if made["sha"] != part.tree:
         raise Unavailable(f"GitHub made the tree {made['sha']} of what should be {part.tree}.")
     return part.tree
 
 
 async def _entry(
-    api: API, wanted: CreateCommitInput, change: Change, known: frozenset[str], slots: asyncio.Semaphore
+    api: "API", input: CreateCommitInput, change: Change, known: frozenset[str], slots: asyncio.Semaphore
 ) -> Json:
     mode = change.mode if change.blob else change.before
     entry = {"path": change.path, "mode": mode, "type": "commit" if mode == SUBMODULE else "blob"}
     if not change.blob or mode == SUBMODULE or change.blob in known:
         return entry | {"sha": change.blob or None}
     async with slots:
-        raw = await content(Path(wanted.git_dir), change)
+        raw = await content(Path(input.git_dir), change)
         text = _text(raw)
-        return entry | ({"sha": await _blob(api, wanted, raw)} if text is None else {"content": text})
+        return entry | ({"sha": await _blob(api, input, raw)} if text is None else {"content": text})
 
 
 def _text(raw: bytes) -> str | None:
@@ -116,15 +118,15 @@ def _text(raw: bytes) -> str | None:
         return None
 
 
-async def _blob(api: API, wanted: CreateCommitInput, raw: bytes) -> str:
+async def _blob(api: "API", input: CreateCommitInput, raw: bytes) -> str:
     data = {"content": base64.b64encode(raw).decode("ascii"), "encoding": "base64"}
-    return str((await _post(api, wanted, "blobs", data))["sha"])
+    return str((await _post(api, input, "blobs", data))["sha"])
 
 
-async def _post(api: API, wanted: CreateCommitInput, what: str, data: Json) -> Json:
+async def _post(api: "API", input: CreateCommitInput, what: str, data: Json) -> Json:
     while True:
         try:
-            made: Json = await api.post(f"/repos/{{owner}}/{{repo}}/git/{what}", names(wanted.repo), data=data)
+            made: Json = await api.post(f"/repos/{{owner}}/{{repo}}/git/{what}", names(input.repo), data=data)
             return made
         except RateLimited as limit:
             if limit.retry_after > _PATIENCE_S:
@@ -132,21 +134,21 @@ async def _post(api: API, wanted: CreateCommitInput, what: str, data: Json) -> J
             await asyncio.sleep(limit.retry_after)
 
 
-async def _move(api: API, wanted: CreateCommitInput, sha: str) -> None:
+async def _move(api: "API", input: CreateCommitInput, sha: str) -> None:
     """The branch to its new head. GitHub compares for ancestry only, so that the branch is still where it was
     expected is looked up just before; what is left of the gap is a branch that is set back within it."""
-    there = await tip(api, wanted.repo, wanted.branch)
-    if there != wanted.expected_head:
-        raise moved_on(wanted.branch, there)
-    where = names(wanted.repo, ref=f"heads/{wanted.branch}")
+    there = await tip(api, input.repo, input.branch)
+    if there != input.expected_head:
+        raise moved_on(input.branch, there)
+    where = names(input.repo, ref=f"heads/{input.branch}")
     try:
-        with rules_of(wanted.branch):
+        with rules_of(input.branch):
             await api.patch("/repos/{owner}/{repo}/git/refs/{ref}", where, data={"sha": sha, "force": False})
     except Validation:
-        there = await tip(api, wanted.repo, wanted.branch)
-        if there == wanted.expected_head:
+        there = await tip(api, input.repo, input.branch)
+        if there == input.expected_head:
             raise
-        raise moved_on(wanted.branch, there) from None
+        raise moved_on(input.branch, there) from None
 
 
 def moved_on(branch: str, there: str) -> Conflict:

@@ -4,13 +4,14 @@ An event that ends something may be lost for good, and one that begins something
 """
 
 import re
-
-from cachetools import TTLCache
+from typing import TYPE_CHECKING
 
 from activities.github.branches import tip
-from activities.github.client import GitHub
-from activities.github.client.errors import NotFound
+from activities.github.errors import NotFound
 from activities.model import RepoRef
+
+if TYPE_CHECKING:
+    from activities.github.client import GitHub
 
 # What was there is looked at again after so long: a name is one request for all its branches.
 _NAME_S, _BRANCH_S = 30 * 60.0, 3 * 3600.0
@@ -22,7 +23,9 @@ _READ = {"contents": "read", "pull_requests": "read"}
 class ClosedBranches:
     """What it keeps in mind only saves requests."""
 
-    def __init__(self, github: GitHub) -> None:
+    def __init__(self, github: "GitHub") -> None:
+        from cachetools import TTLCache
+
         self._github = github
         self._there: TTLCache[str, bool] = TTLCache(_KEPT, _BRANCH_S)
         self._names: TTLCache[str, int] = TTLCache(_KEPT, _NAME_S)

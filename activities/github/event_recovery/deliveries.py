@@ -9,11 +9,13 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from activities.github.client import GitHub
-from activities.github.client.errors import NotFound, Validation
+from activities.github.errors import NotFound, Validation
 from activities.github.types.event_recovery import FailedDeliveriesInput
+
+if TYPE_CHECKING:
+    from activities.github.client import GitHub
 
 ATTEMPTS = 9
 """So many beside the first, then it is left to the reconciliation."""
@@ -51,9 +53,9 @@ class Sorted:
     since: float
 
 
-async def failed(github: GitHub, wanted: FailedDeliveriesInput, seen: Callable[[], object]) -> list[Attempt]:
-    """The log back to `wanted.since` and a little further, newest first; `seen` is called for each line."""
-    back_to = wanted.since - _OVERLAP_S
+async def failed(github: "GitHub", input: FailedDeliveriesInput, seen: Callable[[], object]) -> list[Attempt]:
+    """The log back to `input.since` and a little further, newest first; `seen` is called for each line."""
+    back_to = input.since - _OVERLAP_S
     attempts = []
     async for line in _lines(github):
         seen()
@@ -87,7 +89,7 @@ def sort(log: Iterable[Attempt], since: float, now: float, asked: Container[int]
     )
 
 
-async def attempt_again(github: GitHub, delivery_id: int) -> bool:
+async def attempt_again(github: "GitHub", delivery_id: int) -> bool:
     """Asks for another attempt; False where GitHub does not have that delivery any more."""
     url = "/app/hook/deliveries/{id}/attempts"
     try:
@@ -126,7 +128,7 @@ def _patience(story: list[Attempt], well_at: float) -> float:
     return SETTLE_S * float(3 ** (again - 1))
 
 
-async def _lines(github: GitHub) -> AsyncIterator[Any]:
+async def _lines(github: "GitHub") -> AsyncIterator[Any]:
     """Newest first."""
     lines = github.as_app.getiter("/app/hook/deliveries?per_page=100")
     count = 0

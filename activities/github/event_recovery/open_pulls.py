@@ -4,17 +4,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from cachetools import LRUCache, TTLCache
+from typing import TYPE_CHECKING, Any
 
 from activities.github.check_runs import PREFIX
-from activities.github.client import GitHub
-from activities.github.client.api import API
-from activities.github.queries import pull_of
+from activities.github.pulls import pull_of
 from activities.github.types.check_runs import GATE
 from activities.github.types.event_recovery import PullHead
 from activities.model import RepoRef
+
+if TYPE_CHECKING:
+    from activities.github.client import API, GitHub
 
 LOOKED_BACK_S = 14 * 24 * 3600.0
 """A pull request that nobody touched in a fortnight gets its gate when somebody touches it."""
@@ -48,7 +47,9 @@ class _Listed:
 class OpenHeads:
     """What is known of all open heads; bounded, and only a saving: an empty one finds the same."""
 
-    def __init__(self, github: GitHub) -> None:
+    def __init__(self, github: "GitHub") -> None:
+        from cachetools import LRUCache, TTLCache
+
         self._github = github
         self._listed: LRUCache[tuple[int, str], _Listed] = LRUCache(_REPOSITORIES)
         self._told: LRUCache[tuple[str, int, str, str], bool] = LRUCache(_HEADS)
@@ -83,7 +84,7 @@ class OpenHeads:
         """There is nothing to do about this head for some hours."""
         self._ended[repo.full_name, sha] = True
 
-    async def _heads(self, api: API, repo: RepoRef) -> tuple[PullHead, ...]:
+    async def _heads(self, api: "API", repo: RepoRef) -> tuple[PullHead, ...]:
         """Only a list of one page is kept: what falls off the end of a longer one does not change its first page."""
         key = (repo.installation_id, repo.full_name)
         listed = self._listed.get(key)
@@ -105,11 +106,11 @@ class OpenHeads:
         runs = (await api.getitem(url, {"owner": repo.owner, "repo": repo.name, **named}))["check_runs"]
         return [run for run in runs if (run.get("app") or {}).get("id") == app.id]
 
-    async def _api(self, repo: RepoRef) -> API:
+    async def _api(self, repo: RepoRef) -> "API":
         return await self._github.everywhere(repo.installation_id, {"pull_requests": "read", "checks": "read"})
 
 
-async def _further(api: API, repo: RepoRef) -> tuple[PullHead, ...]:
+async def _further(api: "API", repo: RepoRef) -> tuple[PullHead, ...]:
     """From the second page on, as far back as anybody cares."""
     heads: list[PullHead] = []
     number = 2
@@ -125,7 +126,7 @@ def _is_recent(pull: Mapping[str, Any]) -> bool:
     return _seconds(pull) >= time.time() - LOOKED_BACK_S
 
 
-async def _pulls(api: API, repo: RepoRef, page: int, etag: str) -> tuple[list[Mapping[str, Any]] | None, str]:
+async def _pulls(api: "API", repo: RepoRef, page: int, etag: str) -> tuple[list[Mapping[str, Any]] | None, str]:
     url = "/repos/{owner}/{repo}/pulls{?state,sort,direction,per_page,page}"
     names = {"owner": repo.owner, "repo": repo.name, "state": "open", "sort": "updated", "direction": "desc"}
     return await api.news(url, {**names, "per_page": str(_PAGE), "page": str(page)}, etag)

@@ -6,12 +6,14 @@ and the rules of rulesets are open to everybody.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from activities.github.client.api import API
-from activities.github.client.errors import Forbidden, NotFound
+from activities.github.errors import Forbidden, NotFound
 from activities.github.types.pulls import MergeMethod
 from activities.model import RepoRef
+
+if TYPE_CHECKING:
+    from activities.github.client import API
 
 Json = Mapping[str, Any]
 
@@ -42,7 +44,7 @@ class MergeRules:
     queue: bool
 
 
-async def read(api: API, repo: RepoRef, branch: str) -> MergeRules:
+async def read(api: "API", repo: RepoRef, branch: str) -> MergeRules:
     """The rules of `branch` as they are now; `api` may write contents, or GitHub hides the repository's switches."""
     names = {"owner": repo.owner, "repo": repo.name, "branch": branch}
     settings = await api.getitem("/repos/{owner}/{repo}", names)
@@ -57,7 +59,7 @@ async def read(api: API, repo: RepoRef, branch: str) -> MergeRules:
     )
 
 
-async def _rules(api: API, names: Mapping[str, str]) -> list[Json]:
+async def _rules(api: "API", names: Mapping[str, str]) -> list[Json]:
     """None where the plan or an older Enterprise Server has no rulesets."""
     url = "/repos/{owner}/{repo}/rules/branches/{branch}?per_page=100"
     try:

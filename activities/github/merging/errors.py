@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from activities.errors import UserError
-from activities.github.client.errors import GitHubError
+from activities.github.errors import GitHubError
 from activities.reporting import code, escape_markdown
 
 # From GitHub's answers to updates of protected branches and of branches under a ruleset, REST and git alike.

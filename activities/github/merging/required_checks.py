@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from activities.github.client import GitHub
-from activities.github.client.api import API
 from activities.github.merging.branch_protection import Required
 from activities.model import RepoRef
+
+if TYPE_CHECKING:
+    from activities.github.client import API, GitHub
 
 Json = Mapping[str, Any]
 State = Literal["good", "waiting", "bad"]
@@ -25,7 +26,7 @@ class Standing:
     waiting: tuple[str, ...] = ()
 
 
-async def standing(github: GitHub, repo: RepoRef, sha: str, required: Iterable[Required]) -> Standing:
+async def standing(github: "GitHub", repo: RepoRef, sha: str, required: Iterable[Required]) -> Standing:
     """A status and a check run of one name are both required, as on GitHub; one that nobody posted is waited for."""
     wanted = tuple(required)
     if not wanted:
@@ -52,7 +53,7 @@ def _is_by(said: Required, wanted: Required) -> bool:
     return by_whom and said.context.lower() == wanted.context.lower()
 
 
-async def _check_runs(api: API, names: Mapping[str, str]) -> list[tuple[Required, State]]:
+async def _check_runs(api: "API", names: Mapping[str, str]) -> list[tuple[Required, State]]:
     """The newest of each name and suite."""
     url = "/repos/{owner}/{repo}/commits/{sha}/check-runs?filter=latest&per_page=100"
     return [
@@ -67,7 +68,7 @@ def _of_run(run: Json) -> State:
     return "good" if run.get("conclusion") in _GOOD else "bad"
 
 
-async def _statuses(api: API, names: Mapping[str, str]) -> list[tuple[Required, State]]:
+async def _statuses(api: "API", names: Mapping[str, str]) -> list[tuple[Required, State]]:
     """The newest of each context."""
     url = "/repos/{owner}/{repo}/commits/{sha}/status?per_page=100"
     states: Mapping[str, State] = {"success": "good", "pending": "waiting"}

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import aiohttp
@@ -10,7 +11,21 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.github.client import GitHub
-from activities.github_activities import GitHubActivities
+from activities.github_activities import (
+    BranchActivities,
+    CheckRunActivities,
+    CommentActivities,
+    CommitActivities,
+    IssueActivities,
+    MergeActivities,
+    PermissionActivities,
+    PullActivities,
+    ReleaseActivities,
+    RepoConfigActivities,
+    ReviewActivities,
+    StatusActivities,
+    github_activities,
+)
 from activities.model import RepoRef
 from activities.result_store import ResultStore
 from simulator.github.server import SimulatedGitHub
@@ -66,8 +81,73 @@ def results(tmp_path: Path) -> ResultStore:
 
 
 @pytest.fixture
-def hands(github: GitHub, results: ResultStore) -> GitHubActivities:
-    return GitHubActivities(github, results)
+def branches(github: GitHub) -> BranchActivities:
+    return BranchActivities(github)
+
+
+@pytest.fixture
+def comments(github: GitHub) -> CommentActivities:
+    return CommentActivities(github)
+
+
+@pytest.fixture
+def commits(github: GitHub) -> CommitActivities:
+    return CommitActivities(github)
+
+
+@pytest.fixture
+def issues(github: GitHub) -> IssueActivities:
+    return IssueActivities(github)
+
+
+@pytest.fixture
+def merging(github: GitHub) -> MergeActivities:
+    return MergeActivities(github)
+
+
+@pytest.fixture
+def permissions(github: GitHub) -> PermissionActivities:
+    return PermissionActivities(github)
+
+
+@pytest.fixture
+def pulls(github: GitHub) -> PullActivities:
+    return PullActivities(github)
+
+
+@pytest.fixture
+def releases(github: GitHub) -> ReleaseActivities:
+    return ReleaseActivities(github)
+
+
+@pytest.fixture
+def repo_config(github: GitHub) -> RepoConfigActivities:
+    return RepoConfigActivities(github)
+
+
+@pytest.fixture
+def reviews(github: GitHub) -> ReviewActivities:
+    return ReviewActivities(github)
+
+
+@pytest.fixture
+def status(github: GitHub) -> StatusActivities:
+    return StatusActivities(github)
+
+
+@pytest.fixture
+def check_runs(github: GitHub, results: ResultStore) -> CheckRunActivities:
+    return CheckRunActivities(github, results)
+
+
+def by_name(github: GitHub, results: ResultStore) -> SimpleNamespace:
+    """Every activity as the worker registers it, by its name."""
+    return SimpleNamespace(**{method.__name__: method for method in github_activities(github, results)})
+
+
+@pytest.fixture
+def activities(github: GitHub, results: ResultStore) -> SimpleNamespace:
+    return by_name(github, results)
 
 
 def asked(pretend: SimulatedGitHub, method: str, ending: str) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from activities.github.client import GitHub
 from activities.github.client.api import API
-from activities.github.client.errors import GitHubError, NotFound, RateLimited, Unavailable, Validation
+from activities.github.errors import GitHubError, NotFound, RateLimited, Unavailable, Validation
 from activities.model import RepoRef
 
 TOKEN = b'{"token": "ghs_secret", "expires_at": "2099-01-01T00:00:00Z"}'

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,6 @@ from activities.github.types.branches import (
     SyncBranchInput,
 )
 from activities.github.types.check_runs import CreateCommitInput
-from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from activities.workspace.git import git
 from simulator.github.server import SimulatedGitHub
@@ -119,10 +119,10 @@ async def moved_on(it: Scene) -> None:
     await it.github.push_commit(NAME, "topic/one", {"c.py": "x = 1\n"})
 
 
-async def warm(hands: GitHubActivities, it: Scene) -> None:
+async def warm(activities: SimpleNamespace, it: Scene) -> None:
     """Both kinds of token are there: reading the status of a commit and looking for a pushed one need them."""
-    await done(hands.get_commit_status, CommitStatusInput(it.repo, it.head))
-    await done(hands.push_branch, PushBranchInput(it.repo, "topic/one", it.git_dir, it.head))
+    await done(activities.get_commit_status, CommitStatusInput(it.repo, it.head))
+    await done(activities.push_branch, PushBranchInput(it.repo, "topic/one", it.git_dir, it.head))
 
 
 GIVES_NOT = "does not give"
@@ -147,24 +147,29 @@ TABLE: list[tuple[Callable[[Scene], Awaitable[None]], tuple[str, ...], str, str]
     ids=lambda value: getattr(value, "__name__", None) or str(value),
 )
 async def test_what_is_said(
-    scene: Scene, hands: GitHubActivities, wrong: Callable[[Scene], Awaitable[None]], what: str, kind: str, words: str
+    scene: Scene,
+    activities: SimpleNamespace,
+    wrong: Callable[[Scene], Awaitable[None]],
+    what: str,
+    kind: str,
+    words: str,
 ) -> None:
     if wrong in (taken_away, gone):
-        await warm(hands, scene)
+        await warm(activities, scene)
     await wrong(scene)
     with pytest.raises(ApplicationError, match=words) as caught:
-        await done(getattr(hands, what.split(maxsplit=1)[0]), ASKED[what](scene))
+        await done(getattr(activities, what.split(maxsplit=1)[0]), ASKED[what](scene))
     assert caught.value.type == kind
     assert caught.value.non_retryable == (kind in ("UserError", "Validation"))
 
 
 @pytest.mark.parametrize("what", ASKED)
 async def test_the_next_try_tells_a_person_that_the_repository_is_gone(
-    scene: Scene, hands: GitHubActivities, what: str
+    scene: Scene, activities: SimpleNamespace, what: str
 ) -> None:
-    await warm(hands, scene)
+    await warm(activities, scene)
     await gone(scene)
-    activity = getattr(hands, what.split(maxsplit=1)[0])
+    activity = getattr(activities, what.split(maxsplit=1)[0])
     for kind in ("Unavailable", "UserError"):
         with pytest.raises(ApplicationError) as caught:
             await done(activity, ASKED[what](scene))
@@ -172,10 +177,10 @@ async def test_the_next_try_tells_a_person_that_the_repository_is_gone(
 
 
 @pytest.mark.parametrize("what", WRITES)
-async def test_when_github_says_yes(scene: Scene, hands: GitHubActivities, what: str) -> None:
+async def test_when_github_says_yes(scene: Scene, activities: SimpleNamespace, what: str) -> None:
     """The table's errors come from what goes wrong, not from what is asked."""
     await fine(scene)
-    assert (await done(getattr(hands, what.split(maxsplit=1)[0]), ASKED[what](scene))).changed
+    assert (await done(getattr(activities, what.split(maxsplit=1)[0]), ASKED[what](scene))).changed
 
 
 INVALID: list[tuple[str, dict[str, str]]] = [
@@ -189,8 +194,8 @@ INVALID: list[tuple[str, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("what", "odd"), INVALID)
 async def test_what_is_not_valid_is_not_tried_again(
-    scene: Scene, hands: GitHubActivities, what: str, odd: dict[str, str]
+    scene: Scene, activities: SimpleNamespace, what: str, odd: dict[str, str]
 ) -> None:
     with pytest.raises(ApplicationError) as caught:
-        await done(getattr(hands, what), replace(ASKED[what](scene), **odd))
+        await done(getattr(activities, what), replace(ASKED[what](scene), **odd))
     assert (caught.value.type, caught.value.non_retryable) == ("Validation", True)

@@ -6,7 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.github.types.branches import CreateBranchInput, CreateBranchResult, SyncBranchInput, SyncBranchResult
-from activities.github_activities import GitHubActivities
+from activities.github_activities import BranchActivities
 from activities.model import RepoRef
 from simulator.github import git
 from simulator.github.server import SimulatedGitHub
@@ -24,9 +24,9 @@ async def tip(pretend: SimulatedGitHub, branch: str) -> str:
     return (await git.refs(pretend.repository(NAME).path, "refs/heads")).get(f"refs/heads/{branch}", "")
 
 
-async def refused(hands: GitHubActivities, name: str, base: str, repo: RepoRef) -> ApplicationError:
+async def refused(branches: BranchActivities, name: str, base: str, repo: RepoRef) -> ApplicationError:
     with pytest.raises(ApplicationError) as caught:
-        await done(hands.create_branch, CreateBranchInput(repo, name, base))
+        await done(branches.create_branch, CreateBranchInput(repo, name, base))
     return caught.value
 
 
@@ -35,120 +35,122 @@ async def refused(hands: GitHubActivities, name: str, base: str, repo: RepoRef) 
 
 @pytest.mark.parametrize("name", ["", "a b", "a..b", "../main", "x.lock", "a:b", "@{", "-\n"])
 async def test_what_is_no_name_of_a_branch(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, name: str
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, name: str
 ) -> None:
     before = await git.refs(pretend.repository(NAME).path, "refs")
-    assert (await refused(hands, name, "main", repo)).type == "Validation"
+    assert (await refused(branches, name, "main", repo)).type == "Validation"
     assert await git.refs(pretend.repository(NAME).path, "refs") == before
 
 
 @pytest.mark.parametrize("base", ["", "nowhere", "../main", "HEAD", "main~1", "refs/heads/main"])
-async def test_a_base_that_is_not_there(hands: GitHubActivities, repo: RepoRef, base: str) -> None:
-    error = await refused(hands, "autobuild/42", base, repo)
+async def test_a_base_that_is_not_there(branches: BranchActivities, repo: RepoRef, base: str) -> None:
+    error = await refused(branches, "autobuild/42", base, repo)
     assert error.type == "UserError"
     assert "octocat/hello has no branch" in error.message
 
 
-async def test_a_commit_that_is_not_there_may_still_come(hands: GitHubActivities, repo: RepoRef) -> None:
-    error = await refused(hands, "autobuild/42", "0123456789" * 4, repo)
+async def test_a_commit_that_is_not_there_may_still_come(branches: BranchActivities, repo: RepoRef) -> None:
+    error = await refused(branches, "autobuild/42", "0123456789" * 4, repo)
     assert (error.type, error.non_retryable) == ("NotFound", False)
     assert "octocat/hello has no commit 0123456789" in error.message
 
 
 @pytest.mark.parametrize("by_sha", [False, True])
-async def test_it_is_made_once(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, by_sha: bool) -> None:
+async def test_it_is_made_once(
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, by_sha: bool
+) -> None:
     main = await tip(pretend, "main")
     wanted = CreateBranchInput(repo, "autobuild/42", main if by_sha else "main")
-    assert await done(hands.create_branch, wanted) == CreateBranchResult("autobuild/42", main, changed=True)
+    assert await done(branches.create_branch, wanted) == CreateBranchResult("autobuild/42", main, changed=True)
     assert await tip(pretend, "autobuild/42") == main
-    assert await done(hands.create_branch, wanted) == CreateBranchResult("autobuild/42", main, changed=False)
+    assert await done(branches.create_branch, wanted) == CreateBranchResult("autobuild/42", main, changed=False)
     assert asked(pretend, "POST", "/git/refs") == 1
 
 
 async def test_an_earlier_try_with_commits_on_top_is_found(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
     wanted = CreateBranchInput(repo, "autobuild/42", await tip(pretend, "main"))
-    await done(hands.create_branch, wanted)
+    await done(branches.create_branch, wanted)
     newer = await pretend.push_commit(NAME, "autobuild/42", {"c.py": "x = 1\n"})
-    assert await done(hands.create_branch, wanted) == CreateBranchResult("autobuild/42", newer, changed=False)
+    assert await done(branches.create_branch, wanted) == CreateBranchResult("autobuild/42", newer, changed=False)
 
 
 async def test_a_base_that_moved_on_since_finds_the_branch_too(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
-    made = await done(hands.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
+    made = await done(branches.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
     newer = await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
-    assert not (await done(hands.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))).changed
-    error = await refused(hands, "autobuild/42", newer, repo)  # this commit was asked for, and is not in it
+    assert not (await done(branches.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))).changed
+    error = await refused(branches, "autobuild/42", newer, repo)  # this commit was asked for, and is not in it
     assert error.type == "Conflict"
     assert await tip(pretend, "autobuild/42") == made.sha
 
 
 async def test_another_branch_of_that_name_is_left_alone(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
-    error = await refused(hands, "topic/one", "main", repo)
+    error = await refused(branches, "topic/one", "main", repo)
     assert error.type == "Conflict"
     assert "`topic/one` exists already" in error.message
     assert await tip(pretend, "topic/one") == head
 
 
 async def test_a_branch_made_between_looking_and_making_is_found(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
     pretend.faults.add("POST", f"/repos/{NAME}/git/refs", "status", status=422, after=True)
-    made = await done(hands.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
+    made = await done(branches.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
     assert made == CreateBranchResult("autobuild/42", await tip(pretend, "main"), changed=False)
 
 
 async def test_an_empty_repository_has_no_base(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
     await pretend.add_repository("octocat/empty")
     empty = RepoRef("octocat", "empty", repo.installation_id)
-    assert (await refused(hands, "autobuild/42", "main", empty)).type == "UserError"
+    assert (await refused(branches, "autobuild/42", "main", empty)).type == "UserError"
 
 
 # --- sync_branch
 
 
 async def sync(
-    hands: GitHubActivities, repo: RepoRef, branch: str, base: str = "main", said: str = ""
+    branches: BranchActivities, repo: RepoRef, branch: str, base: str = "main", said: str = ""
 ) -> SyncBranchResult:
-    return await done(hands.sync_branch, SyncBranchInput(repo, branch, base, said))
+    return await done(branches.sync_branch, SyncBranchInput(repo, branch, base, said))
 
 
 async def test_a_branch_is_brought_up_to_date_once(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
     newer = await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
-    synced = await sync(hands, repo, "topic/one", said="Bring main in")
+    synced = await sync(branches, repo, "topic/one", said="Bring main in")
     assert synced == SyncBranchResult(await tip(pretend, "topic/one"), changed=True)
     (merge,) = await git.log(pretend.repository(NAME).path, synced.sha, limit=1)
     assert (merge.parents, merge.message) == ((head, newer), "Bring main in")
-    assert await sync(hands, repo, "topic/one") == SyncBranchResult(synced.sha, changed=False)
-    assert await sync(hands, repo, "topic/one", newer) == SyncBranchResult(synced.sha, changed=False)
+    assert await sync(branches, repo, "topic/one") == SyncBranchResult(synced.sha, changed=False)
+    assert await sync(branches, repo, "topic/one", newer) == SyncBranchResult(synced.sha, changed=False)
 
 
 async def test_a_lost_answer_merges_no_second_time(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     pretend.faults.add("POST", f"/repos/{NAME}/merges", "half", after=True)
     with pytest.raises(ApplicationError):
-        await sync(hands, repo, "topic/one")
+        await sync(branches, repo, "topic/one")
     there = await tip(pretend, "topic/one")
-    assert await sync(hands, repo, "topic/one") == SyncBranchResult(there, changed=False)
+    assert await sync(branches, repo, "topic/one") == SyncBranchResult(there, changed=False)
 
 
 async def test_a_conflict_is_for_a_person(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {"a.py": "import json\n"})
     with pytest.raises(ApplicationError) as caught:
-        await sync(hands, repo, "topic/one")
+        await sync(branches, repo, "topic/one")
     assert caught.value.type == "UserError"
     assert caught.value.message == "`topic/one` conflicts with `main`: merge it by hand."
     assert await tip(pretend, "topic/one") == head
@@ -156,17 +158,17 @@ async def test_a_conflict_is_for_a_person(
 
 @pytest.mark.parametrize(("branch", "base"), [("nowhere", "main"), ("topic/one", "nowhere"), ("", "main")])
 async def test_what_is_not_there_is_named(
-    hands: GitHubActivities, repo: RepoRef, head: str, branch: str, base: str
+    branches: BranchActivities, repo: RepoRef, head: str, branch: str, base: str
 ) -> None:
     with pytest.raises(ApplicationError, match="has no branch") as caught:
-        await sync(hands, repo, branch, base)
+        await sync(branches, repo, branch, base)
     assert caught.value.type == "UserError"
 
 
 async def test_nothing_is_merged_into_the_default_branch(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
     before = await tip(pretend, "main")
     with pytest.raises(ApplicationError, match="`main` is the default branch"):
-        await sync(hands, repo, "main", "topic/one")
+        await sync(branches, repo, "main", "topic/one")
     assert await tip(pretend, "main") == before

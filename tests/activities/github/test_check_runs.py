@@ -16,7 +16,7 @@ from activities.github.types.check_runs import (
     StartCheckRunInput,
     SuiteRunsInput,
 )
-from activities.github_activities import GitHubActivities
+from activities.github_activities import CheckRunActivities
 from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
 from simulator.github.server import SimulatedGitHub
@@ -39,9 +39,9 @@ def found(count: int, severity: str = "warning") -> tuple[Finding, ...]:
 
 
 async def test_all_runs_are_queued_under_their_names(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
-    posted = await hands.create_check_runs(wanted(repo, head))
+    posted = await check_runs.create_check_runs(wanted(repo, head))
     runs = pretend.check_runs(NAME, head)
     assert {(run["name"], run["status"], run["external_id"]) for run in runs} == {
         (f"autobuild / {name}", "queued", f"{OWNER}|{head}|{name}|0") for name in NAMES
@@ -51,22 +51,22 @@ async def test_all_runs_are_queued_under_their_names(
 
 
 async def test_a_second_try_finds_what_the_first_made(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     # One run is made, but its answer is lost: the whole activity is tried again.
     pretend.faults.add("POST", ".*/check-runs", "half", after=True)
     with pytest.raises(ApplicationError):
-        await hands.create_check_runs(wanted(repo, head))
-    first = await hands.create_check_runs(wanted(repo, head))
-    assert await hands.create_check_runs(wanted(repo, head)) == first
+        await check_runs.create_check_runs(wanted(repo, head))
+    first = await check_runs.create_check_runs(wanted(repo, head))
+    assert await check_runs.create_check_runs(wanted(repo, head)) == first
     assert len(pretend.check_runs(NAME, head)) == 3
 
 
 async def test_another_attempt_and_another_owner_have_runs_of_their_own(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     ids = [
-        tuple((await hands.create_check_runs(each)).ids.values())
+        tuple((await check_runs.create_check_runs(each)).ids.values())
         for each in (wanted(repo, head), wanted(repo, head, attempt=1), wanted(repo, head, owner_key="other"))
     ]
     assert len({run for each in ids for run in each}) == 9
@@ -74,35 +74,35 @@ async def test_another_attempt_and_another_owner_have_runs_of_their_own(
 
 @pytest.mark.parametrize(("attempt", "type", "last"), [(1, "NotFound", False), (4, "UserError", True)])
 async def test_a_commit_that_github_does_not_know_yet_is_tried_again_soon(
-    hands: GitHubActivities, repo: RepoRef, attempt: int, type: str, last: bool
+    check_runs: CheckRunActivities, repo: RepoRef, attempt: int, type: str, last: bool
 ) -> None:
     environment = ActivityEnvironment()
     environment.info = replace(environment.info, attempt=attempt)
     with pytest.raises(ApplicationError) as caught:
-        await environment.run(hands.create_check_runs, wanted(repo, "1" * 40))
+        await environment.run(check_runs.create_check_runs, wanted(repo, "1" * 40))
     assert (caught.value.type, caught.value.non_retryable) == (type, last)
 
 
 async def test_a_run_that_started_is_in_progress_and_one_that_ended_stays_so(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
-    ids = (await hands.create_check_runs(wanted(repo, head))).ids
-    await hands.start_check_run(StartCheckRunInput(repo, ids["linting"]))
-    await hands.start_check_run(StartCheckRunInput(repo, 999_999))
+    ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
+    await check_runs.start_check_run(StartCheckRunInput(repo, ids["linting"]))
+    await check_runs.start_check_run(StartCheckRunInput(repo, 999_999))
     assert {run["status"] for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"]} == {"in_progress"}
-    await hands.complete_check_run(CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER))
-    await hands.start_check_run(StartCheckRunInput(repo, ids["linting"]))
+    await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER))
+    await check_runs.start_check_run(StartCheckRunInput(repo, ids["linting"]))
     assert {run["status"] for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"]} == {"completed"}
 
 
 async def test_a_verdict_with_its_annotations_and_buttons(
-    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(120)))
-    ids = (await hands.create_check_runs(wanted(repo, head))).ids
+    ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
     end = CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER)
     for _ in range(2):
-        assert (await hands.complete_check_run(end)).id == ids["linting"]
+        assert (await check_runs.complete_check_run(end)).id == ids["linting"]
     run = next(run for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"])
     assert (run["status"], run["conclusion"]) == ("completed", "failure")
     assert run["output"]["title"] == "Found something new."
@@ -112,28 +112,28 @@ async def test_a_verdict_with_its_annotations_and_buttons(
 
 
 async def test_a_try_that_broke_off_is_taken_up_where_it_was(
-    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(120)))
-    run_id = (await hands.create_check_runs(wanted(repo, head))).ids["linting"]
+    run_id = (await check_runs.create_check_runs(wanted(repo, head))).ids["linting"]
     end = CompleteCheckRunInput(repo, head, run_id, CHECK, 0, OWNER)
     # The verdict and the first fifty arrive, and nobody hears of it.
     pretend.faults.add("PATCH", ".*", "half", after=True)
     with pytest.raises(ApplicationError):
-        await hands.complete_check_run(end)
-    await hands.complete_check_run(end)
+        await check_runs.complete_check_run(end)
+    await check_runs.complete_check_run(end)
     (run,) = [run for run in pretend.check_runs(NAME, head) if run["id"] == run_id]
     assert [note["start_line"] for note in run["annotations"]] == list(range(1, 121))
 
 
 async def test_what_an_earlier_gate_left_open_is_ended_by_the_next_one(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     """The app was suspended when that one ended. Other branches' runs on the commit are theirs."""
     for owner in (OWNER, f"{OWNER}|a former life", f"{OWNER}-2|now"):
-        await hands.create_check_runs(wanted(repo, head, owner_key=owner))
+        await check_runs.create_check_runs(wanted(repo, head, owner_key=owner))
     now = wanted(repo, head, owner_key=f"{OWNER}|now", names=("linting",), attempt=1)
-    assert await hands.create_check_runs(now) == await hands.create_check_runs(now)
+    assert await check_runs.create_check_runs(now) == await check_runs.create_check_runs(now)
     states = {run["external_id"]: run["status"] for run in pretend.check_runs(NAME, head)}
     still_open = {key for key, status in states.items() if status != "completed"}
     others = {f"{OWNER}-2|now|{head}|{name}|0" for name in NAMES}
@@ -141,10 +141,10 @@ async def test_what_an_earlier_gate_left_open_is_ended_by_the_next_one(
 
 
 async def test_no_more_than_five_hundred_annotations(
-    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, (*found(700), *found(1, "critical"))))
-    posted = await hands.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
+    posted = await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert run["id"] == posted.id
     assert len(run["annotations"]) == 500
@@ -153,53 +153,58 @@ async def test_no_more_than_five_hundred_annotations(
 
 
 async def test_a_run_that_is_gone_is_made_again(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
-    await hands.create_check_runs(wanted(repo, head))
+    await check_runs.create_check_runs(wanted(repo, head))
     pretend.repository(NAME).suites[head].runs.clear()
-    posted = await hands.complete_check_run(CompleteCheckRunInput(repo, head, 4, CHECK, 0, OWNER))
-    again = await hands.complete_check_run(CompleteCheckRunInput(repo, head, 4, CHECK, 0, OWNER))
+    posted = await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 4, CHECK, 0, OWNER))
+    again = await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 4, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert (run["name"], run["conclusion"], run["id"]) == ("autobuild / linting", "failure", posted.id)
     assert posted == again
 
 
 async def test_a_run_that_ended_keeps_its_verdict(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
-    ids = (await hands.create_check_runs(wanted(repo, head))).ids
-    await hands.end_check_runs(EndCheckRunsInput(repo, head, ids, "cancelled", "cancelled"))
-    await hands.complete_check_run(CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER))
+    ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
+    await check_runs.end_check_runs(EndCheckRunsInput(repo, head, ids, "cancelled", "cancelled"))
+    await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER))
     assert {run["conclusion"] for run in pretend.check_runs(NAME, head)} == {"cancelled"}
 
 
 async def test_a_verdict_is_written_even_if_its_annotations_cannot_be(
-    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(1)))
-    run_id = (await hands.create_check_runs(wanted(repo, head))).ids["linting"]
+    run_id = (await check_runs.create_check_runs(wanted(repo, head))).ids["linting"]
     pretend.faults.add("PATCH", ".*", "status", status=422)
-    await hands.complete_check_run(CompleteCheckRunInput(repo, head, run_id, CHECK, 0, OWNER))
+    await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, run_id, CHECK, 0, OWNER))
     (run,) = [run for run in pretend.check_runs(NAME, head) if run["id"] == run_id]
     assert (run["conclusion"], run["annotations"]) == ("failure", [])
 
 
 @pytest.mark.parametrize("accepted", [0, 1])
 async def test_annotations_that_github_refuses_do_not_double_those_after_them(
-    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str, accepted: int
+    pretend: SimulatedGitHub,
+    check_runs: CheckRunActivities,
+    results: ResultStore,
+    repo: RepoRef,
+    head: str,
+    accepted: int,
 ) -> None:
     """How many are there tells where to go on only as long as none is missing before."""
     results.put(CheckResult(CHECK, found(170)))
     end = CompleteCheckRunInput(
-        repo, head, (await hands.create_check_runs(wanted(repo, head))).ids["linting"], CHECK, 0, OWNER
+        repo, head, (await check_runs.create_check_runs(wanted(repo, head))).ids["linting"], CHECK, 0, OWNER
     )
     if accepted:
         pretend.faults.add("PATCH", ".*", "half", after=True)
         with pytest.raises(ApplicationError):
-            await hands.complete_check_run(end)
+            await check_runs.complete_check_run(end)
     pretend.faults.add("PATCH", ".*", "status", status=422)
     for _ in range(3):
-        await hands.complete_check_run(end)
+        await check_runs.complete_check_run(end)
     (run,) = [run for run in pretend.check_runs(NAME, head) if run["name"] == "autobuild / linting"]
     lines = [note["start_line"] for note in run["annotations"]]
     assert len(lines) == len(set(lines))
@@ -207,7 +212,7 @@ async def test_annotations_that_github_refuses_do_not_double_those_after_them(
 
 
 async def test_hostile_findings_reach_github_and_do_nothing_there(
-    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     nasty = "a\n| b `x`\x00 @octocat <!-- autobuild:gate --> \u202e"
     findings = (
@@ -215,7 +220,7 @@ async def test_hostile_findings_reach_github_and_do_nothing_there(
         Finding("linting", "ruff", "", "x" * 5000, 2**40, "", "notice", end_line=1),
     )
     results.put(CheckResult(replace(CHECK, reason=nasty), findings))
-    await hands.complete_check_run(CompleteCheckRunInput(repo, head, 0, replace(CHECK, reason=nasty), 0, OWNER))
+    await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 0, replace(CHECK, reason=nasty), 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert len(run["annotations"]) == 2
     assert "@octocat" not in run["output"]["summary"]
@@ -223,20 +228,22 @@ async def test_hostile_findings_reach_github_and_do_nothing_there(
 
 
 async def test_a_result_that_another_host_holds_still_gives_a_verdict(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
-    await hands.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
+    await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert (run["conclusion"], run["annotations"]) == ("failure", [])
 
 
 async def test_the_gates_run(
-    pretend: SimulatedGitHub, hands: GitHubActivities, results: ResultStore, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(1)))
-    ids = (await hands.create_check_runs(wanted(repo, head))).ids
+    ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
     result = QualityGateResult(head, "", "failed", False, 40.0, (CHECK,), ("linting",), (), "linting must pass first.")
-    await hands.complete_gate_run(CompleteGateRunInput(repo, head, ids["gate"], result, 0, OWNER, check_run_ids=ids))
+    await check_runs.complete_gate_run(
+        CompleteGateRunInput(repo, head, ids["gate"], result, 0, OWNER, check_run_ids=ids)
+    )
     (run,) = [run for run in pretend.check_runs(NAME, head) if run["name"] == "autobuild / gate"]
     assert (run["conclusion"], run["output"]["title"]) == ("failure", "Cannot merge: linting")
     assert f"{pretend.url}/{NAME}/runs/{ids['linting']}" in run["output"]["summary"]
@@ -244,26 +251,26 @@ async def test_the_gates_run(
 
 
 async def test_an_older_heads_runs_end_with_a_link_to_the_newer(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
-    ids = (await hands.create_check_runs(wanted(repo, head))).ids
+    ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
     known = {"linting": ids["linting"], "gone": 999_999}
     ended = EndCheckRunsInput(repo, head, known, "cancelled", "superseded", newer_sha="c" * 40, owner_key=OWNER)
-    await asyncio.gather(hands.end_check_runs(ended), hands.end_check_runs(ended))
+    await asyncio.gather(check_runs.end_check_runs(ended), check_runs.end_check_runs(ended))
     runs = pretend.check_runs(NAME, head)
     assert {(run["conclusion"], run["output"]["title"]) for run in runs} == {("cancelled", "Superseded by ccccccc")}
     assert all("c" * 40 in run["output"]["summary"] for run in runs)
 
 
 async def test_a_suite_lists_our_runs_newest_first(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
-    assert (await hands.list_suite_runs(SuiteRunsInput(repo, head))).runs == ()
-    assert (await hands.list_suite_runs(SuiteRunsInput(repo, "1" * 40))).runs == ()
+    assert (await check_runs.list_suite_runs(SuiteRunsInput(repo, head))).runs == ()
+    assert (await check_runs.list_suite_runs(SuiteRunsInput(repo, "1" * 40))).runs == ()
     # More than one page of a hundred.
     names = tuple(f"check{number}" for number in range(120))
-    await hands.create_check_runs(wanted(repo, head, names=names))
-    runs = (await hands.list_suite_runs(SuiteRunsInput(repo, head))).runs
+    await check_runs.create_check_runs(wanted(repo, head, names=names))
+    runs = (await check_runs.list_suite_runs(SuiteRunsInput(repo, head))).runs
     assert len(runs) == 120
     assert [run.id for run in runs] == sorted((run.id for run in runs), reverse=True)
     assert {run.external_id for run in runs} == {f"{OWNER}|{head}|{name}|0" for name in names}

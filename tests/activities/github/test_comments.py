@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import USER_ERROR
 from activities.github.types.check_runs import GateCommentInput, ReactionInput, ReplyInput
 from activities.github.types.pulls import PullCommentInput
-from activities.github_activities import GitHubActivities
+from activities.github_activities import CommentActivities
 from activities.model import QualityCheck, QualityGateResult, RepoRef
 from activities.reporting import GATE_MARK
 from simulator.github.server import SimulatedGitHub
@@ -34,11 +34,11 @@ def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "", c
 
 
 async def test_one_comment_is_made_then_edited_then_left_alone(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    made = await hands.update_gate_comment(comment(repo, pull))
-    same = await hands.update_gate_comment(comment(repo, pull))
-    edited = await hands.update_gate_comment(comment(repo, pull, reason="2 new findings."))
+    made = await comments.update_gate_comment(comment(repo, pull))
+    same = await comments.update_gate_comment(comment(repo, pull))
+    edited = await comments.update_gate_comment(comment(repo, pull, reason="2 new findings."))
     assert (made.changed, same.changed, edited.changed) == (True, False, True)
     (said,) = pretend.comments(NAME, pull)
     assert {made.id, same.id, edited.id} == {said["id"]}
@@ -48,24 +48,24 @@ async def test_one_comment_is_made_then_edited_then_left_alone(
 
 
 async def test_a_comment_too_long_is_cut_before_it_is_compared(
-    hands: GitHubActivities, repo: RepoRef, pull: int
+    comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     long = comment(repo, pull)
     checks = tuple(QualityCheck(f"check{number}", "failed", 0.0, True, "x" * 900) for number in range(500))
     result = QualityGateResult("a" * 40, "", "failed", False, 0.0, checks)
     long = GateCommentInput(repo, pull, result, {}, "a" * 40)
-    assert (await hands.update_gate_comment(long)).changed
-    assert not (await hands.update_gate_comment(long)).changed
+    assert (await comments.update_gate_comment(long)).changed
+    assert not (await comments.update_gate_comment(long)).changed
 
 
 async def test_the_mark_in_somebody_elses_comment_is_nothing_to_us(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     theirs = pretend.add_comment(NAME, pull, f"{GATE_MARK}\nmine", "octocat")
     other = pretend.add_user("other[bot]", "Bot")
     bots = pretend.add_comment(NAME, pull, f"{GATE_MARK}\nmine too", other.login)
     ours = pretend.add_comment(NAME, pull, f"an answer that quotes {GATE_MARK}", pretend.app.bot.login)
-    made = await hands.update_gate_comment(comment(repo, pull))
+    made = await comments.update_gate_comment(comment(repo, pull))
     assert made.id not in (theirs.id, bots.id, ours.id)
     assert [said["body"] for said in pretend.comments(NAME, pull)][:2] == [
         f"{GATE_MARK}\nmine",
@@ -73,45 +73,41 @@ async def test_the_mark_in_somebody_elses_comment_is_nothing_to_us(
     ]
 
 
-async def test_it_is_found_on_a_later_page_and_by_its_id(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+async def test_it_is_found_on_a_later_page(
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     for number in range(120):
         pretend.add_comment(NAME, pull, f"talk {number}")
-    made = await hands.update_gate_comment(comment(repo, pull))
-    assert (await hands.update_gate_comment(comment(repo, pull))).id == made.id
-    before = asked(pretend, "GET", f"/issues/{pull}/comments")
-    known = await hands.update_gate_comment(comment(repo, pull, comment_id=made.id))
-    assert (known.id, known.changed) == (made.id, False)
-    assert asked(pretend, "GET", f"/issues/{pull}/comments") == before
+    made = await comments.update_gate_comment(comment(repo, pull))
+    assert (await comments.update_gate_comment(comment(repo, pull))).id == made.id
 
 
 async def test_one_that_was_deleted_is_made_again(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    made = await hands.update_gate_comment(comment(repo, pull))
+    made = await comments.update_gate_comment(comment(repo, pull))
     pretend.delete_comment(NAME, made.id)
-    again = await hands.update_gate_comment(comment(repo, pull, comment_id=made.id))
+    again = await comments.update_gate_comment(comment(repo, pull, comment_id=made.id))
     assert again.changed
     assert again.id != made.id
 
 
 async def test_a_lost_answer_does_not_make_a_second_comment(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.faults.add("POST", ".*/comments", "half", after=True)
     with pytest.raises(ApplicationError):
-        await hands.update_gate_comment(comment(repo, pull))
-    await hands.update_gate_comment(comment(repo, pull))
+        await comments.update_gate_comment(comment(repo, pull))
+    await comments.update_gate_comment(comment(repo, pull))
     assert len(pretend.comments(NAME, pull)) == 1
 
 
 async def test_an_answer_is_said_once_for_each_key(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     for key, body in (("comment-1", "Done."), ("comment-1", "Done."), ("comment-2", "Done.")):
-        await hands.reply_comment(ReplyInput(repo, pull, key, body))
-    edited = await hands.reply_comment(ReplyInput(repo, pull, "comment-2", "Not done."))
+        await comments.reply_comment(ReplyInput(repo, pull, key, body))
+    edited = await comments.reply_comment(ReplyInput(repo, pull, "comment-2", "Not done."))
     assert edited.changed
     assert [said["body"] for said in pretend.comments(NAME, pull)] == [
         "<!-- autobuild:reply comment-1 -->\nDone.",
@@ -120,25 +116,25 @@ async def test_an_answer_is_said_once_for_each_key(
 
 
 async def test_a_reaction_is_there_once(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     said = pretend.add_comment(NAME, pull, "/retest")
     for _ in range(2):
-        await hands.add_reaction(ReactionInput(repo, said.id, "eyes"))
-    await hands.add_reaction(ReactionInput(repo, 999_999, "eyes"))
+        await comments.add_reaction(ReactionInput(repo, said.id, "eyes"))
+    await comments.add_reaction(ReactionInput(repo, 999_999, "eyes"))
     assert [reaction.content for reaction in said.reactions] == ["eyes"]
 
 
 async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     said = pretend.add_comment(NAME, pull, "/retest")
     pretend.lock_issue(NAME, pull)
-    await hands.add_reaction(ReactionInput(repo, said.id, "eyes"))
+    await comments.add_reaction(ReactionInput(repo, said.id, "eyes"))
     for saying in (
-        hands.add_pr_comment(PullCommentInput(repo, pull, "Hello", "1")),
-        hands.reply_comment(ReplyInput(repo, pull, "1", "Hello")),
-        hands.update_gate_comment(comment(repo, pull)),
+        comments.add_pr_comment(PullCommentInput(repo, pull, "Hello", "1")),
+        comments.reply_comment(ReplyInput(repo, pull, "1", "Hello")),
+        comments.update_gate_comment(comment(repo, pull)),
     ):
         with pytest.raises(ApplicationError, match=f"#{pull} is locked: unlock it") as caught:
             await saying
@@ -151,9 +147,9 @@ async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
     ["x" * 65_536, "x" * 70_000, "😀" * 65_536, "line\r\n" * 30_000, "\ud800 half", "a\0b", "", "  \n indented\n\n "],
 )
 async def test_any_comment_is_taken_and_known_again(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, text: str
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int, text: str
 ) -> None:
-    posted = [await hands.add_pr_comment(PullCommentInput(repo, pull, text, "any")) for _ in range(2)]
+    posted = [await comments.add_pr_comment(PullCommentInput(repo, pull, text, "any")) for _ in range(2)]
     assert [each.changed for each in posted] == [True, False]
     (said,) = pretend.comments(NAME, pull)
     assert len(said["body"]) <= 65_536
@@ -161,24 +157,24 @@ async def test_any_comment_is_taken_and_known_again(
 
 @pytest.mark.parametrize("body", ["x" * 70_000, "😀" * 65_536, "line\r\n" * 30_000])
 async def test_any_answer_is_taken_and_known_again(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, body: str
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int, body: str
 ) -> None:
-    posted = [await hands.reply_comment(ReplyInput(repo, pull, "any", body)) for _ in range(2)]
+    posted = [await comments.reply_comment(ReplyInput(repo, pull, "any", body)) for _ in range(2)]
     assert [each.changed for each in posted] == [True, False]
 
 
 async def test_line_ends_of_a_browser_are_nothing_new(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    made = await hands.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))
+    made = await comments.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))
     pretend.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\r\nOne\r\nTwo\r\n")
-    assert not (await hands.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))).changed
+    assert not (await comments.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))).changed
 
 
 async def test_what_somebody_changed_in_it_is_set_right(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    made = await hands.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))
+    made = await comments.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))
     pretend.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\nAll is green.")
-    assert (await hands.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))).changed
+    assert (await comments.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))).changed
     assert pretend.comments(NAME, pull)[0]["body"].endswith("Two are red.")

@@ -10,9 +10,8 @@ from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
-from activities.github.statuses import of_commit
 from activities.github.types.branches import CommitStatus, CommitStatusInput, StatusContext
-from activities.github_activities import GitHubActivities
+from activities.github_activities import StatusActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, done
@@ -34,13 +33,13 @@ async def run(github: GitHub, repo: RepoRef, sha: str, name: str, conclusion: st
     await api.post(f"/repos/{repo.full_name}/check-runs", data=data)
 
 
-async def test_nobody_said_anything(hands: GitHubActivities, repo: RepoRef, head: str) -> None:
-    assert await done(hands.get_commit_status, CommitStatusInput(repo, head)) == CommitStatus("none", ())
+async def test_nobody_said_anything(status: StatusActivities, repo: RepoRef, head: str) -> None:
+    assert await done(status.get_commit_status, CommitStatusInput(repo, head)) == CommitStatus("none", ())
 
 
-async def test_a_commit_that_is_not_there_yet_is_asked_for_again(hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_a_commit_that_is_not_there_yet_is_asked_for_again(status: StatusActivities, repo: RepoRef) -> None:
     with pytest.raises(ApplicationError) as caught:
-        await done(hands.get_commit_status, CommitStatusInput(repo, "0123456789" * 4))
+        await done(status.get_commit_status, CommitStatusInput(repo, "0123456789" * 4))
     assert (caught.value.type, caught.value.non_retryable) == ("NotFound", False)
 
 
@@ -60,37 +59,37 @@ async def test_a_commit_that_is_not_there_yet_is_asked_for_again(hands: GitHubAc
     ],
 )
 async def test_the_worst_counts(
-    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, head: str,
+    pretend: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str,
     conclusions: list[str], statuses: list[str], state: str,
 ) -> None:  # fmt: skip
     for number, conclusion in enumerate(conclusions):
         await run(github, repo, head, f"run {number}", conclusion)
     for number, said in enumerate(statuses):
         await pretend.set_status(NAME, head, said, f"status {number}")
-    found = await done(hands.get_commit_status, CommitStatusInput(repo, head))
+    found = await done(status.get_commit_status, CommitStatusInput(repo, head))
     assert found.state == state
     assert len(found.contexts) == len(conclusions) + len(statuses)
 
 
 async def test_the_newest_of_a_name_counts_and_a_run_is_not_a_status(
-    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str
 ) -> None:
     await run(github, repo, head, "ci", "failure", "2 tests failed")
     await run(github, repo, head, "ci", "success", "all\n  well")
     await pretend.set_status(NAME, head, "failure", "ci", description="No.")
     await pretend.set_status(NAME, head, "success", "ci", description="Yes.")
-    assert await done(hands.get_commit_status, CommitStatusInput(repo, head)) == CommitStatus(
+    assert await done(status.get_commit_status, CommitStatusInput(repo, head)) == CommitStatus(
         "success", (StatusContext("ci", "success", "Yes.", False), StatusContext("ci", "success", "all well", True))
     )
 
 
 async def test_all_pages_are_read(
-    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str
 ) -> None:
     for number in range(105):
         await pretend.set_status(NAME, head, "success", f"status {number:03}")
         await run(github, repo, head, f"run {number:03}", "success")
-    found = await done(hands.get_commit_status, CommitStatusInput(repo, head))
+    found = await done(status.get_commit_status, CommitStatusInput(repo, head))
     assert len(found.contexts) == 210
 
 
@@ -123,5 +122,5 @@ async def test_of_two_apps_runs_of_one_name_the_newer_counts(
     app.router.add_get("/repos/octocat/hello/commits/abc/check-runs", runs)
     server = await aiohttp_server(app)
     github = GitHub(str(server.make_url("")), 1, pretend.private_key_pem, session)
-    found = await of_commit(github, CommitStatusInput(RepoRef("octocat", "hello", 5), "abc"))
+    found = await StatusActivities(github).get_commit_status(CommitStatusInput(RepoRef("octocat", "hello", 5), "abc"))
     assert found == CommitStatus("success", (StatusContext("ci", "success", f"{'x' * 139}…", True),))

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
 from activities.github.types.issues import CloseIssueInput, CreateIssueInput, IssueCommentInput
-from activities.github_activities import GitHubActivities
+from activities.github_activities import CommentActivities, IssueActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
@@ -27,8 +27,8 @@ def wanted(repo: RepoRef) -> CreateIssueInput:
     return CreateIssueInput(repo, "It is slow", "Since yesterday.", "incident:1")
 
 
-async def test_it_is_made_once(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput) -> None:
-    first, second = await hands.create_issue(wanted), await hands.create_issue(wanted)
+async def test_it_is_made_once(pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput) -> None:
+    first, second = await issues.create_issue(wanted), await issues.create_issue(wanted)
     assert (first.number, first.url, first.changed) == (1, f"{pretend.url}/{NAME}/issues/1", True)
     assert (second.number, second.url, second.changed) == (1, first.url, False)
     issue = pretend.issue(NAME, 1)
@@ -36,75 +36,75 @@ async def test_it_is_made_once(pretend: SimulatedGitHub, hands: GitHubActivities
 
 
 async def test_other_words_edit_it_and_another_key_makes_another(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput
+    pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
-    await hands.create_issue(wanted)
+    await issues.create_issue(wanted)
     for _ in range(2):
-        await hands.create_issue(CreateIssueInput(wanted.repo, "It is fast", "Again.\r\n", wanted.key))
-    other = await hands.create_issue(CreateIssueInput(wanted.repo, wanted.title, wanted.body, "incident:2"))
+        await issues.create_issue(CreateIssueInput(wanted.repo, "It is fast", "Again.\r\n", wanted.key))
+    other = await issues.create_issue(CreateIssueInput(wanted.repo, wanted.title, wanted.body, "incident:2"))
     assert (other.number, other.changed) == (2, True)
     assert (pretend.issue(NAME, 1).title, pretend.issue(NAME, 1).body) == ("It is fast", f"{MARK}\nAgain.")
     assert [each.method for each in pretend.requests if each.path.endswith("/issues/1")] == ["PATCH"]
 
 
 async def test_somebody_elses_mark_is_nothing_to_us(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput
+    pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.open_issue(NAME, "Mine", f"{MARK}\nmine")
     pretend.open_issue(NAME, "A bot's", f"{MARK}\nmine", pretend.add_user("other[bot]", "Bot").login)
     pretend.open_issue(NAME, "Ours, which quotes it", f"See {MARK}", pretend.app.bot.login)
     await pretend.push_commit(NAME, "topic", {"n.py": ""})
     await pretend.open_pull(NAME, "topic", body=f"{MARK}\nour own pull", login=pretend.app.bot.login)
-    made = await hands.create_issue(wanted)
+    made = await issues.create_issue(wanted)
     assert (made.number, made.changed) == (5, True)
 
 
 async def test_it_is_found_behind_many_others_and_stays_closed(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput
+    pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
-    made = await hands.create_issue(wanted)
+    made = await issues.create_issue(wanted)
     for number in range(120):
         pretend.open_issue(NAME, f"Another of ours {number}", "", pretend.app.bot.login)
     await pretend.set_state(NAME, made.number, "closed")
-    again = await hands.create_issue(wanted)
+    again = await issues.create_issue(wanted)
     assert (again.number, again.changed) == (made.number, False)
     assert pretend.issue(NAME, made.number).state == "closed"
 
 
 async def test_a_lost_answer_makes_no_second_one(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput
+    pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.faults.add("POST", ".*/issues", "hang_up", after=True)
     with pytest.raises(ApplicationError):
-        await hands.create_issue(wanted)
-    assert (await hands.create_issue(wanted)).number == 1
+        await issues.create_issue(wanted)
+    assert (await issues.create_issue(wanted)).number == 1
     assert len(pretend.repository(NAME).issues) == 1
 
 
 async def test_labels_and_people_are_added_once(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreateIssueInput
+    pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.set_permission(NAME, "example-person", "write")
     full = CreateIssueInput(
         wanted.repo, wanted.title, wanted.body, wanted.key, ("incident",), ("Example-Person", "stranger-to-it")
     )
-    first, second = await hands.create_issue(full), await hands.create_issue(full)
+    first, second = await issues.create_issue(full), await issues.create_issue(full)
     assert (first.changed, second.changed) == (True, False)
     issue = pretend.issue(NAME, 1)
     assert [label.name for label in issue.labels] == ["incident"]
     assert [user.login for user in issue.assignees] == ["example-person"]
 
 
-async def test_a_long_text_is_cut(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_a_long_text_is_cut(pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef) -> None:
     long = CreateIssueInput(repo, "t" * 999, "😀" * 70_000, "long")
-    assert [(await hands.create_issue(long)).changed for _ in range(2)] == [True, False]
+    assert [(await issues.create_issue(long)).changed for _ in range(2)] == [True, False]
     assert len(pretend.issue(NAME, 1).title) == 256
 
 
-async def test_it_is_closed_once_with_a_word(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_it_is_closed_once_with_a_word(pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     wanted = CloseIssueInput(repo, number, "It is fast now.", "done", "not_planned")
-    closed = [(await hands.close_issue(wanted)).changed for _ in range(2)]
+    closed = [(await issues.close_issue(wanted)).changed for _ in range(2)]
     assert closed == [True, False]
     issue = pretend.issue(NAME, number)
     assert (issue.state, issue.state_reason) == ("closed", "not_planned")
@@ -114,61 +114,61 @@ async def test_it_is_closed_once_with_a_word(pretend: SimulatedGitHub, hands: Gi
 
 
 async def test_what_somebody_closed_gets_no_comment(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     await pretend.set_state(NAME, number, "closed")
-    assert not (await hands.close_issue(CloseIssueInput(repo, number, "Done.", "done"))).changed
+    assert not (await issues.close_issue(CloseIssueInput(repo, number, "Done.", "done"))).changed
     assert pretend.comments(NAME, number) == []
 
 
 async def test_a_try_that_broke_after_its_comment_goes_on(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     wanted = CloseIssueInput(repo, number, "Done.")
     pretend.faults.add("PATCH", ".*", "status", status=502)
     with pytest.raises(ApplicationError):
-        await hands.close_issue(wanted)
+        await issues.close_issue(wanted)
     assert pretend.issue(NAME, number).state == "open"
-    assert (await hands.close_issue(wanted)).changed
+    assert (await issues.close_issue(wanted)).changed
     assert (pretend.issue(NAME, number).state, len(pretend.comments(NAME, number))) == ("closed", 1)
 
 
 async def test_a_locked_issue_is_closed_without_a_word(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, issues: IssueActivities, comments: CommentActivities, repo: RepoRef
 ) -> None:
     issue = pretend.open_issue(NAME, "It is slow")
     pretend.lock_issue(NAME, issue.number)
-    assert (await hands.close_issue(CloseIssueInput(repo, issue.number, "Done."))).changed
+    assert (await issues.close_issue(CloseIssueInput(repo, issue.number, "Done."))).changed
     assert (issue.state, issue.comments) == ("closed", [])
     with pytest.raises(ApplicationError, match=f"#{issue.number} is locked: unlock it") as caught:
-        await hands.add_issue_comment(IssueCommentInput(repo, issue.number, "Hello", "1"))
+        await comments.add_issue_comment(IssueCommentInput(repo, issue.number, "Hello", "1"))
     assert caught.value.type == USER_ERROR
 
 
 async def test_a_deleted_issue_is_told_apart_from_one_that_never_was(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, issues: IssueActivities, comments: CommentActivities, repo: RepoRef
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     for method, pattern in (("GET", f".*/issues/{number}"), ("GET", f".*/issues/{number}/comments")):
         pretend.faults.add(method, pattern, "status", status=410)
     with pytest.raises(ApplicationError, match=f"#{number} was deleted, so there is nothing to close") as closed:
-        await hands.close_issue(CloseIssueInput(repo, number))
+        await issues.close_issue(CloseIssueInput(repo, number))
     with pytest.raises(ApplicationError, match=f"#{number} was deleted, so nothing can be said") as said:
-        await hands.add_issue_comment(IssueCommentInput(repo, number, "Hello", "1"))
+        await comments.add_issue_comment(IssueCommentInput(repo, number, "Hello", "1"))
     assert {closed.value.type, said.value.type} == {USER_ERROR}
     with pytest.raises(ApplicationError) as never:
-        await hands.close_issue(CloseIssueInput(repo, 999))
+        await issues.close_issue(CloseIssueInput(repo, 999))
     assert (never.value.type, never.value.non_retryable) == ("NotFound", False)
 
 
 async def test_a_comment_is_said_once_for_its_key(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef
 ) -> None:
     number = pretend.open_issue(NAME, "It is slow").number
     for key, text in (("a", "One"), ("a", "One"), ("a", "Two\r\nlines"), ("a", "Two\nlines\n"), ("b", "One")):
-        await hands.add_issue_comment(IssueCommentInput(repo, number, text, key))
+        await comments.add_issue_comment(IssueCommentInput(repo, number, text, key))
     assert [said["body"] for said in pretend.comments(NAME, number)] == [
         "<!-- autobuild:comment a -->\nTwo\nlines",
         "<!-- autobuild:comment b -->\nOne",

@@ -6,7 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.github.types.pulls import AddLabelsInput
-from activities.github_activities import GitHubActivities
+from activities.github_activities import IssueActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
@@ -25,11 +25,11 @@ async def pull(pretend: SimulatedGitHub, head: str) -> int:
 
 
 async def test_only_the_missing_ones_are_added(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.add_label(NAME, pull, "Bug")
     wanted = AddLabelsInput(repo, pull, ("bug", "autobuild", "Autobuild", " small "))
-    first, second = await hands.add_pr_labels(wanted), await hands.add_pr_labels(wanted)
+    first, second = await issues.add_pr_labels(wanted), await issues.add_pr_labels(wanted)
     assert (first.labels, first.changed) == (("Bug", "autobuild", "small"), True)
     assert (second.labels, second.changed) == (first.labels, False)
     assert [each.request for each in pretend.requests if each.path.endswith("/labels") and each.method == "POST"] == [
@@ -40,25 +40,25 @@ async def test_only_the_missing_ones_are_added(
 
 @pytest.mark.parametrize("label", ["", "  ", "x" * 51])
 async def test_what_can_be_no_label_is_refused_before_anything_is_added(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, label: str
+    pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int, label: str
 ) -> None:
     with pytest.raises(ApplicationError) as caught:
-        await hands.add_pr_labels(AddLabelsInput(repo, pull, ("good", label)))
+        await issues.add_pr_labels(AddLabelsInput(repo, pull, ("good", label)))
     assert (caught.value.type, caught.value.non_retryable) == ("Validation", True)
     assert pretend.issue(NAME, pull).labels == []
 
 
 async def test_more_labels_than_github_takes_are_refused(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
 ) -> None:
     for number in range(99):
         pretend.add_label(NAME, pull, f"label {number}")
-    assert (await hands.add_pr_labels(AddLabelsInput(repo, pull, ("label 0", "hundredth")))).changed
+    assert (await issues.add_pr_labels(AddLabelsInput(repo, pull, ("label 0", "hundredth")))).changed
     with pytest.raises(ApplicationError, match="would have 101 labels") as caught:
-        await hands.add_pr_labels(AddLabelsInput(repo, pull, ("one more",)))
+        await issues.add_pr_labels(AddLabelsInput(repo, pull, ("one more",)))
     assert caught.value.type == "Validation"
 
 
-async def test_no_labels_are_none_to_add(hands: GitHubActivities, repo: RepoRef, pull: int) -> None:
-    added = await hands.add_pr_labels(AddLabelsInput(repo, pull, ()))
+async def test_no_labels_are_none_to_add(issues: IssueActivities, repo: RepoRef, pull: int) -> None:
+    added = await issues.add_pr_labels(AddLabelsInput(repo, pull, ()))
     assert (added.labels, added.changed) == ((), False)

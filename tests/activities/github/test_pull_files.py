@@ -9,11 +9,10 @@ from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
-from activities.github import pull_files
 from activities.github.client import GitHub
 from activities.github.types.lookups import PullInput
 from activities.github.types.pulls import PullFile
-from activities.github_activities import GitHubActivities
+from activities.github_activities import PullActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME
@@ -26,12 +25,12 @@ def held(pretend: SimulatedGitHub) -> Iterator[None]:
     assert_valid(pretend.requests)
 
 
-async def test_every_kind_of_change(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_every_kind_of_change(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "main", {"old name.py": "a = 1\nb = 2\nc = 3\n"})
     new = {"a.py": "import sys\nimport os\n", "b.py": None, "né/w|.py": "1\n", "old name.py": None}
     await pretend.push_commit(NAME, "topic", {**new, "new.py": "a = 1\nb = 2\nc = 3\n"})
     number = (await pretend.open_pull(NAME, "topic")).number
-    found = await hands.get_pr_files(PullInput(repo, number))
+    found = await pulls.get_pr_files(PullInput(repo, number))
     assert found.complete
     assert sorted(found.files, key=lambda file: file.path) == [
         PullFile("a.py", "modified", 1, 0),
@@ -41,10 +40,10 @@ async def test_every_kind_of_change(pretend: SimulatedGitHub, hands: GitHubActiv
     ]
 
 
-async def test_all_pages_are_read(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_all_pages_are_read(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "topic", {f"f{number:03}.py": f"{number}\n" for number in range(250)})
     number = (await pretend.open_pull(NAME, "topic")).number
-    found = await hands.get_pr_files(PullInput(repo, number))
+    found = await pulls.get_pr_files(PullInput(repo, number))
     assert (len(found.files), len(set(found.files)), found.complete) == (250, 250, True)
 
 
@@ -70,23 +69,23 @@ async def test_github_tells_of_three_thousand(
     app.router.add_get("/repos/octocat/hello/pulls/7/files", files)
     server = await aiohttp_server(app)
     github = GitHub(str(server.make_url("")), 1, key.read_text(), session)
-    found = await pull_files.read(github, PullInput(RepoRef("octocat", "hello", 1), 7))
+    found = await PullActivities(github).get_pr_files(PullInput(RepoRef("octocat", "hello", 1), 7))
     assert (len(set(found.files)), found.complete) == (3000, complete)
 
 
 async def test_paths_that_no_history_can_hold_are_left_out(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef
 ) -> None:
     deep = "/".join(["é" * 100] * 9)
     await pretend.push_commit(NAME, "topic", {f"{deep}/{number}": "" for number in range(400)})
     number = (await pretend.open_pull(NAME, "topic")).number
-    found = await hands.get_pr_files(PullInput(repo, number))
+    found = await pulls.get_pr_files(PullInput(repo, number))
     assert not found.complete
     assert 200 < len(found.files) < 400
 
 
-async def test_an_issue_has_no_files(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_an_issue_has_no_files(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
     issue = pretend.open_issue(NAME, "Not a pull").number
     with pytest.raises(ApplicationError) as caught:
-        await hands.get_pr_files(PullInput(repo, issue))
+        await pulls.get_pr_files(PullInput(repo, issue))
     assert caught.value.type == "NotFound"

@@ -6,7 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.github.types.pulls import PullStatusInput, StatusState
-from activities.github_activities import GitHubActivities
+from activities.github_activities import StatusActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
@@ -31,50 +31,50 @@ def shown(pretend: SimulatedGitHub, sha: str) -> list[tuple[str, str, str]]:
 
 
 async def test_it_is_on_the_pulls_head_once(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
+    pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     said: list[tuple[StatusState, str]] = [("pending", "Running"), ("pending", "Running"), ("success", "All is well")]
-    posted = [await hands.update_pr_status(PullStatusInput(repo, pull, state, text)) for state, text in said]
+    posted = [await status.update_pr_status(PullStatusInput(repo, pull, state, text)) for state, text in said]
     assert [each.changed for each in posted] == [True, False, True]
     assert {each.sha for each in posted} == {head}
     assert shown(pretend, head) == [("pending", "autobuild", "Running"), ("success", "autobuild", "All is well")]
 
 
 async def test_what_was_said_before_the_newest_is_said_again(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
+    pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     states: list[StatusState] = ["pending", "failure", "pending"]
     for state in states:
-        assert (await hands.update_pr_status(PullStatusInput(repo, pull, state, ""))).changed
+        assert (await status.update_pr_status(PullStatusInput(repo, pull, state, ""))).changed
     assert [state for state, _, _ in shown(pretend, head)] == states
 
 
 async def test_another_address_or_context_is_something_new(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
+    pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     for _ in range(2):
-        await hands.update_pr_status(PullStatusInput(repo, pull, "success", "", target_url="https://example.com/1"))
-        await hands.update_pr_status(PullStatusInput(repo, pull, "success", "", "other"))
-    assert (await hands.update_pr_status(PullStatusInput(repo, pull, "success", "", "OTHER"))).changed is False
+        await status.update_pr_status(PullStatusInput(repo, pull, "success", "", target_url="https://example.com/1"))
+        await status.update_pr_status(PullStatusInput(repo, pull, "success", "", "other"))
+    assert (await status.update_pr_status(PullStatusInput(repo, pull, "success", "", "OTHER"))).changed is False
     assert shown(pretend, head) == [("success", "autobuild", ""), ("success", "other", "")]
 
 
 async def test_a_named_head_needs_no_look_at_the_pull(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int
 ) -> None:
     old = await pretend.push_commit(NAME, "elsewhere", {"x.py": ""})
-    posted = await hands.update_pr_status(PullStatusInput(repo, pull, "error", "Broken", head_sha=old))
+    posted = await status.update_pr_status(PullStatusInput(repo, pull, "error", "Broken", head_sha=old))
     assert (posted.sha, asked(pretend, "GET", f"/pulls/{pull}")) == (old, 0)
     with pytest.raises(ApplicationError) as caught:
-        await hands.update_pr_status(PullStatusInput(repo, pull, "error", "Broken", head_sha="1" * 40))
+        await status.update_pr_status(PullStatusInput(repo, pull, "error", "Broken", head_sha="1" * 40))
     assert (caught.value.type, caught.value.non_retryable) == ("NotFound", False)
 
 
 async def test_a_long_description_is_cut_before_it_is_compared(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int, head: str
+    pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     long = PullStatusInput(repo, pull, "failure", "x\n" * 200)
-    assert [(await hands.update_pr_status(long)).changed for _ in range(2)] == [True, False]
+    assert [(await status.update_pr_status(long)).changed for _ in range(2)] == [True, False]
     ((_, _, description),) = shown(pretend, head)
     assert len(description) <= 140
     assert description.endswith("x…")

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
 from activities.github.types.pulls import CreatePullInput
-from activities.github_activities import GitHubActivities
+from activities.github_activities import PullActivities
 from activities.model import RepoRef
 from simulator.github import git
 from simulator.github.server import SimulatedGitHub
@@ -34,9 +34,9 @@ def writes(pretend: SimulatedGitHub) -> list[str]:
 
 
 async def test_it_is_opened_once(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput, head: str
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput, head: str
 ) -> None:
-    first, second = await hands.create_pull_request(wanted), await hands.create_pull_request(wanted)
+    first, second = await pulls.create_pull_request(wanted), await pulls.create_pull_request(wanted)
     assert (first.changed, second.changed) == (True, False)
     assert (first.number, first.head_sha, first.url) == (1, head, f"{pretend.url}/{NAME}/pull/1")
     assert (second.number, second.head_sha, second.url) == (1, head, first.url)
@@ -45,11 +45,11 @@ async def test_it_is_opened_once(
     assert writes(pretend) == ["POST /pulls"]
 
 
-async def test_other_words_edit_it(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput) -> None:
-    await hands.create_pull_request(wanted)
+async def test_other_words_edit_it(pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput) -> None:
+    await pulls.create_pull_request(wanted)
     other = CreatePullInput(wanted.repo, wanted.head, wanted.base, "Use sys\nalone", "Line one.\r\nLine two.\n")
-    assert (await hands.create_pull_request(other)).changed
-    assert not (await hands.create_pull_request(other)).changed
+    assert (await pulls.create_pull_request(other)).changed
+    assert not (await pulls.create_pull_request(other)).changed
     issue = pretend.issue(NAME, 1)
     assert (issue.title, issue.body) == ("Use sys alone", "Line one.\nLine two.")
     assert writes(pretend) == ["POST /pulls", "PATCH /pulls/1"]
@@ -57,76 +57,76 @@ async def test_other_words_edit_it(pretend: SimulatedGitHub, hands: GitHubActivi
 
 
 async def test_only_what_is_different_is_edited(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
-    await hands.create_pull_request(wanted)
-    await hands.create_pull_request(CreatePullInput(wanted.repo, wanted.head, wanted.base, "Another", wanted.body))
+    await pulls.create_pull_request(wanted)
+    await pulls.create_pull_request(CreatePullInput(wanted.repo, wanted.head, wanted.base, "Another", wanted.body))
     assert [each.request for each in pretend.requests if each.method == "PATCH"] == [{"title": "Another"}]
 
 
 async def test_somebody_elses_is_found_and_left_alone(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     number = (await pretend.open_pull(NAME, "topic/one", title="Mine")).number
     labelled = CreatePullInput(
         wanted.repo, wanted.head, wanted.base, "Ours", "Ours", labels=("ours",), reviewers=("octocat",)
     )
-    found = await hands.create_pull_request(labelled)
+    found = await pulls.create_pull_request(labelled)
     assert (found.number, found.changed) == (number, False)
     assert pretend.issue(NAME, number).title == "Mine"
     assert writes(pretend) == []
 
 
 async def test_a_closed_one_does_not_count(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
-    first = await hands.create_pull_request(wanted)
+    first = await pulls.create_pull_request(wanted)
     await pretend.close_pull(NAME, first.number)
-    second = await hands.create_pull_request(wanted)
+    second = await pulls.create_pull_request(wanted)
     assert second.changed
     assert second.number != first.number
 
 
 async def test_another_base_is_another_pull(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     await pretend.push_commit(NAME, "next", {"n.py": ""})
-    first = await hands.create_pull_request(wanted)
-    other = await hands.create_pull_request(CreatePullInput(wanted.repo, wanted.head, "next", "Use sys"))
+    first = await pulls.create_pull_request(wanted)
+    other = await pulls.create_pull_request(CreatePullInput(wanted.repo, wanted.head, "next", "Use sys"))
     assert other.changed
     assert other.number != first.number
 
 
 async def test_a_forks_branch_of_the_same_name_is_another(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     await pretend.add_fork(NAME, "example-person")
     await pretend.push_commit("example-person/hello", "topic/one", {"c.py": ""}, login="example-person")
     theirs = (await pretend.open_pull(NAME, "example-person:topic/one", login="example-person")).number
-    ours = await hands.create_pull_request(wanted)
+    ours = await pulls.create_pull_request(wanted)
     assert ours.number != theirs
-    found = await hands.create_pull_request(CreatePullInput(wanted.repo, "example-person:topic/one", "main", "x"))
+    found = await pulls.create_pull_request(CreatePullInput(wanted.repo, "example-person:topic/one", "main", "x"))
     assert (found.number, found.changed) == (theirs, False)
 
 
 async def test_a_lost_answer_opens_no_second_one(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     pretend.faults.add("POST", ".*/pulls", "half", after=True)
     with pytest.raises(ApplicationError):
-        await hands.create_pull_request(wanted)
-    again = await hands.create_pull_request(wanted)
+        await pulls.create_pull_request(wanted)
+    again = await pulls.create_pull_request(wanted)
     assert (again.number, again.changed) == (1, False)
     assert asked(pretend, "POST", "/pulls") == 1
     assert len(pretend.open_pulls_of(pretend.repository(NAME))) == 1
 
 
 async def test_a_quicker_try_is_found_after_the_refusal(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     """The first look finds nothing: the other try's pull opens between it and our own."""
     fault = pretend.faults.add("POST", ".*/pulls", "hold")
-    ours = asyncio.ensure_future(hands.create_pull_request(wanted))
+    ours = asyncio.ensure_future(pulls.create_pull_request(wanted))
     await pretend.wait_for(lambda: fault.seen)
     number = (await pretend.open_pull(NAME, "topic/one", title="Quicker", login="autobuild[bot]")).number
     fault.release()
@@ -136,11 +136,11 @@ async def test_a_quicker_try_is_found_after_the_refusal(
 
 
 async def test_a_long_body_and_title_are_cut(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     long = CreatePullInput(wanted.repo, wanted.head, wanted.base, "t" * 300, "😀 wide\n" * 20_000)
-    assert (await hands.create_pull_request(long)).changed
-    assert not (await hands.create_pull_request(long)).changed
+    assert (await pulls.create_pull_request(long)).changed
+    assert not (await pulls.create_pull_request(long)).changed
     issue = pretend.issue(NAME, 1)
     assert issue.title == f"{'t' * 255}…"
     assert "more characters are more than GitHub takes" in (issue.body or "").rpartition("\n")[2]
@@ -155,25 +155,25 @@ async def test_a_long_body_and_title_are_cut(
     ],
 )
 async def test_what_cannot_be_opened(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput, branch: str, into: str, says: str
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput, branch: str, into: str, says: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {"m.py": ""})
     await git.update_ref(pretend.repository(NAME).path, "refs/heads/topic/empty", "refs/heads/main")
     with pytest.raises(ApplicationError) as caught:
-        await hands.create_pull_request(CreatePullInput(wanted.repo, branch, into, "x"))
+        await pulls.create_pull_request(CreatePullInput(wanted.repo, branch, into, "x"))
     assert caught.value.type == USER_ERROR
     assert says in str(caught.value)
 
 
 async def test_labels_and_reviewers_come_with_it(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     pretend.set_permission(NAME, "example-person", "write")
     full = CreatePullInput(
         wanted.repo, wanted.head, wanted.base, wanted.title, wanted.body, draft=True,
         labels=("autobuild", "Small"), reviewers=("example-person", "stranger"),
     )  # fmt: skip
-    first, second = await hands.create_pull_request(full), await hands.create_pull_request(full)
+    first, second = await pulls.create_pull_request(full), await pulls.create_pull_request(full)
     assert (first.changed, first.left_out, second.changed, second.left_out) == (
         True,
         ("stranger",),
@@ -188,16 +188,16 @@ async def test_labels_and_reviewers_come_with_it(
 
 
 async def test_it_is_found_under_the_owners_former_name(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: CreatePullInput
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     """GitHub's filter by head wants the owner's name of today."""
-    made = await hands.create_pull_request(wanted)
+    made = await pulls.create_pull_request(wanted)
     repo = RepoRef("octocat", "hello", wanted.repo.installation_id, id=pretend.repository(NAME).id)
     pretend.rename_repository(NAME, "hi")
-    found = await hands.create_pull_request(CreatePullInput(repo, wanted.head, wanted.base, wanted.title, wanted.body))
+    found = await pulls.create_pull_request(CreatePullInput(repo, wanted.head, wanted.base, wanted.title, wanted.body))
     assert (found.number, found.changed) == (made.number, False)
     pretend.add_installation("example-person")
     pretend.transfer_repository("octocat/hi", "example-person")
     moved = RepoRef("octocat", "hello", 0, id=repo.id)
-    found = await hands.create_pull_request(CreatePullInput(moved, wanted.head, wanted.base, wanted.title, wanted.body))
+    found = await pulls.create_pull_request(CreatePullInput(moved, wanted.head, wanted.base, wanted.title, wanted.body))
     assert (found.number, found.changed) == (made.number, False)

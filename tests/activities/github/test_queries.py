@@ -8,10 +8,9 @@ from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
-from activities.github import queries
 from activities.github.client import GitHub
 from activities.github.types.check_runs import BranchInput, PermissionInput, PullInput, PullOfHeadInput, PullsInput
-from activities.github_activities import GitHubActivities
+from activities.github_activities import BranchActivities, PermissionActivities, PullActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME
@@ -25,87 +24,87 @@ from tests.activities.github.conftest import NAME
     ],
 )  # fmt: skip
 async def test_what_a_person_may_do(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, level: str, may: list[str]
+    pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef, level: str, may: list[str]
 ) -> None:
     pretend.set_permission(NAME, "example-person", level)
-    permission = await hands.get_permission(PermissionInput(repo, "example-person"))
+    permission = await permissions.get_permission(PermissionInput(repo, "example-person"))
     assert permission.level == level
     levels = ("read", "triage", "write", "maintain", "admin", "owner", "")
     assert [wanted for wanted in levels if permission.at_least(wanted)] == may
 
 
 @pytest.mark.parametrize("login", ["nobody-at-all", "../../app", "octocat/../octocat", "a b?c=#d", "", "naïve[bot]"])
-async def test_a_stranger_may_do_nothing(hands: GitHubActivities, repo: RepoRef, login: str) -> None:
-    permission = await hands.get_permission(PermissionInput(repo, login))
+async def test_a_stranger_may_do_nothing(permissions: PermissionActivities, repo: RepoRef, login: str) -> None:
+    permission = await permissions.get_permission(PermissionInput(repo, login))
     assert not permission.at_least("read")
 
 
 async def test_who_cannot_be_asked_about_may_do_nothing(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef
 ) -> None:
     pretend.faults.add("GET", ".*/permission", "status", status=403)
-    assert (await hands.get_permission(PermissionInput(repo, "octocat"))).level == "none"
+    assert (await permissions.get_permission(PermissionInput(repo, "octocat"))).level == "none"
     pretend.faults.add("GET", ".*/permission", "status", status=500)
     with pytest.raises(ApplicationError):
-        await hands.get_permission(PermissionInput(repo, "octocat"))
+        await permissions.get_permission(PermissionInput(repo, "octocat"))
 
 
-async def test_a_pull_request(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str) -> None:
+async def test_a_pull_request(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str) -> None:
     number = (await pretend.open_pull(NAME, "topic/one", title="One", draft=True)).number
-    pull = await hands.get_pull_request(PullInput(repo, number))
+    pull = await pulls.get_pull_request(PullInput(repo, number))
     assert (pull.number, pull.title, pull.author, pull.state, pull.draft) == (number, "One", "octocat", "open", True)
     assert (pull.head_sha, pull.head_ref, pull.base_ref, pull.fork) == (head, "topic/one", "main", False)
     await pretend.close_pull(NAME, number)
-    assert (await hands.get_pull_request(PullInput(repo, number))).state == "closed"
+    assert (await pulls.get_pull_request(PullInput(repo, number))).state == "closed"
     with pytest.raises(ApplicationError) as caught:
-        await hands.get_pull_request(PullInput(repo, 999))
+        await pulls.get_pull_request(PullInput(repo, 999))
     assert caught.value.type == "NotFound"
 
 
-async def test_a_forks_pull_request(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_a_forks_pull_request(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
     await pretend.add_fork(NAME, "example-person")
     sha = await pretend.push_commit("example-person/hello", "main", {"c.py": ""}, login="example-person")
     number = (await pretend.open_pull(NAME, "example-person:main", login="example-person")).number
-    pull = await hands.get_pull_request(PullInput(repo, number))
+    pull = await pulls.get_pull_request(PullInput(repo, number))
     assert (pull.fork, pull.head_repo) == (True, "example-person/hello")
-    found = await hands.find_pull_of_head(PullOfHeadInput(repo, sha))
+    found = await pulls.find_pull_of_head(PullOfHeadInput(repo, sha))
     assert found.pull
     assert found.pull.number == number
 
 
 async def test_the_open_pull_of_a_head(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str
 ) -> None:
-    assert (await hands.find_pull_of_head(PullOfHeadInput(repo, head, "topic/one"))).pull is None
+    assert (await pulls.find_pull_of_head(PullOfHeadInput(repo, head, "topic/one"))).pull is None
     number = (await pretend.open_pull(NAME, "topic/one")).number
     for branch in ("topic/one", "", "elsewhere"):
-        found = await hands.find_pull_of_head(PullOfHeadInput(repo, head, branch))
+        found = await pulls.find_pull_of_head(PullOfHeadInput(repo, head, branch))
         assert found.pull
         assert found.pull.number == number
-    assert (await hands.find_pull_of_head(PullOfHeadInput(repo, "1" * 40, "topic/one"))).pull is None
+    assert (await pulls.find_pull_of_head(PullOfHeadInput(repo, "1" * 40, "topic/one"))).pull is None
     await pretend.close_pull(NAME, number)
-    assert (await hands.find_pull_of_head(PullOfHeadInput(repo, head, "topic/one"))).pull is None
-    assert [pull.number for pull in (await hands.get_commit_pulls(PullsInput(repo, head))).pulls] == [number]
+    assert (await pulls.find_pull_of_head(PullOfHeadInput(repo, head, "topic/one"))).pull is None
+    assert [pull.number for pull in (await pulls.get_commit_pulls(PullsInput(repo, head))).pulls] == [number]
 
 
 async def test_open_pulls_newest_first(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, head: str
+    pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str
 ) -> None:
     first = (await pretend.open_pull(NAME, "topic/one")).number
     await pretend.push_commit(NAME, "two", {"z.py": ""})
     second = (await pretend.open_pull(NAME, "two")).number
-    assert [pull.number for pull in (await hands.list_open_pulls(PullsInput(repo))).pulls] == [second, first]
+    assert [pull.number for pull in (await pulls.list_open_pulls(PullsInput(repo))).pulls] == [second, first]
     await pretend.close_pull(NAME, first)
-    assert [pull.number for pull in (await hands.list_open_pulls(PullsInput(repo))).pulls] == [second]
+    assert [pull.number for pull in (await pulls.list_open_pulls(PullsInput(repo))).pulls] == [second]
 
 
-async def test_branches(hands: GitHubActivities, repo: RepoRef, head: str) -> None:
-    topic = await hands.branch_info(BranchInput(repo, "topic/one"))
+async def test_branches(branches: BranchActivities, repo: RepoRef, head: str) -> None:
+    topic = await branches.branch_info(BranchInput(repo, "topic/one"))
     assert (topic.sha, topic.protected, topic.default) == (head, False, False)
-    main = await hands.branch_info(BranchInput(repo))
+    main = await branches.branch_info(BranchInput(repo))
     assert (main.name, len(main.sha), main.protected, main.default) == ("main", 40, True, True)
     for odd in ("gone", "a/../main", "x?ref=main#", "%2e%2e"):
-        assert (await hands.branch_info(BranchInput(repo, odd))).sha == ""
+        assert (await branches.branch_info(BranchInput(repo, odd))).sha == ""
 
 
 @pytest.mark.parametrize(
@@ -131,17 +130,18 @@ async def test_a_role_of_an_organisations_own_counts_as_the_one_below_it(
     app.router.add_route("*", "/{path:.*}", answer)
     server = await aiohttp_server(app)
     github = GitHub(str(server.make_url("")), 1, key.read_text(), session)
-    found = await queries.permission(github, RepoRef("octocat", "hello", 1), "example-person")
+    input = PermissionInput(RepoRef("octocat", "hello", 1), "example-person")
+    found = await PermissionActivities(github).get_permission(input)
     assert found.level == level
 
 
 async def test_who_has_left_github_may_do_nothing(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef
 ) -> None:
     pretend.set_permission(NAME, "example-person", "admin")
     pretend.faults.add("GET", ".*/permission", "status", status=404)
-    assert (await hands.get_permission(PermissionInput(repo, "example-person"))).level == "none"
+    assert (await permissions.get_permission(PermissionInput(repo, "example-person"))).level == "none"
     pretend.faults.add("GET", ".*/permission", "half")
     with pytest.raises(ApplicationError) as caught:
-        await hands.get_permission(PermissionInput(repo, "example-person"))
+        await permissions.get_permission(PermissionInput(repo, "example-person"))
     assert (caught.value.type, caught.value.non_retryable) == ("Unavailable", False)

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,6 @@ from activities.github.types.pulls import (
     RequestReviewInput,
 )
 from activities.github.types.repo_config import RepoSettingsInput
-from activities.github_activities import GitHubActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME
@@ -38,7 +38,7 @@ async def things(pretend: SimulatedGitHub, head: str) -> str:
     return head
 
 
-Deed = Callable[[GitHubActivities, RepoRef, str], Awaitable[Any]]
+Deed = Callable[[SimpleNamespace, RepoRef, str], Awaitable[Any]]
 
 # Each with the request that writes (or, where it only reads, reads).
 DEEDS: dict[str, tuple[str, Deed]] = {
@@ -78,24 +78,24 @@ OTHERWISE = {
 
 @pytest.mark.parametrize("name", DEEDS)
 async def test_a_refusal_is_told_for_what_it_is(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
+    pretend: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
 ) -> None:
     request, deed = DEEDS[name]
     method, _, pattern = request.partition(" ")
     for status, kind in KINDS.items():
         fault = pretend.faults.add(method, pattern, "status", status=status)
         if (name, status) in OTHERWISE:
-            await deed(hands, repo, things)
+            await deed(activities, repo, things)
         else:
-            assert await failure(deed(hands, repo, things)) == kind, status
+            assert await failure(deed(activities, repo, things)) == kind, status
         assert fault.seen, status
     pretend.suspend(repo.installation_id)
-    assert await failure(deed(hands, repo, things), "suspended") == (USER_ERROR, False)
+    assert await failure(deed(activities, repo, things), "suspended") == (USER_ERROR, False)
     pretend.unsuspend(repo.installation_id)
     # The last one: the limit holds for everything that follows.
     pretend.faults.add(method, pattern, "secondary", retry_after=17)
     with pytest.raises(ApplicationError) as caught:
-        await deed(hands, repo, things)
+        await deed(activities, repo, things)
     assert (caught.value.type, caught.value.non_retryable) == ("RateLimited", False)
     assert caught.value.next_retry_delay
     assert caught.value.next_retry_delay.total_seconds() >= 17
@@ -110,8 +110,8 @@ async def failure(deed: Awaitable[Any], says: str = "") -> tuple[str | None, boo
 
 @pytest.mark.parametrize("name", sorted(DEEDS.keys() - {"create_pull_request", "create_issue", "get_repo_settings"}))
 async def test_a_pull_or_issue_that_is_not_there(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, things: str, name: str
+    pretend: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
 ) -> None:
     pretend.repository(NAME).issues.clear()
     # Where GitHub says that it was deleted, no other try can help.
-    assert await failure(DEEDS[name][1](hands, repo, things)) in (("NotFound", True), (USER_ERROR, False))
+    assert await failure(DEEDS[name][1](activities, repo, things)) in (("NotFound", True), (USER_ERROR, False))

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
 from activities.github.types.branches import CreateReleaseInput, CreateReleaseResult
-from activities.github_activities import GitHubActivities
+from activities.github_activities import ReleaseActivities
 from activities.model import RepoRef
 from simulator.github import git
 from simulator.github.server import SimulatedGitHub
@@ -38,70 +38,70 @@ async def tip(pretend: SimulatedGitHub, ref: str) -> str:
 
 
 async def test_it_is_made_once(
-    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
+    pretend: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
-    made = await done(hands.create_release, wanted)
+    made = await done(releases.create_release, wanted)
     assert made.changed
     assert made.url == f"{pretend.url}/{NAME}/releases/tag/v1.0"
     assert await tip(pretend, "refs/tags/v1.0") == await tip(pretend, "refs/heads/main")
-    assert await done(hands.create_release, wanted) == CreateReleaseResult(made.id, made.url, changed=False)
+    assert await done(releases.create_release, wanted) == CreateReleaseResult(made.id, made.url, changed=False)
     (release,) = await there(github, repo)
     assert (release["name"], release["body"].rstrip()) == ("One", "- first\n- second")
 
 
 async def test_a_lost_answer_makes_no_second_one(
-    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
+    pretend: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     pretend.faults.add("POST", f"/repos/{NAME}/releases", "half", after=True)
     with pytest.raises(ApplicationError):
-        await done(hands.create_release, wanted)
-    assert not (await done(hands.create_release, wanted)).changed
+        await done(releases.create_release, wanted)
+    assert not (await done(releases.create_release, wanted)).changed
     assert len(await there(github, repo)) == 1
 
 
 async def test_other_words_are_an_edit(
-    github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
+    github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
-    made = await done(hands.create_release, wanted)
-    edited = await done(hands.create_release, replace(wanted, name="The first", prerelease=True))
+    made = await done(releases.create_release, wanted)
+    edited = await done(releases.create_release, replace(wanted, name="The first", prerelease=True))
     assert edited == replace(made, changed=True)
     (release,) = await there(github, repo)
     assert (release["name"], release["prerelease"]) == ("The first", True)
 
 
 async def test_a_draft_is_found_and_published_and_never_made_a_draft_again(
-    github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
+    github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     draft = replace(wanted, draft=True)
-    made = await done(hands.create_release, draft)
-    assert not (await done(hands.create_release, draft)).changed
-    assert (await done(hands.create_release, wanted)).id == made.id
-    assert not (await done(hands.create_release, draft)).changed
+    made = await done(releases.create_release, draft)
+    assert not (await done(releases.create_release, draft)).changed
+    assert (await done(releases.create_release, wanted)).id == made.id
+    assert not (await done(releases.create_release, draft)).changed
     (release,) = await there(github, repo)
     assert not release["draft"]
 
 
 async def test_it_is_made_on_a_tag_that_exists(
-    pretend: SimulatedGitHub, hands: GitHubActivities, head: str, wanted: CreateReleaseInput
+    pretend: SimulatedGitHub, releases: ReleaseActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
     await git.update_ref(pretend.repository(NAME).path, "refs/tags/v1.0", head)
-    assert (await done(hands.create_release, wanted)).changed
+    assert (await done(releases.create_release, wanted)).changed
     assert await tip(pretend, "refs/tags/v1.0") == head
 
 
 async def test_the_tag_is_put_where_it_is_wanted(
-    pretend: SimulatedGitHub, hands: GitHubActivities, head: str, wanted: CreateReleaseInput
+    pretend: SimulatedGitHub, releases: ReleaseActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
-    await done(hands.create_release, replace(wanted, target=head))
+    await done(releases.create_release, replace(wanted, target=head))
     assert await tip(pretend, "refs/tags/v1.0") == head
 
 
 async def test_a_long_body_is_cut_and_compared_as_cut(
-    pretend: SimulatedGitHub, github: GitHub, hands: GitHubActivities, repo: RepoRef, wanted: CreateReleaseInput
+    pretend: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     long = replace(wanted, body="word " * 40_000)
-    await done(hands.create_release, long)
-    assert not (await done(hands.create_release, long)).changed
+    await done(releases.create_release, long)
+    assert not (await done(releases.create_release, long)).changed
     (release,) = await there(github, repo)
     assert len(release["body"]) <= 125_000
     assert release["body"].endswith("GitHub takes 125,000 characters.")
@@ -109,13 +109,13 @@ async def test_a_long_body_is_cut_and_compared_as_cut(
 
 
 @pytest.mark.parametrize("tag", ["", "a b", "x..y", "v1.lock"])
-async def test_what_is_no_name_of_a_tag(hands: GitHubActivities, wanted: CreateReleaseInput, tag: str) -> None:
+async def test_what_is_no_name_of_a_tag(releases: ReleaseActivities, wanted: CreateReleaseInput, tag: str) -> None:
     with pytest.raises(ApplicationError) as caught:
-        await done(hands.create_release, replace(wanted, tag=tag))
+        await done(releases.create_release, replace(wanted, tag=tag))
     assert caught.value.type == "Validation"
 
 
-async def test_a_target_that_does_not_exist(hands: GitHubActivities, wanted: CreateReleaseInput) -> None:
+async def test_a_target_that_does_not_exist(releases: ReleaseActivities, wanted: CreateReleaseInput) -> None:
     with pytest.raises(ApplicationError, match="target_commitish") as caught:
-        await done(hands.create_release, replace(wanted, target="nowhere"))
+        await done(releases.create_release, replace(wanted, target="nowhere"))
     assert caught.value.type == "Validation"

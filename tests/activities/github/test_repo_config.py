@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
-from activities.github_activities import GitHubActivities
+from activities.github_activities import RepoConfigActivities
 from activities.model import RepoRef
 from activities.repo_config import PATH
 from simulator.github.server import SimulatedGitHub
@@ -31,15 +31,15 @@ merge_method: rebase
 """
 
 
-async def test_without_a_file_it_is_the_defaults(hands: GitHubActivities, repo: RepoRef) -> None:
-    assert await hands.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
+async def test_without_a_file_it_is_the_defaults(repo_config: RepoConfigActivities, repo: RepoRef) -> None:
+    assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
     assert DEFAULTS.labels == {"autobuild": "autobuild", "incident": "incident"}
     assert (DEFAULTS.auto_merge, DEFAULTS.merge_method, DEFAULTS.commands) == (False, "", {})
 
 
-async def test_what_the_file_says(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_what_the_file_says(pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef) -> None:
     await pretend.push_commit(NAME, "main", {PATH: FULL})
-    assert await hands.get_repo_settings(RepoSettingsInput(repo)) == RepoSettings(
+    assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == RepoSettings(
         labels={"autobuild": "Please Build", "incident": "incident"},
         commands={"retest": "triage"},
         auto_merge=True,
@@ -48,18 +48,22 @@ async def test_what_the_file_says(pretend: SimulatedGitHub, hands: GitHubActivit
     )
 
 
-async def test_only_the_default_branch_counts(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_only_the_default_branch_counts(
+    pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+) -> None:
     await pretend.push_commit(NAME, "topic", {PATH: FULL})
-    assert await hands.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
+    assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
 
 
-async def test_the_same_again_is_free(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_the_same_again_is_free(
+    pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+) -> None:
     await pretend.push_commit(NAME, "main", {PATH: FULL})
-    first, second = [await hands.get_repo_settings(RepoSettingsInput(repo)) for _ in range(2)]
+    first, second = [await repo_config.get_repo_settings(RepoSettingsInput(repo)) for _ in range(2)]
     assert first == second
     assert [each.status for each in pretend.requests if each.path.endswith(PATH)] == [200, 304]
     await pretend.push_commit(NAME, "main", {PATH: "auto_merge: false\n"})
-    assert not (await hands.get_repo_settings(RepoSettingsInput(repo))).auto_merge
+    assert not (await repo_config.get_repo_settings(RepoSettingsInput(repo))).auto_merge
 
 
 @pytest.mark.parametrize(
@@ -76,22 +80,24 @@ async def test_the_same_again_is_free(pretend: SimulatedGitHub, hands: GitHubAct
     ],
 )
 async def test_a_mistake_is_told_with_its_line_and_gives_the_defaults(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, text: str, line: int, says: str
+    pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef, text: str, line: int, says: str
 ) -> None:
     await pretend.push_commit(NAME, "main", {PATH: text})
-    found = await hands.get_repo_settings(RepoSettingsInput(repo))
+    found = await repo_config.get_repo_settings(RepoSettingsInput(repo))
     assert says in found.problem
     assert found == RepoSettings(problem=found.problem, line=line, default_branch="main")
 
 
 async def test_a_folder_in_its_place_is_a_mistake(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef
+    pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
     await pretend.push_commit(NAME, "main", {f"{PATH}/x": ""})
-    assert "no plain file" in (await hands.get_repo_settings(RepoSettingsInput(repo))).problem
+    assert "no plain file" in (await repo_config.get_repo_settings(RepoSettingsInput(repo))).problem
 
 
-async def test_an_empty_file_is_the_defaults(pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef) -> None:
+async def test_an_empty_file_is_the_defaults(
+    pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+) -> None:
     await pretend.push_commit(NAME, "main", {PATH: ""})
-    assert await hands.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
+    assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
     assert asked(pretend, "GET", PATH) == 1

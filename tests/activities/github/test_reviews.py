@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from activities.github.types.pulls import RequestReviewInput, RequestReviewResult
-from activities.github_activities import GitHubActivities
+from activities.github_activities import ReviewActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
@@ -26,12 +26,12 @@ async def pull(pretend: SimulatedGitHub, head: str) -> int:
 
 
 async def test_who_is_missing_is_asked_once(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, reviews: ReviewActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.add_team(NAME, "example-team")
-    await hands.request_pr_review(RequestReviewInput(repo, pull, ("example-one",)))
+    await reviews.request_pr_review(RequestReviewInput(repo, pull, ("example-one",)))
     wanted = RequestReviewInput(repo, pull, ("Example-One", "example-two", "example-two"), ("example-team",))
-    first, second = await hands.request_pr_review(wanted), await hands.request_pr_review(wanted)
+    first, second = await reviews.request_pr_review(wanted), await reviews.request_pr_review(wanted)
     assert first == RequestReviewResult(("Example-One", "example-two"), ("example-team",), (), changed=True)
     assert second == RequestReviewResult(first.reviewers, first.teams, (), changed=False)
     sent = [each.request for each in pretend.requests if each.path.endswith("/requested_reviewers")]
@@ -42,25 +42,25 @@ async def test_who_is_missing_is_asked_once(
 
 
 async def test_who_has_looked_at_this_head_is_not_asked_again(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, reviews: ReviewActivities, repo: RepoRef, pull: int
 ) -> None:
     wanted = RequestReviewInput(repo, pull, ("example-one", "example-two"))
-    await hands.request_pr_review(wanted)
+    await reviews.request_pr_review(wanted)
     pretend.review(NAME, pull, "COMMENTED", "example-one")
-    again = await hands.request_pr_review(wanted)
+    again = await reviews.request_pr_review(wanted)
     assert (again.reviewers, again.changed) == (("example-one", "example-two"), False)
     await pretend.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
-    newer = await hands.request_pr_review(wanted)
+    newer = await reviews.request_pr_review(wanted)
     assert (newer.reviewers, newer.changed) == (("example-one", "example-two"), True)
     assert asked(pretend, "POST", "/requested_reviewers") == 2
 
 
 async def test_one_whom_github_refuses_does_not_stop_the_others(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, reviews: ReviewActivities, repo: RepoRef, pull: int
 ) -> None:
     everybody = ("octocat", "example-one", "nobody-at-all", "example-two")
     wanted = RequestReviewInput(repo, pull, everybody, ("no-such-team",))
-    requested = await hands.request_pr_review(wanted)
+    requested = await reviews.request_pr_review(wanted)
     assert requested == RequestReviewResult(
         ("example-one", "example-two"), (), ("octocat", "nobody-at-all", "no-such-team"), changed=True
     )
@@ -70,14 +70,14 @@ async def test_one_whom_github_refuses_does_not_stop_the_others(
     # The author is never asked: GitHub would refuse.
     sent = [each.request for each in pretend.requests if each.path.endswith("/requested_reviewers")]
     assert not any("octocat" in request.get("reviewers", ()) for request in sent)
-    again = await hands.request_pr_review(wanted)
+    again = await reviews.request_pr_review(wanted)
     assert (again.left_out, again.changed) == (requested.left_out, False)
 
 
 async def test_nobody_is_nobody_to_ask(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, pull: int
+    pretend: SimulatedGitHub, reviews: ReviewActivities, repo: RepoRef, pull: int
 ) -> None:
-    assert await hands.request_pr_review(RequestReviewInput(repo, pull)) == RequestReviewResult(
+    assert await reviews.request_pr_review(RequestReviewInput(repo, pull)) == RequestReviewResult(
         (), (), (), changed=False
     )
     assert asked(pretend, "POST", "/requested_reviewers") == 0

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,7 +34,6 @@ from activities.github.types.pulls import (
     PullStatusInput,
     RequestReviewInput,
 )
-from activities.github_activities import GitHubActivities
 from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.git import git, line
@@ -41,7 +41,7 @@ from simulator.github.rest.faults import Kind
 from simulator.github.server import SimulatedGitHub
 from simulator.github.services.entities import Issue, Repository
 from tests.activities.github.commits.test_commits import committed
-from tests.activities.github.conftest import done
+from tests.activities.github.conftest import by_name, done
 from tests.openapi import assert_valid
 
 OWNER = "quality:octocat/hello@topic"
@@ -52,10 +52,10 @@ LOST: tuple[Kind, ...] = ("half", "hang_up", "status")
 
 @dataclass
 class Place:
-    """A repository with an open pull, an issue and a comment, and the bot's hands."""
+    """A repository with an open pull, an issue and a comment, and the bot's activities."""
 
     github: SimulatedGitHub
-    hands: GitHubActivities
+    activities: SimpleNamespace
     repo: RepoRef
     sha: str
     folder: Path
@@ -71,7 +71,8 @@ class Place:
 
     async def runs(self) -> Mapping[str, int]:
         wanted = CreateCheckRunsInput(self.repo, self.sha, NAMES, 0, OWNER)
-        return (await self.hands.create_check_runs(wanted)).ids
+        ids: Mapping[str, int] = (await self.activities.create_check_runs(wanted)).ids
+        return ids
 
 
 Deed = tuple[Callable[[Any], Awaitable[Any]], Any]
@@ -79,12 +80,12 @@ Case = Callable[[Place], Awaitable[Deed]]
 
 
 async def _branch(at: Place) -> Deed:
-    return at.hands.create_branch, CreateBranchInput(at.repo, "autobuild/new", "main")
+    return at.activities.create_branch, CreateBranchInput(at.repo, "autobuild/new", "main")
 
 
 async def _sync(at: Place) -> Deed:
     await at.github.push_commit(at.repo.full_name, "dev", {"d.txt": "d\n"})
-    return at.hands.sync_branch, SyncBranchInput(at.repo, "topic", "dev", "Bring it up to date")
+    return at.activities.sync_branch, SyncBranchInput(at.repo, "topic", "dev", "Bring it up to date")
 
 
 async def _clone(at: Place) -> Path:
@@ -97,7 +98,7 @@ async def _clone(at: Place) -> Path:
 async def _commit(at: Place) -> Deed:
     clone = await _clone(at)
     wanted = CreateCommitInput(at.repo, "topic", at.sha, "Fix it\n\n- a", str(clone / ".git"), await committed(clone))
-    return at.hands.create_commit, wanted
+    return at.activities.create_commit, wanted
 
 
 async def _git_data(at: Place) -> Deed:
@@ -106,20 +107,20 @@ async def _git_data(at: Place) -> Deed:
     (clone / "run.sh").chmod(0o755)
     (clone / "data.bin").write_bytes(b"\0\1\2")
     wanted = CreateCommitInput(at.repo, "topic", at.sha, "Fix it\n\n- a", str(clone / ".git"), await committed(clone))
-    return at.hands.create_commit, wanted
+    return at.activities.create_commit, wanted
 
 
 async def _release(at: Place) -> Deed:
-    return at.hands.create_release, CreateReleaseInput(at.repo, "v1", "One", "All of it")
+    return at.activities.create_release, CreateReleaseInput(at.repo, "v1", "One", "All of it")
 
 
 async def _draft(at: Place) -> Deed:
-    return at.hands.create_release, CreateReleaseInput(at.repo, "v2", "Two", "All of it", draft=True)
+    return at.activities.create_release, CreateReleaseInput(at.repo, "v2", "Two", "All of it", draft=True)
 
 
 async def _published(at: Place) -> Deed:
-    await at.hands.create_release(CreateReleaseInput(at.repo, "v3", "Three", "Soon", draft=True))
-    return at.hands.create_release, CreateReleaseInput(at.repo, "v3", "Three", "Now")
+    await at.activities.create_release(CreateReleaseInput(at.repo, "v3", "Three", "Soon", draft=True))
+    return at.activities.create_release, CreateReleaseInput(at.repo, "v3", "Three", "Now")
 
 
 async def _open(at: Place) -> Deed:
@@ -127,71 +128,71 @@ async def _open(at: Place) -> Deed:
     wanted = CreatePullInput(
         at.repo, "other", "main", "A pull", "Its body", labels=("one", "two"), reviewers=("reviewer",)
     )
-    return at.hands.create_pull_request, wanted
+    return at.activities.create_pull_request, wanted
 
 
 async def _merge(at: Place) -> Deed:
-    return at.hands.merge_pull_request, MergeInput(at.repo, 1, at.sha, "squash", "A title", "A message")
+    return at.activities.merge_pull_request, MergeInput(at.repo, 1, at.sha, "squash", "A title", "A message")
 
 
 async def _status(at: Place) -> Deed:
-    return at.hands.update_pr_status, PullStatusInput(
+    return at.activities.update_pr_status, PullStatusInput(
         at.repo, 1, "pending", "Looking", target_url="https://example.com/"
     )
 
 
 async def _pull_comment(at: Place) -> Deed:
-    return at.hands.add_pr_comment, PullCommentInput(at.repo, 1, "Hello", "greeting")
+    return at.activities.add_pr_comment, PullCommentInput(at.repo, 1, "Hello", "greeting")
 
 
 async def _edited_comment(at: Place) -> Deed:
-    await at.hands.add_pr_comment(PullCommentInput(at.repo, 1, "Hello", "greeting"))
-    return at.hands.add_pr_comment, PullCommentInput(at.repo, 1, "Hello again", "greeting")
+    await at.activities.add_pr_comment(PullCommentInput(at.repo, 1, "Hello", "greeting"))
+    return at.activities.add_pr_comment, PullCommentInput(at.repo, 1, "Hello again", "greeting")
 
 
 async def _labels(at: Place) -> Deed:
-    return at.hands.add_pr_labels, AddLabelsInput(at.repo, 1, ("one", "two"))
+    return at.activities.add_pr_labels, AddLabelsInput(at.repo, 1, ("one", "two"))
 
 
 async def _review(at: Place) -> Deed:
-    return at.hands.request_pr_review, RequestReviewInput(at.repo, 1, ("reviewer", "nobody"), ("owners",))
+    return at.activities.request_pr_review, RequestReviewInput(at.repo, 1, ("reviewer", "nobody"), ("owners",))
 
 
 async def _issue(at: Place) -> Deed:
-    return at.hands.create_issue, CreateIssueInput(at.repo, "Broken", "It is", "key", ("one",), ("reviewer",))
+    return at.activities.create_issue, CreateIssueInput(at.repo, "Broken", "It is", "key", ("one",), ("reviewer",))
 
 
 async def _close(at: Place) -> Deed:
-    return at.hands.close_issue, CloseIssueInput(at.repo, 2, "Done", "done", "not_planned")
+    return at.activities.close_issue, CloseIssueInput(at.repo, 2, "Done", "done", "not_planned")
 
 
 async def _issue_comment(at: Place) -> Deed:
-    return at.hands.add_issue_comment, IssueCommentInput(at.repo, 2, "Hello", "greeting")
+    return at.activities.add_issue_comment, IssueCommentInput(at.repo, 2, "Hello", "greeting")
 
 
 async def _reply(at: Place) -> Deed:
-    return at.hands.reply_comment, ReplyInput(at.repo, 1, "comment-7", "Yes")
+    return at.activities.reply_comment, ReplyInput(at.repo, 1, "comment-7", "Yes")
 
 
 async def _reaction(at: Place) -> Deed:
-    return at.hands.add_reaction, ReactionInput(at.repo, at.comment, "eyes")
+    return at.activities.add_reaction, ReactionInput(at.repo, at.comment, "eyes")
 
 
 async def _gate_comment(at: Place) -> Deed:
-    return at.hands.update_gate_comment, GateCommentInput(at.repo, 1, at.result, {}, at.sha)
+    return at.activities.update_gate_comment, GateCommentInput(at.repo, 1, at.result, {}, at.sha)
 
 
 async def _runs(at: Place) -> Deed:
-    return at.hands.create_check_runs, CreateCheckRunsInput(at.repo, at.sha, NAMES, 0, OWNER)
+    return at.activities.create_check_runs, CreateCheckRunsInput(at.repo, at.sha, NAMES, 0, OWNER)
 
 
 async def _start(at: Place) -> Deed:
-    return at.hands.start_check_run, StartCheckRunInput(at.repo, (await at.runs())["gate"])
+    return at.activities.start_check_run, StartCheckRunInput(at.repo, (await at.runs())["gate"])
 
 
 async def _end(at: Place) -> Deed:
     """120 findings are three requests."""
-    return at.hands.complete_check_run, CompleteCheckRunInput(
+    return at.activities.complete_check_run, CompleteCheckRunInput(
         at.repo, at.sha, (await at.runs())["linting"], CHECK, 0, OWNER
     )
 
@@ -199,11 +200,11 @@ async def _end(at: Place) -> Deed:
 async def _end_removed(at: Place) -> Deed:
     ids = await at.runs()
     at.there.suites[at.sha].runs.clear()
-    return at.hands.complete_check_run, CompleteCheckRunInput(at.repo, at.sha, ids["linting"], CHECK, 0, OWNER)
+    return at.activities.complete_check_run, CompleteCheckRunInput(at.repo, at.sha, ids["linting"], CHECK, 0, OWNER)
 
 
 async def _end_gate(at: Place) -> Deed:
-    return at.hands.complete_gate_run, CompleteGateRunInput(
+    return at.activities.complete_gate_run, CompleteGateRunInput(
         at.repo, at.sha, (await at.runs())["gate"], at.result, 0, OWNER
     )
 
@@ -212,7 +213,7 @@ async def _end_all(at: Place) -> Deed:
     ended = EndCheckRunsInput(
         at.repo, at.sha, await at.runs(), "cancelled", "Cancelled", "By somebody", owner_key=OWNER
     )
-    return at.hands.end_check_runs, ended
+    return at.activities.end_check_runs, ended
 
 
 CASES: tuple[Case, ...] = (
@@ -227,7 +228,7 @@ class Town:
     """A pretend GitHub on which each try has a repository of its own."""
 
     github: SimulatedGitHub
-    hands: GitHubActivities
+    activities: SimpleNamespace
     folder: Path
     count: int = 0
 
@@ -243,7 +244,7 @@ class Town:
         (installation,) = github.installations
         owner, _, short = name.partition("/")
         repo = RepoRef(owner, short, installation, id=github.repository(name).id)
-        return Place(github, self.hands, repo, sha, self.folder, comment)
+        return Place(github, self.activities, repo, sha, self.folder, comment)
 
 
 @pytest.fixture
@@ -252,7 +253,7 @@ async def town(
 ) -> AsyncIterator[Town]:
     github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=UNMETERED)
     results.put(CheckResult(CHECK, _found(120)))
-    yield Town(pretend, GitHubActivities(github, results), tmp_path)
+    yield Town(pretend, by_name(github, results), tmp_path)
     assert_valid(pretend.requests)
 
 

@@ -18,8 +18,8 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import ConfigError
-from activities.github.client.activity_errors import as_application_error
-from activities.github.client.errors import Unavailable
+from activities.github.activity_errors import as_application_error
+from activities.github.errors import Unavailable
 from activities.model import RepoRef
 
 with workflow.unsafe.imports_passed_through():

@@ -13,7 +13,7 @@ from pytest_aiohttp import AiohttpServer
 
 from activities.errors import UserError
 from activities.github.client import GitHub
-from activities.github.client.errors import Forbidden, GitHubError, Suspended, Unauthorized, Unavailable
+from activities.github.errors import Forbidden, GitHubError, Suspended, Unauthorized, Unavailable
 from activities.model import RepoRef
 from activities.redaction import redact
 from activities.workspace.git import credentials, git

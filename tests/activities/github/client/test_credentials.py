@@ -15,7 +15,7 @@ from activities.errors import UserError
 from activities.github.client import GitHub
 from activities.github.client.clock import Clock
 from activities.github.client.credentials import AppCredential
-from activities.github.client.errors import AppRefused, Unauthorized
+from activities.github.errors import AppRefused, Unauthorized
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked

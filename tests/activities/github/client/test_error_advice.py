@@ -6,7 +6,7 @@ import pytest
 
 from activities.errors import UserError
 from activities.github.client.error_mapping import error_of, graphql_error
-from activities.github.client.errors import AppRefused, Forbidden, GitHubError, Suspended
+from activities.github.errors import AppRefused, Forbidden, GitHubError, Suspended
 
 ASKED = "POST /repos/octocat/hello/check-runs"
 

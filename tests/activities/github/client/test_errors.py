@@ -15,10 +15,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.errors import ConfigError, UserError
+from activities.github.activity_errors import as_application_error
 from activities.github.client import GitHub
-from activities.github.client.activity_errors import as_application_error
 from activities.github.client.error_mapping import error_of, graphql_error
-from activities.github.client.errors import (
+from activities.github.errors import (
     Conflict,
     Forbidden,
     GitHubError,

@@ -7,8 +7,8 @@ import pytest
 
 from activities.github.client import GitHub
 from activities.github.client.api import API
-from activities.github.client.errors import RateLimited, Unavailable
 from activities.github.client.rate_limits import RateLimits
+from activities.github.errors import RateLimited, Unavailable
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked

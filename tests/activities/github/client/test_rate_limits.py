@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from activities.github.client.costs import Cost, cost_of, cost_of_query
-from activities.github.client.errors import RateLimited
 from activities.github.client.rate_limits import UNMETERED, RateBudget, RateLimits
+from activities.github.errors import RateLimited
 
 READ = cost_of("GET", "/repos/o/r")
 UPDATE = cost_of("PATCH", "/repos/o/r/check-runs/1")

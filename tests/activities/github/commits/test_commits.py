@@ -9,7 +9,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.github.types.check_runs import CreateCommitInput, CreateCommitResult
-from activities.github_activities import GitHubActivities
+from activities.github_activities import CommitActivities
 from activities.model import RepoRef
 from activities.workspace.git import git, line
 from simulator.github.server import SimulatedGitHub
@@ -49,14 +49,14 @@ async def tip(pretend: SimulatedGitHub) -> str:
 
 
 async def test_changes_additions_and_deletions_arrive_as_they_are(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_bytes(b"\x00\xff not text\r\n")
     (clone / "b.py").unlink()
     (clone / "döt dir").mkdir()
     (clone / "döt dir" / 'ne"w\n.txt').write_text("x")
     commit = await committed(clone)
-    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    made = await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert made == CreateCommitResult(await tip(pretend), changed=True)
     path = pretend.repository(NAME).path
     assert await line(path, "rev-parse", f"{made.sha}^{{tree}}") == await line(clone, "rev-parse", f"{commit}^{{tree}}")
@@ -65,40 +65,40 @@ async def test_changes_additions_and_deletions_arrive_as_they_are(
 
 
 async def test_a_second_try_changes_nothing(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
     pretend.faults.add("POST", "/api/graphql", "half", after=True)
     with pytest.raises(ApplicationError):
-        await done(hands.create_commit, wanted(repo, clone, head, commit))
-    again = await done(hands.create_commit, wanted(repo, clone, head, commit))
+        await done(commits.create_commit, wanted(repo, clone, head, commit))
+    again = await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert again == CreateCommitResult(await tip(pretend), changed=False)
     assert await line(pretend.repository(NAME).path, "rev-list", "--count", f"{head}..{again.sha}") == "1"
 
 
 async def test_a_branch_that_moved_on_is_left_alone(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
     newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     with pytest.raises(ApplicationError) as caught:
-        await done(hands.create_commit, wanted(repo, clone, head, commit))
+        await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert caught.value.type == "Conflict"
     assert await tip(pretend) == newer
     await pretend.delete_branch(NAME, "topic/one")
     with pytest.raises(ApplicationError, match="gone"):
-        await done(hands.create_commit, wanted(repo, clone, head, commit))
+        await done(commits.create_commit, wanted(repo, clone, head, commit))
 
 
 async def test_a_push_between_looking_and_writing_wins(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
     held = pretend.faults.add("POST", "/api/graphql", "hold")
-    task = asyncio.create_task(done(hands.create_commit, wanted(repo, clone, head, commit)))
+    task = asyncio.create_task(done(commits.create_commit, wanted(repo, clone, head, commit)))
     await pretend.wait_for(lambda: held.seen)
     newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     held.release()
@@ -109,71 +109,71 @@ async def test_a_push_between_looking_and_writing_wins(
 
 
 async def test_nothing_to_do_asks_nobody(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     before = len(pretend.requests)
-    assert await done(hands.create_commit, wanted(repo, clone, head, head)) == CreateCommitResult(head, changed=False)
+    assert await done(commits.create_commit, wanted(repo, clone, head, head)) == CreateCommitResult(head, changed=False)
     assert len(pretend.requests) == before
 
 
 async def test_what_stood_below_somebody_elses_push_is_found_too(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
-    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    made = await done(commits.create_commit, wanted(repo, clone, head, commit))
     await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
-    assert await done(hands.create_commit, wanted(repo, clone, head, commit)) == CreateCommitResult(
+    assert await done(commits.create_commit, wanted(repo, clone, head, commit)) == CreateCommitResult(
         made.sha, changed=False
     )
 
 
 async def test_the_same_tree_with_other_words_is_somebody_elses(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
     await pretend.push_commit(NAME, "topic/one", {"a.py": "fixed\n"}, "By hand")
     with pytest.raises(ApplicationError, match="moved on"):
-        await done(hands.create_commit, wanted(repo, clone, head, commit))
+        await done(commits.create_commit, wanted(repo, clone, head, commit))
 
 
 async def test_a_branch_that_was_rewritten_is_left_alone(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
     main = await line(pretend.repository(NAME).path, "rev-parse", "refs/heads/main")
     await pretend.push_commit(NAME, "topic/one", {"z.py": "1\n"}, parent=main, force=True)
     with pytest.raises(ApplicationError, match="moved on"):
-        await done(hands.create_commit, wanted(repo, clone, head, commit))
+        await done(commits.create_commit, wanted(repo, clone, head, commit))
 
 
 async def test_an_odd_name_and_a_huge_file_are_refused_before_anything_is_sent(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     before = len(pretend.requests)
     with (clone / "huge.bin").open("wb") as file:
         file.truncate(101 * 1024**2)
     commit = await committed(clone)
     with pytest.raises(ApplicationError, match=r"`huge\.bin` has 101 MB") as caught:
-        await done(hands.create_commit, wanted(repo, clone, head, commit))
+        await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert caught.value.type == "UserError"
     (clone / "huge.bin").unlink()
     with open(os.fsencode(clone) + b"/\xff.py", "w") as odd:
         odd.write("x")
     commit = await committed(clone)
     with pytest.raises(ApplicationError, match=r"`\\xff\.py` is not named in UTF-8"):
-        await done(hands.create_commit, wanted(repo, clone, head, commit))
+        await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert len(pretend.requests) == before
 
 
 async def test_a_path_that_is_a_trick_stays_a_path(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "--upload-pack=x").write_text("1")
     (clone / ":(glob)**").write_text("2")
     commit = await committed(clone)
-    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    made = await done(commits.create_commit, wanted(repo, clone, head, commit))
     listed = await git(pretend.repository(NAME).path, "ls-tree", "--name-only", made.sha)
     assert {b"--upload-pack=x", b":(glob)**"} <= set(listed.split(b"\n"))

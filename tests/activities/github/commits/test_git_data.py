@@ -13,9 +13,8 @@ from activities.github.client import GitHub
 from activities.github.client.rate_limits import RateLimits
 from activities.github.commits.changes import changes, parts, signable
 from activities.github.types.check_runs import CreateCommitResult
-from activities.github_activities import GitHubActivities
+from activities.github_activities import CommitActivities
 from activities.model import RepoRef
-from activities.result_store import ResultStore
 from activities.workspace.git import git, line
 from simulator.github.git import Symlink
 from simulator.github.server import SimulatedGitHub
@@ -55,7 +54,7 @@ async def same(pretend: SimulatedGitHub, clone: Path, sha: str, commit: str, hea
 
 
 async def test_everything_that_git_knows_arrives(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)  # its content is there already
     (clone / "run.sh").chmod(0o644)
@@ -72,17 +71,17 @@ async def test_everything_that_git_knows_arrives(
     await git(clone, "update-index", "--add", "--cacheinfo", f"160000,{head},module")
     (clone / "module").mkdir()
     commit = await committed(clone)
-    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    made = await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert made == CreateCommitResult(await tip(pretend), changed=True)
     await same(pretend, clone, made.sha, commit, head)
     assert asked(pretend, "POST", "/git/blobs") == 3  # nul, latin, long
-    assert await done(hands.create_commit, wanted(repo, clone, head, commit)) == CreateCommitResult(
+    assert await done(commits.create_commit, wanted(repo, clone, head, commit)) == CreateCommitResult(
         made.sha, changed=False
     )
 
 
 async def test_a_folder_becomes_a_file_and_a_file_a_folder(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "folder" / "in.txt").unlink()
     (clone / "folder").rmdir()
@@ -91,23 +90,23 @@ async def test_a_folder_becomes_a_file_and_a_file_a_folder(
     (clone / "run.sh").mkdir()
     (clone / "run.sh" / "x").write_text("in it\n")
     commit = await committed(clone)
-    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    made = await done(commits.create_commit, wanted(repo, clone, head, commit))
     await same(pretend, clone, made.sha, commit, head)
 
 
 async def test_everything_is_replaced(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     await git(clone, "rm", "-r", "--quiet", ".")
     (clone / "only.sh").write_text("#!/bin/sh\n")
     (clone / "only.sh").chmod(0o755)
     commit = await committed(clone)
-    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    made = await done(commits.create_commit, wanted(repo, clone, head, commit))
     await same(pretend, clone, made.sha, commit, head)
 
 
 async def test_many_files_are_one_commit_and_a_broken_try_is_taken_up(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     for number in range(450):
         (clone / f"new{number}.txt").write_text(str(number))
@@ -115,36 +114,36 @@ async def test_many_files_are_one_commit_and_a_broken_try_is_taken_up(
     commit = await committed(clone)
     broken = pretend.faults.add("POST", f"/repos/{NAME}/git/commits", "status", status=502)
     with pytest.raises(ApplicationError):
-        await done(hands.create_commit, wanted(repo, clone, head, commit))
+        await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert broken.seen == 1
     assert await tip(pretend) == head
     trees = asked(pretend, "POST", "/git/trees")
-    made = await done(hands.create_commit, wanted(repo, clone, head, commit))
+    made = await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert asked(pretend, "POST", "/git/trees") == trees  # all of them were there
     await same(pretend, clone, made.sha, commit, head)
 
 
 async def test_a_lost_answer_makes_no_second_commit(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
     pretend.faults.add("PATCH", f"/repos/{NAME}/git/refs/heads/topic/one", "half", after=True)
     with pytest.raises(ApplicationError):
-        await done(hands.create_commit, wanted(repo, clone, head, commit))
-    again = await done(hands.create_commit, wanted(repo, clone, head, commit))
+        await done(commits.create_commit, wanted(repo, clone, head, commit))
+    again = await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert again == CreateCommitResult(await tip(pretend), changed=False)
     await same(pretend, clone, again.sha, commit, head)
 
 
 @pytest.mark.parametrize("at", ["/git/trees", "/git/refs/heads/topic/one"])
 async def test_a_push_while_objects_are_on_their_way_wins(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str, at: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str, at: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
     held = pretend.faults.add("*", f"/repos/{NAME}{at}", "hold")
-    task = asyncio.ensure_future(done(hands.create_commit, wanted(repo, clone, head, commit)))
+    task = asyncio.ensure_future(done(commits.create_commit, wanted(repo, clone, head, commit)))
     await pretend.wait_for(lambda: held.seen)
     newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     held.release()
@@ -155,12 +154,12 @@ async def test_a_push_while_objects_are_on_their_way_wins(
 
 
 async def test_a_branch_set_back_while_objects_are_on_their_way_stays_there(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
     held = pretend.faults.add("POST", f"/repos/{NAME}/git/trees", "hold")
-    task = asyncio.ensure_future(done(hands.create_commit, wanted(repo, clone, head, commit)))
+    task = asyncio.ensure_future(done(commits.create_commit, wanted(repo, clone, head, commit)))
     await pretend.wait_for(lambda: held.seen)
     back = await line(pretend.repository(NAME).path, "rev-parse", f"{head}^")
     await git(clone, "push", "--quiet", "--force", str(pretend.repository(NAME).path), f"{back}:refs/heads/topic/one")
@@ -176,35 +175,29 @@ async def test_parts_are_bounded_by_their_bytes(clone: Path, head: str) -> None:
     commit = await committed(clone)
     found = await changes(clone / ".git", head, commit)
     assert not signable(found)
-    split = await parts(clone / ".git", head, found)
-    assert [len(part.changes) for part in split] == [1, 1, 1]
+    assert [len(part.changes) for part in await parts(clone / ".git", head, found)] == [1, 1, 1]
 
 
 async def test_githubs_limits_slow_it_down_and_do_not_stop_it(
-    pretend: SimulatedGitHub,
-    session: aiohttp.ClientSession,
-    results: ResultStore,
-    repo: RepoRef,
-    clone: Path,
-    head: str,
+    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, clone: Path, head: str
 ) -> None:
     limits = RateLimits(writes_at_once=2, writes_apart_s=0.02, patience_s=0.01)
     github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=limits)
     for number in range(120):
         (clone / f"{number}.bin").write_bytes(b"\0" + os.urandom(8))
     commit = await committed(clone)
-    made = await done(GitHubActivities(github, results).create_commit, wanted(repo, clone, head, commit))
+    made = await done(CommitActivities(github).create_commit, wanted(repo, clone, head, commit))
     await same(pretend, clone, made.sha, commit, head)
     assert asked(pretend, "POST", "/git/blobs") == 120
 
 
 async def test_a_long_wait_is_left_to_the_next_try(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, head: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
     pretend.faults.add("POST", f"/repos/{NAME}/git/trees", "secondary", retry_after=60)
     with pytest.raises(ApplicationError) as caught:
-        await done(hands.create_commit, wanted(repo, clone, head, commit))
+        await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert caught.value.type == "RateLimited"
     assert caught.value.next_retry_delay

@@ -17,10 +17,10 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.errors import UserError
 from activities.github.client import GitHub
-from activities.github.client.errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from activities.github.commits.push import refusal
+from activities.github.errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from activities.github.types.branches import PushBranchInput, PushBranchResult
-from activities.github_activities import GitHubActivities
+from activities.github_activities import CommitActivities
 from activities.model import RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.git import GitError, git, line
@@ -58,9 +58,9 @@ async def tip(pretend: SimulatedGitHub, branch: str = "autobuild/42") -> str:
     return await line(pretend.repository(NAME).path, "rev-parse", f"refs/heads/{branch}")
 
 
-async def refused(hands: GitHubActivities, push: PushBranchInput) -> ApplicationError:
+async def refused(commits: CommitActivities, push: PushBranchInput) -> ApplicationError:
     with pytest.raises(ApplicationError) as caught:
-        await done(hands.push_branch, push)
+        await done(commits.push_branch, push)
     return caught.value
 
 
@@ -97,33 +97,33 @@ class Elsewhere(GitHub):
 
 
 async def test_the_default_branch_is_never_pushed_to(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     before = await tip(pretend, "main")
-    error = await refused(hands, wanted(repo, clone, commit, "main", force=True, expected=before))
+    error = await refused(commits, wanted(repo, clone, commit, "main", force=True, expected=before))
     assert error.type == "UserError"
     assert "`main` is the default branch" in error.message
     assert await tip(pretend, "main") == before
 
 
 async def test_somebody_elses_work_is_not_written_over(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
-    error = await refused(hands, wanted(repo, clone, commit, "topic/one"))
+    error = await refused(commits, wanted(repo, clone, commit, "topic/one"))
     assert error.type == "Conflict"
     assert await tip(pretend, "topic/one") == newer
 
 
 @pytest.mark.parametrize("expected", ["", "0123456789" * 4])
 async def test_force_writes_over_what_was_expected_and_nothing_else(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, expected: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, expected: str
 ) -> None:
     newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
-    error = await refused(hands, wanted(repo, clone, commit, "topic/one", force=True, expected=expected))
+    error = await refused(commits, wanted(repo, clone, commit, "topic/one", force=True, expected=expected))
     assert error.type == "Conflict"
     assert await tip(pretend, "topic/one") == newer
-    pushed = await done(hands.push_branch, wanted(repo, clone, commit, "topic/one", force=True, expected=newer))
+    pushed = await done(commits.push_branch, wanted(repo, clone, commit, "topic/one", force=True, expected=newer))
     assert pushed == PushBranchResult(commit, changed=True)
     assert await tip(pretend, "topic/one") == commit
 
@@ -132,26 +132,26 @@ async def test_force_writes_over_what_was_expected_and_nothing_else(
     "branch", ["", "a b", "a..b", "x:refs/heads/main", "*", "a\0b", "refs/heads/../main", "x.lock"]
 )
 async def test_what_is_no_name_of_a_branch(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, branch: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, branch: str
 ) -> None:
     before = await git(pretend.repository(NAME).path, "for-each-ref")
-    error = await refused(hands, wanted(repo, clone, commit, branch))
+    error = await refused(commits, wanted(repo, clone, commit, branch))
     assert error.type == "Validation"
     assert await git(pretend.repository(NAME).path, "for-each-ref") == before
 
 
 @pytest.mark.parametrize("commit_id", ["", "HEAD", "--mirror", "+abc", "a" * 39])
-async def test_what_is_no_commit(hands: GitHubActivities, repo: RepoRef, clone: Path, commit_id: str) -> None:
-    assert (await refused(hands, wanted(repo, clone, commit_id))).type == "Validation"
+async def test_what_is_no_commit(commits: CommitActivities, repo: RepoRef, clone: Path, commit_id: str) -> None:
+    assert (await refused(commits, wanted(repo, clone, commit_id))).type == "Validation"
 
 
-async def test_a_commit_that_is_not_here(hands: GitHubActivities, repo: RepoRef, clone: Path) -> None:
+async def test_a_commit_that_is_not_here(commits: CommitActivities, repo: RepoRef, clone: Path) -> None:
     with pytest.raises(GitError):
-        await done(hands.push_branch, wanted(repo, clone, "0123456789" * 4))
+        await done(commits.push_branch, wanted(repo, clone, "0123456789" * 4))
 
 
 async def test_the_repositorys_own_configuration_and_hooks_are_not_obeyed(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str, tmp_path: Path
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, tmp_path: Path
 ) -> None:
     trap = tmp_path / "sprung"
     hook = clone / ".git" / "hooks" / "pre-push"
@@ -167,7 +167,7 @@ async def test_the_repositorys_own_configuration_and_hooks_are_not_obeyed(
         ("core.sshCommand", f"touch {trap}"),
     ):
         await git(clone, "config", key, value)
-    assert await done(hands.push_branch, wanted(repo, clone, commit)) == PushBranchResult(commit, changed=True)
+    assert await done(commits.push_branch, wanted(repo, clone, commit)) == PushBranchResult(commit, changed=True)
     assert not trap.exists()
 
 
@@ -175,44 +175,44 @@ async def test_the_repositorys_own_configuration_and_hooks_are_not_obeyed(
 
 
 async def test_a_commit_arrives_and_a_second_try_changes_nothing(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     push = wanted(repo, clone, commit)
-    assert await done(hands.push_branch, push) == PushBranchResult(commit, changed=True)
+    assert await done(commits.push_branch, push) == PushBranchResult(commit, changed=True)
     assert await tip(pretend) == commit
-    assert await done(hands.push_branch, push) == PushBranchResult(commit, changed=False)
+    assert await done(commits.push_branch, push) == PushBranchResult(commit, changed=False)
 
 
 async def test_a_commit_below_somebody_elses_is_there_already(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
-    await done(hands.push_branch, wanted(repo, clone, commit))
+    await done(commits.push_branch, wanted(repo, clone, commit))
     newer = await pretend.push_commit(NAME, "autobuild/42", {"c.py": "new\n"})
-    assert await done(hands.push_branch, wanted(repo, clone, commit)) == PushBranchResult(newer, changed=False)
+    assert await done(commits.push_branch, wanted(repo, clone, commit)) == PushBranchResult(newer, changed=False)
     assert await tip(pretend) == newer
 
 
 async def test_a_renamed_repository_is_pushed_to_by_its_new_name(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path, commit: str
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     known = replace(repo, id=pretend.repository(NAME).id)
-    await done(hands.push_branch, wanted(known, clone, commit))
+    await done(commits.push_branch, wanted(known, clone, commit))
     pretend.rename_repository(NAME, "renamed")
     (clone / "more.py").write_text("x = 3\n")
     newer = await committed(clone)
-    assert await done(hands.push_branch, wanted(known, clone, newer)) == PushBranchResult(newer, changed=True)
+    assert await done(commits.push_branch, wanted(known, clone, newer)) == PushBranchResult(newer, changed=True)
     assert await line(pretend.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42") == newer
 
 
 async def test_ten_thousand_files(
-    pretend: SimulatedGitHub, hands: GitHubActivities, repo: RepoRef, clone: Path
+    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path
 ) -> None:
     for folder in range(100):
         (clone / f"d{folder}").mkdir()
         for number in range(100):
             (clone / f"d{folder}" / f"{number}.txt").write_text(f"{folder} {number}\n")
     commit = await committed(clone)
-    assert (await done(hands.push_branch, wanted(repo, clone, commit))).sha == commit
+    assert (await done(commits.push_branch, wanted(repo, clone, commit))).sha == commit
     listed = await git(pretend.repository(NAME).path, "ls-tree", "-r", "--name-only", "refs/heads/autobuild/42")
     assert listed.count(b"\n") == 10_002
 
@@ -240,11 +240,11 @@ async def test_it_beats_while_it_pushes_and_a_cancel_kills_git(
     server = await aiohttp_server(app)
     github = Elsewhere(pretend.api_url, pretend.app_id, pretend.private_key_pem, session)
     github.host = str(server.make_url("")).rstrip("/")
-    hands = GitHubActivities(github, results)
+    commits = CommitActivities(github)
     beats = asyncio.Event()
     environment = ActivityEnvironment()
     environment.on_heartbeat = lambda *_: beats.set()
-    task = asyncio.ensure_future(environment.run(hands.push_branch, wanted(repo, clone, commit)))
+    task = asyncio.ensure_future(environment.run(commits.push_branch, wanted(repo, clone, commit)))
     async with asyncio.timeout(10):
         await arrived.wait()
         await beats.wait()

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.event_activities import EventActivities
 from activities.github.client import GitHub
+from activities.github.event_recovery import EventRecoveryActivities
 from activities.github.types.event_recovery import (
     InstallationsInput,
     RepositoriesInput,
@@ -24,11 +24,11 @@ GATE = "autobuild / gate"
 
 
 @pytest.fixture
-def events(github: GitHub) -> EventActivities:
-    return EventActivities(github)
+def events(github: GitHub) -> EventRecoveryActivities:
+    return EventRecoveryActivities(github)
 
 
-async def look(events: EventActivities, *repos: RepoRef) -> UnfinishedHeads:
+async def look(events: EventRecoveryActivities, *repos: RepoRef) -> UnfinishedHeads:
     return await ActivityEnvironment().run(events.find_unfinished_heads, UnfinishedHeadsInput(repos))
 
 
@@ -58,7 +58,7 @@ def asked(pretend: SimulatedGitHub) -> list[str]:
     ],
 )
 async def test_which_gate_is_a_verdict(
-    events: EventActivities,
+    events: EventRecoveryActivities,
     pretend: SimulatedGitHub,
     repo: RepoRef,
     head: str,
@@ -79,7 +79,7 @@ async def test_which_gate_is_a_verdict(
 
 
 async def test_a_verdict_is_asked_for_once(
-    events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
+    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     await pretend.open_pull(NAME, "topic/one")
     await gate(pretend, head)
@@ -90,7 +90,9 @@ async def test_a_verdict_is_asked_for_once(
     assert [each.status for each in pretend.requests if each.path.endswith("/pulls")] == [200, 304]
 
 
-async def test_more_pulls_than_a_page_holds(events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef) -> None:
+async def test_more_pulls_than_a_page_holds(
+    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
+) -> None:
     await pretend.push_commit(NAME, "change", {"a.txt": "x\n"})
     first = await pretend.open_pull(NAME, "change")
     there = pretend.repository(NAME)
@@ -105,7 +107,7 @@ async def test_more_pulls_than_a_page_holds(events: EventActivities, pretend: Si
 
 
 async def test_what_nobody_touched_for_long_ends_the_list(
-    events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef
+    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
 ) -> None:
     await pretend.push_commit(NAME, "change", {"a.txt": "x\n"})
     first = await pretend.open_pull(NAME, "change")
@@ -117,7 +119,9 @@ async def test_what_nobody_touched_for_long_ends_the_list(
     assert asked(pretend).count("pulls") == 1
 
 
-async def test_all_repositories_page_by_page(events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef) -> None:
+async def test_all_repositories_page_by_page(
+    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
+) -> None:
     first = pretend.repository(NAME)
     for number in range(120):
         pretend.repositories[f"octocat/many-{number}"] = replace(first, name=f"many-{number}", id=100_000 + number)
@@ -134,7 +138,7 @@ async def test_all_repositories_page_by_page(events: EventActivities, pretend: S
 
 
 async def test_repositories_that_are_gone_or_closed_to_us_are_counted(
-    events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
+    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     await pretend.open_pull(NAME, "topic/one")
     looked = await look(events, replace(repo, name="gone"), repo)
@@ -149,12 +153,12 @@ async def test_an_answer_that_makes_no_sense_is_one_repositorys_trouble(
     await pretend.push_commit("octocat/other", "change", {"a.txt": "x\n"})
     await pretend.open_pull("octocat/other", "change")
     issue.updated_at = "a while ago"
-    looked = await look(EventActivities(github), repo, replace(repo, name="other"))
+    looked = await look(EventRecoveryActivities(github), repo, replace(repo, name="other"))
     assert ([each.repo.name for each in looked.heads], looked.failed) == (["other"], 1)
 
 
 async def test_many_who_look_at_once_share_a_token(
-    events: EventActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
+    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     await asyncio.gather(*(look(events, repo) for _ in range(5)))
     assert sum(each.path.endswith("/access_tokens") for each in pretend.requests) == 1

@@ -7,11 +7,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 from pytest_aiohttp import AiohttpServer
+from temporalio.exceptions import ApplicationError
 
-from activities.errors import UserError
-from activities.github import merging
 from activities.github.client import GitHub
-from activities.github.merging import branch_protection, required_checks
+from activities.github.merging import MergeActivities, branch_protection, required_checks
 from activities.github.merging.branch_protection import MergeRules, Required
 from activities.github.merging.required_checks import Standing
 from activities.github.types.pulls import MergeInput, MergeMethod
@@ -142,5 +141,5 @@ async def test_a_merge_queue_is_not_passed_by(canned: Canned) -> None:
         "head": {"sha": "a" * 40}, "base": {"ref": "main"},
     }  # fmt: skip
     github = await canned.github(hello={}, main={}, rules=[{"type": "merge_queue"}], **{"1": pull})
-    with pytest.raises(UserError, match="`main` takes changes through its merge queue only: add #1 to it"):
-        await merging.merge(github, MergeInput(REPO, 1, "a" * 40))
+    with pytest.raises(ApplicationError, match="`main` takes changes through its merge queue only: add #1 to it"):
+        await MergeActivities(github).merge_pull_request(MergeInput(REPO, 1, "a" * 40))

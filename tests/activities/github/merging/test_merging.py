@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
 from activities.github.types.pulls import MergeInput, MergeResult
-from activities.github_activities import GitHubActivities
+from activities.github_activities import MergeActivities
 from activities.model import RepoRef
 from simulator.github import git
 from simulator.github.server import SimulatedGitHub
@@ -34,16 +34,16 @@ async def tip(pretend: SimulatedGitHub) -> git.Commit:
     return (await git.log(path, "main", limit=1))[0]
 
 
-async def refused(hands: GitHubActivities, wanted: MergeInput) -> str:
+async def refused(merging: MergeActivities, wanted: MergeInput) -> str:
     """What a person is told."""
     with pytest.raises(ApplicationError) as caught:
-        await hands.merge_pull_request(wanted)
+        await merging.merge_pull_request(wanted)
     assert (caught.value.type, caught.value.non_retryable) == (USER_ERROR, True)
     return caught.value.message
 
 
-async def test_it_is_merged_once(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
-    first, second = await hands.merge_pull_request(wanted), await hands.merge_pull_request(wanted)
+async def test_it_is_merged_once(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
+    first, second = await merging.merge_pull_request(wanted), await merging.merge_pull_request(wanted)
     assert first == MergeResult((await tip(pretend)).sha, changed=True)
     assert second == MergeResult(first.sha, changed=False)
     assert pretend.issue(NAME, wanted.number).state == "closed"
@@ -52,17 +52,19 @@ async def test_it_is_merged_once(pretend: SimulatedGitHub, hands: GitHubActiviti
 
 
 async def test_a_lost_answer_merges_nothing_twice(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.faults.add("PUT", ".*/merge", "half", after=True)
     with pytest.raises(ApplicationError) as caught:
-        await hands.merge_pull_request(wanted)
+        await merging.merge_pull_request(wanted)
     assert not caught.value.non_retryable
-    assert await hands.merge_pull_request(wanted) == MergeResult((await tip(pretend)).sha, changed=False)
+    assert await merging.merge_pull_request(wanted) == MergeResult((await tip(pretend)).sha, changed=False)
 
 
-async def test_its_words_are_the_commits(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
-    await hands.merge_pull_request(
+async def test_its_words_are_the_commits(
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+) -> None:
+    await merging.merge_pull_request(
         MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash", "Title", "Why.\n\nHow.")
     )
     assert (await tip(pretend)).message.strip() == "Title\n\nWhy.\n\nHow."
@@ -76,74 +78,83 @@ async def test_its_words_are_the_commits(pretend: SimulatedGitHub, hands: GitHub
     ],
 )  # fmt: skip
 async def test_it_is_merged_in_a_way_that_is_allowed(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput, allowed: list[str], method: str, parents: int
+    pretend: SimulatedGitHub,
+    merging: MergeActivities,
+    wanted: MergeInput,
+    allowed: list[str],
+    method: str,
+    parents: int,
 ) -> None:
     pretend.allow_methods(NAME, allowed)
     merge = MergeInput(wanted.repo, wanted.number, wanted.head_sha, method)  # type: ignore[arg-type]
-    assert (await hands.merge_pull_request(merge)).changed
+    assert (await merging.merge_pull_request(merge)).changed
     assert len((await tip(pretend)).parents) == parents
 
 
-async def test_a_way_that_is_not_allowed(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
+async def test_a_way_that_is_not_allowed(
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+) -> None:
     pretend.allow_methods(NAME, ["merge", "rebase"])
-    said = await refused(hands, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash"))
+    said = await refused(merging, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash"))
     assert said == "Merging by squash is not allowed here: use merge or rebase."
     pretend.protect(NAME, "main", linear=True, ruleset=True)
-    said = await refused(hands, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "merge"))
+    said = await refused(merging, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "merge"))
     assert said == "Merging by merge is not allowed here: use rebase."
     pretend.allow_methods(NAME, ["merge"])
-    assert "allow no way to merge" in await refused(hands, wanted)
+    assert "allow no way to merge" in await refused(merging, wanted)
     assert asked(pretend, "PUT", "/merge") == 0
 
 
 async def test_another_head_is_not_merged(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     newer = await pretend.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
-    assert await refused(hands, wanted) == (
+    assert await refused(merging, wanted) == (
         f"#1 is at {newer}, and {wanted.head_sha} was to be merged: look at it anew."
     )
     await pretend.merge_pull(NAME, wanted.number)
-    assert f"#1 was merged at {newer}, and {wanted.head_sha}" in await refused(hands, wanted)
-    assert "and  was to be merged" in await refused(hands, MergeInput(wanted.repo, wanted.number, ""))
+    assert f"#1 was merged at {newer}, and {wanted.head_sha}" in await refused(merging, wanted)
+    assert "and  was to be merged" in await refused(merging, MergeInput(wanted.repo, wanted.number, ""))
 
 
 async def test_a_push_at_the_last_moment_is_not_merged(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     fault = pretend.faults.add("PUT", ".*/merge", "hold")
-    merging = asyncio.create_task(refused(hands, wanted))
+    task = asyncio.create_task(refused(merging, wanted))
     await pretend.wait_for(lambda: fault.seen)
     newer = await pretend.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     fault.release()
-    assert f"#1 is at {newer}" in await merging
+    assert f"#1 is at {newer}" in await task
     assert pretend.issue(NAME, wanted.number).state == "open"
 
 
 async def test_a_base_that_moves_at_the_last_moment_is_tried_again(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.faults.add("PUT", ".*/merge", "status", status=409)
     with pytest.raises(ApplicationError) as caught:
-        await hands.merge_pull_request(wanted)
+        await merging.merge_pull_request(wanted)
     assert (caught.value.type, caught.value.non_retryable) == ("Conflict", False)
-    assert (await hands.merge_pull_request(wanted)).changed
+    assert (await merging.merge_pull_request(wanted)).changed
 
 
-async def test_what_cannot_be_merged(pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput) -> None:
+async def test_what_cannot_be_merged(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
     pretend.set_draft(NAME, wanted.number, True)
-    assert await refused(hands, wanted) == "#1 is a draft: mark it as ready for review first."
+    assert await refused(merging, wanted) == "#1 is a draft: mark it as ready for review first."
     pretend.set_draft(NAME, wanted.number, False)
     await pretend.close_pull(NAME, wanted.number)
-    assert await refused(hands, wanted) == "#1 is closed: reopen it to have it merged."
+    assert await refused(merging, wanted) == "#1 is closed: reopen it to have it merged."
     await pretend.reopen_pull(NAME, wanted.number)
     await pretend.push_commit(NAME, "main", {"a.py": "import re\n"})
-    assert await refused(hands, wanted) == ("#1 conflicts with `main`: merge `main` into it and resolve the conflicts.")
+    assert await refused(merging, wanted) == (
+        "#1 conflicts with `main`: merge `main` into it and resolve the conflicts."
+    )
     assert asked(pretend, "PUT", "/merge") == 0
 
 
 async def test_a_base_that_wants_it_up_to_date(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.protect(NAME, "main", checks=["ci"], strict=True)
     await pretend.set_status(NAME, wanted.head_sha, "success", "ci")
@@ -151,93 +162,93 @@ async def test_a_base_that_wants_it_up_to_date(
     other = (await pretend.open_pull(NAME, "other")).number
     await pretend.set_status(NAME, pretend.pull(NAME, other)[2].head_sha, "success", "ci")
     await pretend.merge_pull(NAME, other)
-    assert await refused(hands, wanted) == (
+    assert await refused(merging, wanted) == (
         "#1 is behind `main`, whose rules want it up to date: merge `main` into it first."
     )
 
 
 async def test_what_github_is_still_thinking_about_is_asked_again(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.delay_mergeable(NAME, wanted.number)
     with pytest.raises(ApplicationError) as caught:
-        await hands.merge_pull_request(wanted)
+        await merging.merge_pull_request(wanted)
     assert not caught.value.non_retryable
     assert caught.value.next_retry_delay
-    assert (await hands.merge_pull_request(wanted)).changed
+    assert (await merging.merge_pull_request(wanted)).changed
 
 
 @pytest.mark.parametrize("ruleset", [True, False])
 async def test_required_checks_are_waited_for(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput, ruleset: bool
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput, ruleset: bool
 ) -> None:
     pretend.protect(NAME, "main", checks=["ci", "autobuild / gate"], ruleset=ruleset)
     repo = pretend.repository(NAME)
-    assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("autobuild / gate", "ci"))
+    assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("autobuild / gate", "ci"))
     run = await pretend.create_run(repo, wanted.head_sha, "autobuild / gate", {"status": "in_progress"})
     await pretend.set_status(NAME, wanted.head_sha, "success", "CI")
-    assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("autobuild / gate",))
+    assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("autobuild / gate",))
     pretend.update_run(repo, run, {"status": "completed", "conclusion": "failure"})
-    assert await refused(hands, wanted) == "#1 cannot be merged: `autobuild / gate` must pass first."
+    assert await refused(merging, wanted) == "#1 cannot be merged: `autobuild / gate` must pass first."
     await pretend.create_run(repo, wanted.head_sha, "autobuild / gate", {"conclusion": "neutral"})
-    assert (await hands.merge_pull_request(wanted)).changed
+    assert (await merging.merge_pull_request(wanted)).changed
 
 
 async def test_a_status_and_a_run_of_one_name_are_both_required(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.protect(NAME, "main", checks=["ci"])
     await pretend.create_run(pretend.repository(NAME), wanted.head_sha, "ci", {"conclusion": "success"})
     await pretend.set_status(NAME, wanted.head_sha, "pending", "ci")
-    assert (await hands.merge_pull_request(wanted)).waits_for == ("ci",)
+    assert (await merging.merge_pull_request(wanted)).waits_for == ("ci",)
     await pretend.set_status(NAME, wanted.head_sha, "error", "ci")
-    assert "`ci` must pass first" in await refused(hands, wanted)
+    assert "`ci` must pass first" in await refused(merging, wanted)
 
 
 async def test_what_is_not_required_does_not_matter(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     await pretend.set_status(NAME, wanted.head_sha, "failure", "ci")
-    assert (await hands.merge_pull_request(wanted)).changed
+    assert (await merging.merge_pull_request(wanted)).changed
 
 
 async def test_a_right_to_pass_by_the_rules_is_not_used(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.set_permission(NAME, "autobuild[bot]", "admin")
     pretend.protect(NAME, "main", checks=["ci"], reviews=1)
     await pretend.set_status(NAME, wanted.head_sha, "failure", "ci")
-    assert "`ci` must pass first" in await refused(hands, wanted)
+    assert "`ci` must pass first" in await refused(merging, wanted)
     await pretend.set_status(NAME, wanted.head_sha, "success", "ci")
-    assert await hands.merge_pull_request(wanted) == MergeResult("", False, (UNNAMED,))
+    assert await merging.merge_pull_request(wanted) == MergeResult("", False, (UNNAMED,))
     assert asked(pretend, "PUT", "/merge") == 0
 
 
 async def test_reviews_that_a_ruleset_wants(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.protect(NAME, "main", reviews=2, ruleset=True, checks=["ci"])
-    assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("ci", "2 more approvals"))
+    assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("ci", "2 more approvals"))
     await pretend.set_status(NAME, wanted.head_sha, "success", "ci")
     for login in ("example-one", "example-two", "reader"):
         pretend.set_permission(NAME, login, "read" if login == "reader" else "write")
     pretend.approve(NAME, wanted.number, "example-one")
     pretend.approve(NAME, wanted.number, "example-one")
-    assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("1 more approval",))
+    assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("1 more approval",))
     # Only GitHub knows that this one does not count.
     pretend.approve(NAME, wanted.number, "reader")
-    assert await hands.merge_pull_request(wanted) == MergeResult("", False, (UNNAMED,))
+    assert await merging.merge_pull_request(wanted) == MergeResult("", False, (UNNAMED,))
     pretend.review(NAME, wanted.number, "CHANGES_REQUESTED", "example-one")
-    assert await hands.merge_pull_request(wanted) == MergeResult("", False, ("1 more approval",))
+    assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("1 more approval",))
     for login in ("example-one", "example-two"):
         pretend.approve(NAME, wanted.number, login)
-    assert (await hands.merge_pull_request(wanted)).changed
+    assert (await merging.merge_pull_request(wanted)).changed
 
 
 async def test_a_rule_that_github_names_only_when_it_refuses(
-    pretend: SimulatedGitHub, hands: GitHubActivities, wanted: MergeInput
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.protect(NAME, "main", pushers=["octocat"])
-    said = await refused(hands, wanted)
+    said = await refused(merging, wanted)
     assert "The rules of `main` do not allow this" in said
     assert "not authorized to push to this branch" in said

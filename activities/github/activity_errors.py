@@ -13,7 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, CancelledError
 
 from activities.errors import USER_ERROR, UserError
-from activities.github.client.errors import GitHubError, RateLimited, Validation
+from activities.github.errors import GitHubError, RateLimited, Validation
 from activities.redaction import redact
 
 P = ParamSpec("P")
@@ -27,11 +27,16 @@ _LATER_S = (60.0, 300.0, 900.0, 3600.0)
 _MANY = 8
 
 
+def github_activity(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """`@activity.defn` for an activity that asks GitHub: its errors tell Temporal whether and when to try again."""
+    return activity.defn(as_application_error(method))
+
+
 def as_application_error(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     """The activity with its errors turned into `ApplicationError`, free of credentials and of causes."""
 
     @functools.wraps(method)
-    async def tell(*args: P.args, **kwargs: P.kwargs) -> R:
+    async def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return await method(*args, **kwargs)
         except UserError as error:
@@ -43,7 +48,7 @@ def as_application_error(method: Callable[P, Awaitable[R]]) -> Callable[P, Await
                 raise clean from None
             raise
 
-    return tell
+    return run
 
 
 def _failure(error: GitHubError) -> ApplicationError:

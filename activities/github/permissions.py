@@ -1,0 +1,37 @@
+"""What a person may do in a repository."""
+
+from typing import TYPE_CHECKING
+
+from activities.github.activity_errors import github_activity
+from activities.github.errors import Forbidden, NotFound, Validation
+from activities.github.types.lookups import Permission, PermissionInput
+from activities.github.urls import names
+
+if TYPE_CHECKING:
+    from activities.github.client import GitHub
+
+# What GitHub calls each of its own roles in `permission`, which knows no triage and no maintain.
+_BASES = {"none": "none", "read": "read", "triage": "read", "write": "write", "maintain": "write", "admin": "admin"}
+
+
+class PermissionActivities:
+    """Reads only."""
+
+    def __init__(self, github: "GitHub") -> None:
+        self._github = github
+
+    @github_activity
+    async def get_permission(self, input: PermissionInput) -> Permission:
+        """What a person may do, asked at this moment; nothing where it cannot be told.
+
+        What GitHub cannot tell just now is asked again by the activity's next try.
+        """
+        api = await self._github.installation(input.repo, {"metadata": "read"})
+        url = "/repos/{owner}/{repo}/collaborators/{login}/permission"
+        try:
+            data = await api.getitem(url, names(input.repo, login=input.login))
+        except (NotFound, Forbidden, Validation):
+            return Permission("none")
+        role, base = str(data.get("role_name") or ""), str(data.get("permission") or "")
+        # `role_name` may be an organisation's own word, whatever it sounds like: then the role it is built on counts.
+        return Permission(role if _BASES.get(role) == base else base if base in _BASES else "none")
