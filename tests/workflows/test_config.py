@@ -82,7 +82,7 @@ def test_it_brings_nothing_into_the_sandbox_but_the_standard_library_and_tempora
     program = """
 import sys, temporalio.workflow, temporalio.common
 before = set(sys.modules)
-import workflows.config, workflows.scoring
+import workflows.config, workflows.quality.scoring
 print(*{name.split(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names) - {"temporalio"})
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
