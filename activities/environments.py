@@ -18,6 +18,7 @@ from activities.model import RepoRef
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
+from activities.untrusted_files import remove_tree
 
 INSTALL_LIMITS = ResourceLimits(wall_s=1200, disk=8 * 1024**3, file_size=4 * 1024**3)
 
@@ -98,14 +99,14 @@ class Environments:
         folder: Path,
         downloads: Path,
     ) -> InstallResult:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
         final = folder / "env"
         # Made beside the cache, so that hard links between the two work, and moved afterwards. But where commands see
         # an environment by its path on this host, it cannot be moved once it is made.
         movable = self._runner.paths(SandboxSpec(tree=folder, out=folder / "out", env=final)).env != str(final)
         env = downloads / folder.name if movable else final
         out, build_output, cache = folder / "out", folder / "build-output", downloads / "cache"
-        shutil.rmtree(env, ignore_errors=True)
+        remove_tree(env)
         for path in (env, out, build_output, cache):
             path.mkdir(parents=True, exist_ok=True)
         spec = SandboxSpec(
@@ -129,7 +130,7 @@ class Environments:
         home = self._root / "prepared" / repo.owner / repo.name / digest(checkout.name, folder, command)[:32]
         async with _locked(home):
             if (installed := _read_installed(home)) is None:
-                shutil.rmtree(home, ignore_errors=True)
+                remove_tree(home)
                 await asyncio.to_thread(shutil.copytree, checkout, home / "tree", symlinks=True)
                 (home / "out").mkdir()
                 installed = await self._run_install_command(home, folder, command)

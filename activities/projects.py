@@ -6,7 +6,7 @@ from pathlib import Path
 from activities import toolchains
 from activities.errors import UserError
 from activities.tooling import Language, Project
-from activities.untrusted_files import leads_inside
+from activities.untrusted_files import UntrustedFolder
 
 _NOT_PROJECTS = frozenset(
     {
@@ -35,7 +35,7 @@ def find_projects(checkout: Path, folders: Sequence[str] = ()) -> tuple[Project,
 
 def _configured(checkout: Path, folder: str) -> list[Project]:
     root = checkout / folder
-    if not leads_inside(root, checkout) or not root.is_dir():
+    if not UntrustedFolder(checkout, follow_links=True).is_folder(folder):
         raise UserError(f"The project folder {folder!r} of .github/autobuild.yml is not in the repository.")
     return [Project(Path(folder).as_posix(), root, language) for language in _languages(root)]
 

@@ -6,9 +6,7 @@ entity, and gives paths as the tool wrote them.
 """
 
 import json
-import os
 import re
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from activities.model import Benchmark, FileCoverage, Finding, TestCase
+from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
 MAX_REPORT = 128 * 1024**2
 """Bytes of a report that are read at most; 100,000 findings of the most verbose tool need about half."""
@@ -48,31 +47,16 @@ class Format:
 
 
 def read_output(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:
-    """The bytes of `out/name` that a command left. Raises `BadReport` when there is no such plain file.
-
-    The folder is untrusted: a link could lead to a file of the worker, a pipe never ends.
-    """
+    """The bytes of `out/name` that a command left. Raises `BadReport` when there is no such regular file."""
     try:
-        if (out / name).parent.resolve() != (out.resolve() / name).parent:
-            raise BadReport(f"The report {name} lies behind a link.")
-        handle = os.open(out / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise BadReport(f"The report {name} is missing.") from error
-    with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise BadReport(f"The report {name} is not a plain file.")
-        if facts.st_size > limit:
-            raise BadReport(f"The report {name} is larger than {limit // 1024**2} MiB.")
-        return file.read(limit)
+        return UntrustedFolder(out).read_bytes(name, limit)
+    except UntrustedFileError as error:
+        raise BadReport(f"The report {name} {error.reason}.") from error
 
 
 def write_input(out: Path, name: str, text: str) -> None:
-    """Puts a file into the folder for a command to read, never through a link that an earlier one left there."""
-    (out / name).unlink(missing_ok=True)
-    handle = os.open(out / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    """Puts a file into the folder for a command to read, whatever an earlier command left under that name."""
+    UntrustedFolder(out).write(name, text.encode())
 
 
 def parse_json(data: bytes, name: str, limit: int = MAX_REPORT) -> object:

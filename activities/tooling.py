@@ -10,10 +10,12 @@ from typing import Literal
 
 from activities.model import ToolReport
 from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand, SandboxPaths, SandboxSpec
-from activities.untrusted_files import leads_inside
+from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
 Language = Literal["python", "javascript", "any"]
 """`any`: a command of the repository's own configuration, whatever it is written in."""
+
+_LARGEST_FILE = 5_000_000
 
 # Not those that stand for a byte or a character which cannot be shown.
 _BACKSLASH = re.compile(r"\\(?!x[0-9a-f]{2}|u[0-9a-f]{4})")
@@ -33,12 +35,9 @@ class Project:
 
     def read(self, name: str) -> str:
         """A file's text, "" where there is none or it is not a plain readable file inside the root."""
-        path = self.root / name
         try:
-            if not leads_inside(path, self.root) or path.stat().st_size > 5_000_000:
-                return ""
-            return path.read_text("utf-8", "replace")
-        except (OSError, ValueError):
+            return UntrustedFolder(self.root, follow_links=True).read_text(os.path.normpath(name), _LARGEST_FILE)
+        except UntrustedFileError:
             return ""
 
 

@@ -6,9 +6,7 @@ line's number is no part of it, so lines that moved stay known. The path stands 
 file keeps its findings. The tool is no part either: the same rule from another tool is no news.
 """
 
-import os
 import re
-import stat
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
@@ -17,6 +15,7 @@ from pathlib import Path
 
 from activities.model import Finding, ToolReport
 from activities.result_store import digest
+from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
 Lines = Callable[[str], Sequence[str] | None]
 """A file's lines by its path in the repository; None where they cannot be read."""
@@ -77,13 +76,16 @@ def split(
 
 
 def lines_of_tree(root: Path) -> Lines:
-    """Reads the files of a checkout, which a stranger wrote: no link is followed (not in a folder's place either), and
-    what is not a plain text file of at most four megabytes is None."""
+    """Reads the files of a checkout. What is behind a link, or no text file of at most four megabytes, is None."""
+    folder = UntrustedFolder(root)
 
     def lines(path: str) -> Sequence[str] | None:
-        text = _text(root, path)
-        # Every linter counts these three line ends; str.splitlines would count form feeds and more.
-        return None if text is None else text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        try:
+            text = folder.read_text(path, _LARGEST_FILE)
+        except UntrustedFileError:
+            return None
+        # Every linter counts the three usual line ends; str.splitlines would count form feeds and more.
+        return None if "\0" in text else text.split("\n")
 
     return lines
 
@@ -129,32 +131,3 @@ def _of_content(rule: str, text: str, message: str) -> str:
 
 def _normalised(text: str) -> str:
     return " ".join(text[:_LONGEST_LINE].split())
-
-
-def _text(root: Path, path: str) -> str | None:
-    try:
-        data = _plain_file(root, path)
-    except (OSError, ValueError):
-        return None
-    return None if data is None or b"\0" in data else data.decode("utf-8", "replace")
-
-
-def _plain_file(root: Path, path: str) -> bytes | None:
-    """Opens folder by folder without following a link: between a look and an open the tree could change."""
-    *folders, name = path.split("/")
-    if ".." in folders or name in {"", "..", "."}:
-        return None
-    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for folder in folders:
-            deeper = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
-            os.close(at)
-            at = deeper
-        # A pipe would wait for a writer for ever, so the open itself must not block.
-        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
-    finally:
-        os.close(at)
-    with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(file.fileno())
-        plain = stat.S_ISREG(facts.st_mode) and facts.st_size <= _LARGEST_FILE
-        return file.read(_LARGEST_FILE) if plain else None

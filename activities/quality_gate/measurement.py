@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -31,6 +30,7 @@ from activities.repo_config import options_for_project
 from activities.result_store import ResultStore, digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.tooling import OUR_TOOLS, Project, Tool, Workbench
+from activities.untrusted_files import remove_tree
 from activities.workspace.mirror import Workspaces
 
 # Bumped when the meaning of a stored report changes.
@@ -170,7 +170,7 @@ class Tree:
         try:
             yield out
         finally:
-            await asyncio.to_thread(shutil.rmtree, out, True)
+            await asyncio.to_thread(remove_tree, out)
 
     async def _checkout(self) -> Path:
         return await self.host.workspaces.checkout(self.repo, self.sha)

@@ -17,7 +17,7 @@ from activities.languages.javascript.test_runs import (
     with_unique_ids,
 )
 from activities.model import TestCase, ToolReport
-from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode, write_input
 from activities.tool_reports import FinishedCommand, failed_to_run, last_output, make_report, stop_reason
 from activities.tooling import Project, Tool, Workbench
 
@@ -69,7 +69,7 @@ def _words(bench: Workbench, call: ScriptCommand, files: tuple[str, ...], measur
 
 
 def _reporter_in(bench: Workbench) -> str:
-    (bench.out / _REPORTER.name).write_bytes(_REPORTER.read_bytes())
+    write_input(bench.out, _REPORTER.name, _REPORTER.read_text("utf-8"))
     return f"{bench.paths.out}/{_REPORTER.name}"
 
 

@@ -8,12 +8,13 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from itertools import islice
+from pathlib import PurePosixPath
 
 from activities.languages.javascript.package_json import PackageJson, parse_package, workspace_patterns
 from activities.languages.javascript.package_manager import LOCK_FILES
 from activities.tooling import Project
-from activities.untrusted_files import leads_inside
+from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
 _FIELDS = (
     "name", "version", "private", "bin", "workspaces", "dependencies", "devDependencies", "optionalDependencies",
@@ -30,13 +31,13 @@ _NOT_FROM_NPMRC = re.compile(
     re.IGNORECASE,
 )
 _LARGEST = 50_000_000
-_MOST_ENTRIES = 200_000
+_MOST_FILES = 200_000
 
 
 def manifest(home: Project) -> dict[str, bytes]:
     """Path relative to the home, with forward slashes, to content. Links out of the home count as absent."""
-    root = home.root
-    found = {name: _packed(data) for name in _packages(home) if (data := _read(root, name)) is not None}
+    root = UntrustedFolder(home.root, follow_links=True)
+    found = {name: _packed(data) for name in _packages(home, root) if (data := _read(root, name)) is not None}
     files = (*LOCK_FILES, *_SETTINGS, *(name for folder in _FOLDERS for name in _files(root, folder)))
     found |= {name: data for name in (*files, *_tarballs(home)) if (data := _read(root, name)) is not None}
     if npmrc := home.read(".npmrc"):
@@ -44,11 +45,11 @@ def manifest(home: Project) -> dict[str, bytes]:
     return found
 
 
-def _packages(home: Project) -> Iterator[str]:
+def _packages(home: Project, root: UntrustedFolder) -> Iterator[str]:
     """Every package.json of a workspace, whether its patterns take it or not: the manager decides that."""
     yield "package.json"
     if workspace_patterns(home):
-        yield from (name for name in _walk(home.root, home.root) if name.endswith("/package.json"))
+        yield from (name for name in _files(root) if name.endswith("/package.json"))
     yield from (f"{target}/package.json" for target in _local(home) if not target.endswith((".tgz", ".tar.gz")))
 
 
@@ -77,27 +78,19 @@ def _wanted(package: PackageJson) -> Iterator[str]:
     yield from package.dependencies.values()
 
 
-def _files(root: Path, folder: str) -> Iterator[str]:
-    yield from _walk(root, root / folder)
+def _files(root: UntrustedFolder, folder: str = ".") -> Iterator[str]:
+    """Not those of hidden and installed folders."""
+
+    def enter(path: str) -> bool:
+        return not path.rpartition("/")[2].startswith(".") and path.rpartition("/")[2] != "node_modules"
+
+    return islice(root.files(folder, enter), _MOST_FILES)
 
 
-def _walk(root: Path, start: Path) -> Iterator[str]:
-    left = _MOST_ENTRIES
-    for folder, folders, files in os.walk(start):
-        folders[:] = sorted(name for name in folders if name != "node_modules" and not name.startswith("."))
-        left -= len(files) + len(folders)
-        if left < 0:
-            return
-        yield from ((Path(folder) / name).relative_to(root).as_posix() for name in sorted(files))
-
-
-def _read(root: Path, name: str) -> bytes | None:
-    path = root / name
+def _read(root: UntrustedFolder, name: str) -> bytes | None:
     try:
-        if not leads_inside(path, root) or not path.is_file() or path.stat().st_size > _LARGEST:
-            return None
-        return path.read_bytes()
-    except (OSError, ValueError):
+        return root.read_bytes(name, _LARGEST)
+    except UntrustedFileError:
         return None
 
 

@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from activities import formats
 from activities.languages.javascript.package_json import PackageJson, declared_in, read_package
@@ -14,7 +13,7 @@ from activities.model import FileCoverage, TestCase, ToolReport
 from activities.reports import BadReport, non_negative, read_output
 from activities.tool_reports import FinishedCommand, make_report, stop_reason
 from activities.tooling import Project, Workbench
-from activities.untrusted_files import leads_inside
+from activities.untrusted_files import UntrustedFolder
 
 RUNNERS = ("vitest", "jest", "mocha")
 """Programs that have a tool of their own; every other test script is run as it stands."""
@@ -105,7 +104,8 @@ def existing_files(bench: Workbench, ids: tuple[str, ...]) -> tuple[str, ...]:
     prefix = "" if bench.project.folder == "." else f"{bench.project.folder}/"
     paths = sorted({test.partition("::")[0] for test in ids if test.startswith(prefix)})
     own = (path[len(prefix) :] for path in paths)
-    return tuple(path for path in own if path and not path.startswith("-") and _is_inside(bench.project.root, path))
+    folder = UntrustedFolder(bench.project.root, follow_links=True)
+    return tuple(path for path in own if path and not path.startswith("-") and folder.is_file(path))
 
 
 def with_flaky(first: tuple[TestCase, ...], second: tuple[TestCase, ...]) -> tuple[TestCase, ...]:
@@ -149,8 +149,3 @@ def with_coverage(report: ToolReport, bench: Workbench) -> ToolReport:
 def _own(bench: Workbench, files: tuple[FileCoverage, ...]) -> list[FileCoverage]:
     placed = [replace(file, path=posixpath.normpath(bench.relative(file.path))) for file in files]
     return [file for file in placed if not file.path.startswith(("/", "../")) and "node_modules/" not in file.path]
-
-
-def _is_inside(root: Path, path: str) -> bool:
-    place = root / path
-    return place.is_file() and leads_inside(place, root)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -10,6 +11,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from activities.tooling import Workbench
+from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
 _INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info")
 _LARGEST = 100_000
@@ -28,20 +30,31 @@ class Distribution:
 
 def installed(env_root: Path) -> dict[str, Distribution]:
     """Canonical name → what is installed of it."""
+    environment = UntrustedFolder(env_root)
     found: dict[str, Distribution] = {}
-    for folder in sorted(env_root.glob("lib/python3*/site-packages")):
-        for info in sorted(folder.iterdir()):
-            if match := _INFO.fullmatch(info.name):
+    for folder in _site_packages(environment):
+        for info in environment.names(folder):
+            if match := _INFO.fullmatch(info):
                 name = canonicalize_name(match["name"])
-                found[name] = Distribution(name, match["version"], *_origin(info))
+                found[name] = Distribution(name, match["version"], *_origin(environment, f"{folder}/{info}"))
     return found
 
 
 def paths_to(env_root: Path, folder: str) -> tuple[str, ...]:
     """What the environment's `.pth` files put on the path that is the folder or lies below it: editable projects."""
-    files = (path for path in sorted(env_root.glob("lib/python3*/site-packages/*.pth")) if not path.is_symlink())
-    lines = (line.strip() for path in files for line in path.read_text("utf-8", "replace").splitlines())
-    return tuple(line for line in lines if line == folder or line.startswith(folder + "/"))
+    environment = UntrustedFolder(env_root)
+    lines: list[str] = []
+    for place in _site_packages(environment):
+        for name in environment.names(place):
+            if name.endswith(".pth"):
+                with suppress(UntrustedFileError):
+                    lines += environment.read_text(f"{place}/{name}", _LARGEST).splitlines()
+    stripped = (line.strip() for line in lines)
+    return tuple(line for line in stripped if line == folder or line.startswith(folder + "/"))
+
+
+def _site_packages(environment: UntrustedFolder) -> list[str]:
+    return [f"lib/{name}/site-packages" for name in environment.names("lib") if name.startswith("python3")]
 
 
 def version_of(bench: Workbench, package: str, program: str) -> str:
@@ -62,14 +75,11 @@ def our_version(package: str) -> str:
         return ""
 
 
-def _origin(info: Path) -> tuple[bool, bool]:
+def _origin(environment: UntrustedFolder, info: str) -> tuple[bool, bool]:
     """(direct, editable) by PEP 610; a file that is too large or no JSON says nothing."""
-    path = info / "direct_url.json"
     try:
-        if path.is_symlink() or path.stat().st_size > _LARGEST:
-            return False, False
-        url = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        url = json.loads(environment.read_bytes(f"{info}/direct_url.json", _LARGEST))
+    except (UntrustedFileError, ValueError, RecursionError):
         return False, False
     folder = url.get("dir_info") if isinstance(url, dict) else None
     return isinstance(url, dict), isinstance(folder, dict) and folder.get("editable") is True
