@@ -47,7 +47,7 @@ class GateEngine:
 
     async def prepare(self, wanted: WorkspaceInput) -> Workspace:
         """Brings head and base to this host; the files are laid out when the first tool needs them."""
-        await self._tidying.now_and_then()
+        await self._tidying.remove_unused_hourly()
         heads = await self._host.workspaces.heads(wanted.repo, wanted.head_sha, wanted.base_ref, wanted.base_sha)
         return Workspace(repo=wanted.repo, queue=self._queue, branch=wanted.branch, into=wanted.into, **asdict(heads))
 

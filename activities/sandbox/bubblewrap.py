@@ -1,22 +1,25 @@
-"""The default runner: bubblewrap, on Linux. What a command may not see is not there at all."""
+"""The default runner: bubblewrap, on Linux. What a command may not see does not exist for it."""
 
 import asyncio
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from activities.errors import UserError
-from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec, scratch
-from activities.sandbox.bubblewrap_args import PLACES, Install, arguments
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec
+from activities.sandbox.bubblewrap_options import (
+    PATHS,
+    InstallAccess,
+    bubblewrap_options,
+    mount_options,
+    overlay_options,
+)
 from activities.sandbox.bubblewrap_process import start
-from activities.sandbox.cgroup_limits import capped
-from activities.sandbox.checked import checked
-from activities.sandbox.disk_usage import Disk
-from activities.sandbox.overlay import copy
-from activities.sandbox.scratch import Scratch
-from activities.sandbox.shielded_threads import to_its_end
-from activities.sandbox.supervisor import NeverBegan, supervise
-from activities.sandbox.under import keep_new, lay_beneath
+from activities.sandbox.cgroup_limits import resource_group
+from activities.sandbox.command import validate
+from activities.sandbox.run_folders import RunFolders, copy_build_output, copy_tree, save_new_files
+from activities.sandbox.shielded_threads import to_shielded_thread
+from activities.sandbox.supervisor import NotStarted, supervise
+from activities.sandbox.usage import DiskUsage
+from activities.untrusted_files import UntrustedFolder
 
 
 class BubblewrapRunner:
@@ -26,105 +29,71 @@ class BubblewrapRunner:
     name = "bubblewrap"
 
     def __init__(self, install_env: Mapping[str, str] | None = None, install_read_only: tuple[Path, ...] = ()) -> None:
-        self._install = Install(install_env or {}, install_read_only)
+        self._install = InstallAccess(install_env or {}, install_read_only)
         self._overlays: dict[tuple[int, int], bool] = {}
 
     def paths(self, spec: SandboxSpec) -> SandboxPaths:
-        """The same for every spec."""
-        return PLACES
+        """The same for every sandbox."""
+        return PATHS
 
     async def run(self, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
-        """Runs the command; its layers are gone afterwards and `out` holds plain files only.
+        """Runs the command; its layers are gone afterwards and `out` holds regular files only.
 
-        Raises UserError for a command that cannot be given to a program, `NeverBegan` with
+        Raises UserError for a command that cannot be given to a program, `NotStarted` with
         bubblewrap's own words when the host does not let it make the sandbox.
         """
-        checked(command)
-        place = scratch.make(spec.out.parent)
+        validate(command)
+        folders = RunFolders.create(spec.out.parent)
         try:
-            ran = await self._run(place, spec, command, await self._tree(place, spec))
+            result = await self._run(folders, spec, command, await self._tree_options(folders, spec))
             if spec.build_output and spec.save_build_output:
-                await to_its_end(keep_new, place.upper, spec.tree, spec.build_output)
-            return ran
+                await to_shielded_thread(save_new_files, folders.upper, spec.tree, spec.build_output)
+            return result
         finally:
-            await to_its_end(_clean, place, spec.out)
+            await to_shielded_thread(_clean_up, folders, spec.out)
 
     async def _run(
-        self, place: Scratch, spec: SandboxSpec, command: SandboxCommand, tree: tuple[str, ...]
+        self, folders: RunFolders, spec: SandboxSpec, command: SandboxCommand, tree: tuple[str, ...]
     ) -> ProcessResult:
-        disk = await asyncio.to_thread(Disk, _written(place, spec), command.limits.disk)
-        async with capped(command.limits) as cap:
-            sandbox = await start(arguments(spec, command, place, tree, self._install), command, cap)
+        writable = [folders.upper, folders.mounts, folders.tmp, spec.out]
+        for path, is_writable in ((spec.tree, spec.keep_writes), (spec.env, spec.env_writable), (spec.cache, True)):
+            if path and is_writable:
+                writable.append(path)
+        disk = await asyncio.to_thread(DiskUsage, writable, command.limits.disk)
+        async with resource_group(command.limits) as group:
+            options = bubblewrap_options(spec, command, folders, tree, self._install)
+            process = await start(options, command, group)
             try:
-                return await supervise(sandbox, command.limits, disk)
+                return await supervise(process, command.limits, disk)
             finally:
-                sandbox.handle.close()
+                process.handle.close()
 
-    async def _tree(self, place: Scratch, spec: SandboxSpec) -> tuple[str, ...]:
+    async def _tree_options(self, folders: RunFolders, spec: SandboxSpec) -> tuple[str, ...]:
         """How `/src` is mounted: as it is, below a layer for the run's writes, or as a copy."""
-        layers = await self._layers_work(place, spec)
-        return (*await self._src(place, spec, layers), *_laid_over(place, spec, layers))
-
-    async def _src(self, place: Scratch, spec: SandboxSpec, layers: bool) -> tuple[str, ...]:
+        overlays = await self._supports_overlays(folders, spec)
         if spec.keep_writes:
-            return ("--bind", str(spec.tree), PLACES.src)
-        if layers:
-            return _overlay(place, spec)
-        await to_its_end(copy, spec.tree, place.upper)
-        if spec.build_output:
-            await to_its_end(lay_beneath, spec.build_output, place.upper)
-        return ("--bind", str(place.upper), PLACES.src)
-
-    async def _layers_work(self, place: Scratch, spec: SandboxSpec) -> bool:
-        """Not every kernel and file system has overlays for users; asked once per pair of them."""
-        kinds = (spec.tree.stat().st_dev, place.root.stat().st_dev)
-        if kinds not in self._overlays:
-            self._overlays[kinds] = await self._overlay_works(place, spec)
-        return self._overlays[kinds]
-
-    async def _overlay_works(self, place: Scratch, spec: SandboxSpec) -> bool:
-        try:
-            await self._run(place, spec, SandboxCommand(("true",)), _overlay(place, spec))
-        except NeverBegan:
-            return False
-        return True
-
-
-def _overlay(place: Scratch, spec: SandboxSpec) -> tuple[str, ...]:
-    """The first source is the lowest."""
-    lower = (spec.build_output, spec.tree) if spec.build_output else (spec.tree,)
-    sources = (word for path in lower for word in ("--overlay-src", str(path)))
-    return (*sources, "--overlay", str(place.upper), str(place.work), PLACES.src)
-
-
-def _laid_over(place: Scratch, spec: SandboxSpec, layers: bool) -> Iterator[str]:
-    """`SandboxSpec.mounts` at its places in the tree. Without layers it is read-only there."""
-    for number, (folder, inside) in enumerate(spec.mounts):
-        _refuse_links(spec.tree, inside)
-        at = os.path.join(PLACES.src, inside)
-        if layers:
-            upper, work = place.layer(number)
-            yield from ("--overlay-src", str(folder), "--overlay", str(upper), str(work), at)
+            tree: tuple[str, ...] = ("--bind", str(spec.tree), PATHS.src)
+        elif overlays:
+            tree = overlay_options(folders, spec)
         else:
-            yield from ("--ro-bind", str(folder), at)
+            await to_shielded_thread(copy_tree, spec.tree, folders.upper)
+            if spec.build_output:
+                await to_shielded_thread(copy_build_output, spec.build_output, folders.upper)
+            tree = ("--bind", str(folders.upper), PATHS.src)
+        return (*tree, *mount_options(folders, spec, overlays))
+
+    async def _supports_overlays(self, folders: RunFolders, spec: SandboxSpec) -> bool:
+        """Not every kernel and file system has overlays for users; tried once for each pair of file systems."""
+        devices = (spec.tree.stat().st_dev, folders.root.stat().st_dev)
+        if devices not in self._overlays:
+            try:
+                await self._run(folders, spec, SandboxCommand(("true",)), overlay_options(folders, spec))
+                self._overlays[devices] = True
+            except NotStarted:
+                self._overlays[devices] = False
+        return self._overlays[devices]
 
 
-def _refuse_links(tree: Path, inside: str) -> None:
-    """A mount follows the links on its way, and bubblewrap makes folders there while it still sees the
-    whole host."""
-    place = tree
-    for part in Path(inside).parts:
-        place /= part
-        if part == ".." or place.is_symlink():
-            raise UserError(f"{inside!r} leads through a link. Make it a plain folder of the repository.")
-
-
-def _written(place: Scratch, spec: SandboxSpec) -> list[Path]:
-    """Every folder of this host that the command can write to."""
-    maybe = ((spec.tree, spec.keep_writes), (spec.env, spec.env_writable), (spec.cache, True))
-    return [place.upper, place.over, place.tmp, spec.out, *(path for path, writable in maybe if path and writable)]
-
-
-def _clean(place: Scratch, out: Path) -> None:
-    scratch.remove(place.root)
-    scratch.tidy(out)
+def _clean_up(folders: RunFolders, out: Path) -> None:
+    folders.remove()
+    UntrustedFolder(out).keep_regular_files()

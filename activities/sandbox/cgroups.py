@@ -1,9 +1,9 @@
-"""Where this worker may make control groups (cgroups(7)), of either version, found out once.
+"""Where this worker may create control groups (cgroups(7)), of either version, found out once.
 
-Root may write to every group of the host, which does not make them its own: a service manager or a
-container engine keeps the tree, and others divide only what it has handed over (systemd's "single-writer
-rule", https://systemd.io/CGROUP_DELEGATION). Ours is what it marked as delegated, and the top of what we
-see while we are in it ourselves: a container's own namespace, or a host on which nobody keeps groups.
+Root may write to every group of the host, which does not make them its own: a service manager or a container engine
+manages the tree, and others divide only what it has delegated (systemd's "single-writer rule",
+https://systemd.io/CGROUP_DELEGATION). Ours is what is marked as delegated, and the top of what we see while we are in
+it ourselves: a container's own namespace, or a host on which nothing manages groups.
 """
 
 import contextlib
@@ -19,52 +19,52 @@ _CONTROLLERS = frozenset({"pids", "memory", "cpu"})
 # Where a group may not hold processes beside other groups (version 2), ours go to this one in it.
 _LEAF = "autobuild-worker"
 _PREFIX = "autobuild-run-"
-_ROUNDS = 10
+_MOVE_ROUNDS = 10
 
-# A process may enter a group by itself alone: moving it from outside would make the kernel wait for all
-# processors (10 ms), and on version 1 even the process itself has to unless it names only its thread.
+# A process enters its groups itself: moving it from outside would make the kernel wait for all processors (10 ms),
+# and on version 1 it has to enter by its thread only, for the same reason.
 _ENTER = 'while [ "$1" != -- ]; do echo 0 >"$1"; shift; done 2>/dev/null; shift; unset PWD SHLVL; exec "$@"'
 
 
 @dataclass(frozen=True)
-class Home:
-    """A group of version 1 or 2 in which groups with these controllers can be made."""
+class CgroupMount:
+    """An existing group, of version 1 or 2, in which groups with these controllers can be created."""
 
     folder: Path
     version: int
     controllers: frozenset[str]
 
-    def door(self, name: str) -> Path:
-        """The file through which a process enters the group of that name."""
+    def entry_file(self, name: str) -> Path:
+        """A process that writes 0 to this file enters the group of that name."""
         return self.folder / name / ("tasks" if self.version == 1 else "cgroup.procs")
 
 
 @cache
-def homes() -> tuple[Home, ...]:
+def cgroup_mounts() -> tuple[CgroupMount, ...]:
     """All that work, at most one for a controller. Empty on other systems than Linux. Blocking, at first.
 
-    What dead workers have left there is removed.
+    Groups that dead workers have left there are removed.
     """
-    found = tuple(home for home in _found() if _works(home))
-    for home in found:
-        sweep(home)
+    found = tuple(mount for mount in _candidates() if _works(mount))
+    for mount in found:
+        remove_stale_groups(mount)
     return found
 
 
 def new_name() -> str:
-    """For a group of this process, like no other."""
+    """A unique name for a group of this process."""
     return f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex[:12]}"
 
 
-def entering(doors: list[Path]) -> tuple[str, ...]:
-    """What to put before a command so that it enters by these doors first. A door that is closed is
-    passed by: the watcher is there still."""
-    return ("/bin/sh", "-c", _ENTER, "sh", *map(str, doors), "--") if doors else ()
+def enter_command(entry_files: list[Path]) -> tuple[str, ...]:
+    """What to put before a command so that it enters these groups first. A group that cannot be entered is skipped:
+    `supervise` watches the limits too."""
+    return ("/bin/sh", "-c", _ENTER, "sh", *map(str, entry_files), "--") if entry_files else ()
 
 
-def sweep(home: Home) -> None:
+def remove_stale_groups(mount: CgroupMount) -> None:
     """Removes the groups of dead workers."""
-    for folder in home.folder.glob(f"{_PREFIX}*"):
+    for folder in mount.folder.glob(f"{_PREFIX}*"):
         worker = folder.name.removeprefix(_PREFIX).partition("-")[0]
         if not Path("/proc", worker).exists():
             with contextlib.suppress(OSError):
@@ -85,7 +85,7 @@ def own_folder(mounts: str, controllers: frozenset[str], path: str) -> Path | No
     return None
 
 
-def _found() -> Iterator[Home]:
+def _candidates() -> Iterator[CgroupMount]:
     try:
         groups, mounts = (Path("/proc/self", name).read_text() for name in ("cgroup", "mountinfo"))
     except OSError:
@@ -95,12 +95,12 @@ def _found() -> Iterator[Home]:
         controllers = frozenset(names.split(",")) if names else frozenset()
         folder = own_folder(mounts, controllers, path)
         if folder and not controllers:
-            yield from _second_version(folder, path)
+            yield from _version_2(folder, path)
         elif folder and controllers & _CONTROLLERS and _is_ours(folder, path):
-            yield Home(folder, 1, controllers & _CONTROLLERS)
+            yield CgroupMount(folder, 1, controllers & _CONTROLLERS)
 
 
-def _second_version(own: Path, path: str) -> Iterator[Home]:
+def _version_2(own: Path, path: str) -> Iterator[CgroupMount]:
     """The group we are in, or the one around it when that was divided for us already."""
     around = os.path.dirname(path) if own.name == _LEAF else ""
     base = next((folder for folder, its in ((own.parent, around), (own, path)) if _is_ours(folder, its)), None)
@@ -109,39 +109,37 @@ def _second_version(own: Path, path: str) -> Iterator[Home]:
             _divide(base)
             controllers = _CONTROLLERS & set((base / "cgroup.subtree_control").read_text().split())
             if controllers:
-                yield Home(base, 2, controllers)
+                yield CgroupMount(base, 2, controllers)
 
 
 def _is_ours(folder: Path, path: str) -> bool:
-    marks = ("user.delegate", "trusted.delegate")
-    return os.access(folder, os.W_OK) and (path == "/" or any(_mark(folder, name) == b"1" for name in marks))
-
-
-def _mark(folder: Path, name: str) -> bytes:
-    try:
-        return os.getxattr(folder, name)
-    except OSError:
-        return b""
+    if not os.access(folder, os.W_OK):
+        return False
+    for mark in ("user.delegate", "trusted.delegate"):
+        with contextlib.suppress(OSError):
+            if os.getxattr(folder, mark) == b"1":
+                return True
+    return path == "/"
 
 
 def _divide(base: Path) -> None:
-    """Hands the controllers on to the groups in `base`. Only the host's first group, which alone has no
+    """Enables the controllers for the groups in `base`. Only the host's first group, which alone has no
     `cgroup.events`, may then hold processes itself."""
     offered = _CONTROLLERS & set((base / "cgroup.controllers").read_text().split())
     control = base / "cgroup.subtree_control"
     if offered <= set(control.read_text().split()):
         return
     if (base / "cgroup.events").exists():
-        _empty(base)
+        _move_processes_to_leaf(base)
     for name in offered:
         with contextlib.suppress(OSError):  # cpu is refused where there are processes in real time
             control.write_text(f"+{name}")
 
 
-def _empty(base: Path) -> None:
+def _move_processes_to_leaf(base: Path) -> None:
     leaf = base / _LEAF
     leaf.mkdir(exist_ok=True)
-    for _ in range(_ROUNDS):
+    for _ in range(_MOVE_ROUNDS):
         pids = (base / "cgroup.procs").read_text().split()
         for pid in pids:
             with contextlib.suppress(OSError):
@@ -150,15 +148,15 @@ def _empty(base: Path) -> None:
             return
 
 
-def _works(home: Home) -> bool:
+def _works(mount: CgroupMount) -> bool:
     """Tried with a process of our own: what files promise, a kernel or a container may yet refuse."""
     name = new_name()
     try:
-        (home.folder / name).mkdir()
-        shell = ("/bin/sh", "-c", 'echo 0 >"$1"', "sh", home.door(name))
+        (mount.folder / name).mkdir()
+        shell = ("/bin/sh", "-c", 'echo 0 >"$1"', "sh", mount.entry_file(name))
         return subprocess.run(shell, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
     finally:
         with contextlib.suppress(OSError):
-            (home.folder / name).rmdir()
+            (mount.folder / name).rmdir()

@@ -1,4 +1,4 @@
-"""Which runner a deployment uses, and the proof at the start that it works here."""
+"""Which runner a deployment uses, with a test at the start that it works on this host."""
 
 import sys
 import tempfile
@@ -7,10 +7,8 @@ from pathlib import Path
 
 from activities.errors import SandboxMissing, UserError
 from activities.sandbox import Runner, SandboxCommand, SandboxSpec
-from activities.sandbox.supervisor import NeverBegan
+from activities.sandbox.supervisor import NotStarted
 from activities.sandbox.unsandboxed import UnsandboxedRunner
-
-_WITHOUT = "or set AUTOBUILD_SANDBOX=none to run repositories' code without isolation"
 
 
 async def make_runner(
@@ -22,26 +20,23 @@ async def make_runner(
         return UnsandboxedRunner(install_env)
     if mode != "bubblewrap":
         raise UserError(f"AUTOBUILD_SANDBOX is {mode!r}. Set it to bubblewrap or none.")
+    unsafe = "or set AUTOBUILD_SANDBOX=none to run repositories' code without isolation"
     if sys.platform != "linux":
-        raise SandboxMissing(f"Bubblewrap needs Linux. Run the worker there, {_WITHOUT}.")
+        raise SandboxMissing(f"Bubblewrap needs Linux. Run the worker there, {unsafe}.")
     from activities.sandbox.bubblewrap import BubblewrapRunner
 
     runner = BubblewrapRunner(install_env, install_read_only)
-    await _prove(runner)
-    return runner
-
-
-async def _prove(runner: Runner) -> None:
     with tempfile.TemporaryDirectory() as folder:
         spec = SandboxSpec(tree=Path(folder, "tree"), out=Path(folder, "out"))
         spec.tree.mkdir()
         spec.out.mkdir()
         try:
             await runner.run(spec, SandboxCommand(("true",)))
-        except (NeverBegan, OSError) as error:
+        except (NotStarted, OSError) as error:
             raise SandboxMissing(
-                f"Bubblewrap cannot make a sandbox here ({error}). Let users make namespaces "
+                f"Bubblewrap cannot create a sandbox here ({error}). Allow user namespaces "
                 "(sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, "
                 "kernel.apparmor_restrict_unprivileged_userns=0; a container needs --security-opt "
-                f"seccomp=unconfined --security-opt systempaths=unconfined), {_WITHOUT}."
+                f"seccomp=unconfined --security-opt systempaths=unconfined), {unsafe}."
             ) from error
+    return runner

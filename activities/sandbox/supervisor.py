@@ -1,4 +1,4 @@
-"""The course of one run, whoever isolates it: feed, drain, watch, end."""
+"""What every runner does with a started command: feed it, read its output, watch its limits, end it."""
 
 import asyncio
 import contextlib
@@ -7,26 +7,25 @@ import time
 from typing import Protocol
 
 from activities.sandbox import ProcessResult, ResourceLimits
-from activities.sandbox.disk_usage import Disk
-from activities.sandbox.limit_watcher import first_limit_passed
-from activities.sandbox.output import Kept, drain
-from activities.sandbox.usage import Usage
+from activities.sandbox.usage import DiskUsage, Usage
 
 # A pipe's data is read in pieces of this size; asyncio's default of 64 KiB makes a gigabyte slow.
 READ_SIZE = 1024 * 1024
+_CHUNK = 256 * 1024
 
+_WATCH_EVERY_S = 0.05
 # How long the kernel may need to end a killed process: one that waits for a disk cannot die at once.
-_DYING_S = 10.0
+_KILL_TIMEOUT_S = 10.0
 _KILLED = -9
 
 log = logging.getLogger(__name__)
 
 
-class NeverBegan(RuntimeError):
+class NotStarted(RuntimeError):
     """The command was not started; the text says why."""
 
 
-class Running(Protocol):
+class RunningCommand(Protocol):
     """A started command, by whatever runner. Its process has pipes for its output."""
 
     @property
@@ -42,51 +41,53 @@ class Running(Protocol):
 
     def usage(self) -> Usage: ...
 
-    def met(self) -> str:
+    def exceeded(self) -> str:
         """The limit at which the kernel has stopped something of the run: "processes", "memory" or ""."""
 
     def kill(self) -> None:
-        """Ends every process of the run, at once; harmless when they have ended."""
+        """Kills every process of the run, at once; harmless when they have ended."""
 
     async def ended(self) -> int:
-        """The exit code, once every process of the run is dead. Raises `NeverBegan`."""
+        """The exit code, once every process of the run is dead. Raises `NotStarted`."""
 
 
-async def supervise(running: Running, limits: ResourceLimits, disk: Disk) -> ProcessResult:
-    """Waits for the command or for the first limit that it passes; everything is dead at the end."""
-    begun = time.monotonic()
-    out, err = Kept(limits.output), Kept(limits.output)
-    ended = asyncio.create_task(running.ended())
-    moving = _move(running, out, err)
-    passed = asyncio.create_task(first_limit_passed(limits, running.usage, running.met, disk, running.proc))
+async def supervise(command: RunningCommand, limits: ResourceLimits, disk: DiskUsage) -> ProcessResult:
+    """Waits until the command ends or exceeds a limit. Whatever happens, all of its processes are dead afterwards."""
+    start = time.monotonic()
+    process = command.process
+    assert process.stdout
+    assert process.stderr
+    out, err = HeadAndTail(limits.output), HeadAndTail(limits.output)
+    ended = asyncio.create_task(command.ended())
+    pipes = [
+        asyncio.create_task(_read(process.stdout, out)),
+        asyncio.create_task(_read(process.stderr, err)),
+        asyncio.create_task(_feed(process.stdin, command.stdin)),
+    ]
+    exceeded = asyncio.create_task(_first_limit_exceeded(command, limits, disk))
     try:
-        await asyncio.wait([ended, passed], return_when=asyncio.FIRST_COMPLETED)
-        stopped = "" if ended.done() else passed.result()
+        await asyncio.wait([ended, exceeded], return_when=asyncio.FIRST_COMPLETED)
+        stopped = "" if ended.done() else exceeded.result()
     finally:
-        running.kill()
-        passed.cancel()
-        await asyncio.shield(_last_words(ended, moving))
-    stopped = stopped or running.met()  # a bomb that gives up when it fails ends before the next look
+        command.kill()
+        exceeded.cancel()
+        await asyncio.shield(_finish([ended, *pipes]))
+    # A fork bomb that gives up when it fails may end before the limits are looked at again.
+    stopped = stopped or command.exceeded()
     return ProcessResult(
         exit_code=_exit_code(ended, stopped, err),
         stdout=out.text(),
         stderr=err.text(),
-        duration_s=time.monotonic() - begun,
+        duration_s=time.monotonic() - start,
         stopped=stopped,
         truncated=out.dropped + err.dropped > 0,
     )
 
 
-def _move(running: Running, out: Kept, err: Kept) -> list[asyncio.Task[None]]:
-    """Starts what carries the command's input and output."""
-    process = running.process
-    assert process.stdout
-    assert process.stderr
-    return [
-        asyncio.create_task(drain(process.stdout, out)),
-        asyncio.create_task(drain(process.stderr, err)),
-        asyncio.create_task(_feed(process.stdin, running.stdin)),
-    ]
+async def _read(stream: asyncio.StreamReader, output: "HeadAndTail") -> None:
+    """To its end, always: a command that finds its pipe full would wait for ever."""
+    while chunk := await stream.read(_CHUNK):
+        output.add(chunk)
 
 
 async def _feed(stdin: asyncio.StreamWriter | None, data: bytes) -> None:
@@ -98,20 +99,82 @@ async def _feed(stdin: asyncio.StreamWriter | None, data: bytes) -> None:
     stdin.close()
 
 
-async def _last_words(ended: asyncio.Task[int], moving: list[asyncio.Task[None]]) -> None:
+async def _first_limit_exceeded(command: RunningCommand, limits: ResourceLimits, disk: DiskUsage) -> str:
+    """Gives "time", "memory", "processes" or "disk". To be cancelled when the run ends before.
+
+    Disk usage is watched beside the rest, since a walk over many files takes longer than a memory bomb.
+    """
+
+    async def watch_processes() -> str:
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            if stopped := command.exceeded():
+                return stopped
+            usage = command.usage()
+            if usage.processes > limits.processes:
+                return "processes"
+            if usage.memory > limits.memory:
+                return "memory"
+
+    async def watch_disk() -> str:
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            if disk.due() and await asyncio.to_thread(disk.exceeded, command.proc):
+                return "disk"
+
+    watches = [asyncio.create_task(watch_processes()), asyncio.create_task(watch_disk())]
+    try:
+        done, _ = await asyncio.wait(watches, timeout=limits.wall_s, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result() if done else "time"
+    finally:
+        for task in watches:
+            task.cancel()
+
+
+async def _finish(tasks: "list[asyncio.Task[int] | asyncio.Task[None]]") -> None:
     """Until all is dead and all output read, for as long as a killed process may take."""
-    await asyncio.wait([ended, *moving], timeout=_DYING_S)
-    for task in (ended, *moving):
+    await asyncio.wait(tasks, timeout=_KILL_TIMEOUT_S)
+    for task in tasks:
         task.cancel()
 
 
-def _exit_code(ended: asyncio.Task[int], stopped: str, err: Kept) -> int:
+def _exit_code(ended: asyncio.Task[int], stopped: str, err: "HeadAndTail") -> int:
     if not ended.done() or ended.cancelled():
-        log.error("a killed process has not ended within %d s", _DYING_S)
+        log.error("a killed process has not ended within %d s", _KILL_TIMEOUT_S)
         return _KILLED
     if stopped:
         return _KILLED
     try:
         return ended.result()
-    except NeverBegan:
-        raise NeverBegan(err.text().decode(errors="replace").strip()) from None
+    except NotStarted:
+        raise NotStarted(err.text().decode(errors="replace").strip()) from None
+
+
+class HeadAndTail:
+    """The first and the last half of `limit` bytes of what is added; `dropped` counts the rest."""
+
+    def __init__(self, limit: int) -> None:
+        self._half = max(limit // 2, 1)
+        self._head = bytearray()
+        self._tail = bytearray()
+        self.dropped = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Appends output; memory stays bounded."""
+        room = self._half - len(self._head)
+        self._head += chunk[:room] if room > 0 else b""
+        self._tail += chunk[max(room, 0) :]
+        if len(self._tail) > 2 * self._half + _CHUNK:
+            self._trim()
+
+    def text(self) -> bytes:
+        """Head and tail, and between them a line that says how much was dropped."""
+        self._trim()
+        gap = f"\n[... {self.dropped:,} bytes left out ...]\n".encode() if self.dropped else b""
+        return bytes(self._head + gap + self._tail)
+
+    def _trim(self) -> None:
+        excess = len(self._tail) - self._half
+        if excess > 0:
+            del self._tail[:excess]
+            self.dropped += excess

@@ -1,7 +1,7 @@
-"""Commands without isolation (`AUTOBUILD_SANDBOX=none`): for one's own code on one's own machine.
+"""Commands without isolation (`AUTOBUILD_SANDBOX=none`): for your own code on your own machine.
 
-Limits, the clean environment and the end of all processes are kept as far as that goes without
-namespaces; secrets of the worker's account can be read, and the network is there.
+Limits, the clean environment and the end of all processes are kept as far as that is possible without
+namespaces. Commands can read the secrets of the worker's account, and have the network.
 """
 
 import asyncio
@@ -12,19 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec, rlimits, scratch
-from activities.sandbox.cgroup_limits import Cap, capped
-from activities.sandbox.checked import checked
-from activities.sandbox.disk_usage import Disk
-from activities.sandbox.environment import clean
-from activities.sandbox.launch import held, release
-from activities.sandbox.overlay import copy
-from activities.sandbox.pidfd import Handle
-from activities.sandbox.process_tree import MARK, Relatives
-from activities.sandbox.shielded_threads import to_its_end
-from activities.sandbox.supervisor import READ_SIZE, NeverBegan, supervise
-from activities.sandbox.under import keep_new, lay_beneath
-from activities.sandbox.usage import Usage
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec
+from activities.sandbox.cgroup_limits import ResourceGroup, resource_group
+from activities.sandbox.command import clean_environment, gated_command, gated_stdin, set_rlimits, validate
+from activities.sandbox.process_tree import RUN_VARIABLE, ProcessHandle, ProcessTree
+from activities.sandbox.run_folders import copy_build_output, copy_tree, save_new_files
+from activities.sandbox.shielded_threads import to_shielded_thread
+from activities.sandbox.supervisor import READ_SIZE, NotStarted, supervise
+from activities.sandbox.usage import DiskUsage, Usage
+from activities.untrusted_files import UntrustedFolder, remove_tree
 
 
 class UnsandboxedRunner:
@@ -34,143 +30,133 @@ class UnsandboxedRunner:
 
     def __init__(self, install_env: Mapping[str, str] | None = None) -> None:
         self._install_env = install_env or {}
-        self._turns: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
 
     def paths(self, spec: SandboxSpec) -> SandboxPaths:
-        """The host's paths. `src` is a copy made for each run, unless the spec keeps writes."""
-        own = _own(spec)
+        """The host's paths. `src` is a copy made for each run, unless writes are kept."""
+        folder = _run_folder(spec)
         return SandboxPaths(
-            src=str(spec.tree if spec.keep_writes else own / "src"),
-            env=str(spec.env or own / "env"),
+            src=str(spec.tree if spec.keep_writes else folder / "src"),
+            env=str(spec.env or folder / "env"),
             out=str(spec.out),
-            cache=str(spec.cache or own / "cache"),
-            home=str(own / "tmp" / "home"),
+            cache=str(spec.cache or folder / "cache"),
+            home=str(folder / "tmp" / "home"),
         )
 
     async def run(self, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
-        """Commands of one spec take turns, since `places` promises the same folder to each."""
-        checked(command)
-        own = _own(spec)
-        turn = self._turns.setdefault(own, asyncio.Lock())
-        async with turn:
+        """Commands with the same `out` run one after another, since `paths` promises the same folders to each."""
+        validate(command)
+        folder = _run_folder(spec)
+        lock = self._locks.setdefault(folder, asyncio.Lock())
+        async with lock:
             try:
-                await to_its_end(_prepare, own, spec)
-                ran = await self._run(own, spec, command)
+                await to_shielded_thread(_prepare, folder, spec)
+                result = await self._run(folder, spec, command)
                 if spec.build_output and spec.save_build_output:
-                    await to_its_end(keep_new, own / "src", spec.tree, spec.build_output)
-                return ran
+                    await to_shielded_thread(save_new_files, folder / "src", spec.tree, spec.build_output)
+                return result
             finally:
-                await to_its_end(_clean, own, spec)
+                await to_shielded_thread(_clean_up, folder, spec)
 
-    async def _run(self, own: Path, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
-        places = self.paths(spec)
-        written = [own, spec.out, *(path for path in (spec.cache, spec.env if spec.env_writable else None) if path)]
-        disk = await asyncio.to_thread(Disk, written, command.limits.disk)
-        environment = clean(command, places.home, str(own / "tmp"), self._install_env)
-        async with capped(command.limits) as cap:
-            group = await _start(places, command, environment, cap)
+    async def _run(self, folder: Path, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
+        paths = self.paths(spec)
+        writable = [folder, spec.out, *(path for path in (spec.cache, spec.env if spec.env_writable else None) if path)]
+        disk = await asyncio.to_thread(DiskUsage, writable, command.limits.disk)
+        environment = clean_environment(command, paths.home, str(folder / "tmp"), self._install_env)
+        async with resource_group(command.limits) as group:
+            started = await _start(os.path.join(paths.src, command.cwd), command, environment, group)
             try:
-                return await supervise(group, command.limits, disk)
+                return await supervise(started, command.limits, disk)
             finally:
-                group.close()
+                if started.handle:
+                    started.handle.close()
 
 
 @dataclass(frozen=True)
-class Group:
-    """A started command and its relatives."""
+class LocalProcess:
+    """A `RunningCommand` and all processes that come from it."""
 
     process: asyncio.subprocess.Process
     command: SandboxCommand
-    relatives: Relatives
-    handle: Handle | None
-    cap: Cap
+    tree: ProcessTree
+    handle: ProcessHandle | None
+    group: ResourceGroup
     proc: str = ""
 
     @property
     def stdin(self) -> bytes:
-        return release(self.command)
+        return gated_stdin(self.command)
 
     def usage(self) -> Usage:
-        return self.relatives.usage()
+        return self.tree.usage()
 
-    def met(self) -> str:
-        return self.cap.met()
+    def exceeded(self) -> str:
+        return self.group.exceeded()
 
     def kill(self) -> None:
-        self.cap.kill()
-        self.relatives.kill()
+        self.group.kill()
+        self.tree.kill()
 
     async def ended(self) -> int:
         """Daemons end with the command that left them, as they do in a sandbox."""
         if self.handle:
-            await self.handle.gone()
+            await self.handle.wait()
         else:
-            await _returned(self.process)
-        await asyncio.to_thread(self._kill_all)
+            # Where there are no pidfds. Not `process.wait()`, which also waits for daemons that hold the pipes.
+            while self.process.returncode is None:  # noqa: ASYNC110 - asyncio tells of it in no other way
+                await asyncio.sleep(0.02)
+        await asyncio.to_thread(self.tree.kill)
+        await asyncio.to_thread(self.group.kill_all)  # also those that are no longer known to the tree
         return await self.process.wait()
 
-    def _kill_all(self) -> None:
-        self.relatives.kill()
-        self.cap.empty()  # also those who are no longer known as relatives
 
-    def close(self) -> None:
-        if self.handle:
-            self.handle.close()
-
-
-async def _start(places: SandboxPaths, command: SandboxCommand, environment: dict[str, str], cap: Cap) -> Group:
-    mark = uuid.uuid4().hex
+async def _start(cwd: str, command: SandboxCommand, environment: dict[str, str], group: ResourceGroup) -> LocalProcess:
+    run = uuid.uuid4().hex
     try:
         process = await asyncio.create_subprocess_exec(
-            *(*cap.before(), *held(command)),
+            *(*group.prefix(), *gated_command(command)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=READ_SIZE,
-            cwd=os.path.join(places.src, command.cwd),
-            env={**environment, MARK: mark},
+            cwd=cwd,
+            env={**environment, RUN_VARIABLE: run},
             start_new_session=True,
         )
     except OSError as error:
-        raise NeverBegan(str(error)) from error
-    rlimits.apply(process.pid, command.limits)
-    handle = Handle(process.pid) if hasattr(os, "pidfd_open") else None
-    return Group(process, command, Relatives(process.pid, mark), handle, cap)
+        raise NotStarted(str(error)) from error
+    set_rlimits(process.pid, command.limits)
+    handle = ProcessHandle(process.pid) if hasattr(os, "pidfd_open") else None
+    return LocalProcess(process, command, ProcessTree(process.pid, run), handle, group)
 
 
-async def _returned(process: asyncio.subprocess.Process) -> None:
-    """Where there are no pidfds. Not `wait()`, which also waits for daemons that hold the pipes."""
-    while process.returncode is None:  # noqa: ASYNC110 - asyncio tells of it in no other way
-        await asyncio.sleep(0.02)
-
-
-def _own(spec: SandboxSpec) -> Path:
-    """The run's own folder, at a place that `places` can name before the run."""
+def _run_folder(spec: SandboxSpec) -> Path:
+    """The run's own folder, at a place that `paths` can name before the run."""
     return spec.out.with_name(f".{spec.out.name}.run")
 
 
-def _prepare(own: Path, spec: SandboxSpec) -> None:
-    scratch.remove(own)
-    (own / "tmp" / "home").mkdir(parents=True)
+def _prepare(folder: Path, spec: SandboxSpec) -> None:
+    remove_tree(folder)
+    (folder / "tmp" / "home").mkdir(parents=True)
     if not spec.keep_writes:
-        (own / "src").mkdir()
-        copy(spec.tree, own / "src")
+        (folder / "src").mkdir()
+        copy_tree(spec.tree, folder / "src")
         if spec.build_output:
-            lay_beneath(spec.build_output, own / "src")
-    for folder, place in _links(own, spec):
-        if not os.path.lexists(place):
-            place.symlink_to(folder)
+            copy_build_output(spec.build_output, folder / "src")
+    for target, link in _links(folder, spec):
+        if not os.path.lexists(link):
+            link.symlink_to(target)
 
 
-def _clean(own: Path, spec: SandboxSpec) -> None:
-    for folder, place in _links(own, spec):
-        if place.is_symlink() and place.readlink() == folder:
-            place.unlink()
-    scratch.remove(own)
-    scratch.tidy(spec.out)
+def _clean_up(folder: Path, spec: SandboxSpec) -> None:
+    for target, link in _links(folder, spec):
+        if link.is_symlink() and link.readlink() == target:
+            link.unlink()
+    remove_tree(folder)
+    UntrustedFolder(spec.out).keep_regular_files()
 
 
-def _links(own: Path, spec: SandboxSpec) -> Iterator[tuple[Path, Path]]:
-    """`SandboxSpec.mounts` as links, for want of mounts: (folder, its place in the tree)."""
-    src = spec.tree if spec.keep_writes else own / "src"
-    return ((folder, src / inside) for folder, inside in spec.mounts)
+def _links(folder: Path, spec: SandboxSpec) -> Iterator[tuple[Path, Path]]:
+    """`SandboxSpec.mounts` are links here: (folder, its place in the tree)."""
+    src = spec.tree if spec.keep_writes else folder / "src"
+    return ((mounted, src / path) for mounted, path in spec.mounts)

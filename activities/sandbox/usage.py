@@ -1,11 +1,20 @@
-"""How much memory and how many threads a group of processes uses, read from a `/proc`."""
+"""How much memory, how many threads and how many bytes on disk a run uses."""
 
 import os
+import stat
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _PSS_BUDGET_S = 0.5
+
+# An empty file costs an inode and a place in its folder; counted as a block, files are limited too.
+_LEAST_BYTES = 4096
+_BLOCK = 512  # the unit of st_blocks, whatever the file system's own block size
+_WALK_AT_LEAST_EVERY_S = 1.0
+_RESERVED_BYTES = 1024**3
 
 
 @dataclass(frozen=True)
@@ -22,18 +31,18 @@ def measure(proc: str, most_processes: int, most_memory: int) -> Usage:
     Memory is first the cheap sum of resident sizes, which counts a page shared by n processes n times;
     only above `most_memory` it is corrected to proportional sizes, which cost milliseconds per gigabyte.
     """
-    pids = listed(proc)
+    pids = processes_in(proc)
     if len(pids) > most_processes:  # a fork bomb: reading on would only give it more time
         return Usage(0, len(pids))
     usage = [_threads_and_rss(f"{proc}/{pid}") for pid in pids]
     memory = sum(rss for _, rss in usage)
     if memory > most_memory:
-        memory = _proportional(proc, pids, most_memory)
+        memory = _proportional_memory(proc, pids, most_memory)
     return Usage(memory, sum(threads for threads, _ in usage))
 
 
-def listed(proc: str) -> list[str]:
-    """The processes in the procfs at `proc`. None while that is this host's own, as the way there through
+def processes_in(proc: str) -> list[str]:
+    """The processes in the procfs at `proc`. None while that is this host's own, as the path there through
     a sandbox's root is until the sandbox has changed its root."""
     try:
         if os.stat(proc).st_dev == os.stat("/proc").st_dev:
@@ -53,12 +62,17 @@ def _threads_and_rss(process: str) -> tuple[int, int]:
         return 0, 0
 
 
-def _proportional(proc: str, pids: list[str], enough: int) -> int:
-    """The sum of proportional set sizes, counted no further than `enough` or half a second: who needs
-    longer to be counted than that is over any limit."""
+def _proportional_memory(proc: str, pids: list[str], enough: int) -> int:
+    """The sum of proportional set sizes, counted no further than `enough` or half a second: what takes
+    longer to count than that is over any limit."""
     total, end = 0, time.monotonic() + _PSS_BUDGET_S
     for pid in pids:
-        total += _pss(f"{proc}/{pid}")
+        try:
+            with open(f"{proc}/{pid}/smaps_rollup", "rb") as file:
+                line = next((line for line in file if line.startswith(b"Pss:")), b"Pss: 0 kB")
+            total += int(line.split()[1]) * 1024
+        except (OSError, ValueError):
+            total += _threads_and_rss(f"{proc}/{pid}")[1]
         if total > enough:
             break
         if time.monotonic() > end:
@@ -66,10 +80,98 @@ def _proportional(proc: str, pids: list[str], enough: int) -> int:
     return total
 
 
-def _pss(process: str) -> int:
-    try:
-        with open(f"{process}/smaps_rollup", "rb") as file:
-            line = next((line for line in file if line.startswith(b"Pss:")), b"Pss: 0 kB")
-        return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        return _threads_and_rss(process)[1]
+class DiskUsage:
+    """The growth of `folders`, plus the files without a name that processes hold open.
+
+    A walk over many files is slow, so between two walks the file system's count of free blocks, which
+    is one system call, says whether the run can have exceeded its limit at all.
+    """
+
+    def __init__(self, folders: Iterable[Path], limit: int) -> None:
+        self._folders = tuple(folders)
+        self._limit = limit
+        self._free_at_start = self._free_at_walk = self._free()
+        self._before = sum(_size(folder) for folder in self._folders)
+        self._used = 0
+        self._not_before = 0.0
+        self._walk_by = time.monotonic() + _WALK_AT_LEAST_EVERY_S
+
+    def due(self) -> bool:
+        """Is a walk worth its time? Cheap."""
+        now = time.monotonic()
+        if now >= self._walk_by:
+            return True
+        return now >= self._not_before and self._free_at_walk - self._free() > self._limit - self._used
+
+    def exceeded(self, proc: str) -> bool:
+        """Walks the folders, and the open files of the processes that the procfs at `proc` lists ("" for
+        none). Blocking: call it in a thread."""
+        start = time.monotonic()
+        self._free_at_walk = self._free()
+        self._used = sum(_size(folder) for folder in self._folders) - self._before + _unnamed_files(proc)
+        now = time.monotonic()
+        self._not_before = now + 4 * (now - start)
+        self._walk_by = now + max(_WALK_AT_LEAST_EVERY_S, 20 * (now - start))
+        # Last resort: what no walk sees (folders that we may not read) must not fill the host's disk.
+        full = self._free_at_walk < _RESERVED_BYTES and self._free_at_start - self._free_at_walk > self._limit
+        return self._used > self._limit or full
+
+    def _free(self) -> int:
+        try:
+            found = os.statvfs(self._folders[0])
+        except OSError:
+            return 0
+        return found.f_bavail * found.f_frsize
+
+
+def _size(folder: Path) -> int:
+    """Bytes on disk below `folder`, a file with several names once.
+
+    A folder deeper than a path can name (4096 bytes) counts as endless: only hostile code makes one.
+    """
+    total, seen = 0, set()
+    for entry in _entries(folder):
+        if isinstance(entry, OSError):
+            return 1 << 62
+        if entry.st_nlink > 1 and not stat.S_ISDIR(entry.st_mode):
+            if (entry.st_dev, entry.st_ino) in seen:
+                continue
+            seen.add((entry.st_dev, entry.st_ino))
+        total += max(entry.st_blocks * _BLOCK, _LEAST_BYTES)
+    return total
+
+
+def _entries(folder: Path) -> Iterator[os.stat_result | OSError]:
+    """The stat of everything below `folder`; what vanishes meanwhile or may not be read is left out,
+    what is too deep to be reached comes as the error."""
+    todo = [os.fspath(folder)]
+    while todo:
+        try:
+            with os.scandir(todo.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+                    yield entry.stat(follow_symlinks=False)
+        except (FileNotFoundError, PermissionError, NotADirectoryError):
+            continue
+        except OSError as error:
+            yield error
+
+
+def _unnamed_files(proc: str) -> int:
+    """Bytes of files that are open but have no name: deleted ones and memfds, which no walk can find."""
+    found: dict[tuple[int, int], int] = {}
+    for process in processes_in(proc):
+        folder = f"{proc}/{process}/fd"
+        try:
+            descriptors = os.listdir(folder)
+        except OSError:
+            continue
+        for descriptor in descriptors:
+            try:
+                file = os.stat(f"{folder}/{descriptor}")
+            except OSError:
+                continue
+            if file.st_nlink == 0 and stat.S_ISREG(file.st_mode):
+                found[file.st_dev, file.st_ino] = file.st_blocks * _BLOCK
+    return sum(found.values())

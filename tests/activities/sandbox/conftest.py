@@ -1,4 +1,4 @@
-"""A checkout, a report folder and the real runners; what a hostile command is and how it is looked for."""
+"""A checkout, a report folder, the real runners, and processes that can be found by a mark."""
 
 import os
 import select
@@ -72,14 +72,14 @@ def marked() -> Marked:
 
 
 @pytest.fixture
-def began(box: SandboxSpec) -> Callable[[], None]:
-    """Waits until the command writes to the pipe `began` in its report folder."""
-    path = box.out / "began"
+def started(box: SandboxSpec) -> Callable[[], None]:
+    """Waits until the command writes to the pipe `started` in its report folder."""
+    path = box.out / "started"
     os.mkfifo(path)
     reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
     def wait() -> None:
         ready, _, _ = select.select([reading], [], [], 20)
-        assert ready, "the command did not begin"
+        assert ready, "the command did not start"
 
     return wait

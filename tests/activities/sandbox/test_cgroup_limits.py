@@ -1,4 +1,4 @@
-"""The kernel's own hard limit on a run, where this host offers one: nobody outgrows it or outlives it."""
+"""The kernel's own hard limit on a run, where this host offers one."""
 
 import asyncio
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from activities.sandbox import ResourceLimits, Runner, SandboxSpec
-from activities.sandbox.cgroup_limits import SLACK, Cap, capped
-from activities.sandbox.cgroups import Home, homes, new_name, own_folder, sweep
+from activities.sandbox.cgroup_limits import EXTRA_PROCESSES, ResourceGroup, resource_group
+from activities.sandbox.cgroups import CgroupMount, cgroup_mounts, new_name, own_folder, remove_stale_groups
 from activities.sandbox.unsandboxed import UnsandboxedRunner
 from tests.activities.sandbox.conftest import LIMITS, Marked, python, shell
 
@@ -28,7 +28,7 @@ except OSError:
 print(made)
 """
 GIVES_UP = "import os, signal, sys\ntry:\n    while True: os.fork() or signal.pause()\nexcept OSError:\n    os._exit(3)"
-RUNS_AWAY = """
+ESCAPES = """
 import os, sys
 if not os.fork():
     os.setsid()
@@ -37,7 +37,7 @@ if not os.fork():
     os._exit(0)
 os.wait()
 """
-FILLS = f"held = []\nwhile len(held) < 400: held.append(b'x' * {MIB})"
+FILLS = f"blocks = []\nwhile len(blocks) < 400: blocks.append(b'x' * {MIB})"
 
 HYBRID = """
 30 25 0:26 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs ro,mode=755
@@ -54,21 +54,21 @@ V2: frozenset[str] = frozenset()
 PIDS = frozenset({"pids"})
 
 
-def home_of(controller: str) -> Home:
-    home = next((home for home in homes() if controller in home.controllers), None)
-    return home or pytest.skip(f"this host lets us make no groups of {controller}")
+def mount_of(controller: str) -> CgroupMount:
+    mount = next((mount for mount in cgroup_mounts() if controller in mount.controllers), None)
+    return mount or pytest.skip(f"this host lets us make no groups of {controller}")
 
 
-async def said(cap: Cap, script: str, *arguments: str) -> str:
-    """The first line that the script prints, capped by nothing else than `cap`."""
+async def first_line(group: ResourceGroup, script: str, *arguments: str) -> str:
+    """The first line that the script prints, limited by `group` alone."""
     process = await asyncio.create_subprocess_exec(
-        *(*cap.before(), sys.executable, "-c", script, *arguments), stdout=asyncio.subprocess.PIPE
+        *(*group.prefix(), sys.executable, "-c", script, *arguments), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout
     try:
         return (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
     finally:
-        cap.empty()
+        group.kill_all()
         await process.wait()
 
 
@@ -88,91 +88,91 @@ async def said(cap: Cap, script: str, *arguments: str) -> str:
         (SECOND, V2, "/user.slice/a b.scope", "/sys/fs/cgroup/user.slice/a b.scope"),
     ],
 )
-def test_where_a_group_is_seen(mounts: str, controllers: frozenset[str], path: str, folder: str | None) -> None:
+def test_folder_of_a_group(mounts: str, controllers: frozenset[str], path: str, folder: str | None) -> None:
     assert own_folder(mounts, controllers, path) == (Path(folder) if folder else None)
 
 
 async def test_more_processes_than_allowed_cannot_be_made() -> None:
-    home_of("pids")
-    async with capped(ResourceLimits(processes=50)) as cap:
-        assert cap.met() == ""
-        made = int(await said(cap, FORKS))
-        assert (made, cap.met()) == (50 + SLACK - 1, "processes")  # the first one counts too
+    mount_of("pids")
+    async with resource_group(ResourceLimits(processes=50)) as group:
+        assert group.exceeded() == ""
+        made = int(await first_line(group, FORKS))
+        assert (made, group.exceeded()) == (50 + EXTRA_PROCESSES - 1, "processes")  # the first one counts too
 
 
-async def test_whoever_is_started_is_in_every_group() -> None:
-    home_of("pids")
+async def test_started_process_is_in_every_group() -> None:
+    mount_of("pids")
     script = "import subprocess; print(subprocess.getoutput('grep -c autobuild-run- /proc/self/cgroup'))"
-    async with capped(LIMITS) as cap:
-        assert int(await said(cap, script)) == len(homes())
+    async with resource_group(LIMITS) as group:
+        assert int(await first_line(group, script)) == len(cgroup_mounts())
 
 
-async def test_more_memory_than_allowed_cannot_be_had() -> None:
-    home_of("memory")
-    async with capped(ResourceLimits(memory=100 * MIB)) as cap:
-        assert await said(cap, FILLS + "\nprint('all')") == ""
-        assert cap.met() == "memory"
+async def test_more_memory_than_allowed_cannot_be_used() -> None:
+    mount_of("memory")
+    async with resource_group(ResourceLimits(memory=100 * MIB)) as group:
+        assert await first_line(group, FILLS + "\nprint('all')") == ""
+        assert group.exceeded() == "memory"
 
 
 async def test_files_in_memory_count_as_memory() -> None:
-    home_of("memory")
+    mount_of("memory")
     fills = f"import os\nfile = os.memfd_create('x')\nfor _ in range(400): os.write(file, b'x' * {MIB})\nprint('all')"
-    async with capped(ResourceLimits(memory=100 * MIB)) as cap:
-        assert await said(cap, fills) == ""
-        assert cap.met() == "memory"
+    async with resource_group(ResourceLimits(memory=100 * MIB)) as group:
+        assert await first_line(group, fills) == ""
+        assert group.exceeded() == "memory"
 
 
-async def test_a_bomb_that_gives_up_is_told_of(runner: Runner, box: SandboxSpec) -> None:
-    home_of("pids")
+async def test_fork_bomb_that_gives_up_is_reported(runner: Runner, box: SandboxSpec) -> None:
+    mount_of("pids")
     ran = await runner.run(box, python(GIVES_UP, limits=replace(LIMITS, processes=30)))
     assert (ran.stopped, ran.exit_code) == ("processes", -9)
 
 
-async def test_who_runs_away_from_everything_is_found(box: SandboxSpec, marked: Marked) -> None:
-    home_of("pids")
-    assert (await UnsandboxedRunner().run(box, python(RUNS_AWAY, marked.word))).exit_code == 0
+async def test_process_that_left_its_parent_session_and_environment_is_killed(box: SandboxSpec, marked: Marked) -> None:
+    mount_of("pids")
+    assert (await UnsandboxedRunner().run(box, python(ESCAPES, marked.word))).exit_code == 0
     assert marked.alive() == []
 
 
 @pytest.mark.parametrize("ends", ["exit 0", "sleep 1000"])
 async def test_no_group_is_left(box: SandboxSpec, ends: str) -> None:
-    home = home_of("pids")
+    mount = mount_of("pids")
     await UnsandboxedRunner().run(box, shell(ends, limits=ResourceLimits(wall_s=0.2)))
-    assert list(home.folder.glob(f"*-{os.getpid()}-*")) == []
+    assert list(mount.folder.glob(f"*-{os.getpid()}-*")) == []
 
 
-async def test_a_host_without_groups_runs_as_before() -> None:
-    cap = Cap()
-    assert (cap.before(), cap.met(), cap.kill()) == ((), "", False)
-    cap.empty()
-    cap.remove()
+async def test_group_without_a_cgroup_has_no_effect() -> None:
+    group = ResourceGroup()
+    assert (group.prefix(), group.exceeded(), group.kill()) == ((), "", False)
+    group.kill_all()
+    group.remove()
 
 
-async def test_a_group_that_vanished_stops_nobody() -> None:
-    home_of("pids")
-    async with capped(LIMITS) as cap:
-        cap.remove()
-        assert await said(cap, "print('still')") == "still\n"
-        assert cap.met() == ""
+async def test_vanished_group_stops_no_command() -> None:
+    mount_of("pids")
+    async with resource_group(LIMITS) as group:
+        group.remove()
+        assert await first_line(group, "print('still')") == "still\n"
+        assert group.exceeded() == ""
 
 
-def test_only_what_dead_workers_left_is_removed() -> None:
-    home = home_of("pids")
+def test_only_groups_of_dead_workers_are_removed() -> None:
+    mount = mount_of("pids")
     dead = subprocess.Popen(["true"])
     dead.wait()
-    left, ours = (home.folder / name for name in (new_name().replace(str(os.getpid()), str(dead.pid)), new_name()))
+    left, ours = (mount.folder / name for name in (new_name().replace(str(os.getpid()), str(dead.pid)), new_name()))
     left.mkdir()
     ours.mkdir()
-    sweep(home)
+    remove_stale_groups(mount)
     assert (left.exists(), ours.exists()) == (False, True)
     ours.rmdir()
 
 
-def test_a_group_that_somebody_else_keeps_is_left_alone() -> None:
+def test_only_delegated_groups_are_used() -> None:
     """Each of ours is the top of what this process sees, or marked as handed over."""
-    for home in homes():
-        marks = [name for name in os.listxattr(home.folder) if name.endswith(".delegate")]
-        assert marks or home.folder in _tops()
+    for mount in cgroup_mounts():
+        marks = [name for name in os.listxattr(mount.folder) if name.endswith(".delegate")]
+        assert marks or mount.folder in _tops()
 
 
 def _tops() -> list[Path]:

@@ -1,4 +1,4 @@
-"""What counts as written, and when it is worth a look."""
+"""What counts as written to the disk, and when a walk is due."""
 
 import os
 from collections.abc import Iterator
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from activities.sandbox import scratch
-from activities.sandbox.disk_usage import Disk
+from activities.sandbox.usage import DiskUsage
+from activities.untrusted_files import remove_tree
 
 MIB = 1024**2
 
 
 @pytest.fixture
-def bottomless(tmp_path: Path) -> Iterator[Path]:
+def too_deep(tmp_path: Path) -> Iterator[Path]:
     """A folder whose depths no path can name."""
     top = tmp_path / "top"
     top.mkdir()
@@ -25,51 +25,51 @@ def bottomless(tmp_path: Path) -> Iterator[Path]:
         here = below
     os.close(here)
     yield top
-    scratch.remove(top)
+    remove_tree(top)
     assert not top.exists()
 
 
-def test_what_was_there_before_is_not_counted(tmp_path: Path) -> None:
+def test_earlier_content_is_not_counted(tmp_path: Path) -> None:
     (tmp_path / "old").write_bytes(b"x" * 3 * MIB)
-    assert not Disk([tmp_path], MIB).over("")
+    assert not DiskUsage([tmp_path], MIB).exceeded("")
 
 
-def test_a_file_with_two_names_counts_once(tmp_path: Path) -> None:
-    disk = Disk([tmp_path], 3 * MIB)
+def test_file_with_two_names_counts_once(tmp_path: Path) -> None:
+    disk = DiskUsage([tmp_path], 3 * MIB)
     (tmp_path / "one").write_bytes(b"x" * 2 * MIB)
     os.link(tmp_path / "one", tmp_path / "two")
-    assert not disk.over("")
+    assert not disk.exceeded("")
     (tmp_path / "three").write_bytes(b"x" * 2 * MIB)
-    assert disk.over("")
+    assert disk.exceeded("")
 
 
-def test_a_hole_is_not_counted(tmp_path: Path) -> None:
-    disk = Disk([tmp_path], MIB)
+def test_hole_in_a_file_is_not_counted(tmp_path: Path) -> None:
+    disk = DiskUsage([tmp_path], MIB)
     with (tmp_path / "hole").open("wb") as file:
         file.truncate(100 * MIB)
-    assert not disk.over("")
+    assert not disk.exceeded("")
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "inside").mkdir()
-    disk = Disk([tmp_path / "inside"], MIB)
+    disk = DiskUsage([tmp_path / "inside"], MIB)
     (tmp_path / "big").write_bytes(b"x" * 3 * MIB)
     (tmp_path / "inside" / "file").symlink_to(tmp_path / "big")
     (tmp_path / "inside" / "folder").symlink_to(tmp_path)
-    assert not disk.over("")
+    assert not disk.exceeded("")
 
 
-def test_what_hides_too_deep_to_be_named_is_over_every_limit(tmp_path: Path, bottomless: Path) -> None:
+def test_folder_deeper_than_a_path_can_name_exceeds_every_limit(tmp_path: Path, too_deep: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    disk = Disk([empty], 100 * MIB)
-    bottomless.rename(empty / "top")
+    disk = DiskUsage([empty], 100 * MIB)
+    too_deep.rename(empty / "top")
     try:
-        assert disk.over("")
+        assert disk.exceeded("")
     finally:
-        (empty / "top").rename(bottomless)
+        (empty / "top").rename(too_deep)
 
 
-def test_a_walk_has_just_been_made(tmp_path: Path) -> None:
-    disk = Disk([tmp_path], 1 << 50)
+def test_no_walk_is_due_right_after_one(tmp_path: Path) -> None:
+    disk = DiskUsage([tmp_path], 1 << 50)
     assert not disk.due()

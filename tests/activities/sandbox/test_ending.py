@@ -1,4 +1,4 @@
-"""However a run ends, nothing of it lives on; and its exit is told as it was."""
+"""However a run ends, no process of it lives on, and its exit code is the command's."""
 
 import asyncio
 import signal
@@ -33,7 +33,7 @@ from pathlib import Path
 from activities.sandbox import SandboxCommand, SandboxSpec
 from activities.sandbox.bubblewrap import BubblewrapRunner
 tree, out, word = sys.argv[1:]
-command = SandboxCommand(("sh", "-c", "echo x > /out/began; sleep 1000; : " + word))
+command = SandboxCommand(("sh", "-c", "echo x > /out/started; sleep 1000; : " + word))
 asyncio.run(BubblewrapRunner().run(SandboxSpec(Path(tree), Path(out)), command))
 """
 
@@ -42,12 +42,12 @@ asyncio.run(BubblewrapRunner().run(SandboxSpec(Path(tree), Path(out)), command))
     ("script", "code"),
     [("exit 0", 0), ("exit 7", 7), ("kill -SEGV $$", -11), ("kill -KILL $$", -9), ("exec no-such-program", 127)],
 )
-async def test_the_exit_code_is_the_commands(runner: Runner, box: SandboxSpec, script: str, code: int) -> None:
+async def test_exit_code_is_the_commands(runner: Runner, box: SandboxSpec, script: str, code: int) -> None:
     ran = await runner.run(box, shell(script))
     assert (ran.exit_code, ran.stopped) == (code, "")
 
 
-async def test_a_program_that_is_not_there(runner: Runner, box: SandboxSpec) -> None:
+async def test_missing_program_is_exit_code_127(runner: Runner, box: SandboxSpec) -> None:
     ran = await runner.run(box, SandboxCommand(("no-such-program",)))
     assert ran.exit_code == 127
     assert b"no-such-program" in ran.stderr
@@ -59,13 +59,13 @@ async def test_standard_input_is_given_or_empty(runner: Runner, box: SandboxSpec
     assert (await runner.run(box, SandboxCommand(("true",), stdin=b"x" * 10**7))).exit_code == 0
 
 
-async def test_a_daemon_does_not_outlive_its_run(runner: Runner, box: SandboxSpec, marked: Marked) -> None:
+async def test_daemon_does_not_outlive_its_run(runner: Runner, box: SandboxSpec, marked: Marked) -> None:
     ran = await runner.run(box, shell(DAEMON, marked.word))
     assert (ran.exit_code, ran.stdout) == (0, b"started\n")
     assert marked.alive() == []
 
 
-async def test_who_ignores_every_signal_is_killed_at_the_time_limit(
+async def test_process_that_ignores_every_signal_is_killed_at_the_time_limit(
     runner: Runner, box: SandboxSpec, marked: Marked
 ) -> None:
     ran = await runner.run(box, python(STUBBORN, marked.word, limits=ResourceLimits(wall_s=0.5)))
@@ -85,17 +85,17 @@ async def test_killing_its_parent_ends_only_the_run(
 
 
 async def test_cancelling_kills_everything_within_a_second(
-    runner: Runner, box: SandboxSpec, marked: Marked, began: Callable[[], None]
+    runner: Runner, box: SandboxSpec, marked: Marked, started: Callable[[], None]
 ) -> None:
-    path = f"{runner.paths(box).out}/began"
+    path = f"{runner.paths(box).out}/started"
     run = asyncio.create_task(runner.run(box, python(STUBBORN, marked.word, path)))
-    await asyncio.to_thread(began)
+    await asyncio.to_thread(started)
     assert marked.alive()
-    asked = time.monotonic()
+    start = time.monotonic()
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
-    assert time.monotonic() - asked < 1
+    assert time.monotonic() - start < 1
     assert marked.alive() == []
     assert [path.name for path in box.out.parent.iterdir()] == ["out"]
 
@@ -108,11 +108,11 @@ async def test_cancelling_at_any_moment_leaves_nothing(runner: Runner, box: Sand
     assert [path.name for path in box.out.parent.iterdir()] == ["out"]
 
 
-async def test_a_killed_worker_takes_its_sandboxes_along(
-    sandbox: Runner, box: SandboxSpec, marked: Marked, began: Callable[[], None]
+async def test_sandboxes_of_a_killed_worker_are_killed(
+    sandbox: Runner, box: SandboxSpec, marked: Marked, started: Callable[[], None]
 ) -> None:
     worker = subprocess.Popen([sys.executable, "-c", WORKER, str(box.tree), str(box.out), marked.word])
-    await asyncio.to_thread(began)
+    await asyncio.to_thread(started)
     inside = [process for process in marked.alive() if process.pid != worker.pid]
     assert inside
     worker.send_signal(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What a stranger's command cannot see, reach or change from inside the sandbox."""
+"""What untrusted code cannot see, reach or change from inside the sandbox."""
 
 import os
 import socket
@@ -37,14 +37,16 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> str:
     return word
 
 
-async def test_no_variable_of_the_worker_is_there(sandbox: Runner, box: SandboxSpec, secret: str) -> None:
+async def test_variables_of_the_worker_are_not_visible(sandbox: Runner, box: SandboxSpec, secret: str) -> None:
     ran = await sandbox.run(box, shell("env; cat /proc/*/environ /proc/*/cmdline; exit 0"))
     assert secret.encode() not in ran.stdout
     assert b"PATH=" in ran.stdout
     assert str(box.tree).encode() not in ran.stdout
 
 
-async def test_no_file_of_the_worker_is_there(sandbox: Runner, box: SandboxSpec, secret: str, tmp_path: Path) -> None:
+async def test_files_of_the_worker_are_not_visible(
+    sandbox: Runner, box: SandboxSpec, secret: str, tmp_path: Path
+) -> None:
     (tmp_path / "key.pem").write_text(secret)
     script = 'cat "$1"/key.pem "/proc/$2/environ" /etc/shadow; ls -A "$3" /root /home /var/lib /run /mnt; exit 0'
     ran = await sandbox.run(
@@ -54,7 +56,7 @@ async def test_no_file_of_the_worker_is_there(sandbox: Runner, box: SandboxSpec,
     assert ran.stdout.strip() == b"/run:"
 
 
-async def test_no_open_file_of_the_worker_is_there(
+async def test_open_files_of_the_worker_are_not_inherited(
     sandbox: Runner, box: SandboxSpec, secret: str, tmp_path: Path
 ) -> None:
     (tmp_path / "key.pem").write_text(secret)
@@ -64,7 +66,7 @@ async def test_no_open_file_of_the_worker_is_there(
     assert ran.stdout.split() == [b"0", b"1", b"2", b"3"]  # 3 is the folder that ls reads
 
 
-async def test_symlinks_out_of_the_tree_lead_nowhere(
+async def test_links_out_of_the_tree_lead_nowhere(
     sandbox: Runner, box: SandboxSpec, secret: str, tmp_path: Path
 ) -> None:
     (tmp_path / "key.pem").write_text(secret)
@@ -76,9 +78,7 @@ async def test_symlinks_out_of_the_tree_lead_nowhere(
     assert not (tmp_path / "new").exists()
 
 
-async def test_links_in_reports_are_not_left_for_us_to_follow(
-    sandbox: Runner, box: SandboxSpec, tmp_path: Path
-) -> None:
+async def test_links_and_pipes_in_reports_are_removed(sandbox: Runner, box: SandboxSpec, tmp_path: Path) -> None:
     script = 'cd /out; mkdir d; ln -s "$1" link; ln -s "$1" d/link; mkfifo pipe; echo x > report; chmod 0 report d'
     await sandbox.run(box, shell(script, str(tmp_path)))
     assert sorted(path.name for path in box.out.rglob("*")) == ["d", "report"]
@@ -104,7 +104,7 @@ async def test_the_install_step_may_write_env_and_cache(sandbox: Runner, box: Sa
     assert (cache / "kept").exists()
 
 
-async def test_no_privilege_can_be_had(sandbox: Runner, box: SandboxSpec) -> None:
+async def test_no_privilege_can_be_gained(sandbox: Runner, box: SandboxSpec) -> None:
     ran = await sandbox.run(
         box, shell("id -u; grep -h Cap /proc/self/status | sort -u -k2; unshare -U true || mount -t tmpfs x /tmp")
     )
@@ -114,7 +114,9 @@ async def test_no_privilege_can_be_had(sandbox: Runner, box: SandboxSpec) -> Non
     assert ran.exit_code != 0
 
 
-async def test_no_port_or_socket_of_the_host_is_reached(sandbox: Runner, box: SandboxSpec, tmp_path: Path) -> None:
+async def test_ports_and_sockets_of_the_host_are_not_reachable(
+    sandbox: Runner, box: SandboxSpec, tmp_path: Path
+) -> None:
     name = uuid.uuid4().hex
     with closing(socket.create_server(("127.0.0.1", 0))) as tcp, _listen(f"\0{name}") as _, _listen(_path(box)) as _:
         arguments = (str(tcp.getsockname()[1]), name, _path(box))
@@ -124,7 +126,7 @@ async def test_no_port_or_socket_of_the_host_is_reached(sandbox: Runner, box: Sa
     assert with_network.stdout.split() == [b"open", b"open", b"closed"]
 
 
-async def test_a_server_of_its_own_is_reached(sandbox: Runner, box: SandboxSpec) -> None:
+async def test_server_in_the_sandbox_is_reachable_in_it(sandbox: Runner, box: SandboxSpec) -> None:
     own = "import socket; s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname())"
     assert (await sandbox.run(box, python(own))).exit_code == 0
 

@@ -1,4 +1,4 @@
-"""Bombs: each is stopped by its limit, which the result names."""
+"""Each limit stops a run that exceeds it, and the result names it."""
 
 import time
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from activities.sandbox import Runner, SandboxSpec
-from activities.sandbox.cgroups import homes
+from activities.sandbox.cgroups import cgroup_mounts
 from tests.activities.sandbox.conftest import LIMITS, Marked, python, shell
 
 MIB = 1024**2
@@ -14,7 +14,7 @@ SMALL = replace(LIMITS, disk=8 * MIB)
 HOLD = "import signal; signal.pause()"
 
 
-async def test_a_memory_bomb(runner: Runner, box: SandboxSpec) -> None:
+async def test_memory_bomb_is_stopped(runner: Runner, box: SandboxSpec) -> None:
     bomb = """
 held = []
 while True:
@@ -45,11 +45,11 @@ for _ in children: os.wait()
     assert (ran.stopped, ran.exit_code) == ("", 0)
 
 
-async def test_a_fork_bomb(runner: Runner, box: SandboxSpec, marked: Marked) -> None:
-    """Where the kernel holds it. Elsewhere a thousand processes may be born before it is seen, and more
-    than the machine can bear when that is busy, so there it makes no more than a few."""
-    capped = any("pids" in home.controllers for home in homes())
-    bomb = "bomb() { bomb | bomb & bomb; }; bomb" if capped else "for i in $(seq 300); do sleep 20 & done; wait"
+async def test_fork_bomb_is_stopped(runner: Runner, box: SandboxSpec, marked: Marked) -> None:
+    """Endless where the kernel limits it. Elsewhere a thousand processes may be started before it is noticed, more
+    than a busy machine can bear, so there it starts only a few."""
+    limited = any("pids" in mount.controllers for mount in cgroup_mounts())
+    bomb = "bomb() { bomb | bomb & bomb; }; bomb" if limited else "for i in $(seq 300); do sleep 20 & done; wait"
     began = time.monotonic()
     ran = await runner.run(box, shell(bomb, marked.word))
     assert ran.stopped == "processes"
@@ -64,41 +64,41 @@ async def test_threads_count_as_processes(runner: Runner, box: SandboxSpec) -> N
 
 
 @pytest.mark.parametrize("place", ["src", "out", "home"])
-async def test_one_big_file(runner: Runner, box: SandboxSpec, place: str) -> None:
+async def test_big_file_is_stopped_by_the_disk_limit(runner: Runner, box: SandboxSpec, place: str) -> None:
     path = getattr(runner.paths(box), place)
     ran = await runner.run(box, shell('head -c 100000000 /dev/zero > "$1/big"; sleep 1000', path, limits=SMALL))
     assert ran.stopped == "disk"
 
 
-async def test_a_file_above_the_size_of_one(runner: Runner, box: SandboxSpec) -> None:
+async def test_file_above_the_file_size_limit_cannot_be_written(runner: Runner, box: SandboxSpec) -> None:
     ran = await runner.run(box, shell("head -c 3000000 /dev/zero > big", limits=replace(LIMITS, file_size=MIB)))
     assert ran.exit_code != 0
     assert ran.stopped == ""
 
 
-async def test_many_empty_files(runner: Runner, box: SandboxSpec) -> None:
+async def test_empty_files_count_as_disk_usage(runner: Runner, box: SandboxSpec) -> None:
     bomb = f"for n in range(3000): open(f'{{n}}', 'w').close()\n{HOLD}"
     assert (await runner.run(box, python(bomb, limits=SMALL))).stopped == "disk"
 
 
-async def test_a_deleted_file_that_stays_open(sandbox: Runner, box: SandboxSpec) -> None:
+async def test_deleted_open_file_counts_as_disk_usage(sandbox: Runner, box: SandboxSpec) -> None:
     bomb = f"import os\nf = open('x', 'wb'); os.unlink('x'); f.write(b'x' * {20 * MIB}); f.flush()\n{HOLD}"
     assert (await sandbox.run(box, python(bomb, limits=SMALL))).stopped == "disk"
 
 
-async def test_files_in_memory_count_too(sandbox: Runner, box: SandboxSpec) -> None:
+async def test_file_in_memory_counts_as_disk_usage(sandbox: Runner, box: SandboxSpec) -> None:
     bomb = f"import os\nf = os.fdopen(os.memfd_create('x'), 'wb'); f.write(b'x' * {20 * MIB}); f.flush()\n{HOLD}"
     assert (await sandbox.run(box, python(bomb, limits=SMALL))).stopped == "disk"
 
 
-async def test_shared_memory_is_small(sandbox: Runner, box: SandboxSpec) -> None:
+async def test_shared_memory_is_limited(sandbox: Runner, box: SandboxSpec) -> None:
     bomb = shell("head -c 30000000 /dev/zero > /dev/shm/x", limits=replace(LIMITS, memory=80 * MIB))
     ran = await sandbox.run(box, bomb)
     assert (ran.exit_code, ran.stopped) == (1, "")
     assert b"No space left" in ran.stderr
 
 
-async def test_the_growth_of_what_is_kept_is_limited(sandbox: Runner, box: SandboxSpec) -> None:
+async def test_growth_of_a_kept_tree_is_limited(sandbox: Runner, box: SandboxSpec) -> None:
     (box.tree / "old").write_bytes(b"x" * 10 * MIB)
     kept = replace(box, keep_writes=True)
     assert (await sandbox.run(kept, python("import time; time.sleep(1.3)", limits=SMALL))).stopped == ""
@@ -107,7 +107,7 @@ async def test_the_growth_of_what_is_kept_is_limited(sandbox: Runner, box: Sandb
     ).stopped == "disk"
 
 
-async def test_a_gigabyte_of_output_is_drained_and_mostly_dropped(runner: Runner, box: SandboxSpec) -> None:
+async def test_gigabyte_of_output_is_read_and_mostly_dropped(runner: Runner, box: SandboxSpec) -> None:
     script = "echo first; head -c 1000000000 /dev/zero; echo last; echo unharmed >&2"
     ran = await runner.run(box, shell(script, limits=replace(LIMITS, output=1000)))
     assert (ran.exit_code, ran.stopped, ran.truncated) == (0, "", True)
@@ -119,9 +119,7 @@ async def test_a_gigabyte_of_output_is_drained_and_mostly_dropped(runner: Runner
 
 
 @pytest.mark.parametrize("more", [b"", b"something to read"])
-async def test_an_urgent_run_goes_before_others_and_none_before_the_worker(
-    runner: Runner, box: SandboxSpec, more: bytes
-) -> None:
+async def test_urgent_run_is_less_nice_than_others(runner: Runner, box: SandboxSpec, more: bytes) -> None:
     for urgent, nice in ((False, b"10"), (True, b"5")):
-        asked = replace(shell("nice", limits=replace(LIMITS, urgent=urgent)), stdin=more)
-        assert (await runner.run(box, asked)).stdout.strip() == nice
+        command = replace(shell("nice", limits=replace(LIMITS, urgent=urgent)), stdin=more)
+        assert (await runner.run(box, command)).stdout.strip() == nice

@@ -11,20 +11,20 @@ LOCKED = "mkdir -p a/b; echo x > a/b/c; chmod 0 a/b/c a/b a; mkdir \"$(printf 'x
 DEEP = "import os\nfor _ in range(3000): os.mkdir('d' * 50); os.chdir('d' * 50)"
 
 
-async def test_writes_go_to_a_layer_that_is_thrown_away(runner: Runner, box: SandboxSpec) -> None:
+async def test_writes_to_the_tree_are_thrown_away(runner: Runner, box: SandboxSpec) -> None:
     ran = await runner.run(box, shell("cat README; echo changed > README; rm -r sub; touch new; cat README"))
     assert ran.stdout == b"hellochanged\n"
     assert (box.tree / "README").read_text() == "hello"
     assert [path.name for path in box.tree.iterdir()] == ["README"]
 
 
-async def test_every_run_begins_with_the_checkout_as_it_is(runner: Runner, box: SandboxSpec) -> None:
+async def test_every_run_starts_with_the_unchanged_checkout(runner: Runner, box: SandboxSpec) -> None:
     await runner.run(box, shell('touch new "$HOME/new" "$TMPDIR/new"'))
     ran = await runner.run(box, shell('ls "$HOME" "$TMPDIR"; ls'))
     assert b"new" not in ran.stdout
 
 
-async def test_kept_writes_land_in_the_checkout(runner: Runner, box: SandboxSpec) -> None:
+async def test_kept_writes_change_the_checkout(runner: Runner, box: SandboxSpec) -> None:
     await runner.run(replace(box, keep_writes=True), shell("echo changed > README"))
     assert (box.tree / "README").read_text() == "changed\n"
 
@@ -34,13 +34,13 @@ async def test_reports_stay(runner: Runner, box: SandboxSpec) -> None:
     assert (box.out / "deep" / "r.xml").read_text() == "report\n"
 
 
-async def test_the_working_folder_is_the_projects(runner: Runner, box: SandboxSpec) -> None:
+async def test_working_folder_is_the_commands(runner: Runner, box: SandboxSpec) -> None:
     (box.tree / "web app").mkdir()
     ran = await runner.run(box, shell("pwd", cwd="web app"))
     assert ran.stdout.decode() == f"{runner.paths(box).src}/web app\n"
 
 
-async def test_odd_names_of_the_checkout_arrive(runner: Runner, box: SandboxSpec) -> None:
+async def test_odd_file_names_are_visible(runner: Runner, box: SandboxSpec) -> None:
     names = [b"with space", b"with\nnewline", b"not utf-8 \xff\xfe", b"-rf", b"comma,colon:back\\slash"]
     for name in names:
         Path(os.fsdecode(os.fsencode(box.tree) + b"/" + name)).write_text("x")
@@ -48,7 +48,7 @@ async def test_odd_names_of_the_checkout_arrive(runner: Runner, box: SandboxSpec
     assert all(repr(name).encode() in ran.stdout for name in names)
 
 
-async def test_a_checkout_at_an_odd_place(runner: Runner, box: SandboxSpec, tmp_path: Path) -> None:
+async def test_checkout_may_have_an_odd_path(runner: Runner, box: SandboxSpec, tmp_path: Path) -> None:
     odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/sp ace,comma:colon\\back\n\xff"))
     tree, out = odd / "tree", odd / "out"
     tree.mkdir(parents=True)
@@ -58,14 +58,14 @@ async def test_a_checkout_at_an_odd_place(runner: Runner, box: SandboxSpec, tmp_
     assert [path.name for path in odd.iterdir()] == ["tree", "out"] or len(list(odd.iterdir())) == 2
 
 
-async def test_nothing_is_left_of_what_was_written(runner: Runner, box: SandboxSpec) -> None:
+async def test_temporary_folders_are_removed(runner: Runner, box: SandboxSpec) -> None:
     home = runner.paths(box).home
     await runner.run(box, shell(f'{LOCKED}; cd "$1"; {LOCKED}', home))
     await runner.run(box, python(DEEP))
     assert [path.name for path in box.out.parent.iterdir()] == ["out"]
 
 
-async def test_the_environment_is_clean_and_the_commands_own(runner: Runner, box: SandboxSpec) -> None:
+async def test_environment_is_clean(runner: Runner, box: SandboxSpec) -> None:
     ran = await runner.run(box, shell("env", env={"LANG": "de_DE.UTF-8", "ODD": "a b\n=c"}))
     places = runner.paths(box)
     assert b"LANG=de_DE.UTF-8\n" in ran.stdout

@@ -1,17 +1,17 @@
-"""Whose processes are counted."""
+"""Which processes are counted."""
 
 import os
 
-from activities.sandbox.usage import Usage, listed, measure
+from activities.sandbox.usage import Usage, measure, processes_in
 
 
-def test_this_hosts_processes_are_never_a_runs() -> None:
+def test_processes_of_this_host_are_not_counted() -> None:
     """Until a sandbox has changed its root, the way through it leads to all processes of the host."""
     early = f"/proc/{os.getpid()}/root/proc"
     assert os.path.exists(f"{early}/{os.getpid()}")
-    assert listed(early) == []
+    assert processes_in(early) == []
     assert measure(early, 1, 1) == Usage(0, 0)
 
 
-def test_where_no_procfs_is_nobody_is_listed() -> None:
-    assert listed("") == listed("/proc/0/root/proc") == []
+def test_no_process_is_listed_without_a_procfs() -> None:
+    assert processes_in("") == processes_in("/proc/0/root/proc") == []

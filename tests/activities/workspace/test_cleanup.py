@@ -29,7 +29,7 @@ def test_what_is_used_or_dear_stays(tmp_path: Path) -> None:
         made(tmp_path, "mirrors/octocat/example.git", 900 * DAY),
         made(tmp_path, "checkouts/octocat/example/old.lock", 900 * DAY),
     ]
-    Cleanup(tmp_path).tidy(NOW)
+    Cleanup(tmp_path).remove_unused(NOW)
     assert all(path.exists() for path in kept)
 
 
@@ -40,5 +40,5 @@ def test_what_is_unused_goes(tmp_path: Path) -> None:
         made(tmp_path, "prepared/octocat/example/key", 15 * DAY),
         made(tmp_path, "results/ab/abc.json", 31 * DAY),
     ]
-    Cleanup(tmp_path).tidy(NOW)
+    Cleanup(tmp_path).remove_unused(NOW)
     assert not any(path.exists() for path in gone)

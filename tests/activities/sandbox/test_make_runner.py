@@ -1,4 +1,4 @@
-"""Which runner a deployment gets."""
+"""Which runner a deployment gets, and the commands that every runner refuses."""
 
 from pathlib import Path
 
@@ -10,21 +10,21 @@ from activities.sandbox.select import make_runner
 from tests.activities.sandbox.conftest import shell
 
 
-async def test_none_is_local() -> None:
+async def test_none_means_no_sandbox() -> None:
     assert (await make_runner("none")).name == "local"
 
 
-async def test_bubblewrap_has_been_tried(sandbox: Runner) -> None:
+async def test_bubblewrap_is_used(sandbox: Runner) -> None:
     assert sandbox.name == "bubblewrap"
 
 
-async def test_another_word_is_refused() -> None:
+async def test_unknown_mode_is_refused() -> None:
     with pytest.raises(UserError, match="Set it to bubblewrap or none"):
         await make_runner("docker")
 
 
 @pytest.mark.usefixtures("sandbox")
-async def test_only_the_install_step_learns_where_registries_are(box: SandboxSpec, tmp_path: Path) -> None:
+async def test_only_the_install_step_gets_the_registries(box: SandboxSpec, tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     (wheels / "x.whl").touch()
@@ -46,8 +46,6 @@ async def test_only_the_install_step_learns_where_registries_are(box: SandboxSpe
         SandboxCommand(("a",), env={"A=B": ""}),
     ],
 )
-async def test_a_command_that_cannot_be_given_is_refused(
-    runner: Runner, box: SandboxSpec, command: SandboxCommand
-) -> None:
+async def test_invalid_command_is_refused(runner: Runner, box: SandboxSpec, command: SandboxCommand) -> None:
     with pytest.raises(UserError):
         await runner.run(box, command)

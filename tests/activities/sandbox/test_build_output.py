@@ -1,4 +1,4 @@
-"""What a build wrote into the tree lies beneath the tree later, and hides nothing of it."""
+"""What a build wrote into the tree is visible in later runs, and hides nothing of the tree."""
 
 import os
 from dataclasses import replace
@@ -12,29 +12,29 @@ from tests.activities.sandbox.conftest import shell
 
 @pytest.fixture
 def building(box: SandboxSpec, tmp_path: Path) -> SandboxSpec:
-    (tmp_path / "under").mkdir()
-    return replace(box, build_output=tmp_path / "under", save_build_output=True)
+    (tmp_path / "built").mkdir()
+    return replace(box, build_output=tmp_path / "built", save_build_output=True)
 
 
-def kept(box: SandboxSpec) -> list[str]:
+def saved(box: SandboxSpec) -> list[str]:
     assert box.build_output
     return sorted(
         path.relative_to(box.build_output).as_posix() for path in box.build_output.rglob("*") if not path.is_dir()
     )
 
 
-async def test_new_files_are_kept_and_seen_by_later_runs(runner: Runner, building: SandboxSpec) -> None:
+async def test_new_files_are_saved_and_visible_in_later_runs(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("mkdir -p src/pkg && echo 1.0 > src/pkg/_version.py && echo x > native.so"))
-    assert kept(building) == ["native.so", "src/pkg/_version.py"]
+    assert saved(building) == ["native.so", "src/pkg/_version.py"]
     assert [path.name for path in building.tree.iterdir()] == ["README"]
     ran = await runner.run(
         replace(building, save_build_output=False), shell("cat src/pkg/_version.py README; echo y > more")
     )
     assert ran.stdout == b"1.0\nhello"
-    assert kept(building) == ["native.so", "src/pkg/_version.py"]
+    assert saved(building) == ["native.so", "src/pkg/_version.py"]
 
 
-async def test_the_tree_hides_what_was_built(runner: Runner, building: SandboxSpec) -> None:
+async def test_tree_hides_what_was_built(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("echo changed > README; mkdir pkg; echo built > pkg/a.py; echo built > pkg/b.py"))
     (building.tree / "pkg").mkdir()
     (building.tree / "pkg" / "a.py").write_text("own\n")
@@ -42,17 +42,17 @@ async def test_the_tree_hides_what_was_built(runner: Runner, building: SandboxSp
     assert ran.stdout == b"helloown\nbuilt\n"
 
 
-async def test_only_plain_files_and_no_by_products_are_kept(runner: Runner, building: SandboxSpec) -> None:
+async def test_only_regular_files_and_no_by_products_are_saved(runner: Runner, building: SandboxSpec) -> None:
     script = (
         "ln -s /etc/passwd link; ln -s .. around; mkfifo pipe; rm README; mkdir -p build/lib pkg/build pkg/__pycache__"
         " me.egg-info .cache; touch build/lib/a build/b pkg/build/__init__.py pkg/__pycache__/a.pyc me.egg-info/PKG-INFO"
         " .cache/x kept"
     )
     await runner.run(building, shell(script))
-    assert kept(building) == ["kept", "pkg/build/__init__.py"]
+    assert saved(building) == ["kept", "pkg/build/__init__.py"]
 
 
-async def test_a_file_in_the_place_of_a_folder_stops_nothing(runner: Runner, building: SandboxSpec) -> None:
+async def test_file_in_the_place_of_a_folder_is_skipped(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("echo file > a"))
     assert building.build_output
     os.chmod(building.build_output / "a", 0o400)
@@ -60,12 +60,12 @@ async def test_a_file_in_the_place_of_a_folder_stops_nothing(runner: Runner, bui
         building, shell("rm -f a; mkdir a; echo b > a/b; mkdir locked; echo c > locked/c; chmod 0 locked")
     )
     assert ran.exit_code == 0
-    assert "a" in kept(building)
+    assert "a" in saved(building)
     (building.tree / "a").mkdir()
     assert (await runner.run(building, shell("ls -d a/"))).stdout == b"a/\n"
 
 
-async def test_with_kept_writes_it_is_not_seen(runner: Runner, building: SandboxSpec) -> None:
+async def test_with_kept_writes_it_is_not_visible(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("echo x > new"))
     fixing = replace(building, keep_writes=True, save_build_output=False)
     assert (await runner.run(fixing, shell("ls"))).stdout == b"README\n"

@@ -1,0 +1,107 @@
+"""The temporary folders of a run, and the files that are copied into the tree or saved from it."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from activities.sandbox.supervisor import NotStarted
+from activities.untrusted_files import UntrustedFileError, UntrustedFolder, remove_tree
+
+_BY_PRODUCTS = ("__pycache__", ".egg-info", ".dist-info")
+_BUILD_FOLDERS = ("build", "dist")
+"""Of a build tool, unless it is a package of that name."""
+
+
+@dataclass(frozen=True)
+class RunFolders:
+    """The folders of one run, below `root`, which no other user can read.
+
+    `upper` gets what the command writes to the tree, `work` is for the overlay file system, `tmp` is its `/tmp`.
+    `mounts` gets what it writes to `SandboxSpec.mounts`, with two folders for each.
+    """
+
+    root: Path
+
+    @classmethod
+    def create(cls, parent: Path) -> "RunFolders":
+        """New ones inside `parent`."""
+        folders = cls(Path(tempfile.mkdtemp(prefix=".run-", dir=parent)))
+        for path in (folders.upper, folders.work, folders.tmp, folders.tmp / "home", folders.mounts):
+            path.mkdir()
+        return folders
+
+    @property
+    def upper(self) -> Path:
+        return self.root / "upper"
+
+    @property
+    def work(self) -> Path:
+        return self.root / "work"
+
+    @property
+    def tmp(self) -> Path:
+        return self.root / "tmp"
+
+    @property
+    def mounts(self) -> Path:
+        return self.root / "mounts"
+
+    def mount_layer(self, number: int) -> tuple[Path, Path]:
+        """The upper and work folder of the mount with that number, made when needed."""
+        pair = self.mounts / f"{number}-upper", self.mounts / f"{number}-work"
+        for path in pair:
+            path.mkdir(exist_ok=True)
+        return pair
+
+    def remove(self) -> None:
+        """Blocking."""
+        with contextlib.suppress(OSError):  # the kernel makes this one with mode 000
+            os.chmod(self.work / "work", 0o700)
+        remove_tree(self.root)
+
+
+def copy_tree(tree: Path, to: Path) -> None:
+    """Copies a checkout, links as links, and blocks by reference where the file system can. Blocking.
+
+    Never hard links: a command that writes into a file would write into the checkout.
+    """
+    share = ["--reflink=auto"] if sys.platform == "linux" else []
+    done = subprocess.run(["cp", "-a", *share, "--", f"{tree}/.", to], capture_output=True, check=False)
+    if done.returncode:
+        raise NotStarted(f"The checkout could not be copied: {done.stderr.decode(errors='replace').strip()}")
+
+
+def save_new_files(written: Path, tree: Path, build_output: Path) -> None:
+    """Moves what a build wrote to `written` and is not in the tree to `build_output`. Blocking.
+
+    Later runs need a generated version file, or a module that was compiled in place.
+    """
+    source, target = UntrustedFolder(written), UntrustedFolder(build_output)
+    for path in _new_files(source, tree):
+        with contextlib.suppress(UntrustedFileError):
+            source.move(path, target)
+
+
+def copy_build_output(build_output: Path, tree: Path) -> None:
+    """Copies what an earlier build wrote into a copy of the tree, except where that has something. Blocking."""
+    source, target = UntrustedFolder(build_output), UntrustedFolder(tree)
+    for path in _new_files(source, tree):
+        with contextlib.suppress(UntrustedFileError):
+            source.copy(path, target)
+
+
+def _new_files(source: UntrustedFolder, tree: Path) -> Iterator[str]:
+    """Only regular files, and none that builds and tests leave behind."""
+
+    def enter(folder: str) -> bool:
+        name = folder.rpartition("/")[2]
+        if name in _BUILD_FOLDERS:
+            return source.is_file(f"{folder}/__init__.py")
+        return not name.startswith(".") and not name.endswith(_BY_PRODUCTS)
+
+    return (path for path in source.files(enter=enter) if not os.path.lexists(tree / path))

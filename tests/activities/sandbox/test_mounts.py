@@ -1,0 +1,60 @@
+"""Folders of the host that are mounted in the tree, such as `node_modules`; no run changes them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from activities.errors import UserError
+from activities.sandbox import Runner, SandboxSpec
+from tests.activities.sandbox.conftest import shell
+
+
+@pytest.fixture
+def mounted(box: SandboxSpec, tmp_path: Path) -> SandboxSpec:
+    folder = tmp_path / "packages" / "node_modules"
+    folder.mkdir(parents=True)
+    (folder / "left-pad").write_text("padded")
+    (box.tree / "web").mkdir()
+    return replace(box, mounts=((folder, "node_modules"), (folder, "web/node_modules")))
+
+
+@pytest.mark.parametrize("inside", ["web/node_modules", "link/node_modules", "../node_modules"])
+async def test_mount_behind_a_link_is_refused(
+    sandbox: Runner, mounted: SandboxSpec, tmp_path: Path, inside: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (mounted.tree / "link").symlink_to(f"/oldroot{outside}")
+    (mounted.tree / "web" / "node_modules").symlink_to(outside)
+    with pytest.raises(UserError, match="is behind a symbolic link"):
+        await sandbox.run(replace(mounted, mounts=((mounted.mounts[0][0], inside),)), shell("true"))
+    assert not list(outside.iterdir())
+
+
+@pytest.mark.parametrize("keep_writes", [False, True])
+async def test_mount_is_visible_in_the_tree(runner: Runner, mounted: SandboxSpec, keep_writes: bool) -> None:
+    ran = await runner.run(
+        replace(mounted, keep_writes=keep_writes), shell("cat node_modules/left-pad web/node_modules/left-pad README")
+    )
+    assert ran.stdout == b"paddedpaddedhello"
+
+
+async def test_writes_to_a_mount_are_thrown_away(sandbox: Runner, mounted: SandboxSpec) -> None:
+    ran = await sandbox.run(
+        mounted, shell("echo more > node_modules/left-pad && rm -r web/node_modules/* && ls -a web/node_modules")
+    )
+    assert (ran.exit_code, ran.stdout.split()) == (0, [b".", b".."])
+    assert (mounted.mounts[0][0] / "left-pad").read_text() == "padded"
+
+
+async def test_writes_to_a_mount_count_as_disk_usage(sandbox: Runner, mounted: SandboxSpec) -> None:
+    ran = await sandbox.run(mounted, shell("dd if=/dev/zero of=node_modules/full bs=1M count=500; sleep 20"))
+    assert ran.stopped == "disk"
+
+
+async def test_no_mount_is_left_in_the_checkout(runner: Runner, mounted: SandboxSpec) -> None:
+    await runner.run(replace(mounted, keep_writes=True), shell("echo done > README"))
+    assert (mounted.tree / "README").read_text() == "done\n"
+    assert not list(mounted.tree.rglob("left-pad"))
+    assert not any(path.is_symlink() for path in mounted.tree.rglob("*"))
