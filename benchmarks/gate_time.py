@@ -25,9 +25,9 @@ from activities.workspace.mirror import Workspaces
 from benchmarks import Benchmark
 from benchmarks.props import shop
 from benchmarks.rows import Goal, Row, median
-from bot.cli.gate import engine
-from bot.cli.local_repo import local_head
 from bot.client import WorkflowClient
+from bot.local_gate import engine
+from bot.local_gate.folder import local_head
 from bot.settings import Settings
 
 _ROUNDS = 5

@@ -10,7 +10,7 @@ from benchmarks import Benchmark
 from benchmarks.props.repos import slow
 from benchmarks.props.up import Up, up
 from benchmarks.rows import Goal, Row, median
-from bot.processes import start_child, stop_children
+from bot.processes.children import start_child, stop_children
 
 _ROUNDS = 3
 _WORK_S = 6.0

@@ -12,7 +12,7 @@ import psutil
 from temporalio.client import Client
 
 from bot.client import connect
-from bot.processes import start_child, stop_children
+from bot.processes.children import start_child, stop_children
 from bot.processes.temporal_server import free_port, temporal_server
 
 SECRET = "a secret of this machine"  # noqa: S105 - it guards nothing

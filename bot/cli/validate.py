@@ -1,28 +1,48 @@
-"""`autobuild validate`: a repository's configuration, with the names that only the door knows."""
+"""`autobuild validate`"""
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
 
 from activities.errors import UserError
-from activities.repo_config import Mistake, parse, validate
-from activities.repo_config.strict_yaml import read
-from bot.commands import nearest, registry
+
+if TYPE_CHECKING:
+    from activities.repo_config import Mistake
 
 
-def mistakes(file: Path) -> list[Mistake]:
-    """Everything that is wrong, in the order of the lines. Raises UserError where the file cannot be read."""
+@click.command(name="validate")
+@click.argument("file", type=click.Path(path_type=Path), default=Path(".github/autobuild.yml"))
+def command(file: Path) -> int:
+    """Validate a repository's .github/autobuild.yml. Exit code: 0 valid, 1 invalid."""
+    found = mistakes(file)
+    for mistake in found:
+        click.echo(f"{file}:{mistake.line}: {mistake.message}")
+    if not found:
+        click.echo(f"{file} is valid.")
+    return 1 if found else 0
+
+
+def mistakes(file: Path) -> "list[Mistake]":
+    """Every mistake, in the order of the lines. Raises UserError where the file cannot be read.
+
+    The configuration's own rules do not know the slash commands, so those are checked here: a permission for a
+    command that does not exist protects nothing.
+    """
+    from activities.repo_config import Mistake, parse, validate
+    from activities.repo_config.strict_yaml import read
+    from bot.commands import nearest, registry
+
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file} cannot be read: {error}.") from error
-    return validate(text) or list(_commands(text))
-
-
-def _commands(text: str) -> Iterator[Mistake]:
-    """A permission for a command that does not exist protects nothing."""
-    document = read(text)
+    if found := validate(text):
+        return found
+    document, known = read(text), registry()
     for name in parse(text).commands:
-        if name not in registry():
-            meant = nearest(name, registry())
-            mend = f"did you mean `{meant}`?" if meant else f"there are {', '.join(f'`{one}`' for one in registry())}."
-            yield Mistake(document.line(("commands", name)), f"There is no command `/{name}`: {mend}")
+        if name not in known:
+            meant = nearest(name, known)
+            fix = f"did you mean `{meant}`?" if meant else f"the commands are {', '.join(f'`{one}`' for one in known)}."
+            found.append(Mistake(document.line(("commands", name)), f"There is no command `/{name}`: {fix}"))
+    return found

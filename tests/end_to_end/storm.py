@@ -12,7 +12,8 @@ from pathlib import Path
 from temporalio.client import Client, WorkflowFailureError
 
 from bot.client import connect
-from bot.processes import schedules, start_child, stop_children
+from bot.processes import schedules
+from bot.processes.children import start_child, stop_children
 from bot.processes.temporal_server import free_port, temporal_server
 from simulator.github.server import SimulatedGitHub
 from simulator.github.services.entities import CheckRun, Issue, PullDetails, Repository

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.processes import start_child, stop_children
+from bot.processes.children import start_child, stop_children
 from bot.processes.temporal_server import temporal_server
 from bot.settings import app_variables, credentials
 from simulator.github.server import SimulatedGitHub
@@ -61,8 +61,8 @@ class Commands:
 
 @pytest.fixture
 async def commands(tmp_path: Path) -> AsyncIterator[Commands]:
-    async with contextlib.AsyncExitStack() as stack:
-        github = await stack.enter_async_context(SimulatedGitHub(tmp_path / "github", without_app=True))
+    async with contextlib.AsyncExitStack() as exits:
+        github = await exits.enter_async_context(SimulatedGitHub(tmp_path / "github", without_app=True))
         clean = {name: value for name, value in os.environ.items() if name not in app_variables()}
         environ = clean | {
             "AUTOBUILD_DATA": str(tmp_path / "data"),
@@ -71,14 +71,14 @@ async def commands(tmp_path: Path) -> AsyncIterator[Commands]:
             "AUTOBUILD_GITHUB_API_URL": github.api_url,
         }
         read, write = os.pipe()
-        stack.callback(os.close, write)
+        exits.callback(os.close, write)
         lines = asyncio.StreamReader()
         pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(read, "rb")
         )
-        stack.callback(pipe.close)
+        exits.callback(pipe.close)
         made = Commands(github, environ, write, lines, [])
-        stack.push_async_callback(stop_children, made.children)
+        exits.push_async_callback(stop_children, made.children)
         yield made
 
 
@@ -218,7 +218,7 @@ async def test_a_data_folder_that_cannot_be_written_is_told(commands: Commands, 
     key = "-----BEGIN RSA PRIVATE KEY-----"
     child = await commands.start(command, **app, AUTOBUILD_PRIVATE_KEY=key)
     assert await commands.ended(child) == 2
-    assert f"cannot write {tmp_path / 'data'}" in commands.log
+    assert f"cannot write to {tmp_path / 'data'}" in commands.log
 
 
 async def test_a_port_in_use_is_told(commands: Commands) -> None:

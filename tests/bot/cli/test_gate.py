@@ -55,7 +55,7 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-async def test_what_is_not_committed_is_gated_against_the_default_branch(repository: Path) -> None:
+async def test_uncommitted_files_are_gated_against_the_default_branch(repository: Path) -> None:
     write(repository, {"lint.txt": "b.txt:1: warning: this is old\n" + FINDING})
     sarif = repository.parent / "out.sarif"
     code, out, _ = await gate(repository, "--json", "--sarif", str(sarif))
@@ -71,7 +71,7 @@ async def test_what_is_not_committed_is_gated_against_the_default_branch(reposit
     assert "?? " not in git(repository, "status", "--porcelain")
 
 
-async def test_nothing_new_passes_and_a_second_look_is_cached(repository: Path) -> None:
+async def test_second_run_is_cached(repository: Path) -> None:
     write(repository, {"c.txt": "z\n"})
     assert (await gate(repository))[0] == 0
     code, out, _ = await gate(repository, "--json")
@@ -79,7 +79,7 @@ async def test_nothing_new_passes_and_a_second_look_is_cached(repository: Path) 
     assert all(check["cached"] for check in json.loads(out)["checks"] if check["status"] != "skipped")
 
 
-async def test_a_folder_that_is_no_repository_has_only_new_findings(tmp_path: Path) -> None:
+async def test_plain_folder_has_only_new_findings(tmp_path: Path) -> None:
     folder = tmp_path / "plain"
     write(folder, configured() | {"a.txt": "x\n", "lint.txt": FINDING})
     code, out, err = await gate(folder)
@@ -89,14 +89,16 @@ async def test_a_folder_that_is_no_repository_has_only_new_findings(tmp_path: Pa
 
 
 @pytest.mark.parametrize("options", [("--base", "no-such-branch"), ("--nonsense",)])
-async def test_what_cannot_run_ends_with_two_and_one_sentence(repository: Path, options: tuple[str, ...]) -> None:
+async def test_exit_code_is_two_with_one_sentence_where_the_gate_cannot_run(
+    repository: Path, options: tuple[str, ...]
+) -> None:
     code, out, err = await gate(repository, *options)
     assert (code, out) == (2, "")
     assert options[-1] in err
     assert "Traceback" not in err
 
 
-async def test_a_mistake_in_the_configuration_fails_with_its_line(tmp_path: Path) -> None:
+async def test_configuration_mistake_fails_with_its_line(tmp_path: Path) -> None:
     folder = tmp_path / "plain"
     write(folder, {".github/autobuild.yml": "version: 1\nthreshhold: 3\n"})
     code, out, _ = await gate(folder)
@@ -104,7 +106,7 @@ async def test_a_mistake_in_the_configuration_fails_with_its_line(tmp_path: Path
     assert "line 2" in out
 
 
-async def test_fix_mends_the_files_and_gates_what_came_out(tmp_path: Path) -> None:
+async def test_fix_changes_the_files_and_gates_them_again(tmp_path: Path) -> None:
     folder = tmp_path / "plain"
     write(folder, {"sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n'})
     code, out, err = await gate(folder, "--fix", "--json")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.cli.simulate import simulate
 from bot.settings import Settings
 from bot.settings.credentials import AppCredentials, store
+from bot.webhook.simulation import simulate
 from tests.bot.webhook import samples
 
 EXAMPLES = Path(__file__).parents[2] / "node_modules/@octokit/webhooks-examples/api.github.com/index.json"
@@ -31,7 +31,7 @@ def cli(*args: str, stdin: str = "", **environ: str) -> subprocess.CompletedProc
 @pytest.mark.parametrize(
     ("name", "payload", "why"),
     [
-        ("star", samples.event(action="created"), "These do: check_run, "),
+        ("star", samples.event(action="created"), "It uses: check_run, "),
         ("push", samples.push(ref="refs/tags/v1"), "Only a push to a branch"),
         ("pull_request", samples.pull("assigned"), "does not use this action"),
         ("push", samples.push(installation=None), "no token to act with"),
@@ -49,20 +49,20 @@ def cli(*args: str, stdin: str = "", **environ: str) -> subprocess.CompletedProc
         ),
     ],
 )
-def test_what_asks_for_nothing_says_why(name: str, payload: dict[str, Any], why: str) -> None:
+def test_ignored_event_says_why(name: str, payload: dict[str, Any], why: str) -> None:
     found = simulated(name, payload)
     assert found.does == "ignore"
     assert why in found.why
 
 
-def test_a_push_would_feed_its_branch() -> None:
+def test_push_signals_its_branch() -> None:
     found = simulated("push", samples.push())
     assert (found.does, found.signal) == ("signal-with-start", "pushed")
     assert (found.workflow, found.workflow_id) == ("ContinuousQualityWorkflow", "quality:octocat/hello@topic")
     assert found.message["sha"] == samples.SHA
 
 
-def test_a_comments_commands_are_named_with_what_they_need() -> None:
+def test_comment_lists_its_commands_with_permissions() -> None:
     found = simulated("issue_comment", samples.comment("/override linting it is too old\n/stat"))
     assert found.workflow == "CommandWorkflow"
     assert found.commands == (
@@ -74,17 +74,17 @@ def test_a_comments_commands_are_named_with_what_they_need() -> None:
     ("name", "payload"),
     [("issue_comment", samples.comment("/retest")), ("check_run", samples.run("rerequested", app={"id": 8}))],
 )
-def test_where_no_app_is_known_it_is_the_payloads(name: str, payload: dict[str, Any]) -> None:
+def test_without_an_app_the_payload_is_trusted(name: str, payload: dict[str, Any]) -> None:
     """A laptop has no App: a person is no bot for that, and a button may be ours."""
     assert simulate(Settings(), name, json.dumps(payload).encode()).does == "start"
 
 
-def test_a_stored_app_is_the_one(tmp_path: Path) -> None:
+def test_stored_app_is_used(tmp_path: Path) -> None:
     button = json.dumps(samples.run("rerequested", app={"id": 8}))
     assert '"start"' in cli("check_run", "-", "--json", stdin=button).stdout
     store(tmp_path, AppCredentials(7, "our-bot", "", "", "https://github.com", "key", "secret"))
     said = cli("check_run", "-", stdin=button, AUTOBUILD_DATA=str(tmp_path)).stdout
-    assert "The check run is another App's." in said
+    assert "The check run belongs to another App." in said
     own = json.dumps(samples.comment("/retest", sender={"login": "our-bot[bot]", "type": "Bot"}))
     assert (
         "This App caused the event itself." in cli("issue_comment", "-", stdin=own, AUTOBUILD_DATA=str(tmp_path)).stdout
@@ -104,7 +104,7 @@ def test_every_event_says_why() -> None:
         assert found.why.endswith(".")
 
 
-def test_it_prints_and_starts_nothing(tmp_path: Path) -> None:
+def test_command_prints_what_would_start(tmp_path: Path) -> None:
     payload = tmp_path / "push.json"
     payload.write_text(json.dumps(samples.push(installation=None)))
     alone = cli("push", str(payload))
@@ -118,23 +118,23 @@ def test_it_prints_and_starts_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"ref": 1}', b"[" * 100_000])
-def test_a_payload_that_is_none_is_told(tmp_path: Path, content: bytes) -> None:
+def test_invalid_payload_is_an_error(tmp_path: Path, content: bytes) -> None:
     payload = tmp_path / "push.json"
     payload.write_bytes(content)
     done = cli("push", str(payload), "--installation", "5")
     assert done.returncode == 2
-    assert done.stderr.startswith("autobuild: The payload is not GitHub's push: ")
+    assert done.stderr.startswith("autobuild: Invalid payload for the event push: ")
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_missing_file_is_an_error(tmp_path: Path) -> None:
     assert "cannot be read" in cli("push", str(tmp_path / "none.json")).stderr
 
 
-def test_a_file_without_end_is_not_read_to_it() -> None:
+def test_endless_file_is_not_read_to_its_end() -> None:
     assert "larger than 25 MiB" in cli("push", "/dev/zero").stderr
 
 
-def test_githubs_own_examples_are_all_told() -> None:
+def test_github_examples_can_all_be_simulated() -> None:
     examples = [(one["name"], example) for one in json.loads(EXAMPLES.read_text()) for example in one["examples"]]
     assert len(examples) > 150
     for name, example in examples:

@@ -34,7 +34,7 @@ async def autobuild(stack: Stack, *argv: str) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def test_a_gate_is_started_by_hand_and_waited_for(stack: Stack) -> None:
+async def test_gate_is_started_and_waited_for(stack: Stack) -> None:
     repo = await stack.repository(configured())
     held = stack.github.hooks.hold("push", "check_suite")
     sha = await stack.push(repo, {"a.txt": "x\n"})
@@ -51,7 +51,7 @@ async def test_a_gate_is_started_by_hand_and_waited_for(stack: Stack) -> None:
     held.release()
 
 
-async def test_a_running_gate_is_shown_and_cancelled(stack: Stack) -> None:
+async def test_running_gate_is_shown_and_cancelled(stack: Stack) -> None:
     repo = await stack.repository(slow())
     sha = await hanging(stack, repo, "cancelled-by-hand")
     workflow_id = f"quality-gate:{repo}@{sha}"
@@ -63,7 +63,7 @@ async def test_a_running_gate_is_shown_and_cancelled(stack: Stack) -> None:
     assert runs["gate"]["conclusion"] == runs["security"]["conclusion"] == "cancelled"
 
 
-async def test_a_signal_reaches_the_branch(stack: Stack) -> None:
+async def test_signal_reaches_the_branch(stack: Stack) -> None:
     repo = await stack.repository(configured())
     sha = await stack.push(repo, {"a.txt": "x\n"})
     await stack.verdict(repo, sha)
@@ -76,14 +76,14 @@ async def test_a_signal_reaches_the_branch(stack: Stack) -> None:
     "argv",
     [("status", "no-such-workflow"), ("cancel", "no-such-workflow"), ("signal", "x", "y", "{"), ("list", "nonsense")],
 )
-async def test_what_is_not_there_is_said_in_one_sentence(stack: Stack, argv: tuple[str, ...]) -> None:
+async def test_unknown_workflow_is_one_sentence(stack: Stack, argv: tuple[str, ...]) -> None:
     code, out, err = await autobuild(stack, *argv)
     assert (code, out) == (2, "")
     assert err.startswith("autobuild: ")
     assert "Traceback" not in err
 
 
-async def test_the_plug_ins_are_listed(stack: Stack) -> None:
+async def test_plug_ins_are_listed(stack: Stack) -> None:
     code, out, _ = await autobuild(stack, "list", "checks")
     assert code == 0
     assert len(out.splitlines()) == 8

@@ -7,7 +7,7 @@ import sys
 import aiohttp
 import pytest
 
-from bot.processes import stop_children
+from bot.processes.children import stop_children
 from bot.processes.temporal_server import free_port, temporal_server
 from tests.bot.app_setup.browser import Browser
 from tests.bot.app_setup.test_setup_processes import Commands, commands, registered
@@ -32,7 +32,7 @@ async def test_a_worker_is_alive_before_it_is_ready(commands: Commands) -> None:
     await commands.start("worker", "--workers", "2")
     await commands.said("app=none")
     assert (await asked(port, "/healthz"))[0] == 200
-    assert await asked(port, "/readyz") == (503, "There is no App yet.\n")
+    assert await asked(port, "/readyz") == (503, "No GitHub App is registered yet.\n")
     assert await healthy(AUTOBUILD_PORT="1", AUTOBUILD_HEALTH_PORT=str(port)) == 0
 
 

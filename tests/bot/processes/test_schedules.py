@@ -68,13 +68,13 @@ async def test_a_newer_build_changes_them_and_a_pause_stays(temporal: Client, qu
     assert await started(temporal, sweep) == 1
 
 
-async def test_a_temporal_that_allows_none_is_told_of(
+async def test_temporal_without_schedules_is_logged(
     temporal_address: str, queue: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     nowhere = await Client.connect(temporal_address, namespace="nowhere")
     with caplog.at_level(logging.ERROR):
         assert not await schedules.ensure(nowhere, queue)
-    assert "no schedules: lost events are not looked for" in caplog.text
+    assert "schedules=none effect='lost events stay lost'" in caplog.text
 
 
 def test_each_deployment_of_a_namespace_has_its_own() -> None:

@@ -1,4 +1,4 @@
-"""Processes that crash with secrets in their hands: `python -m tests.bot.crashing web|worker ADDRESS`.
+"""Processes that crash while they hold secrets: `python -m tests.bot.telemetry.crashing web|worker ADDRESS`.
 
 What is secret comes from the environment, so that no source line holds it.
 """
@@ -17,12 +17,11 @@ from temporalio.client import Client
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import ConfigError
-from activities.github.activity_errors import as_application_error
-from activities.github.errors import Unavailable
-from activities.model import RepoRef
-
 with workflow.unsafe.imports_passed_through():
+    from activities.errors import ConfigError
+    from activities.github.activity_errors import as_application_error
+    from activities.github.errors import Unavailable
+    from activities.model import RepoRef
     from bot.settings import Settings
     from bot.telemetry import flush, prepare
     from bot.worker import make_worker

@@ -68,7 +68,7 @@ async def crashing(sentry: Ingest, secrets: dict[str, str], *words: str) -> Asyn
     own = {"SENTRY_DSN": sentry.dsn, "SENTRY_ENVIRONMENT": "staging", "AUTOBUILD_PRIVATE_KEY": secrets["SECRET_D_KEY"]}
     own |= {"AUTOBUILD_WEBHOOK_SECRET": secrets["SECRET_G_HOOK"], "ELSEWHERE": sentry.elsewhere_url}
     environ = {**os.environ, **secrets, **own}
-    command = (sys.executable, "-m", "tests.bot.crashing", *words)
+    command = (sys.executable, "-m", "tests.bot.telemetry.crashing", *words)
     process = await asyncio.create_subprocess_exec(*command, env=environ, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     try:
         yield process

@@ -1,6 +1,6 @@
-"""A folder on this machine as a repository that can be gated: its files as they are now, and a base.
+"""A folder on this machine as a repository for the gate: its files as they are now, and a base to compare with.
 
-The folder itself is only read. What is not committed yet becomes a commit in our own mirror.
+The folder itself is only read. Uncommitted changes become a commit in our own mirror.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _AUTHOR = {
     "GIT_AUTHOR_EMAIL": "autobuild@localhost",
     "GIT_COMMITTER_NAME": "autobuild",
     "GIT_COMMITTER_EMAIL": "autobuild@localhost",
-    # The same files give the same commit, so a second look finds the first one's results.
+    # The same files give the same commit, so a second run finds the results of the first.
     "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z",
     "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z",
 }
@@ -29,8 +29,8 @@ _USUAL_BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 @dataclass(frozen=True)
 class LocalHead:
-    """`base_sha` "" : there is nothing to compare with, so every finding counts as new.
-    `base_name` is how a person calls the base; `root` is the folder that paths are relative to."""
+    """`root` is the folder that paths are relative to; `base_name` is what a person calls the base. Without a
+    `base_sha` there is nothing to compare with, and every finding is new."""
 
     repo: RepoRef
     root: Path
@@ -44,10 +44,15 @@ async def local_head(path: Path, base: str, workspaces: Workspaces) -> LocalHead
     path = path.resolve()
     if not path.is_dir():
         raise UserError(f"{path} is not a folder.")
-    root = await _root(path)
-    if root is None:
-        return await _plain_folder(path, base, workspaces)
-    repo = _named(root)
+    try:
+        root = Path(await line(path, "rev-parse", "--show-toplevel"))
+    except GitError:
+        if base:
+            raise UserError(f"{path} is not a Git repository, so {base!r} is not known there.") from None
+        repo = _repo_ref(path)
+        await workspaces.fetch(repo)
+        return LocalHead(repo, path, await _snapshot(path, workspaces.mirror(repo), ""), "", "")
+    repo = _repo_ref(root)
     committed = await _commit(root, "HEAD")
     base_sha, base_name = await _base(root, base, committed)
     await workspaces.fetch(repo, *(sha for sha in (committed, base_sha) if sha))
@@ -55,24 +60,9 @@ async def local_head(path: Path, base: str, workspaces: Workspaces) -> LocalHead
     return LocalHead(repo, root, head, base_sha or (committed if head != committed else ""), base_name)
 
 
-async def _plain_folder(path: Path, base: str, workspaces: Workspaces) -> LocalHead:
-    if base:
-        raise UserError(f"{path} is no git repository, so there is no {base!r} to compare with.")
-    repo = _named(path)
-    await workspaces.fetch(repo)
-    return LocalHead(repo, path, await _snapshot(path, workspaces.mirror(repo), ""), "", "")
-
-
-def _named(root: Path) -> RepoRef:
+def _repo_ref(root: Path) -> RepoRef:
     name = re.sub(r"[^A-Za-z0-9._-]", "-", root.name).strip(".") or "root"
     return RepoRef("local", f"{name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:8]}", path=str(root))
-
-
-async def _root(path: Path) -> Path | None:
-    try:
-        return Path(await line(path, "rev-parse", "--show-toplevel"))
-    except GitError:
-        return None
 
 
 async def _commit(root: Path, name: str) -> str:
@@ -82,12 +72,13 @@ async def _commit(root: Path, name: str) -> str:
         return ""
 
 
-async def _base(root: Path, wanted: str, head: str) -> tuple[str, str]:
-    if wanted:
-        sha = await _commit(root, wanted)
+async def _base(root: Path, named: str, head: str) -> tuple[str, str]:
+    """(sha, name): what the person named, else the default branch, else the last commit."""
+    if named:
+        sha = await _commit(root, named)
         if not sha:
-            raise UserError(f"There is no commit {wanted!r} in {root}.")
-        return sha, wanted
+            raise UserError(f"There is no commit {named!r} in {root}.")
+        return sha, named
     for name in _USUAL_BASES:
         sha = await _commit(root, name)
         if sha and sha != head:
@@ -96,7 +87,7 @@ async def _base(root: Path, wanted: str, head: str) -> tuple[str, str]:
 
 
 async def _snapshot(root: Path, mirror: Path, parent: str) -> str:
-    """The commit of the files as they are (what git ignores left out); `parent` itself where nothing differs."""
+    """The commit of the files as they are (without ignored files); `parent` itself where nothing changed."""
     with tempfile.TemporaryDirectory() as folder:
         env = {**_AUTHOR, "GIT_DIR": str(mirror), "GIT_WORK_TREE": str(root), "GIT_INDEX_FILE": f"{folder}/index"}
         if parent:

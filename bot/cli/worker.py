@@ -1,0 +1,68 @@
+"""`autobuild worker`"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+_log = logging.getLogger("autobuild")
+
+
+@click.command(name="worker")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Number of processes.")
+def command(workers: int) -> int:
+    """Run a Temporal worker, which runs the workflows and the checks."""
+    from bot.cli.signals import run_server
+
+    return run_server(run(os.environ, workers))
+
+
+async def run(environ: Mapping[str, str], workers: int) -> None:
+    """Works until it is cancelled: in this process, or with `workers` processes below it."""
+    from bot.processes.children import run_together
+    from bot.processes.health import worker_health
+    from bot.settings import Settings, require_writable
+
+    async with worker_health(Settings.load(environ, needs=()), environ) as app_is_known:
+        settings = await _settings_once_registered(environ)
+        require_writable(settings.data)
+        app_is_known()
+        if workers == 1:
+            await _work(settings, environ)
+        await run_together(*["worker"] * workers, environ={**environ, "AUTOBUILD_HEALTH_PORT": ""})
+
+
+async def _settings_once_registered(environ: Mapping[str, str]) -> "Settings":
+    """A worker may start before the App is registered: the webhook server stores it in the same data folder."""
+    from bot.settings import WORKER_NEEDS, Settings, app_is_known, credentials
+    from bot.telemetry import prepare
+
+    settings = Settings.load(environ, needs=())
+    if not app_is_known(environ, settings.data):
+        prepare(settings)
+        why = "register the App with the webhook server, which shares this data folder"
+        if settings.setup == "print":
+            why = "register the App with the webhook server, then restart this with the settings that it shows"
+        _log.info("app=none waiting_for=%s why=%r", credentials.place(settings.data), why)
+        await credentials.appears(settings.data)
+    settings = Settings.load(environ, needs=WORKER_NEEDS)
+    prepare(settings)
+    return settings
+
+
+async def _work(settings: "Settings", environ: Mapping[str, str]) -> None:
+    from bot import client
+    from bot.processes import schedules
+    from bot.worker import make_worker_activities, run_worker
+
+    temporal = await client.connect(environ=environ)
+    async with make_worker_activities(settings, environ) as activities, run_worker(temporal, settings, activities):
+        await schedules.ensure(temporal, settings.task_queue)
+        print(f"Working on {settings.task_queue} and {activities.queue}", flush=True)
+        await asyncio.Event().wait()

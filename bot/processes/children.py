@@ -1,0 +1,61 @@
+"""Child processes: our own commands, and processes that must not outlive whoever started them."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+
+from activities.errors import UserError
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+_GRACE_S = 15.0
+
+
+def die_with_parent(signal_number: int) -> Callable[[], object] | None:
+    """For `preexec_fn`: the kernel sends the signal when the parent ends, however it ends. Linux only, else None."""
+    if sys.platform != "linux":
+        return None
+    return lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, signal_number)
+
+
+async def start_child(
+    command: str, environ: Mapping[str, str], output: int | None = None, options: tuple[str, ...] = ()
+) -> asyncio.subprocess.Process:
+    """`autobuild COMMAND` as a process of its own; `output` is a file descriptor for all that it prints."""
+    return await asyncio.create_subprocess_exec(
+        # Without -P, a `bot/` in the current folder, which may be a repository's, would be started instead of ours.
+        *(sys.executable, "-P", "-m", "bot", command, *options),
+        env=dict(environ),
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),
+    )
+
+
+async def run_together(*commands: str, environ: Mapping[str, str]) -> None:
+    """Runs these commands until one of them ends, which is an error; then stops the others. Raises UserError."""
+    children = [await start_child(command, environ) for command in commands]
+    try:
+        await asyncio.wait([asyncio.create_task(child.wait()) for child in children], return_when="FIRST_COMPLETED")
+        raise UserError("A process ended unexpectedly; its output says why.")
+    finally:
+        await stop_children(children)
+
+
+async def stop_children(children: list[asyncio.subprocess.Process]) -> None:
+    """Sends SIGTERM, and SIGKILL to those that take longer than 15 s."""
+    alive = [child for child in children if child.returncode is None]
+    for child in alive:
+        with contextlib.suppress(ProcessLookupError):
+            child.send_signal(signal.SIGTERM)
+    for child in alive:
+        try:
+            await asyncio.wait_for(child.wait(), _GRACE_S)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
