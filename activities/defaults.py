@@ -1,11 +1,9 @@
-"""What holds for a repository that says nothing: the eight checks and every number of a verdict.
+"""The numbers of a verdict for a repository that configures nothing. A check's other defaults are in its own file.
 
-Standard library only, because `workflows/config.py` shows the same values to the stories (in Temporal's
-sandbox) and `activities/repo_config` writes them into the published schema.
+Standard library only, because `workflows/config.py` shows the same values to the workflows, in Temporal's sandbox.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from activities.model import Severity
@@ -28,36 +26,6 @@ REGRESSION_PERCENT: Final = 10.0
 BENCHMARK_ROUNDS: Final = 5
 """How often base and head are run in turn. Also the minimum: five against five is the least that the
 significance test can confirm (one chance in 252)."""
-
-
-@dataclass(frozen=True)
-class CheckDefault:
-    """`timeout` as it is written in `.github/autobuild.yml`. `fail_on`: the least severity of a new finding
-    that fails the check; "" for checks that do not judge by findings."""
-
-    name: str
-    required: bool
-    timeout: str
-    fail_on: Severity | str = ""
-    weight: float = 1.0
-
-
-CHECKS: Final[Mapping[str, CheckDefault]] = {
-    check.name: check
-    for check in (
-        CheckDefault("unit_tests", required=True, timeout="15m"),
-        # Required only where there are any: a check that does not apply is skipped, which satisfies.
-        CheckDefault("integration_tests", required=True, timeout="30m"),
-        CheckDefault("linting", required=True, timeout="5m", fail_on="warning"),
-        CheckDefault("security", required=True, timeout="5m", fail_on="error"),
-        CheckDefault("coverage", required=True, timeout="15m"),
-        # Never blocks by itself: a shared machine makes noise.
-        CheckDefault("performance", required=False, timeout="30m"),
-        CheckDefault("dependencies", required=True, timeout="5m", fail_on="error"),
-        CheckDefault("static_analysis", required=True, timeout="10m", fail_on="error"),
-    )
-}
-"""The eight checks, in the order in which they are shown."""
 
 
 def seconds(duration: str) -> float:

@@ -23,6 +23,9 @@ MAX_REPORT = 128 * 1024**2
 """Bytes of a report that are read at most; 100,000 findings of the most verbose tool need about half."""
 
 
+ReportKind = Literal["findings", "tests", "coverage", "benchmarks"]
+
+
 class BadReport(ValueError):
     """The file is not what its name says; the text is one sentence for a person."""
 
@@ -39,11 +42,13 @@ class Contents:
 
 @dataclass(frozen=True)
 class Format:
-    """`name` is what the user writes in `.github/autobuild.yml`. `reads(data, tool, check)`."""
+    """`name` is what the user writes in `.github/autobuild.yml`. `reads(data, tool, check)`. `also_for`: kinds of
+    check, beside the one of what it `gives`, whose command may write it."""
 
     name: str
-    gives: Literal["findings", "tests", "coverage", "benchmarks"]
+    gives: ReportKind
     reads: Callable[[bytes, str, str], Contents]
+    also_for: tuple[ReportKind, ...] = ()
 
 
 def read_output(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:

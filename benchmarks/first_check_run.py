@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
+from activities.checks import registry
 from activities.github.check_runs import CheckRunActivities
 from activities.github.client import GitHub
 from activities.github.types.check_runs import GATE, CreateCheckRunsInput
@@ -19,7 +20,6 @@ from benchmarks.props.repos import QUICK
 from benchmarks.props.up import Up, up
 from benchmarks.rows import Goal, Row, median
 from bot.settings import WORKER_NEEDS, Settings
-from workflows.config import CHECKS
 
 _ROUNDS = 10
 
@@ -60,7 +60,7 @@ def _github(the: Up, session: aiohttp.ClientSession) -> GitHub:
 async def _bare(github: GitHub, results: ResultStore, repo: str, sha: str) -> float:
     """All check runs of a gate, asked for directly; the token is there already, as it is for the worker."""
     owner, name = repo.split("/")
-    wanted = CreateCheckRunsInput(RepoRef(owner, name), sha, (*CHECKS, GATE), owner_key="bare")
+    wanted = CreateCheckRunsInput(RepoRef(owner, name), sha, (*registry(), GATE), owner_key="bare")
     activities = CheckRunActivities(github, results)
     await activities.create_check_runs(wanted)
     begun = time.monotonic()

@@ -4,20 +4,12 @@ Standard library and temporalio only: this module is loaded in Temporal's workfl
 """
 
 import inspect
-from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Final
 
 from temporalio.common import RetryPolicy
 
 from activities import defaults, errors
-
-CHECKS: Final = tuple(defaults.CHECKS)
-"""The names of the eight checks, in the order in which they are shown."""
-
-CHECK_DEFAULTS: Final[Mapping[str, defaults.CheckDefault]] = MappingProxyType(dict(defaults.CHECKS))
-"""Required, weight, time-out and failing severity of each (`checks:` in `.github/autobuild.yml`)."""
 
 # Of `activities/github`, which brings more than the workflow sandbox should load.
 _OF_GITHUB: Final = ("AppRefused", "Forbidden", "Locked", "Protected", "Suspended")

@@ -1,7 +1,7 @@
 """The gate on one head: every check side by side, one verdict, and check runs that always end."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from temporalio import workflow
 
@@ -9,7 +9,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.types.check_runs import GATE
     from activities.model import CheckPlan, GatePlan, QualityCheck, QualityGateResult
     from activities.quality_gate.types import CheckInput, GateEnding, GateInput, GateOutcome, Workspace
-    from workflows.config import CHECKS
     from workflows.failures import STOPPED, for_a_person, never_started, was_cancelled
     from workflows.quality import gate_activities, publishing
     from workflows.quality.scoring import overall
@@ -89,7 +88,7 @@ class QualityGateWorkflow:
             return await self._misconfigured(plan)
         self._running = [asyncio.create_task(self._one(check)) for check in _slowest_first(plan.checks)]
         checks = await asyncio.gather(*self._running)
-        return await self._verdict(_in_order(checks), plan.threshold)
+        return await self._verdict(self._in_order(checks), plan.threshold)
 
     def _runs_posted(self) -> asyncio.Future[None]:
         """Shielded: what is on its way to GitHub cannot be called back, so its answer is awaited, to be ended."""
@@ -98,7 +97,7 @@ class QualityGateWorkflow:
 
     async def _post_runs(self) -> None:
         if self._request.publish:
-            self._posted = await publishing.post(self._request, (*(self._request.only or CHECKS), GATE))
+            self._posted = await publishing.post(self._request)
             self._open = dict(self._posted)
 
     async def _one(self, plan: CheckPlan) -> QualityCheck:
@@ -185,9 +184,14 @@ class QualityGateWorkflow:
             state=state,  # type: ignore[arg-type]
             can_merge=False,
             overall_score=0.0,
-            checks=_in_order(tuple(self._checks.values())),
+            checks=self._in_order(self._checks.values()),
             reason=reason,
         )
+
+    def _in_order(self, checks: Iterable[QualityCheck]) -> tuple[QualityCheck, ...]:
+        """In the order of the plan."""
+        names = [plan.name for plan in self._plan.checks] if self._plan else []
+        return tuple(sorted(checks, key=lambda check: names.index(check.name)))
 
     async def _published(self, result: QualityGateResult) -> QualityGateResult:
         """Ends whatever is still open on GitHub: the other checks first, the gate's own run last."""
@@ -206,7 +210,3 @@ def _skipped(plan: CheckPlan) -> QualityCheck:
 def _slowest_first(plans: tuple[CheckPlan, ...]) -> list[CheckPlan]:
     """What may take longest starts first, so that it does not start when all others are done."""
     return sorted(plans, key=lambda plan: -plan.timeout_s)
-
-
-def _in_order(checks: "tuple[QualityCheck, ...] | list[QualityCheck]") -> tuple[QualityCheck, ...]:
-    return tuple(sorted(checks, key=lambda check: CHECKS.index(check.name)))

@@ -1,10 +1,29 @@
 """How much of the change, and of everything, the unit tests run."""
 
-from activities.checks import Check
-from activities.quality_gate.strategies import coverage
+from typing import Annotated
+
+from pydantic import Field
+
+from activities.check_kinds import coverage
+from activities.check_options import CheckOptions, CoverageCommand, Percent
+from activities.checking import Check
+from activities.defaults import COVERAGE_MINIMUM
+
+
+class Coverage(CoverageCommand, CheckOptions):
+    """How much of the change the tests run."""
+
+    minimum: Annotated[Percent, Field(description="Percent of the changed lines that tests must run.")] = (
+        COVERAGE_MINIMUM
+    )
+    total_minimum: Annotated[Percent, Field(description="Percent of everything that tests must run; 0: any.")] = 0.0
+
 
 check = Check(
     name="coverage",
-    without="The repository has no tests.",
-    measure=coverage("coverage"),
+    nothing="The repository has no tests.",
+    kind=coverage.KIND,
+    options=Coverage,
+    order=50,
+    shares_run="unit_tests",
 )

@@ -1,11 +1,21 @@
 """The integration tests: a folder, a marker or a script of that name."""
 
-from activities.checks import Check
-from activities.quality_gate.strategies import tests
+from activities.check_kinds import tests
+from activities.check_options import CheckOptions, TestsCommand, Timeout
+from activities.checking import Check
+
+
+class IntegrationTests(TestsCommand, CheckOptions):
+    """Tests that are marked as integration tests."""
+
+    timeout: Timeout = "30m"
+
 
 check = Check(
     name="integration_tests",
-    without="The repository has no integration tests.",
-    measure=tests("integration_tests", "integration", coverage=False),
-    misses=True,
+    nothing="The repository has no integration tests.",
+    kind=tests.kind("integration", coverage=False),
+    options=IntegrationTests,
+    order=20,
+    needs_base_work=True,
 )

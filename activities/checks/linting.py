@@ -1,10 +1,20 @@
 """Style and likely mistakes, by the linters and formatters that the repository uses."""
 
-from activities.checks import Check
-from activities.quality_gate.strategies import findings
+from activities.check_kinds import findings
+from activities.check_options import FindingsOptions, Timeout
+from activities.checking import Check
+
+
+class Linting(FindingsOptions):
+    """Style and likely mistakes."""
+
+    timeout: Timeout = "5m"
+
 
 check = Check(
     name="linting",
-    without="No linter knows this repository.",
-    measure=findings("linting"),
+    nothing="No linter is configured.",
+    kind=findings.KIND,
+    options=Linting,
+    order=30,
 )

@@ -1,10 +1,21 @@
 """Dangerous code, by the scanners that the repository uses."""
 
-from activities.checks import Check
-from activities.quality_gate.strategies import findings
+from activities.check_kinds import findings
+from activities.check_options import FailOn, FindingsOptions, Timeout
+from activities.checking import Check
+
+
+class Security(FindingsOptions):
+    """Patterns of code that is not safe."""
+
+    timeout: Timeout = "5m"
+    fail_on: FailOn = "error"
+
 
 check = Check(
     name="security",
-    without="No security scanner knows this repository.",
-    measure=findings("security"),
+    nothing="No security scanner is configured.",
+    kind=findings.KIND,
+    options=Security,
+    order=40,
 )

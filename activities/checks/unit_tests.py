@@ -1,11 +1,19 @@
 """The test suite, without its integration tests; failures that the base has too are known."""
 
-from activities.checks import Check
-from activities.quality_gate.strategies import tests
+from activities.check_kinds import tests
+from activities.check_options import CheckOptions, TestsCommand
+from activities.checking import Check
+
+
+class UnitTests(TestsCommand, CheckOptions):
+    """The test suite without its integration tests."""
+
 
 check = Check(
     name="unit_tests",
-    without="The repository has no tests.",
-    measure=tests("unit_tests", "unit", coverage=True),
-    misses=True,
+    nothing="The repository has no tests.",
+    kind=tests.kind("unit", coverage=True),
+    options=UnitTests,
+    order=10,
+    needs_base_work=True,
 )

@@ -61,4 +61,4 @@ def _rule(message: str) -> tuple[str, str]:
     return (last[1], message[: last.start()].rstrip() or message) if last else ("", message)
 
 
-text = Format("text", "findings", _reads)
+text = Format("text", "findings", _reads, also_for=("tests",))

@@ -79,10 +79,13 @@ class CheckRunActivities:
         What is there already is not created again. What an earlier gate of the same branch has left open, since
         nothing could be written then, is ended.
         """
+        from activities.checks import registry
+
+        run_names = input.names or (*registry(), GATE)
         api = await self._api(input.repo)
         runs = [run async for run in self._our_runs(api, input.repo, input.head_sha)]
         ids = {str(run.get("external_id") or ""): int(run["id"]) for run in runs}
-        keys = {name: external_id(input.owner_key, input.head_sha, name, input.attempt) for name in input.names}
+        keys = {name: external_id(input.owner_key, input.head_sha, name, input.attempt) for name in run_names}
         missing = [
             CheckRunRef(input.repo, input.head_sha, 0, name, key, input.details_url)
             for name, key in keys.items()

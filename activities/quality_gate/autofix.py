@@ -37,11 +37,11 @@ async def commit_fixes(
 
 async def _fixed(check: str, tree: Tree, copy: Path) -> list[str]:
     done = []
-    for work in await tree.work(check):
-        if work.tool.fix:
-            report = await tree.fix(work, copy)
+    for tool_run in await tree.tool_runs(check):
+        if tool_run.tool.fix:
+            report = await tree.fix(tool_run, copy)
             if report.completed and not report.problem:
-                done.append(f"{work.tool.name} {report.version}".strip())
+                done.append(f"{tool_run.tool.name} {report.version}".strip())
     return done
 
 

@@ -1,15 +1,18 @@
-"""What a head changes: lines, names, and the tools' own configuration."""
+"""What a head changes: the lines it wrote, renamed files, and the tools' own configuration."""
 
+import ast
 import asyncio
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from activities.model import CheckResult
 from activities.quality_gate import tool_config_changes
-from activities.quality_gate.changed_lines import changed_lines
 from activities.quality_gate.types import Workspace
 from activities.workspace.mirror import Workspaces
 
+_HEADER = re.compile(rb"^(?:\+\+\+ ([^\n]+)|@@ -\S+ \+(\d+)(?:,(\d+))? @@)", re.MULTILINE)
+_MOST_LINES = 500_000
+"""A change of more lines counts as none: what covers it would tell nothing."""
 _MOST_SHARED = 20
 
 
@@ -23,28 +26,38 @@ class HeadDiff:
     paths: tuple[str, ...] = ()
     texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
-    def told(self, judged: CheckResult) -> CheckResult:
-        """The verdict, with a word about what the change does to the tools' own configuration."""
-        said = tool_config_changes.sentence(judged.check.name, self.paths, lambda path: self.texts[path])
-        reason = f"{judged.check.reason} {said}".strip()
-        return replace(judged, check=replace(judged.check, reason=reason))
-
 
 async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
     """From the mirror. Without a base everything is new, and nothing was edited."""
-    where = (workspace.repo, workspace.base_sha, workspace.head_sha)
-    diff, renamed = await asyncio.gather(workspaces.diff(*where), workspaces.renamed(*where))
+    repo, base, head = workspace.repo, workspace.base_sha, workspace.head_sha
+    diff, renamed = await asyncio.gather(workspaces.diff(repo, base, head), workspaces.renamed(repo, base, head))
     lines = await asyncio.to_thread(changed_lines, diff)
-    if not workspace.base_sha:
+    if not base:
         return HeadDiff(lines, renamed)
-    paths = await workspaces.touched(*where)
+    paths = await workspaces.touched(repo, base, head)
     shared = [path for path in paths if path.rpartition("/")[2] in tool_config_changes.SHARED]
-    texts = {path: await _before_and_after(workspaces, workspace, path) for path in shared[:_MOST_SHARED]}
+    texts = {}
+    for path in shared[:_MOST_SHARED]:
+        before, after = [await workspaces.show(repo, sha, path) or "" for sha in (base, head)]
+        texts[path] = (before, after)
     return HeadDiff(lines, renamed, tuple(path for path in paths if path in texts or path not in shared), texts)
 
 
-async def _before_and_after(workspaces: Workspaces, workspace: Workspace, path: str) -> tuple[str, str]:
-    before, after = [
-        await workspaces.show(workspace.repo, sha, path) or "" for sha in (workspace.base_sha, workspace.head_sha)
-    ]
-    return before, after
+def changed_lines(diff: bytes) -> Mapping[str, frozenset[int]]:
+    """Path in the head → the 1-based lines that the change wrote; files without one are left out. `diff` is git's,
+    made with `DIFF_MARKS` and without context."""
+    found: dict[str, list[range]] = {}
+    path, left = "", _MOST_LINES
+    for header in _HEADER.finditer(diff):
+        if header[1]:
+            name = header[1]
+            # Git quotes an odd name as C does, which Python reads as bytes too, and ends one with a space in it with a
+            # tab. As everywhere: valid Unicode, a byte that is none as `\\xff`.
+            raw: bytes = ast.literal_eval(f"b{name.decode('ascii')}") if name.startswith(b'"') else name.rstrip(b"\t")
+            path = raw.removeprefix(b"b/").decode("utf-8", "backslashreplace")
+        elif count := int(header[3] or 1):
+            left -= count
+            if left < 0:
+                return {}
+            found.setdefault(path, []).append(range(int(header[2]), int(header[2]) + count))
+    return {path: frozenset(line for lines in ranges for line in lines) for path, ranges in found.items()}

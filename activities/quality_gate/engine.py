@@ -9,11 +9,13 @@ from dataclasses import asdict, replace
 from cachetools import LRUCache
 
 from activities import checks, repo_config
-from activities.model import CheckPlan, CheckResult, GatePlan, QualityCheck, ToolReport
+from activities.checking import Comparison, Reports
+from activities.fingerprints import fingerprinted, lines_of_tree
+from activities.model import CheckPlan, CheckResult, GatePlan, QualityCheck
+from activities.quality_gate import tool_config_changes
 from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.autofix import commit_fixes
 from activities.quality_gate.diff import HeadDiff, read_change
-from activities.quality_gate.fingerprints import fingerprinted, lines_of_tree
 from activities.quality_gate.measurement import Host, Tree, our_versions
 from activities.quality_gate.types import (
     AcceptBaselineInput,
@@ -23,16 +25,14 @@ from activities.quality_gate.types import (
     Workspace,
     WorkspaceInput,
 )
-from activities.quality_gate.verdicts import judge
+from activities.reporting.reasons import edited_configuration
 from activities.result_store import digest
 from activities.sandbox import ResourceLimits
 from activities.workspace.cleanup import Cleanup
 
 # Bumped when the meaning of a stored verdict or plan changes.
 _VERSION = "3"
-# A gate is as long as its test suite: what everything else waits for gets a processor first.
-_URGENT = frozenset({"unit_tests", "integration_tests", "coverage"})
-_TRIED_AGAIN_AFTER_S = 300.0
+_INCOMPLETE_FOR_S = 300.0
 
 
 class GateEngine:
@@ -42,14 +42,14 @@ class GateEngine:
         self._host = host
         self._queue = queue
         self._accepted = accepted
-        self._tidying = Cleanup(host.data)
-        self._changes: LRUCache[tuple[str, ...], asyncio.Task[HeadDiff]] = LRUCache(4)
+        self._cleanup = Cleanup(host.data)
+        self._diffs: LRUCache[tuple[str, ...], asyncio.Task[HeadDiff]] = LRUCache(4)
 
-    async def prepare(self, wanted: WorkspaceInput) -> Workspace:
+    async def prepare(self, input: WorkspaceInput) -> Workspace:
         """Brings head and base to this host; the files are laid out when the first tool needs them."""
-        await self._tidying.remove_unused_hourly()
-        heads = await self._host.workspaces.heads(wanted.repo, wanted.head_sha, wanted.base_ref, wanted.base_sha)
-        return Workspace(repo=wanted.repo, queue=self._queue, branch=wanted.branch, into=wanted.into, **asdict(heads))
+        await self._cleanup.remove_unused_hourly()
+        heads = await self._host.workspaces.heads(input.repo, input.head_sha, input.base_ref, input.base_sha)
+        return Workspace(repo=input.repo, queue=self._queue, branch=input.branch, into=input.into, **asdict(heads))
 
     async def plan(self, workspace: Workspace) -> GatePlan:
         """The checks by the base branch's configuration, each with whether anything in the head answers it."""
@@ -61,82 +61,86 @@ class GateEngine:
         facts = digest("applies", _VERSION, *parts)
         known = self._host.results.facts(facts) or {}
         if set(known) != {one.name for one in plan.checks}:
-            known = {one.name: await self._without(workspace, one, plan) for one in plan.checks}
+            known = {one.name: await self._does_not_apply(workspace, one, plan) for one in plan.checks}
             self._host.results.put_facts(facts, dict(known))
-        applied = (_applied(one, str(known[one.name])) for one in plan.checks)
+        applied = (
+            replace(one, applies=not known[one.name], reason=str(known[one.name]) or one.reason) for one in plan.checks
+        )
         return replace(plan, checks=tuple(applied))
 
-    async def _without(self, workspace: Workspace, plan: CheckPlan, gate: GatePlan) -> str:
+    async def _does_not_apply(self, workspace: Workspace, plan: CheckPlan, gate: GatePlan) -> str:
         """Why the check does not apply, "" when it does."""
         if not plan.applies:
             return plan.reason
         check = checks.registry()[plan.name]
-        if await self._tree(workspace, plan, gate.folders, head=True).work(plan.name):
+        if await self._tree(workspace, plan, gate.folders, head=True).tool_runs(plan.name):
             return ""
-        if not (check.misses and workspace.base_sha):
-            return check.without
-        return "" if await self._tree(workspace, plan, gate.folders, head=False).work(plan.name) else check.without
+        if not (check.needs_base_work and workspace.base_sha):
+            return check.nothing
+        return "" if await self._tree(workspace, plan, gate.folders, head=False).tool_runs(plan.name) else check.nothing
 
-    async def check(self, wanted: CheckInput) -> QualityCheck:
+    async def check(self, input: CheckInput) -> QualityCheck:
         """One check's verdict: the stored one of the same trees, tools and options, else by running the tools."""
         started = time.monotonic()
-        accepted = self._accepted.of(wanted.workspace.repo, wanted.plan.name)
-        result_id = self._result_id(wanted, accepted)
-        if not wanted.refresh and (known := await asyncio.to_thread(self._known, result_id)):
-            return replace(known.check, cached=True, duration_s=time.monotonic() - started)
-        judged = await self._judged(wanted, accepted)
-        done = replace(judged.check, result_id=result_id, duration_s=time.monotonic() - started)
-        await asyncio.to_thread(self._host.results.put, replace(judged, check=done))
-        return done
+        accepted = self._accepted.of(input.workspace.repo, input.plan.name)
+        result_id = self._result_id(input, accepted)
+        if not input.refresh and (stored := await asyncio.to_thread(self._stored, result_id)):
+            return replace(stored.check, cached=True, duration_s=time.monotonic() - started)
+        result = await self._measured_and_judged(input, accepted)
+        check = replace(result.check, result_id=result_id, duration_s=time.monotonic() - started)
+        await asyncio.to_thread(self._host.results.put, replace(result, check=check))
+        return check
 
-    def _known(self, result_id: str) -> CheckResult | None:
-        """The stored verdict. One on what could not be looked at holds for a while only: a registry that was away
-        is there again."""
-        known = self._host.results.get(result_id)
-        if known and not all(report.lasting for report in known.reports):
-            known = self._host.results.get(result_id, newer_than=time.time() - _TRIED_AGAIN_AFTER_S)
-        return known
+    def _stored(self, result_id: str) -> CheckResult | None:
+        """The stored result. An incomplete one holds for a while only: a registry that was unavailable may be back."""
+        stored = self._host.results.get(result_id)
+        if stored and not all(report.lasting for report in stored.reports):
+            stored = self._host.results.get(result_id, newer_than=time.time() - _INCOMPLETE_FOR_S)
+        return stored
 
-    def _result_id(self, wanted: CheckInput, accepted: Set[str]) -> str:
-        where = wanted.workspace
-        plan = json.dumps(asdict(wanted.plan), sort_keys=True, default=list)
-        parts = (where.repo.full_name, where.head_tree, where.base_tree, plan, json.dumps(wanted.folders))
+    def _result_id(self, input: CheckInput, accepted: Set[str]) -> str:
+        where = input.workspace
+        plan = json.dumps(asdict(input.plan), sort_keys=True, default=list)
+        parts = (where.repo.full_name, where.head_tree, where.base_tree, plan, json.dumps(input.folders))
         return digest("verdict", _VERSION, *parts, our_versions(), *sorted(accepted))
 
-    async def _judged(self, wanted: CheckInput, accepted: Set[str]) -> CheckResult:
-        workspace, plan = wanted.workspace, wanted.plan
-        head = self._tree(workspace, plan, wanted.folders, head=True, again=wanted.refresh)
-        base = self._tree(workspace, plan, wanted.folders, head=False) if workspace.base_sha else None
-        measured = await checks.registry()[plan.name].measure(head, base, plan.tool_options)
-        found = await self._known_by_line(workspace, workspace.head_sha, plan.name, measured.head)
-        old = await self._known_by_line(workspace, workspace.base_sha, plan.name, measured.base)
-        change = await self._change(workspace)
-        judged = await asyncio.to_thread(
-            judge, plan, found, old if base else None, change.lines, accepted, renamed=change.renamed
+    async def _measured_and_judged(self, input: CheckInput, accepted: Set[str]) -> CheckResult:
+        workspace, plan, check = input.workspace, input.plan, checks.registry()[input.plan.name]
+        head = self._tree(workspace, plan, input.folders, head=True, refresh=input.refresh)
+        base = self._tree(workspace, plan, input.folders, head=False) if workspace.base_sha else None
+        on_head, on_base = await check.kind.measure(plan.name, head, base, plan.tool_options)
+        diff = await self._diff(workspace)
+        comparison = Comparison(
+            plan,
+            await self._fingerprinted(workspace, workspace.head_sha, on_head),
+            await self._fingerprinted(workspace, workspace.base_sha, on_base),
+            diff.lines,
+            accepted,
+            diff.renamed,
         )
-        return change.told(judged)
+        result = await asyncio.to_thread(check.result, comparison)
+        edited = edited_configuration(tool_config_changes.edited(plan.name, diff.paths, diff.texts))
+        return replace(result, check=replace(result.check, reason=f"{result.check.reason} {edited}".strip()))
 
-    async def _known_by_line(
-        self, workspace: Workspace, sha: str, check: str, reports: tuple[ToolReport, ...]
-    ) -> tuple[ToolReport, ...]:
+    async def _fingerprinted(self, workspace: Workspace, sha: str, reports: Reports) -> Reports:
         if not any(report.findings for report in reports):
             return reports
         checkout = await self._host.workspaces.checkout(workspace.repo, sha)
         return await asyncio.to_thread(fingerprinted, reports, lines_of_tree(checkout))
 
-    async def _change(self, workspace: Workspace) -> HeadDiff:
-        """Read once for all checks of a head; shielded, since one check that is cancelled must not take it away."""
+    async def _diff(self, workspace: Workspace) -> HeadDiff:
+        """Read once for all checks of a head; shielded, since one check that is cancelled must not cancel it."""
         key = (workspace.repo.full_name, workspace.base_sha, workspace.head_sha)
-        known = self._changes.get(key)
-        if known is None or (known.done() and (known.cancelled() or known.exception())):
-            known = self._changes[key] = asyncio.create_task(read_change(self._host.workspaces, workspace))
-        return await asyncio.shield(known)
+        task = self._diffs.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = self._diffs[key] = asyncio.create_task(read_change(self._host.workspaces, workspace))
+        return await asyncio.shield(task)
 
-    async def fix(self, wanted: FixInput) -> FixResult:
+    async def fix(self, input: FixInput) -> FixResult:
         """Tool-safe fixes of the head as a commit that only the mirror has."""
-        workspace = wanted.workspace
-        plans = [one for one in wanted.plan.checks if one.applies and (not wanted.checks or one.name in wanted.checks)]
-        trees = [(one.name, self._tree(workspace, one, wanted.plan.folders, head=True)) for one in plans]
+        workspace = input.workspace
+        plans = [one for one in input.plan.checks if one.applies and (not input.checks or one.name in input.checks)]
+        trees = [(one.name, self._tree(workspace, one, input.plan.folders, head=True)) for one in plans]
         sha, by, files = await commit_fixes(self._host, workspace, trees)
         if not sha:
             return FixResult(workspace, workspace.head_sha)
@@ -147,13 +151,12 @@ class GateEngine:
 
     def accept(self, accepted: AcceptBaselineInput) -> None:
         """The findings of a result are known from now on."""
-        judged = self._host.results.get(accepted.result_id)
-        if judged:
-            new = (finding.fingerprint for finding in judged.findings if finding.fingerprint)
+        if result := self._host.results.get(accepted.result_id):
+            new = (finding.fingerprint for finding in result.findings if finding.fingerprint)
             self._accepted.add(accepted.repo, accepted.check, new)
 
     def _tree(
-        self, workspace: Workspace, plan: CheckPlan, folders: tuple[str, ...], *, head: bool, again: bool = False
+        self, workspace: Workspace, plan: CheckPlan, folders: tuple[str, ...], *, head: bool, refresh: bool = False
     ) -> Tree:
         return Tree(
             host=self._host,
@@ -161,22 +164,20 @@ class GateEngine:
             sha=workspace.head_sha if head else workspace.base_sha,
             tree=workspace.head_tree if head else workspace.base_tree,
             options=plan.tool_options,
-            limits=ResourceLimits(wall_s=plan.timeout_s, urgent=plan.name in _URGENT),
+            limits=ResourceLimits(wall_s=plan.timeout_s, urgent=checks.registry()[plan.name].kind.urgent),
             folders=folders,
-            again=again,
+            refresh=refresh,
         )
 
 
-def _applied(plan: CheckPlan, without: str) -> CheckPlan:
-    return replace(plan, applies=not without, reason=without or plan.reason)
-
-
 def _sharing_one_run(plan: GatePlan) -> GatePlan:
-    """Coverage reads the run of the test suite that unit_tests makes, so it asks for the very same one."""
-    tests = next(one for one in plan.checks if one.name == "unit_tests")
+    """A check that reads the test run of another asks for the very same run."""
+    by_name = {one.name: one for one in plan.checks}
 
     def shared(one: CheckPlan) -> CheckPlan:
-        own = one.name != "coverage" or "command" in one.tool_options
-        return one if own else replace(one, tool_options=tests.tool_options, timeout_s=tests.timeout_s)
+        other = by_name.get(checks.registry()[one.name].shares_run)
+        if other is None or "command" in one.tool_options:
+            return one
+        return replace(one, tool_options=other.tool_options, timeout_s=other.timeout_s)
 
     return replace(plan, checks=tuple(shared(one) for one in plan.checks))

@@ -21,7 +21,7 @@ from pathlib import Path
 from filelock import AsyncFileLock
 
 from activities import toolchains, tools
-from activities.checks import Work
+from activities.checking import ToolRun
 from activities.custom_command import configured_tool
 from activities.environments import Environment, Environments
 from activities.model import RepoRef, ToolReport
@@ -64,69 +64,71 @@ class Tree:
     options: Mapping[str, object]
     limits: ResourceLimits
     folders: tuple[str, ...] = ()
-    again: bool = False
+    refresh: bool = False
     """Run the tools even where their report is stored (a person asked for it)."""
 
-    async def work(self, check: str) -> Sequence[Work]:
-        """See `activities.checks.Side`."""
-        return [work for project in await self._projects() for work in self._answers(project, check)]
+    async def tool_runs(self, check: str) -> Sequence[ToolRun]:
+        """See `ComparedTree`."""
+        return [each for project in await self._projects() for each in self._of_project(project, check)]
 
-    def _answers(self, project: Project, check: str) -> list[Work]:
+    def _of_project(self, project: Project, check: str) -> list[ToolRun]:
         options = options_for_project(self.options, project.folder)
         if options.get("enabled") is False:
             return []
         if command := configured_tool(check, options):
-            return [Work(replace(project, language="any"), command)] if project.language == "any" else []
-        return [Work(project, tool) for tool in _tools(project, check, _wanted(options))]
+            return [ToolRun(replace(project, language="any"), command)] if project.language == "any" else []
+        names = options.get("tools") or ()
+        chosen = tuple(str(name) for name in names) if isinstance(names, (list, tuple)) else ()
+        return [ToolRun(project, tool) for tool in _tools(project, check, chosen)]
 
-    async def run(self, work: Work, options: Mapping[str, object] | None = None) -> ToolReport:
-        """See `activities.checks.Side`."""
-        merged = self._options(work, options)
-        key = self._key(work, merged)
-        asked_at = time.time()
-        if not self.again and (report := await self._stored(key)):
+    async def run(self, tool_run: ToolRun, options: Mapping[str, object] | None = None) -> ToolReport:
+        """See `ComparedTree`."""
+        merged = self._options(tool_run, options)
+        key = self._key(tool_run, merged)
+        started = time.time()
+        if not self.refresh and (report := await self._stored(key)):
             return report
         async with _locked(self.host.scratch, key):
-            newer_than = asked_at if self.again else 0.0
+            newer_than = started if self.refresh else 0.0
             if report := await self._stored(key, newer_than):
                 return report
-            report, lasting = await self._measure(work, merged)
+            report, lasting = await self._measure(tool_run, merged)
             if lasting:
                 await asyncio.to_thread(self.host.results.put_reports, key, (report,))
         return report
 
-    async def stored(self, work: Work, options: Mapping[str, object] | None = None) -> ToolReport | None:
-        """See `activities.checks.Side`."""
-        return await self._stored(self._key(work, self._options(work, options)))
+    async def stored(self, tool_run: ToolRun, options: Mapping[str, object] | None = None) -> ToolReport | None:
+        """See `ComparedTree`."""
+        return await self._stored(self._key(tool_run, self._options(tool_run, options)))
 
-    def _options(self, work: Work, asked: Mapping[str, object] | None) -> Mapping[str, object]:
-        return {**options_for_project(self.options, work.project.folder), **(asked or {})}
+    def _options(self, tool_run: ToolRun, more: Mapping[str, object] | None) -> Mapping[str, object]:
+        return {**options_for_project(self.options, tool_run.project.folder), **(more or {})}
 
-    async def fix(self, work: Work, copy: Path) -> ToolReport:
+    async def fix(self, tool_run: ToolRun, copy: Path) -> ToolReport:
         """Lets the tool change the files of `copy`, a private copy of this tree."""
-        assert work.tool.fix
-        _, environment = await self._ready(work.project, self.options)
+        assert tool_run.tool.fix
+        _, environment = await self._ready(tool_run.project, self.options)
         async with self._out() as out:
-            bench = self._bench(work.project, (copy, environment), out, self.options, keep_writes=True)
-            return await work.tool.fix(bench)
+            bench = self._bench(tool_run.project, (copy, environment), out, self.options, keep_writes=True)
+            return await tool_run.tool.fix(bench)
 
     async def _stored(self, key: str, newer_than: float = 0.0) -> ToolReport | None:
         reports = await asyncio.to_thread(self.host.results.reports, key, newer_than)
         return reports[0] if reports else None
 
-    def _key(self, work: Work, options: Mapping[str, object]) -> str:
+    def _key(self, tool_run: ToolRun, options: Mapping[str, object]) -> str:
         plain = json.dumps(options, sort_keys=True, default=list)
-        parts = (self.tree, work.project.folder, work.tool.name, plain, our_versions())
+        parts = (self.tree, tool_run.project.folder, tool_run.tool.name, plain, our_versions())
         return digest(_REPORT_VERSION, self.repo.full_name, *parts)
 
-    async def _measure(self, work: Work, options: Mapping[str, object]) -> tuple[ToolReport, bool]:
+    async def _measure(self, tool_run: ToolRun, options: Mapping[str, object]) -> tuple[ToolReport, bool]:
         """The report, and whether it would be the same again: nothing was missing, cut short or out of reach."""
-        checkout, environment = await self._ready(work.project, options)
+        checkout, environment = await self._ready(tool_run.project, options)
         async with self._out() as out:
-            bench = self._bench(work.project, (checkout, environment), out, options)
-            report = _of_the_tree(await work.tool.run(bench), checkout, environment.build_output)
+            bench = self._bench(tool_run.project, (checkout, environment), out, options)
+            report = _of_the_tree(await tool_run.tool.run(bench), checkout, environment.build_output)
         lasting = report.lasting and not environment.problem
-        return _with_what_was_missing(report, environment.problem, work.tool), lasting
+        return _with_what_was_missing(report, environment.problem, tool_run.tool), lasting
 
     async def _ready(self, project: Project, options: Mapping[str, object]) -> tuple[Path, Environment]:
         """The files and the environment that a tool works with."""
@@ -153,10 +155,10 @@ class Tree:
         )  # fmt: skip
 
         places = self.host.runner.paths(box)
-        told = environment.variables(places.src)
+        variables = environment.variables(places.src)
 
         async def run(command: SandboxCommand) -> ProcessResult:
-            return await self.host.runner.run(box, replace(command, env={**told, **command.env}) if told else command)
+            return await self.host.runner.run(box, replace(command, env={**variables, **command.env}))
 
         return Workbench(
             project, places, out, run,
@@ -181,11 +183,6 @@ class Tree:
         found = await asyncio.to_thread(_found, checkout, self.folders)
         anything = (Project(folder, checkout / folder, "any") for folder in self.folders or (".",))
         return (*found, *anything)
-
-
-def _wanted(options: Mapping[str, object]) -> tuple[str, ...]:
-    names = options.get("tools") or ()
-    return tuple(str(name) for name in names) if isinstance(names, (list, tuple)) else ()
 
 
 @lru_cache(maxsize=64)
@@ -222,7 +219,7 @@ def _with_what_was_missing(report: ToolReport, problem: str, tool: Tool) -> Tool
 
 
 def _of_the_tree(report: ToolReport, checkout: Path, under: Path | None) -> ToolReport:
-    """Without findings in files that a build made: they are not in the repository, and nobody's to mend."""
+    """Without findings in files that a build made: they are not in the repository, where they could be fixed."""
     if under is None:
         return report
     made = {path for path in {one.path for one in report.findings} if not os.path.lexists(checkout / path)}

@@ -6,7 +6,7 @@ The linters' configuration is the head's own. A change may loosen it for good re
 import configparser
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 _LINT, _TYPES, _SAFE, _TESTS = "linting", "static_analysis", "security", "tests"
@@ -44,23 +44,17 @@ SHARED = ("pyproject.toml", "setup.cfg", "tox.ini", "package.json")
 """Files in which a tool's configuration is one part among others."""
 
 
-def sentence(check: str, paths: Iterable[str], texts: Callable[[str], tuple[str, str]]) -> str:
-    """One sentence for the verdict of a check, "" where the change leaves its tools' configuration alone.
-
-    `paths` are what the change touches; `texts(path)` gives a shared file before and after, "" where it is not there.
-    """
-    kinds = _CHECKS.get(check, ())
-    edited = sorted(path for path in paths if set(kinds) & _edited(path, texts))
-    if not edited:
-        return ""
-    more = f" and {len(edited) - 3} more" if len(edited) > 3 else ""
-    return f"The change also edits what decides this: {', '.join(edited[:3])}{more}."
+def edited(check: str, paths: Iterable[str], texts: Mapping[str, tuple[str, str]]) -> list[str]:
+    """The files among `paths`, which a change touches, whose edit decides what the check's tools report. `texts` has
+    the shared files before and after, "" where they are not there."""
+    kinds = set(_CHECKS.get(check, ()))
+    return sorted(path for path in paths if kinds & _edited(path, texts))
 
 
-def _edited(path: str, texts: Callable[[str], tuple[str, str]]) -> set[str]:
+def _edited(path: str, texts: Mapping[str, tuple[str, str]]) -> set[str]:
     name = PurePosixPath(path).name
     if name in SHARED:
-        before, after = (_sections(name, text) for text in texts(path))
+        before, after = (_sections(name, text) for text in texts[path])
         return {
             kind for section, kind in _SECTIONS.items() if _part(before, section) != _part(after, section)
         }  # fmt: skip

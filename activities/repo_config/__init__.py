@@ -10,7 +10,7 @@ from activities.errors import ConfigError
 from activities.model import GatePlan
 from activities.repo_config.error_messages import Mistake, first_and_number, mistakes_of
 from activities.repo_config.gate_plan import options_for_project, plan_of
-from activities.repo_config.models import RepoConfig
+from activities.repo_config.models import RepoConfig, config_model
 from activities.repo_config.strict_yaml import read
 
 __all__ = ["PATH", "Mistake", "RepoConfig", "options_for_project", "parse", "plan_gate", "validate"]
@@ -36,10 +36,10 @@ def plan_gate(text: str | bytes | None, branch: str = "", into: str = "") -> Gat
     default one, and says so in `problem` and `line`. `branch` is the head's ("" on a laptop), `into` the base of its
     pull request ("" where there is none): the configuration may leave some out."""
     if text is None:
-        return plan_of(RepoConfig())
+        return plan_of(config_model()())
     config, mistakes = _read(text)
     if config is None:
-        return replace(plan_of(RepoConfig()), problem=first_and_number(mistakes), line=mistakes[0].line)
+        return replace(plan_of(config_model()()), problem=first_and_number(mistakes), line=mistakes[0].line)
     plan = plan_of(config)
     return _left_out(plan) if branch and not _meant(config, branch, into) else plan
 

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from activities import tools
+from activities.check_options import CommandOptions
 from activities.defaults import seconds
-from activities.repo_config.models import COMMAND, MENDS, ForProject, RepoConfig
+from activities.repo_config.models import COMMAND, HINTS, RepoConfig, config_model
 from activities.repo_config.strict_yaml import Document, Place, shown
 
 _MOST = 50
@@ -35,7 +36,7 @@ def mistakes_of(document: Document) -> tuple[RepoConfig | None, list[Mistake]]:
     if not isinstance(document.data, dict):
         return None, [Mistake(document.line(()), "The file must be a mapping of keys, such as `threshold: 85`.")]
     try:
-        config = RepoConfig.model_validate(document.data)
+        config = config_model().model_validate(document.data)
     except ValidationError as error:
         details = sorted(error.errors(include_url=False), key=lambda each: document.line(each["loc"]))
         return None, [Mistake(document.line(each["loc"]), _sentence(each)) for each in details[:_MOST]]
@@ -58,9 +59,10 @@ def _sentence(error: ErrorDetails) -> str:
     if kind in _LIMITS:
         return f"{what} {_LIMITS[kind].format(**error.get('ctx', {}))}."
     if place and place[-1] == "[key]":
-        return f"{_named(place[:-1])} has no name that fits: {MENDS[COMMAND]}."
+        return f"{_named(place[:-1])} has no name that fits: {HINTS[COMMAND]}."
     if kind == "string_pattern_mismatch":
-        return f"{what} is {_value(error['input'])}: {MENDS[error['ctx']['pattern']]}."
+        pattern = error["ctx"]["pattern"]
+        return f"{what} is {_value(error['input'])}: {HINTS.get(pattern, f'it must match `{pattern}`')}."
     return f"{what} is {_value(error['input'])}: {_wanted(kind, error['input'])}."
 
 
@@ -163,7 +165,7 @@ def _below(at: dict[str, Any], key: str) -> dict[str, Any]:
 
 @cache
 def _schema() -> dict[str, Any]:
-    return RepoConfig.model_json_schema()
+    return config_model().model_json_schema()
 
 
 def _beyond_types(config: RepoConfig) -> Iterator[tuple[Place, str]]:
@@ -181,7 +183,7 @@ def _beyond_types(config: RepoConfig) -> Iterator[tuple[Place, str]]:
             yield from _of_check(("projects", index, "checks", name), name, check)
 
 
-def _of_check(place: Place, name: str, check: ForProject) -> Iterator[tuple[Place, str]]:
+def _of_check(place: Place, name: str, check: CommandOptions) -> Iterator[tuple[Place, str]]:
     what = _named(place)
     for key in ("format", "report", "install"):
         if key in check.model_fields_set and not check.command:

@@ -1,19 +1,19 @@
 """From the configuration to what a gate does: plain values that fit in a history."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from activities.check_options import CheckOptions, CommandOptions, Keys
 from activities.defaults import seconds
 from activities.model import CheckPlan, GatePlan
-from activities.repo_config.models import ForProject, RepoConfig
+from activities.repo_config.models import RepoConfig
 
-# Keys that decide the verdict, and start no tool again when they change.
-_JUDGING = ("fail_on", "severity", "minimum", "total_minimum", "mode", "regression", "critical_allowed")
+_SHARED = frozenset({*CommandOptions.model_fields, *CheckOptions.model_fields, "format"})
 _COMMAND = ("command", "format", "report", "install")
 
 
 def plan_of(config: RepoConfig) -> GatePlan:
-    """All eight checks. Those that are switched off do not apply; what else applies is seen in the tree."""
+    """All checks. Those that are switched off do not apply; whether the others apply depends on the tree."""
     checks = tuple(_check(config, name, check) for name, check in config.checks)
     folders = tuple(project.path for project in config.projects)
     return GatePlan(
@@ -39,25 +39,26 @@ def options_for_project(tool_options: Mapping[str, Any], folder: str) -> Mapping
 def _check(config: RepoConfig, name: str, check: Any) -> CheckPlan:
     projects = {project.path: _run(getattr(project.checks, name)) for project in config.projects}
     own = {folder: options for folder, options in projects.items() if options}
+    judging = [key for key in type(check).model_fields if key not in (*_SHARED, *check.tool_keys)]
     return CheckPlan(
         name=name,
         applies=check.enabled,
         required=check.required,
-        reason="" if check.enabled else "It is switched off in .github/autobuild.yml.",
+        reason="" if check.enabled else "Disabled in .github/autobuild.yml.",
         weight=check.weight,
         timeout_s=seconds(check.timeout),
-        tool_options={**_run(check), **_given(check, ("rounds",)), **({"projects": own} if own else {})},
-        judging={**_given(check, _JUDGING), **({"ignore": list(config.ignore)} if config.ignore else {})},
+        tool_options={**_run(check), **_given(check, check.tool_keys), **({"projects": own} if own else {})},
+        judging={**_given(check, judging), **({"ignore": list(config.ignore)} if config.ignore else {})},
     )
 
 
-def _run(check: ForProject) -> dict[str, Any]:
-    """What is run. Only what somebody asked for: an option that nobody set must not change a stored report's key."""
+def _run(check: CommandOptions) -> dict[str, Any]:
+    """What is run. Only what was set: an option that keeps its default must not change a stored report's key."""
     command = _given(check, _COMMAND) if check.command else {}
     tools = {"tools": list(check.tools)} if check.tools else {}
     return {**command, **tools, **({} if check.enabled else {"enabled": False})}
 
 
-def _given(check: Any, keys: tuple[str, ...]) -> dict[str, Any]:
-    values = {key: getattr(check, key, "") for key in keys}
-    return {key: value for key, value in values.items() if value != ""}
+def _given(check: Keys, keys: Iterable[str]) -> dict[str, Any]:
+    values = check.model_dump(mode="json")
+    return {key: values[key] for key in keys if values.get(key, "") != ""}

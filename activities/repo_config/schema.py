@@ -3,12 +3,12 @@
 import json
 from typing import Any
 
-from activities.repo_config.models import RepoConfig
+from activities.repo_config.models import config_model
 
 
 def schema() -> str:
     """The schema as the file holds it."""
-    return json.dumps(_tidy({**_HEAD, **RepoConfig.model_json_schema(), "title": "Autobuild"}), indent=2) + "\n"
+    return json.dumps(_tidy({**_HEAD, **config_model().model_json_schema(), "title": "Autobuild"}), indent=2) + "\n"
 
 
 _HEAD = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

@@ -18,11 +18,12 @@ from filelock import AsyncFileLock
 
 from activities.errors import UserError
 from activities.model import RepoRef
-from activities.quality_gate.changed_lines import MARKS
 from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_up_to, line
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+DIFF_MARKS = ("--output-indicator-new=>", "--output-indicator-old=<")
+"""For `git diff`: no line of an untrusted file can then be taken for a header."""
 _LARGEST_DIFF = 32 * 1024**2
 
 CloneUrl = Callable[[RepoRef], str]
@@ -154,7 +155,7 @@ class Workspaces:
         return await git_up_to(
             _LARGEST_DIFF,
             self.mirror(repo), "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--unified=0", "--find-renames",
-            "--src-prefix=a/", "--dst-prefix=b/", "-l2000", *MARKS, base or EMPTY_TREE, head, "--",
+            "--src-prefix=a/", "--dst-prefix=b/", "-l2000", *DIFF_MARKS, base or EMPTY_TREE, head, "--",
         ) or b""  # fmt: skip
 
     async def renamed(self, repo: RepoRef, base: str, head: str) -> Mapping[str, str]:

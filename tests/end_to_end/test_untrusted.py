@@ -71,7 +71,7 @@ HOSTILE = {
         "success",
         "1 passed.",
     ),
-    "linting": ("true", "success", "Nothing found."),
+    "linting": ("true", "success", "No findings."),
     "security": ("kill -9 -1", "failure", "killed by SIGKILL"),
     "coverage": ("f() { f | f & f; }; f", "failure", "limit of 512 processes"),
     "performance": ("for n in 1 2 3; do fallocate -l 900M $n; done; sleep $N", "failure", "disk limit of 2048 MiB"),

@@ -12,8 +12,6 @@ from temporalio.common import RetryPolicy
 import activities
 from activities.errors import UserError
 from workflows.config import (
-    CHECK_DEFAULTS,
-    CHECKS,
     NEVER_RETRIED,
     ActivityHeartbeats,
     ActivityTimeouts,
@@ -21,21 +19,6 @@ from workflows.config import (
     RetryPolicies,
     Thresholds,
 )
-
-
-def test_the_eight_checks_and_which_are_required() -> None:
-    assert {name: CHECK_DEFAULTS[name].required for name in CHECKS} == {
-        "unit_tests": True,
-        "integration_tests": True,
-        "linting": True,
-        "security": True,
-        "coverage": True,
-        "performance": False,
-        "dependencies": True,
-        "static_analysis": True,
-    }
-    assert CHECKS[:3] == ("unit_tests", "integration_tests", "linting")
-    assert {default.weight for default in CHECK_DEFAULTS.values()} == {1.0}
 
 
 def test_thresholds_and_flags() -> None:

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.model import QualityCheck, QualityGateResult, RepoRef
     from activities.quality_gate.types import GateInput, GateOutcome, Workspace
-    from workflows.config import CHECKS, ActivityTimeouts, RetryPolicies
+    from workflows.config import ActivityTimeouts, RetryPolicies
     from workflows.failures import for_a_person, was_cancelled
 
 _CONCLUSIONS = {"refused": "neutral", "failed": "skipped", "error": "cancelled"}
@@ -52,8 +52,9 @@ def owner_key() -> str:
     return f"{info.workflow_id}|{info.first_execution_run_id[-12:]}"
 
 
-async def post(request: GateInput, names: tuple[str, ...]) -> Mapping[str, int]:
-    """All check runs at once, as queued. Check → its run's id."""
+async def post(request: GateInput) -> Mapping[str, int]:
+    """All check runs at once, as queued, or those that are run again. Check → its run's id."""
+    names = (*request.only, GATE) if request.only else ()
     wanted = CreateCheckRunsInput(request.repo, request.head_sha, names, request.attempt, request.owner_key)
     posted: CreateCheckRunsResult = await workflow.execute_activity(
         "create_check_runs",
@@ -143,7 +144,7 @@ async def end_lost(request: GateInput) -> None:
         line = "The run was lost on our side. `/retest` tries again."
         result = QualityGateResult(request.head_sha, "", "error", False, 0.0, reason=line)
         with _unheard():
-            posted = await post(request, (*(request.only or CHECKS), GATE))
+            posted = await post(request)
             await end_all(request, result, posted, posted, "")
 
 

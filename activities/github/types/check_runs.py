@@ -53,11 +53,14 @@ GATE = "gate"
 
 @dataclass(frozen=True)
 class CreateCheckRunsInput:
-    """`names` are the checks' (and `gate`). The same `owner_key`, sha, name and `attempt` is the same run."""
+    """`names` are the checks' (and `gate`); empty: all checks that are installed, and `gate`.
+
+    The same `owner_key`, sha, name and `attempt` is the same run.
+    """
 
     repo: RepoRef
     head_sha: str
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
     attempt: int = 0
     owner_key: str = ""
     details_url: str = ""

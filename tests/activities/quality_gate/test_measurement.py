@@ -5,7 +5,7 @@ from pathlib import Path
 
 from activities.quality_gate.measurement import _of_the_tree, _with_what_was_missing
 from activities.tools import registry
-from tests.activities.quality_gate.verdicts.cases import found, suite
+from tests.activities.check_kinds.cases import found, suite
 
 
 def test_what_a_build_made_has_no_findings(tmp_path: Path) -> None:

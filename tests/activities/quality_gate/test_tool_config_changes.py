@@ -2,13 +2,14 @@
 
 import pytest
 
-from activities.quality_gate.tool_config_changes import sentence
+from activities.quality_gate.tool_config_changes import edited
+from activities.reporting.reasons import edited_configuration
 
 PYPROJECT = '[project]\nname = "x"\n[tool.ruff]\nselect = ["E"]\n[tool.poetry]\nname = "x"\n'
 
 
 def said(check: str, path: str, before: str = "", after: str = "") -> str:
-    return sentence(check, [path], lambda _: (before, after))
+    return edited_configuration(edited(check, [path], {path: (before, after)}))
 
 
 @pytest.mark.parametrize(
@@ -42,10 +43,13 @@ def test_what_must_be_ignored(check: str, path: str, before: str, after: str) ->
     ],
 )
 def test_what_is_named(check: str, path: str, before: str, after: str) -> None:
-    assert said(check, path, before, after) == f"The change also edits what decides this: {path}."
+    assert said(check, path, before, after) == f"This change also edits the configuration of this check: {path}."
 
 
 def test_many_are_counted() -> None:
     paths = [f"{letter}/ruff.toml" for letter in "edcba"]
-    text = sentence("linting", paths, lambda _: ("", ""))
-    assert text == "The change also edits what decides this: a/ruff.toml, b/ruff.toml, c/ruff.toml and 2 more."
+    text = edited_configuration(edited("linting", paths, {}))
+    assert (
+        text
+        == "This change also edits the configuration of this check: a/ruff.toml, b/ruff.toml, c/ruff.toml and 2 more."
+    )

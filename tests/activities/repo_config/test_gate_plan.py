@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from activities.defaults import CHECKS, COVERAGE_MINIMUM, QUALITY_THRESHOLD, seconds
+from activities.checks import registry
+from activities.defaults import COVERAGE_MINIMUM, QUALITY_THRESHOLD, seconds
 from activities.model import GatePlan
 from activities.repo_config import Mistake, options_for_project, parse, plan_gate
 
@@ -15,15 +16,16 @@ from activities.repo_config import Mistake, options_for_project, parse, plan_gat
 def test_without_a_word_everything_has_its_default(text: str | bytes | None) -> None:
     plan = plan_gate(text)
     assert (plan.threshold, plan.autofix, plan.folders, plan.problem) == (QUALITY_THRESHOLD, "request", (), "")
-    for check, default in zip(plan.checks, CHECKS.values(), strict=True):
+    for check, plugin in zip(plan.checks, registry().values(), strict=True):
+        default = plugin.options()
         assert (check.name, check.applies, check.required, check.weight, check.timeout_s) == (
-            default.name,
+            plugin.name,
             True,
             default.required,
             default.weight,
             seconds(default.timeout),
         )
-        assert check.judging.get("fail_on", "") == default.fail_on
+        assert check.judging.get("fail_on") == getattr(default, "fail_on", None)
     by_name = {check.name: check for check in plan.checks}
     assert by_name["coverage"].judging["minimum"] == COVERAGE_MINIMUM
     assert by_name["linting"].tool_options == {}
@@ -66,7 +68,7 @@ def test_everything_that_can_be_said() -> None:
     assert (plan.problem, plan.threshold, plan.autofix, plan.folders) == ("", 90, "off", ("web", "firmware"))
     assert (by_name["unit_tests"].timeout_s, by_name["unit_tests"].weight) == (90, 2)
     assert not by_name["integration_tests"].applies
-    assert by_name["integration_tests"].reason == "It is switched off in .github/autobuild.yml."
+    assert by_name["integration_tests"].reason == "Disabled in .github/autobuild.yml."
     assert by_name["linting"].judging == {"fail_on": "never", "severity": "warning", "ignore": ignore}
     assert by_name["security"].tool_options == {
         "command": "make audit", "format": "sarif", "report": "out/audit.sarif", "install": "make tools",
@@ -101,7 +103,7 @@ def test_words_that_yaml_used_to_turn_into_switches_and_numbers() -> None:
 
 def test_a_command_may_hold_tabs_and_lines() -> None:
     config = parse("checks:\n  unit_tests:\n    command: |\n      cat <<X\n      \tindented\n      X\n")
-    assert config.checks.unit_tests.command == "cat <<X\n\tindented\nX\n"
+    assert dict(config.checks)["unit_tests"].command == "cat <<X\n\tindented\nX\n"
 
 
 def test_which_branches_start_a_gate() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from activities.defaults import CHECKS
+from activities.checks import registry
 from activities.repo_config import validate
 from activities.repo_config.schema import schema
 from tests.activities.repo_config.test_gate_plan import EXAMPLE
@@ -62,7 +62,7 @@ def _keys(published: dict[str, Any]) -> dict[str, str]:
     """Every key with its default as the tables show it; what all checks have alike stands once, as `checks.*.key`."""
     found = dict(_walk(published, published, ""))
     for key in ("enabled", "weight", "tools", "command", "report", "install"):
-        defaults = {found.pop(f"checks.{check}.{key}") for check in CHECKS}
+        defaults = {found.pop(f"checks.{check}.{key}") for check in registry()}
         assert len(defaults) == 1
         found[f"checks.*.{key}"] = defaults.pop()
     return found

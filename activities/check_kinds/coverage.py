@@ -1,4 +1,4 @@
-"""Verdicts by coverage: how much of what the change wrote do the tests run?"""
+"""Checks by coverage: how much of what the change wrote do the tests run?"""
 
 import math
 import re
@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from activities.check_kinds import run_all
+from activities.check_options import CoverageCommand
+from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, check_result
 from activities.defaults import COVERAGE_MINIMUM
-from activities.model import Finding, Severity, ToolReport
-from activities.quality_gate.fingerprints import fingerprint
-from activities.quality_gate.verdicts.types import Case, Verdict, listed, plural
+from activities.fingerprints import fingerprint
+from activities.model import CheckResult, Finding, Severity, ToolReport
+from activities.reporting.reasons import coverage_reason, uncovered_lines
 
 _NAMED = 20
 _TEST_FOLDERS = frozenset(("tests", "test", "testing", "__tests__", "spec"))
@@ -29,26 +32,52 @@ class _Lines:
         return _Lines(self.covered & lines, self.missing & lines, self.tool)
 
 
-def verdict(case: Case) -> Verdict:
+async def measure(
+    check: str, head: ComparedTree, base: ComparedTree | None, options: Options
+) -> tuple[Reports, Reports]:
+    """Reads the run of the test suite that `unit_tests` makes; the base's total is given where its run is stored."""
+    run_options = {"select": "unit", "coverage": True, "retry": True}
+    found = await run_all(head, check, run_options)
+    if base is None:
+        return found, ()
+    stored = [await base.stored(each, run_options) for each in await base.tool_runs(check)]
+    return found, tuple(report for report in stored if report)
+
+
+def judge(comparison: Comparison) -> CheckResult:
     """Fails below `minimum` percent of the changed lines, or below `total_minimum` of everything where that is set.
-    A change without a line that can run has nothing to cover; lines that were accepted are not counted."""
-    files = _merged(case.head)
-    touched = _touched(case, files)
-    gaps = tuple(_gaps(case, touched))
+    A change without an executable line has nothing to cover; lines that were accepted are not counted."""
+    files = _merged(comparison.head)
+    ignored = comparison.ignored(comparison.changed)
+    touched = {
+        path: files[path].within(lines)
+        for path, lines in comparison.changed.items()
+        if path in files and path not in ignored
+    }
+    gaps = tuple(_gaps(comparison, touched))
     changed = _without_accepted(touched, gaps)
     diff, total = _percent(changed.values()), _percent(files.values())
-    minimum = float(case.plan.judging.get("minimum", COVERAGE_MINIMUM))
-    total_minimum = float(case.plan.judging.get("total_minimum") or 0.0)
+    minimum = float(comparison.plan.judging.get("minimum", COVERAGE_MINIMUM))
+    total_minimum = float(comparison.plan.judging.get("total_minimum") or 0.0)
     reached = min(_reached(diff, minimum), _reached(total, total_minimum))
-    unmeasured = _unmeasured(case, files)
+    unmeasured = _unmeasured(comparison, files)
     severity: Severity = "warning" if _reached(diff, minimum) < 1 else "notice"
-    return Verdict(
+    return check_result(
+        comparison,
+        (replace(gap, severity=severity if gap.new else "notice") for gap in gaps),
         failed=reached < 1,
         score=100.0 * reached,
-        reason=_reason(diff, minimum, total, total_minimum) + _aside(unmeasured),
-        findings=tuple(replace(gap, severity=severity if gap.new else "notice") for gap in gaps),
-        metrics=_metrics(case, changed, diff, total) | {"minimum": minimum, "not_measured": unmeasured[:_NAMED]},
-        neutral="" if files else "No file was measured, so this does not judge.",
+        reason=coverage_reason(diff, minimum, total, total_minimum, unmeasured),
+        metrics={
+            "total_percent": total,
+            "diff_percent": diff,
+            "base_total_percent": _percent(_merged(comparison.base).values()),
+            "diff_covered": sum(len(each.covered) for each in changed.values()),
+            "diff_lines": sum(len(each.covered) + len(each.missing) for each in changed.values()),
+            "minimum": minimum,
+            "not_measured": unmeasured[:_NAMED],
+        },
+        neutral=not files,
     )
 
 
@@ -66,14 +95,8 @@ def _merged(reports: Iterable[ToolReport]) -> dict[str, _Lines]:
     }
 
 
-def _touched(case: Case, files: Mapping[str, _Lines]) -> dict[str, _Lines]:
-    ignored = case.ignored(case.changed)
-    touched = {path: lines for path, lines in case.changed.items() if path in files and path not in ignored}
-    return {path: files[path].within(lines) for path, lines in touched.items()}
-
-
 def _percent(files: Iterable[_Lines]) -> float | None:
-    """Rounded down, so that what is shown as the minimum is the minimum; None where no line can run."""
+    """Rounded down, so that what is shown as the minimum is the minimum; None where no line is executable."""
     given = list(files)
     covered, missing = sum(len(each.covered) for each in given), sum(len(each.missing) for each in given)
     return math.floor(10_000 * covered / (covered + missing)) / 100 if covered + missing else None
@@ -83,12 +106,14 @@ def _reached(percent: float | None, minimum: float) -> float:
     return 1.0 if percent is None or percent >= minimum else percent / minimum
 
 
-def _unmeasured(case: Case, files: Mapping[str, _Lines]) -> list[str]:
-    """Changed files of a measured kind that no report names: nobody can say whether tests run them. Tests themselves
+def _unmeasured(comparison: Comparison, files: Mapping[str, _Lines]) -> list[str]:
+    """Changed files of a measured kind that no report names: whether tests run them is unknown. Tests themselves
     are left out of a measurement on purpose."""
     kinds = {PurePosixPath(path).suffix for path in files} - {""}
-    candidates = [path for path, lines in case.changed.items() if lines and path not in files and not _is_test(path)]
-    ignored = case.ignored(candidates)
+    candidates = [
+        path for path, lines in comparison.changed.items() if lines and path not in files and not _is_test(path)
+    ]
+    ignored = comparison.ignored(candidates)
     return sorted(path for path in candidates if PurePosixPath(path).suffix in kinds and path not in ignored)
 
 
@@ -97,16 +122,15 @@ def _is_test(path: str) -> bool:
     return bool(_TEST_FOLDERS & set(folders)) or _TEST_FILE.fullmatch(name) is not None
 
 
-def _gaps(case: Case, touched: Mapping[str, _Lines]) -> Iterator[Finding]:
+def _gaps(comparison: Comparison, touched: Mapping[str, _Lines]) -> Iterator[Finding]:
     """One finding for each run of changed lines that no test runs. They are known by their numbers, since accepting
     them is a word about this very change."""
     for path, lines in touched.items():
         for first, last in _ranges(sorted(lines.missing)):
-            said = f"line {first} is" if first == last else f"lines {first} to {last} are"
             mark = fingerprint("uncovered", path, f"{first}-{last}")
             yield Finding(
-                case.plan.name, lines.tool, "uncovered", path, first, f"No test runs this: {said} new.", "notice",
-                end_line=last, fingerprint=mark, new=mark not in case.accepted,
+                comparison.plan.name, lines.tool, "uncovered", path, first, uncovered_lines(first, last), "notice",
+                end_line=last, fingerprint=mark, new=mark not in comparison.accepted,
             )  # fmt: skip
 
 
@@ -126,32 +150,4 @@ def _ranges(lines: list[int]) -> Iterator[tuple[int, int]]:
             yield first, line
 
 
-def _metrics(case: Case, changed: Mapping[str, _Lines], diff: float | None, total: float | None) -> dict[str, object]:
-    return {
-        "total_percent": total,
-        "diff_percent": diff,
-        "base_total_percent": _percent(_merged(case.base).values()),
-        "diff_covered": sum(len(each.covered) for each in changed.values()),
-        "diff_lines": sum(len(each.covered) + len(each.missing) for each in changed.values()),
-    }
-
-
-def _reason(diff: float | None, minimum: float, total: float | None, total_minimum: float) -> str:
-    if total is None:
-        return "No line that can run was measured."
-    wanted = f" (at least {total_minimum:g} %)" if total_minimum else ""
-    whole = f"{_shown(total)} % of everything{wanted}."
-    if diff is None:
-        return f"The change has no line that can run; {whole}"
-    return f"Tests run {_shown(diff)} % of the changed lines (at least {minimum:g} %), {whole}"
-
-
-def _shown(percent: float) -> str:
-    return f"{math.floor(percent * 10) / 10:.1f}"
-
-
-def _aside(unmeasured: list[str]) -> str:
-    if not unmeasured:
-        return ""
-    verb = "was" if len(unmeasured) == 1 else "were"
-    return f" {plural(len(unmeasured), 'changed file')} {verb} not measured: {listed(unmeasured, 3)}."
+KIND = CheckKind(measure, judge, CoverageCommand, urgent=True)

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from activities.quality_gate.verdicts.rank_sum import chance_of_greater
+from activities.check_kinds.rank_sum import chance_of_greater
 
 
 def test_the_rank_sum_test_against_counting_all_orders() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from activities.model import RepoRef
-from activities.quality_gate.changed_lines import changed_lines
+from activities.quality_gate.diff import changed_lines
 from activities.workspace.mirror import Workspaces
 from simulator.github import git
 from simulator.github.git import Author, Files, Person, fast_import

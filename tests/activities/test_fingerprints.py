@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.model import Finding, ToolReport
-from activities.quality_gate.fingerprints import (
+from activities.fingerprints import (
     Lines,
     fingerprint,
     fingerprinted,
@@ -16,6 +15,7 @@ from activities.quality_gate.fingerprints import (
     split,
     with_fingerprints,
 )
+from activities.model import Finding, ToolReport
 
 
 def finding(line: int, path: str = "a.py", rule: str = "F401", message: str = "unused", tool: str = "ruff") -> Finding:

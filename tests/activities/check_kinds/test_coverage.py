@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from activities.model import ToolReport
-from activities.quality_gate.verdicts import judge
-from tests.activities.quality_gate.verdicts.cases import NOTHING_CHANGED, covered, plan, said
+from tests.activities.check_kinds.cases import NOTHING_CHANGED, covered, judge, plan, said
 
 
 def lines(*numbers: int) -> Mapping[str, frozenset[int]]:
@@ -47,7 +46,7 @@ def test_coverage_says_what_it_saw() -> None:
     assert said(judged) == (
         "failed",
         75.0,
-        "Tests run 60.0 % of the changed lines (at least 80 %), 66.6 % of everything.",
+        "Tests cover 60.0 % of the changed lines (minimum 80 %); total coverage is 66.6 %.",
     )
     assert judged.check.metrics == {
         "total_percent": 66.66, "diff_percent": 60.0, "base_total_percent": 50.0, "diff_covered": 3, "diff_lines": 5,
@@ -72,7 +71,7 @@ def test_a_total_minimum_where_the_repository_asks_for_one() -> None:
     assert said(judged) == (
         "failed",
         66.7,
-        "The change has no line that can run; 50.0 % of everything (at least 75 %).",
+        "No changed line is executable; total coverage is 50.0 % (minimum 75 %).",
     )
 
 

@@ -5,8 +5,7 @@ import math
 import pytest
 
 from activities.model import Benchmark, ToolReport
-from activities.quality_gate.verdicts import judge
-from tests.activities.quality_gate.verdicts.cases import NOTHING_CHANGED, plan, said, times
+from tests.activities.check_kinds.cases import NOTHING_CHANGED, judge, plan, said, times
 
 QUIET = [1.00, 1.01, 1.02, 1.03, 1.04]
 SLOW = [1.50, 1.51, 1.52, 1.53, 1.54]
@@ -17,7 +16,7 @@ def test_performance_is_neutral_unless_the_repository_asks() -> None:
     assert said(judged) == (
         "neutral",
         None,
-        "1 of 1 benchmark slower: a +49.0 %. Performance judges only with `mode: fail`.",
+        "1 of 1 benchmark slower (informational): a +49.0 %.",
     )
     assert judged.check.metrics["benchmarks"] == [
         {"id": "a", "base_s": 1.02, "head_s": 1.52, "change_percent": 49.0, "verdict": "slower"}

@@ -3,13 +3,12 @@
 import pytest
 
 from activities.model import Severity, ToolReport
-from activities.quality_gate.verdicts import judge
-from tests.activities.quality_gate.verdicts.cases import NOTHING_CHANGED, found, plan, said
+from tests.activities.check_kinds.cases import NOTHING_CHANGED, found, judge, plan, said
 
 
 def test_known_findings_do_not_fail_and_are_counted() -> None:
     judged = judge(plan("linting"), (found("error", "warning"),), (found("error", "warning"),), NOTHING_CHANGED)
-    assert said(judged) == ("passed", 100.0, "Nothing new; 2 known.")
+    assert said(judged) == ("passed", 100.0, "No new findings; 2 known.")
     assert (judged.check.new_findings, judged.check.known_findings) == (0, 2)
     assert [each.new for each in judged.findings] == [False, False]
 
@@ -70,14 +69,14 @@ def test_critical_vulnerabilities_that_are_allowed() -> None:
 def test_ignored_paths_and_low_severities_do_not_count() -> None:
     head = (found("error", path="vendor/x/a.py"), found("notice"))
     judged = judge(plan("linting", ignore=["vendor"], severity="warning"), head, None, NOTHING_CHANGED)
-    assert said(judged) == ("passed", 100.0, "Nothing found.")
+    assert said(judged) == ("passed", 100.0, "No findings.")
     assert (judged.findings, judged.check.metrics["ignored"]) == ((), 2)
 
 
 def test_what_was_accepted_is_known() -> None:
     head = found("error")
     judged = judge(plan("linting"), (head,), None, NOTHING_CHANGED, {head.findings[0].fingerprint})
-    assert said(judged) == ("passed", 100.0, "Nothing new; 1 known.")
+    assert said(judged) == ("passed", 100.0, "No new findings; 1 known.")
 
 
 def test_a_renamed_file_brings_nothing_new() -> None:
@@ -92,7 +91,7 @@ def test_where_the_base_could_not_be_looked_at_the_changed_lines_decide() -> Non
     judged = judge(plan("linting"), head, base, {"a.py": frozenset({2})})
     assert {(each.tool, each.line) for each in judged.findings if each.new} == {("mypy", 2), ("ruff", 1)}
     assert judged.check.reason == (
-        "2 new errors; 1 known. mypy could not look at the base, so findings on changed lines count as new."
+        "2 new errors; 1 known. mypy could not check the base, so findings on changed lines count as new."
     )
 
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from activities.model import Benchmark, CheckPlan, ToolReport
-from activities.quality_gate.verdicts import judge
-from tests.activities.quality_gate.verdicts.cases import NOTHING_CHANGED, covered, found, plan, said, suite
+from tests.activities.check_kinds.cases import NOTHING_CHANGED, covered, found, judge, plan, said, suite
 
 
 def test_a_check_that_does_not_apply_is_skipped_with_its_reason() -> None:
@@ -22,9 +21,9 @@ def test_a_check_that_does_not_apply_is_skipped_with_its_reason() -> None:
     ("report", "status", "score", "sentence"),
     [
         (ToolReport("x", completed=False, problem="x is not installed."), "error", 0.0, "x is not installed."),
-        (ToolReport("x", completed=False), "error", 0.0, "x gave no usable answer."),
+        (ToolReport("x", completed=False), "error", 0.0, "x gave no usable report."),
         (ToolReport("x", problem="x stopped half way."), "error", 0.0, "x stopped half way."),
-        (ToolReport("x", timed_out=True), "timed_out", 0.0, "x ran out of time."),
+        (ToolReport("x", timed_out=True), "timed_out", 0.0, "x timed out."),
         (ToolReport("x", advice="3 packages were skipped."), "neutral", None, "3 packages were skipped."),
     ],
     ids=["no tool", "no answer", "half", "time", "advice"],

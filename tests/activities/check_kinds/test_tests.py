@@ -3,8 +3,7 @@
 import pytest
 
 from activities.model import ToolReport
-from activities.quality_gate.verdicts import judge
-from tests.activities.quality_gate.verdicts.cases import NOTHING_CHANGED, found, plan, said, suite
+from tests.activities.check_kinds.cases import NOTHING_CHANGED, found, judge, plan, said, suite
 
 
 def test_a_test_that_fails_in_the_base_too_is_named_and_does_not_fail_the_gate() -> None:
@@ -60,7 +59,7 @@ def test_where_no_test_ran_nothing_was_shown(report: ToolReport) -> None:
 def test_a_change_that_leaves_no_test_fails() -> None:
     judged = judge(plan("unit_tests"), (suite(),), (suite(a="passed"),), NOTHING_CHANGED)
     assert judged.check.status == "failed"
-    assert judged.check.reason == "The base has 1 test, this change leaves none."
+    assert judged.check.reason == "This change removes all tests (the base has 1)."
 
 
 def test_a_command_that_writes_text_is_judged_by_its_findings() -> None:

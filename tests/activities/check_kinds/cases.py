@@ -1,15 +1,42 @@
 """Reports to be judged, in few words."""
 
+from collections.abc import Mapping, Set
 from typing import Any
 
+from activities.check_kinds import findings
+from activities.check_options import CheckOptions, CommandOptions, FindingsOptions
+from activities.checking import Check, Comparison
+from activities.checks import registry
+from activities.fingerprints import fingerprinted
 from activities.model import Benchmark, CheckPlan, CheckResult, FileCoverage, Finding, Severity, TestCase, ToolReport
-from activities.quality_gate.fingerprints import fingerprinted
 
 NOTHING_CHANGED: dict[str, frozenset[int]] = {}
 
 
+THIRD_PARTY = Check("of_a_third_party", "", findings.KIND, FindingsOptions)
+
+
 def plan(name: str, **judging: Any) -> CheckPlan:
-    return CheckPlan(name, applies=True, required=True, judging=judging)
+    """As the configuration gives it with these keys; unlike there, the check is always required."""
+    defaults = check_of(name).options().model_dump(exclude={*CommandOptions.model_fields, "format", "rounds"})
+    keys = {key: value for key, value in defaults.items() if key not in CheckOptions.model_fields}
+    return CheckPlan(name, applies=True, required=True, judging={**keys, **judging})
+
+
+def check_of(name: str) -> Check:
+    return registry().get(name, THIRD_PARTY)
+
+
+def judge(
+    plan: CheckPlan,
+    head: tuple[ToolReport, ...],
+    base: tuple[ToolReport, ...] | None,
+    changed: Mapping[str, frozenset[int]],
+    accepted: Set[str] = frozenset(),
+    *,
+    renamed: Mapping[str, str] | None = None,
+) -> CheckResult:
+    return check_of(plan.name).result(Comparison(plan, head, base or (), changed, accepted, renamed or {}))
 
 
 def found(*severities: Severity, path: str = "a.py", tool: str = "tool", start: int = 1) -> ToolReport:

@@ -1,0 +1,80 @@
+"""Checks by new findings: linting, security, static analysis, dependencies, and most checks of third parties."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from activities.check_kinds import run_all
+from activities.check_options import FindingsCommand
+from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, check_result
+from activities.defaults import PENALTIES
+from activities.fingerprints import split
+from activities.model import SEVERITIES, CheckResult, Finding
+from activities.reporting.reasons import findings_reason
+
+
+async def measure(
+    check: str, head: ComparedTree, base: ComparedTree | None, options: Options
+) -> tuple[Reports, Reports]:
+    """The base is measured only when the head has findings: with none, nothing can be new."""
+    found = await run_all(head, check)
+    if base is None or not any(report.findings for report in found):
+        return found, ()
+    return found, await run_all(base, check)
+
+
+def judge(comparison: Comparison) -> CheckResult:
+    """Fails on a new finding of `fail_on` or worse, except that `critical_allowed` critical ones are let through.
+
+    A tool that could not look at the base tells nothing of what is new; there the changed lines decide: what lies
+    elsewhere is taken for the base's.
+    """
+    found = [each for report in comparison.head for each in report.findings]
+    counted = _counted(comparison, found)
+    unchecked = {report.tool for report in comparison.base if not report.completed or report.timed_out}
+    base = [each for report in comparison.base if report.tool not in unchecked for each in report.findings]
+    base += [each for each in counted if each.tool in unchecked and not _on_changed_lines(comparison, each)]
+    new, known = split(
+        counted, base, renamed=comparison.renamed, accepted=comparison.accepted, changed=comparison.changed
+    )
+    by_severity = _by_severity(new)
+    return check_result(
+        comparison,
+        (*new, *known),
+        failed=_fails(comparison, new),
+        score=max(0.0, 100.0 - sum(PENALTIES[each.severity] for each in new)),
+        reason=findings_reason(by_severity, len(known), sorted(unchecked)),
+        metrics={"new": by_severity, "known": len(known), "ignored": len(found) - len(counted)},
+    )
+
+
+def _counted(comparison: Comparison, findings: Sequence[Finding]) -> list[Finding]:
+    """Those that are not in an ignored path, and not below `severity`."""
+    ignored = comparison.ignored(each.path for each in findings)
+    least = SEVERITIES.index(comparison.plan.judging.get("severity", "notice"))
+    return [each for each in findings if each.path not in ignored and SEVERITIES.index(each.severity) >= least]
+
+
+def _on_changed_lines(comparison: Comparison, finding: Finding) -> bool:
+    lines = comparison.changed.get(finding.path)
+    return lines is not None and (finding.line == 0 or finding.line in lines)
+
+
+def _fails(comparison: Comparison, new: Sequence[Finding]) -> bool:
+    fail_on = str(comparison.plan.judging.get("fail_on") or "warning")
+    if fail_on == "never":
+        return False
+    bad = [each for each in new if SEVERITIES.index(each.severity) >= SEVERITIES.index(fail_on)]
+    allowed = comparison.plan.judging.get("critical_allowed")
+    if allowed is None:
+        return bool(bad)
+    critical = sum(each.severity == "critical" for each in new)
+    return critical > allowed or any(each.severity != "critical" for each in bad)
+
+
+def _by_severity(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many of each severity, worst first; those that do not occur are left out."""
+    counts = Counter(finding.severity for finding in findings)
+    return {severity: counts[severity] for severity in reversed(SEVERITIES) if counts[severity]}
+
+
+KIND = CheckKind(measure, judge, FindingsCommand)

@@ -1,0 +1,104 @@
+"""Checks by tests: fail on a test that fails here and not in the base."""
+
+import asyncio
+from collections.abc import Sequence
+
+from activities.check_kinds import findings, run_all
+from activities.check_options import TestsCommand
+from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, ToolRun, check_result
+from activities.fingerprints import fingerprint
+from activities.model import CheckResult, Finding, Severity, TestCase, ToolReport
+from activities.reporting.reasons import tests_reason
+from activities.reporting.wording import shortened
+
+_NAMED = 20
+"""Names in the metrics at most; all of them are among the findings."""
+
+
+def kind(select: str, *, coverage: bool) -> CheckKind:
+    """`select` is `unit` or `integration`. With `coverage` the run is measured, for the check that reads it."""
+
+    async def measure(
+        check: str, head: ComparedTree, base: ComparedTree | None, options: Options
+    ) -> tuple[Reports, Reports]:
+        """The base runs only the tests that fail on the head, unless its run is stored; all of its own where the head
+        has none left."""
+        run_options = {"select": select, "coverage": coverage, "retry": True}
+        found = await run_all(head, check, run_options)
+        failing = {case.id for report in found for case in report.tests if case.outcome == "failed"}
+        none_left = all(report.completed and report.advice and not report.tests for report in found)
+        if base is None or not (failing or none_left):
+            return found, ()
+        tool_runs = await base.tool_runs(check)
+        if not failing:
+            nothing = tuple(ToolReport(each.tool.name) for each in tool_runs)
+            return found or nothing, await run_all(base, check, run_options)
+        return found, tuple(await asyncio.gather(*(_run_again(base, each, run_options, failing) for each in tool_runs)))
+
+    return CheckKind(measure, judge, TestsCommand, urgent=True)
+
+
+async def _run_again(base: ComparedTree, tool_run: ToolRun, options: Options, failing: set[str]) -> ToolReport:
+    if report := await base.stored(tool_run, options):
+        return report
+    return await base.run(tool_run, {**options, "coverage": False, "retry": False, "only": tuple(sorted(failing))})
+
+
+def judge(comparison: Comparison) -> CheckResult:
+    """A command that speaks in findings instead of tests is judged by those."""
+    tests = [(report.tool, each) for report in comparison.head for each in report.tests]
+    if not tests and any(report.findings for report in comparison.head):
+        return findings.judge(comparison)
+    failing, flaky = _failing_and_flaky(comparison, tests)
+    failed, known = [each for each in failing if each.new], [each for each in failing if not each.new]
+    passed = sum(each.outcome == "passed" for _, each in tests)
+    skipped = sum(each.outcome == "skipped" for _, each in tests)
+    in_base = sum(len(report.tests) for report in comparison.base)
+    ran = passed + len(flaky) + len(failed)
+    return check_result(
+        comparison,
+        (*failed, *known, *flaky),
+        failed=bool(failed) or (not tests and in_base > 0),
+        score=100.0 * (passed + len(flaky) / 2) / ran if ran else None,
+        reason=tests_reason(passed, _names(failed), _names(known), _names(flaky), skipped, in_base),
+        metrics={
+            "passed": passed,
+            "failed": len(failing),
+            "skipped": skipped,
+            "flaky": len(flaky),
+            "known_failures": _names(known)[:_NAMED],
+            "flaky_tests": _names(flaky)[:_NAMED],
+        },
+        neutral=not ran,
+    )
+
+
+def _failing_and_flaky(
+    comparison: Comparison, tests: Sequence[tuple[str, TestCase]]
+) -> tuple[list[Finding], list[Finding]]:
+    in_base = {_name_in_head(comparison, each): each.outcome for report in comparison.base for each in report.tests}
+    failing, flaky = [], []
+    for tool, test in tests:
+        before = in_base.get((test.path, test.id), "passed")
+        if test.outcome == "failed":
+            failing.append(_finding(comparison, tool, test, "error", known=before == "failed"))
+        elif test.outcome == "flaky":
+            flaky.append(_finding(comparison, tool, test, "warning", known=before in {"failed", "flaky"}))
+    return failing, flaky
+
+
+def _name_in_head(comparison: Comparison, test: TestCase) -> tuple[str, str]:
+    """A base's test as the head calls it: most runners begin a test's id with its file."""
+    new = comparison.renamed.get(test.path)
+    return (test.path, test.id) if new is None else (new, test.id.replace(test.path, new, 1))
+
+
+def _finding(comparison: Comparison, tool: str, test: TestCase, severity: Severity, *, known: bool) -> Finding:
+    rule, mark = test.outcome, fingerprint(test.outcome, test.path, test.id)
+    message = f"{shortened(test.id)}: {test.message[:2000] or rule}"
+    new = not known and mark not in comparison.accepted
+    return Finding(comparison.plan.name, tool, rule, test.path, test.line, message, severity, fingerprint=mark, new=new)
+
+
+def _names(findings: Sequence[Finding]) -> list[str]:
+    return [each.message.partition(": ")[0] for each in findings]

@@ -1,0 +1,107 @@
+"""Why a check has its verdict, in a sentence or two: the title of its check run, and its row in the table."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from activities.model import ToolReport
+from activities.reporting.wording import listed, plural, shortened
+
+NO_TESTS = "No tests were found."
+
+
+def whole_reason(head: Iterable[ToolReport], own: str) -> str:
+    """What the tools could not do comes first, each sentence once; then the check's own sentences."""
+    reports = tuple(head)
+    sentences = [_problem(report) for report in reports] + [report.advice for report in reports] + [own]
+    return " ".join(dict.fromkeys(sentence.strip() for sentence in sentences if sentence.strip()))
+
+
+def _problem(report: ToolReport) -> str:
+    if report.problem:
+        return report.problem
+    if report.timed_out:
+        return f"{report.tool} timed out."
+    return "" if report.completed else f"{report.tool} gave no usable report."
+
+
+def findings_reason(new: Mapping[str, int], known: int, unchecked_base: Sequence[str]) -> str:
+    """`new` counts by severity, worst first; `unchecked_base` are the tools that gave no report on the base."""
+    counts = [
+        f"{count} new critical" if name == "critical" else plural(count, f"new {name}") for name, count in new.items()
+    ]
+    if counts:
+        text = f"{', '.join(counts)}; {known} known."
+    else:
+        text = f"No new findings; {known} known." if known else "No findings."
+    if unchecked_base:
+        text += f" {listed(unchecked_base)} could not check the base, so findings on changed lines count as new."
+    return text
+
+
+def tests_reason(
+    passed: int, failed: Sequence[str], known: Sequence[str], flaky: Sequence[str], skipped: int, in_base: int
+) -> str:
+    """Names of the tests that failed newly, that fail in the base too, and that are flaky. `in_base` is the number of
+    the base's tests, for a head without any."""
+    if not (passed or failed or known or flaky or skipped):
+        return f"This change removes all tests (the base has {in_base:,})." if in_base else NO_TESTS
+    parts = [f"{passed} passed"]
+    parts += [f"{len(failed)} newly failed ({listed(failed, 3)})"] if failed else []
+    parts += [f"{len(known)} failed as in the base ({listed(known, 3)})"] if known else []
+    parts += [f"{len(flaky)} flaky ({listed(flaky, 3)})"] if flaky else []
+    parts += [f"{skipped} skipped"] if skipped else []
+    return ", ".join(parts) + ("." if passed or failed or flaky else ". Nothing to judge.")
+
+
+def coverage_reason(
+    diff: float | None, minimum: float, total: float | None, total_minimum: float, unmeasured: Sequence[str]
+) -> str:
+    """Percent of the changed lines and of all lines, None where no line is executable; `unmeasured`: changed
+    files."""
+    if total is None:
+        text = "No executable line was measured."
+    else:
+        least = f" (minimum {total_minimum:g} %)" if total_minimum else ""
+        whole = f"total coverage is {_percent(total)}{least}."
+        text = (
+            f"No changed line is executable; {whole}"
+            if diff is None
+            else f"Tests cover {_percent(diff)} of the changed lines (minimum {minimum:g} %); {whole}"
+        )
+    if unmeasured:
+        verb = "was" if len(unmeasured) == 1 else "were"
+        text += f" {plural(len(unmeasured), 'changed file')} {verb} not measured: {listed(unmeasured, 3)}."
+    return text
+
+
+def _percent(value: float) -> str:
+    """Rounded down: 79.96 must not be shown as the 80 that it is not."""
+    return f"{math.floor(value * 10) / 10:.1f} %"
+
+
+def uncovered_lines(first: int, last: int) -> str:
+    """The finding for changed lines that no test runs."""
+    return f"No test runs new line {first}." if first == last else f"No test runs new lines {first} to {last}."
+
+
+def benchmarks_reason(found: int, compared: int, slower: Mapping[str, float], *, informational: bool) -> str:
+    """`slower`: benchmark to percent."""
+    if not found:
+        return "No benchmarks were found."
+    if not compared:
+        return f"{plural(found, 'benchmark')}; the base has none to compare with."
+    note = " (informational)" if informational else ""
+    if not slower:
+        return f"No regression in {plural(compared, 'benchmark')}{note}."
+    names = listed((f"{name} +{percent:.1f} %" for name, percent in slower.items()), 3)
+    return f"{len(slower)} of {plural(compared, 'benchmark')} slower{note}: {names}."
+
+
+def slower_benchmark(name: str, percent: float, before_s: float, now_s: float) -> str:
+    """The finding for a regression."""
+    return f"{shortened(name)} is {percent:.1f} % slower: {before_s:.3g} s before, {now_s:.3g} s now."
+
+
+def edited_configuration(paths: Sequence[str]) -> str:
+    """Which files that configure the check's tools the change edits; "" for none."""
+    return f"This change also edits the configuration of this check: {listed(paths, 3)}." if paths else ""

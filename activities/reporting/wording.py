@@ -1,0 +1,21 @@
+"""Numbers and lists in sentences."""
+
+from collections.abc import Iterable
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 test`, `2 tests`, `1,200 tests`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(words: Iterable[str], most: int = 5) -> str:
+    """The first few, then how many more; each cut to a length that fits a line."""
+    given = list(words)
+    shown = ", ".join(shortened(word, 100) for word in given[:most])
+    return f"{shown} and {len(given) - most} more" if len(given) > most else shown
+
+
+def shortened(text: str, longest: int = 200) -> str:
+    """The text, its middle left out where it is too long."""
+    half = (longest - 1) // 2
+    return text if len(text) <= longest else f"{text[:half]}…{text[-half:]}"
