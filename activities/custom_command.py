@@ -22,16 +22,13 @@ def configured_tool(check: str, options: Mapping[str, object]) -> Tool | None:
     if not isinstance(command, str) or not command:
         return None
 
-    async def version(bench: Workbench) -> str:
-        return ""  # whatever the repository brings
-
     async def run(bench: Workbench) -> ToolReport:
         report = str(bench.options.get("report") or "")
         script = _WRITTEN if report else _PRINTED
         finished = await execute(bench, ("sh", "-c", script, "sh", command, report, bench.paths.out))
         return await asyncio.to_thread(_report, check, bench, finished)
 
-    return Tool("command", (check,), "any", _configured, version, run)
+    return Tool("command", (check,), "any", _configured, run)
 
 
 def _configured(project: Project) -> str:

@@ -7,7 +7,7 @@ limited, links are not followed, text is made valid Unicode.
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
 from activities.reports import valid_unicode
@@ -50,10 +50,14 @@ async def execute(
 async def execute_to_file(
     bench: Workbench, argv: tuple[str, ...], name: str, env: Mapping[str, str] | None = None
 ) -> FinishedCommand:
-    """The same for a program that writes its report to stdout alone: it goes to `out/name` whole, where what a
-    runner keeps of stdout may be cut."""
-    into = f"{bench.paths.out}/{name}"
-    return await execute(bench, ("/bin/sh", "-c", 'into=$1; shift; exec "$@" > "$into"', "sh", into, *argv), env)
+    """The same for a program that writes its report to stdout alone: it goes to the file `name` of `out`."""
+    return await execute(bench, stdout_to_file(bench, argv, name), env)
+
+
+def stdout_to_file(bench: Workbench, argv: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """What to start so that stdout is complete in the file `name` of `out`: a runner keeps only the head and the tail
+    of a long output."""
+    return ("/bin/sh", "-c", 'exec "$@" > "$0"', f"{bench.paths.out}/{name}", *argv)
 
 
 def make_report(
@@ -87,6 +91,12 @@ def make_report(
     )
 
 
+def fix_report(tool: str, version: str, finished: FinishedCommand, exit_codes: tuple[int, ...]) -> ToolReport:
+    """The report of a tool that was to fix files, which succeeds with these exit codes."""
+    succeeded = finished.exit_code in exit_codes
+    return make_report(tool, version, finished) if succeeded else failed_to_run(tool, version, finished)
+
+
 def failed_to_run(tool: str, version: str, finished: FinishedCommand, problem: str = "") -> ToolReport:
     """The report of a tool that gave no usable answer. The limit or signal that stopped it explains more than
     `problem` (a report that is missing); without either, its last line of output is quoted."""
@@ -101,8 +111,10 @@ def failed_to_run(tool: str, version: str, finished: FinishedCommand, problem: s
 
 
 def not_installed(tool: str, reason: str, hint: str) -> ToolReport:
-    """The report of a tool that the project uses (`reason`) and that is not installed. `hint` is a sentence."""
-    return ToolReport(tool, completed=False, problem=f"{tool} is configured ({reason}) but not installed. {hint}")
+    """The report of a tool that is missing. `reason` says why the project uses it, "" where it does not say so; `hint`
+    is a sentence."""
+    problem = f"{tool} is configured ({reason}) but not installed." if reason else f"{tool} is not installed."
+    return ToolReport(tool, completed=False, problem=f"{problem} {hint}")
 
 
 def stop_reason(tool: str, finished: FinishedCommand) -> str:
@@ -122,6 +134,15 @@ def stop_reason(tool: str, finished: FinishedCommand) -> str:
         return f"{tool} was stopped at its limit of {limits.file_size // 1024**2} MiB for one file."
     known = number in {one.value for one in signal.Signals}
     return f"{tool} was killed by {signal.Signals(number).name}." if known else ""
+
+
+def with_flaky(first: tuple[TestCase, ...], second: tuple[TestCase, ...]) -> tuple[TestCase, ...]:
+    """The tests of a first run. One that failed and passed in the second is flaky, and keeps the message of its
+    failure."""
+    passed = {test.id for test in second if test.outcome == "passed"}
+    return tuple(
+        replace(test, outcome="flaky") if test.outcome == "failed" and test.id in passed else test for test in first
+    )
 
 
 def last_output(result: ProcessResult) -> str:

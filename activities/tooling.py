@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
@@ -16,9 +17,6 @@ Language = Literal["python", "javascript", "any"]
 """`any`: a command of the repository's own configuration, whatever it is written in."""
 
 _LARGEST_FILE = 5_000_000
-
-# Not those that stand for a byte or a character which cannot be shown.
-_BACKSLASH = re.compile(r"\\(?!x[0-9a-f]{2}|u[0-9a-f]{4})")
 
 OUR_TOOLS = Path(sys.prefix)
 """The environment that holds our own, pinned version of every tool; a sandbox shows it read-only."""
@@ -60,25 +58,22 @@ class Workbench:
     limits: ResourceLimits = field(default_factory=ResourceLimits)
     options: Mapping[str, object] = field(default_factory=dict)
 
-    def executable(self, name: str) -> tuple[str, bool]:
-        """Where the program is for the command, and whether it is the project's own (True) or ours.
+    def has_own(self, name: str) -> bool:
+        """Whether the project's own environment has a Python program of this name."""
+        return self.env_root is not None and (self.env_root / "bin" / name).exists()
 
-        The project's version wins. Ours come from the product's own environment (pinned by its lock
-        file). The path of ours is the host's, which the runner shows read-only at the same place.
-        A program of `node_modules` is named where the tests find it, in the tree (`SandboxSpec.mounts`): by any
-        other path node would load it twice.
+    def executable(self, name: str) -> str:
+        """Where a Python program is for the command: the project's own, else ours.
+
+        Ours come from the product's own environment, pinned by its lock file. The path of ours is the host's, which the
+        runner shows read-only at the same place.
         """
-        if self.project.language == "javascript":
-            inside = "node_modules/.bin"
-            if self.env_root and os.path.lexists(self.env_root / inside / name):
-                return os.path.normpath(f"{self.paths.src}/{self.project.folder}/{inside}/{name}"), True
-        elif self.env_root and (self.env_root / "bin" / name).exists():
-            return f"{self.paths.env}/bin/{name}", True
-        return str(OUR_TOOLS / "bin" / name), False
+        return f"{self.paths.env}/bin/{name}" if self.has_own(name) else str(OUR_TOOLS / "bin" / name)
 
     def relative(self, path: str) -> str:
         """A path as a tool printed it, relative to the repository's root with forward slashes."""
-        path = _BACKSLASH.sub("/", path.removeprefix("file://"))
+        # A backslash separates folders, unless it stands for a byte or character that cannot be shown.
+        path = re.sub(r"\\(?!x[0-9a-f]{2}|u[0-9a-f]{4})", "/", path.removeprefix("file://"))
         if path.startswith(self.paths.src + "/"):
             return path[len(self.paths.src) + 1 :]
         path = path.removeprefix("./")
@@ -87,36 +82,61 @@ class Workbench:
 
 @dataclass(frozen=True)
 class ToolDetection:
-    """Where a tool leaves traces in a project's own files, looked at in this order.
+    """Which of a project's files configure a tool or show that the project uses it.
 
-    `tables` below `tool` in pyproject.toml; `files` that must exist; `sections` as (file, section);
-    `hooks` of pre-commit; `packages` declared for development.
+    `tables` are below `tool` in pyproject.toml; `files` are names; `sections` are (ini file, section); `keys` are of
+    package.json; `hooks` are ids of pre-commit hooks; `packages` are declared for development. `other_files` (patterns
+    of names) and `other_sections` (tables, sections or keys) change what the tool reports, but show no use of it.
+
+    From the same facts follows whose configuration a change edits, and which edits of pyproject.toml leave the
+    environment as it is.
     """
 
     tables: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     sections: tuple[tuple[str, str], ...] = ()
+    keys: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    other_files: tuple[str, ...] = ()
+    other_sections: tuple[str, ...] = ()
+
+    def configured_by_file(self, name: str) -> bool:
+        """Whether a file of this name holds the tool's configuration and nothing else."""
+        return name in self.files or any(fnmatchcase(name, pattern) for pattern in self.other_files)
+
+    def configured_by_section(self, section: str) -> bool:
+        """Whether a table of pyproject.toml (below `tool`), a section of an ini file or a key of package.json is the
+        tool's: `mypy`, `mypy-tests.*`, `tool:pytest`, `coverage:run`."""
+        names = (*self.tables, *(name for _, name in self.sections), *self.keys, *self.other_sections)
+        return _first_word(section) in {_first_word(name) for name in names}
+
+
+def _first_word(section: str) -> str:
+    return re.split("[:.-]", section.removeprefix("tool:"), maxsplit=1)[0].strip()
 
 
 @dataclass(frozen=True)
 class Tool:
     """`used_by` says why the project uses the tool ("[tool.ruff] in pyproject.toml"), "" if it does not.
     `default`: runs for its checks when no tool of the same checks and language is configured.
-    `version` is of the program that will run (the project's own, or ours), for the cache's key.
     `has_work(project, check)`: whether it would find anything to do there, seen without starting it; in doubt True.
-    A check for which no tool has work does not apply."""
+    A check for which no tool has work does not apply.
+    `requirements` (Python) are installed into the environment of a project that uses the tool and did not bring them;
+    one without a version is installed in the version of the project's pre-commit hook. `always_installed`: also where
+    nothing shows that the project uses it."""
 
     name: str
     checks: tuple[str, ...]
     language: Language
     used_by: Callable[[Project], str]
-    version: Callable[[Workbench], Awaitable[str]]
     run: Callable[[Workbench], Awaitable[ToolReport]]
     default: bool = False
     fix: Callable[[Workbench], Awaitable[ToolReport]] | None = None
     has_work: Callable[[Project, str], bool] = lambda project, check: True
+    detection: ToolDetection = ToolDetection()
+    requirements: tuple[str, ...] = ()
+    always_installed: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,40 +6,12 @@ The linters' configuration is the head's own. A change may loosen it for good re
 import configparser
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-_LINT, _TYPES, _SAFE, _TESTS = "linting", "static_analysis", "security", "tests"
-_FILES: Mapping[str, str] = {
-    **dict.fromkeys(("ruff.toml", ".ruff.toml", ".flake8", ".pylintrc", "pylintrc", ".isort.cfg", "biome.json"), _LINT),
-    **dict.fromkeys(("biome.jsonc", ".eslintignore", ".prettierignore", ".editorconfig"), _LINT),
-    **dict.fromkeys(("mypy.ini", ".mypy.ini", "pyrightconfig.json", "tsconfig.json"), _TYPES),
-    **dict.fromkeys((".bandit", "bandit.yaml", ".semgrepignore"), _SAFE),
-    **dict.fromkeys((".coveragerc", "pytest.ini", ".nycrc", ".nycrc.json", ".c8rc.json", ".mocharc.json"), _TESTS),
-}
-_STEMS: Mapping[str, str] = {
-    "eslint.config": _LINT,
-    ".eslintrc": _LINT,
-    "prettier.config": _LINT,
-    ".prettierrc": _LINT,
-    "jest.config": _TESTS,
-    "vitest.config": _TESTS,
-    "tsconfig.": _TYPES,
-}
-_SECTIONS: Mapping[str, str] = {
-    **dict.fromkeys(("ruff", "flake8", "pylint", "isort", "black", "eslintConfig", "prettier"), _LINT),
-    **dict.fromkeys(("mypy", "pyright", "basedpyright"), _TYPES),
-    "bandit": _SAFE,
-    **dict.fromkeys(("pytest", "coverage", "jest", "nyc", "c8", "mocha", "ava"), _TESTS),
-}
-_CHECKS: Mapping[str, tuple[str, ...]] = {
-    "linting": (_LINT,),
-    "static_analysis": (_TYPES,),
-    "security": (_SAFE,),
-    "unit_tests": (_TESTS,),
-    "integration_tests": (_TESTS,),
-    "coverage": (_TESTS,),
-}
+from activities import tools
+from activities.tooling import ToolDetection
+
 SHARED = ("pyproject.toml", "setup.cfg", "tox.ini", "package.json")
 """Files in which a tool's configuration is one part among others."""
 
@@ -47,36 +19,21 @@ SHARED = ("pyproject.toml", "setup.cfg", "tox.ini", "package.json")
 def edited(check: str, paths: Iterable[str], texts: Mapping[str, tuple[str, str]]) -> list[str]:
     """The files among `paths`, which a change touches, whose edit decides what the check's tools report. `texts` has
     the shared files before and after, "" where they are not there."""
-    kinds = set(_CHECKS.get(check, ()))
-    return sorted(path for path in paths if kinds & _edited(path, texts))
+    detections = [tool.detection for tool in tools.registry().values() if check in tool.checks]
+    return sorted(path for path in paths if _configures(path, detections, texts))
 
 
-def _edited(path: str, texts: Mapping[str, tuple[str, str]]) -> set[str]:
+def _configures(path: str, detections: Sequence[ToolDetection], texts: Mapping[str, tuple[str, str]]) -> bool:
     name = PurePosixPath(path).name
-    if name in SHARED:
-        before, after = (_sections(name, text) for text in texts[path])
-        return {
-            kind for section, kind in _SECTIONS.items() if _part(before, section) != _part(after, section)
-        }  # fmt: skip
-    if name in _FILES:
-        return {_FILES[name]}
-    return {kind for stem, kind in _STEMS.items() if name.startswith(stem)}
-
-
-def _part(sections: Mapping[str, object], tool: str) -> dict[str, object]:
-    """All of a tool's sections: `mypy` and `mypy-tests.*`, `coverage:run`, `tool:pytest`."""
-    return {name: body for name, body in sections.items() if _tool_of(name) == tool}
-
-
-def _tool_of(section: str) -> str:
-    name = section.removeprefix("tool:")
-    for separator in (":", "-", "."):
-        name = name.partition(separator)[0]
-    return name.strip()
+    if name not in SHARED:
+        return any(detection.configured_by_file(name) for detection in detections)
+    before, after = (_sections(name, text) for text in texts[path])
+    changed = {section for section in {*before, *after} if before.get(section) != after.get(section)}
+    return any(detection.configured_by_section(section) for detection in detections for section in changed)
 
 
 def _sections(name: str, text: str) -> Mapping[str, object]:
-    """A file that cannot be read has no sections; that it is broken is told elsewhere."""
+    """A file that cannot be read has no sections; that it is broken is reported elsewhere."""
     try:
         if name == "pyproject.toml":
             tool = tomllib.loads(text).get("tool")

@@ -136,4 +136,4 @@ def _text(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-node = Toolchain("node", "javascript", _detect, _recipe, _install, lambda: (node_home(),), _over)
+toolchain = Toolchain("node", "javascript", _detect, _recipe, _install, lambda: (node_home(),), _over)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from activities import tools
@@ -26,13 +27,6 @@ from activities.languages.python.version import unfit
 from activities.result_store import digest
 from activities.tooling import OUR_TOOLS, EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
-# What our own environment has no version of is asked for as it is; pyright brings its own node with the extra.
-_PROGRAMS = {"flake8": "flake8", "pylint": "pylint", "black": "black", "isort": "isort", "pyright": "pyright[nodejs]"}
-_SHARED = ("mypy", "pytest-benchmark")
-# What only tells a linter or a test runner how to work decides nothing that is installed.
-_NO_MATTER = frozenset(
-    ("ruff", "black", "isort", "mypy", "pylint", "pytest", "coverage", "bandit", "pyright", "flake8")
-)
 _FILES = ("setup.py", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", ".python-version", "uv.toml")
 _COMPILED = frozenset(
     (".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".pyx", ".pxd", ".pxi", ".rs", ".f", ".f90", ".go", ".i", ".proto")
@@ -67,27 +61,25 @@ def _recipe(project: Project) -> EnvironmentRecipe:
 
 
 def _additions(project: Project) -> dict[str, str]:
-    """Package → requirement of what the checks need: pytest and coverage.py always, the tools that the project is
-    configured for. They are installed only where the project has not brought them itself."""
-    found = {name: _ours(name) for name in ("pytest", "coverage")}
+    """Package → requirement of the tools that must be in the project's environment. They are installed only where the
+    project has not brought them itself."""
+    found: dict[str, str] = {}
+    known_hooks = hooks(project)
     for tool in tools.registry().values():
-        if tool.name in (*_PROGRAMS, *_SHARED) and tool.used_by(project):
-            found[tool.name] = _ours(tool.name) if tool.name in _SHARED else _hooked(project, tool.name)
+        if tool.requirements and (tool.always_installed or tool.used_by(project)):
+            revision = next((known_hooks[hook] for hook in tool.detection.hooks if hook in known_hooks), "")
+            for text in tool.requirements:
+                requirement = Requirement(text)
+                found[requirement.name] = text if requirement.specifier else text + _pin(revision)
     return found
 
 
-def _ours(name: str) -> str:
-    return f"{name}=={our_version(name)}"
-
-
-def _hooked(project: Project, name: str) -> str:
+def _pin(revision: str) -> str:
     """The revision of a pre-commit hook is the version that the project's people use."""
-    requirement = _PROGRAMS[name]
-    revision = hooks(project).get(name, "").removeprefix("v")
     try:
-        return f"{requirement}=={Version(revision)}"
+        return f"=={Version(revision.removeprefix('v'))}"
     except InvalidVersion:
-        return requirement
+        return ""
 
 
 def _compiled(project: Project) -> Iterator[str]:
@@ -100,10 +92,15 @@ def _compiled(project: Project) -> Iterator[str]:
 
 
 def _deciding(project: Project) -> str:
-    """pyproject.toml without the settings of linters and test runners."""
+    """pyproject.toml without the settings of linters and test runners, which decide nothing that is installed."""
     parts = pyproject(project)
-    own = parts.get("tool")
-    kept = {name: value for name, value in own.items() if name not in _NO_MATTER} if isinstance(own, dict) else {}
+    tables = parts.get("tool")
+    detections = [tool.detection for tool in tools.registry().values()]
+    kept = {
+        name: value
+        for name, value in (tables if isinstance(tables, dict) else {}).items()
+        if not any(detection.configured_by_section(name) for detection in detections)
+    }
     return json.dumps({**parts, "tool": kept}, sort_keys=True, default=str)
 
 

@@ -4,15 +4,13 @@ Severity: HIGH is an `error`, MEDIUM a `warning`, LOW (asserts, imports of subpr
 `critical`: a pattern in the source does not prove that a hole can be reached.
 """
 
-from functools import partial
 from typing import Any
 
-from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import configured_in, found_in
+from activities.languages.python.tool_detection import configured_in, python_tool
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
 from activities.tool_reports import execute, failed_to_run, make_report
-from activities.tooling import Project, Tool, ToolDetection, Workbench
+from activities.tooling import Project, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
     tables=("bandit",),
@@ -28,15 +26,10 @@ _LEFT_OUT = (
 )
 
 
-async def _version(bench: Workbench) -> str:
-    return version_of(bench, "bandit", "bandit")
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, version: str) -> ToolReport:
     """Exit codes: 0 nothing, 1 findings, 2 bandit could not work."""
-    version, (program, _) = await _version(bench), bench.executable("bandit")
     report = f"{bench.paths.out}/bandit.json"
-    argv = (program, "-r", ".", "-q", "-f", "json", "-o", report, *_configuration(bench.project))
+    argv = (bench.executable("bandit"), "-r", ".", "-q", "-f", "json", "-o", report, *_configuration(bench.project))
     finished = await execute(bench, argv)
     if finished.exit_code not in (0, 1):
         return failed_to_run("bandit", version, finished)
@@ -85,4 +78,4 @@ def _unreadable(entry: dict[str, Any], bench: Workbench) -> Finding:
     return Finding("security", "bandit", "unreadable", path, 0, message, "notice")
 
 
-tool = Tool("bandit", ("security",), "python", partial(found_in, DETECTION), _version, _run, default=True)
+tool = python_tool("bandit", ("security",), DETECTION, _run, default=True)

@@ -3,51 +3,36 @@
 from collections.abc import Iterator
 
 from activities.languages.javascript.package_json import first_file, workspace_home
-from activities.languages.javascript.programs import installed_version, program, start, start_into
+from activities.languages.javascript.programs import package_tool, start
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import failed_to_run, make_report, not_installed
-from activities.tooling import Project, Tool, Workbench
+from activities.tool_reports import failed_to_run, fix_report, make_report, stdout_to_file
+from activities.tooling import Project, ToolDetection, Workbench
 
-_NAME = "biome"
+DETECTION = ToolDetection(files=("biome.json", "biome.jsonc"))
 _REPORT = "biome.json"
 _SEVERITIES: dict[str, Severity] = {"fatal": "error", "error": "error", "warning": "warning"}
 
 
 def _used_by(project: Project) -> str:
-    places = (project, workspace_home(project))
-    return next((name for place in places if (name := first_file(place, "biome.json", "biome.jsonc"))), "")
+    return first_file(project, *DETECTION.files) or first_file(workspace_home(project), *DETECTION.files)
 
 
-async def _version(bench: Workbench) -> str:
-    return await installed_version(bench, "@biomejs/biome")
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, biome: str, version: str) -> ToolReport:
     """`biome ci` reads and never writes. It ends with 1 for findings and for every kind of trouble alike. Biome 1 says
     a syntax error twice, as its linter and its formatter meet it."""
-    if not (binary := program(bench, _NAME)):
-        return not_installed(_NAME, _used_by(bench.project), "Add @biomejs/biome to devDependencies.")
-    version = await _version(bench)
     options = ("--reporter=json", "--max-diagnostics=none", "--colors=off", "--no-errors-on-unmatched")
-    finished = await start_into(bench, _REPORT, (binary, "ci", *options))
+    finished = await start(bench, stdout_to_file(bench, (biome, "ci", *options), _REPORT))
     try:
         found = tuple(dict.fromkeys(_findings(read_output(bench.out, _REPORT), bench)))
     except BadReport as error:
-        return failed_to_run(_NAME, version, finished, "" if finished.exit_code else str(error))
-    return make_report(_NAME, version, finished, findings=found)
+        return failed_to_run("biome", version, finished, "" if finished.exit_code else str(error))
+    return make_report("biome", version, finished, findings=found)
 
 
-async def _fix(bench: Workbench) -> ToolReport:
-    if not (binary := program(bench, _NAME)):
-        return not_installed(_NAME, _used_by(bench.project), "Add @biomejs/biome to devDependencies.")
-    finished = await start(bench, (binary, "check", "--write", "--no-errors-on-unmatched"))
-    version = await _version(bench)
-    return (
-        make_report(_NAME, version, finished)
-        if finished.exit_code in (0, 1)
-        else failed_to_run(_NAME, version, finished)
-    )
+async def _fix(bench: Workbench, biome: str, version: str) -> ToolReport:
+    finished = await start(bench, (biome, "check", "--write", "--no-errors-on-unmatched"))
+    return fix_report("biome", version, finished, (0, 1))
 
 
 def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
@@ -61,16 +46,20 @@ def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
 
 
 def _finding(diagnostic: dict[str, object], bench: Workbench) -> Finding:
+    """The message is a string, or pieces of marked-up text."""
     rule = valid_unicode(str(diagnostic.get("category") or "biome"))
     path, line, column = _place(diagnostic.get("location"))
+    message = diagnostic.get("message") or diagnostic.get("description") or ""
+    if isinstance(message, list):
+        message = "".join(str(piece.get("content", "")) for piece in message if isinstance(piece, dict))
     return Finding(
         check="linting",
-        tool=_NAME,
+        tool="biome",
         rule=rule.removeprefix("lint/"),
         path=bench.relative(valid_unicode(path)),
         line=line,
         column=column,
-        message=valid_unicode(_text(diagnostic.get("message") or diagnostic.get("description"))),
+        message=valid_unicode(str(message)),
         severity=_SEVERITIES.get(str(diagnostic.get("severity")), "notice"),
         fixable=rule in ("format", "organizeImports") or "Safe fix" in str(diagnostic.get("advices")),
     )
@@ -91,11 +80,4 @@ def _place(location: object) -> tuple[str, int, int]:
     return name, before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
 
 
-def _text(message: object) -> str:
-    """A string, or pieces of marked-up text."""
-    if isinstance(message, list):
-        return "".join(str(piece.get("content", "")) for piece in message if isinstance(piece, dict))
-    return str(message or "")
-
-
-biome = Tool(_NAME, ("linting",), "javascript", _used_by, _version, _run, fix=_fix)
+tool = package_tool("biome", ("linting",), _used_by, _run, fix=_fix, package="@biomejs/biome", detection=DETECTION)

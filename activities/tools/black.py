@@ -2,29 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
-from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import found_in
+from activities.languages.python.tool_detection import python_tool
 from activities.model import Finding, ToolReport
 from activities.reports import valid_unicode
-from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report, not_installed
-from activities.tooling import Tool, ToolDetection, Workbench
+from activities.tool_reports import FinishedCommand, execute, failed_to_run, fix_report, make_report
+from activities.tooling import ToolDetection, Workbench
 
 DETECTION = ToolDetection(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))
 _CHANGES = re.compile(r"would reformat (?P<path>.+)")
 _CANNOT = re.compile(r"error: cannot (?:format|parse):? (?P<path>.+?):(?: |\d+:).*")
 
 
-async def _version(bench: Workbench) -> str:
-    return version_of(bench, "black", "black")
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, version: str) -> ToolReport:
     """Exit codes: 0 nothing, 1 would change files, 123 could not read one of them, else black could not work."""
-    version = await _version(bench)
-    if not version:
-        return not_installed("black", found_in(DETECTION, bench.project), "Declare it in a dependency group.")
     finished = await _black(bench, "--check")
     found = tuple(_findings(finished, bench))
     if finished.exit_code not in (0, 1, 123) or (finished.exit_code != 0 and not found):
@@ -32,16 +23,14 @@ async def _run(bench: Workbench) -> ToolReport:
     return make_report("black", version, finished, findings=found)
 
 
-async def _fix(bench: Workbench) -> ToolReport:
+async def _fix(bench: Workbench, version: str) -> ToolReport:
     """A file that black cannot read stays as it is, and the others are formatted."""
-    version, finished = await _version(bench), await _black(bench)
-    fine = finished.exit_code in (0, 123)
-    return make_report("black", version, finished) if fine else failed_to_run("black", version, finished)
+    return fix_report("black", version, await _black(bench), (0, 123))
 
 
 async def _black(bench: Workbench, *flags: str) -> FinishedCommand:
-    program, _ = bench.executable("black")
-    return await execute(bench, (program, *flags, "--no-color", "."), {"BLACK_CACHE_DIR": bench.paths.out})
+    argv = (bench.executable("black"), *flags, "--no-color", ".")
+    return await execute(bench, argv, {"BLACK_CACHE_DIR": bench.paths.out})
 
 
 def _findings(finished: FinishedCommand, bench: Workbench) -> Iterator[Finding]:
@@ -54,4 +43,4 @@ def _findings(finished: FinishedCommand, bench: Workbench) -> Iterator[Finding]:
             yield Finding("linting", "black", "unreadable", path, 0, "black cannot parse this file.", "error")
 
 
-tool = Tool("black", ("linting",), "python", partial(found_in, DETECTION), _version, _run, fix=_fix)
+tool = python_tool("black", ("linting",), DETECTION, _run, fix=_fix, requirements=("black",))

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from activities.languages.javascript.package_json import first_file, read_package, workspace_home
-from activities.languages.javascript.programs import installed_version, program, start
+from activities.languages.javascript.programs import package_tool, start
 from activities.languages.javascript.scripts import find_call, without_options
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import FinishedCommand, failed_to_run, make_report, not_installed
-from activities.tooling import Project, Tool, Workbench
+from activities.tool_reports import failed_to_run, fix_report, make_report
+from activities.tooling import Project, ToolDetection, Workbench
 
-_NAME = "eslint"
 _REPORT = "eslint.json"
-_FILES = tuple(f"eslint.config.{ending}" for ending in ("js", "mjs", "cjs", "ts", "mts", "cts"))
+_FLAT = tuple(f"eslint.config.{ending}" for ending in ("js", "mjs", "cjs", "ts", "mts", "cts"))
 _LEGACY = (*(f".eslintrc.{ending}" for ending in ("js", "cjs", "mjs", "json", "yaml", "yml")), ".eslintrc")
+DETECTION = ToolDetection(files=(*_FLAT, *_LEGACY), keys=("eslintConfig",), other_files=(".eslintignore",))
 _FLAGS = ("--fix", "--cache", "--color", "--no-color", "--fix-dry-run")
 _VALUED = ("--format", "-f", "-o", "--output-file", "--max-warnings", "--cache-location", "--cache-strategy")
 
@@ -21,56 +21,37 @@ _VALUED = ("--format", "-f", "-o", "--output-file", "--max-warnings", "--cache-l
 def _used_by(project: Project) -> str:
     """Its configuration, here or at the workspace's root, since eslint looks upwards."""
     for place in (project, workspace_home(project)):
-        if name := first_file(place, *_FILES, *_LEGACY):
+        if name := first_file(place, *DETECTION.files):
             return name
         if "eslintConfig" in read_package(place).data:
             return "eslintConfig in package.json"
     return ""
 
 
-async def _version(bench: Workbench) -> str:
-    return await installed_version(bench, _NAME)
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, eslint: str, version: str) -> ToolReport:
     """Exit codes: 0 nothing, 1 findings, 2 eslint could not work (its configuration, most often)."""
     report = ("--format", "json", "--output-file", f"{bench.paths.out}/{_REPORT}")
-    finished = await _start(bench, report)
-    if finished is None:
-        return not_installed(_NAME, _used_by(bench.project), "Add eslint to devDependencies.")
-    version = await _version(bench)
+    finished = await start(bench, (eslint, *_words(bench.project), *report))
     if finished.exit_code not in (0, 1):
-        return failed_to_run(_NAME, version, finished)
+        return failed_to_run("eslint", version, finished)
     try:
         found = tuple(_findings(read_output(bench.out, _REPORT), bench))
     except BadReport as error:
-        return failed_to_run(_NAME, version, finished, str(error))
-    return make_report(_NAME, version, finished, findings=found)
+        return failed_to_run("eslint", version, finished, str(error))
+    return make_report("eslint", version, finished, findings=found)
 
 
-async def _fix(bench: Workbench) -> ToolReport:
+async def _fix(bench: Workbench, eslint: str, version: str) -> ToolReport:
     """What is left after the fixes is exit code 1, and no failure of the fixing."""
-    finished = await _start(bench, ("--fix",))
-    if finished is None:
-        return not_installed(_NAME, _used_by(bench.project), "Add eslint to devDependencies.")
-    version = await _version(bench)
-    return (
-        make_report(_NAME, version, finished)
-        if finished.exit_code in (0, 1)
-        else failed_to_run(_NAME, version, finished)
-    )
-
-
-async def _start(bench: Workbench, options: tuple[str, ...]) -> FinishedCommand | None:
-    binary = program(bench, _NAME)
-    return await start(bench, (binary, *_words(bench.project), *options)) if binary else None
+    finished = await start(bench, (eslint, *_words(bench.project), "--fix"))
+    return fix_report("eslint", version, finished, (0, 1))
 
 
 def _words(project: Project) -> tuple[str, ...]:
     """What the package's own lint script gives, because a legacy configuration does not say which files are linted."""
     package = read_package(project)
     scripts = (name for name in package.scripts if name.partition(":")[0] in ("lint", "eslint"))
-    call = next((call for name in scripts if (call := find_call(package, name, _NAME))), None)
+    call = next((call for name in scripts if (call := find_call(package, name, "eslint"))), None)
     own = without_options(call.args, _FLAGS, _VALUED) if call else ()
     return own or (".",)
 
@@ -90,7 +71,7 @@ def _finding(path: str, message: dict[str, object]) -> Finding:
     rule = message.get("ruleId") or ("parse-error" if message.get("fatal") else "eslint")
     return Finding(
         check="linting",
-        tool=_NAME,
+        tool="eslint",
         rule=valid_unicode(str(rule)),
         path=path,
         line=non_negative(message.get("line")),
@@ -102,4 +83,4 @@ def _finding(path: str, message: dict[str, object]) -> Finding:
     )
 
 
-eslint = Tool(_NAME, ("linting",), "javascript", _used_by, _version, _run, fix=_fix)
+tool = package_tool("eslint", ("linting",), _used_by, _run, fix=_fix, detection=DETECTION)

@@ -4,14 +4,12 @@ Severity: `error` for what breaks when it runs (syntax, undefined names: E9, F63
 """
 
 import re
-from functools import partial
 
-from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import found_in
+from activities.languages.python.tool_detection import python_tool
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
-from activities.tool_reports import execute, failed_to_run, make_report, not_installed
-from activities.tooling import Tool, ToolDetection, Workbench
+from activities.tool_reports import execute, failed_to_run, make_report
+from activities.tooling import ToolDetection, Workbench
 
 DETECTION = ToolDetection(
     files=(".flake8",),
@@ -23,17 +21,10 @@ _LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+):(?P<column>\d+): (?P<rule>[A-Z]
 _BREAKS = ("E9", "F63", "F7", "F82")
 
 
-async def _version(bench: Workbench) -> str:
-    return version_of(bench, "flake8", "flake8")
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, version: str) -> ToolReport:
     """Exit code 1 means findings and a crash alike: without findings it was a crash."""
-    version, (program, _) = await _version(bench), bench.executable("flake8")
-    if not version:
-        return not_installed("flake8", found_in(DETECTION, bench.project), "Declare it in a dependency group.")
-    report = f"{bench.paths.out}/flake8.txt"
-    finished = await execute(bench, (program, "--format=default", f"--output-file={report}", "--no-show-source"))
+    report = f"--output-file={bench.paths.out}/flake8.txt"
+    finished = await execute(bench, (bench.executable("flake8"), "--format=default", report, "--no-show-source"))
     try:
         text = read_output(bench.out, "flake8.txt").decode("utf-8", "surrogateescape")
     except BadReport:
@@ -62,4 +53,4 @@ def _severity(rule: str) -> Severity:
     return "error" if rule.startswith(_BREAKS) else "warning"
 
 
-tool = Tool("flake8", ("linting",), "python", partial(found_in, DETECTION), _version, _run)
+tool = python_tool("flake8", ("linting",), DETECTION, _run, requirements=("flake8",))

@@ -1,71 +1,33 @@
 """mocha: the tests of a package whose test script starts it, with coverage by c8 or nyc where one is installed."""
 
+import re
 from collections.abc import Iterator
 
-from activities.languages.javascript.package_json import read_package
-from activities.languages.javascript.programs import installed_version, program, start
-from activities.languages.javascript.scripts import ScriptCommand, without_options
-from activities.languages.javascript.test_runs import (
-    COVERAGE_FOLDER,
-    SuiteRun,
-    has_work,
-    line_in,
-    run_suite,
-    runner_call,
-    test_options,
-    used_by_script,
-)
-from activities.model import TestCase, ToolReport
-from activities.reports import BadReport, parse_json, read_output, valid_unicode
-from activities.tool_reports import FinishedCommand, failed_to_run, not_installed
-from activities.tooling import Project, Tool, Workbench
+from activities.languages.javascript.programs import program
+from activities.languages.javascript.scripts import without_options
+from activities.languages.javascript.test_runs import COVERAGE_FOLDER, runner_tool
+from activities.model import TestCase
+from activities.reports import BadReport, non_negative, parse_json, valid_unicode
+from activities.tooling import ToolDetection, Workbench
 
-_NAME = "mocha"
 _REPORT = "mocha.json"
 _FLAGS = ("--watch", "-w", "--bail", "-b")
 _VALUED = ("--reporter", "-R", "--reporter-option", "--reporter-options", "-O")
 
 
-def _used_by(project: Project) -> str:
-    return used_by_script(project, _NAME)
-
-
-async def _version(bench: Workbench) -> str:
-    return await installed_version(bench, _NAME)
-
-
-async def _run(bench: Workbench) -> ToolReport:
-    asked = test_options(bench)
-    call = runner_call(read_package(bench.project), _NAME, asked.select)
-    if call is None:
-        return ToolReport(tool=_NAME)
-    if not (binary := program(bench, _NAME)):
-        return not_installed(_NAME, _used_by(bench.project), "Add mocha to devDependencies.")
-    version = await _version(bench)
-    last: list[FinishedCommand] = []
-
-    async def once(files: tuple[str, ...]) -> SuiteRun:
-        measure = _coverage(bench) if asked.coverage and not last else ()
-        last.append(await start(bench, call.prepared((*measure, binary, *_words(bench, call, files))), call.env))
-        return SuiteRun(last[-1], tuple(_tests(read_output(bench.out, _REPORT), bench)))
-
-    try:
-        return await run_suite(_NAME, version, bench, asked, once)
-    except BadReport as error:
-        return failed_to_run(_NAME, version, last[-1], str(error))
-
-
-def _words(bench: Workbench, call: ScriptCommand, files: tuple[str, ...]) -> tuple[str, ...]:
+def _command(
+    bench: Workbench, binary: str, args: tuple[str, ...], files: tuple[str, ...], measure: bool
+) -> tuple[str, ...]:
     """mocha adds files to those of its configuration, so the failed ones are run beside the others of it."""
-    own = without_options(call.args, _FLAGS, _VALUED)
-    return (*own, "--reporter=json", f"--reporter-option=output={bench.paths.out}/{_REPORT}", *files)
+    coverage: tuple[str, ...] = ()
+    if measure and (reporter := program(bench, "c8") or program(bench, "nyc")):
+        coverage = (reporter, "--reporter=lcovonly", f"--report-dir={bench.paths.out}/{COVERAGE_FOLDER}")
+    report = ("--reporter=json", f"--reporter-option=output={bench.paths.out}/{_REPORT}")
+    return (*coverage, binary, *without_options(args, _FLAGS, _VALUED), *report, *files)
 
 
-def _coverage(bench: Workbench) -> tuple[str, ...]:
-    for name in ("c8", "nyc"):
-        if binary := program(bench, name):
-            return (binary, "--reporter=lcovonly", f"--report-dir={bench.paths.out}/{COVERAGE_FOLDER}")
-    return ()
+def _read(data: bytes, bench: Workbench) -> tuple[tuple[TestCase, ...], str]:
+    return tuple(_tests(data, bench)), ""
 
 
 def _tests(data: bytes, bench: Workbench) -> Iterator[TestCase]:
@@ -73,37 +35,29 @@ def _tests(data: bytes, bench: Workbench) -> Iterator[TestCase]:
     report = parse_json(data, "mocha's report")
     if not isinstance(report, dict) or "stats" not in report:
         raise BadReport("The report is not mocha's JSON.")
-    for key, outcome in (("passes", "passed"), ("failures", "failed"), ("pending", "skipped")):
+    for key in ("passes", "failures", "pending"):
         cases = report.get(key)
         for case in cases if isinstance(cases, list) else []:
             if isinstance(case, dict):
-                yield _test(case, outcome, bench)
+                yield _test(case, key, bench)
 
 
-def _test(case: dict[str, object], outcome: str, bench: Workbench) -> TestCase:
-    path, error, duration = (
-        bench.relative(valid_unicode(str(case.get("file") or ""))),
-        case.get("err"),
-        case.get("duration"),
-    )
-    said = error.get("stack") or error.get("message") if isinstance(error, dict) else ""
-    message = valid_unicode(str(said or ""))[:4000]
+def _test(case: dict[str, object], key: str, bench: Workbench) -> TestCase:
+    path, error = bench.relative(valid_unicode(str(case.get("file") or ""))), case.get("err")
+    stack = error.get("stack") or error.get("message") if isinstance(error, dict) else ""
+    message, duration = valid_unicode(str(stack or ""))[:4000], case.get("duration")
+    place = re.search(re.escape(f"{bench.paths.src}/{path}") + r":(\d+)", message) if path else None
     return TestCase(
         id=f"{path}::{valid_unicode(str(case.get('fullTitle', '')))}",
-        outcome="passed" if outcome == "passed" else "failed" if outcome == "failed" else "skipped",
+        outcome="passed" if key == "passes" else "failed" if key == "failures" else "skipped",
         path=path,
-        line=line_in(bench, path, message),
+        line=non_negative(place[1]) if place else 0,
         message=message,
         duration_s=float(duration) / 1000 if isinstance(duration, int | float) else 0.0,
     )
 
 
-mocha = Tool(
-    name=_NAME,
-    checks=("unit_tests", "integration_tests", "coverage"),
-    language="javascript",
-    used_by=_used_by,
-    version=_version,
-    run=_run,
-    has_work=has_work(_NAME),
+DETECTION = ToolDetection(
+    keys=("mocha",), other_files=(".mocharc.*", ".nycrc", ".nycrc.*", ".c8rc.json"), other_sections=("nyc", "c8")
 )
+tool = runner_tool("mocha", DETECTION, _REPORT, _command, _read)

@@ -8,16 +8,15 @@ not missing stubs. Severity: `error`; mypy's notes belong to the error above the
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
 from activities.languages.python.config import section, table
-from activities.languages.python.installed import version_of
+from activities.languages.python.installed import our_version
 from activities.languages.python.layout import sources
-from activities.languages.python.tool_detection import configured_in, found_in
+from activities.languages.python.tool_detection import configured_in, python_tool
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
 from activities.tool_reports import FinishedCommand, execute_to_file, failed_to_run, make_report
-from activities.tooling import Project, Tool, ToolDetection, Workbench
+from activities.tooling import Project, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
     tables=("mypy",),
@@ -39,15 +38,10 @@ _FLAGS = (
 _ONE_PROCESS = {"MYPY_NUM_WORKERS": "0"}
 
 
-async def _version(bench: Workbench) -> str:
-    return version_of(bench, "mypy", "mypy")
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, version: str) -> ToolReport:
     """Exit codes: 0 nothing, 1 errors, 2 mypy had to stop (a syntax error, or its configuration)."""
-    version, (program, _) = await _version(bench), bench.executable("mypy")
     cache = f"--cache-dir={bench.paths.out}/mypy_cache"
-    argv = (program, *_FLAGS, cache, *_python(bench), *_what(bench.project))
+    argv = (bench.executable("mypy"), *_FLAGS, cache, *_python(bench), *_what(bench.project))
     finished = await execute_to_file(bench, argv, "mypy.txt", _ONE_PROCESS)
     try:
         text = read_output(bench.out, "mypy.txt").decode("utf-8", "surrogateescape")
@@ -116,4 +110,6 @@ def _why(text: str, finished: FinishedCommand) -> str:
     return f"mypy could not work: {valid_unicode(lines[0])[:300]}" if lines else ""
 
 
-tool = Tool("mypy", ("static_analysis",), "python", partial(found_in, DETECTION), _version, _run, default=True)
+tool = python_tool(
+    "mypy", ("static_analysis",), DETECTION, _run, default=True, requirements=(f"mypy=={our_version('mypy')}",)
+)

@@ -1,27 +1,45 @@
 """npm audit: known vulnerabilities in what the lock file installs; pnpm's and yarn's own audit for theirs."""
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from activities.languages.javascript.advisories import Advisory, RegistryUnavailable, of_berry, of_npm, of_pnpm, of_yarn
 from activities.languages.javascript.package_json import read_package, workspace_home
 from activities.languages.javascript.package_manager import PackageManager, find_manager
-from activities.languages.javascript.programs import MANAGER_FOLDER, npm, start_into, versions
-from activities.model import Finding, ToolReport
-from activities.reports import BadReport, read_output
-from activities.tool_reports import failed_to_run, make_report, stop_reason
+from activities.languages.javascript.programs import MANAGER_FOLDER, npm, start, versions
+from activities.model import Finding, Severity, ToolReport
+from activities.reports import BadReport, parse_json, read_output, valid_unicode
+from activities.tool_reports import failed_to_run, make_report, stdout_to_file, stop_reason
 from activities.tooling import Project, Tool, Workbench
 
 _NAME = "npm-audit"
 _REPORT = "audit.json"
-_READERS: dict[str, Callable[[bytes], Iterator[Advisory]]] = {"npm": of_npm, "pnpm": of_pnpm, "yarn": of_yarn}
 
-# A registry that is away is told within seconds, not after npm's own minutes.
-_PATIENCE = {
+# An unavailable registry is reported within seconds, not after npm's own minutes.
+_FEW_RETRIES = {
     "npm_config_fetch_retries": "1",
     "npm_config_fetch_retry_mintimeout": "1000",
     "npm_config_loglevel": "error",
 }
+
+# The registry's words → ours: "critical" alone always blocks.
+_SEVERITIES: dict[str, Severity] = {"critical": "critical", "high": "error", "moderate": "warning"}
+
+
+@dataclass(frozen=True)
+class Advisory:
+    """`place` is a path in node_modules ("node_modules/a/node_modules/b"), "" where the audit gives none."""
+
+    id: str
+    package: str
+    title: str
+    severity: Severity
+    affected: str = ""
+    place: str = ""
+
+
+class RegistryUnavailable(BadReport):
+    """The registry did not answer, or has no advisories to give."""
 
 
 def _used_by(project: Project) -> str:
@@ -31,40 +49,32 @@ def _used_by(project: Project) -> str:
     return "the dependencies in package.json" if read_package(home).dependencies else ""
 
 
-async def _version(bench: Workbench) -> str:
-    manager = _manager(bench)
-    return f"{manager.name} {manager.version}" if manager.version else versions()
-
-
 async def _run(bench: Workbench) -> ToolReport:
     """Without an answer of the registry the report has an advice, so that the check is never green for it."""
-    manager, version = _manager(bench), await _version(bench)
-    if manager.package and not (bench.env_root and (bench.env_root / MANAGER_FOLDER).is_dir()):
-        return ToolReport(
-            _NAME, version, completed=False, problem=f"{manager.name} could not be installed to audit with."
-        )
     at_home = replace(bench, project=workspace_home(bench.project))
-    finished = await start_into(at_home, _REPORT, _words(bench, manager), _PATIENCE, network=True)
+    manager = find_manager(at_home.project, read_package(at_home.project))
+    version = f"{manager.name} {manager.version}" if manager.version else versions()
+    if manager.package and not (bench.env_root and (bench.env_root / MANAGER_FOLDER).is_dir()):
+        problem = f"{manager.name} could not be installed, so nothing was audited."
+        return ToolReport(_NAME, version, completed=False, problem=problem)
+    argv = stdout_to_file(at_home, _audit_command(bench, manager), _REPORT)
+    finished = await start(at_home, argv, _FEW_RETRIES, network=True)
     if problem := stop_reason(_NAME, finished):
         return failed_to_run(_NAME, version, finished, problem)
+    read = read_berry if manager.berry else _READERS[manager.name]
+    advice, found = "", tuple[Finding, ...]()
     try:
-        read = of_berry if manager.berry else _READERS[manager.name]
         found = tuple(_finding(at_home, manager, advisory) for advisory in read(read_output(bench.out, _REPORT)))
+        if finished.exit_code and not found:
+            advice = "The audit failed without naming a vulnerability."
     except RegistryUnavailable as error:
-        return make_report(_NAME, version, finished, advice=f"The registry's advisories could not be asked: {error}.")
+        advice = f"The registry's advisories are unavailable: {error}."
     except BadReport as error:
-        return make_report(_NAME, version, finished, advice=f"The registry's advisories could not be asked. {error}")
-    if finished.exit_code and not found:
-        return make_report(_NAME, version, finished, advice="The audit failed without naming a vulnerability.")
-    return make_report(_NAME, version, finished, findings=found)
+        advice = f"The registry's advisories are unavailable. {error}"
+    return make_report(_NAME, version, finished, findings=found, advice=advice)
 
 
-def _manager(bench: Workbench) -> PackageManager:
-    home = workspace_home(bench.project)
-    return find_manager(home, read_package(home))
-
-
-def _words(bench: Workbench, manager: PackageManager) -> tuple[str, ...]:
+def _audit_command(bench: Workbench, manager: PackageManager) -> tuple[str, ...]:
     """npm audits a lock file, so one is made where there is none; like all writes it is thrown away."""
     own = f"{bench.paths.env}/{MANAGER_FOLDER}/node_modules/.bin/{manager.name}"
     if manager.berry:
@@ -87,20 +97,103 @@ def _finding(bench: Workbench, manager: PackageManager, advisory: Advisory) -> F
         tool=_NAME,
         rule=advisory.id or "advisory",
         path=bench.relative(path),
-        line=_line(bench.project.read(path), advisory),
+        line=_line_of(bench.project.read(path), advisory),
         message=f"{advisory.package}{affected}: {advisory.title}",
         severity=advisory.severity,
     )
 
 
-def _line(text: str, advisory: Advisory) -> int:
+def _line_of(text: str, advisory: Advisory) -> int:
     name = advisory.package
-    wanted = (f'"{advisory.place}":', f'"node_modules/{name}":', f"/{name}@", f"{name}@", f'"{name}":')
-    lines = text.splitlines()
-    for piece in wanted[0 if advisory.place else 1 :]:
-        if at := next((number for number, line in enumerate(lines, 1) if piece in line), 0):
-            return at
+    entries = (f'"{advisory.place}":', f'"node_modules/{name}":', f"/{name}@", f"{name}@", f'"{name}":')
+    for entry in entries[0 if advisory.place else 1 :]:
+        for number, line in enumerate(text.splitlines(), 1):
+            if entry in line:
+                return number
     return 0
 
 
-npm_audit = Tool(_NAME, ("dependencies",), "javascript", _used_by, _version, _run)
+def read_npm(data: bytes) -> Iterator[Advisory]:
+    """`npm audit --json`: by package; `via` holds the advisories themselves, or names of packages that have them."""
+    report = parse_json(data, "npm's audit")
+    if not isinstance(report, dict) or not isinstance(report.get("vulnerabilities"), dict):
+        raise RegistryUnavailable(_refusal(report))
+    for name, entry in report["vulnerabilities"].items():
+        fields = entry if isinstance(entry, dict) else {}
+        nodes = fields.get("nodes")
+        place = str(nodes[0]) if isinstance(nodes, list) and nodes else ""
+        for via in fields.get("via") or []:
+            if isinstance(via, dict):
+                yield _advisory(name, via, str(via.get("range", "")), place)
+
+
+def read_pnpm(data: bytes) -> Iterator[Advisory]:
+    """`pnpm audit --json`, the form of npm 6."""
+    report = parse_json(data, "pnpm's audit")
+    if not isinstance(report, dict) or not isinstance(report.get("advisories"), dict):
+        raise RegistryUnavailable(_refusal(report))
+    for entry in report["advisories"].values():
+        if isinstance(entry, dict):
+            yield _advisory(str(entry.get("module_name", "")), entry, str(entry.get("vulnerable_versions", "")))
+
+
+def read_yarn(data: bytes) -> Iterator[Advisory]:
+    """`yarn audit --json` of yarn 1: an object a line, an advisory once for each path that leads to it."""
+    seen: set[str] = set()
+    for line in _json_lines(data):
+        found = line.get("data")
+        advisory = found.get("advisory") if isinstance(found, dict) else None
+        if line.get("type") == "auditAdvisory" and isinstance(advisory, dict) and str(advisory.get("id")) not in seen:
+            seen.add(str(advisory.get("id")))
+            name, affected = str(advisory.get("module_name", "")), str(advisory.get("vulnerable_versions", ""))
+            yield _advisory(name, advisory, affected)
+        elif line.get("type") == "error":
+            raise RegistryUnavailable(valid_unicode(str(found))[:300])
+
+
+def read_berry(data: bytes) -> Iterator[Advisory]:
+    """`yarn npm audit --json` of yarn 2 and later: an object a line, nothing at all when all is well."""
+    for line in _json_lines(data):
+        entry = line.get("children")
+        if isinstance(entry, dict) and "Severity" in entry:
+            fields = {"title": entry.get("Issue"), "url": entry.get("URL"), "severity": entry.get("Severity")}
+            yield _advisory(str(line.get("value", "")), fields, str(entry.get("Vulnerable Versions", "")))
+        elif line.get("type") == "error":
+            raise RegistryUnavailable(valid_unicode(str(line.get("data")))[:300])
+
+
+def _advisory(package: str, entry: dict[str, object], affected: str, place: str = "") -> Advisory:
+    """The id is GitHub's where the URL ends with it, else the registry's number."""
+    url = str(entry.get("url") or "")
+    known = entry.get("github_advisory_id") or url.rpartition("/")[2] or entry.get("source") or entry.get("id") or ""
+    return Advisory(
+        id=valid_unicode(str(known)),
+        package=valid_unicode(package),
+        title=valid_unicode(str(entry.get("title") or "a known vulnerability"))[:500],
+        severity=_SEVERITIES.get(str(entry.get("severity")), "notice"),
+        affected=valid_unicode(affected),
+        place=valid_unicode(place),
+    )
+
+
+def _json_lines(data: bytes) -> Iterator[dict[str, object]]:
+    for line in data.splitlines():
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            yield value
+
+
+def _refusal(report: object) -> str:
+    """Without npm's own `message`, which holds the registry's address."""
+    fields = report if isinstance(report, dict) else {}
+    error = fields.get("error")
+    code = fields.get("statusCode") or (error.get("code") if isinstance(error, dict) else "")
+    return f"it answered {valid_unicode(str(code))[:50]}" if code else "it did not answer"
+
+
+_READERS: dict[str, Callable[[bytes], Iterator[Advisory]]] = {"npm": read_npm, "pnpm": read_pnpm, "yarn": read_yarn}
+
+tool = Tool(_NAME, ("dependencies",), "javascript", _used_by, _run)

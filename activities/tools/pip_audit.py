@@ -20,16 +20,12 @@ from activities.tooling import OUR_TOOLS, Tool, Workbench
 
 _UNREACHABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")
 
-_NOT_ASKED = "The advisories could not be reached, so nothing was looked up."
-
-
-async def _version(bench: Workbench) -> str:
-    return our_version("pip-audit")
+_NOT_ASKED = "The advisories are unavailable, so nothing was audited."
 
 
 async def _run(bench: Workbench) -> ToolReport:
     """Exit code 1 means vulnerabilities and failures alike: with a report it was the first."""
-    version = await _version(bench)
+    version = our_version("pip-audit")
     if bench.env_root is None:
         said = "Nothing could be installed, so there are no versions to look up."
         return ToolReport("pip-audit", version, completed=False, problem=said)
@@ -104,4 +100,4 @@ def _advice(entries: list[dict[str, Any]], listed: tuple[Distribution, ...]) -> 
     return valid_unicode(f"{len(skipped)} of {len(listed)} packages could not be looked up: {names}.")
 
 
-tool = Tool("pip-audit", ("dependencies",), "python", lambda project: "", _version, _run, default=True)
+tool = Tool("pip-audit", ("dependencies",), "python", lambda project: "", _run, default=True)

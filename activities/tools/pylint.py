@@ -4,16 +4,14 @@ Severity: `error` for fatal and error, `warning` for warning, convention and ref
 them, and its exit code counts them), `notice` for information.
 """
 
-from functools import partial
 from typing import Any
 
-from activities.languages.python.installed import version_of
 from activities.languages.python.layout import sources
-from activities.languages.python.tool_detection import found_in
+from activities.languages.python.tool_detection import python_tool
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import execute, failed_to_run, make_report, not_installed
-from activities.tooling import Tool, ToolDetection, Workbench
+from activities.tool_reports import execute, failed_to_run, make_report
+from activities.tooling import ToolDetection, Workbench
 
 DETECTION = ToolDetection(
     tables=("pylint",),
@@ -23,28 +21,18 @@ DETECTION = ToolDetection(
     packages=("pylint",),
 )
 _SEVERITIES: dict[str, Severity] = {"fatal": "error", "error": "error", "info": "notice"}
-_FLAGS = ("--reports=n", "--score=n", "--persistent=n", "--recursive=y")
 _USAGE_ERROR = 32
 
 
-async def _version(bench: Workbench) -> str:
-    return version_of(bench, "pylint", "pylint")
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, version: str) -> ToolReport:
     """The exit code is a sum of bits: 1 to 16 are kinds of findings, 32 is a usage error."""
-    version, (program, _) = await _version(bench), bench.executable("pylint")
-    if not version:
-        return not_installed("pylint", found_in(DETECTION, bench.project), "Declare it in a dependency group.")
-    flags = (
-        "--output-format=json",
-        f"--output={bench.paths.out}/pylint.json",
-        "--reports=n",
-        "--score=n",
-        "--persistent=n",
-        "--recursive=y",
+    flags = ("--reports=n", "--score=n", "--persistent=n", "--recursive=y", "--output-format=json")
+    report = f"--output={bench.paths.out}/pylint.json"
+    finished = await execute(
+        bench,
+        (bench.executable("pylint"), *flags, report, "--", *sources(bench.project)),
+        {"PYLINTHOME": bench.paths.out},
     )
-    finished = await execute(bench, (program, *flags, "--", *sources(bench.project)), {"PYLINTHOME": bench.paths.out})
     if not 0 <= finished.exit_code < _USAGE_ERROR:
         return failed_to_run("pylint", version, finished)
     try:
@@ -52,13 +40,9 @@ async def _run(bench: Workbench) -> ToolReport:
     except BadReport as error:
         return failed_to_run("pylint", version, finished, str(error))
     listed = entries if isinstance(entries, list) else []
-    return make_report(
-        "pylint", version, finished, findings=tuple(_finding(one, bench) for one in listed if _is_one(one))
-    )
-
-
-def _is_one(entry: object) -> bool:
-    return isinstance(entry, dict) and "message-id" in entry
+    messages = (entry for entry in listed if isinstance(entry, dict) and "message-id" in entry)
+    found = tuple(_finding(message, bench) for message in messages)
+    return make_report("pylint", version, finished, findings=found)
 
 
 def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
@@ -75,4 +59,4 @@ def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
     )
 
 
-tool = Tool("pylint", ("linting",), "python", partial(found_in, DETECTION), _version, _run)
+tool = python_tool("pylint", ("linting",), DETECTION, _run, requirements=("pylint",))

@@ -1,30 +1,30 @@
 """pyright, where a project is configured for it. Severity: as pyright grades it; information is a `notice`."""
 
-from functools import partial
 from typing import Any
 
-from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import found_in
+from activities.languages.python.tool_detection import python_tool
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import execute_to_file, failed_to_run, make_report, not_installed
-from activities.tooling import Tool, ToolDetection, Workbench
+from activities.tool_reports import execute_to_file, failed_to_run, make_report
+from activities.tooling import ToolDetection, Workbench
 
-DETECTION = ToolDetection(tables=("pyright",), files=("pyrightconfig.json",), hooks=("pyright",), packages=("pyright",))
+DETECTION = ToolDetection(
+    tables=("pyright",),
+    files=("pyrightconfig.json",),
+    hooks=("pyright",),
+    packages=("pyright",),
+    other_sections=("basedpyright",),
+)
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
 
-async def _version(bench: Workbench) -> str:
-    return version_of(bench, "pyright", "pyright")
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, version: str) -> ToolReport:
     """Exit codes: 0 no errors, 1 errors, 2 and more: pyright could not work."""
-    version, (program, _) = await _version(bench), bench.executable("pyright")
-    if not version:
-        return not_installed("pyright", found_in(DETECTION, bench.project), "Declare it in a dependency group.")
-    python = (f"--pythonpath={bench.paths.env}/bin/python",)
-    finished = await execute_to_file(bench, (program, "--outputjson", *python), "pyright.json", _environment(bench))
+    argv = (bench.executable("pyright"), "--outputjson", f"--pythonpath={bench.paths.env}/bin/python")
+    # The package fetches pyright when it first runs: the installation did that, into the environment.
+    cache = f"{bench.paths.env}/share/pyright"
+    environment = {"PYRIGHT_PYTHON_CACHE_DIR": cache, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+    finished = await execute_to_file(bench, argv, "pyright.json", environment)
     try:
         report = parse_json(read_output(bench.out, "pyright.json"), "pyright's report")
     except BadReport as error:
@@ -34,11 +34,6 @@ async def _run(bench: Workbench) -> ToolReport:
         return failed_to_run("pyright", version, finished)
     found = tuple(_finding(entry, bench) for entry in listed if isinstance(entry, dict))
     return make_report("pyright", version, finished, findings=found)
-
-
-def _environment(bench: Workbench) -> dict[str, str]:
-    """The package fetches pyright when it first runs: the installation step did that, into the environment."""
-    return {"PYRIGHT_PYTHON_CACHE_DIR": f"{bench.paths.env}/share/pyright", "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
 
 
 def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
@@ -65,4 +60,5 @@ def _place(entry: dict[str, Any], which: str) -> tuple[int, int]:
     return non_negative(place.get("line"), -1) + 1, non_negative(place.get("character"), -1) + 1
 
 
-tool = Tool("pyright", ("static_analysis",), "python", partial(found_in, DETECTION), _version, _run)
+# With this extra the package brings its own node.
+tool = python_tool("pyright", ("static_analysis",), DETECTION, _run, requirements=("pyright[nodejs]",))

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
 from activities.formats import registry
-from activities.languages.python.installed import installed, version_of
+from activities.languages.python.installed import installed, our_version
 from activities.languages.python.layout import python_files
-from activities.languages.python.tool_detection import found_in
+from activities.languages.python.tool_detection import python_tool
 from activities.model import ToolReport
 from activities.reports import BadReport, Contents, read_output
-from activities.tool_reports import execute, failed_to_run, make_report, not_installed
-from activities.tooling import Project, Tool, ToolDetection, Workbench
+from activities.tool_reports import execute, failed_to_run, make_report
+from activities.tooling import Project, ToolDetection, Workbench
 
 DETECTION = ToolDetection(packages=("pytest-benchmark",))
 _FOLDERS = ("benchmarks", "benchmark", "tests/benchmarks", "tests/benchmark", "tests/performance")
@@ -23,21 +22,14 @@ _NOTHING_SAVED = "default::pytest_benchmark.logger.PytestBenchmarkWarning"
 _NO_TESTS = 5
 
 
-async def _version(bench: Workbench) -> str:
-    return version_of(bench, "pytest-benchmark", "pytest-benchmark")
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, version: str) -> ToolReport:
     """pytest's exit codes: 0 all ran, 1 some failed, 5 there are none, else it could not work."""
-    version, (python, _) = await _version(bench), bench.executable("python")
-    if not version:
-        return not_installed(
-            "pytest-benchmark", found_in(DETECTION, bench.project), "Declare it in a dependency group."
-        )
     into = f"--benchmark-json={bench.paths.out}/benchmark.json"
     cache = ("-o", f"cache_dir={bench.paths.out}/pytest_cache")
     flags = ("--benchmark-enable", "--benchmark-only", "--rootdir=.", "-W", _NOTHING_SAVED, into, *cache)
-    finished = await execute(bench, (python, "-m", "pytest", *flags, *_alone(bench), *_where(bench.project)))
+    finished = await execute(
+        bench, (bench.executable("python"), "-m", "pytest", *flags, *_alone(bench), *_where(bench.project))
+    )
     if finished.exit_code not in (0, 1, _NO_TESTS):
         return failed_to_run("pytest-benchmark", version, finished)
     try:
@@ -88,12 +80,11 @@ def _has_work(project: Project, check: str) -> bool:
     return _shared(project) or next(_files(project), None) is not None
 
 
-tool = Tool(
+tool = python_tool(
     "pytest-benchmark",
     ("performance",),
-    "python",
-    partial(found_in, DETECTION),
-    _version,
+    DETECTION,
     _run,
     has_work=_has_work,
+    requirements=(f"pytest-benchmark=={our_version('pytest-benchmark')}",),
 )

@@ -5,16 +5,14 @@ undefined names: E9, F63, F7, F82), `warning` for the rest.
 """
 
 import re
-from functools import partial
 from typing import Any
 
 from activities.languages.python.config import has_table, hooks
-from activities.languages.python.installed import version_of
-from activities.languages.python.tool_detection import found_in
+from activities.languages.python.tool_detection import python_tool
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report
-from activities.tooling import Project, Tool, ToolDetection, Workbench
+from activities.tool_reports import FinishedCommand, execute, failed_to_run, fix_report, make_report
+from activities.tooling import Project, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
     tables=("ruff",),
@@ -28,13 +26,9 @@ _UNFORMATTED = re.compile(r"(.+?):\d+:\d+: unformatted: ")
 _BREAKS = ("E9", "F63", "F7", "F82")
 
 
-async def _version(bench: Workbench) -> str:
-    return version_of(bench, "ruff", "ruff")
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, version: str) -> ToolReport:
     """Exit codes: 0 nothing, 1 findings, 2 ruff could not work (its configuration, most often)."""
-    version, (ruff, _) = await _version(bench), bench.executable("ruff")
+    ruff = bench.executable("ruff")
     report = f"{bench.paths.out}/ruff.json"
     finished = await execute(
         bench, (ruff, "check", "--no-fix", "--no-cache", "--output-format=json", f"--output-file={report}", ".")
@@ -54,14 +48,12 @@ async def _run(bench: Workbench) -> ToolReport:
     return make_report("ruff", version, finished, findings=found + _unformatted(formatted, bench), problem=problem)
 
 
-async def _fix(bench: Workbench) -> ToolReport:
-    version, (ruff, _) = await _version(bench), bench.executable("ruff")
+async def _fix(bench: Workbench, version: str) -> ToolReport:
+    ruff = bench.executable("ruff")
     finished = await execute(bench, (ruff, "check", "--fix-only", "--no-unsafe-fixes", "--no-cache", "."))
     if finished.exit_code == 0 and _formats(bench.project):
         finished = await execute(bench, (ruff, "format", "--no-cache", "."))
-    return (
-        make_report("ruff", version, finished) if finished.exit_code == 0 else failed_to_run("ruff", version, finished)
-    )
+    return fix_report("ruff", version, finished, (0,))
 
 
 def _formats(project: Project) -> bool:
@@ -118,4 +110,4 @@ def _named(line: str) -> str:
     return match[1] if match else ""
 
 
-tool = Tool("ruff", ("linting",), "python", partial(found_in, DETECTION), _version, _run, default=True, fix=_fix)
+tool = python_tool("ruff", ("linting",), DETECTION, _run, default=True, fix=_fix)

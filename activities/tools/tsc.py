@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 
 from activities.languages.javascript.package_json import declared_in, first_file, read_package, workspace_home
-from activities.languages.javascript.programs import installed_version, program, start_into
+from activities.languages.javascript.programs import package_tool, start
 from activities.languages.javascript.scripts import ScriptCommand, find_call, without_options
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, read_output
-from activities.tool_reports import failed_to_run, make_report, not_installed
-from activities.tooling import Project, Tool, Workbench
+from activities.tool_reports import failed_to_run, make_report, stdout_to_file
+from activities.tooling import Project, ToolDetection, Workbench
 
-_NAME = "tsc"
+DETECTION = ToolDetection(files=("tsconfig.json",), other_files=("tsconfig.*",))
 _REPORT = "tsc.txt"
 _PROGRAMS = ("vue-tsc", "tsc")
 _SCRIPTS = ("typecheck", "type-check", "types", "check-types", "check:types", "lint:types", "test:types", "tsc")
@@ -26,38 +26,28 @@ def _used_by(project: Project) -> str:
     """A script for it, or a tsconfig.json where TypeScript is a dependency: a tsconfig.json alone may serve editors."""
     if call := _call(project):
         return f'the script "{call.script}" in package.json'
-    declared = (declared_in(read_package(place), "vue-tsc", "typescript") for place in _places(project))
+    declared = (
+        declared_in(read_package(place), "vue-tsc", "typescript") for place in (project, workspace_home(project))
+    )
     return first_file(project, "tsconfig.json") if any(declared) else ""
 
 
-async def _version(bench: Workbench) -> str:
-    return await installed_version(bench, "typescript")
-
-
-async def _run(bench: Workbench) -> ToolReport:
+async def _run(bench: Workbench, tsc: str, version: str) -> ToolReport:
     """Exit codes: 0 nothing, 1 and 2 errors; what has no error line could not run."""
-    name = _program(bench.project)
-    if not (binary := program(bench, name)):
-        return not_installed(name, _used_by(bench.project), "Add typescript to devDependencies.")
-    version = await _version(bench)
-    finished = await start_into(bench, _REPORT, (binary, *_words(bench.project)))
+    finished = await start(bench, stdout_to_file(bench, (tsc, *_words(bench.project)), _REPORT))
     try:
         found = tuple(_findings(read_output(bench.out, _REPORT), bench))
     except BadReport as error:
-        return failed_to_run(_NAME, version, finished, str(error))
+        return failed_to_run("tsc", version, finished, str(error))
     if finished.exit_code not in (0, 1, 2) or (finished.exit_code and not found):
-        return failed_to_run(_NAME, version, finished)
-    return make_report(_NAME, version, finished, findings=found)
-
-
-def _places(project: Project) -> tuple[Project, Project]:
-    return project, workspace_home(project)
+        return failed_to_run("tsc", version, finished)
+    return make_report("tsc", version, finished, findings=found)
 
 
 def _program(project: Project) -> str:
     if call := _call(project):
         return call.program
-    declared = (read_package(place).declared("vue-tsc") for place in _places(project))
+    declared = (read_package(place).declared("vue-tsc") for place in (project, workspace_home(project)))
     return "vue-tsc" if any(declared) else "tsc"
 
 
@@ -95,7 +85,7 @@ def _finding(lines: list[str], bench: Workbench) -> Iterator[Finding]:
     message = "\n".join((lines[0][match.end() :], *lines[1:]))[:2000]
     yield Finding(
         check="static_analysis",
-        tool=_NAME,
+        tool="tsc",
         rule=match["rule"],
         path=bench.relative(match["path"] or "tsconfig.json"),
         line=non_negative(match["line"] or 0),
@@ -105,4 +95,6 @@ def _finding(lines: list[str], bench: Workbench) -> Iterator[Finding]:
     )
 
 
-tsc = Tool(_NAME, ("static_analysis",), "javascript", _used_by, _version, _run)
+tool = package_tool(
+    "tsc", ("static_analysis",), _used_by, _run, package="typescript", program_of=_program, detection=DETECTION
+)

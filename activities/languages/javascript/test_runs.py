@@ -3,25 +3,44 @@
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from activities import formats
 from activities.languages.javascript.package_json import PackageJson, declared_in, read_package
+from activities.languages.javascript.programs import installed_version, not_in_packages, program, start
 from activities.languages.javascript.scripts import ScriptCommand, find_call, test_script
-from activities.model import FileCoverage, TestCase, ToolReport
-from activities.reports import BadReport, non_negative, read_output
-from activities.tool_reports import FinishedCommand, make_report, stop_reason
-from activities.tooling import Project, Workbench
+from activities.model import TestCase, ToolReport
+from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import FinishedCommand, failed_to_run, make_report, stop_reason, with_flaky
+from activities.tooling import Project, Tool, ToolDetection, Workbench
 from activities.untrusted_files import UntrustedFolder
+
+COVERAGE_FOLDER = "coverage"
+"""Below `out`: where every runner is told to leave `lcov.info`."""
+
+TEST_CHECKS = ("unit_tests", "integration_tests", "coverage")
 
 RUNNERS = ("vitest", "jest", "mocha")
 """Programs that have a tool of their own; every other test script is run as it stands."""
+
+_LONGEST_MESSAGE = 4000
+_COLOURS = re.compile("\x1b\\[[0-9;]*m")
+
+RunnerCommand = Callable[[Workbench, str, tuple[str, ...], tuple[str, ...], bool], tuple[str, ...]]
+"""`(bench, binary, args, files, measure)` → what to start: the runner with the arguments of the package's script, its
+report, the files to run (() for all), and coverage if it is to be measured."""
+
+Tests = tuple[tuple[TestCase, ...], str]
+"""The tests of a run, and a sentence when the runner failed outside of every test."""
 
 
 @dataclass(frozen=True)
 class TestOptions:
     """What a check wants of a test suite. `only` names test ids; their files are run, and nothing else."""
+
+    __test__ = False
 
     select: str = "unit"
     coverage: bool = False
@@ -29,17 +48,50 @@ class TestOptions:
     only: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class SuiteRun:
-    """What one start of a runner gave."""
+def runner_tool(
+    name: str,
+    detection: ToolDetection,
+    report: str,
+    command: RunnerCommand,
+    read: Callable[[bytes, Workbench], Tests],
+) -> Tool:
+    """The tool of a runner that a package's test script starts. `report` is the file in `out` that it writes, `read`
+    reads it and may raise `BadReport`."""
 
-    finished: FinishedCommand
-    tests: tuple[TestCase, ...]
-    problem: str = ""
+    def used_by(project: Project) -> str:
+        package = read_package(project)
+        for select in ("unit", "integration"):
+            if (script := test_script(package, select)) and find_call(package, script, name):
+                return f'the script "{script}" in package.json'
+        return "" if test_script(package, "unit") else declared_in(package, name)
+
+    async def run(bench: Workbench) -> ToolReport:
+        options = test_options(bench)
+        call = _runner_call(read_package(bench.project), name, options.select)
+        if call is None:
+            return ToolReport(tool=name)
+        if not (binary := program(bench, name)):
+            return not_in_packages(name, used_by(bench.project))
+
+        async def start_runner(files: tuple[str, ...], measure: bool) -> FinishedCommand:
+            return await start(bench, call.prepared(command(bench, binary, call.args, files, measure)), call.env)
+
+        def read_report(finished: FinishedCommand) -> Tests:
+            return read(read_output(bench.out, report), bench)
+
+        return await run_suite(name, installed_version(bench, name), bench, options, start_runner, read_report)
+
+    def has_work(project: Project, check: str) -> bool:
+        return _runner_call(read_package(project), name, select_for(check)) is not None
+
+    return Tool(name, TEST_CHECKS, "javascript", used_by, run, has_work=has_work, detection=detection)
 
 
-Start = Callable[[tuple[str, ...]], Awaitable[SuiteRun]]
-"""Runs the suite, or the given files of it (relative to the project's folder)."""
+def _runner_call(package: PackageJson, runner: str, select: str) -> ScriptCommand | None:
+    """How the package starts a runner for these tests; bare where it is only a dependency."""
+    if script := test_script(package, select):
+        return find_call(package, script, runner)
+    return ScriptCommand("", runner) if select == "unit" and package.declared(runner) else None
 
 
 def test_options(bench: Workbench) -> TestOptions:
@@ -54,51 +106,41 @@ def test_options(bench: Workbench) -> TestOptions:
     )
 
 
-def used_by_script(project: Project, runner: str) -> str:
-    """The reason why a runner is used: a test script starts it, or there is no script and it is a dependency."""
-    package = read_package(project)
-    for select in ("unit", "integration"):
-        if (script := test_script(package, select)) and find_call(package, script, runner):
-            return f'the script "{script}" in package.json'
-    return "" if test_script(package, "unit") else declared_in(package, runner)
-
-
-def runner_call(package: PackageJson, runner: str, select: str) -> ScriptCommand | None:
-    """How the package starts a runner for these tests; bare where it is only a dependency."""
-    if script := test_script(package, select):
-        return find_call(package, script, runner)
-    return ScriptCommand("", runner) if select == "unit" and package.declared(runner) else None
-
-
-def has_work(runner: str) -> Callable[[Project, str], bool]:
-    """`Tool.has_work` of a runner: the package starts it for the tests that the check is about."""
-
-    def has_work(project: Project, check: str) -> bool:
-        return runner_call(read_package(project), runner, select_for(check)) is not None
-
-    return has_work
-
-
 def select_for(check: str) -> str:
-    """Coverage is of the unit tests."""
+    """The part of the suite that a check runs. Coverage is of the unit tests."""
     return "integration" if check == "integration_tests" else "unit"
 
 
-async def run_suite(tool: str, version: str, bench: Workbench, asked: TestOptions, start: Start) -> ToolReport:
-    """The suite once, its failed files once more; a test that then passes is flaky. Raises `BadReport`."""
-    files = existing_files(bench, asked.only)
-    if asked.only and not files:
+async def run_suite(
+    tool: str,
+    version: str,
+    bench: Workbench,
+    options: TestOptions,
+    start_runner: Callable[[tuple[str, ...], bool], Awaitable[FinishedCommand]],
+    read_report: Callable[[FinishedCommand], Tests],
+) -> ToolReport:
+    """The suite once, its failed files once more; a test that then passes is flaky.
+
+    `start_runner(files, measure)` runs the suite or the given files of it (relative to the project's folder), with
+    coverage if `measure`.
+    """
+    files = _existing_files(bench, options.only)
+    if options.only and not files:
         return ToolReport(tool=tool, version=version)
-    first = await start(files)
-    tests = first.tests
-    failed = existing_files(bench, tuple(test.path for test in tests if test.outcome == "failed"))
-    if asked.retry and failed and not stop_reason(tool, first.finished):
-        tests = with_flaky(tests, (await start(failed)).tests)
-    report = make_report(tool, version, first.finished, tests=tests, problem=first.problem)
-    return with_coverage(report, bench) if asked.coverage else report
+    finished = first = await start_runner(files, options.coverage)
+    try:
+        tests, problem = read_report(first)
+        failed = _existing_files(bench, tuple(test.path for test in tests if test.outcome == "failed"))
+        if options.retry and failed and not stop_reason(tool, first):
+            finished = await start_runner(failed, False)
+            tests = with_flaky(tests, read_report(finished)[0])
+    except BadReport as error:
+        return failed_to_run(tool, version, finished, str(error))
+    report = make_report(tool, version, first, tests=tests, problem=problem)
+    return _with_coverage(report, bench) if options.coverage else report
 
 
-def existing_files(bench: Workbench, ids: tuple[str, ...]) -> tuple[str, ...]:
+def _existing_files(bench: Workbench, ids: tuple[str, ...]) -> tuple[str, ...]:
     """The files of test ids ("path::name", the path from the repository's root), from the project's folder, those
     that this tree has."""
     prefix = "" if bench.project.folder == "." else f"{bench.project.folder}/"
@@ -108,12 +150,16 @@ def existing_files(bench: Workbench, ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(path for path in own if path and not path.startswith("-") and folder.is_file(path))
 
 
-def with_flaky(first: tuple[TestCase, ...], second: tuple[TestCase, ...]) -> tuple[TestCase, ...]:
-    """The first run's tests, where what failed and passed in the second is flaky."""
-    passed = {test.id for test in second if test.outcome == "passed"}
-    return tuple(
-        replace(test, outcome="flaky") if test.outcome == "failed" and test.id in passed else test for test in first
-    )
+def _with_coverage(report: ToolReport, bench: Workbench) -> ToolReport:
+    """The report with what `lcov.info` says, or with the advice that none was measured."""
+    try:
+        data = read_output(bench.out, f"{COVERAGE_FOLDER}/lcov.info")
+        files = formats.registry()["lcov"].reads(data, report.tool, "coverage").coverage
+    except BadReport as error:
+        return replace(report, advice=report.advice or f"Coverage was not measured. {error}")
+    placed = [replace(file, path=posixpath.normpath(bench.relative(file.path))) for file in files]
+    own = (one for one in placed if not one.path.startswith(("/", "../")) and "node_modules/" not in one.path)
+    return replace(report, coverage=tuple(own))
 
 
 def with_unique_ids(tests: Iterable[TestCase]) -> tuple[TestCase, ...]:
@@ -126,26 +172,53 @@ def with_unique_ids(tests: Iterable[TestCase]) -> tuple[TestCase, ...]:
     return tuple(named)
 
 
-def line_in(bench: Workbench, path: str, message: str) -> int:
-    """The line of a test's file that a stack trace names first, 0 when it names none."""
-    found = re.search(re.escape(f"{bench.paths.src}/{path}") + r":(\d+)", message) if path else None
-    return non_negative(found[1]) if found else 0
+def read_jest(data: bytes, bench: Workbench) -> Tests:
+    """The JSON that jest writes, and vitest too: a list of files, each with its tests. Raises `BadReport`."""
+    report = parse_json(data, "The test report")
+    files = report.get("testResults") if isinstance(report, dict) else None
+    if not isinstance(report, dict) or not isinstance(files, list):
+        raise BadReport("The test report has no testResults.")
+    tests = with_unique_ids(test for file in files if isinstance(file, dict) for test in _jest_tests(file, bench))
+    outside = report.get("success") is False and not any(test.outcome == "failed" for test in tests)
+    return tests, "The test run failed outside of its tests; see its output." if outside else ""
 
 
-COVERAGE_FOLDER = "coverage"
-"""Below `out`: where every runner is told to leave `lcov.info`."""
+def _jest_tests(file: dict[str, object], bench: Workbench) -> Iterator[TestCase]:
+    path = bench.relative(valid_unicode(str(file.get("name", ""))))
+    cases = file.get("assertionResults")
+    cases = [case for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
+    if file.get("status") == "failed" and not any(case.get("status") == "failed" for case in cases):
+        yield TestCase(f"{path}::(file)", "failed", path, message=_short(file.get("message")))
+    for case in cases:
+        yield _jest_test(path, case)
 
 
-def with_coverage(report: ToolReport, bench: Workbench) -> ToolReport:
-    """The report with what `lcov.info` says, or with the advice that none was measured."""
-    try:
-        data = read_output(bench.out, f"{COVERAGE_FOLDER}/lcov.info")
-        files = formats.registry()["lcov"].reads(data, report.tool, "coverage").coverage
-    except BadReport as error:
-        return replace(report, advice=report.advice or f"Coverage was not measured. {error}")
-    return replace(report, coverage=tuple(_own(bench, files)))
+def _jest_test(path: str, case: dict[str, object]) -> TestCase:
+    groups, messages, place = case.get("ancestorTitles"), case.get("failureMessages"), case.get("location")
+    names = [*(groups if isinstance(groups, list) else []), case.get("title", "")]
+    duration = case.get("duration")
+    return TestCase(
+        id=f"{path}::" + valid_unicode(" > ".join(str(name) for name in names if name)),
+        outcome=_outcome(case),
+        path=path,
+        line=non_negative(place.get("line")) if isinstance(place, dict) else 0,
+        message=_short("\n".join(map(str, messages)) if isinstance(messages, list) else ""),
+        duration_s=float(duration) / 1000 if isinstance(duration, int | float) else 0.0,
+    )
 
 
-def _own(bench: Workbench, files: tuple[FileCoverage, ...]) -> list[FileCoverage]:
-    placed = [replace(file, path=posixpath.normpath(bench.relative(file.path))) for file in files]
-    return [file for file in placed if not file.path.startswith(("/", "../")) and "node_modules/" not in file.path]
+def _outcome(case: dict[str, object]) -> Literal["passed", "failed", "skipped", "flaky"]:
+    """`invocations` above 1 is jest's own retry (`jest.retryTimes`): a pass on the second try is flaky."""
+    match case.get("status"):
+        case "passed":
+            return "flaky" if non_negative(case.get("invocations")) > 1 else "passed"
+        case "failed":
+            return "failed"
+        case _:
+            return "skipped"
+
+
+def _short(text: object) -> str:
+    clean = valid_unicode(_COLOURS.sub("", text if isinstance(text, str) else "")).strip()
+    half = _LONGEST_MESSAGE // 2
+    return clean if len(clean) <= _LONGEST_MESSAGE else f"{clean[:half]}\n…\n{clean[-half:]}"

@@ -59,11 +59,10 @@ def _site_packages(environment: UntrustedFolder) -> list[str]:
 
 def version_of(bench: Workbench, package: str, program: str) -> str:
     """The version of the program that `bench.executable(program)` names; "" where it is nowhere installed."""
-    _, own = bench.executable(program)
-    if own and bench.env_root:
-        found = installed(bench.env_root).get(canonicalize_name(package))
-        return found.version if found else ""
-    return our_version(package)
+    if bench.env_root is None or not bench.has_own(program):
+        return our_version(package)
+    found = installed(bench.env_root).get(canonicalize_name(package))
+    return found.version if found else ""
 
 
 @cache

@@ -1,16 +1,33 @@
-"""What a project's own configuration tells pytest, as far as it decides how the suite must be started."""
+"""What a project's own configuration tells pytest, and which part of its suite a check runs.
+
+Integration tests are those in a folder of that name; without such a folder those with the marker
+`integration`, if the project declares it. Unit tests are all others, so the two never overlap.
+"""
 
 import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 
 from activities.languages.python.config import section, table
+from activities.languages.python.layout import TEST_FOLDERS, python_files
 from activities.tooling import Project
 
 _INI = (("pytest.ini", "pytest"), (".pytest.ini", "pytest"))
 _FILES = ("test_*.py", "*_test.py")
 _LATER_INI = (("tox.ini", "pytest"), ("setup.cfg", "tool:pytest"))
+_INTEGRATION_FOLDERS = (
+    "tests/integration",
+    "tests/integrations",
+    "tests/integration_tests",
+    "test/integration",
+    "integration_tests",
+    "tests_integration",
+)
+_MARKER = "integration"
+_MOST_NAMES = 300
+"""More node ids than this and their files run whole: a command line has an end."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,59 @@ def pytest_config(project: Project) -> PytestConfig:
     markers = (line.strip().partition(":")[0].partition("(")[0] for line in _lines(found.get("markers")))
     files = (*_FILES, *_words(found.get("python_files")))
     return PytestConfig(_words(found.get("addopts")), frozenset(markers), files)
+
+
+def selection(project: Project, config: PytestConfig, select: str) -> tuple[str, ...] | None:
+    """The arguments that select the part, () for everything, None when the project has no such part."""
+
+    def combined(expression: str) -> str:
+        """The project's own expression holds too, unless it is about the same marker."""
+        own = config.expression
+        return f"({own}) and ({expression})" if own and _MARKER not in own else expression
+
+    folders = [folder for folder in _INTEGRATION_FOLDERS if (project.root / folder).is_dir()]
+    if select == "integration":
+        if folders:
+            return tuple(folders)
+        return ("-m", combined(_MARKER)) if _MARKER in config.markers else None
+    if select != "unit":
+        return ()
+    if folders:
+        return tuple(f"--ignore={folder}" for folder in folders)
+    return ("-m", combined(f"not {_MARKER}")) if _MARKER in config.markers else ()
+
+
+def has_tests(project: Project, config: PytestConfig, select: str) -> bool:
+    """Whether the project may have tests of the part. In doubt it has, since a plug-in makes a test of any file: a
+    conftest.py, a folder named for tests and doctests' options are signs as good as a test file."""
+    arguments = selection(project, config, select)
+    if arguments is None:
+        return False
+    if any("doctest" in option for option in config.addopts):
+        return True
+    inside = tuple(project.root / folder for folder in _INTEGRATION_FOLDERS) if select == "unit" else ()
+    names = (*config.files, "conftest.py", "test.py", "tests.py")
+    return any(
+        file.parent.name in TEST_FOLDERS or any(fnmatch(file.name, name) for name in names)
+        for file in python_files(project.root, inside)
+    )
+
+
+def existing_tests(project: Project, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Arguments for those node ids whose files are there."""
+    there = [name for name in names if _file(project, name)]
+    return tuple(there) if len(there) <= _MOST_NAMES else existing_files(project, names)
+
+
+def existing_files(project: Project, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The files of those node ids, as far as they are there."""
+    return tuple(sorted({file for name in names if (file := _file(project, name))}))
+
+
+def _file(project: Project, name: str) -> str:
+    """Nothing that starts with a dash may reach the command line."""
+    file, _, test = name.partition("::")
+    return file if test and not file.startswith("-") and (project.root / file).is_file() else ""
 
 
 def _options(project: Project) -> Mapping[str, object]:

@@ -49,11 +49,11 @@ def environment(bench: Workbench) -> dict[str, str]:
     return {"COVERAGE_FILE": f"{bench.paths.out}/.coverage"}
 
 
-async def collected(bench: Workbench, python: str, *, plugin: bool) -> tuple[tuple[FileCoverage, ...], str]:
-    """(coverage, problem). Data of several processes is combined first."""
+async def collect(bench: Workbench, config: PytestConfig) -> tuple[tuple[FileCoverage, ...], str]:
+    """(coverage, problem) after the test run. Data of several processes is combined first."""
     problem = ""
-    if not plugin:
-        argv = ("/bin/sh", "-c", _COMBINE_AND_REPORT, "sh", python, bench.paths.out)
+    if not by_plugin(bench, config):
+        argv = ("/bin/sh", "-c", _COMBINE_AND_REPORT, "sh", bench.executable("python"), bench.paths.out)
         finished = await execute(bench, argv, environment(bench))
         problem = last_output(finished.result).strip().rpartition("\n")[2][:300] if finished.exit_code else ""
     try:

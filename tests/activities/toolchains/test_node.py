@@ -11,7 +11,7 @@ from activities.languages.javascript.package_json import PackageJson, parse_pack
 from activities.languages.javascript.package_manager import find_manager
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.select import make_runner
-from activities.toolchains.node import node
+from activities.toolchains.node import toolchain as node
 from activities.tooling import InstallResult, InstallSite, Project
 
 

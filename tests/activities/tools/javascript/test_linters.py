@@ -6,10 +6,10 @@ import pytest
 
 from activities.model import Finding, ToolReport
 from activities.tooling import Tool
-from activities.tools.biome import biome
-from activities.tools.eslint import eslint
-from activities.tools.prettier import prettier
-from activities.tools.tsc import tsc
+from activities.tools.biome import tool as biome
+from activities.tools.eslint import tool as eslint
+from activities.tools.prettier import tool as prettier
+from activities.tools.tsc import tool as tsc
 from tests.activities.tools.javascript.conftest import Spoken
 
 Recorded = Callable[[str], bytes]

@@ -1,6 +1,6 @@
 """node's own test runner, and scripts of any other: real runs in the sandbox, no package installed."""
 
-from activities.tools.node_test import node_test
+from activities.tools.node_test import tool as node_test
 from tests.activities.tools.javascript.conftest import Desk
 
 PACKAGE = '{"type": "module", "scripts": {"test": "node --test", "integration": "node check.js"}}'
@@ -79,7 +79,7 @@ async def test_any_other_script_counts_as_one_test(desk: Desk) -> None:
     report = await node_test.run(desk.bench(select="integration"))
     assert [(test.id, test.outcome) for test in report.tests] == [("npm run integration", "failed")]
     assert "so far so good" in report.tests[0].message
-    assert "counted as one" in report.advice
+    assert "count as one" in report.advice
 
 
 async def test_a_script_finds_npm_and_node(desk: Desk) -> None:

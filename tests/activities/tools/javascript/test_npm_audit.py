@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from activities.languages.javascript.advisories import RegistryUnavailable, of_berry, of_npm, of_pnpm, of_yarn
-from activities.tools.npm_audit import npm_audit
+from activities.tools.npm_audit import RegistryUnavailable, read_berry, read_npm, read_pnpm, read_yarn
+from activities.tools.npm_audit import tool as npm_audit
 from tests.activities.tools.javascript.conftest import Desk, Spoken
 
 PACKAGE = '{"name": "example", "version": "1.0.0", "dependencies": {"left-pad": "1.0.0"}}'
@@ -95,7 +95,7 @@ async def test_no_registry_at_all_is_never_green(audited: Desk) -> None:
     audited.write(".npmrc", "registry=http://127.0.0.1:9/\n")
     report = await npm_audit.run(audited.bench())
     assert report.findings == ()
-    assert "could not be asked" in report.advice
+    assert "advisories are unavailable" in report.advice
 
 
 def test_used_by(spoken: Spoken) -> None:
@@ -105,26 +105,26 @@ def test_used_by(spoken: Spoken) -> None:
 
 def test_npm_names_a_package_that_only_depends_on_a_bad_one_without_an_advisory() -> None:
     data = b'{"vulnerabilities": {"a": {"via": ["b"]}, "b": {"nodes": ["node_modules/b"], "via": [{"source": 7}]}}}'
-    assert [(one.package, one.id, one.place) for one in of_npm(data)] == [("b", "7", "node_modules/b")]
+    assert [(one.package, one.id, one.place) for one in read_npm(data)] == [("b", "7", "node_modules/b")]
 
 
 def test_pnpm() -> None:
     data = b'{"advisories": {"1": {"module_name": "a", "severity": "high", "title": "Bad", "github_advisory_id": "GHSA-x"}}}'
-    assert [(one.id, one.package, one.severity) for one in of_pnpm(data)] == [("GHSA-x", "a", "error")]
+    assert [(one.id, one.package, one.severity) for one in read_pnpm(data)] == [("GHSA-x", "a", "error")]
 
 
 def test_yarn_1_says_an_advisory_once_for_each_path() -> None:
     line = b'{"type": "auditAdvisory", "data": {"advisory": {"id": 5, "module_name": "a", "severity": "moderate"}}}\n'
-    assert [(one.id, one.severity) for one in of_yarn(line * 3 + b"not JSON\n")] == [("5", "warning")]
+    assert [(one.id, one.severity) for one in read_yarn(line * 3 + b"not JSON\n")] == [("5", "warning")]
 
 
 def test_yarn_berry() -> None:
     line = b'{"value": "a", "children": {"ID": 3, "Issue": "Bad", "URL": "https://x/GHSA-y", "Severity": "low"}}\n'
-    assert [(one.id, one.package, one.severity) for one in of_berry(line)] == [("GHSA-y", "a", "notice")]
+    assert [(one.id, one.package, one.severity) for one in read_berry(line)] == [("GHSA-y", "a", "notice")]
 
 
 @pytest.mark.parametrize("data", [b"{}", b"[]", b'{"error": {"code": "ENOLOCK"}}', b'{"statusCode": 404}'])
 def test_no_answer(data: bytes) -> None:
-    for read in (of_npm, of_pnpm):
+    for read in (read_npm, read_pnpm):
         with pytest.raises(RegistryUnavailable):
             list(read(data))

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from activities.tooling import Tool
-from activities.tools.jest import jest
-from activities.tools.mocha import mocha
-from activities.tools.node_test import node_test
-from activities.tools.vitest import vitest
+from activities.tools.jest import tool as jest
+from activities.tools.mocha import tool as mocha
+from activities.tools.node_test import tool as node_test
+from activities.tools.vitest import tool as vitest
 from tests.activities.tools.javascript.conftest import Spoken
 
 Recorded = Callable[[str], bytes]

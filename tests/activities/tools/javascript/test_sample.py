@@ -6,11 +6,11 @@ from pathlib import Path
 
 import simulator
 from activities.sandbox import ProcessResult, SandboxCommand
-from activities.toolchains.node import node
+from activities.toolchains.node import toolchain as node
 from activities.tooling import InstallResult, InstallSite
-from activities.tools.eslint import eslint
-from activities.tools.tsc import tsc
-from activities.tools.vitest import vitest
+from activities.tools.eslint import tool as eslint
+from activities.tools.tsc import tool as tsc
+from activities.tools.vitest import tool as vitest
 from tests.activities.tools.javascript.conftest import Desk
 
 SAMPLE = Path(simulator.__file__).parent / "samples" / "typescript"

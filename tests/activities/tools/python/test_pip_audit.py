@@ -92,7 +92,7 @@ async def test_advisories_out_of_reach_are_never_green(
     install("jinja2", "3.1")
     report = await tool.run(asking(work, tmp_path, f"http://127.0.0.1:{unused_tcp_port}/v1/query"))
     assert (report.completed, report.problem) == (True, "")
-    assert report.advice == "The advisories could not be reached, so nothing was looked up."
+    assert report.advice == "The advisories are unavailable, so nothing was audited."
 
 
 async def test_without_an_environment_there_is_nothing_to_look_up(bench: Make) -> None:
