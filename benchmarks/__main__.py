@@ -1,6 +1,6 @@
 """`python -m benchmarks [--rounds N] [name …]`: runs all benchmarks, or those that are named, and prints one table.
 
-Exit code 0: all that is wanted is so; 1: something is not; 2: something could not be measured.
+Exit code 0: every goal is met; 1: one is not; 2: something could not be measured.
 """
 
 import asyncio
@@ -9,11 +9,12 @@ import os
 import pkgutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 import benchmarks
-from benchmarks import Benchmark
+from benchmarks import Benchmark, Effort
 from benchmarks.rows import Row
 from benchmarks.table import show
 
@@ -26,7 +27,7 @@ def names() -> list[str]:
     return [info.name for info in modules if not info.ispkg and info.name not in _NOT_BENCHMARKS]
 
 
-def load(name: str) -> Benchmark:
+def load(name: str) -> Benchmark[Any]:
     """The one `Benchmark` of a module."""
     [found] = [
         value for value in vars(importlib.import_module(f"benchmarks.{name}")).values() if isinstance(value, Benchmark)
@@ -35,17 +36,18 @@ def load(name: str) -> Benchmark:
 
 
 @click.command()
-@click.argument("wanted", nargs=-1, type=click.Choice(names()))
+@click.argument("chosen", nargs=-1, type=click.Choice(names()), metavar="[NAME]…")
 @click.option("--rounds", default=0, help="How often each number is taken (else each benchmark's own choice).")
+@click.option("--small", is_flag=True, help="Only try whether everything can be measured; the numbers mean nothing.")
 @click.option("--data", type=click.Path(path_type=Path), default=Path(".autobuild/bench"), help="Kept between runs.")
-def main(wanted: tuple[str, ...], rounds: int, data: Path) -> None:
+def main(chosen: tuple[str, ...], rounds: int, small: bool, data: Path) -> None:
     """Measure the product's speed against baselines of the same run."""
     rows: list[Row] = []
     failed = False
-    for name in wanted or names():
+    for name in chosen or names():
         print(f"{name} …", file=sys.stderr, flush=True)
         try:
-            rows += asyncio.run(load(name).run(data.resolve() / name, rounds))
+            rows += asyncio.run(load(name).run(data.resolve() / name, Effort(rounds, small)))
         except Exception as error:  # one that cannot be measured must not hide the others
             print(f"{name} could not be measured: {type(error).__name__}: {error}", file=sys.stderr)
             failed = True

@@ -5,7 +5,6 @@ The clock starts before the `git push` itself, and stops when a reader of GitHub
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import aiohttp
 
@@ -15,27 +14,27 @@ from activities.github.client import GitHub
 from activities.github.types.check_runs import GATE, CreateCheckRunsInput
 from activities.model import RepoRef
 from activities.result_store import ResultStore
-from benchmarks import Benchmark
-from benchmarks.props.repos import QUICK
-from benchmarks.props.up import Up, up
+from benchmarks import Benchmark, Effort
 from benchmarks.rows import Goal, Row, median
+from benchmarks.support.deployment import Deployment, deployment
+from benchmarks.support.repositories import QUICK
 from bot.settings import WORKER_NEEDS, Settings
 
 _ROUNDS = 10
 
 
-async def _run(data: Path, rounds: int) -> list[Row]:
-    async with up(data) as the, aiohttp.ClientSession() as session:
+async def _measure(the: Deployment, effort: Effort) -> list[Row]:
+    async with aiohttp.ClientSession() as session:
         repo = await the.repository("octocat/first", QUICK)
         pushed, heard, bare = [], [], []
-        for number in range(rounds or _ROUNDS):
+        for number in range(effort.times(_ROUNDS)):
             sha, begun = "", time.monotonic()
             sha = await the.push(repo, {"a.txt": f"{number}\n"})
             seen = await the.until(repo, sha, bool)
             pushed.append(seen - begun)
             heard.append(seen - the.relay.last("push").at)
             await the.verdict(repo, sha)
-            bare.append(await _bare(_github(the, session), ResultStore(data / "results"), repo, sha))
+            bare.append(await _bare(_github(the, session), ResultStore(the.folder / "results"), repo, sha))
     against = "the same nine requests to GitHub alone"
     return [
         Row(
@@ -51,7 +50,7 @@ async def _run(data: Path, rounds: int) -> list[Row]:
     ]
 
 
-def _github(the: Up, session: aiohttp.ClientSession) -> GitHub:
+def _github(the: Deployment, session: aiohttp.ClientSession) -> GitHub:
     """As the worker has it: its settings, and its client."""
     settings = Settings.load(the.process("worker").environ(), needs=WORKER_NEEDS)
     return GitHub(settings.github_api_url, settings.app_id, settings.private_key, session)
@@ -68,4 +67,4 @@ async def _bare(github: GitHub, results: ResultStore, repo: str, sha: str) -> fl
     return time.monotonic() - begun
 
 
-benchmark = Benchmark(_run)
+benchmark = Benchmark(deployment, _measure)

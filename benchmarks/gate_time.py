@@ -22,9 +22,9 @@ from temporalio.client import Client
 
 from activities.quality_gate.types import GateInput, GateOutcome
 from activities.workspace.mirror import Workspaces
-from benchmarks import Benchmark
-from benchmarks.props import shop
+from benchmarks import Benchmark, Effort
 from benchmarks.rows import Goal, Row, median
+from benchmarks.support import sample_project
 from bot.client import WorkflowClient
 from bot.local_gate import engine
 from bot.local_gate.folder import local_head
@@ -43,22 +43,48 @@ class Took:
     cpu: float
 
 
-async def _run(data: Path, rounds: int) -> list[Row]:
+@dataclass(frozen=True)
+class LocalGate:
+    """The gate of `autobuild gate`: `client` is that of its Temporal server, where its worker listens."""
+
+    client: Client
+    settings: Settings
+
+    async def run(self, folder: Path, tests: int) -> Took:
+        """From the folder to the verdict, which must be a good one: a gate that fails early would be fast."""
+        async with _timed() as took:
+            workspaces = Workspaces(self.settings.data, lambda repo: repo.path, _no_auth)
+            head = await local_head(folder, "", workspaces)
+            workflows = WorkflowClient(self.client, self.settings.task_queue)
+            request = GateInput(head.repo, head.head_sha, base_sha=head.base_sha, publish=False)
+            outcome = await workflows.wait_for_gate(await workflows.start_quality_gate(request))
+        _must_be_good(outcome, tests)
+        return took[0]
+
+
+@contextlib.asynccontextmanager
+async def _setup(folder: Path) -> AsyncIterator[LocalGate]:
     for old in ("shop", "results", "checkouts", "mirrors"):
-        shutil.rmtree(data / old, ignore_errors=True)
-    shop.lay_out(data / "shop")
-    settings = replace(Settings(), data=data)
-    gates, hands, shared = [], [], []
+        shutil.rmtree(folder / old, ignore_errors=True)
+    settings = replace(Settings(), data=folder)
     async with _adopting(), engine(settings, os.environ) as client:
-        await _gate(client, settings, data / "shop")  # makes the environment
-        env = next((data / "environments" / "local").glob("*/*/env"))
-        await _by_hand(data, _commands(env, data / "out"))  # reads everything from the disk once
-        for number in range(rounds or _ROUNDS):
-            shop.change(data / "shop", number)
-            commands = _commands(env, data / "out")
-            hands.append(await _by_hand(data, commands))
-            gates.append(await _gate(client, settings, data / "shop"))
-            shared.append(await _by_hand(data, {name: one for name, one in commands.items() if name != "tests"}))
+        yield LocalGate(client, settings)
+
+
+async def _measure(gate: LocalGate, effort: Effort) -> list[Row]:
+    data, modules = gate.settings.data, 2 if effort.small else sample_project.MODULES
+    tests = modules * sample_project.TESTS_A_MODULE
+    sample_project.lay_out(data / "shop", modules)
+    gates, hands, shared = [], [], []
+    await gate.run(data / "shop", tests)  # makes the environment
+    env = next((data / "environments" / "local").glob("*/*/env"))
+    await _by_hand(data, _commands(env, data / "out"))  # reads everything from the disk once
+    for number in range(effort.times(_ROUNDS)):
+        sample_project.change(data / "shop", number)
+        commands = _commands(env, data / "out")
+        hands.append(await _by_hand(data, commands))
+        gates.append(await gate.run(data / "shop", tests))
+        shared.append(await _by_hand(data, {name: one for name, one in commands.items() if name != "tests"}))
     return _rows(gates, hands, shared)
 
 
@@ -74,26 +100,14 @@ def _rows(gates: list[Took], hands: list[Took], shared: list[Took]) -> list[Row]
     ]
 
 
-async def _gate(client: Client, settings: Settings, folder: Path) -> Took:
-    """From the folder to the verdict, which must be a good one: a gate that fails early would be fast."""
-    async with _timed() as took:
-        workspaces = Workspaces(settings.data, lambda repo: repo.path, _no_auth)
-        head = await local_head(folder, "", workspaces)
-        workflows = WorkflowClient(client, settings.task_queue)
-        request = GateInput(head.repo, head.head_sha, base_sha=head.base_sha, publish=False)
-        outcome = await workflows.wait_for_gate(await workflows.start_quality_gate(request))
-    _must_be_good(outcome)
-    return took[0]
-
-
-def _must_be_good(outcome: GateOutcome) -> None:
+def _must_be_good(outcome: GateOutcome, expected: int) -> None:
     ran = {check.name: check for check in outcome.result.checks if check.status == "passed"}
     tests = ran["unit_tests"].metrics["passed"] if "unit_tests" in ran else 0
     if any(check.cached for check in ran.values()):
         raise RuntimeError("a stored verdict measures nothing")
     if outcome.result.state != "passed" or not {"linting", "security", "coverage", "static_analysis"} <= set(ran):
         raise RuntimeError(f"the gate of the benchmark's repository must pass: {outcome.result.score_lines}")
-    if tests < shop.MODULES * shop.TESTS_A_MODULE:
+    if tests < expected:
         raise RuntimeError(f"only {tests} tests ran")
 
 
@@ -174,4 +188,4 @@ def _reap() -> None:
             pass
 
 
-benchmark = Benchmark(_run)
+benchmark = Benchmark(_setup, _measure)

@@ -5,16 +5,15 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
-from benchmarks import Benchmark
-from benchmarks.props import events, shop
-from benchmarks.props.load import load
-from benchmarks.props.repos import QUICK
-from benchmarks.props.up import Up, up
+from benchmarks import Benchmark, Effort
 from benchmarks.rows import Goal, Row
+from benchmarks.support import events, sample_project
+from benchmarks.support.deployment import Deployment, deployment
+from benchmarks.support.load import load
+from benchmarks.support.repositories import QUICK
 
 _GATES = 4
 _MODULES = 20
@@ -33,16 +32,15 @@ class Most:
     worker: int = 0
 
 
-async def _run(data: Path, rounds: int) -> list[Row]:
+async def _measure(the: Deployment, effort: Effort) -> list[Row]:
     bare = {command: await _bare(imports) for command, imports in _BARE.items()}
-    async with up(data) as the:
-        quick = await the.repository("octocat/quick", QUICK)
-        await the.verdict(quick, await the.push(quick, {"a.txt": "Everything is loaded now.\n"}))
-        idle = _now(the)
-        repo = await the.repository("octocat/shop", shop.files(_MODULES))
-        async with _watched(the) as most:
-            await _work(the, repo, rounds or _GATES)
-        after = _now(the)
+    quick = await the.repository("octocat/quick", QUICK)
+    await the.verdict(quick, await the.push(quick, {"a.txt": "Everything is loaded now.\n"}))
+    idle = _now(the)
+    repo = await the.repository("octocat/memory", QUICK if effort.small else sample_project.files(_MODULES))
+    async with _watched(the) as most:
+        await _work(the, repo, effort.times(_GATES), 10 if effort.small else _WEBHOOKS)
+    after = _now(the)
     rows = []
     for when, used in (("idle", idle), ("under load", most), ("after it", after)):
         for command, limit in _LIMITS.items():
@@ -53,18 +51,18 @@ async def _run(data: Path, rounds: int) -> list[Row]:
     return rows
 
 
-async def _work(the: Up, repo: str, gates: int) -> None:
+async def _work(the: Deployment, repo: str, gates: int, webhooks: int) -> None:
     """Several gates with real tools at once, and webhooks meanwhile."""
     port = int(the.stack.web.rpartition(":")[2])
     secret = the.secret()
     heads = [await the.push(repo, {"README.md": f"{n}\n"}, branch=f"change-{n}") for n in range(gates)]
-    requests = events.requests(events.of_no_concern(), secret) * (_WEBHOOKS // 5)
+    requests = events.requests(events.ignored(), secret) * (webhooks // 5)
     await asyncio.gather(load(port, requests, connections=16), *(the.verdict(repo, sha) for sha in heads))
 
 
 @contextlib.asynccontextmanager
-async def _watched(the: Up) -> AsyncIterator[Most]:
-    """Looks all the time, for the block."""
+async def _watched(the: Deployment) -> AsyncIterator[Most]:
+    """The highest use while the block runs."""
     most = Most()
 
     async def look() -> None:
@@ -82,7 +80,7 @@ async def _watched(the: Up) -> AsyncIterator[Most]:
             await looking
 
 
-def _now(the: Up) -> Most:
+def _now(the: Deployment) -> Most:
     return Most(the.process("serve").memory_info().rss, the.process("worker").memory_info().rss)
 
 
@@ -99,4 +97,4 @@ async def _bare(imports: str) -> int:
     return int(used)
 
 
-benchmark = Benchmark(_run)
+benchmark = Benchmark(deployment, _measure)

@@ -1,4 +1,4 @@
-"""One measured number, its baseline, and what is wanted of the two."""
+"""One measured number, its baseline, and the goal for the two."""
 
 import statistics
 from collections.abc import Sequence
@@ -40,14 +40,14 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """measured ÷ baseline; endless where there is nothing to divide by."""
+        """measured ÷ baseline; infinite where there is nothing to divide by."""
         if self.baseline:
             return self.measured / self.baseline
         return float("inf") if self.measured else 1.0
 
     @property
     def met(self) -> bool | None:
-        """None where nothing is wanted."""
+        """None where there is no goal."""
         if self.goal is None:
             return None
         values = {"ratio": self.ratio, "measured": self.measured, "difference": self.measured - self.baseline}

@@ -1,22 +1,20 @@
 """The same tree again, as after a merge or an amended message: a verdict without starting a tool."""
 
-from pathlib import Path
-
-from benchmarks import Benchmark
-from benchmarks.props import shop
-from benchmarks.props.up import Up, up
+from benchmarks import Benchmark, Effort
 from benchmarks.rows import Goal, Row, median
+from benchmarks.support import sample_project
+from benchmarks.support.deployment import Deployment, deployment
+from benchmarks.support.repositories import QUICK
 
 _ROUNDS = 5
 _MODULES = 20
 
 
-async def _run(data: Path, rounds: int) -> list[Row]:
-    async with up(data) as the:
-        repo = await the.repository("octocat/shop", shop.files(_MODULES))
-        await _gate(the, repo, {"README.md": "Makes the environment.\n"})
-        first, boxes = await _gate(the, repo, {"README.md": "A shop.\n"})
-        again = [await _gate(the, repo, {}) for _ in range(rounds or _ROUNDS)]
+async def _measure(the: Deployment, effort: Effort) -> list[Row]:
+    repo = await the.repository("octocat/same-tree", QUICK if effort.small else sample_project.files(_MODULES))
+    await _gate(the, repo, {"README.md": "Makes the environment.\n"})
+    first, boxes = await _gate(the, repo, {"README.md": "A shop.\n"})
+    again = [await _gate(the, repo, {}) for _ in range(effort.times(_ROUNDS))]
     against = "the first gate of that tree"
     seconds = Goal("measured", at_most=1.0)
     return [
@@ -35,7 +33,7 @@ async def _run(data: Path, rounds: int) -> list[Row]:
     ]
 
 
-async def _gate(the: Up, repo: str, files: dict[str, str]) -> tuple[float, int]:
+async def _gate(the: Deployment, repo: str, files: dict[str, str]) -> tuple[float, int]:
     """Seconds from the webhook to the verdict on GitHub, and how many sandboxes were started meanwhile."""
     before = the.sandboxes()
     sha = await the.push(repo, files)
@@ -43,4 +41,4 @@ async def _gate(the: Up, repo: str, files: dict[str, str]) -> tuple[float, int]:
     return ended - the.relay.last("push").at, the.sandboxes() - before
 
 
-benchmark = Benchmark(_run)
+benchmark = Benchmark(deployment, _measure)

@@ -1,22 +1,21 @@
 """Webhook answers for events that start a workflow: how much of the answer is Temporal's own start of it.
 
-The door answers 202 only when Temporal has the work, so it cannot be faster than that. Both are taken in turns, one
-after the other and many at once, on one Temporal server with no worker.
+The webhook server answers 202 only when Temporal has the work, so it cannot be faster than that. Both are taken in
+turns, one after the other and many at once, on one Temporal server with no worker.
 """
 
 import asyncio
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from benchmarks import Benchmark
-from benchmarks.props import events
-from benchmarks.props.doors import SECRET, Doors, doors
-from benchmarks.props.load import Answered, load
+from benchmarks import Benchmark, Effort
 from benchmarks.rows import Goal, Row, median, percentile
+from benchmarks.support import events
+from benchmarks.support.load import Answered, load
+from benchmarks.support.receivers import SECRET, Receivers, receivers
 from bot.webhook.parsing import Ignored, parse_event
 from bot.webhook.routes import Rules, SignalWithStart, route
 from workflows.ids import TASK_QUEUE
@@ -25,13 +24,12 @@ _ROUNDS = 200
 _CONNECTIONS = 16
 
 
-async def _run(data: Path, rounds: int) -> list[Row]:
-    count = rounds or _ROUNDS
-    async with doors() as both:
-        await _in_turns(both, 20)
-        answers, starts = await _in_turns(both, count)
-        many = await load(both.ours.port, _requests(count), _CONNECTIONS)
-        bare = await _starts(both.temporal, _actions(count))
+async def _measure(both: Receivers, effort: Effort) -> list[Row]:
+    count = effort.times(_ROUNDS)
+    await _in_turns(both, 1 if effort.small else 20)
+    answers, starts = await _in_turns(both, count)
+    many = await load(both.ours.port, _requests(count), _CONNECTIONS)
+    bare = await _starts(both.temporal, _actions(count))
     against = "client.start_workflow with the same arguments"
     share = "ratio of the start to the answer"
     return [
@@ -59,7 +57,7 @@ def _p99(answered: Answered) -> float:
     return 1000 * percentile(answered.seconds, 99)
 
 
-async def _in_turns(both: Doors, count: int) -> tuple[list[float], list[float]]:
+async def _in_turns(both: Receivers, count: int) -> tuple[list[float], list[float]]:
     """Seconds of each whole answer, and of each bare start."""
     answers: list[float] = []
     starts: list[float] = []
@@ -74,7 +72,7 @@ def _requests(count: int) -> list[bytes]:
 
 
 def _actions(count: int) -> list[SignalWithStart]:
-    """What the door would make of as many pushes, to other branches."""
+    """What the webhook server would make of as many pushes, to other branches."""
     parsed = (parse_event(name, body, "d-1") for name, body in events.pushes(count))
     actions = [route(event, Rules("autobuild[bot]", 1)) for event in parsed if not isinstance(event, Ignored)]
     return [action for action in actions if isinstance(action, SignalWithStart)]
@@ -107,4 +105,4 @@ async def _start(client: Client, action: SignalWithStart) -> float:
     return time.monotonic() - begun
 
 
-benchmark = Benchmark(_run)
+benchmark = Benchmark(receivers, _measure)

@@ -12,9 +12,9 @@ _MET = {True: "yes", False: "NO", None: ""}
 
 
 def show(rows: Iterable[Row]) -> None:
-    """Name, measured, baseline, ratio, what is wanted, and whether it is so."""
+    """Name, measured, baseline, ratio, goal, and whether it is met."""
     table = Table(box=None, pad_edge=False)
-    for title in ("what", "measured", "baseline", "ratio", "wanted", "met", "the baseline is"):
+    for title in ("what", "measured", "baseline", "ratio", "goal", "met", "the baseline is"):
         table.add_column(title, justify="right" if title in _NUMBERS else "left", overflow="fold")
     for row in rows:
         table.add_row(*_cells(row))
@@ -22,9 +22,9 @@ def show(rows: Iterable[Row]) -> None:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    wanted = row.goal.words(row.unit) if row.goal else ""
+    goal = row.goal.words(row.unit) if row.goal else ""
     numbers = (_number(row.measured, row.unit), _number(row.baseline, row.unit))
-    return (row.name, *numbers, f"{row.ratio:.2f}", wanted, _MET[row.met], row.against)
+    return (row.name, *numbers, f"{row.ratio:.2f}", goal, _MET[row.met], row.against)
 
 
 def _number(value: float, unit: str) -> str:

@@ -1,4 +1,4 @@
-"""The benchmarks can be loaded, count right, and are played with what they say. Nothing is timed here."""
+"""Every benchmark measures, counts right, and sends what it says. No time is held to a goal here."""
 
 import hashlib
 import hmac
@@ -10,29 +10,51 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from benchmarks import Effort
 from benchmarks.__main__ import load as load_benchmark
 from benchmarks.__main__ import names
-from benchmarks.props import bare, events, shop
-from benchmarks.props.load import load
 from benchmarks.rows import Goal, Row, median, percentile
+from benchmarks.support import bare_receiver, events, sample_project
+from benchmarks.support.deployment import deployment
+from benchmarks.support.load import load
+from benchmarks.support.receivers import receivers
 from bot.webhook.parsing import Ignored, parse_event
 from bot.webhook.routes import Rules, SignalWithStart, route
+from tests.wheels import make_wheels
 
 SECRET = "a secret"
 RULES = Rules("autobuild[bot]", 1)
 
 
-def test_there_is_a_benchmark_for_each_number_of_the_documentation() -> None:
+def test_every_benchmark_is_documented() -> None:
     assert names() == [
         "first_check_run", "gate_time", "killed_worker", "memory", "same_tree", "starting", "webhooks",
     ]  # fmt: skip
-    told = Path("docs/performance.md").read_text("utf-8")
-    assert [name for name in names() if f"`{name}`" not in told] == []
+    text = Path("docs/performance.md").read_text("utf-8")
+    assert [name for name in names() if f"`{name}`" not in text] == []
 
 
-@pytest.mark.parametrize("name", names())
-def test_each_module_defines_one_benchmark(name: str) -> None:
-    assert callable(load_benchmark(name).run)
+@pytest.mark.parametrize("setup", [deployment, receivers])
+async def test_a_small_run_measures(setup: object, tmp_path: Path) -> None:
+    """All benchmarks that need the same processes, on one set of them."""
+    alike = [benchmark for benchmark in map(load_benchmark, names()) if benchmark.setup is setup]
+    assert len(alike) >= 2
+    async with alike[0].setup(tmp_path) as subject:
+        for benchmark in alike:
+            rows = await benchmark.measure(subject, Effort(small=True))
+            assert rows
+            assert all(0 <= row.measured < float("inf") and 0 <= row.baseline < float("inf") for row in rows)
+            assert all(row.met for row in rows if row.goal == Goal("measured", at_most=0))
+
+
+def test_a_small_gate_is_measured_beside_its_tools(tmp_path: Path) -> None:
+    """In a process of its own, as `make bench` does it: it waits for every process below it."""
+    wheels = make_wheels(tmp_path / "wheels", "pytest", "coverage", "mypy")
+    command = [sys.executable, "-m", "benchmarks", "--small", "--data", str(tmp_path / "data"), "gate_time"]
+    environ = {**os.environ, "UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    assert done.stdout.count("gate: ") == 4
 
 
 @pytest.mark.parametrize(
@@ -49,29 +71,29 @@ def test_each_module_defines_one_benchmark(name: str) -> None:
         (9.1, None, None),
     ],
 )
-def test_a_row_knows_whether_what_is_wanted_is_so(measured: float, goal: Goal | None, met: bool | None) -> None:
+def test_a_row_knows_whether_its_goal_is_met(measured: float, goal: Goal | None, met: bool | None) -> None:
     assert Row("one", "s", measured, 4.0, "another", goal).met is met
 
 
-def test_nothing_is_more_than_nothing_and_something_is_endlessly_more() -> None:
+def test_a_ratio_to_zero_is_one_or_infinite() -> None:
     assert Row("", "", 0, 0, "").ratio == 1.0
     assert Row("", "", 1, 0, "").ratio == float("inf")
 
 
-def test_what_is_wanted_is_said_in_words() -> None:
+def test_a_goal_in_words() -> None:
     assert Goal("ratio", at_least=0.8).words("/s") == "ratio ≥ 0.8"
     assert Goal("measured", at_most=100).words("MB") == "≤ 100 MB"
     assert Goal("difference", at_most=5).words("s") == "≤ 5 s more"
 
 
-def test_the_slowest_hundredth_and_the_middle() -> None:
+def test_percentile_and_median() -> None:
     values = [float(number) for number in range(1, 201)]
     assert (percentile(values, 99), percentile(values, 100), percentile([7.0], 99)) == (198.0, 200.0, 7.0)
     assert median([5.0, 1.0, 100.0]) == 5.0
 
 
-def test_events_of_no_concern_ask_for_nothing_and_pushes_start_a_workflow_each() -> None:
-    for name, body in events.of_no_concern():
+def test_ignored_events_start_nothing_and_pushes_a_workflow_each() -> None:
+    for name, body in events.ignored():
         event = parse_event(name, body, "d-1")
         assert isinstance(event, Ignored) or isinstance(route(event, RULES), Ignored)
     parsed = [parse_event(name, body, "d-1") for name, body in events.pushes(3)]
@@ -79,16 +101,16 @@ def test_events_of_no_concern_ask_for_nothing_and_pushes_start_a_workflow_each()
     assert len({one.id for one in started if isinstance(one, SignalWithStart)}) == 3
 
 
-async def test_the_load_reaches_the_bare_receiver_which_verifies() -> None:
-    runner = web.AppRunner(bare.make_app(SECRET), access_log=None)
+async def test_the_bare_receiver_verifies_what_the_load_sends() -> None:
+    runner = web.AppRunner(bare_receiver.make_app(SECRET), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
     try:
-        answered = await load(port, events.requests(events.of_no_concern(), SECRET) * 4, connections=3)
+        answered = await load(port, events.requests(events.ignored(), SECRET) * 4, connections=3)
         assert len(answered.seconds) == 20
         with pytest.raises(RuntimeError, match="401"):
-            await load(port, events.requests(events.of_no_concern(), "another"), connections=1)
+            await load(port, events.requests(events.ignored(), "another"), connections=1)
     finally:
         await runner.cleanup()
 
@@ -99,18 +121,18 @@ def test_requests_are_signed_as_github_does_it() -> None:
     assert hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode() in request
 
 
-def test_the_shop_is_a_repository_with_as_many_tests_as_it_says(tmp_path: Path) -> None:
-    shop.lay_out(tmp_path / "shop")
-    shop.change(tmp_path / "shop", 1)
+def test_the_sample_project_has_as_many_tests_as_it_says(tmp_path: Path) -> None:
+    sample_project.lay_out(tmp_path / "shop")
+    sample_project.change(tmp_path / "shop", 1)
     tests = [path.read_text("utf-8").count("\ndef test_") for path in (tmp_path / "shop/tests").iterdir()]
-    assert sum(tests) == shop.MODULES * shop.TESTS_A_MODULE + 1
+    assert sum(tests) == sample_project.MODULES * sample_project.TESTS_A_MODULE + 1
     for path in (tmp_path / "shop").rglob("*.py"):
         compile(path.read_text("utf-8"), str(path), "exec")
 
 
-def test_every_process_that_is_started_is_written_down(tmp_path: Path) -> None:
+def test_every_started_process_is_written_down(tmp_path: Path) -> None:
     starts = tmp_path / "starts.txt"
     code = "import subprocess; subprocess.run(['true']); subprocess.run(['git', '--version'])"
-    environ = {**os.environ, "PYTHONPATH": "benchmarks/props/starts", "BENCHMARK_STARTS": str(starts)}
+    environ = {**os.environ, "PYTHONPATH": "benchmarks/support/starts", "BENCHMARK_STARTS": str(starts)}
     subprocess.run([sys.executable, "-c", code], env=environ, check=True, capture_output=True)
     assert [line.split()[1] for line in starts.read_text("utf-8").splitlines()] == ["true", "git"]

@@ -1,4 +1,4 @@
-"""The door beside a bare receiver, each a process of its own, and a Temporal server without any worker."""
+"""The webhook server beside a bare receiver, each a process of its own, and a Temporal server without any worker."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import psutil
@@ -19,7 +20,7 @@ SECRET = "a secret of this machine"  # noqa: S105 - it guards nothing
 
 
 @dataclass(frozen=True)
-class Door:
+class Receiver:
     """One receiver."""
 
     port: int
@@ -32,23 +33,23 @@ class Door:
 
 
 @dataclass(frozen=True)
-class Doors:
+class Receivers:
     """`ours` is `autobuild serve`; `temporal` a client of the server that it uses."""
 
-    ours: Door
-    bare: Door
+    ours: Receiver
+    bare: Receiver
     temporal: Client
 
 
 @contextlib.asynccontextmanager
-async def doors() -> AsyncIterator[Doors]:
-    """Both, for the block."""
+async def receivers(_folder: Path) -> AsyncIterator[Receivers]:
+    """Both, for the block; they keep nothing."""
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(temporal_server(None))
         bare = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "benchmarks.props.bare",
+            "benchmarks.support.bare_receiver",
             SECRET,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,
@@ -61,7 +62,7 @@ async def doors() -> AsyncIterator[Doors]:
         assert bare.stdout
         bare_port = int(await bare.stdout.readline())
         client = await connect(server.address)
-        yield Doors(Door(port, psutil.Process(ours.pid)), Door(bare_port, psutil.Process(bare.pid)), client)
+        yield Receivers(Receiver(port, psutil.Process(ours.pid)), Receiver(bare_port, psutil.Process(bare.pid)), client)
 
 
 def _environment(temporal: str, port: int) -> dict[str, str]:
@@ -76,7 +77,7 @@ def _environment(temporal: str, port: int) -> dict[str, str]:
 
 
 async def _ready(port: int) -> None:
-    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(120), aiohttp.ClientSession() as session:
         while True:
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:

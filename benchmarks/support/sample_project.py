@@ -128,10 +128,10 @@ def _module(number: int) -> str:
     return _MODULE.format(number=number, imports=imports, call=call)
 
 
-def lay_out(folder: Path) -> None:
+def lay_out(folder: Path, modules: int = MODULES) -> None:
     """The repository as a git checkout: one commit on main, and a branch `change` on top of it."""
     folder.mkdir(parents=True)
-    for path, text in files().items():
+    for path, text in files(modules).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, "utf-8")
     _git(folder, "init", "--quiet", "--initial-branch=main")

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.props.bare SECRET`: the least that a webhook receiver can do, as a baseline.
+"""`python -m benchmarks.support.bare_receiver SECRET`: the least that a webhook receiver can do, as a baseline.
 
 It reads the body, verifies the signature and answers 204. Its port is the first line that it prints.
 """

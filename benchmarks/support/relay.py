@@ -1,4 +1,4 @@
-"""A door before the door: passes GitHub's deliveries on, and remembers when each came."""
+"""A proxy before the webhook server: passes GitHub's deliveries on, and remembers when each came."""
 
 import contextlib
 import time
@@ -21,7 +21,7 @@ class Delivered:
 
 @dataclass
 class Relay:
-    """`url` is what GitHub is told; `to` is where its deliveries go."""
+    """`url` is what GitHub sends to; `to` is where its deliveries are passed on to."""
 
     to: str
     url: str = ""
@@ -48,7 +48,11 @@ async def relay(to: str) -> AsyncIterator[Relay]:
     made = Relay(to)
     async with aiohttp.ClientSession() as session:
         app = web.Application(client_max_size=25 * 2**20)
-        app.router.add_post("/webhook", lambda request: made.take(request, session))
+
+        async def receive(request: web.Request) -> web.Response:
+            return await made.take(request, session)
+
+        app.router.add_post("/webhook", receive)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         try:

@@ -21,8 +21,8 @@ _URLS = (
 _numbers = itertools.count(1)
 
 
-def of_no_concern() -> list[Event]:
-    """Five kinds that ask for nothing: one is unknown, others must be read to see it."""
+def ignored() -> list[Event]:
+    """Five kinds that start nothing: one is unknown, others must be read to see it."""
     run = {"id": 1, "name": "autobuild / gate", "head_sha": _SHA, "check_suite": {"id": 1, "head_sha": _SHA}}
     pull = {"number": 3, "url": "", "body": "words " * 200}
     comment = {"id": 1, "body": "I wonder whether this is right. " * 20}
@@ -36,7 +36,7 @@ def of_no_concern() -> list[Event]:
 
 
 def pushes(count: int) -> list[Event]:
-    """Pushes to branches that nobody has heard of: each starts a workflow."""
+    """Pushes to new branches: each starts a workflow."""
     return [
         _event(
             "push",

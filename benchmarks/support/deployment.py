@@ -1,4 +1,4 @@
-"""The product as it is deployed, each part a process of its own, with a relay before its door."""
+"""The product as it is deployed, each part a process of its own, with a relay before its webhook server."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.props.relay import Relay, relay
+from benchmarks.support.relay import Relay, relay
 from bot.processes.local_stack import LocalStack, local_stack
 from bot.settings import WEB_NEEDS, Settings
 
@@ -20,17 +20,21 @@ _COUNTING = Path(__file__).parent / "starts"
 
 
 @dataclass
-class Up:
-    """What is up, and what a benchmark does with it. `starts` is where started processes are written down."""
+class Deployment:
+    """The running product, and what a benchmark does with it. `folder` keeps environments and downloads between
+    runs; started processes are written down in `starts`."""
 
     stack: LocalStack
     relay: Relay
-    starts: Path
+    folder: Path
+
+    @property
+    def starts(self) -> Path:
+        return self.folder / "starts.txt"
 
     def process(self, command: str) -> psutil.Process:
-        """The newest process of `autobuild COMMAND`."""
-        found = [one for one in psutil.Process().children() if _arguments(one) == ["-m", "bot", command]]
-        return max(found, key=lambda one: one.create_time())
+        """The process of `autobuild COMMAND`."""
+        return psutil.Process(self.stack.children[command].pid)
 
     def secret(self) -> str:
         """What deliveries are signed with."""
@@ -42,7 +46,7 @@ class Up:
         return sum(not line.endswith(" git") for line in lines)
 
     async def repository(self, name: str, files: Mapping[str, str]) -> str:
-        """A repository with these files on main. The push that made it is gated, too: its verdict is waited for."""
+        """A repository with these files on main; its full name."""
         await self.stack.do("add_repository", full_name=name, files=dict(files))
         return name
 
@@ -51,42 +55,30 @@ class Up:
         pushed = await self.stack.do("push_commit", full_name=repo, branch=branch, files=dict(files))
         return str(pushed["sha"])
 
-    async def until(self, repo: str, sha: str, true: Callable[[Runs], bool]) -> float:
-        """Waits until a head's check runs are so; when they were seen so, in monotonic seconds."""
+    async def until(self, repo: str, sha: str, reached: Callable[[Runs], bool]) -> float:
+        """Waits until a head's check runs are as `reached` wants them; when that was seen, in monotonic seconds."""
         version, deadline = 0, time.monotonic() + _WITHIN_S
         while time.monotonic() < deadline:
             found = await self.stack.get(f"/repos/{repo}/commits/{sha}/check-runs?per_page=100")
             at = time.monotonic()
-            if true({run["name"]: run for run in found["check_runs"]}):
+            if reached({run["name"]: run for run in found["check_runs"]}):
                 return at
             version = await self.stack.changed(version)
-        raise TimeoutError(f"{repo} at {sha[:9]} has not come so far within {_WITHIN_S:g} s")
+        raise TimeoutError(f"{repo} at {sha[:9]} did not get there within {_WITHIN_S:g} s")
 
     async def verdict(self, repo: str, sha: str) -> float:
         """When the gate's own check run had ended."""
-        return await self.until(repo, sha, gate_ended)
-
-
-def _arguments(process: psutil.Process) -> list[str]:
-    """Without the program; none of one that has just ended."""
-    try:
-        return process.cmdline()[1:]
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return []
-
-
-def gate_ended(runs: Runs) -> bool:
-    """The gate has said its last word."""
-    return runs.get("autobuild / gate", {}).get("status") == "completed"
+        return await self.until(repo, sha, lambda runs: runs.get("autobuild / gate", {}).get("status") == "completed")
 
 
 @contextlib.asynccontextmanager
-async def up(data: Path) -> AsyncIterator[Up]:
-    """Everything for the block. `data` keeps environments and downloads between runs."""
-    starts = data / "starts.txt"
+async def deployment(folder: Path) -> AsyncIterator[Deployment]:
+    """Everything for the block. `folder` keeps environments and downloads between runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    starts = folder / "starts.txt"
     starts.unlink(missing_ok=True)
     path = os.pathsep.join(filter(None, (str(_COUNTING), os.environ.get("PYTHONPATH", ""))))
     environ = {**os.environ, "PYTHONPATH": path, "BENCHMARK_STARTS": str(starts), "LOG_LEVEL": "WARNING"}
-    async with local_stack(data, environ) as ready, relay(f"{ready.web}/webhook") as before:
+    async with local_stack(folder, environ) as ready, relay(f"{ready.web}/webhook") as before:
         await ready.do("hook", url=before.url)
-        yield Up(ready, before, starts)
+        yield Deployment(ready, before, folder)

@@ -34,14 +34,17 @@ async def load(
 
 async def _connection(port: int, waiting: Iterator[bytes], status: tuple[int, ...], seconds: list[float]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for request in waiting:
-        begun = time.monotonic()
-        writer.write(request)
-        answer = await _answer(reader)
-        seconds.append(time.monotonic() - begun)
-        if answer not in status:
-            raise RuntimeError(f"answered {answer}")
-    writer.close()
+    try:
+        for request in waiting:
+            begun = time.monotonic()
+            writer.write(request)
+            answer = await _answer(reader)
+            seconds.append(time.monotonic() - begun)
+            if answer not in status:
+                raise RuntimeError(f"answered {answer}")
+    finally:
+        writer.close()
+        await writer.wait_closed()
 
 
 async def _answer(reader: asyncio.StreamReader) -> int:

@@ -1,0 +1,1 @@
+"""What the benchmarks need: repositories, loads, baselines, a deployment with a relay."""
