@@ -138,7 +138,7 @@ _NOTHING = QualityCheck("", "skipped", None, required=False, reason="")
 
 def _unprepared(error: Exception, head_sha: str) -> Exception:
     """GitHub is waited for, however long it is away; anything else that fails three times fails for good."""
-    if isinstance(error, GitError) and error.away:
+    if isinstance(error, GitError) and error.unavailable:
         return Unavailable(f"GitHub did not give {head_sha}: {error}")
     last = activity.info().attempt >= _TRIES
     if isinstance(error, GitError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from activities.quality_gate.measurement import Host, Tree
 from activities.quality_gate.types import Workspace
-from activities.workspace.git import git, line
+from activities.workspace.git import git, git_line
 
 # The bot's own name is not GitHub's business: the commit that GitHub makes is signed by GitHub.
 _AUTHOR = {
@@ -52,10 +52,10 @@ async def _commit(
     env = {**_AUTHOR, "GIT_DIR": str(mirror), "GIT_WORK_TREE": str(copy), "GIT_INDEX_FILE": str(copy.parent / "index")}
     await git(copy, "read-tree", workspace.head_sha, env=env)
     await git(copy, "add", "--update", ".", env=env)
-    tree = await line(copy, "write-tree", env=env)
+    tree = await git_line(copy, "write-tree", env=env)
     if tree == workspace.head_tree:
         return "", (), 0
     names = await git(mirror, "diff", "--name-only", "-z", workspace.head_tree, tree)
-    sha = await line(copy, "commit-tree", tree, "-p", workspace.head_sha, "-m", "Apply tool-safe fixes", env=env)
+    sha = await git_line(copy, "commit-tree", tree, "-p", workspace.head_sha, "-m", "Apply tool-safe fixes", env=env)
     await git(mirror, "update-ref", f"refs/autobuild/{sha}", sha)
     return sha, by, names.count(b"\0")

@@ -30,15 +30,15 @@ class HeadDiff:
 async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
     """From the mirror. Without a base everything is new, and nothing was edited."""
     repo, base, head = workspace.repo, workspace.base_sha, workspace.head_sha
-    diff, renamed = await asyncio.gather(workspaces.diff(repo, base, head), workspaces.renamed(repo, base, head))
+    diff, renamed = await asyncio.gather(workspaces.diff(repo, base, head), workspaces.renamed_paths(repo, base, head))
     lines = await asyncio.to_thread(changed_lines, diff)
     if not base:
         return HeadDiff(lines, renamed)
-    paths = await workspaces.touched(repo, base, head)
+    paths = await workspaces.changed_paths(repo, base, head)
     shared = [path for path in paths if path.rpartition("/")[2] in tool_config_changes.SHARED]
     texts = {}
     for path in shared[:_MOST_SHARED]:
-        before, after = [await workspaces.show(repo, sha, path) or "" for sha in (base, head)]
+        before, after = [await workspaces.read_file(repo, sha, path) or "" for sha in (base, head)]
         texts[path] = (before, after)
     return HeadDiff(lines, renamed, tuple(path for path in paths if path in texts or path not in shared), texts)
 

@@ -48,12 +48,12 @@ class GateEngine:
     async def prepare(self, input: WorkspaceInput) -> Workspace:
         """Brings head and base to this host; the files are laid out when the first tool needs them."""
         await self._cleanup.remove_unused_hourly()
-        heads = await self._host.workspaces.heads(input.repo, input.head_sha, input.base_ref, input.base_sha)
+        heads = await self._host.workspaces.resolve(input.repo, input.head_sha, input.base_ref, input.base_sha)
         return Workspace(repo=input.repo, queue=self._queue, branch=input.branch, into=input.into, **asdict(heads))
 
     async def plan(self, workspace: Workspace) -> GatePlan:
         """The checks by the base branch's configuration, each with whether anything in the head answers it."""
-        text = await self._host.workspaces.show(workspace.repo, workspace.config_sha, repo_config.PATH)
+        text = await self._host.workspaces.read_file(workspace.repo, workspace.config_sha, repo_config.PATH)
         plan = _sharing_one_run(repo_config.plan_gate(text, workspace.branch, workspace.into))
         if plan.problem or plan.left_out:
             return plan

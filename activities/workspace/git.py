@@ -1,4 +1,4 @@
-"""Running git on this host, against repositories of our own: bare, without hooks, without anybody's configuration."""
+"""Runs git on this host, in our own bare repositories: without hooks, and with no configuration but ours."""
 
 import asyncio
 import base64
@@ -13,8 +13,8 @@ from activities.redaction import redact
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
-# A stranger's repository must not reach our git: no system or user configuration, no prompts, no filters.
-_QUIET = {
+# No system or user configuration, no prompts, no replaced objects.
+_VARIABLES = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_TERMINAL_PROMPT": "0",
@@ -22,14 +22,22 @@ _QUIET = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C.UTF-8",
 }
-_KEPT = ("PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "HTTPS_PROXY", "https_proxy", "NO_PROXY")
-
+_PASSED_ON = (
+    "PATH",
+    "HOME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GIT_SSL_CAINFO",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+)
 
 # libcurl's words for a redirection that is not followed (`http.followRedirects=false`).
 _MOVED = re.compile(r"requested URL returned error: 30[1278]\b")
-_REFUSED = re.compile(r"requested URL returned error: 401\b|Authentication failed for|could not read Username for")
-# A server that is away, overloaded or cuts its answer short: nothing of it is about what was asked for.
-_AWAY = re.compile(
+_UNAUTHORIZED = re.compile(r"requested URL returned error: 401\b|Authentication failed for|could not read Username for")
+# The server is unreachable, overloaded or cuts its answer short: the request itself may be right.
+_UNAVAILABLE = re.compile(
     r"requested URL returned error: (429|5\d\d)\b|RPC failed|early EOF|hung up unexpectedly|unexpected disconnect|"
     r"Could not resolve host|Failed to connect|Couldn't connect|Connection (refused|reset|timed out)|Empty reply|"
     r"Operation too slow|Recv failure|transfer closed|SSL_ERROR|Operation timed out|"
@@ -39,11 +47,11 @@ _AWAY = re.compile(
 
 
 class GitError(Exception):
-    """Git ended with an error; the text is its standard error, without any credential."""
+    """Git ended with an error; the text is its standard error, without credentials."""
 
     def __init__(self, argv: tuple[str, ...], code: int, stderr: str) -> None:
         self.stderr = redact(stderr)
-        super().__init__(f"git {argv[0]} ended with {code}: {self.stderr.strip()[-2000:]}")
+        super().__init__(f"git {argv[0]} ended with exit code {code}: {self.stderr.strip()[-2000:]}")
 
     @property
     def moved(self) -> bool:
@@ -51,39 +59,39 @@ class GitError(Exception):
         return _MOVED.search(self.stderr) is not None
 
     @property
-    def refused(self) -> bool:
-        """Whether the server did not accept the token: it was revoked, or has ended."""
-        return _REFUSED.search(self.stderr) is not None
+    def unauthorized(self) -> bool:
+        """Whether the server did not accept the token: it was revoked, or has expired."""
+        return _UNAUTHORIZED.search(self.stderr) is not None
 
     @property
-    def away(self) -> bool:
-        """Whether the server could not be asked: later it may be."""
-        return _AWAY.search(self.stderr) is not None
+    def unavailable(self) -> bool:
+        """Whether the server was unavailable: the same request may succeed later."""
+        return _UNAVAILABLE.search(self.stderr) is not None
 
 
 _CHUNK = 65_536
-# A folder that somebody else owns (a mount of a container) is read like any other.
+# A folder that another user owns (a mount of a container) is read like any other.
 _CONFIG = {"safe.directory": "*"}
 
 
-def environment(more: Mapping[str, str] | None = None, config: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What git may see of this process's environment, and how it is kept quiet.
+def git_environment(more: Mapping[str, str] | None = None, config: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Git's environment: a few variables of this process, our own, and those of `more`.
 
-    `config` goes through the environment too: never on a command line, never on disk.
+    `config` goes through the environment too, since it may hold a token: never on a command line, never on disk.
     """
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     pairs = list({**_CONFIG, **(config or {})}.items())
     settings = {"GIT_CONFIG_COUNT": str(len(pairs))}
     for number, (key, value) in enumerate(pairs):
         settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return {**kept, **_QUIET, **settings, **(more or {})}
+    return {**passed_on, **_VARIABLES, **settings, **(more or {})}
 
 
 def credentials(url: str, username: str, token: str) -> dict[str, str]:
     """Git's configuration for `url` (HTTP) with a token; empty without one.
 
-    The header is for that address's own host. Git would take it along to wherever the host sends it, so it follows
-    nobody: a repository that was renamed is asked for by its new name instead (`GitError.moved`).
+    The header is for that address's own host. Git would send it on to wherever the host redirects, so redirects are
+    not followed: a repository that was renamed is asked for by its new name instead (`GitError.moved`).
     """
     if not token:
         return {}
@@ -100,7 +108,7 @@ async def git(
     config: Mapping[str, str] | None = None,
     stdin: bytes = b"",
 ) -> bytes:
-    """Runs `git ARGV` in `folder` and gives its standard output; raises `GitError`.
+    """Runs `git ARGV` in `folder` and returns its standard output; raises `GitError`.
 
     Cancelling kills git and what it started.
     """
@@ -108,7 +116,7 @@ async def git(
         "git",
         *argv,
         cwd=folder,
-        env=environment(env, config),
+        env=git_environment(env, config),
         stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -117,17 +125,17 @@ async def git(
     try:
         out, err = await process.communicate(stdin or None)
     except asyncio.CancelledError:
-        await _end(process)
+        await _kill(process)
         raise
     if process.returncode:
         raise GitError(argv, process.returncode, err.decode("utf-8", "replace"))
     return out
 
 
-async def git_up_to(limit: int, folder: Path, *argv: str) -> bytes | None:
-    """What `git ARGV` prints; None where that is more than `limit` bytes, and git is stopped then."""
+async def git_limited(limit: int, folder: Path, *argv: str) -> bytes | None:
+    """What `git ARGV` prints. None if that is more than `limit` bytes; git is killed then."""
     process = await asyncio.create_subprocess_exec(
-        "git", *argv, cwd=folder, env=environment(), stdin=asyncio.subprocess.DEVNULL,
+        "git", *argv, cwd=folder, env=git_environment(), stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     assert process.stdout
@@ -138,13 +146,13 @@ async def git_up_to(limit: int, folder: Path, *argv: str) -> bytes | None:
             raise GitError(argv, process.returncode or 0, "") from None
         return end.partial
     finally:
-        await _end(process)
+        await _kill(process)
     return None
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kills git and what it started. What it still had to say is read: asyncio stops to look at a pipe that nobody
-    reads, and a process whose pipes have not ended is waited for for ever."""
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kills git and what it started. Its remaining output is read: asyncio stops watching a pipe that is not read, and
+    waits for ever for a process whose pipes have not ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, 9)
     for stream in (process.stdout, process.stderr):
@@ -153,6 +161,6 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-async def line(folder: Path, *argv: str, env: Mapping[str, str] | None = None) -> str:
+async def git_line(folder: Path, *argv: str, env: Mapping[str, str] | None = None) -> str:
     """The one line that `git ARGV` prints."""
     return (await git(folder, *argv, env=env)).decode("utf-8", "replace").strip()

@@ -1,7 +1,7 @@
-"""A repository on this host: one bare mirror, and the trees of the heads that are looked at.
+"""Repositories on this host: a bare mirror of each, and checkouts of single commits.
 
-A checkout has no `.git`: what runs in it can neither read the history nor our credentials. Folders are
-named by the commit, so that every check of a sha, and every later gate, finds the same one.
+A checkout has no `.git`: what runs in it can read neither the history nor our credentials. Its folder is named by the
+commit, so that every check of a sha, and every later gate, finds the same one.
 """
 
 import contextlib
@@ -18,23 +18,25 @@ from filelock import AsyncFileLock
 
 from activities.errors import UserError
 from activities.model import RepoRef
-from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_up_to, line
+from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_limited, git_line
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_VERIFY = ("rev-parse", "--verify", "--quiet")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+_LARGEST_DIFF = 32 * 1024**2
+
 DIFF_MARKS = ("--output-indicator-new=>", "--output-indicator-old=<")
 """For `git diff`: no line of an untrusted file can then be taken for a header."""
-_LARGEST_DIFF = 32 * 1024**2
 
 CloneUrl = Callable[[RepoRef], str]
 GitAuth = Callable[[RepoRef], Awaitable[tuple[str, str]]]
-"""Gives (user name, token) for fetching; ("", "") where no credential is needed."""
+"""Returns (user name, token) for fetching; ("", "") if no credential is needed."""
 
 
 @dataclass(frozen=True)
-class Heads:
-    """What is compared. `base_sha` is the merge base, "" where there is nothing to compare with;
-    `config_sha` is the tip of the base branch, from where the repository's configuration is read."""
+class ComparedCommits:
+    """What a gate compares. `base_sha` is the merge base, "" if there is nothing to compare with. The repository's
+    configuration is read from `config_sha`, the tip of the base branch."""
 
     head_sha: str
     head_tree: str
@@ -44,8 +46,8 @@ class Heads:
 
 
 class Workspaces:
-    """All repositories of one host, below `root`. `clone_url` is asked after `git_auth`, which may learn a new name;
-    `forget`: what these two know of a repository is out of date."""
+    """All repositories of one host, below `root`. `clone_url` is called after `git_auth`, which may learn a new name.
+    `forget`: what these two know of a repository is outdated."""
 
     def __init__(
         self, root: Path, clone_url: CloneUrl, git_auth: GitAuth, forget: Callable[[RepoRef], None] = lambda _: None
@@ -59,40 +61,38 @@ class Workspaces:
         """The bare repository's folder (it may not exist yet)."""
         for part in (repo.owner, repo.name):
             if not _NAME.fullmatch(part) or part.strip(".") == "":
-                raise UserError(f"{part!r} is not a name that a repository can have.")
+                raise UserError(f"{part!r} is not a valid name of a repository or owner.")
         return self._root / "mirrors" / repo.owner / f"{repo.name}.git"
 
-    async def fetch(self, repo: RepoRef, *wanted: str) -> None:
-        """Brings commits (by sha) and branches (`refs/heads/…`) into the mirror; what is there is not asked for."""
+    async def fetch(self, repo: RepoRef, *refs: str) -> None:
+        """Brings commits (by sha) and branches (`refs/heads/…`) into the mirror, commits only if it lacks them."""
         mirror = self.mirror(repo)
-        async with self._locked(mirror):
+        async with _locked(mirror):
             if not (mirror / "HEAD").exists():
                 mirror.mkdir(parents=True, exist_ok=True)
                 await git(mirror, "init", "--bare", "--quiet", ".")
-            missing = [item for item in wanted if not (_SHA.fullmatch(item) and await self._has(mirror, item))]
+            missing = [ref for ref in refs if not (_SHA.fullmatch(ref) and await _has_commit(mirror, ref))]
             if missing:
                 await self._download(repo, mirror, missing)
 
-    async def _download(self, repo: RepoRef, mirror: Path, wanted: list[str]) -> None:
-        try:
-            await self._ask_for(repo, mirror, wanted)
-        except GitError as error:
-            if not (error.moved or error.refused):
-                raise
-            # Its name or its token is an old one: with what is known now, once more.
-            self._forget(repo)
-            await self._ask_for(repo, mirror, wanted)
+    async def _download(self, repo: RepoRef, mirror: Path, refs: list[str]) -> None:
+        specs = [f"+{ref}:{_own_ref(ref)}" for ref in refs]
+        for last_try in (False, True):
+            user, token = await self._git_auth(repo)
+            url = repo.path or self._clone_url(repo)
+            try:
+                await git(
+                    mirror, "-c", "gc.auto=0", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, *specs,
+                    config=credentials(url, user, token),
+                )  # fmt: skip
+                return
+            except GitError as error:
+                if last_try or not (error.moved or error.unauthorized):
+                    raise
+                # The name or the token that we know is outdated: once more with new ones.
+                self._forget(repo)
 
-    async def _ask_for(self, repo: RepoRef, mirror: Path, wanted: list[str]) -> None:
-        user, token = await self._git_auth(repo)
-        specs = [f"+{item}:{_kept_as(item)}" for item in wanted]
-        url = repo.path or self._clone_url(repo)
-        await git(
-            mirror, "-c", "gc.auto=0", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, *specs,
-            config=credentials(url, user, token),
-        )  # fmt: skip
-
-    async def heads(self, repo: RepoRef, head_sha: str, base_ref: str = "", base_sha: str = "") -> Heads:
+    async def resolve(self, repo: RepoRef, head_sha: str, base_ref: str = "", base_sha: str = "") -> ComparedCommits:
         """What to compare `head_sha` with: its merge base with the base branch's tip, or with `base_sha`."""
         branch = f"refs/heads/{base_ref}" if base_ref else ""
         commits = [sha for sha in (head_sha, base_sha) if sha]
@@ -101,12 +101,12 @@ class Workspaces:
         except GitError as error:
             if not branch or branch not in error.stderr:
                 raise
-            branch = ""  # not pushed yet, or gone: there is nothing to compare with
+            branch = ""  # not pushed yet, or deleted: there is nothing to compare with
             await self.fetch(repo, *commits)
         mirror = self.mirror(repo)
-        tip = await self._commit(mirror, _kept_as(branch)) if branch else base_sha
-        base = await self._merge_base(mirror, head_sha, base_sha or tip)
-        return Heads(
+        tip = await git_line(mirror, *_VERIFY, f"{_own_ref(branch)}^{{commit}}") if branch else base_sha
+        base = await _merge_base(mirror, head_sha, base_sha or tip)
+        return ComparedCommits(
             head_sha=head_sha,
             head_tree=await self.tree(repo, head_sha),
             base_sha=base,
@@ -116,92 +116,93 @@ class Workspaces:
 
     async def tree(self, repo: RepoRef, sha: str) -> str:
         """The tree of a commit that the mirror has."""
-        return await line(self.mirror(repo), "rev-parse", "--verify", "--quiet", f"{sha}^{{tree}}")
+        return await git_line(self.mirror(repo), *_VERIFY, f"{sha}^{{tree}}")
 
-    async def show(self, repo: RepoRef, sha: str, path: str) -> str | None:
-        """A file of a commit as text; None where it is not there. Undecodable bytes are replaced."""
+    async def read_file(self, repo: RepoRef, sha: str, path: str) -> str | None:
+        """A file of a commit as text; None if it does not exist. Undecodable bytes are replaced."""
         try:
             return (await git(self.mirror(repo), "cat-file", "blob", f"{sha}:{path}")).decode("utf-8", "replace")
         except GitError:
             return None
 
     async def checkout(self, repo: RepoRef, sha: str) -> Path:
-        """The files of a commit in a folder that nobody writes to; made once."""
+        """A folder with the files of a commit, made once. It is never written to."""
         folder = self._root / "checkouts" / repo.owner / repo.name / sha
         if folder.exists():
             os.utime(folder)
             return folder
-        async with self._locked(folder):
+        async with _locked(folder):
             if not folder.exists():
-                await self._check_out(self.mirror(repo), sha, folder)
+                await _check_out(self.mirror(repo), sha, folder)
         return folder
-
-    async def _check_out(self, mirror: Path, sha: str, folder: Path) -> None:
-        part = Path(tempfile.mkdtemp(prefix=f"{sha[:12]}.", suffix=".part", dir=folder.parent))
-        index = Path(tempfile.mkdtemp(dir=folder.parent)) / "index"
-        env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(part), "GIT_DIR": str(mirror)}
-        try:
-            await git(mirror, "read-tree", sha, env=env)
-            await git(part, "-c", "core.symlinks=true", "checkout-index", "--all", "--force", "--quiet", env=env)
-            part.chmod(0o755)
-            part.rename(folder)
-        finally:
-            shutil.rmtree(index.parent, ignore_errors=True)
-            shutil.rmtree(part, ignore_errors=True)
 
     async def diff(self, repo: RepoRef, base: str, head: str) -> bytes:
         """The change in unified form without context, renames followed, for `changed_lines`; `base` "" means from
-        nothing. One beyond 32 MiB is empty: what covers it would tell nobody anything."""
-        return await git_up_to(
+        nothing. One beyond 32 MiB is empty: its coverage would say nothing useful."""
+        return await git_limited(
             _LARGEST_DIFF,
             self.mirror(repo), "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--unified=0", "--find-renames",
             "--src-prefix=a/", "--dst-prefix=b/", "-l2000", *DIFF_MARKS, base or EMPTY_TREE, head, "--",
         ) or b""  # fmt: skip
 
-    async def renamed(self, repo: RepoRef, base: str, head: str) -> Mapping[str, str]:
-        """Old path → new path of what was renamed between two commits."""
+    async def renamed_paths(self, repo: RepoRef, base: str, head: str) -> Mapping[str, str]:
+        """Old path → new path of the files that were renamed between two commits."""
         out = await git(
             self.mirror(repo), "diff", "-z", "--name-status", "--diff-filter=R", "--find-renames", "-l2000",
             base or EMPTY_TREE, head, "--",
         )  # fmt: skip
-        parts = [os.fsdecode(part).encode("utf-8", "backslashreplace").decode() for part in out.split(b"\0")[:-1]]
+        parts = [part.decode("utf-8", "backslashreplace") for part in out.split(b"\0")[:-1]]
         return {parts[i + 1]: parts[i + 2] for i in range(0, len(parts) - 2, 3)}
 
-    async def touched(self, repo: RepoRef, base: str, head: str) -> tuple[str, ...]:
+    async def changed_paths(self, repo: RepoRef, base: str, head: str) -> tuple[str, ...]:
         """The paths of all files that differ, both names of a renamed one."""
         out = await git(
             self.mirror(repo), "diff", "-z", "--name-only", "--no-renames", base or EMPTY_TREE, head, "--",
         )  # fmt: skip
         return tuple(part.decode("utf-8", "backslashreplace") for part in out.split(b"\0")[:-1])
 
-    async def _merge_base(self, mirror: Path, head: str, base: str) -> str:
-        if not base:
-            return ""
-        try:
-            return await line(mirror, "merge-base", head, base)
-        except GitError as error:
-            if error.stderr.strip():
-                raise
-            return ""  # no common history: everything counts as new
 
-    async def _commit(self, mirror: Path, name: str) -> str:
-        return await line(mirror, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-
-    async def _has(self, mirror: Path, sha: str) -> bool:
-        try:
-            await git(mirror, "cat-file", "-e", f"{sha}^{{commit}}")
-        except GitError:
-            return False
-        return True
-
-    @contextlib.asynccontextmanager
-    async def _locked(self, folder: Path) -> AsyncIterator[None]:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        async with AsyncFileLock(f"{folder}.lock", poll_interval=0.02):
-            yield
+async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
+    part = Path(tempfile.mkdtemp(prefix=f"{sha[:12]}.", suffix=".part", dir=folder.parent))
+    index = Path(tempfile.mkdtemp(dir=folder.parent)) / "index"
+    env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(part), "GIT_DIR": str(mirror)}
+    try:
+        await git(mirror, "read-tree", sha, env=env)
+        await git(part, "-c", "core.symlinks=true", "checkout-index", "--all", "--force", "--quiet", env=env)
+        part.chmod(0o755)
+        part.rename(folder)
+    finally:
+        shutil.rmtree(index.parent, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)
 
 
-def _kept_as(wanted: str) -> str:
-    """The mirror's own name for a commit or a branch: flat, so that `a` and `a/b` never get in each other's way."""
-    name = wanted if _SHA.fullmatch(wanted) else hashlib.sha256(wanted.encode()).hexdigest()
-    return f"refs/autobuild/{name}"
+async def _merge_base(mirror: Path, head: str, base: str) -> str:
+    """ "" if they have no common history: then everything counts as new."""
+    if not base:
+        return ""
+    try:
+        return await git_line(mirror, "merge-base", head, base)
+    except GitError as error:
+        if error.stderr.strip():
+            raise
+        return ""
+
+
+async def _has_commit(mirror: Path, sha: str) -> bool:
+    try:
+        await git(mirror, "cat-file", "-e", f"{sha}^{{commit}}")
+    except GitError:
+        return False
+    return True
+
+
+def _own_ref(ref: str) -> str:
+    """The mirror's own name for a commit or a branch: flat, since a ref `a` cannot exist beside a ref `a/b`."""
+    return f"refs/autobuild/{ref if _SHA.fullmatch(ref) else hashlib.sha256(ref.encode()).hexdigest()}"
+
+
+@contextlib.asynccontextmanager
+async def _locked(folder: Path) -> AsyncIterator[None]:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    async with AsyncFileLock(f"{folder}.lock", poll_interval=0.02):
+        yield

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from activities.errors import UserError
 from activities.model import RepoRef
-from activities.workspace.git import GitError, git, line
+from activities.workspace.git import GitError, git, git_line
 from activities.workspace.mirror import Workspaces
 
 _AUTHOR = {
@@ -45,7 +45,7 @@ async def local_head(path: Path, base: str, workspaces: Workspaces) -> LocalHead
     if not path.is_dir():
         raise UserError(f"{path} is not a folder.")
     try:
-        root = Path(await line(path, "rev-parse", "--show-toplevel"))
+        root = Path(await git_line(path, "rev-parse", "--show-toplevel"))
     except GitError:
         if base:
             raise UserError(f"{path} is not a Git repository, so {base!r} is not known there.") from None
@@ -67,7 +67,7 @@ def _repo_ref(root: Path) -> RepoRef:
 
 async def _commit(root: Path, name: str) -> str:
     try:
-        return await line(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        return await git_line(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     except GitError:
         return ""
 
@@ -93,10 +93,10 @@ async def _snapshot(root: Path, mirror: Path, parent: str) -> str:
         if parent:
             await git(root, "read-tree", parent, env=env)
         await git(root, "-c", "core.autocrlf=false", "-c", "advice.addEmbeddedRepo=false", "add", "--all", ".", env=env)
-        tree = await line(root, "write-tree", env=env)
-        if parent and tree == await line(mirror, "rev-parse", f"{parent}^{{tree}}"):
+        tree = await git_line(root, "write-tree", env=env)
+        if parent and tree == await git_line(mirror, "rev-parse", f"{parent}^{{tree}}"):
             return parent
         parents = ("-p", parent) if parent else ()
-        sha = await line(root, "commit-tree", tree, *parents, "-m", "The files as they are", env=env)
+        sha = await git_line(root, "commit-tree", tree, *parents, "-m", "The files as they are", env=env)
         await git(mirror, "update-ref", f"refs/autobuild/{sha}", sha)
         return sha

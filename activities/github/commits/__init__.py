@@ -18,7 +18,7 @@ from activities.github.types.branches import PushBranchInput, PushBranchResult
 from activities.github.types.check_runs import CreateCommitInput, CreateCommitResult
 from activities.github.urls import names
 from activities.heartbeat import heartbeating
-from activities.workspace.git import line
+from activities.workspace.git import git_line
 
 if TYPE_CHECKING:
     from activities.github.client import API, GitHub
@@ -51,7 +51,7 @@ class CommitActivities:
             api = await self._github.installation(input.repo, {"contents": "write"})
             there = await tip(api, input.repo, input.branch)
             if there != input.expected_head:
-                tree = await line(git_dir, "rev-parse", "--verify", f"{input.commit}^{{tree}}")
+                tree = await git_line(git_dir, "rev-parse", "--verify", f"{input.commit}^{{tree}}")
                 return await _earlier(api, input, there, tree)
             if signable(found):
                 return CreateCommitResult(await _by_mutation(api, input, found), changed=True)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from activities.errors import UserError
 from activities.reporting import code
-from activities.workspace.git import git, line
+from activities.workspace.git import git, git_line
 
 REGULAR, GONE, SUBMODULE = "100644", "000000", "160000"
 # Not in the schema of the mutation: its users report 100 files and 40 MB a call.
@@ -113,7 +113,7 @@ async def _with_trees(git_dir: Path, base: str, groups: Sequence[Sequence[Change
         for group in groups:
             entries = b"".join(f"{change.mode} {change.blob or '0' * 40}\t{change.path}\0".encode() for change in group)
             await git(git_dir, "update-index", "-z", "--index-info", env=env, stdin=entries)
-            made.append(Part(tuple(group), await line(git_dir, "write-tree", env=env)))
+            made.append(Part(tuple(group), await git_line(git_dir, "write-tree", env=env)))
         return made
 
 

@@ -18,7 +18,7 @@ from activities.github.merging.errors import rules_of
 from activities.github.types.check_runs import CreateCommitInput
 from activities.github.urls import names
 from activities.reporting import code
-from activities.workspace.git import EMPTY_TREE, git, line
+from activities.workspace.git import EMPTY_TREE, git, git_line
 
 if TYPE_CHECKING:
     from activities.github.client import API
@@ -45,7 +45,7 @@ async def commit(api: "API", input: CreateCommitInput, found: Sequence[Change], 
 async def _upload(api: "API", input: CreateCommitInput, found: Sequence[Change]) -> str:
     """The tree of the whole change, built part by part upon the one that the branch has."""
     git_dir = Path(input.git_dir)
-    tree = await line(git_dir, "rev-parse", "--verify", f"{input.expected_head}^{{tree}}")
+    tree = await git_line(git_dir, "rev-parse", "--verify", f"{input.expected_head}^{{tree}}")
     known = await _blobs(git_dir, input.expected_head)
     todo = await parts(git_dir, input.expected_head, found)
     done = await _how_many(api, input, todo)

@@ -45,7 +45,7 @@ async def push(github: "GitHub", input: PushBranchInput) -> None:
             try:
                 await _send(github, input, folder)
             except GitError as error:
-                if not (error.moved or error.refused):
+                if not (error.moved or error.unauthorized):
                     raise
                 # The repository's name or our token is an old one: with what GitHub says now, once more.
                 github.forget(input.repo)

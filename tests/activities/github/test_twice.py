@@ -36,7 +36,7 @@ from activities.github.types.pulls import (
 )
 from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
-from activities.workspace.git import git, line
+from activities.workspace.git import git, git_line
 from simulator.github.rest.faults import Kind
 from simulator.github.server import SimulatedGitHub
 from simulator.github.services.entities import Issue, Repository
@@ -318,7 +318,7 @@ async def _state(at: Place) -> str:
     there = at.there
     refs = (await git(there.path, "for-each-ref", "--format=%(refname)")).decode().split()
     trees = [
-        await line(there.path, "log", "--topo-order", "--first-parent", "--format=%T %B", ref, "--") for ref in refs
+        await git_line(there.path, "log", "--topo-order", "--first-parent", "--format=%T %B", ref, "--") for ref in refs
     ]
     shown = {
         "refs": dict(zip(refs, trees, strict=True)),

@@ -14,7 +14,7 @@ from activities.quality_gate.measurement import Host
 from activities.quality_gate.types import CheckInput, WorkspaceInput
 from activities.result_store import ResultStore
 from activities.sandbox.select import make_runner
-from activities.workspace.git import git, line
+from activities.workspace.git import git, git_line
 from activities.workspace.mirror import Workspaces
 
 OURS = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
@@ -40,7 +40,7 @@ async def wanted(steps: GateEngine, root: Path, command: str) -> CheckInput:
     await git(root, "add", ".")
     await git(root, "commit", "--quiet", "-m", "x", env=OURS)
     repo = RepoRef("local", "it", path=str(root))
-    workspace = await steps.prepare(WorkspaceInput(repo, await line(root, "rev-parse", "HEAD")))
+    workspace = await steps.prepare(WorkspaceInput(repo, await git_line(root, "rev-parse", "HEAD")))
     plan = CheckPlan("linting", True, True, tool_options={"command": command, "format": "text"})
     return CheckInput(workspace, plan)
 

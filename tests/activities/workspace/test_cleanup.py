@@ -1,4 +1,4 @@
-"""What is unused goes, what is used stays."""
+"""What was not used for a while is removed from the data folder."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ NOW = 2_000_000_000.0
 DAY = 86400.0
 
 
-def made(data: Path, name: str, age_s: float) -> Path:
+def create(data: Path, name: str, age_s: float) -> Path:
     path = data / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix:
@@ -21,24 +21,24 @@ def made(data: Path, name: str, age_s: float) -> Path:
     return path
 
 
-def test_what_is_used_or_dear_stays(tmp_path: Path) -> None:
+def test_used_folders_and_mirrors_stay(tmp_path: Path) -> None:
     kept = [
-        made(tmp_path, "checkouts/octocat/example/new", DAY / 8),
-        made(tmp_path, "environments/octocat/example/key", 13 * DAY),
-        made(tmp_path, "results/ab/abc.json", 29 * DAY),
-        made(tmp_path, "mirrors/octocat/example.git", 900 * DAY),
-        made(tmp_path, "checkouts/octocat/example/old.lock", 900 * DAY),
+        create(tmp_path, "checkouts/octocat/example/new", DAY / 8),
+        create(tmp_path, "environments/octocat/example/key", 13 * DAY),
+        create(tmp_path, "results/ab/abc.json", 29 * DAY),
+        create(tmp_path, "mirrors/octocat/example.git", 900 * DAY),
+        create(tmp_path, "checkouts/octocat/example/old.lock", 900 * DAY),
     ]
     Cleanup(tmp_path).remove_unused(NOW)
     assert all(path.exists() for path in kept)
 
 
-def test_what_is_unused_goes(tmp_path: Path) -> None:
-    gone = [
-        made(tmp_path, "checkouts/octocat/example/old", DAY),
-        made(tmp_path, "environments/octocat/example/key", 15 * DAY),
-        made(tmp_path, "prepared/octocat/example/key", 15 * DAY),
-        made(tmp_path, "results/ab/abc.json", 31 * DAY),
+def test_unused_folders_are_removed(tmp_path: Path) -> None:
+    unused = [
+        create(tmp_path, "checkouts/octocat/example/old", DAY),
+        create(tmp_path, "environments/octocat/example/key", 15 * DAY),
+        create(tmp_path, "prepared/octocat/example/key", 15 * DAY),
+        create(tmp_path, "results/ab/abc.json", 31 * DAY),
     ]
     Cleanup(tmp_path).remove_unused(NOW)
-    assert not any(path.exists() for path in gone)
+    assert not any(path.exists() for path in unused)

@@ -1,4 +1,4 @@
-"""Whether git's words mean that the server could not be asked: real git, and a server that has bad days."""
+"""Which errors of git mean that the server is unavailable: real git, and a server with faults."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,14 +10,14 @@ import pytest
 from activities.workspace.git import GitError, git
 
 HEAD = b"Content-Type: application/x-git-upload-pack-advertisement\r\nConnection: close\r\n"
-AWAY = {
+UNAVAILABLE = {
     "500": b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n",
     "502": b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n",
     "429": b"HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n",
     "nothing": b"",
     "half": b"HTTP/1.1 200 OK\r\n" + HEAD + b"Content-Length: 1000\r\n\r\n001e# service=git-upload-pack\n",
 }
-THERE = {
+AVAILABLE = {
     "404": b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
     "403": b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
     "401": b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
@@ -37,25 +37,25 @@ async def serving(answer: bytes) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/octocat/hello.git"
 
 
-@pytest.mark.parametrize("what", [*AWAY, *THERE])
-async def test_a_bad_day_is_told_from_a_no(tmp_path: Path, what: str) -> None:
-    async with serving((AWAY | THERE)[what]) as url:
+@pytest.mark.parametrize("what", [*UNAVAILABLE, *AVAILABLE])
+async def test_unavailable_server_differs_from_a_refusal(tmp_path: Path, what: str) -> None:
+    async with serving((UNAVAILABLE | AVAILABLE)[what]) as url:
         with pytest.raises(GitError) as caught:
             await git(tmp_path, "ls-remote", url)
-    assert caught.value.away is (what in AWAY), caught.value.stderr
+    assert caught.value.unavailable is (what in UNAVAILABLE), caught.value.stderr
 
 
-async def test_nobody_is_there(tmp_path: Path) -> None:
+async def test_server_that_does_not_run_is_unavailable(tmp_path: Path) -> None:
     async with serving(b"") as url:
         pass
     with pytest.raises(GitError) as caught:
         await git(tmp_path, "ls-remote", url)
-    assert caught.value.away
+    assert caught.value.unavailable
 
 
-async def test_a_commit_that_is_not_there(tmp_path: Path) -> None:
-    await git(tmp_path, "init", "--quiet", "--bare", "there")
-    await git(tmp_path, "init", "--quiet", "--bare", "here")
+async def test_missing_commit_does_not_mean_unavailable(tmp_path: Path) -> None:
+    await git(tmp_path, "init", "--quiet", "--bare", "remote")
+    await git(tmp_path, "init", "--quiet", "--bare", "local")
     with pytest.raises(GitError) as caught:
-        await git(tmp_path / "here", "fetch", "--quiet", str(tmp_path / "there"), "1" * 40)
-    assert not caught.value.away
+        await git(tmp_path / "local", "fetch", "--quiet", str(tmp_path / "remote"), "1" * 40)
+    assert not caught.value.unavailable

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from activities.workspace.git import environment
+from activities.workspace.git import git_environment
 from tests.end_to_end.repos import configured
 
 FINDING = "a.txt:1: warning: this is new\n"
@@ -20,7 +20,7 @@ async def gate(folder: Path, *options: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "gate", str(folder), *options,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**environment(), "AUTOBUILD_DATA": str(folder.parent / "data")},
+        env={**git_environment(), "AUTOBUILD_DATA": str(folder.parent / "data")},
     )  # fmt: skip
     out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
@@ -37,7 +37,7 @@ def git(folder: Path, *argv: str) -> str:
     author = {"GIT_AUTHOR_NAME": "octocat", "GIT_AUTHOR_EMAIL": "octocat@example.com"}
     committer = {"GIT_COMMITTER_NAME": "octocat", "GIT_COMMITTER_EMAIL": "octocat@example.com"}
     ran = subprocess.run(
-        ["git", *argv], cwd=folder, check=True, capture_output=True, env=environment({**author, **committer})
+        ["git", *argv], cwd=folder, check=True, capture_output=True, env=git_environment({**author, **committer})
     )
     return ran.stdout.decode().strip()
 

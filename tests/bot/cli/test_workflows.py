@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from activities.workspace.git import environment
+from activities.workspace.git import git_environment
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.stack import Stack, make_stack
@@ -28,7 +28,7 @@ async def autobuild(stack: Stack, *argv: str) -> tuple[int, str, str]:
     """(exit code, stdout, stderr)."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", *argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**environment(), "TEMPORAL_ADDRESS": stack.temporal.service_client.config.target_host},
+        env={**git_environment(), "TEMPORAL_ADDRESS": stack.temporal.service_client.config.target_host},
     )  # fmt: skip
     out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 
-from activities.workspace.git import GitError, credentials, git, line
+from activities.workspace.git import GitError, credentials, git, git_line
 
 TOKEN = "ghs_" + "a.b-c_d" * 40
 BASIC = "Basic eC1hY2Nlc3MtdG9rZW46Z2hz"
@@ -55,9 +55,9 @@ def test_without_a_token_nothing_is_set() -> None:
 async def folder(tmp_path: Path) -> Path:
     """A repository with one commit."""
     await git(tmp_path, "init", "--quiet", "--bare", ".")
-    tree = await line(tmp_path, "hash-object", "-t", "tree", "-w", "/dev/null")
+    tree = await git_line(tmp_path, "hash-object", "-t", "tree", "-w", "/dev/null")
     env = {f"GIT_{who}_{what}": "octocat" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    sha = await line(tmp_path, "commit-tree", tree, "-m", "x", env=env)
+    sha = await git_line(tmp_path, "commit-tree", tree, "-m", "x", env=env)
     await git(tmp_path, "update-ref", "refs/heads/main", sha)
     return tmp_path
 
@@ -93,10 +93,10 @@ async def test_no_command_line_shows_the_token(aiohttp_server: AiohttpServer, fo
     url = str((await aiohttp_server(app)).make_url("/octocat/hello.git"))
     with pytest.raises(GitError):
         await git(folder, command, url, "refs/heads/main", config=credentials(url, "x-access-token", TOKEN))
-    assert any(f"git {command}" in line for line in lines)
-    assert any("git-remote-http" in line or "remote-http" in line for line in lines)
+    assert any(f"git {command}" in git_line for git_line in lines)
+    assert any("git-remote-http" in git_line or "remote-http" in git_line for git_line in lines)
     basic = credentials(url, "x-access-token", TOKEN)[f"http.{url.removesuffix('/octocat/hello.git')}/.extraHeader"]
-    assert all(TOKEN not in line and basic.rpartition(" ")[2] not in line for line in lines)
+    assert all(TOKEN not in git_line and basic.rpartition(" ")[2] not in git_line for git_line in lines)
     kept = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert TOKEN.encode() not in kept
     assert b"xtraHeader" not in kept
@@ -109,7 +109,7 @@ async def test_a_token_that_is_refused_is_told_from_what_is_not_there(
     url = str((await aiohttp_server(Host(status).app)).make_url("/octocat/hello.git"))
     with pytest.raises(GitError) as caught:
         await git(folder, "fetch", url, "main", config=credentials(url, "x-access-token", TOKEN))
-    assert caught.value.refused == (status == 401)
+    assert caught.value.unauthorized == (status == 401)
 
 
 async def test_an_answer_that_is_no_redirection_is_no_move(aiohttp_server: AiohttpServer, folder: Path) -> None:

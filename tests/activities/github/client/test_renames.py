@@ -19,7 +19,7 @@ from activities.github.errors import Forbidden, GitHubError, NotFound, Suspended
 from activities.github.types.branches import PushBranchInput
 from activities.github.types.check_runs import CreateCommitInput
 from activities.model import RepoRef
-from activities.workspace.git import git, line
+from activities.workspace.git import git, git_line
 from activities.workspace.mirror import Workspaces
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked, done
@@ -96,7 +96,7 @@ async def test_a_commit_is_made(pretend: SimulatedGitHub, github: GitHub, rename
     commit = await _commit(pretend, tmp_path)
     wanted = CreateCommitInput(renamed, "topic", head, "Say it", str(tmp_path / "clone" / ".git"), commit)
     await again(lambda: done(CommitActivities(github).create_commit, wanted))
-    assert await line(pretend.repository("octocat/goodbye").path, "show", "topic:a.py") == "x = 3"
+    assert await git_line(pretend.repository("octocat/goodbye").path, "show", "topic:a.py") == "x = 3"
 
 
 async def test_a_query_that_finds_nothing_makes_the_name_doubtful(
@@ -119,7 +119,7 @@ async def test_a_commit_is_pushed(pretend: SimulatedGitHub, github: GitHub, rena
     commit = await _commit(pretend, tmp_path)
     wanted = PushBranchInput(renamed, "topic", str(tmp_path / "clone" / ".git"), commit)
     await again(lambda: done(CommitActivities(github).push_branch, wanted))
-    assert await line(pretend.repository("octocat/goodbye").path, "rev-parse", "topic") == commit
+    assert await git_line(pretend.repository("octocat/goodbye").path, "rev-parse", "topic") == commit
 
 
 async def _commit(pretend: SimulatedGitHub, folder: Path) -> str:
@@ -129,14 +129,14 @@ async def _commit(pretend: SimulatedGitHub, folder: Path) -> str:
     (folder / "clone" / "a.py").write_text("x = 3\n")
     env = {f"GIT_{who}_{what}": "octocat" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     await git(folder / "clone", "commit", "--quiet", "--all", "--message", "Say it", env=env)
-    return await line(folder / "clone", "rev-parse", "HEAD")
+    return await git_line(folder / "clone", "rev-parse", "HEAD")
 
 
 async def test_git_fetches(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
     head = await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     workspaces = Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget)
     await workspaces.fetch(renamed, head)
-    assert await workspaces.show(renamed, head, "a.py") == "x = 2\n"
+    assert await workspaces.read_file(renamed, head, "a.py") == "x = 2\n"
 
 
 async def test_with_a_fresh_token_nothing_is_redirected(

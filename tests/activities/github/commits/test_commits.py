@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from activities.github.types.check_runs import CreateCommitInput, CreateCommitResult
 from activities.github_activities import CommitActivities
 from activities.model import RepoRef
-from activities.workspace.git import git, line
+from activities.workspace.git import git, git_line
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, done
 from tests.openapi import assert_valid
@@ -37,7 +37,7 @@ async def clone(pretend: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
 async def committed(clone: Path) -> str:
     await git(clone, "add", "--all")
     await git(clone, "commit", "--quiet", "--message", "local", env=WHO)
-    return await line(clone, "rev-parse", "HEAD")
+    return await git_line(clone, "rev-parse", "HEAD")
 
 
 def wanted(repo: RepoRef, clone: Path, head: str, commit: str) -> CreateCommitInput:
@@ -45,7 +45,7 @@ def wanted(repo: RepoRef, clone: Path, head: str, commit: str) -> CreateCommitIn
 
 
 async def tip(pretend: SimulatedGitHub) -> str:
-    return await line(pretend.repository(NAME).path, "rev-parse", "refs/heads/topic/one")
+    return await git_line(pretend.repository(NAME).path, "rev-parse", "refs/heads/topic/one")
 
 
 async def test_changes_additions_and_deletions_arrive_as_they_are(
@@ -59,9 +59,11 @@ async def test_changes_additions_and_deletions_arrive_as_they_are(
     made = await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert made == CreateCommitResult(await tip(pretend), changed=True)
     path = pretend.repository(NAME).path
-    assert await line(path, "rev-parse", f"{made.sha}^{{tree}}") == await line(clone, "rev-parse", f"{commit}^{{tree}}")
-    assert await line(path, "rev-parse", f"{made.sha}^") == head
-    assert (await line(path, "log", "-1", "--format=%B", made.sha)).startswith(MESSAGE)
+    assert await git_line(path, "rev-parse", f"{made.sha}^{{tree}}") == await git_line(
+        clone, "rev-parse", f"{commit}^{{tree}}"
+    )
+    assert await git_line(path, "rev-parse", f"{made.sha}^") == head
+    assert (await git_line(path, "log", "-1", "--format=%B", made.sha)).startswith(MESSAGE)
 
 
 async def test_a_second_try_changes_nothing(
@@ -74,7 +76,7 @@ async def test_a_second_try_changes_nothing(
         await done(commits.create_commit, wanted(repo, clone, head, commit))
     again = await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert again == CreateCommitResult(await tip(pretend), changed=False)
-    assert await line(pretend.repository(NAME).path, "rev-list", "--count", f"{head}..{again.sha}") == "1"
+    assert await git_line(pretend.repository(NAME).path, "rev-list", "--count", f"{head}..{again.sha}") == "1"
 
 
 async def test_a_branch_that_moved_on_is_left_alone(
@@ -143,7 +145,7 @@ async def test_a_branch_that_was_rewritten_is_left_alone(
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
-    main = await line(pretend.repository(NAME).path, "rev-parse", "refs/heads/main")
+    main = await git_line(pretend.repository(NAME).path, "rev-parse", "refs/heads/main")
     await pretend.push_commit(NAME, "topic/one", {"z.py": "1\n"}, parent=main, force=True)
     with pytest.raises(ApplicationError, match="moved on"):
         await done(commits.create_commit, wanted(repo, clone, head, commit))

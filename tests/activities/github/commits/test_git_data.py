@@ -15,7 +15,7 @@ from activities.github.commits.changes import changes, parts, signable
 from activities.github.types.check_runs import CreateCommitResult
 from activities.github_activities import CommitActivities
 from activities.model import RepoRef
-from activities.workspace.git import git, line
+from activities.workspace.git import git, git_line
 from simulator.github.git import Symlink
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.commits.test_commits import MESSAGE, committed, tip, wanted
@@ -48,9 +48,11 @@ async def clone(pretend: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
 async def same(pretend: SimulatedGitHub, clone: Path, sha: str, commit: str, head: str) -> None:
     """GitHub's commit holds just what the local one does, and is one commit with the right words."""
     path = pretend.repository(NAME).path
-    assert await line(path, "rev-parse", f"{sha}^{{tree}}") == await line(clone, "rev-parse", f"{commit}^{{tree}}")
-    assert await line(path, "rev-list", "--parents", f"{head}..{sha}") == f"{sha} {head}"
-    assert (await line(path, "log", "-1", "--format=%B", sha)) == MESSAGE
+    assert await git_line(path, "rev-parse", f"{sha}^{{tree}}") == await git_line(
+        clone, "rev-parse", f"{commit}^{{tree}}"
+    )
+    assert await git_line(path, "rev-list", "--parents", f"{head}..{sha}") == f"{sha} {head}"
+    assert (await git_line(path, "log", "-1", "--format=%B", sha)) == MESSAGE
 
 
 async def test_everything_that_git_knows_arrives(
@@ -161,7 +163,7 @@ async def test_a_branch_set_back_while_objects_are_on_their_way_stays_there(
     held = pretend.faults.add("POST", f"/repos/{NAME}/git/trees", "hold")
     task = asyncio.ensure_future(done(commits.create_commit, wanted(repo, clone, head, commit)))
     await pretend.wait_for(lambda: held.seen)
-    back = await line(pretend.repository(NAME).path, "rev-parse", f"{head}^")
+    back = await git_line(pretend.repository(NAME).path, "rev-parse", f"{head}^")
     await git(clone, "push", "--quiet", "--force", str(pretend.repository(NAME).path), f"{back}:refs/heads/topic/one")
     held.release()
     with pytest.raises(ApplicationError, match="moved on"):

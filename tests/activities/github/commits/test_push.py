@@ -23,7 +23,7 @@ from activities.github.types.branches import PushBranchInput, PushBranchResult
 from activities.github_activities import CommitActivities
 from activities.model import RepoRef
 from activities.result_store import ResultStore
-from activities.workspace.git import GitError, git, line
+from activities.workspace.git import GitError, git, git_line
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.commits.test_commits import committed
 from tests.activities.github.conftest import NAME, done
@@ -55,7 +55,7 @@ def wanted(repo: RepoRef, clone: Path, commit: str, branch: str = "autobuild/42"
 
 
 async def tip(pretend: SimulatedGitHub, branch: str = "autobuild/42") -> str:
-    return await line(pretend.repository(NAME).path, "rev-parse", f"refs/heads/{branch}")
+    return await git_line(pretend.repository(NAME).path, "rev-parse", f"refs/heads/{branch}")
 
 
 async def refused(commits: CommitActivities, push: PushBranchInput) -> ApplicationError:
@@ -70,7 +70,7 @@ def command_lines() -> list[str]:
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             found.append(path.read_bytes().decode("utf-8", "replace"))
-    assert any("push" in line and "refs/heads/autobuild/42" in line for line in found)
+    assert any("push" in git_line and "refs/heads/autobuild/42" in git_line for git_line in found)
     return found
 
 
@@ -201,7 +201,7 @@ async def test_a_renamed_repository_is_pushed_to_by_its_new_name(
     (clone / "more.py").write_text("x = 3\n")
     newer = await committed(clone)
     assert await done(commits.push_branch, wanted(known, clone, newer)) == PushBranchResult(newer, changed=True)
-    assert await line(pretend.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42") == newer
+    assert await git_line(pretend.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42") == newer
 
 
 async def test_ten_thousand_files(
