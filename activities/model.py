@@ -14,8 +14,12 @@ Severity = Literal["notice", "warning", "error", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("notice", "warning", "error", "critical")
 
 Status = Literal["passed", "failed", "neutral", "skipped", "timed_out", "cancelled", "error"]
-"""How a check ended. `neutral`: it ran but does not judge. `skipped`: it does not apply.
+"""How a check ended. `neutral`: it ran, and only informs. `skipped`: it does not apply.
 `error`: the tool itself could not run, which is a failure of that check and of no other."""
+
+
+GateState = Literal["passed", "failed", "cancelled", "superseded", "refused", "error"]
+"""How a gate ended. `refused`: a fork's head that nobody has approved."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,7 @@ class QualityGateResult:
 
     head_sha: str
     base_sha: str
-    state: Literal["passed", "failed", "cancelled", "superseded", "refused", "error"]
+    state: GateState
     can_merge: bool
     overall_score: float
     checks: tuple[QualityCheck, ...] = ()

@@ -165,9 +165,7 @@ class QualityGateWorkflow:
     async def _ended_early(self) -> QualityGateResult:
         await self._stop_checks()
         state = "superseded" if self._newer else "cancelled"
-        reason = (
-            f"A newer head, {self._newer}, took its place." if self._newer else self._why or "Cancelled on request."
-        )
+        reason = f"Superseded by {self._newer}." if self._newer else self._why or "Cancelled on request."
         return await self._published(self._without_checks(state, reason))
 
     async def _stop_checks(self) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from temporalio import activity
 
@@ -28,7 +28,7 @@ from activities.github.types.check_runs import (
 )
 from activities.github.urls import names
 from activities.model import CheckResult, QualityCheck, RepoRef
-from activities.reporting import CheckRunOutput, Conclusion, Links, check_ending, early_ending, gate_ending
+from activities.reporting import CheckRunOutput, Links, check_output, gate_output, unfinished_output
 
 if TYPE_CHECKING:
     from activities.github.client import API, GitHub
@@ -42,7 +42,7 @@ _BATCH = 50
 # Attempts, about a second apart, for a commit that GitHub does not know: it may be slower than its event.
 _UNKNOWN_COMMIT = 4
 
-_TAKEN_OVER = CheckRunOutput("cancelled", "Not run to its end", "A newer run took its place.")
+_TAKEN_OVER = CheckRunOutput("cancelled", "Incomplete", "A newer run replaced this one.")
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -113,7 +113,7 @@ class CheckRunActivities:
     async def complete_check_run(self, input: CompleteCheckRunInput) -> CompleteCheckRunResult:
         """A check's verdict, its findings beside the code, and its buttons."""
         judged = await asyncio.to_thread(self._judged, input.check)
-        output = await asyncio.to_thread(check_ending, judged, self._links(input.repo, input.head_sha))
+        output = await asyncio.to_thread(check_output, judged, self._links(input.repo, input.head_sha))
         key = external_id(input.owner_key, input.head_sha, input.check.name, input.attempt)
         run = CheckRunRef(input.repo, input.head_sha, input.run_id, input.check.name, key, input.details_url)
         return CompleteCheckRunResult(await self._complete(run, output))
@@ -123,7 +123,7 @@ class CheckRunActivities:
         """The gate's verdict in its own run."""
         fixable = await asyncio.to_thread(self._fixable, input.result.checks)
         links = self._links(input.repo, input.head_sha)
-        output = gate_ending(input.result, links, input.check_run_ids, input.newer_sha, fixable)
+        output = gate_output(input.result, links, input.check_run_ids, input.newer_sha, fixable)
         key = external_id(input.owner_key, input.head_sha, GATE, input.attempt)
         run = CheckRunRef(input.repo, input.head_sha, input.run_id, GATE, key, input.details_url)
         return CompleteCheckRunResult(await self._complete(run, output))
@@ -139,7 +139,7 @@ class CheckRunActivities:
                 if str(run.get("external_id") or "").startswith(ours) and run["status"] != "completed":
                     ids.add(int(run["id"]))
         links = self._links(input.repo, input.head_sha)
-        output = early_ending(cast(Conclusion, input.conclusion), input.title, input.summary, input.newer_sha, links)
+        output = unfinished_output(input.state, input.reason, input.newer_sha, links)
         await _end_all(api, input.repo, sorted(ids), output)
 
     @github_activity

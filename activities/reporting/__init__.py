@@ -1,21 +1,20 @@
-"""Every sentence the bot says; outcomes in, Markdown, annotations and SARIF out; no input or output of its own.
+"""What the bot writes on GitHub: results in, Markdown, annotations and SARIF out; no input or output of its own.
 
-The voice: short, what, why, what next. Not a person. Silent when nothing changed.
+The voice: short and active; what, why, what next. Standard terms, no person, nothing when nothing changed.
+`tests/activities/reporting/snapshot.md` shows every text.
 """
 
-from activities.reporting.annotations import annotations
 from activities.reporting.check_run import (
     ACCEPT_BASELINE,
     FIX,
     RETEST,
     Button,
     CheckRunOutput,
-    Conclusion,
-    check_ending,
+    annotations,
+    check_output,
 )
 from activities.reporting.comment import GATE_MARK, gate_comment, reply, reply_mark
-from activities.reporting.early_end import early_ending, fork_text, superseded_text
-from activities.reporting.gate import gate_ending, gate_title
+from activities.reporting.gate import gate_output, unfinished_output
 from activities.reporting.links import Links
 from activities.reporting.markdown import code, escape_markdown
 from activities.reporting.sarif import sarif
@@ -27,19 +26,16 @@ __all__ = [
     "RETEST",
     "Button",
     "CheckRunOutput",
-    "Conclusion",
     "Links",
     "annotations",
-    "check_ending",
+    "check_output",
     "code",
-    "early_ending",
     "escape_markdown",
     "fork_text",
     "gate_comment",
-    "gate_ending",
-    "gate_title",
+    "gate_output",
     "reply",
     "reply_mark",
     "sarif",
-    "superseded_text",
+    "unfinished_output",
 ]

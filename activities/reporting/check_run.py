@@ -1,22 +1,37 @@
-"""What a check run says: the verdict, what is new, what was measured, what to do next."""
+"""What a check's run shows: the verdict, new and known findings, numbers, next steps, annotations and buttons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Literal
 
-from activities.model import CheckResult, Finding, QualityCheck, Status, ToolReport
-from activities.reporting.annotations import SHOWN, Annotation, annotations, shown, worst_first
+from activities.model import SEVERITIES, CheckResult, Finding, QualityCheck, Status
 from activities.reporting.links import Links
-from activities.reporting.markdown import code, cut_lines, escape_markdown, folded, one_line, table
-from activities.reporting.metrics import measured
+from activities.reporting.markdown import (
+    clean,
+    code,
+    cut_bytes,
+    cut_lines,
+    escape_markdown,
+    folded,
+    one_line,
+    table,
+)
+from activities.reporting.metrics import metric_lines
+from activities.reporting.wording import plural
 
 Conclusion = Literal["success", "failure", "neutral", "skipped", "timed_out", "cancelled", "action_required"]
+Annotation = Mapping[str, str | int]
 
 FIX, RETEST, ACCEPT_BASELINE = "fix", "retest", "accept-baseline"
 """The identifiers of the buttons, as they come back in `requested_action`."""
 
 SUMMARY_LIMIT = 65_000
-_LISTED, _KNOWN = 300, 100
+ANNOTATED = 500
+"""How many of a check's findings become annotations; the summary says how many more there are."""
+_LISTED, _LISTED_KNOWN = 300, 100
+# OpenAPI: title 255 characters, message 64 KB. GitHub's interface shows lines of any number.
+_TITLE, _MESSAGE = 255, 64_000
 
 ICONS: Mapping[Status, str] = {
     "passed": "✅", "failed": "❌", "neutral": "⚪", "skipped": "⏭️", "timed_out": "⏱️", "cancelled": "🚫", "error": "💥",
@@ -26,10 +41,11 @@ _CONCLUSIONS: Mapping[Status, Conclusion] = {
     "timed_out": "timed_out", "cancelled": "cancelled", "error": "failure",
 }  # fmt: skip
 _VERDICTS: Mapping[Status, str] = {
-    "passed": "Passed", "failed": "Failed", "neutral": "Not judged", "skipped": "Does not apply",
-    "timed_out": "Ran out of time", "cancelled": "Cancelled", "error": "Could not run",
+    "passed": "Passed", "failed": "Failed", "neutral": "Informational", "skipped": "Not applicable",
+    "timed_out": "Timed out", "cancelled": "Cancelled", "error": "Could not run",
 }  # fmt: skip
-_MARKS = {"notice": "💬", "warning": "⚠️", "error": "❌", "critical": "🛑"}
+_SEVERITY_ICONS = {"notice": "💬", "warning": "⚠️", "error": "❌", "critical": "🛑"}
+_LEVELS = {"notice": "notice", "warning": "warning", "error": "failure", "critical": "failure"}
 
 
 @dataclass(frozen=True)
@@ -52,112 +68,133 @@ class CheckRunOutput:
     buttons: tuple[Button, ...] = ()
 
 
-FIX_BUTTON = Button("Fix", "Commit the fixes that tools hold safe", FIX)
+FIX_BUTTON = Button("Fix", "Commit safe automatic fixes", FIX)
 RETEST_BUTTON = Button("Retest", "Run this again", RETEST)
 ACCEPT_BUTTON = Button("Accept baseline", "Count these findings as known", ACCEPT_BASELINE)
 
 
-def check_ending(judged: CheckResult, places: Links) -> CheckRunOutput:
-    """Everything a check run shows when it is over."""
-    check = judged.check
+def check_output(result: CheckResult, links: Links) -> CheckRunOutput:
+    """Everything a check's run shows when it is completed."""
+    check = result.check
+    new = [finding for finding in result.findings if finding.new]
+    lines = [
+        *_verdict(check),
+        *_tool_problems(result),
+        *metric_lines(result),
+        *_new_findings(new, links),
+        *_known_findings(result, links),
+        *_next_steps(check, new),
+        *_tools(result),
+    ]
+    fix = [FIX_BUTTON] if any(finding.fixable for finding in new) else []
+    accept = [ACCEPT_BUTTON] if check.status in ("failed", "neutral") and (new or check.new_findings) else []
     return CheckRunOutput(
         conclusion=_CONCLUSIONS[check.status],
         title=one_line(check.reason or _VERDICTS[check.status], 200),
-        summary="\n".join(cut_lines(_summary(judged, places), SUMMARY_LIMIT)),
-        annotations=annotations(judged.findings),
-        buttons=_buttons(judged),
+        summary="\n".join(cut_lines(lines, SUMMARY_LIMIT)),
+        annotations=annotations(result.findings),
+        buttons=() if check.status == "skipped" else (*fix, RETEST_BUTTON, *accept),
     )
 
 
-def _summary(judged: CheckResult, places: Links) -> list[str]:
-    new = [finding for finding in judged.findings if finding.new]
-    known = [finding for finding in judged.findings if not finding.new]
-    return [
-        *_verdict(judged.check),
-        *_troubles(judged.reports),
-        *measured(judged),
-        *_new(judged, new, places),
-        *_known(judged.check, known, places),
-        *_next(judged.check, new),
-        *_tools(judged.reports, judged.check.cached),
-    ]
-
-
 def _verdict(check: QualityCheck) -> list[str]:
-    score = "" if check.score is None else f" Score {check.score:.0f} of 100."
-    optional = "" if check.required else " The gate does not require this check."
     reason = f" {escape_markdown(check.reason, 1000)}" if check.reason else ""
+    score = "" if check.score is None else f" Score: {check.score:.0f} of 100."
+    optional = "" if check.required else " This check is optional."
     return [f"{ICONS[check.status]} **{_VERDICTS[check.status]}.**{reason}{score}{optional}", ""]
 
 
-def _troubles(reports: Sequence[ToolReport]) -> list[str]:
-    """What a tool could not do or look at: never left unsaid, since green must mean that everything was seen."""
-    said = [(report.tool, text) for report in reports for text in (report.problem, report.advice) if text]
-    lines = [f"> ⚠️ {code(tool)}: {escape_markdown(text, 1000)}" for tool, text in dict.fromkeys(said)]
+def _tool_problems(result: CheckResult) -> list[str]:
+    """What a tool could not do is never left out: green must mean that everything was checked."""
+    problems = [(report.tool, text) for report in result.reports for text in (report.problem, report.advice) if text]
+    lines = [f"> ⚠️ {code(tool)}: {escape_markdown(text, 1000)}" for tool, text in dict.fromkeys(problems)]
     return [line for quoted in lines for line in (quoted, "")]
 
 
-def _new(judged: CheckResult, findings: Sequence[Finding], places: Links) -> list[str]:
+def _new_findings(findings: Sequence[Finding], links: Links) -> list[str]:
     if not findings:
         return []
-    count = len(findings)
-    lines = [f"### {count:,} new finding{'s' if count > 1 else ''}", "", *_findings(findings, _LISTED, places)]
-    without_place = len(shown(findings)) - SHOWN
-    if without_place > 0:
-        lines += ["", f"The worst {SHOWN} are shown beside the code; {without_place:,} more are not."]
+    lines = [f"### {plural(len(findings), 'new finding')}", "", *_finding_table(findings, _LISTED, links)]
+    left_out = len(_annotatable(findings)) - ANNOTATED
+    if left_out > 0:
+        lines += ["", f"The worst {ANNOTATED} are annotated in the diff; {left_out:,} more are not."]
     return [*lines, ""]
 
 
-def _known(check: QualityCheck, findings: Sequence[Finding], places: Links) -> list[str]:
-    count = max(len(findings), check.known_findings)
+def _known_findings(result: CheckResult, links: Links) -> list[str]:
+    findings = [finding for finding in result.findings if not finding.new]
+    count = max(len(findings), result.check.known_findings)
     if not count:
         return []
-    title = f"{count:,} known finding{'s' if count > 1 else ''}, not counted"
-    return [*(folded(title, _findings(findings, _KNOWN, places)) or [f"{title}."]), ""]
+    title = f"{plural(count, 'known finding')} (not counted)"
+    return [*(folded(title, _finding_table(findings, _LISTED_KNOWN, links)) or [f"{title}."]), ""]
 
 
-def _findings(findings: Sequence[Finding], limit: int, places: Links) -> list[str]:
-    rows = [_finding(finding, places) for finding in worst_first(findings, limit)]
+def _finding_table(findings: Sequence[Finding], limit: int, links: Links) -> list[str]:
+    rows = []
+    for finding in worst_first(findings, limit):
+        rule = " ".join(code(part, 80) for part in (finding.tool, finding.rule) if part)
+        message = escape_markdown(finding.message) + (" 🔧" if finding.fixable else "")
+        rows.append((_SEVERITY_ICONS[finding.severity], links.finding(finding), rule, message))
     if not rows:
         return []
-    lines = table(("", "Where", "Rule", "What"), rows)
+    lines = table(("", "Location", "Rule", "Message"), rows)
     more = len(findings) - len(rows)
     return [*lines, "", f"… {more:,} more."] if more else lines
 
 
-def _finding(finding: Finding, places: Links) -> tuple[str, str, str, str]:
-    rule = " ".join(code(part, 80) for part in (finding.tool, finding.rule) if part)
-    wrench = " 🔧" if finding.fixable else ""
-    return _MARKS[finding.severity], places.finding(finding), rule, escape_markdown(finding.message) + wrench
-
-
-def _next(check: QualityCheck, new: Sequence[Finding]) -> list[str]:
+def _next_steps(check: QualityCheck, new: Sequence[Finding]) -> list[str]:
     steps = []
     if fixable := sum(finding.fixable for finding in new):
-        them = "the fix" if fixable == 1 else f"the {fixable:,} fixes"
-        steps.append(f"**Fix** commits {them} that the tools hold safe (🔧).")
+        steps.append(f"**Fix** commits {plural(fixable, 'safe automatic fix', 'safe automatic fixes')} (🔧).")
     if check.status in ("timed_out", "error", "cancelled"):
         steps.append(
-            "**Retest** or `/retest` runs it again; if it ends the same way, what is said above names the cause."
+            "**Retest** or `/retest` runs this check again. If it ends the same way, fix the cause named above."
         )
     if check.status == "failed" and new:
-        steps.append("Mend what is new, or press **Accept baseline** to count it as known.")
-    return ["### What next", "", *(f"- {step}" for step in steps), ""] if steps else []
+        steps.append("Fix the new findings, or accept them into the baseline (**Accept baseline**).")
+    return ["### Next steps", "", *(f"- {step}" for step in steps), ""] if steps else []
 
 
-def _tools(reports: Sequence[ToolReport], cached: bool) -> list[str]:
-    if not reports:
+def _tools(result: CheckResult) -> list[str]:
+    if not result.reports:
         return []
-    ran = [" ".join(code(part, 60) for part in (report.tool, report.version) if part) for report in reports]
-    source = "The stored result of the same tree and tools: " if cached else "Looked with "
-    return [f"<sub>{source}{', '.join(dict.fromkeys(ran))}.</sub>"]
+    names = dict.fromkeys(one_line(f"{each.tool} {each.version}", 120) for each in result.reports)
+    cached = " (cached result of the same tree and tools)" if result.check.cached else ""
+    return [f"<sub>Checked with {', '.join(escape_markdown(name) for name in names)}{cached}.</sub>"]
 
 
-def _buttons(judged: CheckResult) -> tuple[Button, ...]:
-    check = judged.check
-    if check.status == "skipped":
-        return ()
-    new = [finding for finding in judged.findings if finding.new]
-    fix = [FIX_BUTTON] if any(finding.fixable for finding in new) else []
-    accept = [ACCEPT_BUTTON] if check.status in ("failed", "neutral") and (new or check.new_findings) else []
-    return (*fix, RETEST_BUTTON, *accept)
+def annotations(findings: Iterable[Finding], limit: int = ANNOTATED) -> tuple[Annotation, ...]:
+    """The new findings that have a path as GitHub's annotations, worst first and then by place."""
+    return tuple(_annotation(finding) for finding in worst_first(_annotatable(findings), limit))
+
+
+def _annotatable(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.new and finding.path]
+
+
+def worst_first(findings: Sequence[Finding], limit: int) -> list[Finding]:
+    """The `limit` worst; among equals by path, line and rule: the same findings, the same order."""
+
+    def rank(finding: Finding) -> tuple[int, str, int, int, str, str]:
+        badness = -SEVERITIES.index(finding.severity)
+        return badness, finding.path, finding.line, finding.column, finding.rule, finding.message
+
+    return nsmallest(limit, findings, key=rank)
+
+
+def _annotation(finding: Finding) -> Annotation:
+    start = max(finding.line, 1)
+    end = max(finding.end_line, start)
+    message = clean(finding.message).strip() or finding.rule or finding.tool
+    annotation: dict[str, str | int] = {
+        "path": clean(finding.path),
+        "start_line": start,
+        "end_line": end,
+        "annotation_level": _LEVELS[finding.severity],
+        "title": one_line(f"{finding.tool}: {finding.rule}" if finding.rule else finding.tool, _TITLE),
+        "message": cut_bytes(message, _MESSAGE),
+    }
+    if start == end and finding.column > 0:
+        annotation |= {"start_column": finding.column, "end_column": finding.column}
+    return annotation

@@ -1,25 +1,48 @@
-"""What the gate's own check run says: what blocks first, then the score line by line, then what to do."""
+"""What the gate's own check run shows, and what all runs show that end without a verdict of their own."""
 
 from collections.abc import Mapping, Sequence
 
-from activities.model import QualityCheck, QualityGateResult
+from activities.model import GateState, QualityCheck, QualityGateResult
 from activities.reporting.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUMMARY_LIMIT, CheckRunOutput, Conclusion
-from activities.reporting.early_end import fork_text, superseded_text
 from activities.reporting.links import Links
-from activities.reporting.markdown import code, cut_lines, escape_markdown, one_line, table
+from activities.reporting.markdown import code, cut_bytes, cut_lines, escape_markdown, one_line, table
 
-_CONCLUSIONS: Mapping[str, Conclusion] = {
+_CONCLUSIONS: Mapping[GateState, Conclusion] = {
     "passed": "success", "failed": "failure", "cancelled": "cancelled", "superseded": "cancelled",
     "refused": "neutral", "error": "failure",
 }  # fmt: skip
+_WAITING = "Waiting for maintainer approval (fork)"
+
+# Of a check that did not come to its own verdict, by the state of its gate.
+_NOT_RUN: Mapping[GateState, tuple[Conclusion, str]] = {
+    "passed": ("cancelled", "Not run"),
+    "failed": ("skipped", "Not run"),
+    "cancelled": ("cancelled", "Cancelled"),
+    "superseded": ("cancelled", "Superseded by a newer commit"),
+    "refused": ("neutral", _WAITING),
+    "error": ("cancelled", "Incomplete"),
+}
 
 
-def gate_ending(
-    result: QualityGateResult, places: Links, runs: Mapping[str, int], newer_sha: str = "", fixable: bool = False
+def gate_output(
+    result: QualityGateResult, links: Links, runs: Mapping[str, int], newer_sha: str = "", fixable: bool = False
 ) -> CheckRunOutput:
-    """`runs` maps a check to its run's id; `fixable`: a tool can mend something that is new."""
+    """`runs` maps a check to its run's id; `fixable`: a tool can fix a new finding."""
     buttons = (*((FIX_BUTTON,) if fixable else ()), *((RETEST_BUTTON,) if result.state in ("failed", "error") else ()))
-    lines = _forked(result) if result.state == "refused" else _summary(result, places, runs, newer_sha)
+    if result.state == "refused":
+        lines = fork_text(result.head_sha).split("\n")
+    else:
+        first = (
+            superseded_text(newer_sha, links)
+            if newer_sha
+            else f"**{escape_markdown(result.reason or gate_title(result), 1000)}**"
+        )
+        lines = [first, "", *_blocking(result, links, runs)]
+        lines += [*check_table(result.checks, links, runs), ""] if result.checks else []
+        if result.score_lines:
+            lines += ["### Score", "", *(f"- {escape_markdown(line, 500)}" for line in result.score_lines), ""]
+        if steps := next_steps(result):
+            lines += ["### Next steps", "", *(f"- {step}" for step in steps)]
     return CheckRunOutput(
         conclusion=_CONCLUSIONS[result.state],
         title=gate_title(result, newer_sha),
@@ -28,12 +51,36 @@ def gate_ending(
     )
 
 
+def unfinished_output(state: GateState, reason: str, newer_sha: str, links: Links) -> CheckRunOutput:
+    """For a check's run whose gate ended in this state before the check had a verdict. `reason` is untrusted."""
+    conclusion, title = _NOT_RUN[state]
+    if newer_sha:
+        return CheckRunOutput(conclusion, f"Superseded by {newer_sha[:7]}", superseded_text(newer_sha, links))
+    if state == "refused":
+        return CheckRunOutput(conclusion, title, fork_text(links.sha))
+    return CheckRunOutput(conclusion, title, cut_bytes(escape_markdown(reason, 5000), 60_000) or f"{title}.")
+
+
+def fork_text(head_sha: str) -> str:
+    """What the check runs of a fork say until a maintainer has approved the head."""
+    return (
+        "Checks did not run: this pull request comes from a fork and needs approval.\n\n"
+        f"After reviewing the change, a maintainer can comment `/ok-to-test {head_sha}`. "
+        "The approval is for this commit only."
+    )
+
+
+def superseded_text(newer_sha: str, links: Links) -> str:
+    """Why an older head's run ends without a verdict."""
+    return f"Superseded by a newer commit: {links.commit(newer_sha)}. Its check runs have the verdict."
+
+
 def gate_title(result: QualityGateResult, newer_sha: str = "") -> str:
-    """One line, as it stands beside the gate's name in a pull request."""
+    """One line, shown beside the gate's name in a pull request."""
     if result.state == "superseded":
-        return f"Superseded by {newer_sha[:7]}" if newer_sha else "Superseded by a newer head"
+        return f"Superseded by {newer_sha[:7]}" if newer_sha else "Superseded by a newer commit"
     if result.state == "refused":
-        return "A fork's head waits for a maintainer"
+        return _WAITING
     if result.state == "passed":
         return f"Can merge, score {result.overall_score:g}"
     if result.blocking:
@@ -41,64 +88,30 @@ def gate_title(result: QualityGateResult, newer_sha: str = "") -> str:
     return one_line(result.reason or result.state.capitalize(), 200)
 
 
-def _forked(result: QualityGateResult) -> list[str]:
-    return fork_text(result.head_sha).split("\n")
-
-
-def _summary(result: QualityGateResult, places: Links, runs: Mapping[str, int], newer_sha: str) -> list[str]:
-    superseded = [superseded_text(newer_sha, places), ""] if newer_sha else []
-    return [
-        *(superseded or [f"**{escape_markdown(result.reason or gate_title(result), 1000)}**", ""]),
-        *_blocking(result, places, runs),
-        *_checks(result, places, runs),
-        *_score(result),
-        *_next(result),
-    ]
-
-
-def _blocking(result: QualityGateResult, places: Links, runs: Mapping[str, int]) -> list[str]:
-    by_name = {check.name: check for check in result.checks}
-    blocking = [by_name[name] for name in result.blocking if name in by_name]
+def _blocking(result: QualityGateResult, links: Links, runs: Mapping[str, int]) -> list[str]:
     lines = [
-        f"- {ICONS[check.status]} {named(check, places, runs)}: {escape_markdown(check.reason, 500) or check.status}"
-        for check in blocking
+        f"- {ICONS[check.status]} {_linked(check, links, runs)}: {escape_markdown(check.reason, 500) or check.status}"
+        for check in result.checks
+        if check.name in result.blocking
     ]
-    return ["### What blocks", "", *lines, ""] if lines else []
+    return ["### Blocking checks", "", *lines, ""] if lines else []
 
 
-def _checks(result: QualityGateResult, places: Links, runs: Mapping[str, int]) -> list[str]:
-    return [*check_table(result.checks, places, runs), ""] if result.checks else []
-
-
-def check_table(checks: Sequence[QualityCheck], places: Links, runs: Mapping[str, int]) -> list[str]:
+def check_table(checks: Sequence[QualityCheck], links: Links, runs: Mapping[str, int]) -> list[str]:
     """One row a check, in the order of the checks."""
-    rows = [
-        (ICONS[check.status], named(check, places, runs), _points(check), escape_markdown(check.reason, 300))
-        for check in checks
-    ]
-    return table(("", "Check", "Score", "Why"), rows, "llrl")
+    rows = []
+    for check in checks:
+        score = "–" if check.score is None else f"{check.score:.0f}"
+        reason = escape_markdown(check.reason, 300)
+        rows.append((ICONS[check.status], _linked(check, links, runs), score, reason))
+    return table(("", "Check", "Score", "Result"), rows, "llrl")
 
 
-def named(check: QualityCheck, places: Links, runs: Mapping[str, int]) -> str:
+def _linked(check: QualityCheck, links: Links, runs: Mapping[str, int]) -> str:
     """The check's name, linked to its run where there is one."""
     run_id = runs.get(check.name)
-    name = f"[{code(check.name)}]({places.run(run_id)})" if run_id else code(check.name)
+    name = f"[{code(check.name)}]({links.run(run_id)})" if run_id else code(check.name)
     return name if check.required else f"{name} (optional)"
-
-
-def _points(check: QualityCheck) -> str:
-    return "–" if check.score is None else f"{check.score:.0f}"
-
-
-def _score(result: QualityGateResult) -> list[str]:
-    if not result.score_lines:
-        return []
-    return ["### The score, line by line", "", *(f"- {escape_markdown(line, 500)}" for line in result.score_lines), ""]
-
-
-def _next(result: QualityGateResult) -> list[str]:
-    lines = [f"- {step}" for step in next_steps(result)]
-    return ["### What next", "", *lines] if lines else []
 
 
 def next_steps(result: QualityGateResult) -> list[str]:
@@ -106,12 +119,12 @@ def next_steps(result: QualityGateResult) -> list[str]:
     if result.state in ("passed", "superseded", "refused"):
         return []
     if result.state in ("cancelled", "error"):
-        return ["`/retest` starts it again."]
+        return ["`/retest` starts the gate again."]
     steps = []
     if any(check.new_findings for check in result.checks if check.status == "failed"):
         steps += [
-            "**Fix**, on a check run that has the button, commits what tools can mend safely.",
-            "`autobuild gate --fix` does the same in your own checkout.",
-            "**Accept baseline** on a check run counts what it found as known.",
+            "**Fix**, on a check run that has this button, commits safe automatic fixes.",
+            "`autobuild gate --fix` applies the same fixes in your checkout.",
+            "**Accept baseline**, on a check run, counts its findings as known.",
         ]
-    return [*steps, "`/retest` runs again what did not pass; a push runs everything."]
+    return [*steps, "`/retest` runs the checks that did not pass again; a push runs all checks."]

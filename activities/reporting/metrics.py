@@ -11,25 +11,25 @@ _ROWS = 200
 _UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns"))
 
 
-def measured(judged: CheckResult) -> list[str]:
+def metric_lines(result: CheckResult) -> list[str]:
     """The numbers that the check has, each kind in its own lines."""
-    metrics = judged.check.metrics
-    return [*_tests(metrics), *_flaky(judged.reports), *_coverage(metrics), *_benchmarks(metrics)]
+    metrics = result.check.metrics
+    return [*_tests(metrics), *_flaky(result.reports), *_coverage(metrics), *_benchmarks(metrics)]
 
 
 def tests_line(metrics: Mapping[str, object]) -> str:
     """ "41 passed, 1 failed, 1 flaky"; "" where no tests were counted."""
     counts = [(name, metrics.get(name)) for name in _TESTS]
-    said = [f"{count:,} {name}" for name, count in counts if isinstance(count, int) and (count or name == "passed")]
-    return ", ".join(said) if any(isinstance(count, int) for _, count in counts) else ""
+    shown = [f"{count:,} {name}" for name, count in counts if isinstance(count, int) and (count or name == "passed")]
+    return ", ".join(shown) if any(isinstance(count, int) for _, count in counts) else ""
 
 
 def coverage_line(metrics: Mapping[str, object]) -> str:
-    """ "87.5 % of all lines (base: 85.0 %), 100.0 % of the lines of this change"."""
+    """ "87.5 % of all lines (base: 85.0 %), 100.0 % of changed lines"."""
     total, diff = _percent(metrics.get("total_percent")), _percent(metrics.get("diff_percent"))
     base = _percent(metrics.get("base_total_percent"))
     of_all = f"{total} of all lines{f' (base: {base})' if base else ''}" if total else ""
-    return ", ".join(part for part in (of_all, f"{diff} of the lines of this change" if diff else "") if part)
+    return ", ".join(part for part in (of_all, f"{diff} of changed lines" if diff else "") if part)
 
 
 def _percent(value: object) -> str:
@@ -47,12 +47,12 @@ def _flaky(reports: Sequence[ToolReport]) -> list[str]:
     lines = [f"- {code(name)}" for name in flaky[:_ROWS]]
     if len(flaky) > _ROWS:
         lines.append(f"- … {len(flaky) - _ROWS:,} more")
-    return [*folded("Flaky: failed, then passed when run again", lines), ""] if lines else []
+    return [*folded("Flaky tests (failed, then passed on retry)", lines), ""] if lines else []
 
 
 def _coverage(metrics: Mapping[str, object]) -> list[str]:
     line = coverage_line(metrics)
-    return [f"**Covered:** {line}.", ""] if line else []
+    return [f"**Coverage:** {line}.", ""] if line else []
 
 
 def _benchmarks(metrics: Mapping[str, object]) -> list[str]:

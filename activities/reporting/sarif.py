@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from activities.model import Finding
-from activities.reporting.annotations import worst_first
+from activities.reporting.check_run import worst_first
 from activities.reporting.markdown import clean
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

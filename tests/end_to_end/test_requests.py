@@ -84,7 +84,9 @@ async def test_a_fork_gets_a_neutral_gate_and_nothing_of_it_runs(stack: Stack) -
     repo, sha, number = await forked(stack)
     runs = await stack.verdict(repo, sha)
     assert {run["conclusion"] for run in runs.values()} == {"neutral"}
-    assert f"/ok-to-test {sha}" in runs["gate"]["output"]["summary"]
+    assert f"`/ok-to-test {sha}`" in runs["gate"]["output"]["summary"]
+    assert [run["output"]["summary"] for run in runs.values()] == [runs["gate"]["output"]["summary"]] * len(runs)
+    assert {run["output"]["title"] for run in runs.values()} == {"Waiting for maintainer approval (fork)"}
     assert f"/ok-to-test {sha}" in await stack.comment(repo, number)
 
 

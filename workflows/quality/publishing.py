@@ -24,16 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.config import ActivityTimeouts, RetryPolicies
     from workflows.failures import for_a_person, was_cancelled
 
-_CONCLUSIONS = {"refused": "neutral", "failed": "skipped", "error": "cancelled"}
-_TITLES = {
-    "cancelled": "Cancelled",
-    "superseded": "A newer head took its place",
-    "refused": "A maintainer must look at this first",
-    "failed": "Not run",
-    "error": "Not run to its end",
-    "passed": "Not run",
-}
-
 
 def until_done() -> RetryPolicy:
     """A last word is never given up while its workflow lives: GitHub may be away for an hour."""
@@ -117,8 +107,7 @@ async def end_all(
     lost = "" if posted else request.owner_key  # runs may have been made whose ids never reached us
     if others or lost:
         ended = EndCheckRunsInput(
-            request.repo, request.head_sha, dict(others), _conclusion(result), _TITLES[result.state], result.reason,
-            newer, lost,
+            request.repo, request.head_sha, dict(others), result.state, result.reason, newer, lost,
         )  # fmt: skip
         await _say("end_check_runs", ended)
     if gate:
@@ -157,10 +146,6 @@ def _unheard() -> Iterator[None]:
         if was_cancelled(error):
             raise
         workflow.logger.error("GitHub does not take it", exc_info=error)
-
-
-def _conclusion(result: QualityGateResult) -> str:
-    return _CONCLUSIONS.get(result.state, "cancelled")
 
 
 async def _say(activity: str, argument: object) -> None:

@@ -15,7 +15,7 @@ from activities.github.types.lookups import (
     Pulls,
     PullsInput,
 )
-from activities.model import QualityCheck, QualityGateResult, RepoRef
+from activities.model import GateState, QualityCheck, QualityGateResult, RepoRef
 
 __all__ = [
     "GATE",
@@ -119,9 +119,8 @@ class EndCheckRunsInput:
     repo: RepoRef
     head_sha: str
     ids: Mapping[str, int]
-    conclusion: str
-    title: str
-    summary: str = ""
+    state: GateState
+    reason: str = ""
     newer_sha: str = ""
     owner_key: str = ""
 

@@ -168,7 +168,7 @@ async def test_a_run_that_ended_keeps_its_verdict(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
-    await check_runs.end_check_runs(EndCheckRunsInput(repo, head, ids, "cancelled", "cancelled"))
+    await check_runs.end_check_runs(EndCheckRunsInput(repo, head, ids, "cancelled"))
     await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER))
     assert {run["conclusion"] for run in pretend.check_runs(NAME, head)} == {"cancelled"}
 
@@ -255,7 +255,7 @@ async def test_an_older_heads_runs_end_with_a_link_to_the_newer(
 ) -> None:
     ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
     known = {"linting": ids["linting"], "gone": 999_999}
-    ended = EndCheckRunsInput(repo, head, known, "cancelled", "superseded", newer_sha="c" * 40, owner_key=OWNER)
+    ended = EndCheckRunsInput(repo, head, known, "superseded", newer_sha="c" * 40, owner_key=OWNER)
     await asyncio.gather(check_runs.end_check_runs(ended), check_runs.end_check_runs(ended))
     runs = pretend.check_runs(NAME, head)
     assert {(run["conclusion"], run["output"]["title"]) for run in runs} == {("cancelled", "Superseded by ccccccc")}

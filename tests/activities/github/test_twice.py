@@ -210,9 +210,7 @@ async def _end_gate(at: Place) -> Deed:
 
 
 async def _end_all(at: Place) -> Deed:
-    ended = EndCheckRunsInput(
-        at.repo, at.sha, await at.runs(), "cancelled", "Cancelled", "By somebody", owner_key=OWNER
-    )
+    ended = EndCheckRunsInput(at.repo, at.sha, await at.runs(), "cancelled", "Cancelled on request.", owner_key=OWNER)
     return at.activities.end_check_runs, ended
 
 

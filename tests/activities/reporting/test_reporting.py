@@ -7,17 +7,17 @@ from activities.model import CheckResult, Finding, QualityCheck, QualityGateResu
 from activities.reporting import (
     Links,
     annotations,
-    check_ending,
-    early_ending,
+    check_output,
     gate_comment,
-    gate_ending,
+    gate_output,
     reply,
     reply_mark,
     sarif,
+    unfinished_output,
 )
 
 HEAD, BASE = "a" * 40, "b" * 40
-PLACES = Links("https://github.com", "octocat/hello", HEAD)
+LINKS = Links("https://github.com", "octocat/hello", HEAD)
 BLOB = f"https://github.com/octocat/hello/blob/{HEAD}"
 
 
@@ -36,40 +36,40 @@ def gate(state: str, *checks: QualityCheck, **more: object) -> QualityGateResult
 
 
 def test_a_failed_check_says_what_why_and_what_next() -> None:
-    judged = CheckResult(
+    result = CheckResult(
         check(reason="1 new finding.", new_findings=1, known_findings=1),
         (finding(fixable=True), finding(new=False, path="old.py")),
         (ToolReport("ruff", "0.14.1"),),
     )
-    ending = check_ending(judged, PLACES)
+    ending = check_output(result, LINKS)
     assert (ending.conclusion, ending.title) == ("failure", "1 new finding.")
     assert [button.identifier for button in ending.buttons] == ["fix", "retest", "accept-baseline"]
     assert (
         ending.summary
         == f"""\
-❌ **Failed.** 1 new finding. Score 62 of 100.
+❌ **Failed.** 1 new finding. Score: 62 of 100.
 
 ### 1 new finding
 
-|  | Where | Rule | What |
+|  | Location | Rule | Message |
 | --- | --- | --- | --- |
 | ⚠️ | [`a.py:3`]({BLOB}/a.py#L3) | `ruff` `F401` | unused import 🔧 |
 
 <details>
-<summary>1 known finding, not counted</summary>
+<summary>1 known finding (not counted)</summary>
 
-|  | Where | Rule | What |
+|  | Location | Rule | Message |
 | --- | --- | --- | --- |
 | ⚠️ | [`old.py:3`]({BLOB}/old.py#L3) | `ruff` `F401` | unused import |
 
 </details>
 
-### What next
+### Next steps
 
-- **Fix** commits the fix that the tools hold safe (🔧).
-- Mend what is new, or press **Accept baseline** to count it as known.
+- **Fix** commits 1 safe automatic fix (🔧).
+- Fix the new findings, or accept them into the baseline (**Accept baseline**).
 
-<sub>Looked with `ruff` `0.14.1`.</sub>"""
+<sub>Checked with ruff 0.14.1.</sub>"""
     )
 
 
@@ -85,27 +85,27 @@ def test_numbers_and_what_was_not_looked_at_are_said() -> None:
         ToolReport("pytest", tests=(TestCase("t.py::test_net", "flaky"),)),
         ToolReport("pip-audit", advice="3 packages were not on the index"),
     )
-    ending = check_ending(
-        CheckResult(check("unit_tests", "neutral", None, metrics=metrics, cached=True), (), reports), PLACES
+    ending = check_output(
+        CheckResult(check("unit_tests", "neutral", None, metrics=metrics, cached=True), (), reports), LINKS
     )
-    assert (ending.conclusion, ending.title) == ("neutral", "Not judged")
+    assert (ending.conclusion, ending.title) == ("neutral", "Informational")
     assert (
         ending.summary
         == """\
-⚪ **Not judged.**
+⚪ **Informational.**
 
 > ⚠️ `pip-audit`: 3 packages were not on the index
 
 **Tests:** 1,041 passed, 2 skipped, 1 flaky.
 
 <details>
-<summary>Flaky: failed, then passed when run again</summary>
+<summary>Flaky tests (failed, then passed on retry)</summary>
 
 - `t.py::test_net`
 
 </details>
 
-**Covered:** 91.2 % of all lines (base: 90.0 %), 100.0 % of the lines of this change.
+**Coverage:** 91.2 % of all lines (base: 90.0 %), 100.0 % of changed lines.
 
 | Benchmark | Base | Head | Change |  |
 | --- | ---: | ---: | ---: | --- |
@@ -114,7 +114,7 @@ def test_numbers_and_what_was_not_looked_at_are_said() -> None:
 
 … 3 more.
 
-<sub>The stored result of the same tree and tools: `pytest`, `pip-audit`.</sub>"""
+<sub>Checked with pytest, pip-audit (cached result of the same tree and tools).</sub>"""
     )
 
 
@@ -131,7 +131,7 @@ def test_numbers_and_what_was_not_looked_at_are_said() -> None:
     ],
 )
 def test_every_status_has_its_conclusion(status: str, conclusion: str, buttons: list[str]) -> None:
-    ending = check_ending(CheckResult(check(status=status, score=None)), PLACES)
+    ending = check_output(CheckResult(check(status=status, score=None)), LINKS)
     assert ending.conclusion == conclusion
     assert [button.identifier for button in ending.buttons] == buttons
     assert ending.title
@@ -140,7 +140,7 @@ def test_every_status_has_its_conclusion(status: str, conclusion: str, buttons: 
 
 def test_a_hundred_thousand_findings_fit_and_the_rest_is_counted() -> None:
     many = tuple(finding(path=f"{number}.py", message="x" * 5000, line=number + 1) for number in range(100_000))
-    ending = check_ending(CheckResult(check(new_findings=100_000), many), PLACES)
+    ending = check_output(CheckResult(check(new_findings=100_000), many), LINKS)
     assert len(ending.summary.encode()) < 65_535
     assert "### 100,000 new findings" in ending.summary
     assert len(ending.annotations) == 500
@@ -188,7 +188,7 @@ def test_the_gate_names_what_blocks_first_and_explains_the_score() -> None:
         score_lines=("linting 62.4 x 1 (failed, required)", "overall 62.4 / 1 = 62.4 < 85"),
         reason="linting must pass first.",
     )
-    ending = gate_ending(result, PLACES, {"linting": 12}, fixable=True)
+    ending = gate_output(result, LINKS, {"linting": 12}, fixable=True)
     assert (ending.conclusion, ending.title) == ("failure", "Cannot merge: linting")
     assert [button.identifier for button in ending.buttons] == ["fix", "retest"]
     assert (
@@ -196,26 +196,26 @@ def test_the_gate_names_what_blocks_first_and_explains_the_score() -> None:
         == """\
 **linting must pass first.**
 
-### What blocks
+### Blocking checks
 
 - ❌ [`linting`](https://github.com/octocat/hello/runs/12): 2 new findings.
 
-|  | Check | Score | Why |
+|  | Check | Score | Result |
 | --- | --- | ---: | --- |
 | ❌ | [`linting`](https://github.com/octocat/hello/runs/12) | 62 | 2 new findings. |
 | ⏭️ | `performance` (optional) | – | The repository has no benchmarks. |
 
-### The score, line by line
+### Score
 
 - linting 62.4 x 1 (failed, required)
 - overall 62.4 / 1 = 62.4 &lt; 85
 
-### What next
+### Next steps
 
-- **Fix**, on a check run that has the button, commits what tools can mend safely.
-- `autobuild gate --fix` does the same in your own checkout.
-- **Accept baseline** on a check run counts what it found as known.
-- `/retest` runs again what did not pass; a push runs everything."""
+- **Fix**, on a check run that has this button, commits safe automatic fixes.
+- `autobuild gate --fix` applies the same fixes in your checkout.
+- **Accept baseline**, on a check run, counts its findings as known.
+- `/retest` runs the checks that did not pass again; a push runs all checks."""
     )
 
 
@@ -225,30 +225,30 @@ def test_the_gate_names_what_blocks_first_and_explains_the_score() -> None:
         ("passed", "", "success", "Can merge, score 78.1"),
         ("superseded", "c" * 40, "cancelled", "Superseded by ccccccc"),
         ("cancelled", "", "cancelled", "Cancelled on request."),
-        ("refused", "", "neutral", "A fork's head waits for a maintainer"),
+        ("refused", "", "neutral", "Waiting for maintainer approval (fork)"),
         ("error", "", "failure", "Cancelled on request."),
     ],
 )
 def test_every_state_of_the_gate_has_its_end(state: str, newer: str, conclusion: str, title: str) -> None:
-    ending = gate_ending(gate(state, reason="Cancelled on request."), PLACES, {}, newer)
+    ending = gate_output(gate(state, reason="Cancelled on request."), LINKS, {}, newer)
     assert (ending.conclusion, ending.title) == (conclusion, title)
     assert ending.summary
 
 
 def test_a_forks_gate_says_what_a_maintainer_can_do() -> None:
-    summary = gate_ending(gate("refused"), PLACES, {}).summary
+    summary = gate_output(gate("refused"), LINKS, {}).summary
     assert f"`/ok-to-test {HEAD}`" in summary
-    assert early_ending("neutral", "refused", "", "", PLACES).summary == summary
+    assert unfinished_output("refused", "", "", LINKS).summary == summary
 
 
 def test_an_older_heads_run_links_to_the_newer() -> None:
-    ending = early_ending("cancelled", "superseded", "", "c" * 40, PLACES)
+    ending = unfinished_output("superseded", "", "c" * 40, LINKS)
     assert ending.title == "Superseded by ccccccc"
     assert f"https://github.com/octocat/hello/commit/{'c' * 40}" in ending.summary
 
 
 def test_a_reason_that_is_a_strangers_does_nothing() -> None:
-    ending = early_ending("cancelled", "failed", "no <b> for @octocat", "", PLACES)
+    ending = unfinished_output("failed", "no <b> for @octocat", "", LINKS)
     assert ending.summary == "no &lt;b&gt; for @\u200boctocat"
 
 
@@ -262,21 +262,21 @@ def test_the_comment_word_for_word() -> None:
         reason="Every required check passed; the score is 98.3 (at least 85).",
     )
     assert (
-        gate_comment(result, PLACES, {"linting": 7})
+        gate_comment(result, LINKS, {"linting": 7})
         == f"""\
 <!-- autobuild:gate -->
 ### ✅ Can merge, score 98.3
 
 Every required check passed; the score is 98.3 (at least 85).
 
-|  | Check | Score | Why |
+|  | Check | Score | Result |
 | --- | --- | ---: | --- |
 | ✅ | `unit_tests` | 100 | 41 passed. |
 | ✅ | [`linting`](https://github.com/octocat/hello/runs/7) | 100 |  |
 | ✅ | `coverage` | 95 |  |
 
-**This change:** 0 new findings; 12 known and not counted; unit tests: 41 passed; covered: 91.2 % of all lines, \
-95.0 % of the lines of this change.
+**This change:** 0 new findings; 12 known (not counted); unit tests: 41 passed; coverage: 91.2 % of all lines, \
+95.0 % of changed lines.
 
 <sub>[`aaaaaaa`](https://github.com/octocat/hello/commit/{HEAD}) compared with \
 [`bbbbbbb`](https://github.com/octocat/hello/commit/{BASE}). `/help` lists the commands.</sub>"""
@@ -285,12 +285,12 @@ Every required check passed; the score is 98.3 (at least 85).
 
 def test_the_same_verdict_gives_the_same_comment_however_long_it_took() -> None:
     slow, quick = (gate("passed", check(duration_s=s, cached=c)) for s, c in ((9.0, False), (0.1, True)))
-    assert gate_comment(slow, PLACES, {}) == gate_comment(quick, PLACES, {})
+    assert gate_comment(slow, LINKS, {}) == gate_comment(quick, LINKS, {})
 
 
 def test_a_comment_fits_githubs_limit() -> None:
     checks = [check(f"check{number}", reason="é" * 5000) for number in range(300)]
-    assert len(gate_comment(gate("failed", *checks), PLACES, {}).encode()) < 65_536
+    assert len(gate_comment(gate("failed", *checks), LINKS, {}).encode()) < 65_536
 
 
 def test_a_key_cannot_end_the_mark_that_hides_it() -> None:
