@@ -1,4 +1,4 @@
-"""Whether GitHub can be reached, which version of it, and whether its clock and ours agree."""
+"""Whether GitHub can be reached, in which version, and whether our clocks agree."""
 
 import re
 from collections.abc import Sequence
@@ -6,72 +6,63 @@ from collections.abc import Sequence
 import msgspec
 
 from bot.doctor.context import DoctorContext
-from bot.doctor.http import HttpAnswer, ask
-from bot.doctor.results import DoctorError, DoctorResult, DoctorSkipped, right, wrong
+from bot.doctor.http import request
+from bot.doctor.results import DoctorError, DoctorResult, DoctorSkipped, fail, ok
 
-# The oldest whose description of the webhooks was read for this.
+# The oldest whose webhooks were read for this.
 OLDEST_SERVER = (3, 14)
-# The App's JWT is back-dated by a minute and lasts ten; half a minute is a clock that nobody keeps.
-_MOST_S = 30.0
+# The App's JWT is back-dated by a minute and lasts ten; half a minute means that nothing keeps the clock.
+_MOST_AHEAD_S = 30.0
+_OUTAGE = "See https://www.githubstatus.com, and try again later."
 
 
 class GitHubMeta(msgspec.Struct):
+    """The part of `/meta` that only an Enterprise Server has."""
+
     installed_version: str = ""
 
 
-async def reachable(case: DoctorContext) -> Sequence[DoctorResult]:
-    """The API, and the pages that git and links use."""
-    settings = case.settings
-    lines = [_api(await case.api(), settings.github_api_url)]
-    if settings.github_url not in (settings.github_api_url, settings.github_api_url.removesuffix("/api/v3")):
-        lines.append(await _pages(case))
-    return lines
-
-
-def _api(answer: HttpAnswer, url: str) -> DoctorResult:
+async def reachable(context: DoctorContext) -> Sequence[DoctorResult]:
+    """The API, and the address of git and of links."""
+    api_url, web_url = context.settings.github_api_url, context.settings.github_url
+    answer = await context.meta()
     if answer.status >= 500:
-        return wrong(
-            "GitHub", f"{url} answers {answer.status}.", "GitHub has a bad day: see https://www.githubstatus.com."
-        )
-    meta = answer.read(GitHubMeta)  # whatever the status, it is JSON
-    version = answer.headers.get("X-GitHub-Enterprise-Version", "").partition("@")[2] or meta.installed_version
+        results = [fail("GitHub", f"{api_url} answers {answer.status}.", _OUTAGE)]
+    else:
+        meta = answer.read(GitHubMeta)  # whatever the status, it is JSON
+        header = answer.headers.get("X-GitHub-Enterprise-Version", "").partition("@")[2]
+        results = [_version(api_url, header or meta.installed_version)]
+    if web_url in (api_url, api_url.removesuffix("/api/v3")):
+        return results
+    try:
+        answer = await request(context.session, f"{web_url}/", headers={"Accept": "text/html"})
+    except DoctorError as error:
+        return [*results, fail("GitHub", error.message, error.fix)]
+    if answer.status >= 500:
+        return [*results, fail("GitHub", f"{web_url} answers {answer.status}.", _OUTAGE)]
+    return [*results, ok("GitHub", f"{web_url} answers.")]
+
+
+def _version(url: str, version: str) -> DoctorResult:
     if not version:
-        return right("GitHub", f"{url} answers.")
+        return ok("GitHub", f"{url} answers.")
     numbers = tuple(map(int, re.findall(r"\d{1,6}", version)[:2]))
     if numbers < OLDEST_SERVER:
         oldest = ".".join(map(str, OLDEST_SERVER))
-        return wrong("GitHub", f"{url} is Enterprise Server {version}.", f"Upgrade it to {oldest} or newer.")
-    return right("GitHub", f"{url} answers: Enterprise Server {version}.")
+        return fail("GitHub", f"{url} is Enterprise Server {version}.", f"Upgrade it to {oldest} or newer.")
+    return ok("GitHub", f"{url} answers: Enterprise Server {version}.")
 
 
-async def _pages(case: DoctorContext) -> DoctorResult:
-    url = case.settings.github_url
+async def clock(context: DoctorContext) -> Sequence[DoctorResult]:
+    """GitHub refuses a JWT from the future, and one that has expired."""
     try:
-        answer = await ask(case.session, f"{url}/", headers={"Accept": "text/html"})
-    except DoctorError as trouble:
-        return wrong("GitHub", trouble.what, trouble.mend)
-    if answer.status >= 500:
-        return wrong(
-            "GitHub", f"{url} answers {answer.status}.", "GitHub has a bad day: see https://www.githubstatus.com."
-        )
-    return right("GitHub", f"{url} answers.")
-
-
-async def clock(case: DoctorContext) -> Sequence[DoctorResult]:
-    """GitHub refuses a JWT that was signed in the future or has ended."""
-    try:
-        ahead = (await case.api()).ahead_s
+        ahead = (await context.meta()).ahead_s
     except DoctorError:
-        raise DoctorSkipped("It needs an answer of GitHub.") from None
+        raise DoctorSkipped("Needs an answer of GitHub.") from None
     if ahead is None:
-        raise DoctorSkipped("GitHub's answer told no time.")
-    if abs(ahead) > _MOST_S:
-        way = "behind" if ahead > 0 else "ahead of"
-        return [
-            wrong(
-                "clock",
-                f"This machine's clock is {abs(ahead):.0f} s {way} GitHub's, which then refuses the App's key.",
-                "Let a time service set it: `timedatectl set-ntp true`, or chrony; in a container, on its host.",
-            )
-        ]
-    return [right("clock", "It agrees with GitHub's.")]
+        raise DoctorSkipped("GitHub's answer has no date.")
+    if abs(ahead) > _MOST_AHEAD_S:
+        direction = "behind" if ahead > 0 else "ahead of"
+        message = f"This machine's clock is {abs(ahead):.0f} s {direction} GitHub's, so GitHub refuses the App's key."
+        return [fail("clock", message, "Run `timedatectl set-ntp true`, or chrony; for a container, on its host.")]
+    return [ok("clock", "It agrees with GitHub's clock.")]

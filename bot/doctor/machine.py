@@ -16,46 +16,47 @@ from activities.languages.javascript.programs import node
 from activities.languages.python.install import UV
 from activities.sandbox.select import make_runner
 from bot.doctor.context import DoctorContext
-from bot.doctor.results import DoctorResult, look, right, wrong
+from bot.doctor.results import DoctorResult, fail, ok, warn
 
 # Git's configuration goes through the environment (GIT_CONFIG_COUNT).
 OLDEST_GIT = (2, 31)
 _GIB = 2**30
 _LOW = 10 * _GIB
-_NONE = _GIB
-_INSTALL = "Install Autobuild anew: `make`, or a new image."
+_TOO_LOW = _GIB
 
 
-async def sandbox(case: DoctorContext) -> Sequence[DoctorResult]:
+async def sandbox(context: DoctorContext) -> Sequence[DoctorResult]:
     """As a worker tries it at its start."""
-    if case.settings.sandbox == "none":
-        return [look("sandbox", "It is turned off: a repository's code runs as this user.", "Unset AUTOBUILD_SANDBOX.")]
+    if context.settings.sandbox == "none":
+        message = "The sandbox is disabled: a repository's code runs as this user."
+        return [warn("sandbox", message, "Unset AUTOBUILD_SANDBOX.")]
     try:
-        await make_runner(case.settings.sandbox)
+        await make_runner(context.settings.sandbox)
     except SandboxMissing as error:
-        what, _, mend = str(error).partition(" Let users ")
-        return [wrong("sandbox", what, f"Let users {mend}" if mend else "")]
-    return [right("sandbox", "Bubblewrap works here.")]
+        message, _, fix = str(error).partition(" Let users ")
+        return [fail("sandbox", message, f"Let users {fix}" if fix else "")]
+    return [ok("sandbox", "Bubblewrap works.")]
 
 
-async def programs(case: DoctorContext) -> Sequence[DoctorResult]:
-    """Git is the host's; the others came with Autobuild."""
-    git, node_is, uv = await asyncio.gather(_version("git"), _version(node()), _version(UV))
-    lines = []
+async def programs(_context: DoctorContext) -> Sequence[DoctorResult]:
+    """Git is the host's; the others come with Autobuild."""
+    git, node_version, uv = await asyncio.gather(_version("git"), _version(node()), _version(UV))
+    results = []
     if not git:
-        lines.append(wrong("programs", "There is no git.", "Install it from your distribution."))
-    elif _numbers(git) < OLDEST_GIT:
-        lines.append(wrong("programs", f"git {git} is too old.", f"Install {'.'.join(map(str, OLDEST_GIT))} or newer."))
-    lines += [
-        wrong("programs", f"Our {name} does not run.", _INSTALL)
-        for name, it in (("node", node_is), ("uv", uv))
-        if not it
-    ]
-    return lines or [right("programs", f"git {git}, node {node_is}, uv {uv}, Python {platform.python_version()}.")]
+        results.append(fail("programs", "git is not installed.", "Install it from your distribution."))
+    elif tuple(map(int, git.split(".")[:2])) < OLDEST_GIT:
+        oldest = ".".join(map(str, OLDEST_GIT))
+        results.append(fail("programs", f"git {git} is too old.", f"Install {oldest} or newer."))
+    for name, version in (("node", node_version), ("uv", uv)):
+        if not version:
+            fix = "Reinstall Autobuild: run `make`, or use a new image."
+            results.append(fail("programs", f"Autobuild's {name} does not run.", fix))
+    python = platform.python_version()
+    return results or [ok("programs", f"git {git}, node {node_version}, uv {uv}, Python {python}.")]
 
 
 async def _version(program: str) -> str:
-    """What `--version` says, "" where it cannot be started or breaks."""
+    """What `--version` prints, "" where it cannot be started or fails."""
     try:
         process = await asyncio.create_subprocess_exec(
             program, "--version", stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
@@ -64,53 +65,43 @@ async def _version(program: str) -> str:
     except OSError:
         return ""
     try:
-        said, _ = await process.communicate()
+        output, _ = await process.communicate()
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-    found = re.search(rb"\d+(\.\d+)+", said[:1000])
+    found = re.search(rb"\d+(\.\d+)+", output[:1000])
     return found[0].decode() if found and process.returncode == 0 else ""
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")[:2]))
-
-
-async def data_folder(case: DoctorContext) -> Sequence[DoctorResult]:
-    """May we write there, may others, and how much room is left."""
-    return await asyncio.to_thread(_data_folder, case.settings.data.absolute())
+async def data_folder(context: DoctorContext) -> Sequence[DoctorResult]:
+    """Whether we may write there, whether everybody may, and how much space is left."""
+    return await asyncio.to_thread(_data_folder, context.settings.data.absolute())
 
 
 def _data_folder(path: Path) -> Sequence[DoctorResult]:
-    there = next(folder for folder in (path, *path.parents) if folder.exists())
-    if not there.is_dir():
-        return [wrong("data folder", f"{there} is no folder.", "Name a folder: AUTOBUILD_DATA.")]
-    if why_not := _unwritable(there):
-        return [_not_ours(path, there == path, why_not)]
-    lines = []
-    if there == path and stat.S_IMODE(path.stat().st_mode) & stat.S_IWOTH:
-        lines.append(wrong("data folder", f"Everybody may write to {path}.", f"`chmod o-w {path}`"))
-    free = shutil.disk_usage(there).free
-    room = f"{free / _GIB:.1f} GiB free for {path}."
-    if free < _NONE:
-        lines.append(wrong("data folder", room, "Make room: a gate needs gigabytes."))
-    elif free < _LOW:
-        lines.append(look("data folder", room, "Environments and mirrors grow: 20 GiB is a good beginning."))
-    return lines or [right("data folder", room)]
-
-
-def _not_ours(path: Path, is_there: bool, why: str) -> DoctorResult:
-    """The mend is of this folder alone: what is above it may be the machine itself."""
-    user = os.geteuid()
-    own = f"chown -R {user} {path}" if is_there else f"mkdir {path} && chown {user} {path}"
-    what = f"User {user} may not write to {path}: {why}." if is_there else f"User {user} may not make {path}."
-    return wrong("data folder", what, f"`{own}` as root, or name another folder: AUTOBUILD_DATA.")
-
-
-def _unwritable(folder: Path) -> str:
-    """Why not; "" where it can be done. By doing it: permissions say nothing of a read-only file system."""
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return ""
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not existing.is_dir():
+        return [fail("data folder", f"{existing} is not a folder.", "Set AUTOBUILD_DATA to a folder.")]
+    try:  # by doing it: permissions say nothing of a read-only file system
+        with tempfile.TemporaryFile(dir=existing):
+            pass
     except OSError as error:
-        return error.strerror or type(error).__name__
+        return [_not_writable(path, error.strerror or type(error).__name__ if existing == path else "")]
+    results = []
+    if existing == path and stat.S_IMODE(path.stat().st_mode) & stat.S_IWOTH:
+        results.append(fail("data folder", f"Every user may write to {path}.", f"`chmod o-w {path}`"))
+    free = shutil.disk_usage(existing).free
+    space = f"{free / _GIB:.1f} GiB free for {path}."
+    if free < _TOO_LOW:
+        results.append(fail("data folder", space, "Free some space: a gate needs gigabytes."))
+    elif free < _LOW:
+        results.append(warn("data folder", space, "Provide 20 GiB: environments and mirrors grow."))
+    return results or [ok("data folder", space)]
+
+
+def _not_writable(path: Path, why: str) -> DoctorResult:
+    """`why` is "" where the folder does not exist. The fix changes this folder only, never one above it."""
+    user = os.geteuid()
+    message = f"User {user} cannot write to {path}: {why}." if why else f"User {user} cannot create {path}."
+    command = f"chown -R {user} {path}" if why else f"mkdir {path} && chown {user} {path}"
+    return fail("data folder", message, f"Run `{command}` as root, or change AUTOBUILD_DATA.")

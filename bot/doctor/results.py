@@ -1,59 +1,117 @@
-"""One line of the screen, and how a check that cannot go on ends."""
+"""A check's results: one line each for a person, or one JSON document."""
 
+import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from typing import Literal
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from activities.redaction import redact
 
-Status = Literal["right", "look", "wrong", "left out"]
-"""`look`: it works, and somebody should know. `left out`: it depends on something that is wrong."""
+Status = Literal["ok", "warning", "error", "skipped"]
 
 _LONGEST = 600
-_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+# (sign, sign in ASCII, colour)
+_SIGNS: dict[Status, tuple[str, str, str]] = {
+    "ok": ("✓", "+", "green"),
+    "warning": ("!", "!", "yellow"),
+    "error": ("✗", "x", "red"),
+    "skipped": ("·", "-", "dim"),
+}
 
 
 @dataclass(frozen=True)
 class DoctorResult:
-    """`what` and `mend` are sentences for a person; `mend` is "" where nothing is to be done."""
+    """`message` and `fix` are sentences for a person; `fix` is "" where there is nothing to do."""
 
-    mark: Status
+    status: Status
     subject: str
-    what: str
-    mend: str = ""
+    message: str
+    fix: str = ""
 
 
 class DoctorError(Exception):
-    """A check's own end: what is wrong, and how it is mended."""
+    """Ends a check with an error: what is wrong, and its fix."""
 
-    def __init__(self, what: str, mend: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.mend = mend
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
 
 
 class DoctorSkipped(Exception):
-    """The check depends on something that is wrong already; the text names it."""
+    """Ends a check that depends on something that is an error of another check."""
 
 
-def right(subject: str, what: str) -> DoctorResult:
-    return DoctorResult("right", subject, plain(what))
+def ok(subject: str, message: str) -> DoctorResult:
+    return DoctorResult("ok", subject, printable(message))
 
 
-def look(subject: str, what: str, mend: str = "") -> DoctorResult:
-    return DoctorResult("look", subject, plain(what), plain(mend))
+def warn(subject: str, message: str, fix: str = "") -> DoctorResult:
+    return DoctorResult("warning", subject, printable(message), printable(fix))
 
 
-def wrong(subject: str, what: str, mend: str = "") -> DoctorResult:
-    return DoctorResult("wrong", subject, plain(what), plain(mend))
+def fail(subject: str, message: str, fix: str = "") -> DoctorResult:
+    return DoctorResult("error", subject, printable(message), printable(fix))
 
 
-def left_out(subject: str, why: str) -> DoctorResult:
-    return DoctorResult("left out", subject, plain(why))
+def skip(subject: str, why: str) -> DoctorResult:
+    return DoctorResult("skipped", subject, printable(why))
 
 
-def plain(text: str) -> str:
-    """Others' words on our screen: without credentials, without what moves a cursor, and not for ever."""
-    shown = _COLOURS.sub(" ", text[:5000])
+def printable(text: str) -> str:
+    """Untrusted text for a terminal: without credentials and control characters, and not too long."""
+    shown = _ESCAPES.sub(" ", text[:5000])
     shown = redact("".join(letter if letter.isprintable() else " " for letter in shown))
     return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+
+
+def show(results: Sequence[DoctorResult], as_json: bool = False, console: Console | None = None) -> None:
+    """Prints to standard output. Piped it has no colours, and no line is wrapped."""
+    console = console or Console(highlight=False)
+    errors = sum(result.status == "error" for result in results)
+    if as_json:
+        document = {"ok": not errors, "results": [asdict(result) for result in results]}
+        console.file.write(json.dumps(document, indent=2) + "\n")
+        return
+    width = max((len(result.subject) for result in results), default=0)
+    for result in _with_skips_joined(results) if console.is_terminal else results:
+        _show_one(result, width, console)
+    summary = f"{errors} error{'s' if errors > 1 else ''}." if errors else "No errors."
+    console.print(Text(summary, style="red" if errors else "green"), soft_wrap=True)
+
+
+def _with_skips_joined(results: Sequence[DoctorResult]) -> Iterator[DoctorResult]:
+    """Checks that are skipped for one reason take one line of a terminal."""
+    for (status, message), same in groupby(results, key=lambda result: (result.status, result.message)):
+        first, *others = same
+        if status == "skipped" and others:
+            yield replace(first, message=f"{message} Also skipped: {', '.join(one.subject for one in others)}.")
+        else:
+            yield from (first, *others)
+
+
+def _show_one(result: DoctorResult, width: int, console: Console) -> None:
+    sign, ascii_sign, colour = _SIGNS[result.status]
+    sign = sign if console.encoding.lower().startswith("utf") else ascii_sign
+    if not console.is_terminal:
+        console.print(Text(f"{sign} {result.subject:<{width}}  {result.message}"), soft_wrap=True)
+        if result.fix:
+            console.print(Text(f"  {'':<{width}}  {result.fix}"), soft_wrap=True)
+        return
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
+    table.add_column(width=width)
+    table.add_column(ratio=1)
+    message = Text(result.message, style="dim" if result.status == "skipped" else "")
+    table.add_row(Text(sign, style=colour), Text(result.subject), message)
+    console.print(table)
+    if result.fix:
+        console.print(Padding(Text(result.fix, style="bold"), (0, 0, 0, width + 3)))

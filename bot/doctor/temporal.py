@@ -1,95 +1,95 @@
-"""Whether Temporal answers, whether anybody works for it, and whether lost events are looked for."""
+"""Whether Temporal answers, whether workers poll it, and whether lost events are recovered."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
+from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
-from bot.doctor.context import DoctorContext
-from bot.doctor.results import DoctorError, DoctorResult, look, right, wrong
-from bot.processes import schedules as the_schedules
+from bot.doctor.context import RPC_TIMEOUT, DoctorContext
+from bot.doctor.results import DoctorError, DoctorResult, fail, ok, warn
+from bot.processes import schedules as lost_event_schedules
 
-_RPC = timedelta(seconds=8)
-# A worker asks again after a minute at the latest; Temporal remembers those of the last five.
-_FRESH_S = 90.0
-_EMBEDDED = "`autobuild up` starts one of its own and prints its address: set TEMPORAL_ADDRESS to that, and ask again."
-_START = "Start `autobuild worker` with the same TEMPORAL_… and AUTOBUILD_TASK_QUEUE."
+# A worker polls at least every minute; Temporal remembers pollers for five.
+_RECENT_S = 90.0
+_MOST_NAMED = 5
+_EMBEDDED = (
+    "`autobuild up` starts a Temporal server and prints its address. Set TEMPORAL_ADDRESS to it, and run this again."
+)
+_START = "Start `autobuild worker` with the same TEMPORAL_… settings and AUTOBUILD_TASK_QUEUE."
+_NOT_ALLOWED = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED)
 
 
-async def answers(case: DoctorContext) -> Sequence[DoctorResult]:
-    """The server, and in it the namespace."""
+async def reachable(context: DoctorContext) -> Sequence[DoctorResult]:
+    """The server, and its namespace."""
     try:
-        client = await case.temporal()
+        client = await context.temporal()
     except UserError as error:
         raise DoctorError(str(error), _EMBEDDED) from None
     where = client.service_client.config.target_host
     try:
-        await case.namespace(client)
+        await context.temporal_namespace(client)
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
-            mend = f"Make it (`temporal operator namespace create -n {client.namespace}`), or set TEMPORAL_NAMESPACE."
-            raise DoctorError(f"Temporal at {where} has no namespace {client.namespace}.", mend) from None
-        raise _refused(error, where) from None
-    return [right("Temporal", f"{where} answers, with the namespace {client.namespace}.")]
+            create = f"`temporal operator namespace create -n {client.namespace}`"
+            message = f"Temporal at {where} has no namespace {client.namespace}."
+            raise DoctorError(message, f"Run {create}, or change TEMPORAL_NAMESPACE.") from None
+        raise _refused(error, client) from None
+    return [ok("Temporal", f"{where} answers, with the namespace {client.namespace}.")]
 
 
-def _refused(error: RPCError, where: str) -> DoctorError:
-    mend = "Look at TEMPORAL_API_KEY, and at the certificates." if error.status in _NOT_ALLOWED else ""
-    return DoctorError(f"Temporal at {where} says {error.status.name}: {error.message}", mend)
+def _refused(error: RPCError, client: Client) -> DoctorError:
+    where = client.service_client.config.target_host
+    fix = "Check TEMPORAL_API_KEY and the certificates." if error.status in _NOT_ALLOWED else ""
+    return DoctorError(f"Temporal at {where} answers {error.status.name}: {error.message}", fix)
 
 
-_NOT_ALLOWED = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED)
-
-
-async def workers(case: DoctorContext) -> Sequence[DoctorResult]:
-    """Who asks the common queue for work, both kinds of it."""
-    client, queue = await case.known_temporal(), case.settings.task_queue
-    stories = await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
-    deeds = await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
-    if not stories and not deeds:
-        return [wrong("workers", f"Nobody works on {queue}: events are taken, and nothing happens.", _START)]
-    if not stories or not deeds:
-        kind = "workflows" if deeds else "activities"
-        return [wrong("workers", f"Nobody works on the {kind} of {queue}.", _START)]
-    return [right("workers", f"{len(deeds)} on {queue}: {', '.join(sorted(deeds)[:5])}.")]
+async def workers(context: DoctorContext) -> Sequence[DoctorResult]:
+    """Who polls the common task queue for workflows and for activities."""
+    client, queue = await context.working_temporal(), context.settings.task_queue
+    for_workflows = await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
+    for_activities = await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+    if not for_workflows and not for_activities:
+        message = f"No worker polls the task queue {queue}: events are accepted, and nothing runs."
+        return [fail("workers", message, _START)]
+    if not for_workflows or not for_activities:
+        kind = "workflows" if for_activities else "activities"
+        return [fail("workers", f"No worker polls the task queue {queue} for {kind}.", _START)]
+    named = ", ".join(sorted(for_activities)[:_MOST_NAMED])
+    return [ok("workers", f"{len(for_activities)} on {queue}: {named}.")]
 
 
 async def _pollers(client: Client, queue: str, kind: "TaskQueueType.ValueType") -> set[str]:
+    """The identities of those that polled recently."""
     request = DescribeTaskQueueRequest(
         namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
     )
     try:
-        answer = await client.workflow_service.describe_task_queue(request, timeout=_RPC)
+        answer = await client.workflow_service.describe_task_queue(request, timeout=RPC_TIMEOUT)
     except RPCError as error:
-        raise _refused(error, client.service_client.config.target_host) from None
+        raise _refused(error, client) from None
     now = Timestamp()
     now.GetCurrentTime()
-    return {one.identity for one in answer.pollers if _fresh(one, now)}
+    return {one.identity for one in answer.pollers if now.seconds - one.last_access_time.seconds < _RECENT_S}
 
 
-def _fresh(one: PollerInfo, now: Timestamp) -> bool:
-    return now.seconds - one.last_access_time.seconds < _FRESH_S
-
-
-async def schedules(case: DoctorContext) -> Sequence[DoctorResult]:
-    """Those that look for events which were lost."""
-    client = await case.known_temporal()
-    lines = []
-    for name in the_schedules.names(case.settings.task_queue):
+async def schedules(context: DoctorContext) -> Sequence[DoctorResult]:
+    """Those that recover lost events."""
+    client = await context.working_temporal()
+    results = []
+    for name in lost_event_schedules.names(context.settings.task_queue):
         try:
-            there = await client.get_schedule_handle(name).describe(rpc_timeout=_RPC)
+            found = await client.get_schedule_handle(name).describe(rpc_timeout=RPC_TIMEOUT)
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
-                raise _refused(error, client.service_client.config.target_host) from None
-            lines.append(look("schedules", f"There is no {name} yet.", "A worker makes it at its start."))
+                raise _refused(error, client) from None
+            results.append(warn("schedules", f"{name} does not exist yet.", "A worker creates it at its start."))
             continue
-        if there.schedule.state.paused:
-            mend = f"`temporal schedule toggle --unpause -s {name}`"
-            lines.append(look("schedules", f"{name} is paused: lost events stay lost.", mend))
-    return lines or [right("schedules", "Lost events are looked for.")]
+        if found.schedule.state.paused:
+            fix = f"`temporal schedule toggle --unpause -s {name}`"
+            results.append(warn("schedules", f"{name} is paused: lost events stay lost.", fix))
+    return results or [ok("schedules", "Lost events are recovered.")]

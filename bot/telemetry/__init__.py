@@ -1,47 +1,56 @@
-"""What a process says of itself: its log on standard error, and its crashes to Sentry where that is set.
+"""What a process reports of itself: its log on standard error, and its crashes to Sentry where that is set.
 
-Both are free of credentials. A crash report has, beside that, no payload, no person and no local variable:
-`bot/scrubbing.py` names all that is in one.
+Both are free of credentials. A crash report also has no payload, no person and no local variable: `sentry.py` names
+everything that is in one.
 """
 
 import logging
 import sys
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from activities.errors import UserError
-from activities.redaction import hide
-from bot.telemetry.scrubbing import Clean, cleaner, scrub
+from activities.redaction import HIDDEN, hide, redact
 
 if TYPE_CHECKING:
-    from sentry_sdk.types import Event, Hint
-
     from bot.settings import Settings
 
-NO_DSN = "SENTRY_DSN is not an address that Sentry gives: copy the project's DSN again."
+Clean = Callable[[str], str]
+"""Takes credentials out of a text."""
+
+INVALID_DSN = "SENTRY_DSN is not a Sentry DSN. Copy it again from the project's settings."
 _FORMAT = "%(asctime)s level=%(levelname)s logger=%(name)s %(message)s"
 _FLUSH_S = 2.0
+_SHORTEST_SECRET = 8
 
 _log = logging.getLogger("autobuild")
 
 
 def prepare(settings: "Settings") -> None:
-    """Sets up the log, and crash reports where SENTRY_DSN names a place for them. Call it again when a credential
-    came to be known. Raises UserError where SENTRY_DSN is none."""
+    """Sets up the log, and crash reports where SENTRY_DSN is set. Call it again when a new credential is known.
+
+    Raises UserError where SENTRY_DSN is invalid.
+    """
     secrets = (settings.private_key, settings.webhook_secret, settings.sentry_dsn)
-    hide(*secrets)  # in what an activity's error says, too
+    hide(*secrets)  # from the errors of activities too
     clean = cleaner(secrets)
     handler = logging.StreamHandler()
     handler.setFormatter(CleanFormatter(clean))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    sys.excepthook = _log_crash
+
+    def log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        _log.critical("crash=%s", kind.__name__, exc_info=(kind, error, trace))
+        flush()
+
+    sys.excepthook = log_crash  # Python's own prints the error's text as it is, secrets included
     if settings.sentry_dsn:
-        _report_to_sentry(settings, clean)
+        from bot.telemetry.sentry import report_crashes
+
+        report_crashes(settings, clean)
 
 
-def is_a_dsn(text: str) -> bool:
-    """Whether Sentry could be reached by it, as far as that can be seen."""
+def is_valid_dsn(text: str) -> bool:
+    """Whether this has the form of a Sentry DSN."""
     from sentry_sdk.utils import BadDsn, Dsn
 
     try:
@@ -57,8 +66,20 @@ def flush() -> None:
         sentry_sdk.flush(_FLUSH_S)
 
 
+def cleaner(secrets: Sequence[str] = ()) -> Clean:
+    """Takes out what looks like a credential, and the given secrets however they look."""
+    known = sorted({one.strip() for one in secrets if len(one.strip()) >= _SHORTEST_SECRET}, key=len, reverse=True)
+
+    def clean(text: str) -> str:
+        for secret in known:
+            text = text.replace(secret, HIDDEN)
+        return redact(text)
+
+    return clean
+
+
 class CleanFormatter(logging.Formatter):
-    """A line an event; only a traceback has more. Cleaned as a whole, so what an error says is clean too."""
+    """One line an event; only a traceback has more. The whole text is cleaned, tracebacks included."""
 
     def __init__(self, clean: Clean) -> None:
         super().__init__(_FORMAT)
@@ -68,69 +89,6 @@ class CleanFormatter(logging.Formatter):
         return self._clean(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """Nobody's text may look like a line of ours."""
+        """Untrusted text must not look like a line of ours."""
         record.message = self._clean(record.message).replace("\r", "\\r").replace("\n", "\\n")
         return super().formatMessage(record)
-
-
-def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Python's own way writes what the error says as it is."""
-    _log.critical("crash=%s", kind.__name__, exc_info=(kind, error, trace))
-    flush()
-
-
-def _report_to_sentry(settings: "Settings", clean: Clean) -> None:
-    import sentry_sdk
-    from sentry_sdk.integrations import Integration
-    from sentry_sdk.integrations.aiohttp import AioHttpIntegration
-    from sentry_sdk.integrations.dedupe import DedupeIntegration
-    from sentry_sdk.integrations.logging import LoggingIntegration
-    from sentry_sdk.integrations.threading import ThreadingIntegration
-    from sentry_sdk.utils import BadDsn
-
-    def before_send(event: "Event", _hint: "Hint") -> "Event | None":
-        return scrub(event, clean)  # type: ignore[return-value]
-
-    integrations: list[Integration] = [
-        AioHttpIntegration(),
-        DedupeIntegration(),
-        LoggingIntegration(level=logging.INFO, event_level=logging.ERROR, sentry_logs_level=None),
-        ThreadingIntegration(),
-    ]
-    try:
-        sentry_sdk.init(
-            settings.sentry_dsn,
-            release=f"autobuild@{version('autobuild')}",
-            environment=settings.sentry_environment,
-            integrations=integrations,
-            before_send=before_send,
-            in_app_include=["bot", "workflows", "activities"],
-            **_NOTHING_ELSE,
-        )
-    except (BadDsn, ValueError):
-        raise UserError(NO_DSN) from None
-
-
-def _nothing(*_: Any) -> None:
-    """What is sent of a trace."""
-
-
-_NOTHING_ELSE: dict[str, Any] = {
-    "auto_enabling_integrations": False,
-    "auto_session_tracking": False,
-    "before_send_transaction": _nothing,
-    "default_integrations": False,
-    "enable_backpressure_handling": False,
-    "enable_metrics": False,
-    "include_local_variables": False,
-    "include_source_context": False,
-    "max_breadcrumbs": 20,
-    "max_request_body_size": "never",
-    # GitHub is asked without headers that tell of our Sentry project.
-    "propagate_traces": False,
-    "send_client_reports": False,
-    "server_name": "",
-    "spotlight": False,
-    "trace_propagation_targets": [],
-}
-"""All that the SDK would do beside reporting errors, turned off."""

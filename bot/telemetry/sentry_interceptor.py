@@ -1,6 +1,6 @@
-"""Crash reports of activities and workflows: what nobody expected, once, with the workflow's id and repository.
+"""Crash reports of activities and workflows: each unexpected error once, with the workflow's id and repository.
 
-A `UserError` is an answer, a cancellation a wish, and GitHub's bad days are retried: none of them is reported.
+A `UserError` is an answer, a cancellation is a request, and GitHub's outages are retried: none of these is reported.
 """
 
 import contextlib
@@ -31,17 +31,17 @@ from temporalio.worker import (
 
 from workflows.config import NEVER_RETRIED
 
-# GitHub's, as `activities/github/failures.py` names them: another try mends them, or the workflow has an answer.
+# GitHub's, as `activities/github/failures.py` names them: a retry helps, or the workflow handles them.
 _RETRIED = ("Conflict", "NotFound", "RateLimited", "Unavailable")
 _EXPECTED = frozenset({*NEVER_RETRIED, *_RETRIED})
 
-# A workflow task that fails is tried again and again, and an activity some times.
-_told: LRUCache[tuple[str, ...], bool] = LRUCache(1000)
+# A failed workflow task is retried again and again, and an activity some times.
+_reported_before: LRUCache[tuple[str, ...], bool] = LRUCache(1000)
 _lock = threading.Lock()
 
 
 class FailureReports(Interceptor):
-    """For a worker, where `bot/reporting.py` has set up Sentry."""
+    """For a worker, where `report_crashes` was called."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         return ReportingActivity(next)
@@ -51,11 +51,11 @@ class FailureReports(Interceptor):
 
 
 def unexpected(error: BaseException) -> bool:
-    """Whether somebody should look at it. Errors of the workflow sandbox are told by name: it has its own classes."""
+    """Whether it is a fault of the product. Compared by name: the workflow sandbox has its own copies of classes."""
     if is_cancelled_exception(error):
         return False
     if isinstance(error, ActivityError | ChildWorkflowError):
-        # It was reported where it happened, unless its worker was gone.
+        # It was reported where it happened, unless its worker died.
         return isinstance(error.cause, TimedOut)
     if isinstance(error, ApplicationError):
         return error.type not in _EXPECTED and error.category != ApplicationErrorCategory.BENIGN
@@ -92,7 +92,7 @@ def _reported(args: Sequence[Any]) -> Iterator[None]:
         if not workflow.unsafe.is_replaying() and unexpected(error):
             info = workflow.info()
             tags = {"workflow": info.workflow_id, "type": info.workflow_type, "repository": _repository(args)}
-            # Its SDK imports, locks and reads the clock, none of which changes what the workflow does.
+            # The SDK imports, locks and reads the clock; none of it changes what the workflow does.
             with workflow.unsafe.sandbox_unrestricted(), workflow.unsafe.imports_passed_through():
                 _report(error, tags)
         raise
@@ -109,16 +109,16 @@ def _report(error: Exception, tags: dict[str, str]) -> None:
         *(f"{it.filename}:{it.lineno}" for it in last),
     )
     with _lock:
-        if key in _told:
+        if key in _reported_before:
             return
-        _told[key] = True
+        _reported_before[key] = True
     with sentry_sdk.new_scope() as scope:
         scope.set_tags({name: value for name, value in tags.items() if value})
         scope.capture_exception(error)
 
 
 def _repository(args: Sequence[Any]) -> str:
-    """Of the one dataclass that goes into an activity or a workflow."""
+    """The repository in the one input of an activity or a workflow, "" where it has none."""
     request = args[0] if args else None
     repo = getattr(request, "repo", None) or getattr(getattr(request, "workspace", None), "repo", None)
     return str(getattr(repo, "full_name", ""))

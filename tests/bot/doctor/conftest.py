@@ -63,7 +63,7 @@ class Deployment:
             identity="w-1",
         ):
             async with asyncio.timeout(20):
-                while (await self.one("workers")).mark != "right":
+                while (await self.one("workers")).status != "ok":
                     pass
             yield
 

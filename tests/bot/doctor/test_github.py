@@ -20,7 +20,18 @@ from tests.bot.webhook.running_server import SECRET
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-ASKED = ("GitHub", "clock", "key", "permissions", "events", "installations", "rate limit", "hook", "deliveries", "door")
+ASKED = (
+    "GitHub",
+    "clock",
+    "key",
+    "permissions",
+    "events",
+    "installations",
+    "rate limit",
+    "webhook",
+    "deliveries",
+    "endpoint",
+)
 
 
 @contextlib.asynccontextmanager
@@ -97,27 +108,27 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("how", HOSTILE)
-async def test_a_hostile_github(here: Deployment, how: str) -> None:
+async def test_hostile_github_is_an_error_without_secrets(here: Deployment, how: str) -> None:
     async with serving(HOSTILE[how]) as url:
         changed = {"AUTOBUILD_GITHUB_URL": url, "AUTOBUILD_GITHUB_API_URL": f"{url}/api/v3", "AUTOBUILD_BASE_URL": url}
         lines = await examine({**here.environ, **changed}, ASKED, within_s=0.7)
     assert {line.subject for line in lines} == set(ASKED)
-    shown = "\n".join(f"{line.what} {line.mend}" for line in lines)
-    assert "could not be looked at" not in shown
+    shown = "\n".join(f"{line.message} {line.fix}" for line in lines)
+    assert "The check failed" not in shown
     assert shown.replace("\n", "").isprintable()
     for secret in (SECRET, "PRIVATE KEY", "eyJ", "sha256="):
         assert secret not in shown
-    marks = {line.subject: line.mark for line in lines}
-    assert marks["key"] == "wrong"
-    assert marks["door"] == "wrong"
-    assert set(marks.values()) <= {"right", "wrong", "left out"}
+    statuses = {line.subject: line.status for line in lines}
+    assert statuses["key"] == "error"
+    assert statuses["endpoint"] == "error"
+    assert set(statuses.values()) <= {"ok", "error", "skipped"}
 
 
-async def test_a_bad_day_is_no_wrong_address(here: Deployment) -> None:
+async def test_outage_does_not_blame_the_address(here: Deployment) -> None:
     async with serving(says("<html>Unicorn!</html>", 502)) as url:
         line = await here.one("key", AUTOBUILD_GITHUB_API_URL=url)
-    assert (line.mark, line.what) == ("wrong", "GitHub answered 502 to the key.")
-    assert "AUTOBUILD_GITHUB_API_URL" not in line.mend
+    assert (line.status, line.message) == ("error", "GitHub answered 502 to the key.")
+    assert "AUTOBUILD_GITHUB_API_URL" not in line.fix
 
 
 # --- which GitHub
@@ -126,32 +137,32 @@ async def test_a_bad_day_is_no_wrong_address(here: Deployment) -> None:
 @pytest.mark.parametrize(
     ("handler", "mark", "what"),
     [
-        (says("{}"), "right", "answers."),
-        (says("{}", 401), "right", "answers."),
-        (says('{"installed_version":"3.17.2"}'), "right", "answers: Enterprise Server 3.17.2."),
-        (says("{}", X_GitHub_Enterprise_Version="enterprise-server@3.14.0"), "right", "Enterprise Server 3.14.0."),
-        (says('{"installed_version":"3.9.1"}'), "wrong", "is Enterprise Server 3.9.1."),
-        (says("{}", X_GitHub_Enterprise_Version="enterprise-server@2.22.1"), "wrong", "is Enterprise Server 2.22.1."),
-        (says("{}", 503), "wrong", "answers 503."),
+        (says("{}"), "ok", "answers."),
+        (says("{}", 401), "ok", "answers."),
+        (says('{"installed_version":"3.17.2"}'), "ok", "answers: Enterprise Server 3.17.2."),
+        (says("{}", X_GitHub_Enterprise_Version="enterprise-server@3.14.0"), "ok", "Enterprise Server 3.14.0."),
+        (says('{"installed_version":"3.9.1"}'), "error", "is Enterprise Server 3.9.1."),
+        (says("{}", X_GitHub_Enterprise_Version="enterprise-server@2.22.1"), "error", "is Enterprise Server 2.22.1."),
+        (says("{}", 503), "error", "answers 503."),
     ],
 )
-async def test_which_github(here: Deployment, handler: Handler, mark: str, what: str) -> None:
+async def test_version_of_github(here: Deployment, handler: Handler, mark: str, what: str) -> None:
     async with serving(handler) as url:
         line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url)
-    assert line.mark == mark
-    assert line.what.endswith(what)
+    assert line.status == mark
+    assert line.message.endswith(what)
 
 
-async def test_the_pages_are_looked_at_too(here: Deployment) -> None:
+async def test_web_address_is_checked_too(here: Deployment) -> None:
     async with serving(says("{}")) as url:
         _, pages = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url, AUTOBUILD_GITHUB_URL="http://127.0.0.1:1")
-    assert pages.mark == "wrong"
-    assert "127.0.0.1:1/ cannot be reached" in pages.what
+    assert pages.status == "error"
+    assert "127.0.0.1:1/ cannot be reached" in pages.message
 
 
-async def test_a_name_that_is_none(here: Deployment) -> None:
+async def test_unresolvable_name_is_an_error(here: Deployment) -> None:
     line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL="https://github.invalid/api/v3")
-    assert (line.mark, line.what) == ("wrong", "The name github.invalid cannot be looked up.")
+    assert (line.status, line.message) == ("error", "The name github.invalid cannot be resolved.")
 
 
 # --- TLS
@@ -181,21 +192,21 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-async def test_a_certificate_that_nobody_signed(here: Deployment, certificate: Path) -> None:
+async def test_untrusted_certificate_is_an_error(here: Deployment, certificate: Path) -> None:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
     async with serving(says("{}"), tls) as url:
         line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url)
-    assert line.mark == "wrong"
-    assert line.what.startswith(f"The certificate of {url}/meta is not trusted: self")
-    assert "SSL_CERT_FILE" in line.mend
+    assert line.status == "error"
+    assert line.message.startswith(f"The certificate of {url}/meta is not trusted: self")
+    assert "SSL_CERT_FILE" in line.fix
 
 
-async def test_no_tls_where_there_should_be(here: Deployment) -> None:
+async def test_missing_tls_is_an_error(here: Deployment) -> None:
     async with serving(says("{}")) as url:
         line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url.replace("http:", "https:"))
-    assert line.mark == "wrong"
-    assert "TLS" in line.what or "cannot be reached" in line.what
+    assert line.status == "error"
+    assert "TLS" in line.message or "cannot be reached" in line.message
 
 
 # --- the clock
@@ -208,23 +219,23 @@ def at(seconds: float) -> str:
 @pytest.mark.parametrize(
     ("ahead", "mark", "words"),
     [
-        (0, "right", "agrees"),
-        (25, "right", "agrees"),
-        (-25, "right", "agrees"),
-        (90, "wrong", "behind GitHub's"),
-        (-90, "wrong", "ahead of GitHub's"),
-        (86400 * 365 * 50, "wrong", "behind GitHub's"),
+        (0, "ok", "agrees"),
+        (25, "ok", "agrees"),
+        (-25, "ok", "agrees"),
+        (90, "error", "behind GitHub's"),
+        (-90, "error", "ahead of GitHub's"),
+        (86400 * 365 * 50, "error", "behind GitHub's"),
     ],
 )
-async def test_the_clock(here: Deployment, ahead: float, mark: str, words: str) -> None:
+async def test_clock_difference(here: Deployment, ahead: float, mark: str, words: str) -> None:
     async with serving(says("{}", Date=at(ahead))) as url:
         line = await here.one("clock", AUTOBUILD_GITHUB_API_URL=url)
-    assert line.mark == mark
-    assert words in line.what
+    assert line.status == mark
+    assert words in line.message
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Fri, 99 Foo 2027", "Mon, 01 Jan 99999 00:00:00 GMT"])
-async def test_a_clock_that_tells_nothing(here: Deployment, date: str) -> None:
+async def test_answer_without_date_skips_the_clock(here: Deployment, date: str) -> None:
     async with serving(says("{}", Date=date)) as url:
         line = await here.one("clock", AUTOBUILD_GITHUB_API_URL=url)
-    assert line.mark == "left out"
+    assert line.status == "skipped"

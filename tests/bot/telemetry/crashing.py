@@ -31,7 +31,7 @@ SECRETS = [value for name, value in sorted(os.environ.items()) if name.startswit
 
 
 @dataclass(frozen=True)
-class Wish:
+class CrashInput:
     """`how` names what goes wrong."""
 
     repo: RepoRef
@@ -60,30 +60,30 @@ async def handler(request: web.Request) -> web.Response:
 
 @activity.defn
 @as_application_error
-async def crash(wish: Wish) -> None:
+async def crash(input: CrashInput) -> None:
     local = SECRETS
-    if wish.how == "user":
-        raise ConfigError(f"Mend this: {local}")
-    if wish.how == "github":
-        raise Unavailable("GitHub is away")
-    if wish.how == "wait":
+    if input.how == "user":
+        raise ConfigError(f"Fix this: {local}")
+    if input.how == "github":
+        raise Unavailable("GitHub is unavailable")
+    if input.how == "wait":
         await asyncio.Event().wait()
     raise Crash
 
 
 @workflow.defn
 class Crashing:
-    """Crashes by itself, or by its activity."""
+    """Crashes itself, or in its activity."""
 
     @workflow.run
-    async def run(self, wish: Wish) -> None:
-        if wish.how == "task":
+    async def run(self, input: CrashInput) -> None:
+        if input.how == "task":
             raise LookupError("in the workflow")
-        if wish.how == "fail":
+        if input.how == "fail":
             await workflow.sleep(timedelta(milliseconds=1))
             raise ApplicationError("the workflow fails", non_retryable=True)
         twice = RetryPolicy(maximum_attempts=2, initial_interval=timedelta(milliseconds=1))
-        await workflow.execute_activity(crash, wish, start_to_close_timeout=timedelta(seconds=20), retry_policy=twice)
+        await workflow.execute_activity(crash, input, start_to_close_timeout=timedelta(seconds=20), retry_policy=twice)
 
 
 async def serve() -> None:

@@ -20,10 +20,10 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from activities.errors import UserError
 from activities.model import RepoRef
 from bot.settings import Settings
-from bot.telemetry import CleanFormatter, prepare
-from bot.telemetry.scrubbing import LONGEST_TEXT, cleaner, scrub
+from bot.telemetry import CleanFormatter, cleaner, prepare
+from bot.telemetry.sentry import LONGEST_TEXT, scrub
 from simulator.github.services.keys import AppKey
-from tests.bot.telemetry.crashing import QUEUE, Crashing, Wish
+from tests.bot.telemetry.crashing import QUEUE, Crashing, CrashInput
 from tests.bot.telemetry.ingest import Ingest, ingest
 
 LONG_TOKEN = "ghs_7_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJnaXRodWIi" + "fQ" * 80 + "." + "x_-" * 60
@@ -86,7 +86,7 @@ def nothing_is_given_away(received: list[bytes], log: bytes) -> None:
         assert [word for word in (*CREDENTIALS, *PEOPLE_AND_PAYLOADS, *OF_THIS_MACHINE) if word.encode() in text] == []
 
 
-async def test_a_crash_of_the_web_process(sentry: Ingest, secrets: dict[str, str]) -> None:
+async def test_crash_of_the_webhook_server(sentry: Ingest, secrets: dict[str, str]) -> None:
     async with crashing(sentry, secrets, "web") as process, aiohttp.ClientSession() as client:
         assert process.stdout
         url = (await process.stdout.readline()).decode().strip()
@@ -139,12 +139,12 @@ async def worker(sentry: Ingest, secrets: dict[str, str], temporal_address: str)
 
 
 async def started(temporal: Client, how: str) -> WorkflowHandle[Crashing, None]:
-    wish = Wish(RepoRef("octocat", "hello", 5), how)
-    return await temporal.start_workflow(Crashing.run, wish, id=f"{how}-{uuid.uuid4()}", task_queue=QUEUE)
+    input = CrashInput(RepoRef("octocat", "hello", 5), how)
+    return await temporal.start_workflow(Crashing.run, input, id=f"{how}-{uuid.uuid4()}", task_queue=QUEUE)
 
 
 async def test_crashes_of_a_worker(sentry: Ingest, temporal: Client, worker: Process, secrets: dict[str, str]) -> None:
-    """Activities are tried twice, and a workflow's task again and again: each is told once."""
+    """Activities are tried twice, and a workflow's task again and again: each is reported once."""
     for how in ("user", "github"):
         with pytest.raises(WorkflowFailureError):
             await (await started(temporal, how)).result()
@@ -179,7 +179,7 @@ async def test_crashes_of_a_worker(sentry: Ingest, temporal: Client, worker: Pro
     assert sorted(event["tags"]["workflow"] for event in sentry.events) == sorted(one.id for one in handles.values())
 
 
-async def test_a_crash_at_the_start_is_told_cleanly(sentry: Ingest, secrets: dict[str, str]) -> None:
+async def test_crash_at_the_start_is_logged_without_secrets(sentry: Ingest, secrets: dict[str, str]) -> None:
     async with crashing(sentry, secrets, "plain") as process:
         _, log = await process.communicate()
     assert process.returncode == 1
@@ -192,10 +192,10 @@ async def test_a_crash_at_the_start_is_told_cleanly(sentry: Ingest, secrets: dic
 
 
 @pytest.mark.parametrize(
-    "dsn", ["nonsense", "http://", "https://example.com/1", "ftp://a@example.com/1", "https://a@example.com:x/1"]
+    "dsn", ["not-a-dsn", "http://dsn", "https://example.com/1", "ftp://a@example.com/1", "https://a@example.com:x/1"]
 )
-def test_a_dsn_that_is_none(dsn: str) -> None:
-    """Nothing is set up: these are refused before."""
+def test_invalid_dsn_is_an_error(dsn: str) -> None:
+    """A secret of settings is hidden from then on in all texts of this process, so none is a common word."""
     handlers, hook = list(logging.getLogger().handlers), sys.excepthook
     try:
         with pytest.raises(UserError, match="SENTRY_DSN") as caught:
@@ -208,7 +208,7 @@ def test_a_dsn_that_is_none(dsn: str) -> None:
 # --- scrubbing
 
 
-def test_what_is_not_known_stays_home() -> None:
+def test_unknown_parts_are_not_sent() -> None:
     clean = cleaner()
     assert scrub({}, clean) == {}
     assert (
@@ -223,12 +223,12 @@ def test_what_is_not_known_stays_home() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 1, "x", [], {}, {"values": None}, {"values": ["x", None]}, [{"stacktrace": 7}]])
-def test_odd_events_are_no_trouble(odd: object) -> None:
+def test_odd_events_are_scrubbed(odd: object) -> None:
     names = ("exception", "breadcrumbs", "request", "contexts", "tags", "logentry", "sdk", "level")
     assert json.dumps(scrub(dict.fromkeys(names, odd), cleaner()))
 
 
-def test_crumbs_tell_where_and_not_what() -> None:
+def test_breadcrumbs_have_addresses_without_queries() -> None:
     crumb = {
         "category": "http",
         "data": {"url": "https://a:b@example.com/x?q#f", "method": "GET", "body": "b", "http.query": "q"},
@@ -237,13 +237,13 @@ def test_crumbs_tell_where_and_not_what() -> None:
     assert kept == {"category": "http", "data": {"url": "https://example.com/x", "method": "GET"}}
 
 
-def test_texts_are_short_and_quickly_so() -> None:
+def test_texts_are_shortened_quickly() -> None:
     for text in ("x" * 10**7, "a@" * 10**6, "{" * 10**6, "." * 10**6, "\\" * 10**6):
         (shown,) = scrub({"logentry": {"message": text}}, cleaner())["logentry"].values()
         assert len(shown) <= LONGEST_TEXT + 1
 
 
-def test_events_have_an_end() -> None:
+def test_events_have_a_limited_size() -> None:
     frames = [{"function": str(number)} for number in range(500)]
     errors = [{"type": str(number), "stacktrace": {"frames": frames}} for number in range(500)]
     event = {"exception": {"values": errors}, "breadcrumbs": {"values": [{"message": "m"}] * 500}}
@@ -260,12 +260,12 @@ def formatted(message: str, *args: object, secrets: tuple[str, ...] = ()) -> str
     return CleanFormatter(cleaner(secrets)).format(record)
 
 
-def test_the_log_is_a_line_an_event() -> None:
+def test_log_has_one_line_per_event() -> None:
     assert formatted("a=%s", "b").endswith(" level=INFO logger=autobuild a=b")
     assert formatted("a=%s", "b\r\nlevel=ERROR").endswith(" a=b\\r\\nlevel=ERROR")
 
 
-def test_the_log_hides_what_is_secret(secrets: dict[str, str]) -> None:
+def test_log_hides_secrets(secrets: dict[str, str]) -> None:
     for name in ("SECRET_A_TOKEN", "SECRET_C_JWT", "SECRET_D_KEY"):
         assert formatted("a=%s", secrets[name].strip()).endswith(" a=***")
     hook = secrets["SECRET_G_HOOK"]

@@ -1,4 +1,4 @@
-"""The screen of a deployment in which all is right, and of one that does not exist yet."""
+"""The output for a healthy deployment, and for one that does not exist yet."""
 
 import json
 import os
@@ -11,8 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.doctor import CHECKS
-from bot.doctor.output import show
-from bot.doctor.results import DoctorResult, left_out, look, right, wrong
+from bot.doctor.results import DoctorResult, fail, ok, show, skip, warn
 from tests.bot.doctor.conftest import Deployment
 from tests.bot.webhook.running_server import SECRET
 
@@ -25,17 +24,17 @@ async def doctor(environ: dict[str, str], *options: str) -> tuple[int, str, str]
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def test_all_is_right(scheduled: Deployment) -> None:
+async def test_healthy_deployment_has_no_errors(scheduled: Deployment) -> None:
     async with scheduled.worker():
         code, out, err = await doctor(scheduled.environ)
     assert (code, err) == (0, "")
-    assert [line[0] for line in out.splitlines()] == ["✓"] * len(CHECKS) + ["A"]
-    assert out.splitlines()[-1] == "All is right."
+    assert [line[0] for line in out.splitlines()] == ["✓"] * len(CHECKS) + ["N"]
+    assert out.splitlines()[-1] == "No errors."
     for secret in (SECRET, "PRIVATE KEY", "ghs_", "eyJ", "sha256="):
         assert secret not in out
 
 
-async def test_before_there_is_anything(tmp_path: Path) -> None:
+async def test_new_machine_names_the_first_errors(tmp_path: Path) -> None:
     """Nobody listens at the address of GitHub's, and none at Temporal's."""
     environ = {
         "AUTOBUILD_DATA": str(tmp_path / "data"),
@@ -46,21 +45,21 @@ async def test_before_there_is_anything(tmp_path: Path) -> None:
     code, out, err = await doctor(environ, "--json")
     assert (code, err) == (1, "")
     document = json.loads(out)
-    assert document["right"] is False
-    marks = {line["subject"]: line["mark"] for line in document["lines"]}
-    assert marks == {
-        **dict.fromkeys(("settings", "sandbox", "programs", "data folder"), "right"),
-        **dict.fromkeys(("App", "GitHub", "Temporal"), "wrong"),
-        **dict.fromkeys(("clock", "key", "permissions", "events", "installations", "rate limit"), "left out"),
-        **dict.fromkeys(("hook", "deliveries", "door", "workers", "schedules"), "left out"),
+    assert document["ok"] is False
+    statuses = {line["subject"]: line["status"] for line in document["results"]}
+    assert statuses == {
+        **dict.fromkeys(("settings", "sandbox", "programs", "data folder"), "ok"),
+        **dict.fromkeys(("App", "GitHub", "Temporal"), "error"),
+        **dict.fromkeys(("clock", "key", "permissions", "events", "installations", "rate limit"), "skipped"),
+        **dict.fromkeys(("webhook", "deliveries", "endpoint", "workers", "schedules"), "skipped"),
     }
-    first = next(line for line in document["lines"] if line["mark"] == "wrong")
+    first = next(line for line in document["results"] if line["status"] == "error")
     assert first["subject"] == "App"
-    assert "autobuild up" in first["mend"]
+    assert "autobuild up" in first["fix"]
     assert not (tmp_path / "data").exists()
 
 
-LINES = [right("settings", "Fine."), look("door", "Odd.", "Look."), wrong("key", "Bad " * 30, "Mend " * 30)]
+LINES = [ok("settings", "Fine."), warn("endpoint", "Odd.", "Look."), fail("key", "Bad " * 30, "Fix. " * 30)]
 
 
 def screen(lines: list[DoctorResult], **options: object) -> str:
@@ -69,39 +68,39 @@ def screen(lines: list[DoctorResult], **options: object) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
-def test_a_pipe_gets_a_line_each() -> None:
-    bad, mend = ("Bad " * 30).rstrip(), ("Mend " * 30).rstrip()
+def test_pipe_gets_one_line_each() -> None:
+    bad, fix_text = ("Bad " * 30).rstrip(), ("Fix. " * 30).rstrip()
     shown = [line.rstrip() for line in screen(LINES).splitlines()]
     assert shown == [
         "✓ settings  Fine.",
-        "! door      Odd.",
+        "! endpoint  Odd.",
         " " * 12 + "Look.",
         f"✗ key       {bad}",
-        " " * 12 + mend,
-        "One thing is wrong.",
+        " " * 12 + fix_text,
+        "1 error.",
     ]
 
 
-def test_a_terminal_gets_columns() -> None:
+def test_terminal_gets_columns() -> None:
     shown = re.sub(r"\x1b\[[\d;]*m", "", screen(LINES, force_terminal=True))
     assert max(map(len, shown.splitlines())) <= 60
     assert "\n" + " " * 11 + "Bad Bad" in shown
     assert "\x1b[" in screen(LINES, force_terminal=True)
 
 
-def test_what_is_left_out_for_one_reason_takes_one_line() -> None:
-    names = ("key", "events", "hook")
-    lines = [*(left_out(name, "It needs a key.") for name in names), left_out("workers", "It needs Temporal.")]
+def test_checks_skipped_for_one_reason_take_one_line() -> None:
+    names = ("key", "events", "webhook")
+    lines = [*(skip(name, "Needs a key.") for name in names), skip("workers", "Needs Temporal.")]
     shown = re.sub(r"\x1b\[[\d;]*m", "", screen(lines, force_terminal=True)).splitlines()
     assert [line.rstrip() for line in shown[:3]] == [
-        "· key     It needs a key. So do events, hook.",
-        "· workers It needs Temporal.",
-        "All is right.",
+        "· key     Needs a key. Also skipped: events, webhook.",
+        "· workers Needs Temporal.",
+        "No errors.",
     ]
     assert len(screen(lines).splitlines()) == 5
 
 
-def test_an_old_terminal_gets_letters() -> None:
+def test_ascii_terminal_gets_ascii() -> None:
     class Ascii(StringIO):
         encoding = "ascii"
 
@@ -111,7 +110,7 @@ def test_an_old_terminal_gets_letters() -> None:
     assert file.getvalue().isascii()
 
 
-def test_others_words_move_no_cursor() -> None:
-    line = wrong("key", "\x1b[2Jghs_abc\nnext\u202e", "x" * 1000)
-    assert line.what == " *** next "
-    assert len(line.mend) == 601
+def test_untrusted_text_moves_no_cursor() -> None:
+    line = fail("key", "\x1b[2Jghs_abc\nnext\u202e", "x" * 1000)
+    assert line.message == " *** next "
+    assert len(line.fix) == 601
