@@ -39,20 +39,20 @@ class Stack:
         """A repository with these files on main, and the App installed."""
         self.number += 1
         full_name = name or f"octocat/project-{self.number}"
-        await self.github.add_repository(full_name, files=files)
+        await self.github.repositories.add_repository(full_name, files=files)
         return full_name
 
     async def push(self, repo: str, files: Files, branch: str = "change", **options: Any) -> str:
         """A real `git push` of one commit; its sha."""
-        return await self.github.push_commit(repo, branch, files, **options)
+        return await self.github.pushes.push_commit(repo, branch, files, **options)
 
     async def pull(self, repo: str, branch: str = "change", **options: Any) -> int:
         """Opens a pull request; its number."""
-        return (await self.github.open_pull(repo, head=branch, title="A change", **options)).number
+        return (await self.github.pulls.open_pull(repo, head=branch, title="A change", **options)).number
 
     async def until(self, true: Callable[[], Any], within_s: float = WITHIN_S) -> Any:
         """Waits for something to be so on GitHub, and gives it."""
-        return await self.github.wait_for(true, within_s)
+        return await self.github.store.wait_for(true, within_s)
 
     def runs(self, repo: str, sha: str) -> dict[str, Json]:
         """The newest check run of each name, without `autobuild / `."""
@@ -73,7 +73,7 @@ class Stack:
 
     async def ask(self, repo: str, number: int, body: str, login: str = "octocat") -> list[str]:
         """Comments, and waits until that is answered; the reactions to it."""
-        comment = self.github.add_comment(repo, number, body, login=login)
+        comment = self.github.issues.add_comment(repo, number, body, login=login)
         await self.until(lambda: comment.reactions)
         await self.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", WITHIN_S)
         return [reaction.content for reaction in comment.reactions]
@@ -103,7 +103,7 @@ async def make_stack(folder: Path, known: tuple[type, ...] = workflows.ALL) -> A
             github_api_url=github.api_url,
             data=folder / "data",
         )
-        github.hook_url = await _webhook_server(exits, settings, client)
+        github.webhooks.set_config(url=await _webhook_server(exits, settings, client))
         worker = await exits.enter_async_context(contextlib.AsyncExitStack())
         activities = await worker.enter_async_context(make_worker_activities(settings, os.environ, known))
         await worker.enter_async_context(run_worker(client, settings, activities))

@@ -1,7 +1,7 @@
-"""The pretend GitHub as one server: git, the API, the page and the control door on one port.
+"""The simulated GitHub as one server: the API, git, webhooks, a smee channel, pages and the control API on one port.
 
-`async with SimulatedGitHub(folder) as github:` serves on `github.url`; the bot is configured with `github.api_url`
-(what `AUTOBUILD_GITHUB_API_URL` names), `github.app_id`, `github.private_key_pem` and `github.webhook_secret`.
+`async with SimulatedGitHub(folder) as github:` serves at `github.url`. The bot is configured with `github.api_url`
+(`AUTOBUILD_GITHUB_API_URL`), `github.app_id`, `github.private_key_pem` and `github.webhook_secret`.
 """
 
 from email.utils import formatdate
@@ -15,56 +15,84 @@ from simulator.github.git.server import GitServer
 from simulator.github.pages import RepositoryPages
 from simulator.github.pages.app_registration import AppPages
 from simulator.github.pages.control_api import ControlApi
-from simulator.github.rest.faults import ApiFaults
-from simulator.github.rest.server import ApiExchange, RestApi
-from simulator.github.serializers import checks
+from simulator.github.rest.server import RestApi
+from simulator.github.serializers import checks as check_json
+from simulator.github.services.apps import AppService
+from simulator.github.services.checks import CheckService
 from simulator.github.services.entities import Json
-from simulator.github.services.store import EVENTS
-from simulator.github.services.users import Vanishing
-from simulator.github.webhooks.delivery_log import WebhookDelivery
+from simulator.github.services.events import Events
+from simulator.github.services.installations import InstallationService
+from simulator.github.services.issues import IssueService
+from simulator.github.services.merging import MergeService
+from simulator.github.services.protection import ProtectionService
+from simulator.github.services.pulls import PullService
+from simulator.github.services.pushes import PushService
+from simulator.github.services.refs import RefService
+from simulator.github.services.releases import ReleaseService
+from simulator.github.services.repositories import RepositoryService
+from simulator.github.services.reviews import ReviewService
+from simulator.github.services.statuses import StatusService
+from simulator.github.services.store import EVENTS, Store
+from simulator.github.webhooks import Webhooks
 from simulator.github.webhooks.smee import Smee
 
 
-class SimulatedGitHub(Vanishing):
-    """People's deeds are methods of the classes that it is made of; what the app does comes over HTTP.
+class SimulatedGitHub:
+    """What users do is a method of a service (`github.issues.add_comment(…)`); what the app does comes over HTTP.
 
-    `state` is a folder of its own: it holds the git repositories and the app's key. `without_app`: somebody has to
-    register one from a manifest first.
+    `folder` is for this server only: it holds the git repositories and the app's key. `without_app`: an app must be
+    registered from a manifest first. `requests` are all requests to the API with their answers, oldest first; `faults`
+    makes the API fail, `webhooks.faults` the deliveries.
     """
 
     def __init__(
-        self, state: Path, *, hook_url: str = "", webhook_secret: str = "",
+        self, folder: Path, *, hook_url: str = "", webhook_secret: str = "",
         permissions: dict[str, str] | None = None, events: tuple[str, ...] = EVENTS, without_app: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(
-            state, hook_url=hook_url, webhook_secret=webhook_secret, permissions=permissions, events=events,
-            without_app=without_app,
-        )  # fmt: skip
+        self.store = store = Store(
+            folder, webhook_secret=webhook_secret, permissions=permissions, events=events, without_app=without_app
+        )
+        self.webhooks = Webhooks(store, hook_url)
+        outgoing = Events(store, self.webhooks)
+        self.apps = AppService(store, self.webhooks)
+        self.installations = InstallationService(store, outgoing)
+        self.issues = IssueService(store, outgoing)
+        self.statuses = StatusService(store, outgoing)
+        self.checks = CheckService(store, outgoing)
+        self.protection = ProtectionService(store)
+        self.pulls = PullService(store, outgoing, self.issues)
+        self.reviews = ReviewService(store, outgoing)
+        self.refs = RefService(store, outgoing, self.protection, self.checks, self.pulls)
+        self.merging = MergeService(store, outgoing, self.protection, self.pulls, self.refs)
+        self.releases = ReleaseService(store, outgoing, self.refs)
+        self.pushes = PushService(store)
+        self.repositories = RepositoryService(store, outgoing, self.installations, self.pulls)
+        self.smee = Smee(store)
         self._api = RestApi(self)
-        self.smee = Smee(self)
+        self.requests, self.faults = self._api.requests, self._api.faults
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listens; port 0 takes a free one. `url` is right from then on."""
+        """Listens; port 0 takes a free one. `url` is set from then on."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.on_response_prepare.append(self._date)
+        app.on_response_prepare.append(self._add_date)
         self._api.add_to(app)
-        ControlApi(self, fault=self.faults.add, hang_up=self.smee.hang_up).add_to(app)
-        GitServer(self).add_to(app)
-        AppPages(self).add_to(app)
+        ControlApi(self).add_to(app)
+        GitServer(self.store, self.protection, self.refs).add_to(app)
+        AppPages(self.store, self.apps, self.installations).add_to(app)
         self.smee.add_to(app)
-        RepositoryPages(self).add_to(app)
+        RepositoryPages(self.store, self.webhooks, self.merging).add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
         await site.start()
-        self.url = f"http://{host}:{self._runner.addresses[0][1]}"
+        self.store.url = f"http://{host}:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
-        """Nothing is left running; deliveries on their way are given up."""
-        self._api.faults.clear()
+        """Leaves nothing running; deliveries under way are given up."""
+        self.faults.clear()
         self.smee.close()
-        await self.hooks.close()
+        await self.webhooks.close()
         if self._runner:
             await self._runner.cleanup()
 
@@ -77,37 +105,45 @@ class SimulatedGitHub(Vanishing):
     ) -> None:
         await self.stop()
 
-    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
-        """By GitHub's clock, from which a client can tell how wrong its own is."""
-        response.headers["Date"] = formatdate(self.time(), usegmt=True)
+    async def _add_date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """From GitHub's clock, by which a client can tell how wrong its own is."""
+        response.headers["Date"] = formatdate(self.store.time(), usegmt=True)
 
-    # --- looking
-
-    @property
-    def requests(self) -> list[ApiExchange]:
-        """Every request to the API with its answer, oldest first."""
-        return self._api.requests
+    # --- what the bot is configured with
 
     @property
-    def faults(self) -> ApiFaults:
-        """Bad days to come."""
-        return self._api.faults
+    def url(self) -> str:
+        return self.store.url
 
     @property
-    def deliveries(self) -> list[WebhookDelivery]:
-        """Every attempt to deliver a webhook, oldest first."""
-        return self.hooks.deliveries
+    def api_url(self) -> str:
+        return self.store.api_url
+
+    @property
+    def app_id(self) -> int:
+        return self.store.app.id
+
+    @property
+    def private_key_pem(self) -> str:
+        """Empty while there is no app."""
+        return self.store.key.pem if self.store.key else ""
+
+    @property
+    def webhook_secret(self) -> str:
+        return self.store.webhook_secret
+
+    # --- what the bot has written
 
     def check_runs(self, full_name: str, sha: str) -> list[Json]:
-        """All check runs of a commit, oldest first, older attempts too, with annotations and actions."""
-        repo = self.repository(full_name)
+        """All check runs of a commit, oldest first, including replaced ones, with annotations and actions."""
+        repo = self.store.repository(full_name)
         suite = repo.suites.get(sha)
         return [
-            {**checks.run(self, repo, run), "annotations": run.annotations, "actions": run.actions}
+            {**check_json.run(self.store, repo, run), "annotations": run.annotations, "actions": run.actions}
             for run in (suite.runs if suite else ())
         ]
 
     def comments(self, full_name: str, number: int) -> list[Json]:
         """The comments of an issue or pull request as GitHub's JSON, oldest first."""
-        repo, issue = self.repository(full_name), self.issue(full_name, number)
-        return [serializers.comment(self, repo, issue, comment) for comment in issue.comments]
+        repo, issue = self.store.repository(full_name), self.store.issue(full_name, number)
+        return [serializers.comment(self.store, repo, issue, comment) for comment in issue.comments]

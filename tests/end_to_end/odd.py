@@ -63,8 +63,8 @@ async def still_works(stack: Stack) -> None:
 
 async def push_stream(stack: Stack, repo: str, changes: bytes, branch: str = "change") -> str:
     """Pushes a commit that is written in fast-import's own words; its sha."""
-    path = stack.github.repository(repo).path
-    author = stack.github.author(stack.github.add_user("octocat"))
+    path = stack.github.store.repository(repo).path
+    author = stack.github.store.author(stack.github.store.add_user("octocat"))
     parent = (await git.refs(path, "refs/heads"))["refs/heads/main"]
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder)
@@ -72,5 +72,7 @@ async def push_stream(stack: Stack, repo: str, changes: bytes, branch: str = "ch
         start = await fast_import.commit(clone, {}, "Start", author, parent)
         head = f"commit refs/heads/odd\ncommitter x <x@example.com> 1 +0000\ndata 3\nOdd\nfrom {start}\n".encode()
         await git.git(clone, "fast-import", "--quiet", stdin=head + changes)
-        await git.git(clone, "push", "--quiet", stack.github.push_url(repo), f"refs/heads/odd:refs/heads/{branch}")
+        await git.git(
+            clone, "push", "--quiet", stack.github.pushes.push_url(repo), f"refs/heads/odd:refs/heads/{branch}"
+        )
         return git.show(await git.git(clone, "rev-parse", "refs/heads/odd")).strip()

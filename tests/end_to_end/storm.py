@@ -81,7 +81,7 @@ class Town:
 
     def open_pulls(self) -> list[tuple[Repository, Issue, PullDetails]]:
         """All that wait for a verdict and a comment."""
-        issues = [(repo, issue) for repo in self.github.repositories.values() for issue in repo.issues.values()]
+        issues = [(repo, issue) for repo in self.github.store.repositories.values() for issue in repo.issues.values()]
         return [(repo, issue, issue.pull) for repo, issue in issues if issue.pull and issue.state == "open"]
 
     def missing(self) -> Iterator[str]:
@@ -103,30 +103,30 @@ class Town:
 
     def undelivered(self) -> set[str]:
         """GUIDs that the log knows of, and no success."""
-        deliveries = self.github.deliveries
+        deliveries = self.github.webhooks.deliveries
         return {each.guid for each in deliveries} - {each.guid for each in deliveries if each.good}
 
     def runs(self) -> Iterator[CheckRun]:
         """Every check run on any commit."""
-        for repo in self.github.repositories.values():
+        for repo in self.github.store.repositories.values():
             for suite in repo.suites.values():
                 yield from suite.runs
 
     def own_comments(self, issue: Issue) -> list[str]:
         """What the bot has said there."""
-        return [comment.body for comment in issue.comments if comment.user is self.github.app.bot]
+        return [comment.body for comment in issue.comments if comment.user is self.github.store.app.bot]
 
     def heard_of(self, comments: list[int]) -> set[int]:
         """Those of these comments that GitHub's log knows of: the others are lost for good."""
         found = set()
-        for delivery in self.github.deliveries:
+        for delivery in self.github.webhooks.deliveries:
             if delivery.name == "issue_comment.created":
                 found.add(int(delivery.payload["comment"]["id"]))
         return found & set(comments)
 
     def answered(self) -> set[int]:
         """The ids of the comments that the bot's answers name."""
-        issues = [issue for repo in self.github.repositories.values() for issue in repo.issues.values()]
+        issues = [issue for repo in self.github.store.repositories.values() for issue in repo.issues.values()]
         said = "\n".join(body for issue in issues for body in self.own_comments(issue))
         return {int(number) for number in re.findall(r"comment-(\d+)", said)}
 
@@ -134,7 +134,7 @@ class Town:
         """What was asked to be made: check runs, reactions, and comments but on what is closed."""
         closed = {
             f"/repos/{repo.full_name}/issues/{issue.number}/comments"
-            for repo in self.github.repositories.values()
+            for repo in self.github.store.repositories.values()
             for issue in repo.issues.values()
             if issue.state == "closed"
         }

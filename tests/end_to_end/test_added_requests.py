@@ -54,7 +54,7 @@ async def test_a_retest_and_an_override_in_one_comment(stack: Stack) -> None:
 async def test_two_people_at_once(stack: Stack) -> None:
     repo, sha, number = await two_failures(stack)
     before = stack.runs(repo, sha)
-    stack.github.set_permission(repo, "writer", "write")
+    stack.github.repositories.set_permission(repo, "writer", "write")
     await asyncio.gather(
         stack.ask(repo, number, "/retest linting"), stack.ask(repo, number, "/retest security", "writer")
     )
@@ -150,7 +150,7 @@ async def test_a_draft_says_when(stack: Stack) -> None:
     number = await stack.pull(repo, draft=True)
     await stack.ask(repo, number, "/retest")
     assert "once it is ready for review" in said(stack, repo, number)[0]
-    stack.github.set_draft(repo, number, False)
+    stack.github.pulls.set_draft(repo, number, False)
     runs = await stack.verdict(repo, sha, gates=2)
     assert runs["gate"]["conclusion"] == "success"
 
@@ -165,7 +165,7 @@ async def test_stop_while_it_waits_for_its_turn(stack: Stack) -> None:
     await stack.verdict(repo, sha)
     await stack.until(lambda: held.seen)
     new = await stack.push(repo, {"b.txt": "y\n"})
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     await stack.ask(repo, number, "/stop")
     overview = await stack.temporal.get_workflow_handle(f"quality:{repo}@change").query("get_overview")
     assert (overview["head"], overview["halted"], overview["waiting"]) == (new, True, False)
@@ -189,9 +189,9 @@ async def test_status_after_an_override_calls_nobody(stack: Stack) -> None:
 
 async def test_a_locked_thread_repeats_nothing(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
-    stack.github.lock_issue(repo, number)
-    stack.github.hooks.duplicate("issue_comment")
-    comment = stack.github.add_comment(repo, number, "/retest linting\n/status")
+    stack.github.issues.lock_issue(repo, number)
+    stack.github.webhooks.faults.duplicate("issue_comment")
+    comment = stack.github.issues.add_comment(repo, number, "/retest linting\n/status")
     await stack.verdict(repo, sha, gates=2)
     result = await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", 30)
     assert result == {"outcome": "done"}

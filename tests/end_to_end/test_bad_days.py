@@ -27,7 +27,7 @@ async def complete(stack: Stack, repo: str) -> None:
     lines = [note["start_line"] for note in runs["linting"]["annotations"]]
     assert sorted(lines) == list(range(1, 121))
     assert "linting" in await stack.comment(repo, number)
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     assert await stack.workflows.get_workflow_status(f"quality:{repo}@change")
     assert len(stack.github.comments(repo, number)) == 1
     assert len(stack.github.check_runs(repo, sha)) == 9
@@ -73,7 +73,7 @@ async def test_check_runs_that_somebody_removed_are_made_again(stack: Stack) -> 
     held = stack.github.faults.add("GET", f"{runs_of(repo)}/\\d+", "hold")
     sha = await stack.push(repo, CHANGE)
     await stack.until(lambda: held.seen)
-    stack.github.repository(repo).suites[sha].runs.clear()
+    stack.github.store.repository(repo).suites[sha].runs.clear()
     held.release()
     runs = await all_ended(stack, repo, sha)
     assert title(runs, "linting") == "120 new warnings; 0 known."
@@ -104,26 +104,26 @@ async def _superseded(stack: Stack, gate: str) -> None:
 
 async def test_an_installation_that_is_suspended_in_the_middle(stack: Stack) -> None:
     repo = await stack.repository(configured(), name="example/suspended")
-    installation = stack.github.installation_of(stack.github.repository(repo))
+    installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
     held = stack.github.faults.add("GET", f"{runs_of(repo)}/\\d+", "hold")
     sha = await stack.push(repo, CHANGE, login="example")
     await stack.pull(repo, login="example")
     await stack.until(lambda: held.seen)
-    stack.github.suspend(installation.id)
+    stack.github.installations.suspend(installation.id)
     held.release()
     outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", 30)
     assert outcome["result"]["state"] == "failed"
     refused = [one for one in stack.github.requests if f"/{repo}/" in one.path and one.status == 403]
     assert len(refused) < 20  # each thing to be said is tried once
-    stack.github.unsuspend(installation.id)
+    stack.github.installations.unsuspend(installation.id)
     new = await stack.push(repo, {"lint.txt": ""}, login="example")
     assert (await all_ended(stack, repo, new))["gate"]["conclusion"] == "success"
 
 
 async def test_an_installation_that_may_not_write_check_runs(stack: Stack) -> None:
     repo = await stack.repository(configured(), name="example/forbidden")
-    installation = stack.github.installation_of(stack.github.repository(repo))
+    installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
     installation.permissions["checks"] = "read"
     sha = await stack.push(repo, CHANGE, login="example")
@@ -143,9 +143,9 @@ async def test_redelivered_events_change_nothing(stack: Stack) -> None:
     await all_ended(stack, repo, sha)
     await stack.comment(repo, number)
     before, requests = stack.github.check_runs(repo, sha), len(_written(stack, repo))
-    for delivery in [one for one in stack.github.deliveries if f'"{repo}"' in one.body.decode()]:
-        stack.github.hooks.attempt_again(delivery)
-    await stack.github.hooks.idle()
+    for delivery in [one for one in stack.github.webhooks.deliveries if f'"{repo}"' in one.body.decode()]:
+        stack.github.webhooks.redeliver(delivery)
+    await stack.github.webhooks.idle()
     branch = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     assert await branch.query("get_status") == "passed"
     assert await branch.query("get_stats") == {"gates": 1, "heads": 1}

@@ -176,7 +176,7 @@ async def test_odd_branch_names(stack: Stack) -> None:
 
 
 async def test_the_first_push_to_an_empty_repository(stack: Stack) -> None:
-    repo = (await stack.github.add_repository("octocat/empty")).full_name
+    repo = (await stack.github.repositories.add_repository("octocat/empty")).full_name
     files = {**LINTED, "lint.txt": "a.txt:1: error: here\n", "a.txt": "x\n"}
     work = await stack.push(repo, files, branch="work")
     assert title(await all_ended(stack, repo, work), "linting") == "1 new error; 0 known."
@@ -186,9 +186,9 @@ async def test_the_first_push_to_an_empty_repository(stack: Stack) -> None:
 
 async def test_a_head_that_a_force_push_removed(stack: Stack) -> None:
     repo = await repository(stack, LINTED)
-    held = stack.github.hooks.hold("push", "check_suite")
+    held = stack.github.webhooks.faults.hold("push", "check_suite")
     old = await stack.push(repo, {"a.txt": "1\n"})
-    tips = await git.refs(stack.github.repository(repo).path)
+    tips = await git.refs(stack.github.store.repository(repo).path)
     new = await stack.push(repo, {"a.txt": "2\n"}, parent=tips["refs/heads/main"], force=True)
     await _forget(stack, repo, old)
     held.release()
@@ -198,9 +198,9 @@ async def test_a_head_that_a_force_push_removed(stack: Stack) -> None:
 
 async def test_a_head_whose_branch_is_gone_before_it_is_fetched(stack: Stack) -> None:
     repo = await repository(stack, LINTED)
-    held = stack.github.hooks.hold("push", "check_suite")
+    held = stack.github.webhooks.faults.hold("push", "check_suite")
     sha = await stack.push(repo, {"a.txt": "1\n"})
-    await stack.github.delete_branch(repo, "change")
+    await stack.github.pushes.delete_branch(repo, "change")
     await _forget(stack, repo, sha)
     held.waiting[:] = held.waiting[:1]  # the news of the deletion is lost
     held.release()
@@ -214,6 +214,6 @@ async def test_a_head_whose_branch_is_gone_before_it_is_fetched(stack: Stack) ->
 
 async def _forget(stack: Stack, repo: str, sha: str) -> None:
     """Removes a commit that no branch has, as GitHub's own cleaning does."""
-    path = stack.github.repository(repo).path
+    path = stack.github.store.repository(repo).path
     await git.git(path, "-c", "gc.reflogExpire=now", "gc", "--quiet", "--prune=now")
     assert not await git.resolve(path, sha)

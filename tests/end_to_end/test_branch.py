@@ -45,13 +45,13 @@ async def test_a_draft_cancels_and_ready_for_review_starts_again(stack: Stack) -
     repo = await stack.repository(slow())
     sha = await hanging(stack, repo, "draft")
     number = await stack.pull(repo)
-    stack.github.set_draft(repo, number, True)
+    stack.github.pulls.set_draft(repo, number, True)
     runs = await stack.verdict(repo, sha)
     assert runs["gate"]["conclusion"] == "cancelled"
     assert "draft" in runs["gate"]["output"]["summary"]
     new = await stack.push(repo, {"security.sh": QUICK})
-    await stack.github.hooks.idle()  # GitHub's times are in seconds: within one, the order of the post decides
-    stack.github.set_draft(repo, number, False)
+    await stack.github.webhooks.idle()  # GitHub's times are in seconds: within one, the order of the post decides
+    stack.github.pulls.set_draft(repo, number, False)
     assert (await stack.verdict(repo, new))["gate"]["conclusion"] == "success"
 
 
@@ -59,7 +59,7 @@ async def test_closing_the_pull_request_cancels_and_ends_the_branch_workflow(sta
     repo = await stack.repository(slow())
     sha = await hanging(stack, repo, "close")
     number = await stack.pull(repo)
-    await stack.github.close_pull(repo, number)
+    await stack.github.pulls.close_pull(repo, number)
     runs = await stack.verdict(repo, sha)
     assert runs["gate"]["conclusion"] == "cancelled"
     assert "closed" in runs["gate"]["output"]["summary"]
@@ -70,13 +70,13 @@ async def test_deleting_the_branch_ends_its_workflow(stack: Stack) -> None:
     repo = await stack.repository(slow())
     sha = await stack.push(repo, {"a.txt": ""})
     await stack.verdict(repo, sha)
-    await stack.github.delete_branch(repo, "change")
+    await stack.github.pushes.delete_branch(repo, "change")
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
 
 
 async def test_events_in_the_wrong_order_end_with_the_newest_head(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    held = stack.github.hooks.hold("push", "check_suite")
+    held = stack.github.webhooks.faults.hold("push", "check_suite")
     first = await stack.push(repo, {"a.txt": "1\n"})
     second = await stack.push(repo, {"a.txt": "2\n"})
     await stack.until(lambda: len(held.waiting) >= 4)
@@ -100,14 +100,14 @@ async def test_another_base_is_another_verdict_on_the_same_head(stack: Stack) ->
 
 
 async def head(stack: Stack, repo: str, branch: str) -> str:
-    return (await git.refs(stack.github.repository(repo).path, "refs/heads"))[f"refs/heads/{branch}"]
+    return (await git.refs(stack.github.store.repository(repo).path, "refs/heads"))[f"refs/heads/{branch}"]
 
 
 async def test_a_merge_group_is_gated_on_its_own_head(stack: Stack) -> None:
     repo = await stack.repository(configured())
     await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo)
-    sha = await stack.github.queue_merge(repo, number)
+    sha = await stack.github.merging.queue_merge(repo, number)
     runs = await stack.verdict(repo, sha)
     assert set(runs) == {*EIGHT, "gate"}
     assert runs["gate"]["conclusion"] == "success"
@@ -142,12 +142,12 @@ async def test_a_pull_request_that_is_closed_in_the_middle_and_reopened_has_its_
     repo = await stack.repository(slow())
     sha = await hanging(stack, repo, "reopen")
     number = await stack.pull(repo)
-    await stack.github.close_pull(repo, number)
+    await stack.github.pulls.close_pull(repo, number)
     await stack.workflows.wait_for_result(f"quality:{repo}@change", 30)
     first = stack.runs(repo, sha)
-    await stack.github.reopen_pull(repo, number)
+    await stack.github.pulls.reopen_pull(repo, number)
     await stack.until(lambda: stack.runs(repo, sha)["gate"]["id"] != first["gate"]["id"])
-    stack.github.add_comment(repo, number, "/stop")
+    stack.github.issues.add_comment(repo, number, "/stop")
     again = await stack.verdict(repo, sha, gates=2)
     assert {run["external_id"].partition("|")[0] for run in again.values()} == {f"quality:{repo}@change"}
     assert len(stack.github.check_runs(repo, sha)) == 18

@@ -32,8 +32,8 @@ def said(stack: Stack, repo: str, number: int) -> list[str]:
 
 async def test_help_lists_what_this_person_may_do_here(stack: Stack) -> None:
     repo, _, number = await pull(stack, "commands: {retest: triage}\n")
-    stack.github.set_permission(repo, "triager", "triage")
-    stack.github.set_permission(repo, "maintainer", "maintain")
+    stack.github.repositories.set_permission(repo, "triager", "triage")
+    stack.github.repositories.set_permission(repo, "maintainer", "maintain")
     for login, may, may_not in (
         ("stranger", ["/help", "/status"], ["/retest", "/fix"]),
         ("triager", ["/help", "/retest"], ["/fix", "/override"]),
@@ -48,7 +48,7 @@ async def test_help_lists_what_this_person_may_do_here(stack: Stack) -> None:
 
 async def test_on_an_issue_help_leaves_out_what_is_for_pull_requests(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    number = stack.github.open_issue(repo, "A wish").number
+    number = stack.github.issues.open_issue(repo, "A wish").number
     assert await stack.ask(repo, number, "/help\n/fix") == ["eyes"]
     (answer,) = said(stack, repo, number)
     assert "`/status`" in answer
@@ -58,7 +58,7 @@ async def test_on_an_issue_help_leaves_out_what_is_for_pull_requests(stack: Stac
 
 async def test_a_configured_permission_counts_and_not_the_head_s(stack: Stack) -> None:
     repo, _, number = await pull(stack, "commands: {retest: triage, status: write}\n")
-    stack.github.set_permission(repo, "triager", "triage")
+    stack.github.repositories.set_permission(repo, "triager", "triage")
     assert await stack.ask(repo, number, "/status", "triager") == ["confused"]
     assert "`/status` needs write access, and you have triage." in said(stack, repo, number)[0]
     await stack.push(repo, {".github/autobuild.yml": "commands: {override: read}\n"})
@@ -68,7 +68,7 @@ async def test_a_configured_permission_counts_and_not_the_head_s(stack: Stack) -
 
 async def test_what_is_allowed_is_done_although_something_else_is_not(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
-    stack.github.set_permission(repo, "writer", "write")
+    stack.github.repositories.set_permission(repo, "writer", "write")
     assert await stack.ask(repo, number, "/retest linting\n/override linting no reason", "writer") == ["eyes"]
     await stack.verdict(repo, sha, gates=2)
     (answer,) = said(stack, repo, number)
@@ -88,7 +88,7 @@ async def test_a_configuration_that_cannot_be_read_opens_nothing(stack: Stack) -
 
 async def test_a_mistake_is_answered_with_its_spot_once(stack: Stack) -> None:
     repo, _, number = await pull(stack)
-    stack.github.hooks.duplicate("issue_comment")
+    stack.github.webhooks.faults.duplicate("issue_comment")
     assert await stack.ask(repo, number, "Please:\n\n/retest lintng") == ["eyes"]
     (answer,) = said(stack, repo, number)
     assert "/retest lintng\n        ^^^^^^\n" in answer
@@ -169,9 +169,9 @@ async def test_fix_by_a_comment(stack: Stack) -> None:
 )
 async def test_what_is_not_said_plainly_runs_nothing(stack: Stack, comment: str) -> None:
     repo, sha, number = await pull(stack, lint="")
-    said_first = stack.github.add_comment(repo, number, comment)
-    edited = stack.github.add_comment(repo, number, "Thanks!")
-    stack.github.edit_comment(repo, edited.id, "/retest")
+    said_first = stack.github.issues.add_comment(repo, number, comment)
+    edited = stack.github.issues.add_comment(repo, number, "Thanks!")
+    stack.github.issues.edit_comment(repo, edited.id, "/retest")
     assert await stack.ask(repo, number, "/help") == ["eyes"]
     assert not said_first.reactions
     assert not edited.reactions

@@ -16,15 +16,15 @@ UNUSED = '"""A sample."""\n\nimport os\n\nONE = 1\n'
 
 
 async def text_of(stack: Stack, repo: str, sha: str, path: str) -> str:
-    return (await git.git(stack.github.repository(repo).path, "show", f"{sha}:{path}")).decode()
+    return (await git.git(stack.github.store.repository(repo).path, "show", f"{sha}:{path}")).decode()
 
 
 async def mode_of(stack: Stack, repo: str, sha: str, path: str) -> str:
-    return (await git.git(stack.github.repository(repo).path, "ls-tree", sha, path)).decode().split(" ", 1)[0]
+    return (await git.git(stack.github.store.repository(repo).path, "ls-tree", sha, path)).decode().split(" ", 1)[0]
 
 
 def new_head(stack: Stack, repo: str, number: int, old: str) -> str:
-    pull = stack.github.issue(repo, number).pull
+    pull = stack.github.store.issue(repo, number).pull
     return pull.head_sha if pull and pull.head_sha != old else ""
 
 
@@ -35,7 +35,7 @@ async def test_the_button_commits_and_the_new_head_is_gated(stack: Stack) -> Non
     number = await stack.pull(repo)
     runs = await stack.verdict(repo, sha)
     assert "fix" in [action["identifier"] for action in runs["linting"]["actions"]]
-    stack.github.press_button(repo, runs["linting"]["id"], "fix")
+    stack.github.checks.press_button(repo, runs["linting"]["id"], "fix")
     fixed = await stack.until(lambda: new_head(stack, repo, number, sha))
     for path in ("sample.py", "run.py"):
         assert "import os" not in await text_of(stack, repo, fixed, path)

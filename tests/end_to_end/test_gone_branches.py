@@ -24,12 +24,12 @@ async def gated(stack: Stack, name: str = "", branch: str = "change") -> str:
 def deaf(stack: Stack) -> None:
     """From now on nothing is heard, and GitHub's log does not know of it."""
     for event in ENDINGS:
-        stack.github.hooks.drop(event, 100, recorded=False)
+        stack.github.webhooks.faults.drop(event, 100, recorded=False)
 
 
 def hearing(stack: Stack) -> None:
     for event in ENDINGS:
-        stack.github.hooks.drop(event, 0)
+        stack.github.webhooks.faults.drop(event, 0)
 
 
 async def ended(stack: Stack, workflow_id: str) -> bool:
@@ -41,11 +41,11 @@ async def test_what_is_gone_without_a_word_ends(stack: Stack) -> None:
     left, there = await gated(stack, name="example-2/left-out"), await gated(stack)
     await stack.push(deleted, {"b.txt": "x\n"}, branch="kept")
     deaf(stack)
-    stack.github.rename_repository(renamed, "another-name")
-    await stack.github.delete_branch(deleted, "gone")
-    installation = stack.github.installation_of(stack.github.repository(left))
+    stack.github.repositories.rename_repository(renamed, "another-name")
+    await stack.github.pushes.delete_branch(deleted, "gone")
+    installation = stack.github.store.installation_of(stack.github.store.repository(left))
     assert installation
-    stack.github.remove_from_installation(installation.id, left)
+    stack.github.installations.remove_from_installation(installation.id, left)
     hearing(stack)
     await reconcile(stack)  # What has only just begun is left alone.
     assert (await stack.workflows.get_workflow_status(f"quality:{deleted}@gone")).status == "running"
@@ -54,19 +54,21 @@ async def test_what_is_gone_without_a_word_ends(stack: Stack) -> None:
         assert await ended(stack, f"quality:{gone}")
     for kept in (f"{there}@change", f"{deleted}@kept"):
         assert (await stack.workflows.get_workflow_status(f"quality:{kept}")).status == "running"
-    stack.github.add_to_installation(installation.id, left)
+    stack.github.installations.add_to_installation(installation.id, left)
 
 
 async def test_a_forks_pull_that_was_closed_without_a_word(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    fork = await stack.github.add_fork(repo, "stranger-2")
+    fork = await stack.github.repositories.add_fork(repo, "stranger-2")
     numbers = []
     for branch in ("one", "two"):
-        sha = await stack.github.push_commit(fork.full_name, branch, {"a.txt": f"{branch}\n"}, login="stranger-2")
+        sha = await stack.github.pushes.push_commit(
+            fork.full_name, branch, {"a.txt": f"{branch}\n"}, login="stranger-2"
+        )
         numbers.append(await stack.pull(repo, branch=f"stranger-2:{branch}", login="stranger-2"))
         await stack.verdict(repo, sha)
     deaf(stack)
-    await stack.github.close_pull(repo, numbers[0])
+    await stack.github.pulls.close_pull(repo, numbers[0])
     hearing(stack)
     await reconcile(stack, ALL)
     assert await ended(stack, f"quality:{repo}#{numbers[0]}")
@@ -75,13 +77,13 @@ async def test_a_forks_pull_that_was_closed_without_a_word(stack: Stack) -> None
 
 async def test_an_installation_that_sleeps_keeps_its_branches(stack: Stack) -> None:
     repo = await gated(stack, name="example-4/sleeps")
-    installation = stack.github.installation_of(stack.github.repository(repo))
+    installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
     deaf(stack)
-    stack.github.suspend(installation.id)
+    stack.github.installations.suspend(installation.id)
     await reconcile(stack, ALL)
     assert (await stack.workflows.get_workflow_status(f"quality:{repo}@change")).status == "running"
-    stack.github.unsuspend(installation.id)
+    stack.github.installations.unsuspend(installation.id)
     hearing(stack)
 
 
@@ -90,9 +92,9 @@ async def test_a_pull_that_nobody_told_of_before_the_rename_has_its_comment(stac
     repo = await gated(stack)
     deaf(stack)
     number = await stack.pull(repo)
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     hearing(stack)
-    stack.github.rename_repository(repo, "told-late")
+    stack.github.repositories.rename_repository(repo, "told-late")
     assert "passed" in (await stack.comment("octocat/told-late", number)).lower()
     await reconcile(stack)
     branch = stack.temporal.get_workflow_handle("quality:octocat/told-late@change")

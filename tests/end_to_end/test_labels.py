@@ -26,9 +26,9 @@ async def issue(stack: Stack, label: str = "autobuild", config: str = "", login:
     files = configured()
     files[".github/autobuild.yml"] += config
     repo = await stack.repository(files)
-    number = stack.github.open_issue(repo, "A wish").number
-    stack.github.set_permission(repo, login, "write") if login != "octocat" else None
-    stack.github.add_label(repo, number, label, login=login)
+    number = stack.github.issues.open_issue(repo, "A wish").number
+    stack.github.repositories.set_permission(repo, login, "write") if login != "octocat" else None
+    stack.github.issues.add_label(repo, number, label, login=login)
     return repo, number
 
 
@@ -50,11 +50,11 @@ async def test_the_label_starts_and_its_removal_stops(planning: Stack) -> None:
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
-    planning.github.remove_label(repo, number, "autobuild")
+    planning.github.issues.remove_label(repo, number, "autobuild")
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "stopped"}
     await state(planning, work, "canceled")
-    planning.github.advance(1)  # within one second GitHub's facts are the same, and so is the request
-    planning.github.add_label(repo, number, "autobuild")
+    planning.github.store.advance(1)  # within one second GitHub's facts are the same, and so is the request
+    planning.github.issues.add_label(repo, number, "autobuild")
     await state(planning, work, "running")
     await planning.workflows.signal_workflow(work, "enough")
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "done"}
@@ -63,24 +63,24 @@ async def test_the_label_starts_and_its_removal_stops(planning: Stack) -> None:
 async def test_a_removal_that_comes_before_the_label_stops_it_too(planning: Stack) -> None:
     files = configured()
     repo = await planning.repository(files)
-    number = planning.github.open_issue(repo, "A wish").number
-    held = planning.github.hooks.hold("issues")
-    planning.github.add_label(repo, number, "autobuild")
-    planning.github.remove_label(repo, number, "autobuild")
+    number = planning.github.issues.open_issue(repo, "A wish").number
+    held = planning.github.webhooks.faults.hold("issues")
+    planning.github.issues.add_label(repo, number, "autobuild")
+    planning.github.issues.remove_label(repo, number, "autobuild")
     held.release(order=(1, 0))
-    await planning.github.hooks.idle()
+    await planning.github.webhooks.idle()
     await state(planning, f"label:{repo}#{number}:autobuild", "completed")
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "nothing"}
 
 
 async def test_a_duplicate_starts_nothing_twice(planning: Stack) -> None:
-    planning.github.hooks.duplicate("issues.labeled")
+    planning.github.webhooks.faults.duplicate("issues.labeled")
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
     await planning.workflows.signal_workflow(work, "enough")
     await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30)
-    await planning.github.hooks.idle()
+    await planning.github.webhooks.idle()
     runs = await planning.workflows.list_workflows(f"WorkflowId = '{work}'")
     assert len(runs) == 1
 
@@ -88,20 +88,20 @@ async def test_a_duplicate_starts_nothing_twice(planning: Stack) -> None:
 async def test_the_configured_label_counts_whatever_its_capitals(planning: Stack) -> None:
     repo, number = await issue(planning, "Please Build", "labels: {autobuild: please build}\n")
     await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
-    other = planning.github.open_issue(repo, "Another").number
-    planning.github.add_label(repo, other, "autobuild")
-    planning.github.add_comment(repo, other, "/status")
+    other = planning.github.issues.open_issue(repo, "Another").number
+    planning.github.issues.add_label(repo, other, "autobuild")
+    planning.github.issues.add_comment(repo, other, "/status")
     answer = await planning.comment(repo, other)
     assert "No label of this issue asks for anything." in answer
-    planning.github.remove_label(repo, number, "Please Build")
+    planning.github.issues.remove_label(repo, number, "Please Build")
     await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
 
 
 async def test_who_may_label_may_not_yet_make_it_work(planning: Stack) -> None:
     repo = await planning.repository(configured())
-    planning.github.set_permission(repo, "triager", "triage")
-    number = planning.github.open_issue(repo, "A wish").number
-    planning.github.add_label(repo, number, "autobuild", login="triager")
+    planning.github.repositories.set_permission(repo, "triager", "triage")
+    number = planning.github.issues.open_issue(repo, "A wish").number
+    planning.github.issues.add_label(repo, number, "autobuild", login="triager")
     assert "needs write access, and you have triage." in await planning.comment(repo, number)
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "refused"}
 
@@ -110,14 +110,14 @@ async def test_stop_status_and_retry_by_comments(planning: Stack) -> None:
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
-    planning.github.add_comment(repo, number, "/status")
+    planning.github.issues.add_comment(repo, number, "/status")
     shown = (await planning.comment(repo, number)).replace("\\", "").replace("\u200b", "")
     assert f"running {work}" in shown
-    planning.github.add_comment(repo, number, "/stop")
+    planning.github.issues.add_comment(repo, number, "/stop")
     await state(planning, work, "canceled")
-    planning.github.add_comment(repo, number, "/retry")
+    planning.github.issues.add_comment(repo, number, "/retry")
     await state(planning, work, "running")
-    planning.github.remove_label(repo, number, "autobuild")
+    planning.github.issues.remove_label(repo, number, "autobuild")
     await state(planning, work, "canceled")
 
 
@@ -125,7 +125,7 @@ async def test_a_label_that_is_deleted_is_taken_off(planning: Stack) -> None:
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
-    planning.github.delete_label(repo, "autobuild")
+    planning.github.issues.delete_label(repo, "autobuild")
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "stopped"}
     await state(planning, work, "canceled")
 
@@ -137,8 +137,8 @@ async def test_a_removal_that_github_does_not_know_yet_is_no_loss(planning: Stac
     looks = asked_for_labels(planning, repo, number)
     await planning.workflows.signal_workflow(key, "unlabelled", "octocat")
     await planning.until(lambda: asked_for_labels(planning, repo, number) > looks)
-    planning.github.hooks.drop("issues.unlabeled")
-    planning.github.remove_label(repo, number, "autobuild")
+    planning.github.webhooks.faults.drop("issues.unlabeled")
+    planning.github.issues.remove_label(repo, number, "autobuild")
     assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "stopped"}
 
 
@@ -151,15 +151,15 @@ async def test_who_puts_it_on_again_must_be_allowed_to_as_well(planning: Stack) 
     repo, number = await issue(planning)
     work, key = f"plan-patch-pr:{repo}#{number}", f"label:{repo}#{number}:autobuild"
     await state(planning, work, "running")
-    planning.github.set_permission(repo, "triager", "triage")
+    planning.github.repositories.set_permission(repo, "triager", "triage")
     await planning.workflows.signal_workflow(work, "linger")
-    planning.github.remove_label(repo, number, "autobuild")
+    planning.github.issues.remove_label(repo, number, "autobuild")
     child = planning.temporal.get_workflow_handle(work)
     async with asyncio.timeout(WITHIN_S):
         while not await child.query("is_ending"):
             pass
-    planning.github.hooks.drop("issues.labeled")
-    planning.github.add_label(repo, number, "autobuild", login="triager")
+    planning.github.webhooks.faults.drop("issues.labeled")
+    planning.github.issues.add_label(repo, number, "autobuild", login="triager")
     await planning.workflows.signal_workflow(key, "labelled", "triager")
     await planning.workflows.signal_workflow(work, "enough")
     assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "refused"}
@@ -189,7 +189,7 @@ async def test_a_label_on_a_pull_request_or_a_closed_issue_asks_for_nothing(plan
     repo = await planning.repository(configured())
     await planning.push(repo, {"a.txt": "x\n"})
     number = await planning.pull(repo)
-    planning.github.add_label(repo, number, "autobuild")
+    planning.github.issues.add_label(repo, number, "autobuild")
     await planning.ask(repo, number, "/help")
     assert await planning.workflows.list_workflows(f"WorkflowId = 'label:{repo}#{number}:autobuild'") == []
 

@@ -17,7 +17,7 @@ def merging(more: str = "auto_merge: true\n") -> dict[str, str]:
 
 
 def merged(stack: Stack, repo: str, number: int) -> bool:
-    pull = stack.github.issue(repo, number).pull
+    pull = stack.github.store.issue(repo, number).pull
     return bool(pull and pull.merged_at)
 
 
@@ -28,7 +28,7 @@ async def test_a_green_pull_request_is_merged_and_its_branch_served(stack: Stack
     await stack.verdict(repo, sha)
     await stack.until(lambda: merged(stack, repo, number))
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
-    main = stack.github.issue(repo, number).pull
+    main = stack.github.store.issue(repo, number).pull
     assert main
     assert main.merge_commit_sha
     assert (await stack.verdict(repo, main.merge_commit_sha))["gate"]["conclusion"] == "success"
@@ -62,11 +62,11 @@ async def test_a_pull_request_cannot_ask_for_it_itself(stack: Stack) -> None:
 
 async def test_a_forks_head_is_never_merged_by_itself(stack: Stack) -> None:
     repo = await stack.repository(merging())
-    fork = await stack.github.add_fork(repo, "stranger")
-    sha = await stack.github.push_commit(fork.full_name, "change", {"a.txt": "x\n"}, login="stranger")
+    fork = await stack.github.repositories.add_fork(repo, "stranger")
+    sha = await stack.github.pushes.push_commit(fork.full_name, "change", {"a.txt": "x\n"}, login="stranger")
     number = await stack.pull(repo, branch="stranger:change", login="stranger")
     await stack.verdict(repo, sha)
-    stack.github.add_comment(repo, number, f"/ok-to-test {sha}")
+    stack.github.issues.add_comment(repo, number, f"/ok-to-test {sha}")
     runs = await stack.verdict(repo, sha, gates=2)
     assert runs["gate"]["conclusion"] == "success"
     await stack.ask(repo, number, "/status")
@@ -80,7 +80,7 @@ async def test_a_draft_waits_until_it_is_ready(stack: Stack) -> None:
     number = await stack.pull(repo, draft=True)
     await stack.ask(repo, number, "/status")
     assert not merged(stack, repo, number)
-    stack.github.set_draft(repo, number, False)
+    stack.github.pulls.set_draft(repo, number, False)
     await stack.until(lambda: merged(stack, repo, number))
 
 

@@ -42,12 +42,12 @@ async def overview(stack: Stack, repo: str, wanted: Callable[[Json], bool]) -> N
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     async with asyncio.timeout(WITHIN_S):
         while not wanted(await handle.query("get_overview")):
-            await stack.github.hooks.idle()
+            await stack.github.webhooks.idle()
 
 
 async def test_a_newer_head_is_merged_when_it_has_passed_itself(stack: Stack) -> None:
     repo, number, held = await about_to_merge(stack)
-    news = stack.github.hooks.hold("push", "pull_request", "check_suite")
+    news = stack.github.webhooks.faults.hold("push", "pull_request", "check_suite")
     new = await stack.push(repo, {"b.txt": "y\n"})
     await passed_on(stack, repo, held)
     assert not merged(stack, repo, number)
@@ -59,15 +59,15 @@ async def test_a_newer_head_is_merged_when_it_has_passed_itself(stack: Stack) ->
 
 async def test_another_base_wants_a_verdict_of_its_own(stack: Stack) -> None:
     repo, number, held = await about_to_merge(stack)
-    path = stack.github.repository(repo).path
+    path = stack.github.store.repository(repo).path
     main = (await git.refs(path, "refs/heads"))["refs/heads/main"]
     await stack.push(repo, {".github/autobuild.yml": configured()[".github/autobuild.yml"]}, "release", parent=main)
     before = (await git.refs(path, "refs/heads"))["refs/heads/release"]
-    news = stack.github.hooks.hold("pull_request")
-    await stack.github.edit_pull(repo, number, base="release")
+    news = stack.github.webhooks.faults.hold("pull_request")
+    await stack.github.pulls.edit_pull(repo, number, base="release")
     await passed_on(stack, repo, held)
     news.release()
-    sha = stack.github.issue(repo, number).pull.head_sha  # type: ignore[union-attr]
+    sha = stack.github.store.issue(repo, number).pull.head_sha  # type: ignore[union-attr]
     await stack.verdict(repo, sha, gates=2)
     await stack.ask(repo, number, "/status")
     assert not merged(stack, repo, number)
@@ -77,12 +77,12 @@ async def test_another_base_wants_a_verdict_of_its_own(stack: Stack) -> None:
 
 async def test_a_draft_and_its_end_are_not_told(stack: Stack) -> None:
     repo, number, held = await about_to_merge(stack)
-    news = stack.github.hooks.hold("pull_request")
-    stack.github.set_draft(repo, number, True)
+    news = stack.github.webhooks.faults.hold("pull_request")
+    stack.github.pulls.set_draft(repo, number, True)
     await passed_on(stack, repo, held)
     news.release()
-    await stack.github.hooks.idle()
-    await stack.github.close_pull(repo, number)
+    await stack.github.webhooks.idle()
+    await stack.github.pulls.close_pull(repo, number)
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
     assert told(stack, repo, number) == []
     assert not merged(stack, repo, number)
@@ -109,15 +109,15 @@ async def test_a_merge_whose_answer_is_lost_is_done_once(stack: Stack) -> None:
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
     assert lost.times == 0
     assert merged(stack, repo, number)
-    path = stack.github.repository(repo).path
+    path = stack.github.store.repository(repo).path
     assert await git.count(path, "refs/heads/main") == 2
     assert told(stack, repo, number) == []
 
 
 async def test_a_person_merges_meanwhile(stack: Stack) -> None:
     repo, number, held = await about_to_merge(stack)
-    news = stack.github.hooks.hold("pull_request")
-    await stack.github.merge_pull(repo, number)
+    news = stack.github.webhooks.faults.hold("pull_request")
+    await stack.github.merging.merge_pull(repo, number)
     held.release()
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
     news.release()
@@ -126,7 +126,7 @@ async def test_a_person_merges_meanwhile(stack: Stack) -> None:
 
 async def test_what_rules_want_is_waited_for_or_told(stack: Stack) -> None:
     repo = await stack.repository(merging())
-    stack.github.protect(repo, "main", checks=["theirs"], reviews=1, ruleset=True)
+    stack.github.protection.protect(repo, "main", checks=["theirs"], reviews=1, ruleset=True)
     sha = await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo)
     await stack.verdict(repo, sha)

@@ -28,7 +28,7 @@ async def test_no_credential_is_left_anywhere(stack: Stack, caplog: pytest.LogCa
     number = await stack.pull(repo)
     runs = await stack.verdict(repo, sha)
     _revoke(stack)
-    stack.github.press_button(repo, runs["linting"]["id"], "fix")
+    stack.github.checks.press_button(repo, runs["linting"]["id"], "fix")
     fixed = await stack.until(lambda: _new_head(stack, repo, number, sha))
     await stack.verdict(repo, fixed)
 
@@ -61,13 +61,13 @@ def _bad_days(stack: Stack, repo: str) -> None:
 
 def _revoke(stack: Stack) -> None:
     """All tokens end at once; the next request of each hears 401."""
-    (installation,) = (it for it in stack.github.installations.values() if it.account.login == "octocat")
-    for value in [value for value, token in stack.github.tokens.items() if token.installation is installation]:
-        del stack.github.tokens[value]
+    (installation,) = (it for it in stack.github.store.installations.values() if it.account.login == "octocat")
+    for value in [value for value, token in stack.github.store.tokens.items() if token.installation is installation]:
+        del stack.github.store.tokens[value]
 
 
 def _new_head(stack: Stack, repo: str, number: int, old: str) -> str:
-    pull = stack.github.issue(repo, number).pull
+    pull = stack.github.store.issue(repo, number).pull
     return pull.head_sha if pull and pull.head_sha != old else ""
 
 

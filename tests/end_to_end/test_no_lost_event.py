@@ -32,19 +32,19 @@ async def test_every_head_ends_with_one_verdict_and_one_comment(tmp_path: Path) 
     print(f"seed {SEED}")
     async with town(tmp_path) as made:
         repos = await _repositories(made)
-        weather = made.github.hooks.weather(SEED, drop=0.15, duplicate=0.15, delay=0.5, forgotten=0.3)
+        weather = made.github.webhooks.faults.start_random(SEED, drop=0.15, duplicate=0.15, delay=0.5, unrecorded=0.3)
         chance = random.Random(SEED)
         asked = await _people(made, repos, chance, range(3))
         await made.kill("serve")
         asked += await _people(made, repos, chance, range(3, 6))
         await made.start("serve")
         asked += await _people(made, repos, chance, range(6, PULLS))
-        made.github.hooks.fair()
-        await made.github.hooks.idle()
+        made.github.webhooks.faults.stop_random()
+        await made.github.webhooks.idle()
         made.heard = made.heard_of(asked)
         await _recovered(made)
-        assert len(made.github.deliveries) >= 2000
-        assert min(len(weather.dropped), len(weather.lost), len(weather.doubled)) > 30
+        assert len(made.github.webhooks.deliveries) >= 2000
+        assert min(len(weather.dropped), len(weather.lost), len(weather.duplicated)) > 30
         _exactly_once(made)
         await _nothing_more_to_do(made)
         openapi.assert_valid(made.github.requests)
@@ -54,10 +54,10 @@ async def _repositories(made: Town) -> list[str]:
     """Repositories of two installations, each with one pull request for questions."""
     names = [f"{'octocat' if number % 2 else 'example'}/town-{number}" for number in range(REPOSITORIES)]
     for name in names:
-        await made.github.add_repository(name, {"a.txt": "x\n"})
-        made.github.set_permission(name, "octocat", "admin")
-        await made.github.push_commit(name, "questions", {"q.txt": "?\n"})
-        await made.github.open_pull(name, "questions", title="Questions")
+        await made.github.repositories.add_repository(name, {"a.txt": "x\n"})
+        made.github.repositories.set_permission(name, "octocat", "admin")
+        await made.github.pushes.push_commit(name, "questions", {"q.txt": "?\n"})
+        await made.github.pulls.open_pull(name, "questions", title="Questions")
     return names
 
 
@@ -65,26 +65,26 @@ async def _people(made: Town, repos: list[str], chance: random.Random, numbers: 
     """What people do in all repositories at once; the ids of their questions."""
     pulls = [_pull(made, repo, number, random.Random(chance.random())) for repo in repos for number in numbers]
     await asyncio.gather(*pulls)
-    return [made.github.add_comment(repo, 1, "/help").id for repo in repos]
+    return [made.github.issues.add_comment(repo, 1, "/help").id for repo in repos]
 
 
 async def _pull(made: Town, repo: str, number: int, chance: random.Random) -> None:
     """A branch and its pull request, much talked about; some are drafts at first, some get a second head, some are
     closed."""
     github, branch, draft = made.github, f"change-{number}", chance.random() < 0.2
-    await github.push_commit(repo, branch, {f"{number}.txt": "1\n"})
-    issue = await github.open_pull(repo, branch, title=branch, draft=draft)
+    await github.pushes.push_commit(repo, branch, {f"{number}.txt": "1\n"})
+    issue = await github.pulls.open_pull(repo, branch, title=branch, draft=draft)
     for remark in range(REMARKS):
         if remark % 4:
-            github.add_comment(repo, issue.number, f"Remark {remark}")
+            github.issues.add_comment(repo, issue.number, f"Remark {remark}")
         else:
-            github.add_label(repo, issue.number, f"label-{remark}")
+            github.issues.add_label(repo, issue.number, f"label-{remark}")
     if chance.random() < 0.3:
-        await github.push_commit(repo, branch, {f"{number}.txt": "2\n"})
+        await github.pushes.push_commit(repo, branch, {f"{number}.txt": "2\n"})
     if draft:
-        github.set_draft(repo, issue.number, False)
+        github.pulls.set_draft(repo, issue.number, False)
     if chance.random() < 0.1:
-        await github.close_pull(repo, issue.number)
+        await github.pulls.close_pull(repo, issue.number)
 
 
 async def _recovered(made: Town) -> None:
@@ -94,10 +94,10 @@ async def _recovered(made: Town) -> None:
     later at GitHub.
     """
     for _ in range(LOOKS):
-        made.github.advance(LATER_S)
+        made.github.store.advance(LATER_S)
         await made.look()
         try:
-            await made.github.wait_for(made.well, 20)
+            await made.github.store.wait_for(made.well, 20)
         except TimeoutError:
             continue
         return
@@ -109,7 +109,7 @@ def _exactly_once(made: Town) -> None:
         runs = newest(repo, pull.head_sha)
         assert Counter(run.name for run in runs) == NAMES, f"{repo.full_name}#{issue.number}"
         assert Counter(run.status for run in runs) == {"completed": 9}
-    for repo in made.github.repositories.values():
+    for repo in made.github.store.repositories.values():
         for issue in repo.issues.values():
             _said_once(made, repo, issue)
 
@@ -134,5 +134,5 @@ async def _nothing_more_to_do(made: Town) -> None:
     assert (swept.again, swept.waiting, swept.given_up) == (0, 0, 0)
     assert (counted.heads, counted.again, counted.failed) == (0, 0, 0)
     assert counted.repositories == REPOSITORIES
-    await made.github.hooks.idle()
+    await made.github.webhooks.idle()
     assert made.made() == before

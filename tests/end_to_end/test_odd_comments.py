@@ -16,20 +16,20 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def test_the_same_comment_six_times_and_once_more_when_all_is_done(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
-    stack.github.hooks.duplicate("issue_comment", times=1)
-    held = stack.github.hooks.hold("issue_comment")
-    comment = stack.github.add_comment(repo, number, "/retest linting\n/help\n/status\n/retest linting")
+    stack.github.webhooks.faults.duplicate("issue_comment", times=1)
+    held = stack.github.webhooks.faults.hold("issue_comment")
+    comment = stack.github.issues.add_comment(repo, number, "/retest linting\n/help\n/status\n/retest linting")
     post = held.waiting[0]
-    stack.github.edit_comment(repo, comment.id, "/stop")
-    stack.github.delete_comment(repo, comment.id)
+    stack.github.issues.edit_comment(repo, comment.id, "/stop")
+    stack.github.issues.delete_comment(repo, comment.id)
     held.release()
     for _ in range(5):
-        stack.github.hooks.attempt_again(post)
-    await stack.github.hooks.idle()
+        stack.github.webhooks.redeliver(post)
+    await stack.github.webhooks.idle()
     await stack.verdict(repo, sha, gates=2)
     assert await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", 30) == {"outcome": "done"}
-    stack.github.hooks.attempt_again(post)
-    await stack.github.hooks.idle()
+    stack.github.webhooks.redeliver(post)
+    await stack.github.webhooks.idle()
     await stack.ask(repo, number, "/status")
     assert named(stack, repo, sha, "gate") == 2
     assert len(said(stack, repo, number)) == 2
@@ -48,11 +48,11 @@ async def test_a_fork_s_override_waits_for_trust(stack: Stack) -> None:
 
 async def test_who_lost_the_right_meanwhile(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
-    stack.github.set_permission(repo, "maintainer", "maintain")
+    stack.github.repositories.set_permission(repo, "maintainer", "maintain")
     held = stack.github.faults.add("GET", f"/repos/{repo}/collaborators/maintainer/permission", "hold")
-    comment = stack.github.add_comment(repo, number, "/override linting it is wrong", login="maintainer")
+    comment = stack.github.issues.add_comment(repo, number, "/override linting it is wrong", login="maintainer")
     await stack.until(lambda: held.seen)
-    stack.github.set_permission(repo, "maintainer", "write")
+    stack.github.repositories.set_permission(repo, "maintainer", "write")
     held.release()
     await stack.until(lambda: comment.reactions)
     assert [reaction.content for reaction in comment.reactions] == ["confused"]
@@ -71,11 +71,12 @@ async def test_a_permission_that_github_will_not_tell(stack: Stack) -> None:
 
 async def test_bots_ask_for_nothing(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
-    stack.github.add_user("helper[bot]", "Bot")
+    stack.github.store.add_user("helper[bot]", "Bot")
     silent = [
-        stack.github.add_comment(repo, number, "/retest", login=name) for name in ("helper[bot]", "autobuild[bot]")
+        stack.github.issues.add_comment(repo, number, "/retest", login=name)
+        for name in ("helper[bot]", "autobuild[bot]")
     ]
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     await stack.ask(repo, number, "/status")
     assert [one.reactions for one in silent] == [[], []]
     assert named(stack, repo, sha, "gate") == 1
@@ -83,11 +84,11 @@ async def test_bots_ask_for_nothing(stack: Stack) -> None:
 
 async def test_an_issue_that_is_deleted_before_it_is_answered(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    number = stack.github.open_issue(repo, "A wish").number
+    number = stack.github.issues.open_issue(repo, "A wish").number
     held = stack.github.faults.add("GET", f"/repos/{repo}/collaborators/octocat/permission", "hold")
-    comment = stack.github.add_comment(repo, number, "/status")
+    comment = stack.github.issues.add_comment(repo, number, "/status")
     await stack.until(lambda: held.seen)
-    stack.github.delete_issue(repo, number)
+    stack.github.issues.delete_issue(repo, number)
     held.release()
     result = await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", 20)
     assert result == {"outcome": "done"}
@@ -96,9 +97,9 @@ async def test_an_issue_that_is_deleted_before_it_is_answered(stack: Stack) -> N
 async def test_a_pull_that_is_closed_between(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     held = stack.github.faults.add("GET", f"/repos/{repo}/collaborators/octocat/permission", "hold")
-    comment = stack.github.add_comment(repo, number, "/retest\n/stop\n/override linting so it is\n/fix\n/retry")
+    comment = stack.github.issues.add_comment(repo, number, "/retest\n/stop\n/override linting so it is\n/fix\n/retry")
     await stack.until(lambda: held.seen)
-    await stack.github.close_pull(repo, number)
+    await stack.github.pulls.close_pull(repo, number)
     held.release()
     await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", 20)
     (answer,) = said(stack, repo, number)
@@ -113,7 +114,7 @@ async def test_a_halt_and_an_override_are_handed_on_to_the_next_run(stack: Stack
     told = "Overridden by @octocat for this commit: it is wrong"
     state = BranchState(GateTarget(sha), pull=number, attempts={sha: 1}, halted=True, overrides={"linting": told})
     owner, name = repo.split("/")
-    installation = stack.github.installation_of(stack.github.repository(repo))
+    installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
     branch = ContinuousQualityInput(RepoRef(owner, name, installation.id), "change", default_branch="main", state=state)
     await stack.temporal.start_workflow("ContinuousQualityWorkflow", branch, id=handle.id, task_queue=ids.TASK_QUEUE)
@@ -130,13 +131,15 @@ async def test_status_of_what_was_terminated(stack: Stack) -> None:
     repo = await stack.repository(slow())
     sha = await hanging(stack, repo, "terminated")
     number = await stack.pull(repo)
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     await stack.temporal.get_workflow_handle(f"quality:{repo}@change").terminate("by hand")
     await stack.ask(repo, number, "/status\n/stop")
     answer = said(stack, repo, number)[-1]
     assert f"The gate of `{sha[:12]}` did not come to its end." in answer
     assert "Nothing runs for this pull request." in answer
-    await stack.github.close_pull(repo, number)  # Or the next reconciliation of all repositories takes it up again.
+    await stack.github.pulls.close_pull(
+        repo, number
+    )  # Or the next reconciliation of all repositories takes it up again.
 
 
 async def test_ten_commands(stack: Stack) -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_no_token_is_to_be_had(stack: Stack, kind: Kind) -> None:
     """More often than a thing of our own would be tried."""
     repo = await stack.repository(configured(), name=f"example-{kind.replace('_', '-')}/away")
-    installation = stack.github.installation_of(stack.github.repository(repo))
+    installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
     times = 3 if kind == "secondary" else 8
     refused = stack.github.faults.add("POST", f"/app/installations/{installation.id}/access_tokens", kind, times=times)

@@ -53,8 +53,8 @@ async def test_a_pull_request_has_one_comment_that_is_edited(stack: Stack) -> No
 
 async def test_events_of_one_head_in_any_number_start_one_gate(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    stack.github.hooks.duplicate("push")
-    stack.github.hooks.duplicate("pull_request")
+    stack.github.webhooks.faults.duplicate("push")
+    stack.github.webhooks.faults.duplicate("pull_request")
     sha = await stack.push(repo, {"a.txt": "x = 1\n"})
     number = await stack.pull(repo)
     runs = await stack.verdict(repo, sha)

@@ -31,8 +31,8 @@ async def reconcile(stack: Stack, wanted: ReconciliationInput | None = None, id:
 
 def only(stack: Stack, repo: str) -> ReconciliationInput:
     """A look at one repository."""
-    there = stack.github.repository(repo)
-    installation = stack.github.installation_of(there)
+    there = stack.github.store.repository(repo)
+    installation = stack.github.store.installation_of(there)
     assert installation
     return ReconciliationInput(
         installation.id, repo=RepoRef(there.owner.login, there.name, installation.id, id=there.id)
@@ -42,7 +42,7 @@ def only(stack: Stack, repo: str) -> ReconciliationInput:
 def deaf(stack: Stack, times: int = 1) -> None:
     """Nothing of the next pushes is sent, and GitHub's log does not know of it."""
     for event in ("push", "check_suite", "pull_request"):
-        stack.github.hooks.drop(event, times, recorded=False)
+        stack.github.webhooks.faults.drop(event, times, recorded=False)
 
 
 async def unheard(stack: Stack, **options: Any) -> tuple[str, str, int]:
@@ -51,7 +51,7 @@ async def unheard(stack: Stack, **options: Any) -> tuple[str, str, int]:
     deaf(stack)
     sha = await stack.push(repo, {"a.txt": "x\n"}, login=repo.partition("/")[0])
     number = await stack.pull(repo, login=repo.partition("/")[0])
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     assert not stack.github.check_runs(repo, sha)
     return repo, sha, number
 
@@ -94,7 +94,7 @@ async def test_a_pull_that_nobody_told_of_gets_its_comment_though_its_head_has_a
     await stack.verdict(repo, sha)
     deaf(stack)
     number = await stack.pull(repo)
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     assert (await reconcile(stack, only(stack, repo))).heads == 0
     await stack.comment(repo, number)
     assert await stats(stack, repo) == {"gates": 1, "heads": 1}
@@ -134,14 +134,14 @@ async def test_what_has_not_changed_costs_one_free_request(stack: Stack) -> None
 async def test_drafts_closed_and_long_forgotten_pulls_are_left_alone(stack: Stack) -> None:
     draft, draft_sha, number = await unheard(stack)
     deaf(stack)
-    stack.github.set_draft(draft, number, True)
+    stack.github.pulls.set_draft(draft, number, True)
     closed, closed_sha, number = await unheard(stack)
     deaf(stack)
-    await stack.github.close_pull(closed, number)
+    await stack.github.pulls.close_pull(closed, number)
     old, old_sha, number = await unheard(stack)
     a_month_ago = datetime.fromtimestamp(time.time() - 30 * 24 * 3600, UTC)
-    stack.github.issue(old, number).updated_at = a_month_ago.strftime("%Y-%m-%dT%H:%M:%SZ")
-    await stack.github.hooks.idle()
+    stack.github.store.issue(old, number).updated_at = a_month_ago.strftime("%Y-%m-%dT%H:%M:%SZ")
+    await stack.github.webhooks.idle()
     for repo, sha in ((draft, draft_sha), (closed, closed_sha), (old, old_sha)):
         assert (await reconcile(stack, only(stack, repo))).heads == 0
         assert not stack.github.check_runs(repo, sha)
@@ -153,7 +153,7 @@ async def test_a_verdict_that_somebody_removed_is_given_again_by_what_is_known(s
     number = await stack.pull(repo)
     await stack.verdict(repo, sha)
     await stack.comment(repo, number)
-    stack.github.repository(repo).suites[sha].runs.clear()
+    stack.github.store.repository(repo).suites[sha].runs.clear()
     wanted = only(stack, repo)
     assert (await reconcile(stack, wanted)).again == 1
     await gates_ended(stack, repo, 2)
@@ -187,7 +187,7 @@ async def test_a_head_that_was_stopped_on_purpose_stays_stopped(stack: Stack) ->
     sha = await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo)
     await stack.until(lambda: stack.runs(repo, sha).get("linting", {}).get("status") == "completed")
-    stack.github.add_comment(repo, number, "/stop")
+    stack.github.issues.add_comment(repo, number, "/stop")
     runs = await stack.verdict(repo, sha)
     assert runs["gate"]["conclusion"] == "cancelled"
     counted = await reconcile(stack, only(stack, repo))
@@ -201,11 +201,11 @@ async def test_a_draft_whose_end_was_not_heard_of(stack: Stack) -> None:
     sha = await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo, draft=True)
     branch = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     assert (await branch.query("get_overview"))["draft"]
     deaf(stack)
-    stack.github.set_draft(repo, number, False)
-    await stack.github.hooks.idle()
+    stack.github.pulls.set_draft(repo, number, False)
+    await stack.github.webhooks.idle()
     await reconcile(stack, only(stack, repo))
     assert not (await branch.query("get_overview"))["draft"]
     await stack.until(
@@ -221,10 +221,10 @@ async def two_pushes(stack: Stack) -> tuple[str, str, str, int]:
     """(repository, old head, new head, pull): the second push and the pull were not heard of, the first one's
     delivery failed."""
     repo = await stack.repository(configured())
-    stack.github.hooks.drop("push")
-    stack.github.hooks.drop("check_suite")
+    stack.github.webhooks.faults.drop("push")
+    stack.github.webhooks.faults.drop("check_suite")
     old = await stack.push(repo, {"a.txt": "1\n"})
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     deaf(stack)
     new = await stack.push(repo, {"a.txt": "2\n"})
     return repo, old, new, await stack.pull(repo)
@@ -232,12 +232,12 @@ async def two_pushes(stack: Stack) -> tuple[str, str, str, int]:
 
 async def test_a_push_that_is_sent_again_late_does_not_take_the_branch_back(stack: Stack) -> None:
     repo, old, new, number = await two_pushes(stack)
-    lost = next(each for each in reversed(stack.github.deliveries) if each.event == "push")
-    stack.github.issue(repo, number).updated_at = stack.github.stamp(time.time() + 2)
+    lost = next(each for each in reversed(stack.github.webhooks.deliveries) if each.event == "push")
+    stack.github.store.issue(repo, number).updated_at = stack.github.store.stamp(time.time() + 2)
     await reconcile(stack, only(stack, repo))
     await stack.verdict(repo, new)
-    stack.github.hooks.attempt_again(lost)
-    await stack.github.hooks.idle()
+    stack.github.webhooks.redeliver(lost)
+    await stack.github.webhooks.idle()
     branch = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     assert (await branch.query("get_overview"))["head"] == new
     assert not stack.github.check_runs(repo, old)
@@ -246,15 +246,15 @@ async def test_a_push_that_is_sent_again_late_does_not_take_the_branch_back(stac
 async def test_a_branch_that_was_taken_back_all_the_same_is_put_right(stack: Stack) -> None:
     """Within one second GitHub's times do not tell which push was the last."""
     repo, old, new, number = await two_pushes(stack)
-    at = stack.github.repository(repo).pushed_at
-    stack.github.issue(repo, number).updated_at = at
+    at = stack.github.store.repository(repo).pushed_at
+    stack.github.store.issue(repo, number).updated_at = at
     await reconcile(stack, only(stack, repo))
     await stack.verdict(repo, new)
     await stack.comment(repo, number)
     branch = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     await branch.signal("pushed", {"sha": old, "before": "", "sent_at": datetime.fromisoformat(at).timestamp()})
     await stack.verdict(repo, old)
-    stack.github.repository(repo).suites[new].runs.clear()
+    stack.github.store.repository(repo).suites[new].runs.clear()
     await reconcile(stack, only(stack, repo))
     await stack.verdict(repo, new)
     assert (await branch.query("get_overview"))["head"] == new
@@ -263,14 +263,14 @@ async def test_a_branch_that_was_taken_back_all_the_same_is_put_right(stack: Sta
 async def test_one_installation_that_sleeps_does_not_keep_the_others_waiting(stack: Stack) -> None:
     asleep, asleep_sha, _ = await unheard(stack, name="example/asleep")
     awake, awake_sha, _ = await unheard(stack)
-    installation = stack.github.installation_of(stack.github.repository(asleep))
+    installation = stack.github.store.installation_of(stack.github.store.repository(asleep))
     assert installation
-    stack.github.suspend(installation.id)
+    stack.github.installations.suspend(installation.id)
     await reconcile(stack)
     await stack.verdict(awake, awake_sha)
     assert (await reconcile(stack, ReconciliationInput(installation.id))).failed == 1
     assert not stack.github.check_runs(asleep, asleep_sha)
-    stack.github.unsuspend(installation.id)
+    stack.github.installations.unsuspend(installation.id)
     await reconcile(stack, ReconciliationInput(installation.id))
     await stack.verdict(asleep, asleep_sha)
 
@@ -291,7 +291,7 @@ async def test_a_token_that_was_revoked_costs_no_look(stack: Stack) -> None:
     repo, sha, _ = await unheard(stack)
     known = await stack.repository(configured())
     assert (await reconcile(stack, only(stack, known))).failed == 0
-    stack.github.tokens.clear()
+    stack.github.store.tokens.clear()
     assert (await reconcile(stack, only(stack, repo))).failed == 0
     await stack.verdict(repo, sha)
 
@@ -300,7 +300,7 @@ async def test_a_long_look_goes_on_in_a_new_run_and_looks_at_everything_once(sta
     unheard_of = [await unheard(stack), await unheard(stack, name="example/far-away")]
     counted = await reconcile(stack, ReconciliationInput(events_a_run=1), id="long")
     first = stack.temporal.get_workflow_handle("long", first_execution_run_id=None)
-    assert counted.repositories == len(stack.github.repositories) - len(_forks(stack))
+    assert counted.repositories == len(stack.github.store.repositories) - len(_forks(stack))
     assert counted.heads >= 2
     for repo, sha, _ in unheard_of:
         await stack.verdict(repo, sha)
@@ -310,17 +310,17 @@ async def test_a_long_look_goes_on_in_a_new_run_and_looks_at_everything_once(sta
 
 def _forks(stack: Stack) -> list[str]:
     """Repositories that the app is not installed on."""
-    repos = stack.github.repositories.values()
-    return [repo.full_name for repo in repos if stack.github.installation_of(repo) is None]
+    repos = stack.github.store.repositories.values()
+    return [repo.full_name for repo in repos if stack.github.store.installation_of(repo) is None]
 
 
 async def test_a_forks_pull_is_known_by_its_number(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    fork = await stack.github.add_fork(repo, "stranger")
-    sha = await stack.github.push_commit(fork.full_name, "change", {"a.txt": "x\n"}, login="stranger")
+    fork = await stack.github.repositories.add_fork(repo, "stranger")
+    sha = await stack.github.pushes.push_commit(fork.full_name, "change", {"a.txt": "x\n"}, login="stranger")
     deaf(stack)
     number = await stack.pull(repo, branch="stranger:change", login="stranger")
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     await reconcile(stack, only(stack, repo))
     runs = await stack.verdict(repo, sha)
     assert runs["gate"]["conclusion"] == "neutral"
@@ -334,9 +334,9 @@ async def test_under_an_old_name_nothing_goes_on_and_under_the_new_one_it_does(s
     deaf(stack)
     new = await stack.push(repo, {"a.txt": "y\n"})
     number = await stack.pull(repo)
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     name = f"{repo.partition('/')[2]}-renamed"
-    stack.github.rename_repository(repo, name)
+    stack.github.repositories.rename_repository(repo, name)
     wanted = only(stack, f"octocat/{name}")
     counted = await reconcile(stack, ReconciliationInput(wanted.installation_id, repo=wanted.repo, gone=repo))
     assert counted.ended == 1

@@ -62,19 +62,19 @@ async def test_a_gates_last_word_that_github_does_not_take_ends_no_branch(stack:
 
 async def test_an_installation_that_is_removed_in_the_middle(stack: Stack) -> None:
     repo = await stack.repository(configured(), name="example-3/removed")
-    installation = stack.github.installation_of(stack.github.repository(repo))
+    installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
     held = stack.github.faults.add("GET", f"/repos/{repo}/check-runs/\\d+", "hold")
     sha = await stack.push(repo, {"a.txt": "x\n"}, login="example-3")
     await stack.pull(repo, login="example-3")
     await stack.until(lambda: held.seen)
-    stack.github.remove_installation(installation.id)
+    stack.github.installations.remove_installation(installation.id)
     held.release()
     outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", 30)
     assert outcome["result"]["state"] in ("passed", "error")
-    await stack.github.hooks.idle()
+    await stack.github.webhooks.idle()
     assert not await pending(stack, f"quality:{repo}@change")
-    again = stack.github.add_installation("example-3")
+    again = stack.github.installations.add_installation("example-3")
     assert again.id != installation.id
     await stack.until(lambda: stack.runs(repo, sha).get("gate", {}).get("conclusion") == "success")
     assert {run["status"] for run in stack.github.check_runs(repo, sha)} == {"completed"}

@@ -26,7 +26,7 @@ def named(stack: Stack, repo: str, sha: str, name: str) -> int:
 
 async def test_rerun_of_one_check_makes_a_new_run_of_it_and_of_the_gate(stack: Stack) -> None:
     repo, sha, _ = await failing(stack)
-    stack.github.rerun_check(repo, stack.runs(repo, sha)["linting"]["id"])
+    stack.github.checks.rerun_check(repo, stack.runs(repo, sha)["linting"]["id"])
     await stack.verdict(repo, sha, gates=2)
     assert named(stack, repo, sha, "linting") == 2
     assert named(stack, repo, sha, "security") == 1
@@ -34,14 +34,14 @@ async def test_rerun_of_one_check_makes_a_new_run_of_it_and_of_the_gate(stack: S
 
 async def test_rerun_of_the_suite_runs_everything_again(stack: Stack) -> None:
     repo, sha, _ = await failing(stack)
-    stack.github.rerun_suite(repo, stack.runs(repo, sha)["gate"]["check_suite"]["id"])
+    stack.github.checks.rerun_suite(repo, stack.runs(repo, sha)["gate"]["check_suite"]["id"])
     await stack.verdict(repo, sha, gates=2)
     assert named(stack, repo, sha, "security") == 2
 
 
 async def test_retest_of_what_failed(stack: Stack) -> None:
     repo, sha, number = await failing(stack)
-    comment = stack.github.add_comment(repo, number, "/retest failed")
+    comment = stack.github.issues.add_comment(repo, number, "/retest failed")
     await stack.verdict(repo, sha, gates=2)
     assert named(stack, repo, sha, "linting") == 2
     assert named(stack, repo, sha, "security") == 1
@@ -50,8 +50,8 @@ async def test_retest_of_what_failed(stack: Stack) -> None:
 
 async def test_help_is_answered_once(stack: Stack) -> None:
     repo, _, number = await failing(stack)
-    stack.github.hooks.duplicate("issue_comment")
-    stack.github.add_comment(repo, number, "/help")
+    stack.github.webhooks.faults.duplicate("issue_comment")
+    stack.github.issues.add_comment(repo, number, "/help")
     answer = await stack.comment(repo, number, count=2)
     assert "/retest" in answer
     assert len(stack.github.comments(repo, number)) == 3
@@ -59,14 +59,14 @@ async def test_help_is_answered_once(stack: Stack) -> None:
 
 async def test_a_stranger_cannot_run_anything(stack: Stack) -> None:
     repo, sha, number = await failing(stack)
-    comment = stack.github.add_comment(repo, number, "/retest", login="stranger")
+    comment = stack.github.issues.add_comment(repo, number, "/retest", login="stranger")
     await stack.until(lambda: [reaction.content for reaction in comment.reactions] == ["confused"])
     assert named(stack, repo, sha, "gate") == 1
 
 
 async def test_accept_baseline_makes_the_findings_known(stack: Stack) -> None:
     repo, sha, _ = await failing(stack)
-    stack.github.press_button(repo, stack.runs(repo, sha)["linting"]["id"], "accept-baseline")
+    stack.github.checks.press_button(repo, stack.runs(repo, sha)["linting"]["id"], "accept-baseline")
     runs = await stack.verdict(repo, sha, gates=2)
     assert runs["linting"]["conclusion"] == runs["gate"]["conclusion"] == "success"
 
@@ -74,9 +74,9 @@ async def test_accept_baseline_makes_the_findings_known(stack: Stack) -> None:
 async def forked(stack: Stack) -> tuple[str, str, int]:
     """(repository, sha, pull) of a stranger's pull request with one finding."""
     repo = await stack.repository(configured())
-    fork = await stack.github.add_fork(repo, "stranger")
+    fork = await stack.github.repositories.add_fork(repo, "stranger")
     files = {"a.txt": "x\n", "lint.txt": FINDING}
-    sha = await stack.github.push_commit(fork.full_name, "change", files, login="stranger")
+    sha = await stack.github.pushes.push_commit(fork.full_name, "change", files, login="stranger")
     return repo, sha, await stack.pull(repo, branch="stranger:change", login="stranger")
 
 
@@ -93,23 +93,23 @@ async def test_a_fork_gets_a_neutral_gate_and_nothing_of_it_runs(stack: Stack) -
 async def test_ok_to_test_runs_that_head_and_no_other(stack: Stack) -> None:
     repo, sha, number = await forked(stack)
     await stack.verdict(repo, sha)
-    stack.github.add_comment(repo, number, f"/ok-to-test {sha}", login="stranger")
-    stack.github.add_comment(repo, number, "/ok-to-test 0000000")
+    stack.github.issues.add_comment(repo, number, f"/ok-to-test {sha}", login="stranger")
+    stack.github.issues.add_comment(repo, number, "/ok-to-test 0000000")
     answer = await stack.comment(repo, number, count=2)
     assert sha in answer
     assert named(stack, repo, sha, "gate") == 1
-    stack.github.add_comment(repo, number, f"/ok-to-test {sha}")
+    stack.github.issues.add_comment(repo, number, f"/ok-to-test {sha}")
     runs = await stack.verdict(repo, sha, gates=2)
     assert runs["linting"]["conclusion"] == runs["gate"]["conclusion"] == "failure"
     fork = f"stranger/{repo.partition('/')[2]}"
-    newer = await stack.github.push_commit(fork, "change", {"b.txt": ""}, login="stranger")
+    newer = await stack.github.pushes.push_commit(fork, "change", {"b.txt": ""}, login="stranger")
     runs = await stack.verdict(repo, newer)
     assert runs["gate"]["conclusion"] == "neutral"
 
 
 async def test_the_retest_button_runs_its_check_again(stack: Stack) -> None:
     repo, sha, _ = await failing(stack)
-    stack.github.press_button(repo, stack.runs(repo, sha)["linting"]["id"], "retest")
+    stack.github.checks.press_button(repo, stack.runs(repo, sha)["linting"]["id"], "retest")
     await stack.verdict(repo, sha, gates=2)
     assert named(stack, repo, sha, "linting") == 2
     assert named(stack, repo, sha, "security") == 1

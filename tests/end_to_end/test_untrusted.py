@@ -54,7 +54,11 @@ async def test_a_hostile_test_suite_sees_and_reaches_nothing(stack: Stack, monke
 
 def _ports(stack: Stack) -> set[int]:
     """The door's, the pretend GitHub's and Temporal's."""
-    addresses = (stack.github.hook_url, stack.github.url, f"http://{stack.temporal.service_client.config.target_host}")
+    addresses = (
+        stack.github.webhooks.config.url,
+        stack.github.url,
+        f"http://{stack.temporal.service_client.config.target_host}",
+    )
     return {port for address in addresses if (port := urlsplit(address).port)}
 
 

@@ -35,7 +35,7 @@ async def passed(stack: Stack) -> dict[str, str]:
     number = await stack.pull(repo)
     await stack.verdict(repo, sha)
     await stack.comment(repo, number)
-    await stack.github.close_pull(repo, number)
+    await stack.github.pulls.close_pull(repo, number)
     await stack.workflows.wait_for_result(f"quality:{repo}@change", 30)
     return {"gate-passed": f"quality-gate:{repo}@{sha}", "branch-closed": f"quality:{repo}@change"}
 
@@ -46,7 +46,7 @@ async def superseded(stack: Stack) -> dict[str, str]:
     old = await hanging(stack, repo, "recorded")
     new = await stack.push(repo, {"security.sh": "true"})
     await stack.verdict(repo, new)
-    await stack.github.delete_branch(repo, "change")
+    await stack.github.pushes.delete_branch(repo, "change")
     await stack.workflows.wait_for_result(f"quality:{repo}@change", 30)
     return {"gate-superseded": f"quality-gate:{repo}@{old}", "branch-superseding": f"quality:{repo}@change"}
 
@@ -57,11 +57,11 @@ async def requested(stack: Stack) -> dict[str, str]:
     sha = await stack.push(repo, FINDING)
     number = await stack.pull(repo)
     await stack.verdict(repo, sha)
-    comment = stack.github.add_comment(repo, number, "/retest failed")
+    comment = stack.github.issues.add_comment(repo, number, "/retest failed")
     runs = await stack.verdict(repo, sha, gates=2)
-    stack.github.press_button(repo, runs["linting"]["id"], "accept-baseline")
+    stack.github.checks.press_button(repo, runs["linting"]["id"], "accept-baseline")
     await stack.verdict(repo, sha, gates=3)
-    await stack.github.delete_branch(repo, "change")
+    await stack.github.pushes.delete_branch(repo, "change")
     await stack.workflows.wait_for_result(f"quality:{repo}@change", 30)
     return {"command-retest": f"command:{repo}!comment-{comment.id}", "branch-requests": f"quality:{repo}@change"}
 
@@ -89,13 +89,13 @@ async def commanded(stack: Stack) -> dict[str, str]:
 async def labelled(stack: Stack) -> dict[str, str]:
     """A label that starts work, and is taken off."""
     repo = await stack.repository(configured())
-    number = stack.github.open_issue(repo, "A wish").number
-    stack.github.add_label(repo, number, "autobuild")
-    await stack.github.hooks.idle()
+    number = stack.github.issues.open_issue(repo, "A wish").number
+    stack.github.issues.add_label(repo, number, "autobuild")
+    await stack.github.webhooks.idle()
     (added,) = await stack.workflows.list_workflows(f"WorkflowId STARTS_WITH 'command:{repo}!label-'")
     await stack.workflows.wait_for_result(added.workflow_id, 30)
     await state(stack, f"plan-patch-pr:{repo}#{number}", "running")
-    stack.github.remove_label(repo, number, "autobuild")
+    stack.github.issues.remove_label(repo, number, "autobuild")
     await stack.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30)
     return {"label-stopped": f"label:{repo}#{number}:autobuild", "command-label": added.workflow_id}
 
@@ -109,9 +109,9 @@ async def swept(stack: Stack) -> dict[str, str]:
     repo = await stack.repository(configured())
     runs: list[str] = []
     for number in range(2):
-        stack.github.hooks.drop("push")
+        stack.github.webhooks.faults.drop("push")
         sha = await stack.push(repo, {"a.txt": f"{number}\n"})
-        await stack.until(lambda: stack.github.deliveries[-1].status_code == 502)
+        await stack.until(lambda: stack.github.webhooks.deliveries[-1].status_code == 502)
         await schedule.trigger()
         await stack.verdict(repo, sha)
         runs = [workflow_id(each.action) for each in (await schedule.describe()).info.recent_actions]
@@ -133,7 +133,7 @@ async def reconciled(stack: Stack) -> dict[str, str]:
     await stack.comment(repo, 1)
     gone = ReconciliationInput(repo=only(stack, repo).repo, gone=repo)
     await reconcile(stack, gone, id="reconcile-gone")
-    await stack.github.delete_branch(lost, "change")
+    await stack.github.pushes.delete_branch(lost, "change")
     await stack.workflows.wait_for_result(f"quality:{lost}@change", 30)
     return {
         "reconcile-all": "reconcile-all",
@@ -153,7 +153,7 @@ async def two_told(stack: Stack) -> tuple[str, str, int]:
     number = await stack.pull(repo)
     await stack.verdict(repo, sha)
     await stack.comment(repo, number)
-    stack.github.repository(repo).suites[sha].runs.clear()
+    stack.github.store.repository(repo).suites[sha].runs.clear()
     return repo, sha, number
 
 

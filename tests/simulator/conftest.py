@@ -52,12 +52,12 @@ class Asker:
             return Reply(response.status, CIMultiDict(response.headers), json.loads(text) if text else None)
 
     def app_jwt(self, **claims: Any) -> str:
-        now = int(self.github.time())
+        now = int(self.github.store.time())
         whole = {"iat": now - 60, "exp": now + 500, "iss": str(self.github.app_id), **claims}
         return jwt.encode(whole, self.github.private_key_pem, algorithm="RS256")
 
     async def mint(self, **wanted: Any) -> str:
-        installation = next(iter(self.github.installations))
+        installation = next(iter(self.github.store.installations))
         reply = await self("POST", f"/app/installations/{installation}/access_tokens", wanted or None, who="app")
         assert reply.status == 201, reply.body
         return str(reply.body["token"])
@@ -68,7 +68,7 @@ class Asker:
         if who == "bot":
             self._token = self._token or await self.mint()
             return self._token
-        return self.github.add_user(who).token if who else ""
+        return self.github.store.add_user(who).token if who else ""
 
 
 @dataclass
@@ -120,7 +120,7 @@ async def github(tmp_path: Any, app_key: str) -> AsyncIterator[SimulatedGitHub]:
     """With `octocat/hello`: a public repository of two files, the app installed."""
     (tmp_path / "app.pem").write_text(app_key)
     async with SimulatedGitHub(tmp_path) as github:
-        await github.add_repository(REPO, {"README.md": "# Hello\n", "src/hello.py": "print('hello')\n"})
+        await github.repositories.add_repository(REPO, {"README.md": "# Hello\n", "src/hello.py": "print('hello')\n"})
         yield github
 
 
@@ -133,5 +133,5 @@ async def ask(github: SimulatedGitHub) -> AsyncIterator[Asker]:
 @pytest.fixture
 async def told(github: SimulatedGitHub, hook: Hook) -> Hook:
     """The hook, with the pretend GitHub sending to it."""
-    github.hook_url = hook.url
+    github.webhooks.set_config(url=hook.url)
     return hook

@@ -89,21 +89,21 @@ async def bot(bare: SimulatedGitHub) -> AsyncIterator[Asker]:
 async def test_without_an_app_nothing_is_let_in(
     bare: SimulatedGitHub, bot: Asker, app_key: str, browser: Browser
 ) -> None:
-    await bare.add_repository(REPO, {"a": "a"})
-    bare.open_issue(REPO, "heard by nobody")
+    await bare.repositories.add_repository(REPO, {"a": "a"})
+    bare.issues.open_issue(REPO, "heard by nobody")
     token = jwt.encode({"iat": 1, "exp": 2, "iss": "0"}, app_key, algorithm="RS256")
     reply = await bot("GET", "/app", token=token)
     assert (reply.status, reply.body["message"]) == (404, "Integration not found")
     assert bare.private_key_pem == ""
-    assert bare.installations == {}
-    assert bare.deliveries == []
+    assert bare.store.installations == {}
+    assert bare.webhooks.deliveries == []
     assert (await browser.get("/apps/"))[0] == 404
 
 
 async def test_from_the_manifest_to_an_installation(
     bare: SimulatedGitHub, browser: Browser, bot: Asker, hook: Hook
 ) -> None:
-    await bare.add_repository(REPO, {"a": "a"})
+    await bare.repositories.add_repository(REPO, {"a": "a"})
     target = await browser.register({**MANIFEST, "hook_attributes": {"url": hook.url}})
     assert target == f"{REDIRECT}&code={code_in(target)}&state=s3"
     made = await bot("POST", f"/app-manifests/{code_in(target)}/conversions", who="")
@@ -121,7 +121,7 @@ async def test_from_the_manifest_to_an_installation(
     status, target, _ = await browser.send(path.removesuffix("/new"), await account(browser, path))
     assert status == 302
     assert (await browser.get(target))[1].count(REPO) == 2
-    await bare.hooks.idle()
+    await bare.webhooks.idle()
     created = hook.payloads("installation.created")[0]
     assert [each["full_name"] for each in created["repositories"]] == [REPO]
     assert "repository" not in created
@@ -136,7 +136,7 @@ async def account(browser: Browser, path: str) -> dict[str, str]:
 
 
 async def test_a_code_is_good_once(bare: SimulatedGitHub, bot: Asker) -> None:
-    made = await bare.register_app(MANIFEST)
+    made = await bare.apps.register_app(MANIFEST)
     path = f"/app-manifests/{made.code}/conversions"
     assert (await bot("POST", path, who="")).status == 201
     again = await bot("POST", path, who="")
@@ -145,19 +145,19 @@ async def test_a_code_is_good_once(bare: SimulatedGitHub, bot: Asker) -> None:
 
 
 async def test_a_code_is_good_for_an_hour(bare: SimulatedGitHub, bot: Asker) -> None:
-    made = await bare.register_app(MANIFEST)
-    bare.advance(3600)
+    made = await bare.apps.register_app(MANIFEST)
+    bare.store.advance(3600)
     assert (await bot("POST", f"/app-manifests/{made.code}/conversions", who="")).status == 404
 
 
 async def test_an_app_without_a_hook_has_no_secret_for_it(bare: SimulatedGitHub, bot: Asker) -> None:
-    made = await bare.register_app({name: value for name, value in MANIFEST.items() if name != "hook_attributes"})
+    made = await bare.apps.register_app({name: value for name, value in MANIFEST.items() if name != "hook_attributes"})
     reply = await bot("POST", f"/app-manifests/{made.code}/conversions", who="")
     assert (reply.status, reply.body["webhook_secret"]) == (201, None)
 
 
 async def test_a_taken_name_is_asked_for_again(bare: SimulatedGitHub, browser: Browser) -> None:
-    await bare.register_app(MANIFEST)
+    await bare.apps.register_app(MANIFEST)
     form = {"manifest": json.dumps(MANIFEST), "owner": "octocat", "state": "s3"}
     for name, problem in [
         ("our bot!", "Name is already taken"),
@@ -165,39 +165,41 @@ async def test_a_taken_name_is_asked_for_again(bare: SimulatedGitHub, browser: B
         ("x" * 35, "Name is too long (maximum is 34 characters)"),
         (" -- ", "Name can&#39;t be blank"),
     ]:
-        bare.add_user("example")
+        bare.store.add_user("example")
         status, page, _ = await browser.send("/settings/apps", {**form, "name": name})
         assert (status, problem in page) == (422, True)
     status, target, _ = await browser.send("/settings/apps", {**fields(page), "name": "Another"})
-    assert (status, bare.app.name) == (302, "Another")
+    assert (status, bare.store.app.name) == (302, "Another")
     assert target.endswith("&state=s3")
 
 
 async def test_a_name_is_typed_where_the_manifest_has_none(bare: SimulatedGitHub, browser: Browser) -> None:
     unnamed = {name: value for name, value in MANIFEST.items() if name != "name"}
     await browser.register(unnamed, name="Typed")
-    assert (bare.app.name, bare.app.slug, bare.app.bot.login) == ("Typed", "typed", "typed[bot]")
+    assert (bare.store.app.name, bare.store.app.slug, bare.store.app.bot.login) == ("Typed", "typed", "typed[bot]")
 
 
 async def test_an_organisation_owns_it(bare: SimulatedGitHub, browser: Browser) -> None:
     path = "/organizations/example/settings/apps/new?state=s3"
     assert (await browser.get(path))[0] == 404
     assert (await browser.send(path, {"manifest": json.dumps(MANIFEST)}))[0] == 404
-    bare.add_user("example", "Organization")
+    bare.store.add_user("example", "Organization")
     assert (await browser.get(path))[0] == 200
     await browser.register(MANIFEST, path)
-    assert bare.app.owner.login == "example"
+    assert bare.store.app.owner.login == "example"
 
 
 async def test_a_private_app_is_its_owners_alone(bare: SimulatedGitHub, browser: Browser) -> None:
-    bare.add_user("example")
-    await bare.register_app(MANIFEST)
+    bare.store.add_user("example")
+    await bare.apps.register_app(MANIFEST)
     page = (await browser.get("/apps/our-bot/installations/new"))[1]
     assert "example" not in page
     assert (await browser.send("/apps/our-bot/installations", {"account": "example"}))[0] == 404
-    await bare.register_app({**MANIFEST, "name": "Public", "public": True, "setup_url": "https://example.com/hello"})
+    await bare.apps.register_app(
+        {**MANIFEST, "name": "Public", "public": True, "setup_url": "https://example.com/hello"}
+    )
     _, target, _ = await browser.send("/apps/public/installations", {"account": "example", "state": "x"})
-    installation = next(iter(bare.installations))
+    installation = next(iter(bare.store.installations))
     query = f"installation_id={installation}&setup_action=install&state=x"
     assert target == f"https://example.com/hello?{query}"
     _, target, _ = await browser.send("/apps/public/installations", {"account": "example"})
@@ -205,17 +207,17 @@ async def test_a_private_app_is_its_owners_alone(bare: SimulatedGitHub, browser:
 
 
 async def test_the_next_app_takes_over(bare: SimulatedGitHub, bot: Asker) -> None:
-    await bare.add_repository(REPO, {"a": "a"})
-    await bare.register_app(MANIFEST)
-    bare.add_installation("octocat")
+    await bare.repositories.add_repository(REPO, {"a": "a"})
+    await bare.apps.register_app(MANIFEST)
+    bare.installations.add_installation("octocat")
     token, former = await bot.mint(), bot.app_jwt()
-    await bare.register_app({**MANIFEST, "name": "Next"})
+    await bare.apps.register_app({**MANIFEST, "name": "Next"})
     assert (await bot("GET", "/app", token=former)).status == 404
     assert (await bot("GET", f"/repos/{REPO}", token=token)).status == 401
     assert (await bot("GET", "/app", who="app")).body["slug"] == "next"
-    assert bare.installations == {}
+    assert bare.store.installations == {}
     with pytest.raises(BadManifest, match="taken"):
-        await bare.register_app(MANIFEST)
+        await bare.apps.register_app(MANIFEST)
 
 
 @pytest.mark.parametrize("path", ["/settings/apps", "/apps/our-bot/installations"])
@@ -225,11 +227,11 @@ async def test_the_next_app_takes_over(bare: SimulatedGitHub, bot: Asker) -> Non
 async def test_another_site_cannot_press_the_buttons(
     bare: SimulatedGitHub, browser: Browser, path: str, headers: dict[str, str]
 ) -> None:
-    await bare.register_app(MANIFEST)
-    before = bare.app.id
+    await bare.apps.register_app(MANIFEST)
+    before = bare.store.app.id
     form = {"manifest": json.dumps({**MANIFEST, "name": "Evil"}), "owner": "octocat", "name": "x", "account": "octocat"}
     assert (await browser.send(path, form, **headers))[0] == 403
-    assert (bare.app.id, bare.installations) == (before, {})
+    assert (bare.store.app.id, bare.store.installations) == (before, {})
 
 
 async def test_a_bad_manifest_is_shown_as_such(browser: Browser) -> None:
@@ -245,8 +247,10 @@ async def test_every_text_is_escaped(bare: SimulatedGitHub, browser: Browser) ->
     evil = {**MANIFEST, "name": EVIL, "description": EVIL, "url": f"https://example.com/{EVIL}"}
     pages = [(await browser.send(f"/settings/apps/new?state={EVIL}", {"manifest": json.dumps(evil)}))[1]]
     pages += [(await browser.send("/settings/apps/new", {"manifest": json.dumps(EVIL)}))[1]]
-    await bare.register_app(evil)
-    pages += [(await browser.get(f"/apps/{bare.app.slug}{end}"))[1] for end in ("", f"/installations/new?state={EVIL}")]
+    await bare.apps.register_app(evil)
+    pages += [
+        (await browser.get(f"/apps/{bare.store.app.slug}{end}"))[1] for end in ("", f"/installations/new?state={EVIL}")
+    ]
     assert all("<script" not in page for page in pages)
     assert "alert(1)" in pages[0]
 

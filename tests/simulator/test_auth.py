@@ -37,7 +37,7 @@ TOO_FAR = "'Expiration time' claim ('exp') is too far in the future"
 )
 async def test_a_bad_claim_is_refused(ask: Asker, claims: dict[str, Any], message: str) -> None:
     """Numbers are seconds from now, by GitHub's clock."""
-    now = int(ask.github.time())
+    now = int(ask.github.store.time())
     at = {name: now + value if isinstance(value, int) else value for name, value in claims.items()}
     reply = await ask("GET", "/app", token=ask.app_jwt(**at))
     assert (reply.status, reply.body["message"]) == (401, message)
@@ -48,17 +48,17 @@ async def test_githubs_clock_decides(ask: Asker) -> None:
     start = int(time.time())
     token = ask.app_jwt(exp=start + 600)
     assert (await ask("GET", "/app", token=token)).status == 200
-    ask.github.advance(-90)
+    ask.github.store.advance(-90)
     slow = await ask("GET", "/app", token=token)
     assert (slow.status, slow.body["message"]) == (401, TOO_FAR)
     assert (await ask("GET", "/app", token=ask.app_jwt(iat=start))).body["message"] == ISSUED
-    ask.github.advance(690)
+    ask.github.store.advance(690)
     assert (await ask("GET", "/app", token=token)).body["message"] == FUTURE
 
 
 @pytest.mark.parametrize("times", [0, 1])
 async def test_each_answer_tells_githubs_time(ask: Asker, times: int) -> None:
-    ask.github.advance(7200)
+    ask.github.store.advance(7200)
     for _ in range(times):
         ask.github.faults.add("GET", "/app")
     for who in ("app", "", "bot"):
@@ -74,7 +74,7 @@ async def test_an_app_that_is_not_there(ask: Asker) -> None:
 async def test_a_jwt_must_be_signed_by_the_key(ask: Asker, tmp_path: Any) -> None:
     now = int(time.time())
     claims = {"iat": now, "exp": now + 60, "iss": str(ask.github.app_id)}
-    other = AppKey.read_or_make(tmp_path / "other").pem
+    other = AppKey.read_or_generate(tmp_path / "other").pem
     forged = [
         jwt.encode(claims, other, algorithm="RS256"),
         jwt.encode(claims, ask.github.private_key_pem, algorithm="RS512"),
@@ -87,7 +87,7 @@ async def test_a_jwt_must_be_signed_by_the_key(ask: Asker, tmp_path: Any) -> Non
 
 
 async def test_a_jwt_names_the_app_by_number_or_client_id(ask: Asker) -> None:
-    for issuer in (ask.github.app_id, str(ask.github.app_id), ask.github.app.client_id):
+    for issuer in (ask.github.app_id, str(ask.github.app_id), ask.github.store.app.client_id):
         assert (await ask("GET", "/app", token=ask.app_jwt(iss=str(issuer)))).status == 200
 
 
@@ -95,9 +95,9 @@ async def test_a_token_has_the_long_form_and_an_hour(ask: Asker) -> None:
     token = await ask.mint()
     assert re.fullmatch(r"ghs_\d+_[\w-]+\.[\w-]+\.[\w-]+", token)
     assert 480 < len(token) < 560
-    ask.github.advance(3599)
+    ask.github.store.advance(3599)
     assert (await ask("GET", R, token=token)).status == 200
-    ask.github.advance(2)
+    ask.github.store.advance(2)
     assert (await ask("GET", R, token=token)).status == 401
 
 
@@ -113,7 +113,7 @@ async def test_a_token_of_fewer_permissions_can_do_no_more(ask: Asker) -> None:
 
 async def test_a_token_of_one_repository_sees_no_other_private_one(ask: Asker) -> None:
     for name in ("one", "two"):
-        await ask.github.add_repository(f"octocat/{name}", {"a": "a"}, private=True)
+        await ask.github.repositories.add_repository(f"octocat/{name}", {"a": "a"}, private=True)
     token = await ask.mint(repositories=["one"])
     assert (await ask("GET", "/repos/octocat/one/contents/a", token=token)).status == 200
     assert (await ask("GET", "/repos/octocat/two/contents/a", token=token)).status == 404
@@ -130,27 +130,27 @@ async def test_a_token_of_one_repository_sees_no_other_private_one(ask: Asker) -
     ],
 )
 async def test_a_token_of_more_than_was_granted_is_refused(ask: Asker, wanted: dict[str, Any]) -> None:
-    installation = next(iter(ask.github.installations))
+    installation = next(iter(ask.github.store.installations))
     assert (await ask("POST", f"/app/installations/{installation}/access_tokens", wanted, who="app")).status == 422
 
 
 async def test_a_suspended_installation(ask: Asker) -> None:
-    token, installation = await ask.mint(), next(iter(ask.github.installations))
-    ask.github.suspend(installation)
+    token, installation = await ask.mint(), next(iter(ask.github.store.installations))
+    ask.github.installations.suspend(installation)
     path = f"/app/installations/{installation}/access_tokens"
     reply = await ask("POST", path, who="app")
     assert (reply.status, reply.body["message"]) == (403, "This installation has been suspended")
     assert (await ask("GET", R, token=token)).body["message"] == "This installation has been suspended"
     assert (await ask("GET", f"{R}/installation", who="app")).body["suspended_by"]["login"] == "octocat"
-    ask.github.unsuspend(installation)
+    ask.github.installations.unsuspend(installation)
     assert (await ask("POST", path, who="app")).status == 201
-    ask.github.remove_installation(installation)
+    ask.github.installations.remove_installation(installation)
     assert (await ask("POST", path, who="app")).status == 404
     openapi.assert_valid(ask.github.requests)
 
 
 async def test_people(github: SimulatedGitHub, ask: Asker) -> None:
-    github.set_permission(REPO, "example-writer", "write")
+    github.repositories.set_permission(REPO, "example-writer", "write")
     sha = (await ask("GET", f"{R}/git/ref/heads/main", who="example-writer")).body["object"]["sha"]
     new = {"ref": "refs/heads/x", "sha": sha}
     assert (await ask("POST", f"{R}/git/refs", new, who="example")).status == 403
@@ -172,7 +172,7 @@ async def test_people(github: SimulatedGitHub, ask: Asker) -> None:
     ],
 )
 async def test_the_permission_of_a_collaborator(ask: Asker, level: str, permission: str) -> None:
-    ask.github.set_permission(REPO, "example", level)
+    ask.github.repositories.set_permission(REPO, "example", level)
     reply = await ask("GET", f"{R}/collaborators/Example/permission")
     assert (reply.body["permission"], reply.body["role_name"]) == (permission, level)
 

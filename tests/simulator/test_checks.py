@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulator.github.server import SimulatedGitHub
-from simulator.github.services.pulls import Unprocessable
+from simulator.github.services.store import Unprocessable
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
 from tests.simulator.test_endpoints import annotation, button
@@ -17,7 +17,7 @@ OUTPUT = {"title": "t", "summary": "s"}
 
 @pytest.fixture
 async def sha(github: SimulatedGitHub) -> str:
-    return await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
+    return await github.pushes.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
 
 
 def output(**more: Any) -> dict[str, Any]:
@@ -119,20 +119,20 @@ async def test_buttons(ask: Asker, sha: str, told: Hook) -> None:
     body = {"name": "lint", "head_sha": sha, "external_id": "mine-1", "actions": [button()]}
     run = (await ask("POST", f"{R}/check-runs", body)).body["id"]
     with pytest.raises(Unprocessable, match="not rerequestable"):
-        github.rerun_check(REPO, run)
+        github.checks.rerun_check(REPO, run)
     await ask("PATCH", f"{R}/check-runs/{run}", {"conclusion": "failure"})
     refused: tuple[Callable[[], object], ...] = (
-        lambda: github.press_button(REPO, run, "nope"),
-        lambda: github.press_button(REPO, run, "fix", "example"),
+        lambda: github.checks.press_button(REPO, run, "nope"),
+        lambda: github.checks.press_button(REPO, run, "fix", "example"),
     )
     for press in refused:
         with pytest.raises(Unprocessable):
             press()
-    github.press_button(REPO, run, "fix")
-    github.rerun_check(REPO, run)
+    github.checks.press_button(REPO, run, "fix")
+    github.checks.rerun_check(REPO, run)
     suite = github.check_runs(REPO, sha)[0]["check_suite"]["id"]
-    github.rerun_suite(REPO, suite)
-    await github.hooks.idle()
+    github.checks.rerun_suite(REPO, suite)
+    await github.webhooks.idle()
     pressed, again = told.payloads("check_run.requested_action")[0], told.payloads("check_run.rerequested")[0]
     assert pressed["requested_action"] == {"identifier": "fix"}
     assert (pressed["sender"]["login"], pressed["check_run"]["external_id"]) == ("octocat", "mine-1")
@@ -144,7 +144,7 @@ async def test_buttons(ask: Asker, sha: str, told: Hook) -> None:
 
 
 async def test_a_run_knows_its_pull_requests(ask: Asker, sha: str) -> None:
-    issue = await ask.github.open_pull(REPO, "feature")
+    issue = await ask.github.pulls.open_pull(REPO, "feature")
     run = (await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha})).body
     assert [(pull["number"], pull["base"]["ref"]) for pull in run["pull_requests"]] == [(issue.number, "main")]
     assert (

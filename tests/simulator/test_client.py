@@ -19,7 +19,7 @@ async def client(github: SimulatedGitHub) -> AsyncIterator[GitHubAPI]:
         api = GitHubAPI(session, "autobuild", base_url=github.api_url)
         token = await apps.get_installation_access_token(
             api,
-            installation_id=str(next(iter(github.installations))),
+            installation_id=str(next(iter(github.store.installations))),
             app_id=str(github.app_id),
             private_key=github.private_key_pem,
         )
@@ -28,7 +28,7 @@ async def client(github: SimulatedGitHub) -> AsyncIterator[GitHubAPI]:
 
 async def test_it_asks_writes_and_turns_pages(github: SimulatedGitHub, client: GitHubAPI) -> None:
     for number in range(45):
-        github.open_issue(REPO, str(number))
+        github.issues.open_issue(REPO, str(number))
     titles = [issue["title"] async for issue in client.getiter(f"/repos/{REPO}/issues")]
     assert titles == [str(number) for number in reversed(range(45))]
     made = await client.post(f"/repos/{REPO}/issues/1/comments", data={"body": "hi"})
@@ -45,10 +45,10 @@ async def test_it_understands_the_refusals(github: SimulatedGitHub, client: GitH
     github.faults.add("GET", ".*", "primary")
     with pytest.raises(gidgethub.RateLimitExceeded):
         await client.getitem(f"/repos/{REPO}")
-    github.rate_limit = 1
+    github.store.rate_limit = 1
     with pytest.raises(gidgethub.RateLimitExceeded):
         await client.getitem(f"/repos/{REPO}")
-    github.advance(3600)
+    github.store.advance(3600)
     github.faults.add("GET", ".*", status=502)
     with pytest.raises(gidgethub.GitHubBroken):
         await client.getitem(f"/repos/{REPO}")

@@ -18,7 +18,9 @@ def put(text: bytes = b"x = 2\n", **more: Any) -> dict[str, Any]:
 
 
 async def test_a_file_of_each_size(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.push_commit(REPO, "big", {"small.bin": b"\0" * 1024 * 1024, "big.bin": b"\0" * (1024 * 1024 + 1)})
+    await github.pushes.push_commit(
+        REPO, "big", {"small.bin": b"\0" * 1024 * 1024, "big.bin": b"\0" * (1024 * 1024 + 1)}
+    )
     small = (await ask("GET", f"{R}/contents/small.bin?ref=big")).body
     assert (len(base64.b64decode(small["content"])), small["encoding"]) == (1024 * 1024, "base64")
     big = (await ask("GET", f"{R}/contents/big.bin?ref=big")).body
@@ -27,7 +29,7 @@ async def test_a_file_of_each_size(github: SimulatedGitHub, ask: Asker) -> None:
 
 
 async def test_a_link_is_not_followed(github: SimulatedGitHub, ask: Asker) -> None:
-    sha = await github.push_commit(REPO, "links", {"link": Symlink("/etc/passwd")})
+    sha = await github.pushes.push_commit(REPO, "links", {"link": Symlink("/etc/passwd")})
     link = (await ask("GET", f"{R}/contents/link?ref={sha}")).body
     assert (link["type"], link["target"]) == ("symlink", "/etc/passwd")
     openapi.assert_valid(github.requests)
@@ -37,8 +39,11 @@ async def test_a_file_is_committed(github: SimulatedGitHub, ask: Asker, told: Ho
     old = (await ask("GET", f"{R}/contents/src/hello.py")).body["sha"]
     reply = await ask("PUT", f"{R}/contents/src/hello.py", put(sha=old))
     sha = reply.body["commit"]["sha"]
-    assert (reply.status, await git(github.repository(REPO).path, "show", "main:src/hello.py")) == (200, b"x = 2\n")
-    await github.hooks.idle()
+    assert (reply.status, await git(github.store.repository(REPO).path, "show", "main:src/hello.py")) == (
+        200,
+        b"x = 2\n",
+    )
+    await github.webhooks.idle()
     assert told.payloads("push")[0]["after"] == sha
     assert (await ask("PUT", f"{R}/contents/new.py", put(sha="f" * 40))).status == 201
     openapi.assert_valid(github.requests)

@@ -37,9 +37,11 @@ async def pages(ask: Asker, query: str) -> list[list[int]]:
 
 async def test_a_long_log_is_read_in_pages(github: SimulatedGitHub, ask: Asker) -> None:
     for number in range(20_000):
-        made = replace(delivery(0, 503 if number % 100 == 0 else 202), id=github.new_id(), delivered_at=github.now())
-        github.hooks.log.add(made)
-    failed = [each.id for each in reversed(github.deliveries) if each.status_code == 503]
+        made = replace(
+            delivery(0, 503 if number % 100 == 0 else 202), id=github.store.new_id(), delivered_at=github.store.now()
+        )
+        github.webhooks.log.add(made)
+    failed = [each.id for each in reversed(github.webhooks.deliveries) if each.status_code == 503]
     found = await pages(ask, "per_page=100&status=failure")
     assert [len(page) for page in found] == [100, 100]
     assert [*found[0], *found[1]] == failed
@@ -60,14 +62,14 @@ def test_the_oldest_are_forgotten() -> None:
 
 
 async def test_the_log_goes_back_three_days(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    github.open_issue(REPO, "old")
-    await github.hooks.idle()
-    github.advance(2 * 24 * 3600)
-    github.open_issue(REPO, "new")
-    await github.hooks.idle()
-    old, new = (each.id for each in github.deliveries)
+    github.issues.open_issue(REPO, "old")
+    await github.webhooks.idle()
+    github.store.advance(2 * 24 * 3600)
+    github.issues.open_issue(REPO, "new")
+    await github.webhooks.idle()
+    old, new = (each.id for each in github.webhooks.deliveries)
     assert await pages(ask, "per_page=5") == [[new, old]]
-    github.advance(24 * 3600 + 60)
+    github.store.advance(24 * 3600 + 60)
     assert await pages(ask, "per_page=5") == [[new]]
     assert (await ask("GET", f"{LOG}/{old}", who="app")).status == 404
     assert (await ask("POST", f"{LOG}/{old}/attempts", who="app")).status == 404
@@ -78,20 +80,20 @@ async def test_the_filters_go_by_the_status_code(github: SimulatedGitHub, ask: A
     ids = {}
     for status in (202, 302, 401, 503):
         told.status = status
-        github.open_issue(REPO, str(status))
-        await github.hooks.idle()
-        ids[status] = github.deliveries[-1].id
-    github.hooks.drop("issues")
-    github.open_issue(REPO, "nobody there")
+        github.issues.open_issue(REPO, str(status))
+        await github.webhooks.idle()
+        ids[status] = github.webhooks.deliveries[-1].id
+    github.webhooks.faults.drop("issues")
+    github.issues.open_issue(REPO, "nobody there")
     assert await pages(ask, "status=success") == [[ids[302], ids[202]]]
-    assert await pages(ask, "status=failure") == [[github.deliveries[-1].id, ids[503], ids[401]]]
+    assert await pages(ask, "status=failure") == [[github.webhooks.deliveries[-1].id, ids[503], ids[401]]]
     assert (await ask("GET", f"{LOG}?status=pending", who="app")).status == 422
     assert (await ask("GET", f"{LOG}?cursor=x", who="app")).status == 422
     assert len(told.requests) == 4
 
 
 async def test_a_slow_door_is_hung_up_on(github: SimulatedGitHub) -> None:
-    github.hooks.patience_s = 0.05
+    github.webhooks.timeout_s = 0.05
     never = asyncio.Event()
 
     async def receive(_: web.Request) -> web.Response:
@@ -103,24 +105,24 @@ async def test_a_slow_door_is_hung_up_on(github: SimulatedGitHub) -> None:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    github.hook_url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    github.open_issue(REPO, "x")
-    await github.hooks.idle()
+    github.webhooks.set_config(url=f"http://127.0.0.1:{runner.addresses[0][1]}/")
+    github.issues.open_issue(REPO, "x")
+    await github.webhooks.idle()
     never.set()
     await runner.cleanup()
-    assert [(each.status_code, each.status) for each in github.deliveries] == [(504, "timed out")]
+    assert [(each.status_code, each.status) for each in github.webhooks.deliveries] == [(504, "timed out")]
 
 
 async def test_a_throttled_delivery_says_so(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    github.hooks.throttle("issues.opened")
-    github.open_issue(REPO, "slow")
-    github.open_issue(REPO, "fast")
-    await github.hooks.idle()
+    github.webhooks.faults.throttle("issues.opened")
+    github.issues.open_issue(REPO, "slow")
+    github.issues.open_issue(REPO, "fast")
+    await github.webhooks.idle()
     slow, fast = sorted((await ask("GET", LOG, who="app")).body, key=lambda each: each["throttled_at"] is None)
     assert (slow["throttled_at"] is None, fast["throttled_at"]) == (False, None)
     await ask("POST", f"{LOG}/{slow['id']}/attempts", who="app")
-    await github.hooks.idle()
-    assert github.deliveries[-1].throttled_at is None
+    await github.webhooks.idle()
+    assert github.webhooks.deliveries[-1].throttled_at is None
     openapi.assert_valid(github.requests)
 
 
@@ -129,8 +131,8 @@ async def test_the_configuration(github: SimulatedGitHub, ask: Asker, told: Hook
     assert (await ask("GET", "/app/hook/config", who="app")).body == shown
     changed = await ask("PATCH", "/app/hook/config", {"secret": "new", "content_type": "form"}, who="app")
     assert changed.body == {**shown, "content_type": "form"}
-    github.open_issue(REPO, "x")
-    await github.hooks.idle()
+    github.issues.open_issue(REPO, "x")
+    await github.webhooks.idle()
     headers, body = told.requests[0]
     assert headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert headers["X-Hub-Signature-256"] == f"sha256={hmac.new(b'new', body, hashlib.sha256).hexdigest()}"
@@ -141,41 +143,41 @@ async def test_the_configuration(github: SimulatedGitHub, ask: Asker, told: Hook
 
 
 async def test_no_hook_and_one_that_is_switched_off(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    github.hooks.set_config(active=False)
-    github.open_issue(REPO, "x")
+    github.webhooks.set_config(active=False)
+    github.issues.open_issue(REPO, "x")
     assert (await ask("GET", "/app/hook/config", who="app")).status == 200
-    github.hook_url = ""
-    github.open_issue(REPO, "y")
+    github.webhooks.set_config(url="")
+    github.issues.open_issue(REPO, "y")
     assert (await ask("GET", "/app/hook/config", who="app")).status == 404
-    await github.hooks.idle()
-    assert github.deliveries == []
+    await github.webhooks.idle()
+    assert github.webhooks.deliveries == []
 
 
 async def test_what_is_read_and_written_again_has_the_same_bytes(github: SimulatedGitHub, told: Hook) -> None:
     """As a smee client does, which hands on JSON."""
-    github.open_issue(REPO, 'Ünicode "quoted" 🙂 \u2028 \ud800', body="a\tb\x00\\")
-    await github.hooks.idle()
+    github.issues.open_issue(REPO, 'Ünicode "quoted" 🙂 \u2028 \ud800', body="a\tb\x00\\")
+    await github.webhooks.idle()
     body = told.requests[0][1]
     again = json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":"))
     assert again.encode("utf-8", "backslashreplace") == body
 
 
 async def test_a_hold_ends_in_any_order(github: SimulatedGitHub, told: Hook) -> None:
-    held = github.hooks.hold()
+    held = github.webhooks.faults.hold()
     for number in range(9):
-        github.open_issue(REPO, str(number))
+        github.issues.open_issue(REPO, str(number))
     guids = [each.guid for each in held.waiting]
     held.shuffle(4)
-    await github.hooks.idle()
-    came = [each.guid for each in github.deliveries]
+    await github.webhooks.idle()
+    came = [each.guid for each in github.webhooks.deliveries]
     assert came != guids
     assert sorted(came) == sorted(guids)
 
 
 def test_the_same_seed_brings_the_same_weather() -> None:
     def fates(seed: int) -> list[DeliveryPlan]:
-        weather = DeliveryFaults(seed, drop=0.2, duplicate=0.2, delay=1.0, forgotten=0.5)
-        return [weather.strike("") for _ in range(300)]
+        weather = DeliveryFaults(seed, drop=0.2, duplicate=0.2, delay=1.0, unrecorded=0.5)
+        return [weather.next("") for _ in range(300)]
 
     assert fates(1) == fates(1)
     assert fates(1) != fates(2)
@@ -188,44 +190,44 @@ def test_the_same_seed_brings_the_same_weather() -> None:
 
 
 async def test_weather(github: SimulatedGitHub, told: Hook) -> None:
-    weather = github.hooks.weather(3, drop=0.3, duplicate=0.3, delay=0.05, forgotten=0.5)
+    weather = github.webhooks.faults.start_random(3, drop=0.3, duplicate=0.3, delay=0.05, unrecorded=0.5)
     for number in range(60):
-        github.open_issue(REPO, str(number))
-    await github.hooks.idle()
+        github.issues.open_issue(REPO, str(number))
+    await github.webhooks.idle()
     came = [each["issue"]["title"] for each in told.payloads("issues.opened")]
-    gone, known = {*weather.dropped, *weather.lost}, {each.guid for each in github.deliveries}
+    gone, known = {*weather.dropped, *weather.lost}, {each.guid for each in github.webhooks.deliveries}
     assert len(set(came)) == 60 - len(gone)
-    assert len(came) == len(set(came)) + len(weather.doubled)
+    assert len(came) == len(set(came)) + len(weather.duplicated)
     assert came != sorted(came, key=int)
-    assert all((weather.dropped, weather.lost, weather.doubled))
-    assert {each.guid for each in github.deliveries if not each.good} == set(weather.dropped)
+    assert all((weather.dropped, weather.lost, weather.duplicated))
+    assert {each.guid for each in github.webhooks.deliveries if not each.good} == set(weather.dropped)
     assert not known & set(weather.lost)
 
 
 async def test_another_attempt_gets_through_the_weather(github: SimulatedGitHub, told: Hook) -> None:
-    github.hooks.weather(1, drop=1.0)
-    github.open_issue(REPO, "x")
-    failed = github.deliveries[0]
-    github.hooks.attempt_again(failed)
-    await github.hooks.idle()
-    assert [(each.guid, each.redelivery, each.good) for each in github.deliveries] == [
+    github.webhooks.faults.start_random(1, drop=1.0)
+    github.issues.open_issue(REPO, "x")
+    failed = github.webhooks.deliveries[0]
+    github.webhooks.redeliver(failed)
+    await github.webhooks.idle()
+    assert [(each.guid, each.redelivery, each.good) for each in github.webhooks.deliveries] == [
         (failed.guid, False, False),
         (failed.guid, True, True),
     ]
-    github.hooks.weather(1, drop=1.0, redeliveries=True)
-    github.hooks.attempt_again(failed)
-    await github.hooks.idle()
-    assert [each.good for each in github.deliveries] == [False, True, False]
-    github.hooks.fair()
-    github.open_issue(REPO, "y")
-    await github.hooks.idle()
+    github.webhooks.faults.start_random(1, drop=1.0, redeliveries=True)
+    github.webhooks.redeliver(failed)
+    await github.webhooks.idle()
+    assert [each.good for each in github.webhooks.deliveries] == [False, True, False]
+    github.webhooks.faults.stop_random()
+    github.issues.open_issue(REPO, "y")
+    await github.webhooks.idle()
     assert told.names == ["issues.opened", "issues.opened"]
 
 
 async def test_a_crowd_is_sent_one_after_the_other(github: SimulatedGitHub, told: Hook) -> None:
     for number in range(300):
-        github.open_issue(REPO, str(number))
-    await github.hooks.idle()
+        github.issues.open_issue(REPO, str(number))
+    await github.webhooks.idle()
     assert len(told.requests) == 300
-    assert [each.id for each in github.deliveries] == sorted(each.id for each in github.deliveries)
-    assert all(each.good for each in github.deliveries)
+    assert [each.id for each in github.webhooks.deliveries] == sorted(each.id for each in github.webhooks.deliveries)
+    assert all(each.good for each in github.webhooks.deliveries)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator.github.rest.endpoints import ENDPOINTS
+from simulator.github.rest.server import ENDPOINTS
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, Asker, Hook
@@ -24,11 +24,11 @@ R = f"/repos/{REPO}"
 
 async def test_every_endpoint_answers_as_github_describes(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     files = {"src/hello.py": "print('bye')\n", "new.py": "x = 1\n", "README.md": None}
-    sha = await github.push_commit(REPO, "feature", files)
-    await github.push_commit(REPO, "other", {"other.py": "y = 2\n"})
-    await github.wait_for(lambda: github.deliveries)
+    sha = await github.pushes.push_commit(REPO, "feature", files)
+    await github.pushes.push_commit(REPO, "other", {"other.py": "y = 2\n"})
+    await github.store.wait_for(lambda: github.webhooks.deliveries)
     go = Walk(ask)
-    await walk_app(go, next(iter(github.installations)))
+    await walk_app(go, next(iter(github.store.installations)))
     await walk_repository(go)
     await walk_git(go, sha)
     await walk_objects(go)
@@ -71,7 +71,7 @@ async def walk_hook(go: Walk) -> None:
 
 
 async def walk_registration(go: Walk, github: SimulatedGitHub) -> None:
-    made = await github.register_app({"name": "Another", "url": "https://example.com"})
+    made = await github.apps.register_app({"name": "Another", "url": "https://example.com"})
     await go("POST", f"/app-manifests/{made.code}/conversions", who="", status=201)
 
 
@@ -79,9 +79,9 @@ async def walk_repository(go: Walk) -> None:
     await go("GET", R)
     await go("GET", f"{R}/branches?protected=false")
     await go("GET", f"{R}/branches/main")
-    go.ask.github.protect(REPO, "other", checks=["ci"], reviews=1, pushers=["octocat", "autobuild[bot]"])
+    go.ask.github.protection.protect(REPO, "other", checks=["ci"], reviews=1, pushers=["octocat", "autobuild[bot]"])
     await go("GET", f"{R}/branches/other/protection", who="octocat")
-    go.ask.github.protect(REPO, "other", False)
+    go.ask.github.protection.protect(REPO, "other", False)
     await go("GET", f"{R}/rules/branches/main")
     await go("GET", f"{R}/collaborators/octocat/permission")
     await walk_contents(go)
@@ -172,7 +172,7 @@ def test_no_endpoint_is_invented() -> None:
     ],
 )
 async def test_the_description_catches(ask: Asker, change: dict[str, Any], problem: str) -> None:
-    number = ask.github.open_issue(REPO, "x").number
+    number = ask.github.issues.open_issue(REPO, "x").number
     await ask("POST", f"{R}/issues/{number}/labels", {"labels": ["later"]})
     good = ask.github.requests[-1]
     openapi.assert_valid([good])

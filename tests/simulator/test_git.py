@@ -25,12 +25,12 @@ async def test_nobody_may_push_without_a_name(github: SimulatedGitHub, tmp_path:
 
 
 async def test_a_private_repository_hides(github: SimulatedGitHub, tmp_path: Path) -> None:
-    await github.add_repository("octocat/secret", {"a": "a"}, private=True)
+    await github.repositories.add_repository("octocat/secret", {"a": "a"}, private=True)
     with pytest.raises(GitCommandError, match=r"could not read Username|Authentication"):
         await git(tmp_path, "clone", f"{github.url}/octocat/secret.git", "one")
     with pytest.raises(GitCommandError, match="not found"):
-        await git(tmp_path, "clone", github.push_url("octocat/secret", "example"), "two")
-    await git(tmp_path, "clone", "--quiet", github.push_url("octocat/secret", "octocat"), "three")
+        await git(tmp_path, "clone", github.pushes.push_url("octocat/secret", "example"), "two")
+    await git(tmp_path, "clone", "--quiet", github.pushes.push_url("octocat/secret", "octocat"), "three")
     assert (tmp_path / "three/a").exists()
 
 
@@ -40,7 +40,7 @@ async def test_an_installation_token_pushes_and_the_app_hears_of_it(
     clone = await cloned(github, tmp_path)
     token = await ask.mint()
     await git(clone, "push", "--quiet", with_token(github, token), "HEAD:refs/heads/by-bot")
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert sorted(told.names) == ["check_suite.requested", "create", "push"]
     assert told.payloads("push")[0]["sender"]["login"] == "autobuild[bot]"
 
@@ -55,36 +55,36 @@ async def test_a_read_only_token_pushes_nothing(
     with pytest.raises(GitCommandError, match=r"Authentication|401|could not read"):
         await git(clone, "push", with_token(github, "ghs_wrong"), "HEAD:refs/heads/x")
     with pytest.raises(GitCommandError, match="403"):
-        await git(clone, "push", github.push_url(REPO, "example"), "HEAD:refs/heads/x")
+        await git(clone, "push", github.pushes.push_url(REPO, "example"), "HEAD:refs/heads/x")
     full = await ask.mint()
-    github.suspend(next(iter(github.installations)))
+    github.installations.suspend(next(iter(github.store.installations)))
     with pytest.raises(GitCommandError, match="403"):
         await git(clone, "push", with_token(github, full), "HEAD:refs/heads/x")
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert told.names == ["installation.suspend"]
 
 
 async def test_pull_refs_can_be_fetched_and_not_pushed(github: SimulatedGitHub, tmp_path: Path) -> None:
-    sha = await github.push_commit(REPO, "feature", {"a": "a"})
-    await github.open_pull(REPO, "feature")
+    sha = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    await github.pulls.open_pull(REPO, "feature")
     clone = await cloned(github, tmp_path)
     await git(clone, "fetch", "--quiet", "origin", "refs/pull/1/head")
     assert (await git(clone, "rev-parse", "FETCH_HEAD")).decode().strip() == sha
     with pytest.raises(GitCommandError, match=r"hidden ref|denied|deny"):
-        await git(clone, "push", github.push_url(REPO), "HEAD:refs/pull/1/head")
+        await git(clone, "push", github.pushes.push_url(REPO), "HEAD:refs/pull/1/head")
 
 
 async def test_any_commit_can_be_fetched_by_its_id(github: SimulatedGitHub, tmp_path: Path) -> None:
-    old = await github.push_commit(REPO, "feature", {"a": "a"})
-    await github.push_commit(REPO, "feature", {"a": "b"}, parent=await tip(github, "main"), force=True)
+    old = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    await github.pushes.push_commit(REPO, "feature", {"a": "b"}, parent=await tip(github, "main"), force=True)
     clone = await cloned(github, tmp_path)
     await git(clone, "fetch", "--quiet", "--depth=1", "--filter=blob:none", "origin", old)
 
 
 async def test_a_push_of_megabytes_in_chunks(github: SimulatedGitHub) -> None:
     body = os.urandom(3 * 1024 * 1024)
-    sha = await github.push_commit(REPO, "big", {"big.bin": body})
-    assert await git(github.repository(REPO).path, "cat-file", "blob", f"{sha}:big.bin") == body
+    sha = await github.pushes.push_commit(REPO, "big", {"big.bin": body})
+    assert await git(github.store.repository(REPO).path, "cat-file", "blob", f"{sha}:big.bin") == body
 
 
 async def test_a_gzipped_negotiation(github: SimulatedGitHub, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ async def test_a_gzipped_negotiation(github: SimulatedGitHub, tmp_path: Path) ->
         f"commit refs/heads/c{n}\ncommitter o <o@example.com> {n} +0000\ndata 1\nx\n\n" for n in range(1, 80)
     )
     await git(clone, "fast-import", "--quiet", stdin=stream.encode())
-    sha = await github.push_commit(REPO, "feature", {"a": "a"})
+    sha = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     await git(clone, "-c", "protocol.version=0", "fetch", "--quiet", "origin", "feature")
     assert (await git(clone, "rev-parse", "FETCH_HEAD")).decode().strip() == sha
 
@@ -111,12 +111,12 @@ async def test_no_path_leads_out(github: SimulatedGitHub, path: str) -> None:
 
 
 async def test_two_pushes_at_once_are_told_apart(github: SimulatedGitHub, told: Hook) -> None:
-    github.set_permission(REPO, "example", "write")
+    github.repositories.set_permission(REPO, "example", "write")
     one, two = await asyncio.gather(
-        github.push_commit(REPO, "one", {"a": "1"}, login="octocat"),
-        github.push_commit(REPO, "two", {"a": "2"}, login="example"),
+        github.pushes.push_commit(REPO, "one", {"a": "1"}, login="octocat"),
+        github.pushes.push_commit(REPO, "two", {"a": "2"}, login="example"),
     )
-    await github.hooks.idle()
+    await github.webhooks.idle()
     heard = {(each["after"], each["sender"]["login"]) for each in told.payloads("push")}
     assert heard == {(one, "octocat"), (two, "example")}
 
@@ -129,8 +129,8 @@ async def test_strange_paths_and_links(github: SimulatedGitHub, ask: Asker) -> N
         "link": Symlink("../../etc/passwd"),
         "run": "#!/bin/sh\n",
     }
-    sha = await github.push_commit(REPO, "odd", odd)
-    await github.open_pull(REPO, "odd")
+    sha = await github.pushes.push_commit(REPO, "odd", odd)
+    await github.pulls.open_pull(REPO, "odd")
     files = (await ask("GET", f"/repos/{REPO}/pulls/1/files")).body
     assert {file["filename"] for file in files} == {'sp ace/"quo\nte".py', "näh.py", "\\xff.py", "link", "run"}
     link = (await ask("GET", f"/repos/{REPO}/contents/link?ref={sha}")).body
@@ -142,7 +142,7 @@ async def test_strange_paths_and_links(github: SimulatedGitHub, ask: Asker) -> N
 @pytest.mark.parametrize("path", ["../up", "a/../../b", ".git/config", "a//b", ""])
 async def test_a_path_out_of_the_tree_is_refused(github: SimulatedGitHub, path: str) -> None:
     with pytest.raises(GitCommandError, match="invalid path"):
-        await github.push_commit(REPO, "bad", {path: "x"})
+        await github.pushes.push_commit(REPO, "bad", {path: "x"})
 
 
 async def cloned(github: SimulatedGitHub, folder: Path) -> Path:
@@ -155,4 +155,4 @@ def with_token(github: SimulatedGitHub, token: str) -> str:
 
 
 async def tip(github: SimulatedGitHub, branch: str) -> str:
-    return (await git(github.repository(REPO).path, "rev-parse", branch)).decode().strip()
+    return (await git(github.store.repository(REPO).path, "rev-parse", branch)).decode().strip()

@@ -24,18 +24,18 @@ def given(head: str, **change: Any) -> dict[str, Any]:
 
 
 async def test_a_commit(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    head = await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
-    await github.open_pull(REPO, "feature")
+    head = await github.pushes.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
+    await github.pulls.open_pull(REPO, "feature")
     reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head)}})
     made = reply.body["data"]["createCommitOnBranch"]["commit"]["oid"]
-    path = github.repository(REPO).path
+    path = github.store.repository(REPO).path
     assert (await git(path, "rev-parse", "feature", "feature^")).decode().split() == [made, head]
     assert await git(path, "show", f"{made}:a.py") == b"x = 2\n"
     assert (await git(path, "ls-tree", "--name-only", made)).decode().split() == ["a.py", "src"]
     assert (
         await git(path, "log", "-1", "--format=%an|%B", made)
     ).decode().strip() == "autobuild[bot]|Mend\n\nwhat ruff found"
-    await github.hooks.idle()
+    await github.webhooks.idle()
     pull = told.payloads("pull_request.synchronize")[0]
     assert (pull["after"], pull["sender"]["login"]) == (made, "autobuild[bot]")
 
@@ -55,14 +55,14 @@ async def test_a_commit(github: SimulatedGitHub, ask: Asker, told: Hook) -> None
     ],
 )
 async def test_no_commit(github: SimulatedGitHub, ask: Asker, change: dict[str, Any], kind: str) -> None:
-    head = await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
+    head = await github.pushes.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
     reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head, **change)}})
     assert (reply.status, reply.body["data"], reply.body["errors"][0]["type"]) == (200, None, kind)
-    assert (await git(github.repository(REPO).path, "rev-parse", "feature")).decode().strip() == head
+    assert (await git(github.store.repository(REPO).path, "rev-parse", "feature")).decode().strip() == head
 
 
 async def test_only_with_the_permission(github: SimulatedGitHub, ask: Asker) -> None:
-    head = await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
+    head = await github.pushes.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
     token = await ask.mint(permissions={"contents": "read"})
     reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head)}}, token=token)
     assert reply.body["errors"][0]["type"] == "FORBIDDEN"

@@ -13,8 +13,8 @@ from tests.simulator.test_payloads import errors
 @pytest.fixture
 async def two(github: SimulatedGitHub, told: Hook) -> SimulatedGitHub:
     """A second repository, and an App that subscribes to nothing."""
-    await github.add_repository("octocat/second", {"a": "a"}, private=True)
-    github.app.events = ()
+    await github.repositories.add_repository("octocat/second", {"a": "a"}, private=True)
+    github.store.app.events = ()
     return github
 
 
@@ -23,40 +23,40 @@ def names(payload: Any, field: str) -> list[str]:
 
 
 async def test_repositories_are_taken_out_and_put_back(two: SimulatedGitHub, told: Hook, ask: Asker) -> None:
-    installation = next(iter(two.installations))
+    installation = next(iter(two.store.installations))
     token = await ask.mint()
-    two.remove_from_installation(installation, "octocat/second")
-    two.remove_from_installation(installation, "octocat/second")
+    two.installations.remove_from_installation(installation, "octocat/second")
+    two.installations.remove_from_installation(installation, "octocat/second")
     assert (await ask("GET", "/repos/octocat/second", token=token)).status == 404
-    two.add_to_installation(installation, "octocat/second")
-    two.add_to_installation(installation, "octocat/second")
+    two.installations.add_to_installation(installation, "octocat/second")
+    two.installations.add_to_installation(installation, "octocat/second")
     assert (await ask("GET", "/repos/octocat/second", token=token)).status == 200
-    await two.hooks.idle()
+    await two.webhooks.idle()
     assert told.names == ["installation_repositories.removed", "installation_repositories.added"]
     removed, added = (told.payloads(name)[0] for name in told.names)
     assert names(removed, "repositories_removed") == names(added, "repositories_added") == ["octocat/second"]
     assert (removed["repositories_added"], added["repositories_removed"]) == ([], [])
     assert removed["repository_selection"] == "selected"
-    assert [error for each in two.deliveries for error in errors(each.name, each.payload)] == []
+    assert [error for each in two.webhooks.deliveries for error in errors(each.name, each.payload)] == []
     openapi.assert_valid(two.requests)
 
 
 async def test_only_the_accounts_own_can_be_added(two: SimulatedGitHub) -> None:
-    await two.add_repository("example/other", {"a": "a"}, install=False)
-    with pytest.raises(ValueError, match="not of octocat"):
-        two.add_to_installation(next(iter(two.installations)), "example/other")
+    await two.repositories.add_repository("example/other", {"a": "a"}, install=False)
+    with pytest.raises(ValueError, match="does not belong to octocat"):
+        two.installations.add_to_installation(next(iter(two.store.installations)), "example/other")
 
 
 async def test_new_permissions_must_be_accepted(two: SimulatedGitHub, told: Hook, ask: Asker) -> None:
-    installation = next(iter(two.installations))
+    installation = next(iter(two.store.installations))
     wanted = {"permissions": {"deployments": "write"}}
     path = f"/app/installations/{installation}/access_tokens"
-    two.set_app_permissions({**two.app.permissions, "deployments": "write"}, ["push"])
+    two.apps.set_app_permissions({**two.store.app.permissions, "deployments": "write"}, ["push"])
     assert (await ask("GET", "/app", who="app")).body["permissions"]["deployments"] == "write"
     assert (await ask("POST", path, wanted, who="app")).status == 422
-    two.accept_permissions(installation)
+    two.installations.accept_permissions(installation)
     assert (await ask("POST", path, wanted, who="app")).status == 201
-    await two.hooks.idle()
+    await two.webhooks.idle()
     assert told.names == ["installation.new_permissions_accepted"]
     payload = told.payloads(told.names[0])[0]
     assert payload["installation"]["permissions"]["deployments"] == "write"
@@ -66,14 +66,14 @@ async def test_new_permissions_must_be_accepted(two: SimulatedGitHub, told: Hook
 
 
 async def test_each_turn_of_its_life_is_told(two: SimulatedGitHub, told: Hook) -> None:
-    installation = next(iter(two.installations))
-    two.suspend(installation)
-    two.unsuspend(installation)
-    two.remove_installation(installation)
-    two.add_installation("octocat", ["octocat/second"])
-    await two.hooks.idle()
+    installation = next(iter(two.store.installations))
+    two.installations.suspend(installation)
+    two.installations.unsuspend(installation)
+    two.installations.remove_installation(installation)
+    two.installations.add_installation("octocat", ["octocat/second"])
+    await two.webhooks.idle()
     assert told.names == [f"installation.{turn}" for turn in ("suspend", "unsuspend", "deleted", "created")]
     assert told.payloads("installation.suspend")[0]["installation"]["suspended_by"]["login"] == "octocat"
     assert names(told.payloads("installation.deleted")[0], "repositories") == [REPO, "octocat/second"]
     assert names(told.payloads("installation.created")[0], "repositories") == ["octocat/second"]
-    assert [error for each in two.deliveries for error in errors(each.name, each.payload)] == []
+    assert [error for each in two.webhooks.deliveries for error in errors(each.name, each.payload)] == []

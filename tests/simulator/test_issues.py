@@ -26,7 +26,7 @@ R = f"/repos/{REPO}"
     ],
 )
 async def test_an_issue_that_cannot_be(ask: Asker, body: dict[str, Any], field: str) -> None:
-    ask.github.add_user("stranger")
+    ask.github.store.add_user("stranger")
     reply = await ask("POST", f"{R}/issues", body)
     assert (reply.status, reply.body["errors"][0]["field"]) == (422, field)
     assert (await ask("GET", f"{R}/issues?state=all")).body == []
@@ -34,19 +34,19 @@ async def test_an_issue_that_cannot_be(ask: Asker, body: dict[str, Any], field: 
 
 
 async def test_an_issue_with_everything(ask: Asker, told: Hook) -> None:
-    ask.github.set_permission(REPO, "friend", "triage")
+    ask.github.repositories.set_permission(REPO, "friend", "triage")
     whole = {"title": "Bug", "body": "x" * 65_536, "labels": ["bug", {"name": "new one"}], "assignees": ["Friend"]}
     issue = (await ask("POST", f"{R}/issues", whole)).body
     assert [label["name"] for label in issue["labels"]] == ["bug", "new one"]
     assert (issue["assignee"]["login"], issue["state_reason"]) == ("friend", None)
-    await ask.github.hooks.idle()
+    await ask.github.webhooks.idle()
     assert sorted(told.names) == ["issues.assigned", "issues.labeled", "issues.labeled", "issues.opened"]
     assert "new one" in (await ask("GET", f"{R}/labels")).body[1]["name"]
     openapi.assert_valid(ask.github.requests)
 
 
 async def test_closing_has_a_reason(ask: Asker, told: Hook) -> None:
-    ask.github.open_issue(REPO, "x")
+    ask.github.issues.open_issue(REPO, "x")
 
     async def patch(**body: str) -> tuple[int, str, str | None]:
         reply = await ask("PATCH", f"{R}/issues/1", body)
@@ -58,7 +58,7 @@ async def test_closing_has_a_reason(ask: Asker, told: Hook) -> None:
     assert await patch(state="closed", state_reason="not_planned") == (200, "closed", "completed")
     assert await patch(state="open") == (200, "open", "reopened")
     assert await patch(state="closed", state_reason="not_planned") == (200, "closed", "not_planned")
-    await ask.github.hooks.idle()
+    await ask.github.webhooks.idle()
     assert [name for name in told.names if name != "issues.opened"] == [
         "issues.closed",
         "issues.reopened",
@@ -68,22 +68,22 @@ async def test_closing_has_a_reason(ask: Asker, told: Hook) -> None:
 
 
 async def test_an_edit_replaces(ask: Asker, told: Hook) -> None:
-    ask.github.open_issue(REPO, "x", labels=["a", "b"], assignees=["octocat"])
+    ask.github.issues.open_issue(REPO, "x", labels=["a", "b"], assignees=["octocat"])
     change = {"title": "y", "body": "why", "labels": ["B", "c"], "assignees": []}
     issue = (await ask("PATCH", f"{R}/issues/1", change)).body
     assert ([label["name"] for label in issue["labels"]], issue["assignees"]) == (["b", "c"], [])
-    await ask.github.hooks.idle()
+    await ask.github.webhooks.idle()
     assert told.payloads("issues.edited")[0]["changes"] == {"title": {"from": "x"}, "body": {"from": ""}}
     assert [told.payloads(f"issues.{name}")[-1]["label"]["name"] for name in ("labeled", "unlabeled")] == ["c", "a"]
     assert told.payloads("issues.unassigned")[0]["assignee"]["login"] == "octocat"
     before = len(told.names)
     await ask("PATCH", f"{R}/issues/1", change)
-    await ask.github.hooks.idle()
+    await ask.github.webhooks.idle()
     assert len(told.names) == before
 
 
 async def test_labels_are_set_added_and_taken(ask: Asker) -> None:
-    ask.github.open_issue(REPO, "x", labels=["a"])
+    ask.github.issues.open_issue(REPO, "x", labels=["a"])
 
     async def names(method: str, path: str = "", body: Any = None) -> list[str]:
         reply = await ask(method, f"{R}/issues/1/labels{path}", body)
@@ -101,10 +101,10 @@ async def test_labels_are_set_added_and_taken(ask: Asker) -> None:
 
 
 async def test_a_list_is_narrowed(ask: Asker) -> None:
-    ask.github.open_issue(REPO, "a", labels=["bug", "p1"])
-    ask.github.open_issue(REPO, "b", login="example", labels=["bug"])
-    await ask.github.set_state(REPO, 1, "closed")
-    ask.github.open_issue(REPO, "c", assignees=["octocat"])
+    ask.github.issues.open_issue(REPO, "a", labels=["bug", "p1"])
+    ask.github.issues.open_issue(REPO, "b", login="example", labels=["bug"])
+    await ask.github.pulls.set_state(REPO, 1, "closed")
+    ask.github.issues.open_issue(REPO, "c", assignees=["octocat"])
 
     async def found(query: str) -> list[int]:
         return [issue["number"] for issue in (await ask("GET", f"{R}/issues?{query}")).body]
@@ -121,35 +121,35 @@ async def test_a_list_is_narrowed(ask: Asker) -> None:
 
 
 async def test_a_deleted_issue_is_gone_for_ever(ask: Asker, told: Hook) -> None:
-    ask.github.open_issue(REPO, "x")
-    ask.github.open_issue(REPO, "y")
-    ask.github.delete_issue(REPO, 2)
+    ask.github.issues.open_issue(REPO, "x")
+    ask.github.issues.open_issue(REPO, "y")
+    ask.github.issues.delete_issue(REPO, 2)
     reply = await ask("GET", f"{R}/issues/2")
     assert (reply.status, reply.body["message"]) == (410, "This issue was deleted")
     assert (await ask("POST", f"{R}/issues/2/comments", {"body": "x"})).status == 410
     assert (await ask("GET", f"{R}/issues/3")).status == 404
     assert (await ask("POST", f"{R}/issues", {"title": "z"})).body["number"] == 3
-    await ask.github.hooks.idle()
+    await ask.github.webhooks.idle()
     assert told.payloads("issues.deleted")[0]["issue"]["number"] == 2
     openapi.assert_valid(ask.github.requests)
 
 
 async def test_no_app_speaks_in_a_locked_conversation(github: SimulatedGitHub, ask: Asker) -> None:
-    github.open_issue(REPO, "x")
-    github.lock_issue(REPO, 1)
+    github.issues.open_issue(REPO, "x")
+    github.issues.lock_issue(REPO, 1)
     reply = await ask("POST", f"{R}/issues/1/comments", {"body": "x"})
     assert (reply.status, "issue is locked" in reply.body["message"]) == (403, True)
     assert (await ask("POST", f"{R}/issues/1/comments", {"body": "x"}, who="octocat")).status == 201
     assert (await ask("GET", f"{R}/issues/1")).body["locked"] is True
-    github.lock_issue(REPO, 1, False)
+    github.issues.lock_issue(REPO, 1, False)
     assert (await ask("POST", f"{R}/issues/1/comments", {"body": "x"})).status == 201
     openapi.assert_valid(github.requests)
 
 
 async def test_a_plain_issue_needs_its_own_permission(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.push_commit(REPO, "feature", {"a": "a"})
-    github.open_issue(REPO, "x")
-    await github.open_pull(REPO, "feature")
+    await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    github.issues.open_issue(REPO, "x")
+    await github.pulls.open_pull(REPO, "feature")
     token = await ask.mint(permissions={"pull_requests": "write"})
     for path, body in (("labels", {"labels": ["a"]}), ("comments", {"body": "x"})):
         assert (await ask("POST", f"{R}/issues/1/{path}", body, token=token)).status == 403
@@ -157,27 +157,27 @@ async def test_a_plain_issue_needs_its_own_permission(github: SimulatedGitHub, a
 
 
 async def test_labels_of_a_pull_are_told_as_such(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    await github.push_commit(REPO, "feature", {"a": "a"})
-    await github.open_pull(REPO, "feature")
+    await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    await github.pulls.open_pull(REPO, "feature")
     await ask("POST", f"{R}/issues/1/labels", {"labels": ["ready"]})
     await ask("DELETE", f"{R}/issues/1/labels/ready")
     await ask("PATCH", f"{R}/issues/1", {"state": "closed"})
-    await github.hooks.idle()
+    await github.webhooks.idle()
     wanted = {"pull_request.labeled", "pull_request.unlabeled", "pull_request.closed"}
     assert wanted <= set(told.names)
     assert not [name for name in told.names if name.startswith("issues")]
 
 
 async def test_a_repository_without_issues(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.push_commit(REPO, "feature", {"a": "a"})
-    github.open_issue(REPO, "x")
-    await github.open_pull(REPO, "feature")
-    github.set_issues(REPO, False)
+    await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    github.issues.open_issue(REPO, "x")
+    await github.pulls.open_pull(REPO, "feature")
+    github.repositories.set_issues(REPO, False)
     for path, body in (("issues", {"title": "x"}), ("issues/1/comments", {"body": "x"})):
         reply = await ask("POST", f"{R}/{path}", body)
         assert (reply.status, reply.body["message"]) == (410, "Issues has been disabled in this repository.")
     assert (await ask("POST", f"{R}/issues/2/comments", {"body": "x"})).status == 201
     assert (await ask("GET", R)).body["has_issues"] is False
     with pytest.raises(ValueError, match="is a pull request"):
-        github.delete_issue(REPO, 2)
+        github.issues.delete_issue(REPO, 2)
     openapi.assert_valid(github.requests)

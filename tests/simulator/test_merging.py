@@ -15,10 +15,10 @@ R = f"/repos/{REPO}"
 @pytest.fixture
 async def pull(github: SimulatedGitHub) -> str:
     """Number 1, two commits from `feature` into a `main` that has moved on; its head."""
-    await github.push_commit(REPO, "feature", {"a.py": "a = 1\n"}, "First\n\nWith a body.")
-    head = await github.push_commit(REPO, "feature", {"b.py": "b = 1\n"}, "Second", login="octocat")
-    await github.open_pull(REPO, "feature", title="Two things")
-    await github.push_commit(REPO, "main", {"other.py": "o = 1\n"}, "Meanwhile")
+    await github.pushes.push_commit(REPO, "feature", {"a.py": "a = 1\n"}, "First\n\nWith a body.")
+    head = await github.pushes.push_commit(REPO, "feature", {"b.py": "b = 1\n"}, "Second", login="octocat")
+    await github.pulls.open_pull(REPO, "feature", title="Two things")
+    await github.pushes.push_commit(REPO, "main", {"other.py": "o = 1\n"}, "Meanwhile")
     return head
 
 
@@ -32,7 +32,7 @@ async def state(ask: Asker) -> tuple[bool | None, str]:
 
 
 async def messages(github: SimulatedGitHub, ref: str = "main") -> list[str]:
-    out = await git(github.repository(REPO).path, "log", "--format=%an|%cn|%B%x00", ref)
+    out = await git(github.store.repository(REPO).path, "log", "--format=%an|%cn|%B%x00", ref)
     return [entry.strip() for entry in out.decode().split("\0") if entry.strip()]
 
 
@@ -40,11 +40,11 @@ async def test_a_merge_commit(github: SimulatedGitHub, ask: Asker, told: Hook, p
     assert (await ask("GET", f"{R}/pulls/1/merge")).status == 404
     reply = await merge(ask, sha=pull)
     assert (reply.status, reply.body["merged"]) == (200, True)
-    parents = (await git(github.repository(REPO).path, "rev-parse", "main", "main^2")).decode().split()
+    parents = (await git(github.store.repository(REPO).path, "rev-parse", "main", "main^2")).decode().split()
     assert parents == [reply.body["sha"], pull]
     assert (await messages(github))[0].endswith("|Merge pull request #1 from octocat/feature\n\nTwo things")
     assert (await ask("GET", f"{R}/pulls/1/merge")).status == 204
-    await github.hooks.idle()
+    await github.webhooks.idle()
     [closed] = told.payloads("pull_request.closed")
     assert (closed["pull_request"]["merged"], closed["pull_request"]["merge_commit_sha"]) == (True, parents[0])
     assert [(await merge(ask)).status, (await merge(ask, sha=pull)).status] == [405, 405]
@@ -59,7 +59,7 @@ async def test_a_squash(github: SimulatedGitHub, ask: Asker, told: Hook, pull: s
     ]
     got = (await ask("GET", f"{R}/pulls/1")).body
     assert (got["merged"], got["merge_commit_sha"], got["state"]) == (True, reply.body["sha"], "closed")
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert len(told.payloads("pull_request.closed")) == 1
 
 
@@ -76,13 +76,13 @@ async def test_a_rebase(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
         "octocat|autobuild[bot]|First\n\nWith a body.",
         "octocat|octocat|Meanwhile",
     ]
-    assert await git(github.repository(REPO).path, "show", "main:b.py") == b"b = 1\n"
+    assert await git(github.store.repository(REPO).path, "show", "main:b.py") == b"b = 1\n"
     assert (await ask("GET", f"{R}/pulls/1")).body["merged"] is True
 
 
 @pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
 async def test_a_way_that_is_not_allowed(github: SimulatedGitHub, ask: Asker, pull: str, method: str) -> None:
-    github.allow_methods(REPO, [each for each in ("merge", "squash", "rebase") if each != method])
+    github.repositories.allow_methods(REPO, [each for each in ("merge", "squash", "rebase") if each != method])
     reply = await merge(ask, merge_method=method)
     assert (reply.status, "not allowed on this repository" in reply.body["message"]) == (405, True)
     names = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}
@@ -113,7 +113,7 @@ async def test_a_merge_that_is_refused(
 @pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
 async def test_a_conflict(github: SimulatedGitHub, ask: Asker, pull: str, method: str) -> None:
     assert await state(ask) == (True, "clean")
-    await github.push_commit(REPO, "main", {"a.py": "a = 2\n"})
+    await github.pushes.push_commit(REPO, "main", {"a.py": "a = 2\n"})
     assert await state(ask) == (False, "dirty")
     reply = await merge(ask, merge_method=method)
     words = "This branch can't be rebased" if method == "rebase" else "Pull Request is not mergeable"
@@ -121,23 +121,23 @@ async def test_a_conflict(github: SimulatedGitHub, ask: Asker, pull: str, method
 
 
 async def test_a_draft(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
-    github.set_draft(REPO, 1, True)
+    github.pulls.set_draft(REPO, 1, True)
     assert await state(ask) == (True, "draft")
     assert (await merge(ask)).body["message"] == "Pull Request is still a draft"
 
 
 async def test_the_first_look_finds_nothing_out(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
-    github.delay_mergeable(REPO, 1)
+    github.merging.delay_mergeable(REPO, 1)
     assert [await state(ask), await state(ask)] == [(None, "unknown"), (True, "clean")]
-    await github.close_pull(REPO, 1)
+    await github.pulls.close_pull(REPO, 1)
     assert await state(ask) == (None, "unknown")
     openapi.assert_valid(github.requests)
 
 
 async def test_what_is_not_green_is_unstable(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
-    await github.set_status(REPO, pull, "pending", "ci")
+    await github.statuses.set_status(REPO, pull, "pending", "ci")
     assert await state(ask) == (True, "unstable")
-    await github.set_status(REPO, pull, "success", "ci")
+    await github.statuses.set_status(REPO, pull, "success", "ci")
     assert await state(ask) == (True, "clean")
     run = {"name": "lint", "head_sha": pull, "conclusion": "failure"}
     await ask("POST", f"{R}/check-runs", run)
@@ -152,38 +152,38 @@ async def test_a_branch_is_brought_up_to_date(github: SimulatedGitHub, ask: Aske
     reply = await ask("PUT", path, {"expected_head_sha": pull})
     assert reply.status == 202
     head = (await ask("GET", f"{R}/pulls/1")).body["head"]["sha"]
-    assert (await git(github.repository(REPO).path, "rev-parse", "feature^1")).decode().strip() == pull
-    await github.hooks.idle()
+    assert (await git(github.store.repository(REPO).path, "rev-parse", "feature^1")).decode().strip() == pull
+    await github.webhooks.idle()
     assert told.payloads("pull_request.synchronize")[0]["after"] == head
     again = await ask("PUT", path, {"expected_head_sha": head})
     assert (again.status, "no new commits" in again.body["message"]) == (422, True)
-    await github.push_commit(REPO, "main", {"a.py": "a = 2\n"})
+    await github.pushes.push_commit(REPO, "main", {"a.py": "a = 2\n"})
     assert (await ask("PUT", path)).body["message"] == "merge conflict between base and head"
     openapi.assert_valid(github.requests)
 
 
 async def test_a_forks_branch_is_not_the_apps_to_update(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.add_fork(REPO, "friend")
-    await github.push_commit("friend/hello", "fix", {"a": "a"}, login="friend")
-    await github.open_pull(REPO, "friend:fix", login="friend")
-    await github.push_commit(REPO, "main", {"b": "b"})
+    await github.repositories.add_fork(REPO, "friend")
+    await github.pushes.push_commit("friend/hello", "fix", {"a": "a"}, login="friend")
+    await github.pulls.open_pull(REPO, "friend:fix", login="friend")
+    await github.pushes.push_commit(REPO, "main", {"b": "b"})
     assert (await ask("PUT", f"{R}/pulls/1/update-branch")).status == 403
     assert (await ask("PUT", f"{R}/pulls/1/merge", {"merge_method": "squash"})).status == 200
 
 
 async def test_a_branch_into_a_branch(github: SimulatedGitHub, ask: Asker, told: Hook, pull: str) -> None:
-    await github.push_commit(REPO, "main", {"a.py": "a = 2\n"})
-    await github.push_commit(REPO, "old", {"c.py": "c = 1\n"})
+    await github.pushes.push_commit(REPO, "main", {"a.py": "a = 2\n"})
+    await github.pushes.push_commit(REPO, "old", {"c.py": "c = 1\n"})
     made = await ask("POST", f"{R}/merges", {"base": "old", "head": pull, "commit_message": "Bring it"})
     assert made.status == 409
-    await github.push_commit(REPO, "side", {"side.py": "s = 1\n"}, parent=pull)
+    await github.pushes.push_commit(REPO, "side", {"side.py": "s = 1\n"}, parent=pull)
     made = await ask("POST", f"{R}/merges", {"base": "feature", "head": "side", "commit_message": "Bring it"})
     assert (made.status, made.body["commit"]["message"], made.body["parents"][0]["sha"]) == (201, "Bring it", pull)
     again = await ask("POST", f"{R}/merges", {"base": "feature", "head": "side"})
     assert (again.status, again.body) == (204, None)
     for base, head in (("none", "side"), ("side", "none"), ("side", "--help")):
         assert (await ask("POST", f"{R}/merges", {"base": base, "head": head})).status == 404
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert told.payloads("push")[-1]["after"] == made.body["sha"]
     openapi.assert_valid(github.requests)
 
@@ -225,6 +225,6 @@ async def test_what_is_merged_stays_so(github: SimulatedGitHub, ask: Asker, pull
 
 
 async def test_a_commit_that_is_in_the_base_already_is_left_out(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
-    await github.push_commit(REPO, "main", {"a.py": "a = 1\n"}, "The same as First")
+    await github.pushes.push_commit(REPO, "main", {"a.py": "a = 1\n"}, "The same as First")
     await merge(ask, merge_method="rebase")
     assert [each.split("|")[2] for each in await messages(github)][:2] == ["Second", "The same as First"]

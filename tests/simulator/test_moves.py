@@ -21,12 +21,12 @@ READ_ONLY = "Repository was archived so is read-only."
 async def _held_to_githubs_words(github: SimulatedGitHub) -> AsyncIterator[None]:
     yield
     openapi.assert_valid(github.requests)
-    assert [error for each in github.deliveries for error in errors(each.name, each.payload)] == []
+    assert [error for each in github.webhooks.deliveries for error in errors(each.name, each.payload)] == []
 
 
 async def test_a_former_name_leads_on(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    repo = github.rename_repository(REPO, "Greetings")
-    await github.hooks.idle()
+    repo = github.repositories.rename_repository(REPO, "Greetings")
+    await github.webhooks.idle()
     payload = told.payloads("repository.renamed")[0]
     assert payload["changes"] == {"repository": {"name": {"from": "hello"}}}
     assert payload["repository"]["full_name"] == "octocat/Greetings"
@@ -39,11 +39,11 @@ async def test_a_former_name_leads_on(github: SimulatedGitHub, ask: Asker, told:
     written = await ask("POST", f"/repos/{REPO}/issues", {"title": "x"})
     assert (written.status, written.headers["Location"]) == (307, f"{url}/issues")
     assert (await ask("GET", f"/repos/{REPO}/installation", who="app")).status == 301
-    assert github.repository("octocat/greetings").issues == {}
+    assert github.store.repository("octocat/greetings").issues == {}
 
 
 async def test_the_numbered_address_is_served(github: SimulatedGitHub, ask: Asker) -> None:
-    number = github.rename_repository(REPO, "greetings").id
+    number = github.repositories.rename_repository(REPO, "greetings").id
     base = f"/repositories/{number}"
     assert (await ask("GET", base)).body["full_name"] == "octocat/greetings"
     assert (await ask("GET", f"{base}/contents/src/hello.py")).body["path"] == "src/hello.py"
@@ -51,65 +51,65 @@ async def test_the_numbered_address_is_served(github: SimulatedGitHub, ask: Aske
     assert (made.status, made.body["repository_url"]) == (201, f"{github.api_url}/repos/octocat/greetings")
     assert (await ask("GET", f"{base}/issues/1")).status == 200
     assert (await ask("GET", f"/repositories/{number + 99}/issues/1")).status == 404
-    github.set_permission("octocat/greetings", "example", "read")
+    github.repositories.set_permission("octocat/greetings", "example", "read")
     assert (await ask("POST", f"{base}/git/refs", {"ref": "x", "sha": "x"}, who="example")).status == 403
 
 
 async def test_who_may_not_know_is_led_nowhere(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.add_repository("octocat/secret", {"a": "a"}, private=True)
+    await github.repositories.add_repository("octocat/secret", {"a": "a"}, private=True)
     other = await ask.mint(repositories=["hello"])
-    github.rename_repository("octocat/secret", "hidden")
+    github.repositories.rename_repository("octocat/secret", "hidden")
     assert (await ask("GET", "/repos/octocat/secret", who="")).status == 404
     assert (await ask("GET", "/repos/octocat/secret", who="example")).status == 404
     assert (await ask("GET", "/repos/octocat/secret", token=other)).status == 404
     assert (await ask("GET", "/repos/octocat/secret")).status == 301
-    github.remove_installation(next(iter(github.installations)))
+    github.installations.remove_installation(next(iter(github.store.installations)))
     assert (await ask("GET", "/repos/octocat/secret/installation", who="app")).status == 404
 
 
 async def test_the_name_is_free_again(github: SimulatedGitHub, ask: Asker) -> None:
-    github.rename_repository(REPO, "greetings")
-    new = await github.add_repository(REPO, {"b": "b"})
+    github.repositories.rename_repository(REPO, "greetings")
+    new = await github.repositories.add_repository(REPO, {"b": "b"})
     assert (await ask("GET", f"/repos/{REPO}")).body["id"] == new.id
     with pytest.raises(ValueError, match="already"):
-        github.rename_repository("octocat/greetings", "HELLO")
-    github.rename_repository(REPO, "Hello")
-    github.rename_repository("octocat/greetings", "older")
-    github.rename_repository("octocat/older", "greetings")
+        github.repositories.rename_repository("octocat/greetings", "HELLO")
+    github.repositories.rename_repository(REPO, "Hello")
+    github.repositories.rename_repository("octocat/greetings", "older")
+    github.repositories.rename_repository("octocat/older", "greetings")
     assert (await ask("GET", "/repos/octocat/greetings")).status == 200
     assert (await ask("GET", "/repos/octocat/older")).status == 301
 
 
 async def test_a_token_is_asked_for_by_the_new_name_or_the_number(github: SimulatedGitHub, ask: Asker) -> None:
-    repo = github.rename_repository(REPO, "greetings")
-    path = f"/app/installations/{next(iter(github.installations))}/access_tokens"
+    repo = github.repositories.rename_repository(REPO, "greetings")
+    path = f"/app/installations/{next(iter(github.store.installations))}/access_tokens"
     assert (await ask("POST", path, {"repositories": ["hello"]}, who="app")).status == 422
     assert (await ask("POST", path, {"repositories": ["greetings"]}, who="app")).status == 201
     assert (await ask("POST", path, {"repository_ids": [repo.id]}, who="app")).status == 201
 
 
 async def test_git_goes_on_at_the_former_name(github: SimulatedGitHub, tmp_path: Path, told: Hook) -> None:
-    former = github.push_url(REPO)
+    former = github.pushes.push_url(REPO)
     clone = tmp_path / "clone"
     await git.git(tmp_path, "clone", "--quiet", former, str(clone))
-    github.rename_repository(REPO, "greetings")
+    github.repositories.rename_repository(REPO, "greetings")
     await git.git(clone, "fetch", "--quiet")
     await git.git(clone, "push", "--quiet", former, "HEAD:refs/heads/copy")
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert told.payloads("push")[0]["repository"]["name"] == "greetings"
     assert (await asyncio.to_thread((clone / "README.md").read_text)) == "# Hello\n"
 
 
 async def test_a_transfer(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    theirs = github.add_installation("example", [])
-    number, token = github.repository(REPO).id, await ask.mint(permissions={"issues": "write"})
-    github.transfer_repository(REPO, "example")
-    await github.hooks.idle()
+    theirs = github.installations.add_installation("example", [])
+    number, token = github.store.repository(REPO).id, await ask.mint(permissions={"issues": "write"})
+    github.repositories.transfer_repository(REPO, "example")
+    await github.webhooks.idle()
     assert told.names == ["installation.created", "installation_repositories.removed"]
     assert (await ask("POST", f"/repositories/{number}/issues", {"title": "x"}, token=token)).status == 403
-    github.add_to_installation(theirs.id, "example/hello")
-    github.transfer_repository("example/hello", "octocat")
-    await github.hooks.idle()
+    github.installations.add_to_installation(theirs.id, "example/hello")
+    github.repositories.transfer_repository("example/hello", "octocat")
+    await github.webhooks.idle()
     assert told.names[2:] == [
         "installation_repositories.added", "installation_repositories.removed", "installation_repositories.added",
         "repository.transferred",
@@ -120,12 +120,12 @@ async def test_a_transfer(github: SimulatedGitHub, ask: Asker, told: Hook) -> No
     assert (await ask("POST", f"/repos/{REPO}/issues", {"title": "x"}, token=token)).status == 201
     assert (await ask("GET", "/repos/example/hello")).status == 301
     assert theirs.repositories == set()
-    github.hooks.log.clear()  # the published schema of this event forgets organizations
+    github.webhooks.log.clear()  # the published schema of this event forgets organizations
 
 
 async def test_an_archived_repository_is_read_only(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    github.open_issue(REPO, "x")
-    github.archive_repository(REPO)
+    github.issues.open_issue(REPO, "x")
+    github.repositories.archive_repository(REPO)
     for method, path, body in [
         ("POST", "issues", {"title": "y"}),
         ("POST", "issues/1/comments", {"body": "y"}),
@@ -135,16 +135,16 @@ async def test_an_archived_repository_is_read_only(github: SimulatedGitHub, ask:
         assert (refused.status, refused.body["message"]) == (403, READ_ONLY)
     assert (await ask("GET", f"/repos/{REPO}")).body["archived"] is True
     with pytest.raises(GitCommandError, match="403"):
-        await github.push_commit(REPO, "main", {"a": "a"})
+        await github.pushes.push_commit(REPO, "main", {"a": "a"})
     given = {"branch": {"repositoryNameWithOwner": REPO, "branchName": "main"}, "message": {"headline": "x"}}
     query = {
         "query": "mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }",
         "variables": {"input": {**given, "expectedHeadOid": "0" * 40}},
     }
     assert (await ask("POST", "/graphql", query)).body["errors"][0]["message"] == READ_ONLY
-    github.archive_repository(REPO, archived=False)
+    github.repositories.archive_repository(REPO, archived=False)
     assert (await ask("POST", f"/repos/{REPO}/issues", {"title": "y"})).status == 201
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert told.names[:3] == ["issues.opened", "repository.archived", "repository.unarchived"]
 
 
@@ -159,28 +159,28 @@ async def test_from_another_process(github: SimulatedGitHub) -> None:
         ("archive_repository", {"full_name": "example/greetings"}, {"full_name": "example/greetings"}),
         ("delete_repository", {"full_name": "example/greetings"}, {}),
         ("set_app_permissions", {"permissions": {"checks": "read"}}, {}),
-        ("accept_permissions", {"installation": next(iter(github.installations))}, {}),
+        ("accept_permissions", {"installation": next(iter(github.store.installations))}, {}),
     ]
     async with aiohttp.ClientSession() as client:
         for deed, arguments, answer in deeds:
             async with client.post(f"{github.url}/_control/{deed}", json=arguments) as reply:
                 assert (reply.status, await reply.json()) == (200, answer)
-    assert github.repositories == {}
-    assert next(iter(github.installations.values())).permissions == {"checks": "read"}
+    assert github.store.repositories == {}
+    assert next(iter(github.store.installations.values())).permissions == {"checks": "read"}
 
 
 async def test_a_deleted_repository(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    fork = await github.add_fork(REPO, "example")
-    await github.push_commit(fork.full_name, "change", {"a": "a"}, login="example")
-    await github.open_pull(REPO, "example:change")
-    github.rename_repository(fork.full_name, "mine")
-    await github.delete_repository("example/mine")
+    fork = await github.repositories.add_fork(REPO, "example")
+    await github.pushes.push_commit(fork.full_name, "change", {"a": "a"}, login="example")
+    await github.pulls.open_pull(REPO, "example:change")
+    github.repositories.rename_repository(fork.full_name, "mine")
+    await github.repositories.delete_repository("example/mine")
     pull = (await ask("GET", f"/repos/{REPO}/pulls/1")).body
     assert (pull["state"], pull["head"]["repo"]) == ("closed", None)
     assert (await ask("GET", "/repos/example/mine")).status == 404
     assert (await ask("GET", "/repos/example/hello")).status == 404
-    await github.delete_repository(REPO)
+    await github.repositories.delete_repository(REPO)
     assert (await ask("GET", f"/repos/{REPO}/pulls/1")).status == 404
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert told.names[-1] == "repository.deleted"
     assert (await ask("GET", "/installation/repositories")).body["total_count"] == 0

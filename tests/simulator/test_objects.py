@@ -20,7 +20,7 @@ async def blob(ask: Asker, content: bytes) -> str:
 
 
 async def listed(github: SimulatedGitHub, tree: str) -> dict[str, str]:
-    out = await git(github.repository(REPO).path, "ls-tree", "-r", tree)
+    out = await git(github.store.repository(REPO).path, "ls-tree", "-r", tree)
     return {line.split("\t")[1]: line.split()[0] for line in out.decode().splitlines()}
 
 
@@ -43,7 +43,7 @@ async def test_a_blob_that_cannot_be(ask: Asker, body: dict[str, str]) -> None:
 
 
 async def test_a_tree_upon_a_tree(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.push_commit(REPO, "main", {"lib/a.py": "a", "lib/b.py": "b", "file": "f", "gone.py": "g"})
+    await github.pushes.push_commit(REPO, "main", {"lib/a.py": "a", "lib/b.py": "b", "file": "f", "gone.py": "g"})
     sub = (await ask("GET", f"{G}/trees/main")).body["tree"]
     lib = next(entry["sha"] for entry in sub if entry["path"] == "lib")
     entries = [
@@ -130,7 +130,7 @@ async def test_a_commit_that_a_branch_can_take(github: SimulatedGitHub, ask: Ask
     assert made.body["author"] == {"name": "Mona x", "email": "mona@example.com", "date": "2026-01-31T09:30:00Z"}
     assert (await ask("GET", f"{G}/commits/{made.body['sha']}")).body == made.body
     assert (await ask("PATCH", f"{G}/refs/heads/main", {"sha": made.body["sha"]})).status == 200
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert told.payloads("push")[0]["after"] == made.body["sha"]
     openapi.assert_valid(github.requests)
 
@@ -171,7 +171,7 @@ async def test_what_is_not_there(ask: Asker, path: str) -> None:
 
 
 async def test_an_empty_repository_takes_nothing(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.add_repository("octocat/empty")
+    await github.repositories.add_repository("octocat/empty")
     for path, body in (("blobs", {"content": "x"}), ("trees", {"tree": [GOOD]})):
         reply = await ask("POST", f"/repos/octocat/empty/git/{path}", body)
         assert (reply.status, reply.body["message"]) == (409, "Git Repository is empty.")

@@ -19,30 +19,30 @@ EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 
 def head_of(github: SimulatedGitHub, number: int = 1) -> str:
-    pull = github.issue(REPO, number).pull
+    pull = github.store.issue(REPO, number).pull
     assert pull
     return pull.head_sha
 
 
 @pytest.fixture
 async def furnished(github: SimulatedGitHub) -> SimulatedGitHub:
-    sha = await github.push_commit(REPO, "feature", {f"{EVIL.replace('/', '')}.py": EVIL}, EVIL)
-    await github.open_pull(REPO, "feature", title=EVIL, body=EVIL)
-    github.add_comment(REPO, 1, EVIL)
-    github.add_label(REPO, 1, EVIL)
-    github.react(github.issue(REPO, 1).comments[0], "eyes", github.app.bot)
+    sha = await github.pushes.push_commit(REPO, "feature", {f"{EVIL.replace('/', '')}.py": EVIL}, EVIL)
+    await github.pulls.open_pull(REPO, "feature", title=EVIL, body=EVIL)
+    github.issues.add_comment(REPO, 1, EVIL)
+    github.issues.add_label(REPO, 1, EVIL)
+    github.issues.react(github.store.issue(REPO, 1).comments[0], "eyes", github.store.app.bot)
     notes = [{**annotation(), "path": EVIL, "message": EVIL, "title": EVIL, "raw_details": EVIL}, annotation()]
     output = {"title": EVIL, "summary": EVIL, "text": EVIL, "annotations": notes}
     actions = [{**button(), "label": EVIL, "description": EVIL}]
     fields = {"conclusion": "failure", "output": output, "actions": actions, "external_id": EVIL}
-    await github.create_run(github.repository(REPO), sha, EVIL, fields)
-    await github.set_status(REPO, sha, "failure", EVIL, description=EVIL)
-    github.add_team(REPO, EVIL)
-    github.set_permission(REPO, "friend", "write")
-    github.request_review(REPO, 1, ["friend"], [EVIL])
-    github.review(REPO, 1, "COMMENTED", "friend", EVIL)
-    github.lock_issue(REPO, 1)
-    await github.add_release(REPO, "v1", EVIL, EVIL, draft=True)
+    await github.checks.create_run(github.store.repository(REPO), sha, EVIL, fields)
+    await github.statuses.set_status(REPO, sha, "failure", EVIL, description=EVIL)
+    github.repositories.add_team(REPO, EVIL)
+    github.repositories.set_permission(REPO, "friend", "write")
+    github.reviews.request_review(REPO, 1, ["friend"], [EVIL])
+    github.reviews.review(REPO, 1, "COMMENTED", "friend", EVIL)
+    github.issues.lock_issue(REPO, 1)
+    await github.releases.add_release(REPO, "v1", EVIL, EVIL, draft=True)
     return github
 
 
@@ -60,8 +60,8 @@ async def test_what_is_said_of_a_pull_is_shown(furnished: SimulatedGitHub) -> No
 
 
 async def test_every_view_is_escaped(furnished: SimulatedGitHub, told: Hook) -> None:
-    furnished.open_issue(REPO, EVIL)
-    await furnished.hooks.idle()
+    furnished.issues.open_issue(REPO, EVIL)
+    await furnished.webhooks.idle()
     sha = head_of(furnished)
     run = furnished.check_runs(REPO, sha)[0]["id"]
     for path in (
@@ -105,7 +105,7 @@ async def test_a_page_waits_while_checks_run(furnished: SimulatedGitHub) -> None
     page = f"{furnished.url}/{REPO}/pull/1"
     assert 'http-equiv="refresh"' not in (await get(page))[1]
     sha = head_of(furnished)
-    await furnished.create_run(furnished.repository(REPO), sha, "slow", {})
+    await furnished.checks.create_run(furnished.store.repository(REPO), sha, "slow", {})
     assert 'http-equiv="refresh"' in (await get(page))[1]
 
 
@@ -116,7 +116,7 @@ async def test_a_button_of_the_page(furnished: SimulatedGitHub, told: Hook) -> N
     page = f"{furnished.url}/{REPO}/runs/{run}"
     status, location = await post_form(furnished, "press_button", form, {"Referer": page, "Origin": furnished.url})
     assert (status, location) == (303, f"/{REPO}/runs/{run}")
-    await furnished.hooks.idle()
+    await furnished.webhooks.idle()
     assert told.names == ["check_run.requested_action"]
 
 
@@ -126,7 +126,7 @@ async def test_a_button_of_the_page(furnished: SimulatedGitHub, told: Hook) -> N
 )
 async def test_a_stranger_cannot_press_it(furnished: SimulatedGitHub, told: Hook, headers: dict[str, str]) -> None:
     assert (await post_form(furnished, "close_pull", {"full_name": REPO, "number": "1"}, headers))[0] == 403
-    assert furnished.issue(REPO, 1).state == "open"
+    assert furnished.store.issue(REPO, 1).state == "open"
 
 
 @pytest.mark.parametrize(

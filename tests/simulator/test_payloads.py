@@ -16,10 +16,10 @@ SCHEMAS = Path(__file__).parents[1] / "node_modules/@octokit/webhooks-schemas/sc
 
 async def test_every_payload_has_githubs_shape(github: SimulatedGitHub, told: Hook) -> None:
     await many_deeds(github)
-    await github.hooks.idle()
-    found = {(each.name, error) for each in github.deliveries for error in errors(each.name, each.payload)}
+    await github.webhooks.idle()
+    found = {(each.name, error) for each in github.webhooks.deliveries for error in errors(each.name, each.payload)}
     assert found == set()
-    assert {each.name for each in github.deliveries} == {
+    assert {each.name for each in github.webhooks.deliveries} == {
         "check_run.completed", "check_run.created", "check_run.requested_action", "check_run.rerequested",
         "check_suite.completed", "check_suite.requested", "check_suite.rerequested", "create", "delete",
         "installation.created", "installation.deleted", "installation.suspend", "installation.unsuspend",
@@ -38,59 +38,59 @@ async def many_deeds(github: SimulatedGitHub) -> None:
     await pull_deeds(github)
     issue_deeds(github)
     await check_deeds(github)
-    await github.reopen_pull(REPO, 1)
-    await github.destroy_merge_group(REPO, await github.queue_merge(REPO, 1))
-    await github.merge_pull(REPO, 1)
-    await github.delete_branch(REPO, "feature")
-    installation = next(iter(github.installations))
-    github.suspend(installation)
-    github.unsuspend(installation)
-    github.remove_installation(installation)
-    github.add_installation("octocat", [REPO])
+    await github.pulls.reopen_pull(REPO, 1)
+    await github.merging.destroy_merge_group(REPO, await github.merging.queue_merge(REPO, 1))
+    await github.merging.merge_pull(REPO, 1)
+    await github.pushes.delete_branch(REPO, "feature")
+    installation = next(iter(github.store.installations))
+    github.installations.suspend(installation)
+    github.installations.unsuspend(installation)
+    github.installations.remove_installation(installation)
+    github.installations.add_installation("octocat", [REPO])
 
 
 async def pull_deeds(github: SimulatedGitHub) -> None:
-    await github.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
-    await github.open_pull(REPO, "feature", title="Pull", body=None)
-    await github.push_commit(REPO, "feature", {"src/hello.py": None})
-    await github.push_commit(REPO, "base", {"b.py": "y = 1\n"})
-    await github.edit_pull(REPO, 1, base="base", title="Better", body="why")
-    github.set_draft(REPO, 1, True)
-    github.set_draft(REPO, 1, False)
-    github.add_label(REPO, 1, "later")
-    github.remove_label(REPO, 1, "later")
-    github.set_permission(REPO, "friend", "write")
-    github.request_review(REPO, 1, ["friend"])
-    github.unrequest_review(REPO, 1, ["friend"])
-    comment = github.add_comment(REPO, 1, "hi")
-    github.edit_comment(REPO, comment.id, "hello")
-    github.delete_comment(REPO, comment.id)
-    await github.close_pull(REPO, 1)
+    await github.pushes.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
+    await github.pulls.open_pull(REPO, "feature", title="Pull", body=None)
+    await github.pushes.push_commit(REPO, "feature", {"src/hello.py": None})
+    await github.pushes.push_commit(REPO, "base", {"b.py": "y = 1\n"})
+    await github.pulls.edit_pull(REPO, 1, base="base", title="Better", body="why")
+    github.pulls.set_draft(REPO, 1, True)
+    github.pulls.set_draft(REPO, 1, False)
+    github.issues.add_label(REPO, 1, "later")
+    github.issues.remove_label(REPO, 1, "later")
+    github.repositories.set_permission(REPO, "friend", "write")
+    github.reviews.request_review(REPO, 1, ["friend"])
+    github.reviews.unrequest_review(REPO, 1, ["friend"])
+    comment = github.issues.add_comment(REPO, 1, "hi")
+    github.issues.edit_comment(REPO, comment.id, "hello")
+    github.issues.delete_comment(REPO, comment.id)
+    await github.pulls.close_pull(REPO, 1)
 
 
 def issue_deeds(github: SimulatedGitHub) -> None:
-    github.open_issue(REPO, "Bug")
-    github.add_label(REPO, 2, "bug")
-    github.remove_label(REPO, 2, "bug")
-    github.edit_issue(REPO, 2, title="Bug!")
-    github.lock_issue(REPO, 2)
-    github.lock_issue(REPO, 2, False)
-    github.assign(REPO, 2, ["octocat"])
-    github.assign(REPO, 2, [])
-    github.open_issue(REPO, "Spam")
-    github.delete_issue(REPO, 3)
+    github.issues.open_issue(REPO, "Bug")
+    github.issues.add_label(REPO, 2, "bug")
+    github.issues.remove_label(REPO, 2, "bug")
+    github.issues.edit_issue(REPO, 2, title="Bug!")
+    github.issues.lock_issue(REPO, 2)
+    github.issues.lock_issue(REPO, 2, False)
+    github.issues.assign(REPO, 2, ["octocat"])
+    github.issues.assign(REPO, 2, [])
+    github.issues.open_issue(REPO, "Spam")
+    github.issues.delete_issue(REPO, 3)
 
 
 async def check_deeds(github: SimulatedGitHub) -> None:
-    await github.set_state(REPO, 2, "closed")
-    await github.set_state(REPO, 2, "open")
-    repo, pull = github.repository(REPO), github.issue(REPO, 1).pull
+    await github.pulls.set_state(REPO, 2, "closed")
+    await github.pulls.set_state(REPO, 2, "open")
+    repo, pull = github.store.repository(REPO), github.store.issue(REPO, 1).pull
     assert pull
-    run = await github.create_run(repo, pull.head_sha, "lint", {"actions": [button()]})
-    github.update_run(repo, run, {"conclusion": "failure", "output": {"title": "t", "summary": "s"}})
-    github.press_button(REPO, run.id, "fix")
-    github.rerun_check(REPO, run.id)
-    github.rerun_suite(REPO, run.suite.id)
+    run = await github.checks.create_run(repo, pull.head_sha, "lint", {"actions": [button()]})
+    github.checks.update_run(repo, run, {"conclusion": "failure", "output": {"title": "t", "summary": "s"}})
+    github.checks.press_button(REPO, run.id, "fix")
+    github.checks.rerun_check(REPO, run.id)
+    github.checks.rerun_suite(REPO, run.suite.id)
 
 
 def errors(name: str, payload: Any) -> list[str]:

@@ -17,28 +17,28 @@ FORCE = "Cannot force-push to this branch"
 
 
 async def tip(github: SimulatedGitHub, ref: str = "main") -> str:
-    return (await git(github.repository(REPO).path, "rev-parse", ref)).decode().strip()
+    return (await git(github.store.repository(REPO).path, "rev-parse", ref)).decode().strip()
 
 
 async def committed(github: SimulatedGitHub, parent: str = "") -> str:
     """A commit upon `main` that is in no branch."""
-    repo = github.repository(REPO)
+    repo = github.store.repository(REPO)
     onto = parent or await tip(github)
-    return await fast_import.commit(repo.path, {"x.py": "x = 1\n"}, "x", github.author(repo.owner), onto)
+    return await fast_import.commit(repo.path, {"x.py": "x = 1\n"}, "x", github.store.author(repo.owner), onto)
 
 
 async def push(github: SimulatedGitHub, token: str, *refspecs: str) -> str:
     """What git says of it, "" where it worked."""
     url = f"http://x-access-token:{token}@{github.url.removeprefix('http://')}/{REPO}.git"
     try:
-        await git(github.repository(REPO).path, "push", url, *refspecs)
+        await git(github.store.repository(REPO).path, "push", url, *refspecs)
     except GitCommandError as error:
         return str(error)
     return ""
 
 
 async def test_a_push_of_the_app_is_declined(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    github.protect(REPO, "main", checks=["ci"], reviews=1)
+    github.protection.protect(REPO, "main", checks=["ci"], reviews=1)
     before, new = await tip(github), await committed(github)
     said = await push(github, await ask.mint(), f"{new}:refs/heads/main", f"{new}:refs/heads/topic")
     assert "GH006: Protected branch update failed for refs/heads/main." in said
@@ -47,15 +47,15 @@ async def test_a_push_of_the_app_is_declined(github: SimulatedGitHub, ask: Asker
     assert "[remote rejected] " in said
     assert "(protected branch hook declined)" in said
     assert [await tip(github), await tip(github, "topic")] == [before, new]
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert [payload["ref"] for payload in told.payloads("push")] == ["refs/heads/topic"]
 
 
 async def test_a_push_whose_checks_are_good_already_is_taken(github: SimulatedGitHub, ask: Asker) -> None:
-    github.protect(REPO, "main", checks=["ci", "lint"])
+    github.protection.protect(REPO, "main", checks=["ci", "lint"])
     token, new = await ask.mint(), await committed(github)
     assert await push(github, token, f"{new}:refs/heads/topic") == ""
-    await github.set_status(REPO, new, "success", "ci")
+    await github.statuses.set_status(REPO, new, "success", "ci")
     assert "1 of 2 required status checks are expected" in await push(github, token, f"{new}:refs/heads/main")
     await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": new, "conclusion": "neutral"})
     assert await push(github, token, f"{new}:refs/heads/main") == ""
@@ -64,57 +64,57 @@ async def test_a_push_whose_checks_are_good_already_is_taken(github: SimulatedGi
 
 async def test_nobody_rewrites_or_deletes_a_protected_branch(github: SimulatedGitHub, ask: Asker) -> None:
     old = await tip(github)
-    await github.push_commit(REPO, "main", {"a": "a"})
-    await github.push_commit(REPO, "release", {"r": "r"})
+    await github.pushes.push_commit(REPO, "main", {"a": "a"})
+    await github.pushes.push_commit(REPO, "release", {"r": "r"})
     for branch in ("main", "release"):
-        github.protect(REPO, branch)
+        github.protection.protect(REPO, branch)
     new = await committed(github, old)
-    for token in (await ask.mint(), github.add_user("octocat").token):
+    for token in (await ask.mint(), github.store.add_user("octocat").token):
         assert FORCE in await push(github, token, f"+{new}:refs/heads/main")
         assert "Cannot delete this branch" in await push(github, token, ":refs/heads/release")
     reply = await ask("PATCH", f"{R}/git/refs/heads/main", {"sha": old, "force": True}, who="octocat")
     assert (reply.status, reply.body["message"]) == (422, FORCE)
     reply = await ask("DELETE", f"{R}/git/refs/heads/release")
     assert (reply.status, reply.body["message"]) == (422, "Cannot delete this branch")
-    github.protect(REPO, "main", allow_force=True)
-    github.protect(REPO, "release", allow_deletion=True)
+    github.protection.protect(REPO, "main", allow_force=True)
+    github.protection.protect(REPO, "release", allow_deletion=True)
     assert await push(github, await ask.mint(), f"+{new}:refs/heads/main", ":refs/heads/release") == ""
 
 
 async def test_a_merely_protected_branch_takes_a_push(github: SimulatedGitHub, ask: Asker) -> None:
-    github.protect(REPO, "main")
+    github.protection.protect(REPO, "main")
     new = await committed(github)
     assert await push(github, await ask.mint(), f"{new}:refs/heads/main") == ""
-    github.protect(REPO, "main", False)
-    assert github.repository(REPO).protected == set()
+    github.protection.protect(REPO, "main", False)
+    assert github.store.repository(REPO).protected == set()
 
 
 async def test_an_administrator_is_above_it_unless_told_otherwise(github: SimulatedGitHub) -> None:
-    github.set_permission(REPO, "writer", "write")
-    github.protect(REPO, "main", pulls_only=True)
-    await github.push_commit(REPO, "main", {"a": "a"})
+    github.repositories.set_permission(REPO, "writer", "write")
+    github.protection.protect(REPO, "main", pulls_only=True)
+    await github.pushes.push_commit(REPO, "main", {"a": "a"})
     with pytest.raises(GitCommandError, match=PULL):
-        await github.push_commit(REPO, "main", {"b": "b"}, login="writer")
-    github.protect(REPO, "main", pulls_only=True, enforce_admins=True)
+        await github.pushes.push_commit(REPO, "main", {"b": "b"}, login="writer")
+    github.protection.protect(REPO, "main", pulls_only=True, enforce_admins=True)
     with pytest.raises(GitCommandError, match=PULL):
-        await github.push_commit(REPO, "main", {"b": "b"})
+        await github.pushes.push_commit(REPO, "main", {"b": "b"})
 
 
 async def test_only_some_may_push(github: SimulatedGitHub, ask: Asker) -> None:
-    github.protect(REPO, "main", pushers=["octocat"])
+    github.protection.protect(REPO, "main", pushers=["octocat"])
     new = await committed(github)
     assert "not authorized to push to this branch" in await push(github, await ask.mint(), f"{new}:refs/heads/main")
-    github.protect(REPO, "main", pushers=["octocat", "autobuild[bot]"])
+    github.protection.protect(REPO, "main", pushers=["octocat", "autobuild[bot]"])
     assert await push(github, await ask.mint(), f"{new}:refs/heads/main") == ""
 
 
 async def test_a_linear_history_takes_no_merge(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.push_commit(REPO, "feature", {"a": "a"})
-    await github.push_commit(REPO, "main", {"b": "b"})
-    await github.open_pull(REPO, "feature")
-    github.protect(REPO, "main", linear=True)
-    repo = github.repository(REPO)
-    merge = await github.merge_commit(repo, github.issue(REPO, 1), github.app.bot)
+    await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    await github.pushes.push_commit(REPO, "main", {"b": "b"})
+    await github.pulls.open_pull(REPO, "feature")
+    github.protection.protect(REPO, "main", linear=True)
+    repo = github.store.repository(REPO)
+    merge = await github.pulls.merge_commit(repo, github.store.issue(REPO, 1), github.store.app.bot)
     words = "must not contain merge commits"
     assert words in await push(github, await ask.mint(), f"{merge}:refs/heads/main")
     assert words in (await ask("PATCH", f"{R}/git/refs/heads/main", {"sha": merge})).body["message"]
@@ -124,7 +124,7 @@ async def test_a_linear_history_takes_no_merge(github: SimulatedGitHub, ask: Ask
 
 
 async def test_a_ruleset_has_words_of_its_own(github: SimulatedGitHub, ask: Asker) -> None:
-    github.protect(REPO, "main", pulls_only=True, ruleset=True)
+    github.protection.protect(REPO, "main", pulls_only=True, ruleset=True)
     new = await committed(github)
     said = await push(github, await ask.mint(), f"{new}:refs/heads/main")
     assert "GH013: Repository rule violations found for refs/heads/main." in said
@@ -134,8 +134,8 @@ async def test_a_ruleset_has_words_of_its_own(github: SimulatedGitHub, ask: Aske
 
 
 async def test_every_other_way_in_is_declined(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.push_commit(REPO, "feature", {"a.py": "a = 1\n"})
-    github.protect(REPO, "main", checks=["ci", "lint"], pulls_only=True)
+    await github.pushes.push_commit(REPO, "feature", {"a.py": "a = 1\n"})
+    github.protection.protect(REPO, "main", checks=["ci", "lint"], pulls_only=True)
     before, new = await tip(github), await committed(github)
     checks = "2 of 2 required status checks are expected."
     file = {"message": "x", "content": base64.b64encode(b"x").decode()}
@@ -158,10 +158,10 @@ def branch_named(name: str) -> dict[str, str]:
 
 
 async def test_a_pull_waits_for_checks_and_approval(github: SimulatedGitHub, ask: Asker) -> None:
-    github.set_permission(REPO, "reader", "read")
-    head = await github.push_commit(REPO, "feature", {"a": "a"})
-    await github.open_pull(REPO, "feature", login="friend")
-    github.protect(REPO, "main", checks=["ci", "lint"], reviews=1)
+    github.repositories.set_permission(REPO, "reader", "read")
+    head = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    await github.pulls.open_pull(REPO, "feature", login="friend")
+    github.protection.protect(REPO, "main", checks=["ci", "lint"], reviews=1)
 
     async def words() -> str:
         shown = (await ask("GET", f"{R}/pulls/1")).body
@@ -171,44 +171,44 @@ async def test_a_pull_waits_for_checks_and_approval(github: SimulatedGitHub, ask
 
     review = "At least 1 approving review is required by reviewers with write access."
     assert await words() == f"2 of 2 required status checks are expected. {review}"
-    await github.set_status(REPO, head, "failure", "lint")
+    await github.statuses.set_status(REPO, head, "failure", "lint")
     run = (await ask("POST", f"{R}/check-runs", {"name": "ci", "head_sha": head})).body["id"]
     assert await words() == f"2 of 2 required status checks have not succeeded: 1 pending and 1 failing. {review}"
     await ask("PATCH", f"{R}/check-runs/{run}", {"conclusion": "success"})
     assert await words() == f"1 of 2 required status checks are failing. {review}"
-    await github.set_status(REPO, head, "success", "lint")
-    github.approve(REPO, 1, "reader")
+    await github.statuses.set_status(REPO, head, "success", "lint")
+    github.reviews.approve(REPO, 1, "reader")
     assert await words() == review
-    github.review(REPO, 1, "CHANGES_REQUESTED", "octocat", "no")
+    github.reviews.review(REPO, 1, "CHANGES_REQUESTED", "octocat", "no")
     assert await words() == "Changes have been requested by reviewers with write access."
-    github.approve(REPO, 1, "octocat")
+    github.reviews.approve(REPO, 1, "octocat")
     assert (await ask("GET", f"{R}/pulls/1")).body["mergeable_state"] == "clean"
     assert (await ask("PUT", f"{R}/pulls/1/merge", {"sha": head})).status == 200
     openapi.assert_valid(github.requests)
 
 
 async def test_a_pull_has_to_hold_its_base(github: SimulatedGitHub, ask: Asker) -> None:
-    head = await github.push_commit(REPO, "feature", {"a": "a"})
-    await github.open_pull(REPO, "feature")
-    github.protect(REPO, "main", checks=["ci"], strict=True)
-    await github.set_status(REPO, head, "success", "ci")
-    await github.push_commit(REPO, "main", {"b": "b"})
+    head = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    await github.pulls.open_pull(REPO, "feature")
+    github.protection.protect(REPO, "main", checks=["ci"], strict=True)
+    await github.statuses.set_status(REPO, head, "success", "ci")
+    await github.pushes.push_commit(REPO, "main", {"b": "b"})
     assert (await ask("GET", f"{R}/pulls/1")).body["mergeable_state"] == "behind"
     reply = await ask("PUT", f"{R}/pulls/1/merge")
     assert (reply.status, reply.body["message"]) == (405, 'Required status check "ci" is expected.')
     assert (await ask("PUT", f"{R}/pulls/1/update-branch")).status == 202
     head = (await ask("GET", f"{R}/pulls/1")).body["head"]["sha"]
-    await github.set_status(REPO, head, "success", "ci")
+    await github.statuses.set_status(REPO, head, "success", "ci")
     assert (await ask("PUT", f"{R}/pulls/1/merge")).status == 200
 
 
 async def test_a_person_merges_above_the_rules(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.push_commit(REPO, "feature", {"a": "a"})
-    await github.open_pull(REPO, "feature", login="friend")
-    github.protect(REPO, "main", reviews=2)
+    await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    await github.pulls.open_pull(REPO, "feature", login="friend")
+    github.protection.protect(REPO, "main", reviews=2)
     assert (await ask("PUT", f"{R}/pulls/1/merge")).body["message"].startswith("At least 2 approving reviews are")
-    await github.merge_pull(REPO, 1, "octocat")
-    assert github.issue(REPO, 1).state == "closed"
+    await github.merging.merge_pull(REPO, 1, "octocat")
+    assert github.store.issue(REPO, 1).state == "closed"
 
 
 @pytest.mark.parametrize("body", [b"", b"00", b"zzzz", b"0099short"])
@@ -224,7 +224,7 @@ def basic(token: str) -> str:
 
 async def test_protection_is_shown_to_administrators(github: SimulatedGitHub, ask: Asker) -> None:
     rules: dict[str, Any] = {"checks": ["ci"], "reviews": 2, "strict": True, "pushers": ["octocat", "autobuild[bot]"]}
-    github.protect(REPO, "main", **rules)
+    github.protection.protect(REPO, "main", **rules)
     path = f"{R}/branches/main/protection"
     refused = await ask("GET", path)
     assert (refused.status, refused.body["message"]) == (403, "Resource not accessible by integration")
@@ -235,21 +235,21 @@ async def test_protection_is_shown_to_administrators(github: SimulatedGitHub, as
     branch = (await ask("GET", f"{R}/branches/main")).body
     assert branch["protection"]["required_status_checks"]["contexts"] == ["ci"]
     assert (await ask("GET", f"{R}/branches/none/protection", who="octocat")).status == 404
-    await github.push_commit(REPO, "free", {"a": "a"})
+    await github.pushes.push_commit(REPO, "free", {"a": "a"})
     reply = await ask("GET", f"{R}/branches/free/protection", who="octocat")
     assert (reply.status, reply.body["message"]) == (404, "Branch not protected")
-    github.set_permission(REPO, "writer", "write")
+    github.repositories.set_permission(REPO, "writer", "write")
     assert (await ask("GET", path, who="writer")).status == 403
     openapi.assert_valid(github.requests)
 
 
 async def test_a_ruleset_is_shown_to_everybody(github: SimulatedGitHub, ask: Asker) -> None:
-    github.protect(REPO, "main", checks=["ci"], reviews=1, ruleset=True)
+    github.protection.protect(REPO, "main", checks=["ci"], reviews=1, ruleset=True)
     rules = {rule["type"]: rule for rule in (await ask("GET", f"{R}/rules/branches/main")).body}
     checks = rules["required_status_checks"]["parameters"]["required_status_checks"]
     assert [each["context"] for each in checks] == ["ci"]
     assert set(rules) == {"deletion", "non_fast_forward", "pull_request", "required_status_checks"}
     assert (await ask("GET", f"{R}/branches/main/protection", who="octocat")).status == 404
-    github.protect(REPO, "main", checks=["ci"])
+    github.protection.protect(REPO, "main", checks=["ci"])
     assert (await ask("GET", f"{R}/rules/branches/main")).body == []
     openapi.assert_valid(github.requests)

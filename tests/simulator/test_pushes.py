@@ -7,17 +7,17 @@ import pytest
 
 from simulator.github.git import ZERO, git
 from simulator.github.server import SimulatedGitHub
-from simulator.github.services.pulls import Unprocessable
+from simulator.github.services.store import Unprocessable
 from tests.simulator.conftest import REPO, Asker, Hook
 
 
 async def test_a_push_to_a_pull_request(github: SimulatedGitHub, told: Hook) -> None:
-    old = await github.push_commit(REPO, "feature", {"a.py": "1\n"})
-    await github.open_pull(REPO, "feature")
-    await github.hooks.idle()
+    old = await github.pushes.push_commit(REPO, "feature", {"a.py": "1\n"})
+    await github.pulls.open_pull(REPO, "feature")
+    await github.webhooks.idle()
     told.requests.clear()
-    new = await github.push_commit(REPO, "feature", {"a.py": "2\n", "src/hello.py": None}, "Say more\n\nwhy")
-    await github.hooks.idle()
+    new = await github.pushes.push_commit(REPO, "feature", {"a.py": "2\n", "src/hello.py": None}, "Say more\n\nwhy")
+    await github.webhooks.idle()
     assert sorted(told.names) == ["check_suite.requested", "pull_request.synchronize", "push"]
     push, suite, pull = (
         told.payloads(name)[0] for name in ("push", "check_suite.requested", "pull_request.synchronize")
@@ -33,26 +33,26 @@ async def test_a_push_to_a_pull_request(github: SimulatedGitHub, told: Hook) -> 
     suite = suite["check_suite"]
     assert (suite["head_sha"], suite["head_branch"], suite["before"]) == (new, "feature", old)
     assert (pull["before"], pull["after"], pull["pull_request"]["head"]["sha"]) == (old, new, new)
-    assert {each["installation"]["id"] for each in (push, pull)} == set(github.installations)
+    assert {each["installation"]["id"] for each in (push, pull)} == set(github.store.installations)
 
 
 async def test_a_suite_is_requested_once_for_a_commit(github: SimulatedGitHub, told: Hook) -> None:
-    sha = await github.push_commit(REPO, "one", {"a": "a"})
-    repo = github.repository(REPO)
-    await github.move_ref(repo, "refs/heads/two", sha, repo.owner)
-    await github.hooks.idle()
+    sha = await github.pushes.push_commit(REPO, "one", {"a": "a"})
+    repo = github.store.repository(REPO)
+    await github.refs.move_ref(repo, "refs/heads/two", sha, repo.owner)
+    await github.webhooks.idle()
     assert told.names.count("push") == 2
     assert told.names.count("check_suite.requested") == 1
 
 
 async def test_force_and_delete(github: SimulatedGitHub, told: Hook) -> None:
-    old = await github.push_commit(REPO, "feature", {"a": "1"})
-    main = (await git(github.repository(REPO).path, "rev-parse", "main")).decode().strip()
-    new = await github.push_commit(REPO, "feature", {"a": "2"}, parent=main, force=True)
-    await github.hooks.idle()
+    old = await github.pushes.push_commit(REPO, "feature", {"a": "1"})
+    main = (await git(github.store.repository(REPO).path, "rev-parse", "main")).decode().strip()
+    new = await github.pushes.push_commit(REPO, "feature", {"a": "2"}, parent=main, force=True)
+    await github.webhooks.idle()
     assert [(each["before"], each["forced"]) for each in told.payloads("push")] == [(ZERO, False), (old, True)]
-    await github.delete_branch(REPO, "feature")
-    await github.hooks.idle()
+    await github.pushes.delete_branch(REPO, "feature")
+    await github.webhooks.idle()
     gone = told.payloads("push")[-1]
     assert (gone["before"], gone["after"], gone["deleted"], gone["head_commit"]) == (new, ZERO, True, None)
     assert "delete" in told.names
@@ -63,21 +63,21 @@ async def test_many_tags_are_not_told(github: SimulatedGitHub, told: Hook, tmp_p
     clone = tmp_path / "clone"
     for name in ("a", "b", "c", "d"):
         await git(clone, "tag", name)
-    await git(clone, "push", "--quiet", github.push_url(REPO), "refs/tags/a")
-    await github.hooks.idle()
+    await git(clone, "push", "--quiet", github.pushes.push_url(REPO), "refs/tags/a")
+    await github.webhooks.idle()
     assert sorted(told.names) == ["create", "push"]
     await git(clone, "tag", "e")
-    await git(clone, "push", "--quiet", github.push_url(REPO), "--tags")
-    await github.hooks.idle()
+    await git(clone, "push", "--quiet", github.pushes.push_url(REPO), "--tags")
+    await github.webhooks.idle()
     assert len(told.names) == 2
 
 
 async def test_a_fork_gives_no_push_and_no_suite(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    await github.add_fork(REPO, "example")
-    sha = await github.push_commit("example/hello", "patch", {"a": "a"}, login="example")
-    issue = await github.open_pull(REPO, "example:patch", login="example")
-    new = await github.push_commit("example/hello", "patch", {"a": "b"}, login="example")
-    await github.hooks.idle()
+    await github.repositories.add_fork(REPO, "example")
+    sha = await github.pushes.push_commit("example/hello", "patch", {"a": "a"}, login="example")
+    issue = await github.pulls.open_pull(REPO, "example:patch", login="example")
+    new = await github.pushes.push_commit("example/hello", "patch", {"a": "b"}, login="example")
+    await github.webhooks.idle()
     assert sorted(told.names) == ["pull_request.opened", "pull_request.synchronize"]
     opened = told.payloads("pull_request.opened")[0]
     assert opened["repository"]["full_name"] == REPO
@@ -94,49 +94,49 @@ async def test_a_fork_gives_no_push_and_no_suite(github: SimulatedGitHub, ask: A
 
 async def test_pull_requests_end_with_their_branches(github: SimulatedGitHub) -> None:
     for branch in ("gone", "merged", "onto-gone"):
-        await github.push_commit(REPO, branch, {branch: "x"})
-    await github.push_commit(REPO, "base", {"base": "x"})
-    gone, merged = await github.open_pull(REPO, "gone"), await github.open_pull(REPO, "merged")
-    onto = await github.open_pull(REPO, "onto-gone", "base")
-    await github.delete_branch(REPO, "gone")
-    await github.delete_branch(REPO, "base")
+        await github.pushes.push_commit(REPO, branch, {branch: "x"})
+    await github.pushes.push_commit(REPO, "base", {"base": "x"})
+    gone, merged = await github.pulls.open_pull(REPO, "gone"), await github.pulls.open_pull(REPO, "merged")
+    onto = await github.pulls.open_pull(REPO, "onto-gone", "base")
+    await github.pushes.delete_branch(REPO, "gone")
+    await github.pushes.delete_branch(REPO, "base")
     assert [(each.state, each.pull.merged_at) for each in (gone, onto) if each.pull] == [("closed", None)] * 2
-    sha = await github.merge_pull(REPO, merged.number)
+    sha = await github.merging.merge_pull(REPO, merged.number)
     assert merged.pull
     assert (merged.state, merged.pull.merge_commit_sha) == ("closed", sha)
     with pytest.raises(Unprocessable, match="does not exist"):
-        await github.reopen_pull(REPO, gone.number)
+        await github.pulls.reopen_pull(REPO, gone.number)
 
 
 async def test_the_life_of_a_pull_request(github: SimulatedGitHub, told: Hook) -> None:
-    await github.push_commit(REPO, "feature", {"a": "1"})
-    await github.push_commit(REPO, "base", {"b": "1"})
-    await github.open_pull(REPO, "feature", draft=True)
-    await github.hooks.idle()
+    await github.pushes.push_commit(REPO, "feature", {"a": "1"})
+    await github.pushes.push_commit(REPO, "base", {"b": "1"})
+    await github.pulls.open_pull(REPO, "feature", draft=True)
+    await github.webhooks.idle()
     told.requests.clear()
     deeds: list[Callable[[], object]] = [
-        lambda: github.set_draft(REPO, 1, False),
-        lambda: github.set_draft(REPO, 1, True),
-        lambda: github.set_draft(REPO, 1, True),
-        lambda: github.edit_pull(REPO, 1, base="base"),
-        lambda: github.edit_pull(REPO, 1, base="base"),
-        lambda: github.add_label(REPO, 1, "later"),
-        lambda: github.close_pull(REPO, 1),
-        lambda: github.reopen_pull(REPO, 1),
+        lambda: github.pulls.set_draft(REPO, 1, False),
+        lambda: github.pulls.set_draft(REPO, 1, True),
+        lambda: github.pulls.set_draft(REPO, 1, True),
+        lambda: github.pulls.edit_pull(REPO, 1, base="base"),
+        lambda: github.pulls.edit_pull(REPO, 1, base="base"),
+        lambda: github.issues.add_label(REPO, 1, "later"),
+        lambda: github.pulls.close_pull(REPO, 1),
+        lambda: github.pulls.reopen_pull(REPO, 1),
     ]
     for deed in deeds:
         result = deed()
         if isinstance(result, Awaitable):
             await result
-        await github.hooks.idle()
+        await github.webhooks.idle()
     wanted = ["ready_for_review", "converted_to_draft", "edited", "labeled", "closed", "reopened"]
     assert told.names == [f"pull_request.{action}" for action in wanted]
     assert told.payloads("pull_request.edited")[0]["changes"]["base"]["ref"] == {"from": "main"}
 
 
 async def test_a_pull_request_that_makes_no_sense(github: SimulatedGitHub) -> None:
-    await github.push_commit(REPO, "feature", {"a": "1"})
-    await github.open_pull(REPO, "feature")
+    await github.pushes.push_commit(REPO, "feature", {"a": "1"})
+    await github.pulls.open_pull(REPO, "feature")
     for head, why in (
         ("feature", "already exists"),
         ("main", "No commits"),
@@ -144,35 +144,35 @@ async def test_a_pull_request_that_makes_no_sense(github: SimulatedGitHub) -> No
         ("x:y", "no fork"),
     ):
         with pytest.raises(Unprocessable, match=why):
-            await github.open_pull(REPO, head)
-    assert len(github.repository(REPO).issues) == 1
+            await github.pulls.open_pull(REPO, head)
+    assert len(github.store.repository(REPO).issues) == 1
 
 
 async def test_the_merge_queue(github: SimulatedGitHub, told: Hook) -> None:
-    await github.push_commit(REPO, "feature", {"a": "1"})
-    await github.open_pull(REPO, "feature")
-    sha = await github.queue_merge(REPO, 1)
-    await github.destroy_merge_group(REPO, sha)
-    await github.hooks.idle()
+    await github.pushes.push_commit(REPO, "feature", {"a": "1"})
+    await github.pulls.open_pull(REPO, "feature")
+    sha = await github.merging.queue_merge(REPO, 1)
+    await github.merging.destroy_merge_group(REPO, sha)
+    await github.webhooks.idle()
     asked, ended = (told.payloads(f"merge_group.{action}")[0] for action in ("checks_requested", "destroyed"))
     assert asked["merge_group"] == ended["merge_group"]
     assert (asked["merge_group"]["head_sha"], asked["merge_group"]["base_ref"]) == (sha, "refs/heads/main")
 
 
 async def test_a_conflict_is_not_merged(github: SimulatedGitHub, ask: Asker) -> None:
-    await github.push_commit(REPO, "feature", {"README.md": "mine\n"})
-    await github.open_pull(REPO, "feature")
-    await github.push_commit(REPO, "main", {"README.md": "theirs\n"})
+    await github.pushes.push_commit(REPO, "feature", {"README.md": "mine\n"})
+    await github.pulls.open_pull(REPO, "feature")
+    await github.pushes.push_commit(REPO, "main", {"README.md": "theirs\n"})
     assert (await ask("PUT", f"/repos/{REPO}/pulls/1/merge", {})).status == 405
-    assert github.issue(REPO, 1).state == "open"
+    assert github.store.issue(REPO, 1).state == "open"
 
 
 async def test_an_empty_repository(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    await github.add_repository("octocat/empty")
+    await github.repositories.add_repository("octocat/empty")
     assert (await ask("GET", "/repos/octocat/empty/commits")).status == 409
     assert (await ask("GET", "/repos/octocat/empty/branches")).body == []
     assert (await ask("GET", "/repos/octocat/empty/contents/x")).status == 404
-    sha = await github.push_commit("octocat/empty", "main", {"a": "a"})
-    await github.hooks.idle()
+    sha = await github.pushes.push_commit("octocat/empty", "main", {"a": "a"})
+    await github.webhooks.idle()
     push = told.payloads("push")[0]
     assert (push["before"], push["after"], len(push["commits"])) == (ZERO, sha, 1)

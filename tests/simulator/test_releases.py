@@ -14,18 +14,18 @@ R = f"/repos/{REPO}"
 
 
 async def tags(github: SimulatedGitHub) -> list[str]:
-    return (await git(github.repository(REPO).path, "tag", "--list")).decode().split()
+    return (await git(github.store.repository(REPO).path, "tag", "--list")).decode().split()
 
 
 async def test_publishing_makes_the_tag(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    github.app.events = (*github.app.events, "release")
-    sha = await github.push_commit(REPO, "next", {"a": "a"})
+    github.store.app.events = (*github.store.app.events, "release")
+    sha = await github.pushes.push_commit(REPO, "next", {"a": "a"})
     body = {"tag_name": "v1/0", "target_commitish": "next", "name": "One", "body": "x" * 125_000}
     made = await ask("POST", f"{R}/releases", body)
     assert (made.status, made.body["draft"], made.body["author"]["login"]) == (201, False, "autobuild[bot]")
     assert (await ask("GET", f"{R}/tags")).body[0]["commit"]["sha"] == sha
     assert (await ask("GET", f"{R}/releases")).body == [made.body]
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert {"release.created", "release.published", "release.released", "create"} <= set(told.names)
     assert errors("release.published", told.payloads("release.published")[0]) == []
     openapi.assert_valid(github.requests)
@@ -34,7 +34,7 @@ async def test_publishing_makes_the_tag(github: SimulatedGitHub, ask: Asker, tol
 async def test_a_tag_that_is_there_is_taken_as_it_is(github: SimulatedGitHub, ask: Asker) -> None:
     sha = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     await ask("POST", f"{R}/git/refs", {"ref": "refs/tags/v1", "sha": sha})
-    await github.push_commit(REPO, "main", {"a": "a"})
+    await github.pushes.push_commit(REPO, "main", {"a": "a"})
     assert (await ask("POST", f"{R}/releases", {"tag_name": "v1", "target_commitish": "none"})).status == 201
     assert (await ask("GET", f"{R}/releases/tags/v1")).status == 200
     assert (await ask("GET", f"{R}/tags")).body[0]["commit"]["sha"] == sha
@@ -56,7 +56,7 @@ async def test_a_tag_that_is_there_is_taken_as_it_is(github: SimulatedGitHub, as
 async def test_a_release_that_cannot_be(
     github: SimulatedGitHub, ask: Asker, body: dict[str, Any], field: str, code: str
 ) -> None:
-    await github.add_release(REPO, "taken")
+    await github.releases.add_release(REPO, "taken")
     reply = await ask("POST", f"{R}/releases", body)
     [error] = reply.body["errors"]
     assert (reply.status, error["field"], error["code"]) == (422, field, code)

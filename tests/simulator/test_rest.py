@@ -14,7 +14,7 @@ R = f"/repos/{REPO}"
 
 
 async def test_a_comment_has_a_limit(ask: Asker) -> None:
-    ask.github.open_issue(REPO, "x")
+    ask.github.issues.open_issue(REPO, "x")
     assert (await ask("POST", f"{R}/issues/1/comments", {"body": "x" * 65_537})).status == 422
     assert (await ask("POST", f"{R}/issues/1/comments", {"body": ""})).status == 422
     assert (await ask("POST", f"{R}/issues/1/comments", {"body": 3})).status == 422
@@ -25,8 +25,8 @@ async def test_a_comment_has_a_limit(ask: Asker) -> None:
 
 
 async def test_the_app_edits_its_own_comments_only(ask: Asker) -> None:
-    ask.github.open_issue(REPO, "x")
-    comment = ask.github.add_comment(REPO, 1, "mine", "example")
+    ask.github.issues.open_issue(REPO, "x")
+    comment = ask.github.issues.add_comment(REPO, 1, "mine", "example")
     assert (await ask("PATCH", f"{R}/issues/comments/{comment.id}", {"body": "ours"})).status == 403
     assert ask.github.comments(REPO, 1)[0]["body"] == "mine"
 
@@ -53,7 +53,7 @@ async def test_the_app_edits_its_own_comments_only(ask: Asker) -> None:
     ],
 )
 async def test_what_is_not_there(ask: Asker, method: str, path: str, status: int) -> None:
-    ask.github.open_issue(REPO, "an issue, no pull request")
+    ask.github.issues.open_issue(REPO, "an issue, no pull request")
     assert (await ask(method, path)).status == status
 
 
@@ -77,16 +77,16 @@ async def test_a_ref_that_cannot_be(ask: Asker, body: dict[str, str], words: str
 
 async def test_only_a_fast_forward_without_force(ask: Asker) -> None:
     old = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
-    await ask.github.push_commit(REPO, "main", {"a": "a"})
+    await ask.github.pushes.push_commit(REPO, "main", {"a": "a"})
     reply = await ask("PATCH", f"{R}/git/refs/heads/main", {"sha": old})
     assert (reply.status, reply.body["message"]) == (422, "Update is not a fast forward")
     assert (await ask("PATCH", f"{R}/git/refs/heads/main", {"sha": old, "force": True})).status == 200
 
 
 async def test_compare_and_files_speak_of_the_merge_base(ask: Asker) -> None:
-    await ask.github.push_commit(REPO, "feature", {"src/hello.py": "print('bye')\n"})
-    await ask.github.open_pull(REPO, "feature")
-    await ask.github.push_commit(REPO, "main", {"other.py": "1\n"})
+    await ask.github.pushes.push_commit(REPO, "feature", {"src/hello.py": "print('bye')\n"})
+    await ask.github.pulls.open_pull(REPO, "feature")
+    await ask.github.pushes.push_commit(REPO, "main", {"other.py": "1\n"})
     compared = (await ask("GET", f"{R}/compare/main...feature")).body
     assert (compared["status"], compared["ahead_by"], compared["behind_by"]) == ("diverged", 1, 1)
     files = (await ask("GET", f"{R}/pulls/1/files")).body
@@ -95,10 +95,10 @@ async def test_compare_and_files_speak_of_the_merge_base(ask: Asker) -> None:
 
 
 async def test_renames_and_binaries(ask: Asker) -> None:
-    await ask.github.push_commit(
+    await ask.github.pushes.push_commit(
         REPO, "feature", {"src/hello.py": None, "lib/hello.py": "print('hello')\n", "x.bin": b"\0\1"}
     )
-    await ask.github.open_pull(REPO, "feature")
+    await ask.github.pulls.open_pull(REPO, "feature")
     files = {file["filename"]: file for file in (await ask("GET", f"{R}/pulls/1/files")).body}
     assert (files["lib/hello.py"]["status"], files["lib/hello.py"]["previous_filename"]) == ("renamed", "src/hello.py")
     assert "patch" not in files["x.bin"]
@@ -106,7 +106,7 @@ async def test_renames_and_binaries(ask: Asker) -> None:
 
 async def test_pages(ask: Asker) -> None:
     for number in range(5):
-        ask.github.open_issue(REPO, str(number))
+        ask.github.issues.open_issue(REPO, str(number))
     reply = await ask("GET", f"{R}/issues?per_page=2&page=2")
     assert [issue["number"] for issue in reply.body] == [3, 2]
     relations = [part.split('rel="')[1].strip('"') for part in reply.headers["Link"].split(", ")]
@@ -119,7 +119,7 @@ async def test_an_etag_costs_nothing(ask: Asker) -> None:
     again = await ask("GET", R, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status, again.body) == (304, None)
     assert again.headers["X-RateLimit-Used"] == first.headers["X-RateLimit-Used"]
-    ask.github.open_issue(REPO, "x")
+    ask.github.issues.open_issue(REPO, "x")
     changed = await ask("GET", R, headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status == 200
     assert int(changed.headers["X-RateLimit-Used"]) == int(first.headers["X-RateLimit-Used"]) + 1
@@ -147,7 +147,7 @@ async def test_a_body_that_is_no_json(github: SimulatedGitHub, ask: Asker, body:
     ],
 )
 async def test_a_bad_answer_once(ask: Asker, fault: dict[str, Any], status: int, header: tuple[str, str]) -> None:
-    ask.github.open_issue(REPO, "x")
+    ask.github.issues.open_issue(REPO, "x")
     ask.github.faults.add("POST", f"{R}/issues/\\d+/comments", **fault)
     refused = await ask("POST", f"{R}/issues/1/comments", {"body": "a"})
     assert (refused.status, refused.headers.get(header[0], "")) == (status, header[1])
@@ -158,7 +158,7 @@ async def test_a_bad_answer_once(ask: Asker, fault: dict[str, Any], status: int,
 
 @pytest.mark.parametrize("kind", ["half", "hang_up"])
 async def test_an_answer_that_is_lost(ask: Asker, kind: Any) -> None:
-    ask.github.open_issue(REPO, "x")
+    ask.github.issues.open_issue(REPO, "x")
     await ask.mint()
     ask.github.faults.add("POST", ".*/comments", kind, after=True)
     with pytest.raises(aiohttp.ClientError):
@@ -171,7 +171,7 @@ async def test_a_request_that_is_held(ask: Asker) -> None:
     await ask("GET", R)
     fault = ask.github.faults.add("GET", ".*/branches", "hold")
     waiting = asyncio.create_task(ask("GET", f"{R}/branches"))
-    await ask.github.wait_for(lambda: fault.seen)
+    await ask.github.store.wait_for(lambda: fault.seen)
     assert not waiting.done()
     fault.release()
     assert (await waiting).status == 200
@@ -182,7 +182,7 @@ async def test_a_request_that_is_held(ask: Asker) -> None:
 )
 async def test_a_repository_name_that_cannot_be(github: SimulatedGitHub, name: str) -> None:
     with pytest.raises(ValueError, match=r"full name|already"):
-        await github.add_repository(name)
+        await github.repositories.add_repository(name)
 
 
 async def test_pages_asked_for_with_nonsense(ask: Asker) -> None:

@@ -16,12 +16,12 @@ WHO = f"{R}/pulls/1/requested_reviewers"
 @pytest.fixture(autouse=True)
 async def pull(github: SimulatedGitHub) -> None:
     """Number 1, by `friend`; `reader` may read and the team `core` may write."""
-    github.set_permission(REPO, "friend", "write")
-    github.set_permission(REPO, "reader", "read")
-    github.add_user("stranger")
-    github.add_team(REPO, "core")
-    await github.push_commit(REPO, "feature", {"a": "a"})
-    await github.open_pull(REPO, "feature", login="friend")
+    github.repositories.set_permission(REPO, "friend", "write")
+    github.repositories.set_permission(REPO, "reader", "read")
+    github.store.add_user("stranger")
+    github.repositories.add_team(REPO, "core")
+    await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    await github.pulls.open_pull(REPO, "feature", login="friend")
 
 
 async def test_people_and_teams_are_asked(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
@@ -30,7 +30,7 @@ async def test_people_and_teams_are_asked(github: SimulatedGitHub, ask: Asker, t
     assert [each["login"] for each in reply.body["requested_reviewers"]] == ["octocat", "reader"]
     assert [each["slug"] for each in reply.body["requested_teams"]] == ["core"]
     await ask("POST", WHO, {"reviewers": ["octocat"]})
-    await github.hooks.idle()
+    await github.webhooks.idle()
     asked = told.payloads("pull_request.review_requested")
     assert sorted("team" if "requested_team" in each else "person" for each in asked) == ["person", "person", "team"]
     people = [each for each in asked if not each["pull_request"]["requested_teams"]]  # the schemas know no team's type
@@ -61,13 +61,13 @@ async def test_nobody_is_asked(ask: Asker, body: dict[str, Any], words: str) -> 
 
 
 async def test_a_review_answers_the_request(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    github.app.events = (*github.app.events, "pull_request_review")
+    github.store.app.events = (*github.store.app.events, "pull_request_review")
     await ask("POST", WHO, {"reviewers": ["octocat"]})
-    github.approve(REPO, 1, "octocat")
+    github.reviews.approve(REPO, 1, "octocat")
     assert (await ask("GET", WHO)).body["users"] == []
     [review] = (await ask("GET", f"{R}/pulls/1/reviews")).body
     assert (review["state"], review["user"]["login"]) == ("APPROVED", "octocat")
-    await github.hooks.idle()
+    await github.webhooks.idle()
     [payload] = told.payloads("pull_request_review.submitted")
     assert errors("pull_request_review.submitted", payload) == []
     openapi.assert_valid(github.requests)

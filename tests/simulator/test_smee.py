@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import io
 import json
 from collections.abc import AsyncIterator
 
@@ -29,11 +30,11 @@ async def frame(stream: aiohttp.StreamReader) -> dict[str, str]:
 
 
 async def test_a_delivery_comes_through(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
-    github.hook_url = github.smee.url("our-channel")
+    github.webhooks.set_config(url=github.smee.url("our-channel"))
     async with client.get(github.smee.url("our-channel"), headers=EVENTS) as stream:
         assert stream.headers["Content-Type"] == "text/event-stream"
         assert await frame(stream.content) == {"id": "0", "event": "ready", "data": "{}"}
-        github.open_issue(REPO, "Ünïcode\n\nid: 7")
+        github.issues.open_issue(REPO, "Ünïcode\n\nid: 7")
         message = await frame(stream.content)
         github.smee.ping("our-channel")
         assert await frame(stream.content) == {"id": "2", "event": "ping", "data": "{}"}
@@ -41,12 +42,12 @@ async def test_a_delivery_comes_through(github: SimulatedGitHub, client: aiohttp
     data = json.loads(message["data"])
     assert data["x-github-event"] == "issues"
     assert data["body"]["issue"]["title"] == "Ünïcode\n\nid: 7"
-    assert (data["query"], abs(data["timestamp"] / 1000 - github.time()) < 10) == ({}, True)
+    assert (data["query"], abs(data["timestamp"] / 1000 - github.store.time()) < 10) == ({}, True)
     body = json.dumps(data["body"], ensure_ascii=False, separators=(",", ":")).encode()
     mac = hmac.new(github.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
     assert data["x-hub-signature-256"] == f"sha256={mac}"
-    await github.hooks.idle()
-    assert [each.status_code for each in github.deliveries] == [200]
+    await github.webhooks.idle()
+    assert [each.status_code for each in github.webhooks.deliveries] == [200]
 
 
 async def test_everybody_who_listens_gets_it(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
@@ -54,7 +55,7 @@ async def test_everybody_who_listens_gets_it(github: SimulatedGitHub, client: ai
     async with client.post(url, json={"n": 0}) as reply:
         assert (reply.status, await reply.text()) == (200, "")
     async with client.get(url, headers=EVENTS) as one, client.get(url, headers=EVENTS) as other:
-        await github.wait_for(lambda: github.smee.listeners("a") == 2)
+        await github.store.wait_for(lambda: github.smee.listeners("a") == 2)
         async with client.post(f"{url}?q=1&r=%26", json={"n": 1}) as reply:
             assert reply.status == 200
         async with client.post(github.smee.url("b"), json={"n": 2}) as reply:
@@ -70,11 +71,11 @@ async def test_it_hangs_up_and_is_hung_up_on(github: SimulatedGitHub, client: ai
     await frame(stream.content)
     github.smee.hang_up("a")
     assert await stream.content.read() == b""
-    await github.wait_for(lambda: github.smee.listeners("a") == 0)
+    await github.store.wait_for(lambda: github.smee.listeners("a") == 0)
     stream = await client.get(github.smee.url("a"), headers=EVENTS)
     await frame(stream.content)
     stream.close()
-    await github.wait_for(lambda: github.smee.listeners("a") == 0)
+    await github.store.wait_for(lambda: github.smee.listeners("a") == 0)
 
 
 async def test_it_pings(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
@@ -98,7 +99,7 @@ async def test_what_is_not_taken(
 ) -> None:
     async with client.get(github.smee.url("a"), headers=EVENTS) as stream:
         await frame(stream.content)
-        async with client.post(github.smee.url("a"), data=body, headers={"Content-Type": kind}) as reply:
+        async with client.post(github.smee.url("a"), data=io.BytesIO(body), headers={"Content-Type": kind}) as reply:
             assert reply.status == status
         github.smee.ping("a")
         assert (await frame(stream.content))["event"] == "ping"
@@ -110,7 +111,7 @@ async def test_a_browser_sees_a_page_and_gets_a_new_channel(
     async with client.get(f"{github.url}/smee/new", headers={"Accept": "text/html"}) as reply:
         assert reply.url.path.startswith("/smee/")
         assert len(reply.url.name) == 16
-        assert "0 do" in await reply.text()
+        assert "clients that listen: 0" in await reply.text()
     async with client.get(f"{github.url}/smee/%3Cscript%3E") as reply:
         assert reply.status == 404
 

@@ -68,18 +68,20 @@ async def test_the_newest_of_each_context_counts(ask: Asker) -> None:
 
 async def test_a_context_can_be_used_up(ask: Asker) -> None:
     sha = await tip(ask)
-    ask.github.repository(REPO).statuses[sha] = [await ask.github.set_status(REPO, sha, "pending", "ci")] * 1000
+    ask.github.store.repository(REPO).statuses[sha] = [
+        await ask.github.statuses.set_status(REPO, sha, "pending", "ci")
+    ] * 1000
     reply = await ask("POST", f"{R}/statuses/{sha}", {"state": "success", "context": "ci"})
     assert (reply.status, "maximum number of statuses" in reply.body["message"]) == (422, True)
     assert (await ask("POST", f"{R}/statuses/{sha}", {"state": "success", "context": "other"})).status == 201
 
 
 async def test_the_app_hears_of_it_if_it_wants_to(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    sha = await github.push_commit(REPO, "feature", {"a": "a"})
-    await github.set_status(REPO, sha, "success", "ci")
-    github.app.events = (*github.app.events, "status")
-    await github.set_status(REPO, sha, "failure", "ci", description="no", target_url="https://example.com/1")
-    await github.hooks.idle()
+    sha = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    await github.statuses.set_status(REPO, sha, "success", "ci")
+    github.store.app.events = (*github.store.app.events, "status")
+    await github.statuses.set_status(REPO, sha, "failure", "ci", description="no", target_url="https://example.com/1")
+    await github.webhooks.idle()
     [payload] = told.payloads("status")
     assert errors("status", payload) == []
     assert (payload["state"], payload["branches"][0]["name"], payload["sha"]) == ("failure", "feature", sha)

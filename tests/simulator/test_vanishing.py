@@ -10,11 +10,11 @@ R = f"/repos/{REPO}"
 
 
 async def test_a_person_who_is_gone(github: SimulatedGitHub, ask: Asker) -> None:
-    github.set_permission(REPO, "example-writer", "write")
-    github.open_issue(REPO, "x", login="example-writer")
-    github.add_comment(REPO, 1, "/retest", login="example-writer")
-    token = github.add_user("example-writer").token
-    await github.delete_user("Example-Writer")
+    github.repositories.set_permission(REPO, "example-writer", "write")
+    github.issues.open_issue(REPO, "x", login="example-writer")
+    github.issues.add_comment(REPO, 1, "/retest", login="example-writer")
+    token = github.store.add_user("example-writer").token
+    await github.repositories.delete_user("Example-Writer")
     assert (await ask("GET", f"{R}/collaborators/example-writer/permission")).status == 404
     assert (await ask("GET", "/users/example-writer")).status == 404
     assert (await ask("GET", R, token=token)).status == 401
@@ -24,33 +24,33 @@ async def test_a_person_who_is_gone(github: SimulatedGitHub, ask: Asker) -> None
 
 
 async def test_a_person_of_whom_nothing_is_left(github: SimulatedGitHub, ask: Asker) -> None:
-    fork = await github.add_fork(REPO, "stranger")
-    await github.push_commit(fork.full_name, "change", {"a": "a"}, login="stranger")
-    await github.open_pull(REPO, "stranger:change", login="stranger")
-    github.add_comment(REPO, 1, "/retest", login="stranger")
-    await github.delete_user("stranger", leaves="null")
+    fork = await github.repositories.add_fork(REPO, "stranger")
+    await github.pushes.push_commit(fork.full_name, "change", {"a": "a"}, login="stranger")
+    await github.pulls.open_pull(REPO, "stranger:change", login="stranger")
+    github.issues.add_comment(REPO, 1, "/retest", login="stranger")
+    await github.repositories.delete_user("stranger", leaves="null")
     issue, pull = (await ask("GET", f"{R}/issues/1")).body, (await ask("GET", f"{R}/pulls/1")).body
     assert (issue["user"], (await ask("GET", f"{R}/issues/1/comments")).body[0]["user"]) == (None, None)
     assert (pull["user"]["login"], pull["head"]["repo"], pull["state"]) == ("ghost", None, "closed")
     openapi.assert_valid(github.requests)
     with pytest.raises(ValueError, match="neither"):
-        await github.delete_user("octocat", leaves="money")
+        await github.repositories.delete_user("octocat", leaves="money")
 
 
 async def test_an_owner_who_is_gone(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     token = await ask.mint()
-    await github.delete_user("octocat")
+    await github.repositories.delete_user("octocat")
     assert (await ask("GET", R, token=token)).status == 401
     assert (await ask("GET", f"{R}/installation", who="app")).status == 404
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert told.names == ["installation.deleted"]
-    assert github.add_user("octocat").token not in ("", token)
+    assert github.store.add_user("octocat").token not in ("", token)
 
 
 async def test_a_check_run_that_is_gone(github: SimulatedGitHub, ask: Asker) -> None:
     sha = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     run = (await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha})).body["id"]
-    github.delete_check_run(REPO, run)
+    github.checks.delete_check_run(REPO, run)
     done = {"status": "completed", "conclusion": "success"}
     for method, body in (("GET", None), ("PATCH", done)):
         reply = await ask(method, f"{R}/check-runs/{run}", body)
@@ -70,11 +70,11 @@ async def test_a_check_run_that_is_gone(github: SimulatedGitHub, ask: Asker) -> 
 )
 async def test_a_fault_lasts_a_while(github: SimulatedGitHub, ask: Asker, method: str, path: str, who: str) -> None:
     await ask.mint()
-    path = path.format(installation=next(iter(github.installations)))
+    path = path.format(installation=next(iter(github.store.installations)))
     good = (await ask(method, path, who=who)).status
     github.faults.add("*", path, status=500, seconds=30)
     assert [(await ask(method, path, who=who)).status for _ in range(3)] == [500] * 3
-    github.advance(31)
+    github.store.advance(31)
     assert (await ask(method, path, who=who)).status == good
     github.faults.add(method, path, status=503, times=2)
     assert [(await ask(method, path, who=who)).status for _ in range(3)] == [503, 503, good]

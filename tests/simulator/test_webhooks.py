@@ -11,15 +11,15 @@ from tests.simulator.conftest import REPO, Asker, Hook
 
 
 async def test_the_headers_and_the_signature(github: SimulatedGitHub, told: Hook) -> None:
-    github.open_issue(REPO, "Ünicode")
-    await github.hooks.idle()
+    github.issues.open_issue(REPO, "Ünicode")
+    await github.webhooks.idle()
     headers, body = told.requests[0]
     mac = hmac.new(github.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
     assert headers["X-Hub-Signature-256"] == f"sha256={mac}"
     assert headers["X-GitHub-Event"] == "issues"
     assert headers["X-GitHub-Hook-Installation-Target-ID"] == str(github.app_id)
     assert headers["X-GitHub-Hook-Installation-Target-Type"] == "integration"
-    assert headers["X-GitHub-Delivery"] == github.deliveries[0].guid
+    assert headers["X-GitHub-Delivery"] == github.webhooks.deliveries[0].guid
     assert "Ünicode".encode() in body
 
 
@@ -30,29 +30,31 @@ async def test_one_attempt_is_made_and_written_down(
     github: SimulatedGitHub, told: Hook, status: int, word: str
 ) -> None:
     told.status = status
-    github.open_issue(REPO, "x")
-    await github.hooks.idle()
-    assert [(each.name, each.status_code, each.status) for each in github.deliveries] == [
+    github.issues.open_issue(REPO, "x")
+    await github.webhooks.idle()
+    assert [(each.name, each.status_code, each.status) for each in github.webhooks.deliveries] == [
         ("issues.opened", status, word)
     ]
     assert len(told.requests) == 1
 
 
 async def test_nobody_answers(github: SimulatedGitHub) -> None:
-    github.hook_url = "http://127.0.0.1:9/webhook"
-    github.open_issue(REPO, "x")
-    await github.hooks.idle()
-    assert [(each.status_code, each.status) for each in github.deliveries] == [(502, "failed to connect to host")]
+    github.webhooks.set_config(url="http://127.0.0.1:9/webhook")
+    github.issues.open_issue(REPO, "x")
+    await github.webhooks.idle()
+    assert [(each.status_code, each.status) for each in github.webhooks.deliveries] == [
+        (502, "failed to connect to host")
+    ]
 
 
 async def test_another_attempt_has_the_same_guid(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     told.status = 503
-    github.open_issue(REPO, "x")
-    await github.hooks.idle()
+    github.issues.open_issue(REPO, "x")
+    await github.webhooks.idle()
     told.status = 202
     failed = (await ask("GET", "/app/hook/deliveries?status=failure", who="app")).body[0]
     assert (await ask("POST", f"/app/hook/deliveries/{failed['id']}/attempts", who="app")).status == 202
-    await github.hooks.idle()
+    await github.webhooks.idle()
     again = (await ask("GET", "/app/hook/deliveries?status=success", who="app")).body[0]
     assert (again["guid"], again["redelivery"], again["status_code"]) == (failed["guid"], True, 202)
     assert again["id"] != failed["id"]
@@ -62,86 +64,86 @@ async def test_another_attempt_has_the_same_guid(github: SimulatedGitHub, ask: A
 
 async def test_the_log_has_pages(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
     for number in range(7):
-        github.open_issue(REPO, str(number))
-    await github.hooks.idle()
+        github.issues.open_issue(REPO, str(number))
+    await github.webhooks.idle()
     seen, path = [], "/app/hook/deliveries?per_page=3"
     while path:
         reply = await ask("GET", path, who="app")
         seen += [each["id"] for each in reply.body]
         link = reply.headers.get("Link", "")
         path = link[1 : link.index(">")].removeprefix(github.api_url) if link else ""
-    assert seen == sorted((each.id for each in github.deliveries), reverse=True)
+    assert seen == sorted((each.id for each in github.webhooks.deliveries), reverse=True)
     assert len(seen) == 7
 
 
 async def test_dropped_with_and_without_a_trace(github: SimulatedGitHub, told: Hook) -> None:
-    github.hooks.drop("issues.opened")
-    github.open_issue(REPO, "lost in transit")
-    github.hooks.drop("issues", recorded=False)
-    github.open_issue(REPO, "never known")
-    github.open_issue(REPO, "heard")
-    await github.hooks.idle()
+    github.webhooks.faults.drop("issues.opened")
+    github.issues.open_issue(REPO, "lost in transit")
+    github.webhooks.faults.drop("issues", recorded=False)
+    github.issues.open_issue(REPO, "never known")
+    github.issues.open_issue(REPO, "heard")
+    await github.webhooks.idle()
     assert [each["issue"]["title"] for each in told.payloads("issues.opened")] == ["heard"]
-    assert [each.status_code for each in github.deliveries] == [502, 202]
+    assert [each.status_code for each in github.webhooks.deliveries] == [502, 202]
 
 
 async def test_duplicates_share_a_guid(github: SimulatedGitHub, told: Hook) -> None:
-    github.hooks.duplicate("issues.opened")
-    github.open_issue(REPO, "x")
-    github.open_issue(REPO, "y")
-    await github.hooks.idle()
+    github.webhooks.faults.duplicate("issues.opened")
+    github.issues.open_issue(REPO, "x")
+    github.issues.open_issue(REPO, "y")
+    await github.webhooks.idle()
     guids = [headers["X-GitHub-Delivery"] for headers, _ in told.requests]
     assert len(guids) == 3
     assert len(set(guids)) == 2
 
 
 async def test_held_back_and_reordered(github: SimulatedGitHub, told: Hook) -> None:
-    held = github.hooks.hold("issues")
+    held = github.webhooks.faults.hold("issues")
     for title in ("first", "second", "third"):
-        github.open_issue(REPO, title)
-    github.add_comment(REPO, 1, "not held")
-    await github.hooks.idle()
+        github.issues.open_issue(REPO, title)
+    github.issues.add_comment(REPO, 1, "not held")
+    await github.webhooks.idle()
     assert told.names == ["issue_comment.created"]
     held.release(order=(2, 0))
-    await github.hooks.idle()
+    await github.webhooks.idle()
     assert [each["issue"]["title"] for each in told.payloads("issues.opened")] == ["third", "first", "second"]
-    github.open_issue(REPO, "fourth")
-    await github.hooks.idle()
+    github.issues.open_issue(REPO, "fourth")
+    await github.webhooks.idle()
     assert len(told.payloads("issues.opened")) == 4
 
 
 async def test_what_the_app_does_comes_back_as_events(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    github.open_issue(REPO, "x")
+    github.issues.open_issue(REPO, "x")
     await ask("POST", f"/repos/{REPO}/issues/1/comments", {"body": "hi"})
-    await github.hooks.idle()
+    await github.webhooks.idle()
     sender = told.payloads("issue_comment.created")[0]["sender"]
     assert (sender["login"], sender["type"]) == ("autobuild[bot]", "Bot")
 
 
 async def test_a_suspended_installation_hears_nothing(github: SimulatedGitHub, told: Hook) -> None:
-    installation = next(iter(github.installations))
-    github.suspend(installation)
-    github.open_issue(REPO, "x")
-    github.unsuspend(installation)
-    github.open_issue(REPO, "y")
-    await github.hooks.idle()
+    installation = next(iter(github.store.installations))
+    github.installations.suspend(installation)
+    github.issues.open_issue(REPO, "x")
+    github.installations.unsuspend(installation)
+    github.issues.open_issue(REPO, "y")
+    await github.webhooks.idle()
     assert told.names == ["installation.suspend", "installation.unsuspend", "issues.opened"]
 
 
 async def test_an_app_without_subscription_or_installation_hears_nothing(github: SimulatedGitHub, told: Hook) -> None:
-    await github.add_repository("example/other", {"a": "a"}, install=False)
-    await github.push_commit("example/other", "main", {"a": "b"}, login="example")
-    github.app.events = ("push",)
-    github.open_issue(REPO, "x")
-    await github.hooks.idle()
+    await github.repositories.add_repository("example/other", {"a": "a"}, install=False)
+    await github.pushes.push_commit("example/other", "main", {"a": "b"}, login="example")
+    github.store.app.events = ("push",)
+    github.issues.open_issue(REPO, "x")
+    await github.webhooks.idle()
     assert told.names == []
 
 
 async def test_waiting_for_something(github: SimulatedGitHub) -> None:
-    waiting = asyncio.create_task(github.wait_for(lambda: github.repository(REPO).issues.get(1)))
-    github.open_issue(REPO, "x")
+    waiting = asyncio.create_task(github.store.wait_for(lambda: github.store.repository(REPO).issues.get(1)))
+    github.issues.open_issue(REPO, "x")
     issue = await waiting
     assert issue
     assert issue.title == "x"
     with pytest.raises(TimeoutError):
-        await github.wait_for(lambda: False, timeout=0)
+        await github.store.wait_for(lambda: False, timeout=0)

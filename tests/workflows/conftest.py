@@ -47,16 +47,16 @@ class Post:
 
     async def send(self, count: int = 1, event: str = "push") -> list[str]:
         """So many events, and the GUIDs of their deliveries, once the log has them."""
-        before = len(self.github.deliveries)
+        before = len(self.github.webhooks.deliveries)
         for number in range(count):
-            self.github.hooks.send(event, {"number": number})
-        await self.github.wait_for(lambda: len(self.github.deliveries) >= before + count)
-        return [delivery.guid for delivery in self.github.deliveries[before:]]
+            self.github.webhooks.send(event, {"number": number})
+        await self.github.store.wait_for(lambda: len(self.github.webhooks.deliveries) >= before + count)
+        return [delivery.guid for delivery in self.github.webhooks.deliveries[before:]]
 
     async def sweep(self, since: float = 0.0) -> DeliverySweepResult:
         """One sweep, and what came of it once all of its post has arrived."""
         swept: DeliverySweepResult = await (await self.start(since)).result()
-        await self.github.hooks.idle()
+        await self.github.webhooks.idle()
         return swept
 
     async def start(self, since: float = 0.0) -> Any:
@@ -102,7 +102,7 @@ async def temporal() -> AsyncIterator[Client]:
 def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One key for all servers: making one takes longer than most tests."""
     folder = tmp_path_factory.mktemp("key")
-    AppKey.read_or_make(folder)
+    AppKey.read_or_generate(folder)
     return folder / "app.pem"
 
 

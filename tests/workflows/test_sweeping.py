@@ -28,7 +28,7 @@ async def test_only_what_never_arrived_is_attempted_again(post: Post) -> None:
     arrived = await post.send(3)
     post.door.answers = lambda _: 503
     failed = await post.send(2)
-    oldest, newest = (delivery.id for delivery in post.github.deliveries[-2:])
+    oldest, newest = (delivery.id for delivery in post.github.webhooks.deliveries[-2:])
     await post.send(1, "ping")
     post.door.answers = lambda _: 202
     post.door.got.clear()
@@ -47,15 +47,15 @@ async def test_one_that_failed_twice_and_then_arrived_is_done(post: Post) -> Non
     assert (await post.sweep()).again == 1
     assert (await post.sweep()).waiting == 1, "a moment ago is too soon"
     post.door.answers = lambda _: 202
-    post.github.hooks.attempt_again(post.github.deliveries[-1])
-    await post.github.hooks.idle()
+    post.github.webhooks.redeliver(post.github.webhooks.deliveries[-1])
+    await post.github.webhooks.idle()
     assert post.door.got == [guid] * 3
     swept = await post.sweep()
     assert (swept.again, swept.waiting) == (0, 0)
 
 
 async def test_what_nobody_answered_is_no_success_either(post: Post) -> None:
-    post.github.hooks.drop("push", 2)
+    post.github.webhooks.faults.drop("push", 2)
     lost = [*(await post.send()), *(await post.send())]
     await post.sweep()
     assert sorted(post.door.got) == sorted(lost)
@@ -66,7 +66,7 @@ async def test_a_line_of_the_log_that_makes_no_sense_hides_no_other(post: Post) 
     failed = await post.send(3)
     post.door.answers = lambda _: 202
     post.door.got.clear()
-    post.github.deliveries[1] = replace(post.github.deliveries[1], delivered_at="yesterday")
+    post.github.webhooks.deliveries[1] = replace(post.github.webhooks.deliveries[1], delivered_at="yesterday")
     assert (await post.sweep(since=time.time() - 60)).again == 2
     assert sorted(post.door.got) == sorted([failed[0], failed[2]])
     post.github.requests.clear()  # its answer was not GitHub's
@@ -96,8 +96,8 @@ async def test_what_github_has_forgotten_is_passed_over(post: Post) -> None:
     post.door.got.clear()
     held = post.github.faults.add("POST", "/app/hook/deliveries/.*", "hold")
     sweep = await post.start()
-    await post.github.wait_for(lambda: held.seen)
-    post.github.deliveries.clear()
+    await post.github.store.wait_for(lambda: held.seen)
+    post.github.webhooks.deliveries.clear()
     held.release()
     swept = await sweep.result()
     assert (swept.again, swept.gone) == (0, 2)
@@ -133,15 +133,15 @@ async def test_a_worker_that_ends_in_the_middle(post: Post) -> None:
     failed = await post.send(4)
     post.door.answers = lambda _: 202
     post.door.got.clear()
-    third = post.github.deliveries[2].id
+    third = post.github.webhooks.deliveries[2].id
     held = post.github.faults.add("POST", f"/app/hook/deliveries/{third}/attempts", "hold")
     sweep = await post.start()
-    await post.github.wait_for(lambda: held.seen)
+    await post.github.store.wait_for(lambda: held.seen)
     await post.workers.aclose()
     held.release()
     await post.worker()
     swept = await sweep.result()
-    await post.github.hooks.idle()
+    await post.github.webhooks.idle()
     assert swept.again == 4
     assert [post.door.got.count(guid) for guid in failed] == [1, 1, 2, 1], "the one under way may be asked for twice"
 
@@ -152,12 +152,14 @@ async def test_the_next_run_of_the_schedule_goes_on_where_the_last_one_ended(pos
     )
     schedule = await post.temporal.create_schedule(post.queue, Schedule(action=action, spec=ScheduleSpec()))
     await post.send(250)
-    an_hour_ago = post.github.stamp(time.time() - 3600)
-    post.github.deliveries[:] = [replace(each, delivered_at=an_hour_ago) for each in post.github.deliveries]
+    an_hour_ago = post.github.store.stamp(time.time() - 3600)
+    post.github.webhooks.deliveries[:] = [
+        replace(each, delivered_at=an_hour_ago) for each in post.github.webhooks.deliveries
+    ]
     await post.send()
     for run, pages in enumerate((3, 4), start=1):
         await schedule.trigger()
-        await post.github.wait_for(partial(asked_pages, post, pages))
+        await post.github.store.wait_for(partial(asked_pages, post, pages))
         started = [each.action for each in (await schedule.describe()).info.recent_actions]
         assert len(started) == run
         swept = await post.temporal.get_workflow_handle(

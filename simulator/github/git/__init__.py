@@ -27,12 +27,12 @@ Files = Mapping[str, str | bytes | Symlink | None]
 
 
 class GitCommandError(Exception):
-    """Git said no; the text is its standard error."""
+    """Git failed; the text is its standard error."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """As git knows people."""
+    """The author or committer of a commit."""
 
     name: str
     email: str
@@ -40,7 +40,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Author:
-    """Who commits, and when: seconds since 1970, UTC."""
+    """Who commits, and at what time: seconds since 1970, UTC."""
 
     person: Person
     when: int
@@ -79,7 +79,7 @@ async def git(path: Path, *arguments: str, stdin: bytes = b"", index: Path | Non
 
 
 def environment() -> dict[str, str]:
-    """Nobody's configuration and nobody's terminal."""
+    """No user's configuration and no terminal."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.devnull,
@@ -110,7 +110,7 @@ async def create(path: Path, default_branch: str, source: Path | None = None) ->
 
 
 async def refs(path: Path, *prefixes: str) -> dict[str, str]:
-    """Full ref name to object id, of branches and tags unless told otherwise."""
+    """Full ref name to object id, of branches and tags by default."""
     out = await git(
         path, "for-each-ref", "--format=%(objectname) %(refname)", *(prefixes or ("refs/heads", "refs/tags"))
     )
@@ -121,10 +121,10 @@ async def resolve(path: Path, name: str) -> str:
     """The commit that a branch, tag, full ref or full object id names; "" where there is none."""
     if not name or name.startswith("-") or "\0" in name or "^" in name or ":" in name or "@{" in name or "~" in name:
         return ""
-    wanted = [name] if _SHA.match(name) or name == "HEAD" else [f"refs/heads/{name}", f"refs/tags/{name}"]
+    candidates = [name] if _SHA.match(name) or name == "HEAD" else [f"refs/heads/{name}", f"refs/tags/{name}"]
     if name.startswith(("refs/", "heads/", "tags/", "pull/")):
-        wanted.append(name if name.startswith("refs/") else f"refs/{name}")
-    for candidate in wanted:
+        candidates.append(name if name.startswith("refs/") else f"refs/{name}")
+    for candidate in candidates:
         try:
             out = await git(path, "rev-parse", "--verify", "--quiet", f"{candidate}^{{commit}}")
         except GitCommandError:
@@ -134,18 +134,18 @@ async def resolve(path: Path, name: str) -> str:
 
 
 async def kind(path: Path, sha: str) -> str:
-    """`blob`, `tree`, `commit` or `tag`; "" for what is no full object id or not there."""
+    """`blob`, `tree`, `commit` or `tag`; "" for what is not a full object id or does not exist."""
     return (await kinds(path, [sha])).get(sha, "")
 
 
 async def kinds(path: Path, shas: Iterable[str]) -> dict[str, str]:
-    """The `kind` of each that is there; one process for any number."""
-    asked = [sha for sha in dict.fromkeys(shas) if _SHA.match(sha)]
+    """The `kind` of each that exists; one process for any number."""
+    requested = [sha for sha in dict.fromkeys(shas) if _SHA.match(sha)]
     out = await git(
-        path, "cat-file", "--batch-check=%(objecttype)", stdin="".join(f"{sha}\n" for sha in asked).encode()
+        path, "cat-file", "--batch-check=%(objecttype)", stdin="".join(f"{sha}\n" for sha in requested).encode()
     )
-    found = zip(asked, show(out).splitlines(), strict=True)
-    return {sha: said for sha, said in found if not said.endswith(" missing")}
+    found = zip(requested, show(out).splitlines(), strict=True)
+    return {sha: kind for sha, kind in found if not kind.endswith(" missing")}
 
 
 async def log(path: Path, *revisions: str, limit: int = 250) -> list[Commit]:
@@ -170,6 +170,10 @@ async def merge_base(path: Path, one: str, other: str) -> str:
         return show(await git(path, "merge-base", one, other)).strip()
     except GitCommandError:
         return ""
+
+
+async def empty_tree(path: Path) -> str:
+    return show(await git(path, "hash-object", "-w", "-t", "tree", "--stdin")).strip()
 
 
 async def is_ancestor(path: Path, older: str, newer: str) -> bool:

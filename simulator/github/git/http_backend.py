@@ -1,6 +1,6 @@
 """Git over HTTP: `git http-backend` as a CGI program behind aiohttp, streamed both ways.
 
-aiohttp has unpacked a gzipped request body already, so the backend is told nothing of its encoding and length.
+aiohttp has unpacked a gzipped request body already, so the backend gets neither its encoding nor its length.
 """
 
 import asyncio
@@ -17,33 +17,33 @@ _CHUNK = 64 * 1024
 
 
 class HttpBackend:
-    """One request to a bare repository. After `begin`, `finish` gives the rest of the answer."""
+    """One request to a bare repository: `run` for a push, `stream` for a fetch."""
 
     def __init__(self, request: web.Request, repository: Path, service: str, user: str) -> None:
         self._request = request
         self._environment = _environment(request, repository, service, user)
-        self._begun = b""
+        self._received = b""
 
-    async def run(self, begun: bytes, more: Mapping[str, str]) -> bytes:
+    async def run(self, received: bytes, more: Mapping[str, str]) -> bytes:
         """For pushes, whose answer is short: the whole CGI answer, once git has ended.
 
-        `begun` was read from the request already; `more` goes into git's environment, and so into that of its hooks.
+        `received` was read from the request already; `more` is added to the environment of git and its hooks.
         """
-        self._begun, self._environment = begun, {**self._environment, **more}
+        self._received, self._environment = received, {**self._environment, **more}
         process = await self._start()
-        feeding = asyncio.create_task(self._feed(process))
+        feed = asyncio.create_task(self._feed(process))
         try:
             assert process.stdout is not None
             answer = await process.stdout.read()
             await process.wait()
             return answer
         finally:
-            await _end(process, feeding)
+            await _end(process, feed)
 
     async def stream(self) -> web.StreamResponse:
         """For fetches: the answer as it comes."""
         process = await self._start()
-        feeding = asyncio.create_task(self._feed(process))
+        feed = asyncio.create_task(self._feed(process))
         try:
             assert process.stdout is not None
             head = await process.stdout.readuntil(b"\r\n\r\n")
@@ -55,7 +55,7 @@ class HttpBackend:
             await response.write_eof()
             return response
         finally:
-            await _end(process, feeding)
+            await _end(process, feed)
 
     async def _start(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -66,15 +66,15 @@ class HttpBackend:
     async def _feed(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None
         with contextlib.suppress(ConnectionError):
-            process.stdin.write(self._begun)
+            process.stdin.write(self._received)
             async for chunk in self._request.content.iter_chunked(_CHUNK):
                 process.stdin.write(chunk)
                 await process.stdin.drain()
         process.stdin.close()
 
 
-async def whole(request: web.Request, answer: bytes) -> web.StreamResponse:
-    """Sends a CGI answer that is complete."""
+async def send_complete(request: web.Request, answer: bytes) -> web.StreamResponse:
+    """Sends a CGI answer that was read completely."""
     head, _, body = answer.partition(b"\r\n\r\n")
     response = _response(head)
     await response.prepare(request)
@@ -83,13 +83,13 @@ async def whole(request: web.Request, answer: bytes) -> web.StreamResponse:
     return response
 
 
-async def _end(process: asyncio.subprocess.Process, feeding: asyncio.Task[None]) -> None:
-    """Nothing is left running, whether git ended, the client went away or the server stops."""
-    feeding.cancel()
-    if process.returncode is None:  # killing one that has ended would confuse asyncio's own watch over it
+async def _end(process: asyncio.subprocess.Process, feed: asyncio.Task[None]) -> None:
+    """Leaves nothing running, whether git ended, the client disconnected or the server stops."""
+    feed.cancel()
+    if process.returncode is None:  # killing an ended process breaks asyncio's child watcher
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-    await asyncio.gather(feeding, return_exceptions=True)
+    await asyncio.gather(feed, return_exceptions=True)
     await process.wait()
 
 

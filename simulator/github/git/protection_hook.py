@@ -1,44 +1,42 @@
-"""Protected branches against `git push`: one hook per repository, which says what was decided before git ran.
+"""Protected branches against `git push`: an `update` hook per repository, which reports what was decided before.
 
-Only git can tell, once it has the pushed objects, whether a push rewrites a branch or brings a merge; the rest is
-known from the push's commands.
+The push's commands are enough for most rules. Whether a push rewrites a branch or adds a merge commit needs the
+pushed objects, so the hook checks that.
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from aiohttp import StreamReader
 
-from simulator.github.services import branch_rules
 from simulator.github.services.entities import Repository, User
-from simulator.github.services.protection import Protection, rules_of
+from simulator.github.services.protection import NO_FORCE, NO_MERGES, ProtectionService, rules_of
 
-_LONGEST = 65_515
+_PACKET_LIMIT = 65_515
 """Bytes of one side-band packet's content."""
 _HOOK = f"""#!/bin/sh
-said=$(printf '%s\\n' "$DECLINED" | awk -F '\\t' -v ref="$1" '$1 == ref {{ print "- " $2 }}')
+reasons=$(printf '%s\\n' "$DECLINED" | awk -F '\\t' -v ref="$1" '$1 == ref {{ print "- " $2 }}')
 listed() {{ printf '%s\\n' "$2" | grep -qxF -- "$1"; }}
 case "$2$3" in
     *0000000000000000000000000000000000000000*) ;;
     *)
-        if listed "$1" "$KEPT" && ! git merge-base --is-ancestor "$2" "$3"; then
-            said="- {branch_rules.NO_FORCE}"
+        if listed "$1" "$NO_FORCE" && ! git merge-base --is-ancestor "$2" "$3"; then
+            reasons="- {NO_FORCE}"
         elif listed "$1" "$LINEAR" && [ "$(git rev-list --count --merges "$3" "^$2")" != 0 ]; then
-            said="${{said:+$said
-}}- {branch_rules.NO_MERGES}"
+            reasons="${{reasons:+$reasons
+}}- {NO_MERGES}"
         fi
         ;;
 esac
-[ -z "$said" ] && exit 0
-printf 'error: %s for %s.\\n\\n%s\\n' "$TITLE" "$1" "$said" >&2
+[ -z "$reasons" ] && exit 0
+printf 'error: %s for %s.\\n\\n%s\\n' "$TITLE" "$1" "$reasons" >&2
 exit 1
 """
 _TITLES = ("GH006: Protected branch update failed", "GH013: Repository rule violations found")
 _ENDS = (b"protected branch hook declined", b"push declined due to repository rule violations")
 
 
-async def commands(content: StreamReader) -> tuple[bytes, list[tuple[str, str]]]:
-    """What a push begins with, as it came, and its commands: each ref with its new id."""
+async def read_commands(content: StreamReader) -> tuple[bytes, list[tuple[str, str]]]:
+    """The first bytes of a push, unchanged, and its commands: each ref with its new id."""
     raw = b""
     found: list[tuple[str, str]] = []
     while True:
@@ -54,23 +52,28 @@ async def commands(content: StreamReader) -> tuple[bytes, list[tuple[str, str]]]
             found.append((words[2].strip(), words[1]))
 
 
-def decision(hub: Protection, repo: Repository, asked: Iterable[tuple[str, str]], sender: User) -> dict[str, str]:
-    """The hook's environment; the hook is there from the first time that something is protected."""
-    if repo.protected:
-        _install(repo.path)
-    problems = {ref: hub.push_problems(repo, ref, new, sender) for ref, new in asked}
+def environment(
+    protection: ProtectionService, repo: Repository, commands: Iterable[tuple[str, str]], sender: User
+) -> dict[str, str]:
+    """The hook's environment; installs the hook once a branch is protected."""
+    hook = repo.path / "hooks" / "update"
+    if repo.protected and not hook.exists():
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(_HOOK)
+        hook.chmod(0o755)
+    problems = {ref: protection.push_problems(repo, ref, new, sender) for ref, new in commands}
     rules = {f"refs/heads/{branch}": rules_of(repo, branch) for branch in repo.protected}
-    bound = {ref: its for ref, its in rules.items() if its.enforce_admins or repo.level(sender.login) != "admin"}
+    binding = {ref: its for ref, its in rules.items() if its.enforce_admins or repo.level(sender.login) != "admin"}
     return {
         "DECLINED": "\n".join(f"{ref}\t{reason}" for ref, reasons in problems.items() for reason in reasons),
-        "KEPT": "\n".join(ref for ref, its in rules.items() if not its.allow_force),
-        "LINEAR": "\n".join(ref for ref, its in bound.items() if its.linear),
+        "NO_FORCE": "\n".join(ref for ref, its in rules.items() if not its.allow_force),
+        "LINEAR": "\n".join(ref for ref, its in binding.items() if its.linear),
         "TITLE": _TITLES[any(its.ruleset for its in rules.values())],
     }
 
 
-def retold(answer: bytes, repo: Repository) -> bytes:
-    """Git's answer to a push with GitHub's words for what the hook declined."""
+def with_github_errors(answer: bytes, repo: Repository) -> bytes:
+    """Git's answer to a push, with GitHub's sentences for what the hook declined."""
     end = _ENDS[any(its.ruleset for its in repo.rules.values())]
     head, blank, body = answer.partition(b"\r\n\r\n")
     if b"hook declined" not in body:
@@ -82,18 +85,9 @@ def retold(answer: bytes, repo: Repository) -> bytes:
         else:
             out += _packet(packet)
     lines = [line.replace(b" hook declined", b" " + end) for line in _packets(report)]
-    told = b"".join(_packet(line) for line in lines) + b"0000"
-    parts = [told[start : start + _LONGEST] for start in range(0, len(told), _LONGEST)]
+    rewritten = b"".join(_packet(line) for line in lines) + b"0000"
+    parts = [rewritten[start : start + _PACKET_LIMIT] for start in range(0, len(rewritten), _PACKET_LIMIT)]
     return head + blank + out + b"".join(_packet(b"\1" + part) for part in parts) + b"0000"
-
-
-def _install(path: Path) -> None:
-    """Git calls it once for each ref."""
-    hook = path / "hooks" / "update"
-    if not hook.exists():
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text(_HOOK)
-        hook.chmod(0o755)
 
 
 def _packets(body: bytes) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Trees as the Git database API makes them: some entries upon a tree that is there."""
+"""Trees: what is at a path of a commit, and new trees that change entries of another."""
 
 import tempfile
 from collections.abc import Iterable
@@ -8,13 +8,14 @@ from pathlib import Path
 from simulator.github import git
 from simulator.github.git import GitCommandError
 from simulator.github.git import git as run
+from simulator.github.services.store import EntityNotFound
 
 MODES = {"100644": "blob", "100755": "blob", "120000": "blob", "040000": "tree", "160000": "commit"}
 
 
 @dataclass(frozen=True)
 class TreeEntry:
-    """`sha` None takes away what stands at `path`. `size` is -1 where there is none."""
+    """`sha` None removes the entry at `path`. `size` is in bytes, -1 where there is none."""
 
     path: str
     mode: str
@@ -24,6 +25,23 @@ class TreeEntry:
     @property
     def kind(self) -> str:
         return MODES[self.mode]
+
+
+async def at(path: Path, commit: str, place: str) -> TreeEntry | list[TreeEntry]:
+    """The file at `place`, or the entries of the folder there, with names as valid Unicode; raises EntityNotFound."""
+    if not place:
+        return await _list(path, commit, errors="backslashreplace")
+    found = await _list(path, commit, "--", f":(literal){place}", errors="backslashreplace")
+    if not found:
+        raise EntityNotFound(place)
+    if found[0].kind != "tree":
+        return found[0]
+    return await _list(path, commit, "--", f":(literal){place}/", errors="backslashreplace")
+
+
+def content_kind(entry: TreeEntry) -> str:
+    """`file`, `dir`, `symlink` or `submodule`: the contents API's word."""
+    return {"040000": "dir", "120000": "symlink", "160000": "submodule"}.get(entry.mode, "file")
 
 
 async def write_blobs(path: Path, contents: list[bytes]) -> list[str]:
@@ -37,13 +55,13 @@ async def write_blobs(path: Path, contents: list[bytes]) -> list[str]:
 
 
 async def write_tree(path: Path, base: str, entries: Iterable[TreeEntry]) -> str:
-    """A tree of `base` ("" for nothing) with the entries; GitCommandError for one that is to go and is not there."""
+    """`base` ("" for an empty tree) with these entries; GitCommandError for removing one that does not exist."""
     known = {entry.path: entry for entry in await entries_of(path, base, deep=True) if entry.mode != "040000"}
     folders = {above for name in known for above in _above(name)}
     for entry in entries:
         inside = [name for name in known if name.startswith(f"{entry.path}/")] if entry.path in folders else []
         if entry.sha is None and entry.path not in known and not inside:
-            raise GitCommandError(f"{entry.path} is not there")
+            raise GitCommandError(f"{entry.path} does not exist")
         for name in (entry.path, *inside, *_above(entry.path)):
             known.pop(name, None)
         if entry.sha is not None:
@@ -57,11 +75,10 @@ async def write_tree(path: Path, base: str, entries: Iterable[TreeEntry]) -> str
 
 
 async def entries_of(path: Path, tree: str, *, deep: bool = False) -> list[TreeEntry]:
-    """What a tree or a commit holds; `deep`: all the way down, folders too. Nothing for ""."""
+    """The entries of a tree or a commit; `deep`: of its folders too. None for ""."""
     if not tree:
         return []
-    out = await run(path, "ls-tree", "-z", "--long", "--full-tree", *(["-r", "-t"] if deep else []), tree)
-    return [_entry(line.decode("utf-8", "surrogateescape")) for line in out.split(b"\0") if line]
+    return await _list(path, *(["-r", "-t"] if deep else []), tree)
 
 
 async def _expanded(path: Path, entry: TreeEntry) -> list[TreeEntry]:
@@ -72,13 +89,17 @@ async def _expanded(path: Path, entry: TreeEntry) -> list[TreeEntry]:
     return [TreeEntry(f"{entry.path}/{one.path}", one.mode, one.sha) for one in below if one.mode != "040000"]
 
 
+async def _list(path: Path, *arguments: str, errors: str = "surrogateescape") -> list[TreeEntry]:
+    out = await run(path, "ls-tree", "-z", "--long", "--full-tree", *arguments)
+    entries = []
+    for line in out.split(b"\0")[:-1]:
+        facts, _, name = line.decode("utf-8", errors).partition("\t")
+        mode, _, sha, size = facts.split()
+        entries.append(TreeEntry(name, mode, sha, -1 if size == "-" else int(size)))
+    return entries
+
+
 def _above(path: str) -> list[str]:
     """The folders that it is in."""
     parts = path.split("/")
     return ["/".join(parts[:count]) for count in range(1, len(parts))]
-
-
-def _entry(line: str) -> TreeEntry:
-    facts, _, name = line.partition("\t")
-    mode, _, sha, size = facts.split()
-    return TreeEntry(name, mode, sha, -1 if size == "-" else int(size))

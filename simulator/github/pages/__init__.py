@@ -1,7 +1,7 @@
-"""The page: repositories, pull requests, check runs, comments and deliveries, as a person would see them on GitHub.
+"""Web pages: repositories, pull requests, check runs, comments and deliveries, as a user would see them on GitHub.
 
-Server-rendered, everything escaped, no script and nothing from elsewhere; Markdown with HTML switched off, except
-for a few harmless tags without attributes that GitHub renders and bots use.
+Rendered on the server, all text escaped, without scripts and without anything from other hosts. Markdown has HTML
+switched off, except for a few harmless tags without attributes that GitHub renders and bots use.
 """
 
 import re
@@ -14,11 +14,12 @@ from markupsafe import Markup
 
 from simulator.github import git
 from simulator.github.git import diff
-from simulator.github.serializers import checks
-from simulator.github.services.commits import Pushes
+from simulator.github.serializers import checks as check_json
 from simulator.github.services.entities import CheckRun, Repository
+from simulator.github.services.merging import MergeService
 from simulator.github.services.statuses import latest
-from simulator.github.services.store import EntityNotFound
+from simulator.github.services.store import EntityNotFound, Store
+from simulator.github.webhooks import Webhooks
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
@@ -33,10 +34,10 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "striketh
 
 
 class RepositoryPages:
-    """See the module."""
+    """The pages of repositories and of webhook deliveries."""
 
-    def __init__(self, hub: Pushes) -> None:
-        self._hub = hub
+    def __init__(self, store: Store, webhooks: Webhooks, merging: MergeService) -> None:
+        self._store, self._webhooks, self._merging = store, webhooks, merging
         self._templates = Environment(
             loader=PackageLoader("simulator.github.pages", ""),
             autoescape=True,
@@ -54,10 +55,10 @@ class RepositoryPages:
         app.router.add_get("/{owner}/{repo}/runs/{run:[0-9]+}", self._run)
 
     async def _home(self, request: web.Request) -> web.Response:
-        return self._show("home", title="Repositories", repositories=list(self._hub.repositories.values()))
+        return self._show("home", title="Repositories", repositories=list(self._store.repositories.values()))
 
     async def _deliveries(self, request: web.Request) -> web.Response:
-        return self._show("deliveries", title="Deliveries", deliveries=self._hub.hooks.deliveries[::-1][:200])
+        return self._show("deliveries", title="Deliveries", deliveries=self._webhooks.deliveries[::-1][:200])
 
     async def _repository(self, request: web.Request) -> web.Response:
         repo = self._named(request)
@@ -74,22 +75,22 @@ class RepositoryPages:
         pull = issue.pull
         files = []
         if pull:
-            await self._hub.weigh(repo, issue, pull)
-            base = await git.merge_base(repo.path, pull.base_sha, pull.head_sha) or await self._hub.empty_tree(repo)
+            await self._merging.update_mergeability(repo, issue, pull)
+            base = await git.merge_base(repo.path, pull.base_sha, pull.head_sha) or await git.empty_tree(repo.path)
             files = await diff.between(repo.path, base, pull.head_sha)
         runs = self._runs_at(repo)(pull.head_sha) if pull else []
         title = f"{issue.title} · #{issue.number}"
-        said = latest(repo, pull.head_sha) if pull else []
+        statuses = latest(repo, pull.head_sha) if pull else []
         return self._show(
-            "issue", title=title, repo=repo, issue=issue, pull=pull, runs=runs, statuses=said, files=files
+            "issue", title=title, repo=repo, issue=issue, pull=pull, runs=runs, statuses=statuses, files=files
         )
 
     async def _commit(self, request: web.Request) -> web.Response:
         repo, sha = self._named(request), request.match_info["sha"]
         if not await git.resolve(repo.path, sha):
             raise web.HTTPNotFound
-        commit = (await git.log(repo.path, sha, limit=1))[0]
-        parent = commit.parents[0] if commit.parents else await self._hub.empty_tree(repo)
+        commit = await git.one(repo.path, sha)
+        parent = commit.parents[0] if commit.parents else await git.empty_tree(repo.path)
         files = await diff.between(repo.path, parent, sha)
         facts = {"runs": self._runs_at(repo)(sha), "statuses": latest(repo, sha), "files": files}
         return self._show("commit", title=sha[:7], repo=repo, commit=commit, **facts)
@@ -97,15 +98,15 @@ class RepositoryPages:
     async def _run(self, request: web.Request) -> web.Response:
         repo = self._named(request)
         try:
-            run = self._hub.check_run(repo, int(request.match_info["run"]))
+            run = self._store.check_run(repo, int(request.match_info["run"]))
         except EntityNotFound as error:
             raise web.HTTPNotFound from error
-        pulls = checks.pulls_at(self._hub, repo, run.suite.head_sha)
+        pulls = check_json.pulls_at(self._store, repo, run.suite.head_sha)
         return self._show("run", title=run.name, repo=repo, run=run, runs=[run], pulls=pulls)
 
     def _named(self, request: web.Request) -> Repository:
         try:
-            return self._hub.repository(f"{request.match_info['owner']}/{request.match_info['repo']}")
+            return self._store.repository(f"{request.match_info['owner']}/{request.match_info['repo']}")
         except EntityNotFound as error:
             raise web.HTTPNotFound from error
 
@@ -117,9 +118,11 @@ class RepositoryPages:
         return newest
 
     def _show(self, view: str, **facts: Any) -> web.Response:
-        """Reloads by itself while a check run shown is not finished."""
+        """The page reloads until the check runs that it shows are completed."""
         waiting = any(run.status != "completed" for run in facts.get("runs", ()))
-        text = self._templates.get_template("page.html").render(view=view, hub=self._hub, waiting=waiting, **facts)
+        text = self._templates.get_template("page.html").render(
+            view=view, store=self._store, hook_url=self._webhooks.config.url, waiting=waiting, **facts
+        )
         body = text.encode("utf-8", "backslashreplace")
         return web.Response(body=body, content_type="text/html", charset="utf-8", headers=HEADERS)
 

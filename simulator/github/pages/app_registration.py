@@ -1,6 +1,6 @@
-"""The pages on which a person registers the App from a manifest and installs it, as on GitHub.
+"""The pages on which a user registers the App from a manifest and installs it, as on GitHub.
 
-Anybody's page may lead to the first of them, that is the manifest flow; the buttons work for our own pages only.
+Any page may post to the first of them, which is the manifest flow; the buttons accept our own pages only.
 """
 
 import re
@@ -12,22 +12,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from yarl import URL
 
 from simulator.github.pages import HEADERS
-from simulator.github.pages.control_api import only_from_here
-from simulator.github.services.apps import AppRegistration
-from simulator.github.services.commits import Pushes
+from simulator.github.pages.control_api import require_local
+from simulator.github.services.apps import AppService, RegisteredApp
 from simulator.github.services.entities import GitHubApp, User
+from simulator.github.services.installations import InstallationService
 from simulator.github.services.manifest import BadManifest, Manifest, read_manifest
+from simulator.github.services.store import Store
 
-PERSON = "octocat"
-"""Who is signed in."""
+SIGNED_IN = "octocat"
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 
 
 class AppPages:
-    """See the module."""
+    """Registering and installing the App."""
 
-    def __init__(self, hub: Pushes) -> None:
-        self._hub = hub
+    def __init__(self, store: Store, apps: AppService, installations: InstallationService) -> None:
+        self._store, self._apps, self._installations = store, apps, installations
         self._templates = Environment(
             loader=PackageLoader("simulator.github.pages", ""),
             autoescape=True,
@@ -52,7 +52,7 @@ class AppPages:
         return self._show("paste", "Register new GitHub App", here=request.path_qs)
 
     async def _confirm(self, request: web.Request) -> web.Response:
-        """Where the form with the manifest goes; `state` is in the address, or a field of the form."""
+        """Receives the manifest; `state` is in the address, or a field of the form."""
         owner, form = self._owner(request), await request.post()
         text, state = str(form.get("manifest", "")), request.query.get("state") or str(form.get("state", ""))
         try:
@@ -62,10 +62,14 @@ class AppPages:
         return self._ask_name(manifest, text, owner, state, manifest.name)
 
     async def _create(self, request: web.Request) -> web.Response:
-        """The button "Create GitHub App"; a name that cannot be is asked for again."""
-        only_from_here(request)
+        """The button "Create GitHub App"; an invalid name shows the form again."""
+        require_local(request)
         form = {name: str(value) for name, value in (await request.post()).items()}
-        owner, text, state = self._hub.users.get(form.get("owner", "")), form.get("manifest", ""), form.get("state", "")
+        owner, text, state = (
+            self._store.users.get(form.get("owner", "")),
+            form.get("manifest", ""),
+            form.get("state", ""),
+        )
         if owner is None:
             raise web.HTTPNotFound
         try:
@@ -73,10 +77,10 @@ class AppPages:
         except BadManifest as error:
             return self._invalid(error)
         try:
-            made = await self._hub.register(manifest.named(form.get("name", "")), owner)
+            registration = await self._apps.register(manifest.named(form.get("name", "")), owner)
         except BadManifest as error:
             return self._ask_name(manifest, text, owner, state, form.get("name", ""), error.problems)
-        raise web.HTTPFound(_back(made, state))
+        raise web.HTTPFound(_redirect(registration, state))
 
     def _ask_name(
         self, manifest: Manifest, text: str, owner: User, state: str, name: str, problems: tuple[str, ...] = ()
@@ -85,17 +89,17 @@ class AppPages:
             "confirm", f"Create GitHub App for {owner.login}", 422 if problems else 200,
             manifest=manifest, text=text, owner=owner, state=state, name=name, problems=problems,
         )  # fmt: skip
-        return _may_go_to(page, manifest.redirect_url)
+        return _allow_redirect(page, manifest.redirect_url)
 
     def _invalid(self, error: BadManifest) -> web.Response:
         return self._show("invalid", "Invalid GitHub App configuration", 422, problems=error.problems)
 
     def _owner(self, request: web.Request) -> User:
-        """The person, or the organisation that the address names."""
+        """The signed-in user, or the organization in the address."""
         name = request.match_info.get("organization", "")
         if not name:
-            return self._hub.add_user(PERSON)
-        found = self._hub.users.get(name.lower())
+            return self._store.add_user(SIGNED_IN)
+        found = self._store.users.get(name.lower())
         if found is None or found.type != "Organization":
             raise web.HTTPNotFound(text="There is no such organization, or you do not own it.\n")
         return found
@@ -110,17 +114,17 @@ class AppPages:
         app, state = self._named(request), request.query.get("state", "")
         title = f"Install {app.name or app.slug}"
         page = self._show("install", title, app=app, accounts=self._accounts(app), state=state)
-        return _may_go_to(page, app.setup_url)
+        return _allow_redirect(page, app.setup_url)
 
     async def _install(self, request: web.Request) -> web.Response:
-        """The button "Install"; who has it already is led to what there is."""
-        only_from_here(request)
+        """The button "Install"; an account that has it already gets its installation."""
+        require_local(request)
         app, form = self._named(request), await request.post()
         account = next((each for each in self._accounts(app) if each.login == form.get("account")), None)
         if account is None:
             raise web.HTTPNotFound
-        found = next((it for it in self._hub.installations.values() if it.account is account), None)
-        it = found or self._hub.add_installation(account.login)
+        found = next((it for it in self._store.installations.values() if it.account is account), None)
+        it = found or self._installations.add_installation(account.login)
         if not app.setup_url:
             raise web.HTTPFound(f"/settings/installations/{it.id}")
         query = {"installation_id": str(it.id), "setup_action": "update" if found else "install"}
@@ -128,38 +132,39 @@ class AppPages:
         raise web.HTTPFound(URL(app.setup_url).update_query(query | ({"state": state} if state else {})))
 
     async def _installation(self, request: web.Request) -> web.Response:
-        it = self._hub.installations.get(int(request.match_info["installation"]))
+        it = self._store.installations.get(int(request.match_info["installation"]))
         if it is None:
-            return self._show("gone", "Not found", 404)
-        covered = [repo for repo in self._hub.repositories.values() if it.covers(repo)]
+            return self._show("missing", "Not found", 404)
+        covered = self._installations.covered(it)
         return self._show("installation", f"Installation {it.id}", it=it, covered=covered)
 
     def _accounts(self, app: GitHubApp) -> list[User]:
-        """A private App can be installed by its owner only; the owner comes first."""
-        people = [user for user in self._hub.users.values() if app.public and user.type != "Bot"]
+        """Accounts that can install it, the owner first; a private App only the owner."""
+        people = [user for user in self._store.users.values() if app.public and user.type != "Bot"]
         return [app.owner, *(user for user in people if user is not app.owner)]
 
     def _named(self, request: web.Request) -> GitHubApp:
-        app = self._hub.app
+        app = self._store.app
         if not app.id or app.slug != request.match_info["slug"]:
             raise web.HTTPNotFound
         return app
 
     def _show(self, view: str, title: str, status: int = 200, **facts: Any) -> web.Response:
-        text = self._templates.get_template("apps.html").render(view=view, title=title, hub=self._hub, **facts)
+        text = self._templates.get_template("apps.html").render(view=view, title=title, store=self._store, **facts)
         body = text.encode("utf-8", "backslashreplace")
         return web.Response(body=body, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
 
 
-def _back(made: AppRegistration, state: str) -> URL:
-    """Where the manifest wants the code; without such an address, the App's own page."""
-    if not made.manifest.redirect_url:
-        return URL(f"/apps/{made.app.slug}")
-    return URL(made.manifest.redirect_url).update_query({"code": made.code, **({"state": state} if state else {})})
+def _redirect(registration: RegisteredApp, state: str) -> URL:
+    """The manifest's `redirect_url` with the code; without one, the App's page."""
+    if not registration.manifest.redirect_url:
+        return URL(f"/apps/{registration.app.slug}")
+    query = {"code": registration.code, **({"state": state} if state else {})}
+    return URL(registration.manifest.redirect_url).update_query(query)
 
 
-def _may_go_to(page: web.Response, address: str) -> web.Response:
-    """A browser holds the redirect after a form to the page's policy, too. Nothing else gets into that policy."""
+def _allow_redirect(page: web.Response, address: str) -> web.Response:
+    """Allows the redirect after a form in the page's policy, to which a browser holds it; only a valid host."""
     parts = urlsplit(address)
     if _HOST.fullmatch(parts.netloc):
         allowed = f"form-action 'self' {parts.scheme}://{parts.netloc}"

@@ -1,21 +1,24 @@
-"""The REST door: who asks, may they, what do they ask; then one handler; then the answer with GitHub's headers.
+"""GitHub's REST and GraphQL API: what its endpoints share. `server` authenticates, calls a handler, and answers.
 
-Handlers live in the `rest_*` modules, each under GitHub's own path template. A handler gets a `RestRequest` and gives
-an `RestResponse`, or JSON for a plain 200.
+Each module of endpoints declares handlers under GitHub's own path templates. A handler takes a `RestRequest` and
+returns a `RestResponse`, or JSON for a plain 200.
 """
 
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from simulator.github.services.commits import Pushes
-from simulator.github.services.entities import InstallationToken, Json, Repository, User
+from simulator.github.services.entities import AccessToken, Json, Repository, User
+from simulator.github.services.store import Store
+
+if TYPE_CHECKING:
+    from simulator.github.server import SimulatedGitHub
 
 BODY_LIMIT = 65_536
-"""Characters of a comment or a description. The API's description does not say it; longer ones are answered 422."""
+"""Characters of a comment or a description. GitHub's description omits it; a longer text is answered with 422."""
 
 
 class ApiError(Exception):
@@ -31,11 +34,11 @@ class ApiError(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """`kind` is `app` (a JWT), `installation`, `user` or `nobody`; `user` is who acts."""
+    """`kind` is `app` (a JWT), `installation`, `user` or `anonymous`; `user` is the one who acts."""
 
     kind: str
     user: User | None = None
-    token: InstallationToken | None = None
+    token: AccessToken | None = None
 
     @property
     def login(self) -> str:
@@ -58,15 +61,19 @@ class RestResponse:
 class RestRequest:
     """One request. `body` is {} where none was sent."""
 
-    hub: Pushes
-    request: web.Request
+    github: "SimulatedGitHub"
+    http: web.Request
     caller: Caller
     params: dict[str, str]
     body: Json
 
     @property
+    def store(self) -> Store:
+        return self.github.store
+
+    @property
     def repo(self) -> Repository:
-        return self.hub.repository(f"{self.params['owner']}/{self.params['repo']}")
+        return self.store.repository(f"{self.params['owner']}/{self.params['repo']}")
 
     @property
     def user(self) -> User:
@@ -75,13 +82,13 @@ class RestRequest:
         return self.caller.user
 
     def number(self, name: str) -> int:
-        """A number in the path; 404 where it is none."""
+        """A number in the path; 404 where it is not a number."""
         if not self.params[name].isdecimal():
             raise ApiError(404, "Not Found")
         return int(self.params[name])
 
     def text(self, name: str, *, limit: int = 0, default: str | None = None) -> str:
-        """A string of the body; 422 where it is missing, no string, or longer than `limit` characters."""
+        """A string of the body; 422 where it is missing, not a string, or longer than `limit` characters."""
         value = self.body.get(name, default)
         if not isinstance(value, str) or (value == "" and default is None):
             raise invalid(name, "missing_field" if value in (None, "") else "invalid")
@@ -91,25 +98,27 @@ class RestRequest:
 
     def page(self, items: list[Any], wrap: Callable[[list[Any], int], Any] | None = None) -> RestResponse:
         """One page of `items` with GitHub's Link header."""
-        size = min(self.whole("per_page", 30), 100)
-        number = self.whole("page", 1)
+        size = min(self.query_number("per_page", 30), 100)
+        number = self.query_number("page", 1)
         last = max(1, -(-len(items) // size))
-        part = items[(number - 1) * size : number * size]
+        page_items = items[(number - 1) * size : number * size]
         links = {"prev": number - 1, "next": number + 1, "last": last, "first": 1}
         if number == 1:
             del links["prev"], links["first"]
         if number >= last:
             del links["next"], links["last"]
         link = ", ".join(f'<{self._page_url(page)}>; rel="{rel}"' for rel, page in links.items())
-        return RestResponse(wrap(part, len(items)) if wrap else part, headers={"Link": link} if link else {})
+        return RestResponse(
+            wrap(page_items, len(items)) if wrap else page_items, headers={"Link": link} if link else {}
+        )
 
-    def whole(self, name: str, default: int) -> int:
-        value = self.request.query.get(name, "")
+    def query_number(self, name: str, default: int) -> int:
+        value = self.http.query.get(name, "")
         return max(1, int(value)) if value.isdecimal() else default
 
     def _page_url(self, page: int) -> str:
-        query = {**self.request.query, "page": str(page)}
-        return str(self.request.url.with_query(query))
+        query = {**self.http.query, "page": str(page)}
+        return str(self.http.url.with_query(query))
 
 
 Handler = Callable[[RestRequest], Awaitable[Any]]
@@ -129,11 +138,11 @@ class Endpoints(list[Endpoint]):
     """Filled by decorators."""
 
     def on(self, method: str, template: str, needs: str) -> Callable[[Handler], Handler]:
-        def remember(handler: Handler) -> Handler:
+        def register(handler: Handler) -> Handler:
             self.append(Endpoint(method, template, needs, handler))
             return handler
 
-        return remember
+        return register
 
 
 def invalid(field_name: str, code: str, message: str = "", resource: str = "") -> ApiError:
@@ -142,8 +151,8 @@ def invalid(field_name: str, code: str, message: str = "", resource: str = "") -
     return ApiError(422, "Validation Failed", [error])
 
 
-def too_much(message: str) -> ApiError:
-    """GitHub's 422 for what its description of the API forbids."""
+def too_large(message: str) -> ApiError:
+    """GitHub's 422 for what exceeds a limit of its API description."""
     return ApiError(422, f"Invalid request.\n\n{message}")
 
 

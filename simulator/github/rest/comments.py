@@ -2,82 +2,88 @@
 
 from simulator.github import serializers
 from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, invalid
-from simulator.github.rest.issues import READ, WRITE, issue_of, may_touch
+from simulator.github.rest.issues import READ, WRITE, check_access, issue_of
 from simulator.github.services.entities import Comment, Issue, Json
 
 endpoints = Endpoints()
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}/comments", READ)
-async def list_comments(call: RestRequest) -> RestResponse:
-    issue = issue_of(call, "read")
-    return call.page([serializers.comment(call.hub, call.repo, issue, comment) for comment in issue.comments])
+async def list_comments(request: RestRequest) -> RestResponse:
+    issue = issue_of(request, "read")
+    return request.page(
+        [serializers.comment(request.store, request.repo, issue, comment) for comment in issue.comments]
+    )
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/comments", WRITE)
-async def create_comment(call: RestRequest) -> RestResponse:
-    issue = issue_of(call)
-    if issue.locked and not _may_speak(call):
+async def create_comment(request: RestRequest) -> RestResponse:
+    issue = issue_of(request)
+    if issue.locked and not _may_comment(request):
         raise ApiError(403, "Unable to create comment because issue is locked.")
-    comment = call.hub.add_comment(call.repo.full_name, issue.number, _body(call), call.user.login)
-    return RestResponse(serializers.comment(call.hub, call.repo, issue, comment), 201)
+    comment = request.github.issues.add_comment(
+        request.repo.full_name, issue.number, _body(request), request.user.login
+    )
+    return RestResponse(serializers.comment(request.store, request.repo, issue, comment), 201)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}", READ)
-async def get_comment(call: RestRequest) -> Json:
-    return serializers.comment(call.hub, call.repo, *_comment(call, "read"))
+async def get_comment(request: RestRequest) -> Json:
+    return serializers.comment(request.store, request.repo, *_comment(request, "read"))
 
 
 @endpoints.on("PATCH", "/repos/{owner}/{repo}/issues/comments/{comment_id}", WRITE)
-async def update_comment(call: RestRequest) -> Json:
-    issue, comment = _comment(call)
-    if call.caller.token and comment.user is not call.user:
+async def update_comment(request: RestRequest) -> Json:
+    issue, comment = _comment(request)
+    if request.caller.token and comment.user is not request.user:
         raise ApiError(403, "Resource not accessible by integration")
-    call.hub.edit_comment(call.repo.full_name, comment.id, _body(call), call.user.login)
-    return serializers.comment(call.hub, call.repo, issue, comment)
+    request.github.issues.edit_comment(request.repo.full_name, comment.id, _body(request), request.user.login)
+    return serializers.comment(request.store, request.repo, issue, comment)
 
 
 @endpoints.on("DELETE", "/repos/{owner}/{repo}/issues/comments/{comment_id}", WRITE)
-async def delete_comment(call: RestRequest) -> RestResponse:
-    _, comment = _comment(call)
-    call.hub.delete_comment(call.repo.full_name, comment.id, call.user.login)
+async def delete_comment(request: RestRequest) -> RestResponse:
+    _, comment = _comment(request)
+    request.github.issues.delete_comment(request.repo.full_name, comment.id, request.user.login)
     return RestResponse(status=204)
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions", WRITE)
-async def react_to_comment(call: RestRequest) -> RestResponse:
-    return _react(call, _comment(call)[1])
+async def react_to_comment(request: RestRequest) -> RestResponse:
+    return _react(request, _comment(request)[1])
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions", READ)
-async def list_comment_reactions(call: RestRequest) -> RestResponse:
-    return call.page([serializers.reaction(call.hub, reaction) for reaction in _comment(call, "read")[1].reactions])
+async def list_comment_reactions(request: RestRequest) -> RestResponse:
+    return request.page(
+        [serializers.reaction(request.store, reaction) for reaction in _comment(request, "read")[1].reactions]
+    )
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/reactions", WRITE)
-async def react_to_issue(call: RestRequest) -> RestResponse:
-    return _react(call, issue_of(call))
+async def react_to_issue(request: RestRequest) -> RestResponse:
+    return _react(request, issue_of(request))
 
 
-def _comment(call: RestRequest, level: str = "write") -> tuple[Issue, Comment]:
-    issue, comment = call.hub.comment(call.repo, call.number("comment_id"))
-    may_touch(call, issue, level)
+def _comment(request: RestRequest, level: str = "write") -> tuple[Issue, Comment]:
+    issue, comment = request.github.issues.comment(request.repo, request.number("comment_id"))
+    check_access(request, issue, level)
     return issue, comment
 
 
-def _may_speak(call: RestRequest) -> bool:
-    """In a locked conversation."""
-    return call.caller.kind == "user" and call.repo.level(call.caller.login) in ("write", "maintain", "admin")
+def _may_comment(request: RestRequest) -> bool:
+    """On a locked issue."""
+    return request.caller.kind == "user" and request.repo.level(request.caller.login) in ("write", "maintain", "admin")
 
 
-def _body(call: RestRequest) -> str:
-    return call.text("body", limit=BODY_LIMIT)
+def _body(request: RestRequest) -> str:
+    return request.text("body", limit=BODY_LIMIT)
 
 
-def _react(call: RestRequest, to: Issue | Comment) -> RestResponse:
-    content = call.text("content")
+def _react(request: RestRequest, to: Issue | Comment) -> RestResponse:
+    content = request.text("content")
     if content not in serializers.REACTIONS:
         raise invalid("content", "invalid", resource="Reaction")
     before = len(to.reactions)
-    reaction = call.hub.react(to, content, call.user)
-    return RestResponse(serializers.reaction(call.hub, reaction), 201 if len(to.reactions) > before else 200)
+    reaction = request.github.issues.react(to, content, request.user)
+    return RestResponse(serializers.reaction(request.store, reaction), 201 if len(to.reactions) > before else 200)

@@ -1,4 +1,4 @@
-"""Bad days of GitHub's API, on chosen requests and on order: nothing here happens by chance or by the clock."""
+"""Fault injection for the API: errors, rate limits and broken connections on chosen requests, never at random."""
 
 import asyncio
 import math
@@ -14,12 +14,12 @@ Kind = Literal["status", "half", "hang_up", "secondary", "primary", "hold"]
 
 @dataclass
 class ApiFault:
-    """What goes wrong with requests of `method` whose path (without `/api/v3`) matches `pattern` as a whole.
+    """What fails for requests of `method` whose path (without `/api/v3`) matches `pattern` as a whole.
 
-    `status`: answers with that code. `half`: promises a body and breaks off in the middle. `hang_up`: no answer.
-    `secondary` and `primary`: the two rate limits. `hold`: the request waits until `release`, then goes on.
-    `after`: the request is carried out first, and only its answer is lost. `seen` counts what was hit. `until`, in
-    seconds since 1970 by GitHub's clock, ends it too.
+    `status`: answers with that code. `half`: closes the connection in the middle of the body. `hang_up`: closes it
+    without an answer. `secondary` and `primary`: the two rate limits. `hold`: waits until `release`, then continues.
+    `after`: the request is carried out first, and only its answer is lost. `seen` counts the requests that it hit.
+    `until`, in seconds since 1970 by GitHub's clock, ends it too.
     """
 
     method: str
@@ -34,7 +34,7 @@ class ApiFault:
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def release(self) -> None:
-        """Lets the held requests go on, and holds no more."""
+        """Lets the held requests continue, and holds no more."""
         self.times = 0
         self._released.set()
 
@@ -42,16 +42,16 @@ class ApiFault:
         await self._released.wait()
 
     def matches(self, method: str, path: str, now: float) -> bool:
-        to_come = self.times > 0 and now < self.until and self.method in ("*", method)
-        return to_come and re.fullmatch(self.pattern, path) is not None
+        pending = self.times > 0 and now < self.until and self.method in ("*", method)
+        return pending and re.fullmatch(self.pattern, path) is not None
 
 
 class ApiFaults:
-    """The faults that are still to come, oldest first."""
+    """The faults that were not used up yet, oldest first."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._coming: list[ApiFault] = []
+        self._pending: list[ApiFault] = []
 
     def add(
         self, method: str, pattern: str, kind: Kind = "status", *, times: int = 0, status: int = 502,
@@ -59,18 +59,18 @@ class ApiFaults:
     ) -> ApiFault:  # fmt: skip
         """`method` may be `*`; `pattern` is a regular expression for the whole path.
 
-        It hits `times` requests, or all within `seconds`, or the next one where neither is said.
+        It hits `times` requests, or all within `seconds`, or the next one where neither is given.
         """
         until = self._clock() + seconds if seconds else math.inf
-        often = times or (_ALL if seconds else 1)
-        fault = ApiFault(method, pattern, kind, often, status, retry_after, after, until)
-        self._coming.append(fault)
+        count = times or (_ALL if seconds else 1)
+        fault = ApiFault(method, pattern, kind, count, status, retry_after, after, until)
+        self._pending.append(fault)
         return fault
 
     def take(self, method: str, path: str) -> ApiFault | None:
         """The fault that hits this request, used up by one."""
         now = self._clock()
-        fault = next((fault for fault in self._coming if fault.matches(method, path, now)), None)
+        fault = next((fault for fault in self._pending if fault.matches(method, path, now)), None)
         if fault:
             fault.seen += 1
             if fault.kind != "hold":
@@ -78,6 +78,6 @@ class ApiFaults:
         return fault
 
     def clear(self) -> None:
-        for fault in self._coming:
+        for fault in self._pending:
             fault.release()
-        self._coming.clear()
+        self._pending.clear()

@@ -1,6 +1,6 @@
 """GraphQL: the one mutation that the bot needs, `createCommitOnBranch`, with GitHub's compare-and-swap.
 
-The document is not interpreted beyond that: the answer holds what a client may select of a commit.
+The document is not interpreted beyond that: the answer contains all fields of a commit that a client may select.
 """
 
 import base64
@@ -26,8 +26,8 @@ class GraphQLError(Exception):
 
 
 @endpoints.on("POST", "/graphql", "anyone")
-async def graphql(call: RestRequest) -> Json:
-    query, variables = call.text("query"), call.body.get("variables") or {}
+async def graphql(request: RestRequest) -> Json:
+    query, variables = request.text("query"), request.body.get("variables") or {}
     try:
         found = _MUTATION.search(query)
         if not found:
@@ -35,14 +35,14 @@ async def graphql(call: RestRequest) -> Json:
                 "undefinedField", "This server knows the mutation createCommitOnBranch(input: $input) only."
             )
         given = variables.get(found[1]) if isinstance(variables, dict) else None
-        return {"data": {"createCommitOnBranch": await _create_commit(call, _input(given))}}
+        return {"data": {"createCommitOnBranch": await _create_commit(request, _input(given))}}
     except GraphQLError as problem:
         path = ["createCommitOnBranch"]
         return {"data": None, "errors": [{"type": problem.kind, "path": path, "message": str(problem)}]}
 
 
-async def _create_commit(call: RestRequest, given: Json) -> Json:
-    repo, branch = _branch(call, given["branch"])
+async def _create_commit(request: RestRequest, given: Json) -> Json:
+    repo, branch = _branch(request, given["branch"])
     expected, files = given["expectedHeadOid"], _files(given.get("fileChanges") or {})
     ref = f"refs/heads/{branch}"
     tip = (await git.refs(repo.path, "refs/heads")).get(ref)
@@ -50,15 +50,15 @@ async def _create_commit(call: RestRequest, given: Json) -> Json:
         raise GraphQLError("NOT_FOUND", f"Could not resolve to a branch {branch!r}.")
     if tip != expected:
         raise _stale(expected, tip)
-    sha = await _write(call, repo, files, _message(given["message"]), expected)
+    sha = await _write(request, repo, files, _message(given["message"]), expected)
     try:
-        await call.hub.move_ref(repo, ref, sha, call.user, expected)
+        await request.github.refs.move_ref(repo, ref, sha, request.user, expected)
     except BranchProtected as error:
         reasons = "\n".join(f"  {reason}" for reason in error.reasons)
         raise GraphQLError("UNPROCESSABLE", f"protected branch '{branch}' check failed:\n{reasons}") from error
     except git.GitCommandError as error:
         raise _stale(expected, (await git.refs(repo.path, "refs/heads")).get(ref, "")) from error
-    url = f"{call.hub.url}/{repo.full_name}/commit/{sha}"
+    url = f"{request.store.url}/{repo.full_name}/commit/{sha}"
     commit: Json = {"oid": sha, "url": url, "commitUrl": url, "message": _message(given["message"])}
     commit["signature"] = {"isValid": True, "state": "VALID", "wasSignedByGitHub": True}
     return {
@@ -68,25 +68,25 @@ async def _create_commit(call: RestRequest, given: Json) -> Json:
     }
 
 
-async def _write(call: RestRequest, repo: Repository, files: Files, message: str, parent: str) -> str:
+async def _write(request: RestRequest, repo: Repository, files: Files, message: str, parent: str) -> str:
     """Paths to delete must exist, and so must something to change."""
     known = set(git.show(await git.git(repo.path, "ls-tree", "-r", "-z", "--name-only", parent)).split("\0"))
     for path, content in files.items():
         if content is None and path not in known:
             raise GraphQLError("UNPROCESSABLE", f"A path was requested for deletion which does not exist: {path}")
     try:
-        return await fast_import.commit(repo.path, files, message, call.hub.author(call.user), parent)
+        return await fast_import.commit(repo.path, files, message, request.store.author(request.user), parent)
     except git.GitCommandError as error:
         raise GraphQLError("UNPROCESSABLE", str(error)) from error
 
 
-def _branch(call: RestRequest, given: Any) -> tuple[Repository, str]:
+def _branch(request: RestRequest, given: Any) -> tuple[Repository, str]:
     if not isinstance(given, dict) or not isinstance(given.get("branchName"), str):
         raise GraphQLError("argumentLiteralsIncompatible", "input.branch needs repositoryNameWithOwner and branchName.")
-    repo = call.hub.repositories.get(str(given.get("repositoryNameWithOwner")).lower())
-    if repo is None or not auth.sees(call.caller, repo):
+    repo = request.store.repositories.get(str(given.get("repositoryNameWithOwner")).lower())
+    if repo is None or not auth.sees(request.caller, repo):
         raise GraphQLError("NOT_FOUND", "Could not resolve to a Repository.")
-    if not auth.may(call.caller, "contents", "write", repo):
+    if not auth.may(request.caller, "contents", "write", repo):
         raise GraphQLError("FORBIDDEN", "Resource not accessible by integration")
     if repo.archived:
         raise GraphQLError("FORBIDDEN", "Repository was archived so is read-only.")

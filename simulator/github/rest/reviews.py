@@ -1,11 +1,11 @@
-"""REST: reviews of a pull request, and who is asked for one."""
+"""REST: reviews of a pull request, and requests for them."""
 
 from typing import Any
 
 from simulator.github import serializers
 from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.rest.pulls import pull_of
-from simulator.github.serializers import pull as shapes_pull
+from simulator.github.serializers import pull as pull_json
 from simulator.github.services.entities import Json
 
 endpoints = Endpoints()
@@ -13,52 +13,54 @@ _EVENTS = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMME
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers", "pull_requests:read")
-async def list_requested(call: RestRequest) -> Json:
-    _, pull = pull_of(call)
+async def list_requested(request: RestRequest) -> Json:
+    _, pull = pull_of(request)
     return {
-        "users": [serializers.user(call.hub, person) for person in pull.reviewers],
-        "teams": [shapes_pull.team(call.hub, call.repo, slug) for slug in pull.teams],
+        "users": [serializers.user(request.store, person) for person in pull.reviewers],
+        "teams": [pull_json.team(request.store, request.repo, slug) for slug in pull.teams],
     }
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers", "pull_requests:write")
-async def request_review(call: RestRequest) -> RestResponse:
-    issue, _ = pull_of(call)
-    people, teams = _names(call, "reviewers"), _names(call, "team_reviewers")
-    call.hub.request_review(call.repo.full_name, issue.number, people, teams, call.user.login)
-    return RestResponse(shapes_pull.simple_pull(call.hub, call.repo, issue), 201)
+async def request_review(request: RestRequest) -> RestResponse:
+    issue, _ = pull_of(request)
+    reviewers, teams = _names(request, "reviewers"), _names(request, "team_reviewers")
+    request.github.reviews.request_review(request.repo.full_name, issue.number, reviewers, teams, request.user.login)
+    return RestResponse(pull_json.simple_pull(request.store, request.repo, issue), 201)
 
 
 @endpoints.on("DELETE", "/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers", "pull_requests:write")
-async def unrequest_review(call: RestRequest) -> Json:
-    issue, _ = pull_of(call)
-    people, teams = _names(call, "reviewers"), _names(call, "team_reviewers")
-    call.hub.unrequest_review(call.repo.full_name, issue.number, people, teams, call.user.login)
-    return shapes_pull.simple_pull(call.hub, call.repo, issue)
+async def unrequest_review(request: RestRequest) -> Json:
+    issue, _ = pull_of(request)
+    reviewers, teams = _names(request, "reviewers"), _names(request, "team_reviewers")
+    request.github.reviews.unrequest_review(request.repo.full_name, issue.number, reviewers, teams, request.user.login)
+    return pull_json.simple_pull(request.store, request.repo, issue)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", "pull_requests:read")
-async def list_reviews(call: RestRequest) -> RestResponse:
+async def list_reviews(request: RestRequest) -> RestResponse:
     """Oldest first."""
-    issue, pull = pull_of(call)
-    return call.page([shapes_pull.review(call.hub, call.repo, issue, review) for review in pull.reviews])
+    issue, pull = pull_of(request)
+    return request.page([pull_json.review(request.store, request.repo, issue, review) for review in pull.reviews])
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", "pull_requests:write")
-async def create_review(call: RestRequest) -> Json:
+async def create_review(request: RestRequest) -> Json:
     """Submitted at once: there are no pending reviews here, and no comments on lines."""
-    issue, _ = pull_of(call)
-    event, body, sha = call.text("event", default=""), _body(call), call.text("commit_id", default="")
+    issue, _ = pull_of(request)
+    event, body, sha = request.text("event", default=""), _body(request), request.text("commit_id", default="")
     if event not in _EVENTS:
         raise _unprocessable(f"Event {event!r} is none of {', '.join(_EVENTS)}")
     if not body and event != "APPROVE":
         raise _unprocessable("Body can't be blank")
-    made = call.hub.review(call.repo.full_name, issue.number, _EVENTS[event], call.user.login, body, sha)
-    return shapes_pull.review(call.hub, call.repo, issue, made)
+    review = request.github.reviews.review(
+        request.repo.full_name, issue.number, _EVENTS[event], request.user.login, body, sha
+    )
+    return pull_json.review(request.store, request.repo, issue, review)
 
 
-def _body(call: RestRequest) -> str:
-    body = call.body.get("body") or ""
+def _body(request: RestRequest) -> str:
+    body = request.body.get("body") or ""
     if not isinstance(body, str) or len(body) > BODY_LIMIT:
         raise _unprocessable(f"Body is too long (maximum is {BODY_LIMIT} characters)")
     return body
@@ -69,8 +71,8 @@ def _unprocessable(message: str) -> ApiError:
     return ApiError(422, "Unprocessable Entity", [message])
 
 
-def _names(call: RestRequest, field: str) -> list[str]:
-    names: Any = call.body.get(field) or []
+def _names(request: RestRequest, field: str) -> list[str]:
+    names: Any = request.body.get(field) or []
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise invalid(field, "invalid", resource="PullRequest")
     return names

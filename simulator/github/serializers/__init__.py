@@ -1,13 +1,12 @@
-"""Nouns as GitHub's JSON: people, repositories, the app, issues and comments."""
+"""Entities as GitHub's JSON: users, repositories, the app, issues and comments."""
 
 import base64
-from typing import TYPE_CHECKING
 
 from simulator.github.services.entities import (
     LEVELS,
-    AppInstallation,
     Comment,
     GitHubApp,
+    Installation,
     Issue,
     Json,
     Label,
@@ -15,9 +14,7 @@ from simulator.github.services.entities import (
     Repository,
     User,
 )
-
-if TYPE_CHECKING:
-    from simulator.github.services.store import Hub
+from simulator.github.services.store import Store
 
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 _USER_LINKS = {
@@ -49,41 +46,41 @@ def node(kind: str, number: int) -> str:
     return base64.b64encode(f"{kind}:{number}".encode()).decode()
 
 
-def user(hub: "Hub", person: User) -> Json:
-    """Of one whose account has ended, GitHub's ghost."""
-    person = _GHOST if person.gone else person
-    api = f"{hub.api_url}/users/{person.login}"
+def user(store: Store, person: User) -> Json:
+    """A user whose account was deleted is GitHub's ghost."""
+    person = _GHOST if person.replacement else person
+    api = f"{store.api_url}/users/{person.login}"
     return {
         "login": person.login,
         "id": person.id,
         "node_id": node("User", person.id),
-        "avatar_url": f"{hub.url}/avatars/{person.id}",
+        "avatar_url": f"{store.url}/avatars/{person.id}",
         "gravatar_id": "",
         "url": api,
-        "html_url": f"{hub.url}/{person.login}",
+        "html_url": f"{store.url}/{person.login}",
         **{name: api + path for name, path in _USER_LINKS.items()},
         "type": person.type,
         "site_admin": False,
     }
 
 
-def author(hub: "Hub", person: User) -> Json | None:
+def author(store: Store, person: User) -> Json | None:
     """As `user`, where GitHub's description allows null."""
-    return None if person.gone == "null" else user(hub, person)
+    return None if person.replacement == "null" else user(store, person)
 
 
-def repository(hub: "Hub", repo: Repository) -> Json:
+def repository(store: Store, repo: Repository) -> Json:
     """As in lists, in webhooks, and inside a pull request."""
-    api, page = f"{hub.api_url}/repos/{repo.full_name}", f"{hub.url}/{repo.full_name}"
+    api, page = f"{store.api_url}/repos/{repo.full_name}", f"{store.url}/{repo.full_name}"
     opened = sum(issue.state == "open" for issue in repo.issues.values())
-    forks = sum(other.parent is repo for other in hub.repositories.values())
+    forks = sum(other.parent is repo for other in store.repositories.values())
     return {
         "id": repo.id,
         "node_id": node("Repository", repo.id),
         "name": repo.name,
         "full_name": repo.full_name,
         "private": repo.private,
-        "owner": user(hub, repo.owner),
+        "owner": user(store, repo.owner),
         "html_url": page,
         "description": None,
         "fork": repo.parent is not None,
@@ -116,11 +113,11 @@ def repository(hub: "Hub", repo: Repository) -> Json:
     }
 
 
-def full_repository(hub: "Hub", repo: Repository) -> Json:
-    """As one asks for it by name."""
-    parent = repo.parent and repository(hub, repo.parent)
+def full_repository(store: Store, repo: Repository) -> Json:
+    """As a single repository is returned."""
+    parent = repo.parent and repository(store, repo.parent)
     return {
-        **repository(hub, repo),
+        **repository(store, repo),
         "subscribers_count": 0,
         "network_count": 0,
         **({"parent": parent, "source": parent} if parent else {}),
@@ -128,22 +125,22 @@ def full_repository(hub: "Hub", repo: Repository) -> Json:
 
 
 def merge_settings(repo: Repository) -> Json:
-    """What GitHub tells of a repository to those who may write to it."""
+    """The part of a repository that only those who may write to it see."""
     names = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}
     off = ("allow_auto_merge", "allow_update_branch", "delete_branch_on_merge")
-    return {**{name: method in repo.methods for method, name in names.items()}, **dict.fromkeys(off, False)}
+    return {**{name: method in repo.merge_methods for method, name in names.items()}, **dict.fromkeys(off, False)}
 
 
-def app(hub: "Hub", it: GitHubApp) -> Json:
+def app(store: Store, it: GitHubApp) -> Json:
     return {
         "id": it.id,
         "slug": it.slug,
         "node_id": node("App", it.id),
-        "owner": user(hub, it.owner),
+        "owner": user(store, it.owner),
         "name": it.name or it.slug.title(),
         "description": it.description,
-        "external_url": it.external_url or f"{hub.url}/apps/{it.slug}",
-        "html_url": f"{hub.url}/apps/{it.slug}",
+        "external_url": it.external_url or f"{store.url}/apps/{it.slug}",
+        "html_url": f"{store.url}/apps/{it.slug}",
         "created_at": it.created_at,
         "updated_at": it.created_at,
         "permissions": it.permissions,
@@ -151,33 +148,33 @@ def app(hub: "Hub", it: GitHubApp) -> Json:
     }
 
 
-def installation(hub: "Hub", it: AppInstallation) -> Json:
+def installation(store: Store, it: Installation) -> Json:
     return {
         "id": it.id,
-        "account": user(hub, it.account),
+        "account": user(store, it.account),
         "repository_selection": "all" if it.repositories is None else "selected",
-        "access_tokens_url": f"{hub.api_url}/app/installations/{it.id}/access_tokens",
-        "repositories_url": f"{hub.api_url}/installation/repositories",
-        "html_url": f"{hub.url}/settings/installations/{it.id}",
-        "app_id": hub.app.id,
-        "app_slug": hub.app.slug,
+        "access_tokens_url": f"{store.api_url}/app/installations/{it.id}/access_tokens",
+        "repositories_url": f"{store.api_url}/installation/repositories",
+        "html_url": f"{store.url}/settings/installations/{it.id}",
+        "app_id": store.app.id,
+        "app_slug": store.app.slug,
         "target_id": it.account.id,
         "target_type": it.account.type,
         "permissions": it.permissions,
-        "events": list(hub.app.events),
+        "events": list(store.app.events),
         "created_at": it.created_at,
         "updated_at": it.suspended_at or it.created_at,
         "single_file_name": None,
-        "suspended_by": user(hub, it.suspended_by) if it.suspended_by else None,
+        "suspended_by": user(store, it.suspended_by) if it.suspended_by else None,
         "suspended_at": it.suspended_at,
     }
 
 
-def label(hub: "Hub", repo: Repository, it: Label) -> Json:
+def label(store: Store, repo: Repository, it: Label) -> Json:
     return {
         "id": it.id,
         "node_id": node("Label", it.id),
-        "url": f"{hub.api_url}/repos/{repo.full_name}/labels/{it.name}",
+        "url": f"{store.api_url}/repos/{repo.full_name}/labels/{it.name}",
         "name": it.name,
         "description": it.description or "",
         "color": it.color,
@@ -185,36 +182,36 @@ def label(hub: "Hub", repo: Repository, it: Label) -> Json:
     }
 
 
-def issue(hub: "Hub", repo: Repository, it: Issue) -> Json:
+def issue(store: Store, repo: Repository, it: Issue) -> Json:
     """An issue, or a pull request seen as one."""
-    api = f"{hub.api_url}/repos/{repo.full_name}/issues/{it.number}"
+    api = f"{store.api_url}/repos/{repo.full_name}/issues/{it.number}"
     return {
-        **issue_links(hub, repo, it),
+        **issue_links(store, repo, it),
         "id": it.id,
         "node_id": node("Issue", it.id),
         "url": api,
         "number": it.number,
         "title": it.title,
         "body": it.body,
-        "user": author(hub, it.user),
-        "labels": [label(hub, repo, each) for each in it.labels],
+        "user": author(store, it.user),
+        "labels": [label(store, repo, each) for each in it.labels],
         "state": it.state,
         "state_reason": it.state_reason,
-        **talk(hub, it),
+        **conversation(store, it),
         "milestone": None,
         "comments": len(it.comments),
         "created_at": it.created_at,
         "updated_at": it.updated_at,
         "closed_at": it.closed_at,
         "author_association": association(repo, it.user),
-        "reactions": _rollup(api, it.reactions),
+        "reactions": _reactions(api, it.reactions),
         "performed_via_github_app": None,
     }
 
 
-def talk(hub: "Hub", it: Issue) -> Json:
-    """Who is to look after it, and whether strangers may speak."""
-    assignees = [user(hub, each) for each in it.assignees]
+def conversation(store: Store, it: Issue) -> Json:
+    """Assignees and lock, as issues and pull requests have them."""
+    assignees = [user(store, each) for each in it.assignees]
     return {
         "locked": it.locked,
         "active_lock_reason": it.lock_reason,
@@ -223,9 +220,9 @@ def talk(hub: "Hub", it: Issue) -> Json:
     }
 
 
-def issue_links(hub: "Hub", repo: Repository, it: Issue) -> Json:
-    api = f"{hub.api_url}/repos/{repo.full_name}"
-    page = f"{hub.url}/{repo.full_name}/{'pull' if it.pull else 'issues'}/{it.number}"
+def issue_links(store: Store, repo: Repository, it: Issue) -> Json:
+    api = f"{store.api_url}/repos/{repo.full_name}"
+    page = f"{store.url}/{repo.full_name}/{'pull' if it.pull else 'issues'}/{it.number}"
     links = {
         "repository_url": api,
         "labels_url": f"{api}/issues/{it.number}/labels{{/name}}",
@@ -245,42 +242,42 @@ def issue_links(hub: "Hub", repo: Repository, it: Issue) -> Json:
     return dict(links)
 
 
-def comment(hub: "Hub", repo: Repository, parent: Issue, it: Comment) -> Json:
-    api = f"{hub.api_url}/repos/{repo.full_name}/issues"
+def comment(store: Store, repo: Repository, parent: Issue, it: Comment) -> Json:
+    api = f"{store.api_url}/repos/{repo.full_name}/issues"
     return {
         "id": it.id,
         "node_id": node("IssueComment", it.id),
         "url": f"{api}/comments/{it.id}",
-        "html_url": f"{issue_links(hub, repo, parent)['html_url']}#issuecomment-{it.id}",
+        "html_url": f"{issue_links(store, repo, parent)['html_url']}#issuecomment-{it.id}",
         "issue_url": f"{api}/{parent.number}",
         "body": it.body,
-        "user": author(hub, it.user),
+        "user": author(store, it.user),
         "created_at": it.created_at,
         "updated_at": it.updated_at,
         "author_association": association(repo, it.user),
-        "reactions": _rollup(f"{api}/comments/{it.id}", it.reactions),
-        "performed_via_github_app": app(hub, hub.app) if it.user is hub.app.bot else None,
+        "reactions": _reactions(f"{api}/comments/{it.id}", it.reactions),
+        "performed_via_github_app": app(store, store.app) if it.user is store.app.bot else None,
     }
 
 
-def _rollup(api: str, reactions: list[Reaction]) -> Json:
+def _reactions(api: str, reactions: list[Reaction]) -> Json:
     """How many of each kind."""
     counts = {kind: sum(each.content == kind for each in reactions) for kind in REACTIONS}
     return {"url": f"{api}/reactions", "total_count": len(reactions), **counts}
 
 
-def reaction(hub: "Hub", it: Reaction) -> Json:
+def reaction(store: Store, it: Reaction) -> Json:
     return {
         "id": it.id,
         "node_id": node("Reaction", it.id),
-        "user": author(hub, it.user),
+        "user": author(store, it.user),
         "content": it.content,
         "created_at": it.created_at,
     }
 
 
 def association(repo: Repository, person: User) -> str:
-    """GitHub's word for what somebody is to a repository."""
+    """GitHub's word for a user's relation to a repository."""
     if person is repo.owner:
         return "OWNER"
     return "COLLABORATOR" if LEVELS.index(repo.level(person.login)) >= LEVELS.index("triage") else "NONE"

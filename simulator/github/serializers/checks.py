@@ -1,19 +1,16 @@
 """Check suites and check runs as GitHub's JSON."""
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from simulator.github.serializers import app, node, repository
 from simulator.github.serializers.git import simple_commit
 from simulator.github.serializers.pull import minimal_pull
 from simulator.github.services.entities import CheckRun, CheckSuite, Json, Repository
-
-if TYPE_CHECKING:
-    from simulator.github.services.store import Hub
+from simulator.github.services.store import Store
 
 
-def run(hub: "Hub", repo: Repository, it: CheckRun) -> Json:
-    url = f"{hub.api_url}/repos/{repo.full_name}/check-runs/{it.id}"
+def run(store: Store, repo: Repository, it: CheckRun) -> Json:
+    url = f"{store.api_url}/repos/{repo.full_name}/check-runs/{it.id}"
     return {
         "id": it.id,
         "node_id": node("CheckRun", it.id),
@@ -21,8 +18,8 @@ def run(hub: "Hub", repo: Repository, it: CheckRun) -> Json:
         "head_sha": it.suite.head_sha,
         "external_id": it.external_id,
         "url": url,
-        "html_url": f"{hub.url}/{repo.full_name}/runs/{it.id}",
-        "details_url": it.details_url or f"{hub.url}/apps/{hub.app.slug}",
+        "html_url": f"{store.url}/{repo.full_name}/runs/{it.id}",
+        "details_url": it.details_url or f"{store.url}/apps/{store.app.slug}",
         "status": it.status,
         "conclusion": it.conclusion,
         "started_at": it.started_at,
@@ -35,52 +32,52 @@ def run(hub: "Hub", repo: Repository, it: CheckRun) -> Json:
             "annotations_url": f"{url}/annotations",
         },
         "check_suite": {"id": it.suite.id},
-        "app": app(hub, hub.app),
-        "pull_requests": pulls_at(hub, repo, it.suite.head_sha),
+        "app": app(store, store.app),
+        "pull_requests": pulls_at(store, repo, it.suite.head_sha),
     }
 
 
-def run_in_event(hub: "Hub", repo: Repository, it: CheckRun) -> Json:
-    """In a webhook the run tells its whole suite."""
-    return {**run(hub, repo, it), "check_suite": _suite(hub, repo, it.suite)}
+def run_in_event(store: Store, repo: Repository, it: CheckRun) -> Json:
+    """In a webhook the run contains its whole suite."""
+    return {**run(store, repo, it), "check_suite": _suite(store, repo, it.suite)}
 
 
-def suite(hub: "Hub", repo: Repository, it: CheckSuite) -> Json:
-    more = {"rerequestable": True, "runs_rerequestable": True, "repository": repository(hub, repo)}
-    return {**suite_in_event(hub, repo, it), **more}
+def suite(store: Store, repo: Repository, it: CheckSuite) -> Json:
+    more = {"rerequestable": True, "runs_rerequestable": True, "repository": repository(store, repo)}
+    return {**suite_in_event(store, repo, it), **more}
 
 
-def suite_in_event(hub: "Hub", repo: Repository, it: CheckSuite) -> Json:
-    whole = _suite(hub, repo, it)
+def suite_in_event(store: Store, repo: Repository, it: CheckSuite) -> Json:
+    full = _suite(store, repo, it)
     return {
-        **whole,
+        **full,
         "latest_check_runs_count": len(it.latest_runs()),
-        "check_runs_url": f"{whole['url']}/check-runs",
+        "check_runs_url": f"{full['url']}/check-runs",
         "head_commit": simple_commit(it.commit),
     }
 
 
-def annotation(hub: "Hub", repo: Repository, it: CheckRun, note: Json) -> Json:
-    """`note` is what the app sent; what it left out is null."""
+def annotation(store: Store, repo: Repository, it: CheckRun, note: Json) -> Json:
+    """`note` is what the app sent; fields that it left out are null."""
     optional = ("start_column", "end_column", "title", "raw_details")
     return {
         **dict.fromkeys(optional),
         **note,
-        "blob_href": f"{hub.url}/{repo.full_name}/blob/{it.suite.head_sha}/{quote(note['path'])}",
+        "blob_href": f"{store.url}/{repo.full_name}/blob/{it.suite.head_sha}/{quote(note['path'])}",
     }
 
 
-def pulls_at(hub: "Hub", repo: Repository, sha: str) -> list[Json]:
+def pulls_at(store: Store, repo: Repository, sha: str) -> list[Json]:
     """Open pulls with that head, of this repository's own branches: GitHub leaves a fork's out."""
     issues = (issue for issue in repo.issues.values() if issue.pull and issue.state == "open")
     return [
-        minimal_pull(hub, repo, issue)
+        minimal_pull(store, repo, issue)
         for issue in issues
         if issue.pull and issue.pull.head_sha == sha and issue.pull.head_repository is repo
     ]
 
 
-def _suite(hub: "Hub", repo: Repository, it: CheckSuite) -> Json:
+def _suite(store: Store, repo: Repository, it: CheckSuite) -> Json:
     return {
         "id": it.id,
         "node_id": node("CheckSuite", it.id),
@@ -88,11 +85,11 @@ def _suite(hub: "Hub", repo: Repository, it: CheckSuite) -> Json:
         "head_sha": it.head_sha,
         "status": it.status,
         "conclusion": it.conclusion,
-        "url": f"{hub.api_url}/repos/{repo.full_name}/check-suites/{it.id}",
+        "url": f"{store.api_url}/repos/{repo.full_name}/check-suites/{it.id}",
         "before": it.before,
         "after": it.head_sha,
-        "pull_requests": pulls_at(hub, repo, it.head_sha),
-        "app": app(hub, hub.app),
+        "pull_requests": pulls_at(store, repo, it.head_sha),
+        "app": app(store, store.app),
         "created_at": it.created_at,
         "updated_at": it.updated_at,
     }

@@ -1,23 +1,20 @@
 """Commits, changed files and refs as GitHub's JSON."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from simulator.github.git import Commit, Person
 from simulator.github.git.diff import FileDiff
 from simulator.github.serializers import node, user
 from simulator.github.services.entities import Json, Repository
-
-if TYPE_CHECKING:
-    from simulator.github.services.store import Hub
+from simulator.github.services.store import Store
 
 UNSIGNED: Json = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
 
 
-def commit(hub: "Hub", repo: Repository, it: Commit) -> Json:
+def commit(store: Store, repo: Repository, it: Commit) -> Json:
     """As the REST API gives it."""
-    api, page = f"{hub.api_url}/repos/{repo.full_name}", f"{hub.url}/{repo.full_name}/commit/{it.sha}"
+    api, page = f"{store.api_url}/repos/{repo.full_name}", f"{store.url}/{repo.full_name}/commit/{it.sha}"
     return {
         "sha": it.sha,
         "node_id": node("Commit", int(it.sha[:12], 16)),
@@ -33,15 +30,15 @@ def commit(hub: "Hub", repo: Repository, it: Commit) -> Json:
             "tree": {"sha": it.tree, "url": f"{api}/git/trees/{it.tree}"},
             "verification": UNSIGNED,
         },
-        "author": _account(hub, it.author),
-        "committer": _account(hub, it.committer),
+        "author": _user(store, it.author),
+        "committer": _user(store, it.committer),
         "parents": [{"sha": sha, "url": f"{api}/commits/{sha}", "html_url": page} for sha in it.parents],
     }
 
 
-def git_commit(hub: "Hub", repo: Repository, it: Commit) -> Json:
+def git_commit(store: Store, repo: Repository, it: Commit) -> Json:
     """As the Git database API gives it."""
-    api, page = f"{hub.api_url}/repos/{repo.full_name}/git", f"{hub.url}/{repo.full_name}/commit"
+    api, page = f"{store.api_url}/repos/{repo.full_name}/git", f"{store.url}/{repo.full_name}/commit"
     return {
         "sha": it.sha,
         "node_id": node("Commit", int(it.sha[:12], 16)),
@@ -68,19 +65,19 @@ def simple_commit(it: Commit) -> Json:
     }
 
 
-def pushed_commit(hub: "Hub", repo: Repository, it: Commit, touched: dict[str, list[str]]) -> Json:
+def pushed_commit(store: Store, repo: Repository, it: Commit, touched: dict[str, list[str]]) -> Json:
     """As in a push event; `touched` has the paths by `added`, `removed` and `modified`."""
     return {
         **simple_commit(it),
         "author": {"name": it.author.name, "email": it.author.email, "username": it.author.name},
         "committer": {"name": it.committer.name, "email": it.committer.email, "username": it.committer.name},
         "distinct": True,
-        "url": f"{hub.url}/{repo.full_name}/commit/{it.sha}",
+        "url": f"{store.url}/{repo.full_name}/commit/{it.sha}",
         **touched,
     }
 
 
-def changed_file(hub: "Hub", repo: Repository, sha: str, it: FileDiff) -> Json:
+def changed_file(store: Store, repo: Repository, sha: str, it: FileDiff) -> Json:
     """One file of a pull request or a comparison."""
     path = quote(it.path)
     entry = {
@@ -90,17 +87,17 @@ def changed_file(hub: "Hub", repo: Repository, sha: str, it: FileDiff) -> Json:
         "additions": it.additions,
         "deletions": it.deletions,
         "changes": it.additions + it.deletions,
-        "blob_url": f"{hub.url}/{repo.full_name}/blob/{sha}/{path}",
-        "raw_url": f"{hub.url}/{repo.full_name}/raw/{sha}/{path}",
-        "contents_url": f"{hub.api_url}/repos/{repo.full_name}/contents/{path}?ref={sha}",
+        "blob_url": f"{store.url}/{repo.full_name}/blob/{sha}/{path}",
+        "raw_url": f"{store.url}/{repo.full_name}/raw/{sha}/{path}",
+        "contents_url": f"{store.api_url}/repos/{repo.full_name}/contents/{path}?ref={sha}",
     }
     if it.patch:
         entry["patch"] = it.patch
     return {**entry, "previous_filename": it.previous} if it.previous else entry
 
 
-def ref(hub: "Hub", repo: Repository, name: str, sha: str) -> Json:
-    api = f"{hub.api_url}/repos/{repo.full_name}/git"
+def ref(store: Store, repo: Repository, name: str, sha: str) -> Json:
+    api = f"{store.api_url}/repos/{repo.full_name}/git"
     return {
         "ref": name,
         "node_id": node("Ref", int(sha[:12], 16)),
@@ -109,10 +106,10 @@ def ref(hub: "Hub", repo: Repository, name: str, sha: str) -> Json:
     }
 
 
-def _account(hub: "Hub", it: Person) -> Json | None:
-    """The user whose address it is, null for everybody else."""
+def _user(store: Store, it: Person) -> Json | None:
+    """The user whose address it is, null for anyone else."""
     login = it.email.partition("@")[0].partition("+")[2].lower()
-    return user(hub, hub.users[login]) if login in hub.users else None
+    return user(store, store.users[login]) if login in store.users else None
 
 
 def _person(it: Person, date: str) -> Json:

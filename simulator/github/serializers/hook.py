@@ -1,8 +1,8 @@
 """The hook and its deliveries as GitHub's JSON."""
 
 from simulator.github.services.entities import Json
+from simulator.github.webhooks import HookConfig
 from simulator.github.webhooks.delivery_log import WebhookDelivery
-from simulator.github.webhooks.sender import HookConfig
 
 
 def config(it: HookConfig) -> Json:
@@ -15,8 +15,8 @@ def config(it: HookConfig) -> Json:
     }
 
 
-def item(it: WebhookDelivery) -> Json:
-    """As in the list: its payload is not looked at."""
+def summary(it: WebhookDelivery) -> Json:
+    """As in the list, without the payload."""
     return {
         "id": it.id,
         "guid": it.guid,
@@ -33,10 +33,10 @@ def item(it: WebhookDelivery) -> Json:
     }
 
 
-def whole(it: WebhookDelivery, url: str) -> Json:
-    """By its number, with what was sent and what was answered."""
+def delivery(it: WebhookDelivery, url: str) -> Json:
+    """As a single delivery is returned, with request and response."""
     return {
-        **item(it),
+        **summary(it),
         "url": url,
         "request": {"headers": it.request_headers, "payload": it.payload},
         "response": {"headers": it.response_headers, "payload": it.response},

@@ -1,26 +1,22 @@
 """Pull requests as GitHub's JSON."""
 
 import zlib
-from typing import TYPE_CHECKING
 
-from simulator.github.serializers import association, issue_links, label, node, repository, talk, user
-from simulator.github.services.entities import Issue, Json, PullDetails, Repository
-from simulator.github.services.nouns import Review
-
-if TYPE_CHECKING:
-    from simulator.github.services.store import Hub
+from simulator.github.serializers import association, conversation, issue_links, label, node, repository, user
+from simulator.github.services.entities import Issue, Json, PullDetails, Repository, Review
+from simulator.github.services.store import Store
 
 
-def pull(hub: "Hub", repo: Repository, it: Issue) -> Json:
-    """As one asks for it by number, and as in a webhook."""
+def pull(store: Store, repo: Repository, it: Issue) -> Json:
+    """As a single pull request is returned, and as in a webhook."""
     assert it.pull is not None
     return {
-        **simple_pull(hub, repo, it),
+        **simple_pull(store, repo, it),
         "merged": it.pull.merged_at is not None,
         "mergeable": it.pull.mergeable,
         "rebaseable": it.pull.mergeable,
         "mergeable_state": it.pull.mergeable_state,
-        "merged_by": user(hub, it.pull.merged_by) if it.pull.merged_by else None,
+        "merged_by": user(store, it.pull.merged_by) if it.pull.merged_by else None,
         "comments": len(it.comments),
         "review_comments": 0,
         "maintainer_can_modify": False,
@@ -31,56 +27,60 @@ def pull(hub: "Hub", repo: Repository, it: Issue) -> Json:
     }
 
 
-def simple_pull(hub: "Hub", repo: Repository, it: Issue) -> Json:
+def simple_pull(store: Store, repo: Repository, it: Issue) -> Json:
     """As in lists."""
     assert it.pull is not None
     return {
-        **_links(hub, repo, it, it.pull),
+        **_links(store, repo, it, it.pull),
         "id": it.pull.id,
         "node_id": node("PullRequest", it.pull.id),
         "number": it.number,
         "state": it.state,
-        **talk(hub, it),
+        **conversation(store, it),
         "title": it.title,
-        "user": user(hub, it.user),
+        "user": user(store, it.user),
         "body": it.body,
-        "labels": [label(hub, repo, each) for each in it.labels],
+        "labels": [label(store, repo, each) for each in it.labels],
         "milestone": None,
         "created_at": it.created_at,
         "updated_at": it.updated_at,
         "closed_at": it.closed_at,
         "merged_at": it.pull.merged_at,
         "merge_commit_sha": it.pull.merge_commit_sha,
-        "requested_reviewers": [user(hub, each) for each in it.pull.reviewers],
-        "requested_teams": [team(hub, repo, slug) for slug in it.pull.teams],
+        "requested_reviewers": [user(store, each) for each in it.pull.reviewers],
+        "requested_teams": [team(store, repo, slug) for slug in it.pull.teams],
         "draft": it.pull.draft,
-        "head": _end(hub, it.pull.head_repository, it.pull.head_ref, it.pull.head_sha),
-        "base": _end(hub, repo, it.pull.base_ref, it.pull.base_sha),
+        "head": _branch(store, it.pull.head_repository, it.pull.head_ref, it.pull.head_sha),
+        "base": _branch(store, repo, it.pull.base_ref, it.pull.base_sha),
         "author_association": association(repo, it.user),
         "auto_merge": None,
     }
 
 
-def minimal_pull(hub: "Hub", repo: Repository, it: Issue) -> Json:
+def minimal_pull(store: Store, repo: Repository, it: Issue) -> Json:
     """As in a check run."""
     assert it.pull is not None
     return {
         "id": it.pull.id,
         "number": it.number,
-        "url": f"{hub.api_url}/repos/{repo.full_name}/pulls/{it.number}",
-        "head": {"ref": it.pull.head_ref, "sha": it.pull.head_sha, "repo": _tiny(hub, it.pull.head_repository)},
-        "base": {"ref": it.pull.base_ref, "sha": it.pull.base_sha, "repo": _tiny(hub, repo)},
+        "url": f"{store.api_url}/repos/{repo.full_name}/pulls/{it.number}",
+        "head": {
+            "ref": it.pull.head_ref,
+            "sha": it.pull.head_sha,
+            "repo": _minimal_repository(store, it.pull.head_repository),
+        },
+        "base": {"ref": it.pull.base_ref, "sha": it.pull.base_sha, "repo": _minimal_repository(store, repo)},
     }
 
 
-def review(hub: "Hub", repo: Repository, it: Issue, one: Review) -> Json:
-    html = issue_links(hub, repo, it)["html_url"]
-    api = f"{hub.api_url}/repos/{repo.full_name}/pulls/{it.number}"
+def review(store: Store, repo: Repository, it: Issue, one: Review) -> Json:
+    html = issue_links(store, repo, it)["html_url"]
+    api = f"{store.api_url}/repos/{repo.full_name}/pulls/{it.number}"
     link = f"{html}#pullrequestreview-{one.id}"
     return {
         "id": one.id,
         "node_id": node("PullRequestReview", one.id),
-        "user": user(hub, one.user),
+        "user": user(store, one.user),
         "body": one.body,
         "state": one.state,
         "html_url": link,
@@ -92,9 +92,9 @@ def review(hub: "Hub", repo: Repository, it: Issue, one: Review) -> Json:
     }
 
 
-def team(hub: "Hub", repo: Repository, slug: str) -> Json:
+def team(store: Store, repo: Repository, slug: str) -> Json:
     number = zlib.crc32(f"{repo.owner.login}/{slug}".encode())
-    api = f"{hub.api_url}/organizations/{repo.owner.id}/team/{number}"
+    api = f"{store.api_url}/organizations/{repo.owner.id}/team/{number}"
     return {
         "id": number,
         "node_id": node("Team", number),
@@ -105,7 +105,7 @@ def team(hub: "Hub", repo: Repository, slug: str) -> Json:
         "notification_setting": "notifications_enabled",
         "permission": "push",
         "url": api,
-        "html_url": f"{hub.url}/orgs/{repo.owner.login}/teams/{slug}",
+        "html_url": f"{store.url}/orgs/{repo.owner.login}/teams/{slug}",
         "members_url": f"{api}/members{{/member}}",
         "repositories_url": f"{api}/repos",
         "type": "organization",
@@ -114,23 +114,23 @@ def team(hub: "Hub", repo: Repository, slug: str) -> Json:
     }
 
 
-def _end(hub: "Hub", repo: Repository, ref: str, sha: str) -> Json:
+def _branch(store: Store, repo: Repository, ref: str, sha: str) -> Json:
     return {
         "label": f"{repo.owner.login}:{ref}",
         "ref": ref,
         "sha": sha,
-        "user": user(hub, repo.owner),
-        "repo": None if repo.deleted else repository(hub, repo),
+        "user": user(store, repo.owner),
+        "repo": None if repo.deleted else repository(store, repo),
     }
 
 
-def _tiny(hub: "Hub", repo: Repository) -> Json:
-    return {"id": repo.id, "url": f"{hub.api_url}/repos/{repo.full_name}", "name": repo.name}
+def _minimal_repository(store: Store, repo: Repository) -> Json:
+    return {"id": repo.id, "url": f"{store.api_url}/repos/{repo.full_name}", "name": repo.name}
 
 
-def _links(hub: "Hub", repo: Repository, it: Issue, its: PullDetails) -> Json:
-    api = f"{hub.api_url}/repos/{repo.full_name}"
-    html = issue_links(hub, repo, it)["html_url"]
+def _links(store: Store, repo: Repository, it: Issue, its: PullDetails) -> Json:
+    api = f"{store.api_url}/repos/{repo.full_name}"
+    html = issue_links(store, repo, it)["html_url"]
     links = {
         "url": f"{api}/pulls/{it.number}",
         "issue_url": f"{api}/issues/{it.number}",

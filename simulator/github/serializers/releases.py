@@ -1,20 +1,16 @@
 """Releases and tags as GitHub's JSON."""
 
 import zlib
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from simulator.github.serializers import node, user
-from simulator.github.services.entities import Json, Repository
-from simulator.github.services.nouns import Release
-
-if TYPE_CHECKING:
-    from simulator.github.services.store import Hub
+from simulator.github.services.entities import Json, Release, Repository
+from simulator.github.services.store import Store
 
 
-def release(hub: "Hub", repo: Repository, it: Release) -> Json:
-    api = f"{hub.api_url}/repos/{repo.full_name}"
-    page = f"{hub.url}/{repo.full_name}/releases"
+def release(store: Store, repo: Repository, it: Release) -> Json:
+    api = f"{store.api_url}/repos/{repo.full_name}"
+    page = f"{store.url}/{repo.full_name}/releases"
     return {
         "url": f"{api}/releases/{it.id}",
         "assets_url": f"{api}/releases/{it.id}/assets",
@@ -30,14 +26,14 @@ def release(hub: "Hub", repo: Repository, it: Release) -> Json:
         "prerelease": it.prerelease,
         "created_at": it.created_at,
         "published_at": it.published_at,
-        "author": user(hub, it.author),
+        "author": user(store, it.author),
         "assets": [],
         **_archives(api, it.tag, of_draft=it.draft),
     }
 
 
-def tag(hub: "Hub", repo: Repository, name: str, sha: str) -> Json:
-    api = f"{hub.api_url}/repos/{repo.full_name}"
+def tag(store: Store, repo: Repository, name: str, sha: str) -> Json:
+    api = f"{store.api_url}/repos/{repo.full_name}"
     return {
         "name": name,
         "node_id": node("Ref", zlib.crc32(name.encode())),

@@ -1,19 +1,15 @@
-"""What a branch asks for, as GitHub's JSON: in the branch itself, or as the rules of a ruleset."""
+"""A branch's protection as GitHub's JSON: in the branch itself, in full, or as the rules of a ruleset."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from simulator.github.serializers import app, user
-from simulator.github.services.branch_rules import BranchRules
-from simulator.github.services.entities import Json, Repository
+from simulator.github.services.entities import BranchRules, Json, Repository
 from simulator.github.services.protection import rules_of
-
-if TYPE_CHECKING:
-    from simulator.github.services.store import Hub
+from simulator.github.services.store import Store
 
 
 def protection(repo: Repository, branch: str) -> Json:
-    """The part of a branch that tells its required checks to everybody who may read it."""
+    """The part of a branch that shows its required checks to all who may read it."""
     rules = rules_of(repo, branch)
     checks = () if rules.ruleset else rules.checks
     level = "off" if not checks else "everyone" if rules.enforce_admins else "non_admins"
@@ -27,29 +23,29 @@ def protection(repo: Repository, branch: str) -> Json:
     }
 
 
-def whole(hub: "Hub", repo: Repository, branch: str) -> Json:
+def full_protection(store: Store, repo: Repository, branch: str) -> Json:
     """All of classic protection, for administrators."""
-    rules, url = rules_of(repo, branch), f"{hub.api_url}/repos/{repo.full_name}/branches/{branch}/protection"
+    rules, url = rules_of(repo, branch), f"{store.api_url}/repos/{repo.full_name}/branches/{branch}/protection"
     switches = {
         "required_linear_history": rules.linear,
         "allow_force_pushes": rules.allow_force,
         "allow_deletions": rules.allow_deletion,
         **dict.fromkeys(("block_creations", "required_conversation_resolution", "lock_branch"), False),
     }
-    shape: Json = {"url": url, **{name: {"enabled": on} for name, on in switches.items()}}
+    result: Json = {"url": url, **{name: {"enabled": on} for name, on in switches.items()}}
     for name, on in (("enforce_admins", rules.enforce_admins), ("required_signatures", False)):
-        shape[name] = {"url": f"{url}/{name}", "enabled": on}
+        result[name] = {"url": f"{url}/{name}", "enabled": on}
     if rules.checks:
-        shape["required_status_checks"] = _whole_checks(rules, f"{url}/required_status_checks")
+        result["required_status_checks"] = _full_checks(rules, f"{url}/required_status_checks")
     if rules.needs_pull:
-        shape["required_pull_request_reviews"] = _whole_reviews(rules, f"{url}/required_pull_request_reviews")
+        result["required_pull_request_reviews"] = _full_reviews(rules, f"{url}/required_pull_request_reviews")
     if rules.pushers is not None:
-        shape["restrictions"] = _restrictions(hub, rules.pushers, f"{url}/restrictions")
-    return shape
+        result["restrictions"] = _restrictions(store, rules.pushers, f"{url}/restrictions")
+    return result
 
 
-def ruleset(hub: "Hub", repo: Repository, branch: str) -> list[Json]:
-    """The rules of the branch's ruleset; classic protection is none."""
+def ruleset(store: Store, repo: Repository, branch: str) -> list[Json]:
+    """The rules of the branch's ruleset; classic protection is not part of it."""
     rules = rules_of(repo, branch)
     if branch not in repo.protected or not rules.ruleset:
         return []
@@ -57,7 +53,7 @@ def ruleset(hub: "Hub", repo: Repository, branch: str) -> list[Json]:
     return [{**rule, **source} for rule in _rules(rules)]
 
 
-def _whole_checks(rules: BranchRules, url: str) -> Json:
+def _full_checks(rules: BranchRules, url: str) -> Json:
     return {
         "url": url,
         "strict": rules.strict,
@@ -67,19 +63,19 @@ def _whole_checks(rules: BranchRules, url: str) -> Json:
     }
 
 
-def _whole_reviews(rules: BranchRules, url: str) -> Json:
+def _full_reviews(rules: BranchRules, url: str) -> Json:
     off = ("dismiss_stale_reviews", "require_code_owner_reviews", "require_last_push_approval")
     return {"url": url, **dict.fromkeys(off, False), "required_approving_review_count": rules.reviews}
 
 
-def _restrictions(hub: "Hub", pushers: Iterable[str], url: str) -> Json:
-    people = [hub.users[login.lower()] for login in pushers if login.lower() in hub.users]
+def _restrictions(store: Store, pushers: Iterable[str], url: str) -> Json:
+    people = [store.users[login.lower()] for login in pushers if login.lower() in store.users]
     return {
         "url": url,
         **{f"{name}_url": f"{url}/{name}" for name in ("users", "teams", "apps")},
-        "users": [user(hub, person) for person in people if person is not hub.app.bot],
+        "users": [user(store, person) for person in people if person is not store.app.bot],
         "teams": [],
-        "apps": [app(hub, hub.app)] if hub.app.bot in people else [],
+        "apps": [app(store, store.app)] if store.app.bot in people else [],
     }
 
 
@@ -92,13 +88,13 @@ def _rules(rules: BranchRules) -> list[Json]:
     if rules.linear:
         found.append({"type": "required_linear_history"})
     if rules.needs_pull:
-        found.append({"type": "pull_request", "parameters": _of_pulls(rules)})
+        found.append({"type": "pull_request", "parameters": _pull_parameters(rules)})
     if rules.checks:
-        found.append({"type": "required_status_checks", "parameters": _of_checks(rules)})
+        found.append({"type": "required_status_checks", "parameters": _check_parameters(rules)})
     return found
 
 
-def _of_pulls(rules: BranchRules) -> Json:
+def _pull_parameters(rules: BranchRules) -> Json:
     return {
         "required_approving_review_count": rules.reviews,
         "dismiss_stale_reviews_on_push": False,
@@ -109,7 +105,7 @@ def _of_pulls(rules: BranchRules) -> Json:
     }
 
 
-def _of_checks(rules: BranchRules) -> Json:
+def _check_parameters(rules: BranchRules) -> Json:
     return {
         "required_status_checks": [{"context": name} for name in rules.checks],
         "strict_required_status_checks_policy": rules.strict,

@@ -1,4 +1,4 @@
-"""The nouns of the pretend GitHub. They change in place, only in the deeds of `Hub` and its kin.
+"""What GitHub stores: users, repositories, issues, check runs and so on. Services change them in place.
 
 Times are GitHub's strings (`2026-01-31T09:30:00Z`); ids are unique over all kinds of things.
 """
@@ -7,36 +7,39 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator.github.git import Commit
-from simulator.github.services.branch_rules import BranchRules
-from simulator.github.services.nouns import Release, Review, Status
+from simulator.github.git import Commit, Person
 
 Json = dict[str, Any]
 LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
-"""What a person may do in a repository, least first."""
-METHODS = ("merge", "squash", "rebase")
+"""What a user may do in a repository, least first."""
+MERGE_METHODS = ("merge", "squash", "rebase")
 """How a pull request may be merged."""
 
 
 @dataclass
 class User:
-    """`token` is the password of this person for git and for the API.
+    """`token` is the user's password for git and for the API.
 
-    `gone` is what is shown in place of one whose account has ended, `ghost` or `null`.
+    `replacement` is what is shown for a user whose account was deleted: `ghost` or `null`.
     """
 
     id: int
     login: str
     token: str
     type: str = "User"
-    gone: str = ""
+    replacement: str = ""
+
+    @property
+    def person(self) -> Person:
+        """As the author of commits."""
+        return Person(self.login, f"{self.id}+{self.login}@users.noreply.example.com")
 
 
 @dataclass
 class GitHubApp:
-    """The one GitHub App. `permissions` maps a permission to `read` or `write`; a private one only its owner installs.
+    """The one GitHub App; id 0 before one is registered. `permissions` maps a permission to `read` or `write`.
 
-    While nobody has registered one, its id is 0.
+    Only its owner can install one that is not `public`.
     """
 
     id: int
@@ -84,10 +87,23 @@ class Comment:
 
 
 @dataclass
-class PullDetails:
-    """What an issue has more if it is a pull request. `head_repository` is None once a fork is deleted.
+class Review:
+    """`state` is `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED` or `DISMISSED`; `sha` is the head that was reviewed."""
 
-    `mergeable` and `mergeable_state` are what was found out at the last look; `thinking` looks find out nothing.
+    id: int
+    user: User
+    state: str
+    body: str
+    sha: str
+    submitted_at: str
+
+
+@dataclass
+class PullDetails:
+    """What a pull request has beyond an issue.
+
+    `mergeable` and `mergeable_state` are those of the last request for them; the next `undecided_requests` requests
+    find null and `unknown`.
     """
 
     id: int
@@ -106,7 +122,7 @@ class PullDetails:
     changed_files: int = 0
     mergeable: bool | None = None
     mergeable_state: str = "unknown"
-    thinking: int = 0
+    undecided_requests: int = 0
     reviewers: list[User] = field(default_factory=list)
     teams: list[str] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
@@ -175,11 +191,67 @@ class CheckRun:
 
 
 @dataclass
+class Status:
+    """One commit status; `state` is error, failure, pending or success."""
+
+    id: int
+    context: str
+    state: str
+    description: str | None
+    target_url: str | None
+    creator: User
+    created_at: str
+
+
+@dataclass
+class Release:
+    """`published_at` is None for a draft, whose tag may not exist yet."""
+
+    id: int
+    tag: str
+    target: str
+    name: str | None
+    body: str | None
+    draft: bool
+    prerelease: bool
+    author: User
+    created_at: str
+    published_at: str | None = None
+
+
+@dataclass(frozen=True)
+class BranchRules:
+    """What a protected branch requires. A branch that is merely protected cannot be deleted or rewritten.
+
+    `checks` are names of check runs or contexts of statuses; `strict`: the head must contain the base's tip.
+    `reviews` is the number of approvals; it also forbids pushes, as `pulls_only` does. `pushers` are the only users
+    and apps (`autobuild[bot]`) that may push or merge, None means all who may write. `linear` allows no merge commits.
+    Administrators are exempt unless `enforce_admins`. `ruleset`: one of GitHub's newer rulesets, readable for all who
+    see the repository.
+    """
+
+    checks: tuple[str, ...] = ()
+    reviews: int = 0
+    strict: bool = False
+    pulls_only: bool = False
+    enforce_admins: bool = False
+    linear: bool = False
+    pushers: tuple[str, ...] | None = None
+    allow_force: bool = False
+    allow_deletion: bool = False
+    ruleset: bool = False
+
+    @property
+    def needs_pull(self) -> bool:
+        return self.pulls_only or self.reviews > 0
+
+
+@dataclass
 class Repository:
     """`path` is its bare git repository. `collaborators` maps a login to one of `LEVELS`.
 
-    `rules` says more of some of the `protected` branches; `statuses` has those of a commit, oldest first; `methods`
-    are the ways that a pull request may be merged; `numbered` is the number of its newest issue, deleted or not.
+    `rules` holds those of `protected` branches; `statuses` maps a sha to its statuses, oldest first; `merge_methods`
+    are those allowed for pull requests; `last_number` is the number of the newest issue, deleted or not.
     """
 
     id: int
@@ -195,7 +267,7 @@ class Repository:
     deleted: bool = False
     protected: set[str] = field(default_factory=set)
     rules: dict[str, BranchRules] = field(default_factory=dict)
-    methods: set[str] = field(default_factory=lambda: set(METHODS))
+    merge_methods: set[str] = field(default_factory=lambda: set(MERGE_METHODS))
     teams: set[str] = field(default_factory=set)
     collaborators: dict[str, str] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
@@ -203,7 +275,7 @@ class Repository:
     suites: dict[str, CheckSuite] = field(default_factory=dict)
     statuses: dict[str, list[Status]] = field(default_factory=dict)
     releases: list[Release] = field(default_factory=list)
-    numbered: int = 0
+    last_number: int = 0
     has_issues: bool = True
 
     @property
@@ -211,7 +283,7 @@ class Repository:
         return f"{self.owner.login}/{self.name}"
 
     def level(self, login: str) -> str:
-        """What this person may do here; everybody may read what is public."""
+        """What this user may do here; everyone may read what is public."""
         if login == self.owner.login:
             return "admin"
         return self.collaborators.get(login, "none" if self.private else "read")
@@ -222,7 +294,7 @@ class Repository:
 
 
 @dataclass
-class AppInstallation:
+class Installation:
     """`repositories` None means all of the account's."""
 
     id: int
@@ -240,11 +312,11 @@ class AppInstallation:
 
 
 @dataclass
-class InstallationToken:
+class AccessToken:
     """An installation token. `repositories` None means all that the installation covers; `expires` is in seconds."""
 
     value: str
-    installation: AppInstallation
+    installation: Installation
     repositories: set[int] | None
     permissions: dict[str, str]
     expires: float

@@ -1,161 +1,169 @@
-"""Deeds of talk: issues, comments, labels and reactions. Each tells the app what GitHub would tell it."""
+"""Issues, comments, labels and reactions. Each change sends the app the event that GitHub would send."""
 
 from collections.abc import Iterable
 
 from simulator.github import serializers
-from simulator.github.serializers import pull as shapes_pull
 from simulator.github.services.entities import Comment, Issue, Json, Label, Reaction, Repository, User
-from simulator.github.services.repositories import Repositories
+from simulator.github.services.events import Events
+from simulator.github.services.store import EntityNotFound, Store
 
 
-class Conversations(Repositories):
-    """See the module. `login` is who does it."""
+class IssueService:
+    """Issues, and what pull requests have in common with them. `login` is the user who acts."""
+
+    def __init__(self, store: Store, events: Events) -> None:
+        self._store, self._events = store, events
 
     def open_issue(
         self, full_name: str, title: str, body: str | None = "", login: str = "octocat", *,
         labels: Iterable[str] = (), assignees: Iterable[str] = (),
     ) -> Issue:  # fmt: skip
         """`opened`, then one `labeled` and one `assigned` for each."""
-        repo, author = self.repository(full_name), self.add_user(login)
+        repo, author = self._store.repository(full_name), self._store.add_user(login)
         issue = self.new_issue(repo, title, body, author)
         issue.labels = [self.new_label(repo, name) for name in dict.fromkeys(labels)]
-        issue.assignees = [self.add_user(name) for name in dict.fromkeys(assignees)]
-        self.tell_issue("opened", repo, issue, author)
+        issue.assignees = [self._store.add_user(name) for name in dict.fromkeys(assignees)]
+        self._events.send_issue("opened", repo, issue, author)
         for label in issue.labels:
-            self._tell_label("labeled", repo, issue, label, author)
-        for person in issue.assignees:
-            self.tell("assigned", repo, issue, author, {"assignee": serializers.user(self, person)})
+            self._send_label("labeled", repo, issue, label, author)
+        for assignee in issue.assignees:
+            self._events.send_issue(
+                "assigned", repo, issue, author, {"assignee": serializers.user(self._store, assignee)}
+            )
         return issue
-
-    def set_issues(self, full_name: str, enabled: bool) -> None:
-        """Whether the repository takes issues; pull requests it takes always."""
-        self.repository(full_name).has_issues = enabled
-        self.changed()
 
     def edit_issue(
         self, full_name: str, number: int, *, title: str | None = None, body: str | None = None, login: str = "octocat"
     ) -> Issue:
-        """An issue or a pull request; one `edited` event with what was there before."""
-        repo, issue = self.repository(full_name), self.issue(full_name, number)
-        changes = self.reworded(issue, title, body)
+        """An issue or a pull request; one `edited` event with the former values."""
+        repo, issue = self._store.repository(full_name), self._store.issue(full_name, number)
+        changes = self.set_text(issue, title, body)
         if changes:
-            issue.updated_at = self.now()
-            self.tell("edited", repo, issue, self.add_user(login), {"changes": changes})
+            issue.updated_at = self._store.now()
+            self._events.send_issue("edited", repo, issue, self._store.add_user(login), {"changes": changes})
         return issue
 
     def delete_issue(self, full_name: str, number: int, login: str = "octocat") -> None:
-        """For ever, as an administrator can; its number is not given again. A pull request can only be closed."""
-        repo, issue = self.repository(full_name), self.issue(full_name, number)
+        """As an administrator can; its number is not used again. A pull request can only be closed."""
+        repo, issue = self._store.repository(full_name), self._store.issue(full_name, number)
         if issue.pull:
             raise ValueError(f"{full_name}#{number} is a pull request")
         del repo.issues[number]
-        self.tell_issue("deleted", repo, issue, self.add_user(login))
+        self._events.send_issue("deleted", repo, issue, self._store.add_user(login))
 
     def lock_issue(self, full_name: str, number: int, locked: bool = True, login: str = "octocat") -> Issue:
-        """Only who may write can comment then, and no app."""
-        repo, issue = self.repository(full_name), self.issue(full_name, number)
+        """Only users with write permission can comment on a locked issue, and no app."""
+        repo, issue = self._store.repository(full_name), self._store.issue(full_name, number)
         issue.locked, issue.lock_reason = locked, None
-        self.tell("locked" if locked else "unlocked", repo, issue, self.add_user(login))
+        self._events.send_issue("locked" if locked else "unlocked", repo, issue, self._store.add_user(login))
         return issue
 
     def assign(self, full_name: str, number: int, logins: Iterable[str], login: str = "octocat") -> Issue:
-        """These people and nobody else; an event for each who comes or goes."""
-        repo, issue, sender = self.repository(full_name), self.issue(full_name, number), self.add_user(login)
-        before, issue.assignees = issue.assignees, [self.add_user(name) for name in dict.fromkeys(logins)]
-        moved = [("assigned", each) for each in issue.assignees if each not in before]
-        moved += [("unassigned", each) for each in before if each not in issue.assignees]
-        for action, person in moved:
-            self.tell(action, repo, issue, sender, {"assignee": serializers.user(self, person)})
+        """These assignees and no others; an event for each that is added or removed."""
+        repo, issue, sender = (
+            self._store.repository(full_name),
+            self._store.issue(full_name, number),
+            self._store.add_user(login),
+        )
+        before, issue.assignees = issue.assignees, [self._store.add_user(name) for name in dict.fromkeys(logins)]
+        changes = [("assigned", each) for each in issue.assignees if each not in before]
+        changes += [("unassigned", each) for each in before if each not in issue.assignees]
+        for action, person in changes:
+            self._events.send_issue(action, repo, issue, sender, {"assignee": serializers.user(self._store, person)})
         return issue
 
     def add_comment(self, full_name: str, number: int, body: str, login: str = "octocat") -> Comment:
-        repo, issue, author = self.repository(full_name), self.issue(full_name, number), self.add_user(login)
-        now = self.now()
-        comment = Comment(self.new_id(), author, body, now, now)
+        repo, issue, author = (
+            self._store.repository(full_name),
+            self._store.issue(full_name, number),
+            self._store.add_user(login),
+        )
+        now = self._store.now()
+        comment = Comment(self._store.new_id(), author, body, now, now)
         issue.comments.append(comment)
-        self._tell_comment("created", repo, (issue, comment), author)
+        self._send_comment("created", repo, (issue, comment), author)
         return comment
 
     def edit_comment(self, full_name: str, comment_id: int, body: str, login: str = "octocat") -> Comment:
-        repo, sender = self.repository(full_name), self.add_user(login)
+        repo, sender = self._store.repository(full_name), self._store.add_user(login)
         issue, comment = self.comment(repo, comment_id)
-        before, comment.body, comment.updated_at = comment.body, body, self.now()
-        self._tell_comment("edited", repo, (issue, comment), sender, {"changes": {"body": {"from": before}}})
+        before, comment.body, comment.updated_at = comment.body, body, self._store.now()
+        self._send_comment("edited", repo, (issue, comment), sender, {"changes": {"body": {"from": before}}})
         return comment
 
     def delete_comment(self, full_name: str, comment_id: int, login: str = "octocat") -> None:
-        repo = self.repository(full_name)
+        repo = self._store.repository(full_name)
         issue, comment = self.comment(repo, comment_id)
         issue.comments.remove(comment)
-        self._tell_comment("deleted", repo, (issue, comment), self.add_user(login))
+        self._send_comment("deleted", repo, (issue, comment), self._store.add_user(login))
 
     def add_label(self, full_name: str, number: int, name: str, login: str = "octocat") -> Label:
-        """Puts a label on, making it first where the repository does not have it."""
-        repo, issue = self.repository(full_name), self.issue(full_name, number)
+        """Adds a label, creating it first where the repository does not have it."""
+        repo, issue = self._store.repository(full_name), self._store.issue(full_name, number)
         label = self.new_label(repo, name)
         if label not in issue.labels:
             issue.labels.append(label)
-            self._tell_label("labeled", repo, issue, label, self.add_user(login))
+            self._send_label("labeled", repo, issue, label, self._store.add_user(login))
         return label
 
     def remove_label(self, full_name: str, number: int, name: str, login: str = "octocat") -> None:
-        repo, issue = self.repository(full_name), self.issue(full_name, number)
+        repo, issue = self._store.repository(full_name), self._store.issue(full_name, number)
         for label in [label for label in issue.labels if label.name.lower() == name.lower()]:
             issue.labels.remove(label)
-            self._tell_label("unlabeled", repo, issue, label, self.add_user(login))
+            self._send_label("unlabeled", repo, issue, label, self._store.add_user(login))
 
     def delete_label(self, full_name: str, name: str, login: str = "octocat") -> None:
-        """From the repository, and so from each issue; the events do not name it."""
-        repo, sender = self.repository(full_name), self.add_user(login)
+        """From the repository, and so from each issue; the events do not contain it."""
+        repo, sender = self._store.repository(full_name), self._store.add_user(login)
         label = repo.labels.pop(name.lower())
         for issue in [issue for issue in repo.issues.values() if label in issue.labels]:
             issue.labels.remove(label)
-            issue.updated_at = self.now()
-            self.tell("unlabeled", repo, issue, sender)
-        self.changed()
+            issue.updated_at = self._store.now()
+            self._events.send_issue("unlabeled", repo, issue, sender)
+        self._store.changed()
 
     def set_labels(self, full_name: str, number: int, names: Iterable[str], login: str = "octocat") -> None:
         """These labels and no others."""
-        wanted = {name.lower(): name for name in names}
-        for label in list(self.issue(full_name, number).labels):
-            if label.name.lower() not in wanted:
+        by_key = {name.lower(): name for name in names}
+        for label in list(self._store.issue(full_name, number).labels):
+            if label.name.lower() not in by_key:
                 self.remove_label(full_name, number, label.name, login)
-        for name in wanted.values():
+        for name in by_key.values():
             self.add_label(full_name, number, name, login)
 
     def react(self, to: Issue | Comment, content: str, user: User) -> Reaction:
-        """A person's reaction of one kind exists once."""
+        """A user's reaction of one kind exists once."""
         found = next((r for r in to.reactions if r.user is user and r.content == content), None)
         if found is None:
-            found = Reaction(self.new_id(), user, content, self.now())
+            found = Reaction(self._store.new_id(), user, content, self._store.now())
             to.reactions.append(found)
-            self.changed()
+            self._store.changed()
         return found
 
     def comment(self, repo: Repository, comment_id: int) -> tuple[Issue, Comment]:
-        """A comment with its issue; LookupError where there is none."""
+        """A comment with its issue; raises EntityNotFound."""
         for issue in repo.issues.values():
             for comment in issue.comments:
                 if comment.id == comment_id:
                     return issue, comment
-        raise LookupError(comment_id)
+        raise EntityNotFound(f"comment {comment_id}")
 
     def new_label(self, repo: Repository, name: str, color: str = "ededed", description: str | None = None) -> Label:
-        label = repo.labels.get(name.lower()) or Label(self.new_id(), name, color, description)
+        label = repo.labels.get(name.lower()) or Label(self._store.new_id(), name, color, description)
         repo.labels[name.lower()] = label
-        self.changed()
+        self._store.changed()
         return label
 
     def new_issue(self, repo: Repository, title: str, body: str | None, author: User) -> Issue:
         """Numbers are shared by issues and pull requests."""
-        repo.numbered += 1
-        now, number = self.now(), repo.numbered
-        issue = repo.issues[number] = Issue(self.new_id(), number, title, body, author, now, now)
-        self.changed()
+        repo.last_number += 1
+        now, number = self._store.now(), repo.last_number
+        issue = repo.issues[number] = Issue(self._store.new_id(), number, title, body, author, now, now)
+        self._store.changed()
         return issue
 
-    def reworded(self, issue: Issue, title: str | None, body: str | None) -> Json:
-        """Sets what is not None; gives GitHub's `changes`, empty where nothing is new."""
+    def set_text(self, issue: Issue, title: str | None, body: str | None) -> Json:
+        """Sets what is not None; GitHub's `changes` with the former values, empty where nothing is new."""
         changes: Json = {}
         for field, value in (("title", title), ("body", body)):
             if value is not None and value != getattr(issue, field):
@@ -163,39 +171,18 @@ class Conversations(Repositories):
                 setattr(issue, field, value)
         return changes
 
-    def tell(self, action: str, repo: Repository, issue: Issue, sender: User, more: Json | None = None) -> None:
-        """Of an issue, or of a pull request."""
-        (self.tell_pull if issue.pull else self.tell_issue)(action, repo, issue, sender, more)
-
-    def tell_issue(self, action: str, repo: Repository, issue: Issue, sender: User, more: Json | None = None) -> None:
-        self.emit(
-            "issues", repo, sender, {"action": action, "issue": serializers.issue(self, repo, issue), **(more or {})}
-        )
-        self.changed()
-
-    def tell_pull(self, action: str, repo: Repository, issue: Issue, sender: User, more: Json | None = None) -> None:
-        pull = shapes_pull.pull(self, repo, issue)
-        self.emit(
-            "pull_request",
-            repo,
-            sender,
-            {"action": action, "number": issue.number, "pull_request": pull, **(more or {})},
-        )
-        self.changed()
-
-    def _tell_comment(
-        self, action: str, repo: Repository, talk: tuple[Issue, Comment], sender: User, more: Json | None = None
+    def _send_comment(
+        self, action: str, repo: Repository, commented: tuple[Issue, Comment], sender: User, more: Json | None = None
     ) -> None:
-        issue, comment = talk
-        issue.updated_at = self.now()
+        issue, comment = commented
+        issue.updated_at = self._store.now()
         payload = {
             "action": action,
-            "issue": serializers.issue(self, repo, issue),
-            "comment": serializers.comment(self, repo, issue, comment),
+            "issue": serializers.issue(self._store, repo, issue),
+            "comment": serializers.comment(self._store, repo, issue, comment),
         }
-        self.emit("issue_comment", repo, sender, {**payload, **(more or {})})
-        self.changed()
+        self._events.send("issue_comment", repo, sender, {**payload, **(more or {})})
 
-    def _tell_label(self, action: str, repo: Repository, issue: Issue, label: Label, sender: User) -> None:
-        issue.updated_at = self.now()
-        self.tell(action, repo, issue, sender, {"label": serializers.label(self, repo, label)})
+    def _send_label(self, action: str, repo: Repository, issue: Issue, label: Label, sender: User) -> None:
+        issue.updated_at = self._store.now()
+        self._events.send_issue(action, repo, issue, sender, {"label": serializers.label(self._store, repo, label)})

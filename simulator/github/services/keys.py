@@ -15,11 +15,11 @@ LIFE_S = 600
 
 
 class BadJwt(Exception):
-    """The app's JWT is not good; the text is GitHub's."""
+    """The app's JWT is invalid; the text is GitHub's."""
 
 
 class AppKey:
-    """RSA, 2048 bits, kept in `app.pem` of the state folder."""
+    """RSA, 2048 bits."""
 
     def __init__(self, pem: str) -> None:
         self.pem = pem
@@ -28,12 +28,13 @@ class AppKey:
         self._public = key.public_key()
 
     @classmethod
-    def make(cls) -> "AppKey":
-        """A new one, kept by the caller; takes a tenth of a second or more."""
+    def generate(cls) -> "AppKey":
+        """A new one, in no file; takes a tenth of a second or more."""
         return cls(_new_pem())
 
     @classmethod
-    def read_or_make(cls, folder: Path) -> "AppKey":
+    def read_or_generate(cls, folder: Path) -> "AppKey":
+        """The key in the folder's `app.pem`, written there if there is none."""
         path = folder / "app.pem"
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +61,7 @@ class AppKey:
 
 
 def issuer(token: str) -> str:
-    """Whose JWT it says to be: an app's number or its client id; BadJwt where it is neither. Nothing is verified."""
+    """The issuer that a JWT claims: an app's id or client id, BadJwt if neither. Nothing is verified."""
     try:
         claims = jwt.decode(token, options={"verify_signature": False, **_OPTIONS})
     except jwt.PyJWTError as error:

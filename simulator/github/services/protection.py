@@ -1,30 +1,35 @@
-"""Protected branches: what they ask for, and whether a push or a merge may be."""
+"""Protected branches: whether a push or a merge is allowed, and GitHub's sentence where it is not."""
 
 from collections.abc import Sequence
 
 from simulator.github import git
-from simulator.github.services import branch_rules
-from simulator.github.services.branch_rules import BranchRules
-from simulator.github.services.checks import Checks
-from simulator.github.services.entities import CheckRun, Issue, PullDetails, Repository, User
-from simulator.github.services.pulls import Unprocessable
-from simulator.github.services.statuses import Statuses, latest
+from simulator.github.services.entities import BranchRules, CheckRun, PullDetails, Repository, User
+from simulator.github.services.statuses import latest
+from simulator.github.services.store import Store, Unprocessable
 
-_GOOD = ("success", "neutral", "skipped")
+NO_PULL = "Changes must be made through a pull request."
+NO_FORCE = "Cannot force-push to this branch"
+NO_DELETION = "Cannot delete this branch"
+NOT_YOU = "You're not authorized to push to this branch."
+NO_MERGES = "This branch must not contain merge commits."
+_PASSING = ("success", "neutral", "skipped")
 _NO_RULES = BranchRules()
 
 
 class BranchProtected(Unprocessable):
-    """A protected branch does not take it; `reasons` are GitHub's sentences."""
+    """A protected branch forbids it; `reasons` are GitHub's sentences."""
 
     def __init__(self, branch: str, rules: BranchRules, reasons: Sequence[str]) -> None:
-        said = " ".join(reasons)
-        super().__init__(f"Repository rule violations found\n\n{said}\n\n" if rules.ruleset else said)
+        text = " ".join(reasons)
+        super().__init__(f"Repository rule violations found\n\n{text}\n\n" if rules.ruleset else text)
         self.branch, self.ruleset, self.reasons = branch, rules.ruleset, tuple(reasons)
 
 
-class Protection(Checks, Statuses):
-    """See the module."""
+class ProtectionService:
+    """Protects branches, and checks pushes and merges against their rules."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def protect(
         self, full_name: str, branch: str, protected: bool = True, *, checks: Sequence[str] = (), reviews: int = 0,
@@ -32,8 +37,8 @@ class Protection(Checks, Statuses):
         pushers: Sequence[str] | None = None, allow_force: bool = False, allow_deletion: bool = False,
         ruleset: bool = False,
     ) -> None:  # fmt: skip
-        """As `BranchRules` says; `protected` False ends it. Calls do not add up."""
-        repo, only = self.repository(full_name), None if pushers is None else tuple(pushers)
+        """Sets all rules at once, see `BranchRules`; `protected` False removes them."""
+        repo, only = self._store.repository(full_name), None if pushers is None else tuple(pushers)
         repo.rules.pop(branch, None)
         (repo.protected.add if protected else repo.protected.discard)(branch)
         if protected:
@@ -41,10 +46,10 @@ class Protection(Checks, Statuses):
                 tuple(checks), reviews, strict, pulls_only, enforce_admins, linear, only, allow_force, allow_deletion,
                 ruleset,
             )  # fmt: skip
-        self.changed()
+        self._store.changed()
 
-    async def guard(self, repo: Repository, ref: str, old: str, new: str, sender: User) -> None:
-        """Raises Declined where a protected branch may not be moved like that."""
+    async def check_push(self, repo: Repository, ref: str, old: str, new: str, sender: User) -> None:
+        """Raises Declined where the rules of a protected branch forbid this move."""
         branch = ref.removeprefix("refs/heads/")
         if reasons := self.push_problems(repo, ref, new, sender):
             raise BranchProtected(branch, rules_of(repo, branch), reasons)
@@ -52,81 +57,102 @@ class Protection(Checks, Statuses):
             return
         rules = rules_of(repo, branch)
         if not rules.allow_force and not await git.is_ancestor(repo.path, old, new):
-            raise BranchProtected(branch, rules, [branch_rules.NO_FORCE])
-        if rules.linear and not _above(repo, rules, sender) and await git.count(repo.path, "--merges", new, f"^{old}"):
-            raise BranchProtected(branch, rules, [branch_rules.NO_MERGES])
+            raise BranchProtected(branch, rules, [NO_FORCE])
+        if rules.linear and not _exempt(repo, rules, sender) and await git.count(repo.path, "--merges", new, f"^{old}"):
+            raise BranchProtected(branch, rules, [NO_MERGES])
 
     def push_problems(self, repo: Repository, ref: str, new: str, sender: User) -> list[str]:
-        """All that speaks against it, except that it may be forced, which only git can tell."""
+        """The rules that a push breaks, except for those that need the pushed objects: force and merge commits."""
         branch = ref.removeprefix("refs/heads/")
         if branch == ref or branch not in repo.protected:
             return []
         rules = rules_of(repo, branch)
         if new == git.ZERO:
-            return [] if rules.allow_deletion else [branch_rules.NO_DELETION]
-        if _above(repo, rules, sender):
+            return [] if rules.allow_deletion else [NO_DELETION]
+        if _exempt(repo, rules, sender):
             return []
         if not _may_push(rules, sender):
-            return [branch_rules.NOT_YOU]
-        checks = self._missing_checks(repo, rules, new)
-        return ([branch_rules.NO_PULL] if rules.needs_pull else []) + ([checks] if checks else [])
+            return [NOT_YOU]
+        checks = _missing_checks(repo, rules, new)
+        return ([NO_PULL] if rules.needs_pull else []) + ([checks] if checks else [])
 
-    def merge_problem(
-        self, repo: Repository, issue: Issue, pull: PullDetails, *, behind: bool, sender: User | None
-    ) -> str:
-        """Why the pull may not be merged, "" if it may. `sender` None leaves out who does it."""
+    def merge_problem(self, repo: Repository, pull: PullDetails, *, behind: bool, sender: User | None) -> str:
+        """Why the pull request may not be merged, "" if it may. `sender` None leaves out who may."""
         rules = rules_of(repo, pull.base_ref)
-        if pull.base_ref not in repo.protected or (sender and _above(repo, rules, sender)):
+        if pull.base_ref not in repo.protected or (sender and _exempt(repo, rules, sender)):
             return ""
         if sender and not _may_push(rules, sender):
-            return branch_rules.NOT_YOU
-        checks = self._missing_checks(repo, rules, "" if rules.strict and behind else pull.head_sha)
-        return " ".join(filter(None, (checks, self._missing_reviews(repo, pull, rules))))
-
-    def _missing_checks(self, repo: Repository, rules: BranchRules, sha: str) -> str:
-        return branch_rules.missing_checks({name: standing(repo, sha, name) for name in rules.checks})
-
-    def _missing_reviews(self, repo: Repository, pull: PullDetails, rules: BranchRules) -> str:
-        if not rules.reviews:
-            return ""
-        last = {review.user.login: review.state for review in pull.reviews if review.state != "COMMENTED"}
-        counted = [state for login, state in last.items() if repo.level(login) in ("write", "maintain", "admin")]
-        missing = rules.reviews - counted.count("APPROVED")
-        return branch_rules.missing_reviews(missing, objections=counted.count("CHANGES_REQUESTED"))
+            return NOT_YOU
+        checks = _missing_checks(repo, rules, "" if rules.strict and behind else pull.head_sha)
+        return " ".join(filter(None, (checks, _missing_reviews(repo, pull, rules))))
 
 
 def rules_of(repo: Repository, branch: str) -> BranchRules:
     return repo.rules.get(branch, _NO_RULES)
 
 
-def standing(repo: Repository, sha: str, name: str) -> str:
-    """What a required check stands at: good, expected, pending, failing. A run and a status of one name both count."""
+def check_state(repo: Repository, sha: str, name: str) -> str:
+    """A required check: `passing`, `expected` (not reported), `pending` or `failing`. Runs and statuses both count."""
     suite = repo.suites.get(sha)
-    found = [_run(run) for run in (suite.latest_runs() if suite else ()) if run.name == name]
-    found += [
-        {"success": "good", "pending": "pending"}.get(status.state, "failing")
+    states = [_run_state(run) for run in (suite.latest_runs() if suite else ()) if run.name == name]
+    states += [
+        {"success": "passing", "pending": "pending"}.get(status.state, "failing")
         for status in latest(repo, sha)
         if status.context.lower() == name.lower()
     ]
-    return next((how for how in ("failing", "pending", "good") if how in found), "expected")
+    return next((state for state in ("failing", "pending", "passing") if state in states), "expected")
 
 
 def unstable(repo: Repository, sha: str) -> bool:
-    """Whether anything at all that is said of the commit is not good."""
+    """Whether any check run or status of the commit has not succeeded."""
     suite = repo.suites.get(sha)
     runs = suite.latest_runs() if suite else []
-    return any(_run(run) != "good" for run in runs) or any(each.state != "success" for each in latest(repo, sha))
+    return any(_run_state(run) != "passing" for run in runs) or any(
+        each.state != "success" for each in latest(repo, sha)
+    )
 
 
-def _run(run: CheckRun) -> str:
+def _run_state(run: CheckRun) -> str:
     if run.status != "completed":
         return "pending"
-    return "good" if run.conclusion in _GOOD else "failing"
+    return "passing" if run.conclusion in _PASSING else "failing"
 
 
-def _above(repo: Repository, rules: BranchRules, sender: User) -> bool:
+def _exempt(repo: Repository, rules: BranchRules, sender: User) -> bool:
     return not rules.enforce_admins and repo.level(sender.login) == "admin"
 
 
 def _may_push(rules: BranchRules, sender: User) -> bool:
     return rules.pushers is None or sender.login in rules.pushers
+
+
+def _missing_checks(repo: Repository, rules: BranchRules, sha: str) -> str:
+    """The sentence about required checks that do not pass; "" where all do."""
+    states = {name: check_state(repo, sha, name) for name in rules.checks}
+    missing = {name: state for name, state in states.items() if state != "passing"}
+    if not missing:
+        return ""
+    if len(states) == 1:
+        [(name, state)] = missing.items()
+        return f'Required status check "{name}" is {state}.'
+    kinds = [kind for kind in ("expected", "pending", "failing") if kind in missing.values()]
+    subject = f"{len(missing)} of {len(states)} required status checks"
+    if len(kinds) == 1:
+        return f"{subject} are {kinds[0]}."
+    counts = [f"{sum(state == kind for state in missing.values())} {kind}" for kind in kinds]
+    return f"{subject} have not succeeded: {', '.join(counts[:-1])} and {counts[-1]}."
+
+
+def _missing_reviews(repo: Repository, pull: PullDetails, rules: BranchRules) -> str:
+    """The sentence about approvals that are missing; "" where none is."""
+    if not rules.reviews:
+        return ""
+    last = {review.user.login: review.state for review in pull.reviews if review.state != "COMMENTED"}
+    counted = [state for login, state in last.items() if repo.level(login) in ("write", "maintain", "admin")]
+    if "CHANGES_REQUESTED" in counted:
+        return "Changes have been requested by reviewers with write access."
+    missing = rules.reviews - counted.count("APPROVED")
+    if missing <= 0:
+        return ""
+    plural = "s are" if missing > 1 else " is"
+    return f"At least {missing} approving review{plural} required by reviewers with write access."

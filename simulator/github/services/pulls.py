@@ -1,13 +1,11 @@
-"""Deeds around pull requests. Their heads stand in the base repository as `refs/pull/N/head`."""
+"""Pull requests. Their heads are in the base repository as `refs/pull/N/head`."""
 
 from simulator.github import git
 from simulator.github.git import diff, fast_import
 from simulator.github.services.entities import Issue, PullDetails, Repository, User
-from simulator.github.services.issues import Conversations
-
-
-class Unprocessable(Exception):
-    """GitHub would say 422; the text is what it would say."""
+from simulator.github.services.events import Events
+from simulator.github.services.issues import IssueService
+from simulator.github.services.store import Store, Unprocessable
 
 
 class BranchNotFound(Unprocessable):
@@ -18,62 +16,69 @@ class BranchNotFound(Unprocessable):
         self.field = field
 
 
-class Pulls(Conversations):
-    """See the module. `login` is who does it."""
+class PullService:
+    """Opens, changes and closes pull requests. `login` is the user who acts."""
+
+    def __init__(self, store: Store, events: Events, issues: IssueService) -> None:
+        self._store, self._events, self._issues = store, events, issues
 
     async def open_pull(
         self, full_name: str, head: str, base: str = "", title: str = "", body: str | None = "", *,
         login: str = "octocat", draft: bool = False,
     ) -> Issue:  # fmt: skip
-        """`head` is a branch, or `owner:branch` of a fork. Raises Refused, for instance if there is one already."""
-        repo, author = self.repository(full_name), self.add_user(login)
+        """`head` is a branch, or `owner:branch` of a fork. Unprocessable, for instance if there is one already."""
+        repo, author = self._store.repository(full_name), self._store.add_user(login)
         head_repo, head_ref = self._head(repo, head)
         base_ref = base or repo.default_branch
-        head_sha = await self.branch(head_repo, head_ref, "head")
-        base_sha = await self.branch(repo, base_ref, "base")
+        head_sha = await branch_tip(head_repo, head_ref, "head")
+        base_sha = await branch_tip(repo, base_ref, "base")
         if any(p.head_ref == head_ref and p.base_ref == base_ref for _, p in self.open_pulls_of(head_repo, repo)):
             raise Unprocessable(f"A pull request already exists for {head_repo.owner.login}:{head_ref}.")
-        await self._bring(head_repo, repo, head_sha)
+        await fetch_commit(head_repo, repo, head_sha)
         if await git.count(repo.path, head_sha, f"^{base_sha}") == 0:
             raise Unprocessable(f"No commits between {base_ref} and {head_ref}")
-        issue = self.new_issue(repo, title or head_ref, body, author)
-        issue.pull = PullDetails(self.new_id(), head_repo, head_ref, head_sha, base_ref, base_sha, draft)
-        await self._measure(repo, issue)
-        self.tell_pull("opened", repo, issue, author)
+        issue = self._issues.new_issue(repo, title or head_ref, body, author)
+        issue.pull = PullDetails(self._store.new_id(), head_repo, head_ref, head_sha, base_ref, base_sha, draft)
+        await self._update_counts(repo, issue)
+        self._events.send_issue("opened", repo, issue, author)
         return issue
 
     async def edit_pull(
         self, full_name: str, number: int, *, title: str | None = None, body: str | None = None,
         base: str | None = None, login: str = "octocat",
     ) -> Issue:  # fmt: skip
-        """One `edited` event with what was there before."""
-        repo, issue, pull = self.pull(full_name, number)
-        changed = self.reworded(issue, title, body)
+        """One `edited` event with the former values."""
+        repo, issue, pull = self._store.pull(full_name, number)
+        changed = self._issues.set_text(issue, title, body)
         if base is not None and base != pull.base_ref:
             changed["base"] = {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}
-            pull.base_sha, pull.base_ref = await self.branch(repo, base, "base"), base
-            await self._measure(repo, issue)
+            pull.base_sha, pull.base_ref = await branch_tip(repo, base, "base"), base
+            await self._update_counts(repo, issue)
         if changed:
-            issue.updated_at = self.now()
-            self.tell_pull("edited", repo, issue, self.add_user(login), {"changes": changed})
+            issue.updated_at = self._store.now()
+            self._events.send_issue("edited", repo, issue, self._store.add_user(login), {"changes": changed})
         return issue
 
     async def set_state(
         self, full_name: str, number: int, state: str, login: str = "octocat", reason: str | None = None
     ) -> Issue:
-        """Closes or reopens an issue or a pull request; Refused for one that is merged."""
-        repo, issue, sender = self.repository(full_name), self.issue(full_name, number), self.add_user(login)
+        """Closes or reopens an issue or a pull request; Unprocessable for one that is merged."""
+        repo, issue, sender = (
+            self._store.repository(full_name),
+            self._store.issue(full_name, number),
+            self._store.add_user(login),
+        )
         if issue.state == state:
             return issue
         if state == "open" and issue.pull:
             if issue.pull.merged_at:
                 raise Unprocessable("state cannot be changed. The pull request cannot be reopened.")
             await self._refresh(repo, issue)
-        issue.state, issue.updated_at = state, self.now()
-        issue.closed_at = self.now() if state == "closed" else None
+        issue.state, issue.updated_at = state, self._store.now()
+        issue.closed_at = self._store.now() if state == "closed" else None
         if issue.pull is None:
             issue.state_reason = (reason or "completed") if state == "closed" else "reopened"
-        self.tell("closed" if state == "closed" else "reopened", repo, issue, sender)
+        self._events.send_issue("closed" if state == "closed" else "reopened", repo, issue, sender)
         return issue
 
     async def close_pull(self, full_name: str, number: int, login: str = "octocat") -> Issue:
@@ -83,69 +88,56 @@ class Pulls(Conversations):
         return await self.set_state(full_name, number, "open", login)
 
     def set_draft(self, full_name: str, number: int, draft: bool, login: str = "octocat") -> Issue:
-        repo, issue, pull = self.pull(full_name, number)
+        repo, issue, pull = self._store.pull(full_name, number)
         if pull.draft != draft:
             pull.draft = draft
             action = "converted_to_draft" if draft else "ready_for_review"
-            self.tell_pull(action, repo, issue, self.add_user(login))
+            self._events.send_issue(action, repo, issue, self._store.add_user(login))
         return issue
 
     async def synchronize(self, repo: Repository, issue: Issue, sha: str, sender: User) -> None:
-        """The pull's branch has a new head."""
+        """The pull request's branch has a new head."""
         assert issue.pull is not None
         before, issue.pull.head_sha = issue.pull.head_sha, sha
         await self._refresh(repo, issue)
-        issue.updated_at = self.now()
-        self.tell_pull("synchronize", repo, issue, sender, {"before": before, "after": sha})
+        issue.updated_at = self._store.now()
+        self._events.send_issue("synchronize", repo, issue, sender, {"before": before, "after": sha})
 
-    async def end_merged(self, repo: Repository, issue: Issue, sha: str, sender: User) -> None:
-        """The base branch contains the head now, by `sha`."""
+    async def mark_merged(self, repo: Repository, issue: Issue, sha: str, sender: User) -> None:
+        """The base branch contains the head now, since the commit `sha`."""
         assert issue.pull is not None
-        now = self.now()
+        now = self._store.now()
         issue.pull.merged_at, issue.pull.merged_by, issue.pull.merge_commit_sha = now, sender, sha
         issue.state, issue.closed_at, issue.updated_at = "closed", now, now
-        self.tell_pull("closed", repo, issue, sender)
+        self._events.send_issue("closed", repo, issue, sender)
 
     async def merge_commit(
         self, repo: Repository, issue: Issue, author: User, title: str = "", message: str | None = None
     ) -> str:
-        """Writes the commit that merging would make; Refused where it conflicts."""
+        """Writes the commit that merging would make; Unprocessable where it conflicts."""
         assert issue.pull is not None
-        tip, head = await self.branch(repo, issue.pull.base_ref, "base"), issue.pull
+        pull, tip = issue.pull, await branch_tip(repo, issue.pull.base_ref, "base")
         try:
-            tree = await fast_import.merged_tree(repo.path, tip, head.head_sha)
+            tree = await fast_import.merged_tree(repo.path, tip, pull.head_sha)
         except git.GitCommandError as error:
             raise Unprocessable("Pull Request is not mergeable") from error
-        source = f"{head.head_repository.owner.login}/{head.head_ref}"
+        source = f"{pull.head_repository.owner.login}/{pull.head_ref}"
         first = title or f"Merge pull request #{issue.number} from {source}"
         text = f"{first}\n\n{issue.title if message is None else message}".rstrip()
-        return await fast_import.merge(repo.path, tree, (tip, head.head_sha), text, self.author(author))
-
-    def pull(self, full_name: str, number: int) -> tuple[Repository, Issue, PullDetails]:
-        """LookupError where that number is no pull request."""
-        repo, issue = self.repository(full_name), self.issue(full_name, number)
-        if issue.pull is None:
-            raise LookupError(number)
-        return repo, issue, issue.pull
+        return await fast_import.merge(repo.path, tree, (tip, pull.head_sha), text, self._store.author(author))
 
     def open_pulls_of(self, head: Repository, base: Repository | None = None) -> list[tuple[Issue, PullDetails]]:
         """Open pulls whose branch is in `head`, in any repository or in `base` only."""
-        repos = [base] if base else list(self.repositories.values())
+        repos = [base] if base else list(self._store.repositories.values())
         issues = [issue for repo in repos for issue in repo.issues.values() if issue.state == "open"]
         return [(issue, issue.pull) for issue in issues if issue.pull and issue.pull.head_repository is head]
 
-    async def branch(self, repo: Repository, name: str, what: str) -> str:
-        """The branch's tip; Refused where there is none."""
-        tips = await git.refs(repo.path, "refs/heads")
-        if sha := tips.get(f"refs/heads/{name}"):
-            return sha
-        raise BranchNotFound(what, f"The {what} branch {name!r} does not exist in {repo.full_name}.")
-
     def _head(self, repo: Repository, head: str) -> tuple[Repository, str]:
+        """The repository and branch of `branch` or `owner:branch`."""
         owner, colon, ref = head.partition(":")
         if not colon or owner.lower() == repo.owner.login.lower():
             return repo, ref if colon else head
-        for fork in self.repositories.values():
+        for fork in self._store.repositories.values():
             if fork.owner.login.lower() == owner.lower() and fork.parent is repo:
                 return fork, ref
         raise BranchNotFound("head", f"{owner} has no fork of {repo.full_name}.")
@@ -153,28 +145,34 @@ class Pulls(Conversations):
     async def _refresh(self, repo: Repository, issue: Issue) -> None:
         assert issue.pull is not None
         pull = issue.pull
-        pull.head_sha = await self.branch(pull.head_repository, pull.head_ref, "head")
-        pull.base_sha = await self.branch(repo, pull.base_ref, "base")
-        await self._measure(repo, issue)
+        pull.head_sha = await branch_tip(pull.head_repository, pull.head_ref, "head")
+        pull.base_sha = await branch_tip(repo, pull.base_ref, "base")
+        await self._update_counts(repo, issue)
 
-    async def _measure(self, repo: Repository, issue: Issue) -> None:
+    async def _update_counts(self, repo: Repository, issue: Issue) -> None:
         """Brings the head into the base repository and counts what the pull changes."""
         assert issue.pull is not None
         pull, ref = issue.pull, f"refs/pull/{issue.number}/head"
-        await self._bring(pull.head_repository, repo, pull.head_sha)
+        await fetch_commit(pull.head_repository, repo, pull.head_sha)
         await git.update_ref(repo.path, ref, pull.head_sha)
         pull.commits = await git.count(repo.path, pull.head_sha, f"^{pull.base_sha}")
         base = await git.merge_base(repo.path, pull.base_sha, pull.head_sha)
-        files = await diff.between(repo.path, base or await self.empty_tree(repo), pull.head_sha)
+        files = await diff.between(repo.path, base or await git.empty_tree(repo.path), pull.head_sha)
         pull.changed_files = len(files)
         pull.additions = sum(file.additions for file in files)
         pull.deletions = sum(file.deletions for file in files)
         pull.mergeable, pull.mergeable_state = None, "unknown"
 
-    async def _bring(self, source: Repository, to: Repository, sha: str) -> None:
-        """A fork's commit into the base repository's own objects."""
-        if source is not to:
-            await git.git(to.path, "fetch", "--quiet", "--no-tags", str(source.path), sha)
 
-    async def empty_tree(self, repo: Repository) -> str:
-        return git.show(await git.git(repo.path, "hash-object", "-w", "-t", "tree", "--stdin")).strip()
+async def branch_tip(repo: Repository, name: str, field: str) -> str:
+    """The branch's tip; BranchNotFound with `field` (`head` or `base`) where there is none."""
+    tips = await git.refs(repo.path, "refs/heads")
+    if sha := tips.get(f"refs/heads/{name}"):
+        return sha
+    raise BranchNotFound(field, f"The {field} branch {name!r} does not exist in {repo.full_name}.")
+
+
+async def fetch_commit(source: Repository, target: Repository, sha: str) -> None:
+    """Copies a fork's commit into another repository's objects."""
+    if source is not target:
+        await git.git(target.path, "fetch", "--quiet", "--no-tags", str(source.path), sha)

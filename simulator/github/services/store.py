@@ -1,4 +1,4 @@
-"""What every part of the pretend GitHub shares: ids, the clock, people, tokens, and the news of a change."""
+"""The state that all services share: accounts, repositories, tokens, ids, the clock, and waiting for a change."""
 
 import asyncio
 import secrets
@@ -9,20 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from simulator.github import serializers
+from simulator.github.git import Author
 from simulator.github.services.entities import (
-    AppInstallation,
+    AccessToken,
     CheckRun,
     CheckSuite,
     GitHubApp,
-    InstallationToken,
+    Installation,
     Issue,
-    Json,
+    PullDetails,
     Repository,
     User,
 )
 from simulator.github.services.keys import AppKey, long_token
-from simulator.github.webhooks import Webhooks
 
 T = TypeVar("T")
 
@@ -47,12 +46,16 @@ EVENTS = (
     "push",
     "repository",
 )
-"""What the app subscribes to. `installation` comes to every app."""
+"""What the app subscribes to. Every app receives `installation`."""
 TOKEN_LIFE_S = 3600
 
 
-class EntityNotFound(Exception):
-    """There is no such thing here; the text says what was looked for."""
+class EntityNotFound(LookupError):
+    """There is no such entity; the text names it."""
+
+
+class Unprocessable(Exception):
+    """GitHub would answer 422 with this text."""
 
 
 @dataclass(frozen=True)
@@ -64,61 +67,49 @@ class RateLimitStatus:
     reset: int
 
 
-class Hub:
-    """The state. `url` is set once the server listens; `api_url` is what the bot is configured with.
+class Store:
+    """`folder` holds the git repositories and the app's key. `url` is set once the server listens.
 
-    `without_app`: none is registered, until somebody registers one from a manifest.
+    `without_app`: no app is registered until someone registers one from a manifest. `former_names` maps a name that a
+    repository once had to that repository's id. `version` grows with each change.
     """
 
     def __init__(
-        self, state: Path, *, hook_url: str = "", webhook_secret: str = "",
-        permissions: dict[str, str] | None = None, events: tuple[str, ...] = EVENTS, without_app: bool = False,
+        self, folder: Path, *, webhook_secret: str = "", permissions: dict[str, str] | None = None,
+        events: tuple[str, ...] = EVENTS, without_app: bool = False,
     ) -> None:  # fmt: skip
-        self.state = state
+        self.folder = folder
         self.url = ""
         self.webhook_secret = webhook_secret or secrets.token_hex(20)
         self.users: dict[str, User] = {}
         self.repositories: dict[str, Repository] = {}
-        self.moved: dict[str, int] = {}
-        self.installations: dict[int, AppInstallation] = {}
-        self.tokens: dict[str, InstallationToken] = {}
+        self.former_names: dict[str, int] = {}
+        self.installations: dict[int, Installation] = {}
+        self.tokens: dict[str, AccessToken] = {}
         self.version = 0
         self.rate_limit = 5000
         self._ids = 1000
-        self._ahead = 0.0
+        self._clock_offset = 0.0
         self._used: dict[str, tuple[float, int]] = {}
-        self._news = asyncio.Event()
-        self._locks: dict[int, asyncio.Lock] = {}
-        self.key = None if without_app else AppKey.read_or_make(state)
-        self.app = _no_app(self.now()) if without_app else self._app(permissions or PERMISSIONS, events)
-        self.hooks = Webhooks(self, hook_url)
+        self._change = asyncio.Event()
+        self.key = None if without_app else AppKey.read_or_generate(folder)
+        if without_app:  # no key, no events, cannot be installed
+            ghost = User(0, "ghost", "")
+            self.app = GitHubApp(0, "", ghost, ghost, {}, (), self.now())
+        else:
+            owner, bot = self.add_user("example", "Organization"), self.add_user("autobuild[bot]", "Bot")
+            granted = dict(permissions or PERMISSIONS)
+            self.app = GitHubApp(self.new_id(), "autobuild", owner, bot, granted, events, self.now())
 
     @property
     def api_url(self) -> str:
         return f"{self.url}/api/v3"
 
-    @property
-    def app_id(self) -> int:
-        return self.app.id
-
-    @property
-    def private_key_pem(self) -> str:
-        """Empty while there is no app."""
-        return self.key.pem if self.key else ""
-
-    @property
-    def hook_url(self) -> str:
-        return self.hooks.url
-
-    @hook_url.setter
-    def hook_url(self, url: str) -> None:
-        self.hooks.set_config(url=url)
-
-    # --- time and news
+    # --- clock and changes
 
     def time(self) -> float:
         """Seconds since 1970, as this GitHub sees it."""
-        return time.time() + self._ahead
+        return time.time() + self._clock_offset
 
     def now(self) -> str:
         return self.stamp(self.time())
@@ -128,112 +119,98 @@ class Hub:
 
     def advance(self, seconds: float) -> None:
         """Moves this GitHub's clock, so that tokens expire without waiting."""
-        self._ahead += seconds
+        self._clock_offset += seconds
         self.changed()
 
     def changed(self) -> None:
-        """Something is not as it was: wakes everybody who waits, here and at the control door."""
+        """Call after each change: wakes all who wait, in this process and through the control API."""
         self.version += 1
-        self.heard()
+        self.wake()
 
-    def heard(self) -> None:
-        """Somebody only looked: wakes those who wait in this process, and nobody who looks after each change."""
-        self._news.set()
-        self._news = asyncio.Event()
+    def wake(self) -> None:
+        """Lets `wait_for` look again, without a new version: for requests that only read."""
+        self._change.set()
+        self._change = asyncio.Event()
 
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:
-        """What `predicate` gives, as soon as that is true; it is asked again after each change. TimeoutError else."""
+        """The first true value of `predicate`, which is called again after each change; TimeoutError without one."""
         async with asyncio.timeout(timeout):
-            while not (found := predicate()):
-                await self._news.wait()
-        return found
+            while not (result := predicate()):
+                await self._change.wait()
+        return result
 
     def new_id(self) -> int:
         self._ids += 1
         return self._ids
 
     def spend(self, who: str, points: int = 1) -> RateLimitStatus:
-        """Takes from this hour's requests of `who` and tells what is left."""
+        """Takes `points` from this hour's requests of `who`; the state of that limit."""
         start, used = self._used.get(who, (self.time(), 0))
         if self.time() - start >= 3600:
             start, used = self.time(), 0
         self._used[who] = (start, used + points)
         return RateLimitStatus(self.rate_limit, min(used + points, self.rate_limit), int(start) + 3600)
 
-    # --- people and tokens
+    # --- users and tokens
 
     def add_user(self, login: str, kind: str = "User") -> User:
-        """That person, made at first sight."""
+        """The user of that login, created if there is none."""
         if (key := login.lower()) not in self.users:
             self.users[key] = User(self.new_id(), login, f"ghp_{secrets.token_hex(18)}", kind)
             self.changed()
         return self.users[key]
 
+    def author(self, user: User) -> Author:
+        """That user as the author of a commit made now."""
+        return Author(user.person, int(self.time()))
+
     def user_by_token(self, token: str) -> User | None:
         people = (user for user in self.users.values() if user.type != "Bot")
         return next((user for user in people if user.token == token), None)
 
-    def mint(
-        self, installation: AppInstallation, repositories: set[int] | None, permissions: dict[str, str]
-    ) -> InstallationToken:
+    def create_token(
+        self, installation: Installation, repositories: set[int] | None, permissions: dict[str, str]
+    ) -> AccessToken:
         """A new installation token, good for an hour."""
         value = long_token(self.app.id, installation.id)
-        token = InstallationToken(value, installation, repositories, permissions, self.time() + TOKEN_LIFE_S)
+        token = AccessToken(value, installation, repositories, permissions, self.time() + TOKEN_LIFE_S)
         self.tokens[value] = token
         return token
 
-    def token(self, value: str) -> InstallationToken | None:
-        """That installation token, if it is known and in time and its installation was not removed."""
-        found = self.tokens.get(value)
-        good = found and found.expires > self.time() and found.installation.id in self.installations
-        return found if good else None
+    def token(self, value: str) -> AccessToken | None:
+        """That installation token, if it is known, not expired, and its installation was not removed."""
+        token = self.tokens.get(value)
+        valid = token and token.expires > self.time() and token.installation.id in self.installations
+        return token if valid else None
 
-    # --- finding things
+    # --- look-ups; EntityNotFound where there is none
 
     def repository(self, full_name: str) -> Repository:
-        return _or_missing(self.repositories.get(full_name.lower()), full_name)
+        return _found(self.repositories.get(full_name.lower()), full_name)
 
-    def moved_to(self, full_name: str) -> Repository | None:
+    def repository_by_former_name(self, full_name: str) -> Repository | None:
         """The repository that once had this name, which none has now."""
-        number = None if full_name.lower() in self.repositories else self.moved.get(full_name.lower())
+        number = None if full_name.lower() in self.repositories else self.former_names.get(full_name.lower())
         return next((repo for repo in self.repositories.values() if repo.id == number), None)
 
     def issue(self, full_name: str, number: int) -> Issue:
-        return _or_missing(self.repository(full_name).issues.get(number), f"{full_name}#{number}")
+        return _found(self.repository(full_name).issues.get(number), f"{full_name}#{number}")
+
+    def pull(self, full_name: str, number: int) -> tuple[Repository, Issue, PullDetails]:
+        repo, issue = self.repository(full_name), self.issue(full_name, number)
+        return repo, issue, _found(issue.pull, f"pull request {full_name}#{number}")
 
     def check_run(self, repository: Repository, run: int) -> CheckRun:
-        return _or_missing(next((r for r in repository.runs() if r.id == run), None), f"check run {run}")
+        return _found(next((r for r in repository.runs() if r.id == run), None), f"check run {run}")
 
     def check_suite(self, repository: Repository, suite: int) -> CheckSuite:
-        return _or_missing(next((s for s in repository.suites.values() if s.id == suite), None), f"check suite {suite}")
+        return _found(next((s for s in repository.suites.values() if s.id == suite), None), f"check suite {suite}")
 
-    def installation_of(self, repository: Repository) -> AppInstallation | None:
+    def installation_of(self, repository: Repository) -> Installation | None:
         return next((i for i in self.installations.values() if i.covers(repository)), None)
 
-    def emit(self, event: str, repository: Repository, sender: User, payload: Json) -> None:
-        """Sends an event of this repository to the app, if it is installed there, awake and wants it."""
-        installation = self.installation_of(repository)
-        if installation is None or installation.suspended_at or event not in self.app.events:
-            return
-        self.hooks.send(event, {
-            **payload,
-            "repository": serializers.repository(self, repository),
-            "sender": serializers.user(self, sender),
-            "installation": {"id": installation.id, "node_id": serializers.node("Installation", installation.id)},
-        })  # fmt: skip
 
-    def _app(self, permissions: dict[str, str], events: tuple[str, ...]) -> GitHubApp:
-        owner, bot = self.add_user("example", "Organization"), self.add_user("autobuild[bot]", "Bot")
-        return GitHubApp(self.new_id(), "autobuild", owner, bot, dict(permissions), events, self.now())
-
-
-def _no_app(now: str) -> GitHubApp:
-    """Stands for the one that is not registered yet: it has no key, wants no event and can be installed nowhere."""
-    nobody = User(0, "ghost", "")
-    return GitHubApp(0, "", nobody, nobody, {}, (), now)
-
-
-def _or_missing(found: T | None, what: str) -> T:
-    if found is None:
-        raise EntityNotFound(what)
-    return found
+def _found(entity: T | None, name: str) -> T:
+    if entity is None:
+        raise EntityNotFound(name)
+    return entity

@@ -1,4 +1,4 @@
-"""The log of webhook deliveries: every attempt, kept for three days, read page by page without looking at the rest."""
+"""The log of webhook deliveries: every attempt, kept for three days, read page by page."""
 
 import json
 from bisect import bisect_left
@@ -8,15 +8,15 @@ from simulator.github.services.entities import Json
 
 KEPT_S = 3 * 24 * 3600.0
 """How far back the log goes (https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks)."""
-_REMEMBERED = 20_000
-_AT_ONCE = 1_000
+_LIMIT = 20_000
+_TRIM_SIZE = 1_000
 
 
 @dataclass(frozen=True)
 class WebhookDelivery:
-    """One attempt. `body` is the payload as JSON. The id is given when it is written down, until then it is 0.
+    """One attempt. `body` is the payload as JSON. The id is 0 until it is in the log.
 
-    `status_code` is 502 where nobody was there and 504 where no answer came in time: what the log's filters go by.
+    `status_code` is 502 where the server was unreachable and 504 where it did not answer in time.
     """
 
     guid: str
@@ -55,15 +55,15 @@ class DeliveryLog:
 
     def __init__(self) -> None:
         self.all: list[WebhookDelivery] = []
-        self._sorts: dict[str, list[WebhookDelivery]] = {"success": [], "failure": []}
+        self._by_status: dict[str, list[WebhookDelivery]] = {"success": [], "failure": []}
 
     def add(self, delivery: WebhookDelivery) -> None:
-        """Its id must be higher than all before. The oldest are forgotten beyond 20,000."""
+        """Its id must be higher than all before. The oldest beyond 20,000 are removed."""
         self.all.append(delivery)
-        self._sorts["success" if delivery.good else "failure"].append(delivery)
-        if len(self.all) >= _REMEMBERED + _AT_ONCE:
-            oldest = self.all[_AT_ONCE].id
-            for some in (self.all, *self._sorts.values()):
+        self._by_status["success" if delivery.good else "failure"].append(delivery)
+        if len(self.all) >= _LIMIT + _TRIM_SIZE:
+            oldest = self.all[_TRIM_SIZE].id
+            for some in (self.all, *self._by_status.values()):
                 del some[: _position(some, oldest)]
 
     def get(self, number: int, since: str) -> WebhookDelivery | None:
@@ -72,14 +72,14 @@ class DeliveryLog:
         found = self.all[at] if at < len(self.all) and self.all[at].id == number else None
         return found if found and found.delivered_at >= since else None
 
-    def page(self, sort: str, before: int | None, size: int, since: str) -> list[WebhookDelivery]:
-        """The newest `size` of a sort (`success`, `failure` or all) with an id below `before`, newest first."""
-        some = self._sorts.get(sort, self.all)
+    def page(self, status: str, before: int | None, size: int, since: str) -> list[WebhookDelivery]:
+        """The newest `size` of a status (`success`, `failure` or all) with an id below `before`, newest first."""
+        some = self._by_status.get(status, self.all)
         end = len(some) if before is None else _position(some, before)
         return [each for each in reversed(some[max(0, end - size) : end]) if each.delivered_at >= since]
 
     def clear(self) -> None:
-        for some in (self.all, *self._sorts.values()):
+        for some in (self.all, *self._by_status.values()):
             some.clear()
 
 

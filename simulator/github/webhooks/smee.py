@@ -1,4 +1,4 @@
-"""A smee channel, as smee.io has them: what is posted to it goes to whoever listens at that moment, and is forgotten.
+"""Smee channels, as on smee.io: a post goes to the clients that listen at that moment, and is not kept.
 
 `GET /smee/{channel}` with `Accept: text/event-stream` listens: an event `ready`, a `ping` every 30 s, and a message for
 each post, whose data is the post's headers (lower case) with `body`, `query` and `timestamp` (ms) among them.
@@ -15,27 +15,27 @@ from aiohttp import web
 
 from simulator.github.pages import HEADERS
 from simulator.github.services.entities import Json
-from simulator.github.services.store import Hub
+from simulator.github.services.store import Store
 
 PING_S = 30.0
 BODY_LIMIT = 1024 * 1024
 """Bytes of a post; more are answered 413."""
-_LOOK_S = 1.0
+_POLL_S = 1.0
 _CHANNEL = "{channel:[A-Za-z0-9_-]{1,128}}"
 
 
 @dataclass(eq=False)
 class _Listener:
-    """`frames` to be sent, each without its number; None ends it."""
+    """`frames` to be sent, each without its number; None ends the connection."""
 
     frames: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
 
 
 class Smee:
-    """See the module. `ping_s`: seconds between two pings."""
+    """All channels. `ping_s`: seconds between two pings."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._listeners: dict[str, list[_Listener]] = {}
         self.ping_s = PING_S
 
@@ -45,15 +45,15 @@ class Smee:
         app.router.add_post(f"/smee/{_CHANNEL}", self._post)
 
     def url(self, channel: str) -> str:
-        """What the App's hook and a smee client are given."""
-        return f"{self._hub.url}/smee/{channel}"
+        """The address for the App's hook and for a smee client."""
+        return f"{self._store.url}/smee/{channel}"
 
     def listeners(self, channel: str) -> int:
-        """How many listen just now."""
+        """The number of clients that listen now."""
         return len(self._listeners.get(channel, ()))
 
     def hang_up(self, channel: str) -> None:
-        """Ends all connections, as a restart of smee.io does; a client has to come again."""
+        """Ends all connections, as a restart of smee.io does; clients have to reconnect."""
         for listener in self._listeners.get(channel, ()):
             listener.frames.put_nowait(None)
 
@@ -73,7 +73,9 @@ class Smee:
         if "text/event-stream" not in request.headers.get("Accept", ""):
             text = f"<!doctype html><title>{channel}</title><p>Webhook deliveries posted to {self.url(channel)} go to"
             return web.Response(
-                text=f"{text} whoever listens. {self.listeners(channel)} do.", content_type="text/html", headers=HEADERS
+                text=f"{text} the clients that listen: {self.listeners(channel)}.",
+                content_type="text/html",
+                headers=HEADERS,
             )
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "x-no-compression": "1"}
         response = web.StreamResponse(headers=headers)
@@ -81,22 +83,22 @@ class Smee:
         listener = _Listener()
         listener.frames.put_nowait("event: ready\ndata: {}")
         self._listeners.setdefault(channel, []).append(listener)
-        self._hub.changed()
+        self._store.changed()
         try:
-            await self._tell(request, response, listener)
+            await self._stream(request, response, listener)
         except ConnectionError:
-            pass  # it went away, and nobody is waiting for it
+            pass  # the client disconnected
         finally:
             self._listeners[channel].remove(listener)
-            self._hub.changed()
+            self._store.changed()
         return response
 
-    async def _tell(self, request: web.Request, response: web.StreamResponse, listener: _Listener) -> None:
-        """Until either side hangs up; looks now and then whether the client is still there."""
+    async def _stream(self, request: web.Request, response: web.StreamResponse, listener: _Listener) -> None:
+        """Sends frames until either side disconnects; checks regularly whether the client is still connected."""
         number, pinged = 0, time.monotonic()
         while request.transport is not None and not request.transport.is_closing():
             try:
-                frame = await asyncio.wait_for(listener.frames.get(), min(_LOOK_S, self.ping_s))
+                frame = await asyncio.wait_for(listener.frames.get(), min(_POLL_S, self.ping_s))
             except TimeoutError:
                 if time.monotonic() - pinged < self.ping_s:
                     continue
@@ -107,7 +109,7 @@ class Smee:
             number += 1
 
     async def _post(self, request: web.Request) -> web.Response:
-        """Always well received, whether anybody listens or not."""
+        """Accepts a post whether or not a client listens."""
         if request.content_type != "application/json":
             return _refused(415, f"Unsupported Media Type: {request.content_type}")
         if (request.content_length or 0) > BODY_LIMIT or len(raw := await request.read()) > BODY_LIMIT:
@@ -119,7 +121,7 @@ class Smee:
         if not isinstance(body, dict):
             return _refused(400, "body must be object")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        at = int(self._hub.time() * 1000)
+        at = int(self._store.time() * 1000)
         data: Json = {**headers, "body": body, "query": dict(request.query), "timestamp": at}
         self._send(request.match_info["channel"], f"data: {_compact(data)}")
         return web.Response()

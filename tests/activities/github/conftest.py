@@ -39,7 +39,7 @@ T = TypeVar("T")
 def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One key for all servers: making one takes longer than most tests."""
     folder = tmp_path_factory.mktemp("key")
-    AppKey.read_or_make(folder)
+    AppKey.read_or_generate(folder)
     return folder / "app.pem"
 
 
@@ -49,7 +49,9 @@ async def pretend(tmp_path: Path, key: Path) -> AsyncIterator[SimulatedGitHub]:
     state.mkdir()
     shutil.copy(key, state / "app.pem")
     async with SimulatedGitHub(state) as server:
-        await server.add_repository(NAME, {"a.py": "import os\n", "b.py": "x = 1\n"}, private=True, protected=["main"])
+        await server.repositories.add_repository(
+            NAME, {"a.py": "import os\n", "b.py": "x = 1\n"}, private=True, protected=["main"]
+        )
         yield server
 
 
@@ -66,13 +68,13 @@ def github(pretend: SimulatedGitHub, session: aiohttp.ClientSession) -> GitHub:
 
 @pytest.fixture
 def repo(pretend: SimulatedGitHub) -> RepoRef:
-    (installation,) = pretend.installations
+    (installation,) = pretend.store.installations
     return RepoRef("octocat", "hello", installation)
 
 
 @pytest.fixture
 async def head(pretend: SimulatedGitHub) -> str:
-    return await pretend.push_commit(NAME, "topic/one", {"a.py": "import sys\n"})
+    return await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "import sys\n"})
 
 
 @pytest.fixture

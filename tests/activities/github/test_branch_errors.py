@@ -46,7 +46,9 @@ class Scene:
 @pytest.fixture
 async def scene(pretend: SimulatedGitHub, repo: RepoRef, head: str, tmp_path: Path) -> Scene:
     clone = tmp_path / "clone"
-    await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(clone))
+    await git(
+        tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.store.repository(NAME).path), str(clone)
+    )
     (clone / "a.py").write_text("fixed\n")
     plain = await committed(clone)
     (clone / "a.py").chmod(0o755)
@@ -74,49 +76,49 @@ MOVES = tuple(name for name in WRITES if name != "create_release")
 
 
 async def fine(it: Scene) -> None:
-    await it.github.push_commit(NAME, "main", {"c.py": "x = 1\n"})  # so that there is something to sync
+    await it.github.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})  # so that there is something to sync
 
 
 async def gone(it: Scene) -> None:
-    del it.github.repositories[NAME]
+    del it.github.store.repositories[NAME]
 
 
 async def branch_gone(it: Scene) -> None:
-    await it.github.delete_branch(NAME, "topic/one")
+    await it.github.pushes.delete_branch(NAME, "topic/one")
 
 
 async def suspended(it: Scene) -> None:
-    it.github.suspend(it.repo.installation_id)
+    it.github.installations.suspend(it.repo.installation_id)
 
 
 async def uninstalled(it: Scene) -> None:
-    it.github.remove_installation(it.repo.installation_id)
+    it.github.installations.remove_installation(it.repo.installation_id)
 
 
 async def not_given(it: Scene) -> None:
-    it.github.installations[it.repo.installation_id].permissions = {"metadata": "read"}
+    it.github.store.installations[it.repo.installation_id].permissions = {"metadata": "read"}
 
 
 async def taken_away(it: Scene) -> None:
     """After the token was minted."""
-    for token in it.github.tokens.values():
+    for token in it.github.store.tokens.values():
         token.permissions = {"metadata": "read"}
 
 
 async def protected(it: Scene) -> None:
     await fine(it)
     for branch in ("topic/one", "autobuild/1"):
-        it.github.protect(NAME, branch, pulls_only=True)
+        it.github.protection.protect(NAME, branch, pulls_only=True)
 
 
 async def under_a_ruleset(it: Scene) -> None:
     await fine(it)
     for branch in ("topic/one", "autobuild/1"):
-        it.github.protect(NAME, branch, pulls_only=True, ruleset=True)
+        it.github.protection.protect(NAME, branch, pulls_only=True, ruleset=True)
 
 
 async def moved_on(it: Scene) -> None:
-    await it.github.push_commit(NAME, "topic/one", {"c.py": "x = 1\n"})
+    await it.github.pushes.push_commit(NAME, "topic/one", {"c.py": "x = 1\n"})
 
 
 async def warm(activities: SimpleNamespace, it: Scene) -> None:

@@ -21,7 +21,7 @@ def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
 
 
 async def tip(pretend: SimulatedGitHub, branch: str) -> str:
-    return (await git.refs(pretend.repository(NAME).path, "refs/heads")).get(f"refs/heads/{branch}", "")
+    return (await git.refs(pretend.store.repository(NAME).path, "refs/heads")).get(f"refs/heads/{branch}", "")
 
 
 async def refused(branches: BranchActivities, name: str, base: str, repo: RepoRef) -> ApplicationError:
@@ -37,9 +37,9 @@ async def refused(branches: BranchActivities, name: str, base: str, repo: RepoRe
 async def test_what_is_no_name_of_a_branch(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, name: str
 ) -> None:
-    before = await git.refs(pretend.repository(NAME).path, "refs")
+    before = await git.refs(pretend.store.repository(NAME).path, "refs")
     assert (await refused(branches, name, "main", repo)).type == "Validation"
-    assert await git.refs(pretend.repository(NAME).path, "refs") == before
+    assert await git.refs(pretend.store.repository(NAME).path, "refs") == before
 
 
 @pytest.mark.parametrize("base", ["", "nowhere", "../main", "HEAD", "main~1", "refs/heads/main"])
@@ -72,7 +72,7 @@ async def test_an_earlier_try_with_commits_on_top_is_found(
 ) -> None:
     wanted = CreateBranchInput(repo, "autobuild/42", await tip(pretend, "main"))
     await done(branches.create_branch, wanted)
-    newer = await pretend.push_commit(NAME, "autobuild/42", {"c.py": "x = 1\n"})
+    newer = await pretend.pushes.push_commit(NAME, "autobuild/42", {"c.py": "x = 1\n"})
     assert await done(branches.create_branch, wanted) == CreateBranchResult("autobuild/42", newer, changed=False)
 
 
@@ -80,7 +80,7 @@ async def test_a_base_that_moved_on_since_finds_the_branch_too(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
     made = await done(branches.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
-    newer = await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
+    newer = await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     assert not (await done(branches.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))).changed
     error = await refused(branches, "autobuild/42", newer, repo)  # this commit was asked for, and is not in it
     assert error.type == "Conflict"
@@ -90,7 +90,7 @@ async def test_a_base_that_moved_on_since_finds_the_branch_too(
 async def test_another_branch_of_that_name_is_left_alone(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
-    await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
+    await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     error = await refused(branches, "topic/one", "main", repo)
     assert error.type == "Conflict"
     assert "`topic/one` exists already" in error.message
@@ -108,7 +108,7 @@ async def test_a_branch_made_between_looking_and_making_is_found(
 async def test_an_empty_repository_has_no_base(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
-    await pretend.add_repository("octocat/empty")
+    await pretend.repositories.add_repository("octocat/empty")
     empty = RepoRef("octocat", "empty", repo.installation_id)
     assert (await refused(branches, "autobuild/42", "main", empty)).type == "UserError"
 
@@ -125,10 +125,10 @@ async def sync(
 async def test_a_branch_is_brought_up_to_date_once(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
-    newer = await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
+    newer = await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     synced = await sync(branches, repo, "topic/one", said="Bring main in")
     assert synced == SyncBranchResult(await tip(pretend, "topic/one"), changed=True)
-    (merge,) = await git.log(pretend.repository(NAME).path, synced.sha, limit=1)
+    (merge,) = await git.log(pretend.store.repository(NAME).path, synced.sha, limit=1)
     assert (merge.parents, merge.message) == ((head, newer), "Bring main in")
     assert await sync(branches, repo, "topic/one") == SyncBranchResult(synced.sha, changed=False)
     assert await sync(branches, repo, "topic/one", newer) == SyncBranchResult(synced.sha, changed=False)
@@ -137,7 +137,7 @@ async def test_a_branch_is_brought_up_to_date_once(
 async def test_a_lost_answer_merges_no_second_time(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
-    await pretend.push_commit(NAME, "main", {"c.py": "x = 1\n"})
+    await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     pretend.faults.add("POST", f"/repos/{NAME}/merges", "half", after=True)
     with pytest.raises(ApplicationError):
         await sync(branches, repo, "topic/one")
@@ -148,7 +148,7 @@ async def test_a_lost_answer_merges_no_second_time(
 async def test_a_conflict_is_for_a_person(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
-    await pretend.push_commit(NAME, "main", {"a.py": "import json\n"})
+    await pretend.pushes.push_commit(NAME, "main", {"a.py": "import json\n"})
     with pytest.raises(ApplicationError) as caught:
         await sync(branches, repo, "topic/one")
     assert caught.value.type == "UserError"

@@ -156,7 +156,7 @@ async def test_a_run_that_is_gone_is_made_again(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     await check_runs.create_check_runs(wanted(repo, head))
-    pretend.repository(NAME).suites[head].runs.clear()
+    pretend.store.repository(NAME).suites[head].runs.clear()
     posted = await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 4, CHECK, 0, OWNER))
     again = await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 4, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)

@@ -24,7 +24,7 @@ def held(pretend: SimulatedGitHub) -> Iterator[None]:
 
 @pytest.fixture
 async def pull(pretend: SimulatedGitHub, head: str) -> int:
-    return (await pretend.open_pull(NAME, "topic/one")).number
+    return (await pretend.pulls.open_pull(NAME, "topic/one")).number
 
 
 def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "", comment_id: int = 0) -> GateCommentInput:
@@ -61,10 +61,10 @@ async def test_a_comment_too_long_is_cut_before_it_is_compared(
 async def test_the_mark_in_somebody_elses_comment_is_nothing_to_us(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    theirs = pretend.add_comment(NAME, pull, f"{GATE_MARK}\nmine", "octocat")
-    other = pretend.add_user("other[bot]", "Bot")
-    bots = pretend.add_comment(NAME, pull, f"{GATE_MARK}\nmine too", other.login)
-    ours = pretend.add_comment(NAME, pull, f"an answer that quotes {GATE_MARK}", pretend.app.bot.login)
+    theirs = pretend.issues.add_comment(NAME, pull, f"{GATE_MARK}\nmine", "octocat")
+    other = pretend.store.add_user("other[bot]", "Bot")
+    bots = pretend.issues.add_comment(NAME, pull, f"{GATE_MARK}\nmine too", other.login)
+    ours = pretend.issues.add_comment(NAME, pull, f"an answer that quotes {GATE_MARK}", pretend.store.app.bot.login)
     made = await comments.update_gate_comment(comment(repo, pull))
     assert made.id not in (theirs.id, bots.id, ours.id)
     assert [said["body"] for said in pretend.comments(NAME, pull)][:2] == [
@@ -77,7 +77,7 @@ async def test_it_is_found_on_a_later_page(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     for number in range(120):
-        pretend.add_comment(NAME, pull, f"talk {number}")
+        pretend.issues.add_comment(NAME, pull, f"talk {number}")
     made = await comments.update_gate_comment(comment(repo, pull))
     assert (await comments.update_gate_comment(comment(repo, pull))).id == made.id
 
@@ -86,7 +86,7 @@ async def test_one_that_was_deleted_is_made_again(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.update_gate_comment(comment(repo, pull))
-    pretend.delete_comment(NAME, made.id)
+    pretend.issues.delete_comment(NAME, made.id)
     again = await comments.update_gate_comment(comment(repo, pull, comment_id=made.id))
     assert again.changed
     assert again.id != made.id
@@ -118,7 +118,7 @@ async def test_an_answer_is_said_once_for_each_key(
 async def test_a_reaction_is_there_once(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    said = pretend.add_comment(NAME, pull, "/retest")
+    said = pretend.issues.add_comment(NAME, pull, "/retest")
     for _ in range(2):
         await comments.add_reaction(ReactionInput(repo, said.id, "eyes"))
     await comments.add_reaction(ReactionInput(repo, 999_999, "eyes"))
@@ -128,8 +128,8 @@ async def test_a_reaction_is_there_once(
 async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    said = pretend.add_comment(NAME, pull, "/retest")
-    pretend.lock_issue(NAME, pull)
+    said = pretend.issues.add_comment(NAME, pull, "/retest")
+    pretend.issues.lock_issue(NAME, pull)
     await comments.add_reaction(ReactionInput(repo, said.id, "eyes"))
     for saying in (
         comments.add_pr_comment(PullCommentInput(repo, pull, "Hello", "1")),
@@ -167,7 +167,7 @@ async def test_line_ends_of_a_browser_are_nothing_new(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))
-    pretend.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\r\nOne\r\nTwo\r\n")
+    pretend.issues.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\r\nOne\r\nTwo\r\n")
     assert not (await comments.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))).changed
 
 
@@ -175,6 +175,6 @@ async def test_what_somebody_changed_in_it_is_set_right(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))
-    pretend.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\nAll is green.")
+    pretend.issues.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\nAll is green.")
     assert (await comments.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))).changed
     assert pretend.comments(NAME, pull)[0]["body"].endswith("Two are red.")

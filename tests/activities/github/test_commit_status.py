@@ -65,7 +65,7 @@ async def test_the_worst_counts(
     for number, conclusion in enumerate(conclusions):
         await run(github, repo, head, f"run {number}", conclusion)
     for number, said in enumerate(statuses):
-        await pretend.set_status(NAME, head, said, f"status {number}")
+        await pretend.statuses.set_status(NAME, head, said, f"status {number}")
     found = await done(status.get_commit_status, CommitStatusInput(repo, head))
     assert found.state == state
     assert len(found.contexts) == len(conclusions) + len(statuses)
@@ -76,8 +76,8 @@ async def test_the_newest_of_a_name_counts_and_a_run_is_not_a_status(
 ) -> None:
     await run(github, repo, head, "ci", "failure", "2 tests failed")
     await run(github, repo, head, "ci", "success", "all\n  well")
-    await pretend.set_status(NAME, head, "failure", "ci", description="No.")
-    await pretend.set_status(NAME, head, "success", "ci", description="Yes.")
+    await pretend.statuses.set_status(NAME, head, "failure", "ci", description="No.")
+    await pretend.statuses.set_status(NAME, head, "success", "ci", description="Yes.")
     assert await done(status.get_commit_status, CommitStatusInput(repo, head)) == CommitStatus(
         "success", (StatusContext("ci", "success", "Yes.", False), StatusContext("ci", "success", "all well", True))
     )
@@ -87,7 +87,7 @@ async def test_all_pages_are_read(
     pretend: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str
 ) -> None:
     for number in range(105):
-        await pretend.set_status(NAME, head, "success", f"status {number:03}")
+        await pretend.statuses.set_status(NAME, head, "success", f"status {number:03}")
         await run(github, repo, head, f"run {number:03}", "success")
     found = await done(status.get_commit_status, CommitStatusInput(repo, head))
     assert len(found.contexts) == 210

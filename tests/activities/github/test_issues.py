@@ -31,7 +31,7 @@ async def test_it_is_made_once(pretend: SimulatedGitHub, issues: IssueActivities
     first, second = await issues.create_issue(wanted), await issues.create_issue(wanted)
     assert (first.number, first.url, first.changed) == (1, f"{pretend.url}/{NAME}/issues/1", True)
     assert (second.number, second.url, second.changed) == (1, first.url, False)
-    issue = pretend.issue(NAME, 1)
+    issue = pretend.store.issue(NAME, 1)
     assert (issue.title, issue.body) == ("It is slow", f"{MARK}\nSince yesterday.")
 
 
@@ -43,18 +43,18 @@ async def test_other_words_edit_it_and_another_key_makes_another(
         await issues.create_issue(CreateIssueInput(wanted.repo, "It is fast", "Again.\r\n", wanted.key))
     other = await issues.create_issue(CreateIssueInput(wanted.repo, wanted.title, wanted.body, "incident:2"))
     assert (other.number, other.changed) == (2, True)
-    assert (pretend.issue(NAME, 1).title, pretend.issue(NAME, 1).body) == ("It is fast", f"{MARK}\nAgain.")
+    assert (pretend.store.issue(NAME, 1).title, pretend.store.issue(NAME, 1).body) == ("It is fast", f"{MARK}\nAgain.")
     assert [each.method for each in pretend.requests if each.path.endswith("/issues/1")] == ["PATCH"]
 
 
 async def test_somebody_elses_mark_is_nothing_to_us(
     pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
-    pretend.open_issue(NAME, "Mine", f"{MARK}\nmine")
-    pretend.open_issue(NAME, "A bot's", f"{MARK}\nmine", pretend.add_user("other[bot]", "Bot").login)
-    pretend.open_issue(NAME, "Ours, which quotes it", f"See {MARK}", pretend.app.bot.login)
-    await pretend.push_commit(NAME, "topic", {"n.py": ""})
-    await pretend.open_pull(NAME, "topic", body=f"{MARK}\nour own pull", login=pretend.app.bot.login)
+    pretend.issues.open_issue(NAME, "Mine", f"{MARK}\nmine")
+    pretend.issues.open_issue(NAME, "A bot's", f"{MARK}\nmine", pretend.store.add_user("other[bot]", "Bot").login)
+    pretend.issues.open_issue(NAME, "Ours, which quotes it", f"See {MARK}", pretend.store.app.bot.login)
+    await pretend.pushes.push_commit(NAME, "topic", {"n.py": ""})
+    await pretend.pulls.open_pull(NAME, "topic", body=f"{MARK}\nour own pull", login=pretend.store.app.bot.login)
     made = await issues.create_issue(wanted)
     assert (made.number, made.changed) == (5, True)
 
@@ -64,11 +64,11 @@ async def test_it_is_found_behind_many_others_and_stays_closed(
 ) -> None:
     made = await issues.create_issue(wanted)
     for number in range(120):
-        pretend.open_issue(NAME, f"Another of ours {number}", "", pretend.app.bot.login)
-    await pretend.set_state(NAME, made.number, "closed")
+        pretend.issues.open_issue(NAME, f"Another of ours {number}", "", pretend.store.app.bot.login)
+    await pretend.pulls.set_state(NAME, made.number, "closed")
     again = await issues.create_issue(wanted)
     assert (again.number, again.changed) == (made.number, False)
-    assert pretend.issue(NAME, made.number).state == "closed"
+    assert pretend.store.issue(NAME, made.number).state == "closed"
 
 
 async def test_a_lost_answer_makes_no_second_one(
@@ -78,19 +78,19 @@ async def test_a_lost_answer_makes_no_second_one(
     with pytest.raises(ApplicationError):
         await issues.create_issue(wanted)
     assert (await issues.create_issue(wanted)).number == 1
-    assert len(pretend.repository(NAME).issues) == 1
+    assert len(pretend.store.repository(NAME).issues) == 1
 
 
 async def test_labels_and_people_are_added_once(
     pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
-    pretend.set_permission(NAME, "example-person", "write")
+    pretend.repositories.set_permission(NAME, "example-person", "write")
     full = CreateIssueInput(
         wanted.repo, wanted.title, wanted.body, wanted.key, ("incident",), ("Example-Person", "stranger-to-it")
     )
     first, second = await issues.create_issue(full), await issues.create_issue(full)
     assert (first.changed, second.changed) == (True, False)
-    issue = pretend.issue(NAME, 1)
+    issue = pretend.store.issue(NAME, 1)
     assert [label.name for label in issue.labels] == ["incident"]
     assert [user.login for user in issue.assignees] == ["example-person"]
 
@@ -98,15 +98,15 @@ async def test_labels_and_people_are_added_once(
 async def test_a_long_text_is_cut(pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef) -> None:
     long = CreateIssueInput(repo, "t" * 999, "😀" * 70_000, "long")
     assert [(await issues.create_issue(long)).changed for _ in range(2)] == [True, False]
-    assert len(pretend.issue(NAME, 1).title) == 256
+    assert len(pretend.store.issue(NAME, 1).title) == 256
 
 
 async def test_it_is_closed_once_with_a_word(pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef) -> None:
-    number = pretend.open_issue(NAME, "It is slow").number
+    number = pretend.issues.open_issue(NAME, "It is slow").number
     wanted = CloseIssueInput(repo, number, "It is fast now.", "done", "not_planned")
     closed = [(await issues.close_issue(wanted)).changed for _ in range(2)]
     assert closed == [True, False]
-    issue = pretend.issue(NAME, number)
+    issue = pretend.store.issue(NAME, number)
     assert (issue.state, issue.state_reason) == ("closed", "not_planned")
     assert [said["body"] for said in pretend.comments(NAME, number)] == [
         "<!-- autobuild:comment done -->\nIt is fast now."
@@ -116,8 +116,8 @@ async def test_it_is_closed_once_with_a_word(pretend: SimulatedGitHub, issues: I
 async def test_what_somebody_closed_gets_no_comment(
     pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef
 ) -> None:
-    number = pretend.open_issue(NAME, "It is slow").number
-    await pretend.set_state(NAME, number, "closed")
+    number = pretend.issues.open_issue(NAME, "It is slow").number
+    await pretend.pulls.set_state(NAME, number, "closed")
     assert not (await issues.close_issue(CloseIssueInput(repo, number, "Done.", "done"))).changed
     assert pretend.comments(NAME, number) == []
 
@@ -125,21 +125,21 @@ async def test_what_somebody_closed_gets_no_comment(
 async def test_a_try_that_broke_after_its_comment_goes_on(
     pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef
 ) -> None:
-    number = pretend.open_issue(NAME, "It is slow").number
+    number = pretend.issues.open_issue(NAME, "It is slow").number
     wanted = CloseIssueInput(repo, number, "Done.")
     pretend.faults.add("PATCH", ".*", "status", status=502)
     with pytest.raises(ApplicationError):
         await issues.close_issue(wanted)
-    assert pretend.issue(NAME, number).state == "open"
+    assert pretend.store.issue(NAME, number).state == "open"
     assert (await issues.close_issue(wanted)).changed
-    assert (pretend.issue(NAME, number).state, len(pretend.comments(NAME, number))) == ("closed", 1)
+    assert (pretend.store.issue(NAME, number).state, len(pretend.comments(NAME, number))) == ("closed", 1)
 
 
 async def test_a_locked_issue_is_closed_without_a_word(
     pretend: SimulatedGitHub, issues: IssueActivities, comments: CommentActivities, repo: RepoRef
 ) -> None:
-    issue = pretend.open_issue(NAME, "It is slow")
-    pretend.lock_issue(NAME, issue.number)
+    issue = pretend.issues.open_issue(NAME, "It is slow")
+    pretend.issues.lock_issue(NAME, issue.number)
     assert (await issues.close_issue(CloseIssueInput(repo, issue.number, "Done."))).changed
     assert (issue.state, issue.comments) == ("closed", [])
     with pytest.raises(ApplicationError, match=f"#{issue.number} is locked: unlock it") as caught:
@@ -150,7 +150,7 @@ async def test_a_locked_issue_is_closed_without_a_word(
 async def test_a_deleted_issue_is_told_apart_from_one_that_never_was(
     pretend: SimulatedGitHub, issues: IssueActivities, comments: CommentActivities, repo: RepoRef
 ) -> None:
-    number = pretend.open_issue(NAME, "It is slow").number
+    number = pretend.issues.open_issue(NAME, "It is slow").number
     for method, pattern in (("GET", f".*/issues/{number}"), ("GET", f".*/issues/{number}/comments")):
         pretend.faults.add(method, pattern, "status", status=410)
     with pytest.raises(ApplicationError, match=f"#{number} was deleted, so there is nothing to close") as closed:
@@ -166,7 +166,7 @@ async def test_a_deleted_issue_is_told_apart_from_one_that_never_was(
 async def test_a_comment_is_said_once_for_its_key(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef
 ) -> None:
-    number = pretend.open_issue(NAME, "It is slow").number
+    number = pretend.issues.open_issue(NAME, "It is slow").number
     for key, text in (("a", "One"), ("a", "One"), ("a", "Two\r\nlines"), ("a", "Two\nlines\n"), ("b", "One")):
         await comments.add_issue_comment(IssueCommentInput(repo, number, text, key))
     assert [said["body"] for said in pretend.comments(NAME, number)] == [

@@ -21,13 +21,13 @@ def held(pretend: SimulatedGitHub) -> Iterator[None]:
 
 @pytest.fixture
 async def pull(pretend: SimulatedGitHub, head: str) -> int:
-    return (await pretend.open_pull(NAME, "topic/one")).number
+    return (await pretend.pulls.open_pull(NAME, "topic/one")).number
 
 
 async def test_only_the_missing_ones_are_added(
     pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
 ) -> None:
-    pretend.add_label(NAME, pull, "Bug")
+    pretend.issues.add_label(NAME, pull, "Bug")
     wanted = AddLabelsInput(repo, pull, ("bug", "autobuild", "Autobuild", " small "))
     first, second = await issues.add_pr_labels(wanted), await issues.add_pr_labels(wanted)
     assert (first.labels, first.changed) == (("Bug", "autobuild", "small"), True)
@@ -45,14 +45,14 @@ async def test_what_can_be_no_label_is_refused_before_anything_is_added(
     with pytest.raises(ApplicationError) as caught:
         await issues.add_pr_labels(AddLabelsInput(repo, pull, ("good", label)))
     assert (caught.value.type, caught.value.non_retryable) == ("Validation", True)
-    assert pretend.issue(NAME, pull).labels == []
+    assert pretend.store.issue(NAME, pull).labels == []
 
 
 async def test_more_labels_than_github_takes_are_refused(
     pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
 ) -> None:
     for number in range(99):
-        pretend.add_label(NAME, pull, f"label {number}")
+        pretend.issues.add_label(NAME, pull, f"label {number}")
     assert (await issues.add_pr_labels(AddLabelsInput(repo, pull, ("label 0", "hundredth")))).changed
     with pytest.raises(ApplicationError, match="would have 101 labels") as caught:
         await issues.add_pr_labels(AddLabelsInput(repo, pull, ("one more",)))

@@ -26,10 +26,10 @@ def held(pretend: SimulatedGitHub) -> Iterator[None]:
 
 
 async def test_every_kind_of_change(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
-    await pretend.push_commit(NAME, "main", {"old name.py": "a = 1\nb = 2\nc = 3\n"})
+    await pretend.pushes.push_commit(NAME, "main", {"old name.py": "a = 1\nb = 2\nc = 3\n"})
     new = {"a.py": "import sys\nimport os\n", "b.py": None, "né/w|.py": "1\n", "old name.py": None}
-    await pretend.push_commit(NAME, "topic", {**new, "new.py": "a = 1\nb = 2\nc = 3\n"})
-    number = (await pretend.open_pull(NAME, "topic")).number
+    await pretend.pushes.push_commit(NAME, "topic", {**new, "new.py": "a = 1\nb = 2\nc = 3\n"})
+    number = (await pretend.pulls.open_pull(NAME, "topic")).number
     found = await pulls.get_pr_files(PullInput(repo, number))
     assert found.complete
     assert sorted(found.files, key=lambda file: file.path) == [
@@ -41,8 +41,8 @@ async def test_every_kind_of_change(pretend: SimulatedGitHub, pulls: PullActivit
 
 
 async def test_all_pages_are_read(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
-    await pretend.push_commit(NAME, "topic", {f"f{number:03}.py": f"{number}\n" for number in range(250)})
-    number = (await pretend.open_pull(NAME, "topic")).number
+    await pretend.pushes.push_commit(NAME, "topic", {f"f{number:03}.py": f"{number}\n" for number in range(250)})
+    number = (await pretend.pulls.open_pull(NAME, "topic")).number
     found = await pulls.get_pr_files(PullInput(repo, number))
     assert (len(found.files), len(set(found.files)), found.complete) == (250, 250, True)
 
@@ -77,15 +77,15 @@ async def test_paths_that_no_history_can_hold_are_left_out(
     pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef
 ) -> None:
     deep = "/".join(["é" * 100] * 9)
-    await pretend.push_commit(NAME, "topic", {f"{deep}/{number}": "" for number in range(400)})
-    number = (await pretend.open_pull(NAME, "topic")).number
+    await pretend.pushes.push_commit(NAME, "topic", {f"{deep}/{number}": "" for number in range(400)})
+    number = (await pretend.pulls.open_pull(NAME, "topic")).number
     found = await pulls.get_pr_files(PullInput(repo, number))
     assert not found.complete
     assert 200 < len(found.files) < 400
 
 
 async def test_an_issue_has_no_files(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
-    issue = pretend.open_issue(NAME, "Not a pull").number
+    issue = pretend.issues.open_issue(NAME, "Not a pull").number
     with pytest.raises(ApplicationError) as caught:
         await pulls.get_pr_files(PullInput(repo, issue))
     assert caught.value.type == "NotFound"

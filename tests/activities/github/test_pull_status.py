@@ -21,12 +21,12 @@ def held(pretend: SimulatedGitHub) -> Iterator[None]:
 
 @pytest.fixture
 async def pull(pretend: SimulatedGitHub, head: str) -> int:
-    return (await pretend.open_pull(NAME, "topic/one")).number
+    return (await pretend.pulls.open_pull(NAME, "topic/one")).number
 
 
 def shown(pretend: SimulatedGitHub, sha: str) -> list[tuple[str, str, str]]:
     """State, context and description, oldest first."""
-    statuses = pretend.repository(NAME).statuses.get(sha, [])
+    statuses = pretend.store.repository(NAME).statuses.get(sha, [])
     return [(status.state, status.context, status.description or "") for status in statuses]
 
 
@@ -62,7 +62,7 @@ async def test_another_address_or_context_is_something_new(
 async def test_a_named_head_needs_no_look_at_the_pull(
     pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int
 ) -> None:
-    old = await pretend.push_commit(NAME, "elsewhere", {"x.py": ""})
+    old = await pretend.pushes.push_commit(NAME, "elsewhere", {"x.py": ""})
     posted = await status.update_pr_status(PullStatusInput(repo, pull, "error", "Broken", head_sha=old))
     assert (posted.sha, asked(pretend, "GET", f"/pulls/{pull}")) == (old, 0)
     with pytest.raises(ApplicationError) as caught:

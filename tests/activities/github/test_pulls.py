@@ -40,7 +40,7 @@ async def test_it_is_opened_once(
     assert (first.changed, second.changed) == (True, False)
     assert (first.number, first.head_sha, first.url) == (1, head, f"{pretend.url}/{NAME}/pull/1")
     assert (second.number, second.head_sha, second.url) == (1, head, first.url)
-    issue = pretend.issue(NAME, 1)
+    issue = pretend.store.issue(NAME, 1)
     assert (issue.title, issue.body, issue.user.login) == ("Use sys", "Because os is not used.", "autobuild[bot]")
     assert writes(pretend) == ["POST /pulls"]
 
@@ -50,7 +50,7 @@ async def test_other_words_edit_it(pretend: SimulatedGitHub, pulls: PullActiviti
     other = CreatePullInput(wanted.repo, wanted.head, wanted.base, "Use sys\nalone", "Line one.\r\nLine two.\n")
     assert (await pulls.create_pull_request(other)).changed
     assert not (await pulls.create_pull_request(other)).changed
-    issue = pretend.issue(NAME, 1)
+    issue = pretend.store.issue(NAME, 1)
     assert (issue.title, issue.body) == ("Use sys alone", "Line one.\nLine two.")
     assert writes(pretend) == ["POST /pulls", "PATCH /pulls/1"]
     assert pretend.requests[-1].method == "GET"
@@ -67,13 +67,13 @@ async def test_only_what_is_different_is_edited(
 async def test_somebody_elses_is_found_and_left_alone(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
-    number = (await pretend.open_pull(NAME, "topic/one", title="Mine")).number
+    number = (await pretend.pulls.open_pull(NAME, "topic/one", title="Mine")).number
     labelled = CreatePullInput(
         wanted.repo, wanted.head, wanted.base, "Ours", "Ours", labels=("ours",), reviewers=("octocat",)
     )
     found = await pulls.create_pull_request(labelled)
     assert (found.number, found.changed) == (number, False)
-    assert pretend.issue(NAME, number).title == "Mine"
+    assert pretend.store.issue(NAME, number).title == "Mine"
     assert writes(pretend) == []
 
 
@@ -81,7 +81,7 @@ async def test_a_closed_one_does_not_count(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     first = await pulls.create_pull_request(wanted)
-    await pretend.close_pull(NAME, first.number)
+    await pretend.pulls.close_pull(NAME, first.number)
     second = await pulls.create_pull_request(wanted)
     assert second.changed
     assert second.number != first.number
@@ -90,7 +90,7 @@ async def test_a_closed_one_does_not_count(
 async def test_another_base_is_another_pull(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
-    await pretend.push_commit(NAME, "next", {"n.py": ""})
+    await pretend.pushes.push_commit(NAME, "next", {"n.py": ""})
     first = await pulls.create_pull_request(wanted)
     other = await pulls.create_pull_request(CreatePullInput(wanted.repo, wanted.head, "next", "Use sys"))
     assert other.changed
@@ -100,9 +100,9 @@ async def test_another_base_is_another_pull(
 async def test_a_forks_branch_of_the_same_name_is_another(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
-    await pretend.add_fork(NAME, "example-person")
-    await pretend.push_commit("example-person/hello", "topic/one", {"c.py": ""}, login="example-person")
-    theirs = (await pretend.open_pull(NAME, "example-person:topic/one", login="example-person")).number
+    await pretend.repositories.add_fork(NAME, "example-person")
+    await pretend.pushes.push_commit("example-person/hello", "topic/one", {"c.py": ""}, login="example-person")
+    theirs = (await pretend.pulls.open_pull(NAME, "example-person:topic/one", login="example-person")).number
     ours = await pulls.create_pull_request(wanted)
     assert ours.number != theirs
     found = await pulls.create_pull_request(CreatePullInput(wanted.repo, "example-person:topic/one", "main", "x"))
@@ -118,7 +118,7 @@ async def test_a_lost_answer_opens_no_second_one(
     again = await pulls.create_pull_request(wanted)
     assert (again.number, again.changed) == (1, False)
     assert asked(pretend, "POST", "/pulls") == 1
-    assert len(pretend.open_pulls_of(pretend.repository(NAME))) == 1
+    assert len(pretend.pulls.open_pulls_of(pretend.store.repository(NAME))) == 1
 
 
 async def test_a_quicker_try_is_found_after_the_refusal(
@@ -127,12 +127,12 @@ async def test_a_quicker_try_is_found_after_the_refusal(
     """The first look finds nothing: the other try's pull opens between it and our own."""
     fault = pretend.faults.add("POST", ".*/pulls", "hold")
     ours = asyncio.ensure_future(pulls.create_pull_request(wanted))
-    await pretend.wait_for(lambda: fault.seen)
-    number = (await pretend.open_pull(NAME, "topic/one", title="Quicker", login="autobuild[bot]")).number
+    await pretend.store.wait_for(lambda: fault.seen)
+    number = (await pretend.pulls.open_pull(NAME, "topic/one", title="Quicker", login="autobuild[bot]")).number
     fault.release()
     made = await ours
     assert (made.number, made.changed) == (number, True)
-    assert pretend.issue(NAME, number).title == "Use sys"
+    assert pretend.store.issue(NAME, number).title == "Use sys"
 
 
 async def test_a_long_body_and_title_are_cut(
@@ -141,7 +141,7 @@ async def test_a_long_body_and_title_are_cut(
     long = CreatePullInput(wanted.repo, wanted.head, wanted.base, "t" * 300, "😀 wide\n" * 20_000)
     assert (await pulls.create_pull_request(long)).changed
     assert not (await pulls.create_pull_request(long)).changed
-    issue = pretend.issue(NAME, 1)
+    issue = pretend.store.issue(NAME, 1)
     assert issue.title == f"{'t' * 255}…"
     assert "more characters are more than GitHub takes" in (issue.body or "").rpartition("\n")[2]
 
@@ -157,8 +157,8 @@ async def test_a_long_body_and_title_are_cut(
 async def test_what_cannot_be_opened(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput, branch: str, into: str, says: str
 ) -> None:
-    await pretend.push_commit(NAME, "main", {"m.py": ""})
-    await git.update_ref(pretend.repository(NAME).path, "refs/heads/topic/empty", "refs/heads/main")
+    await pretend.pushes.push_commit(NAME, "main", {"m.py": ""})
+    await git.update_ref(pretend.store.repository(NAME).path, "refs/heads/topic/empty", "refs/heads/main")
     with pytest.raises(ApplicationError) as caught:
         await pulls.create_pull_request(CreatePullInput(wanted.repo, branch, into, "x"))
     assert caught.value.type == USER_ERROR
@@ -168,7 +168,7 @@ async def test_what_cannot_be_opened(
 async def test_labels_and_reviewers_come_with_it(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
-    pretend.set_permission(NAME, "example-person", "write")
+    pretend.repositories.set_permission(NAME, "example-person", "write")
     full = CreatePullInput(
         wanted.repo, wanted.head, wanted.base, wanted.title, wanted.body, draft=True,
         labels=("autobuild", "Small"), reviewers=("example-person", "stranger"),
@@ -180,7 +180,7 @@ async def test_labels_and_reviewers_come_with_it(
         False,
         ("stranger",),
     )
-    issue = pretend.issue(NAME, 1)
+    issue = pretend.store.issue(NAME, 1)
     assert [label.name for label in issue.labels] == ["autobuild", "Small"]
     assert issue.pull
     assert issue.pull.draft
@@ -192,12 +192,12 @@ async def test_it_is_found_under_the_owners_former_name(
 ) -> None:
     """GitHub's filter by head wants the owner's name of today."""
     made = await pulls.create_pull_request(wanted)
-    repo = RepoRef("octocat", "hello", wanted.repo.installation_id, id=pretend.repository(NAME).id)
-    pretend.rename_repository(NAME, "hi")
+    repo = RepoRef("octocat", "hello", wanted.repo.installation_id, id=pretend.store.repository(NAME).id)
+    pretend.repositories.rename_repository(NAME, "hi")
     found = await pulls.create_pull_request(CreatePullInput(repo, wanted.head, wanted.base, wanted.title, wanted.body))
     assert (found.number, found.changed) == (made.number, False)
-    pretend.add_installation("example-person")
-    pretend.transfer_repository("octocat/hi", "example-person")
+    pretend.installations.add_installation("example-person")
+    pretend.repositories.transfer_repository("octocat/hi", "example-person")
     moved = RepoRef("octocat", "hello", 0, id=repo.id)
     found = await pulls.create_pull_request(CreatePullInput(moved, wanted.head, wanted.base, wanted.title, wanted.body))
     assert (found.number, found.changed) == (made.number, False)

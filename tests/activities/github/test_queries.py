@@ -26,7 +26,7 @@ from tests.activities.github.conftest import NAME
 async def test_what_a_person_may_do(
     pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef, level: str, may: list[str]
 ) -> None:
-    pretend.set_permission(NAME, "example-person", level)
+    pretend.repositories.set_permission(NAME, "example-person", level)
     permission = await permissions.get_permission(PermissionInput(repo, "example-person"))
     assert permission.level == level
     levels = ("read", "triage", "write", "maintain", "admin", "owner", "")
@@ -50,11 +50,11 @@ async def test_who_cannot_be_asked_about_may_do_nothing(
 
 
 async def test_a_pull_request(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str) -> None:
-    number = (await pretend.open_pull(NAME, "topic/one", title="One", draft=True)).number
+    number = (await pretend.pulls.open_pull(NAME, "topic/one", title="One", draft=True)).number
     pull = await pulls.get_pull_request(PullInput(repo, number))
     assert (pull.number, pull.title, pull.author, pull.state, pull.draft) == (number, "One", "octocat", "open", True)
     assert (pull.head_sha, pull.head_ref, pull.base_ref, pull.fork) == (head, "topic/one", "main", False)
-    await pretend.close_pull(NAME, number)
+    await pretend.pulls.close_pull(NAME, number)
     assert (await pulls.get_pull_request(PullInput(repo, number))).state == "closed"
     with pytest.raises(ApplicationError) as caught:
         await pulls.get_pull_request(PullInput(repo, 999))
@@ -62,9 +62,9 @@ async def test_a_pull_request(pretend: SimulatedGitHub, pulls: PullActivities, r
 
 
 async def test_a_forks_pull_request(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
-    await pretend.add_fork(NAME, "example-person")
-    sha = await pretend.push_commit("example-person/hello", "main", {"c.py": ""}, login="example-person")
-    number = (await pretend.open_pull(NAME, "example-person:main", login="example-person")).number
+    await pretend.repositories.add_fork(NAME, "example-person")
+    sha = await pretend.pushes.push_commit("example-person/hello", "main", {"c.py": ""}, login="example-person")
+    number = (await pretend.pulls.open_pull(NAME, "example-person:main", login="example-person")).number
     pull = await pulls.get_pull_request(PullInput(repo, number))
     assert (pull.fork, pull.head_repo) == (True, "example-person/hello")
     found = await pulls.find_pull_of_head(PullOfHeadInput(repo, sha))
@@ -76,13 +76,13 @@ async def test_the_open_pull_of_a_head(
     pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str
 ) -> None:
     assert (await pulls.find_pull_of_head(PullOfHeadInput(repo, head, "topic/one"))).pull is None
-    number = (await pretend.open_pull(NAME, "topic/one")).number
+    number = (await pretend.pulls.open_pull(NAME, "topic/one")).number
     for branch in ("topic/one", "", "elsewhere"):
         found = await pulls.find_pull_of_head(PullOfHeadInput(repo, head, branch))
         assert found.pull
         assert found.pull.number == number
     assert (await pulls.find_pull_of_head(PullOfHeadInput(repo, "1" * 40, "topic/one"))).pull is None
-    await pretend.close_pull(NAME, number)
+    await pretend.pulls.close_pull(NAME, number)
     assert (await pulls.find_pull_of_head(PullOfHeadInput(repo, head, "topic/one"))).pull is None
     assert [pull.number for pull in (await pulls.get_commit_pulls(PullsInput(repo, head))).pulls] == [number]
 
@@ -90,11 +90,11 @@ async def test_the_open_pull_of_a_head(
 async def test_open_pulls_newest_first(
     pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str
 ) -> None:
-    first = (await pretend.open_pull(NAME, "topic/one")).number
-    await pretend.push_commit(NAME, "two", {"z.py": ""})
-    second = (await pretend.open_pull(NAME, "two")).number
+    first = (await pretend.pulls.open_pull(NAME, "topic/one")).number
+    await pretend.pushes.push_commit(NAME, "two", {"z.py": ""})
+    second = (await pretend.pulls.open_pull(NAME, "two")).number
     assert [pull.number for pull in (await pulls.list_open_pulls(PullsInput(repo))).pulls] == [second, first]
-    await pretend.close_pull(NAME, first)
+    await pretend.pulls.close_pull(NAME, first)
     assert [pull.number for pull in (await pulls.list_open_pulls(PullsInput(repo))).pulls] == [second]
 
 
@@ -138,7 +138,7 @@ async def test_a_role_of_an_organisations_own_counts_as_the_one_below_it(
 async def test_who_has_left_github_may_do_nothing(
     pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef
 ) -> None:
-    pretend.set_permission(NAME, "example-person", "admin")
+    pretend.repositories.set_permission(NAME, "example-person", "admin")
     pretend.faults.add("GET", ".*/permission", "status", status=404)
     assert (await permissions.get_permission(PermissionInput(repo, "example-person"))).level == "none"
     pretend.faults.add("GET", ".*/permission", "half")

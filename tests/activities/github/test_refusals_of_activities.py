@@ -31,10 +31,10 @@ PULL, ISSUE = 1, 2
 
 @pytest.fixture(autouse=True)
 async def things(pretend: SimulatedGitHub, head: str) -> str:
-    await pretend.open_pull(NAME, "topic/one")
-    pretend.open_issue(NAME, "It is slow")
-    await pretend.push_commit(NAME, "two", {"c.py": ""})
-    pretend.set_permission(NAME, "example-person", "write")
+    await pretend.pulls.open_pull(NAME, "topic/one")
+    pretend.issues.open_issue(NAME, "It is slow")
+    await pretend.pushes.push_commit(NAME, "two", {"c.py": ""})
+    pretend.repositories.set_permission(NAME, "example-person", "write")
     return head
 
 
@@ -89,9 +89,9 @@ async def test_a_refusal_is_told_for_what_it_is(
         else:
             assert await failure(deed(activities, repo, things)) == kind, status
         assert fault.seen, status
-    pretend.suspend(repo.installation_id)
+    pretend.installations.suspend(repo.installation_id)
     assert await failure(deed(activities, repo, things), "suspended") == (USER_ERROR, False)
-    pretend.unsuspend(repo.installation_id)
+    pretend.installations.unsuspend(repo.installation_id)
     # The last one: the limit holds for everything that follows.
     pretend.faults.add(method, pattern, "secondary", retry_after=17)
     with pytest.raises(ApplicationError) as caught:
@@ -112,6 +112,6 @@ async def failure(deed: Awaitable[Any], says: str = "") -> tuple[str | None, boo
 async def test_a_pull_or_issue_that_is_not_there(
     pretend: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
 ) -> None:
-    pretend.repository(NAME).issues.clear()
+    pretend.store.repository(NAME).issues.clear()
     # Where GitHub says that it was deleted, no other try can help.
     assert await failure(DEEDS[name][1](activities, repo, things)) in (("NotFound", True), (USER_ERROR, False))

@@ -34,7 +34,7 @@ async def there(github: GitHub, repo: RepoRef) -> list[Any]:
 
 
 async def tip(pretend: SimulatedGitHub, ref: str) -> str:
-    return (await git.refs(pretend.repository(NAME).path, "refs")).get(ref, "")
+    return (await git.refs(pretend.store.repository(NAME).path, "refs")).get(ref, "")
 
 
 async def test_it_is_made_once(
@@ -84,7 +84,7 @@ async def test_a_draft_is_found_and_published_and_never_made_a_draft_again(
 async def test_it_is_made_on_a_tag_that_exists(
     pretend: SimulatedGitHub, releases: ReleaseActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
-    await git.update_ref(pretend.repository(NAME).path, "refs/tags/v1.0", head)
+    await git.update_ref(pretend.store.repository(NAME).path, "refs/tags/v1.0", head)
     assert (await done(releases.create_release, wanted)).changed
     assert await tip(pretend, "refs/tags/v1.0") == head
 

@@ -38,7 +38,7 @@ async def test_without_a_file_it_is_the_defaults(repo_config: RepoConfigActiviti
 
 
 async def test_what_the_file_says(pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef) -> None:
-    await pretend.push_commit(NAME, "main", {PATH: FULL})
+    await pretend.pushes.push_commit(NAME, "main", {PATH: FULL})
     assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == RepoSettings(
         labels={"autobuild": "Please Build", "incident": "incident"},
         commands={"retest": "triage"},
@@ -51,18 +51,18 @@ async def test_what_the_file_says(pretend: SimulatedGitHub, repo_config: RepoCon
 async def test_only_the_default_branch_counts(
     pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
-    await pretend.push_commit(NAME, "topic", {PATH: FULL})
+    await pretend.pushes.push_commit(NAME, "topic", {PATH: FULL})
     assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
 
 
 async def test_the_same_again_is_free(
     pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
-    await pretend.push_commit(NAME, "main", {PATH: FULL})
+    await pretend.pushes.push_commit(NAME, "main", {PATH: FULL})
     first, second = [await repo_config.get_repo_settings(RepoSettingsInput(repo)) for _ in range(2)]
     assert first == second
     assert [each.status for each in pretend.requests if each.path.endswith(PATH)] == [200, 304]
-    await pretend.push_commit(NAME, "main", {PATH: "auto_merge: false\n"})
+    await pretend.pushes.push_commit(NAME, "main", {PATH: "auto_merge: false\n"})
     assert not (await repo_config.get_repo_settings(RepoSettingsInput(repo))).auto_merge
 
 
@@ -82,7 +82,7 @@ async def test_the_same_again_is_free(
 async def test_a_mistake_is_told_with_its_line_and_gives_the_defaults(
     pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef, text: str, line: int, says: str
 ) -> None:
-    await pretend.push_commit(NAME, "main", {PATH: text})
+    await pretend.pushes.push_commit(NAME, "main", {PATH: text})
     found = await repo_config.get_repo_settings(RepoSettingsInput(repo))
     assert says in found.problem
     assert found == RepoSettings(problem=found.problem, line=line, default_branch="main")
@@ -91,13 +91,13 @@ async def test_a_mistake_is_told_with_its_line_and_gives_the_defaults(
 async def test_a_folder_in_its_place_is_a_mistake(
     pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
-    await pretend.push_commit(NAME, "main", {f"{PATH}/x": ""})
+    await pretend.pushes.push_commit(NAME, "main", {f"{PATH}/x": ""})
     assert "no plain file" in (await repo_config.get_repo_settings(RepoSettingsInput(repo))).problem
 
 
 async def test_an_empty_file_is_the_defaults(
     pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
-    await pretend.push_commit(NAME, "main", {PATH: ""})
+    await pretend.pushes.push_commit(NAME, "main", {PATH: ""})
     assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
     assert asked(pretend, "GET", PATH) == 1

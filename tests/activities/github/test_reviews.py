@@ -21,14 +21,14 @@ def held(pretend: SimulatedGitHub) -> Iterator[None]:
 @pytest.fixture
 async def pull(pretend: SimulatedGitHub, head: str) -> int:
     for login in ("example-one", "example-two"):
-        pretend.set_permission(NAME, login, "write")
-    return (await pretend.open_pull(NAME, "topic/one")).number
+        pretend.repositories.set_permission(NAME, login, "write")
+    return (await pretend.pulls.open_pull(NAME, "topic/one")).number
 
 
 async def test_who_is_missing_is_asked_once(
     pretend: SimulatedGitHub, reviews: ReviewActivities, repo: RepoRef, pull: int
 ) -> None:
-    pretend.add_team(NAME, "example-team")
+    pretend.repositories.add_team(NAME, "example-team")
     await reviews.request_pr_review(RequestReviewInput(repo, pull, ("example-one",)))
     wanted = RequestReviewInput(repo, pull, ("Example-One", "example-two", "example-two"), ("example-team",))
     first, second = await reviews.request_pr_review(wanted), await reviews.request_pr_review(wanted)
@@ -46,10 +46,10 @@ async def test_who_has_looked_at_this_head_is_not_asked_again(
 ) -> None:
     wanted = RequestReviewInput(repo, pull, ("example-one", "example-two"))
     await reviews.request_pr_review(wanted)
-    pretend.review(NAME, pull, "COMMENTED", "example-one")
+    pretend.reviews.review(NAME, pull, "COMMENTED", "example-one")
     again = await reviews.request_pr_review(wanted)
     assert (again.reviewers, again.changed) == (("example-one", "example-two"), False)
-    await pretend.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
+    await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     newer = await reviews.request_pr_review(wanted)
     assert (newer.reviewers, newer.changed) == (("example-one", "example-two"), True)
     assert asked(pretend, "POST", "/requested_reviewers") == 2
@@ -64,7 +64,7 @@ async def test_one_whom_github_refuses_does_not_stop_the_others(
     assert requested == RequestReviewResult(
         ("example-one", "example-two"), (), ("octocat", "nobody-at-all", "no-such-team"), changed=True
     )
-    issue = pretend.issue(NAME, pull)
+    issue = pretend.store.issue(NAME, pull)
     assert issue.pull
     assert [user.login for user in issue.pull.reviewers] == ["example-one", "example-two"]
     # The author is never asked: GitHub would refuse.

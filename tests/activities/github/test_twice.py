@@ -63,7 +63,7 @@ class Place:
 
     @property
     def there(self) -> Repository:
-        return self.github.repository(self.repo.full_name)
+        return self.github.store.repository(self.repo.full_name)
 
     @property
     def result(self) -> QualityGateResult:
@@ -84,7 +84,7 @@ async def _branch(at: Place) -> Deed:
 
 
 async def _sync(at: Place) -> Deed:
-    await at.github.push_commit(at.repo.full_name, "dev", {"d.txt": "d\n"})
+    await at.github.pushes.push_commit(at.repo.full_name, "dev", {"d.txt": "d\n"})
     return at.activities.sync_branch, SyncBranchInput(at.repo, "topic", "dev", "Bring it up to date")
 
 
@@ -124,7 +124,7 @@ async def _published(at: Place) -> Deed:
 
 
 async def _open(at: Place) -> Deed:
-    await at.github.push_commit(at.repo.full_name, "other", {"o.txt": "o\n"})
+    await at.github.pushes.push_commit(at.repo.full_name, "other", {"o.txt": "o\n"})
     wanted = CreatePullInput(
         at.repo, "other", "main", "A pull", "Its body", labels=("one", "two"), reviewers=("reviewer",)
     )
@@ -233,15 +233,15 @@ class Town:
     async def place(self) -> Place:
         self.count += 1
         name, github = f"octocat/hello-{self.count:03}", self.github
-        await github.add_repository(name, {"a.py": "import os\n"})
-        github.add_user("reviewer")
-        sha = await github.push_commit(name, "topic", {"a.py": "import sys\n"})
-        await github.open_pull(name, "topic", title="A change")
-        github.open_issue(name, "A question")
-        comment = github.add_comment(name, 1, "/help").id
-        (installation,) = github.installations
+        await github.repositories.add_repository(name, {"a.py": "import os\n"})
+        github.store.add_user("reviewer")
+        sha = await github.pushes.push_commit(name, "topic", {"a.py": "import sys\n"})
+        await github.pulls.open_pull(name, "topic", title="A change")
+        github.issues.open_issue(name, "A question")
+        comment = github.issues.add_comment(name, 1, "/help").id
+        (installation,) = github.store.installations
         owner, _, short = name.partition("/")
-        repo = RepoRef(owner, short, installation, id=github.repository(name).id)
+        repo = RepoRef(owner, short, installation, id=github.store.repository(name).id)
         return Place(github, self.activities, repo, sha, self.folder, comment)
 
 

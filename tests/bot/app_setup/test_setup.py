@@ -65,15 +65,15 @@ async def test_it_is_installed_where_the_last_page_leads(it: Scene, browser: Bro
     done = await browser.submit(await it.to_github(browser, name="Our Bot"))
     installed = await browser.submit(await browser.open(done.links["Install it"]))
     assert "is installed on" in installed.text
-    assert len(it.github.installations) == 1
+    assert len(it.github.store.installations) == 1
 
 
 async def test_an_organisation_registers_an_app(it: Scene, browser: Browser) -> None:
-    it.github.add_user("example", "Organization")
+    it.github.store.add_user("example", "Organization")
     asked = await it.to_github(browser, name="Our Bot", owner="organisation", organisation="example")
     assert asked.url.startswith(f"{it.github.url}/organizations/example/settings/apps/new?state=")
     await browser.submit(asked)
-    assert it.github.app.owner.login == "example"
+    assert it.github.store.app.owner.login == "example"
     assert [app.slug for app in it.kept] == ["our-bot"]
 
 
@@ -89,8 +89,8 @@ async def test_what_is_asked_for_is_app_yml(it: Scene, browser: Browser) -> None
         "redirect_url": f"{it.base}/setup/done",
     }
     await browser.submit(await browser.submit(confirm), name="Our Bot")
-    assert it.github.app.permissions == wanted["default_permissions"]
-    assert sorted(it.github.app.events) == wanted["default_events"]
+    assert it.github.store.app.permissions == wanted["default_permissions"]
+    assert sorted(it.github.store.app.events) == wanted["default_events"]
 
 
 async def test_an_enterprise_server_with_a_public_address(
@@ -127,7 +127,7 @@ async def test_a_server_behind_a_proxy_with_a_name_and_a_path(
         done = await browser.submit(asked)
         assert done.url.partition("?")[0] == f"{base}/setup/done"
         assert [app.slug for app in it.kept] == ["our-bot"]
-        assert github.app.external_url == base
+        assert github.store.app.external_url == base
 
 
 async def test_events_may_come_through_smee(tmp_path: Path, github: SimulatedGitHub, browser: Browser) -> None:
@@ -205,7 +205,7 @@ async def test_a_second_visitor_is_refused(it: Scene, browser: Browser, stranger
 
 async def test_a_second_visitor_cannot_end_what_the_first_began(it: Scene, browser: Browser, stranger: Browser) -> None:
     asked = await it.to_github(browser)
-    made = await it.github.register_app({"name": "x", "url": "https://example.com"})
+    made = await it.github.apps.register_app({"name": "x", "url": "https://example.com"})
     page = await stranger.open(f"{it.base}/setup/done?code={made.code}&state={state_of(asked)}")
     assert page.status == 403
     assert nothing_happened(it)
@@ -262,7 +262,7 @@ async def returned(it: Scene, browser: Browser, code: str, state: str) -> Page:
 
 async def test_a_wrong_state_is_refused_and_the_right_one_is_still_good(it: Scene, browser: Browser) -> None:
     asked = await it.to_github(browser)
-    made = await it.github.register_app({"name": "Theirs", "url": "https://example.com"}, "mallory")
+    made = await it.github.apps.register_app({"name": "Theirs", "url": "https://example.com"}, "mallory")
     for state in ("", "x", state_of(asked)[:-1], "é"):
         page = await returned(it, browser, made.code, state)
         assert page.status == 403
@@ -301,8 +301,8 @@ async def test_a_code_that_github_did_not_give(it: Scene, browser: Browser, code
 
 
 async def test_a_used_code(it: Scene, browser: Browser) -> None:
-    made = await it.github.register_app({"name": "x", "url": "https://example.com"})
-    it.github.convert(made.code)
+    made = await it.github.apps.register_app({"name": "x", "url": "https://example.com"})
+    it.github.apps.convert(made.code)
     page = await returned(it, browser, made.code, state_of(await it.to_github(browser)))
     assert page.status == 400
     assert "used already" in page.text
@@ -310,7 +310,7 @@ async def test_a_used_code(it: Scene, browser: Browser) -> None:
 
 
 async def test_an_app_without_a_secret_is_none(it: Scene, browser: Browser) -> None:
-    made = await it.github.register_app({"name": "x", "url": "https://example.com"})
+    made = await it.github.apps.register_app({"name": "x", "url": "https://example.com"})
     page = await returned(it, browser, made.code, state_of(await it.to_github(browser)))
     assert page.status == 502
     assert "is no App" in page.text
@@ -342,7 +342,7 @@ async def test_the_page_loaded_again_asks_github_again(it: Scene, browser: Brows
 async def test_an_impatient_person_is_not_told_to_delete_the_app(it: Scene, browser: Browser) -> None:
     """The page is loaded again while GitHub is still asked."""
     asked = await it.to_github(browser, name="Our Bot")
-    made = await it.github.register_app(it.manifest(asked), "octocat")
+    made = await it.github.apps.register_app(it.manifest(asked), "octocat")
     url = f"{it.base}/setup/done?code={made.code}&state={state_of(asked)}"
     pages = await asyncio.gather(browser.open(url), browser.open(url), browser.open(url))
     assert sorted(page.status for page in pages) == [200, 410, 410]

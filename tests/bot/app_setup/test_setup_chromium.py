@@ -17,7 +17,7 @@ async def test_two_buttons_and_githubs_own(tmp_path: Path) -> None:
         scene(tmp_path, github) as it,
         chromium(tmp_path / "profile") as tab,
     ):
-        github.add_user("example", "Organization")
+        github.store.add_user("example", "Organization")
         await tab.open(it.address)
         assert await tab.run("location.pathname + location.search") == "/setup"
         await tab.run("document.querySelector('[name=owner][value=organisation]').click()")
@@ -31,7 +31,7 @@ async def test_two_buttons_and_githubs_own(tmp_path: Path) -> None:
         assert await tab.run("location.origin") == it.base
         assert await tab.run("document.querySelector('h1').textContent") == "our-bot is registered"
         assert [(app.id, app.slug) for app in it.kept] == [(github.app_id, "our-bot")]
-        assert github.app.owner.login == "example"
+        assert github.store.app.owner.login == "example"
         await tab.press("a.button")
         assert await tab.run("location.pathname") == "/apps/our-bot/installations/new"
         assert [each for each in tab.complaints if "favicon" not in each and "404" not in each] == []

@@ -116,11 +116,11 @@ async def test_serve_and_worker_go_on_with_the_app_without_a_restart(commands: C
         async with browser.session.post(f"{web}/webhook", data=body, headers=forged) as answer:
             assert answer.status == 401
 
-        github.add_installation("octocat")
-        await github.add_repository("octocat/hello", files=FILES)
-        sha = await github.push_commit("octocat/hello", "change", {"b.py": "import sys\n"})
-        await github.open_pull("octocat/hello", head="change", title="A change")
-        await github.wait_for(lambda: github.check_runs("octocat/hello", sha), WITHIN_S)
+        github.installations.add_installation("octocat")
+        await github.repositories.add_repository("octocat/hello", files=FILES)
+        sha = await github.pushes.push_commit("octocat/hello", "change", {"b.py": "import sys\n"})
+        await github.pulls.open_pull("octocat/hello", head="change", title="A change")
+        await github.store.wait_for(lambda: github.check_runs("octocat/hello", sha), WITHIN_S)
         assert [child.returncode for child in children] == [None, None]
         for child in children:
             child.kill()  # the gate would take its time to end
@@ -278,7 +278,7 @@ async def test_events_come_through_a_channel_and_the_same_door(commands: Command
         body = json.dumps(samples.push()).encode()
         async with browser.session.post(github.smee.url("channel"), data=body, headers=signed("push", body, "d-1")):
             await commands.said("delivery='d-1' event='push' answer=401")
-        github.add_installation("octocat")
-        await github.add_repository("octocat/hello", files=FILES)
-        await github.push_commit("octocat/hello", "change", {"b.py": "import sys\n"})
+        github.installations.add_installation("octocat")
+        await github.repositories.add_repository("octocat/hello", files=FILES)
+        await github.pushes.push_commit("octocat/hello", "change", {"b.py": "import sys\n"})
         await commands.said("event=push repository=octocat/hello workflow=quality:octocat/hello@change answer=202")

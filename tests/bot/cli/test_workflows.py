@@ -36,10 +36,10 @@ async def autobuild(stack: Stack, *argv: str) -> tuple[int, str, str]:
 
 async def test_gate_is_started_and_waited_for(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    held = stack.github.hooks.hold("push", "check_suite")
+    held = stack.github.webhooks.faults.hold("push", "check_suite")
     sha = await stack.push(repo, {"a.txt": "x\n"})
-    installation = stack.github.repository(repo)
-    number = next(i.id for i in stack.github.installations.values() if i.account is installation.owner)
+    installation = stack.github.store.repository(repo)
+    number = next(i.id for i in stack.github.store.installations.values() if i.account is installation.owner)
     code, out, _ = await autobuild(stack, "start", repo, sha, "--base", "main", "--installation", str(number))
     assert (code, out.strip()) == (0, f"quality-gate:{repo}@{sha}")
     code, out, _ = await autobuild(stack, "wait", out.strip())

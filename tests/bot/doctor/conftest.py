@@ -72,7 +72,7 @@ class Deployment:
 def app_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Making one takes longer than most tests."""
     folder = tmp_path_factory.mktemp("key")
-    AppKey.read_or_make(folder)
+    AppKey.read_or_generate(folder)
     return folder / "app.pem"
 
 
@@ -84,7 +84,7 @@ async def github(tmp_path: Path, app_key: Path) -> AsyncIterator[SimulatedGitHub
     manifest = app_manifest()
     wanted, events = manifest["default_permissions"], tuple(manifest["default_events"])
     async with SimulatedGitHub(state, webhook_secret=SECRET, permissions=wanted, events=events) as server:
-        await server.add_repository("octocat/hello", {"a.py": "x = 1\n"})
+        await server.repositories.add_repository("octocat/hello", {"a.py": "x = 1\n"})
         yield server
         assert_valid(server.requests)
 
@@ -95,7 +95,7 @@ async def here(
 ) -> Deployment:
     door = await aiohttp_client(make_app(Settings(app_id=github.app_id, webhook_secret=SECRET), temporal))
     public = str(door.make_url("")).rstrip("/")
-    github.hook_url = f"{public}/webhook"
+    github.webhooks.set_config(url=f"{public}/webhook")
     environ = {
         "AUTOBUILD_APP_ID": str(github.app_id),
         "AUTOBUILD_PRIVATE_KEY": github.private_key_pem,

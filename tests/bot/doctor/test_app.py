@@ -67,7 +67,7 @@ async def test_invalid_sentry_dsn_is_an_error(here: Deployment) -> None:
 
 
 async def test_key_of_another_app_is_refused(here: Deployment) -> None:
-    other = await asyncio.to_thread(AppKey.make)
+    other = await asyncio.to_thread(AppKey.generate)
     line, *rest = await here.lines("key", "permissions", "webhook", "deliveries", AUTOBUILD_PRIVATE_KEY=other.pem)
     assert (line.status, line.message) == (
         "error",
@@ -95,7 +95,7 @@ async def test_wrong_slug_is_an_error(here: Deployment) -> None:
 
 
 async def test_key_refused_for_the_clock_says_so(here: Deployment) -> None:
-    here.github.advance(3600)
+    here.github.store.advance(3600)
     line = await here.one("key")
     assert line.status == "error"
     assert line.fix == "Set this machine's clock."
@@ -105,7 +105,7 @@ async def test_key_refused_for_the_clock_says_so(here: Deployment) -> None:
 
 
 async def test_missing_and_excess_permissions(here: Deployment) -> None:
-    here.github.set_app_permissions(
+    here.github.apps.set_app_permissions(
         {**WANTED, "checks": "read", "deployments": "read"}, app_manifest()["default_events"]
     )
     missing, more, installed = await here.lines("permissions", "events")
@@ -117,7 +117,7 @@ async def test_missing_and_excess_permissions(here: Deployment) -> None:
 
 async def test_missing_and_excess_events(here: Deployment) -> None:
     events = {*app_manifest()["default_events"], "star"} - {"push"}
-    here.github.set_app_permissions(WANTED, sorted(events))
+    here.github.apps.set_app_permissions(WANTED, sorted(events))
     missing, more = await here.lines("events")
     assert (missing.status, missing.message) == ("error", "The App is not subscribed to push.")
     assert (more.status, more.message) == ("warning", "The App is subscribed to events it does not need: star.")
@@ -127,7 +127,7 @@ async def test_missing_and_excess_events(here: Deployment) -> None:
 
 
 async def test_app_without_installation_is_an_error(here: Deployment) -> None:
-    here.github.installations.clear()
+    here.github.store.installations.clear()
     nowhere, rate = await here.lines("installations", "rate limit")
     assert nowhere.status == "error"
     assert nowhere.fix.endswith("/apps/autobuild/installations/new")
@@ -135,20 +135,20 @@ async def test_app_without_installation_is_an_error(here: Deployment) -> None:
 
 
 async def test_suspended_installation_is_named(here: Deployment) -> None:
-    (installation,) = here.github.installations
-    here.github.suspend(installation)
+    (installation,) = here.github.store.installations
+    here.github.installations.suspend(installation)
     count, suspended, rate = await here.lines("installations", "rate limit")
     assert (count.status, count.message) == ("ok", "1: octocat.")
     assert (suspended.status, suspended.message) == ("error", "All are suspended: octocat.")
     assert rate.status == "skipped"
-    here.github.add_installation("example")
+    here.github.installations.add_installation("example")
     _, suspended, rate = await here.lines("installations", "rate limit")
     assert (suspended.status, suspended.message) == ("warning", "Suspended: octocat.")
     assert rate.status == "ok"
 
 
 async def test_unaccepted_permissions_are_an_error(here: Deployment) -> None:
-    (installation,) = here.github.installations.values()
+    (installation,) = here.github.store.installations.values()
     installation.permissions = {**WANTED, "checks": "read"}
     _, waiting = await here.lines("installations")
     assert (waiting.status, waiting.message) == ("error", "octocat has not accepted checks: write yet.")
@@ -156,8 +156,8 @@ async def test_unaccepted_permissions_are_an_error(here: Deployment) -> None:
 
 async def test_permission_the_app_lacks_is_not_repeated_per_installation(here: Deployment) -> None:
     less = {name: level for name, level in WANTED.items() if name != "issues"}
-    here.github.set_app_permissions(less)
-    (installation,) = here.github.installations.values()
+    here.github.apps.set_app_permissions(less)
+    (installation,) = here.github.store.installations.values()
     installation.permissions = less
     assert statuses(await here.lines("installations")) == ["ok"]
 
@@ -165,9 +165,9 @@ async def test_permission_the_app_lacks_is_not_repeated_per_installation(here: D
 async def test_low_rate_limit_is_a_warning(here: Deployment) -> None:
     line = await here.one("rate limit")
     assert (line.status, line.message) == ("ok", "octocat has 5000 of 5000 requests left in this hour.")
-    assert here.github.tokens == {}
-    (installation,) = here.github.installations
-    here.github.spend(f"installation:{installation}", 4900)
+    assert here.github.store.tokens == {}
+    (installation,) = here.github.store.installations
+    here.github.store.spend(f"installation:{installation}", 4900)
     line = await here.one("rate limit")
     assert line.status == "warning"
     assert "98 of 5000" in line.message

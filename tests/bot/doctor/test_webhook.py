@@ -11,7 +11,7 @@ from tests.bot.webhook.smee_channel import smee_channel
 
 
 async def test_missing_webhook_is_an_error(here: Deployment) -> None:
-    here.github.hook_url = ""
+    here.github.webhooks.set_config(url="")
     hook, deliveries = await here.lines("webhook", "deliveries")
     assert (hook.status, hook.message) == ("error", "The App has no webhook.")
     assert deliveries.status in ("skipped", "ok")
@@ -30,7 +30,7 @@ async def test_missing_base_url_is_a_warning(here: Deployment) -> None:
 
 
 async def test_wrong_content_type_and_unverified_certificate(here: Deployment) -> None:
-    here.github.hooks.set_config(content_type="form", insecure_ssl="1")
+    here.github.webhooks.set_config(content_type="form", insecure_ssl="1")
     form, insecure = await here.lines("webhook")
     assert (form.status, form.message) == ("error", "The content type is form.")
     assert insecure.status == "warning"
@@ -100,9 +100,9 @@ async def test_deliveries(
 
 
 async def test_refused_delivery_is_an_error(here: Deployment) -> None:
-    here.github.webhook_secret = "another"
-    await here.github.push_commit("octocat/hello", "change", {"b.py": "y = 1\n"})
-    await here.github.hooks.idle()
+    here.github.store.webhook_secret = "another"
+    await here.github.pushes.push_commit("octocat/hello", "change", {"b.py": "y = 1\n"})
+    await here.github.webhooks.idle()
     line = await here.one("deliveries")
     assert line.status == "error"
     assert "401" in line.message
@@ -162,7 +162,7 @@ async def test_loopback_endpoint_is_a_warning(here: Deployment) -> None:
 
 async def test_smee_channel_is_checked(here: Deployment) -> None:
     async with smee_channel() as channel:
-        here.github.hook_url = channel.url
+        here.github.webhooks.set_config(url=channel.url)
         hook, door = await here.lines("webhook", "endpoint", AUTOBUILD_SMEE_URL=channel.url)
         assert (hook.status, door.status) == ("ok", "ok")
         channel.answers(404)

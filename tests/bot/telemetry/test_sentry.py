@@ -31,7 +31,7 @@ LONG_TOKEN = "ghs_7_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJnaXRodWIi" + "fQ" * 80 + "."
 
 @pytest.fixture(scope="session")
 def pem(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return AppKey.read_or_make(tmp_path_factory.mktemp("key")).pem
+    return AppKey.read_or_generate(tmp_path_factory.mktemp("key")).pem
 
 
 @pytest.fixture

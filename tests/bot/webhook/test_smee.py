@@ -349,8 +349,8 @@ def test_waits_grow_up_to_a_limit() -> None:
 @pytest.fixture
 async def github(tmp_path: Path) -> AsyncIterator[SimulatedGitHub]:
     async with SimulatedGitHub(tmp_path, webhook_secret=SECRET) as github:
-        await github.add_repository("octocat/hello", {"a.py": "x = 1\n"})
-        github.hook_url = github.smee.url("channel")
+        await github.repositories.add_repository("octocat/hello", {"a.py": "x = 1\n"})
+        github.webhooks.set_config(url=github.smee.url("channel"))
         yield github
 
 
@@ -364,9 +364,9 @@ async def test_simulated_github_events_arrive_through_the_channel(
         heard.put_nowait((headers["x-github-event"], status))
         return status
 
-    async with listening(github.hook_url, deliver):
-        await github.wait_for(lambda: github.smee.listeners("channel"))
-        await github.push_commit("octocat/hello", "change", {"é.py": "y = '\U0001f600'\n"})
+    async with listening(github.webhooks.config.url, deliver):
+        await github.store.wait_for(lambda: github.smee.listeners("channel"))
+        await github.pushes.push_commit("octocat/hello", "change", {"é.py": "y = '\U0001f600'\n"})
         while (answer := await heard.get())[0] != "push":
             pass
     assert answer == ("push", 202)

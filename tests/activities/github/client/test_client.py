@@ -63,7 +63,7 @@ async def test_a_token_covers_one_repository_and_what_was_asked_for(
 async def test_a_token_is_asked_for_by_the_repositorys_id(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
-    known = replace(repo, id=pretend.repository(NAME).id)
+    known = replace(repo, id=pretend.store.repository(NAME).id)
     await asyncio.gather(*(github.installation(known, READ) for _ in range(5)))
     await github.installation(replace(known, name="as-it-was-called-once"), READ)
     bodies = [each.request for each in pretend.requests if each.path.endswith("/access_tokens")]
@@ -95,7 +95,7 @@ async def test_a_waiter_that_goes_away_leaves_the_token_to_the_others(
     held = pretend.faults.add("POST", ".*/access_tokens", "hold")
     first = asyncio.create_task(github.installation(repo, READ))
     second = asyncio.create_task(github.installation(repo, READ))
-    await pretend.wait_for(lambda: held.seen)
+    await pretend.store.wait_for(lambda: held.seen)
     first.cancel()
     held.release()
     api = await second
@@ -186,7 +186,7 @@ async def test_a_token_that_is_no_longer_good_is_replaced(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     api = await github.installation(repo, READ)
-    pretend.tokens.clear()
+    pretend.store.tokens.clear()
     with pytest.raises(Unauthorized):
         await api.getitem(REPO)
     api = await github.installation(repo, READ)
@@ -208,7 +208,7 @@ async def test_the_installation_is_looked_up_where_nobody_knows_it(pretend: Simu
 async def test_a_forgotten_repositorys_tokens_are_asked_for_anew(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
-    other = await pretend.add_repository("octocat/other", {"a": "b"})
+    other = await pretend.repositories.add_repository("octocat/other", {"a": "b"})
     others = replace(repo, name="other", id=other.id)
     for each in (repo, others):
         await github.installation(each, READ)
@@ -224,12 +224,12 @@ async def test_a_forgotten_repositorys_tokens_are_asked_for_anew(
 async def test_a_suspended_installation_is_a_persons_to_mend(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
-    pretend.suspend(repo.installation_id)
-    page = pretend.installations[repo.installation_id]
+    pretend.installations.suspend(repo.installation_id)
+    page = pretend.store.installations[repo.installation_id]
     with pytest.raises(Suspended, match=rf"unsuspend it at http\S+/{page.id}\.") as caught:
         await github.installation(repo, READ)
     assert isinstance(caught.value, UserError)
-    pretend.unsuspend(repo.installation_id)
+    pretend.installations.unsuspend(repo.installation_id)
     await github.installation(repo, READ)
 
 
@@ -237,13 +237,13 @@ async def test_one_that_is_suspended_while_it_is_worked_on_too(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     api = await github.installation(repo, READ)
-    pretend.suspend(repo.installation_id)
+    pretend.installations.suspend(repo.installation_id)
     with pytest.raises(Suspended, match="unsuspend"):
         await api.getitem(REPO)
 
 
 async def test_a_removed_installation_too(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
-    pretend.remove_installation(repo.installation_id)
+    pretend.installations.remove_installation(repo.installation_id)
     for gone in (repo, RepoRef("octocat", "hello")):
         with pytest.raises(Suspended, match="install it"):
             await github.installation(gone, READ)
@@ -252,7 +252,7 @@ async def test_a_removed_installation_too(pretend: SimulatedGitHub, github: GitH
 async def test_a_permission_that_was_not_given_is_named(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
-    pretend.installations[repo.installation_id].permissions = {
+    pretend.store.installations[repo.installation_id].permissions = {
         "checks": "read",
         "contents": "write",
         "metadata": "read",

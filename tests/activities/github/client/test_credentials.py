@@ -83,7 +83,7 @@ def test_a_little_is_no_difference_and_a_mended_clock_is_believed() -> None:
 async def test_a_clock_that_is_off_mends_itself_at_once(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, hours: int
 ) -> None:
-    pretend.advance(hours * 3600)
+    pretend.store.advance(hours * 3600)
     apis = await asyncio.gather(
         *(github.installation(repo, permissions) for permissions in ({"checks": "write"}, READ))
     )
@@ -102,9 +102,9 @@ async def test_a_clock_that_is_set_while_we_run_is_noticed(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     await github.app()
-    pretend.advance(TWO_HOURS)
+    pretend.store.advance(TWO_HOURS)
     await github.installation(repo, READ)
-    pretend.advance(-TWO_HOURS)
+    pretend.store.advance(-TWO_HOURS)
     await github.installation(repo, {"checks": "write"})
     statuses = [each.status for each in pretend.requests if each.path.endswith("/access_tokens")]
     assert statuses == [401, 201, 401, 201]
@@ -112,7 +112,7 @@ async def test_a_clock_that_is_set_while_we_run_is_noticed(
 
 async def test_an_hour_later_there_is_a_new_token(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
-    pretend.advance(3601)
+    pretend.store.advance(3601)
     with pytest.raises(Unauthorized):
         await api.getitem(REPO)
     api = await github.installation(repo, READ)
@@ -142,7 +142,7 @@ async def test_an_id_that_is_no_apps_too(
 
 
 async def test_the_client_id_will_do(pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef) -> None:
-    github = GitHub(pretend.api_url, pretend.app.client_id, pretend.private_key_pem, session)
+    github = GitHub(pretend.api_url, pretend.store.app.client_id, pretend.private_key_pem, session)
     api = await github.installation(repo, READ)
     assert (await api.getitem(REPO))["full_name"] == NAME
 

@@ -36,7 +36,7 @@ async def test_the_check_runs_of_a_push_are_there_at_once(
 async def test_a_second_comment_is_left_to_the_retry(
     pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
 ) -> None:
-    number = pretend.open_issue(NAME, "A question").number
+    number = pretend.issues.open_issue(NAME, "A question").number
     api = await met(pretend, session, repo, content_apart_s=60)
     await api.post(f"{REPO}/issues/{number}/comments", data={"body": "one"})
     with pytest.raises(RateLimited) as caught:
@@ -71,8 +71,8 @@ async def test_the_last_request_of_an_hour_is_the_last(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, ahead: int
 ) -> None:
     """An Enterprise Server's too, and by GitHub's clock."""
-    pretend.advance(ahead)
-    pretend.rate_limit = 2
+    pretend.store.advance(ahead)
+    pretend.store.rate_limit = 2
     api = await github.installation(repo, READ)
     await api.getitem(REPO)
     await api.getitem(f"{REPO}/branches/main")
@@ -89,8 +89,8 @@ async def test_the_last_request_of_an_hour_is_the_last(
 async def test_installations_do_not_wait_for_each_other(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
-    await pretend.add_repository("example/other", {"a": "b"})
-    (installation,) = (it.id for it in pretend.installations.values() if it.account.login == "example")
+    await pretend.repositories.add_repository("example/other", {"a": "b"})
+    (installation,) = (it.id for it in pretend.store.installations.values() if it.account.login == "example")
     pretend.faults.add("GET", REPO, "secondary", retry_after=600)
     with pytest.raises(RateLimited):
         await (await github.installation(repo, READ)).getitem(REPO)

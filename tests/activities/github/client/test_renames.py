@@ -40,8 +40,8 @@ def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
 @pytest.fixture(params=["by its id", "by its name"])
 def repo(pretend: SimulatedGitHub, request: pytest.FixtureRequest) -> RepoRef:
     """As an event named it before; older histories have no id."""
-    (installation,) = pretend.installations
-    known = pretend.repository(NAME).id if request.param == "by its id" else 0
+    (installation,) = pretend.store.installations
+    known = pretend.store.repository(NAME).id if request.param == "by its id" else 0
     return RepoRef("octocat", "hello", installation, id=known)
 
 
@@ -51,7 +51,7 @@ async def renamed(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, reque
     if request.param != "before":
         for permissions in (READ, WRITE, {"contents": "write"}, {"issues": "write", "pull_requests": "write"}):
             await github.installation(repo, permissions)
-    pretend.rename_repository(NAME, "goodbye")
+    pretend.repositories.rename_repository(NAME, "goodbye")
     return repo
 
 
@@ -70,8 +70,8 @@ async def again(work: Callable[[], Awaitable[object]]) -> object:
 
 
 async def test_every_kind_of_request_follows(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
-    issue = pretend.open_issue("octocat/goodbye", "A question")
-    head = await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
+    issue = pretend.issues.open_issue("octocat/goodbye", "A question")
+    head = await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     api = await github.installation(renamed, WRITE)
     assert (await api.getitem(REPO))["full_name"] == "octocat/goodbye"
     assert [branch["name"] async for branch in api.getiter(f"{REPO}/branches?per_page=1")] == ["main", "topic"]
@@ -84,7 +84,7 @@ async def test_every_kind_of_request_follows(pretend: SimulatedGitHub, github: G
 
 
 async def test_comments_are_said_once(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
-    number = pretend.open_issue("octocat/goodbye", "A question").number
+    number = pretend.issues.open_issue("octocat/goodbye", "A question").number
     mark, body = "<!-- mark -->", "<!-- mark -->\nHello"
     made = await again(lambda: write_comment(github, renamed, number, mark, body))
     assert await write_comment(github, renamed, number, mark, body) != made
@@ -92,20 +92,20 @@ async def test_comments_are_said_once(pretend: SimulatedGitHub, github: GitHub, 
 
 
 async def test_a_commit_is_made(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
-    head = await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
+    head = await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     commit = await _commit(pretend, tmp_path)
     wanted = CreateCommitInput(renamed, "topic", head, "Say it", str(tmp_path / "clone" / ".git"), commit)
     await again(lambda: done(CommitActivities(github).create_commit, wanted))
-    assert await git_line(pretend.repository("octocat/goodbye").path, "show", "topic:a.py") == "x = 3"
+    assert await git_line(pretend.store.repository("octocat/goodbye").path, "show", "topic:a.py") == "x = 3"
 
 
 async def test_a_query_that_finds_nothing_makes_the_name_doubtful(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     """A query is not redirected: the next token tells the name."""
-    known = replace(repo, id=pretend.repository(NAME).id)
+    known = replace(repo, id=pretend.store.repository(NAME).id)
     api = await github.installation(known, {"contents": "write"})
-    pretend.rename_repository(NAME, "goodbye")
+    pretend.repositories.rename_repository(NAME, "goodbye")
     assert api.full_name(known) == NAME
     given = {"branch": {"repositoryNameWithOwner": NAME, "branchName": "main"}, "expectedHeadOid": "0" * 40}
     with pytest.raises(NotFound):
@@ -115,16 +115,16 @@ async def test_a_query_that_finds_nothing_makes_the_name_doubtful(
 
 
 async def test_a_commit_is_pushed(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
-    await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
+    await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     commit = await _commit(pretend, tmp_path)
     wanted = PushBranchInput(renamed, "topic", str(tmp_path / "clone" / ".git"), commit)
     await again(lambda: done(CommitActivities(github).push_branch, wanted))
-    assert await git_line(pretend.repository("octocat/goodbye").path, "rev-parse", "topic") == commit
+    assert await git_line(pretend.store.repository("octocat/goodbye").path, "rev-parse", "topic") == commit
 
 
 async def _commit(pretend: SimulatedGitHub, folder: Path) -> str:
     """A commit on top of `topic`, in a clone in that folder."""
-    there = str(pretend.repository("octocat/goodbye").path)
+    there = str(pretend.store.repository("octocat/goodbye").path)
     await git(folder, "clone", "--quiet", "--branch", "topic", there, "clone")
     (folder / "clone" / "a.py").write_text("x = 3\n")
     env = {f"GIT_{who}_{what}": "octocat" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
@@ -133,7 +133,7 @@ async def _commit(pretend: SimulatedGitHub, folder: Path) -> str:
 
 
 async def test_git_fetches(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
-    head = await pretend.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
+    head = await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     workspaces = Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget)
     await workspaces.fetch(renamed, head)
     assert await workspaces.read_file(renamed, head, "a.py") == "x = 2\n"
@@ -163,10 +163,10 @@ async def test_what_is_not_there_is_still_not_there(pretend: SimulatedGitHub, gi
 
 
 async def test_an_old_name_that_is_taken_again_is_another_repository(pretend: SimulatedGitHub, github: GitHub) -> None:
-    (installation,) = pretend.installations
-    ours = RepoRef("octocat", "hello", installation, id=pretend.repository(NAME).id)
-    pretend.rename_repository(NAME, "goodbye")
-    await pretend.add_repository(NAME, {"a.py": "somebody else's\n"}, private=True)
+    (installation,) = pretend.store.installations
+    ours = RepoRef("octocat", "hello", installation, id=pretend.store.repository(NAME).id)
+    pretend.repositories.rename_repository(NAME, "goodbye")
+    await pretend.repositories.add_repository(NAME, {"a.py": "somebody else's\n"}, private=True)
     api = await github.installation(ours, READ)
     assert (await api.getitem(REPO))["id"] == ours.id
     assert github.clone_url(ours).endswith("/octocat/goodbye.git")
@@ -175,7 +175,7 @@ async def test_an_old_name_that_is_taken_again_is_another_repository(pretend: Si
 
 
 async def test_a_forks_own_requests_are_left_alone(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
-    await pretend.add_repository("example/hello", {"a.py": ""})
+    await pretend.repositories.add_repository("example/hello", {"a.py": ""})
     api = await github.installation(repo, READ)
     assert (await api.getitem("/repos/example/hello"))["full_name"] == "example/hello"
 
@@ -186,8 +186,8 @@ async def test_it_was_given_to_somebody_who_has_the_app_too(
 ) -> None:
     if held:
         await github.installation(repo, READ)
-    there = pretend.add_installation("example")
-    pretend.transfer_repository(NAME, "example")
+    there = pretend.installations.add_installation("example")
+    pretend.repositories.transfer_repository(NAME, "example")
 
     async def read() -> object:
         api = await github.installation(repo, READ)
@@ -203,7 +203,7 @@ async def test_it_was_given_to_somebody_without_the_app(
 ) -> None:
     if held:
         await github.installation(repo, READ)
-    pretend.transfer_repository(NAME, "example")
+    pretend.repositories.transfer_repository(NAME, "example")
 
     async def read() -> object:
         api = await github.installation(repo, READ)
@@ -223,9 +223,9 @@ async def test_it_was_taken_away_while_it_is_worked_on(
     """A branch that is not to be seen is no branch that is gone."""
     await github.installation(repo, READ)
     if deed == "delete_repository":
-        await pretend.delete_repository(NAME)
+        await pretend.repositories.delete_repository(NAME)
     else:
-        pretend.remove_from_installation(repo.installation_id, NAME)
+        pretend.installations.remove_from_installation(repo.installation_id, NAME)
     api = await github.installation(repo, READ)
     with pytest.raises(Unavailable, match="does not reach"):
         await api.getitem(f"{REPO}/branches/main")
@@ -245,8 +245,8 @@ async def test_what_is_gone_is_not_looked_behind_each_time(
 
 async def test_the_app_was_installed_anew(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
-    pretend.remove_installation(repo.installation_id)
-    pretend.add_installation("octocat")
+    pretend.installations.remove_installation(repo.installation_id)
+    pretend.installations.add_installation("octocat")
     with pytest.raises(GitHubError):
         await api.getitem(REPO)
     api = await github.installation(repo, READ)

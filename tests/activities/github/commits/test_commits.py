@@ -30,7 +30,9 @@ def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
 async def clone(pretend: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
     """A checkout of the branch on this host."""
     folder = tmp_path / "clone"
-    await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(folder))
+    await git(
+        tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.store.repository(NAME).path), str(folder)
+    )
     return folder
 
 
@@ -45,7 +47,7 @@ def wanted(repo: RepoRef, clone: Path, head: str, commit: str) -> CreateCommitIn
 
 
 async def tip(pretend: SimulatedGitHub) -> str:
-    return await git_line(pretend.repository(NAME).path, "rev-parse", "refs/heads/topic/one")
+    return await git_line(pretend.store.repository(NAME).path, "rev-parse", "refs/heads/topic/one")
 
 
 async def test_changes_additions_and_deletions_arrive_as_they_are(
@@ -58,7 +60,7 @@ async def test_changes_additions_and_deletions_arrive_as_they_are(
     commit = await committed(clone)
     made = await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert made == CreateCommitResult(await tip(pretend), changed=True)
-    path = pretend.repository(NAME).path
+    path = pretend.store.repository(NAME).path
     assert await git_line(path, "rev-parse", f"{made.sha}^{{tree}}") == await git_line(
         clone, "rev-parse", f"{commit}^{{tree}}"
     )
@@ -76,7 +78,7 @@ async def test_a_second_try_changes_nothing(
         await done(commits.create_commit, wanted(repo, clone, head, commit))
     again = await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert again == CreateCommitResult(await tip(pretend), changed=False)
-    assert await git_line(pretend.repository(NAME).path, "rev-list", "--count", f"{head}..{again.sha}") == "1"
+    assert await git_line(pretend.store.repository(NAME).path, "rev-list", "--count", f"{head}..{again.sha}") == "1"
 
 
 async def test_a_branch_that_moved_on_is_left_alone(
@@ -84,12 +86,12 @@ async def test_a_branch_that_moved_on_is_left_alone(
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
-    newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     with pytest.raises(ApplicationError) as caught:
         await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert caught.value.type == "Conflict"
     assert await tip(pretend) == newer
-    await pretend.delete_branch(NAME, "topic/one")
+    await pretend.pushes.delete_branch(NAME, "topic/one")
     with pytest.raises(ApplicationError, match="gone"):
         await done(commits.create_commit, wanted(repo, clone, head, commit))
 
@@ -101,8 +103,8 @@ async def test_a_push_between_looking_and_writing_wins(
     commit = await committed(clone)
     held = pretend.faults.add("POST", "/api/graphql", "hold")
     task = asyncio.create_task(done(commits.create_commit, wanted(repo, clone, head, commit)))
-    await pretend.wait_for(lambda: held.seen)
-    newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    await pretend.store.wait_for(lambda: held.seen)
+    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     held.release()
     with pytest.raises(ApplicationError) as caught:
         await task
@@ -124,7 +126,7 @@ async def test_what_stood_below_somebody_elses_push_is_found_too(
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
     made = await done(commits.create_commit, wanted(repo, clone, head, commit))
-    await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     assert await done(commits.create_commit, wanted(repo, clone, head, commit)) == CreateCommitResult(
         made.sha, changed=False
     )
@@ -135,7 +137,7 @@ async def test_the_same_tree_with_other_words_is_somebody_elses(
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
-    await pretend.push_commit(NAME, "topic/one", {"a.py": "fixed\n"}, "By hand")
+    await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "fixed\n"}, "By hand")
     with pytest.raises(ApplicationError, match="moved on"):
         await done(commits.create_commit, wanted(repo, clone, head, commit))
 
@@ -145,8 +147,8 @@ async def test_a_branch_that_was_rewritten_is_left_alone(
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
     commit = await committed(clone)
-    main = await git_line(pretend.repository(NAME).path, "rev-parse", "refs/heads/main")
-    await pretend.push_commit(NAME, "topic/one", {"z.py": "1\n"}, parent=main, force=True)
+    main = await git_line(pretend.store.repository(NAME).path, "rev-parse", "refs/heads/main")
+    await pretend.pushes.push_commit(NAME, "topic/one", {"z.py": "1\n"}, parent=main, force=True)
     with pytest.raises(ApplicationError, match="moved on"):
         await done(commits.create_commit, wanted(repo, clone, head, commit))
 
@@ -177,5 +179,5 @@ async def test_a_path_that_is_a_trick_stays_a_path(
     (clone / ":(glob)**").write_text("2")
     commit = await committed(clone)
     made = await done(commits.create_commit, wanted(repo, clone, head, commit))
-    listed = await git(pretend.repository(NAME).path, "ls-tree", "--name-only", made.sha)
+    listed = await git(pretend.store.repository(NAME).path, "ls-tree", "--name-only", made.sha)
     assert {b"--upload-pack=x", b":(glob)**"} <= set(listed.split(b"\n"))

@@ -32,7 +32,7 @@ def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
 @pytest.fixture
 async def head(pretend: SimulatedGitHub) -> str:
     """A branch that has one of everything."""
-    return await pretend.push_commit(
+    return await pretend.pushes.push_commit(
         NAME, "topic/one",
         {"a.py": "import sys\n", "run.sh": "#!/bin/sh\n", "link": Symlink("a.py"), "folder/in.txt": "x\n"},
     )  # fmt: skip
@@ -41,13 +41,15 @@ async def head(pretend: SimulatedGitHub) -> str:
 @pytest.fixture
 async def clone(pretend: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
     folder = tmp_path / "clone"
-    await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(folder))
+    await git(
+        tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.store.repository(NAME).path), str(folder)
+    )
     return folder
 
 
 async def same(pretend: SimulatedGitHub, clone: Path, sha: str, commit: str, head: str) -> None:
     """GitHub's commit holds just what the local one does, and is one commit with the right words."""
-    path = pretend.repository(NAME).path
+    path = pretend.store.repository(NAME).path
     assert await git_line(path, "rev-parse", f"{sha}^{{tree}}") == await git_line(
         clone, "rev-parse", f"{commit}^{{tree}}"
     )
@@ -146,8 +148,8 @@ async def test_a_push_while_objects_are_on_their_way_wins(
     commit = await committed(clone)
     held = pretend.faults.add("*", f"/repos/{NAME}{at}", "hold")
     task = asyncio.ensure_future(done(commits.create_commit, wanted(repo, clone, head, commit)))
-    await pretend.wait_for(lambda: held.seen)
-    newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    await pretend.store.wait_for(lambda: held.seen)
+    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     held.release()
     with pytest.raises(ApplicationError) as caught:
         await task
@@ -162,9 +164,11 @@ async def test_a_branch_set_back_while_objects_are_on_their_way_stays_there(
     commit = await committed(clone)
     held = pretend.faults.add("POST", f"/repos/{NAME}/git/trees", "hold")
     task = asyncio.ensure_future(done(commits.create_commit, wanted(repo, clone, head, commit)))
-    await pretend.wait_for(lambda: held.seen)
-    back = await git_line(pretend.repository(NAME).path, "rev-parse", f"{head}^")
-    await git(clone, "push", "--quiet", "--force", str(pretend.repository(NAME).path), f"{back}:refs/heads/topic/one")
+    await pretend.store.wait_for(lambda: held.seen)
+    back = await git_line(pretend.store.repository(NAME).path, "rev-parse", f"{head}^")
+    await git(
+        clone, "push", "--quiet", "--force", str(pretend.store.repository(NAME).path), f"{back}:refs/heads/topic/one"
+    )
     held.release()
     with pytest.raises(ApplicationError, match="moved on"):
         await task

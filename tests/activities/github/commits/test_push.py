@@ -40,7 +40,9 @@ def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
 async def clone(pretend: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
     """A checkout of the branch `topic/one` on this host."""
     folder = tmp_path / "clone"
-    await git(tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.repository(NAME).path), str(folder))
+    await git(
+        tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.store.repository(NAME).path), str(folder)
+    )
     return folder
 
 
@@ -55,7 +57,7 @@ def wanted(repo: RepoRef, clone: Path, commit: str, branch: str = "autobuild/42"
 
 
 async def tip(pretend: SimulatedGitHub, branch: str = "autobuild/42") -> str:
-    return await git_line(pretend.repository(NAME).path, "rev-parse", f"refs/heads/{branch}")
+    return await git_line(pretend.store.repository(NAME).path, "rev-parse", f"refs/heads/{branch}")
 
 
 async def refused(commits: CommitActivities, push: PushBranchInput) -> ApplicationError:
@@ -109,7 +111,7 @@ async def test_the_default_branch_is_never_pushed_to(
 async def test_somebody_elses_work_is_not_written_over(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
-    newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     error = await refused(commits, wanted(repo, clone, commit, "topic/one"))
     assert error.type == "Conflict"
     assert await tip(pretend, "topic/one") == newer
@@ -119,7 +121,7 @@ async def test_somebody_elses_work_is_not_written_over(
 async def test_force_writes_over_what_was_expected_and_nothing_else(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, expected: str
 ) -> None:
-    newer = await pretend.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     error = await refused(commits, wanted(repo, clone, commit, "topic/one", force=True, expected=expected))
     assert error.type == "Conflict"
     assert await tip(pretend, "topic/one") == newer
@@ -134,10 +136,10 @@ async def test_force_writes_over_what_was_expected_and_nothing_else(
 async def test_what_is_no_name_of_a_branch(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, branch: str
 ) -> None:
-    before = await git(pretend.repository(NAME).path, "for-each-ref")
+    before = await git(pretend.store.repository(NAME).path, "for-each-ref")
     error = await refused(commits, wanted(repo, clone, commit, branch))
     assert error.type == "Validation"
-    assert await git(pretend.repository(NAME).path, "for-each-ref") == before
+    assert await git(pretend.store.repository(NAME).path, "for-each-ref") == before
 
 
 @pytest.mark.parametrize("commit_id", ["", "HEAD", "--mirror", "+abc", "a" * 39])
@@ -187,7 +189,7 @@ async def test_a_commit_below_somebody_elses_is_there_already(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     await done(commits.push_branch, wanted(repo, clone, commit))
-    newer = await pretend.push_commit(NAME, "autobuild/42", {"c.py": "new\n"})
+    newer = await pretend.pushes.push_commit(NAME, "autobuild/42", {"c.py": "new\n"})
     assert await done(commits.push_branch, wanted(repo, clone, commit)) == PushBranchResult(newer, changed=False)
     assert await tip(pretend) == newer
 
@@ -195,13 +197,16 @@ async def test_a_commit_below_somebody_elses_is_there_already(
 async def test_a_renamed_repository_is_pushed_to_by_its_new_name(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
-    known = replace(repo, id=pretend.repository(NAME).id)
+    known = replace(repo, id=pretend.store.repository(NAME).id)
     await done(commits.push_branch, wanted(known, clone, commit))
-    pretend.rename_repository(NAME, "renamed")
+    pretend.repositories.rename_repository(NAME, "renamed")
     (clone / "more.py").write_text("x = 3\n")
     newer = await committed(clone)
     assert await done(commits.push_branch, wanted(known, clone, newer)) == PushBranchResult(newer, changed=True)
-    assert await git_line(pretend.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42") == newer
+    assert (
+        await git_line(pretend.store.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42")
+        == newer
+    )
 
 
 async def test_ten_thousand_files(
@@ -213,7 +218,7 @@ async def test_ten_thousand_files(
             (clone / f"d{folder}" / f"{number}.txt").write_text(f"{folder} {number}\n")
     commit = await committed(clone)
     assert (await done(commits.push_branch, wanted(repo, clone, commit))).sha == commit
-    listed = await git(pretend.repository(NAME).path, "ls-tree", "-r", "--name-only", "refs/heads/autobuild/42")
+    listed = await git(pretend.store.repository(NAME).path, "ls-tree", "-r", "--name-only", "refs/heads/autobuild/42")
     assert listed.count(b"\n") == 10_002
 
 
@@ -249,7 +254,7 @@ async def test_it_beats_while_it_pushes_and_a_cancel_kills_git(
         await arrived.wait()
         await beats.wait()
         token = base64.b64decode(sent).decode().removeprefix("x-access-token:")
-        assert token in pretend.tokens
+        assert token in pretend.store.tokens
         assert not [text for text in (*command_lines(), *pushing_files()) if token in text or sent in text]
         environment.cancel()
         with pytest.raises(asyncio.CancelledError):

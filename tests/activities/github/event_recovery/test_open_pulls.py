@@ -37,7 +37,7 @@ async def gate(
 ) -> None:
     """A check run of ours."""
     fields = {"status": status, **({"conclusion": how} if status == "completed" else {})}
-    await pretend.create_run(pretend.repository(NAME), sha, name, fields)
+    await pretend.checks.create_run(pretend.store.repository(NAME), sha, name, fields)
 
 
 def asked(pretend: SimulatedGitHub) -> list[str]:
@@ -67,7 +67,7 @@ async def test_which_gate_is_a_verdict(
     how: str,
     ended: bool,
 ) -> None:
-    issue = await pretend.open_pull(NAME, "topic/one")
+    issue = await pretend.pulls.open_pull(NAME, "topic/one")
     await gate(pretend, head, name, status, how)
     looked = await look(events, repo)
     assert [each.head_sha for each in (looked.untold if ended else looked.heads)] == [head]
@@ -81,7 +81,7 @@ async def test_which_gate_is_a_verdict(
 async def test_a_verdict_is_asked_for_once(
     events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
-    await pretend.open_pull(NAME, "topic/one")
+    await pretend.pulls.open_pull(NAME, "topic/one")
     await gate(pretend, head)
     await look(events, repo)
     assert asked(pretend) == ["pulls", "check-runs"]
@@ -93,9 +93,9 @@ async def test_a_verdict_is_asked_for_once(
 async def test_more_pulls_than_a_page_holds(
     events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
 ) -> None:
-    await pretend.push_commit(NAME, "change", {"a.txt": "x\n"})
-    first = await pretend.open_pull(NAME, "change")
-    there = pretend.repository(NAME)
+    await pretend.pushes.push_commit(NAME, "change", {"a.txt": "x\n"})
+    first = await pretend.pulls.open_pull(NAME, "change")
+    there = pretend.store.repository(NAME)
     assert first.pull
     for number in range(first.number + 1, first.number + 150):
         there.issues[number] = replace(first, number=number, pull=replace(first.pull, head_ref=f"change-{number}"))
@@ -109,9 +109,9 @@ async def test_more_pulls_than_a_page_holds(
 async def test_what_nobody_touched_for_long_ends_the_list(
     events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
 ) -> None:
-    await pretend.push_commit(NAME, "change", {"a.txt": "x\n"})
-    first = await pretend.open_pull(NAME, "change")
-    there = pretend.repository(NAME)
+    await pretend.pushes.push_commit(NAME, "change", {"a.txt": "x\n"})
+    first = await pretend.pulls.open_pull(NAME, "change")
+    there = pretend.store.repository(NAME)
     for number in range(first.number + 1, first.number + 150):
         there.issues[number] = replace(first, number=number, updated_at="2020-01-01T00:00:00Z")
     looked = await look(events, repo)
@@ -122,10 +122,12 @@ async def test_what_nobody_touched_for_long_ends_the_list(
 async def test_all_repositories_page_by_page(
     events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
 ) -> None:
-    first = pretend.repository(NAME)
+    first = pretend.store.repository(NAME)
     for number in range(120):
-        pretend.repositories[f"octocat/many-{number}"] = replace(first, name=f"many-{number}", id=100_000 + number)
-    pretend.repositories["octocat/many-7"].archived = True
+        pretend.store.repositories[f"octocat/many-{number}"] = replace(
+            first, name=f"many-{number}", id=100_000 + number
+        )
+    pretend.store.repositories["octocat/many-7"].archived = True
     run = ActivityEnvironment().run
     assert (await run(events.list_installations, InstallationsInput())).ids == (repo.installation_id,)
     one = await run(events.list_repositories, RepositoriesInput(repo.installation_id))
@@ -140,7 +142,7 @@ async def test_all_repositories_page_by_page(
 async def test_repositories_that_are_gone_or_closed_to_us_are_counted(
     events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
-    await pretend.open_pull(NAME, "topic/one")
+    await pretend.pulls.open_pull(NAME, "topic/one")
     looked = await look(events, replace(repo, name="gone"), repo)
     assert (len(looked.heads), looked.failed) == (1, 1)
 
@@ -148,10 +150,10 @@ async def test_repositories_that_are_gone_or_closed_to_us_are_counted(
 async def test_an_answer_that_makes_no_sense_is_one_repositorys_trouble(
     github: GitHub, session: aiohttp.ClientSession, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
-    issue = await pretend.open_pull(NAME, "topic/one")
-    await pretend.add_repository("octocat/other", {"a.txt": ""})
-    await pretend.push_commit("octocat/other", "change", {"a.txt": "x\n"})
-    await pretend.open_pull("octocat/other", "change")
+    issue = await pretend.pulls.open_pull(NAME, "topic/one")
+    await pretend.repositories.add_repository("octocat/other", {"a.txt": ""})
+    await pretend.pushes.push_commit("octocat/other", "change", {"a.txt": "x\n"})
+    await pretend.pulls.open_pull("octocat/other", "change")
     issue.updated_at = "a while ago"
     looked = await look(EventRecoveryActivities(github), repo, replace(repo, name="other"))
     assert ([each.repo.name for each in looked.heads], looked.failed) == (["other"], 1)

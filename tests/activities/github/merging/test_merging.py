@@ -26,11 +26,11 @@ def held(pretend: SimulatedGitHub) -> Iterator[None]:
 
 @pytest.fixture
 async def wanted(pretend: SimulatedGitHub, repo: RepoRef, head: str) -> MergeInput:
-    return MergeInput(repo, (await pretend.open_pull(NAME, "topic/one", title="One")).number, head)
+    return MergeInput(repo, (await pretend.pulls.open_pull(NAME, "topic/one", title="One")).number, head)
 
 
 async def tip(pretend: SimulatedGitHub) -> git.Commit:
-    path = pretend.repository(NAME).path
+    path = pretend.store.repository(NAME).path
     return (await git.log(path, "main", limit=1))[0]
 
 
@@ -46,7 +46,7 @@ async def test_it_is_merged_once(pretend: SimulatedGitHub, merging: MergeActivit
     first, second = await merging.merge_pull_request(wanted), await merging.merge_pull_request(wanted)
     assert first == MergeResult((await tip(pretend)).sha, changed=True)
     assert second == MergeResult(first.sha, changed=False)
-    assert pretend.issue(NAME, wanted.number).state == "closed"
+    assert pretend.store.issue(NAME, wanted.number).state == "closed"
     (sent,) = [each.request for each in pretend.requests if each.path.endswith("/merge")]
     assert sent == {"sha": wanted.head_sha, "merge_method": "squash"}
 
@@ -85,7 +85,7 @@ async def test_it_is_merged_in_a_way_that_is_allowed(
     method: str,
     parents: int,
 ) -> None:
-    pretend.allow_methods(NAME, allowed)
+    pretend.repositories.allow_methods(NAME, allowed)
     merge = MergeInput(wanted.repo, wanted.number, wanted.head_sha, method)  # type: ignore[arg-type]
     assert (await merging.merge_pull_request(merge)).changed
     assert len((await tip(pretend)).parents) == parents
@@ -94,13 +94,13 @@ async def test_it_is_merged_in_a_way_that_is_allowed(
 async def test_a_way_that_is_not_allowed(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.allow_methods(NAME, ["merge", "rebase"])
+    pretend.repositories.allow_methods(NAME, ["merge", "rebase"])
     said = await refused(merging, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash"))
     assert said == "Merging by squash is not allowed here: use merge or rebase."
-    pretend.protect(NAME, "main", linear=True, ruleset=True)
+    pretend.protection.protect(NAME, "main", linear=True, ruleset=True)
     said = await refused(merging, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "merge"))
     assert said == "Merging by merge is not allowed here: use rebase."
-    pretend.allow_methods(NAME, ["merge"])
+    pretend.repositories.allow_methods(NAME, ["merge"])
     assert "allow no way to merge" in await refused(merging, wanted)
     assert asked(pretend, "PUT", "/merge") == 0
 
@@ -108,11 +108,11 @@ async def test_a_way_that_is_not_allowed(
 async def test_another_head_is_not_merged(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    newer = await pretend.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
+    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     assert await refused(merging, wanted) == (
         f"#1 is at {newer}, and {wanted.head_sha} was to be merged: look at it anew."
     )
-    await pretend.merge_pull(NAME, wanted.number)
+    await pretend.merging.merge_pull(NAME, wanted.number)
     assert f"#1 was merged at {newer}, and {wanted.head_sha}" in await refused(merging, wanted)
     assert "and  was to be merged" in await refused(merging, MergeInput(wanted.repo, wanted.number, ""))
 
@@ -122,11 +122,11 @@ async def test_a_push_at_the_last_moment_is_not_merged(
 ) -> None:
     fault = pretend.faults.add("PUT", ".*/merge", "hold")
     task = asyncio.create_task(refused(merging, wanted))
-    await pretend.wait_for(lambda: fault.seen)
-    newer = await pretend.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
+    await pretend.store.wait_for(lambda: fault.seen)
+    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     fault.release()
     assert f"#1 is at {newer}" in await task
-    assert pretend.issue(NAME, wanted.number).state == "open"
+    assert pretend.store.issue(NAME, wanted.number).state == "open"
 
 
 async def test_a_base_that_moves_at_the_last_moment_is_tried_again(
@@ -140,13 +140,13 @@ async def test_a_base_that_moves_at_the_last_moment_is_tried_again(
 
 
 async def test_what_cannot_be_merged(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
-    pretend.set_draft(NAME, wanted.number, True)
+    pretend.pulls.set_draft(NAME, wanted.number, True)
     assert await refused(merging, wanted) == "#1 is a draft: mark it as ready for review first."
-    pretend.set_draft(NAME, wanted.number, False)
-    await pretend.close_pull(NAME, wanted.number)
+    pretend.pulls.set_draft(NAME, wanted.number, False)
+    await pretend.pulls.close_pull(NAME, wanted.number)
     assert await refused(merging, wanted) == "#1 is closed: reopen it to have it merged."
-    await pretend.reopen_pull(NAME, wanted.number)
-    await pretend.push_commit(NAME, "main", {"a.py": "import re\n"})
+    await pretend.pulls.reopen_pull(NAME, wanted.number)
+    await pretend.pushes.push_commit(NAME, "main", {"a.py": "import re\n"})
     assert await refused(merging, wanted) == (
         "#1 conflicts with `main`: merge `main` into it and resolve the conflicts."
     )
@@ -156,12 +156,12 @@ async def test_what_cannot_be_merged(pretend: SimulatedGitHub, merging: MergeAct
 async def test_a_base_that_wants_it_up_to_date(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.protect(NAME, "main", checks=["ci"], strict=True)
-    await pretend.set_status(NAME, wanted.head_sha, "success", "ci")
-    await pretend.push_commit(NAME, "other", {"c.py": ""})
-    other = (await pretend.open_pull(NAME, "other")).number
-    await pretend.set_status(NAME, pretend.pull(NAME, other)[2].head_sha, "success", "ci")
-    await pretend.merge_pull(NAME, other)
+    pretend.protection.protect(NAME, "main", checks=["ci"], strict=True)
+    await pretend.statuses.set_status(NAME, wanted.head_sha, "success", "ci")
+    await pretend.pushes.push_commit(NAME, "other", {"c.py": ""})
+    other = (await pretend.pulls.open_pull(NAME, "other")).number
+    await pretend.statuses.set_status(NAME, pretend.store.pull(NAME, other)[2].head_sha, "success", "ci")
+    await pretend.merging.merge_pull(NAME, other)
     assert await refused(merging, wanted) == (
         "#1 is behind `main`, whose rules want it up to date: merge `main` into it first."
     )
@@ -170,7 +170,7 @@ async def test_a_base_that_wants_it_up_to_date(
 async def test_what_github_is_still_thinking_about_is_asked_again(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.delay_mergeable(NAME, wanted.number)
+    pretend.merging.delay_mergeable(NAME, wanted.number)
     with pytest.raises(ApplicationError) as caught:
         await merging.merge_pull_request(wanted)
     assert not caught.value.non_retryable
@@ -182,44 +182,44 @@ async def test_what_github_is_still_thinking_about_is_asked_again(
 async def test_required_checks_are_waited_for(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput, ruleset: bool
 ) -> None:
-    pretend.protect(NAME, "main", checks=["ci", "autobuild / gate"], ruleset=ruleset)
-    repo = pretend.repository(NAME)
+    pretend.protection.protect(NAME, "main", checks=["ci", "autobuild / gate"], ruleset=ruleset)
+    repo = pretend.store.repository(NAME)
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("autobuild / gate", "ci"))
-    run = await pretend.create_run(repo, wanted.head_sha, "autobuild / gate", {"status": "in_progress"})
-    await pretend.set_status(NAME, wanted.head_sha, "success", "CI")
+    run = await pretend.checks.create_run(repo, wanted.head_sha, "autobuild / gate", {"status": "in_progress"})
+    await pretend.statuses.set_status(NAME, wanted.head_sha, "success", "CI")
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("autobuild / gate",))
-    pretend.update_run(repo, run, {"status": "completed", "conclusion": "failure"})
+    pretend.checks.update_run(repo, run, {"status": "completed", "conclusion": "failure"})
     assert await refused(merging, wanted) == "#1 cannot be merged: `autobuild / gate` must pass first."
-    await pretend.create_run(repo, wanted.head_sha, "autobuild / gate", {"conclusion": "neutral"})
+    await pretend.checks.create_run(repo, wanted.head_sha, "autobuild / gate", {"conclusion": "neutral"})
     assert (await merging.merge_pull_request(wanted)).changed
 
 
 async def test_a_status_and_a_run_of_one_name_are_both_required(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.protect(NAME, "main", checks=["ci"])
-    await pretend.create_run(pretend.repository(NAME), wanted.head_sha, "ci", {"conclusion": "success"})
-    await pretend.set_status(NAME, wanted.head_sha, "pending", "ci")
+    pretend.protection.protect(NAME, "main", checks=["ci"])
+    await pretend.checks.create_run(pretend.store.repository(NAME), wanted.head_sha, "ci", {"conclusion": "success"})
+    await pretend.statuses.set_status(NAME, wanted.head_sha, "pending", "ci")
     assert (await merging.merge_pull_request(wanted)).waits_for == ("ci",)
-    await pretend.set_status(NAME, wanted.head_sha, "error", "ci")
+    await pretend.statuses.set_status(NAME, wanted.head_sha, "error", "ci")
     assert "`ci` must pass first" in await refused(merging, wanted)
 
 
 async def test_what_is_not_required_does_not_matter(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    await pretend.set_status(NAME, wanted.head_sha, "failure", "ci")
+    await pretend.statuses.set_status(NAME, wanted.head_sha, "failure", "ci")
     assert (await merging.merge_pull_request(wanted)).changed
 
 
 async def test_a_right_to_pass_by_the_rules_is_not_used(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.set_permission(NAME, "autobuild[bot]", "admin")
-    pretend.protect(NAME, "main", checks=["ci"], reviews=1)
-    await pretend.set_status(NAME, wanted.head_sha, "failure", "ci")
+    pretend.repositories.set_permission(NAME, "autobuild[bot]", "admin")
+    pretend.protection.protect(NAME, "main", checks=["ci"], reviews=1)
+    await pretend.statuses.set_status(NAME, wanted.head_sha, "failure", "ci")
     assert "`ci` must pass first" in await refused(merging, wanted)
-    await pretend.set_status(NAME, wanted.head_sha, "success", "ci")
+    await pretend.statuses.set_status(NAME, wanted.head_sha, "success", "ci")
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, (UNNAMED,))
     assert asked(pretend, "PUT", "/merge") == 0
 
@@ -227,28 +227,28 @@ async def test_a_right_to_pass_by_the_rules_is_not_used(
 async def test_reviews_that_a_ruleset_wants(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.protect(NAME, "main", reviews=2, ruleset=True, checks=["ci"])
+    pretend.protection.protect(NAME, "main", reviews=2, ruleset=True, checks=["ci"])
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("ci", "2 more approvals"))
-    await pretend.set_status(NAME, wanted.head_sha, "success", "ci")
+    await pretend.statuses.set_status(NAME, wanted.head_sha, "success", "ci")
     for login in ("example-one", "example-two", "reader"):
-        pretend.set_permission(NAME, login, "read" if login == "reader" else "write")
-    pretend.approve(NAME, wanted.number, "example-one")
-    pretend.approve(NAME, wanted.number, "example-one")
+        pretend.repositories.set_permission(NAME, login, "read" if login == "reader" else "write")
+    pretend.reviews.approve(NAME, wanted.number, "example-one")
+    pretend.reviews.approve(NAME, wanted.number, "example-one")
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("1 more approval",))
     # Only GitHub knows that this one does not count.
-    pretend.approve(NAME, wanted.number, "reader")
+    pretend.reviews.approve(NAME, wanted.number, "reader")
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, (UNNAMED,))
-    pretend.review(NAME, wanted.number, "CHANGES_REQUESTED", "example-one")
+    pretend.reviews.review(NAME, wanted.number, "CHANGES_REQUESTED", "example-one")
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("1 more approval",))
     for login in ("example-one", "example-two"):
-        pretend.approve(NAME, wanted.number, login)
+        pretend.reviews.approve(NAME, wanted.number, login)
     assert (await merging.merge_pull_request(wanted)).changed
 
 
 async def test_a_rule_that_github_names_only_when_it_refuses(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.protect(NAME, "main", pushers=["octocat"])
+    pretend.protection.protect(NAME, "main", pushers=["octocat"])
     said = await refused(merging, wanted)
     assert "The rules of `main` do not allow this" in said
     assert "not authorized to push to this branch" in said
