@@ -1,13 +1,16 @@
 """A project on disk with a build backend of its own, and packages for it that no registry is asked for."""
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from activities.languages.python.installed import our_version
-from activities.tooling import Project
+from activities.languages.python.installed import installed, our_version
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
+from activities.sandbox.bubblewrap import BubblewrapRunner
+from activities.toolchains.python import toolchain
+from activities.tooling import InstallResult, InstallSite, Project
 
 BACKEND = """
 import os, zipfile
@@ -41,6 +44,7 @@ docs = ["nowhere-docs"]
 """
 
 Make = Callable[[Mapping[str, str]], Project]
+Install = Callable[[Project], Awaitable[InstallResult]]
 
 
 @pytest.fixture
@@ -69,10 +73,42 @@ def wheels(tmp_path: Path) -> Path:
         ("linter", "1.0"),
         ("linter", "2.0"),
     ]
-    for name, version in [*listed, *ours.items(), ("pytest", "7.0"), ("flake8", "7.1")]:
+    for name, version in [
+        *listed,
+        *ours.items(),
+        ("pytest", "7.0"),
+        ("flake8", "7.1"),
+        ("vulture", "2.14"),
+        ("vulture", "2.16"),
+    ]:
         with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
             info = f"{name}-{version}.dist-info"
             wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
             wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
             wheel.writestr(f"{info}/RECORD", "")
     return folder
+
+
+@pytest.fixture
+def install(tmp_path: Path, wheels: Path) -> Install:
+    runner = BubblewrapRunner({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
+    for name in ("env", "out", "cache", "under"):
+        (tmp_path / name).mkdir()
+
+    async def make(project: Project) -> InstallResult:
+        box = SandboxSpec(
+            project.root, tmp_path / "out", tmp_path / "env", True, tmp_path / "cache", toolchain.paths(),
+            build_output=tmp_path / "under", save_build_output=True,
+        )  # fmt: skip
+
+        async def run(command: SandboxCommand) -> ProcessResult:
+            return await runner.run(box, command)
+
+        return await toolchain.install(InstallSite(project, box, runner.paths(box), run), toolchain.recipe(project))
+
+    return make
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Callable[[], dict[str, str]]:
+    return lambda: {one.name: one.version for one in installed(tmp_path / "env").values()}

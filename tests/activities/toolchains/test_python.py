@@ -3,45 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from activities.languages.python.installed import installed, our_version
-from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
-from activities.sandbox.bubblewrap import BubblewrapRunner
+from activities.languages.python.installed import our_version
 from activities.toolchains.python import toolchain
-from activities.tooling import InstallResult, InstallSite, Project
-from tests.activities.toolchains.conftest import BACKEND, PROJECT
-
-Make = Callable[[Mapping[str, str]], Project]
-Install = Callable[[Project], Awaitable[InstallResult]]
-
-
-@pytest.fixture
-def install(tmp_path: Path, wheels: Path) -> Install:
-    runner = BubblewrapRunner({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
-    for name in ("env", "out", "cache", "under"):
-        (tmp_path / name).mkdir()
-
-    async def make(project: Project) -> InstallResult:
-        box = SandboxSpec(
-            project.root, tmp_path / "out", tmp_path / "env", True, tmp_path / "cache", toolchain.paths(),
-            build_output=tmp_path / "under", save_build_output=True,
-        )  # fmt: skip
-
-        async def run(command: SandboxCommand) -> ProcessResult:
-            return await runner.run(box, command)
-
-        return await toolchain.install(InstallSite(project, box, runner.paths(box), run), toolchain.recipe(project))
-
-    return make
-
-
-@pytest.fixture
-def versions(tmp_path: Path) -> Callable[[], dict[str, str]]:
-    return lambda: {one.name: one.version for one in installed(tmp_path / "env").values()}
+from activities.tooling import InstallResult
+from tests.activities.toolchains.conftest import BACKEND, PROJECT, Install, Make
 
 
 async def test_a_project_with_its_groups_and_extras(
