@@ -13,17 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from activities import tools
-from activities.languages.python.config import hooks, pyproject
-from activities.languages.python.dependencies import is_package
-from activities.languages.python.install import PythonInstallation
+from activities.languages.python.config import hooks, pyproject, section, table
+from activities.languages.python.dependencies import is_package, requirements_files, with_includes
+from activities.languages.python.install import PythonInstallation, constraints, install_items
 from activities.languages.python.installed import our_version, paths_to
 from activities.languages.python.layout import files_below
-from activities.languages.python.requirements import constraints, pieces
-from activities.languages.python.requirements_files import requirements_files, with_includes
-from activities.languages.python.version import unfit
 from activities.result_store import digest
 from activities.tooling import OUR_TOOLS, EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
@@ -36,17 +34,13 @@ _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "tox.in
 
 
 def _detect(folder: Path) -> bool:
-    """A manifest, requirements, or plain Python files at the folder's root."""
-    if any((folder / name).is_file() for name in _SIGNS):
-        return not _only_javascript(folder)
-    return any(folder.glob("*.py")) or any(folder.glob("requirements*.txt")) or any(folder.glob("tests/test_*.py"))
-
-
-def _only_javascript(folder: Path) -> bool:
-    """A package.json beside a pyproject.toml without a project in it: a linter's settings, most often."""
+    """A manifest, requirements, or plain Python files at the folder's root. A pyproject.toml without a project in it
+    beside a package.json holds a linter's settings, most often."""
     signs = [name for name in _SIGNS if (folder / name).is_file()]
-    own = signs == ["pyproject.toml"] and (folder / "package.json").is_file()
-    return own and not {"project", "build-system", "dependency-groups"} & set(pyproject(Project(".", folder, "python")))
+    if signs == ["pyproject.toml"] and (folder / "package.json").is_file():
+        return bool({"project", "build-system", "dependency-groups"} & set(pyproject(Project(".", folder, "python"))))
+    patterns = ("*.py", "requirements*.txt", "tests/test_*.py")
+    return bool(signs) or any(any(folder.glob(pattern)) for pattern in patterns)
 
 
 def _recipe(project: Project) -> EnvironmentRecipe:
@@ -56,8 +50,11 @@ def _recipe(project: Project) -> EnvironmentRecipe:
     added = json.dumps(_additions(project), sort_keys=True)
     versions = (our_version("uv"), sys.version, platform.machine(), added)
     key = digest("python-2", project.folder, *versions, _deciding(project), *contents, *_compiled(project))
+    steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in install_items(project))
+    if project.read("uv.lock"):
+        steps = ("uv sync --frozen --all-groups --all-extras",)
     locked = bool(project.read("uv.lock") or constraints(project) or project.read("pylock.toml"))
-    return EnvironmentRecipe(key, _told(project), locked)
+    return EnvironmentRecipe(key, steps, locked)
 
 
 def _additions(project: Project) -> dict[str, str]:
@@ -83,7 +80,7 @@ def _pin(revision: str) -> str:
 
 
 def _compiled(project: Project) -> Iterator[str]:
-    """Names and texts of what a build compiles, or is told what to compile by."""
+    """Names and texts of what a build compiles, and of what configures the build."""
     if is_package(project):
         for file in files_below(project.root):
             if file.suffix in _COMPILED or file.name in _BUILDS:
@@ -104,18 +101,25 @@ def _deciding(project: Project) -> str:
     return json.dumps({**parts, "tool": kept}, sort_keys=True, default=str)
 
 
-def _told(project: Project) -> tuple[str, ...]:
-    if project.read("uv.lock"):
-        return ("uv sync --frozen --all-groups --all-extras",)
-    return tuple(f"uv pip install {' '.join(piece.arguments)}" for piece in pieces(project))
-
-
 async def _install(site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
-    """A project that asks for another Python is still tried: many a bound is only careful."""
+    """A project that requires another Python is still tried: many bounds are only cautious."""
     installed = await PythonInstallation(site, _additions(site.project)).run()
-    if not (installed.problem and (reason := unfit(site.project))):
+    mismatch = _python_mismatch(site.project)
+    if not (installed.problem and mismatch):
         return installed
-    return InstallResult(f"{reason} {installed.problem}", installed.output_tail, installed.partly)
+    return InstallResult(f"{mismatch} {installed.problem}", installed.output_tail, installed.partly)
+
+
+def _python_mismatch(project: Project) -> str:
+    """A sentence when the project does not admit our interpreter, "" when it does."""
+    options = section(project, "setup.cfg", "options") or {}
+    required = table(project, "project").get("requires-python") or options.get("python_requires", "")
+    required, ours = required.strip() if isinstance(required, str) else "", platform.python_version()
+    try:
+        fits = not required or SpecifierSet(required).contains(ours, prereleases=True)
+    except InvalidSpecifier:
+        fits = True
+    return "" if fits else f"The project requires Python {required}, but checks run with Python {ours}."
 
 
 def _moved(env_root: Path, was: str, now: str) -> dict[str, str]:
@@ -124,8 +128,12 @@ def _moved(env_root: Path, was: str, now: str) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(now + path[len(was) :] for path in paths)} if paths else {}
 
 
-def _paths() -> tuple[Path, ...]:
-    return (Path(sys.base_prefix), OUR_TOOLS)
-
-
-toolchain = Toolchain("python", "python", _detect, _recipe, _install, _paths, moved=_moved)
+toolchain = Toolchain(
+    name="python",
+    language="python",
+    detect=_detect,
+    recipe=_recipe,
+    install=_install,
+    paths=lambda: (Path(sys.base_prefix), OUR_TOOLS),
+    moved=_moved,
+)

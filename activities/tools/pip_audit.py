@@ -10,9 +10,8 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from activities.languages.python.dependencies import named_in_manifests
+from activities.languages.python.dependencies import named_in_manifests, project_name
 from activities.languages.python.installed import Distribution, installed, our_version
-from activities.languages.python.version import project_name
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, parse_json, read_output, valid_unicode, write_input
 from activities.tool_reports import execute, failed_to_run, last_output, make_report

@@ -1,5 +1,6 @@
 """What a Python project declares that it needs: groups, extras, poetry's and pdm's own tables, requirements."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -9,7 +10,6 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from activities.languages.python.config import has_table, section, table
-from activities.languages.python.requirements_files import named_in, requirements_files, with_includes
 from activities.tooling import Project
 
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
@@ -18,6 +18,16 @@ _FOR_CHECKS = re.compile(
     r"dev|develop|development|tests?|testing|lint|linting|typing|types|typecheck|mypy|checks?|qa|ci|bench|benchmarks?"
     r"|coverage|cov"
 )
+
+_USUAL = re.compile(
+    r"(?:requirements(?:[-_.](?:dev|develop|development|test|tests|testing|lint|ci))?"
+    r"|(?:dev|test|tests|testing)[-_.]requirements)\.(?:txt|in)"
+)
+_FOLDERS = (".", "requirements", "tests", "test")
+_IN_FOLDER = re.compile(r"(?:base|main|dev|develop|development|test|tests|testing|lint|ci)\.txt")
+_INCLUDE = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
+_NAME = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_MOST = 30
 
 
 def for_checks(name: str) -> bool:
@@ -36,7 +46,10 @@ def groups(project: Project) -> dict[str, tuple[str, ...]]:
     for name, part in table(project, "tool.poetry.group").items():
         found.setdefault(name, tuple(_poetry(part.get("dependencies") if isinstance(part, dict) else None)))
     found.setdefault("dev", ())
-    old = (*_poetry(table(project, "tool.poetry").get("dev-dependencies")), *_texts(_uv(project)))
+    old = (
+        *_poetry(table(project, "tool.poetry").get("dev-dependencies")),
+        *_texts(table(project, "tool.uv").get("dev-dependencies")),
+    )
     return {**found, "dev": (*found["dev"], *old)}
 
 
@@ -65,13 +78,41 @@ def declared(project: Project) -> dict[str, str]:
             if for_checks(name):
                 _note(found, lines, f"{kind} {name}")
     for file in with_includes(project, requirements_files(project)):
-        _note(found, tuple(islice(named_in(project.read(file)), _MOST_NAMES)), file)
+        names = (match[1] for line in project.read(file).splitlines() if (match := _NAME.match(line)))
+        _note(found, tuple(islice(names, _MOST_NAMES)), file)
     return found
+
+
+def requirements_files(project: Project) -> tuple[str, ...]:
+    """The files that install what the project and its tests need, relative to it. `x.in` only without `x.txt`."""
+    names = []
+    for folder in _FOLDERS:
+        path = project.root / folder
+        for file in path.iterdir() if path.is_dir() and not path.is_symlink() else ():
+            usual = _USUAL.fullmatch(file.name) or (folder == "requirements" and _IN_FOLDER.fullmatch(file.name))
+            if usual and file.is_file():
+                names.append(posixpath.normpath(f"{folder}/{file.name}"))
+    return tuple(sorted(name for name in names if not (name.endswith(".in") and name[:-3] + ".txt" in names)))
+
+
+def with_includes(project: Project, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those files and all that they include by `-r` and `-c`, as far as it lies inside the project."""
+    found: dict[str, None] = {}
+    waiting = list(names)
+    while waiting and len(found) < _MOST:
+        name = waiting.pop(0)
+        if name in found or name.startswith(("../", "/")):
+            continue
+        found[name] = None
+        matches = (_INCLUDE.match(line) for line in project.read(name).splitlines())
+        folder = posixpath.dirname(name)
+        waiting += [posixpath.normpath(posixpath.join(folder, match[1])) for match in matches if match]
+    return tuple(found)
 
 
 def named_in_manifests(project: Project, package: str) -> tuple[str, int]:
     """(file, line) that names a package first: requirements, then manifests, then lock files; the manifest's whole
-    file (line 0) for a package that nobody names."""
+    file (line 0) for a package that no file names."""
     files = (*with_includes(project, requirements_files(project)), *_MANIFESTS)
     there = [name for name in files if (project.root / name).is_file()]
     parts = re.split(r"[-_.]+", canonicalize_name(package))
@@ -81,6 +122,13 @@ def named_in_manifests(project: Project, package: str) -> tuple[str, int]:
         if match := named.search(text):
             return name, text.count("\n", 0, match.start()) + 1
     return (there[0] if there else "pyproject.toml"), 0
+
+
+def project_name(project: Project) -> str:
+    """The canonical name of the project's own distribution, "" where it does not say."""
+    listed = table(project, "project").get("name") or table(project, "tool.poetry").get("name")
+    name = listed or (section(project, "setup.cfg", "metadata") or {}).get("name", "")
+    return canonicalize_name(name) if isinstance(name, str) else ""
 
 
 def is_package(project: Project) -> bool:
@@ -99,7 +147,7 @@ def is_package(project: Project) -> bool:
 
 
 def valid(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """The lines that are PEP 508 requirements; the rest cannot be asked of an installer."""
+    """The lines that are PEP 508 requirements; an installer accepts no others."""
     return tuple(line for line in lines if _parsed(line))
 
 
@@ -124,10 +172,6 @@ def _poetry(part: object) -> Iterator[str]:
     for name in part if isinstance(part, dict) else ():
         if name != "python":
             yield name
-
-
-def _uv(project: Project) -> object:
-    return table(project, "tool.uv").get("dev-dependencies")
 
 
 def _texts(entries: object) -> Iterator[str]:

@@ -1,124 +1,183 @@
-"""Installing a Python project with uv: everything in one resolution, and piece by piece where that fails."""
+"""Installing a Python project with uv: everything in one resolution, and item by item where that fails."""
 
+import re
 import sys
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
-from activities.languages.python.config import broken
+from activities.languages.python.config import broken, table, toml
+from activities.languages.python.dependencies import (
+    dependencies,
+    extras,
+    for_checks,
+    groups,
+    is_package,
+    project_name,
+    requirements_files,
+    valid,
+)
 from activities.languages.python.installed import installed
-from activities.languages.python.requirements import InstallItem, constraints, pieces, plainly, without_itself
-from activities.languages.python.version import stand_ins, version_of_source
 from activities.reports import write_input
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tool_reports import last_output
-from activities.tooling import OUR_TOOLS, InstallResult, InstallSite
+from activities.tooling import OUR_TOOLS, InstallResult, InstallSite, Project
 
 UV = str(OUR_TOOLS / "bin" / "uv")
 PYTHON = f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
 _ALL = ("--all-groups", "--all-extras")
+_LOCKS = ("poetry.lock", "pdm.lock")
+_ASSUMED_VERSION = "9999.0.0"
+"""High: some of the project's own dependencies may ask for "this project, at least 3.1"."""
+
+
+@dataclass(frozen=True)
+class InstallItem:
+    """Something that can be installed on its own. `what` ends the sentence "could not be installed: …"."""
+
+    what: str
+    arguments: tuple[str, ...]
+
+
+def install_items(project: Project) -> tuple[InstallItem, ...]:
+    """The project's own files first, the project itself last. Empty when there is nothing to install."""
+    items = [InstallItem(f"the requirements of {name}", ("-r", name)) for name in requirements_files(project)]
+    for name, lines in groups(project).items():
+        if for_checks(name) and (requirements := valid(lines)):
+            items.append(InstallItem(f"the dependency group {name}", requirements))
+    if is_package(project):
+        names = ",".join(sorted(name for name in extras(project) if for_checks(name)))
+        items.append(InstallItem("the project itself", ("-e", f".[{names}]" if names else ".", *_editable(project))))
+    return tuple(items)
+
+
+def constraints(project: Project) -> str:
+    """The versions of poetry's or pdm's lock file as a constraints file, "" without one. A package that is locked
+    in several versions (for several platforms) is left open."""
+    versions: dict[str, set[str]] = defaultdict(set)
+    for name in _LOCKS:
+        packages = toml(project.read(name)).get("package")
+        for package in packages if isinstance(packages, list) else []:
+            if isinstance(package, dict):
+                versions[str(package.get("name"))].add(str(package.get("version")))
+    fixed = {name: found for name, found in versions.items() if len(found) == 1}
+    lines = (f"{name}=={min(found)}" for name, found in sorted(fixed.items()))
+    return "".join(f"{line}\n" for line in valid(tuple(lines)))
+
+
+def _editable(project: Project) -> tuple[str, ...]:
+    """setuptools would list the modules that are there today; "compat" puts the folder itself on the path, so
+    that a checkout with a new module finds it. Other backends do so anyway and may refuse the setting."""
+    backend = str(table(project, "build-system").get("build-backend", "setuptools"))
+    if not backend.startswith("setuptools"):
+        return ()
+    name = project_name(project)
+    setting = "editable_mode=compat"
+    return (f"--config-settings-package={name}:{setting}",) if name else (f"--config-setting={setting}",)
 
 
 @dataclass
 class PythonInstallation:
     """One installation. `additions` are package → requirement of what the checks need, installed only where the project
-    has not brought it. `lost` is what could not be installed, `output` the last words of what failed."""
+    has not brought it. `lost` is what could not be installed, `output` the last output of what failed.
+    `version_assumed`: the project could not be built, and is tried with a version that it could not find out."""
 
     site: InstallSite
     additions: Mapping[str, str]
     lost: list[str] = field(default_factory=list)
     output: str = ""
-    invented: bool = False
+    version_assumed: bool = False
 
     async def run(self) -> InstallResult:
         """Never raises for what a project does: a broken one gets what can be installed of it, and a problem."""
-        made = await self._uv("venv", "--quiet", "--allow-existing", "--no-project", "--python", PYTHON, self._env)
-        if made.exit_code != 0:
-            return InstallResult("The environment could not be made.", last_output(made))
-        await (self._locked() if self.site.project.read("uv.lock") else self._declared())
-        await self._added()
-        await self._pyright()
-        problem = " ".join(filter(None, (broken(self.site.project), self._problem())))
+        venv = await self._uv("venv", "--quiet", "--allow-existing", "--no-project", "--python", PYTHON, self._env)
+        if venv.exit_code != 0:
+            return InstallResult("The environment could not be created.", last_output(venv))
+        locked = bool(self.site.project.read("uv.lock")) and await self._sync_lock_file()
+        if not locked:
+            await self._install_declared()
+        await self._install_additions()
+        await self._fetch_pyright()
+        problem = broken(self.site.project)
+        if self.lost:
+            lost = f"Could not be installed: {', '.join(self.lost)}. {_first_error(self.output)}"
+            problem = f"{problem} {lost}".strip()
         return InstallResult(problem, self.output if self.lost else "", partly=bool(problem))
 
-    async def _locked(self) -> None:
+    async def _sync_lock_file(self) -> bool:
         """Extras or groups may be declared to conflict: then the default groups are the most there is."""
         for arguments in (_ALL, _ALL[:1], ()):
-            ran = await self._uv("sync", "--frozen", "--all-packages", "--inexact", "--python", PYTHON, *arguments)
-            if ran.exit_code == 0:
-                return
-            self.invented = True
-        self.output = last_output(ran)
-        self.lost.append("what uv.lock lists")
-        await self._declared()
+            result = await self._uv("sync", "--frozen", "--all-packages", "--inexact", "--python", PYTHON, *arguments)
+            if result.exit_code == 0:
+                return True
+            self.version_assumed = True
+        self.output = last_output(result)
+        self.lost.append("the packages of uv.lock")
+        return False
 
-    async def _declared(self) -> None:
+    async def _install_declared(self) -> None:
         """One resolution for all, since what is installed later must not change what is there."""
-        whole = pieces(self.site.project)
-        if not whole or await self._pip(*(argument for piece in whole for argument in piece.arguments)):
+        items = install_items(self.site.project)
+        if not items or await self._pip(*(argument for item in items for argument in item.arguments)):
             return
-        self.invented = True
-        for piece in whole:
-            if not await self._pip(*piece.arguments):
-                await self._less(piece)
+        self.version_assumed = True
+        for item in items:
+            if not await self._pip(*item.arguments):
+                self.lost.append(item.what)
+                if item.arguments[0] == "-e":
+                    await self._install_less(item)
 
-    async def _less(self, piece: InstallItem) -> None:
+    async def _install_less(self, item: InstallItem) -> None:
+        """The project without its extras, or only its dependencies where it cannot be built. The output stays that of
+        the whole item."""
         output = self.output
-        self.lost.append(piece.what)
-        if piece.arguments[0] != "-e":
-            return
-        plain = plainly(self.site.project)
-        if piece.arguments != plain.arguments and await self._pip(*plain.arguments):
-            self.lost[-1] = f"the project's extras {piece.arguments[1].strip('.[]')}"
-        elif (needed := without_itself(self.site.project)) and not await self._pip(*needed.arguments):
-            self.lost.append(needed.what)
+        without_extras = ("-e", ".", *_editable(self.site.project))
+        needed = valid(dependencies(self.site.project))
+        if item.arguments != without_extras and await self._pip(*without_extras):
+            self.lost[-1] = f"the project's extras {item.arguments[1].strip('.[]')}"
+        elif needed and not await self._pip(*needed):
+            self.lost.append("the project's own dependencies")
         self.output = output
 
-    async def _added(self) -> None:
-        """What is there stays as it is: where our version does not go with it, another one may."""
+    async def _install_additions(self) -> None:
+        """What is there stays as it is: where our version conflicts with it, another one may fit."""
         there = installed(self.site.spec.env) if self.site.spec.env else {}
         missing = {name: line for name, line in self.additions.items() if canonicalize_name(name) not in there}
         if not missing:
             return
         present = "".join(f"{one.name}=={one.version}\n" for one in there.values() if not one.direct)
-        fixed = ("-c", self._given("present.txt", present))
+        fixed = ("-c", self._write("present.txt", present))
         first = self.output if self.lost else ""
         if not await self._pip(*missing.values(), *fixed) and not await self._pip(*missing, *fixed):
             self.lost.append(f"what the checks need ({', '.join(missing)})")
         self.output = first or self.output
 
-    async def _pyright(self) -> None:
-        """The package is only a starter: it fetches pyright itself at its first run, which must be now."""
+    async def _fetch_pyright(self) -> None:
+        """The package only starts pyright, and fetches it at its first run: now, while there is network."""
         if self.site.spec.env and "pyright" in installed(self.site.spec.env):
-            where = {"PYRIGHT_PYTHON_CACHE_DIR": f"{self._env}/share/pyright"}
-            ran = await self.site.run(self._command((f"{self._env}/bin/pyright", "--version"), where))
-            if ran.exit_code != 0:
-                self.output = last_output(ran)
+            cache = {"PYRIGHT_PYTHON_CACHE_DIR": f"{self._env}/share/pyright"}
+            result = await self._start((f"{self._env}/bin/pyright", "--version"), cache)
+            if result.exit_code != 0:
+                self.output = last_output(result)
                 self.lost.append("pyright itself")
 
     async def _pip(self, *arguments: str) -> bool:
         lines = constraints(self.site.project)
-        fixed = ("-c", self._given("locked.txt", lines)) if lines else ()
-        ran = await self._uv("pip", "install", "--python", f"{self._env}/bin/python", *arguments, *fixed)
-        if ran.exit_code != 0:
-            self.output = last_output(ran)
-        return ran.exit_code == 0
+        fixed = ("-c", self._write("locked.txt", lines)) if lines else ()
+        result = await self._uv("pip", "install", "--python", f"{self._env}/bin/python", *arguments, *fixed)
+        if result.exit_code != 0:
+            self.output = last_output(result)
+        return result.exit_code == 0
 
-    def _given(self, name: str, text: str) -> str:
-        """Written anew for each command: the folder is a stranger's as soon as a build has run."""
+    def _write(self, name: str, text: str) -> str:
+        """Written anew for each command: the folder is untrusted as soon as a build has run."""
         write_input(self.site.spec.out, name, text)
         return f"{self.site.paths.out}/{name}"
 
     async def _uv(self, *arguments: str) -> ProcessResult:
-        return await self.site.run(self._command((UV, *arguments), self._variables()))
-
-    def _command(self, argv: tuple[str, ...], env: dict[str, str]) -> SandboxCommand:
-        return SandboxCommand(argv, cwd=self.site.project.folder, env=env, network=True)
-
-    def _variables(self) -> dict[str, str]:
-        general = {"SETUPTOOLS_SCM_PRETEND_VERSION": version_of_source(self.site.project)} if self.invented else {}
-        return {
+        variables = {
             "UV_CACHE_DIR": self.site.paths.cache,
             "UV_LINK_MODE": "hardlink",
             # A check cannot keep bytecode, since it sees the environment read-only: each would compile it anew.
@@ -126,21 +185,35 @@ class PythonInstallation:
             "UV_PROJECT_ENVIRONMENT": self._env,
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_PROGRESS": "1",
-            **stand_ins(self.site.project),
-            **general,
+            **_version_variables(self.site.project, everywhere=self.version_assumed),
         }
+        return await self._start((UV, *arguments), variables)
+
+    async def _start(self, argv: tuple[str, ...], env: dict[str, str]) -> ProcessResult:
+        return await self.site.run(SandboxCommand(argv, cwd=self.site.project.folder, env=env, network=True))
 
     @property
     def _env(self) -> str:
         return self.site.paths.env
 
-    def _problem(self) -> str:
-        if not self.lost:
-            return ""
-        return f"Could not be installed: {', '.join(self.lost)}. {_why(self.output)}".strip()
+
+def _version_variables(project: Project, *, everywhere: bool) -> dict[str, str]:
+    """Variables that give tools like setuptools-scm the version that a checkout without its git history cannot find
+    out: that of PKG-INFO (a source distribution), else a high one.
+
+    `everywhere` adds the general `SETUPTOOLS_SCM_PRETEND_VERSION`, which renames dependencies that are built too.
+    """
+    match = re.search(r"^Version: ([0-9][\w.!+-]*)\s*$", project.read("PKG-INFO").partition("\n\n")[0], re.MULTILINE)
+    version = match[1] if match else _ASSUMED_VERSION
+    variables = {"POETRY_DYNAMIC_VERSIONING_BYPASS": version, "PBR_VERSION": version, "PDM_BUILD_SCM_VERSION": version}
+    if name := project_name(project):
+        variables[f"SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{re.sub('[-_.]+', '_', name).upper()}"] = version
+    if everywhere:
+        variables["SETUPTOOLS_SCM_PRETEND_VERSION"] = version
+    return variables
 
 
-def _why(output: str) -> str:
+def _first_error(output: str) -> str:
     """The first line that speaks of an error, with the cause that uv writes below it: only that names the package."""
     lines = [line.strip() for line in output.splitlines()]
     first = next((n for n, line in enumerate(lines) if "error" in line.lower() or "×" in line), len(lines))

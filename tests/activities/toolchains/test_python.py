@@ -70,7 +70,9 @@ async def test_what_cannot_be_installed_is_named_and_the_rest_is_there(
     files = {"pyproject.toml": PROJECT, "backend.py": "raise SystemExit('no compiler')\n"}
     outcome = await install(project({**files, "requirements-test.txt": "nowhere-to-be-found\n"}))
     assert outcome.partly
-    assert outcome.problem.startswith("Could not be installed: what requirements-test.txt lists, the project itself. ")
+    assert outcome.problem.startswith(
+        "Could not be installed: the requirements of requirements-test.txt, the project itself. "
+    )
     assert {"dep", "grouped", "linter", "pytest", "coverage"} <= versions().keys()
 
 
@@ -90,7 +92,7 @@ async def test_another_python_is_said(project: Make, install: Install) -> None:
     backend = BACKEND.replace("Provides-Extra: test", "Requires-Python: >=4\\nProvides-Extra: test")
     outcome = await install(project({"pyproject.toml": table, "backend.py": backend}))
     running = ".".join(map(str, sys.version_info[:3]))
-    assert outcome.problem.startswith(f"The project requires Python >=4, and checks run with Python {running} here.")
+    assert outcome.problem.startswith(f"The project requires Python >=4, but checks run with Python {running}.")
 
 
 @pytest.mark.parametrize(
