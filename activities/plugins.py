@@ -13,37 +13,52 @@ T = TypeVar("T")
 
 
 def load(package: ModuleType, kind: type[T]) -> dict[str, T]:
-    """All objects of `kind` in the package's modules, by module name, then those of installed
+    """All objects of `kind` in the package's modules, by the name of the module, then those of installed
     distributions (entry-point group `autobuild.<package's last name>`).
 
     A module with none or with two of them stops the start.
     """
-    folder = package.__name__.rsplit(".", 1)[-1]
+    found = {}
+    for name, module in modules(package.__name__).items():
+        try:
+            contents = vars(importlib.import_module(module))
+        except ImportError as error:
+            raise UserError(f"The plug-in {module} cannot be imported: {error}.") from error
+        objects = {id(value): value for value in contents.values() if isinstance(value, kind)}
+        if len(objects) != 1:
+            how_many = "none" if not objects else f"{len(objects)} of them"
+            raise UserError(f"{module} must define exactly one {kind.__name__} object, and defines {how_many}.")
+        found[name] = plugin = next(iter(objects.values()))
+        own_name = str(getattr(plugin, "name", name))
+        if own_name.replace("-", "_") != name:
+            raise UserError(f"The plug-in {module} is loaded as {name!r} and calls itself {own_name!r}: use one name.")
+    return found
+
+
+def modules(package: str) -> dict[str, str]:
+    """The names of a package's plug-ins with their modules, without importing any of them."""
+    spec = importlib.util.find_spec(package)
+    folders = spec.submodule_search_locations if spec else None
     found = {
-        info.name: _only_one(importlib.import_module(f"{package.__name__}.{info.name}"), kind)
-        for info in pkgutil.iter_modules(package.__path__)
+        info.name: f"{package}.{info.name}"
+        for info in pkgutil.iter_modules(folders or [])
         if not info.name.startswith("_")
     }
+    folder = package.rpartition(".")[2]
     for point in entry_points(group=f"autobuild.{folder}"):
-        if point.name in found:
+        name = point.name.replace("-", "_")
+        if name in found:
             raise UserError(f"The plug-in {point.value} takes the name {point.name!r}, which {folder} has already.")
-        found[point.name] = _only_one(importlib.import_module(point.module), kind)
+        found[name] = point.module
     return dict(sorted(found.items()))
 
 
 def names(package: str) -> tuple[str, ...]:
-    """What `load` would find in the package of this full name, without importing any of it."""
-    spec = importlib.util.find_spec(package)
-    folders = spec.submodule_search_locations if spec else None
-    own = {info.name for info in pkgutil.iter_modules(folders or []) if not info.name.startswith("_")}
-    others = {point.name for point in entry_points(group=f"autobuild.{package.rsplit('.', 1)[-1]}")}
-    return tuple(sorted(own | others))
+    """What `load` finds in the package of this full name, without importing any of it."""
+    return tuple(modules(package))
 
 
-def _only_one(module: ModuleType, kind: type[T]) -> T:
-    objects = {id(value): value for value in vars(module).values() if isinstance(value, kind)}
-    if len(objects) != 1:
-        raise UserError(
-            f"{module.__name__} must define exactly one {kind.__name__} object, and defines {len(objects)}."
-        )
-    return next(iter(objects.values()))
+def help_line(package: str, name: str) -> str:
+    """The first line of a plug-in's docstring. `name` may be written with hyphens, as users do."""
+    module = importlib.import_module(modules(package)[name.replace("-", "_")])
+    return (module.__doc__ or "").strip().partition("\n")[0]

@@ -7,14 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal
 
 from activities.model import ToolReport
 from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
-Language = Literal["python", "javascript", "any"]
-"""`any`: a command of the repository's own configuration, whatever it is written in."""
+Language = str
+"""`python`, `javascript`, whatever a toolchain names, or `any`: a command of the repository's own configuration."""
 
 _LARGEST_FILE = 5_000_000
 

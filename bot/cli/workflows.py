@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from activities.errors import UserError
+from activities.plugins import help_line
 
 if TYPE_CHECKING:
     from bot.client import WorkflowClient
@@ -64,12 +65,7 @@ def list_(kind: str, query: str) -> None:
         raise UserError(f"Cannot list {kind!r}. Use one of workflows, {', '.join(_PLUGINS)}.")
     package = import_module(_PLUGINS[kind])
     for name in package.registry():
-        try:
-            module = import_module(f"{_PLUGINS[kind]}.{name.replace('-', '_')}")
-            help = (module.__doc__ or "").strip().partition("\n")[0]
-        except ImportError:
-            help = ""  # another distribution's plug-in
-        click.echo(f"{name:20} {help}")
+        click.echo(f"{name:20} {help_line(_PLUGINS[kind], name)}")
 
 
 async def _list_workflows(query: str) -> None:

@@ -1,0 +1,10 @@
+"""Says hello."""
+
+from bot.commands import CommandAction, CommandLine, SlashCommand
+
+
+def _parse(line: CommandLine) -> CommandAction:
+    return CommandAction("greet", "say", lines=("Hello!",))
+
+
+GREET = SlashCommand("greet", str(__doc__), "/greet", _parse, permission="read")
