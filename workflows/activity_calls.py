@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import BranchInfo, BranchInput, PullRequest, ReactionInput, ReplyInput
+    from activities.github.types.branches import BranchInfoInput, BranchInfoResult
+    from activities.github.types.comments import ReactionInput, ReplyInput
+    from activities.github.types.pulls import PullRequest
     from activities.model import RepoRef
     from activities.workflow_activities import SignalWithStartInput
     from workflows import ids
@@ -54,7 +56,7 @@ async def reply(repo: RepoRef, number: int, key: str, lines: list[str]) -> None:
 
 async def default_branch(repo: RepoRef) -> str:
     """Its name."""
-    return (await ask("branch_info", BranchInput(repo), BranchInfo)).name
+    return (await ask("branch_info", BranchInfoInput(repo), BranchInfoResult)).name
 
 
 async def target_of(repo: RepoRef, pull: PullRequest) -> BranchTarget:

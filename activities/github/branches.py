@@ -7,8 +7,14 @@ from activities.errors import UserError
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Conflict, NotFound, Validation
 from activities.github.merging.errors import rules_of
-from activities.github.types.branches import CreateBranchInput, CreateBranchResult, SyncBranchInput, SyncBranchResult
-from activities.github.types.lookups import BranchInfo, BranchInput
+from activities.github.types.branches import (
+    BranchInfoInput,
+    BranchInfoResult,
+    CreateBranchInput,
+    CreateBranchResult,
+    SyncBranchInput,
+    SyncBranchResult,
+)
 from activities.github.urls import names
 from activities.model import RepoRef
 from activities.reporting import code
@@ -26,7 +32,7 @@ class BranchActivities:
         self._github = github
 
     @github_activity
-    async def branch_info(self, input: BranchInput) -> BranchInfo:
+    async def branch_info(self, input: BranchInfoInput) -> BranchInfoResult:
         """A branch's head, and whether it is protected or the default one."""
         api = await self._github.installation(input.repo, {"contents": "read"})
         default = str((await api.getitem("/repos/{owner}/{repo}", names(input.repo)))["default_branch"])
@@ -34,8 +40,8 @@ class BranchActivities:
         try:
             data = await api.getitem("/repos/{owner}/{repo}/branches/{branch}", names(input.repo, branch=name))
         except NotFound:
-            return BranchInfo(name, "", default=name == default)
-        return BranchInfo(name, str(data["commit"]["sha"]), bool(data.get("protected")), name == default)
+            return BranchInfoResult(name, "", default=name == default)
+        return BranchInfoResult(name, str(data["commit"]["sha"]), bool(data.get("protected")), name == default)
 
     @github_activity
     async def create_branch(self, input: CreateBranchInput) -> CreateBranchResult:

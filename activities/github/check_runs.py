@@ -21,10 +21,10 @@ from activities.github.types.check_runs import (
     CreateCheckRunsInput,
     CreateCheckRunsResult,
     EndCheckRunsInput,
+    OurCheckRun,
     StartCheckRunInput,
-    SuiteRun,
-    SuiteRuns,
     SuiteRunsInput,
+    SuiteRunsResult,
 )
 from activities.github.urls import names
 from activities.model import CheckResult, QualityCheck, RepoRef
@@ -143,11 +143,11 @@ class CheckRunActivities:
         await _end_all(api, input.repo, sorted(ids), output)
 
     @github_activity
-    async def list_suite_runs(self, input: SuiteRunsInput) -> SuiteRuns:
+    async def list_suite_runs(self, input: SuiteRunsInput) -> SuiteRunsResult:
         """Our runs on a head, newest first: GitHub's "re-run all" names none."""
         api = await self._api(input.repo)
         runs = [
-            SuiteRun(
+            OurCheckRun(
                 id=int(run["id"]),
                 name=str(run["name"]).removeprefix(PREFIX),
                 external_id=str(run.get("external_id") or ""),
@@ -156,7 +156,7 @@ class CheckRunActivities:
             )
             async for run in self._our_runs(api, input.repo, input.head_sha)
         ]
-        return SuiteRuns(tuple(sorted(runs, key=lambda run: run.id, reverse=True)))
+        return SuiteRunsResult(tuple(sorted(runs, key=lambda run: run.id, reverse=True)))
 
     async def _api(self, repo: RepoRef) -> "API":
         return await self._github.installation(repo, {"checks": "write"})

@@ -6,9 +6,14 @@ from activities.errors import UserError
 from activities.github import bodies
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Forbidden, GitHubError, NotFound
-from activities.github.types.check_runs import CommentResult, GateCommentInput, ReactionInput, ReplyInput
-from activities.github.types.issues import IssueCommentInput
-from activities.github.types.pulls import PullCommentInput
+from activities.github.types.comments import (
+    CommentResult,
+    GateCommentInput,
+    IssueCommentInput,
+    PullCommentInput,
+    ReactionInput,
+    ReplyInput,
+)
 from activities.github.urls import names
 from activities.model import RepoRef
 from activities.reporting import GATE_MARK, Links, gate_comment, reply, reply_mark

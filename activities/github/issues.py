@@ -9,9 +9,16 @@ from activities.github import bodies
 from activities.github.activity_errors import github_activity
 from activities.github.comments import Locked, comment_for_key, comments_api
 from activities.github.errors import NotFound, Validation
-from activities.github.types.issues import CloseIssueInput, CloseIssueResult, CreateIssueInput, CreateIssueResult
-from activities.github.types.labels import IssueLabels, IssueLabelsInput
-from activities.github.types.pulls import AddLabelsInput, AddLabelsResult
+from activities.github.types.issues import (
+    AddLabelsInput,
+    AddLabelsResult,
+    CloseIssueInput,
+    CloseIssueResult,
+    CreateIssueInput,
+    CreateIssueResult,
+    IssueLabelsInput,
+    IssueLabelsResult,
+)
 from activities.github.urls import names
 from activities.reporting.markdown import one_line
 
@@ -78,15 +85,15 @@ class IssueActivities:
         return CloseIssueResult(changed=True)
 
     @github_activity
-    async def get_issue_labels(self, input: IssueLabelsInput) -> IssueLabels:
+    async def get_issue_labels(self, input: IssueLabelsInput) -> IssueLabelsResult:
         """The labels of an issue as they are now; one that is gone has none."""
         api = await self._github.installation(input.repo, {"issues": "read"})
         try:
             data = await api.getitem(f"{_ISSUES}/{{number}}", names(input.repo, number=str(input.issue)))
         except NotFound:
-            return IssueLabels()
+            return IssueLabelsResult()
         labels = tuple(str(each["name"] if isinstance(each, dict) else each) for each in data.get("labels") or ())
-        return IssueLabels(labels, data.get("state") == "open", bool(data.get("pull_request")))
+        return IssueLabelsResult(labels, data.get("state") == "open", bool(data.get("pull_request")))
 
     @github_activity
     async def add_pr_labels(self, input: AddLabelsInput) -> AddLabelsResult:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Forbidden, NotFound, Validation
-from activities.github.types.lookups import Permission, PermissionInput
+from activities.github.types.permissions import PermissionInput, PermissionResult
 from activities.github.urls import names
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class PermissionActivities:
         self._github = github
 
     @github_activity
-    async def get_permission(self, input: PermissionInput) -> Permission:
+    async def get_permission(self, input: PermissionInput) -> PermissionResult:
         """What a person may do, asked at this moment; nothing where it cannot be told.
 
         What GitHub cannot tell just now is asked again by the activity's next try.
@@ -31,7 +31,7 @@ class PermissionActivities:
         try:
             data = await api.getitem(url, names(input.repo, login=input.login))
         except (NotFound, Forbidden, Validation):
-            return Permission("none")
+            return PermissionResult("none")
         role, base = str(data.get("role_name") or ""), str(data.get("permission") or "")
         # `role_name` may be an organisation's own word, whatever it sounds like: then the role it is built on counts.
-        return Permission(role if _BASES.get(role) == base else base if base in _BASES else "none")
+        return PermissionResult(role if _BASES.get(role) == base else base if base in _BASES else "none")

@@ -9,20 +9,18 @@ from activities.github.activity_errors import github_activity
 from activities.github.errors import Conflict, NotFound, Validation
 from activities.github.issues import add_labels
 from activities.github.reviews import request_review
-from activities.github.types.lookups import (
+from activities.github.types.issues import AddLabelsInput
+from activities.github.types.pulls import (
+    CreatePullInput,
+    CreatePullResult,
+    PullFile,
+    PullFilesResult,
     PullInput,
     PullOfHeadInput,
     PullOfHeadResult,
     PullRequest,
-    Pulls,
     PullsInput,
-)
-from activities.github.types.pulls import (
-    AddLabelsInput,
-    CreatePullInput,
-    CreatePullResult,
-    PullFile,
-    PullFiles,
+    PullsResult,
     RequestReviewInput,
 )
 from activities.github.urls import names
@@ -67,17 +65,17 @@ class PullActivities:
         return PullOfHeadResult(max(fitting, key=lambda pull: pull.number, default=None))
 
     @github_activity
-    async def list_open_pulls(self, input: PullsInput) -> Pulls:
+    async def list_open_pulls(self, input: PullsInput) -> PullsResult:
         """All open pulls of the repository."""
-        return Pulls(await self._open(input.repo))
+        return PullsResult(await self._open(input.repo))
 
     @github_activity
-    async def get_commit_pulls(self, input: PullsInput) -> Pulls:
+    async def get_commit_pulls(self, input: PullsInput) -> PullsResult:
         """The pulls that hold a commit."""
-        return Pulls(await self._with_commit(input.repo, input.sha))
+        return PullsResult(await self._with_commit(input.repo, input.sha))
 
     @github_activity
-    async def get_pr_files(self, input: PullInput) -> PullFiles:
+    async def get_pr_files(self, input: PullInput) -> PullFilesResult:
         """The files that a pull changes.
 
         All of them in GitHub's order; `complete` is False where some are left out.
@@ -96,12 +94,12 @@ class PullActivities:
             )
             size += len(f"{file.path}{file.previous}".encode("utf-8", "surrogatepass"))
             if size > _MOST_BYTES:
-                return PullFiles(tuple(found), complete=False)
+                return PullFilesResult(tuple(found), complete=False)
             found.append(file)
         if len(found) < _MOST_FILES:
-            return PullFiles(tuple(found), complete=True)
+            return PullFilesResult(tuple(found), complete=True)
         pull = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where)
-        return PullFiles(tuple(found), complete=int(pull["changed_files"]) <= len(found))
+        return PullFilesResult(tuple(found), complete=int(pull["changed_files"]) <= len(found))
 
     @github_activity
     async def create_pull_request(self, input: CreatePullInput) -> CreatePullResult:

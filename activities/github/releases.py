@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound, Validation
-from activities.github.types.branches import CreateReleaseInput, CreateReleaseResult
+from activities.github.types.releases import CreateReleaseInput, CreateReleaseResult
 from activities.github.urls import names
 
 if TYPE_CHECKING:

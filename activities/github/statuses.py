@@ -4,8 +4,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from activities.github.activity_errors import github_activity
-from activities.github.types.branches import CommitStatus, CommitStatusInput, ContextState, StatusContext
-from activities.github.types.pulls import PullStatusInput, PullStatusResult
+from activities.github.types.statuses import (
+    CommitStatusInput,
+    CommitStatusResult,
+    ContextState,
+    PullStatusInput,
+    PullStatusResult,
+    StatusContext,
+)
 from activities.github.urls import names
 from activities.reporting.markdown import one_line
 
@@ -27,7 +33,7 @@ class StatusActivities:
         self._github = github
 
     @github_activity
-    async def get_commit_status(self, input: CommitStatusInput) -> CommitStatus:
+    async def get_commit_status(self, input: CommitStatusInput) -> CommitStatusResult:
         """What statuses and check runs say of a commit, everybody's. `NotFound` for one that GitHub does not know."""
         api = await self._github.installation(input.repo, {"statuses": "read", "checks": "read"})
         contexts = [*await _statuses(api, input), *await _runs(api, input)]
@@ -35,8 +41,8 @@ class StatusActivities:
         states = {context.state for context in contexts}
         for state in ("failure", "pending", "success"):
             if state in states:
-                return CommitStatus(state, tuple(contexts))
-        return CommitStatus("none", ())
+                return CommitStatusResult(state, tuple(contexts))
+        return CommitStatusResult("none", ())
 
     @github_activity
     async def update_pr_status(self, input: PullStatusInput) -> PullStatusResult:

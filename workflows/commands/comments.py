@@ -7,7 +7,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import Permission, PermissionInput, PullInput, PullRequest
+    from activities.github.types.permissions import PermissionInput, PermissionResult
+    from activities.github.types.pulls import PullInput, PullRequest
     from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
     from activities.workflow_activities import WorkflowQueryInput, WorkflowQueryResult
     from workflows import ids
@@ -29,7 +30,7 @@ class CommentCommands:
     def __init__(self, request: CommandInput) -> None:
         self._request = request
         self._repo = request.repo
-        self._level = Permission("none")
+        self._level = PermissionResult("none")
         self._settings = RepoSettings()
 
     async def answer(self) -> str:
@@ -55,14 +56,14 @@ class CommentCommands:
     async def _react(self, content: str) -> None:
         await _if_heard(react(self._repo, self._request.comment_id, content))
 
-    async def _permission(self) -> Permission:
+    async def _permission(self) -> PermissionResult:
         try:
-            return await ask("get_permission", PermissionInput(self._repo, self._request.actor), Permission)
+            return await ask("get_permission", PermissionInput(self._repo, self._request.actor), PermissionResult)
         except ActivityError as error:
             if was_cancelled(error):
                 raise
             workflow.logger.error("the permission could not be asked", exc_info=error)
-            return Permission("none")
+            return PermissionResult("none")
 
     def _needs(self, deed: CommandAction | HelpLine) -> str:
         return self._settings.commands.get(deed.command, deed.permission)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from activities.github.types.check_runs import PullRequest
+from activities.github.types.pulls import PullRequest
 from activities.reporting.markdown import code, escape_markdown
 from activities.workflow_activities import WorkflowQueryResult
 

@@ -5,14 +5,9 @@ from dataclasses import dataclass
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import (
-        Permission,
-        PermissionInput,
-        PullInput,
-        PullRequest,
-        SuiteRuns,
-        SuiteRunsInput,
-    )
+    from activities.github.types.check_runs import SuiteRunsInput, SuiteRunsResult
+    from activities.github.types.permissions import PermissionInput, PermissionResult
+    from activities.github.types.pulls import PullInput, PullRequest
     from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
     from activities.workflow_activities import WorkflowQueryInput, WorkflowQueryResult
     from workflows import ids
@@ -115,13 +110,13 @@ class CommandWorkflow:
 
     async def _external_id(self) -> str:
         wanted = SuiteRunsInput(self._request.repo, self._request.sha)
-        runs = (await ask("list_suite_runs", wanted, SuiteRuns)).runs
+        runs = (await ask("list_suite_runs", wanted, SuiteRunsResult)).runs
         return next((run.external_id for run in runs if run.external_id), "")
 
     async def _words(self) -> str:
         """A comment as it came before there were deeds: what waits in a history is still carried out."""
         request = self._request
-        level = await ask("get_permission", PermissionInput(request.repo, request.actor), Permission)
+        level = await ask("get_permission", PermissionInput(request.repo, request.actor), PermissionResult)
         if not level.at_least(request.permission):
             await react(request.repo, request.comment_id, "confused")
             return "refused"

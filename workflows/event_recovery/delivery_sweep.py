@@ -11,8 +11,8 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.github.types.event_recovery import (
-        FailedDeliveries,
         FailedDeliveriesInput,
+        FailedDeliveriesResult,
         RedeliverInput,
         RedeliverResult,
     )
@@ -53,7 +53,7 @@ class DeliverySweepWorkflow:
     async def run(self, sweep: DeliverySweepInput) -> DeliverySweepResult:
         last = workflow.get_last_completion_result(DeliverySweepResult) or DeliverySweepResult()
         wanted = FailedDeliveriesInput(sweep.since or last.since)
-        failed = await look("list_failed_deliveries", wanted, FailedDeliveries)
+        failed = await look("list_failed_deliveries", wanted, FailedDeliveriesResult)
         self._swept = DeliverySweepResult(failed.since, waiting=failed.waiting, given_up=failed.given_up)
         for first in range(0, len(failed.ids), _AT_ONCE):
             if not await self._redeliver(failed.ids[first : first + _AT_ONCE]):

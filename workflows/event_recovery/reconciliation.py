@@ -17,18 +17,18 @@ with workflow.unsafe.imports_passed_through():
         EndBranchesInput,
         EndBranchesResult,
         EndGoneBranchesInput,
-        Installations,
         InstallationsInput,
+        InstallationsResult,
         LostVerdictInput,
         LostVerdictResult,
         PullHead,
         RemindBranchesInput,
         RemindBranchesResult,
         Reminder,
-        Repositories,
         RepositoriesInput,
-        UnfinishedHeads,
+        RepositoriesResult,
         UnfinishedHeadsInput,
+        UnfinishedHeadsResult,
     )
     from activities.model import RepoRef
     from activities.workflow_activities import SignalWithStartInput
@@ -112,7 +112,7 @@ class ReconciliationWorkflow:
     async def _installation(self, installation: int, page: int) -> int:
         """Looks at one page of an installation's repositories; gives the next, 0 after the last."""
         wanted = RepositoriesInput(installation, page)
-        found = await self._guarded(look("list_repositories", wanted, Repositories), installation)
+        found = await self._guarded(look("list_repositories", wanted, RepositoriesResult), installation)
         repos = found.repos if found else ()
         for first in range(0, len(repos), _REPOSITORIES_AT_ONCE):
             await self._guarded(self._repositories(repos[first : first + _REPOSITORIES_AT_ONCE]), installation)
@@ -130,7 +130,7 @@ class ReconciliationWorkflow:
             return None
 
     async def _repositories(self, repos: tuple[RepoRef, ...]) -> None:
-        found = await look("find_unfinished_heads", UnfinishedHeadsInput(repos), UnfinishedHeads)
+        found = await look("find_unfinished_heads", UnfinishedHeadsInput(repos), UnfinishedHeadsResult)
         self._count(repositories=len(repos), heads=len(found.heads), failed=found.failed)
         await self._all_heads(found.heads)
         if found.untold:
@@ -161,7 +161,7 @@ class ReconciliationWorkflow:
 async def _installations(reconcile: ReconciliationInput) -> tuple[int, ...]:
     if reconcile.installation_id:
         return (reconcile.installation_id,)
-    return (await look("list_installations", InstallationsInput(), Installations)).ids
+    return (await look("list_installations", InstallationsInput(), InstallationsResult)).ids
 
 
 async def _mend(head: PullHead) -> LostVerdictResult:

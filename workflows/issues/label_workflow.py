@@ -9,8 +9,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import Permission, PermissionInput
-    from activities.github.types.labels import IssueLabels, IssueLabelsInput
+    from activities.github.types.issues import IssueLabelsInput, IssueLabelsResult
+    from activities.github.types.permissions import PermissionInput, PermissionResult
     from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
     from activities.reporting.markdown import code
     from activities.workflow_activities import IsServedInput, IsServedResult
@@ -108,12 +108,12 @@ class LabelWorkflow:
     async def _labelled(self) -> bool:
         """Now, on GitHub: on an open issue, which is not a pull request."""
         wanted = IssueLabelsInput(self._work.repo, self._work.issue)
-        issue = await ask("get_issue_labels", wanted, IssueLabels)
+        issue = await ask("get_issue_labels", wanted, IssueLabelsResult)
         return issue.open and not issue.pull and any(_same(name, self._work.label) for name in issue.labels)
 
     async def _allowed(self) -> bool:
         wanted = PermissionInput(self._work.repo, self._work.actor)
-        level = await ask("get_permission", wanted, Permission)
+        level = await ask("get_permission", wanted, PermissionResult)
         if level.at_least(_NEEDS):
             return True
         if level.at_least("triage"):

@@ -8,8 +8,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import PullInput, PullRequest, ReplyInput
-    from activities.github.types.pulls import MergeInput, MergeResult
+    from activities.github.types.comments import ReplyInput
+    from activities.github.types.pulls import MergeInput, MergeResult, PullInput, PullRequest
     from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
     from activities.quality_gate.types import GateOutcome
     from workflows.config import ActivityTimeouts, RetryPolicies

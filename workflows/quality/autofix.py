@@ -4,7 +4,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import CreateCommitInput, CreateCommitResult, ReplyInput
+    from activities.github.types.comments import ReplyInput
+    from activities.github.types.commits import CreateCommitInput, CreateCommitResult
     from activities.model import CheckPlan, QualityCheck, RepoRef
     from activities.quality_gate.types import (
         AcceptBaselineInput,

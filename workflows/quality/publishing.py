@@ -16,9 +16,9 @@ with workflow.unsafe.imports_passed_through():
         CreateCheckRunsInput,
         CreateCheckRunsResult,
         EndCheckRunsInput,
-        GateCommentInput,
         StartCheckRunInput,
     )
+    from activities.github.types.comments import GateCommentInput
     from activities.model import QualityCheck, QualityGateResult, RepoRef
     from activities.quality_gate.types import GateInput, GateOutcome, Workspace
     from workflows.config import ActivityTimeouts, RetryPolicies

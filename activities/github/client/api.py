@@ -76,7 +76,7 @@ class API(GitHubAPI):
             raise self._noted(error)
         return data["data"]
 
-    async def news(self, url: str, names: Mapping[str, str], etag: str) -> tuple[Any, str]:
+    async def getitem_if_changed(self, url: str, names: Mapping[str, str], etag: str) -> tuple[Any, str]:
         """A page and its ETag; None where it is still what `etag` names, which costs nothing. The caller keeps what it
         needs of the page: whole pages of every repository would fill the memory."""
         headers = {**create_headers(self.requester), **({"if-none-match": etag} if etag else {})}

@@ -14,8 +14,7 @@ from activities.github.commits import git_data, push
 from activities.github.commits.changes import Change, changes, file_changes, signable
 from activities.github.errors import Conflict, NotFound
 from activities.github.merging.errors import rules_of
-from activities.github.types.branches import PushBranchInput, PushBranchResult
-from activities.github.types.check_runs import CreateCommitInput, CreateCommitResult
+from activities.github.types.commits import CreateCommitInput, CreateCommitResult, PushBranchInput, PushBranchResult
 from activities.github.urls import names
 from activities.heartbeat import heartbeating
 from activities.workspace.git import git_line

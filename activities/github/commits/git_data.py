@@ -15,7 +15,7 @@ from activities.github.branches import tip
 from activities.github.commits.changes import SUBMODULE, Change, Part, content, parts
 from activities.github.errors import Conflict, NotFound, RateLimited, Unavailable, Validation
 from activities.github.merging.errors import rules_of
-from activities.github.types.check_runs import CreateCommitInput
+from activities.github.types.commits import CreateCommitInput
 from activities.github.urls import names
 from activities.reporting import code
 from activities.workspace.git import EMPTY_TREE, git, git_line

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from activities.errors import UserError
 from activities.github.errors import Conflict, Forbidden, GitHubError, NotFound, Unauthorized, Unavailable, Validation
 from activities.github.merging.errors import Protected, is_rule
-from activities.github.types.branches import PushBranchInput
+from activities.github.types.commits import PushBranchInput
 from activities.reporting import code, escape_markdown
 from activities.workspace.git import GitError, credentials, git
 

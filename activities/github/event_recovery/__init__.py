@@ -17,15 +17,15 @@ from activities.github.comments import has_comment
 from activities.github.errors import GitHubError, RateLimited, Suspended, Unauthorized
 from activities.github.event_recovery import deliveries
 from activities.github.event_recovery.closed_branches import ClosedBranches
-from activities.github.event_recovery.open_pulls import Looked, OpenHeads
+from activities.github.event_recovery.open_pulls import HeadState, OpenHeads
 from activities.github.types.event_recovery import (
     EndBranchesInput,
     EndBranchesResult,
     EndGoneBranchesInput,
-    FailedDeliveries,
     FailedDeliveriesInput,
-    Installations,
+    FailedDeliveriesResult,
     InstallationsInput,
+    InstallationsResult,
     LostVerdictInput,
     LostVerdictResult,
     PullHead,
@@ -33,10 +33,10 @@ from activities.github.types.event_recovery import (
     RedeliverResult,
     RemindBranchesInput,
     RemindBranchesResult,
-    Repositories,
     RepositoriesInput,
-    UnfinishedHeads,
+    RepositoriesResult,
     UnfinishedHeadsInput,
+    UnfinishedHeadsResult,
 )
 from activities.model import RepoRef
 from activities.reporting import GATE_MARK
@@ -49,8 +49,8 @@ _log = logging.getLogger("autobuild.events")
 # Bounds of one call, so that its answer fits a history: 400 ids are 5 kB, 200 heads 70 kB.
 _REDELIVERED = 400
 _HEADS = 200
-# Branches that are looked for in one call, so that GitHub's limits have room for the rest.
-_LOOKED_FOR = 100
+# Branches that are looked up in one call, so that GitHub's limits have room for the rest.
+_LOOKED_UP = 100
 # Repositories looked at side by side; GitHub allows a hundred requests at once for an installation.
 _AT_ONCE = 5
 # Installations or repositories in one answer of GitHub, its most.
@@ -58,41 +58,42 @@ _PAGE = 100
 
 
 class EventRecoveryActivities:
-    """What it keeps in mind only saves requests."""
+    """What it remembers only saves requests."""
 
     def __init__(self, github: "GitHub") -> None:
         from cachetools import TTLCache
 
         self._github = github
         self._heads = OpenHeads(github)
-        self._gone = ClosedBranches(github)
-        self._asked: TTLCache[int, bool] = TTLCache(10_000, deliveries.SETTLE_S)
+        self._branches = ClosedBranches(github)
+        self._requested: TTLCache[int, bool] = TTLCache(10_000, deliveries.SETTLE_S)
         self._given_up: TTLCache[str, bool] = TTLCache(10_000, 24 * 3600)
 
     @github_activity
-    async def list_failed_deliveries(self, input: FailedDeliveriesInput) -> FailedDeliveries:
+    async def list_failed_deliveries(self, input: FailedDeliveriesInput) -> FailedDeliveriesResult:
         """Deliveries that never arrived and are worth another attempt now."""
-        log = await deliveries.failed(self._github, input, activity.heartbeat)
+        log = await deliveries.read_log(self._github, input, activity.heartbeat)
         if len(log) >= deliveries.LINES:
             _log.warning(
                 "deliveries=%d are all that one sweep reads; older ones are left to the reconciliation", len(log)
             )
-        what = deliveries.sort(log, input.since, self._github.clock.now(), self._asked)
-        for guid in what.given_up:
+        plan = deliveries.plan_redeliveries(log, input.since, self._github.clock.now(), self._requested)
+        for guid in plan.given_up:
             if guid not in self._given_up:
                 self._given_up[guid] = True
                 _log.warning("delivery=%s attempts=%d given up, left to the reconciliation", guid, deliveries.ATTEMPTS)
-        due = what.due[:_REDELIVERED]
-        waiting = what.waiting + len(what.due) - len(due)
-        return FailedDeliveries(tuple(attempt.id for attempt in due), what.since, waiting, len(what.given_up))
+        due = plan.due[:_REDELIVERED]
+        waiting = plan.waiting + len(plan.due) - len(due)
+        return FailedDeliveriesResult(tuple(attempt.id for attempt in due), plan.since, waiting, len(plan.given_up))
 
     @github_activity
     async def redeliver(self, input: RedeliverInput) -> RedeliverResult:
-        """Asks GitHub for another attempt at each; a second run goes on where the first one ended."""
-        accepted, gone = _progress()
+        """Requests another attempt at each delivery; a second run goes on where the first one ended."""
+        details = activity.info().heartbeat_details  # (accepted, gone) of an earlier attempt of this activity
+        accepted, gone = (int(details[0]), int(details[1])) if len(details) == 2 else (0, 0)
         for delivery_id in input.ids[accepted + gone :]:
-            if await deliveries.attempt_again(self._github, delivery_id):
-                self._asked[delivery_id] = True
+            if await deliveries.request_attempt(self._github, delivery_id):
+                self._requested[delivery_id] = True
                 accepted += 1
             else:
                 gone += 1
@@ -100,21 +101,21 @@ class EventRecoveryActivities:
         return RedeliverResult(accepted, gone)
 
     @github_activity
-    async def list_installations(self, input: InstallationsInput) -> Installations:
+    async def list_installations(self, input: InstallationsInput) -> InstallationsResult:
         """Where the app is installed, without installations that are suspended: GitHub refuses a token for those."""
         found = [each async for each in self._github.as_app.getiter(f"/app/installations?per_page={_PAGE}")]
         ids = tuple(int(each["id"]) for each in found if not each.get("suspended_at"))
-        return Installations(ids, len(found) - len(ids))
+        return InstallationsResult(ids, len(found) - len(ids))
 
     @github_activity
-    async def list_repositories(self, input: RepositoriesInput) -> Repositories:
-        """A page of what an installation covers, without repositories that are archived or disabled.
+    async def list_repositories(self, input: RepositoriesInput) -> RepositoriesResult:
+        """A page of an installation's repositories, without those that are archived or disabled.
 
         Raises `Suspended` for an installation that is suspended or gone.
         """
         api = await self._github.everywhere(input.installation_id, {"pull_requests": "read", "checks": "read"})
         url = "/installation/repositories{?per_page,page}"
-        answer, _ = await api.news(url, {"per_page": str(_PAGE), "page": str(input.page)}, "")
+        answer, _ = await api.getitem_if_changed(url, {"per_page": str(_PAGE), "page": str(input.page)}, "")
         listed = answer["repositories"]
         repos = tuple(
             RepoRef(str(each["owner"]["login"]), str(each["name"]), input.installation_id, id=int(each["id"]))
@@ -122,122 +123,114 @@ class EventRecoveryActivities:
             if not (each.get("archived") or each.get("disabled"))
         )
         last = len(listed) < _PAGE or input.page * _PAGE >= int(answer["total_count"])
-        return Repositories(repos, 0 if last else input.page + 1)
+        return RepositoriesResult(repos, 0 if last else input.page + 1)
 
     @github_activity
-    async def find_unfinished_heads(self, input: UnfinishedHeadsInput) -> UnfinishedHeads:
-        """Heads of open pulls without an ended gate. One repository's trouble is not the others'."""
-        turns = asyncio.Semaphore(_AT_ONCE)
-        looks = await asyncio.gather(*(self._look(repo, turns) for repo in input.repos))
-        looked = [each for look in looks for each in look or ()]
-        kept = sorted(looked, key=lambda each: each.ended)[:_HEADS]
-        return UnfinishedHeads(
-            heads=tuple(each.head for each in kept if not each.ended),
-            untold=tuple(each.head for each in kept if each.ended),
-            left_out=len(looked) - len(kept),
-            failed=sum(look is None for look in looks),
+    async def find_unfinished_heads(self, input: UnfinishedHeadsInput) -> UnfinishedHeadsResult:
+        """Heads of open pulls without a completed gate. A failure in one repository does not stop the others."""
+        slots = asyncio.Semaphore(_AT_ONCE)
+        by_repo = await asyncio.gather(*(self._states(repo, slots) for repo in input.repos))
+        states = [each for found in by_repo for each in found or ()]
+        kept = sorted(states, key=lambda each: each.has_verdict)[:_HEADS]
+        return UnfinishedHeadsResult(
+            heads=tuple(each.head for each in kept if not each.has_verdict),
+            untold=tuple(each.head for each in kept if each.has_verdict),
+            left_out=len(states) - len(kept),
+            failed=sum(found is None for found in by_repo),
         )
 
-    async def _look(self, repo: RepoRef, turns: asyncio.Semaphore) -> list[Looked] | None:
+    async def _states(self, repo: RepoRef, slots: asyncio.Semaphore) -> list[HeadState] | None:
         """None where it failed. What concerns the whole installation is raised."""
-        async with turns:
+        async with slots:
             activity.heartbeat()
             try:
-                return await self._open_heads(repo)
+                try:
+                    return await self._heads.needing_attention(repo)
+                except Unauthorized:  # a token was revoked: the second try has a fresh one
+                    return await self._heads.needing_attention(repo)
             except (RateLimited, Suspended):
                 raise
-            except (GitHubError, LookupError, TypeError, ValueError) as error:  # or an answer that is none
-                _log.warning("repository=%s not looked at: %s %s", repo.full_name, type(error).__name__, error)
+            except (GitHubError, LookupError, TypeError, ValueError) as error:  # or a malformed answer
+                _log.warning("repository=%s skipped: %s %s", repo.full_name, type(error).__name__, error)
                 return None
 
-    async def _open_heads(self, repo: RepoRef) -> list[Looked]:
-        """A token that was revoked is no reason to wait for the next look: the second one is fresh."""
-        try:
-            return await self._heads.of(repo)
-        except Unauthorized:
-            return await self._heads.of(repo)
-
     @github_activity
-    async def mend_lost_verdict(self, lost: LostVerdictInput) -> LostVerdictResult:
-        """A branch that believes to be done with a head, while GitHub shows no verdict on it, gates it again.
+    async def mend_lost_verdict(self, input: LostVerdictInput) -> LostVerdictResult:
+        """Runs the gate again where a branch is done with a head, while GitHub shows no verdict on it.
 
-        GitHub is asked once more after the branch has said so: what it writes, it writes before it is done.
+        GitHub is asked once more after the branch has answered: a branch writes its verdict before it is done.
         """
-        head = lost.head
-        self._heads.told(head)
-        branch = activity.client().get_workflow_handle(lost.workflow_id)
+        head = input.head
+        self._heads.mark_informed(head)
+        branch = activity.client().get_workflow_handle(input.workflow_id)
         settled = await branch_signals.settled(branch)
-        if settled is None or settled.get("sha") != head.head_sha or await self._heads.ended(head.repo, head.head_sha):
+        if settled is None or settled.get("sha") != head.head_sha:
             return LostVerdictResult(False)
-        if settled.get("held") or await self._heads.cancelled(head.repo, head.head_sha):
-            self._heads.leave(head.repo, head.head_sha)  # Somebody wants it so.
+        if await self._heads.has_verdict(head.repo, head.head_sha):
             return LostVerdictResult(False)
-        _log.warning("workflow=%s head=%s its verdict is gone; gated again", lost.workflow_id, head.head_sha)
+        if settled.get("held") or await self._heads.is_cancelled(head.repo, head.head_sha):
+            self._heads.skip(head.repo, head.head_sha)  # It is waiting or cancelled on purpose.
+            return LostVerdictResult(False)
+        _log.warning("workflow=%s head=%s has lost its verdict; the gate runs again", input.workflow_id, head.head_sha)
         return LostVerdictResult(await branch_signals.tell(branch, "verdict_lost", settled))
 
     @github_activity
     async def remind_branches(self, input: RemindBranchesInput) -> RemindBranchesResult:
-        """Tells each branch of its pull, once for each process: who knows it does nothing."""
+        """Signals each branch its pull, once for each process: a branch that knows it does nothing."""
         count, silent = 0, []
         for reminder in input.reminders:
             activity.heartbeat()
             branch = activity.client().get_workflow_handle(reminder.workflow_id)
-            heard = await branch_signals.tell(branch, "pull_changed", reminder.news)
-            count += heard
-            if heard or await self._has_comment(reminder.head):
-                self._heads.told(reminder.head)
+            received = await branch_signals.tell(branch, "pull_changed", reminder.news)
+            count += received
+            if received or await self._has_comment(reminder.head):
+                self._heads.mark_informed(reminder.head)
             else:
                 silent.append(reminder.head)
         return RemindBranchesResult(count, tuple(silent))
 
     async def _has_comment(self, head: PullHead) -> bool:
-        """Also where GitHub does not say: then nothing is to be done now."""
+        """Also True where GitHub does not say: then nothing is to be done now."""
         try:
             return await has_comment(self._github, head.repo, head.number, GATE_MARK)
         except RateLimited:
             raise
         except GitHubError as error:
-            _log.warning("repository=%s pull=%d not looked at: %s", head.repo.full_name, head.number, error)
+            _log.warning("repository=%s pull=%d skipped: %s", head.repo.full_name, head.number, error)
             return True
 
     @github_activity
-    async def end_branches_of(self, gone: EndBranchesInput) -> EndBranchesResult:
-        """Tells the branches of a name that is no more that they are deleted, so that nothing waits for ever."""
+    async def end_branches_of(self, input: EndBranchesInput) -> EndBranchesResult:
+        """Signals the branches of a repository's former name that they are deleted, so that none waits for ever."""
         count = 0
-        async for branch in branch_signals.running_under(activity.client(), gone.full_name):
+        async for branch in branch_signals.running_under(activity.client(), input.full_name):
             activity.heartbeat()
             count += await branch_signals.tell(branch, "pushed", {"sha": ""})
         return EndBranchesResult(count)
 
     @github_activity
     async def end_gone_branches(self, input: EndGoneBranchesInput) -> EndBranchesResult:
-        """Tells branches that they are over whose end nobody told: deleted, renamed, or out of the app's reach."""
+        """Ends branches whose own event was lost: deleted, renamed, or no longer accessible to the app."""
         count, client = 0, activity.client()
-        for workflow_id in await self._unknown(time.time() - input.quiet_s):
+        for workflow_id in await self._to_look_up(time.time() - input.quiet_s):
             activity.heartbeat()
             try:
-                if await self._gone.is_gone(workflow_id):
-                    _log.warning("workflow=%s what it stands for is gone", workflow_id)
+                if await self._branches.is_closed(workflow_id):
+                    _log.warning("workflow=%s its branch or pull request is gone", workflow_id)
                     count += await branch_signals.tell(client.get_workflow_handle(workflow_id), "pushed", {"sha": ""})
             except RateLimited:
                 raise
             except (GitHubError, LookupError, TypeError, ValueError) as error:
-                self._gone.leave(workflow_id)
-                _log.warning("workflow=%s not looked for: %s %s", workflow_id, type(error).__name__, error)
+                self._branches.skip(workflow_id)
+                _log.warning("workflow=%s skipped: %s %s", workflow_id, type(error).__name__, error)
         return EndBranchesResult(count)
 
-    async def _unknown(self, began_before: float) -> list[str]:
+    async def _to_look_up(self, began_before: float) -> list[str]:
         found = []
         async for workflow_id in branch_signals.all_running(activity.client(), began_before):
             activity.heartbeat()
-            if not self._gone.is_known(workflow_id):
+            if not self._branches.is_known_open(workflow_id):
                 found.append(workflow_id)
-            if len(found) >= _LOOKED_FOR:
+            if len(found) >= _LOOKED_UP:
                 break
         return found
-
-
-def _progress() -> tuple[int, int]:
-    """(accepted, gone) of an attempt before this one."""
-    details = activity.info().heartbeat_details
-    return (int(details[0]), int(details[1])) if len(details) == 2 else (0, 0)

@@ -1,12 +1,12 @@
-"""GitHub's log of its deliveries: what failed and never arrived, and when it is worth another attempt.
+"""GitHub's log of its deliveries: what failed and never arrived, and when another attempt is due.
 
-GitHub repeats nothing by itself; it keeps the log for three days, an Enterprise Server for seven. All attempts at one
+GitHub repeats nothing on its own; it keeps the log for three days, an Enterprise Server for seven. All attempts at one
 event share a GUID. The log's own filter `status=failure` is for answers of 400 to 599, and does not say whether that
-means a delivery that nobody answered; nor does it show the successes that a failed GUID may have. So all is read.
+means a delivery without any answer; nor does it show the successes that a failed GUID may have. So all is read.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,18 +21,18 @@ ATTEMPTS = 9
 """So many beside the first, then it is left to the reconciliation."""
 
 SETTLE_S = 120.0
-"""What was attempted again is left alone for so long: the log shows an attempt only once it has ended."""
+"""Seconds after an attempt in which no other is due: the log shows an attempt only once it has ended."""
 
 LINES = 20_000
-"""Of the log at most, which is two hundred requests: what the app may well ask for within a minute."""
+"""Of the log at most, which is two hundred requests: as many as the app may well send within a minute."""
 
-# An attempt may appear in the log later than it says that it was made.
+# An attempt may appear in the log later than the time that it carries.
 _OVERLAP_S = 600.0
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """One line of the log. `at` in seconds since 1970; `broken`: nobody answered, or only an error of a server."""
+class DeliveryAttempt:
+    """One line of the log. `at` in seconds since 1970; `broken`: no answer came, or only an error of a server."""
 
     id: int
     guid: str
@@ -44,108 +44,104 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Sorted:
+class RedeliveryPlan:
     """What is to be done about everything that failed. `due` is oldest first, `given_up` are GUIDs."""
 
-    due: tuple[Attempt, ...]
+    due: tuple[DeliveryAttempt, ...]
     waiting: int
     given_up: tuple[str, ...]
     since: float
 
 
-async def failed(github: "GitHub", input: FailedDeliveriesInput, seen: Callable[[], object]) -> list[Attempt]:
-    """The log back to `input.since` and a little further, newest first; `seen` is called for each line."""
+async def read_log(
+    github: "GitHub", input: FailedDeliveriesInput, on_line: Callable[[], object]
+) -> list[DeliveryAttempt]:
+    """The log back to `input.since` and a little further, newest first; `on_line` is called for each line."""
     back_to = input.since - _OVERLAP_S
-    attempts = []
-    async for line in _lines(github):
-        seen()
-        attempt = _attempt(line)
-        if attempt and attempt.at < back_to:
-            break
-        attempts += [attempt] if attempt else []
+    attempts: list[DeliveryAttempt] = []
+    count = 0
+    async with contextlib.aclosing(github.as_app.getiter("/app/hook/deliveries?per_page=100")) as lines:
+        async for line in lines:
+            on_line()
+            attempt = _parse(line)
+            if attempt and attempt.at < back_to:
+                break
+            attempts += [attempt] if attempt else []
+            count += 1
+            if count >= LINES:
+                break
     return attempts
 
 
-def sort(log: Iterable[Attempt], since: float, now: float, asked: Container[int] = ()) -> Sorted:
-    """What to do about each GUID of the log from `since` on. `asked` are ids whose next attempt is on its way.
+def plan_redeliveries(
+    log: Iterable[DeliveryAttempt], since: float, now: float, requested: Container[int] = ()
+) -> RedeliveryPlan:
+    """What to do about each GUID of the log from `since` on. `requested` are ids whose next attempt was asked for.
 
     A GUID whose first attempt is not in the log was dealt with earlier: `since` never passes one that is not.
     """
     attempts = sorted(log, key=_age, reverse=True)
-    stories: dict[str, list[Attempt]] = {}
+    by_guid: dict[str, list[DeliveryAttempt]] = {}
     for attempt in attempts:
-        stories.setdefault(attempt.guid, []).append(attempt)
+        by_guid.setdefault(attempt.guid, []).append(attempt)
     newest = attempts[0].at if attempts else since
-    well_at = next((attempt.at for attempt in attempts if attempt.ok), 0.0)
+    last_success = next((attempt.at for attempt in attempts if attempt.ok), 0.0)
     now = max(now, newest)  # GitHub's clock may be ahead of ours.
-    failed = sorted((story for story in stories.values() if _open(story)), key=lambda story: _age(story[-1]))
-    left = [story for story in failed if _again(story) < ATTEMPTS]
-    due = [story[0] for story in left if story[0].id not in asked and now - story[0].at >= _patience(story, well_at)]
-    return Sorted(
+    failed = sorted((each for each in by_guid.values() if _has_failed(each)), key=lambda each: _age(each[-1]))
+    left = [each for each in failed if _retries(each) < ATTEMPTS]
+    due = [each[0] for each in left if each[0].id not in requested and now - each[0].at >= _wait(each, last_success)]
+    return RedeliveryPlan(
         due=tuple(due),
         waiting=len(left) - len(due),
-        given_up=tuple(story[0].guid for story in failed if _again(story) >= ATTEMPTS),
+        given_up=tuple(each[0].guid for each in failed if _retries(each) >= ATTEMPTS),
         since=max(left[0][-1].at if left else newest, since),
     )
 
 
-async def attempt_again(github: "GitHub", delivery_id: int) -> bool:
-    """Asks for another attempt; False where GitHub does not have that delivery any more."""
-    url = "/app/hook/deliveries/{id}/attempts"
+async def request_attempt(github: "GitHub", delivery_id: int) -> bool:
+    """Requests another attempt; False where GitHub does not have that delivery any more."""
     try:
-        await github.as_app.post(url, {"id": str(delivery_id)}, data=b"")
+        await github.as_app.post("/app/hook/deliveries/{id}/attempts", {"id": str(delivery_id)}, data=b"")
     except (NotFound, Validation):
         return False
     return True
 
 
-def _age(attempt: Attempt) -> tuple[float, int]:
+def _age(attempt: DeliveryAttempt) -> tuple[float, int]:
     """The log's times are whole seconds; ids rise."""
     return attempt.at, attempt.id
 
 
-def _open(story: list[Attempt]) -> bool:
-    """It failed, nothing of it ever arrived, and all of it is before us. A ping is for whoever pressed the button."""
-    first = story[-1]
-    return not first.again and first.event != "ping" and not any(attempt.ok for attempt in story)
+def _has_failed(attempts: list[DeliveryAttempt]) -> bool:
+    """No attempt arrived, and all are in the log. A ping is for the person who pressed the button."""
+    first = attempts[-1]
+    return not first.again and first.event != "ping" and not any(attempt.ok for attempt in attempts)
 
 
-def _again(story: list[Attempt]) -> int:
-    """How often somebody asked for another attempt. GitHub may have sent the event more than once by itself."""
-    return sum(attempt.again for attempt in story)
+def _retries(attempts: list[DeliveryAttempt]) -> int:
+    """How many were requested. GitHub may have sent the event more than once on its own."""
+    return sum(attempt.again for attempt in attempts)
 
 
-def _patience(story: list[Attempt], well_at: float) -> float:
+def _wait(attempts: list[DeliveryAttempt], last_success: float) -> float:
     """Seconds between the newest attempt and the next: none after the first, then three times longer each time.
 
-    Once something has arrived after it, the door is well again, and there is no reason to wait for longer.
+    Once another delivery has arrived after it, the webhook server is up again, and there is no reason to wait longer.
     """
-    again = _again(story)
-    if not again:
+    retries = _retries(attempts)
+    if not retries:
         return 0.0
-    if story[0].broken and well_at > story[0].at:
+    if attempts[0].broken and last_success > attempts[0].at:
         return SETTLE_S
-    return SETTLE_S * float(3 ** (again - 1))
+    return SETTLE_S * float(3 ** (retries - 1))
 
 
-async def _lines(github: "GitHub") -> AsyncIterator[Any]:
-    """Newest first."""
-    lines = github.as_app.getiter("/app/hook/deliveries?per_page=100")
-    count = 0
-    async with contextlib.aclosing(lines):
-        async for line in lines:
-            yield line
-            count += 1
-            if count >= LINES:
-                return
-
-
-def _attempt(line: Any) -> Attempt | None:
-    """None for a line that is none: it must not hide the others."""
+def _parse(line: Any) -> DeliveryAttempt | None:
+    """None for a malformed line: it must not hide the others."""
     try:
         code = int(line["status_code"] or 0)
         ok = line["status"] == "OK" or 200 <= code < 300
-        return Attempt(
+        return DeliveryAttempt(
             id=int(line["id"]),
             guid=str(line["guid"]),
             event=str(line["event"]),

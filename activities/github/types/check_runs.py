@@ -1,51 +1,9 @@
-"""What GitHub's activities take and give: one frozen dataclass each, GitHub's facts and small words only."""
+"""What the activities around check runs take and give: one frozen dataclass each, small enough for a history."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from activities.github.types.lookups import (
-    BranchInfo,
-    BranchInput,
-    Permission,
-    PermissionInput,
-    PullInput,
-    PullOfHeadInput,
-    PullOfHeadResult,
-    PullRequest,
-    Pulls,
-    PullsInput,
-)
 from activities.model import GateState, QualityCheck, QualityGateResult, RepoRef
-
-__all__ = [
-    "GATE",
-    "BranchInfo",
-    "BranchInput",
-    "CommentResult",
-    "CompleteCheckRunInput",
-    "CompleteCheckRunResult",
-    "CompleteGateRunInput",
-    "CreateCheckRunsInput",
-    "CreateCheckRunsResult",
-    "CreateCommitInput",
-    "CreateCommitResult",
-    "EndCheckRunsInput",
-    "GateCommentInput",
-    "Permission",
-    "PermissionInput",
-    "PullInput",
-    "PullOfHeadInput",
-    "PullOfHeadResult",
-    "PullRequest",
-    "Pulls",
-    "PullsInput",
-    "ReactionInput",
-    "ReplyInput",
-    "StartCheckRunInput",
-    "SuiteRun",
-    "SuiteRuns",
-    "SuiteRunsInput",
-]
 
 GATE = "gate"
 """The name of the gate's own check run among the checks' names."""
@@ -141,7 +99,7 @@ class SuiteRunsInput:
 
 
 @dataclass(frozen=True)
-class SuiteRun:
+class OurCheckRun:
     """`name` is the check's ("linting", "gate"), `external_id` what we gave the run."""
 
     id: int
@@ -152,69 +110,7 @@ class SuiteRun:
 
 
 @dataclass(frozen=True)
-class SuiteRuns:
+class SuiteRunsResult:
     """Newest first."""
 
-    runs: tuple[SuiteRun, ...]
-
-
-@dataclass(frozen=True)
-class GateCommentInput:
-    """The pull request's one comment. `comment_id`: where it was the last time, 0 unknown."""
-
-    repo: RepoRef
-    pull: int
-    result: QualityGateResult
-    check_run_ids: Mapping[str, int] = field(default_factory=dict)
-    head_sha: str = ""
-    comment_id: int = 0
-
-
-@dataclass(frozen=True)
-class CommentResult:
-    """`changed` False: it said just that already, and nothing was written."""
-
-    id: int
-    changed: bool
-
-
-@dataclass(frozen=True)
-class ReplyInput:
-    """An answer on an issue or pull. One for each `marker_key`: said again with other words, it is edited."""
-
-    repo: RepoRef
-    number: int
-    marker_key: str
-    body: str
-
-
-@dataclass(frozen=True)
-class ReactionInput:
-    """`content` is GitHub's: `+1`, `-1`, `eyes`, `rocket`, `confused`, …"""
-
-    repo: RepoRef
-    comment_id: int
-    content: str = "+1"
-
-
-@dataclass(frozen=True)
-class CreateCommitInput:
-    """The change from `expected_head` to the local commit `commit` of `git_dir`, as a signed commit on `branch`.
-
-    The first line of `message` is the headline. Nothing is written unless the branch is at `expected_head`.
-    """
-
-    repo: RepoRef
-    branch: str
-    expected_head: str
-    message: str
-    git_dir: str
-    commit: str
-
-
-@dataclass(frozen=True)
-class CreateCommitResult:
-    """The branch's head now. `changed` False: an earlier try had done it, or there was nothing to do."""
-
-    sha: str
-    changed: bool
+    runs: tuple[OurCheckRun, ...]

@@ -15,7 +15,7 @@ class FailedDeliveriesInput:
 
 
 @dataclass(frozen=True)
-class FailedDeliveries:
+class FailedDeliveriesResult:
     """`ids` are to be attempted again, oldest first. `since` is where the next look has to begin.
 
     `waiting` failed as well and are left alone for now; `given_up` are not attempted any more.
@@ -48,7 +48,7 @@ class InstallationsInput:
 
 
 @dataclass(frozen=True)
-class Installations:
+class InstallationsResult:
     """Those that are awake; `suspended` is how many are not."""
 
     ids: tuple[int, ...]
@@ -64,7 +64,7 @@ class RepositoriesInput:
 
 
 @dataclass(frozen=True)
-class Repositories:
+class RepositoriesResult:
     """Those that can be written to. `next_page` is 0 after the last one."""
 
     repos: tuple[RepoRef, ...]
@@ -94,7 +94,7 @@ class PullHead:
 
 
 @dataclass(frozen=True)
-class UnfinishedHeads:
+class UnfinishedHeadsResult:
     """`heads` have no ended gate. `untold` have one, but whether their branch knows of the pull is not known here.
 
     `left_out`: heads that are for the next time, since a history must stay small; `failed`: repositories that could

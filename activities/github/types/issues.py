@@ -1,4 +1,4 @@
-"""What the activities around issues take and give: one frozen dataclass each, small enough for a history."""
+"""What the activities around issues and labels take and give: small enough for a history."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -31,16 +31,6 @@ class CreateIssueResult:
 
 
 @dataclass(frozen=True)
-class IssueCommentInput:
-    """A comment on an issue, one for each `key`: said again with other words, it is edited."""
-
-    repo: RepoRef
-    number: int
-    comment: str
-    key: str
-
-
-@dataclass(frozen=True)
 class CloseIssueInput:
     """Close an issue (or pull). `comment`, where it is not "", is said once for the `key` before."""
 
@@ -55,4 +45,38 @@ class CloseIssueInput:
 class CloseIssueResult:
     """`changed` False: it was closed already, and the comment was there."""
 
+    changed: bool
+
+
+@dataclass(frozen=True)
+class IssueLabelsInput:
+    """Which labels does this issue have, now?"""
+
+    repo: RepoRef
+    issue: int
+
+
+@dataclass(frozen=True)
+class IssueLabelsResult:
+    """`open` False: it was closed, deleted or transferred. `pull`: it is a pull request."""
+
+    labels: tuple[str, ...] = ()
+    open: bool = False
+    pull: bool = False
+
+
+@dataclass(frozen=True)
+class AddLabelsInput:
+    """Labels that the pull (or issue) is to have, beside those it has."""
+
+    repo: RepoRef
+    number: int
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AddLabelsResult:
+    """`labels` are all that the pull has now. `changed` False: it had them."""
+
+    labels: tuple[str, ...]
     changed: bool

@@ -1,4 +1,4 @@
-"""What the activities around pull requests take and give: one frozen dataclass each, small enough for a history."""
+"""What the activities around pull requests take and give: small enough for a history."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,83 @@ from activities.model import RepoRef
 MergeMethod = Literal["", "squash", "merge", "rebase"]
 """GitHub's words; "" is the first of squash, merge and rebase that the repository and its rules allow."""
 
-StatusState = Literal["error", "failure", "pending", "success"]
+
+@dataclass(frozen=True)
+class PullInput:
+    """A pull request by its number."""
+
+    repo: RepoRef
+    number: int
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """`head_repo` is "" where the fork is gone. `can_modify`: maintainers may push to the fork's branch."""
+
+    number: int
+    title: str
+    author: str
+    state: str
+    draft: bool
+    merged: bool
+    head_sha: str
+    head_ref: str
+    head_repo: str
+    base_sha: str
+    base_ref: str
+    fork: bool
+    can_modify: bool = False
+
+
+@dataclass(frozen=True)
+class PullOfHeadInput:
+    """Which open pull has this head? `branch` "" where it is not known."""
+
+    repo: RepoRef
+    sha: str
+    branch: str = ""
+
+
+@dataclass(frozen=True)
+class PullOfHeadResult:
+    """`pull` None: there is none."""
+
+    pull: PullRequest | None = None
+
+
+@dataclass(frozen=True)
+class PullsInput:
+    """All open pulls of a repository, or with `sha` those that hold that commit."""
+
+    repo: RepoRef
+    sha: str = ""
+
+
+@dataclass(frozen=True)
+class PullsResult:
+    """Newest first."""
+
+    pulls: tuple[PullRequest, ...]
+
+
+@dataclass(frozen=True)
+class PullFile:
+    """One changed file. `status` is GitHub's: added, removed, modified, renamed, copied, changed, unchanged;
+    `previous` the path before a rename, else ""."""
+
+    path: str
+    status: str
+    additions: int
+    deletions: int
+    previous: str = ""
+
+
+@dataclass(frozen=True)
+class PullFilesResult:
+    """`complete` False: the pull changes more files than GitHub tells (3,000)."""
+
+    files: tuple[PullFile, ...]
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -38,6 +114,27 @@ class CreatePullResult:
 
 
 @dataclass(frozen=True)
+class RequestReviewInput:
+    """People by login and teams by slug, who are to look at the pull."""
+
+    repo: RepoRef
+    number: int
+    reviewers: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RequestReviewResult:
+    """`reviewers` and `teams` are the wanted ones who are asked now or have looked at this head already;
+    `left_out` those whom GitHub would not ask: the author, and who may not see the repository."""
+
+    reviewers: tuple[str, ...]
+    teams: tuple[str, ...]
+    left_out: tuple[str, ...]
+    changed: bool
+
+
+@dataclass(frozen=True)
 class MergeInput:
     """Merge this pull, if `head_sha` (40 hex digits) is still its head, and `base` the branch that it goes into (""
     any). `title` and `message` "" are GitHub's own."""
@@ -62,93 +159,3 @@ class MergeResult:
     sha: str
     changed: bool
     waits_for: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class PullStatusInput:
-    """A commit status on the pull's head, or on `head_sha` where that is given. `description` is cut to GitHub's
-    140 characters."""
-
-    repo: RepoRef
-    number: int
-    state: StatusState
-    description: str
-    context: str = "autobuild"
-    target_url: str = ""
-    head_sha: str = ""
-
-
-@dataclass(frozen=True)
-class PullStatusResult:
-    """`changed` False: the newest status of that context says the same."""
-
-    sha: str
-    changed: bool
-
-
-@dataclass(frozen=True)
-class PullCommentInput:
-    """A comment on a pull, one for each `key`: said again with other words, it is edited."""
-
-    repo: RepoRef
-    number: int
-    comment: str
-    key: str
-
-
-@dataclass(frozen=True)
-class PullFile:
-    """One changed file. `status` is GitHub's: added, removed, modified, renamed, copied, changed, unchanged;
-    `previous` the path before a rename, else ""."""
-
-    path: str
-    status: str
-    additions: int
-    deletions: int
-    previous: str = ""
-
-
-@dataclass(frozen=True)
-class PullFiles:
-    """`complete` False: the pull changes more files than GitHub tells (3,000)."""
-
-    files: tuple[PullFile, ...]
-    complete: bool
-
-
-@dataclass(frozen=True)
-class AddLabelsInput:
-    """Labels that the pull (or issue) is to have, beside those it has."""
-
-    repo: RepoRef
-    number: int
-    labels: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class AddLabelsResult:
-    """`labels` are all that the pull has now. `changed` False: it had them."""
-
-    labels: tuple[str, ...]
-    changed: bool
-
-
-@dataclass(frozen=True)
-class RequestReviewInput:
-    """People by login and teams by slug, who are to look at the pull."""
-
-    repo: RepoRef
-    number: int
-    reviewers: tuple[str, ...] = ()
-    teams: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RequestReviewResult:
-    """`reviewers` and `teams` are the wanted ones who are asked now or have looked at this head already;
-    `left_out` those whom GitHub would not ask: the author, and who may not see the repository."""
-
-    reviewers: tuple[str, ...]
-    teams: tuple[str, ...]
-    left_out: tuple[str, ...]
-    changed: bool

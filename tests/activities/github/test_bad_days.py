@@ -61,7 +61,7 @@ async def _list(api: API) -> object:
 WAYS: dict[str, Callable[[API], Awaitable[object]]] = {
     "an item": lambda api: api.getitem("/item"),
     "a list": _list,
-    "news": lambda api: api.news("/item", {}, ""),
+    "getitem_if_changed": lambda api: api.getitem_if_changed("/item", {}, ""),
     "a new thing": lambda api: api.post("/things", data={"a": 1}),
     "a change": lambda api: api.patch("/things/1", data={"a": 1}),
     "a query": lambda api: api.query("query { viewer { login } }"),

@@ -6,8 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.check_runs import GateCommentInput, ReactionInput, ReplyInput
-from activities.github.types.pulls import PullCommentInput
+from activities.github.types.comments import GateCommentInput, PullCommentInput, ReactionInput, ReplyInput
 from activities.github_activities import CommentActivities
 from activities.model import QualityCheck, QualityGateResult, RepoRef
 from activities.reporting import GATE_MARK

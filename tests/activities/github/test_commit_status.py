@@ -10,7 +10,7 @@ from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
-from activities.github.types.branches import CommitStatus, CommitStatusInput, StatusContext
+from activities.github.types.statuses import CommitStatusInput, CommitStatusResult, StatusContext
 from activities.github_activities import StatusActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
@@ -34,7 +34,7 @@ async def run(github: GitHub, repo: RepoRef, sha: str, name: str, conclusion: st
 
 
 async def test_nobody_said_anything(status: StatusActivities, repo: RepoRef, head: str) -> None:
-    assert await done(status.get_commit_status, CommitStatusInput(repo, head)) == CommitStatus("none", ())
+    assert await done(status.get_commit_status, CommitStatusInput(repo, head)) == CommitStatusResult("none", ())
 
 
 async def test_a_commit_that_is_not_there_yet_is_asked_for_again(status: StatusActivities, repo: RepoRef) -> None:
@@ -78,7 +78,7 @@ async def test_the_newest_of_a_name_counts_and_a_run_is_not_a_status(
     await run(github, repo, head, "ci", "success", "all\n  well")
     await pretend.statuses.set_status(NAME, head, "failure", "ci", description="No.")
     await pretend.statuses.set_status(NAME, head, "success", "ci", description="Yes.")
-    assert await done(status.get_commit_status, CommitStatusInput(repo, head)) == CommitStatus(
+    assert await done(status.get_commit_status, CommitStatusInput(repo, head)) == CommitStatusResult(
         "success", (StatusContext("ci", "success", "Yes.", False), StatusContext("ci", "success", "all well", True))
     )
 
@@ -123,4 +123,4 @@ async def test_of_two_apps_runs_of_one_name_the_newer_counts(
     server = await aiohttp_server(app)
     github = GitHub(str(server.make_url("")), 1, pretend.private_key_pem, session)
     found = await StatusActivities(github).get_commit_status(CommitStatusInput(RepoRef("octocat", "hello", 5), "abc"))
-    assert found == CommitStatus("success", (StatusContext("ci", "success", f"{'x' * 139}…", True),))
+    assert found == CommitStatusResult("success", (StatusContext("ci", "success", f"{'x' * 139}…", True),))

@@ -9,7 +9,9 @@ from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
-from activities.github.types.check_runs import BranchInput, PermissionInput, PullInput, PullOfHeadInput, PullsInput
+from activities.github.types.branches import BranchInfoInput
+from activities.github.types.permissions import PermissionInput
+from activities.github.types.pulls import PullInput, PullOfHeadInput, PullsInput
 from activities.github_activities import BranchActivities, PermissionActivities, PullActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
@@ -99,12 +101,12 @@ async def test_open_pulls_newest_first(
 
 
 async def test_branches(branches: BranchActivities, repo: RepoRef, head: str) -> None:
-    topic = await branches.branch_info(BranchInput(repo, "topic/one"))
+    topic = await branches.branch_info(BranchInfoInput(repo, "topic/one"))
     assert (topic.sha, topic.protected, topic.default) == (head, False, False)
-    main = await branches.branch_info(BranchInput(repo))
+    main = await branches.branch_info(BranchInfoInput(repo))
     assert (main.name, len(main.sha), main.protected, main.default) == ("main", 40, True, True)
     for odd in ("gone", "a/../main", "x?ref=main#", "%2e%2e"):
-        assert (await branches.branch_info(BranchInput(repo, odd))).sha == ""
+        assert (await branches.branch_info(BranchInfoInput(repo, odd))).sha == ""
 
 
 @pytest.mark.parametrize(

@@ -6,55 +6,47 @@ import pytest
 from temporalio.converter import DataConverter
 
 from activities.github.types.branches import (
-    CommitStatus,
+    BranchInfoResult,
     CreateBranchInput,
     CreateBranchResult,
-    CreateReleaseInput,
-    CreateReleaseResult,
-    PushBranchInput,
-    PushBranchResult,
-    StatusContext,
     SyncBranchInput,
     SyncBranchResult,
 )
 from activities.github.types.check_runs import (
-    BranchInfo,
     CompleteCheckRunInput,
     CompleteGateRunInput,
     CreateCheckRunsInput,
     CreateCheckRunsResult,
-    CreateCommitResult,
     EndCheckRunsInput,
-    GateCommentInput,
-    Permission,
-    PullOfHeadResult,
-    PullRequest,
-    SuiteRun,
-    SuiteRuns,
+    OurCheckRun,
+    SuiteRunsResult,
 )
+from activities.github.types.comments import GateCommentInput, IssueCommentInput, PullCommentInput
+from activities.github.types.commits import CreateCommitResult, PushBranchInput, PushBranchResult
 from activities.github.types.issues import (
+    AddLabelsInput,
+    AddLabelsResult,
     CloseIssueInput,
     CloseIssueResult,
     CreateIssueInput,
     CreateIssueResult,
-    IssueCommentInput,
 )
+from activities.github.types.permissions import PermissionResult
 from activities.github.types.pulls import (
-    AddLabelsInput,
-    AddLabelsResult,
     CreatePullInput,
     CreatePullResult,
     MergeInput,
     MergeResult,
-    PullCommentInput,
     PullFile,
-    PullFiles,
-    PullStatusInput,
-    PullStatusResult,
+    PullFilesResult,
+    PullOfHeadResult,
+    PullRequest,
     RequestReviewInput,
     RequestReviewResult,
 )
+from activities.github.types.releases import CreateReleaseInput, CreateReleaseResult
 from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
+from activities.github.types.statuses import CommitStatusResult, PullStatusInput, PullStatusResult, StatusContext
 from activities.model import QualityCheck, QualityGateResult, RepoRef
 
 REPO = RepoRef("octocat", "hello", 5)
@@ -70,14 +62,14 @@ GATE = QualityGateResult("a", "b", "failed", False, 4.0, (CHECK,), ("linting",),
         CompleteCheckRunInput(REPO, "a", 1, CHECK),
         CompleteGateRunInput(REPO, "a", 1, GATE, check_run_ids={"linting": 1}),
         EndCheckRunsInput(REPO, "a", {"linting": 1}, "cancelled"),
-        SuiteRuns((SuiteRun(1, "linting", "key", "queued"),)),
+        SuiteRunsResult((OurCheckRun(1, "linting", "key", "queued"),)),
         GateCommentInput(REPO, 1, GATE, {"linting": 1}),
         PullOfHeadResult(),
         PullOfHeadResult(
             PullRequest(1, "t", "octocat", "open", False, False, "a", "r", "octocat/hello", "b", "main", False)
         ),
-        Permission("write"),
-        BranchInfo("main", "a"),
+        PermissionResult("write"),
+        BranchInfoResult("main", "a"),
         CreateCommitResult("a", True),
         CreateBranchInput(REPO, "a", "main"),
         CreateBranchResult("a", "b", True),
@@ -85,7 +77,7 @@ GATE = QualityGateResult("a", "b", "failed", False, 4.0, (CHECK,), ("linting",),
         SyncBranchResult("b", False),
         PushBranchInput(REPO, "a", "/x", "b", True, "c"),
         PushBranchResult("b", True),
-        CommitStatus(
+        CommitStatusResult(
             "failure", (StatusContext("linting", "failure", "2 new", True), StatusContext("ci", "success", "", False))
         ),
         CreateReleaseInput(REPO, "v1", "1", "text", draft=True),
@@ -97,7 +89,7 @@ GATE = QualityGateResult("a", "b", "failed", False, 4.0, (CHECK,), ("linting",),
         PullStatusInput(REPO, 1, "success", "d"),
         PullStatusResult("a", True),
         PullCommentInput(REPO, 1, "c", "k"),
-        PullFiles((PullFile("a", "renamed", 1, 2, "b"), PullFile("c", "added", 0, 0)), False),
+        PullFilesResult((PullFile("a", "renamed", 1, 2, "b"), PullFile("c", "added", 0, 0)), False),
         AddLabelsInput(REPO, 1, ("x",)),
         AddLabelsResult(("x", "y"), True),
         RequestReviewInput(REPO, 1, ("octocat",), ("team",)),

@@ -13,27 +13,26 @@ from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
 from activities.github.client.rate_limits import UNMETERED
-from activities.github.types.branches import CreateBranchInput, CreateReleaseInput, SyncBranchInput
+from activities.github.types.branches import CreateBranchInput, SyncBranchInput
 from activities.github.types.check_runs import (
     CompleteCheckRunInput,
     CompleteGateRunInput,
     CreateCheckRunsInput,
-    CreateCommitInput,
     EndCheckRunsInput,
-    GateCommentInput,
-    ReactionInput,
-    ReplyInput,
     StartCheckRunInput,
 )
-from activities.github.types.issues import CloseIssueInput, CreateIssueInput, IssueCommentInput
-from activities.github.types.pulls import (
-    AddLabelsInput,
-    CreatePullInput,
-    MergeInput,
+from activities.github.types.comments import (
+    GateCommentInput,
+    IssueCommentInput,
     PullCommentInput,
-    PullStatusInput,
-    RequestReviewInput,
+    ReactionInput,
+    ReplyInput,
 )
+from activities.github.types.commits import CreateCommitInput
+from activities.github.types.issues import AddLabelsInput, CloseIssueInput, CreateIssueInput
+from activities.github.types.pulls import CreatePullInput, MergeInput, RequestReviewInput
+from activities.github.types.releases import CreateReleaseInput
+from activities.github.types.statuses import PullStatusInput
 from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.git import git, git_line

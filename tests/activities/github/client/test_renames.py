@@ -16,8 +16,7 @@ from activities.github.client import GitHub
 from activities.github.comments import write_comment
 from activities.github.commits import CommitActivities
 from activities.github.errors import Forbidden, GitHubError, NotFound, Suspended, Unavailable
-from activities.github.types.branches import PushBranchInput
-from activities.github.types.check_runs import CreateCommitInput
+from activities.github.types.commits import CreateCommitInput, PushBranchInput
 from activities.model import RepoRef
 from activities.workspace.git import git, git_line
 from activities.workspace.mirror import Workspaces

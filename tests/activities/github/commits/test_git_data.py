@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from activities.github.client import GitHub
 from activities.github.client.rate_limits import RateLimits
 from activities.github.commits.changes import changes, parts, signable
-from activities.github.types.check_runs import CreateCommitResult
+from activities.github.types.commits import CreateCommitResult
 from activities.github_activities import CommitActivities
 from activities.model import RepoRef
 from activities.workspace.git import git, git_line

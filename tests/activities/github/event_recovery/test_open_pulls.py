@@ -12,8 +12,8 @@ from activities.github.event_recovery import EventRecoveryActivities
 from activities.github.types.event_recovery import (
     InstallationsInput,
     RepositoriesInput,
-    UnfinishedHeads,
     UnfinishedHeadsInput,
+    UnfinishedHeadsResult,
 )
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
@@ -28,7 +28,7 @@ def events(github: GitHub) -> EventRecoveryActivities:
     return EventRecoveryActivities(github)
 
 
-async def look(events: EventRecoveryActivities, *repos: RepoRef) -> UnfinishedHeads:
+async def look(events: EventRecoveryActivities, *repos: RepoRef) -> UnfinishedHeadsResult:
     return await ActivityEnvironment().run(events.find_unfinished_heads, UnfinishedHeadsInput(repos))
 
 

@@ -1,0 +1,28 @@
+"""What the activity of releases takes and gives."""
+
+from dataclasses import dataclass
+
+from activities.model import RepoRef
+
+
+@dataclass(frozen=True)
+class CreateReleaseInput:
+    """The release of a tag. `target` (a branch or commit, "": the default branch) is where GitHub puts the tag if
+    there is none yet."""
+
+    repo: RepoRef
+    tag: str
+    name: str
+    body: str
+    target: str = ""
+    draft: bool = False
+    prerelease: bool = False
+
+
+@dataclass(frozen=True)
+class CreateReleaseResult:
+    """`changed` False: it was there and said just that."""
+
+    id: int
+    url: str
+    changed: bool
