@@ -5,7 +5,7 @@ USER_ERROR = "UserError"
 
 
 class UserError(Exception):
-    """Something a person can mend. Its text says what to do next and is shown in the thread.
+    """Something a person can fix. Its text says what to do next and is shown in the thread.
 
     Never retried: the same input gives the same error.
     """
@@ -20,4 +20,4 @@ class ConfigError(UserError):
 
 
 class SandboxMissing(UserError):
-    """Bubblewrap does not work here and nobody said `AUTOBUILD_SANDBOX=none`."""
+    """Bubblewrap does not work here, and `AUTOBUILD_SANDBOX` is not `none`."""

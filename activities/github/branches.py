@@ -17,7 +17,7 @@ from activities.github.types.branches import (
 )
 from activities.github.urls import names
 from activities.model import RepoRef
-from activities.reporting import code
+from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
     from activities.github.client import API, GitHub
@@ -66,7 +66,7 @@ class BranchActivities:
         fitting = ("ahead", "identical") if input.base == base else ("ahead", "identical", "behind")
         if there == base or await compared(api, input.repo, there, base) in fitting:
             return CreateBranchResult(input.name, there, changed=False)
-        raise Conflict(f"{code(input.name)} exists already, at {there[:12]}, which does not hold {base[:12]}.")
+        raise Conflict(texts.branch_exists(input.name, there, base))
 
     @github_activity
     async def sync_branch(self, input: SyncBranchInput) -> SyncBranchResult:
@@ -82,9 +82,9 @@ class BranchActivities:
             with rules_of(input.branch):
                 merged = await api.post("/repos/{owner}/{repo}/merges", names(input.repo), data=data)
         except Conflict as error:
-            if "merge conflict" not in error.said.lower():
+            if "merge conflict" not in error.reason.lower():
                 raise
-            raise UserError(f"{code(input.branch)} conflicts with {code(input.base)}: merge it by hand.") from None
+            raise UserError(texts.branch_conflicts(input.branch, input.base)) from None
         except (NotFound, Validation):  # which of the two is not there?
             await commit_of(api, input.repo, input.branch)
             await commit_of(api, input.repo, input.base)
@@ -111,7 +111,7 @@ async def commit_of(api: "API", repo: RepoRef, name: str) -> str:
     if not _SHA.fullmatch(name):
         if sha := await tip(api, repo, name):
             return sha
-        raise UserError(f"{repo.full_name} has no branch {code(name) or 'without a name'}.")
+        raise UserError(texts.unknown_branch(repo.full_name, name))
     try:
         data = await api.getitem("/repos/{owner}/{repo}/git/commits/{sha}", names(repo, sha=name))
     except NotFound:
@@ -120,10 +120,10 @@ async def commit_of(api: "API", repo: RepoRef, name: str) -> str:
 
 
 async def refuse_default(api: "API", repo: RepoRef, branch: str) -> None:
-    """Raises `UserError` for the default branch: what the bot wants there it proposes as a pull request."""
+    """Raises `UserError` for the default branch: what the bot changes there it proposes as a pull request."""
     data = await api.getitem("/repos/{owner}/{repo}", names(repo))
     if branch == data["default_branch"]:
-        raise UserError(f"{code(branch)} is the default branch: propose the change there as a pull request.")
+        raise UserError(texts.is_default_branch(branch))
 
 
 async def compared(api: "API", repo: RepoRef, head: str, commit: str) -> str:

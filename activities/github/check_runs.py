@@ -29,6 +29,7 @@ from activities.github.types.check_runs import (
 from activities.github.urls import names
 from activities.model import CheckResult, QualityCheck, RepoRef
 from activities.reporting import CheckRunOutput, Links, check_output, gate_output, unfinished_output
+from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
     from activities.github.client import API, GitHub
@@ -42,7 +43,7 @@ _BATCH = 50
 # Attempts, about a second apart, for a commit that GitHub does not know: it may be slower than its event.
 _UNKNOWN_COMMIT = 4
 
-_TAKEN_OVER = CheckRunOutput("cancelled", "Incomplete", "A newer run replaced this one.")
+_REPLACED = CheckRunOutput("cancelled", "Incomplete", "A newer run replaced this one.")
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -96,9 +97,9 @@ class CheckRunActivities:
         except NotFound as error:
             if activity.info().attempt < _UNKNOWN_COMMIT:
                 raise
-            raise UserError(f"{input.head_sha} is not on GitHub: was it removed by a force push? ({error})") from None
+            raise UserError(texts.unknown_commit(input.head_sha, str(error))) from None
         ids |= {run.external_id: run_id for run, run_id in zip(missing, created, strict=True)}
-        await _end_all(api, input.repo, _left_behind(input, runs), _TAKEN_OVER)
+        await _end_all(api, input.repo, _left_behind(input, runs), _REPLACED)
         return CreateCheckRunsResult({name: ids[key] for name, key in keys.items()})
 
     @github_activity

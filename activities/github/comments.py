@@ -17,6 +17,7 @@ from activities.github.types.comments import (
 from activities.github.urls import names
 from activities.model import RepoRef
 from activities.reporting import GATE_MARK, Links, gate_comment, reply, reply_mark
+from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
     from activities.github.client import API, GitHub
@@ -98,9 +99,9 @@ async def write_comment(github: "GitHub", repo: RepoRef, number: int, mark: str,
         return CommentResult(comment_id, changed=True)
     except (Forbidden, NotFound) as error:
         if _is_lock(error):
-            raise Locked(f"The conversation of #{number} is locked: unlock it, then try again.") from None
+            raise Locked(texts.conversation_locked(number)) from None
         if error.status == 410:
-            raise UserError(f"#{number} was deleted, so nothing can be said there any more.") from None
+            raise UserError(texts.deleted_before_comment(number)) from None
         raise
 
 
@@ -126,4 +127,4 @@ async def _find(github: "GitHub", api: "API", repo: RepoRef, number: int, mark: 
 
 
 def _is_lock(error: GitHubError) -> bool:
-    return error.status == 403 and "locked" in error.said.lower()
+    return error.status == 403 and "locked" in error.reason.lower()

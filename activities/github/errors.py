@@ -1,15 +1,15 @@
-"""What can go wrong with GitHub, in our own words. `answers.py` tells which of them an answer is."""
+"""What can go wrong with GitHub. `client/error_mapping.py` says which of these errors an answer is."""
 
 from activities.errors import UserError
 from activities.redaction import redact
 
 
 class GitHubError(Exception):
-    """Something between us and GitHub. `retry_after` is in seconds, 0 where GitHub named no time; `status` and `said`
+    """Something between us and GitHub. `retry_after` is in seconds, 0 where GitHub named no time; `status` and `reason`
     are the answer's own, 0 and "" where there was none."""
 
     status = 0
-    said = ""
+    reason = ""
 
     def __init__(self, message: str, retry_after: float = 0.0) -> None:
         super().__init__(redact(message)[:1000])
@@ -17,11 +17,11 @@ class GitHubError(Exception):
 
 
 class NotFound(GitHubError):
-    """It is not there, or not there yet: an event may be quicker than the API."""
+    """It does not exist, or not yet: an event may be quicker than the API."""
 
 
 class Conflict(GitHubError):
-    """Somebody else was quicker: the branch or the thing has moved on."""
+    """Another change was quicker: the branch, or whatever it is, has moved on."""
 
 
 class Validation(GitHubError):
@@ -49,4 +49,4 @@ class Suspended(GitHubError, UserError):
 
 
 class AppRefused(GitHubError, UserError):
-    """GitHub does not know this app, or not by this key: the deployment is to be mended."""
+    """GitHub does not know this app, or not by this key: the deployment must be fixed."""

@@ -20,6 +20,7 @@ from activities.github.types.issues import (
     IssueLabelsResult,
 )
 from activities.github.urls import names
+from activities.reporting import github_errors as texts
 from activities.reporting.markdown import one_line
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class IssueActivities:
         except NotFound as error:
             if error.status != 410:
                 raise
-            raise UserError(f"#{input.number} was deleted, so there is nothing to close.") from None
+            raise UserError(texts.deleted_before_close(input.number)) from None
         if issue["state"] == "closed":
             return CloseIssueResult(changed=False)
         if input.comment:
@@ -106,7 +107,7 @@ async def add_labels(github: "GitHub", input: AddLabelsInput) -> AddLabelsResult
     Capitals make no other label. Raises `Validation` for what GitHub would not take, before anything is added."""
     for label in input.labels:
         if not label.strip() or len(label) > _LABEL:
-            raise Validation(f"{label[:80]!r} cannot be a label: it must have 1 to {_LABEL} characters.")
+            raise Validation(texts.invalid_label(label, _LABEL))
     api = await comments_api(github, input.repo)
     url, where = f"{_ISSUES}/{{number}}/labels", names(input.repo, number=str(input.number))
     there = [str(label["name"]) async for label in api.getiter(f"{url}?per_page=100", where)]
@@ -116,7 +117,7 @@ async def add_labels(github: "GitHub", input: AddLabelsInput) -> AddLabelsResult
     if not missing:
         return AddLabelsResult(tuple(there), changed=False)
     if len(there) + len(missing) > _LABELS:
-        raise Validation(f"#{input.number} would have {len(there) + len(missing)} labels, and GitHub takes {_LABELS}.")
+        raise Validation(texts.too_many_labels(input.number, len(there) + len(missing), _LABELS))
     now = await api.post(url, where, data={"labels": missing})
     return AddLabelsResult(tuple(str(label["name"]) for label in now), changed=True)
 

@@ -25,6 +25,7 @@ from activities.github.types.pulls import (
 )
 from activities.github.urls import names
 from activities.model import RepoRef
+from activities.reporting import github_errors as texts
 from activities.reporting.markdown import one_line
 
 if TYPE_CHECKING:
@@ -195,24 +196,22 @@ async def _create(api: "API", input: CreatePullInput) -> tuple[Json, bool]:
     try:
         return await api.post("/repos/{owner}/{repo}/pulls", names(input.repo), data=data), True
     except Validation as error:
-        if "already exists" not in error.said:
+        if "already exists" not in error.reason:
             raise _explained(error, input) from None
     for by_head in (True, False):
         if found := await _find(api, input, by_head=by_head):
             return found, False
-    raise Conflict(f"There is a pull request of {input.head} already, and GitHub does not show it yet.", 1.0)
+    raise Conflict(texts.pull_not_shown_yet(input.head), 1.0)
 
 
 def _explained(error: Validation, input: CreatePullInput) -> Exception:
-    if "No commits between" in error.said:
-        return UserError(
-            f"`{input.head}` has no commit that `{input.base}` lacks, so there is nothing to open a pull request for."
-        )
+    if "No commits between" in error.reason:
+        return UserError(texts.no_new_commits(input.head, input.base))
     for field, branch in (("head", input.head), ("base", input.base)):
-        if f'"field": "{field}"' in error.said:
-            return UserError(f"GitHub has no branch `{branch}` for a pull request's {field}: push it first.")
-    if "draft pull requests are not supported" in error.said.lower():
-        return UserError("GitHub's plan for this repository has no draft pull requests: open it ready for review.")
+        if f'"field": "{field}"' in error.reason:
+            return UserError(texts.unknown_pull_branch(branch, field))
+    if "draft pull requests are not supported" in error.reason.lower():
+        return UserError(texts.NO_DRAFTS)
     return error
 
 

@@ -10,12 +10,10 @@ from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound
 from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
 from activities.github.urls import names
+from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
     from activities.github.client import GitHub
-
-_TOO_LARGE = "The file is larger than 1 MB: keep to what the gate needs."
-_NO_FILE = "This is no plain file: put the configuration itself there."
 
 
 class RepoConfigActivities:
@@ -49,10 +47,10 @@ def _settings(file: Any) -> RepoSettings:
     from activities.repo_config.error_messages import first_and_number
 
     if not isinstance(file, Mapping) or file["type"] != "file":
-        return RepoSettings(problem=_NO_FILE)
+        return RepoSettings(problem=texts.CONFIG_IS_NO_FILE)
     # Up to 1 MB GitHub gives the content, above it only says how large it is.
     if file.get("encoding") != "base64":
-        return RepoSettings(problem=_TOO_LARGE)
+        return RepoSettings(problem=texts.CONFIG_TOO_LARGE)
     text = base64.b64decode(file["content"])
     if mistakes := validate(text):
         return RepoSettings(problem=first_and_number(mistakes), line=mistakes[0].line)

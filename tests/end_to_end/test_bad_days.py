@@ -130,7 +130,7 @@ async def test_an_installation_that_may_not_write_check_runs(stack: Stack) -> No
     await stack.until(lambda: any(one.status == 422 and "access_tokens" in one.path for one in stack.github.requests))
     outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", 30)
     assert outcome["result"]["state"] == "error"
-    assert "does not give checks: write" in outcome["result"]["reason"]
+    assert "does not grant checks: write" in outcome["result"]["reason"]
     installation.permissions["checks"] = "write"
     new = await stack.push(repo, {"lint.txt": ""}, login="example")
     assert (await all_ended(stack, repo, new))["gate"]["conclusion"] == "success"

@@ -1,4 +1,4 @@
-"""GitHub for this app: a token for each need, kept until shortly before it ends, and never shown.
+"""GitHub for this app: a token for each purpose, kept until shortly before it ends, and never shown.
 
 A token covers one repository and just the permissions that the caller names.
 """
@@ -10,13 +10,13 @@ from typing import Any
 import aiohttp
 
 from activities.github.client.api import API
-from activities.github.client.clock import Clock
+from activities.github.client.clock import GitHubClock
 from activities.github.client.credentials import AppCredential, Credential
 from activities.github.client.rate_limits import UNMETERED, RateBudget, RateLimits
 from activities.github.client.renames import RepositoryNames
 from activities.github.client.token_requests import Permissions, TokenIssuer, TokenRequest
 from activities.github.client.tokens import Tokens
-from activities.github.client.transport import Place
+from activities.github.client.transport import ApiUrls
 from activities.github.errors import Unavailable
 from activities.model import RepoRef
 
@@ -25,7 +25,7 @@ __all__ = ["API", "AppClient", "GitHub", "Permissions"]
 
 @dataclass(frozen=True)
 class AppClient:
-    """Who we are on GitHub. The bot's login is `{slug}[bot]`."""
+    """Our app on GitHub. The bot's login is `{slug}[bot]`."""
 
     id: int
     slug: str
@@ -44,7 +44,7 @@ class GitHub:
     """`api_url` is `https://api.github.com`, or an Enterprise Server's `https://host/api/v3`.
 
     `app_id` may be the app's number or its client id. `limits` are github.com's, or none for an Enterprise Server.
-    The session is the caller's to close. Raises `UserError` for a key that is none.
+    The session is the caller's to close. Raises `UserError` for an invalid key.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class GitHub:
         self._user_agent = user_agent
         self._limits = limits or (UNMETERED if self._api_url.endswith("/api/v3") else RateLimits())
         self._budgets: dict[int, RateBudget] = {}
-        self._who: AppClient | None = None
-        self._clock = Clock()
+        self._app: AppClient | None = None
+        self._clock = GitHubClock()
         self._names = RepositoryNames()
-        self._as_app = self._api(0, AppCredential(app_id, private_key, self._clock))
-        self._tokens = Tokens(TokenIssuer(self._as_app, self._names), self._clock, self._api)
+        self._as_app = self._make_api(0, AppCredential(app_id, private_key, self._clock))
+        self._tokens = Tokens(TokenIssuer(self._as_app, self._names), self._clock, self._make_api)
 
     @property
     def graphql_url(self) -> str:
@@ -75,42 +75,42 @@ class GitHub:
 
     @property
     def web_url(self) -> str:
-        """Where people see what the API speaks of."""
+        """The address of GitHub's pages for people."""
         if self._api_url.endswith("/api/v3"):
             return self._api_url.removesuffix("/api/v3")
         return self._api_url.replace("://api.", "://", 1)
 
     @property
-    def clock(self) -> Clock:
-        """GitHub's, as far as its answers told."""
+    def clock(self) -> GitHubClock:
+        """GitHub's, by the dates of its answers."""
         return self._clock
 
     def clone_url(self, repo: RepoRef) -> str:
-        """The address for git, without any credential in it, by the name that GitHub told last."""
+        """The address for git, without any credential in it, by the name that GitHub gave last."""
         return f"{self.web_url}/{self.full_name(repo)}.git"
 
     def full_name(self, repo: RepoRef) -> str:
-        """`owner/name` as GitHub told it last: with each token that was asked for by the repository's id."""
+        """`owner/name` as GitHub gave it last: with each token that was requested by the repository's id."""
         return self._names.name_of(repo)
 
     def forget(self, repo: RepoRef) -> None:
-        """Its tokens and its name are asked for anew: it was renamed, or is in another installation."""
+        """Its tokens and its name are requested anew: it was renamed, or is in another installation."""
         self._names.forget(repo)
         self._tokens.forget(repo)
 
     async def app(self) -> AppClient:
-        """This app; asked for once."""
-        if self._who is None:
+        """This app; requested once."""
+        if self._app is None:
             data = await self._as_app.getitem("/app")
             try:
-                self._who = AppClient(int(data["id"]), str(data["slug"]))
+                self._app = AppClient(int(data["id"]), str(data["slug"]))
             except (LookupError, TypeError, ValueError):
                 raise Unavailable("GitHub's answer names no app.") from None
-        return self._who
+        return self._app
 
     @property
     def as_app(self) -> API:
-        """GitHub as the app itself, which sees its hook and its installations, and no repository."""
+        """GitHub as the app itself, which sees its webhook and its installations, and no repository."""
         return self._as_app
 
     async def everywhere(self, installation_id: int, permissions: Permissions) -> API:
@@ -120,16 +120,16 @@ class GitHub:
     async def installation(self, repo: RepoRef, permissions: Permissions) -> API:
         """GitHub with these permissions on this repository and on no other."""
         token = await self._tokens.get(TokenRequest(repo.installation_id, repo, permissions))
-        return token.api.meaning(repo)
+        return token.api.for_repository(repo)
 
     async def git_auth(self, repo: RepoRef, write: bool = False) -> tuple[str, str]:
         """(user name, token) for git over HTTP; to be handed over in the environment, never as an argument."""
-        wanted = TokenRequest(repo.installation_id, repo, {"contents": "write" if write else "read"})
-        return "x-access-token", (await self._tokens.get(wanted)).text
+        request = TokenRequest(repo.installation_id, repo, {"contents": "write" if write else "read"})
+        return "x-access-token", (await self._tokens.get(request)).text
 
-    def _api(self, installation: int, credential: Credential) -> API:
+    def _make_api(self, installation: int, credential: Credential) -> API:
         return API(
-            self._session, self._user_agent, place=Place(self._api_url, self.graphql_url), credential=credential,
+            self._session, self._user_agent, urls=ApiUrls(self._api_url, self.graphql_url), credential=credential,
             budget=self._budgets.setdefault(installation, RateBudget(self._limits)), clock=self._clock,
             names=self._names,
         )  # fmt: skip

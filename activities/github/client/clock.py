@@ -1,6 +1,6 @@
-"""GitHub's clock, read from the `Date` of its answers: a JWT, a token's end and a limit's reset are all told by it.
+"""GitHub's clock, read from the `Date` of its answers: a JWT, a token's end and a limit's reset are all timed by it.
 
-A machine whose clock is two hours off works like any other; nobody has to find out first.
+A machine whose clock is two hours off works like any other.
 """
 
 import time
@@ -12,7 +12,7 @@ TOLERANCE_S = 5.0
 slack than that."""
 
 
-class Clock:
+class GitHubClock:
     """`offset` is how far GitHub's clock is ahead of ours, in seconds; 0 while it is about the same."""
 
     def __init__(self, ours: Callable[[], float] = time.time) -> None:
@@ -23,18 +23,18 @@ class Clock:
         """Seconds since 1970, as GitHub counts them."""
         return self._ours() + self.offset
 
-    def heard(self, status: int, headers: Mapping[str, str]) -> None:
+    def set_from(self, status: int, headers: Mapping[str, str]) -> None:
         """Takes the time from an answer; not from one that may be a proxy's own, or one that a proxy had kept."""
         if status >= 500 or "age" in headers:
             return
-        said = time_of(headers.get("date", ""))
-        if said is not None:
-            offset = said - self._ours()
+        date = time_of(headers.get("date", ""))
+        if date is not None:
+            offset = date - self._ours()
             self.offset = offset if abs(offset) > TOLERANCE_S else 0.0
 
 
 def time_of(text: str) -> float | None:
-    """An HTTP date as seconds since 1970; None for what is none."""
+    """An HTTP date as seconds since 1970; None for anything else."""
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):

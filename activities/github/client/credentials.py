@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from activities.errors import UserError
-from activities.github.client.clock import TOLERANCE_S, Clock
+from activities.github.client.clock import TOLERANCE_S, GitHubClock
 from activities.github.errors import AppRefused, GitHubError, Unauthorized
+from activities.reporting import github_errors as texts
 
-# GitHub takes at most ten minutes from its own now, and no `iat` of its future: two minutes and one are left to
-# spare, for the way there and for what `Clock` does not mend.
+# GitHub accepts at most ten minutes from its own now, and no `iat` of its future: two minutes and one are left to
+# spare, for the way there and for what `GitHubClock` does not correct.
 _BACK_S = 60
 _AHEAD_S = 8 * 60
 _USED_S = 7 * 60
@@ -27,11 +28,11 @@ class Credential(Protocol):
     def text(self) -> str:
         """The token as it is now."""
 
-    def refused(self, used: str, error: Unauthorized) -> GitHubError | None:
+    def on_unauthorized(self, used: str, error: Unauthorized) -> GitHubError | None:
         """What a 401 means; None where `text` is another one than `used` now, so that asking again is worth it."""
 
-    def forget(self) -> bool:
-        """Something has changed, so the next need gets a fresh one; whether that may reach more than this one."""
+    def discard(self) -> bool:
+        """Something has changed, so the next request gets a fresh one; whether that may reach more than this one."""
 
 
 @dataclass
@@ -44,18 +45,18 @@ class InstallationCredential:
     def text(self) -> str:
         return self.token
 
-    def refused(self, used: str, error: Unauthorized) -> GitHubError | None:
-        """Revoked, or its installation is another one by now: the activity's next try has a new token."""
-        self.forget()
+    def on_unauthorized(self, used: str, error: Unauthorized) -> GitHubError | None:
+        """Revoked, or the installation is another one by now: the activity's next try has a new token."""
+        self.discard()
         return error
 
-    def forget(self) -> bool:
+    def discard(self) -> bool:
         self.drop()
         return True
 
 
 @dataclass(frozen=True)
-class _Signed:
+class _SignedToken:
     text: str = field(repr=False)
     offset: float
     until: float
@@ -64,50 +65,43 @@ class _Signed:
 class AppCredential:
     """JWTs (RS256) of the app, each used for seven minutes. `app_id` is its number or its client id.
 
-    Raises `UserError` for a key that is none.
+    Raises `UserError` for an invalid key.
     """
 
-    def __init__(self, app_id: str | int, private_key: str, clock: Clock) -> None:
+    def __init__(self, app_id: str | int, private_key: str, clock: GitHubClock) -> None:
         self._app_id = str(app_id)
-        self._key = _key(private_key)
+        self._key = _rsa_key(private_key)
         self._clock = clock
-        self._signed: _Signed | None = None
+        self._signed: _SignedToken | None = None
 
     def text(self) -> str:
         if self._signed is None or self._signed.until < time.monotonic():
-            self._signed = self._sign()
+            now = int(self._clock.now())
+            claims = {"iat": now - _BACK_S, "exp": now + _AHEAD_S, "iss": self._app_id}
+            text = jwt.encode(claims, self._key, algorithm="RS256")
+            self._signed = _SignedToken(text, self._clock.offset, time.monotonic() + _USED_S)
         return self._signed.text
 
-    def refused(self, used: str, error: Unauthorized) -> GitHubError | None:
-        """GitHub's answer brought its time along: a JWT by another clock than that is replaced."""
+    def on_unauthorized(self, used: str, error: Unauthorized) -> GitHubError | None:
+        """GitHub's answer carries its time: a JWT that was timed by another clock is replaced."""
         signed = self._signed
         if signed is None or signed.text != used:
             return None
-        self.forget()
+        self.discard()
         if abs(signed.offset - self._clock.offset) > TOLERANCE_S:
             return None
-        return AppRefused(
-            f"GitHub does not accept this app's key ({error.said or 'no reason given'}): AUTOBUILD_APP_ID "
-            f"({self._app_id}) and AUTOBUILD_PRIVATE_KEY must belong to the same app. Generate a new private key in "
-            "the app's settings, and check this machine's clock."
-        )
+        return AppRefused(texts.app_key_refused(self._app_id, error.reason))
 
-    def forget(self) -> bool:
+    def discard(self) -> bool:
         self._signed = None
         return False
 
-    def _sign(self) -> _Signed:
-        now = int(self._clock.now())
-        claims = {"iat": now - _BACK_S, "exp": now + _AHEAD_S, "iss": self._app_id}
-        text = jwt.encode(claims, self._key, algorithm="RS256")
-        return _Signed(text, self._clock.offset, time.monotonic() + _USED_S)
 
-
-def _key(private_key: str) -> RSAPrivateKey:
+def _rsa_key(private_key: str) -> RSAPrivateKey:
     try:
         key = load_pem_private_key(private_key.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, RSAPrivateKey):
-        raise UserError("The app's private key is not a PEM file as GitHub gives it: download it again.")
+        raise UserError(texts.BAD_PRIVATE_KEY)
     return key

@@ -1,4 +1,4 @@
-"""An answer of GitHub's that is no success, as one of our errors.
+"""An unsuccessful answer of GitHub's as one of our errors.
 
 gidgethub raises a plain `BadRequest` for 429 and for the secondary limit's 403, and cannot name a status it does
 not know, so answers are read here before it sees them.
@@ -27,41 +27,44 @@ _LONGEST_WAIT_S = 3600.0
 _UNNAMED_WAIT_S = 60.0
 
 
-def error_of(status: int, headers: Mapping[str, str], body: bytes, asked: str, now: float | None = None) -> GitHubError:
-    """The error that an answer means. `asked` is "POST /repos/…", to be named in the text; `now` is by GitHub's
+def error_of(
+    status: int, headers: Mapping[str, str], body: bytes, request: str, now: float | None = None
+) -> GitHubError:
+    """The error that an answer means. `request` is "POST /repos/…", named in the text; `now` is by GitHub's
     clock, in seconds since 1970."""
-    said = _message(body)
-    error = _error(status, headers, said, asked, time.time() if now is None else now)
-    error.status, error.said = status, redact(said)[:500]
+    reason = _message(body)
+    error = _error(status, headers, reason, request, time.time() if now is None else now)
+    error.status, error.reason = status, redact(reason)[:500]
     return error
 
 
 def graphql_error(errors: object, headers: Mapping[str, str] | None = None, now: float | None = None) -> GitHubError:
     """The error that a GraphQL answer's `errors` mean; the first one counts."""
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], Mapping) else {}
-    said = str(first.get("message", "no reason given"))
+    reason = str(first.get("message", "no reason given"))
     kind = _GRAPHQL.get(str(first.get("type", "")), Unavailable)
-    if kind is RateLimited or _names_limit(said):
+    if kind is RateLimited or _names_limit(reason):
         wait = _wait(headers or {}, time.time() if now is None else now)
-        error: GitHubError = RateLimited(f"GitHub refused a query: {said}", wait)
+        error: GitHubError = RateLimited(f"GitHub refused a query: {reason}", wait)
     else:
-        error = (kind is Forbidden and refusal(403, headers or {}, said, "a query")) or kind(
-            f"GitHub refused a query: {said}"
+        error = (kind is Forbidden and refusal(403, headers or {}, reason, "a query")) or kind(
+            f"GitHub refused a query: {reason}"
         )
-    error.status, error.said = 200, redact(said)[:500]
+    error.status, error.reason = 200, redact(reason)[:500]
     return error
 
 
-def _error(status: int, headers: Mapping[str, str], said: str, asked: str, now: float) -> GitHubError:
-    text = f"GitHub answered {status} to {asked}: {said or 'no reason given'}"
-    if status == 429 or (status == 403 and _is_limit(headers, said)):
+def _error(status: int, headers: Mapping[str, str], reason: str, request: str, now: float) -> GitHubError:
+    text = f"GitHub answered {status} to {request}: {reason or 'no reason given'}"
+    used_up = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+    if status == 429 or (status == 403 and (used_up or _names_limit(reason))):
         return RateLimited(text, _wait(headers, now))
-    if person := refusal(status, headers, said, asked):
+    if person := refusal(status, headers, reason, request):
         return person
-    if status == 422 and "no commit found" in said.lower():
+    if status == 422 and "no commit found" in reason.lower():
         return NotFound(text, 1.0)
     if status >= 500:
-        return Unavailable(text, _asked_wait(headers, now) or 0.0)
+        return Unavailable(text, _retry_after(headers, now) or 0.0)
     return _KINDS.get(status, Validation)(text)
 
 
@@ -98,24 +101,20 @@ def _message(body: bytes) -> str:
     return f"{data.get('message') or ''}{shown}"
 
 
-def _is_limit(headers: Mapping[str, str], said: str) -> bool:
-    return "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or _names_limit(said)
-
-
-def _names_limit(said: str) -> bool:
-    return any(words in said.lower() for words in ("rate limit", "abuse detection"))
+def _names_limit(reason: str) -> bool:
+    return any(words in reason.lower() for words in ("rate limit", "abuse detection"))
 
 
 def _wait(headers: Mapping[str, str], now: float) -> float:
     """`retry-after` first, then the reset of a used-up primary limit, else a minute (GitHub's own order)."""
-    asked = _asked_wait(headers, now)
-    if asked is None and headers.get("x-ratelimit-remaining") == "0":
+    wait = _retry_after(headers, now)
+    if wait is None and headers.get("x-ratelimit-remaining") == "0":
         reset = _number(headers.get("x-ratelimit-reset"))
-        asked = None if reset is None else _within(reset - now)
-    return _UNNAMED_WAIT_S if asked is None else asked
+        wait = None if reset is None else _within(reset - now)
+    return _UNNAMED_WAIT_S if wait is None else wait
 
 
-def _asked_wait(headers: Mapping[str, str], now: float) -> float | None:
+def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """`retry-after`, in seconds or as a date."""
     text = headers.get("retry-after", "")
     seconds = _number(text)

@@ -1,7 +1,7 @@
-"""An installation token asked for: for one repository and just the permissions that are needed.
+"""An installation token: requested for one repository and just the permissions that are needed.
 
-A repository is named by its id where that is known, which a rename does not change. Where the installation that it
-was in has it no more, the one that it is in now is looked for: it was transferred, or the app installed anew.
+A repository is named by its id where that is known, which a rename does not change. Where its installation has it no
+more, the present one is looked up: the repository was transferred, or the app was installed anew.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ from activities.github.client.api import API
 from activities.github.client.renames import RepositoryNames
 from activities.github.errors import Forbidden, GitHubError, NotFound, Suspended, Unavailable, Validation
 from activities.model import RepoRef
+from activities.reporting import github_errors as texts
 
 Permissions = Mapping[str, str]
 _LEVELS = ("read", "write", "admin")
@@ -34,7 +35,7 @@ class TokenRequest:
 
 @dataclass(frozen=True)
 class IssuedToken:
-    """`installation` is the one it is of; `ends` in seconds since 1970, by GitHub's clock."""
+    """`installation` is the one that it is of; `ends` in seconds since 1970, by GitHub's clock."""
 
     text: str = field(repr=False)
     installation: int
@@ -42,46 +43,41 @@ class IssuedToken:
 
 
 class TokenIssuer:
-    """Where tokens come from: the app itself asks."""
+    """Requests tokens as the app itself."""
 
     def __init__(self, as_app: API, names: RepositoryNames) -> None:
         self._as_app = as_app
         self._names = names
 
-    async def token(self, wanted: TokenRequest) -> IssuedToken:
+    async def issue(self, request: TokenRequest) -> IssuedToken:
         """A new token. Raises `Suspended` or `Forbidden` with what a person can do, `GitHubError` else."""
-        installation = wanted.installation or await self._installation_of(wanted)
+        installation = request.installation or await self._find_installation(request)
+        if not installation:
+            raise Suspended(texts.not_installed(request.where))
         try:
-            return await self._minted(installation, wanted)
+            return await self._issue(installation, request)
         except (NotFound, Validation) as error:
-            found = await self._elsewhere(installation, wanted, error)
+            present = await self._present_installation(installation, request, error)
         try:
-            return await self._minted(found, wanted)
+            return await self._issue(present, request)
         except (NotFound, Validation):
-            raise self._left_out(wanted, await self._described(found)) from None
+            raise Forbidden(texts.not_selected(request.where, await self._page(present))) from None
 
-    async def _minted(self, installation: int, wanted: TokenRequest) -> IssuedToken:
-        body = {**self._chosen(wanted), "permissions": dict(wanted.permissions)}
-        names = {"id": str(installation)}
+    async def _issue(self, installation: int, request: TokenRequest) -> IssuedToken:
+        body: dict[str, Any] = {"permissions": dict(request.permissions)}
+        if request.repo and (known := self._names.id_of(request.repo)):
+            body["repository_ids"] = [known]
+        elif request.repo:
+            body["repositories"] = [request.repo.name]
+        where = {"id": str(installation)}
         try:
-            data = await self._as_app.post("/app/installations/{id}/access_tokens", names, data=body)
+            data = await self._as_app.post("/app/installations/{id}/access_tokens", where, data=body)
         except Suspended:
-            raise Suspended(
-                f"The app's installation for {wanted.where} is suspended: unsuspend it{await self._page(installation)}."
-            ) from None
+            raise Suspended(texts.installation_suspended(request.where, await self._page(installation))) from None
         except Validation as error:
-            if "permission" not in error.said.lower():
+            if "permission" not in error.reason.lower():
                 raise
-            raise self._not_granted(wanted, await self._described(installation), error) from None
-        return self._read(data, installation)
-
-    def _chosen(self, wanted: TokenRequest) -> dict[str, Any]:
-        if wanted.repo is None:
-            return {}
-        known = self._names.id_of(wanted.repo)
-        return {"repository_ids": [known]} if known else {"repositories": [wanted.repo.name]}
-
-    def _read(self, data: Any, installation: int) -> IssuedToken:
+            raise await self._not_granted(installation, request, error) from None
         try:
             for each in data.get("repositories") or ():
                 self._names.learn(int(each["id"]), str(each["full_name"]))
@@ -90,72 +86,53 @@ class TokenIssuer:
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise Unavailable(f"GitHub's answer has no token in it: {type(error).__name__}") from None
 
-    async def _elsewhere(self, installation: int, wanted: TokenRequest, error: GitHubError) -> int:
-        """The installation in which the repository is by now, or whose id for it is known only now."""
+    async def _present_installation(self, installation: int, request: TokenRequest, error: GitHubError) -> int:
+        """The installation that has the repository by now, also where only the repository's id was learnt."""
         if error.status not in (404, 422):
             raise error
-        known = self._names.id_of(wanted.repo) if wanted.repo else 0
-        found = await self._looked_up(wanted)
-        if found and (found != installation or (wanted.repo and self._names.id_of(wanted.repo) != known)):
+        known = self._names.id_of(request.repo) if request.repo else 0
+        found = await self._find_installation(request)
+        if found and (found != installation or (request.repo and self._names.id_of(request.repo) != known)):
             return found
         if error.status == 404:
-            raise _removed(wanted)
-        raise self._left_out(wanted, await self._described(installation))
+            raise Suspended(texts.not_installed(request.where))
+        raise Forbidden(texts.not_selected(request.where, await self._page(installation)))
 
-    async def _installation_of(self, wanted: TokenRequest) -> int:
-        found = await self._looked_up(wanted)
-        if not found:
-            raise _removed(wanted)
-        return found
-
-    async def _looked_up(self, wanted: TokenRequest) -> int:
+    async def _find_installation(self, request: TokenRequest) -> int:
         """The installation that has the repository, 0 where none has."""
-        if wanted.repo is None:
+        if request.repo is None:
             return 0
-        names = {"owner": wanted.repo.owner, "repo": wanted.repo.name}
+        where = {"owner": request.repo.owner, "repo": request.repo.name}
         try:
-            data = await self._as_app.getitem("/repos/{owner}/{repo}/installation", names)
-            return int(data["id"])
+            return int((await self._as_app.getitem("/repos/{owner}/{repo}/installation", where))["id"])
         except NotFound:
             return 0
         except (LookupError, TypeError, ValueError):
             raise Unavailable("GitHub's answer names no installation.") from None
 
-    def _not_granted(self, wanted: TokenRequest, described: Mapping[str, Any], error: GitHubError) -> Forbidden:
-        given = described.get("permissions")
-        given = given if isinstance(given, Mapping) else {}
-        missing = {name: level for name, level in wanted.permissions.items() if not _covers(given.get(name), level)}
-        shown = ", ".join(f"{name}: {level}" for name, level in sorted((missing or dict(wanted.permissions)).items()))
-        return Forbidden(
-            f"The app's installation does not give {shown} on {wanted.where}: the app must ask for it in its own "
-            f"settings, and the account's owner accept that{_at(described)}. ({error.said})"
-        )
-
-    def _left_out(self, wanted: TokenRequest, described: Mapping[str, Any]) -> Forbidden:
-        return Forbidden(
-            f"The app's installation gives no access on {wanted.where}: select the repository in it{_at(described)}."
-        )
+    async def _not_granted(self, installation: int, request: TokenRequest, error: GitHubError) -> Forbidden:
+        data = await self._describe(installation)
+        granted = data.get("permissions")
+        granted = granted if isinstance(granted, Mapping) else {}
+        missing = {name: level for name, level in request.permissions.items() if not _covers(granted.get(name), level)}
+        page = _page_of(data)
+        return Forbidden(texts.not_granted(missing or request.permissions, request.where, page, error.reason))
 
     async def _page(self, installation: int) -> str:
-        return _at(await self._described(installation))
+        return _page_of(await self._describe(installation))
 
-    async def _described(self, installation: int) -> Mapping[str, Any]:
-        """What GitHub tells of an installation: only for a better sentence, so nothing depends on it."""
+    async def _describe(self, installation: int) -> Mapping[str, Any]:
+        """GitHub's data of an installation: only for a better text, so nothing depends on it."""
         with contextlib.suppress(GitHubError):
             data = await self._as_app.getitem("/app/installations/{id}", {"id": str(installation)})
             return data if isinstance(data, Mapping) else {}
         return {}
 
 
-def _removed(wanted: TokenRequest) -> Suspended:
-    return Suspended(f"The app is not installed on {wanted.where} (any more): install it there.")
+def _covers(granted: object, needed: str) -> bool:
+    return granted in _LEVELS and needed in _LEVELS and _LEVELS.index(str(granted)) >= _LEVELS.index(needed)
 
 
-def _covers(given: object, wanted: str) -> bool:
-    return given in _LEVELS and wanted in _LEVELS and _LEVELS.index(str(given)) >= _LEVELS.index(wanted)
-
-
-def _at(described: Mapping[str, Any]) -> str:
-    """Where on GitHub; "" where that is not known."""
-    page = described.get("html_url")
-    return f" at {page}" if isinstance(page, str) and page else " in the settings of the account, under GitHub Apps"
+def _page_of(data: Mapping[str, Any]) -> str:
+    page = data.get("html_url")
+    return page if isinstance(page, str) else ""

@@ -1,4 +1,4 @@
-"""Installation tokens, kept until shortly before they end. However many wait for the same one, it is asked for once."""
+"""Installation tokens, kept until shortly before they end. However many wait for the same one, it is requested once."""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from cachetools import TLRUCache
 
 from activities.github.client.api import API
-from activities.github.client.clock import Clock
+from activities.github.client.clock import GitHubClock
 from activities.github.client.credentials import Credential, InstallationCredential
 from activities.github.client.token_requests import TokenIssuer, TokenRequest
 from activities.model import RepoRef
@@ -18,12 +18,12 @@ _MARGIN_S = 300.0
 _KEPT = 2048
 
 MakeApi = Callable[[int, Credential], API]
-"""The way to GitHub for an installation with a credential of it."""
+"""The API for an installation, with a credential of it."""
 
 
 @dataclass(frozen=True)
-class Token:
-    """`lasts_s` counts from its minting."""
+class TokenAccess:
+    """A token with the API that uses it. `lasts_s` counts from when it was issued."""
 
     text: str = field(repr=False)
     lasts_s: float
@@ -33,57 +33,49 @@ class Token:
 class Tokens:
     """See the module."""
 
-    def __init__(self, mint: TokenIssuer, clock: Clock, api: MakeApi) -> None:
-        self._mint = mint
+    def __init__(self, issuer: TokenIssuer, clock: GitHubClock, make_api: MakeApi) -> None:
+        self._issuer = issuer
         self._clock = clock
-        self._api = api
-        self._minting: dict[Hashable, asyncio.Task[Token]] = {}
-        self._kept: TLRUCache[Hashable, Token] = TLRUCache(
+        self._make_api = make_api
+        self._pending: dict[Hashable, asyncio.Task[TokenAccess]] = {}
+        self._kept: TLRUCache[Hashable, TokenAccess] = TLRUCache(
             _KEPT, ttu=lambda _key, token, now: now + token.lasts_s - _MARGIN_S
         )
 
-    async def get(self, wanted: TokenRequest) -> Token:
-        """The token for this need."""
-        key = _key(wanted)
+    async def get(self, request: TokenRequest) -> TokenAccess:
+        """The token for this request, kept or new."""
+        # By id where that is known: the name may change.
+        repo = request.repo and (request.repo.id or request.repo.full_name.lower())
+        key = (request.installation, repo or "", *sorted(request.permissions.items()))
         if token := self._kept.get(key):
             return token
-        if key not in self._minting:
-            task = asyncio.create_task(self._fresh(key, wanted))
-            task.add_done_callback(lambda done: self._ended(key, done))
-            self._minting[key] = task
-        # Shielded: one waiter that goes away must not take the token from the others.
-        return await asyncio.shield(self._minting[key])
+        if key not in self._pending:
+            task = asyncio.create_task(self._issue(key, request))
+            task.add_done_callback(lambda done: self._finish(key, done))
+            self._pending[key] = task
+        # Shielded: one waiter that is cancelled must not take the token from the others.
+        return await asyncio.shield(self._pending[key])
 
     def forget(self, repo: RepoRef) -> None:
-        """All tokens for this repository: it is not what it was."""
-        for key in [key for key in self._kept if _is_of(key, repo)]:
+        """All tokens for this repository: it was renamed or transferred."""
+        names = (repo.id or None, repo.full_name.lower())
+        for key in [key for key in self._kept if isinstance(key, tuple) and key[1] in names]:
             self._drop(key)
 
-    async def _fresh(self, key: Hashable, wanted: TokenRequest) -> Token:
-        minted = await self._mint.token(wanted)
-        hide_token(minted.text)
-        api = self._api(minted.installation, InstallationCredential(minted.text, lambda: self._drop(key)))
-        token = Token(minted.text, minted.ends - self._clock.now(), api)
+    async def _issue(self, key: Hashable, request: TokenRequest) -> TokenAccess:
+        issued = await self._issuer.issue(request)
+        hide_token(issued.text)
+        credential = InstallationCredential(issued.text, lambda: self._drop(key))
+        token = TokenAccess(
+            issued.text, issued.ends - self._clock.now(), self._make_api(issued.installation, credential)
+        )
         self._kept[key] = token
         return token
-
-    def _ended(self, key: Hashable, done: asyncio.Task[Token]) -> None:
-        self._minting.pop(key, None)
-        if not done.cancelled():
-            done.exception()  # seen, also where every waiter has gone away
 
     def _drop(self, key: Hashable) -> None:
         self._kept.pop(key, None)
 
-
-def _key(wanted: TokenRequest) -> Hashable:
-    return (wanted.installation, _name(wanted.repo) if wanted.repo else "", *sorted(wanted.permissions.items()))
-
-
-def _is_of(key: Hashable, repo: RepoRef) -> bool:
-    return isinstance(key, tuple) and key[1] in (repo.id or None, repo.full_name.lower())
-
-
-def _name(repo: RepoRef) -> int | str:
-    """By id where that is known: the name may change."""
-    return repo.id or repo.full_name.lower()
+    def _finish(self, key: Hashable, done: asyncio.Task[TokenAccess]) -> None:
+        self._pending.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # retrieved, also where every waiter was cancelled

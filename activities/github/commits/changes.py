@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from activities.errors import UserError
-from activities.reporting import code
+from activities.reporting import github_errors as texts
 from activities.workspace.git import git, git_line
 
 REGULAR, GONE, SUBMODULE = "100644", "000000", "160000"
@@ -45,8 +45,7 @@ async def changes(git_dir: Path, base: str, commit: str) -> tuple[Change, ...]:
     found = tuple(replace(change, size=sizes.get(change.blob, 0)) for change in found)
     for change in found:
         if change.size > _LARGEST:
-            size = f"{change.size / 1024**2:,.0f} MB"
-            raise UserError(f"{code(change.path)} has {size}, and GitHub takes files up to 100 MB: use Git LFS.")
+            raise UserError(texts.file_too_large(change.path, change.size / 1024**2))
     return found
 
 
@@ -64,7 +63,7 @@ def _changes(fields: Sequence[bytes]) -> Iterator[Change]:
             name = path.decode("utf-8")
         except UnicodeDecodeError:
             shown = path.decode("utf-8", "backslashreplace")
-            raise UserError(f"{code(shown)} is not named in UTF-8, so GitHub's API cannot write it.") from None
+            raise UserError(texts.not_utf8(shown)) from None
         yield Change(name, before, mode, "" if mode == GONE else blob)
 
 

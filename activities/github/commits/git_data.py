@@ -17,7 +17,7 @@ from activities.github.errors import Conflict, NotFound, RateLimited, Unavailabl
 from activities.github.merging.errors import rules_of
 from activities.github.types.commits import CreateCommitInput
 from activities.github.urls import names
-from activities.reporting import code
+from activities.reporting import github_errors as texts
 from activities.workspace.git import EMPTY_TREE, git, git_line
 
 if TYPE_CHECKING:
@@ -153,5 +153,4 @@ async def _move(api: "API", input: CreateCommitInput, sha: str) -> None:
 
 def moved_on(branch: str, there: str) -> Conflict:
     """Somebody else was quicker."""
-    how = f"has moved on to {there[:12]}" if there else "is gone"
-    return Conflict(f"{code(branch)} {how}; nothing was written.")
+    return Conflict(texts.branch_moved(branch, there))

@@ -16,7 +16,8 @@ from activities.errors import UserError
 from activities.github.errors import Conflict, Forbidden, GitHubError, NotFound, Unauthorized, Unavailable, Validation
 from activities.github.merging.errors import Protected, is_rule
 from activities.github.types.commits import PushBranchInput
-from activities.reporting import code, escape_markdown
+from activities.reporting import escape_markdown
+from activities.reporting import github_errors as texts
 from activities.workspace.git import GitError, credentials, git
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ async def check(input: PushBranchInput) -> None:
     try:
         await git(Path(input.git_dir), "check-ref-format", f"refs/heads/{input.branch}")
     except (GitError, ValueError):  # a NUL is no part of any argument
-        raise Validation(f"{code(input.branch) or 'An empty name'} is no name for a branch.") from None
+        raise Validation(texts.invalid_branch_name(input.branch)) from None
 
 
 async def push(github: "GitHub", input: PushBranchInput) -> None:
@@ -92,9 +93,8 @@ def _rejection(branch: str, said: str, why: str) -> Exception:
     if is_rule(said) or is_rule(why):
         return Protected(branch, said or why)
     if any(words in why for words in _MOVED_ON):
-        return Conflict(f"{code(branch)} has moved on ({why}); nothing was written.")
-    # A file that is too large, a workflow without the permission for it, a secret: GitHub says which.
-    return UserError(f"GitHub refused the push to {code(branch)}: {escape_markdown(f'{why}. {said}', 600)}")
+        return Conflict(texts.push_lost_race(branch, why))
+    return UserError(texts.push_refused(branch, f"{why}. {said}"))
 
 
 _ANSWERS: tuple[tuple[str, type[GitHubError]], ...] = (

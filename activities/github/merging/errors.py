@@ -1,7 +1,7 @@
-"""GitHub's branch rules in its answers: what a person must allow, told apart from what is wrong with a request.
+"""Branch rules in GitHub's answers: what a person must allow, as against a mistake in a request.
 
-GitHub has no status or code of its own for them. It says 403, 409 or 422, GraphQL errors or a line of git's, and the
-rule in a sentence.
+GitHub has no status or code of its own for them. It answers 403, 409 or 422, GraphQL errors or a line of git's, with
+the rule in a sentence.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from activities.errors import UserError
 from activities.github.errors import GitHubError
-from activities.reporting import code, escape_markdown
+from activities.reporting import github_errors as texts
 
 # From GitHub's answers to updates of protected branches and of branches under a ruleset, REST and git alike.
 _RULE = re.compile(
@@ -24,25 +24,22 @@ _RULE = re.compile(
 class Protected(GitHubError, UserError):
     """A rule of the branch forbids it, which a person can change."""
 
-    def __init__(self, branch: str, said: str) -> None:
-        super().__init__(
-            f"The rules of {code(branch)} do not allow this: {escape_markdown(said, 500)} "
-            "Let the app by in the rules of the branch, or use another branch."
-        )
+    def __init__(self, branch: str, reason: str) -> None:
+        super().__init__(texts.forbidden_by_rules(branch, reason))
 
 
-def is_rule(said: str) -> bool:
-    """Whether GitHub speaks of a rule."""
-    return _RULE.search(said) is not None
+def is_rule(reason: str) -> bool:
+    """Whether GitHub's text is about a rule."""
+    return _RULE.search(reason) is not None
 
 
 @contextlib.contextmanager
 def rules_of(branch: str) -> Iterator[None]:
-    """In this block GitHub's refusals are told as the branch's rules where they are."""
+    """In this block a refusal by the branch's rules is raised as `Protected`."""
     try:
         yield
     except GitHubError as error:
-        said = error.said or str(error)
-        if is_rule(said):
-            raise Protected(branch, said) from None
+        reason = error.reason or str(error)
+        if is_rule(reason):
+            raise Protected(branch, reason) from None
         raise

@@ -123,12 +123,12 @@ async def warm(activities: SimpleNamespace, it: Scene) -> None:
     await done(activities.push_branch, PushBranchInput(it.repo, "topic/one", it.git_dir, it.head))
 
 
-GIVES_NOT = "does not give"
+GIVES_NOT = "does not grant"
 NO_ACCESS = "The app needs the permission"
 RULES = "do not allow this: .*Changes must be made through a pull request"
 
 TABLE: list[tuple[Callable[[Scene], Awaitable[None]], tuple[str, ...], str, str]] = [
-    (suspended, tuple(ASKED), "UserError", "suspended: unsuspend it"),
+    (suspended, tuple(ASKED), "UserError", "suspended. Unsuspend it"),
     (uninstalled, tuple(ASKED), "UserError", "not installed on octocat/hello"),
     (not_given, tuple(ASKED), "UserError", GIVES_NOT),
     (taken_away, tuple(ASKED), "UserError", NO_ACCESS),

@@ -152,7 +152,7 @@ async def test_a_conflict_is_for_a_person(
     with pytest.raises(ApplicationError) as caught:
         await sync(branches, repo, "topic/one")
     assert caught.value.type == "UserError"
-    assert caught.value.message == "`topic/one` conflicts with `main`: merge it by hand."
+    assert caught.value.message == "`topic/one` conflicts with `main`. Merge it by hand."
     assert await tip(pretend, "topic/one") == head
 
 

@@ -135,7 +135,7 @@ async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
         comments.reply_comment(ReplyInput(repo, pull, "1", "Hello")),
         comments.update_gate_comment(comment(repo, pull)),
     ):
-        with pytest.raises(ApplicationError, match=f"#{pull} is locked: unlock it") as caught:
+        with pytest.raises(ApplicationError, match=f"#{pull} is locked. Unlock it") as caught:
             await saying
         assert caught.value.type == USER_ERROR
     assert len(pretend.comments(NAME, pull)) == 1

@@ -143,7 +143,7 @@ async def test_a_locked_issue_is_closed_without_a_word(
     pretend.issues.lock_issue(NAME, issue.number)
     assert (await issues.close_issue(CloseIssueInput(repo, issue.number, "Done."))).changed
     assert (issue.state, issue.comments) == ("closed", [])
-    with pytest.raises(ApplicationError, match=f"#{issue.number} is locked: unlock it") as caught:
+    with pytest.raises(ApplicationError, match=f"#{issue.number} is locked. Unlock it") as caught:
         await comments.add_issue_comment(IssueCommentInput(repo, issue.number, "Hello", "1"))
     assert caught.value.type == USER_ERROR
 
@@ -156,7 +156,7 @@ async def test_a_deleted_issue_is_told_apart_from_one_that_never_was(
         pretend.faults.add(method, pattern, "status", status=410)
     with pytest.raises(ApplicationError, match=f"#{number} was deleted, so there is nothing to close") as closed:
         await issues.close_issue(CloseIssueInput(repo, number))
-    with pytest.raises(ApplicationError, match=f"#{number} was deleted, so nothing can be said") as said:
+    with pytest.raises(ApplicationError, match=f"#{number} was deleted, so no comment can be added") as said:
         await comments.add_issue_comment(IssueCommentInput(repo, number, "Hello", "1"))
     assert {closed.value.type, said.value.type} == {USER_ERROR}
     with pytest.raises(ApplicationError) as never:

@@ -92,7 +92,7 @@ async def test_a_folder_in_its_place_is_a_mistake(
     pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
     await pretend.pushes.push_commit(NAME, "main", {f"{PATH}/x": ""})
-    assert "no plain file" in (await repo_config.get_repo_settings(RepoSettingsInput(repo))).problem
+    assert "not a regular file" in (await repo_config.get_repo_settings(RepoSettingsInput(repo))).problem
 
 
 async def test_an_empty_file_is_the_defaults(

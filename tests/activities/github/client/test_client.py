@@ -226,7 +226,7 @@ async def test_a_suspended_installation_is_a_persons_to_mend(
 ) -> None:
     pretend.installations.suspend(repo.installation_id)
     page = pretend.store.installations[repo.installation_id]
-    with pytest.raises(Suspended, match=rf"unsuspend it at http\S+/{page.id}\.") as caught:
+    with pytest.raises(Suspended, match=rf"Unsuspend it at http\S+/{page.id}\.") as caught:
         await github.installation(repo, READ)
     assert isinstance(caught.value, UserError)
     pretend.installations.unsuspend(repo.installation_id)
@@ -238,14 +238,14 @@ async def test_one_that_is_suspended_while_it_is_worked_on_too(
 ) -> None:
     api = await github.installation(repo, READ)
     pretend.installations.suspend(repo.installation_id)
-    with pytest.raises(Suspended, match="unsuspend"):
+    with pytest.raises(Suspended, match="Unsuspend"):
         await api.getitem(REPO)
 
 
 async def test_a_removed_installation_too(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     pretend.installations.remove_installation(repo.installation_id)
     for gone in (repo, RepoRef("octocat", "hello")):
-        with pytest.raises(Suspended, match="install it"):
+        with pytest.raises(Suspended, match="Install it"):
             await github.installation(gone, READ)
 
 
@@ -258,9 +258,11 @@ async def test_a_permission_that_was_not_given_is_named(
         "metadata": "read",
     }
     wanted = {"checks": "write", "contents": "write", "administration": "read"}
-    with pytest.raises(Forbidden, match="give administration: read, checks: write on octocat/hello") as caught:
+    with pytest.raises(
+        Forbidden, match="on octocat/hello does not grant administration: read, checks: write"
+    ) as caught:
         await github.installation(repo, wanted)
-    assert f"accept that at {pretend.url}" in str(caught.value)
+    assert f"accept it at {pretend.url}" in str(caught.value)
 
 
 async def test_a_repository_that_was_not_selected_is_named(
@@ -270,7 +272,7 @@ async def test_a_repository_that_was_not_selected_is_named(
         RepoRef("octocat", "other", repo.installation_id),
         RepoRef("octocat", "other", repo.installation_id, id=5),
     ):
-        with pytest.raises(Forbidden, match=rf"on octocat/other: select the repository in it at {pretend.url}"):
+        with pytest.raises(Forbidden, match=rf"to octocat/other. Select the repository at {pretend.url}"):
             await github.installation(other, READ)
     assert asked(pretend, "POST", "/access_tokens") == 2
 
@@ -279,7 +281,7 @@ async def test_what_github_cannot_tell_of_an_installation_takes_nothing_from_the
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     pretend.faults.add("GET", f"/app/installations/{repo.installation_id}", "status", times=9)
-    with pytest.raises(Forbidden, match=r"give administration: write on octocat/hello: .* in the settings"):
+    with pytest.raises(Forbidden, match=r"on octocat/hello does not grant administration: write.* in the settings"):
         await github.installation(repo, {"administration": "write"})
 
 

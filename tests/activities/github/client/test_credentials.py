@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from activities.errors import UserError
 from activities.github.client import GitHub
-from activities.github.client.clock import Clock
+from activities.github.client.clock import GitHubClock
 from activities.github.client.credentials import AppCredential
 from activities.github.errors import AppRefused, Unauthorized
 from activities.model import RepoRef
@@ -34,7 +34,7 @@ def claims(credential: AppCredential) -> dict[str, float | str]:
 
 @pytest.mark.parametrize("app_id", [12345, "12345", "Iv23liABCdefGHIjklMN"])
 def test_what_a_jwt_says(key: Path, app_id: int | str) -> None:
-    credential = AppCredential(app_id, key.read_text(), Clock())
+    credential = AppCredential(app_id, key.read_text(), GitHubClock())
     found, now = claims(credential), time.time()
     assert jwt.get_unverified_header(credential.text()) == {"alg": "RS256", "typ": "JWT"}
     assert found["iss"] == str(app_id)
@@ -44,14 +44,14 @@ def test_what_a_jwt_says(key: Path, app_id: int | str) -> None:
 
 
 def test_a_jwt_is_used_again_and_again(key: Path) -> None:
-    credential = AppCredential(1, key.read_text(), Clock())
+    credential = AppCredential(1, key.read_text(), GitHubClock())
     assert credential.text() == credential.text()
 
 
 @pytest.mark.parametrize("offset", [TWO_HOURS, -TWO_HOURS, 90.0, -90.0])
 def test_it_goes_by_githubs_clock(key: Path, offset: float) -> None:
-    clock = Clock()
-    clock.heard(200, {"date": formatdate(time.time() + offset, usegmt=True)})
+    clock = GitHubClock()
+    clock.set_from(200, {"date": formatdate(time.time() + offset, usegmt=True)})
     found = claims(AppCredential(1, key.read_text(), clock))
     assert abs(float(found["iat"]) - (time.time() + offset - 60)) < 3
 
@@ -66,15 +66,15 @@ def test_it_goes_by_githubs_clock(key: Path, offset: float) -> None:
     (502, {"date": "Thu, 01 Jan 1970 00:00:00 GMT"}),
 ])  # fmt: skip
 def test_what_is_no_time_of_githubs_is_not_heard(status: int, headers: dict[str, str]) -> None:
-    clock = Clock()
-    clock.heard(status, headers)
+    clock = GitHubClock()
+    clock.set_from(status, headers)
     assert clock.offset == 0
 
 
 def test_a_little_is_no_difference_and_a_mended_clock_is_believed() -> None:
-    clock = Clock(ours=lambda: 1_000_000.0)
+    clock = GitHubClock(ours=lambda: 1_000_000.0)
     for ahead, offset in ((3, 0), (100, 100), (-4, 0), (-100, -100), (0, 0)):
-        clock.heard(200, {"date": formatdate(1_000_000 + ahead, usegmt=True)})
+        clock.set_from(200, {"date": formatdate(1_000_000 + ahead, usegmt=True)})
         assert clock.offset == offset
         assert clock.now() == 1_000_000 + offset
 

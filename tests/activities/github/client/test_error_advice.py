@@ -18,29 +18,29 @@ def answered(status: int, message: str, headers: dict[str, str] | None = None, *
 @pytest.mark.parametrize(
     ("status", "message", "kind", "advice"),
     [
-        (403, "This installation has been suspended", Suspended, "unsuspend it"),
-        (403, "Sorry. Your account was suspended", Forbidden, "its owner has to ask GitHub's support"),
-        (403, "Sorry. Your account is suspended. Please contact support.", Forbidden, "GitHub's support"),
+        (403, "This installation has been suspended", Suspended, "Unsuspend it"),
+        (403, "Sorry. Your account was suspended", Forbidden, "Its owner must contact GitHub Support"),
+        (403, "Sorry. Your account is suspended. Please contact support.", Forbidden, "GitHub Support"),
         (403, "Repository access blocked", Forbidden, "GitHub has blocked this repository"),
         (451, "Repository access blocked", Forbidden, "GitHub has blocked this repository"),
         (451, "", Forbidden, "legal reasons"),
         (451, "Unavailable due to DMCA takedown", Forbidden, "GitHub has blocked"),
-        (403, "Repository was archived so is read-only.", Forbidden, "unarchive it"),
+        (403, "Repository was archived so is read-only.", Forbidden, "Unarchive it"),
         (403, "Although you appear to have the correct authorization credentials, the `example` organization has an IP "
-              "allow list enabled, and your IP address is not permitted", Forbidden, "add it there"),
+              "allow list enabled, and your IP address is not permitted", Forbidden, "Add it there"),
         (403, "Resource protected by organization SAML enforcement.", Forbidden, "single sign-on"),
-        (410, "Issues are disabled for this repo", Forbidden, "turn them on"),
+        (410, "Issues are disabled for this repo", Forbidden, "Enable them"),
         (404, "Integration not found", AppRefused, "AUTOBUILD_APP_ID"),
         (403, "Changes must be made through a pull request.", Forbidden, "made through a pull request"),
     ],
 )  # fmt: skip
-def test_who_has_to_do_what(status: int, message: str, kind: type[GitHubError], advice: str) -> None:
+def test_refusal_says_what_to_do(status: int, message: str, kind: type[GitHubError], advice: str) -> None:
     error = answered(status, message)
     assert type(error) is kind
     assert isinstance(error, UserError)
     assert advice in str(error)
     assert message in str(error)
-    assert (error.status, error.said) == (status, message)
+    assert (error.status, error.reason) == (status, message)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_who_has_to_do_what(status: int, message: str, kind: type[GitHubError], 
         (" ; ", "another permission for"),
     ],
 )
-def test_a_permission_that_is_missing_is_named(accepted: str, shown: str) -> None:
+def test_missing_permission_is_named(accepted: str, shown: str) -> None:
     headers = {"x-accepted-github-permissions": accepted} if accepted else {}
     error = answered(403, "Resource not accessible by integration", headers)
     assert type(error) is Forbidden
@@ -62,7 +62,7 @@ def test_a_permission_that_is_missing_is_named(accepted: str, shown: str) -> Non
     assert "accept it" in str(error)
 
 
-def test_a_block_tells_its_reason() -> None:
+def test_block_shows_its_reason() -> None:
     error = answered(451, "Repository access blocked", block={"reason": "dmca", "html_url": "https://example.com/x"})
     assert '"reason": "dmca"' in str(error)
 
@@ -77,24 +77,24 @@ def test_a_block_tells_its_reason() -> None:
         (410, "Gone"),
     ],
 )
-def test_nobody_is_sent_to_do_what_would_not_help(status: int, message: str) -> None:
+def test_other_answer_is_no_user_error(status: int, message: str) -> None:
     assert not isinstance(answered(status, message), UserError)
 
 
-def test_a_limit_is_no_refusal_whatever_else_it_says() -> None:
+def test_rate_limit_is_no_refusal() -> None:
     headers = {"x-accepted-github-permissions": "checks=write", "retry-after": "9"}
     assert answered(403, "Resource not accessible by integration", headers).retry_after == 9
     assert not isinstance(answered(403, "Your account was flagged: API rate limit exceeded"), UserError)
 
 
-def test_a_querys_permission_is_named_too() -> None:
+def test_query_names_its_missing_permission() -> None:
     errors = [{"type": "FORBIDDEN", "message": "Resource not accessible by integration"}]
     assert "needs another permission for a query" in str(graphql_error(errors))
 
 
 @pytest.mark.parametrize("message", ["x" * 5000, "\x00\x1b[31m", "ghs_" + "a1" * 40])
-def test_whatever_github_says_is_cut_and_clean(message: str) -> None:
+def test_githubs_text_is_cut_and_redacted(message: str) -> None:
     error = answered(403, f"Repository was archived: {message}")
     assert len(str(error)) <= 1000
-    assert len(error.said) <= 500
-    assert "ghs_a" not in f"{error} {error.said}"
+    assert len(error.reason) <= 500
+    assert "ghs_a" not in f"{error} {error.reason}"

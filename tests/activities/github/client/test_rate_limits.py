@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from activities.github.client.costs import Cost, cost_of, cost_of_query
-from activities.github.client.rate_limits import UNMETERED, RateBudget, RateLimits
+from activities.github.client.rate_limits import UNMETERED, Cost, RateBudget, RateLimits, cost_of, cost_of_query
 from activities.github.errors import RateLimited
 
 READ = cost_of("GET", "/repos/o/r")
@@ -211,8 +210,8 @@ def test_a_newcomer_does_not_take_the_place_that_was_kept(make: Callable[..., Ra
 
 def test_nothing_is_asked_before_github_said_so(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
-    assert budget.hold(30) == 30.0
-    budget.hold(10)
+    assert budget.pause(30) == 30.0
+    budget.pause(10)
     assert [asked(budget, cost) for cost in (READ, QUERY, COMMENT)] == [("later", 30.0)] * 3
     clock.now += 29
     assert asked(budget, READ) == ("go", 1.0)
@@ -223,20 +222,20 @@ def test_nothing_is_asked_before_github_said_so(make: Callable[..., RateBudget],
 def test_not_everybody_comes_back_in_the_same_moment(clock: Clock) -> None:
     chances = iter([0.0, 0.5, 1.0, 1.0])
     budget = RateBudget(RateLimits(), clock, chance=lambda: next(chances))
-    assert budget.hold(30) == 30.0
+    assert budget.pause(30) == 30.0
     assert [asked(budget, READ) for _ in range(3)] == [("later", 33.75), ("later", 37.5), ("later", 37.5)]
-    assert RateBudget(clock=clock, chance=lambda: 1.0).hold(3600) == 3615.0
+    assert RateBudget(clock=clock, chance=lambda: 1.0).pause(3600) == 3615.0
 
 
 def test_a_used_up_primary_limit_is_remembered_until_its_reset(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     used_up = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "5000600", "x-ratelimit-resource": "core"}
-    budget.heard({**used_up, "x-ratelimit-remaining": "1"}, 5_000_000)
+    budget.note_headers({**used_up, "x-ratelimit-remaining": "1"}, 5_000_000)
     assert asked(budget, READ) == ("go", 0.0)
-    budget.heard(used_up, 5_000_000)
+    budget.note_headers(used_up, 5_000_000)
     assert asked(budget, READ) == ("later", 600.0)
     assert asked(budget, QUERY) == ("go", 0.0)
-    budget.heard({**used_up, "x-ratelimit-resource": "graphql"}, 5_000_100)
+    budget.note_headers({**used_up, "x-ratelimit-resource": "graphql"}, 5_000_100)
     assert asked(budget, QUERY) == ("later", 500.0)
     clock.now += 600
     assert asked(budget, READ) == ("go", 0.0)
@@ -251,28 +250,28 @@ def test_a_used_up_primary_limit_is_remembered_until_its_reset(make: Callable[..
 ])  # fmt: skip
 def test_odd_headers_hold_nothing_up(make: Callable[..., RateBudget], headers: dict[str, str]) -> None:
     budget = make()
-    budget.heard(headers, 5_000_000)
+    budget.note_headers(headers, 5_000_000)
     assert asked(budget, READ) == ("go", 0.0)
 
 
 def test_no_reset_is_waited_for_longer_than_an_hour(make: Callable[..., RateBudget]) -> None:
     budget = make()
-    budget.heard({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "99999999999"}, 5_000_000)
+    budget.note_headers({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "99999999999"}, 5_000_000)
     assert asked(budget, READ) == ("later", 3600.0)
 
 
 def test_an_enterprise_server_is_not_counted_but_heard(clock: Clock) -> None:
     budget = RateBudget(UNMETERED, clock, chance=lambda: 0.0)
     assert {asked(budget, COMMENT) for _ in range(2000)} == {("go", 0.0)}
-    budget.hold(30)
+    budget.pause(30)
     assert asked(budget, COMMENT) == ("later", 30.0)
 
 
 async def test_a_long_wait_is_left_to_the_retry() -> None:
     budget = RateBudget(RateLimits(patience_s=5.0), chance=lambda: 0.0)
-    budget.hold(60)
+    budget.pause(60)
     with pytest.raises(RateLimited) as caught:
-        async with budget.turn(READ):
+        async with budget.permit(READ):
             pytest.fail("it was not its turn")
     assert 59 < caught.value.retry_after <= 60
 
@@ -282,7 +281,7 @@ async def test_short_waits_are_served_in_order() -> None:
     order = []
 
     async def comment(number: int) -> float:
-        async with budget.turn(COMMENT):
+        async with budget.permit(COMMENT):
             order.append(number)
             return asyncio.get_running_loop().time()
 
@@ -293,20 +292,20 @@ async def test_short_waits_are_served_in_order() -> None:
 
 async def test_a_limit_that_comes_while_somebody_waits_is_heard() -> None:
     budget = RateBudget(RateLimits(content_apart_s=0.1), chance=lambda: 0.0)
-    async with budget.turn(COMMENT):
+    async with budget.permit(COMMENT):
         waiting = asyncio.create_task(_turn(budget))
         await asyncio.sleep(0)
-        budget.hold(60)
+        budget.pause(60)
     with pytest.raises(RateLimited):
         await waiting
 
 
 async def test_a_limit_that_comes_while_somebody_waits_for_a_slot_is_heard() -> None:
     budget = RateBudget(RateLimits(at_once=1), chance=lambda: 0.0)
-    async with budget.turn(READ):
+    async with budget.permit(READ):
         waiting = asyncio.create_task(_turn(budget, READ))
         await asyncio.sleep(0)
-        budget.hold(60)
+        budget.pause(60)
     with pytest.raises(RateLimited) as caught:
         await waiting
     assert caught.value.retry_after == pytest.approx(60, abs=1)
@@ -314,15 +313,15 @@ async def test_a_limit_that_comes_while_somebody_waits_for_a_slot_is_heard() -> 
 
 async def test_nobody_waits_for_long_while_github_lets_all_hang() -> None:
     budget = RateBudget(RateLimits(at_once=1, patience_s=0.05), chance=lambda: 0.0)
-    async with budget.turn(READ):
+    async with budget.permit(READ):
         with pytest.raises(RateLimited):
             await _turn(budget, READ)
-    async with budget.turn(READ):
+    async with budget.permit(READ):
         pass
 
 
 async def _turn(budget: RateBudget, cost: Cost = COMMENT) -> None:
-    async with budget.turn(COMMENT):
+    async with budget.permit(COMMENT):
         pytest.fail("GitHub said to wait")
 
 
@@ -333,7 +332,7 @@ async def test_no_more_at_once_than_github_allows() -> None:
 
     async def read() -> None:
         nonlocal inside, most
-        async with budget.turn(READ):
+        async with budget.permit(READ):
             inside += 1
             most = max(most, inside)
             if inside == 3:

@@ -228,7 +228,7 @@ async def test_it_was_taken_away_while_it_is_worked_on(
     api = await github.installation(repo, READ)
     with pytest.raises(Unavailable, match="does not reach"):
         await api.getitem(f"{REPO}/branches/main")
-    with pytest.raises(Forbidden, match="octocat/hello: select the repository in it"):
+    with pytest.raises(Forbidden, match=r"octocat/hello\. Select the repository"):
         await github.installation(repo, READ)
 
 

@@ -92,7 +92,7 @@ async def test_a_branch_that_moved_on_is_left_alone(
     assert caught.value.type == "Conflict"
     assert await tip(pretend) == newer
     await pretend.pushes.delete_branch(NAME, "topic/one")
-    with pytest.raises(ApplicationError, match="gone"):
+    with pytest.raises(ApplicationError, match="was deleted"):
         await done(commits.create_commit, wanted(repo, clone, head, commit))
 
 
@@ -167,7 +167,7 @@ async def test_an_odd_name_and_a_huge_file_are_refused_before_anything_is_sent(
     with open(os.fsencode(clone) + b"/\xff.py", "w") as odd:
         odd.write("x")
     commit = await committed(clone)
-    with pytest.raises(ApplicationError, match=r"`\\xff\.py` is not named in UTF-8"):
+    with pytest.raises(ApplicationError, match=r"`\\xff\.py` is not UTF-8"):
         await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert len(pretend.requests) == before
 

@@ -11,8 +11,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
 from activities.github.merging import MergeActivities, branch_protection, required_checks
-from activities.github.merging.branch_protection import MergeRules, Required
-from activities.github.merging.required_checks import Standing
+from activities.github.merging.branch_protection import MergeRules, RequiredCheck
+from activities.github.merging.required_checks import RequiredChecksState
 from activities.github.types.pulls import MergeInput, MergeMethod
 from activities.model import RepoRef
 
@@ -77,15 +77,15 @@ def protection(contexts: list[str], checks: list[Json] | None = None, level: str
         ),
         (
             {}, protection(["ci"], [{"context": "ci", "app_id": 7}, {"context": "b", "app_id": -1}]), [],
-            MergeRules(ALL, (Required("b"), Required("ci", 7)), 0, False),
+            MergeRules(ALL, (RequiredCheck("b"), RequiredCheck("ci", 7)), 0, False),
         ),
-        ({}, protection(["ci"], [{"context": "ci", "app_id": None}]), [], MergeRules(ALL, (Required("ci"),), 0, False)),
-        ({}, protection(["old"]), [], MergeRules(ALL, (Required("old"),), 0, False)),
+        ({}, protection(["ci"], [{"context": "ci", "app_id": None}]), [], MergeRules(ALL, (RequiredCheck("ci"),), 0, False)),
+        ({}, protection(["old"]), [], MergeRules(ALL, (RequiredCheck("old"),), 0, False)),
         ({}, protection(["ci"], level="off"), [], MergeRules(ALL, (), 0, False)),
         (
             {}, protection(["ci"]),
             [rule("required_status_checks", required_status_checks=[{"context": "ci", "integration_id": 7}, {"context": "ci"}])],
-            MergeRules(ALL, (Required("ci"), Required("ci", 7)), 0, False),
+            MergeRules(ALL, (RequiredCheck("ci"), RequiredCheck("ci", 7)), 0, False),
         ),
     ],
 )  # fmt: skip
@@ -109,30 +109,30 @@ def status(context: str, state: str) -> Json:
 @pytest.mark.parametrize(
     ("required", "runs", "statuses", "expected"),
     [
-        ([], [run("ci", "failure")], [], Standing()),
-        ([Required("ci")], [], [], Standing(waiting=("ci",))),
-        ([Required("ci")], [run("other", "success")], [status("other", "success")], Standing(waiting=("ci",))),
-        ([Required("ci")], [run("ci", "success")], [], Standing()),
-        ([Required("ci")], [run("CI", "neutral"), run("ci", "skipped")], [status("Ci", "success")], Standing()),
-        ([Required("ci")], [run("ci", None)], [], Standing(waiting=("ci",))),
-        ([Required("ci")], [run("ci", "success"), run("ci", "stale", 8)], [], Standing(failed=("ci",))),
-        ([Required("ci")], [run("ci", "success")], [status("ci", "error")], Standing(failed=("ci",))),
+        ([], [run("ci", "failure")], [], RequiredChecksState()),
+        ([RequiredCheck("ci")], [], [], RequiredChecksState(waiting=("ci",))),
+        ([RequiredCheck("ci")], [run("other", "success")], [status("other", "success")], RequiredChecksState(waiting=("ci",))),
+        ([RequiredCheck("ci")], [run("ci", "success")], [], RequiredChecksState()),
+        ([RequiredCheck("ci")], [run("CI", "neutral"), run("ci", "skipped")], [status("Ci", "success")], RequiredChecksState()),
+        ([RequiredCheck("ci")], [run("ci", None)], [], RequiredChecksState(waiting=("ci",))),
+        ([RequiredCheck("ci")], [run("ci", "success"), run("ci", "stale", 8)], [], RequiredChecksState(failed=("ci",))),
+        ([RequiredCheck("ci")], [run("ci", "success")], [status("ci", "error")], RequiredChecksState(failed=("ci",))),
         # Another app's check of that name does not count where one app's is asked for, good or bad.
-        ([Required("ci", 7)], [run("ci", "success", 8)], [], Standing(waiting=("ci",))),
-        ([Required("ci", 7)], [run("ci", "success"), run("ci", "failure", 8)], [], Standing()),
-        ([Required("ci", 7)], [], [status("ci", "success")], Standing()),
-        ([Required("ci", 7), Required("ci", 8)], [run("ci", "success")], [], Standing(waiting=("ci",))),
+        ([RequiredCheck("ci", 7)], [run("ci", "success", 8)], [], RequiredChecksState(waiting=("ci",))),
+        ([RequiredCheck("ci", 7)], [run("ci", "success"), run("ci", "failure", 8)], [], RequiredChecksState()),
+        ([RequiredCheck("ci", 7)], [], [status("ci", "success")], RequiredChecksState()),
+        ([RequiredCheck("ci", 7), RequiredCheck("ci", 8)], [run("ci", "success")], [], RequiredChecksState(waiting=("ci",))),
         (
-            [Required("b"), Required("a"), Required("c")], [run("a", "timed_out"), run("b", "cancelled")], [],
-            Standing(failed=("a", "b"), waiting=("c",)),
+            [RequiredCheck("b"), RequiredCheck("a"), RequiredCheck("c")], [run("a", "timed_out"), run("b", "cancelled")], [],
+            RequiredChecksState(failed=("a", "b"), waiting=("c",)),
         ),
     ],
 )  # fmt: skip
 async def test_how_required_checks_stand(
-    canned: Canned, required: list[Required], runs: list[Json], statuses: list[Json], expected: Standing
+    canned: Canned, required: list[RequiredCheck], runs: list[Json], statuses: list[Json], expected: RequiredChecksState
 ) -> None:
     github = await canned.github(check_runs={"check_runs": runs}, status={"statuses": statuses})
-    assert await required_checks.standing(github, REPO, "a" * 40, required) == expected
+    assert await required_checks.state_of(github, REPO, "a" * 40, required) == expected
 
 
 async def test_a_merge_queue_is_not_passed_by(canned: Canned) -> None:
@@ -141,5 +141,5 @@ async def test_a_merge_queue_is_not_passed_by(canned: Canned) -> None:
         "head": {"sha": "a" * 40}, "base": {"ref": "main"},
     }  # fmt: skip
     github = await canned.github(hello={}, main={}, rules=[{"type": "merge_queue"}], **{"1": pull})
-    with pytest.raises(ApplicationError, match="`main` takes changes through its merge queue only: add #1 to it"):
+    with pytest.raises(ApplicationError, match=r"`main` accepts changes through its merge queue only\. Add #1 to"):
         await MergeActivities(github).merge_pull_request(MergeInput(REPO, 1, "a" * 40))

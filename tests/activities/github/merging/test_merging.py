@@ -15,7 +15,7 @@ from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
 
-UNNAMED = "a review, or what else the rules of main want"
+UNNAMED = "a review, or whatever else the rules of main require"
 
 
 @pytest.fixture(autouse=True)
@@ -96,12 +96,12 @@ async def test_a_way_that_is_not_allowed(
 ) -> None:
     pretend.repositories.allow_methods(NAME, ["merge", "rebase"])
     said = await refused(merging, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash"))
-    assert said == "Merging by squash is not allowed here: use merge or rebase."
+    assert said == "The merge method squash is not allowed here. Use merge or rebase."
     pretend.protection.protect(NAME, "main", linear=True, ruleset=True)
     said = await refused(merging, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "merge"))
-    assert said == "Merging by merge is not allowed here: use rebase."
+    assert said == "The merge method merge is not allowed here. Use rebase."
     pretend.repositories.allow_methods(NAME, ["merge"])
-    assert "allow no way to merge" in await refused(merging, wanted)
+    assert "allow no merge method" in await refused(merging, wanted)
     assert asked(pretend, "PUT", "/merge") == 0
 
 
@@ -110,11 +110,11 @@ async def test_another_head_is_not_merged(
 ) -> None:
     newer = await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     assert await refused(merging, wanted) == (
-        f"#1 is at {newer}, and {wanted.head_sha} was to be merged: look at it anew."
+        f"#1 is at {newer}, not at {wanted.head_sha}, which was to be merged. Check it again."
     )
     await pretend.merging.merge_pull(NAME, wanted.number)
-    assert f"#1 was merged at {newer}, and {wanted.head_sha}" in await refused(merging, wanted)
-    assert "and  was to be merged" in await refused(merging, MergeInput(wanted.repo, wanted.number, ""))
+    assert f"#1 was merged at {newer}, not at {wanted.head_sha}" in await refused(merging, wanted)
+    assert "not at , which was to be merged" in await refused(merging, MergeInput(wanted.repo, wanted.number, ""))
 
 
 async def test_a_push_at_the_last_moment_is_not_merged(
@@ -141,14 +141,14 @@ async def test_a_base_that_moves_at_the_last_moment_is_tried_again(
 
 async def test_what_cannot_be_merged(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
     pretend.pulls.set_draft(NAME, wanted.number, True)
-    assert await refused(merging, wanted) == "#1 is a draft: mark it as ready for review first."
+    assert await refused(merging, wanted) == "#1 is a draft. Mark it as ready for review first."
     pretend.pulls.set_draft(NAME, wanted.number, False)
     await pretend.pulls.close_pull(NAME, wanted.number)
-    assert await refused(merging, wanted) == "#1 is closed: reopen it to have it merged."
+    assert await refused(merging, wanted) == "#1 is closed. Reopen it to merge it."
     await pretend.pulls.reopen_pull(NAME, wanted.number)
     await pretend.pushes.push_commit(NAME, "main", {"a.py": "import re\n"})
     assert await refused(merging, wanted) == (
-        "#1 conflicts with `main`: merge `main` into it and resolve the conflicts."
+        "#1 conflicts with `main`. Merge `main` into it and resolve the conflicts."
     )
     assert asked(pretend, "PUT", "/merge") == 0
 
@@ -163,7 +163,7 @@ async def test_a_base_that_wants_it_up_to_date(
     await pretend.statuses.set_status(NAME, pretend.store.pull(NAME, other)[2].head_sha, "success", "ci")
     await pretend.merging.merge_pull(NAME, other)
     assert await refused(merging, wanted) == (
-        "#1 is behind `main`, whose rules want it up to date: merge `main` into it first."
+        "#1 is behind `main`, whose rules require it to be up to date. Merge `main` into it first."
     )
 
 
