@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from activities.errors import UserError
 from activities.github.activity_errors import github_activity
-from activities.github.errors import Conflict, NotFound, Validation
-from activities.github.merging.errors import rules_of
+from activities.github.errors import Conflict, NotFound, Validation, branch_rules
 from activities.github.types.branches import (
     BranchInfoInput,
     BranchInfoResult,
@@ -55,7 +54,7 @@ class BranchActivities:
         there = await tip(api, input.repo, input.name)
         if not there:
             try:
-                with rules_of(input.name):
+                with branch_rules(input.name):
                     ref = {"ref": f"refs/heads/{input.name}", "sha": base}
                     await api.post("/repos/{owner}/{repo}/git/refs", names(input.repo), data=ref)
                 return CreateBranchResult(input.name, base, changed=True)
@@ -79,7 +78,7 @@ class BranchActivities:
         data = {"base": input.branch, "head": input.base}
         data |= {"commit_message": input.message} if input.message else {}
         try:
-            with rules_of(input.branch):
+            with branch_rules(input.branch):
                 merged = await api.post("/repos/{owner}/{repo}/merges", names(input.repo), data=data)
         except Conflict as error:
             if "merge conflict" not in error.reason.lower():

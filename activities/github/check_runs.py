@@ -58,7 +58,6 @@ class CheckRunRef:
     id: int
     name: str
     external_id: str
-    details_url: str = ""
 
 
 def external_id(owner_key: str, head_sha: str, name: str, attempt: int) -> str:
@@ -88,9 +87,7 @@ class CheckRunActivities:
         ids = {str(run.get("external_id") or ""): int(run["id"]) for run in runs}
         keys = {name: external_id(input.owner_key, input.head_sha, name, input.attempt) for name in run_names}
         missing = [
-            CheckRunRef(input.repo, input.head_sha, 0, name, key, input.details_url)
-            for name, key in keys.items()
-            if key not in ids
+            CheckRunRef(input.repo, input.head_sha, 0, name, key) for name, key in keys.items() if key not in ids
         ]
         try:
             created = await _all_of([_create(api, run) for run in missing])
@@ -116,7 +113,7 @@ class CheckRunActivities:
         judged = await asyncio.to_thread(self._judged, input.check)
         output = await asyncio.to_thread(check_output, judged, self._links(input.repo, input.head_sha))
         key = external_id(input.owner_key, input.head_sha, input.check.name, input.attempt)
-        run = CheckRunRef(input.repo, input.head_sha, input.run_id, input.check.name, key, input.details_url)
+        run = CheckRunRef(input.repo, input.head_sha, input.run_id, input.check.name, key)
         return CompleteCheckRunResult(await self._complete(run, output))
 
     @github_activity
@@ -126,7 +123,7 @@ class CheckRunActivities:
         links = self._links(input.repo, input.head_sha)
         output = gate_output(input.result, links, input.check_run_ids, input.newer_sha, fixable)
         key = external_id(input.owner_key, input.head_sha, GATE, input.attempt)
-        run = CheckRunRef(input.repo, input.head_sha, input.run_id, GATE, key, input.details_url)
+        run = CheckRunRef(input.repo, input.head_sha, input.run_id, GATE, key)
         return CompleteCheckRunResult(await self._complete(run, output))
 
     @github_activity
@@ -240,22 +237,18 @@ async def _all_of(work: Sequence[Awaitable[T]]) -> list[T]:
 
 
 async def _create(api: "API", run: CheckRunRef) -> int:
-    body: Json = {
+    body = {
         "name": PREFIX + run.name,
         "head_sha": run.head_sha,
         "external_id": run.external_id,
         "status": "queued",
     }
-    if run.details_url:
-        body["details_url"] = run.details_url
     return int((await api.post("/repos/{owner}/{repo}/check-runs", names(run.repo), data=body))["id"])
 
 
 async def _conclude(api: "API", run: CheckRunRef, run_id: int, output: CheckRunOutput) -> bool:
     """The verdict with the first annotations; without any, and False, where GitHub refuses one of them."""
     body = _completed(output)
-    if run.details_url:
-        body["details_url"] = run.details_url
     try:
         await _update(api, run.repo, run_id, body)
     except Validation:

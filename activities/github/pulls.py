@@ -142,7 +142,7 @@ class PullActivities:
 
 
 def pull_of(data: Json) -> PullRequest:
-    """GitHub's pull as ours. The lists lack `merged` and `maintainer_can_modify`."""
+    """GitHub's pull as ours. The lists lack `merged`."""
     head, base = data["head"], data["base"]
     head_repo = str((head.get("repo") or {}).get("full_name") or "")
     return PullRequest(
@@ -158,7 +158,6 @@ def pull_of(data: Json) -> PullRequest:
         base_sha=str(base["sha"]),
         base_ref=str(base["ref"]),
         fork=head_repo.lower() != str(base["repo"]["full_name"]).lower(),
-        can_modify=bool(data.get("maintainer_can_modify")),
     )
 
 

@@ -4,6 +4,7 @@
 The App is the author of such a commit, and GitHub signs it. Nothing is ever written over somebody else's push.
 """
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from activities.github.activity_errors import github_activity
 from activities.github.branches import compared, refuse_default, tip
 from activities.github.commits import git_data, push
-from activities.github.commits.changes import Change, changes, file_changes, signable
-from activities.github.errors import Conflict, NotFound
-from activities.github.merging.errors import rules_of
+from activities.github.commits.local_changes import PathChange, changes_between, file_changes, fits_mutation
+from activities.github.errors import Conflict, NotFound, branch_rules
 from activities.github.types.commits import CreateCommitInput, CreateCommitResult, PushBranchInput, PushBranchResult
 from activities.github.urls import names
 from activities.heartbeat import heartbeating
+from activities.reporting import github_errors as texts
 from activities.workspace.git import git_line
 
 if TYPE_CHECKING:
@@ -37,14 +38,14 @@ class CommitActivities:
 
     @github_activity
     async def create_commit(self, input: CreateCommitInput) -> CreateCommitResult:
-        """A local change as a commit that GitHub makes and signs.
+        """A local change as a commit that GitHub creates and signs.
 
         It brings the branch from `expected_head` to the tree of `commit`. Raises `UserError` for what the API cannot
         write, `Conflict` when the branch is somewhere else.
         """
         async with heartbeating():
             git_dir = Path(input.git_dir)
-            found = await changes(git_dir, input.expected_head, input.commit)
+            found = await changes_between(git_dir, input.expected_head, input.commit)
             if not found:
                 return CreateCommitResult(input.expected_head, changed=False)
             api = await self._github.installation(input.repo, {"contents": "write"})
@@ -52,9 +53,9 @@ class CommitActivities:
             if there != input.expected_head:
                 tree = await git_line(git_dir, "rev-parse", "--verify", f"{input.commit}^{{tree}}")
                 return await _earlier(api, input, there, tree)
-            if signable(found):
+            if fits_mutation(found):
                 return CreateCommitResult(await _by_mutation(api, input, found), changed=True)
-            message = f"{headline(input)}\n\n{_body(input)}".strip()
+            message = "\n\n".join(_message(input)).strip()
             return CreateCommitResult(await git_data.commit(api, input, found, message), changed=True)
 
     @github_activity
@@ -74,7 +75,7 @@ class CommitActivities:
             try:
                 await push.push(self._github, input)
             except Conflict:
-                # An earlier try may have done it, and somebody went on from there.
+                # An earlier try may have done it, and others went on from there.
                 there = await tip(api, input.repo, input.branch)
                 if there and await compared(api, input.repo, there, input.commit) in ("ahead", "identical"):
                     return PushBranchResult(there, changed=False)
@@ -82,45 +83,40 @@ class CommitActivities:
             return PushBranchResult(input.commit, changed=True)
 
 
-def headline(input: CreateCommitInput) -> str:
-    """The message's first line."""
-    return input.message.strip().split("\n", 1)[0].strip()
-
-
 async def _earlier(api: "API", input: CreateCommitInput, there: str, tree: str) -> CreateCommitResult:
-    """What an earlier try made, known by parent, tree and headline, even if somebody went on from it.
+    """What an earlier try created, known by parent, tree and headline, even if others went on from it.
 
     GitHub may add to the rest of a message (`Co-authored-by`), so that is not compared.
     """
-    for commit in await _since(api, input, there) if there else ():
+    commits: list[dict[str, Any]] = []
+    if there:
+        url, where = "/repos/{owner}/{repo}/compare/{basehead}", f"{input.expected_head}...{there}"
+        with contextlib.suppress(NotFound):  # nothing in common any more
+            # The first commits of the branch beyond the expected head, oldest first.
+            commits = (await api.getitem(url, names(input.repo, basehead=where)))["commits"]
+    headline, _ = _message(input)
+    for commit in commits:
         parents = [parent["sha"] for parent in commit["parents"]]
         first_line = str(commit["commit"]["message"]).split("\n", 1)[0].strip()
-        if (parents, commit["commit"]["tree"]["sha"], first_line) == ([input.expected_head], tree, headline(input)):
+        if (parents, commit["commit"]["tree"]["sha"], first_line) == ([input.expected_head], tree, headline):
             return CreateCommitResult(str(commit["sha"]), changed=False)
-    raise git_data.moved_on(input.branch, there)
+    raise Conflict(texts.branch_moved(input.branch, there))
 
 
-async def _since(api: "API", input: CreateCommitInput, there: str) -> list[dict[str, Any]]:
-    """The first commits of the branch beyond the expected head, oldest first."""
-    url = "/repos/{owner}/{repo}/compare/{basehead}"
-    try:
-        data = await api.getitem(url, names(input.repo, basehead=f"{input.expected_head}...{there}"))
-    except NotFound:
-        return []  # nothing in common any more
-    return list(data["commits"])
-
-
-async def _by_mutation(api: "API", input: CreateCommitInput, found: Sequence[Change]) -> str:
+async def _by_mutation(api: "API", input: CreateCommitInput, found: Sequence[PathChange]) -> str:
+    headline, body = _message(input)
     variable = {
         "branch": {"repositoryNameWithOwner": api.full_name(input.repo), "branchName": input.branch},
         "expectedHeadOid": input.expected_head,
-        "message": {"headline": headline(input)} | ({"body": body} if (body := _body(input)) else {}),
+        "message": {"headline": headline} | ({"body": body} if body else {}),
         "fileChanges": await file_changes(Path(input.git_dir), found),
     }
-    with rules_of(input.branch):
-        made = await api.query(_MUTATION, input=variable)
-    return str(made["createCommitOnBranch"]["commit"]["oid"])
+    with branch_rules(input.branch):
+        data = await api.query(_MUTATION, input=variable)
+    return str(data["createCommitOnBranch"]["commit"]["oid"])
 
 
-def _body(input: CreateCommitInput) -> str:
-    return input.message.strip().partition("\n")[2].strip()
+def _message(input: CreateCommitInput) -> tuple[str, str]:
+    """Headline and body."""
+    headline, _, body = input.message.strip().partition("\n")
+    return headline.strip(), body.strip()

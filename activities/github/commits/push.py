@@ -1,4 +1,4 @@
-"""A local commit pushed to GitHub with git itself: never over somebody's work, never to the default branch.
+"""A local commit pushed to GitHub with git itself: never over other people's work, never to the default branch.
 
 The push starts from an empty repository that borrows the other one's objects: no configuration, hook or remote of a
 repository that an agent or a tool may have written to is ever read.
@@ -6,15 +6,22 @@ repository that an agent or a tool may have written to is ever read.
 
 import os
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from activities.errors import UserError
-from activities.github.errors import Conflict, Forbidden, GitHubError, NotFound, Unauthorized, Unavailable, Validation
-from activities.github.merging.errors import Protected, is_rule
+from activities.github.errors import (
+    Conflict,
+    Forbidden,
+    GitHubError,
+    NotFound,
+    Protected,
+    Unauthorized,
+    Unavailable,
+    Validation,
+    is_rule,
+)
 from activities.github.types.commits import PushBranchInput
 from activities.reporting import escape_markdown
 from activities.reporting import github_errors as texts
@@ -24,8 +31,13 @@ if TYPE_CHECKING:
     from activities.github.client import GitHub
 
 _SHA = re.compile(r"[0-9a-f]{40}")
-# ` ! [rejected]  <from> -> <to> (non-fast-forward)`: git's own look at the remote, or GitHub's word.
+# ` ! [rejected]  <from> -> <to> (non-fast-forward)`: what git saw at the remote, or GitHub's answer.
 _REJECTED = re.compile(r"^ ! \[(remote )?rejected\].*\((?P<why>.*)\)\s*$", re.MULTILINE)
+_REFUSALS: tuple[tuple[str, type[GitHubError]], ...] = (
+    (r"returned error: 403", Forbidden),
+    (r"returned error: 401|Authentication failed|could not read Username", Unauthorized),
+    (r"returned error: 404|[Rr]epository .*not found", NotFound),
+)
 _MOVED_ON = ("non-fast-forward", "fetch first", "stale info", "needs force", "cannot lock ref", "failed to update ref")
 
 
@@ -41,14 +53,20 @@ async def check(input: PushBranchInput) -> None:
 
 async def push(github: "GitHub", input: PushBranchInput) -> None:
     """Sends the commit. Raises what GitHub's or git's refusal means."""
-    async with _borrowing(input) as folder:
+    with TemporaryDirectory(prefix="push.") as name:
+        # A repository without anything of its own that has the commit.
+        folder = Path(name)
+        await git(folder, "init", "--bare", "--quiet", "--template=", ".")
+        objects = (Path(input.git_dir) / "objects").resolve(strict=True)
+        (folder / "objects" / "info" / "alternates").write_bytes(os.fsencode(objects) + b"\n")
+        await git(folder, "cat-file", "-e", f"{input.commit}^{{commit}}")
         try:
             try:
                 await _send(github, input, folder)
             except GitError as error:
                 if not (error.moved or error.unauthorized):
                     raise
-                # The repository's name or our token is an old one: with what GitHub says now, once more.
+                # The repository's name or our token is out of date: once more, with what GitHub says now.
                 github.forget(input.repo)
                 await _send(github, input, folder)
         except GitError as error:
@@ -57,7 +75,7 @@ async def push(github: "GitHub", input: PushBranchInput) -> None:
 
 async def _send(github: "GitHub", input: PushBranchInput, folder: Path) -> None:
     user, token = await github.git_auth(input.repo, write=True)
-    url = github.clone_url(input.repo)  # asking for a token may have told a new name
+    url = github.clone_url(input.repo)  # the answer with the token may have brought a new name
     lease = [f"--force-with-lease=refs/heads/{input.branch}:{input.expected}"] if input.force else []
     await git(
         folder, "push", "--quiet", "--no-verify", *lease, "--", url,
@@ -65,40 +83,19 @@ async def _send(github: "GitHub", input: PushBranchInput, folder: Path) -> None:
     )  # fmt: skip
 
 
-@asynccontextmanager
-async def _borrowing(input: PushBranchInput) -> AsyncIterator[Path]:
-    """A repository without anything of its own that has the commit."""
-    with TemporaryDirectory(prefix="push.") as name:
-        folder = Path(name)
-        await git(folder, "init", "--bare", "--quiet", "--template=", ".")
-        objects = (Path(input.git_dir) / "objects").resolve(strict=True)
-        (folder / "objects" / "info" / "alternates").write_bytes(os.fsencode(objects) + b"\n")
-        await git(folder, "cat-file", "-e", f"{input.commit}^{{commit}}")
-        yield folder
-
-
 def refusal(error: GitError, branch: str) -> Exception:
-    """What git's words mean. GitHub's own stand in the lines that begin with `remote:`."""
+    """What git's output means. GitHub's own text is in the lines that begin with `remote:`."""
     text = error.stderr
-    said = " ".join(line.removeprefix("remote:").strip() for line in text.splitlines() if line.startswith("remote:"))
+    lines = [line.removeprefix("remote:").strip() for line in text.splitlines() if line.startswith("remote:")]
+    github = " ".join(lines).strip()
     if rejected := _REJECTED.search(text):
-        return _rejection(branch, said.strip(), rejected["why"])
-    for pattern, kind in _ANSWERS:
+        why = rejected["why"]
+        if is_rule(github) or is_rule(why):
+            return Protected(branch, github or why)
+        if any(words in why for words in _MOVED_ON):
+            return Conflict(texts.push_lost_race(branch, why))
+        return UserError(texts.push_refused(branch, f"{why}. {github}"))
+    for pattern, kind in _REFUSALS:
         if re.search(pattern, text):
-            return kind(f"GitHub refused a push: {said.strip() or escape_markdown(text, 500)}")
+            return kind(f"GitHub refused a push: {github or escape_markdown(text, 500)}")
     return Unavailable(f"A push failed: {text.strip()[-500:]}")
-
-
-def _rejection(branch: str, said: str, why: str) -> Exception:
-    if is_rule(said) or is_rule(why):
-        return Protected(branch, said or why)
-    if any(words in why for words in _MOVED_ON):
-        return Conflict(texts.push_lost_race(branch, why))
-    return UserError(texts.push_refused(branch, f"{why}. {said}"))
-
-
-_ANSWERS: tuple[tuple[str, type[GitHubError]], ...] = (
-    (r"returned error: 403", Forbidden),
-    (r"returned error: 401|Authentication failed|could not read Username", Unauthorized),
-    (r"returned error: 404|[Rr]epository .*not found", NotFound),
-)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
 from activities.github.activity_errors import github_activity
-from activities.github.errors import Conflict, Unavailable, Validation
+from activities.github.errors import Conflict, Protected, Unavailable, Validation, is_rule
 from activities.github.merging import branch_protection, required_checks
-from activities.github.merging.errors import Protected, is_rule
 from activities.github.types.pulls import MergeInput, MergeMethod, MergeResult
 from activities.github.urls import names
 from activities.reporting import github_errors as texts

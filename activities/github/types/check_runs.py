@@ -21,7 +21,6 @@ class CreateCheckRunsInput:
     names: tuple[str, ...] = ()
     attempt: int = 0
     owner_key: str = ""
-    details_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,6 @@ class CompleteCheckRunInput:
     check: QualityCheck
     attempt: int = 0
     owner_key: str = ""
-    details_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,6 @@ class CompleteGateRunInput:
     result: QualityGateResult
     attempt: int = 0
     owner_key: str = ""
-    details_url: str = ""
     check_run_ids: Mapping[str, int] = field(default_factory=dict)
     newer_sha: str = ""
 

@@ -8,14 +8,13 @@ from activities.model import QualityGateResult, RepoRef
 
 @dataclass(frozen=True)
 class GateCommentInput:
-    """The pull request's one comment. `comment_id`: where it was the last time, 0 unknown."""
+    """The pull request's one comment."""
 
     repo: RepoRef
     pull: int
     result: QualityGateResult
     check_run_ids: Mapping[str, int] = field(default_factory=dict)
     head_sha: str = ""
-    comment_id: int = 0
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class PullInput:
 
 @dataclass(frozen=True)
 class PullRequest:
-    """`head_repo` is "" where the fork is gone. `can_modify`: maintainers may push to the fork's branch."""
+    """`head_repo` is "" where the fork was deleted."""
 
     number: int
     title: str
@@ -33,7 +33,6 @@ class PullRequest:
     base_sha: str
     base_ref: str
     fork: bool
-    can_modify: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,10 @@ async def pull(pretend: SimulatedGitHub, head: str) -> int:
     return (await pretend.pulls.open_pull(NAME, "topic/one")).number
 
 
-def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "", comment_id: int = 0) -> GateCommentInput:
+def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "") -> GateCommentInput:
     check = QualityCheck("linting", "failed", 40.0, True, reason)
     result = QualityGateResult("a" * 40, "", state, False, 40.0, (check,), ("linting",))  # type: ignore[arg-type]
-    return GateCommentInput(repo, pull, result, {"linting": 5}, "a" * 40, comment_id)
+    return GateCommentInput(repo, pull, result, {"linting": 5}, "a" * 40)
 
 
 async def test_one_comment_is_made_then_edited_then_left_alone(

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
 from activities.github.client.rate_limits import RateLimits
-from activities.github.commits.changes import changes, parts, signable
+from activities.github.commits.local_changes import changes_between, fits_mutation, in_parts
 from activities.github.types.commits import CreateCommitResult
 from activities.github_activities import CommitActivities
 from activities.model import RepoRef
@@ -179,9 +179,9 @@ async def test_parts_are_bounded_by_their_bytes(clone: Path, head: str) -> None:
     for name in "xyz":
         (clone / name).write_bytes(os.urandom(9_000_000))
     commit = await committed(clone)
-    found = await changes(clone / ".git", head, commit)
-    assert not signable(found)
-    assert [len(part.changes) for part in await parts(clone / ".git", head, found)] == [1, 1, 1]
+    found = await changes_between(clone / ".git", head, commit)
+    assert not fits_mutation(found)
+    assert [len(part.changes) for part in await in_parts(clone / ".git", head, found)] == [1, 1, 1]
 
 
 async def test_githubs_limits_slow_it_down_and_do_not_stop_it(
