@@ -1,7 +1,7 @@
 """Credentials taken out of text before it goes anywhere: a log, an error, a comment.
 
 A token's length and alphabet are GitHub's business (installation tokens became 520 characters with dots in 2026),
-so a pattern ends only where nothing of a token can stand, and what no pattern knows is hidden by its value.
+so a pattern ends only where a token cannot go on, and what no pattern knows is hidden by its value.
 """
 
 import base64
@@ -47,7 +47,7 @@ _for_a_while: dict[str, tuple[float, tuple[str, ...]]] = {}
 
 def redact(text: str) -> str:
     """The text without tokens, app JWTs, private keys, authorization headers, passwords in addresses, and what was
-    told to `hide`."""
+    given to `hide`."""
     for form in _forms_by_length():
         if form in text:
             text = text.replace(form, HIDDEN)
@@ -55,7 +55,7 @@ def redact(text: str) -> str:
 
 
 def hide(*secrets: str) -> None:
-    """From now on these are hidden wherever they stand in this process's texts: as they are, in an address, in JSON,
+    """From now on these are hidden wherever they appear in this process's texts: as they are, in an address, in JSON,
     in base64. For secrets without a form of their own: a webhook secret, a client secret."""
     with _lock:
         _always.update({secret: tuple(_forms(secret)) for secret in secrets if len(secret) >= _SHORTEST})
@@ -96,7 +96,8 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def _in_base64(secret: bytes) -> Iterator[str]:
-    """What is the same of it wherever it begins in a longer text: that decides how its bits fall into characters."""
+    """The part of its base64 that is the same wherever it begins in a longer text: that decides how its bits become
+    characters."""
     for shift, cut in ((0, 0), (1, 2), (2, 3)):
         coded = base64.b64encode(b"\0" * shift + secret).decode().rstrip("=")[cut:]
         certain = coded[:-1] if (shift + len(secret)) % 3 else coded

@@ -1,1 +1,1 @@
-"""GitHub behind our own nouns: the only room that mints tokens, and it keeps them."""
+"""GitHub: its resources as activities, and the client with its tokens, rate limits and errors."""

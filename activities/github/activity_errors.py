@@ -1,4 +1,4 @@
-"""GitHub's errors as Temporal needs them: what is worth another try, when, and with which words.
+"""GitHub's errors as Temporal needs them: what is worth another try, when, and with which text.
 
 A `UserError` in any of its forms is never retried and keeps the one type name that `workflows/config.py` knows.
 """
@@ -20,7 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-# The last attempts at a work that is given up one day: a limit is not met again before so many seconds, whatever it
+# The last attempts of an activity that gives up one day: a limit is not met again before so many seconds, whatever it
 # says. GitHub's advice is to wait longer each time; and the eight attempts of `RetryPolicies.github_api` last for more
 # than an hour of limits so, the longest that GitHub's own are for, however many came too early.
 _LATER_S = (60.0, 300.0, 900.0, 3600.0)
@@ -28,7 +28,7 @@ _MANY = 8
 
 
 def github_activity(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-    """`@activity.defn` for an activity that asks GitHub: its errors tell Temporal whether and when to try again."""
+    """`@activity.defn` for an activity that calls GitHub: its errors say to Temporal whether and when to try again."""
     return activity.defn(as_application_error(method))
 
 
@@ -73,7 +73,7 @@ def _delay(error: GitHubError) -> float:
 
 
 def _without_secrets(error: Exception) -> ApplicationError | None:
-    """For an error that nobody foresaw: the same without its cause, where it or its cause shows a credential. Else
+    """For an unforeseen error: the same without its cause, where it or its cause shows a credential. Else
     None: its own trace says more."""
     if isinstance(error, CancelledError):
         return None

@@ -4,7 +4,7 @@ import re
 from hashlib import sha256
 
 LIMIT = 65_536
-"""Characters of a body (GitHub answers 422 beyond; its description of the API does not tell). Counted here as UTF-16
+"""Characters of a body (GitHub answers 422 beyond; its API description does not say). Counted here as UTF-16
 does: never fewer than characters, and no such text has more bytes than the four for each character that are kept."""
 
 # Room for what a cut leaves open and for the closing line.
@@ -34,7 +34,7 @@ def same(there: object, body: str) -> bool:
 
 def _sound(body: str) -> str:
     text = body.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    # Pairs of surrogates become the character they stand for, and a half of one a question mark.
+    # Pairs of surrogates become their character, and half a pair a question mark.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").rstrip()
 
 

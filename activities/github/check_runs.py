@@ -61,7 +61,7 @@ class CheckRunRef:
 
 
 def external_id(owner_key: str, head_sha: str, name: str, attempt: int) -> str:
-    """What tells two tries of the same run from two runs."""
+    """By this, a second try finds the run of the first one."""
     return f"{owner_key}|{head_sha}|{name}|{attempt}"
 
 
@@ -101,7 +101,7 @@ class CheckRunActivities:
 
     @github_activity
     async def start_check_run(self, input: StartCheckRunInput) -> None:
-        """A queued run becomes one in progress, unless it has ended already or is gone."""
+        """A queued run becomes one in progress, unless it is completed already or was deleted."""
         api = await self._api(input.repo)
         state = await _read(api, input.repo, input.run_id)
         if state and state["status"] == "queued":
@@ -172,7 +172,7 @@ class CheckRunActivities:
 
     async def _complete(self, run: CheckRunRef, output: CheckRunOutput) -> int:
         """Completes the run and gives its id. A completed run keeps its verdict; annotations that an earlier, broken
-        try left out are added; a run that somebody removed is created again."""
+        try left out are added; a run that was removed is created again."""
         api = await self._api(run.repo)
         state = await _read(api, run.repo, run.id)
         if state is None:
@@ -189,7 +189,7 @@ class CheckRunActivities:
         elif state.get("conclusion") != output.conclusion:
             return run_id
         # The rest of the annotations, from where GitHub's count says that it stopped. The verdict is written; a batch
-        # that GitHub refuses must not take it back. It is the last one then: a count with a gap tells nothing.
+        # that GitHub refuses must not take it back. It is the last one then: a count with a gap shows nothing.
         with contextlib.suppress(Validation):
             for first in range(shown, len(output.annotations), _BATCH):
                 await _update(api, run.repo, run_id, {"output": _body_of(output, first)})
@@ -217,7 +217,7 @@ def _left_behind(input: CreateCheckRunsInput, runs: Sequence[Json]) -> list[int]
 
 
 async def _end_all(api: "API", repo: RepoRef, run_ids: Sequence[int], output: CheckRunOutput) -> None:
-    """Ends all these runs with the same words; those that have ended or are gone stay as they are."""
+    """Completes all these runs with the same text; those that are completed or deleted stay as they are."""
 
     async def end(run_id: int) -> None:
         state = await _read(api, repo, run_id)

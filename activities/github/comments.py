@@ -62,7 +62,7 @@ class CommentActivities:
     async def add_reaction(self, input: ReactionInput) -> None:
         """A reaction on a comment, which shows that it was seen.
 
-        GitHub keeps one of a kind. A comment that is gone needs none, and a locked thread takes none.
+        GitHub keeps one of a kind. A deleted comment needs none, and a locked thread accepts none.
         """
         api = await comments_api(self._github, input.repo)
         url = "/repos/{owner}/{repo}/issues/comments/{id}/reactions"

@@ -31,7 +31,7 @@ Json = Mapping[str, Any]
 _ISSUES = "/repos/{owner}/{repo}/issues"
 # GitHub's: characters of a title, people of one issue, characters of a label's name, labels of one issue or pull.
 _TITLE, _ASSIGNEES, _LABEL, _LABELS = 256, 10, 50, 100
-# How many of our own newest issues and pulls are looked at for the mark.
+# How many of our own newest issues and pulls are searched for the mark.
 _LOOKED_AT = 1000
 
 
@@ -87,7 +87,7 @@ class IssueActivities:
 
     @github_activity
     async def get_issue_labels(self, input: IssueLabelsInput) -> IssueLabelsResult:
-        """The labels of an issue as they are now; one that is gone has none."""
+        """The labels of an issue as they are now; one that was deleted has none."""
         api = await self._github.installation(input.repo, {"issues": "read"})
         try:
             data = await api.getitem(f"{_ISSUES}/{{number}}", names(input.repo, number=str(input.issue)))

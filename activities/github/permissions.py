@@ -22,9 +22,9 @@ class PermissionActivities:
 
     @github_activity
     async def get_permission(self, input: PermissionInput) -> PermissionResult:
-        """What a person may do, asked at this moment; nothing where it cannot be told.
+        """What a person may do, asked at this moment; nothing where GitHub does not say.
 
-        What GitHub cannot tell just now is asked again by the activity's next try.
+        Where GitHub fails just now, the activity's next try asks again.
         """
         api = await self._github.installation(input.repo, {"metadata": "read"})
         url = "/repos/{owner}/{repo}/collaborators/{login}/permission"

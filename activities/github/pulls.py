@@ -35,9 +35,9 @@ Json = Mapping[str, Any]
 
 # GitHub's, in characters.
 _TITLE = 256
-# GitHub's: it tells of no more files, however many pages are asked for.
+# GitHub's: it lists no more files, however many pages are requested.
 _MOST_FILES = 3000
-# Bytes of paths. What an activity gives back is kept for ever, and Temporal takes 2 MB at most.
+# Bytes of paths. An activity's result stays in the history, and Temporal accepts 2 MB at most.
 _MOST_BYTES = 500_000
 
 
@@ -106,7 +106,7 @@ class PullActivities:
     async def create_pull_request(self, input: CreatePullInput) -> CreatePullResult:
         """The one open pull of a head into a base: opened, or found and brought up to date.
 
-        One that somebody else opened is left as it is; a closed one does not count. `draft` is for a new one only:
+        One that another person opened is left as it is; a closed one does not count. `draft` is for a new one only:
         REST cannot change it.
         """
         api = await self._github.installation(input.repo, {"pull_requests": "write", "contents": "read"})

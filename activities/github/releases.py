@@ -36,7 +36,7 @@ class ReleaseActivities:
         try:
             created = await api.post(_RELEASES, names(input.repo), data=data)
         except Validation:
-            # Created by somebody else since we looked; anything else that GitHub refuses it refuses again.
+            # Created by another since we looked; anything else that GitHub refuses it refuses again.
             if there := await _find(api, input):
                 return await _edit(api, input, there)
             raise

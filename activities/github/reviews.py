@@ -1,4 +1,4 @@
-"""Reviews asked for: of those who are not asked yet and have not looked at this head."""
+"""Review requests: to those who are not requested yet and have not reviewed this head."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,13 +27,13 @@ class ReviewActivities:
 
     @github_activity
     async def request_pr_review(self, input: RequestReviewInput) -> RequestReviewResult:
-        """Asks those who are not asked yet and have not looked at this head."""
+        """Requests reviews of those who are not requested yet and have not reviewed this head."""
         return await request_review(self._github, input)
 
 
 async def request_review(github: "GitHub", input: RequestReviewInput) -> RequestReviewResult:
-    """Asks those who are missing. A team that was asked and answered by one of its people is asked again: GitHub does
-    not tell for whom somebody looked."""
+    """Requests who is missing. A team of which one member has reviewed is requested again: GitHub does not show for
+    whom a person reviewed."""
     api = await github.installation(input.repo, {"pull_requests": "write"})
     where = names(input.repo, number=str(input.number))
     pull = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where)
@@ -64,8 +64,8 @@ def _person(user: Json | None) -> Reviewer:
 
 
 async def _request(api: "API", where: Mapping[str, str], whom: Sequence[tuple[Reviewer, str]]) -> set[Reviewer]:
-    """Who is asked now. GitHub refuses the whole request for one whom it will not ask (who may not see the
-    repository), so then each is asked alone."""
+    """Who is requested now. GitHub refuses the whole request for one whom it does not accept (who may not see the
+    repository), so then each is requested alone."""
     if not whom:
         return set()
     lists: dict[str, list[str]] = {}

@@ -114,7 +114,7 @@ class GitHub:
         return self._as_app
 
     async def everywhere(self, installation_id: int, permissions: Permissions) -> API:
-        """GitHub with these permissions on all repositories of an installation: to look through them."""
+        """GitHub with these permissions on all repositories of an installation."""
         return (await self._tokens.get(TokenRequest(installation_id, None, permissions))).api
 
     async def installation(self, repo: RepoRef, permissions: Permissions) -> API:

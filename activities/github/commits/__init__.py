@@ -1,7 +1,7 @@
 """A local change as one commit on a branch: created by GitHub itself, or pushed with git.
 
 `createCommitOnBranch` where it can carry the change, since its `expectedHeadOid` is a compare-and-swap; else git data.
-The App is the author of such a commit, and GitHub signs it. Nothing is ever written over somebody else's push.
+The App is the author of such a commit, and GitHub signs it. Nothing is ever written over another push.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """What keeps events from being lost: GitHub's log of deliveries, and heads of pull requests without a verdict.
 
-Each activity may run again: a delivery that arrives twice finds the same workflow, and a branch that is told what it
-knows does nothing.
+Each activity may run again: a delivery that arrives twice finds the same workflow, and a branch that gets a
+signal with what it knows does nothing.
 """
 
 import asyncio
@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
-from activities import branch_signals
 from activities.github.activity_errors import github_activity
 from activities.github.comments import has_comment
 from activities.github.errors import GitHubError, RateLimited, Suspended, Unauthorized
-from activities.github.event_recovery import deliveries
+from activities.github.event_recovery import branch_signals, deliveries
 from activities.github.event_recovery.closed_branches import ClosedBranches
 from activities.github.event_recovery.open_pulls import HeadState, OpenHeads
 from activities.github.types.event_recovery import (
@@ -51,7 +50,7 @@ _REDELIVERED = 400
 _HEADS = 200
 # Branches that are looked up in one call, so that GitHub's limits have room for the rest.
 _LOOKED_UP = 100
-# Repositories looked at side by side; GitHub allows a hundred requests at once for an installation.
+# Repositories searched at once; GitHub allows a hundred requests at once for an installation.
 _AT_ONCE = 5
 # Installations or repositories in one answer of GitHub, its most.
 _PAGE = 100
@@ -111,7 +110,7 @@ class EventRecoveryActivities:
     async def list_repositories(self, input: RepositoriesInput) -> RepositoriesResult:
         """A page of an installation's repositories, without those that are archived or disabled.
 
-        Raises `Suspended` for an installation that is suspended or gone.
+        Raises `Suspended` for an installation that is suspended or deleted.
         """
         api = await self._github.everywhere(input.installation_id, {"pull_requests": "read", "checks": "read"})
         url = "/installation/repositories{?per_page,page}"
@@ -163,7 +162,7 @@ class EventRecoveryActivities:
         head = input.head
         self._heads.mark_informed(head)
         branch = activity.client().get_workflow_handle(input.workflow_id)
-        settled = await branch_signals.settled(branch)
+        settled = await branch_signals.settled_state(branch)
         if settled is None or settled.get("sha") != head.head_sha:
             return LostVerdictResult(False)
         if await self._heads.has_verdict(head.repo, head.head_sha):
@@ -172,7 +171,7 @@ class EventRecoveryActivities:
             self._heads.skip(head.repo, head.head_sha)  # It is waiting or cancelled on purpose.
             return LostVerdictResult(False)
         _log.warning("workflow=%s head=%s has lost its verdict; the gate runs again", input.workflow_id, head.head_sha)
-        return LostVerdictResult(await branch_signals.tell(branch, "verdict_lost", settled))
+        return LostVerdictResult(await branch_signals.send(branch, "verdict_lost", settled))
 
     @github_activity
     async def remind_branches(self, input: RemindBranchesInput) -> RemindBranchesResult:
@@ -181,7 +180,7 @@ class EventRecoveryActivities:
         for reminder in input.reminders:
             activity.heartbeat()
             branch = activity.client().get_workflow_handle(reminder.workflow_id)
-            received = await branch_signals.tell(branch, "pull_changed", reminder.news)
+            received = await branch_signals.send(branch, "pull_changed", reminder.news)
             count += received
             if received or await self._has_comment(reminder.head):
                 self._heads.mark_informed(reminder.head)
@@ -205,7 +204,7 @@ class EventRecoveryActivities:
         count = 0
         async for branch in branch_signals.running_under(activity.client(), input.full_name):
             activity.heartbeat()
-            count += await branch_signals.tell(branch, "pushed", {"sha": ""})
+            count += await branch_signals.send(branch, "pushed", {"sha": ""})
         return EndBranchesResult(count)
 
     @github_activity
@@ -217,7 +216,7 @@ class EventRecoveryActivities:
             try:
                 if await self._branches.is_closed(workflow_id):
                     _log.warning("workflow=%s its branch or pull request is gone", workflow_id)
-                    count += await branch_signals.tell(client.get_workflow_handle(workflow_id), "pushed", {"sha": ""})
+                    count += await branch_signals.send(client.get_workflow_handle(workflow_id), "pushed", {"sha": ""})
             except RateLimited:
                 raise
             except (GitHubError, LookupError, TypeError, ValueError) as error:

@@ -76,7 +76,7 @@ async def read_log(
 def plan_redeliveries(
     log: Iterable[DeliveryAttempt], since: float, now: float, requested: Container[int] = ()
 ) -> RedeliveryPlan:
-    """What to do about each GUID of the log from `since` on. `requested` are ids whose next attempt was asked for.
+    """What to do about each GUID of the log from `since` on. `requested` are ids whose next attempt was requested.
 
     A GUID whose first attempt is not in the log was dealt with earlier: `since` never passes one that is not.
     """

@@ -22,7 +22,7 @@ OLDEST_S = 14 * 24 * 3600.0
 # Looking at a repository that has not changed is one request answered 304, which is free.
 _REPOSITORIES = 2048
 _HEADS = 20_000
-# Then a head that had its verdict is looked at again: a person may have removed it.
+# Then a head that had its verdict is checked again: a person may have removed it.
 _VERDICT_S = 3 * 3600.0
 _PAGE = 100
 # How a gate ends that says nothing about the head: superseded or stopped, or given up by GitHub after 14 days.

@@ -1,4 +1,4 @@
-"""What the activities around branches take and give: small enough for a history."""
+"""Inputs and results of the activities around branches: small enough for a history."""
 
 from dataclasses import dataclass
 

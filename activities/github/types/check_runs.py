@@ -40,7 +40,7 @@ class StartCheckRunInput:
 
 @dataclass(frozen=True)
 class CompleteCheckRunInput:
-    """One check's verdict for its run. `run_id` 0 where it is not known: it is found, or made."""
+    """One check's verdict for its run. `run_id` 0 where it is not known: it is found, or created."""
 
     repo: RepoRef
     head_sha: str
@@ -68,7 +68,7 @@ class CompleteGateRunInput:
 class EndCheckRunsInput:
     """Runs that nothing else will end: cancelled, superseded, skipped, refused. `ids` is name → run id.
 
-    With `owner_key`, runs of that key that were made but never told to us are ended as well.
+    With `owner_key`, runs of that key that were created without our knowing their ids are ended as well.
     """
 
     repo: RepoRef
@@ -82,7 +82,7 @@ class EndCheckRunsInput:
 
 @dataclass(frozen=True)
 class CompleteCheckRunResult:
-    """The run that holds the verdict now: another one than was asked for where somebody had removed that."""
+    """The run that holds the verdict now: another one than the input's where that had been removed."""
 
     id: int
 

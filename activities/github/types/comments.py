@@ -19,7 +19,7 @@ class GateCommentInput:
 
 @dataclass(frozen=True)
 class ReplyInput:
-    """An answer on an issue or pull. One for each `marker_key`: said again with other words, it is edited."""
+    """An answer on an issue or pull. One for each `marker_key`: written again with another text, it is edited."""
 
     repo: RepoRef
     number: int
@@ -29,7 +29,7 @@ class ReplyInput:
 
 @dataclass(frozen=True)
 class PullCommentInput:
-    """A comment on a pull, one for each `key`: said again with other words, it is edited."""
+    """A comment on a pull, one for each `key`: written again with another text, it is edited."""
 
     repo: RepoRef
     number: int
@@ -39,7 +39,7 @@ class PullCommentInput:
 
 @dataclass(frozen=True)
 class IssueCommentInput:
-    """A comment on an issue, one for each `key`: said again with other words, it is edited."""
+    """A comment on an issue, one for each `key`: written again with another text, it is edited."""
 
     repo: RepoRef
     number: int
@@ -58,7 +58,7 @@ class ReactionInput:
 
 @dataclass(frozen=True)
 class CommentResult:
-    """`changed` False: it said just that already, and nothing was written."""
+    """`changed` False: it had just this text already, and nothing was written."""
 
     id: int
     changed: bool

@@ -1,4 +1,4 @@
-"""What the activities around commits take and give."""
+"""Inputs and results of the activities around commits."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the sweep of the deliveries and the reconciliation take and give: ids, shas, names and counts."""
+"""Inputs and results of the activities that recover lost events: ids, shas, names and counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class FailedDeliveriesInput:
 
 @dataclass(frozen=True)
 class FailedDeliveriesResult:
-    """`ids` are to be attempted again, oldest first. `since` is where the next look has to begin.
+    """`ids` are to be attempted again, oldest first. `since` is where the next sweep has to begin.
 
     `waiting` failed as well and are left alone for now; `given_up` are not attempted any more.
     """
@@ -36,7 +36,7 @@ class RedeliverInput:
 
 @dataclass(frozen=True)
 class RedeliverResult:
-    """How many GitHub took, and how many it does not have any more."""
+    """How many GitHub accepted, and how many it does not have any more."""
 
     accepted: int
     gone: int = 0
@@ -49,7 +49,7 @@ class InstallationsInput:
 
 @dataclass(frozen=True)
 class InstallationsResult:
-    """Those that are awake; `suspended` is how many are not."""
+    """Those that are not suspended, and how many are."""
 
     ids: tuple[int, ...]
     suspended: int = 0
@@ -73,7 +73,7 @@ class RepositoriesResult:
 
 @dataclass(frozen=True)
 class UnfinishedHeadsInput:
-    """Repositories of one installation to look at."""
+    """Repositories of one installation to search."""
 
     repos: tuple[RepoRef, ...]
 
@@ -98,7 +98,7 @@ class UnfinishedHeadsResult:
     """`heads` have no ended gate. `untold` have one, but whether their branch knows of the pull is not known here.
 
     `left_out`: heads that are for the next time, since a history must stay small; `failed`: repositories that could
-    not be looked at.
+    not be searched.
     """
 
     heads: tuple[PullHead, ...]
@@ -117,7 +117,7 @@ class LostVerdictInput:
 
 @dataclass(frozen=True)
 class Reminder:
-    """What the workflow of a branch is told by the signal `pull_changed`, if it runs: `news` are its plain fields."""
+    """The signal `pull_changed` for the workflow of a branch, if it runs: `news` are the signal's fields."""
 
     head: PullHead
     workflow_id: str
@@ -141,7 +141,7 @@ class RemindBranchesResult:
 
 @dataclass(frozen=True)
 class LostVerdictResult:
-    """Whether the branch was told to run its gate again."""
+    """Whether the branch was signalled to run its gate again."""
 
     again: bool
 
@@ -155,7 +155,7 @@ class EndBranchesInput:
 
 @dataclass(frozen=True)
 class EndGoneBranchesInput:
-    """To look for branches that are no more, but for those that began within so many seconds: GitHub may be slower
+    """To find branches that no longer exist, but for those that began within so many seconds: GitHub may be slower
     than its events."""
 
     quiet_s: float = 600.0
@@ -163,6 +163,6 @@ class EndGoneBranchesInput:
 
 @dataclass(frozen=True)
 class EndBranchesResult:
-    """How many branches' workflows were told that they are over."""
+    """How many branches' workflows were signalled that their branch was deleted."""
 
     count: int

@@ -23,7 +23,7 @@ class CreateIssueInput:
 
 @dataclass(frozen=True)
 class CreateIssueResult:
-    """`changed` False: it was there and said just that."""
+    """`changed` False: it existed with just this content."""
 
     number: int
     url: str
@@ -32,7 +32,7 @@ class CreateIssueResult:
 
 @dataclass(frozen=True)
 class CloseIssueInput:
-    """Close an issue (or pull). `comment`, where it is not "", is said once for the `key` before."""
+    """Close an issue (or pull). `comment`, where it is not "", is written once for the `key` before."""
 
     repo: RepoRef
     number: int

@@ -1,4 +1,4 @@
-"""What the activity that looks up a permission takes and gives."""
+"""The input and result of the activity that looks up a permission."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class PermissionResult:
 
     level: str
 
-    def at_least(self, wanted: str) -> bool:
-        """Whether this is `wanted` or more; anything unknown is nothing."""
+    def at_least(self, needed: str) -> bool:
+        """Whether this is `needed` or more; anything unknown is nothing."""
         levels = ("none", "read", "triage", "write", "maintain", "admin")
-        return wanted in levels and self.level in levels and levels.index(self.level) >= levels.index(wanted)
+        return needed in levels and self.level in levels and levels.index(self.level) >= levels.index(needed)

@@ -80,7 +80,7 @@ class PullFile:
 
 @dataclass(frozen=True)
 class PullFilesResult:
-    """`complete` False: the pull changes more files than GitHub tells (3,000)."""
+    """`complete` False: the pull changes more files than GitHub lists (3,000)."""
 
     files: tuple[PullFile, ...]
     complete: bool
@@ -103,7 +103,7 @@ class CreatePullInput:
 
 @dataclass(frozen=True)
 class CreatePullResult:
-    """`changed` False: it was there and said just that. `left_out`: people whom GitHub would not ask for a review."""
+    """`changed` False: it existed with just this content. `left_out`: people whom GitHub accepts no request for."""
 
     number: int
     url: str
@@ -114,7 +114,7 @@ class CreatePullResult:
 
 @dataclass(frozen=True)
 class RequestReviewInput:
-    """People by login and teams by slug, who are to look at the pull."""
+    """People by login and teams by slug, who are to review the pull."""
 
     repo: RepoRef
     number: int
@@ -124,8 +124,8 @@ class RequestReviewInput:
 
 @dataclass(frozen=True)
 class RequestReviewResult:
-    """`reviewers` and `teams` are the wanted ones who are asked now or have looked at this head already;
-    `left_out` those whom GitHub would not ask: the author, and who may not see the repository."""
+    """`reviewers` and `teams` are those of the input who are requested now or have reviewed this head already;
+    `left_out` those whom GitHub does not accept: the author, and who may not see the repository."""
 
     reviewers: tuple[str, ...]
     teams: tuple[str, ...]
@@ -151,8 +151,8 @@ class MergeInput:
 class MergeResult:
     """`sha` is the commit on the base branch. `changed` False with a `sha`: it had been merged before.
 
-    Without a `sha` nothing was merged yet, and `waits_for` names what may come by itself (required checks that run or
-    have not come, approvals): ask again later. What the pull's author must do is a `UserError` instead.
+    Without a `sha` nothing was merged yet, and `waits_for` names what may still come (required checks that run or have
+    not begun, approvals): ask again later. What the pull's author must do is a `UserError` instead.
     """
 
     sha: str

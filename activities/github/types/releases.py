@@ -1,4 +1,4 @@
-"""What the activity of releases takes and gives."""
+"""The input and result of the activity that publishes a release."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class CreateReleaseInput:
 
 @dataclass(frozen=True)
 class CreateReleaseResult:
-    """`changed` False: it was there and said just that."""
+    """`changed` False: it existed with just this content."""
 
     id: int
     url: str

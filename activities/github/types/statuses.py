@@ -13,7 +13,7 @@ StatusState = Literal["error", "failure", "pending", "success"]
 
 @dataclass(frozen=True)
 class CommitStatusInput:
-    """What is said of a commit?"""
+    """A commit whose statuses and check runs are to be read."""
 
     repo: RepoRef
     sha: str
@@ -31,8 +31,8 @@ class StatusContext:
 
 @dataclass(frozen=True)
 class CommitStatusResult:
-    """`state` is `failure` if anything failed, else `pending` if anything has not ended, `none` if nobody said
-    anything. `contexts` has the newest of each name, sorted; a status and a check run of one name are two."""
+    """`state` is `failure` if anything failed, else `pending` if anything has not ended, `none` if there is
+    nothing. `contexts` has the newest of each name, sorted; a status and a check run of one name are two."""
 
     state: Literal["success", "failure", "pending", "none"]
     contexts: tuple[StatusContext, ...]

@@ -1,4 +1,4 @@
-"""What an activity tells the workflows of branches, and asks of them."""
+"""Signals and queries to the workflows of branches."""
 
 import logging
 import re
@@ -16,8 +16,8 @@ _FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 Branch = WorkflowHandle[Any, Any]
 
 
-async def tell(branch: Branch, signal: str, message: Mapping[str, Any]) -> bool:
-    """Sends a signal; False where nothing runs under that id."""
+async def send(branch: Branch, signal: str, message: Mapping[str, Any]) -> bool:
+    """Sends a signal; False where no workflow runs under that id."""
     try:
         await branch.signal(signal, message, rpc_timeout=_RPC)
     except RPCError as error:
@@ -27,19 +27,19 @@ async def tell(branch: Branch, signal: str, message: Mapping[str, Any]) -> bool:
     return True
 
 
-async def settled(branch: Branch) -> Mapping[str, Any] | None:
-    """What the branch has come to rest on (`workflows.mending.Settled`); None where it does not say, which is no reason
-    to do anything."""
+async def settled_state(branch: Branch) -> Mapping[str, Any] | None:
+    """The head that the branch is done with, as plain fields; None where it does not answer, which is no reason to do
+    anything."""
     try:
         answer: Mapping[str, Any] = await branch.query("get_settled", rpc_timeout=_RPC)
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-        _log.info("workflow=%s does not say how it stands: %s", branch.id, error)
+        _log.info("workflow=%s does not answer: %s", branch.id, error)
         return None
     return answer
 
 
 async def running_under(client: Client, full_name: str) -> AsyncIterator[Branch]:
-    """The branches of a repository that run under this name; none for what is no name."""
+    """The branches of a repository that run under this name; none for an invalid name."""
     if not _FULL_NAME.fullmatch(full_name):
         return
     for separator in ("@", "#"):
