@@ -52,7 +52,7 @@ def nothing_stays_hidden() -> Iterator[None]:
         ("v1.1f699f1069f60e3a29a9de72ef2fd1a50a26c3d3", "***"),
     ],
 )  # fmt: skip
-def test_what_is_hidden(text: str, shown: str) -> None:
+def test_credentials_are_hidden(text: str, shown: str) -> None:
     assert redact(text) == shown
     assert redact(redact(text)) == redact(text)
 
@@ -66,7 +66,7 @@ def test_what_is_hidden(text: str, shown: str) -> None:
     "eyJ is how a JWT begins",
     "x-access-token is the user's name",
 ])  # fmt: skip
-def test_what_is_not(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     assert redact(text) == text
 
 
@@ -79,7 +79,7 @@ def test_every_kind_of_token_at_every_length(kind: str, length: int) -> None:
 
 
 @pytest.mark.parametrize("secret", ["a webhook secret", STRANGE, "0123456789abcdef" * 4, "ключ-от-всего"])
-def test_a_secret_without_a_form_is_hidden_by_its_value(secret: str) -> None:
+def test_secret_is_hidden_by_its_value(secret: str) -> None:
     assert secret in redact(f"it is {secret}!")
     hide(secret)
     for form in (
@@ -97,7 +97,7 @@ def test_a_secret_without_a_form_is_hidden_by_its_value(secret: str) -> None:
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "user:", "x-y:"])
 @pytest.mark.parametrize("after", ["", "b", "\n"])
-def test_it_is_found_in_base64_wherever_it_stands(before: str, after: str) -> None:
+def test_secret_is_hidden_in_base64_at_any_offset(before: str, after: str) -> None:
     secret = "a webhook secret + ü?>"
     hide(secret)
     whole = f"{before}{secret}{after}".encode()
@@ -114,19 +114,19 @@ def test_a_secret_of_many_lines_is_hidden_line_by_line() -> None:
     assert redact("| and a second, as long") == "| ***"
 
 
-def test_the_longer_one_first() -> None:
+def test_longer_secret_is_hidden_first() -> None:
     hide("secret-one", "secret-one-and-more")
     assert redact("secret-one-and-more, secret-one") == "***, ***"
 
 
 @pytest.mark.parametrize("short", ["", "a", "12345"])
-def test_what_is_too_short_is_not_a_secret(short: str) -> None:
+def test_short_text_is_no_secret(short: str) -> None:
     hide(short)
     hide_token(short)
     assert redact(f"a {short} 12345 b") == f"a {short} 12345 b"
 
 
-def test_a_token_that_no_pattern_knows_is_hidden_too() -> None:
+def test_token_without_a_pattern_is_hidden() -> None:
     hide_token(TOKEN)
     assert not redaction._for_a_while
     hide_token("new/kind:of=token")

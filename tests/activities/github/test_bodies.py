@@ -22,7 +22,7 @@ def units(text: str) -> int:
         "\n" * (LIMIT + 1) + "x",
     ],
 )
-def test_what_is_too_long_is_cut_and_says_so(body: str) -> None:
+def test_long_body_is_cut_with_a_notice(body: str) -> None:
     cut = fit(body)
     assert units(cut) <= LIMIT
     assert cut.rpartition("\n")[2].startswith("_… cut here: ")
@@ -31,11 +31,11 @@ def test_what_is_too_long_is_cut_and_says_so(body: str) -> None:
 
 
 @pytest.mark.parametrize("body", ["x" * LIMIT, "😀" * (LIMIT // 2), "", "é\n" * 10 + "end"])
-def test_what_fits_stays_as_it_is(body: str) -> None:
+def test_body_within_the_limit_is_unchanged(body: str) -> None:
     assert fit(body) == body
 
 
-def test_the_closing_line_is_seen_behind_what_the_cut_left_open() -> None:
+def test_cut_closes_open_code_and_folds() -> None:
     code = fit("<details>\n````python\n```\n" + "x = 1\n" * LIMIT)
     assert code.split("\n")[-5:-1] == ["x = 1", "````", "</details>", ""]
     comment = fit("<!-- " + "x" * LIMIT)
@@ -43,12 +43,12 @@ def test_the_closing_line_is_seen_behind_what_the_cut_left_open() -> None:
     assert fit("```\nx\n```\n" + "word\n" * LIMIT).split("\n")[-3] == "word"
 
 
-def test_a_cut_is_at_a_lines_end_unless_the_line_is_long() -> None:
+def test_cut_is_at_the_end_of_a_line() -> None:
     assert fit(f"{'word ' * 10}end\n" * 2000).split("\n")[-3] == f"{'word ' * 10}end"
     assert units(fit("x" * (LIMIT * 2))) > LIMIT - 500
 
 
-def test_what_no_text_may_hold_is_taken_out() -> None:
+def test_invalid_characters_are_removed() -> None:
     assert fit("a\0b\r\nc\rd \ud83d\ude00 \ud800 \n\n") == "ab\nc\nd 😀 \ufffd"
 
 
@@ -59,12 +59,12 @@ def test_what_no_text_may_hold_is_taken_out() -> None:
         ("a", "b", False), ("a\nb", "a b", False), (None, "a", False),
     ],
 )  # fmt: skip
-def test_whether_github_has_it(there: str | None, body: str, is_same: bool) -> None:
+def test_body_equals_what_github_keeps(there: str | None, body: str, is_same: bool) -> None:
     assert same(there, body) is is_same
 
 
 @pytest.mark.parametrize("key", ["", "a b", "-->", "a--b", "x" * 500, "\n", "é", "\ud800", "a\x00b"])
-def test_a_strange_key_makes_a_mark_that_is_still_its_own(key: str) -> None:
+def test_unsafe_key_is_hashed_in_the_mark(key: str) -> None:
     made = mark("comment", key)
     assert len(made) < 100
     assert made.startswith("<!-- autobuild:comment ")
@@ -73,5 +73,5 @@ def test_a_strange_key_makes_a_mark_that_is_still_its_own(key: str) -> None:
     assert made != mark("issue", key)
 
 
-def test_a_plain_key_can_be_read() -> None:
+def test_safe_key_is_readable_in_the_mark() -> None:
     assert mark("comment", "octocat/hello#7:done") == "<!-- autobuild:comment octocat/hello#7:done -->"

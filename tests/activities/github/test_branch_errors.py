@@ -144,7 +144,7 @@ TABLE: list[tuple[Callable[[Scene], Awaitable[None]], tuple[str, ...], str, str]
     [(wrong, what, kind, words) for wrong, names, kind, words in TABLE for what in names],
     ids=lambda value: getattr(value, "__name__", None) or str(value),
 )
-async def test_what_is_said(
+async def test_error_names_cause_and_fix(
     scene: Scene,
     activities: SimpleNamespace,
     wrong: Callable[[Scene], Awaitable[None]],
@@ -162,7 +162,7 @@ async def test_what_is_said(
 
 
 @pytest.mark.parametrize("what", ASKED)
-async def test_the_next_try_tells_a_person_that_the_repository_is_gone(
+async def test_lost_repository_is_a_user_error_at_the_next_try(
     scene: Scene, activities: SimpleNamespace, what: str
 ) -> None:
     await warm(activities, scene)
@@ -175,7 +175,7 @@ async def test_the_next_try_tells_a_person_that_the_repository_is_gone(
 
 
 @pytest.mark.parametrize("what", WRITES)
-async def test_when_github_says_yes(scene: Scene, activities: SimpleNamespace, what: str) -> None:
+async def test_every_input_succeeds_without_the_fault(scene: Scene, activities: SimpleNamespace, what: str) -> None:
     """The table's errors come from what goes wrong, not from what is asked."""
     await fine(scene)
     assert (await done(getattr(activities, what.split(maxsplit=1)[0]), ASKED[what](scene))).changed
@@ -191,7 +191,7 @@ INVALID: list[tuple[str, dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("what", "odd"), INVALID)
-async def test_what_is_not_valid_is_not_tried_again(
+async def test_invalid_input_is_not_retried(
     scene: Scene, activities: SimpleNamespace, what: str, odd: dict[str, str]
 ) -> None:
     with pytest.raises(ApplicationError) as caught:

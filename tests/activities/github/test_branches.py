@@ -34,7 +34,7 @@ async def refused(branches: BranchActivities, name: str, base: str, repo: RepoRe
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a..b", "../main", "x.lock", "a:b", "@{", "-\n"])
-async def test_what_is_no_name_of_a_branch(
+async def test_invalid_branch_name_is_refused(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, name: str
 ) -> None:
     before = await git.refs(pretend.store.repository(NAME).path, "refs")
@@ -43,20 +43,20 @@ async def test_what_is_no_name_of_a_branch(
 
 
 @pytest.mark.parametrize("base", ["", "nowhere", "../main", "HEAD", "main~1", "refs/heads/main"])
-async def test_a_base_that_is_not_there(branches: BranchActivities, repo: RepoRef, base: str) -> None:
+async def test_missing_base_is_a_user_error(branches: BranchActivities, repo: RepoRef, base: str) -> None:
     error = await refused(branches, "autobuild/42", base, repo)
     assert error.type == "UserError"
     assert "octocat/hello has no branch" in error.message
 
 
-async def test_a_commit_that_is_not_there_may_still_come(branches: BranchActivities, repo: RepoRef) -> None:
+async def test_unknown_commit_is_retried(branches: BranchActivities, repo: RepoRef) -> None:
     error = await refused(branches, "autobuild/42", "0123456789" * 4, repo)
     assert (error.type, error.non_retryable) == ("NotFound", False)
     assert "octocat/hello has no commit 0123456789" in error.message
 
 
 @pytest.mark.parametrize("by_sha", [False, True])
-async def test_it_is_made_once(
+async def test_branch_is_created_once(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, by_sha: bool
 ) -> None:
     main = await tip(pretend, "main")
@@ -67,7 +67,7 @@ async def test_it_is_made_once(
     assert asked(pretend, "POST", "/git/refs") == 1
 
 
-async def test_an_earlier_try_with_commits_on_top_is_found(
+async def test_branch_with_commits_on_top_is_found(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
     wanted = CreateBranchInput(repo, "autobuild/42", await tip(pretend, "main"))
@@ -76,7 +76,7 @@ async def test_an_earlier_try_with_commits_on_top_is_found(
     assert await done(branches.create_branch, wanted) == CreateBranchResult("autobuild/42", newer, changed=False)
 
 
-async def test_a_base_that_moved_on_since_finds_the_branch_too(
+async def test_branch_is_found_after_its_base_moved(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
     made = await done(branches.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
@@ -87,7 +87,7 @@ async def test_a_base_that_moved_on_since_finds_the_branch_too(
     assert await tip(pretend, "autobuild/42") == made.sha
 
 
-async def test_another_branch_of_that_name_is_left_alone(
+async def test_other_branch_of_that_name_is_left_alone(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
     await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
@@ -97,7 +97,7 @@ async def test_another_branch_of_that_name_is_left_alone(
     assert await tip(pretend, "topic/one") == head
 
 
-async def test_a_branch_made_between_looking_and_making_is_found(
+async def test_branch_created_meanwhile_is_found(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
     pretend.faults.add("POST", f"/repos/{NAME}/git/refs", "status", status=422, after=True)
@@ -105,7 +105,7 @@ async def test_a_branch_made_between_looking_and_making_is_found(
     assert made == CreateBranchResult("autobuild/42", await tip(pretend, "main"), changed=False)
 
 
-async def test_an_empty_repository_has_no_base(
+async def test_empty_repository_has_no_base(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
     await pretend.repositories.add_repository("octocat/empty")
@@ -122,7 +122,7 @@ async def sync(
     return await done(branches.sync_branch, SyncBranchInput(repo, branch, base, said))
 
 
-async def test_a_branch_is_brought_up_to_date_once(
+async def test_branch_is_synced_once(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
     newer = await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
@@ -134,7 +134,7 @@ async def test_a_branch_is_brought_up_to_date_once(
     assert await sync(branches, repo, "topic/one", newer) == SyncBranchResult(synced.sha, changed=False)
 
 
-async def test_a_lost_answer_merges_no_second_time(
+async def test_lost_answer_syncs_nothing_twice(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
     await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
@@ -145,7 +145,7 @@ async def test_a_lost_answer_merges_no_second_time(
     assert await sync(branches, repo, "topic/one") == SyncBranchResult(there, changed=False)
 
 
-async def test_a_conflict_is_for_a_person(
+async def test_merge_conflict_is_a_user_error(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
     await pretend.pushes.push_commit(NAME, "main", {"a.py": "import json\n"})
@@ -157,7 +157,7 @@ async def test_a_conflict_is_for_a_person(
 
 
 @pytest.mark.parametrize(("branch", "base"), [("nowhere", "main"), ("topic/one", "nowhere"), ("", "main")])
-async def test_what_is_not_there_is_named(
+async def test_missing_branch_is_named(
     branches: BranchActivities, repo: RepoRef, head: str, branch: str, base: str
 ) -> None:
     with pytest.raises(ApplicationError, match="has no branch") as caught:
@@ -165,7 +165,7 @@ async def test_what_is_not_there_is_named(
     assert caught.value.type == "UserError"
 
 
-async def test_nothing_is_merged_into_the_default_branch(
+async def test_default_branch_is_not_synced(
     pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
     before = await tip(pretend, "main")

@@ -49,7 +49,7 @@ async def test_all_runs_are_queued_under_their_names(
     assert dict(posted.ids) == {run["name"].removeprefix("autobuild / "): run["id"] for run in runs}
 
 
-async def test_a_second_try_finds_what_the_first_made(
+async def test_second_try_finds_the_runs(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     # One run is made, but its answer is lost: the whole activity is tried again.
@@ -61,7 +61,7 @@ async def test_a_second_try_finds_what_the_first_made(
     assert len(pretend.check_runs(NAME, head)) == 3
 
 
-async def test_another_attempt_and_another_owner_have_runs_of_their_own(
+async def test_each_attempt_and_owner_has_its_runs(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     ids = [
@@ -72,7 +72,7 @@ async def test_another_attempt_and_another_owner_have_runs_of_their_own(
 
 
 @pytest.mark.parametrize(("attempt", "type", "last"), [(1, "NotFound", False), (4, "UserError", True)])
-async def test_a_commit_that_github_does_not_know_yet_is_tried_again_soon(
+async def test_unknown_commit_is_retried_soon(
     check_runs: CheckRunActivities, repo: RepoRef, attempt: int, type: str, last: bool
 ) -> None:
     environment = ActivityEnvironment()
@@ -82,7 +82,7 @@ async def test_a_commit_that_github_does_not_know_yet_is_tried_again_soon(
     assert (caught.value.type, caught.value.non_retryable) == (type, last)
 
 
-async def test_a_run_that_started_is_in_progress_and_one_that_ended_stays_so(
+async def test_only_a_queued_run_is_started(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
@@ -94,7 +94,7 @@ async def test_a_run_that_started_is_in_progress_and_one_that_ended_stays_so(
     assert {run["status"] for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"]} == {"completed"}
 
 
-async def test_a_verdict_with_its_annotations_and_buttons(
+async def test_verdict_has_annotations_and_buttons(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(120)))
@@ -110,7 +110,7 @@ async def test_a_verdict_with_its_annotations_and_buttons(
     assert asked(pretend, "PATCH", f"/check-runs/{ids['linting']}") == 3
 
 
-async def test_a_try_that_broke_off_is_taken_up_where_it_was(
+async def test_second_try_adds_the_missing_annotations(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(120)))
@@ -125,7 +125,7 @@ async def test_a_try_that_broke_off_is_taken_up_where_it_was(
     assert [note["start_line"] for note in run["annotations"]] == list(range(1, 121))
 
 
-async def test_what_an_earlier_gate_left_open_is_ended_by_the_next_one(
+async def test_open_runs_of_an_earlier_gate_are_ended(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     """The app was suspended when that one ended. Other branches' runs on the commit are theirs."""
@@ -151,7 +151,7 @@ async def test_no_more_than_five_hundred_annotations(
     assert "201 more are not" in run["output"]["summary"]
 
 
-async def test_a_run_that_is_gone_is_made_again(
+async def test_deleted_run_is_created_again(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     await check_runs.create_check_runs(wanted(repo, head))
@@ -163,7 +163,7 @@ async def test_a_run_that_is_gone_is_made_again(
     assert posted == again
 
 
-async def test_a_run_that_ended_keeps_its_verdict(
+async def test_completed_run_keeps_its_verdict(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
@@ -172,7 +172,7 @@ async def test_a_run_that_ended_keeps_its_verdict(
     assert {run["conclusion"] for run in pretend.check_runs(NAME, head)} == {"cancelled"}
 
 
-async def test_a_verdict_is_written_even_if_its_annotations_cannot_be(
+async def test_verdict_is_written_without_refused_annotations(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(1)))
@@ -184,7 +184,7 @@ async def test_a_verdict_is_written_even_if_its_annotations_cannot_be(
 
 
 @pytest.mark.parametrize("accepted", [0, 1])
-async def test_annotations_that_github_refuses_do_not_double_those_after_them(
+async def test_refused_annotations_double_no_others(
     pretend: SimulatedGitHub,
     check_runs: CheckRunActivities,
     results: ResultStore,
@@ -210,7 +210,7 @@ async def test_annotations_that_github_refuses_do_not_double_those_after_them(
     assert run["conclusion"] == "failure"
 
 
-async def test_hostile_findings_reach_github_and_do_nothing_there(
+async def test_hostile_findings_are_shown_harmlessly(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     nasty = "a\n| b `x`\x00 @octocat <!-- autobuild:gate --> \u202e"
@@ -226,7 +226,7 @@ async def test_hostile_findings_reach_github_and_do_nothing_there(
     assert "<!--" not in run["output"]["summary"]
 
 
-async def test_a_result_that_another_host_holds_still_gives_a_verdict(
+async def test_result_on_another_host_still_gives_a_verdict(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
@@ -234,7 +234,7 @@ async def test_a_result_that_another_host_holds_still_gives_a_verdict(
     assert (run["conclusion"], run["annotations"]) == ("failure", [])
 
 
-async def test_the_gates_run(
+async def test_gate_run_has_the_verdict(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, found(1)))
@@ -249,7 +249,7 @@ async def test_the_gates_run(
     assert [action["identifier"] for action in run["actions"]] == ["fix", "retest"]
 
 
-async def test_an_older_heads_runs_end_with_a_link_to_the_newer(
+async def test_superseded_runs_link_to_the_newer_head(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
@@ -261,7 +261,7 @@ async def test_an_older_heads_runs_end_with_a_link_to_the_newer(
     assert all("c" * 40 in run["output"]["summary"] for run in runs)
 
 
-async def test_a_suite_lists_our_runs_newest_first(
+async def test_suite_runs_are_newest_first(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     assert (await check_runs.list_suite_runs(SuiteRunsInput(repo, head))).runs == ()

@@ -32,7 +32,7 @@ def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "") -
     return GateCommentInput(repo, pull, result, {"linting": 5}, "a" * 40)
 
 
-async def test_one_comment_is_made_then_edited_then_left_alone(
+async def test_comment_is_created_then_edited_then_unchanged(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.update_gate_comment(comment(repo, pull))
@@ -46,9 +46,7 @@ async def test_one_comment_is_made_then_edited_then_left_alone(
     assert (asked(pretend, "POST", "/comments"), sum(each.method == "PATCH" for each in pretend.requests)) == (1, 1)
 
 
-async def test_a_comment_too_long_is_cut_before_it_is_compared(
-    comments: CommentActivities, repo: RepoRef, pull: int
-) -> None:
+async def test_long_comment_is_cut_before_it_is_compared(comments: CommentActivities, repo: RepoRef, pull: int) -> None:
     long = comment(repo, pull)
     checks = tuple(QualityCheck(f"check{number}", "failed", 0.0, True, "x" * 900) for number in range(500))
     result = QualityGateResult("a" * 40, "", "failed", False, 0.0, checks)
@@ -57,7 +55,7 @@ async def test_a_comment_too_long_is_cut_before_it_is_compared(
     assert not (await comments.update_gate_comment(long)).changed
 
 
-async def test_the_mark_in_somebody_elses_comment_is_nothing_to_us(
+async def test_mark_of_another_author_is_ignored(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     theirs = pretend.issues.add_comment(NAME, pull, f"{GATE_MARK}\nmine", "octocat")
@@ -72,7 +70,7 @@ async def test_the_mark_in_somebody_elses_comment_is_nothing_to_us(
     ]
 
 
-async def test_it_is_found_on_a_later_page(
+async def test_comment_on_a_later_page_is_found(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     for number in range(120):
@@ -81,7 +79,7 @@ async def test_it_is_found_on_a_later_page(
     assert (await comments.update_gate_comment(comment(repo, pull))).id == made.id
 
 
-async def test_one_that_was_deleted_is_made_again(
+async def test_deleted_comment_is_created_again(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.update_gate_comment(comment(repo, pull))
@@ -91,7 +89,7 @@ async def test_one_that_was_deleted_is_made_again(
     assert again.id != made.id
 
 
-async def test_a_lost_answer_does_not_make_a_second_comment(
+async def test_lost_answer_creates_no_second_comment(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.faults.add("POST", ".*/comments", "half", after=True)
@@ -101,7 +99,7 @@ async def test_a_lost_answer_does_not_make_a_second_comment(
     assert len(pretend.comments(NAME, pull)) == 1
 
 
-async def test_an_answer_is_said_once_for_each_key(
+async def test_reply_is_written_once_for_each_key(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     for key, body in (("comment-1", "Done."), ("comment-1", "Done."), ("comment-2", "Done.")):
@@ -114,7 +112,7 @@ async def test_an_answer_is_said_once_for_each_key(
     ]
 
 
-async def test_a_reaction_is_there_once(
+async def test_reaction_is_added_once(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     said = pretend.issues.add_comment(NAME, pull, "/retest")
@@ -124,7 +122,7 @@ async def test_a_reaction_is_there_once(
     assert [reaction.content for reaction in said.reactions] == ["eyes"]
 
 
-async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
+async def test_locked_thread_refuses_comments_and_ignores_reactions(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     said = pretend.issues.add_comment(NAME, pull, "/retest")
@@ -145,7 +143,7 @@ async def test_a_locked_thread_takes_no_reaction_and_says_so_of_a_comment(
     "text",
     ["x" * 65_536, "x" * 70_000, "😀" * 65_536, "line\r\n" * 30_000, "\ud800 half", "a\0b", "", "  \n indented\n\n "],
 )
-async def test_any_comment_is_taken_and_known_again(
+async def test_any_comment_is_written_once(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int, text: str
 ) -> None:
     posted = [await comments.add_pr_comment(PullCommentInput(repo, pull, text, "any")) for _ in range(2)]
@@ -155,14 +153,14 @@ async def test_any_comment_is_taken_and_known_again(
 
 
 @pytest.mark.parametrize("body", ["x" * 70_000, "😀" * 65_536, "line\r\n" * 30_000])
-async def test_any_answer_is_taken_and_known_again(
+async def test_any_reply_is_written_once(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int, body: str
 ) -> None:
     posted = [await comments.reply_comment(ReplyInput(repo, pull, "any", body)) for _ in range(2)]
     assert [each.changed for each in posted] == [True, False]
 
 
-async def test_line_ends_of_a_browser_are_nothing_new(
+async def test_browser_line_ends_are_no_change(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))
@@ -170,7 +168,7 @@ async def test_line_ends_of_a_browser_are_nothing_new(
     assert not (await comments.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))).changed
 
 
-async def test_what_somebody_changed_in_it_is_set_right(
+async def test_manual_edit_is_overwritten(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))

@@ -33,11 +33,11 @@ async def run(github: GitHub, repo: RepoRef, sha: str, name: str, conclusion: st
     await api.post(f"/repos/{repo.full_name}/check-runs", data=data)
 
 
-async def test_nobody_said_anything(status: StatusActivities, repo: RepoRef, head: str) -> None:
+async def test_commit_without_checks_has_no_state(status: StatusActivities, repo: RepoRef, head: str) -> None:
     assert await done(status.get_commit_status, CommitStatusInput(repo, head)) == CommitStatusResult("none", ())
 
 
-async def test_a_commit_that_is_not_there_yet_is_asked_for_again(status: StatusActivities, repo: RepoRef) -> None:
+async def test_unknown_commit_is_retried(status: StatusActivities, repo: RepoRef) -> None:
     with pytest.raises(ApplicationError) as caught:
         await done(status.get_commit_status, CommitStatusInput(repo, "0123456789" * 4))
     assert (caught.value.type, caught.value.non_retryable) == ("NotFound", False)
@@ -58,7 +58,7 @@ async def test_a_commit_that_is_not_there_yet_is_asked_for_again(status: StatusA
         (["action_required"], [], "failure"),
     ],
 )
-async def test_the_worst_counts(
+async def test_worst_state_counts(
     pretend: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str,
     conclusions: list[str], statuses: list[str], state: str,
 ) -> None:  # fmt: skip
@@ -71,7 +71,7 @@ async def test_the_worst_counts(
     assert len(found.contexts) == len(conclusions) + len(statuses)
 
 
-async def test_the_newest_of_a_name_counts_and_a_run_is_not_a_status(
+async def test_newest_of_a_name_counts(
     pretend: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str
 ) -> None:
     await run(github, repo, head, "ci", "failure", "2 tests failed")
@@ -93,7 +93,7 @@ async def test_all_pages_are_read(
     assert len(found.contexts) == 210
 
 
-async def test_of_two_apps_runs_of_one_name_the_newer_counts(
+async def test_newer_of_two_apps_runs_counts(
     aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, pretend: SimulatedGitHub
 ) -> None:
     """Each App has a suite of its own, and `filter=latest` looks within a suite."""

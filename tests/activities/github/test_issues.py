@@ -28,7 +28,9 @@ def wanted(repo: RepoRef) -> CreateIssueInput:
     return CreateIssueInput(repo, "It is slow", "Since yesterday.", "incident:1")
 
 
-async def test_it_is_made_once(pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput) -> None:
+async def test_issue_is_created_once(
+    pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
+) -> None:
     first, second = await issues.create_issue(wanted), await issues.create_issue(wanted)
     assert (first.number, first.url, first.changed) == (1, f"{pretend.url}/{NAME}/issues/1", True)
     assert (second.number, second.url, second.changed) == (1, first.url, False)
@@ -36,7 +38,7 @@ async def test_it_is_made_once(pretend: SimulatedGitHub, issues: IssueActivities
     assert (issue.title, issue.body) == ("It is slow", f"{MARK}\nSince yesterday.")
 
 
-async def test_other_words_edit_it_and_another_key_makes_another(
+async def test_new_text_edits_and_new_key_creates(
     pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
     await issues.create_issue(wanted)
@@ -48,7 +50,7 @@ async def test_other_words_edit_it_and_another_key_makes_another(
     assert [each.method for each in pretend.requests if each.path.endswith("/issues/1")] == ["PATCH"]
 
 
-async def test_somebody_elses_mark_is_nothing_to_us(
+async def test_mark_of_another_author_is_ignored(
     pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.issues.open_issue(NAME, "Mine", f"{MARK}\nmine")
@@ -60,7 +62,7 @@ async def test_somebody_elses_mark_is_nothing_to_us(
     assert (made.number, made.changed) == (5, True)
 
 
-async def test_it_is_found_behind_many_others_and_stays_closed(
+async def test_closed_issue_is_found_and_stays_closed(
     pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
     made = await issues.create_issue(wanted)
@@ -72,7 +74,7 @@ async def test_it_is_found_behind_many_others_and_stays_closed(
     assert pretend.store.issue(NAME, made.number).state == "closed"
 
 
-async def test_a_lost_answer_makes_no_second_one(
+async def test_lost_answer_creates_no_second_issue(
     pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.faults.add("POST", ".*/issues", "hang_up", after=True)
@@ -82,7 +84,7 @@ async def test_a_lost_answer_makes_no_second_one(
     assert len(pretend.store.repository(NAME).issues) == 1
 
 
-async def test_labels_and_people_are_added_once(
+async def test_labels_and_assignees_are_added_once(
     pretend: SimulatedGitHub, issues: IssueActivities, wanted: CreateIssueInput
 ) -> None:
     pretend.repositories.set_permission(NAME, "example-person", "write")
@@ -96,13 +98,13 @@ async def test_labels_and_people_are_added_once(
     assert [user.login for user in issue.assignees] == ["example-person"]
 
 
-async def test_a_long_text_is_cut(pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef) -> None:
+async def test_long_title_and_body_are_cut(pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef) -> None:
     long = CreateIssueInput(repo, "t" * 999, "😀" * 70_000, "long")
     assert [(await issues.create_issue(long)).changed for _ in range(2)] == [True, False]
     assert len(pretend.store.issue(NAME, 1).title) == 256
 
 
-async def test_it_is_closed_once_with_a_word(pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef) -> None:
+async def test_issue_is_closed_once_with_a_comment(pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef) -> None:
     number = pretend.issues.open_issue(NAME, "It is slow").number
     wanted = CloseIssueInput(repo, number, "It is fast now.", "done", "not_planned")
     closed = [(await issues.close_issue(wanted)).changed for _ in range(2)]
@@ -114,7 +116,7 @@ async def test_it_is_closed_once_with_a_word(pretend: SimulatedGitHub, issues: I
     ]
 
 
-async def test_what_somebody_closed_gets_no_comment(
+async def test_closed_issue_gets_no_comment(
     pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef
 ) -> None:
     number = pretend.issues.open_issue(NAME, "It is slow").number
@@ -123,7 +125,7 @@ async def test_what_somebody_closed_gets_no_comment(
     assert pretend.comments(NAME, number) == []
 
 
-async def test_a_try_that_broke_after_its_comment_goes_on(
+async def test_second_try_closes_after_the_comment(
     pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef
 ) -> None:
     number = pretend.issues.open_issue(NAME, "It is slow").number
@@ -136,7 +138,7 @@ async def test_a_try_that_broke_after_its_comment_goes_on(
     assert (pretend.store.issue(NAME, number).state, len(pretend.comments(NAME, number))) == ("closed", 1)
 
 
-async def test_a_locked_issue_is_closed_without_a_word(
+async def test_locked_issue_is_closed_without_a_comment(
     pretend: SimulatedGitHub, issues: IssueActivities, comments: CommentActivities, repo: RepoRef
 ) -> None:
     issue = pretend.issues.open_issue(NAME, "It is slow")
@@ -148,7 +150,7 @@ async def test_a_locked_issue_is_closed_without_a_word(
     assert caught.value.type == USER_ERROR
 
 
-async def test_a_deleted_issue_is_told_apart_from_one_that_never_was(
+async def test_deleted_issue_is_a_user_error(
     pretend: SimulatedGitHub, issues: IssueActivities, comments: CommentActivities, repo: RepoRef
 ) -> None:
     number = pretend.issues.open_issue(NAME, "It is slow").number
@@ -164,7 +166,7 @@ async def test_a_deleted_issue_is_told_apart_from_one_that_never_was(
     assert (never.value.type, never.value.non_retryable) == ("NotFound", False)
 
 
-async def test_a_comment_is_said_once_for_its_key(
+async def test_comment_is_written_once_for_its_key(
     pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef
 ) -> None:
     number = pretend.issues.open_issue(NAME, "It is slow").number

@@ -24,7 +24,7 @@ async def pull(pretend: SimulatedGitHub, head: str) -> int:
     return (await pretend.pulls.open_pull(NAME, "topic/one")).number
 
 
-async def test_only_the_missing_ones_are_added(
+async def test_only_missing_labels_are_added(
     pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.issues.add_label(NAME, pull, "Bug")
@@ -39,7 +39,7 @@ async def test_only_the_missing_ones_are_added(
 
 
 @pytest.mark.parametrize("label", ["", "  ", "x" * 51])
-async def test_what_can_be_no_label_is_refused_before_anything_is_added(
+async def test_invalid_label_adds_nothing(
     pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int, label: str
 ) -> None:
     with pytest.raises(ApplicationError) as caught:
@@ -48,7 +48,7 @@ async def test_what_can_be_no_label_is_refused_before_anything_is_added(
     assert pretend.store.issue(NAME, pull).labels == []
 
 
-async def test_more_labels_than_github_takes_are_refused(
+async def test_too_many_labels_are_refused(
     pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
 ) -> None:
     for number in range(99):
@@ -59,6 +59,6 @@ async def test_more_labels_than_github_takes_are_refused(
     assert caught.value.type == "Validation"
 
 
-async def test_no_labels_are_none_to_add(issues: IssueActivities, repo: RepoRef, pull: int) -> None:
+async def test_no_labels_send_no_request(issues: IssueActivities, repo: RepoRef, pull: int) -> None:
     added = await issues.add_pr_labels(AddLabelsInput(repo, pull, ()))
     assert (added.labels, added.changed) == ((), False)

@@ -24,7 +24,7 @@ def held(pretend: SimulatedGitHub) -> Iterator[None]:
     assert_valid(pretend.requests)
 
 
-async def test_every_kind_of_change(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
+async def test_every_status_of_a_file(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
     await pretend.pushes.push_commit(NAME, "main", {"old name.py": "a = 1\nb = 2\nc = 3\n"})
     new = {"a.py": "import sys\nimport os\n", "b.py": None, "né/w|.py": "1\n", "old name.py": None}
     await pretend.pushes.push_commit(NAME, "topic", {**new, "new.py": "a = 1\nb = 2\nc = 3\n"})
@@ -47,7 +47,7 @@ async def test_all_pages_are_read(pretend: SimulatedGitHub, pulls: PullActivitie
 
 
 @pytest.mark.parametrize(("changed", "complete"), [(3000, True), (3001, False)])
-async def test_github_tells_of_three_thousand(
+async def test_more_than_three_thousand_files_are_incomplete(
     aiohttp_server: AiohttpServer, key: Path, session: aiohttp.ClientSession, changed: int, complete: bool
 ) -> None:
     async def token(_: web.Request) -> web.Response:
@@ -72,7 +72,7 @@ async def test_github_tells_of_three_thousand(
     assert (len(set(found.files)), found.complete) == (3000, complete)
 
 
-async def test_paths_that_no_history_can_hold_are_left_out(
+async def test_too_many_bytes_of_paths_are_left_out(
     pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef
 ) -> None:
     deep = "/".join(["é" * 100] * 9)

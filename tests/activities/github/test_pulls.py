@@ -33,7 +33,7 @@ def writes(pretend: SimulatedGitHub) -> list[str]:
     return [f"{each.method} {each.path.removeprefix(f'/repos/{NAME}')}" for each in paths]
 
 
-async def test_it_is_opened_once(
+async def test_pull_is_opened_once(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput, head: str
 ) -> None:
     first, second = await pulls.create_pull_request(wanted), await pulls.create_pull_request(wanted)
@@ -45,7 +45,9 @@ async def test_it_is_opened_once(
     assert writes(pretend) == ["POST /pulls"]
 
 
-async def test_other_words_edit_it(pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput) -> None:
+async def test_new_title_and_body_edit_the_pull(
+    pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
+) -> None:
     await pulls.create_pull_request(wanted)
     other = CreatePullInput(wanted.repo, wanted.head, wanted.base, "Use sys\nalone", "Line one.\r\nLine two.\n")
     assert (await pulls.create_pull_request(other)).changed
@@ -56,7 +58,7 @@ async def test_other_words_edit_it(pretend: SimulatedGitHub, pulls: PullActiviti
     assert pretend.requests[-1].method == "GET"
 
 
-async def test_only_what_is_different_is_edited(
+async def test_only_changed_fields_are_edited(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     await pulls.create_pull_request(wanted)
@@ -64,7 +66,7 @@ async def test_only_what_is_different_is_edited(
     assert [each.request for each in pretend.requests if each.method == "PATCH"] == [{"title": "Another"}]
 
 
-async def test_somebody_elses_is_found_and_left_alone(
+async def test_pull_of_another_author_is_not_edited(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     number = (await pretend.pulls.open_pull(NAME, "topic/one", title="Mine")).number
@@ -77,7 +79,7 @@ async def test_somebody_elses_is_found_and_left_alone(
     assert writes(pretend) == []
 
 
-async def test_a_closed_one_does_not_count(
+async def test_closed_pull_is_not_found(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     first = await pulls.create_pull_request(wanted)
@@ -87,7 +89,7 @@ async def test_a_closed_one_does_not_count(
     assert second.number != first.number
 
 
-async def test_another_base_is_another_pull(
+async def test_other_base_opens_another_pull(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     await pretend.pushes.push_commit(NAME, "next", {"n.py": ""})
@@ -97,7 +99,7 @@ async def test_another_base_is_another_pull(
     assert other.number != first.number
 
 
-async def test_a_forks_branch_of_the_same_name_is_another(
+async def test_fork_branch_of_the_same_name_is_another_pull(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     await pretend.repositories.add_fork(NAME, "example-person")
@@ -109,7 +111,7 @@ async def test_a_forks_branch_of_the_same_name_is_another(
     assert (found.number, found.changed) == (theirs, False)
 
 
-async def test_a_lost_answer_opens_no_second_one(
+async def test_lost_answer_opens_no_second_pull(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     pretend.faults.add("POST", ".*/pulls", "half", after=True)
@@ -121,7 +123,7 @@ async def test_a_lost_answer_opens_no_second_one(
     assert len(pretend.pulls.open_pulls_of(pretend.store.repository(NAME))) == 1
 
 
-async def test_a_quicker_try_is_found_after_the_refusal(
+async def test_pull_opened_meanwhile_is_found(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     """The first look finds nothing: the other try's pull opens between it and our own."""
@@ -135,7 +137,7 @@ async def test_a_quicker_try_is_found_after_the_refusal(
     assert pretend.store.issue(NAME, number).title == "Use sys"
 
 
-async def test_a_long_body_and_title_are_cut(
+async def test_long_title_and_body_are_cut(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     long = CreatePullInput(wanted.repo, wanted.head, wanted.base, "t" * 300, "😀 wide\n" * 20_000)
@@ -154,7 +156,7 @@ async def test_a_long_body_and_title_are_cut(
         ("topic/one", "gone", "no branch `gone` for a pull request's base"),
     ],
 )
-async def test_what_cannot_be_opened(
+async def test_impossible_pull_is_a_user_error(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput, branch: str, into: str, says: str
 ) -> None:
     await pretend.pushes.push_commit(NAME, "main", {"m.py": ""})
@@ -165,7 +167,7 @@ async def test_what_cannot_be_opened(
     assert says in str(caught.value)
 
 
-async def test_labels_and_reviewers_come_with_it(
+async def test_labels_and_reviewers_are_added(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     pretend.repositories.set_permission(NAME, "example-person", "write")
@@ -187,7 +189,7 @@ async def test_labels_and_reviewers_come_with_it(
     assert [user.login for user in issue.pull.reviewers] == ["example-person"]
 
 
-async def test_it_is_found_under_the_owners_former_name(
+async def test_pull_is_found_by_the_owners_former_name(
     pretend: SimulatedGitHub, pulls: PullActivities, wanted: CreatePullInput
 ) -> None:
     """GitHub's filter by head wants the owner's name of today."""

@@ -25,7 +25,7 @@ from tests.activities.github.conftest import NAME
         ("maintain", ["read", "triage", "write", "maintain"]), ("admin", ["read", "triage", "write", "maintain", "admin"]),
     ],
 )  # fmt: skip
-async def test_what_a_person_may_do(
+async def test_permission_level_of_a_person(
     pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef, level: str, may: list[str]
 ) -> None:
     pretend.repositories.set_permission(NAME, "example-person", level)
@@ -36,12 +36,12 @@ async def test_what_a_person_may_do(
 
 
 @pytest.mark.parametrize("login", ["nobody-at-all", "../../app", "octocat/../octocat", "a b?c=#d", "", "naïve[bot]"])
-async def test_a_stranger_may_do_nothing(permissions: PermissionActivities, repo: RepoRef, login: str) -> None:
+async def test_unknown_person_has_no_permission(permissions: PermissionActivities, repo: RepoRef, login: str) -> None:
     permission = await permissions.get_permission(PermissionInput(repo, login))
     assert not permission.at_least("read")
 
 
-async def test_who_cannot_be_asked_about_may_do_nothing(
+async def test_forbidden_answer_is_no_permission(
     pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef
 ) -> None:
     pretend.faults.add("GET", ".*/permission", "status", status=403)
@@ -51,7 +51,7 @@ async def test_who_cannot_be_asked_about_may_do_nothing(
         await permissions.get_permission(PermissionInput(repo, "octocat"))
 
 
-async def test_a_pull_request(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str) -> None:
+async def test_pull_by_its_number(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str) -> None:
     number = (await pretend.pulls.open_pull(NAME, "topic/one", title="One", draft=True)).number
     pull = await pulls.get_pull_request(PullInput(repo, number))
     assert (pull.number, pull.title, pull.author, pull.state, pull.draft) == (number, "One", "octocat", "open", True)
@@ -63,7 +63,7 @@ async def test_a_pull_request(pretend: SimulatedGitHub, pulls: PullActivities, r
     assert caught.value.type == "NotFound"
 
 
-async def test_a_forks_pull_request(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
+async def test_pull_of_a_fork(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
     await pretend.repositories.add_fork(NAME, "example-person")
     sha = await pretend.pushes.push_commit("example-person/hello", "main", {"c.py": ""}, login="example-person")
     number = (await pretend.pulls.open_pull(NAME, "example-person:main", login="example-person")).number
@@ -74,9 +74,7 @@ async def test_a_forks_pull_request(pretend: SimulatedGitHub, pulls: PullActivit
     assert found.pull.number == number
 
 
-async def test_the_open_pull_of_a_head(
-    pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str
-) -> None:
+async def test_open_pull_of_a_head(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str) -> None:
     assert (await pulls.find_pull_of_head(PullOfHeadInput(repo, head, "topic/one"))).pull is None
     number = (await pretend.pulls.open_pull(NAME, "topic/one")).number
     for branch in ("topic/one", "", "elsewhere"):
@@ -100,7 +98,7 @@ async def test_open_pulls_newest_first(
     assert [pull.number for pull in (await pulls.list_open_pulls(PullsInput(repo))).pulls] == [second]
 
 
-async def test_branches(branches: BranchActivities, repo: RepoRef, head: str) -> None:
+async def test_branch_info(branches: BranchActivities, repo: RepoRef, head: str) -> None:
     topic = await branches.branch_info(BranchInfoInput(repo, "topic/one"))
     assert (topic.sha, topic.protected, topic.default) == (head, False, False)
     main = await branches.branch_info(BranchInfoInput(repo))
@@ -119,7 +117,7 @@ async def test_branches(branches: BranchActivities, repo: RepoRef, head: str) ->
         ("none", "none", "none"), ("owner", "owner", "none"), ("admin", None, "none"), (None, None, "none"),
     ],
 )  # fmt: skip
-async def test_a_role_of_an_organisations_own_counts_as_the_one_below_it(
+async def test_custom_role_counts_as_its_base(
     aiohttp_server: AiohttpServer, key: Path, session: aiohttp.ClientSession,
     role: str | None, base: str | None, level: str,
 ) -> None:  # fmt: skip
@@ -137,7 +135,7 @@ async def test_a_role_of_an_organisations_own_counts_as_the_one_below_it(
     assert found.level == level
 
 
-async def test_who_has_left_github_may_do_nothing(
+async def test_person_who_left_github_has_no_permission(
     pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef
 ) -> None:
     pretend.repositories.set_permission(NAME, "example-person", "admin")

@@ -37,7 +37,7 @@ async def tip(pretend: SimulatedGitHub, ref: str) -> str:
     return (await git.refs(pretend.store.repository(NAME).path, "refs")).get(ref, "")
 
 
-async def test_it_is_made_once(
+async def test_release_is_created_once(
     pretend: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     made = await done(releases.create_release, wanted)
@@ -49,7 +49,7 @@ async def test_it_is_made_once(
     assert (release["name"], release["body"].rstrip()) == ("One", "- first\n- second")
 
 
-async def test_a_lost_answer_makes_no_second_one(
+async def test_lost_answer_creates_no_second_release(
     pretend: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     pretend.faults.add("POST", f"/repos/{NAME}/releases", "half", after=True)
@@ -59,7 +59,7 @@ async def test_a_lost_answer_makes_no_second_one(
     assert len(await there(github, repo)) == 1
 
 
-async def test_other_words_are_an_edit(
+async def test_new_text_edits_the_release(
     github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     made = await done(releases.create_release, wanted)
@@ -69,7 +69,7 @@ async def test_other_words_are_an_edit(
     assert (release["name"], release["prerelease"]) == ("The first", True)
 
 
-async def test_a_draft_is_found_and_published_and_never_made_a_draft_again(
+async def test_draft_is_published_and_never_unpublished(
     github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     draft = replace(wanted, draft=True)
@@ -81,7 +81,7 @@ async def test_a_draft_is_found_and_published_and_never_made_a_draft_again(
     assert not release["draft"]
 
 
-async def test_it_is_made_on_a_tag_that_exists(
+async def test_release_of_an_existing_tag(
     pretend: SimulatedGitHub, releases: ReleaseActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
     await git.update_ref(pretend.store.repository(NAME).path, "refs/tags/v1.0", head)
@@ -89,14 +89,14 @@ async def test_it_is_made_on_a_tag_that_exists(
     assert await tip(pretend, "refs/tags/v1.0") == head
 
 
-async def test_the_tag_is_put_where_it_is_wanted(
+async def test_new_tag_points_to_the_target(
     pretend: SimulatedGitHub, releases: ReleaseActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
     await done(releases.create_release, replace(wanted, target=head))
     assert await tip(pretend, "refs/tags/v1.0") == head
 
 
-async def test_a_long_body_is_cut_and_compared_as_cut(
+async def test_long_body_is_cut_before_it_is_compared(
     pretend: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     long = replace(wanted, body="word " * 40_000)
@@ -109,13 +109,13 @@ async def test_a_long_body_is_cut_and_compared_as_cut(
 
 
 @pytest.mark.parametrize("tag", ["", "a b", "x..y", "v1.lock"])
-async def test_what_is_no_name_of_a_tag(releases: ReleaseActivities, wanted: CreateReleaseInput, tag: str) -> None:
+async def test_invalid_tag_is_refused(releases: ReleaseActivities, wanted: CreateReleaseInput, tag: str) -> None:
     with pytest.raises(ApplicationError) as caught:
         await done(releases.create_release, replace(wanted, tag=tag))
     assert caught.value.type == "Validation"
 
 
-async def test_a_target_that_does_not_exist(releases: ReleaseActivities, wanted: CreateReleaseInput) -> None:
+async def test_missing_target_is_refused(releases: ReleaseActivities, wanted: CreateReleaseInput) -> None:
     with pytest.raises(ApplicationError, match="target_commitish") as caught:
         await done(releases.create_release, replace(wanted, target="nowhere"))
     assert caught.value.type == "Validation"

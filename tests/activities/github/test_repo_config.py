@@ -31,13 +31,13 @@ merge_method: rebase
 """
 
 
-async def test_without_a_file_it_is_the_defaults(repo_config: RepoConfigActivities, repo: RepoRef) -> None:
+async def test_no_file_gives_the_defaults(repo_config: RepoConfigActivities, repo: RepoRef) -> None:
     assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
     assert DEFAULTS.labels == {"autobuild": "autobuild", "incident": "incident"}
     assert (DEFAULTS.auto_merge, DEFAULTS.merge_method, DEFAULTS.commands) == (False, "", {})
 
 
-async def test_what_the_file_says(pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef) -> None:
+async def test_settings_of_the_file(pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef) -> None:
     await pretend.pushes.push_commit(NAME, "main", {PATH: FULL})
     assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == RepoSettings(
         labels={"autobuild": "Please Build", "incident": "incident"},
@@ -55,7 +55,7 @@ async def test_only_the_default_branch_counts(
     assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
 
 
-async def test_the_same_again_is_free(
+async def test_unchanged_file_costs_no_points(
     pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
     await pretend.pushes.push_commit(NAME, "main", {PATH: FULL})
@@ -79,7 +79,7 @@ async def test_the_same_again_is_free(
         ("auto_merge: true\nnonsense: 1\n", 2, "is not a key"),
     ],
 )
-async def test_a_mistake_is_told_with_its_line_and_gives_the_defaults(
+async def test_mistake_has_its_line_and_gives_the_defaults(
     pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef, text: str, line: int, says: str
 ) -> None:
     await pretend.pushes.push_commit(NAME, "main", {PATH: text})
@@ -88,14 +88,14 @@ async def test_a_mistake_is_told_with_its_line_and_gives_the_defaults(
     assert found == RepoSettings(problem=found.problem, line=line, default_branch="main")
 
 
-async def test_a_folder_in_its_place_is_a_mistake(
+async def test_folder_of_that_name_is_a_mistake(
     pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
     await pretend.pushes.push_commit(NAME, "main", {f"{PATH}/x": ""})
     assert "not a regular file" in (await repo_config.get_repo_settings(RepoSettingsInput(repo))).problem
 
 
-async def test_an_empty_file_is_the_defaults(
+async def test_empty_file_gives_the_defaults(
     pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
     await pretend.pushes.push_commit(NAME, "main", {PATH: ""})

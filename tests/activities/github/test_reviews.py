@@ -25,7 +25,7 @@ async def pull(pretend: SimulatedGitHub, head: str) -> int:
     return (await pretend.pulls.open_pull(NAME, "topic/one")).number
 
 
-async def test_who_is_missing_is_asked_once(
+async def test_missing_reviewers_are_requested_once(
     pretend: SimulatedGitHub, reviews: ReviewActivities, repo: RepoRef, pull: int
 ) -> None:
     pretend.repositories.add_team(NAME, "example-team")
@@ -41,7 +41,7 @@ async def test_who_is_missing_is_asked_once(
     ]
 
 
-async def test_who_has_looked_at_this_head_is_not_asked_again(
+async def test_reviewer_of_this_head_is_not_requested_again(
     pretend: SimulatedGitHub, reviews: ReviewActivities, repo: RepoRef, pull: int
 ) -> None:
     wanted = RequestReviewInput(repo, pull, ("example-one", "example-two"))
@@ -55,7 +55,7 @@ async def test_who_has_looked_at_this_head_is_not_asked_again(
     assert asked(pretend, "POST", "/requested_reviewers") == 2
 
 
-async def test_one_whom_github_refuses_does_not_stop_the_others(
+async def test_refused_reviewer_does_not_stop_the_others(
     pretend: SimulatedGitHub, reviews: ReviewActivities, repo: RepoRef, pull: int
 ) -> None:
     everybody = ("octocat", "example-one", "nobody-at-all", "example-two")
@@ -74,7 +74,7 @@ async def test_one_whom_github_refuses_does_not_stop_the_others(
     assert (again.left_out, again.changed) == (requested.left_out, False)
 
 
-async def test_nobody_is_nobody_to_ask(
+async def test_no_reviewers_send_no_request(
     pretend: SimulatedGitHub, reviews: ReviewActivities, repo: RepoRef, pull: int
 ) -> None:
     assert await reviews.request_pr_review(RequestReviewInput(repo, pull)) == RequestReviewResult(

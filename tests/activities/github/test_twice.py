@@ -259,7 +259,7 @@ def _found(count: int) -> tuple[Finding, ...]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.strip("_"))
-async def test_whatever_is_lost(town: Town, case: Case) -> None:
+async def test_lost_answer_changes_nothing(town: Town, case: Case) -> None:
     """The answer to each of its writes, each in another way."""
     at = await town.place()
     method, wanted = await case(at)
@@ -279,7 +279,7 @@ async def test_whatever_is_lost(town: Town, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", [_open, _issue, _close, _end, _git_data, _published], ids=lambda case: case.__name__)
-async def test_the_worker_dies_between_two_writes(town: Town, case: Case) -> None:
+async def test_worker_dying_between_writes_changes_nothing(town: Town, case: Case) -> None:
     """Before each of them: GitHub never hears of it, nor of what was to come after it."""
     at = await town.place()
     method, wanted = await case(at)

@@ -34,7 +34,7 @@ REPO = "/repos/octocat/hello"
         ("http://127.0.0.1:1234/api/v3/", "http://127.0.0.1:1234/api/graphql", "http://127.0.0.1:1234"),
     ],
 )
-async def test_addresses_follow_from_the_apis(
+async def test_web_addresses_follow_from_the_api_url(
     session: aiohttp.ClientSession, key: Path, api: str, graphql: str, web_url: str
 ) -> None:
     github = GitHub(api, 1, key.read_text(), session)
@@ -48,7 +48,7 @@ async def test_many_waiters_share_one_token(pretend: SimulatedGitHub, github: Gi
     assert asked(pretend, "POST", "/access_tokens") == 1
 
 
-async def test_a_token_covers_one_repository_and_what_was_asked_for(
+async def test_token_covers_one_repository_and_its_permissions(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     await github.installation(repo, READ)
@@ -60,7 +60,7 @@ async def test_a_token_covers_one_repository_and_what_was_asked_for(
     ]
 
 
-async def test_a_token_is_asked_for_by_the_repositorys_id(
+async def test_token_is_requested_by_the_repository_id(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     known = replace(repo, id=pretend.store.repository(NAME).id)
@@ -70,7 +70,7 @@ async def test_a_token_is_asked_for_by_the_repositorys_id(
     assert bodies == [{"repository_ids": [known.id], "permissions": {"contents": "read"}}]
 
 
-async def test_a_name_that_is_empty_is_not_all_of_them(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_empty_name_is_not_all_repositories(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     await github.everywhere(repo.installation_id, READ)
     with pytest.raises(GitHubError):
         await github.installation(RepoRef("", "", repo.installation_id), READ)
@@ -81,15 +81,13 @@ async def test_a_name_that_is_empty_is_not_all_of_them(pretend: SimulatedGitHub,
     ]
 
 
-async def test_a_token_for_reading_cannot_write(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, head: str
-) -> None:
+async def test_read_token_cannot_write(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, head: str) -> None:
     api = await github.installation(repo, {"checks": "read"})
     with pytest.raises(Forbidden):
         await api.post(f"{REPO}/check-runs", data={"name": "x", "head_sha": head})
 
 
-async def test_a_waiter_that_goes_away_leaves_the_token_to_the_others(
+async def test_cancelled_waiter_leaves_the_token_to_the_others(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     held = pretend.faults.add("POST", ".*/access_tokens", "hold")
@@ -104,7 +102,7 @@ async def test_a_waiter_that_goes_away_leaves_the_token_to_the_others(
     assert asked(pretend, "POST", "/access_tokens") == 1
 
 
-async def test_a_failed_token_is_asked_for_again(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_failed_token_request_is_repeated(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     pretend.faults.add("POST", ".*/access_tokens", "half")
     results = await asyncio.gather(*(github.installation(repo, READ) for _ in range(3)), return_exceptions=True)
     assert [type(result).__name__ for result in results] == ["Unavailable"] * 3
@@ -134,7 +132,7 @@ class Minter:
 
 
 @pytest.mark.parametrize(("seconds", "mints"), [(3600, 1), (200, 2), (-5, 2)])
-async def test_a_token_is_used_until_shortly_before_its_end(
+async def test_token_is_used_until_shortly_before_its_end(
     aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, key: Path, seconds: int, mints: int
 ) -> None:
     minter = Minter("any thing: at all/=+", seconds)
@@ -147,7 +145,7 @@ async def test_a_token_is_used_until_shortly_before_its_end(
 
 @pytest.mark.parametrize("length", [1, 40, 520, 2000])
 @pytest.mark.parametrize("alphabet", ["ghs_aB9", "a.b-c_d", "+/=", "!$%~", "v1.0"])
-async def test_a_token_may_be_of_any_length_and_alphabet(
+async def test_token_has_any_length_and_alphabet(
     aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, key: Path, length: int, alphabet: str
 ) -> None:
     token = (alphabet * length)[:length]
@@ -169,7 +167,7 @@ async def test_a_token_may_be_of_any_length_and_alphabet(
     {"token": "x", "expires_at": "2099-01-01T00:00:00Z", "repositories": 5},
     {"token": "x", "expires_at": "2099-01-01T00:00:00Z", "repositories": [{"id": "x"}]},
 ])  # fmt: skip
-async def test_an_answer_without_a_token_is_a_bad_day(
+async def test_answer_without_a_token_is_unavailable(
     aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, key: Path, body: object
 ) -> None:
     async def answer(request: web.Request) -> web.Response:
@@ -182,9 +180,7 @@ async def test_an_answer_without_a_token_is_a_bad_day(
         await github.installation(RepoRef("octocat", "hello", 5), READ)
 
 
-async def test_a_token_that_is_no_longer_good_is_replaced(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_revoked_token_is_replaced(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
     pretend.store.tokens.clear()
     with pytest.raises(Unauthorized):
@@ -193,19 +189,19 @@ async def test_a_token_that_is_no_longer_good_is_replaced(
     assert (await api.getitem(REPO))["full_name"] == NAME
 
 
-async def test_what_has_not_changed_costs_nothing(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_conditional_request_costs_nothing(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
     first, second = await api.getitem(REPO), await api.getitem(REPO)
     assert first == second
     assert [each.status for each in pretend.requests if each.path == REPO] == [200, 304]
 
 
-async def test_the_installation_is_looked_up_where_nobody_knows_it(pretend: SimulatedGitHub, github: GitHub) -> None:
+async def test_unknown_installation_is_looked_up(pretend: SimulatedGitHub, github: GitHub) -> None:
     api = await github.installation(RepoRef("octocat", "hello"), READ)
     assert (await api.getitem(REPO))["full_name"] == NAME
 
 
-async def test_a_forgotten_repositorys_tokens_are_asked_for_anew(
+async def test_forgotten_repository_gets_new_tokens(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     other = await pretend.repositories.add_repository("octocat/other", {"a": "b"})
@@ -221,7 +217,7 @@ async def test_a_forgotten_repositorys_tokens_are_asked_for_anew(
     assert asked(pretend, "POST", "/access_tokens") == before + 1
 
 
-async def test_a_suspended_installation_is_a_persons_to_mend(
+async def test_suspended_installation_is_a_user_error(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     pretend.installations.suspend(repo.installation_id)
@@ -233,7 +229,7 @@ async def test_a_suspended_installation_is_a_persons_to_mend(
     await github.installation(repo, READ)
 
 
-async def test_one_that_is_suspended_while_it_is_worked_on_too(
+async def test_installation_suspended_meanwhile_is_a_user_error(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     api = await github.installation(repo, READ)
@@ -242,14 +238,14 @@ async def test_one_that_is_suspended_while_it_is_worked_on_too(
         await api.getitem(REPO)
 
 
-async def test_a_removed_installation_too(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_removed_installation_is_a_user_error(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     pretend.installations.remove_installation(repo.installation_id)
     for gone in (repo, RepoRef("octocat", "hello")):
         with pytest.raises(Suspended, match="Install it"):
             await github.installation(gone, READ)
 
 
-async def test_a_permission_that_was_not_given_is_named(
+async def test_permission_not_granted_is_named(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     pretend.store.installations[repo.installation_id].permissions = {
@@ -265,9 +261,7 @@ async def test_a_permission_that_was_not_given_is_named(
     assert f"accept it at {pretend.url}" in str(caught.value)
 
 
-async def test_a_repository_that_was_not_selected_is_named(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_repository_not_selected_is_named(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     for other in (
         RepoRef("octocat", "other", repo.installation_id),
         RepoRef("octocat", "other", repo.installation_id, id=5),
@@ -277,17 +271,13 @@ async def test_a_repository_that_was_not_selected_is_named(
     assert asked(pretend, "POST", "/access_tokens") == 2
 
 
-async def test_what_github_cannot_tell_of_an_installation_takes_nothing_from_the_error(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_error_needs_no_installation_data(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     pretend.faults.add("GET", f"/app/installations/{repo.installation_id}", "status", times=9)
     with pytest.raises(Forbidden, match=r"on octocat/hello does not grant administration: write.* in the settings"):
         await github.installation(repo, {"administration": "write"})
 
 
-async def test_git_fetches_with_the_token_and_keeps_it_nowhere(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, tmp_path: Path
-) -> None:
+async def test_git_stores_no_token(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, tmp_path: Path) -> None:
     user, token = await github.git_auth(repo)
     assert len(token) > 300
     url = github.clone_url(repo)
@@ -316,7 +306,7 @@ async def test_no_token_is_ever_shown(
 @pytest.mark.parametrize(
     "key", ["", "not a key", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"]
 )
-async def test_a_key_that_is_none_stops_the_start(session: aiohttp.ClientSession, key: str) -> None:
+async def test_invalid_key_is_refused(session: aiohttp.ClientSession, key: str) -> None:
     with pytest.raises(UserError, match="PEM") as caught:
         GitHub("https://api.github.com", 1, key, session)
     assert "MIIE" not in str(caught.value)

@@ -33,7 +33,7 @@ def claims(credential: AppCredential) -> dict[str, float | str]:
 
 
 @pytest.mark.parametrize("app_id", [12345, "12345", "Iv23liABCdefGHIjklMN"])
-def test_what_a_jwt_says(key: Path, app_id: int | str) -> None:
+def test_claims_of_a_jwt(key: Path, app_id: int | str) -> None:
     credential = AppCredential(app_id, key.read_text(), GitHubClock())
     found, now = claims(credential), time.time()
     assert jwt.get_unverified_header(credential.text()) == {"alg": "RS256", "typ": "JWT"}
@@ -43,13 +43,13 @@ def test_what_a_jwt_says(key: Path, app_id: int | str) -> None:
     assert float(found["exp"]) - float(found["iat"]) < 600
 
 
-def test_a_jwt_is_used_again_and_again(key: Path) -> None:
+def test_jwt_is_reused(key: Path) -> None:
     credential = AppCredential(1, key.read_text(), GitHubClock())
     assert credential.text() == credential.text()
 
 
 @pytest.mark.parametrize("offset", [TWO_HOURS, -TWO_HOURS, 90.0, -90.0])
-def test_it_goes_by_githubs_clock(key: Path, offset: float) -> None:
+def test_jwt_uses_githubs_clock(key: Path, offset: float) -> None:
     clock = GitHubClock()
     clock.set_from(200, {"date": formatdate(time.time() + offset, usegmt=True)})
     found = claims(AppCredential(1, key.read_text(), clock))
@@ -65,13 +65,13 @@ def test_it_goes_by_githubs_clock(key: Path, offset: float) -> None:
     (200, {"date": "Thu, 01 Jan 2026 00:00:00 GMT", "age": "60"}),
     (502, {"date": "Thu, 01 Jan 1970 00:00:00 GMT"}),
 ])  # fmt: skip
-def test_what_is_no_time_of_githubs_is_not_heard(status: int, headers: dict[str, str]) -> None:
+def test_proxy_time_is_ignored(status: int, headers: dict[str, str]) -> None:
     clock = GitHubClock()
     clock.set_from(status, headers)
     assert clock.offset == 0
 
 
-def test_a_little_is_no_difference_and_a_mended_clock_is_believed() -> None:
+def test_small_offset_is_ignored() -> None:
     clock = GitHubClock(ours=lambda: 1_000_000.0)
     for ahead, offset in ((3, 0), (100, 100), (-4, 0), (-100, -100), (0, 0)):
         clock.set_from(200, {"date": formatdate(1_000_000 + ahead, usegmt=True)})
@@ -80,7 +80,7 @@ def test_a_little_is_no_difference_and_a_mended_clock_is_believed() -> None:
 
 
 @pytest.mark.parametrize("hours", [2, -2])
-async def test_a_clock_that_is_off_mends_itself_at_once(
+async def test_wrong_clock_is_corrected_at_once(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, hours: int
 ) -> None:
     pretend.store.advance(hours * 3600)
@@ -98,9 +98,7 @@ async def test_a_clock_that_is_off_mends_itself_at_once(
     assert_valid(pretend.requests)
 
 
-async def test_a_clock_that_is_set_while_we_run_is_noticed(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_clock_set_at_run_time_is_noticed(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     await github.app()
     pretend.store.advance(TWO_HOURS)
     await github.installation(repo, READ)
@@ -110,7 +108,7 @@ async def test_a_clock_that_is_set_while_we_run_is_noticed(
     assert statuses == [401, 201, 401, 201]
 
 
-async def test_an_hour_later_there_is_a_new_token(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_new_token_after_an_hour(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
     pretend.store.advance(3601)
     with pytest.raises(Unauthorized):
@@ -119,7 +117,7 @@ async def test_an_hour_later_there_is_a_new_token(pretend: SimulatedGitHub, gith
     assert (await api.getitem(REPO))["full_name"] == NAME
 
 
-async def test_a_key_of_another_app_is_a_persons_to_mend(
+async def test_key_of_another_app_is_a_user_error(
     pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
 ) -> None:
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -133,7 +131,7 @@ async def test_a_key_of_another_app_is_a_persons_to_mend(
 
 
 @pytest.mark.parametrize("app_id", [999_999, "Iv23liNOSUCHAPP00000"])
-async def test_an_id_that_is_no_apps_too(
+async def test_unknown_app_id_is_a_user_error(
     pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, app_id: int | str
 ) -> None:
     github = GitHub(pretend.api_url, app_id, pretend.private_key_pem, session)
@@ -141,19 +139,19 @@ async def test_an_id_that_is_no_apps_too(
         await github.installation(repo, READ)
 
 
-async def test_the_client_id_will_do(pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef) -> None:
+async def test_client_id_works_as_app_id(pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef) -> None:
     github = GitHub(pretend.api_url, pretend.store.app.client_id, pretend.private_key_pem, session)
     api = await github.installation(repo, READ)
     assert (await api.getitem(REPO))["full_name"] == NAME
 
 
 @pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()])
-async def test_a_key_of_another_kind_stops_the_start(session: aiohttp.ClientSession, key: PrivateKey) -> None:
+async def test_key_of_another_kind_is_refused(session: aiohttp.ClientSession, key: PrivateKey) -> None:
     with pytest.raises(UserError, match="PEM"):
         GitHub("https://api.github.com", 1, _pem(key), session)
 
 
-async def test_a_key_behind_a_password_too(session: aiohttp.ClientSession) -> None:
+async def test_encrypted_key_is_refused(session: aiohttp.ClientSession) -> None:
     made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     form, closed = serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"x")
     pem = made.private_bytes(serialization.Encoding.PEM, form, closed).decode()

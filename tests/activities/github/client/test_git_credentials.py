@@ -41,7 +41,7 @@ class Host:
         ("https://somebody:once@github.com/octocat/hello.git", "http.https://github.com/.extraHeader"),
     ],
 )
-def test_the_header_is_for_one_host(url: str, key: str) -> None:
+def test_header_is_for_one_host(url: str, key: str) -> None:
     found = credentials(url, "x-access-token", TOKEN)
     assert set(found) == {key, "http.followRedirects"}
     assert found[key].startswith(f"Authorization: {BASIC}")
@@ -64,7 +64,7 @@ async def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 @pytest.mark.parametrize("command", ["fetch", "push", "ls-remote"])
-async def test_a_redirection_takes_no_token_along(
+async def test_redirection_gets_no_token(
     aiohttp_server: AiohttpServer, folder: Path, command: str, status: int
 ) -> None:
     stranger = Host()
@@ -103,7 +103,7 @@ async def test_no_command_line_shows_the_token(aiohttp_server: AiohttpServer, fo
 
 
 @pytest.mark.parametrize("status", [401, 404])
-async def test_a_token_that_is_refused_is_told_from_what_is_not_there(
+async def test_refused_token_differs_from_a_missing_repository(
     aiohttp_server: AiohttpServer, folder: Path, status: int
 ) -> None:
     url = str((await aiohttp_server(Host(status).app)).make_url("/octocat/hello.git"))
@@ -112,14 +112,14 @@ async def test_a_token_that_is_refused_is_told_from_what_is_not_there(
     assert caught.value.unauthorized == (status == 401)
 
 
-async def test_an_answer_that_is_no_redirection_is_no_move(aiohttp_server: AiohttpServer, folder: Path) -> None:
+async def test_other_answer_is_no_redirection(aiohttp_server: AiohttpServer, folder: Path) -> None:
     url = str((await aiohttp_server(Host().app)).make_url("/octocat/hello.git"))
     with pytest.raises(GitError) as caught:
         await git(folder, "fetch", url, "main", config=credentials(url, "x-access-token", TOKEN))
     assert not caught.value.moved
 
 
-async def test_gits_own_words_are_shown_without_credentials(folder: Path) -> None:
+async def test_git_output_is_redacted(folder: Path) -> None:
     url = f"http://x-access-token:{TOKEN}@127.0.0.1:1/octocat/hello.git"
     with pytest.raises(GitError) as caught:
         await git(folder, "fetch", url, "main")

@@ -69,17 +69,17 @@ def asked(budget: RateBudget, cost: Cost) -> tuple[str, float]:
         ("POST", "/repos/comments/pulls/check-runs", {"points": 5, "writes": 1}),
     ],
 )
-def test_what_a_request_costs(method: str, path: str, lanes: dict[str, int]) -> None:
+def test_cost_of_a_request(method: str, path: str, lanes: dict[str, int]) -> None:
     assert dict(cost_of(method, path).lanes) == lanes
 
 
-def test_what_a_query_costs() -> None:
+def test_cost_of_a_query() -> None:
     assert dict(QUERY.lanes) == {"queries": 1}
     assert dict(COMMIT.lanes) == {"queries": 5, "writes": 1, "content": 1}
     assert {cost_of("GET", "/search/issues").resource, READ.resource, QUERY.resource} == {"search", "core", "graphql"}
 
 
-def test_a_push_has_all_its_check_runs_at_once(make: Callable[..., RateBudget]) -> None:
+def test_check_runs_of_a_push_are_sent_at_once(make: Callable[..., RateBudget]) -> None:
     budget = make()
     gate = [CREATE] * 9 + [UPDATE] * 8 + [UPDATE] * 9 + [COMMENT]
     assert [asked(budget, cost) for cost in gate] == [("go", 0.0)] * 27
@@ -130,7 +130,7 @@ def test_content_is_counted_by_the_minute_and_the_hour(make: Callable[..., RateB
     assert asked(budget, UPDATE) == ("go", 0.0)
 
 
-def test_what_has_not_changed_costs_no_points(make: Callable[..., RateBudget]) -> None:
+def test_unchanged_answer_gives_points_back(make: Callable[..., RateBudget]) -> None:
     budget = make(points_a_minute=2)
     for _ in range(10):
         wait, turn = budget.claim(READ)
@@ -147,7 +147,7 @@ def test_what_has_not_changed_costs_no_points(make: Callable[..., RateBudget]) -
     (1500, READ, {}),
     (900, QUERY, {"query_points_a_minute": 100}),
 ])  # fmt: skip
-def test_each_of_many_needs_few_tries_and_no_limit_is_crossed(
+def test_many_requests_need_few_tries(
     make: Callable[..., RateBudget], clock: Clock, count: int, cost: Cost, limits: dict[str, float]
 ) -> None:
     """All at once, and each comes back when it was told to, in whatever order."""
@@ -189,14 +189,14 @@ def _most(sent: list[float], seconds: float) -> int:
     return most
 
 
-def test_a_place_that_nobody_comes_for_is_given_away(make: Callable[..., RateBudget], clock: Clock) -> None:
+def test_unused_place_is_given_away(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     assert [asked(budget, COMMENT)[0] for _ in range(4)] == ["go", "go", "go", "later"]
     clock.now += 600
     assert [asked(budget, COMMENT) for _ in range(3)] == [("go", 0.0), ("go", 1.0), ("go", 2.0)]
 
 
-def test_a_newcomer_does_not_take_the_place_that_was_kept(make: Callable[..., RateBudget], clock: Clock) -> None:
+def test_newcomer_does_not_take_a_kept_place(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     assert [asked(budget, COMMENT) for _ in range(5)][3:] == [("later", 3.0), ("later", 4.0)]
     clock.now += 0.5
@@ -208,7 +208,7 @@ def test_a_newcomer_does_not_take_the_place_that_was_kept(make: Callable[..., Ra
     assert asked(budget, other) == ("go", 2.0)
 
 
-def test_nothing_is_asked_before_github_said_so(make: Callable[..., RateBudget], clock: Clock) -> None:
+def test_nothing_is_sent_during_a_pause(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     assert budget.pause(30) == 30.0
     budget.pause(10)
@@ -219,7 +219,7 @@ def test_nothing_is_asked_before_github_said_so(make: Callable[..., RateBudget],
     assert asked(budget, READ) == ("go", 0.0)
 
 
-def test_not_everybody_comes_back_in_the_same_moment(clock: Clock) -> None:
+def test_waits_are_spread(clock: Clock) -> None:
     chances = iter([0.0, 0.5, 1.0, 1.0])
     budget = RateBudget(RateLimits(), clock, chance=lambda: next(chances))
     assert budget.pause(30) == 30.0
@@ -227,7 +227,7 @@ def test_not_everybody_comes_back_in_the_same_moment(clock: Clock) -> None:
     assert RateBudget(clock=clock, chance=lambda: 1.0).pause(3600) == 3615.0
 
 
-def test_a_used_up_primary_limit_is_remembered_until_its_reset(make: Callable[..., RateBudget], clock: Clock) -> None:
+def test_used_up_primary_limit_pauses_until_its_reset(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     used_up = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "5000600", "x-ratelimit-resource": "core"}
     budget.note_headers({**used_up, "x-ratelimit-remaining": "1"}, 5_000_000)
@@ -248,26 +248,26 @@ def test_a_used_up_primary_limit_is_remembered_until_its_reset(make: Callable[..
     {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "4999999"},
     {"x-ratelimit-remaining": "-1", "x-ratelimit-reset": "5000600"},
 ])  # fmt: skip
-def test_odd_headers_hold_nothing_up(make: Callable[..., RateBudget], headers: dict[str, str]) -> None:
+def test_malformed_headers_pause_nothing(make: Callable[..., RateBudget], headers: dict[str, str]) -> None:
     budget = make()
     budget.note_headers(headers, 5_000_000)
     assert asked(budget, READ) == ("go", 0.0)
 
 
-def test_no_reset_is_waited_for_longer_than_an_hour(make: Callable[..., RateBudget]) -> None:
+def test_pause_is_at_most_an_hour(make: Callable[..., RateBudget]) -> None:
     budget = make()
     budget.note_headers({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "99999999999"}, 5_000_000)
     assert asked(budget, READ) == ("later", 3600.0)
 
 
-def test_an_enterprise_server_is_not_counted_but_heard(clock: Clock) -> None:
+def test_enterprise_server_is_not_metered_but_obeyed(clock: Clock) -> None:
     budget = RateBudget(UNMETERED, clock, chance=lambda: 0.0)
     assert {asked(budget, COMMENT) for _ in range(2000)} == {("go", 0.0)}
     budget.pause(30)
     assert asked(budget, COMMENT) == ("later", 30.0)
 
 
-async def test_a_long_wait_is_left_to_the_retry() -> None:
+async def test_long_wait_is_left_to_the_retry() -> None:
     budget = RateBudget(RateLimits(patience_s=5.0), chance=lambda: 0.0)
     budget.pause(60)
     with pytest.raises(RateLimited) as caught:
@@ -290,7 +290,7 @@ async def test_short_waits_are_served_in_order() -> None:
     assert all(later - earlier >= 0.04 for earlier, later in itertools.pairwise(times))
 
 
-async def test_a_limit_that_comes_while_somebody_waits_is_heard() -> None:
+async def test_pause_during_a_wait_is_obeyed() -> None:
     budget = RateBudget(RateLimits(content_apart_s=0.1), chance=lambda: 0.0)
     async with budget.permit(COMMENT):
         waiting = asyncio.create_task(_turn(budget))
@@ -300,7 +300,7 @@ async def test_a_limit_that_comes_while_somebody_waits_is_heard() -> None:
         await waiting
 
 
-async def test_a_limit_that_comes_while_somebody_waits_for_a_slot_is_heard() -> None:
+async def test_pause_during_a_wait_for_a_slot_is_obeyed() -> None:
     budget = RateBudget(RateLimits(at_once=1), chance=lambda: 0.0)
     async with budget.permit(READ):
         waiting = asyncio.create_task(_turn(budget, READ))
@@ -311,7 +311,7 @@ async def test_a_limit_that_comes_while_somebody_waits_for_a_slot_is_heard() -> 
     assert caught.value.retry_after == pytest.approx(60, abs=1)
 
 
-async def test_nobody_waits_for_long_while_github_lets_all_hang() -> None:
+async def test_hanging_requests_do_not_block_others_for_long() -> None:
     budget = RateBudget(RateLimits(at_once=1, patience_s=0.05), chance=lambda: 0.0)
     async with budget.permit(READ):
         with pytest.raises(RateLimited):

@@ -3,7 +3,7 @@
 from activities.github.client.rate_windows import AllOf, LeakyBucket, SlidingWindow
 
 
-def test_a_window_serves_in_order_even_where_room_was_given_back() -> None:
+def test_window_keeps_order_after_room_was_given_back() -> None:
     window = SlidingWindow(10, 60)
     first = window.take(window.free_at(0, 8), 8)
     window.take(window.free_at(0, 5), 5)
@@ -12,7 +12,7 @@ def test_a_window_serves_in_order_even_where_room_was_given_back() -> None:
     assert window.free_at(0, 1) == 60
 
 
-def test_a_window_is_full_until_enough_of_it_is_old() -> None:
+def test_window_is_full_until_enough_is_old() -> None:
     window = SlidingWindow(10, 60)
     for at in (0, 10, 20):
         window.take(at, 3)
@@ -23,13 +23,13 @@ def test_a_window_is_full_until_enough_of_it_is_old() -> None:
     assert window.free_at(75, 8) == 80
 
 
-def test_more_than_a_window_holds_waits_until_it_is_empty() -> None:
+def test_cost_above_the_limit_waits_for_an_empty_window() -> None:
     window = SlidingWindow(10, 60)
     window.take(0, 1)
     assert window.free_at(0, 50) == 60
 
 
-def test_a_place_ahead_counts_for_those_behind() -> None:
+def test_reserved_place_counts_for_later_ones() -> None:
     window = SlidingWindow(2, 60)
     times = []
     for _ in range(5):
@@ -38,7 +38,7 @@ def test_a_place_ahead_counts_for_those_behind() -> None:
     assert times == [0, 0, 60, 60, 120]
 
 
-def test_a_burst_comes_back_second_by_second() -> None:
+def test_burst_refills_second_by_second() -> None:
     spacing = LeakyBucket(1.0, burst=3)
     for _ in range(3):
         assert spacing.free_at(0, 1) == 0
@@ -50,7 +50,7 @@ def test_a_burst_comes_back_second_by_second() -> None:
     assert spacing.free_at(2.5, 1) == 3
 
 
-def test_several_are_taken_at_one_time() -> None:
+def test_all_limiters_are_taken_at_one_time() -> None:
     both = AllOf(LeakyBucket(1.0), SlidingWindow(2, 60))
     times = []
     for _ in range(4):

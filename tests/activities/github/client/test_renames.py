@@ -68,7 +68,7 @@ async def again(work: Callable[[], Awaitable[object]]) -> object:
         return await work()
 
 
-async def test_every_kind_of_request_follows(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
+async def test_every_request_follows_the_rename(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
     issue = pretend.issues.open_issue("octocat/goodbye", "A question")
     head = await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     api = await github.installation(renamed, WRITE)
@@ -82,7 +82,7 @@ async def test_every_kind_of_request_follows(pretend: SimulatedGitHub, github: G
     assert shown["conclusion"] == "success"
 
 
-async def test_comments_are_said_once(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
+async def test_comment_is_written_once(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
     number = pretend.issues.open_issue("octocat/goodbye", "A question").number
     mark, body = "<!-- mark -->", "<!-- mark -->\nHello"
     made = await again(lambda: write_comment(github, renamed, number, mark, body))
@@ -90,7 +90,7 @@ async def test_comments_are_said_once(pretend: SimulatedGitHub, github: GitHub, 
     assert len(pretend.comments("octocat/goodbye", number)) == 1
 
 
-async def test_a_commit_is_made(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
+async def test_commit_is_created(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
     head = await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     commit = await _commit(pretend, tmp_path)
     wanted = CreateCommitInput(renamed, "topic", head, "Say it", str(tmp_path / "clone" / ".git"), commit)
@@ -98,7 +98,7 @@ async def test_a_commit_is_made(pretend: SimulatedGitHub, github: GitHub, rename
     assert await git_line(pretend.store.repository("octocat/goodbye").path, "show", "topic:a.py") == "x = 3"
 
 
-async def test_a_query_that_finds_nothing_makes_the_name_doubtful(
+async def test_query_that_finds_nothing_renews_the_name(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     """A query is not redirected: the next token tells the name."""
@@ -113,7 +113,7 @@ async def test_a_query_that_finds_nothing_makes_the_name_doubtful(
     assert api.full_name(known) == "octocat/goodbye"
 
 
-async def test_a_commit_is_pushed(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
+async def test_commit_is_pushed(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
     await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     commit = await _commit(pretend, tmp_path)
     wanted = PushBranchInput(renamed, "topic", str(tmp_path / "clone" / ".git"), commit)
@@ -138,9 +138,7 @@ async def test_git_fetches(pretend: SimulatedGitHub, github: GitHub, renamed: Re
     assert await workspaces.read_file(renamed, head, "a.py") == "x = 2\n"
 
 
-async def test_with_a_fresh_token_nothing_is_redirected(
-    pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef
-) -> None:
+async def test_fresh_token_needs_no_redirection(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
     api = await github.installation(renamed, READ)
     await api.getitem(REPO)
     api = await github.installation(renamed, READ)
@@ -153,7 +151,7 @@ async def test_with_a_fresh_token_nothing_is_redirected(
     assert github.clone_url(renamed) == f"{pretend.url}/octocat/goodbye.git"
 
 
-async def test_what_is_not_there_is_still_not_there(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
+async def test_missing_resource_stays_not_found(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
     for _ in range(2):
         api = await github.installation(renamed, READ)
         with pytest.raises((NotFound, Unavailable)) as caught:
@@ -161,7 +159,7 @@ async def test_what_is_not_there_is_still_not_there(pretend: SimulatedGitHub, gi
     assert type(caught.value) is NotFound
 
 
-async def test_an_old_name_that_is_taken_again_is_another_repository(pretend: SimulatedGitHub, github: GitHub) -> None:
+async def test_former_name_taken_again_is_another_repository(pretend: SimulatedGitHub, github: GitHub) -> None:
     (installation,) = pretend.store.installations
     ours = RepoRef("octocat", "hello", installation, id=pretend.store.repository(NAME).id)
     pretend.repositories.rename_repository(NAME, "goodbye")
@@ -173,14 +171,14 @@ async def test_an_old_name_that_is_taken_again_is_another_repository(pretend: Si
     assert (await theirs.getitem(REPO))["id"] != ours.id
 
 
-async def test_a_forks_own_requests_are_left_alone(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_requests_to_a_fork_are_unchanged(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     await pretend.repositories.add_repository("example/hello", {"a.py": ""})
     api = await github.installation(repo, READ)
     assert (await api.getitem("/repos/example/hello"))["full_name"] == "example/hello"
 
 
 @pytest.mark.parametrize("held", [True, False])
-async def test_it_was_given_to_somebody_who_has_the_app_too(
+async def test_transfer_to_an_owner_with_the_app(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, held: bool
 ) -> None:
     if held:
@@ -197,7 +195,7 @@ async def test_it_was_given_to_somebody_who_has_the_app_too(
 
 
 @pytest.mark.parametrize("held", [True, False])
-async def test_it_was_given_to_somebody_without_the_app(
+async def test_transfer_to_an_owner_without_the_app(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, held: bool
 ) -> None:
     if held:
@@ -216,7 +214,7 @@ async def test_it_was_given_to_somebody_without_the_app(
 
 
 @pytest.mark.parametrize("deed", ["remove_from_installation", "delete_repository"])
-async def test_it_was_taken_away_while_it_is_worked_on(
+async def test_repository_removed_from_the_installation(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, deed: str
 ) -> None:
     """A branch that is not to be seen is no branch that is gone."""
@@ -232,9 +230,7 @@ async def test_it_was_taken_away_while_it_is_worked_on(
         await github.installation(repo, READ)
 
 
-async def test_what_is_gone_is_not_looked_behind_each_time(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_access_is_checked_once_for_many_404s(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
     for name in ("one", "two", "three"):
         with pytest.raises(NotFound):
@@ -242,7 +238,7 @@ async def test_what_is_gone_is_not_looked_behind_each_time(
     assert asked(pretend, "GET", REPO) == 1
 
 
-async def test_the_app_was_installed_anew(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_reinstalled_app_finds_its_installation(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
     pretend.installations.remove_installation(repo.installation_id)
     pretend.installations.add_installation("octocat")
@@ -314,7 +310,7 @@ async def test_method_and_body_are_kept(
     "http://[",
     "/api/start",
 ])  # fmt: skip
-async def test_the_token_goes_nowhere_else(
+async def test_token_is_sent_nowhere_else(
     aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, key: Path, to: str
 ) -> None:
     mover = Mover(301, "")

@@ -50,7 +50,7 @@ async def tip(pretend: SimulatedGitHub) -> str:
     return await git_line(pretend.store.repository(NAME).path, "rev-parse", "refs/heads/topic/one")
 
 
-async def test_changes_additions_and_deletions_arrive_as_they_are(
+async def test_all_changes_are_in_the_commit(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_bytes(b"\x00\xff not text\r\n")
@@ -68,7 +68,7 @@ async def test_changes_additions_and_deletions_arrive_as_they_are(
     assert (await git_line(path, "log", "-1", "--format=%B", made.sha)).startswith(MESSAGE)
 
 
-async def test_a_second_try_changes_nothing(
+async def test_second_try_creates_no_commit(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
@@ -81,7 +81,7 @@ async def test_a_second_try_changes_nothing(
     assert await git_line(pretend.store.repository(NAME).path, "rev-list", "--count", f"{head}..{again.sha}") == "1"
 
 
-async def test_a_branch_that_moved_on_is_left_alone(
+async def test_moved_branch_is_left_alone(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
@@ -96,7 +96,7 @@ async def test_a_branch_that_moved_on_is_left_alone(
         await done(commits.create_commit, wanted(repo, clone, head, commit))
 
 
-async def test_a_push_between_looking_and_writing_wins(
+async def test_push_before_the_write_wins(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
@@ -112,7 +112,7 @@ async def test_a_push_between_looking_and_writing_wins(
     assert await tip(pretend) == newer
 
 
-async def test_nothing_to_do_asks_nobody(
+async def test_empty_change_sends_no_request(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     before = len(pretend.requests)
@@ -120,7 +120,7 @@ async def test_nothing_to_do_asks_nobody(
     assert len(pretend.requests) == before
 
 
-async def test_what_stood_below_somebody_elses_push_is_found_too(
+async def test_earlier_commit_below_another_push_is_found(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
@@ -132,7 +132,7 @@ async def test_what_stood_below_somebody_elses_push_is_found_too(
     )
 
 
-async def test_the_same_tree_with_other_words_is_somebody_elses(
+async def test_same_tree_with_another_message_is_a_conflict(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
@@ -142,7 +142,7 @@ async def test_the_same_tree_with_other_words_is_somebody_elses(
         await done(commits.create_commit, wanted(repo, clone, head, commit))
 
 
-async def test_a_branch_that_was_rewritten_is_left_alone(
+async def test_rewritten_branch_is_left_alone(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").write_text("fixed\n")
@@ -153,7 +153,7 @@ async def test_a_branch_that_was_rewritten_is_left_alone(
         await done(commits.create_commit, wanted(repo, clone, head, commit))
 
 
-async def test_an_odd_name_and_a_huge_file_are_refused_before_anything_is_sent(
+async def test_impossible_file_is_refused_before_anything_is_sent(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     before = len(pretend.requests)
@@ -172,7 +172,7 @@ async def test_an_odd_name_and_a_huge_file_are_refused_before_anything_is_sent(
     assert len(pretend.requests) == before
 
 
-async def test_a_path_that_is_a_trick_stays_a_path(
+async def test_hostile_path_stays_a_path(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "--upload-pack=x").write_text("1")

@@ -57,7 +57,7 @@ async def same(pretend: SimulatedGitHub, clone: Path, sha: str, commit: str, hea
     assert (await git_line(path, "log", "-1", "--format=%B", sha)) == MESSAGE
 
 
-async def test_everything_that_git_knows_arrives(
+async def test_every_file_mode_is_written(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)  # its content is there already
@@ -84,7 +84,7 @@ async def test_everything_that_git_knows_arrives(
     )
 
 
-async def test_a_folder_becomes_a_file_and_a_file_a_folder(
+async def test_folder_becomes_file_and_file_becomes_folder(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "folder" / "in.txt").unlink()
@@ -98,7 +98,7 @@ async def test_a_folder_becomes_a_file_and_a_file_a_folder(
     await same(pretend, clone, made.sha, commit, head)
 
 
-async def test_everything_is_replaced(
+async def test_whole_tree_is_replaced(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     await git(clone, "rm", "-r", "--quiet", ".")
@@ -109,7 +109,7 @@ async def test_everything_is_replaced(
     await same(pretend, clone, made.sha, commit, head)
 
 
-async def test_many_files_are_one_commit_and_a_broken_try_is_taken_up(
+async def test_second_try_goes_on_with_many_files(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     for number in range(450):
@@ -127,7 +127,7 @@ async def test_many_files_are_one_commit_and_a_broken_try_is_taken_up(
     await same(pretend, clone, made.sha, commit, head)
 
 
-async def test_a_lost_answer_makes_no_second_commit(
+async def test_lost_answer_creates_no_second_commit(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
@@ -141,7 +141,7 @@ async def test_a_lost_answer_makes_no_second_commit(
 
 
 @pytest.mark.parametrize("at", ["/git/trees", "/git/refs/heads/topic/one"])
-async def test_a_push_while_objects_are_on_their_way_wins(
+async def test_push_during_the_upload_wins(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str, at: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
@@ -157,7 +157,7 @@ async def test_a_push_while_objects_are_on_their_way_wins(
     assert await tip(pretend) == newer
 
 
-async def test_a_branch_set_back_while_objects_are_on_their_way_stays_there(
+async def test_branch_reset_during_the_upload_stays(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
@@ -184,7 +184,7 @@ async def test_parts_are_bounded_by_their_bytes(clone: Path, head: str) -> None:
     assert [len(part.changes) for part in await in_parts(clone / ".git", head, found)] == [1, 1, 1]
 
 
-async def test_githubs_limits_slow_it_down_and_do_not_stop_it(
+async def test_rate_limits_only_slow_the_upload(
     pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, clone: Path, head: str
 ) -> None:
     limits = RateLimits(writes_at_once=2, writes_apart_s=0.02, patience_s=0.01)
@@ -197,7 +197,7 @@ async def test_githubs_limits_slow_it_down_and_do_not_stop_it(
     assert asked(pretend, "POST", "/git/blobs") == 120
 
 
-async def test_a_long_wait_is_left_to_the_next_try(
+async def test_long_wait_is_left_to_the_next_try(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)

@@ -98,7 +98,7 @@ class Elsewhere(GitHub):
 # --- what must not be pushed
 
 
-async def test_the_default_branch_is_never_pushed_to(
+async def test_default_branch_is_never_pushed(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     before = await tip(pretend, "main")
@@ -108,7 +108,7 @@ async def test_the_default_branch_is_never_pushed_to(
     assert await tip(pretend, "main") == before
 
 
-async def test_somebody_elses_work_is_not_written_over(
+async def test_other_work_is_not_overwritten(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     newer = await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
@@ -118,7 +118,7 @@ async def test_somebody_elses_work_is_not_written_over(
 
 
 @pytest.mark.parametrize("expected", ["", "0123456789" * 4])
-async def test_force_writes_over_what_was_expected_and_nothing_else(
+async def test_force_overwrites_only_the_expected_head(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, expected: str
 ) -> None:
     newer = await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
@@ -133,7 +133,7 @@ async def test_force_writes_over_what_was_expected_and_nothing_else(
 @pytest.mark.parametrize(
     "branch", ["", "a b", "a..b", "x:refs/heads/main", "*", "a\0b", "refs/heads/../main", "x.lock"]
 )
-async def test_what_is_no_name_of_a_branch(
+async def test_invalid_branch_name_is_refused(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, branch: str
 ) -> None:
     before = await git(pretend.store.repository(NAME).path, "for-each-ref")
@@ -143,16 +143,18 @@ async def test_what_is_no_name_of_a_branch(
 
 
 @pytest.mark.parametrize("commit_id", ["", "HEAD", "--mirror", "+abc", "a" * 39])
-async def test_what_is_no_commit(commits: CommitActivities, repo: RepoRef, clone: Path, commit_id: str) -> None:
+async def test_invalid_commit_id_is_refused(
+    commits: CommitActivities, repo: RepoRef, clone: Path, commit_id: str
+) -> None:
     assert (await refused(commits, wanted(repo, clone, commit_id))).type == "Validation"
 
 
-async def test_a_commit_that_is_not_here(commits: CommitActivities, repo: RepoRef, clone: Path) -> None:
+async def test_unknown_commit_is_an_error(commits: CommitActivities, repo: RepoRef, clone: Path) -> None:
     with pytest.raises(GitError):
         await done(commits.push_branch, wanted(repo, clone, "0123456789" * 4))
 
 
-async def test_the_repositorys_own_configuration_and_hooks_are_not_obeyed(
+async def test_configuration_and_hooks_of_the_repository_are_ignored(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, tmp_path: Path
 ) -> None:
     trap = tmp_path / "sprung"
@@ -176,7 +178,7 @@ async def test_the_repositorys_own_configuration_and_hooks_are_not_obeyed(
 # --- what arrives
 
 
-async def test_a_commit_arrives_and_a_second_try_changes_nothing(
+async def test_commit_is_pushed_once(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     push = wanted(repo, clone, commit)
@@ -185,7 +187,7 @@ async def test_a_commit_arrives_and_a_second_try_changes_nothing(
     assert await done(commits.push_branch, push) == PushBranchResult(commit, changed=False)
 
 
-async def test_a_commit_below_somebody_elses_is_there_already(
+async def test_commit_below_another_push_counts_as_pushed(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     await done(commits.push_branch, wanted(repo, clone, commit))
@@ -194,7 +196,7 @@ async def test_a_commit_below_somebody_elses_is_there_already(
     assert await tip(pretend) == newer
 
 
-async def test_a_renamed_repository_is_pushed_to_by_its_new_name(
+async def test_renamed_repository_is_pushed(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     known = replace(repo, id=pretend.store.repository(NAME).id)
@@ -209,7 +211,7 @@ async def test_a_renamed_repository_is_pushed_to_by_its_new_name(
     )
 
 
-async def test_ten_thousand_files(
+async def test_ten_thousand_files_are_pushed(
     pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path
 ) -> None:
     for folder in range(100):
@@ -222,7 +224,7 @@ async def test_ten_thousand_files(
     assert listed.count(b"\n") == 10_002
 
 
-async def test_it_beats_while_it_pushes_and_a_cancel_kills_git(
+async def test_push_sends_heartbeats_and_cancel_kills_git(
     aiohttp_server: AiohttpServer, pretend: SimulatedGitHub, session: aiohttp.ClientSession, results: ResultStore,
     repo: RepoRef, clone: Path, commit: str,
 ) -> None:  # fmt: skip
@@ -305,7 +307,7 @@ UNREACHED = "fatal: unable to access 'https://x:ghs_abc@github.com/octocat/hello
         ("", Unavailable, ""),
     ],
 )  # fmt: skip
-def test_what_gits_words_mean(stderr: str, kind: type[Exception], words: str) -> None:
+def test_error_of_gits_output(stderr: str, kind: type[Exception], words: str) -> None:
     error = refusal(GitError(("push",), 1, stderr), "x")
     assert isinstance(error, kind)
     assert words in str(error)

@@ -57,7 +57,7 @@ def asked(pretend: SimulatedGitHub) -> list[str]:
         ("autobuild / linting", "completed", "success", False),
     ],
 )
-async def test_which_gate_is_a_verdict(
+async def test_only_a_completed_gate_is_a_verdict(
     events: EventRecoveryActivities,
     pretend: SimulatedGitHub,
     repo: RepoRef,
@@ -78,7 +78,7 @@ async def test_which_gate_is_a_verdict(
     assert_valid(pretend.requests)
 
 
-async def test_a_verdict_is_asked_for_once(
+async def test_verdict_is_requested_once(
     events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     await pretend.pulls.open_pull(NAME, "topic/one")
@@ -90,7 +90,7 @@ async def test_a_verdict_is_asked_for_once(
     assert [each.status for each in pretend.requests if each.path.endswith("/pulls")] == [200, 304]
 
 
-async def test_more_pulls_than_a_page_holds(
+async def test_all_pages_of_pulls_are_read(
     events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
 ) -> None:
     await pretend.pushes.push_commit(NAME, "change", {"a.txt": "x\n"})
@@ -106,7 +106,7 @@ async def test_more_pulls_than_a_page_holds(
     assert {each.status for each in pretend.requests if each.path.endswith("/pulls")} == {200}, "the end might differ"
 
 
-async def test_what_nobody_touched_for_long_ends_the_list(
+async def test_old_pull_ends_the_list(
     events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
 ) -> None:
     await pretend.pushes.push_commit(NAME, "change", {"a.txt": "x\n"})
@@ -139,7 +139,7 @@ async def test_all_repositories_page_by_page(
     assert_valid(pretend.requests)
 
 
-async def test_repositories_that_are_gone_or_closed_to_us_are_counted(
+async def test_inaccessible_repository_is_counted(
     events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     await pretend.pulls.open_pull(NAME, "topic/one")
@@ -147,7 +147,7 @@ async def test_repositories_that_are_gone_or_closed_to_us_are_counted(
     assert (len(looked.heads), looked.failed) == (1, 1)
 
 
-async def test_an_answer_that_makes_no_sense_is_one_repositorys_trouble(
+async def test_malformed_answer_does_not_stop_the_others(
     github: GitHub, session: aiohttp.ClientSession, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     issue = await pretend.pulls.open_pull(NAME, "topic/one")
@@ -159,7 +159,7 @@ async def test_an_answer_that_makes_no_sense_is_one_repositorys_trouble(
     assert ([each.repo.name for each in looked.heads], looked.failed) == (["other"], 1)
 
 
-async def test_many_who_look_at_once_share_a_token(
+async def test_concurrent_searches_share_a_token(
     events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     await asyncio.gather(*(look(events, repo) for _ in range(5)))

@@ -89,7 +89,7 @@ def protection(contexts: list[str], checks: list[Json] | None = None, level: str
         ),
     ],
 )  # fmt: skip
-async def test_what_a_branch_asks_for(
+async def test_rules_of_a_branch(
     canned: Canned, settings: Json, classic: Json, rules: Any, expected: MergeRules
 ) -> None:
     github = await canned.github(hello=settings, main={"protection": classic}, rules=rules)
@@ -128,14 +128,14 @@ def status(context: str, state: str) -> Json:
         ),
     ],
 )  # fmt: skip
-async def test_how_required_checks_stand(
+async def test_state_of_required_checks(
     canned: Canned, required: list[RequiredCheck], runs: list[Json], statuses: list[Json], expected: RequiredChecksState
 ) -> None:
     github = await canned.github(check_runs={"check_runs": runs}, status={"statuses": statuses})
     assert await required_checks.state_of(github, REPO, "a" * 40, required) == expected
 
 
-async def test_a_merge_queue_is_not_passed_by(canned: Canned) -> None:
+async def test_merge_queue_is_not_bypassed(canned: Canned) -> None:
     pull = {
         "number": 1, "state": "open", "merged": False, "draft": False, "mergeable": True, "mergeable_state": "clean",
         "head": {"sha": "a" * 40}, "base": {"ref": "main"},

@@ -42,7 +42,7 @@ async def refused(merging: MergeActivities, wanted: MergeInput) -> str:
     return caught.value.message
 
 
-async def test_it_is_merged_once(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
+async def test_pull_is_merged_once(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
     first, second = await merging.merge_pull_request(wanted), await merging.merge_pull_request(wanted)
     assert first == MergeResult((await tip(pretend)).sha, changed=True)
     assert second == MergeResult(first.sha, changed=False)
@@ -51,7 +51,7 @@ async def test_it_is_merged_once(pretend: SimulatedGitHub, merging: MergeActivit
     assert sent == {"sha": wanted.head_sha, "merge_method": "squash"}
 
 
-async def test_a_lost_answer_merges_nothing_twice(
+async def test_lost_answer_merges_nothing_twice(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.faults.add("PUT", ".*/merge", "half", after=True)
@@ -61,7 +61,7 @@ async def test_a_lost_answer_merges_nothing_twice(
     assert await merging.merge_pull_request(wanted) == MergeResult((await tip(pretend)).sha, changed=False)
 
 
-async def test_its_words_are_the_commits(
+async def test_title_and_message_are_the_commits(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     await merging.merge_pull_request(
@@ -77,7 +77,7 @@ async def test_its_words_are_the_commits(
         (["squash", "merge"], "merge", 2),
     ],
 )  # fmt: skip
-async def test_it_is_merged_in_a_way_that_is_allowed(
+async def test_first_allowed_method_is_used(
     pretend: SimulatedGitHub,
     merging: MergeActivities,
     wanted: MergeInput,
@@ -91,7 +91,7 @@ async def test_it_is_merged_in_a_way_that_is_allowed(
     assert len((await tip(pretend)).parents) == parents
 
 
-async def test_a_way_that_is_not_allowed(
+async def test_method_that_is_not_allowed_is_refused(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.repositories.allow_methods(NAME, ["merge", "rebase"])
@@ -105,7 +105,7 @@ async def test_a_way_that_is_not_allowed(
     assert asked(pretend, "PUT", "/merge") == 0
 
 
-async def test_another_head_is_not_merged(
+async def test_other_head_is_not_merged(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     newer = await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
@@ -117,7 +117,7 @@ async def test_another_head_is_not_merged(
     assert "not at , which was to be merged" in await refused(merging, MergeInput(wanted.repo, wanted.number, ""))
 
 
-async def test_a_push_at_the_last_moment_is_not_merged(
+async def test_push_at_the_last_moment_is_not_merged(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     fault = pretend.faults.add("PUT", ".*/merge", "hold")
@@ -129,7 +129,7 @@ async def test_a_push_at_the_last_moment_is_not_merged(
     assert pretend.store.issue(NAME, wanted.number).state == "open"
 
 
-async def test_a_base_that_moves_at_the_last_moment_is_tried_again(
+async def test_base_moved_at_the_last_moment_is_retried(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.faults.add("PUT", ".*/merge", "status", status=409)
@@ -139,7 +139,7 @@ async def test_a_base_that_moves_at_the_last_moment_is_tried_again(
     assert (await merging.merge_pull_request(wanted)).changed
 
 
-async def test_what_cannot_be_merged(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
+async def test_impossible_merge_is_a_user_error(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
     pretend.pulls.set_draft(NAME, wanted.number, True)
     assert await refused(merging, wanted) == "#1 is a draft. Mark it as ready for review first."
     pretend.pulls.set_draft(NAME, wanted.number, False)
@@ -153,7 +153,7 @@ async def test_what_cannot_be_merged(pretend: SimulatedGitHub, merging: MergeAct
     assert asked(pretend, "PUT", "/merge") == 0
 
 
-async def test_a_base_that_wants_it_up_to_date(
+async def test_pull_behind_a_strict_base_is_refused(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.protection.protect(NAME, "main", checks=["ci"], strict=True)
@@ -167,7 +167,7 @@ async def test_a_base_that_wants_it_up_to_date(
     )
 
 
-async def test_what_github_is_still_thinking_about_is_asked_again(
+async def test_unknown_mergeability_is_retried(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.merging.delay_mergeable(NAME, wanted.number)
@@ -194,7 +194,7 @@ async def test_required_checks_are_waited_for(
     assert (await merging.merge_pull_request(wanted)).changed
 
 
-async def test_a_status_and_a_run_of_one_name_are_both_required(
+async def test_status_and_run_of_one_name_are_both_required(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.protection.protect(NAME, "main", checks=["ci"])
@@ -205,14 +205,14 @@ async def test_a_status_and_a_run_of_one_name_are_both_required(
     assert "`ci` must pass first" in await refused(merging, wanted)
 
 
-async def test_what_is_not_required_does_not_matter(
+async def test_optional_check_does_not_block(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     await pretend.statuses.set_status(NAME, wanted.head_sha, "failure", "ci")
     assert (await merging.merge_pull_request(wanted)).changed
 
 
-async def test_a_right_to_pass_by_the_rules_is_not_used(
+async def test_bypass_permission_is_not_used(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.repositories.set_permission(NAME, "autobuild[bot]", "admin")
@@ -224,7 +224,7 @@ async def test_a_right_to_pass_by_the_rules_is_not_used(
     assert asked(pretend, "PUT", "/merge") == 0
 
 
-async def test_reviews_that_a_ruleset_wants(
+async def test_ruleset_reviews_are_waited_for(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.protection.protect(NAME, "main", reviews=2, ruleset=True, checks=["ci"])
@@ -245,7 +245,7 @@ async def test_reviews_that_a_ruleset_wants(
     assert (await merging.merge_pull_request(wanted)).changed
 
 
-async def test_a_rule_that_github_names_only_when_it_refuses(
+async def test_rule_named_only_in_the_refusal(
     pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     pretend.protection.protect(NAME, "main", pushers=["octocat"])

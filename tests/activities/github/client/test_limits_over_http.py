@@ -24,7 +24,7 @@ async def met(pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: Re
     return await github.installation(repo, {"contents": "read", "checks": "write", "issues": "write"})
 
 
-async def test_the_check_runs_of_a_push_are_there_at_once(
+async def test_check_runs_of_a_push_are_created_at_once(
     pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, head: str
 ) -> None:
     api = await met(pretend, session, repo, patience_s=0)
@@ -33,7 +33,7 @@ async def test_the_check_runs_of_a_push_are_there_at_once(
     assert asked(pretend, "POST", "/check-runs") == 9
 
 
-async def test_a_second_comment_is_left_to_the_retry(
+async def test_second_comment_is_left_to_the_retry(
     pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
 ) -> None:
     number = pretend.issues.open_issue(NAME, "A question").number
@@ -45,7 +45,7 @@ async def test_a_second_comment_is_left_to_the_retry(
     assert asked(pretend, "POST", "/comments") == 1
 
 
-async def test_what_has_not_changed_costs_nothing(
+async def test_unchanged_answer_costs_nothing(
     pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
 ) -> None:
     api = await met(pretend, session, repo, points_a_minute=2)
@@ -56,9 +56,7 @@ async def test_what_has_not_changed_costs_nothing(
         await api.getitem(f"{REPO}/branches/topic")
 
 
-async def test_a_query_has_its_own_account(
-    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
-) -> None:
+async def test_query_has_its_own_limit(pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef) -> None:
     api = await met(pretend, session, repo, points_a_minute=1, query_points_a_minute=1)
     for kind in (Unavailable, RateLimited):  # the pretend GitHub knows no queries, and counts them
         with pytest.raises(kind):
@@ -67,7 +65,7 @@ async def test_a_query_has_its_own_account(
 
 
 @pytest.mark.parametrize("ahead", [0, 7200, -7200])
-async def test_the_last_request_of_an_hour_is_the_last(
+async def test_used_up_limit_stops_requests(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, ahead: int
 ) -> None:
     """An Enterprise Server's too, and by GitHub's clock."""

@@ -104,7 +104,7 @@ BROKEN: dict[str, tuple[bytes, type[GitHubError]]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("what", BROKEN)
-async def test_every_bad_day_in_every_way(wire: Wire, api: API, what: str, way: str) -> None:
+async def test_every_fault_with_every_call(wire: Wire, api: API, what: str, way: str) -> None:
     wire.answer, kind = BROKEN[what]
     with pytest.raises(GitHubError) as caught:
         await WAYS[way](api)
@@ -116,20 +116,20 @@ async def test_every_bad_day_in_every_way(wire: Wire, api: API, what: str, way: 
 
 
 @pytest.mark.parametrize("body", [b"null", b"5", b'"text"', b'[1, "two", null]', b'{"message": "odd"}'])
-async def test_a_list_that_is_none(wire: Wire, api: API, body: bytes) -> None:
+async def test_malformed_list_is_unavailable(wire: Wire, api: API, body: bytes) -> None:
     wire.answer = http("200 OK", body)
     with pytest.raises(Unavailable):
         await _list(api)
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b"{}", b'{"data": null}', b'{"data": []}', b'{"errors": "x"}', b"5"])
-async def test_a_query_without_data(wire: Wire, api: API, body: bytes) -> None:
+async def test_query_without_data_is_unavailable(wire: Wire, api: API, body: bytes) -> None:
     wire.answer = http("200 OK", body)
     with pytest.raises(Unavailable):
         await api.query("query { viewer { login } }")
 
 
-async def test_a_server_that_asks_for_a_time_is_heard(wire: Wire, api: API) -> None:
+async def test_retry_after_is_obeyed(wire: Wire, api: API) -> None:
     wire.answer = http("503 Service Unavailable", b"", "Retry-After: 7")
     with pytest.raises(Unavailable) as caught:
         await api.getitem("/item")
@@ -144,7 +144,7 @@ async def test_a_server_that_asks_for_a_time_is_heard(wire: Wire, api: API) -> N
         (b'{"data": {"x": 1}, "errors": [{"type": "RATE_LIMITED"}]}', [], 60),
     ],
 )
-async def test_a_query_that_is_one_too_many(wire: Wire, api: API, body: bytes, headers: list[str], wait: float) -> None:
+async def test_rate_limited_query(wire: Wire, api: API, body: bytes, headers: list[str], wait: float) -> None:
     wire.answer = http("200 OK", body, *headers)
     with pytest.raises(RateLimited) as caught:
         await api.query("query { viewer { login } }")
@@ -154,7 +154,7 @@ async def test_a_query_that_is_one_too_many(wire: Wire, api: API, body: bytes, h
     assert len(wire.asked) == 1
 
 
-async def test_nobody_is_there(key: Path, session: aiohttp.ClientSession) -> None:
+async def test_unreachable_server_is_unavailable(key: Path, session: aiohttp.ClientSession) -> None:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()

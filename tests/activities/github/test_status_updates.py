@@ -30,7 +30,7 @@ def shown(pretend: SimulatedGitHub, sha: str) -> list[tuple[str, str, str]]:
     return [(status.state, status.context, status.description or "") for status in statuses]
 
 
-async def test_it_is_on_the_pulls_head_once(
+async def test_status_is_posted_once(
     pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     said: list[tuple[StatusState, str]] = [("pending", "Running"), ("pending", "Running"), ("success", "All is well")]
@@ -40,7 +40,7 @@ async def test_it_is_on_the_pulls_head_once(
     assert shown(pretend, head) == [("pending", "autobuild", "Running"), ("success", "autobuild", "All is well")]
 
 
-async def test_what_was_said_before_the_newest_is_said_again(
+async def test_older_status_is_posted_again(
     pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     states: list[StatusState] = ["pending", "failure", "pending"]
@@ -49,7 +49,7 @@ async def test_what_was_said_before_the_newest_is_said_again(
     assert [state for state, _, _ in shown(pretend, head)] == states
 
 
-async def test_another_address_or_context_is_something_new(
+async def test_other_address_or_context_is_posted(
     pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     for _ in range(2):
@@ -59,7 +59,7 @@ async def test_another_address_or_context_is_something_new(
     assert shown(pretend, head) == [("success", "autobuild", ""), ("success", "other", "")]
 
 
-async def test_a_named_head_needs_no_look_at_the_pull(
+async def test_given_head_reads_no_pull(
     pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int
 ) -> None:
     old = await pretend.pushes.push_commit(NAME, "elsewhere", {"x.py": ""})
@@ -70,7 +70,7 @@ async def test_a_named_head_needs_no_look_at_the_pull(
     assert (caught.value.type, caught.value.non_retryable) == ("NotFound", False)
 
 
-async def test_a_long_description_is_cut_before_it_is_compared(
+async def test_long_description_is_cut_before_it_is_compared(
     pretend: SimulatedGitHub, status: StatusActivities, repo: RepoRef, pull: int, head: str
 ) -> None:
     long = PullStatusInput(repo, pull, "failure", "x\n" * 200)

@@ -104,12 +104,12 @@ GATE = QualityGateResult("a", "b", "failed", False, 4.0, (CHECK,), ("linting",),
     ],
     ids=lambda message: type(message).__name__,
 )
-async def test_it_comes_back_as_it_was(message: object) -> None:
+async def test_type_survives_the_data_converter(message: object) -> None:
     converter = DataConverter.default
     assert await converter.decode(await converter.encode([message]), [type(message)]) == [message]
 
 
-def test_the_worker_registers_every_activity_by_its_name(activities: SimpleNamespace) -> None:
+def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -> None:
     assert sorted(vars(activities)) == [
         "add_issue_comment",
         "add_pr_comment",

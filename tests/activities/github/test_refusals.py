@@ -71,7 +71,7 @@ OTHERWISE = {
 
 
 @pytest.mark.parametrize("name", DEEDS)
-async def test_a_refusal_is_told_for_what_it_is(
+async def test_every_refusal_has_its_error_type(
     pretend: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
 ) -> None:
     request, deed = DEEDS[name]
@@ -103,7 +103,7 @@ async def failure(deed: Awaitable[Any], says: str = "") -> tuple[str | None, boo
 
 
 @pytest.mark.parametrize("name", sorted(DEEDS.keys() - {"create_pull_request", "create_issue", "get_repo_settings"}))
-async def test_a_pull_or_issue_that_is_not_there(
+async def test_missing_pull_or_issue(
     pretend: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
 ) -> None:
     pretend.store.repository(NAME).issues.clear()

@@ -69,7 +69,7 @@ def said(message: str, **more: object) -> bytes:
         (301, {}, said("Moved"), Validation, 0),
     ],
 )
-def test_what_an_answer_means(
+def test_error_of_an_answer(
     status: int, headers: dict[str, str], body: bytes, kind: type[GitHubError], wait: float
 ) -> None:
     error = error_of(status, headers, body, "GET /x", NOW)
@@ -77,12 +77,12 @@ def test_what_an_answer_means(
     assert error.retry_after == wait
 
 
-def test_a_used_up_limit_names_its_reset() -> None:
+def test_used_up_limit_has_its_reset() -> None:
     headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW) + 100)}
     assert error_of(403, headers, b"", "GET /x", NOW).retry_after == 100
 
 
-def test_an_error_tells_what_was_asked_and_why_not() -> None:
+def test_error_names_request_and_reason() -> None:
     error = error_of(422, {}, said("Validation Failed", errors=[{"field": "ghs_abc.def"}]), "POST /x")
     assert str(error) == 'GitHub answered 422 to POST /x: Validation Failed ([{"field": "***"}])'
 
@@ -101,7 +101,7 @@ def test_an_error_tells_what_was_asked_and_why_not() -> None:
         (None, Unavailable),
     ],
 )
-def test_what_graphqls_errors_mean(errors: object, kind: type[GitHubError]) -> None:
+def test_error_of_a_graphql_answer(errors: object, kind: type[GitHubError]) -> None:
     assert type(graphql_error(errors)) is kind
 
 
@@ -117,7 +117,7 @@ def test_what_graphqls_errors_mean(errors: object, kind: type[GitHubError]) -> N
         ("primary", {"retry_after": 30}, RateLimited),
     ],
 )
-async def test_bad_days_over_http(
+async def test_faults_over_http(
     pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, fault: str, more: dict[str, int], kind: type[GitHubError]
 ) -> None:
     api = await github.installation(repo, {"contents": "read"})
@@ -129,9 +129,7 @@ async def test_bad_days_over_http(
         assert 28 <= caught.value.retry_after <= 30 + JITTER_S
 
 
-async def test_after_a_limit_nothing_is_sent_until_it_is_over(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_nothing_is_sent_during_a_rate_limit(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, {"contents": "read"})
     pretend.faults.add("GET", REPO, "secondary", retry_after=600)
     with pytest.raises(RateLimited):
@@ -143,9 +141,7 @@ async def test_after_a_limit_nothing_is_sent_until_it_is_over(
     assert len(pretend.requests) == before
 
 
-async def test_a_query_is_as_well_understood_as_a_request(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_query_errors_equal_rest_errors(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, {"contents": "read"})
     with pytest.raises(Unavailable, match="knows the mutation"):
         await api.query("query { viewer { login } }")
@@ -167,7 +163,7 @@ async def test_a_query_is_as_well_understood_as_a_request(
         (307, {"Location": "//["}, b""),
     ],
 )
-async def test_what_is_not_github_is_not_believed(
+async def test_proxy_page_is_unavailable(
     aiohttp_server: AiohttpServer, github: GitHub, session: object, pretend: SimulatedGitHub,
     status: int, headers: dict[str, str], body: bytes,
 ) -> None:  # fmt: skip
@@ -186,9 +182,7 @@ async def test_what_is_not_github_is_not_believed(
         await client.installation(RepoRef("octocat", "hello", 5), {"contents": "read"})
 
 
-async def test_a_list_that_goes_on_at_a_strangers_gets_no_token(
-    aiohttp_server: AiohttpServer, session: object, key: Path
-) -> None:
+async def test_next_page_elsewhere_gets_no_token(aiohttp_server: AiohttpServer, session: object, key: Path) -> None:
     seen = []
 
     async def token(request: web.Request) -> web.Response:
@@ -227,7 +221,7 @@ async def test_a_list_that_goes_on_at_a_strangers_gets_no_token(
         (RateLimited("Wait.", 42), "RateLimited", False, 42),
     ],
 )
-async def test_how_temporal_is_told(error: Exception, kind: str, final: bool, delay: float | None) -> None:
+async def test_application_error_of_each_error(error: Exception, kind: str, final: bool, delay: float | None) -> None:
     @as_application_error
     async def work() -> None:
         raise error from RuntimeError("ghs_secret")
@@ -250,7 +244,7 @@ async def test_how_temporal_is_told(error: Exception, kind: str, final: bool, de
         (0, [5] * 12),  # what must be done is tried for ever, and need not wait for longer than GitHub says
     ],
 )
-async def test_a_series_of_limits_outlasts_an_hour(attempts: int, delays: list[float]) -> None:
+async def test_retries_outlast_an_hour_of_limits(attempts: int, delays: list[float]) -> None:
     @as_application_error
     async def work() -> None:
         raise RateLimited("Wait.", 5)
@@ -267,7 +261,7 @@ async def test_a_series_of_limits_outlasts_an_hour(attempts: int, delays: list[f
     assert found == delays
 
 
-async def test_an_hour_that_github_names_is_one_delay() -> None:
+async def test_named_hour_is_one_delay() -> None:
     @as_application_error
     async def work() -> None:
         raise RateLimited("Wait.", 3600)
@@ -278,7 +272,7 @@ async def test_an_hour_that_github_names_is_one_delay() -> None:
 
 
 @pytest.mark.parametrize("inside", [False, True])
-async def test_what_nobody_foresaw_takes_no_secret_along(inside: bool) -> None:
+async def test_unforeseen_error_is_redacted(inside: bool) -> None:
     @as_application_error
     async def work() -> None:
         if not inside:
@@ -296,7 +290,7 @@ async def test_what_nobody_foresaw_takes_no_secret_along(inside: bool) -> None:
     assert "abc" not in shown
 
 
-async def test_what_nobody_foresaw_keeps_its_trace_else() -> None:
+async def test_unforeseen_error_without_secrets_keeps_its_trace() -> None:
     @as_application_error
     async def work() -> None:
         raise KeyError("nothing")
@@ -305,7 +299,7 @@ async def test_what_nobody_foresaw_keeps_its_trace_else() -> None:
         await work()
 
 
-async def test_an_activitys_own_final_error_stays_final() -> None:
+async def test_non_retryable_error_stays_non_retryable() -> None:
     @as_application_error
     async def work() -> None:
         raise ApplicationError("with ghs_16C7e42F292c6912E7710c838347Ae178B4a", type="Odd", non_retryable=True)
@@ -315,7 +309,7 @@ async def test_an_activitys_own_final_error_stays_final() -> None:
     assert (caught.value.message, caught.value.type, caught.value.non_retryable) == ("with ***", "Odd", True)
 
 
-async def test_a_cancel_stays_a_cancel() -> None:
+async def test_cancel_stays_a_cancel() -> None:
     @as_application_error
     async def work() -> None:
         raise asyncio.CancelledError
