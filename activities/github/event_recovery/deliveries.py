@@ -31,7 +31,7 @@ _OVERLAP_S = 600.0
 
 
 @dataclass(frozen=True)
-class DeliveryAttempt:
+class LoggedAttempt:
     """One line of the log. `at` in seconds since 1970; `broken`: no answer came, or only an error of a server."""
 
     id: int
@@ -47,7 +47,7 @@ class DeliveryAttempt:
 class RedeliveryPlan:
     """What is to be done about everything that failed. `due` is oldest first, `given_up` are GUIDs."""
 
-    due: tuple[DeliveryAttempt, ...]
+    due: tuple[LoggedAttempt, ...]
     waiting: int
     given_up: tuple[str, ...]
     since: float
@@ -55,10 +55,10 @@ class RedeliveryPlan:
 
 async def read_log(
     github: "GitHub", input: FailedDeliveriesInput, on_line: Callable[[], object]
-) -> list[DeliveryAttempt]:
+) -> list[LoggedAttempt]:
     """The log back to `input.since` and a little further, newest first; `on_line` is called for each line."""
     back_to = input.since - _OVERLAP_S
-    attempts: list[DeliveryAttempt] = []
+    attempts: list[LoggedAttempt] = []
     count = 0
     async with contextlib.aclosing(github.as_app.getiter("/app/hook/deliveries?per_page=100")) as lines:
         async for line in lines:
@@ -74,14 +74,14 @@ async def read_log(
 
 
 def plan_redeliveries(
-    log: Iterable[DeliveryAttempt], since: float, now: float, requested: Container[int] = ()
+    log: Iterable[LoggedAttempt], since: float, now: float, requested: Container[int] = ()
 ) -> RedeliveryPlan:
     """What to do about each GUID of the log from `since` on. `requested` are ids whose next attempt was requested.
 
     A GUID whose first attempt is not in the log was dealt with earlier: `since` never passes one that is not.
     """
     attempts = sorted(log, key=_age, reverse=True)
-    by_guid: dict[str, list[DeliveryAttempt]] = {}
+    by_guid: dict[str, list[LoggedAttempt]] = {}
     for attempt in attempts:
         by_guid.setdefault(attempt.guid, []).append(attempt)
     newest = attempts[0].at if attempts else since
@@ -107,23 +107,23 @@ async def request_attempt(github: "GitHub", delivery_id: int) -> bool:
     return True
 
 
-def _age(attempt: DeliveryAttempt) -> tuple[float, int]:
+def _age(attempt: LoggedAttempt) -> tuple[float, int]:
     """The log's times are whole seconds; ids rise."""
     return attempt.at, attempt.id
 
 
-def _has_failed(attempts: list[DeliveryAttempt]) -> bool:
+def _has_failed(attempts: list[LoggedAttempt]) -> bool:
     """No attempt arrived, and all are in the log. A ping is for the person who pressed the button."""
     first = attempts[-1]
     return not first.again and first.event != "ping" and not any(attempt.ok for attempt in attempts)
 
 
-def _retries(attempts: list[DeliveryAttempt]) -> int:
+def _retries(attempts: list[LoggedAttempt]) -> int:
     """How many were requested. GitHub may have sent the event more than once on its own."""
     return sum(attempt.again for attempt in attempts)
 
 
-def _wait(attempts: list[DeliveryAttempt], last_success: float) -> float:
+def _wait(attempts: list[LoggedAttempt], last_success: float) -> float:
     """Seconds between the newest attempt and the next: none after the first, then three times longer each time.
 
     Once another delivery has arrived after it, the webhook server is up again, and there is no reason to wait longer.
@@ -136,12 +136,12 @@ def _wait(attempts: list[DeliveryAttempt], last_success: float) -> float:
     return SETTLE_S * float(3 ** (retries - 1))
 
 
-def _parse(line: Any) -> DeliveryAttempt | None:
+def _parse(line: Any) -> LoggedAttempt | None:
     """None for a malformed line: it must not hide the others."""
     try:
         code = int(line["status_code"] or 0)
         ok = line["status"] == "OK" or 200 <= code < 300
-        return DeliveryAttempt(
+        return LoggedAttempt(
             id=int(line["id"]),
             guid=str(line["guid"]),
             event=str(line["event"]),

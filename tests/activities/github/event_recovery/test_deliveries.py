@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from activities.github.event_recovery.deliveries import ATTEMPTS, SETTLE_S, DeliveryAttempt, plan_redeliveries
+from activities.github.event_recovery.deliveries import ATTEMPTS, SETTLE_S, LoggedAttempt, plan_redeliveries
 
 NOW = 1_000_000.0
 
 
 def attempts(
     guid: str, *tries: tuple[float, bool], event: str = "push", code_broken: bool = True
-) -> list[DeliveryAttempt]:
+) -> list[LoggedAttempt]:
     """All attempts at one event, each (seconds ago, arrived); the first is the original."""
     return [
-        DeliveryAttempt(
+        LoggedAttempt(
             id=int(NOW - ago) * 10 + index,
             guid=guid,
             event=event,
@@ -28,7 +28,7 @@ def attempts(
     ]
 
 
-def due(*deliveries: list[DeliveryAttempt], since: float = 0.0, requested: tuple[int, ...] = ()) -> list[str]:
+def due(*deliveries: list[LoggedAttempt], since: float = 0.0, requested: tuple[int, ...] = ()) -> list[str]:
     log = [attempt for each in deliveries for attempt in each]
     random.Random(1).shuffle(log)
     return [attempt.guid for attempt in plan_redeliveries(log, since, NOW, requested).due]
@@ -50,7 +50,7 @@ def due(*deliveries: list[DeliveryAttempt], since: float = 0.0, requested: tuple
     ],
     ids=lambda attempts: attempts[0].guid,
 )
-def test_no_attempt_is_due(left_alone: list[DeliveryAttempt]) -> None:
+def test_no_attempt_is_due(left_alone: list[LoggedAttempt]) -> None:
     assert due(left_alone) == []
 
 
@@ -66,7 +66,7 @@ def test_no_attempt_is_due(left_alone: list[DeliveryAttempt]) -> None:
     ],
     ids=lambda attempts: attempts[0].guid,
 )
-def test_newest_attempt_is_due(again: list[DeliveryAttempt]) -> None:
+def test_newest_attempt_is_due(again: list[LoggedAttempt]) -> None:
     [attempt] = plan_redeliveries(again, 0.0, NOW).due
     assert attempt.id == again[-1].id, "the newest attempt is the one that GitHub surely still has"
 
