@@ -84,7 +84,7 @@ async def test_deleted_comment_is_created_again(
 ) -> None:
     made = await comments.update_gate_comment(comment(repo, pull))
     pretend.issues.delete_comment(NAME, made.id)
-    again = await comments.update_gate_comment(comment(repo, pull, comment_id=made.id))
+    again = await comments.update_gate_comment(comment(repo, pull))
     assert again.changed
     assert again.id != made.id
 

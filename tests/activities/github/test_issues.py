@@ -104,7 +104,9 @@ async def test_long_title_and_body_are_cut(pretend: SimulatedGitHub, issues: Iss
     assert len(pretend.store.issue(NAME, 1).title) == 256
 
 
-async def test_issue_is_closed_once_with_a_comment(pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef) -> None:
+async def test_issue_is_closed_once_with_a_comment(
+    pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef
+) -> None:
     number = pretend.issues.open_issue(NAME, "It is slow").number
     wanted = CloseIssueInput(repo, number, "It is fast now.", "done", "not_planned")
     closed = [(await issues.close_issue(wanted)).changed for _ in range(2)]
@@ -116,9 +118,7 @@ async def test_issue_is_closed_once_with_a_comment(pretend: SimulatedGitHub, iss
     ]
 
 
-async def test_closed_issue_gets_no_comment(
-    pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef
-) -> None:
+async def test_closed_issue_gets_no_comment(pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef) -> None:
     number = pretend.issues.open_issue(NAME, "It is slow").number
     await pretend.pulls.set_state(NAME, number, "closed")
     assert not (await issues.close_issue(CloseIssueInput(repo, number, "Done.", "done"))).changed

@@ -60,9 +60,7 @@ async def test_token_covers_one_repository_and_its_permissions(
     ]
 
 
-async def test_token_is_requested_by_the_repository_id(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_token_is_requested_by_the_repository_id(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     known = replace(repo, id=pretend.store.repository(NAME).id)
     await asyncio.gather(*(github.installation(known, READ) for _ in range(5)))
     await github.installation(replace(known, name="as-it-was-called-once"), READ)
@@ -201,9 +199,7 @@ async def test_unknown_installation_is_looked_up(pretend: SimulatedGitHub, githu
     assert (await api.getitem(REPO))["full_name"] == NAME
 
 
-async def test_forgotten_repository_gets_new_tokens(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_forgotten_repository_gets_new_tokens(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     other = await pretend.repositories.add_repository("octocat/other", {"a": "b"})
     others = replace(repo, name="other", id=other.id)
     for each in (repo, others):
@@ -217,9 +213,7 @@ async def test_forgotten_repository_gets_new_tokens(
     assert asked(pretend, "POST", "/access_tokens") == before + 1
 
 
-async def test_suspended_installation_is_a_user_error(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_suspended_installation_is_a_user_error(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     pretend.installations.suspend(repo.installation_id)
     page = pretend.store.installations[repo.installation_id]
     with pytest.raises(Suspended, match=rf"Unsuspend it at http\S+/{page.id}\.") as caught:
@@ -245,9 +239,7 @@ async def test_removed_installation_is_a_user_error(pretend: SimulatedGitHub, gi
             await github.installation(gone, READ)
 
 
-async def test_permission_not_granted_is_named(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
-) -> None:
+async def test_permission_not_granted_is_named(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     pretend.store.installations[repo.installation_id].permissions = {
         "checks": "read",
         "contents": "write",

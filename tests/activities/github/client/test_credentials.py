@@ -139,7 +139,9 @@ async def test_unknown_app_id_is_a_user_error(
         await github.installation(repo, READ)
 
 
-async def test_client_id_works_as_app_id(pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef) -> None:
+async def test_client_id_works_as_app_id(
+    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
+) -> None:
     github = GitHub(pretend.api_url, pretend.store.app.client_id, pretend.private_key_pem, session)
     api = await github.installation(repo, READ)
     assert (await api.getitem(REPO))["full_name"] == NAME

@@ -106,9 +106,7 @@ async def test_all_pages_of_pulls_are_read(
     assert {each.status for each in pretend.requests if each.path.endswith("/pulls")} == {200}, "the end might differ"
 
 
-async def test_old_pull_ends_the_list(
-    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
-) -> None:
+async def test_old_pull_ends_the_list(events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef) -> None:
     await pretend.pushes.push_commit(NAME, "change", {"a.txt": "x\n"})
     first = await pretend.pulls.open_pull(NAME, "change")
     there = pretend.store.repository(NAME)

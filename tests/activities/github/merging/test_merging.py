@@ -105,9 +105,7 @@ async def test_method_that_is_not_allowed_is_refused(
     assert asked(pretend, "PUT", "/merge") == 0
 
 
-async def test_other_head_is_not_merged(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
-) -> None:
+async def test_other_head_is_not_merged(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
     newer = await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     assert await refused(merging, wanted) == (
         f"#1 is at {newer}, not at {wanted.head_sha}, which was to be merged. Check it again."
@@ -139,7 +137,9 @@ async def test_base_moved_at_the_last_moment_is_retried(
     assert (await merging.merge_pull_request(wanted)).changed
 
 
-async def test_impossible_merge_is_a_user_error(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
+async def test_impossible_merge_is_a_user_error(
+    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+) -> None:
     pretend.pulls.set_draft(NAME, wanted.number, True)
     assert await refused(merging, wanted) == "#1 is a draft. Mark it as ready for review first."
     pretend.pulls.set_draft(NAME, wanted.number, False)
