@@ -48,7 +48,7 @@ class Environment:
         """Environment variables for commands that see the tree at `src`."""
         if self.root is None or self.toolchain is None or src == self.src:
             return {}
-        return self.toolchain.moved(self.root, self.src, src)
+        return self.toolchain.moved_variables(self.root, self.src, src)
 
 
 class Environments:
@@ -84,7 +84,7 @@ class Environments:
             key=recipe.key,
             root=root,
             problem=installed.problem,
-            mounts=toolchain.over(project, root) if root else (),
+            mounts=toolchain.mounts(project, root) if root else (),
             build_output=build_output if any(build_output.iterdir()) else None,
             src=self._runner.paths(SandboxSpec(tree=checkout, out=folder / "out")).src,
             toolchain=toolchain,

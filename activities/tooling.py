@@ -140,7 +140,7 @@ class Tool:
 
 @dataclass(frozen=True)
 class EnvironmentRecipe:
-    """How one project's environment is made.
+    """How one project's environment is installed.
 
     `key` is the hash of all that decides the environment (lock files, manifests, the interpreter's and
     the installer's versions): the same key means the same environment. `steps` are sentences for a
@@ -155,7 +155,7 @@ class EnvironmentRecipe:
 @dataclass(frozen=True)
 class InstallResult:
     """`problem` is empty when all went well, else what could not be installed and what to do about it.
-    A partly made environment is still usable by tools that need less."""
+    A partly installed environment is still usable by tools that need less."""
 
     problem: str = ""
     output_tail: str = ""
@@ -164,8 +164,8 @@ class InstallResult:
 
 @dataclass(frozen=True)
 class InstallSite:
-    """Where an installation happens: a box whose `env` is writable and whose `cache` is shared by the
-    repository. `run` starts a command in it; `network=True` is allowed there and nowhere else."""
+    """Where an installation happens: a sandbox whose `env` is writable and whose `cache` is the repository's own. `run`
+    starts a command in it; `network=True` is allowed there."""
 
     project: Project
     spec: SandboxSpec
@@ -173,23 +173,13 @@ class InstallSite:
     run: Callable[[SandboxCommand], Awaitable[ProcessResult]]
 
 
-def nothing_over(project: Project, env_root: Path) -> tuple[tuple[Path, str], ...]:
-    """Most languages find their environment by its own path."""
-    return ()
-
-
-def nothing_moves(env_root: Path, was: str, now: str) -> Mapping[str, str]:
-    """An environment that does not name the tree fits every checkout."""
-    return {}
-
-
 @dataclass(frozen=True)
 class Toolchain:
     """`detect` is True when the folder holds a project of this language.
     `paths` are what every command of the language needs to see read-only (interpreters).
-    `over(project, env_root)` is the `SandboxSpec.mounts` of every command that works with that environment.
-    `moved(env_root, was, now)`: variables for commands that see the tree elsewhere (`now`) than where the environment
-    was made for it (`was`)."""
+    `mounts(project, env_root)` are the `SandboxSpec.mounts` of every command that works with that environment.
+    `moved_variables(env_root, was, now)` are for commands that see the tree elsewhere (`now`) than where the
+    environment was made for it (`was`)."""
 
     name: str
     language: Language
@@ -197,5 +187,5 @@ class Toolchain:
     recipe: Callable[[Project], EnvironmentRecipe]
     install: Callable[[InstallSite, EnvironmentRecipe], Awaitable[InstallResult]]
     paths: Callable[[], tuple[Path, ...]]
-    over: Callable[[Project, Path], tuple[tuple[Path, str], ...]] = nothing_over
-    moved: Callable[[Path, str, str], Mapping[str, str]] = nothing_moves
+    mounts: Callable[[Project, Path], tuple[tuple[Path, str], ...]] = lambda project, env_root: ()
+    moved_variables: Callable[[Path, str, str], Mapping[str, str]] = lambda env_root, was, now: {}

@@ -122,7 +122,7 @@ def _python_mismatch(project: Project) -> str:
     return "" if fits else f"The project requires Python {required}, but checks run with Python {ours}."
 
 
-def _moved(env_root: Path, was: str, now: str) -> dict[str, str]:
+def _moved_variables(env_root: Path, was: str, now: str) -> dict[str, str]:
     """An editable project is found by the path that its folder had; without a sandbox each run has its own."""
     paths = paths_to(env_root, was)
     return {"PYTHONPATH": os.pathsep.join(now + path[len(was) :] for path in paths)} if paths else {}
@@ -135,5 +135,5 @@ toolchain = Toolchain(
     recipe=_recipe,
     install=_install,
     paths=lambda: (Path(sys.base_prefix), OUR_TOOLS),
-    moved=_moved,
+    moved_variables=_moved_variables,
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import PurePosixPath
 
-from activities.languages.javascript.package_json import PackageJson, parse_package, workspace_patterns
+from activities.languages.javascript.package_json import parse_package, workspace_patterns
 from activities.languages.javascript.package_manager import LOCK_FILES
 from activities.tooling import Project
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
@@ -37,23 +37,22 @@ _MOST_FILES = 200_000
 def manifest(home: Project) -> dict[str, bytes]:
     """Path relative to the home, with forward slashes, to content. Links out of the home count as absent."""
     root = UntrustedFolder(home.root, follow_links=True)
-    found = {name: _packed(data) for name in _packages(home, root) if (data := _read(root, name)) is not None}
-    files = (*LOCK_FILES, *_SETTINGS, *(name for folder in _FOLDERS for name in _files(root, folder)))
-    found |= {name: data for name in (*files, *_tarballs(home)) if (data := _read(root, name)) is not None}
+    local = list(_local_targets(home))
+    tarballs = [target for target in local if target.endswith((".tgz", ".tar.gz"))]
+    packages = ["package.json", *(f"{target}/package.json" for target in local if target not in tarballs)]
+    if workspace_patterns(home):
+        # Every one, whether the workspace's patterns take it or not: the manager decides that.
+        packages += [name for name in _files(root) if name.endswith("/package.json")]
+    found = {name: _deciding_fields(data) for name in packages if (data := _read(root, name)) is not None}
+    files = (*LOCK_FILES, *_SETTINGS, *(name for folder in _FOLDERS for name in _files(root, folder)), *tarballs)
+    found |= {name: data for name in files if (data := _read(root, name)) is not None}
     if npmrc := home.read(".npmrc"):
-        found[".npmrc"] = _without_secrets(npmrc).encode()
+        lines = (line for line in npmrc.splitlines() if not _NOT_FROM_NPMRC.search(line.strip()))
+        found[".npmrc"] = "".join(f"{line}\n" for line in lines).encode()
     return found
 
 
-def _packages(home: Project, root: UntrustedFolder) -> Iterator[str]:
-    """Every package.json of a workspace, whether its patterns take it or not: the manager decides that."""
-    yield "package.json"
-    if workspace_patterns(home):
-        yield from (name for name in _files(root) if name.endswith("/package.json"))
-    yield from (f"{target}/package.json" for target in _local(home) if not target.endswith((".tgz", ".tar.gz")))
-
-
-def _packed(data: bytes) -> bytes:
+def _deciding_fields(data: bytes) -> bytes:
     package = parse_package(data.decode("utf-8", "replace"))
     if not package.data:
         return data
@@ -61,28 +60,21 @@ def _packed(data: bytes) -> bytes:
     return json.dumps(kept, indent=1, sort_keys=True).encode("utf-8", "backslashreplace")
 
 
-def _tarballs(home: Project) -> Iterator[str]:
-    yield from (target for target in _local(home) if target.endswith((".tgz", ".tar.gz")))
-
-
-def _local(home: Project) -> Iterator[str]:
+def _local_targets(home: Project) -> Iterator[str]:
     """The targets of `file:` and `link:` dependencies that lie inside the home."""
-    for wanted in _wanted(parse_package(home.read("package.json"))):
-        kind, _, target = wanted.partition(":")
+    for version in parse_package(home.read("package.json")).dependencies.values():
+        kind, _, target = version.partition(":")
         target = os.path.normpath(target.removeprefix("//"))
         if kind in ("file", "link", "portal") and not target.startswith(("/", "..")) and target != ".":
             yield PurePosixPath(target).as_posix()
-
-
-def _wanted(package: PackageJson) -> Iterator[str]:
-    yield from package.dependencies.values()
 
 
 def _files(root: UntrustedFolder, folder: str = ".") -> Iterator[str]:
     """Not those of hidden and installed folders."""
 
     def enter(path: str) -> bool:
-        return not path.rpartition("/")[2].startswith(".") and path.rpartition("/")[2] != "node_modules"
+        name = path.rpartition("/")[2]
+        return not name.startswith(".") and name != "node_modules"
 
     return islice(root.files(folder, enter), _MOST_FILES)
 
@@ -92,7 +84,3 @@ def _read(root: UntrustedFolder, name: str) -> bytes | None:
         return root.read_bytes(name, _LARGEST)
     except UntrustedFileError:
         return None
-
-
-def _without_secrets(npmrc: str) -> str:
-    return "".join(line + "\n" for line in npmrc.splitlines() if not _NOT_FROM_NPMRC.search(line.strip()))

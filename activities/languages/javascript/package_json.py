@@ -1,14 +1,14 @@
 """What a JavaScript project says of itself: package.json, and the workspace that it belongs to.
 
-Every file here is a stranger's: what is not the expected JSON or YAML reads as empty, never as an error, because
-the package manager itself says it better when it installs.
+Every file here is untrusted: what is not the expected JSON or YAML reads as empty, never as an error, because the
+package manager reports it better when it installs.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import yaml
 
@@ -29,9 +29,9 @@ class PackageJson:
 
     @property
     def dependencies(self) -> dict[str, str]:
-        """Every declared dependency of every kind: name to what is asked for ("^1.2.0", "file:../x")."""
+        """Every declared dependency of every kind: name to version or address ("^1.2.0", "file:../x")."""
         all_kinds = [_mapping(self.data.get(kind)) for kind in reversed(DEPENDENCIES)]
-        return {name: wanted for kind in all_kinds for name, wanted in kind.items() if isinstance(wanted, str)}
+        return {name: text for kind in all_kinds for name, text in kind.items() if isinstance(text, str)}
 
     def declared(self, name: str) -> str:
         """The field that declares a dependency ("devDependencies"), "" where none does."""
@@ -64,16 +64,33 @@ def parse_package(text: str) -> PackageJson:
 
 def workspace_home(project: Project) -> Project:
     """Where the project's packages are installed: the root of the workspace that lists it, else itself."""
-    for home in _above(project):
-        inside = PurePosixPath(project.folder).relative_to(home.folder).as_posix()
-        if _lists(workspace_patterns(home), inside):
+    parts = () if project.folder == "." else PurePosixPath(project.folder).parts
+    for depth in range(len(parts) - 1, -1, -1):
+        root = project.root.parents[len(parts) - depth - 1]
+        home = replace(project, folder="/".join(parts[:depth]) or ".", root=root)
+        patterns, inside = workspace_patterns(home), "/".join(parts[depth:])
+        excluded = any(_matches(pattern[1:], inside) for pattern in patterns if pattern.startswith("!"))
+        if not excluded and any(_matches(pattern, inside) for pattern in patterns if not pattern.startswith("!")):
             return home
     return project
 
 
 def workspace_patterns(project: Project) -> tuple[str, ...]:
     """Which folders below the project are packages of its workspace: npm's, yarn's and pnpm's way to say it."""
-    return read_package(project).workspaces or _pnpm_workspace(project.read("pnpm-workspace.yaml"))
+    if patterns := read_package(project).workspaces:
+        return patterns
+    try:
+        value = _mapping(yaml.safe_load(project.read("pnpm-workspace.yaml"))).get("packages")
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return ()
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _matches(pattern: str, folder: str) -> bool:
+    """A workspace pattern: `*` is within one folder's name, `**` is any depth."""
+    pieces = re.split(r"(\*\*/?|\*)", pattern.removeprefix("./").rstrip("/"))
+    translated = {"*": "[^/]*", "**": ".*", "**/": "(?:[^/]+/)*"}
+    return re.fullmatch("".join(translated.get(piece, re.escape(piece)) for piece in pieces), folder) is not None
 
 
 def declared_in(package: PackageJson, *names: str) -> str:
@@ -85,38 +102,6 @@ def declared_in(package: PackageJson, *names: str) -> str:
 def first_file(project: Project, *names: str) -> str:
     """The first of these files that the project has, "" where it has none."""
     return next((name for name in names if (project.root / name).is_file()), "")
-
-
-def _above(project: Project) -> Iterator[Project]:
-    parts = [] if project.folder == "." else PurePosixPath(project.folder).parts
-    for depth in range(len(parts) - 1, -1, -1):
-        folder = "/".join(parts[:depth]) or "."
-        yield replace(project, folder=folder, root=_up(project.root, len(parts) - depth))
-
-
-def _up(path: Path, levels: int) -> Path:
-    return path.parents[levels - 1]
-
-
-def _lists(patterns: tuple[str, ...], folder: str) -> bool:
-    wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
-    unwanted = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
-    return any(_fits(p, folder) for p in wanted) and not any(_fits(p, folder) for p in unwanted)
-
-
-def _fits(pattern: str, folder: str) -> bool:
-    """A workspace pattern: `*` is within one folder's name, `**` is any depth."""
-    pieces = re.split(r"(\*\*/?|\*)", pattern.removeprefix("./").rstrip("/"))
-    translated = {"*": "[^/]*", "**": ".*", "**/": "(?:[^/]+/)*"}
-    return re.fullmatch("".join(translated.get(piece, re.escape(piece)) for piece in pieces), folder) is not None
-
-
-def _pnpm_workspace(text: str) -> tuple[str, ...]:
-    try:
-        value = _mapping(yaml.safe_load(text)).get("packages")
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return ()
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
 
 def _mapping(value: object) -> dict[str, object]:

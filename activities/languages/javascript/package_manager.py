@@ -34,8 +34,10 @@ class PackageManager:
 
 
 def find_manager(project: Project, package: PackageJson) -> PackageManager:
-    """The manager of a project. A lock file wins over `packageManager`, because it is what was tested."""
-    named, version = _named(package)
+    """A lock file wins over `packageManager`, because it is what was tested."""
+    # `packageManager` is name@version, with an optional +hash, by corepack's rule.
+    found = re.fullmatch(r"(npm|pnpm|yarn)@(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+.*)?", package.text("packageManager"))
+    named, version = (found[1], found[2]) if found else ("", "")
     for lock in LOCK_FILES:
         if text := project.read(lock):
             return _by_lock(lock, text, named, version)
@@ -99,9 +101,3 @@ def _pnpm(version: str, lock: str) -> PackageManager:
 def _yarn(version: str, lock: str) -> PackageManager:
     package = "yarn" if version.startswith("1.") else "@yarnpkg/cli-dist"
     return PackageManager("yarn", version, f"{package}@{version}", lock)
-
-
-def _named(package: PackageJson) -> tuple[str, str]:
-    """`packageManager` is name@version, with an optional +hash, by corepack's rule."""
-    found = re.fullmatch(r"(npm|pnpm|yarn)@(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+.*)?", package.text("packageManager"))
-    return (found[1], found[2]) if found else ("", "")

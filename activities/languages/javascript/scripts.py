@@ -1,8 +1,8 @@
 """The scripts of a package.json, read as far as needed to see which program a script starts, and with what.
 
 A script is shell text. It is never run to be understood: it is split into its simple commands, other scripts that it
-names are followed, and wrappers that only set the stage (`cross-env`, `c8`, `npx`) are taken off. What is not
-understood is simply not found, and then the whole script is run as it stands.
+names are followed, and wrappers that only prepare (`cross-env`, `c8`, `npx`) are removed. What is not
+understood is simply not found, and then the whole script is run unchanged.
 """
 
 import re
@@ -14,7 +14,6 @@ from pathlib import PurePosixPath
 
 from activities.languages.javascript.package_json import PackageJson
 
-UNIT_SCRIPTS = ("test",)
 INTEGRATION_SCRIPTS = ("test:integration", "integration", "integration-test")
 
 _DEPTH = 5
@@ -68,12 +67,12 @@ def find_call(package: PackageJson, script: str, *programs: str) -> ScriptComman
     return find_start(package, script, lambda call: call.program in programs)
 
 
-def find_start(package: PackageJson, script: str, wanted: Callable[[ScriptCommand], bool]) -> ScriptCommand | None:
+def find_start(package: PackageJson, script: str, matches: Callable[[ScriptCommand], bool]) -> ScriptCommand | None:
     """As `find_call`, for any condition. A script that changes folder or pipes is not understood: None."""
     found = list(calls(package, script))
     if any(call.program in ("cd", "") for call in found):
         return None
-    at = next((at for at, call in enumerate(found) if wanted(call)), -1)
+    at = next((at for at, call in enumerate(found) if matches(call)), -1)
     before = tuple(call.text for call in found[:at] if not _only_checks(call))
     return replace(found[at], before=before) if at >= 0 else None
 
@@ -140,7 +139,7 @@ def _other_scripts(package: PackageJson, words: list[str]) -> Iterator[str]:
         return
     first, rest = plain[0], plain[1:]
     if first in _RUNS_MANY:
-        yield from (name for wanted in rest for name in package.scripts if fnmatchcase(name, wanted))
+        yield from (name for pattern in rest for name in package.scripts if fnmatchcase(name, pattern))
     elif first in _MANAGERS and rest:
         named = rest[1:] if rest[0] in ("run", "run-script") else [{"t": "test"}.get(rest[0], rest[0])]
         yield from (name for name in named[:1] if name in package.scripts)

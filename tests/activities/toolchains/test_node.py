@@ -127,7 +127,7 @@ def test_packages_appear_at_their_places_and_never_behind_a_link(tmp_path: Path)
     ):
         (tmp_path / "env" / name).mkdir(parents=True)
     (own.root / "packages/b").symlink_to(tmp_path)
-    assert node.over(own, tmp_path / "env") == (
+    assert node.mounts(own, tmp_path / "env") == (
         (tmp_path / "env/node_modules", "web/node_modules"),
         (tmp_path / "env/packages/a/node_modules", "web/packages/a/node_modules"),
     )

@@ -54,4 +54,4 @@ async def _install(desk: Desk) -> None:
 
     site = InstallSite(project, box, desk.runner.paths(box), run)
     assert await node.install(site, node.recipe(project)) == InstallResult()
-    desk.box = replace(desk.box, env=box.env, mounts=node.over(project, desk.root / "env"))
+    desk.box = replace(desk.box, env=box.env, mounts=node.mounts(project, desk.root / "env"))
