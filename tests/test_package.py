@@ -39,6 +39,14 @@ def test_app_yml_is_in_it(installed: Path) -> None:
     assert (installed / "bot" / "app.yml").read_bytes() == (ROOT / "app.yml").read_bytes()
 
 
+def test_samples_of_the_demo_are_in_it(installed: Path) -> None:
+    def files(root: Path) -> dict[str, bytes]:
+        paths = [path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+
+    assert files(installed / "simulator" / "samples") == files(ROOT / "simulator" / "samples")
+
+
 def test_nothing_of_this_folder_is_used(installed: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-c", "import bot; print(bot.__file__)"]
     done = subprocess.run(

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from bot.processes.local_stack import LocalStack
 
-_SAMPLES = Path(__file__).parents[2] / "simulator" / "samples"
 _WITHIN_S = 600.0
 _BRANCH = "change"
 _MARKS = {"success": "[green]✓[/]", "failure": "[red]✗[/]", "timed_out": "[red]⏱[/]", "neutral": "[yellow]○[/]"}
@@ -74,7 +74,9 @@ async def _open_pull(stack: "LocalStack", language: str) -> DemoPull:
             raise UserError(f"The sample {folder} is not installed.")
         return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
 
-    name, sample = f"octocat/{language}-sample", _SAMPLES / language
+    # The simulator is another process, so the product does not import it: its samples are found by its name.
+    sample = Path(str(resources.files("simulator"))) / "samples" / language
+    name = f"octocat/{language}-sample"
     await stack.do("add_repository", full_name=name, files=files(sample / "main"))
     change = files(sample / "change")
     pushed = await stack.do("push_commit", full_name=name, branch=_BRANCH, files=change, message="Change")
