@@ -1,4 +1,4 @@
-"""A running pretend GitHub, somebody who asks it things, and somebody who receives its webhooks."""
+"""A running simulated GitHub, a client of its API, and a receiver of its webhooks."""
 
 import json
 from collections.abc import AsyncIterator
@@ -23,8 +23,8 @@ class Reply:
     body: Any
 
 
-class Asker:
-    """Asks the API as the app (`app`), as its installation (`bot`), as a person (their login) or as nobody ("")."""
+class ApiClient:
+    """Calls the API as the app (`app`), its installation (`bot`), a user (their login) or anonymously ("")."""
 
     def __init__(self, github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
         self.github = github
@@ -72,7 +72,7 @@ class Asker:
 
 
 @dataclass
-class Hook:
+class WebhookReceiver:
     """Receives webhooks; answers `status`."""
 
     url: str = ""
@@ -97,8 +97,8 @@ class Hook:
 
 
 @pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    hook = Hook()
+async def hook() -> AsyncIterator[WebhookReceiver]:
+    hook = WebhookReceiver()
     app = web.Application()
     app.router.add_post("/webhook", hook.receive)
     runner = web.AppRunner(app)
@@ -125,13 +125,13 @@ async def github(tmp_path: Any, app_key: str) -> AsyncIterator[SimulatedGitHub]:
 
 
 @pytest.fixture
-async def ask(github: SimulatedGitHub) -> AsyncIterator[Asker]:
+async def ask(github: SimulatedGitHub) -> AsyncIterator[ApiClient]:
     async with aiohttp.ClientSession() as client:
-        yield Asker(github, client)
+        yield ApiClient(github, client)
 
 
 @pytest.fixture
-async def told(github: SimulatedGitHub, hook: Hook) -> Hook:
-    """The hook, with the pretend GitHub sending to it."""
+async def receiver(github: SimulatedGitHub, hook: WebhookReceiver) -> WebhookReceiver:
+    """The receiver, with the simulated GitHub sending to it."""
     github.webhooks.set_config(url=hook.url)
     return hook

@@ -1,4 +1,4 @@
-"""The App's life, as a browser and the bot see it: registered from a manifest, handed over once, installed."""
+"""Registering and installing the App, as a browser and the bot see it."""
 
 import html
 import json
@@ -16,7 +16,7 @@ import pytest
 from simulator.github.server import SimulatedGitHub
 from simulator.github.services.manifest import BadManifest
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 
 REDIRECT = "http://127.0.0.1:9/setup/done?keep=this"
 MANIFEST: dict[str, Any] = {
@@ -81,13 +81,13 @@ async def browser(bare: SimulatedGitHub) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def bot(bare: SimulatedGitHub) -> AsyncIterator[Asker]:
+async def bot(bare: SimulatedGitHub) -> AsyncIterator[ApiClient]:
     async with aiohttp.ClientSession() as client:
-        yield Asker(bare, client)
+        yield ApiClient(bare, client)
 
 
-async def test_without_an_app_nothing_is_let_in(
-    bare: SimulatedGitHub, bot: Asker, app_key: str, browser: Browser
+async def test_without_an_app_all_requests_are_refused(
+    bare: SimulatedGitHub, bot: ApiClient, app_key: str, browser: Browser
 ) -> None:
     await bare.repositories.add_repository(REPO, {"a": "a"})
     bare.issues.open_issue(REPO, "heard by nobody")
@@ -100,8 +100,8 @@ async def test_without_an_app_nothing_is_let_in(
     assert (await browser.get("/apps/"))[0] == 404
 
 
-async def test_from_the_manifest_to_an_installation(
-    bare: SimulatedGitHub, browser: Browser, bot: Asker, hook: Hook
+async def test_manifest_flow_registers_and_installs_the_app(
+    bare: SimulatedGitHub, browser: Browser, bot: ApiClient, hook: WebhookReceiver
 ) -> None:
     await bare.repositories.add_repository(REPO, {"a": "a"})
     target = await browser.register({**MANIFEST, "hook_attributes": {"url": hook.url}})
@@ -135,7 +135,7 @@ async def account(browser: Browser, path: str) -> dict[str, str]:
     return {"account": fields(page)["account"]}
 
 
-async def test_a_code_is_good_once(bare: SimulatedGitHub, bot: Asker) -> None:
+async def test_code_works_once(bare: SimulatedGitHub, bot: ApiClient) -> None:
     made = await bare.apps.register_app(MANIFEST)
     path = f"/app-manifests/{made.code}/conversions"
     assert (await bot("POST", path, who="")).status == 201
@@ -144,19 +144,19 @@ async def test_a_code_is_good_once(bare: SimulatedGitHub, bot: Asker) -> None:
     assert (await bot("POST", "/app-manifests/none/conversions", who="")).status == 404
 
 
-async def test_a_code_is_good_for_an_hour(bare: SimulatedGitHub, bot: Asker) -> None:
+async def test_code_expires_after_an_hour(bare: SimulatedGitHub, bot: ApiClient) -> None:
     made = await bare.apps.register_app(MANIFEST)
     bare.store.advance(3600)
     assert (await bot("POST", f"/app-manifests/{made.code}/conversions", who="")).status == 404
 
 
-async def test_an_app_without_a_hook_has_no_secret_for_it(bare: SimulatedGitHub, bot: Asker) -> None:
+async def test_app_without_hook_has_no_webhook_secret(bare: SimulatedGitHub, bot: ApiClient) -> None:
     made = await bare.apps.register_app({name: value for name, value in MANIFEST.items() if name != "hook_attributes"})
     reply = await bot("POST", f"/app-manifests/{made.code}/conversions", who="")
     assert (reply.status, reply.body["webhook_secret"]) == (201, None)
 
 
-async def test_a_taken_name_is_asked_for_again(bare: SimulatedGitHub, browser: Browser) -> None:
+async def test_taken_name_shows_the_form_again(bare: SimulatedGitHub, browser: Browser) -> None:
     await bare.apps.register_app(MANIFEST)
     form = {"manifest": json.dumps(MANIFEST), "owner": "octocat", "state": "s3"}
     for name, problem in [
@@ -173,13 +173,13 @@ async def test_a_taken_name_is_asked_for_again(bare: SimulatedGitHub, browser: B
     assert target.endswith("&state=s3")
 
 
-async def test_a_name_is_typed_where_the_manifest_has_none(bare: SimulatedGitHub, browser: Browser) -> None:
+async def test_manifest_without_name_needs_one_in_the_form(bare: SimulatedGitHub, browser: Browser) -> None:
     unnamed = {name: value for name, value in MANIFEST.items() if name != "name"}
     await browser.register(unnamed, name="Typed")
     assert (bare.store.app.name, bare.store.app.slug, bare.store.app.bot.login) == ("Typed", "typed", "typed[bot]")
 
 
-async def test_an_organisation_owns_it(bare: SimulatedGitHub, browser: Browser) -> None:
+async def test_organization_can_own_the_app(bare: SimulatedGitHub, browser: Browser) -> None:
     path = "/organizations/example/settings/apps/new?state=s3"
     assert (await browser.get(path))[0] == 404
     assert (await browser.send(path, {"manifest": json.dumps(MANIFEST)}))[0] == 404
@@ -189,7 +189,7 @@ async def test_an_organisation_owns_it(bare: SimulatedGitHub, browser: Browser) 
     assert bare.store.app.owner.login == "example"
 
 
-async def test_a_private_app_is_its_owners_alone(bare: SimulatedGitHub, browser: Browser) -> None:
+async def test_only_the_owner_installs_a_private_app(bare: SimulatedGitHub, browser: Browser) -> None:
     bare.store.add_user("example")
     await bare.apps.register_app(MANIFEST)
     page = (await browser.get("/apps/our-bot/installations/new"))[1]
@@ -206,7 +206,7 @@ async def test_a_private_app_is_its_owners_alone(bare: SimulatedGitHub, browser:
     assert target == f"https://example.com/hello?installation_id={installation}&setup_action=update"
 
 
-async def test_the_next_app_takes_over(bare: SimulatedGitHub, bot: Asker) -> None:
+async def test_new_app_replaces_the_former(bare: SimulatedGitHub, bot: ApiClient) -> None:
     await bare.repositories.add_repository(REPO, {"a": "a"})
     await bare.apps.register_app(MANIFEST)
     bare.installations.add_installation("octocat")
@@ -224,7 +224,7 @@ async def test_the_next_app_takes_over(bare: SimulatedGitHub, bot: Asker) -> Non
 @pytest.mark.parametrize(
     "headers", [{"Origin": "https://example.com"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "example.com"}]
 )
-async def test_another_site_cannot_press_the_buttons(
+async def test_other_sites_cannot_submit_the_forms(
     bare: SimulatedGitHub, browser: Browser, path: str, headers: dict[str, str]
 ) -> None:
     await bare.apps.register_app(MANIFEST)
@@ -234,7 +234,7 @@ async def test_another_site_cannot_press_the_buttons(
     assert (bare.store.app.id, bare.store.installations) == (before, {})
 
 
-async def test_a_bad_manifest_is_shown_as_such(browser: Browser) -> None:
+async def test_invalid_manifest_shows_the_problems(browser: Browser) -> None:
     for form in ({}, {"manifest": json.dumps({**MANIFEST, "default_events": ["installation"]})}):
         status, page, _ = await browser.send("/settings/apps/new", form)
         assert status == 422
@@ -243,7 +243,7 @@ async def test_a_bad_manifest_is_shown_as_such(browser: Browser) -> None:
     assert (await browser.send("/settings/apps", {"owner": "octocat", "manifest": "{}"}))[0] == 422
 
 
-async def test_every_text_is_escaped(bare: SimulatedGitHub, browser: Browser) -> None:
+async def test_page_escapes_every_text(bare: SimulatedGitHub, browser: Browser) -> None:
     evil = {**MANIFEST, "name": EVIL, "description": EVIL, "url": f"https://example.com/{EVIL}"}
     pages = [(await browser.send(f"/settings/apps/new?state={EVIL}", {"manifest": json.dumps(evil)}))[1]]
     pages += [(await browser.send("/settings/apps/new", {"manifest": json.dumps(EVIL)}))[1]]
@@ -255,7 +255,7 @@ async def test_every_text_is_escaped(bare: SimulatedGitHub, browser: Browser) ->
     assert "alert(1)" in pages[0]
 
 
-async def test_the_policy_of_a_page_lets_the_browser_go_on(browser: Browser) -> None:
+async def test_content_security_policy_allows_the_redirect(browser: Browser) -> None:
     policies = []
     for address in (REDIRECT, "https://a;script-src 'unsafe-inline'/x", "https://u:p@example.com/"):
         manifest = {**MANIFEST, "redirect_url": address}

@@ -1,4 +1,4 @@
-"""Who may ask what: the app's JWT, installation tokens and their limits, people, nobody."""
+"""Authentication and permissions: the app's JWT, installation tokens, users, anonymous requests."""
 
 import re
 import time
@@ -11,7 +11,7 @@ import pytest
 from simulator.github.server import SimulatedGitHub
 from simulator.github.services.keys import AppKey
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker
+from tests.simulator.conftest import REPO, ApiClient
 
 R = f"/repos/{REPO}"
 
@@ -35,7 +35,7 @@ TOO_FAR = "'Expiration time' claim ('exp') is too far in the future"
         ({"exp": None}, "A JSON web token could not be decoded"),
     ],
 )
-async def test_a_bad_claim_is_refused(ask: Asker, claims: dict[str, Any], message: str) -> None:
+async def test_jwt_with_invalid_claim_is_refused(ask: ApiClient, claims: dict[str, Any], message: str) -> None:
     """Numbers are seconds from now, by GitHub's clock."""
     now = int(ask.github.store.time())
     at = {name: now + value if isinstance(value, int) else value for name, value in claims.items()}
@@ -44,7 +44,7 @@ async def test_a_bad_claim_is_refused(ask: Asker, claims: dict[str, Any], messag
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_githubs_clock_decides(ask: Asker) -> None:
+async def test_expiry_goes_by_githubs_clock(ask: ApiClient) -> None:
     start = int(time.time())
     token = ask.app_jwt(exp=start + 600)
     assert (await ask("GET", "/app", token=token)).status == 200
@@ -57,21 +57,21 @@ async def test_githubs_clock_decides(ask: Asker) -> None:
 
 
 @pytest.mark.parametrize("times", [0, 1])
-async def test_each_answer_tells_githubs_time(ask: Asker, times: int) -> None:
+async def test_each_answer_has_githubs_date(ask: ApiClient, times: int) -> None:
     ask.github.store.advance(7200)
     for _ in range(times):
         ask.github.faults.add("GET", "/app")
     for who in ("app", "", "bot"):
-        told = parsedate_to_datetime((await ask("GET", "/app", who=who)).headers["Date"]).timestamp()
-        assert abs(told - time.time() - 7200) < 5
+        answered_at = parsedate_to_datetime((await ask("GET", "/app", who=who)).headers["Date"]).timestamp()
+        assert abs(answered_at - time.time() - 7200) < 5
 
 
-async def test_an_app_that_is_not_there(ask: Asker) -> None:
+async def test_jwt_of_unknown_app_is_refused(ask: ApiClient) -> None:
     reply = await ask("GET", "/app", token=ask.app_jwt(iss="1"))
     assert (reply.status, reply.body["message"]) == (404, "Integration not found")
 
 
-async def test_a_jwt_must_be_signed_by_the_key(ask: Asker, tmp_path: Any) -> None:
+async def test_jwt_needs_the_apps_key(ask: ApiClient, tmp_path: Any) -> None:
     now = int(time.time())
     claims = {"iat": now, "exp": now + 60, "iss": str(ask.github.app_id)}
     other = AppKey.read_or_generate(tmp_path / "other").pem
@@ -86,12 +86,12 @@ async def test_a_jwt_must_be_signed_by_the_key(ask: Asker, tmp_path: Any) -> Non
     assert [(await ask("GET", "/app", token=token)).status for token in forged] == [401] * len(forged)
 
 
-async def test_a_jwt_names_the_app_by_number_or_client_id(ask: Asker) -> None:
+async def test_jwt_issuer_is_app_id_or_client_id(ask: ApiClient) -> None:
     for issuer in (ask.github.app_id, str(ask.github.app_id), ask.github.store.app.client_id):
         assert (await ask("GET", "/app", token=ask.app_jwt(iss=str(issuer)))).status == 200
 
 
-async def test_a_token_has_the_long_form_and_an_hour(ask: Asker) -> None:
+async def test_token_is_long_and_expires_after_an_hour(ask: ApiClient) -> None:
     token = await ask.mint()
     assert re.fullmatch(r"ghs_\d+_[\w-]+\.[\w-]+\.[\w-]+", token)
     assert 480 < len(token) < 560
@@ -101,7 +101,7 @@ async def test_a_token_has_the_long_form_and_an_hour(ask: Asker) -> None:
     assert (await ask("GET", R, token=token)).status == 401
 
 
-async def test_a_token_of_fewer_permissions_can_do_no_more(ask: Asker) -> None:
+async def test_token_is_limited_to_its_permissions(ask: ApiClient) -> None:
     token = await ask.mint(permissions={"contents": "read", "issues": "write"})
     sha = (await ask("GET", f"{R}/git/ref/heads/main", token=token)).body["object"]["sha"]
     refused = await ask("POST", f"{R}/check-runs", {"name": "x", "head_sha": sha}, token=token)
@@ -111,7 +111,7 @@ async def test_a_token_of_fewer_permissions_can_do_no_more(ask: Asker) -> None:
     assert ask.github.check_runs(REPO, sha) == []
 
 
-async def test_a_token_of_one_repository_sees_no_other_private_one(ask: Asker) -> None:
+async def test_token_is_limited_to_its_repositories(ask: ApiClient) -> None:
     for name in ("one", "two"):
         await ask.github.repositories.add_repository(f"octocat/{name}", {"a": "a"}, private=True)
     token = await ask.mint(repositories=["one"])
@@ -129,12 +129,12 @@ async def test_a_token_of_one_repository_sees_no_other_private_one(ask: Asker) -
         {"permissions": {"metadata": "write"}},
     ],
 )
-async def test_a_token_of_more_than_was_granted_is_refused(ask: Asker, wanted: dict[str, Any]) -> None:
+async def test_token_cannot_exceed_the_installation(ask: ApiClient, wanted: dict[str, Any]) -> None:
     installation = next(iter(ask.github.store.installations))
     assert (await ask("POST", f"/app/installations/{installation}/access_tokens", wanted, who="app")).status == 422
 
 
-async def test_a_suspended_installation(ask: Asker) -> None:
+async def test_suspended_installation_is_refused(ask: ApiClient) -> None:
     token, installation = await ask.mint(), next(iter(ask.github.store.installations))
     ask.github.installations.suspend(installation)
     path = f"/app/installations/{installation}/access_tokens"
@@ -149,7 +149,7 @@ async def test_a_suspended_installation(ask: Asker) -> None:
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_people(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_user_permissions(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.repositories.set_permission(REPO, "example-writer", "write")
     sha = (await ask("GET", f"{R}/git/ref/heads/main", who="example-writer")).body["object"]["sha"]
     new = {"ref": "refs/heads/x", "sha": sha}
@@ -171,12 +171,12 @@ async def test_people(github: SimulatedGitHub, ask: Asker) -> None:
         ("none", "none"),
     ],
 )
-async def test_the_permission_of_a_collaborator(ask: Asker, level: str, permission: str) -> None:
+async def test_collaborator_permission(ask: ApiClient, level: str, permission: str) -> None:
     ask.github.repositories.set_permission(REPO, "example", level)
     reply = await ask("GET", f"{R}/collaborators/Example/permission")
     assert (reply.body["permission"], reply.body["role_name"]) == (permission, level)
 
 
-async def test_a_request_must_say_who_asks(ask: Asker) -> None:
+async def test_request_needs_a_user_agent(ask: ApiClient) -> None:
     assert (await ask("GET", R, headers={"User-Agent": ""})).status == 403
     assert (await ask("GET", R, headers={"Authorization": "Basic x"}, who="")).status == 401

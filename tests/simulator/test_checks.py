@@ -1,4 +1,4 @@
-"""Check runs: GitHub's limits first, then their life."""
+"""Check runs: GitHub's limits first, then creating, updating and re-running."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from simulator.github.server import SimulatedGitHub
 from simulator.github.services.store import Unprocessable
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 from tests.simulator.test_endpoints import annotation, button
 
 R = f"/repos/{REPO}"
@@ -57,7 +57,7 @@ def note(**more: Any) -> dict[str, Any]:
         ({"name": ""}, "Validation Failed"),
     ],
 )
-async def test_what_github_refuses(ask: Asker, sha: str, fields: dict[str, Any], words: str) -> None:
+async def test_invalid_check_run_is_refused(ask: ApiClient, sha: str, fields: dict[str, Any], words: str) -> None:
     reply = await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha, **fields})
     assert reply.status == 422
     assert words in reply.body["message"]
@@ -65,14 +65,14 @@ async def test_what_github_refuses(ask: Asker, sha: str, fields: dict[str, Any],
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_what_is_just_allowed(ask: Asker, sha: str) -> None:
+async def test_values_at_the_limit_are_accepted(ask: ApiClient, sha: str) -> None:
     whole = output(annotations=[annotation()] * 50, summary="x" * 65_535, text="x" * 65_535)
     whole["actions"] = [{"label": "x" * 20, "description": "x" * 40, "identifier": f"{n}" * 20} for n in range(3)]
     reply = await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha, "conclusion": "neutral", **whole})
     assert (reply.status, reply.body["status"], reply.body["output"]["annotations_count"]) == (201, "completed", 50)
 
 
-async def test_annotations_are_added_to_those_there_are(ask: Asker, sha: str) -> None:
+async def test_update_appends_annotations(ask: ApiClient, sha: str) -> None:
     run = (
         await ask(
             "POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha, **output(annotations=[annotation()] * 50)}
@@ -85,7 +85,7 @@ async def test_annotations_are_added_to_those_there_are(ask: Asker, sha: str) ->
     assert 'rel="prev"' in listed.headers["Link"]
 
 
-async def test_the_newest_of_a_name_counts(ask: Asker, sha: str) -> None:
+async def test_newest_run_of_a_name_counts(ask: ApiClient, sha: str) -> None:
     for conclusion in ("failure", "success"):
         await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha, "conclusion": conclusion})
     latest = (await ask("GET", f"{R}/commits/{sha}/check-runs")).body
@@ -106,7 +106,9 @@ async def test_the_newest_of_a_name_counts(ask: Asker, sha: str) -> None:
         (["failure", None], None),
     ],
 )
-async def test_the_suite_says_the_worst(ask: Asker, sha: str, conclusions: list[str | None], worst: str | None) -> None:
+async def test_suite_has_the_worst_conclusion(
+    ask: ApiClient, sha: str, conclusions: list[str | None], worst: str | None
+) -> None:
     for number, conclusion in enumerate(conclusions):
         body = {"name": str(number), "head_sha": sha, **({"conclusion": conclusion} if conclusion else {})}
         await ask("POST", f"{R}/check-runs", body)
@@ -114,7 +116,7 @@ async def test_the_suite_says_the_worst(ask: Asker, sha: str, conclusions: list[
     assert (suite["status"], suite["conclusion"]) == ("completed" if worst else "in_progress", worst)
 
 
-async def test_buttons(ask: Asker, sha: str, told: Hook) -> None:
+async def test_buttons_and_reruns_send_events(ask: ApiClient, sha: str, receiver: WebhookReceiver) -> None:
     github = ask.github
     body = {"name": "lint", "head_sha": sha, "external_id": "mine-1", "actions": [button()]}
     run = (await ask("POST", f"{R}/check-runs", body)).body["id"]
@@ -133,17 +135,17 @@ async def test_buttons(ask: Asker, sha: str, told: Hook) -> None:
     suite = github.check_runs(REPO, sha)[0]["check_suite"]["id"]
     github.checks.rerun_suite(REPO, suite)
     await github.webhooks.idle()
-    pressed, again = told.payloads("check_run.requested_action")[0], told.payloads("check_run.rerequested")[0]
+    pressed, again = receiver.payloads("check_run.requested_action")[0], receiver.payloads("check_run.rerequested")[0]
     assert pressed["requested_action"] == {"identifier": "fix"}
     assert (pressed["sender"]["login"], pressed["check_run"]["external_id"]) == ("octocat", "mine-1")
     assert again["check_run"]["status"] == "completed"
-    assert "check_runs" not in told.payloads("check_suite.rerequested")[0]["check_suite"]
+    assert "check_runs" not in receiver.payloads("check_suite.rerequested")[0]["check_suite"]
     shown = (await ask("GET", f"{R}/check-suites/{suite}")).body
     assert (shown["status"], shown["conclusion"]) == ("queued", None)
     assert github.check_runs(REPO, sha)[0]["conclusion"] == "failure"
 
 
-async def test_a_run_knows_its_pull_requests(ask: Asker, sha: str) -> None:
+async def test_run_lists_its_pull_requests(ask: ApiClient, sha: str) -> None:
     issue = await ask.github.pulls.open_pull(REPO, "feature")
     run = (await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha})).body
     assert [(pull["number"], pull["base"]["ref"]) for pull in run["pull_requests"]] == [(issue.number, "main")]
@@ -152,7 +154,7 @@ async def test_a_run_knows_its_pull_requests(ask: Asker, sha: str) -> None:
     )
 
 
-async def test_a_run_can_begin_again(ask: Asker, sha: str) -> None:
+async def test_completed_run_can_be_reopened(ask: ApiClient, sha: str) -> None:
     run = (await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha, "conclusion": "failure"})).body["id"]
     reply = await ask("PATCH", f"{R}/check-runs/{run}", {"status": "in_progress"})
     assert (reply.body["status"], reply.body["conclusion"], reply.body["completed_at"]) == ("in_progress", None, None)

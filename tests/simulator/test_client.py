@@ -1,4 +1,4 @@
-"""gidgethub, the client that the bot uses, against the pretend GitHub: nothing but the address is different."""
+"""gidgethub, the client that the bot uses, against the simulated GitHub: only the address is different."""
 
 from collections.abc import AsyncIterator
 
@@ -26,7 +26,7 @@ async def client(github: SimulatedGitHub) -> AsyncIterator[GitHubAPI]:
         yield GitHubAPI(session, "autobuild", base_url=github.api_url, oauth_token=token["token"])
 
 
-async def test_it_asks_writes_and_turns_pages(github: SimulatedGitHub, client: GitHubAPI) -> None:
+async def test_gidgethub_reads_writes_and_paginates(github: SimulatedGitHub, client: GitHubAPI) -> None:
     for number in range(45):
         github.issues.open_issue(REPO, str(number))
     titles = [issue["title"] async for issue in client.getiter(f"/repos/{REPO}/issues")]
@@ -39,7 +39,7 @@ async def test_it_asks_writes_and_turns_pages(github: SimulatedGitHub, client: G
     openapi.assert_valid(github.requests)
 
 
-async def test_it_understands_the_refusals(github: SimulatedGitHub, client: GitHubAPI) -> None:
+async def test_gidgethub_understands_errors(github: SimulatedGitHub, client: GitHubAPI) -> None:
     with pytest.raises(gidgethub.InvalidField):
         await client.post(f"/repos/{REPO}/check-runs", data={"name": "x"})
     github.faults.add("GET", ".*", "primary")

@@ -8,7 +8,7 @@ import pytest
 from simulator.github.git import Symlink, git
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 
 R = f"/repos/{REPO}"
 
@@ -17,7 +17,7 @@ def put(text: bytes = b"x = 2\n", **more: Any) -> dict[str, Any]:
     return {"message": "Put", "content": base64.b64encode(text).decode(), **more}
 
 
-async def test_a_file_of_each_size(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_large_files_come_without_content(github: SimulatedGitHub, ask: ApiClient) -> None:
     await github.pushes.push_commit(
         REPO, "big", {"small.bin": b"\0" * 1024 * 1024, "big.bin": b"\0" * (1024 * 1024 + 1)}
     )
@@ -28,14 +28,14 @@ async def test_a_file_of_each_size(github: SimulatedGitHub, ask: Asker) -> None:
     openapi.assert_valid(github.requests)
 
 
-async def test_a_link_is_not_followed(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_symlink_is_not_followed(github: SimulatedGitHub, ask: ApiClient) -> None:
     sha = await github.pushes.push_commit(REPO, "links", {"link": Symlink("/etc/passwd")})
     link = (await ask("GET", f"{R}/contents/link?ref={sha}")).body
     assert (link["type"], link["target"]) == ("symlink", "/etc/passwd")
     openapi.assert_valid(github.requests)
 
 
-async def test_a_file_is_committed(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_put_commits_a_file(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
     old = (await ask("GET", f"{R}/contents/src/hello.py")).body["sha"]
     reply = await ask("PUT", f"{R}/contents/src/hello.py", put(sha=old))
     sha = reply.body["commit"]["sha"]
@@ -44,7 +44,7 @@ async def test_a_file_is_committed(github: SimulatedGitHub, ask: Asker, told: Ho
         b"x = 2\n",
     )
     await github.webhooks.idle()
-    assert told.payloads("push")[0]["after"] == sha
+    assert receiver.payloads("push")[0]["after"] == sha
     assert (await ask("PUT", f"{R}/contents/new.py", put(sha="f" * 40))).status == 201
     openapi.assert_valid(github.requests)
 
@@ -62,12 +62,12 @@ async def test_a_file_is_committed(github: SimulatedGitHub, ask: Asker, told: Ho
         ("src//x", put(), 422),
     ],
 )
-async def test_a_file_that_is_not_taken(ask: Asker, path: str, body: dict[str, Any], status: int) -> None:
+async def test_invalid_put_is_refused(ask: ApiClient, path: str, body: dict[str, Any], status: int) -> None:
     before = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     assert (await ask("PUT", f"{R}/contents/{path}", body)).status == status
     assert (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"] == before
 
 
-async def test_only_with_the_permission(ask: Asker) -> None:
+async def test_put_needs_contents_permission(ask: ApiClient) -> None:
     token = await ask.mint(permissions={"contents": "read"})
     assert (await ask("PUT", f"{R}/contents/new.py", put(), token=token)).status == 403

@@ -1,15 +1,15 @@
-"""People and check runs that are gone, and faults that last a while, on any path."""
+"""Deleted users and check runs, and faults that last, on any path."""
 
 import pytest
 
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 
 R = f"/repos/{REPO}"
 
 
-async def test_a_person_who_is_gone(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_deleted_user_becomes_ghost(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.repositories.set_permission(REPO, "example-writer", "write")
     github.issues.open_issue(REPO, "x", login="example-writer")
     github.issues.add_comment(REPO, 1, "/retest", login="example-writer")
@@ -23,7 +23,7 @@ async def test_a_person_who_is_gone(github: SimulatedGitHub, ask: Asker) -> None
     openapi.assert_valid(github.requests)
 
 
-async def test_a_person_of_whom_nothing_is_left(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_deleted_user_becomes_null(github: SimulatedGitHub, ask: ApiClient) -> None:
     fork = await github.repositories.add_fork(REPO, "stranger")
     await github.pushes.push_commit(fork.full_name, "change", {"a": "a"}, login="stranger")
     await github.pulls.open_pull(REPO, "stranger:change", login="stranger")
@@ -37,17 +37,19 @@ async def test_a_person_of_whom_nothing_is_left(github: SimulatedGitHub, ask: As
         await github.repositories.delete_user("octocat", leaves="money")
 
 
-async def test_an_owner_who_is_gone(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_deleted_owner_loses_repositories(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
     token = await ask.mint()
     await github.repositories.delete_user("octocat")
     assert (await ask("GET", R, token=token)).status == 401
     assert (await ask("GET", f"{R}/installation", who="app")).status == 404
     await github.webhooks.idle()
-    assert told.names == ["installation.deleted"]
+    assert receiver.names == ["installation.deleted"]
     assert github.store.add_user("octocat").token not in ("", token)
 
 
-async def test_a_check_run_that_is_gone(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_deleted_check_run_is_not_found(github: SimulatedGitHub, ask: ApiClient) -> None:
     sha = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     run = (await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha})).body["id"]
     github.checks.delete_check_run(REPO, run)
@@ -68,7 +70,9 @@ async def test_a_check_run_that_is_gone(github: SimulatedGitHub, ask: Asker) -> 
         ("POST", "/app-manifests/code/conversions", ""),
     ],
 )
-async def test_a_fault_lasts_a_while(github: SimulatedGitHub, ask: Asker, method: str, path: str, who: str) -> None:
+async def test_fault_lasts_for_its_seconds(
+    github: SimulatedGitHub, ask: ApiClient, method: str, path: str, who: str
+) -> None:
     await ask.mint()
     path = path.format(installation=next(iter(github.store.installations)))
     good = (await ask(method, path, who=who)).status
@@ -80,6 +84,6 @@ async def test_a_fault_lasts_a_while(github: SimulatedGitHub, ask: Asker, method
     assert [(await ask(method, path, who=who)).status for _ in range(3)] == [503, 503, good]
 
 
-async def test_a_fault_without_a_number_hits_once(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_fault_without_a_number_hits_once(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.faults.add("GET", "/app", status=500)
     assert [(await ask("GET", "/app", who="app")).status for _ in range(2)] == [500, 200]

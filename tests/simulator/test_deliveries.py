@@ -1,4 +1,4 @@
-"""The hook and its log: pages without looking at payloads, filters, what is too old; and weather by chance."""
+"""The hook and its log: pages, filters, age; and random faults."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,7 @@ from simulator.github.server import SimulatedGitHub
 from simulator.github.webhooks.delivery_faults import DeliveryFaults, DeliveryPlan
 from simulator.github.webhooks.delivery_log import DeliveryLog, WebhookDelivery
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 
 LOG = "/app/hook/deliveries"
 
@@ -25,7 +25,7 @@ def delivery(number: int, code: int = 200) -> WebhookDelivery:
     )
 
 
-async def pages(ask: Asker, query: str) -> list[list[int]]:
+async def pages(ask: ApiClient, query: str) -> list[list[int]]:
     found, path = [], f"{LOG}?{query}"
     while path:
         reply = await ask("GET", path, who="app")
@@ -35,7 +35,7 @@ async def pages(ask: Asker, query: str) -> list[list[int]]:
     return found
 
 
-async def test_a_long_log_is_read_in_pages(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_long_log_is_paginated(github: SimulatedGitHub, ask: ApiClient) -> None:
     for number in range(20_000):
         made = replace(
             delivery(0, 503 if number % 100 == 0 else 202), id=github.store.new_id(), delivered_at=github.store.now()
@@ -49,7 +49,7 @@ async def test_a_long_log_is_read_in_pages(github: SimulatedGitHub, ask: Asker) 
     openapi.assert_valid(github.requests)
 
 
-def test_the_oldest_are_forgotten() -> None:
+def test_log_removes_the_oldest() -> None:
     log = DeliveryLog()
     for number in range(1, 30_001):
         log.add(delivery(number, 500 if number % 2 else 200))
@@ -61,7 +61,7 @@ def test_the_oldest_are_forgotten() -> None:
     assert len(log.page("success", None, 30_000, "")) == len(log.all) // 2
 
 
-async def test_the_log_goes_back_three_days(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_log_shows_three_days(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
     github.issues.open_issue(REPO, "old")
     await github.webhooks.idle()
     github.store.advance(2 * 24 * 3600)
@@ -76,10 +76,10 @@ async def test_the_log_goes_back_three_days(github: SimulatedGitHub, ask: Asker,
     assert (await ask("GET", f"{LOG}/{new}", who="app")).status == 200
 
 
-async def test_the_filters_go_by_the_status_code(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_filters_use_the_status_code(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
     ids = {}
     for status in (202, 302, 401, 503):
-        told.status = status
+        receiver.status = status
         github.issues.open_issue(REPO, str(status))
         await github.webhooks.idle()
         ids[status] = github.webhooks.deliveries[-1].id
@@ -89,10 +89,10 @@ async def test_the_filters_go_by_the_status_code(github: SimulatedGitHub, ask: A
     assert await pages(ask, "status=failure") == [[github.webhooks.deliveries[-1].id, ids[503], ids[401]]]
     assert (await ask("GET", f"{LOG}?status=pending", who="app")).status == 422
     assert (await ask("GET", f"{LOG}?cursor=x", who="app")).status == 422
-    assert len(told.requests) == 4
+    assert len(receiver.requests) == 4
 
 
-async def test_a_slow_door_is_hung_up_on(github: SimulatedGitHub) -> None:
+async def test_slow_server_times_out(github: SimulatedGitHub) -> None:
     github.webhooks.timeout_s = 0.05
     never = asyncio.Event()
 
@@ -113,7 +113,7 @@ async def test_a_slow_door_is_hung_up_on(github: SimulatedGitHub) -> None:
     assert [(each.status_code, each.status) for each in github.webhooks.deliveries] == [(504, "timed out")]
 
 
-async def test_a_throttled_delivery_says_so(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_throttled_delivery_is_marked(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
     github.webhooks.faults.throttle("issues.opened")
     github.issues.open_issue(REPO, "slow")
     github.issues.open_issue(REPO, "fast")
@@ -126,14 +126,16 @@ async def test_a_throttled_delivery_says_so(github: SimulatedGitHub, ask: Asker,
     openapi.assert_valid(github.requests)
 
 
-async def test_the_configuration(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
-    shown = {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": told.url}
+async def test_hook_config_can_be_read_and_changed(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
+    shown = {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": receiver.url}
     assert (await ask("GET", "/app/hook/config", who="app")).body == shown
     changed = await ask("PATCH", "/app/hook/config", {"secret": "new", "content_type": "form"}, who="app")
     assert changed.body == {**shown, "content_type": "form"}
     github.issues.open_issue(REPO, "x")
     await github.webhooks.idle()
-    headers, body = told.requests[0]
+    headers, body = receiver.requests[0]
     assert headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert headers["X-Hub-Signature-256"] == f"sha256={hmac.new(b'new', body, hashlib.sha256).hexdigest()}"
     assert json.loads(parse_qs(body.decode())["payload"][0])["issue"]["title"] == "x"
@@ -142,7 +144,9 @@ async def test_the_configuration(github: SimulatedGitHub, ask: Asker, told: Hook
     openapi.assert_valid(github.requests)
 
 
-async def test_no_hook_and_one_that_is_switched_off(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_missing_or_inactive_hook_receives_nothing(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
     github.webhooks.set_config(active=False)
     github.issues.open_issue(REPO, "x")
     assert (await ask("GET", "/app/hook/config", who="app")).status == 200
@@ -153,16 +157,16 @@ async def test_no_hook_and_one_that_is_switched_off(github: SimulatedGitHub, ask
     assert github.webhooks.deliveries == []
 
 
-async def test_what_is_read_and_written_again_has_the_same_bytes(github: SimulatedGitHub, told: Hook) -> None:
+async def test_payload_is_compact_json(github: SimulatedGitHub, receiver: WebhookReceiver) -> None:
     """As a smee client does, which hands on JSON."""
     github.issues.open_issue(REPO, 'Ünicode "quoted" 🙂 \u2028 \ud800', body="a\tb\x00\\")
     await github.webhooks.idle()
-    body = told.requests[0][1]
+    body = receiver.requests[0][1]
     again = json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":"))
     assert again.encode("utf-8", "backslashreplace") == body
 
 
-async def test_a_hold_ends_in_any_order(github: SimulatedGitHub, told: Hook) -> None:
+async def test_held_deliveries_can_be_shuffled(github: SimulatedGitHub, receiver: WebhookReceiver) -> None:
     held = github.webhooks.faults.hold()
     for number in range(9):
         github.issues.open_issue(REPO, str(number))
@@ -174,7 +178,7 @@ async def test_a_hold_ends_in_any_order(github: SimulatedGitHub, told: Hook) -> 
     assert sorted(came) == sorted(guids)
 
 
-def test_the_same_seed_brings_the_same_weather() -> None:
+def test_same_seed_gives_the_same_faults() -> None:
     def fates(seed: int) -> list[DeliveryPlan]:
         weather = DeliveryFaults(seed, drop=0.2, duplicate=0.2, delay=1.0, unrecorded=0.5)
         return [weather.next("") for _ in range(300)]
@@ -189,12 +193,12 @@ def test_the_same_seed_brings_the_same_weather() -> None:
     assert all(0 <= delay < 1 for fate in found for delay in fate.delays)
 
 
-async def test_weather(github: SimulatedGitHub, told: Hook) -> None:
+async def test_random_faults_lose_duplicate_and_delay(github: SimulatedGitHub, receiver: WebhookReceiver) -> None:
     weather = github.webhooks.faults.start_random(3, drop=0.3, duplicate=0.3, delay=0.05, unrecorded=0.5)
     for number in range(60):
         github.issues.open_issue(REPO, str(number))
     await github.webhooks.idle()
-    came = [each["issue"]["title"] for each in told.payloads("issues.opened")]
+    came = [each["issue"]["title"] for each in receiver.payloads("issues.opened")]
     gone, known = {*weather.dropped, *weather.lost}, {each.guid for each in github.webhooks.deliveries}
     assert len(set(came)) == 60 - len(gone)
     assert len(came) == len(set(came)) + len(weather.duplicated)
@@ -204,7 +208,9 @@ async def test_weather(github: SimulatedGitHub, told: Hook) -> None:
     assert not known & set(weather.lost)
 
 
-async def test_another_attempt_gets_through_the_weather(github: SimulatedGitHub, told: Hook) -> None:
+async def test_redelivery_avoids_random_faults_unless_included(
+    github: SimulatedGitHub, receiver: WebhookReceiver
+) -> None:
     github.webhooks.faults.start_random(1, drop=1.0)
     github.issues.open_issue(REPO, "x")
     failed = github.webhooks.deliveries[0]
@@ -221,13 +227,13 @@ async def test_another_attempt_gets_through_the_weather(github: SimulatedGitHub,
     github.webhooks.faults.stop_random()
     github.issues.open_issue(REPO, "y")
     await github.webhooks.idle()
-    assert told.names == ["issues.opened", "issues.opened"]
+    assert receiver.names == ["issues.opened", "issues.opened"]
 
 
-async def test_a_crowd_is_sent_one_after_the_other(github: SimulatedGitHub, told: Hook) -> None:
+async def test_many_deliveries_all_arrive(github: SimulatedGitHub, receiver: WebhookReceiver) -> None:
     for number in range(300):
         github.issues.open_issue(REPO, str(number))
     await github.webhooks.idle()
-    assert len(told.requests) == 300
+    assert len(receiver.requests) == 300
     assert [each.id for each in github.webhooks.deliveries] == sorted(each.id for each in github.webhooks.deliveries)
     assert all(each.good for each in github.webhooks.deliveries)

@@ -1,4 +1,4 @@
-"""Every endpoint once, and each answer held to GitHub's own description of it."""
+"""Every endpoint once, each answer checked against GitHub's description of the API."""
 
 import dataclasses
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from simulator.github.rest.server import ENDPOINTS
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 from tests.simulator.walks import (
     Walk,
     walk_contents,
@@ -22,7 +22,9 @@ from tests.simulator.walks import (
 R = f"/repos/{REPO}"
 
 
-async def test_every_endpoint_answers_as_github_describes(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_every_endpoint_matches_githubs_description(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
     files = {"src/hello.py": "print('bye')\n", "new.py": "x = 1\n", "README.md": None}
     sha = await github.pushes.push_commit(REPO, "feature", files)
     await github.pushes.push_commit(REPO, "other", {"other.py": "y = 2\n"})
@@ -153,7 +155,7 @@ async def walk_checks(go: Walk, sha: str) -> None:
     await go("POST", f"{R}/check-suites/{suite}/rerequest", status=201)
 
 
-def test_no_endpoint_is_invented() -> None:
+def test_every_endpoint_is_in_githubs_description() -> None:
     assert {(each.method, each.template) for each in ENDPOINTS} - openapi.endpoints() == {("POST", "/graphql")}
 
 
@@ -171,7 +173,7 @@ def test_no_endpoint_is_invented() -> None:
         ({"status": 422, "response": {"message": 3}}, "response.message: 3 is not of type 'string'"),
     ],
 )
-async def test_the_description_catches(ask: Asker, change: dict[str, Any], problem: str) -> None:
+async def test_invalid_answer_is_detected(ask: ApiClient, change: dict[str, Any], problem: str) -> None:
     number = ask.github.issues.open_issue(REPO, "x").number
     await ask("POST", f"{R}/issues/{number}/labels", {"labels": ["later"]})
     good = ask.github.requests[-1]

@@ -9,22 +9,22 @@ import pytest
 
 from simulator.github.git import Files, GitCommandError, Symlink, git
 from simulator.github.server import SimulatedGitHub
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 
 
-async def test_anybody_may_fetch_what_is_public(github: SimulatedGitHub, tmp_path: Path) -> None:
+async def test_public_repository_needs_no_credentials(github: SimulatedGitHub, tmp_path: Path) -> None:
     await git(tmp_path, "clone", "--quiet", f"{github.url}/{REPO}.git", "one")
     await git(tmp_path, "clone", "--quiet", f"{github.url}/{REPO}", "two")
     assert (tmp_path / "one/src/hello.py").read_text() == "print('hello')\n"
 
 
-async def test_nobody_may_push_without_a_name(github: SimulatedGitHub, tmp_path: Path) -> None:
+async def test_push_needs_credentials(github: SimulatedGitHub, tmp_path: Path) -> None:
     clone = await cloned(github, tmp_path)
     with pytest.raises(GitCommandError, match=r"could not read Username|Authentication"):
         await git(clone, "push", f"{github.url}/{REPO}.git", "HEAD:refs/heads/x")
 
 
-async def test_a_private_repository_hides(github: SimulatedGitHub, tmp_path: Path) -> None:
+async def test_private_repository_is_not_found(github: SimulatedGitHub, tmp_path: Path) -> None:
     await github.repositories.add_repository("octocat/secret", {"a": "a"}, private=True)
     with pytest.raises(GitCommandError, match=r"could not read Username|Authentication"):
         await git(tmp_path, "clone", f"{github.url}/octocat/secret.git", "one")
@@ -34,19 +34,19 @@ async def test_a_private_repository_hides(github: SimulatedGitHub, tmp_path: Pat
     assert (tmp_path / "three/a").exists()
 
 
-async def test_an_installation_token_pushes_and_the_app_hears_of_it(
-    github: SimulatedGitHub, ask: Asker, told: Hook, tmp_path: Path
+async def test_push_with_installation_token_sends_an_event(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver, tmp_path: Path
 ) -> None:
     clone = await cloned(github, tmp_path)
     token = await ask.mint()
     await git(clone, "push", "--quiet", with_token(github, token), "HEAD:refs/heads/by-bot")
     await github.webhooks.idle()
-    assert sorted(told.names) == ["check_suite.requested", "create", "push"]
-    assert told.payloads("push")[0]["sender"]["login"] == "autobuild[bot]"
+    assert sorted(receiver.names) == ["check_suite.requested", "create", "push"]
+    assert receiver.payloads("push")[0]["sender"]["login"] == "autobuild[bot]"
 
 
-async def test_a_read_only_token_pushes_nothing(
-    github: SimulatedGitHub, ask: Asker, told: Hook, tmp_path: Path
+async def test_read_only_token_cannot_push(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver, tmp_path: Path
 ) -> None:
     clone = await cloned(github, tmp_path)
     token = await ask.mint(permissions={"contents": "read"})
@@ -61,10 +61,10 @@ async def test_a_read_only_token_pushes_nothing(
     with pytest.raises(GitCommandError, match="403"):
         await git(clone, "push", with_token(github, full), "HEAD:refs/heads/x")
     await github.webhooks.idle()
-    assert told.names == ["installation.suspend"]
+    assert receiver.names == ["installation.suspend"]
 
 
-async def test_pull_refs_can_be_fetched_and_not_pushed(github: SimulatedGitHub, tmp_path: Path) -> None:
+async def test_pull_refs_can_be_fetched_but_not_pushed(github: SimulatedGitHub, tmp_path: Path) -> None:
     sha = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     await github.pulls.open_pull(REPO, "feature")
     clone = await cloned(github, tmp_path)
@@ -74,20 +74,20 @@ async def test_pull_refs_can_be_fetched_and_not_pushed(github: SimulatedGitHub, 
         await git(clone, "push", github.pushes.push_url(REPO), "HEAD:refs/pull/1/head")
 
 
-async def test_any_commit_can_be_fetched_by_its_id(github: SimulatedGitHub, tmp_path: Path) -> None:
+async def test_any_commit_can_be_fetched_by_sha(github: SimulatedGitHub, tmp_path: Path) -> None:
     old = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     await github.pushes.push_commit(REPO, "feature", {"a": "b"}, parent=await tip(github, "main"), force=True)
     clone = await cloned(github, tmp_path)
     await git(clone, "fetch", "--quiet", "--depth=1", "--filter=blob:none", "origin", old)
 
 
-async def test_a_push_of_megabytes_in_chunks(github: SimulatedGitHub) -> None:
+async def test_large_chunked_push(github: SimulatedGitHub) -> None:
     body = os.urandom(3 * 1024 * 1024)
     sha = await github.pushes.push_commit(REPO, "big", {"big.bin": body})
     assert await git(github.store.repository(REPO).path, "cat-file", "blob", f"{sha}:big.bin") == body
 
 
-async def test_a_gzipped_negotiation(github: SimulatedGitHub, tmp_path: Path) -> None:
+async def test_gzipped_negotiation(github: SimulatedGitHub, tmp_path: Path) -> None:
     """Git packs a request of more than a kilobyte: many commits that the server does not have."""
     clone = await cloned(github, tmp_path)
     stream = "".join(
@@ -102,7 +102,7 @@ async def test_a_gzipped_negotiation(github: SimulatedGitHub, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "path", ["../state/x.git", "octocat/..", "octocat/hello.git/..%2f..%2fapp.pem", "octocat/none.git"]
 )
-async def test_no_path_leads_out(github: SimulatedGitHub, path: str) -> None:
+async def test_path_traversal_is_refused(github: SimulatedGitHub, path: str) -> None:
     async with aiohttp.ClientSession() as client:
         for service in ("git-upload-pack", "nothing"):
             url = f"{github.url}/{path}/info/refs?service={service}"
@@ -110,18 +110,18 @@ async def test_no_path_leads_out(github: SimulatedGitHub, path: str) -> None:
                 assert reply.status in (401, 403, 404)
 
 
-async def test_two_pushes_at_once_are_told_apart(github: SimulatedGitHub, told: Hook) -> None:
+async def test_concurrent_pushes_send_separate_events(github: SimulatedGitHub, receiver: WebhookReceiver) -> None:
     github.repositories.set_permission(REPO, "example", "write")
     one, two = await asyncio.gather(
         github.pushes.push_commit(REPO, "one", {"a": "1"}, login="octocat"),
         github.pushes.push_commit(REPO, "two", {"a": "2"}, login="example"),
     )
     await github.webhooks.idle()
-    heard = {(each["after"], each["sender"]["login"]) for each in told.payloads("push")}
+    heard = {(each["after"], each["sender"]["login"]) for each in receiver.payloads("push")}
     assert heard == {(one, "octocat"), (two, "example")}
 
 
-async def test_strange_paths_and_links(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_unusual_paths_and_symlinks(github: SimulatedGitHub, ask: ApiClient) -> None:
     odd: Files = {
         'sp ace/"quo\nte".py': "1\n",
         "näh.py": "2\n",
@@ -140,7 +140,7 @@ async def test_strange_paths_and_links(github: SimulatedGitHub, ask: Asker) -> N
 
 
 @pytest.mark.parametrize("path", ["../up", "a/../../b", ".git/config", "a//b", ""])
-async def test_a_path_out_of_the_tree_is_refused(github: SimulatedGitHub, path: str) -> None:
+async def test_path_outside_the_tree_is_refused(github: SimulatedGitHub, path: str) -> None:
     with pytest.raises(GitCommandError, match="invalid path"):
         await github.pushes.push_commit(REPO, "bad", {path: "x"})
 

@@ -1,4 +1,4 @@
-"""`createCommitOnBranch`: a real commit, or a reason why not."""
+"""`createCommitOnBranch`: a real commit, or the reason for none."""
 
 import base64
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from simulator.github.git import git
 from simulator.github.server import SimulatedGitHub
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 
 MUTATION = "mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }"
 
@@ -23,7 +23,7 @@ def given(head: str, **change: Any) -> dict[str, Any]:
     }
 
 
-async def test_a_commit(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_mutation_creates_a_commit(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
     head = await github.pushes.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
     await github.pulls.open_pull(REPO, "feature")
     reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head)}})
@@ -36,7 +36,7 @@ async def test_a_commit(github: SimulatedGitHub, ask: Asker, told: Hook) -> None
         await git(path, "log", "-1", "--format=%an|%B", made)
     ).decode().strip() == "autobuild[bot]|Mend\n\nwhat ruff found"
     await github.webhooks.idle()
-    pull = told.payloads("pull_request.synchronize")[0]
+    pull = receiver.payloads("pull_request.synchronize")[0]
     assert (pull["after"], pull["sender"]["login"]) == (made, "autobuild[bot]")
 
 
@@ -54,14 +54,16 @@ async def test_a_commit(github: SimulatedGitHub, ask: Asker, told: Hook) -> None
         ({"fileChanges": {"additions": ["x"]}}, "argumentLiteralsIncompatible"),
     ],
 )
-async def test_no_commit(github: SimulatedGitHub, ask: Asker, change: dict[str, Any], kind: str) -> None:
+async def test_invalid_mutation_creates_no_commit(
+    github: SimulatedGitHub, ask: ApiClient, change: dict[str, Any], kind: str
+) -> None:
     head = await github.pushes.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
     reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head, **change)}})
     assert (reply.status, reply.body["data"], reply.body["errors"][0]["type"]) == (200, None, kind)
     assert (await git(github.store.repository(REPO).path, "rev-parse", "feature")).decode().strip() == head
 
 
-async def test_only_with_the_permission(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_mutation_needs_contents_permission(github: SimulatedGitHub, ask: ApiClient) -> None:
     head = await github.pushes.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
     token = await ask.mint(permissions={"contents": "read"})
     reply = await ask("POST", "/graphql", {"query": MUTATION, "variables": {"input": given(head)}}, token=token)
@@ -71,6 +73,6 @@ async def test_only_with_the_permission(github: SimulatedGitHub, ask: Asker) -> 
 @pytest.mark.parametrize(
     "query", ["query { viewer { login } }", "mutation { closeIssue }", MUTATION.replace("$input)", "$other)")]
 )
-async def test_another_document(ask: Asker, query: str) -> None:
+async def test_other_documents_are_refused(ask: ApiClient, query: str) -> None:
     reply = await ask("POST", "/graphql", {"query": query, "variables": []})
     assert reply.body["errors"]

@@ -1,4 +1,4 @@
-"""What the App is told of its installations, without any subscription, and what its tokens can do afterwards."""
+"""The events of installations, which need no subscription, and what tokens can do afterwards."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ import pytest
 
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 from tests.simulator.test_payloads import errors
 
 
 @pytest.fixture
-async def two(github: SimulatedGitHub, told: Hook) -> SimulatedGitHub:
+async def two(github: SimulatedGitHub, receiver: WebhookReceiver) -> SimulatedGitHub:
     """A second repository, and an App that subscribes to nothing."""
     await github.repositories.add_repository("octocat/second", {"a": "a"}, private=True)
     github.store.app.events = ()
@@ -22,7 +22,9 @@ def names(payload: Any, field: str) -> list[str]:
     return [each["full_name"] for each in payload[field]]
 
 
-async def test_repositories_are_taken_out_and_put_back(two: SimulatedGitHub, told: Hook, ask: Asker) -> None:
+async def test_repositories_can_be_removed_and_added(
+    two: SimulatedGitHub, receiver: WebhookReceiver, ask: ApiClient
+) -> None:
     installation = next(iter(two.store.installations))
     token = await ask.mint()
     two.installations.remove_from_installation(installation, "octocat/second")
@@ -32,8 +34,8 @@ async def test_repositories_are_taken_out_and_put_back(two: SimulatedGitHub, tol
     two.installations.add_to_installation(installation, "octocat/second")
     assert (await ask("GET", "/repos/octocat/second", token=token)).status == 200
     await two.webhooks.idle()
-    assert told.names == ["installation_repositories.removed", "installation_repositories.added"]
-    removed, added = (told.payloads(name)[0] for name in told.names)
+    assert receiver.names == ["installation_repositories.removed", "installation_repositories.added"]
+    removed, added = (receiver.payloads(name)[0] for name in receiver.names)
     assert names(removed, "repositories_removed") == names(added, "repositories_added") == ["octocat/second"]
     assert (removed["repositories_added"], added["repositories_removed"]) == ([], [])
     assert removed["repository_selection"] == "selected"
@@ -41,13 +43,15 @@ async def test_repositories_are_taken_out_and_put_back(two: SimulatedGitHub, tol
     openapi.assert_valid(two.requests)
 
 
-async def test_only_the_accounts_own_can_be_added(two: SimulatedGitHub) -> None:
+async def test_repository_of_another_account_cannot_be_added(two: SimulatedGitHub) -> None:
     await two.repositories.add_repository("example/other", {"a": "a"}, install=False)
     with pytest.raises(ValueError, match="does not belong to octocat"):
         two.installations.add_to_installation(next(iter(two.store.installations)), "example/other")
 
 
-async def test_new_permissions_must_be_accepted(two: SimulatedGitHub, told: Hook, ask: Asker) -> None:
+async def test_new_permissions_must_be_accepted(
+    two: SimulatedGitHub, receiver: WebhookReceiver, ask: ApiClient
+) -> None:
     installation = next(iter(two.store.installations))
     wanted = {"permissions": {"deployments": "write"}}
     path = f"/app/installations/{installation}/access_tokens"
@@ -57,23 +61,23 @@ async def test_new_permissions_must_be_accepted(two: SimulatedGitHub, told: Hook
     two.installations.accept_permissions(installation)
     assert (await ask("POST", path, wanted, who="app")).status == 201
     await two.webhooks.idle()
-    assert told.names == ["installation.new_permissions_accepted"]
-    payload = told.payloads(told.names[0])[0]
+    assert receiver.names == ["installation.new_permissions_accepted"]
+    payload = receiver.payloads(receiver.names[0])[0]
     assert payload["installation"]["permissions"]["deployments"] == "write"
     assert (payload["installation"]["events"], "repository" in payload) == (["push"], False)
-    assert errors(told.names[0], payload) == []
+    assert errors(receiver.names[0], payload) == []
     openapi.assert_valid(two.requests)
 
 
-async def test_each_turn_of_its_life_is_told(two: SimulatedGitHub, told: Hook) -> None:
+async def test_each_change_of_an_installation_sends_an_event(two: SimulatedGitHub, receiver: WebhookReceiver) -> None:
     installation = next(iter(two.store.installations))
     two.installations.suspend(installation)
     two.installations.unsuspend(installation)
     two.installations.remove_installation(installation)
     two.installations.add_installation("octocat", ["octocat/second"])
     await two.webhooks.idle()
-    assert told.names == [f"installation.{turn}" for turn in ("suspend", "unsuspend", "deleted", "created")]
-    assert told.payloads("installation.suspend")[0]["installation"]["suspended_by"]["login"] == "octocat"
-    assert names(told.payloads("installation.deleted")[0], "repositories") == [REPO, "octocat/second"]
-    assert names(told.payloads("installation.created")[0], "repositories") == ["octocat/second"]
+    assert receiver.names == [f"installation.{turn}" for turn in ("suspend", "unsuspend", "deleted", "created")]
+    assert receiver.payloads("installation.suspend")[0]["installation"]["suspended_by"]["login"] == "octocat"
+    assert names(receiver.payloads("installation.deleted")[0], "repositories") == [REPO, "octocat/second"]
+    assert names(receiver.payloads("installation.created")[0], "repositories") == ["octocat/second"]
     assert [error for each in two.webhooks.deliveries for error in errors(each.name, each.payload)] == []

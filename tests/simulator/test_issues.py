@@ -1,4 +1,4 @@
-"""Issues, labels and locked conversations: what is refused, what changes, and what the app hears."""
+"""Issues, labels and locked issues: what is refused, what changes, and the events."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 
 R = f"/repos/{REPO}"
 
@@ -25,7 +25,7 @@ R = f"/repos/{REPO}"
         ({"title": "x", "assignees": ["stranger"]}, "assignees"),
     ],
 )
-async def test_an_issue_that_cannot_be(ask: Asker, body: dict[str, Any], field: str) -> None:
+async def test_invalid_issue_is_refused(ask: ApiClient, body: dict[str, Any], field: str) -> None:
     ask.github.store.add_user("stranger")
     reply = await ask("POST", f"{R}/issues", body)
     assert (reply.status, reply.body["errors"][0]["field"]) == (422, field)
@@ -33,19 +33,19 @@ async def test_an_issue_that_cannot_be(ask: Asker, body: dict[str, Any], field: 
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_an_issue_with_everything(ask: Asker, told: Hook) -> None:
+async def test_issue_with_labels_and_assignees(ask: ApiClient, receiver: WebhookReceiver) -> None:
     ask.github.repositories.set_permission(REPO, "friend", "triage")
     whole = {"title": "Bug", "body": "x" * 65_536, "labels": ["bug", {"name": "new one"}], "assignees": ["Friend"]}
     issue = (await ask("POST", f"{R}/issues", whole)).body
     assert [label["name"] for label in issue["labels"]] == ["bug", "new one"]
     assert (issue["assignee"]["login"], issue["state_reason"]) == ("friend", None)
     await ask.github.webhooks.idle()
-    assert sorted(told.names) == ["issues.assigned", "issues.labeled", "issues.labeled", "issues.opened"]
+    assert sorted(receiver.names) == ["issues.assigned", "issues.labeled", "issues.labeled", "issues.opened"]
     assert "new one" in (await ask("GET", f"{R}/labels")).body[1]["name"]
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_closing_has_a_reason(ask: Asker, told: Hook) -> None:
+async def test_closed_issue_has_a_reason(ask: ApiClient, receiver: WebhookReceiver) -> None:
     ask.github.issues.open_issue(REPO, "x")
 
     async def patch(**body: str) -> tuple[int, str, str | None]:
@@ -59,7 +59,7 @@ async def test_closing_has_a_reason(ask: Asker, told: Hook) -> None:
     assert await patch(state="open") == (200, "open", "reopened")
     assert await patch(state="closed", state_reason="not_planned") == (200, "closed", "not_planned")
     await ask.github.webhooks.idle()
-    assert [name for name in told.names if name != "issues.opened"] == [
+    assert [name for name in receiver.names if name != "issues.opened"] == [
         "issues.closed",
         "issues.reopened",
         "issues.closed",
@@ -67,22 +67,22 @@ async def test_closing_has_a_reason(ask: Asker, told: Hook) -> None:
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_an_edit_replaces(ask: Asker, told: Hook) -> None:
+async def test_update_replaces_labels_and_assignees(ask: ApiClient, receiver: WebhookReceiver) -> None:
     ask.github.issues.open_issue(REPO, "x", labels=["a", "b"], assignees=["octocat"])
     change = {"title": "y", "body": "why", "labels": ["B", "c"], "assignees": []}
     issue = (await ask("PATCH", f"{R}/issues/1", change)).body
     assert ([label["name"] for label in issue["labels"]], issue["assignees"]) == (["b", "c"], [])
     await ask.github.webhooks.idle()
-    assert told.payloads("issues.edited")[0]["changes"] == {"title": {"from": "x"}, "body": {"from": ""}}
-    assert [told.payloads(f"issues.{name}")[-1]["label"]["name"] for name in ("labeled", "unlabeled")] == ["c", "a"]
-    assert told.payloads("issues.unassigned")[0]["assignee"]["login"] == "octocat"
-    before = len(told.names)
+    assert receiver.payloads("issues.edited")[0]["changes"] == {"title": {"from": "x"}, "body": {"from": ""}}
+    assert [receiver.payloads(f"issues.{name}")[-1]["label"]["name"] for name in ("labeled", "unlabeled")] == ["c", "a"]
+    assert receiver.payloads("issues.unassigned")[0]["assignee"]["login"] == "octocat"
+    before = len(receiver.names)
     await ask("PATCH", f"{R}/issues/1", change)
     await ask.github.webhooks.idle()
-    assert len(told.names) == before
+    assert len(receiver.names) == before
 
 
-async def test_labels_are_set_added_and_taken(ask: Asker) -> None:
+async def test_labels_can_be_set_added_and_removed(ask: ApiClient) -> None:
     ask.github.issues.open_issue(REPO, "x", labels=["a"])
 
     async def names(method: str, path: str = "", body: Any = None) -> list[str]:
@@ -100,7 +100,7 @@ async def test_labels_are_set_added_and_taken(ask: Asker) -> None:
     assert (await ask("POST", f"{R}/issues/1/labels", {"labels": []})).status == 422
 
 
-async def test_a_list_is_narrowed(ask: Asker) -> None:
+async def test_list_filters(ask: ApiClient) -> None:
     ask.github.issues.open_issue(REPO, "a", labels=["bug", "p1"])
     ask.github.issues.open_issue(REPO, "b", login="example", labels=["bug"])
     await ask.github.pulls.set_state(REPO, 1, "closed")
@@ -120,7 +120,7 @@ async def test_a_list_is_narrowed(ask: Asker) -> None:
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_a_deleted_issue_is_gone_for_ever(ask: Asker, told: Hook) -> None:
+async def test_deleted_issue_is_gone(ask: ApiClient, receiver: WebhookReceiver) -> None:
     ask.github.issues.open_issue(REPO, "x")
     ask.github.issues.open_issue(REPO, "y")
     ask.github.issues.delete_issue(REPO, 2)
@@ -130,11 +130,11 @@ async def test_a_deleted_issue_is_gone_for_ever(ask: Asker, told: Hook) -> None:
     assert (await ask("GET", f"{R}/issues/3")).status == 404
     assert (await ask("POST", f"{R}/issues", {"title": "z"})).body["number"] == 3
     await ask.github.webhooks.idle()
-    assert told.payloads("issues.deleted")[0]["issue"]["number"] == 2
+    assert receiver.payloads("issues.deleted")[0]["issue"]["number"] == 2
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_no_app_speaks_in_a_locked_conversation(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_app_cannot_comment_on_a_locked_issue(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.issues.open_issue(REPO, "x")
     github.issues.lock_issue(REPO, 1)
     reply = await ask("POST", f"{R}/issues/1/comments", {"body": "x"})
@@ -146,7 +146,7 @@ async def test_no_app_speaks_in_a_locked_conversation(github: SimulatedGitHub, a
     openapi.assert_valid(github.requests)
 
 
-async def test_a_plain_issue_needs_its_own_permission(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_plain_issue_needs_issues_permission(github: SimulatedGitHub, ask: ApiClient) -> None:
     await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     github.issues.open_issue(REPO, "x")
     await github.pulls.open_pull(REPO, "feature")
@@ -156,7 +156,9 @@ async def test_a_plain_issue_needs_its_own_permission(github: SimulatedGitHub, a
         assert (await ask("POST", f"{R}/issues/2/{path}", body, token=token)).status < 300
 
 
-async def test_labels_of_a_pull_are_told_as_such(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_label_of_a_pull_request_sends_pull_request_event(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
     await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     await github.pulls.open_pull(REPO, "feature")
     await ask("POST", f"{R}/issues/1/labels", {"labels": ["ready"]})
@@ -164,11 +166,11 @@ async def test_labels_of_a_pull_are_told_as_such(github: SimulatedGitHub, ask: A
     await ask("PATCH", f"{R}/issues/1", {"state": "closed"})
     await github.webhooks.idle()
     wanted = {"pull_request.labeled", "pull_request.unlabeled", "pull_request.closed"}
-    assert wanted <= set(told.names)
-    assert not [name for name in told.names if name.startswith("issues")]
+    assert wanted <= set(receiver.names)
+    assert not [name for name in receiver.names if name.startswith("issues")]
 
 
-async def test_a_repository_without_issues(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_repository_with_issues_disabled(github: SimulatedGitHub, ask: ApiClient) -> None:
     await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     github.issues.open_issue(REPO, "x")
     await github.pulls.open_pull(REPO, "feature")

@@ -1,4 +1,4 @@
-"""Manifests that GitHub refuses, with its words; and what it takes from a good one."""
+"""Manifests that GitHub refuses, with its sentences, and what it reads from a valid one."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ NOT_OF_AN_APP = {"marketplace_purchase", "repository_import", "sponsorship"}
         ('{"url": null}', "null is not a string."),
     ],
 )
-def test_what_is_no_manifest(text: str, problem: str) -> None:
+def test_malformed_manifest_is_refused(text: str, problem: str) -> None:
     assert refused(text) == (problem,)
 
 
@@ -68,11 +68,11 @@ def test_what_is_no_manifest(text: str, problem: str) -> None:
         ({"default_events": ["push"]}, "Default events are not supported by permissions: push"),
     ],
 )
-def test_what_is_wrong_in_one_place(fields: dict[str, Any], problem: str) -> None:
+def test_invalid_field_is_reported(fields: dict[str, Any], problem: str) -> None:
     assert refused(json.dumps({**GOOD, **fields})) == (problem,)
 
 
-def test_events_that_come_unasked_cannot_be_asked_for() -> None:
+def test_automatic_events_cannot_be_subscribed_to() -> None:
     fields = {
         "default_permissions": {"checks": "read"},
         "default_events": ["installation", "installation_repositories"],
@@ -83,7 +83,7 @@ def test_events_that_come_unasked_cannot_be_asked_for() -> None:
     )
 
 
-def test_what_is_taken() -> None:
+def test_valid_manifest_is_read() -> None:
     given = {
         **GOOD,
         "name": "Our bot",
@@ -103,17 +103,17 @@ def test_what_is_taken() -> None:
     )
 
 
-def test_our_own_manifest_is_good() -> None:
+def test_our_manifest_is_valid() -> None:
     own = yaml.safe_load((Path(__file__).parents[2] / "app.yml").read_text())
     assert read_manifest(json.dumps(own)).permissions == own["default_permissions"]
 
 
-def test_the_permissions_are_githubs() -> None:
+def test_permissions_match_githubs_description() -> None:
     described = json.loads(FILE.read_bytes())["components"]["schemas"]["app-permissions"]["properties"]
     assert {name: tuple(each["enum"]) for name, each in described.items()} == LEVELS
 
 
-def test_the_events_are_githubs() -> None:
+def test_events_match_githubs_schemas() -> None:
     schemas = json.loads((FILE.parents[2] / "webhooks-schemas/schema.json").read_bytes())["definitions"]
     described = {name.partition("$")[0] for name in schemas if "$" in name}
     assert described - NEEDS.keys() == UNASKED | NOT_OF_AN_APP

@@ -1,4 +1,4 @@
-"""Merging over REST: three ways, every refusal, and what a pull request says of itself before."""
+"""Merging over REST: three methods, every refusal, and mergeability."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from simulator.github.git import git
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook, Reply
+from tests.simulator.conftest import REPO, ApiClient, Reply, WebhookReceiver
 
 R = f"/repos/{REPO}"
 
@@ -22,11 +22,11 @@ async def pull(github: SimulatedGitHub) -> str:
     return head
 
 
-async def merge(ask: Asker, **body: Any) -> Reply:
+async def merge(ask: ApiClient, **body: Any) -> Reply:
     return await ask("PUT", f"{R}/pulls/1/merge", body)
 
 
-async def state(ask: Asker) -> tuple[bool | None, str]:
+async def state(ask: ApiClient) -> tuple[bool | None, str]:
     pull = (await ask("GET", f"{R}/pulls/1")).body
     return pull["mergeable"], pull["mergeable_state"]
 
@@ -36,7 +36,7 @@ async def messages(github: SimulatedGitHub, ref: str = "main") -> list[str]:
     return [entry.strip() for entry in out.decode().split("\0") if entry.strip()]
 
 
-async def test_a_merge_commit(github: SimulatedGitHub, ask: Asker, told: Hook, pull: str) -> None:
+async def test_merge_commit(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver, pull: str) -> None:
     assert (await ask("GET", f"{R}/pulls/1/merge")).status == 404
     reply = await merge(ask, sha=pull)
     assert (reply.status, reply.body["merged"]) == (200, True)
@@ -45,13 +45,13 @@ async def test_a_merge_commit(github: SimulatedGitHub, ask: Asker, told: Hook, p
     assert (await messages(github))[0].endswith("|Merge pull request #1 from octocat/feature\n\nTwo things")
     assert (await ask("GET", f"{R}/pulls/1/merge")).status == 204
     await github.webhooks.idle()
-    [closed] = told.payloads("pull_request.closed")
+    [closed] = receiver.payloads("pull_request.closed")
     assert (closed["pull_request"]["merged"], closed["pull_request"]["merge_commit_sha"]) == (True, parents[0])
     assert [(await merge(ask)).status, (await merge(ask, sha=pull)).status] == [405, 405]
     openapi.assert_valid(github.requests)
 
 
-async def test_a_squash(github: SimulatedGitHub, ask: Asker, told: Hook, pull: str) -> None:
+async def test_squash(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver, pull: str) -> None:
     reply = await merge(ask, merge_method="squash")
     assert (await messages(github))[:2] == [
         "octocat|autobuild[bot]|Two things (#1)\n\n* First\n\nWith a body.\n\n* Second",
@@ -60,15 +60,15 @@ async def test_a_squash(github: SimulatedGitHub, ask: Asker, told: Hook, pull: s
     got = (await ask("GET", f"{R}/pulls/1")).body
     assert (got["merged"], got["merge_commit_sha"], got["state"]) == (True, reply.body["sha"], "closed")
     await github.webhooks.idle()
-    assert len(told.payloads("pull_request.closed")) == 1
+    assert len(receiver.payloads("pull_request.closed")) == 1
 
 
-async def test_a_squash_with_words_of_ones_own(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
+async def test_squash_with_given_title_and_message(github: SimulatedGitHub, ask: ApiClient, pull: str) -> None:
     await merge(ask, merge_method="squash", commit_title="Mine", commit_message="Why.")
     assert (await messages(github))[0] == "octocat|autobuild[bot]|Mine\n\nWhy."
 
 
-async def test_a_rebase(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
+async def test_rebase(github: SimulatedGitHub, ask: ApiClient, pull: str) -> None:
     reply = await merge(ask, merge_method="rebase")
     assert reply.status == 200
     assert (await messages(github))[:3] == [
@@ -81,7 +81,9 @@ async def test_a_rebase(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
-async def test_a_way_that_is_not_allowed(github: SimulatedGitHub, ask: Asker, pull: str, method: str) -> None:
+async def test_disallowed_merge_method_is_refused(
+    github: SimulatedGitHub, ask: ApiClient, pull: str, method: str
+) -> None:
     github.repositories.allow_methods(REPO, [each for each in ("merge", "squash", "rebase") if each != method])
     reply = await merge(ask, merge_method=method)
     assert (reply.status, "not allowed on this repository" in reply.body["message"]) == (405, True)
@@ -101,8 +103,8 @@ async def test_a_way_that_is_not_allowed(github: SimulatedGitHub, ask: Asker, pu
         ({"commit_title": 3}, 422, "Validation Failed"),
     ],
 )
-async def test_a_merge_that_is_refused(
-    github: SimulatedGitHub, ask: Asker, pull: str, body: dict[str, Any], status: int, words: str
+async def test_forbidden_merge_is_refused(
+    github: SimulatedGitHub, ask: ApiClient, pull: str, body: dict[str, Any], status: int, words: str
 ) -> None:
     reply = await merge(ask, **body)
     assert (reply.status, words in reply.body["message"]) == (status, True)
@@ -111,7 +113,7 @@ async def test_a_merge_that_is_refused(
 
 
 @pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
-async def test_a_conflict(github: SimulatedGitHub, ask: Asker, pull: str, method: str) -> None:
+async def test_conflict_is_refused(github: SimulatedGitHub, ask: ApiClient, pull: str, method: str) -> None:
     assert await state(ask) == (True, "clean")
     await github.pushes.push_commit(REPO, "main", {"a.py": "a = 2\n"})
     assert await state(ask) == (False, "dirty")
@@ -120,13 +122,13 @@ async def test_a_conflict(github: SimulatedGitHub, ask: Asker, pull: str, method
     assert (reply.status, reply.body["message"]) == (405, words)
 
 
-async def test_a_draft(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
+async def test_draft_cannot_be_merged(github: SimulatedGitHub, ask: ApiClient, pull: str) -> None:
     github.pulls.set_draft(REPO, 1, True)
     assert await state(ask) == (True, "draft")
     assert (await merge(ask)).body["message"] == "Pull Request is still a draft"
 
 
-async def test_the_first_look_finds_nothing_out(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
+async def test_mergeable_is_null_at_first(github: SimulatedGitHub, ask: ApiClient, pull: str) -> None:
     github.merging.delay_mergeable(REPO, 1)
     assert [await state(ask), await state(ask)] == [(None, "unknown"), (True, "clean")]
     await github.pulls.close_pull(REPO, 1)
@@ -134,7 +136,7 @@ async def test_the_first_look_finds_nothing_out(github: SimulatedGitHub, ask: As
     openapi.assert_valid(github.requests)
 
 
-async def test_what_is_not_green_is_unstable(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
+async def test_failing_check_makes_it_unstable(github: SimulatedGitHub, ask: ApiClient, pull: str) -> None:
     await github.statuses.set_status(REPO, pull, "pending", "ci")
     assert await state(ask) == (True, "unstable")
     await github.statuses.set_status(REPO, pull, "success", "ci")
@@ -145,7 +147,9 @@ async def test_what_is_not_green_is_unstable(github: SimulatedGitHub, ask: Asker
     assert (await merge(ask)).status == 200
 
 
-async def test_a_branch_is_brought_up_to_date(github: SimulatedGitHub, ask: Asker, told: Hook, pull: str) -> None:
+async def test_update_branch_merges_the_base(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver, pull: str
+) -> None:
     path = f"{R}/pulls/1/update-branch"
     wrong = await ask("PUT", path, {"expected_head_sha": "f" * 40})
     assert (wrong.status, "expected head sha" in wrong.body["message"]) == (422, True)
@@ -154,7 +158,7 @@ async def test_a_branch_is_brought_up_to_date(github: SimulatedGitHub, ask: Aske
     head = (await ask("GET", f"{R}/pulls/1")).body["head"]["sha"]
     assert (await git(github.store.repository(REPO).path, "rev-parse", "feature^1")).decode().strip() == pull
     await github.webhooks.idle()
-    assert told.payloads("pull_request.synchronize")[0]["after"] == head
+    assert receiver.payloads("pull_request.synchronize")[0]["after"] == head
     again = await ask("PUT", path, {"expected_head_sha": head})
     assert (again.status, "no new commits" in again.body["message"]) == (422, True)
     await github.pushes.push_commit(REPO, "main", {"a.py": "a = 2\n"})
@@ -162,7 +166,7 @@ async def test_a_branch_is_brought_up_to_date(github: SimulatedGitHub, ask: Aske
     openapi.assert_valid(github.requests)
 
 
-async def test_a_forks_branch_is_not_the_apps_to_update(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_branch_of_a_fork_cannot_be_updated(github: SimulatedGitHub, ask: ApiClient) -> None:
     await github.repositories.add_fork(REPO, "friend")
     await github.pushes.push_commit("friend/hello", "fix", {"a": "a"}, login="friend")
     await github.pulls.open_pull(REPO, "friend:fix", login="friend")
@@ -171,7 +175,9 @@ async def test_a_forks_branch_is_not_the_apps_to_update(github: SimulatedGitHub,
     assert (await ask("PUT", f"{R}/pulls/1/merge", {"merge_method": "squash"})).status == 200
 
 
-async def test_a_branch_into_a_branch(github: SimulatedGitHub, ask: Asker, told: Hook, pull: str) -> None:
+async def test_merge_branch_into_branch(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver, pull: str
+) -> None:
     await github.pushes.push_commit(REPO, "main", {"a.py": "a = 2\n"})
     await github.pushes.push_commit(REPO, "old", {"c.py": "c = 1\n"})
     made = await ask("POST", f"{R}/merges", {"base": "old", "head": pull, "commit_message": "Bring it"})
@@ -184,11 +190,11 @@ async def test_a_branch_into_a_branch(github: SimulatedGitHub, ask: Asker, told:
     for base, head in (("none", "side"), ("side", "none"), ("side", "--help")):
         assert (await ask("POST", f"{R}/merges", {"base": base, "head": head})).status == 404
     await github.webhooks.idle()
-    assert told.payloads("push")[-1]["after"] == made.body["sha"]
+    assert receiver.payloads("push")[-1]["after"] == made.body["sha"]
     openapi.assert_valid(github.requests)
 
 
-async def test_merging_needs_contents(ask: Asker, pull: str) -> None:
+async def test_merging_needs_contents(ask: ApiClient, pull: str) -> None:
     token = await ask.mint(permissions={"pull_requests": "write", "contents": "read"})
     assert (await ask("PUT", f"{R}/pulls/1/merge", {}, token=token)).status == 403
     assert (await ask("POST", f"{R}/merges", {"base": "main", "head": "feature"}, token=token)).status == 403
@@ -207,8 +213,8 @@ async def test_merging_needs_contents(ask: Asker, pull: str) -> None:
         ({"head": "same"}, "", "No commits between main and same"),
     ],
 )
-async def test_a_pull_that_cannot_be(
-    github: SimulatedGitHub, ask: Asker, pull: str, body: dict[str, str], field: str, words: str
+async def test_unknown_pull_request_is_refused(
+    github: SimulatedGitHub, ask: ApiClient, pull: str, body: dict[str, str], field: str, words: str
 ) -> None:
     tip = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     await ask("POST", f"{R}/git/refs", {"ref": "refs/heads/same", "sha": tip})
@@ -218,13 +224,13 @@ async def test_a_pull_that_cannot_be(
     openapi.assert_valid(github.requests)
 
 
-async def test_what_is_merged_stays_so(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
+async def test_merged_pull_request_cannot_be_merged_again(github: SimulatedGitHub, ask: ApiClient, pull: str) -> None:
     await merge(ask)
     reply = await ask("PATCH", f"{R}/pulls/1", {"state": "open"})
     assert (reply.status, "cannot be reopened" in str(reply.body)) == (422, True)
 
 
-async def test_a_commit_that_is_in_the_base_already_is_left_out(github: SimulatedGitHub, ask: Asker, pull: str) -> None:
+async def test_rebase_omits_commits_of_the_base(github: SimulatedGitHub, ask: ApiClient, pull: str) -> None:
     await github.pushes.push_commit(REPO, "main", {"a.py": "a = 1\n"}, "The same as First")
     await merge(ask, merge_method="rebase")
     assert [each.split("|")[2] for each in await messages(github)][:2] == ["Second", "The same as First"]

@@ -1,4 +1,4 @@
-"""The Git database over REST: objects as git itself has them, and everything that is not taken."""
+"""The Git database over REST: objects as git itself has them, and all that is refused."""
 
 import base64
 from typing import Any
@@ -8,13 +8,13 @@ import pytest
 from simulator.github.git import git
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 
 R = f"/repos/{REPO}"
 G = f"{R}/git"
 
 
-async def blob(ask: Asker, content: bytes) -> str:
+async def blob(ask: ApiClient, content: bytes) -> str:
     sent = {"content": base64.b64encode(content).decode(), "encoding": "base64"}
     return str((await ask("POST", f"{G}/blobs", sent)).body["sha"])
 
@@ -25,24 +25,24 @@ async def listed(github: SimulatedGitHub, tree: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("content", [b"", b"x = 1\n", b"\0\xff" * 5000, "naïve 🐙".encode()])
-async def test_a_blob_there_and_back(ask: Asker, content: bytes) -> None:
+async def test_blob_can_be_read_back(ask: ApiClient, content: bytes) -> None:
     sha = await blob(ask, content)
     got = (await ask("GET", f"{G}/blobs/{sha}")).body
     assert (base64.b64decode(got["content"]), got["size"], got["encoding"]) == (content, len(content), "base64")
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_a_blob_of_text(ask: Asker) -> None:
+async def test_blob_of_text(ask: ApiClient) -> None:
     sha = (await ask("POST", f"{G}/blobs", {"content": "é"})).body["sha"]
     assert base64.b64decode((await ask("GET", f"{G}/blobs/{sha}")).body["content"]) == "é".encode()
 
 
 @pytest.mark.parametrize("body", [{"content": "é", "encoding": "base64"}, {"content": "x", "encoding": "rot13"}])
-async def test_a_blob_that_cannot_be(ask: Asker, body: dict[str, str]) -> None:
+async def test_invalid_blob_is_refused(ask: ApiClient, body: dict[str, str]) -> None:
     assert (await ask("POST", f"{G}/blobs", body)).status == 422
 
 
-async def test_a_tree_upon_a_tree(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_tree_changes_a_base_tree(github: SimulatedGitHub, ask: ApiClient) -> None:
     await github.pushes.push_commit(REPO, "main", {"lib/a.py": "a", "lib/b.py": "b", "file": "f", "gone.py": "g"})
     sub = (await ask("GET", f"{G}/trees/main")).body["tree"]
     lib = next(entry["sha"] for entry in sub if entry["path"] == "lib")
@@ -76,14 +76,14 @@ async def test_a_tree_upon_a_tree(github: SimulatedGitHub, ask: Asker) -> None:
     openapi.assert_valid(github.requests)
 
 
-async def test_a_folder_goes_as_a_whole(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_folder_can_be_removed(github: SimulatedGitHub, ask: ApiClient) -> None:
     base = (await ask("GET", f"{G}/trees/main")).body["sha"]
     entries = [{"path": "src", "mode": "040000", "type": "tree", "sha": None}]
     reply = await ask("POST", f"{G}/trees", {"base_tree": base, "tree": entries})
     assert await listed(github, reply.body["sha"]) == {"README.md": "100644"}
 
 
-async def test_many_files_in_one_tree(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_tree_of_many_files(github: SimulatedGitHub, ask: ApiClient) -> None:
     entries = [{"path": f"d{n % 50}/f{n}", "mode": "100644", "type": "blob", "content": f"{n}\n"} for n in range(3000)]
     reply = await ask("POST", f"{G}/trees", {"tree": entries})
     assert (reply.status, len(await listed(github, reply.body["sha"]))) == (201, 3000)
@@ -114,13 +114,15 @@ GOOD = {"path": "x", "mode": "100644", "type": "blob", "content": "x"}
         ({"tree": [{"path": "x", "mode": "100644", "type": "blob", "sha": None}]}, "BadObjectState"),
     ],
 )
-async def test_a_tree_that_cannot_be(ask: Asker, body: dict[str, Any], words: str) -> None:
+async def test_invalid_tree_is_refused(ask: ApiClient, body: dict[str, Any], words: str) -> None:
     reply = await ask("POST", f"{G}/trees", body)
     assert (reply.status, words in reply.body["message"]) == (422, True), reply.body
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_a_commit_that_a_branch_can_take(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_commit_can_become_a_branch_tip(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
     tip = (await ask("GET", f"{G}/ref/heads/main")).body["object"]["sha"]
     tree = (await ask("POST", f"{G}/trees", {"base_tree": tip, "tree": [GOOD]})).body["sha"]
     author = {"name": "Mona <x>\n", "email": "mona@example.com", "date": "2026-01-31T09:30:00Z"}
@@ -131,11 +133,11 @@ async def test_a_commit_that_a_branch_can_take(github: SimulatedGitHub, ask: Ask
     assert (await ask("GET", f"{G}/commits/{made.body['sha']}")).body == made.body
     assert (await ask("PATCH", f"{G}/refs/heads/main", {"sha": made.body["sha"]})).status == 200
     await github.webhooks.idle()
-    assert told.payloads("push")[0]["after"] == made.body["sha"]
+    assert receiver.payloads("push")[0]["after"] == made.body["sha"]
     openapi.assert_valid(github.requests)
 
 
-async def test_the_app_is_the_author_unless_it_says_otherwise(ask: Asker) -> None:
+async def test_author_is_the_app_by_default(ask: ApiClient) -> None:
     tree = (await ask("GET", f"{G}/trees/main")).body["sha"]
     made = (await ask("POST", f"{G}/commits", {"message": "x", "tree": tree})).body
     assert (made["author"]["name"], made["committer"]["name"], made["parents"]) == (
@@ -158,7 +160,7 @@ async def test_the_app_is_the_author_unless_it_says_otherwise(ask: Asker) -> Non
         {"message": 3},
     ],
 )
-async def test_a_commit_that_cannot_be(ask: Asker, change: dict[str, Any]) -> None:
+async def test_invalid_commit_is_refused(ask: ApiClient, change: dict[str, Any]) -> None:
     tree = (await ask("GET", f"{G}/trees/main")).body["sha"]
     assert (await ask("POST", f"{G}/commits", {"message": "x", "tree": tree, **change})).status == 422
 
@@ -166,18 +168,18 @@ async def test_a_commit_that_cannot_be(ask: Asker, change: dict[str, Any]) -> No
 @pytest.mark.parametrize(
     "path", ["blobs/" + "f" * 40, "blobs/main", "trees/none", "commits/" + "f" * 40, "commits/main"]
 )
-async def test_what_is_not_there(ask: Asker, path: str) -> None:
+async def test_unknown_object_is_not_found(ask: ApiClient, path: str) -> None:
     assert (await ask("GET", f"{G}/{path}")).status == 404
 
 
-async def test_an_empty_repository_takes_nothing(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_empty_repository_accepts_no_object(github: SimulatedGitHub, ask: ApiClient) -> None:
     await github.repositories.add_repository("octocat/empty")
     for path, body in (("blobs", {"content": "x"}), ("trees", {"tree": [GOOD]})):
         reply = await ask("POST", f"/repos/octocat/empty/git/{path}", body)
         assert (reply.status, reply.body["message"]) == (409, "Git Repository is empty.")
 
 
-async def test_only_with_the_permission(ask: Asker) -> None:
+async def test_writing_objects_needs_contents_permission(ask: ApiClient) -> None:
     token = await ask.mint(permissions={"contents": "read"})
     for path in ("blobs", "trees", "commits"):
         assert (await ask("POST", f"{G}/{path}", {}, token=token)).status == 403

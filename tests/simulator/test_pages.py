@@ -1,4 +1,4 @@
-"""The page and the control door: hostile text, strangers, and the buttons."""
+"""The pages and the control API: hostile text, requests from elsewhere, and the buttons."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ import pytest
 
 from simulator.github.pages import render
 from simulator.github.server import SimulatedGitHub
-from tests.simulator.conftest import REPO, Hook
+from tests.simulator.conftest import REPO, WebhookReceiver
 from tests.simulator.test_endpoints import annotation, button
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -46,7 +46,7 @@ async def furnished(github: SimulatedGitHub) -> SimulatedGitHub:
     return github
 
 
-async def test_what_is_said_of_a_pull_is_shown(furnished: SimulatedGitHub) -> None:
+async def test_pull_request_page_shows_reviews_and_statuses(furnished: SimulatedGitHub) -> None:
     _, text, _ = await get(f"{furnished.url}/{REPO}/pull/1")
     for shown in (
         "friend: commented",
@@ -59,7 +59,7 @@ async def test_what_is_said_of_a_pull_is_shown(furnished: SimulatedGitHub) -> No
     assert "<code>v1</code>" in (await get(f"{furnished.url}/{REPO}"))[1]
 
 
-async def test_every_view_is_escaped(furnished: SimulatedGitHub, told: Hook) -> None:
+async def test_every_page_escapes_its_text(furnished: SimulatedGitHub, receiver: WebhookReceiver) -> None:
     furnished.issues.open_issue(REPO, EVIL)
     await furnished.webhooks.idle()
     sha = head_of(furnished)
@@ -81,7 +81,7 @@ async def test_every_view_is_escaped(furnished: SimulatedGitHub, told: Hook) -> 
 
 
 @pytest.mark.parametrize("path", ["octocat/none", f"{REPO}/pull/9", f"{REPO}/runs/9", f"{REPO}/commit/{'f' * 40}"])
-async def test_nothing_there(github: SimulatedGitHub, path: str) -> None:
+async def test_unknown_page_is_not_found(github: SimulatedGitHub, path: str) -> None:
     assert (await get(f"{github.url}/{path}"))[0] == 404
 
 
@@ -97,11 +97,11 @@ async def test_nothing_there(github: SimulatedGitHub, path: str) -> None:
         (None, ""),
     ],
 )
-def test_markdown(text: str | None, html: str) -> None:
+def test_markdown_is_rendered_safely(text: str | None, html: str) -> None:
     assert render(text) == html
 
 
-async def test_a_page_waits_while_checks_run(furnished: SimulatedGitHub) -> None:
+async def test_page_reloads_while_checks_run(furnished: SimulatedGitHub) -> None:
     page = f"{furnished.url}/{REPO}/pull/1"
     assert 'http-equiv="refresh"' not in (await get(page))[1]
     sha = head_of(furnished)
@@ -109,7 +109,7 @@ async def test_a_page_waits_while_checks_run(furnished: SimulatedGitHub) -> None
     assert 'http-equiv="refresh"' in (await get(page))[1]
 
 
-async def test_a_button_of_the_page(furnished: SimulatedGitHub, told: Hook) -> None:
+async def test_form_carries_out_an_action(furnished: SimulatedGitHub, receiver: WebhookReceiver) -> None:
     sha = head_of(furnished)
     run = furnished.check_runs(REPO, sha)[0]["id"]
     form = {"full_name": REPO, "run_id": str(run), "identifier": "fix", "login": "octocat"}
@@ -117,20 +117,22 @@ async def test_a_button_of_the_page(furnished: SimulatedGitHub, told: Hook) -> N
     status, location = await post_form(furnished, "press_button", form, {"Referer": page, "Origin": furnished.url})
     assert (status, location) == (303, f"/{REPO}/runs/{run}")
     await furnished.webhooks.idle()
-    assert told.names == ["check_run.requested_action"]
+    assert receiver.names == ["check_run.requested_action"]
 
 
 @pytest.mark.parametrize(
     "headers",
     [{"Origin": "http://example.com"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "example.com"}],
 )
-async def test_a_stranger_cannot_press_it(furnished: SimulatedGitHub, told: Hook, headers: dict[str, str]) -> None:
+async def test_other_sites_and_hosts_are_refused(
+    furnished: SimulatedGitHub, receiver: WebhookReceiver, headers: dict[str, str]
+) -> None:
     assert (await post_form(furnished, "close_pull", {"full_name": REPO, "number": "1"}, headers))[0] == 403
     assert furnished.store.issue(REPO, 1).state == "open"
 
 
 @pytest.mark.parametrize(
-    ("deed", "arguments", "status"),
+    ("action", "arguments", "status"),
     [
         ("stop", {}, 404),
         ("mint", {}, 404),
@@ -140,13 +142,16 @@ async def test_a_stranger_cannot_press_it(furnished: SimulatedGitHub, told: Hook
         ("open_issue", [], 400),
     ],
 )
-async def test_a_deed_that_cannot_be(github: SimulatedGitHub, deed: str, arguments: Any, status: int) -> None:
-    async with aiohttp.ClientSession() as client, client.post(f"{github.url}/_control/{deed}", json=arguments) as reply:
+async def test_invalid_action_is_refused(github: SimulatedGitHub, action: str, arguments: Any, status: int) -> None:
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(f"{github.url}/_control/{action}", json=arguments) as reply,
+    ):
         assert reply.status == status
 
 
-async def test_the_command(tmp_path: Path) -> None:
-    """Seeded, pushed to and watched from outside; it ends when told."""
+async def test_process_serves_the_control_api(tmp_path: Path) -> None:
+    """Seeded, pushed to and watched from outside; it ends when receiver."""
     arguments = (sys.executable, "-m", "simulator.github", "--state", str(tmp_path), "--hook", "http://127.0.0.1:9/")
     process = await asyncio.create_subprocess_exec(*arguments, stdout=asyncio.subprocess.PIPE)
     try:
@@ -162,7 +167,7 @@ async def test_the_command(tmp_path: Path) -> None:
 
 
 async def seed(url: str) -> None:
-    deeds = [
+    actions = [
         ("add_repository", {"full_name": REPO, "files": {"a.py": "x = 1\n"}}),
         ("push_commit", {"full_name": REPO, "branch": "feature", "files": {"a.py": "x = 2\n"}, "message": "Two"}),
         ("open_pull", {"full_name": REPO, "head": "feature", "title": "Two"}),
@@ -172,8 +177,8 @@ async def seed(url: str) -> None:
     async with aiohttp.ClientSession() as client:
         async with client.get(f"{url}/_control/changes") as reply:
             version = (await reply.json())["version"]
-        for deed, arguments in deeds:
-            async with client.post(f"{url}/_control/{deed}", json=arguments) as reply:
+        for action, arguments in actions:
+            async with client.post(f"{url}/_control/{action}", json=arguments) as reply:
                 assert reply.status == 200, await reply.text()
         async with client.get(f"{url}/_control/changes?after={version}") as reply:
             assert (await reply.json())["version"] > version
@@ -185,9 +190,9 @@ async def get(url: str) -> tuple[int, str, dict[str, str]]:
 
 
 async def post_form(
-    github: SimulatedGitHub, deed: str, form: dict[str, str], headers: dict[str, str]
+    github: SimulatedGitHub, action: str, form: dict[str, str], headers: dict[str, str]
 ) -> tuple[int, str]:
-    url = f"{github.url}/_control/{deed}"
+    url = f"{github.url}/_control/{action}"
     async with (
         aiohttp.ClientSession() as client,
         client.post(url, data=form, headers=headers, allow_redirects=False) as reply,

@@ -1,4 +1,4 @@
-"""Each payload that is sent, held to GitHub's published schemas (`@octokit/webhooks-schemas`)."""
+"""Each payload that is sent, checked against GitHub's published schemas (`@octokit/webhooks-schemas`)."""
 
 import json
 from functools import cache
@@ -8,14 +8,14 @@ from typing import Any
 from jsonschema import Draft7Validator
 
 from simulator.github.server import SimulatedGitHub
-from tests.simulator.conftest import REPO, Hook
+from tests.simulator.conftest import REPO, WebhookReceiver
 from tests.simulator.test_endpoints import button
 
 SCHEMAS = Path(__file__).parents[1] / "node_modules/@octokit/webhooks-schemas/schema.json"
 
 
-async def test_every_payload_has_githubs_shape(github: SimulatedGitHub, told: Hook) -> None:
-    await many_deeds(github)
+async def test_every_payload_matches_githubs_schema(github: SimulatedGitHub, receiver: WebhookReceiver) -> None:
+    await carry_out_actions(github)
     await github.webhooks.idle()
     found = {(each.name, error) for each in github.webhooks.deliveries for error in errors(each.name, each.payload)}
     assert found == set()
@@ -34,10 +34,10 @@ async def test_every_payload_has_githubs_shape(github: SimulatedGitHub, told: Ho
     }  # fmt: skip
 
 
-async def many_deeds(github: SimulatedGitHub) -> None:
-    await pull_deeds(github)
-    issue_deeds(github)
-    await check_deeds(github)
+async def carry_out_actions(github: SimulatedGitHub) -> None:
+    await pull_actions(github)
+    issue_actions(github)
+    await check_actions(github)
     await github.pulls.reopen_pull(REPO, 1)
     await github.merging.destroy_merge_group(REPO, await github.merging.queue_merge(REPO, 1))
     await github.merging.merge_pull(REPO, 1)
@@ -49,7 +49,7 @@ async def many_deeds(github: SimulatedGitHub) -> None:
     github.installations.add_installation("octocat", [REPO])
 
 
-async def pull_deeds(github: SimulatedGitHub) -> None:
+async def pull_actions(github: SimulatedGitHub) -> None:
     await github.pushes.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
     await github.pulls.open_pull(REPO, "feature", title="Pull", body=None)
     await github.pushes.push_commit(REPO, "feature", {"src/hello.py": None})
@@ -68,7 +68,7 @@ async def pull_deeds(github: SimulatedGitHub) -> None:
     await github.pulls.close_pull(REPO, 1)
 
 
-def issue_deeds(github: SimulatedGitHub) -> None:
+def issue_actions(github: SimulatedGitHub) -> None:
     github.issues.open_issue(REPO, "Bug")
     github.issues.add_label(REPO, 2, "bug")
     github.issues.remove_label(REPO, 2, "bug")
@@ -81,7 +81,7 @@ def issue_deeds(github: SimulatedGitHub) -> None:
     github.issues.delete_issue(REPO, 3)
 
 
-async def check_deeds(github: SimulatedGitHub) -> None:
+async def check_actions(github: SimulatedGitHub) -> None:
     await github.pulls.set_state(REPO, 2, "closed")
     await github.pulls.set_state(REPO, 2, "open")
     repo, pull = github.store.repository(REPO), github.store.issue(REPO, 1).pull
@@ -108,5 +108,5 @@ def validator(definition: str) -> Draft7Validator:
     return Draft7Validator({"$ref": f"#/definitions/{definition}", "definitions": definitions})
 
 
-def test_a_wrong_payload_is_noticed() -> None:
+def test_invalid_payload_is_detected() -> None:
     assert errors("push", {"ref": 3}) != []

@@ -1,4 +1,4 @@
-"""Protected branches: every way to move one, and what each kind of caller hears."""
+"""Protected branches: every way to move one, and the answer to each kind of caller."""
 
 import base64
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from simulator.github.git import GitCommandError, fast_import, git
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 from tests.simulator.test_graphql import MUTATION, given
 
 R = f"/repos/{REPO}"
@@ -37,7 +37,7 @@ async def push(github: SimulatedGitHub, token: str, *refspecs: str) -> str:
     return ""
 
 
-async def test_a_push_of_the_app_is_declined(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_push_by_the_app_is_declined(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
     github.protection.protect(REPO, "main", checks=["ci"], reviews=1)
     before, new = await tip(github), await committed(github)
     said = await push(github, await ask.mint(), f"{new}:refs/heads/main", f"{new}:refs/heads/topic")
@@ -48,10 +48,10 @@ async def test_a_push_of_the_app_is_declined(github: SimulatedGitHub, ask: Asker
     assert "(protected branch hook declined)" in said
     assert [await tip(github), await tip(github, "topic")] == [before, new]
     await github.webhooks.idle()
-    assert [payload["ref"] for payload in told.payloads("push")] == ["refs/heads/topic"]
+    assert [payload["ref"] for payload in receiver.payloads("push")] == ["refs/heads/topic"]
 
 
-async def test_a_push_whose_checks_are_good_already_is_taken(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_push_with_passing_checks_is_accepted(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.protection.protect(REPO, "main", checks=["ci", "lint"])
     token, new = await ask.mint(), await committed(github)
     assert await push(github, token, f"{new}:refs/heads/topic") == ""
@@ -62,7 +62,7 @@ async def test_a_push_whose_checks_are_good_already_is_taken(github: SimulatedGi
     assert await tip(github) == new
 
 
-async def test_nobody_rewrites_or_deletes_a_protected_branch(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_protected_branch_cannot_be_rewritten_or_deleted(github: SimulatedGitHub, ask: ApiClient) -> None:
     old = await tip(github)
     await github.pushes.push_commit(REPO, "main", {"a": "a"})
     await github.pushes.push_commit(REPO, "release", {"r": "r"})
@@ -81,7 +81,7 @@ async def test_nobody_rewrites_or_deletes_a_protected_branch(github: SimulatedGi
     assert await push(github, await ask.mint(), f"+{new}:refs/heads/main", ":refs/heads/release") == ""
 
 
-async def test_a_merely_protected_branch_takes_a_push(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_protection_without_rules_allows_a_push(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.protection.protect(REPO, "main")
     new = await committed(github)
     assert await push(github, await ask.mint(), f"{new}:refs/heads/main") == ""
@@ -89,7 +89,7 @@ async def test_a_merely_protected_branch_takes_a_push(github: SimulatedGitHub, a
     assert github.store.repository(REPO).protected == set()
 
 
-async def test_an_administrator_is_above_it_unless_told_otherwise(github: SimulatedGitHub) -> None:
+async def test_administrator_is_exempt_unless_enforced(github: SimulatedGitHub) -> None:
     github.repositories.set_permission(REPO, "writer", "write")
     github.protection.protect(REPO, "main", pulls_only=True)
     await github.pushes.push_commit(REPO, "main", {"a": "a"})
@@ -100,7 +100,7 @@ async def test_an_administrator_is_above_it_unless_told_otherwise(github: Simula
         await github.pushes.push_commit(REPO, "main", {"b": "b"})
 
 
-async def test_only_some_may_push(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_only_listed_pushers_may_push(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.protection.protect(REPO, "main", pushers=["octocat"])
     new = await committed(github)
     assert "not authorized to push to this branch" in await push(github, await ask.mint(), f"{new}:refs/heads/main")
@@ -108,7 +108,7 @@ async def test_only_some_may_push(github: SimulatedGitHub, ask: Asker) -> None:
     assert await push(github, await ask.mint(), f"{new}:refs/heads/main") == ""
 
 
-async def test_a_linear_history_takes_no_merge(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_linear_history_refuses_merge_commits(github: SimulatedGitHub, ask: ApiClient) -> None:
     await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     await github.pushes.push_commit(REPO, "main", {"b": "b"})
     await github.pulls.open_pull(REPO, "feature")
@@ -123,7 +123,7 @@ async def test_a_linear_history_takes_no_merge(github: SimulatedGitHub, ask: Ask
     assert (await ask("PUT", f"{R}/pulls/1/merge", {"merge_method": "squash"})).status == 200
 
 
-async def test_a_ruleset_has_words_of_its_own(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_ruleset_has_its_own_messages(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.protection.protect(REPO, "main", pulls_only=True, ruleset=True)
     new = await committed(github)
     said = await push(github, await ask.mint(), f"{new}:refs/heads/main")
@@ -133,7 +133,7 @@ async def test_a_ruleset_has_words_of_its_own(github: SimulatedGitHub, ask: Aske
     assert (reply.status, reply.body["message"]) == (422, f"Repository rule violations found\n\n{PULL}\n\n")
 
 
-async def test_every_other_way_in_is_declined(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_every_other_way_to_push_is_declined(github: SimulatedGitHub, ask: ApiClient) -> None:
     await github.pushes.push_commit(REPO, "feature", {"a.py": "a = 1\n"})
     github.protection.protect(REPO, "main", checks=["ci", "lint"], pulls_only=True)
     before, new = await tip(github), await committed(github)
@@ -157,7 +157,7 @@ def branch_named(name: str) -> dict[str, str]:
     return {"repositoryNameWithOwner": REPO, "branchName": name}
 
 
-async def test_a_pull_waits_for_checks_and_approval(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_merge_needs_checks_and_approval(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.repositories.set_permission(REPO, "reader", "read")
     head = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     await github.pulls.open_pull(REPO, "feature", login="friend")
@@ -187,7 +187,7 @@ async def test_a_pull_waits_for_checks_and_approval(github: SimulatedGitHub, ask
     openapi.assert_valid(github.requests)
 
 
-async def test_a_pull_has_to_hold_its_base(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_strict_checks_need_an_up_to_date_branch(github: SimulatedGitHub, ask: ApiClient) -> None:
     head = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     await github.pulls.open_pull(REPO, "feature")
     github.protection.protect(REPO, "main", checks=["ci"], strict=True)
@@ -202,7 +202,7 @@ async def test_a_pull_has_to_hold_its_base(github: SimulatedGitHub, ask: Asker) 
     assert (await ask("PUT", f"{R}/pulls/1/merge")).status == 200
 
 
-async def test_a_person_merges_above_the_rules(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_administrator_merges_despite_the_rules(github: SimulatedGitHub, ask: ApiClient) -> None:
     await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     await github.pulls.open_pull(REPO, "feature", login="friend")
     github.protection.protect(REPO, "main", reviews=2)
@@ -212,7 +212,7 @@ async def test_a_person_merges_above_the_rules(github: SimulatedGitHub, ask: Ask
 
 
 @pytest.mark.parametrize("body", [b"", b"00", b"zzzz", b"0099short"])
-async def test_what_is_no_push(github: SimulatedGitHub, ask: Asker, body: bytes) -> None:
+async def test_malformed_push_is_refused(github: SimulatedGitHub, ask: ApiClient, body: bytes) -> None:
     headers = {"Authorization": basic(await ask.mint()), "Content-Type": "application/x-git-receive-pack-request"}
     async with ask.client.post(f"{github.url}/{REPO}.git/git-receive-pack", data=body, headers=headers) as reply:
         assert reply.status == 400
@@ -222,7 +222,7 @@ def basic(token: str) -> str:
     return "Basic " + base64.b64encode(f"x-access-token:{token}".encode()).decode()
 
 
-async def test_protection_is_shown_to_administrators(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_only_administrators_see_protection(github: SimulatedGitHub, ask: ApiClient) -> None:
     rules: dict[str, Any] = {"checks": ["ci"], "reviews": 2, "strict": True, "pushers": ["octocat", "autobuild[bot]"]}
     github.protection.protect(REPO, "main", **rules)
     path = f"{R}/branches/main/protection"
@@ -243,7 +243,7 @@ async def test_protection_is_shown_to_administrators(github: SimulatedGitHub, as
     openapi.assert_valid(github.requests)
 
 
-async def test_a_ruleset_is_shown_to_everybody(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_ruleset_is_shown_to_all_readers(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.protection.protect(REPO, "main", checks=["ci"], reviews=1, ruleset=True)
     rules = {rule["type"]: rule for rule in (await ask("GET", f"{R}/rules/branches/main")).body}
     checks = rules["required_status_checks"]["parameters"]["required_status_checks"]

@@ -7,7 +7,7 @@ import pytest
 from simulator.github.git import git
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 from tests.simulator.test_payloads import errors
 
 R = f"/repos/{REPO}"
@@ -17,7 +17,7 @@ async def tags(github: SimulatedGitHub) -> list[str]:
     return (await git(github.store.repository(REPO).path, "tag", "--list")).decode().split()
 
 
-async def test_publishing_makes_the_tag(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_publishing_creates_the_tag(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
     github.store.app.events = (*github.store.app.events, "release")
     sha = await github.pushes.push_commit(REPO, "next", {"a": "a"})
     body = {"tag_name": "v1/0", "target_commitish": "next", "name": "One", "body": "x" * 125_000}
@@ -26,12 +26,12 @@ async def test_publishing_makes_the_tag(github: SimulatedGitHub, ask: Asker, tol
     assert (await ask("GET", f"{R}/tags")).body[0]["commit"]["sha"] == sha
     assert (await ask("GET", f"{R}/releases")).body == [made.body]
     await github.webhooks.idle()
-    assert {"release.created", "release.published", "release.released", "create"} <= set(told.names)
-    assert errors("release.published", told.payloads("release.published")[0]) == []
+    assert {"release.created", "release.published", "release.released", "create"} <= set(receiver.names)
+    assert errors("release.published", receiver.payloads("release.published")[0]) == []
     openapi.assert_valid(github.requests)
 
 
-async def test_a_tag_that_is_there_is_taken_as_it_is(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_existing_tag_is_kept(github: SimulatedGitHub, ask: ApiClient) -> None:
     sha = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     await ask("POST", f"{R}/git/refs", {"ref": "refs/tags/v1", "sha": sha})
     await github.pushes.push_commit(REPO, "main", {"a": "a"})
@@ -53,8 +53,8 @@ async def test_a_tag_that_is_there_is_taken_as_it_is(github: SimulatedGitHub, as
         ({"tag_name": "v2", "draft": "yes"}, "draft", "invalid"),
     ],
 )
-async def test_a_release_that_cannot_be(
-    github: SimulatedGitHub, ask: Asker, body: dict[str, Any], field: str, code: str
+async def test_invalid_release_is_refused(
+    github: SimulatedGitHub, ask: ApiClient, body: dict[str, Any], field: str, code: str
 ) -> None:
     await github.releases.add_release(REPO, "taken")
     reply = await ask("POST", f"{R}/releases", body)
@@ -64,7 +64,7 @@ async def test_a_release_that_cannot_be(
     openapi.assert_valid(github.requests)
 
 
-async def test_a_draft_has_no_tag_until_it_is_published(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_draft_has_no_tag(github: SimulatedGitHub, ask: ApiClient) -> None:
     draft = (await ask("POST", f"{R}/releases", {"tag_name": "v1", "draft": True})).body
     assert (draft["draft"], draft["published_at"], await tags(github)) == (True, None, [])
     assert (await ask("GET", f"{R}/releases/tags/v1")).status == 404
@@ -82,7 +82,7 @@ async def test_a_draft_has_no_tag_until_it_is_published(github: SimulatedGitHub,
     openapi.assert_valid(github.requests)
 
 
-async def test_only_with_the_permission(ask: Asker) -> None:
+async def test_releases_need_contents_permission(ask: ApiClient) -> None:
     token = await ask.mint(permissions={"contents": "read"})
     assert (await ask("POST", f"{R}/releases", {"tag_name": "v1"}, token=token)).status == 403
     assert (await ask("GET", f"{R}/releases/1")).status == 404

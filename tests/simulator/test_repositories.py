@@ -1,4 +1,4 @@
-"""Repositories that are renamed, transferred, archived or deleted: what the App is told, and what the doors answer."""
+"""Repositories that are renamed, transferred, archived or deleted: the events, and what API and git answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from simulator.github import git
 from simulator.github.git import GitCommandError
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 from tests.simulator.test_payloads import errors
 
 READ_ONLY = "Repository was archived so is read-only."
@@ -24,10 +24,10 @@ async def _held_to_githubs_words(github: SimulatedGitHub) -> AsyncIterator[None]
     assert [error for each in github.webhooks.deliveries for error in errors(each.name, each.payload)] == []
 
 
-async def test_a_former_name_leads_on(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_former_name_redirects(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
     repo = github.repositories.rename_repository(REPO, "Greetings")
     await github.webhooks.idle()
-    payload = told.payloads("repository.renamed")[0]
+    payload = receiver.payloads("repository.renamed")[0]
     assert payload["changes"] == {"repository": {"name": {"from": "hello"}}}
     assert payload["repository"]["full_name"] == "octocat/Greetings"
 
@@ -42,7 +42,7 @@ async def test_a_former_name_leads_on(github: SimulatedGitHub, ask: Asker, told:
     assert github.store.repository("octocat/greetings").issues == {}
 
 
-async def test_the_numbered_address_is_served(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_address_by_id_is_served(github: SimulatedGitHub, ask: ApiClient) -> None:
     number = github.repositories.rename_repository(REPO, "greetings").id
     base = f"/repositories/{number}"
     assert (await ask("GET", base)).body["full_name"] == "octocat/greetings"
@@ -55,7 +55,7 @@ async def test_the_numbered_address_is_served(github: SimulatedGitHub, ask: Aske
     assert (await ask("POST", f"{base}/git/refs", {"ref": "x", "sha": "x"}, who="example")).status == 403
 
 
-async def test_who_may_not_know_is_led_nowhere(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_former_name_of_a_hidden_repository_is_not_found(github: SimulatedGitHub, ask: ApiClient) -> None:
     await github.repositories.add_repository("octocat/secret", {"a": "a"}, private=True)
     other = await ask.mint(repositories=["hello"])
     github.repositories.rename_repository("octocat/secret", "hidden")
@@ -67,7 +67,7 @@ async def test_who_may_not_know_is_led_nowhere(github: SimulatedGitHub, ask: Ask
     assert (await ask("GET", "/repos/octocat/secret/installation", who="app")).status == 404
 
 
-async def test_the_name_is_free_again(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_former_name_can_be_taken(github: SimulatedGitHub, ask: ApiClient) -> None:
     github.repositories.rename_repository(REPO, "greetings")
     new = await github.repositories.add_repository(REPO, {"b": "b"})
     assert (await ask("GET", f"/repos/{REPO}")).body["id"] == new.id
@@ -80,7 +80,7 @@ async def test_the_name_is_free_again(github: SimulatedGitHub, ask: Asker) -> No
     assert (await ask("GET", "/repos/octocat/older")).status == 301
 
 
-async def test_a_token_is_asked_for_by_the_new_name_or_the_number(github: SimulatedGitHub, ask: Asker) -> None:
+async def test_token_request_needs_the_new_name_or_id(github: SimulatedGitHub, ask: ApiClient) -> None:
     repo = github.repositories.rename_repository(REPO, "greetings")
     path = f"/app/installations/{next(iter(github.store.installations))}/access_tokens"
     assert (await ask("POST", path, {"repositories": ["hello"]}, who="app")).status == 422
@@ -88,7 +88,7 @@ async def test_a_token_is_asked_for_by_the_new_name_or_the_number(github: Simula
     assert (await ask("POST", path, {"repository_ids": [repo.id]}, who="app")).status == 201
 
 
-async def test_git_goes_on_at_the_former_name(github: SimulatedGitHub, tmp_path: Path, told: Hook) -> None:
+async def test_git_follows_the_former_name(github: SimulatedGitHub, tmp_path: Path, receiver: WebhookReceiver) -> None:
     former = github.pushes.push_url(REPO)
     clone = tmp_path / "clone"
     await git.git(tmp_path, "clone", "--quiet", former, str(clone))
@@ -96,25 +96,27 @@ async def test_git_goes_on_at_the_former_name(github: SimulatedGitHub, tmp_path:
     await git.git(clone, "fetch", "--quiet")
     await git.git(clone, "push", "--quiet", former, "HEAD:refs/heads/copy")
     await github.webhooks.idle()
-    assert told.payloads("push")[0]["repository"]["name"] == "greetings"
+    assert receiver.payloads("push")[0]["repository"]["name"] == "greetings"
     assert (await asyncio.to_thread((clone / "README.md").read_text)) == "# Hello\n"
 
 
-async def test_a_transfer(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_transfer_moves_it_between_installations(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
     theirs = github.installations.add_installation("example", [])
     number, token = github.store.repository(REPO).id, await ask.mint(permissions={"issues": "write"})
     github.repositories.transfer_repository(REPO, "example")
     await github.webhooks.idle()
-    assert told.names == ["installation.created", "installation_repositories.removed"]
+    assert receiver.names == ["installation.created", "installation_repositories.removed"]
     assert (await ask("POST", f"/repositories/{number}/issues", {"title": "x"}, token=token)).status == 403
     github.installations.add_to_installation(theirs.id, "example/hello")
     github.repositories.transfer_repository("example/hello", "octocat")
     await github.webhooks.idle()
-    assert told.names[2:] == [
+    assert receiver.names[2:] == [
         "installation_repositories.added", "installation_repositories.removed", "installation_repositories.added",
         "repository.transferred",
     ]  # fmt: skip
-    payload = told.payloads("repository.transferred")[0]
+    payload = receiver.payloads("repository.transferred")[0]
     assert payload["repository"]["full_name"] == REPO
     assert list(payload["changes"]["owner"]["from"]) == ["organization"]
     assert (await ask("POST", f"/repos/{REPO}/issues", {"title": "x"}, token=token)).status == 201
@@ -123,7 +125,9 @@ async def test_a_transfer(github: SimulatedGitHub, ask: Asker, told: Hook) -> No
     github.webhooks.log.clear()  # the published schema of this event forgets organizations
 
 
-async def test_an_archived_repository_is_read_only(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_archived_repository_is_read_only(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
     github.issues.open_issue(REPO, "x")
     github.repositories.archive_repository(REPO)
     for method, path, body in [
@@ -145,11 +149,11 @@ async def test_an_archived_repository_is_read_only(github: SimulatedGitHub, ask:
     github.repositories.archive_repository(REPO, archived=False)
     assert (await ask("POST", f"/repos/{REPO}/issues", {"title": "y"})).status == 201
     await github.webhooks.idle()
-    assert told.names[:3] == ["issues.opened", "repository.archived", "repository.unarchived"]
+    assert receiver.names[:3] == ["issues.opened", "repository.archived", "repository.unarchived"]
 
 
-async def test_from_another_process(github: SimulatedGitHub) -> None:
-    deeds = [
+async def test_control_api_renames_transfers_and_deletes(github: SimulatedGitHub) -> None:
+    actions = [
         ("rename_repository", {"full_name": REPO, "new_name": "greetings"}, {"full_name": "octocat/greetings"}),
         (
             "transfer_repository",
@@ -162,14 +166,14 @@ async def test_from_another_process(github: SimulatedGitHub) -> None:
         ("accept_permissions", {"installation": next(iter(github.store.installations))}, {}),
     ]
     async with aiohttp.ClientSession() as client:
-        for deed, arguments, answer in deeds:
-            async with client.post(f"{github.url}/_control/{deed}", json=arguments) as reply:
+        for action, arguments, answer in actions:
+            async with client.post(f"{github.url}/_control/{action}", json=arguments) as reply:
                 assert (reply.status, await reply.json()) == (200, answer)
     assert github.store.repositories == {}
     assert next(iter(github.store.installations.values())).permissions == {"checks": "read"}
 
 
-async def test_a_deleted_repository(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_deleted_repository_is_gone(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
     fork = await github.repositories.add_fork(REPO, "example")
     await github.pushes.push_commit(fork.full_name, "change", {"a": "a"}, login="example")
     await github.pulls.open_pull(REPO, "example:change")
@@ -182,5 +186,5 @@ async def test_a_deleted_repository(github: SimulatedGitHub, ask: Asker, told: H
     await github.repositories.delete_repository(REPO)
     assert (await ask("GET", f"/repos/{REPO}/pulls/1")).status == 404
     await github.webhooks.idle()
-    assert told.names[-1] == "repository.deleted"
+    assert receiver.names[-1] == "repository.deleted"
     assert (await ask("GET", "/installation/repositories")).body["total_count"] == 0

@@ -1,4 +1,4 @@
-"""The REST API's manners: limits, pages, ETags, rate limits, wrong questions; and the bad days on order."""
+"""What all REST endpoints share: limits, pages, ETags, rate limits, invalid requests; and injected faults."""
 
 import asyncio
 from typing import Any
@@ -8,12 +8,12 @@ import pytest
 
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker
+from tests.simulator.conftest import REPO, ApiClient
 
 R = f"/repos/{REPO}"
 
 
-async def test_a_comment_has_a_limit(ask: Asker) -> None:
+async def test_long_comment_is_refused(ask: ApiClient) -> None:
     ask.github.issues.open_issue(REPO, "x")
     assert (await ask("POST", f"{R}/issues/1/comments", {"body": "x" * 65_537})).status == 422
     assert (await ask("POST", f"{R}/issues/1/comments", {"body": ""})).status == 422
@@ -24,7 +24,7 @@ async def test_a_comment_has_a_limit(ask: Asker) -> None:
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_the_app_edits_its_own_comments_only(ask: Asker) -> None:
+async def test_app_edits_only_its_own_comments(ask: ApiClient) -> None:
     ask.github.issues.open_issue(REPO, "x")
     comment = ask.github.issues.add_comment(REPO, 1, "mine", "example")
     assert (await ask("PATCH", f"{R}/issues/comments/{comment.id}", {"body": "ours"})).status == 403
@@ -52,7 +52,7 @@ async def test_the_app_edits_its_own_comments_only(ask: Asker) -> None:
         ("GET", f"{R}/collaborators/nobody/permission", 404),
     ],
 )
-async def test_what_is_not_there(ask: Asker, method: str, path: str, status: int) -> None:
+async def test_unknown_entity_is_not_found(ask: ApiClient, method: str, path: str, status: int) -> None:
     ask.github.issues.open_issue(REPO, "an issue, no pull request")
     assert (await ask(method, path)).status == status
 
@@ -69,13 +69,13 @@ async def test_what_is_not_there(ask: Asker, method: str, path: str, status: int
         ({"ref": "refs/heads/x"}, "Validation Failed"),
     ],
 )
-async def test_a_ref_that_cannot_be(ask: Asker, body: dict[str, str], words: str) -> None:
+async def test_invalid_ref_is_refused(ask: ApiClient, body: dict[str, str], words: str) -> None:
     tip = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     reply = await ask("POST", f"{R}/git/refs", {**body, **({"sha": tip} if body.get("sha") == "HEAD" else {})})
     assert (reply.status, words in reply.body["message"]) == (422, True)
 
 
-async def test_only_a_fast_forward_without_force(ask: Asker) -> None:
+async def test_ref_update_needs_fast_forward_or_force(ask: ApiClient) -> None:
     old = (await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"]
     await ask.github.pushes.push_commit(REPO, "main", {"a": "a"})
     reply = await ask("PATCH", f"{R}/git/refs/heads/main", {"sha": old})
@@ -83,7 +83,7 @@ async def test_only_a_fast_forward_without_force(ask: Asker) -> None:
     assert (await ask("PATCH", f"{R}/git/refs/heads/main", {"sha": old, "force": True})).status == 200
 
 
-async def test_compare_and_files_speak_of_the_merge_base(ask: Asker) -> None:
+async def test_compare_and_files_use_the_merge_base(ask: ApiClient) -> None:
     await ask.github.pushes.push_commit(REPO, "feature", {"src/hello.py": "print('bye')\n"})
     await ask.github.pulls.open_pull(REPO, "feature")
     await ask.github.pushes.push_commit(REPO, "main", {"other.py": "1\n"})
@@ -94,7 +94,7 @@ async def test_compare_and_files_speak_of_the_merge_base(ask: Asker) -> None:
     assert files[0]["patch"] == "@@ -1 +1 @@\n-print('hello')\n+print('bye')"
 
 
-async def test_renames_and_binaries(ask: Asker) -> None:
+async def test_renamed_and_binary_files(ask: ApiClient) -> None:
     await ask.github.pushes.push_commit(
         REPO, "feature", {"src/hello.py": None, "lib/hello.py": "print('hello')\n", "x.bin": b"\0\1"}
     )
@@ -104,7 +104,7 @@ async def test_renames_and_binaries(ask: Asker) -> None:
     assert "patch" not in files["x.bin"]
 
 
-async def test_pages(ask: Asker) -> None:
+async def test_lists_are_paginated(ask: ApiClient) -> None:
     for number in range(5):
         ask.github.issues.open_issue(REPO, str(number))
     reply = await ask("GET", f"{R}/issues?per_page=2&page=2")
@@ -114,7 +114,7 @@ async def test_pages(ask: Asker) -> None:
     assert "Link" not in (await ask("GET", f"{R}/issues?per_page=100")).headers
 
 
-async def test_an_etag_costs_nothing(ask: Asker) -> None:
+async def test_matching_etag_costs_no_request(ask: ApiClient) -> None:
     first = await ask("GET", R)
     again = await ask("GET", R, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status, again.body) == (304, None)
@@ -127,7 +127,7 @@ async def test_an_etag_costs_nothing(ask: Asker) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"nul"])
-async def test_a_body_that_is_no_json(github: SimulatedGitHub, ask: Asker, body: bytes) -> None:
+async def test_invalid_json_is_refused(github: SimulatedGitHub, ask: ApiClient, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {await ask.mint()}"}
     async with (
         aiohttp.ClientSession() as client,
@@ -146,7 +146,9 @@ async def test_a_body_that_is_no_json(github: SimulatedGitHub, ask: Asker, body:
         ({"kind": "primary", "retry_after": 7}, 403, ("X-RateLimit-Remaining", "0")),
     ],
 )
-async def test_a_bad_answer_once(ask: Asker, fault: dict[str, Any], status: int, header: tuple[str, str]) -> None:
+async def test_fault_hits_one_request(
+    ask: ApiClient, fault: dict[str, Any], status: int, header: tuple[str, str]
+) -> None:
     ask.github.issues.open_issue(REPO, "x")
     ask.github.faults.add("POST", f"{R}/issues/\\d+/comments", **fault)
     refused = await ask("POST", f"{R}/issues/1/comments", {"body": "a"})
@@ -157,7 +159,7 @@ async def test_a_bad_answer_once(ask: Asker, fault: dict[str, Any], status: int,
 
 
 @pytest.mark.parametrize("kind", ["half", "hang_up"])
-async def test_an_answer_that_is_lost(ask: Asker, kind: Any) -> None:
+async def test_fault_after_the_request_loses_the_answer(ask: ApiClient, kind: Any) -> None:
     ask.github.issues.open_issue(REPO, "x")
     await ask.mint()
     ask.github.faults.add("POST", ".*/comments", kind, after=True)
@@ -167,7 +169,7 @@ async def test_an_answer_that_is_lost(ask: Asker, kind: Any) -> None:
     assert ask.github.requests[-1].faulted
 
 
-async def test_a_request_that_is_held(ask: Asker) -> None:
+async def test_held_request_waits_for_release(ask: ApiClient) -> None:
     await ask("GET", R)
     fault = ask.github.faults.add("GET", ".*/branches", "hold")
     waiting = asyncio.create_task(ask("GET", f"{R}/branches"))
@@ -180,12 +182,12 @@ async def test_a_request_that_is_held(ask: Asker) -> None:
 @pytest.mark.parametrize(
     "name", ["hello", "octocat/", "/hello", "octocat/..", "octocat/a/b", "../x/y", "octocat/x.git", "Octocat/Hello"]
 )
-async def test_a_repository_name_that_cannot_be(github: SimulatedGitHub, name: str) -> None:
+async def test_invalid_repository_name_is_refused(github: SimulatedGitHub, name: str) -> None:
     with pytest.raises(ValueError, match=r"full name|already"):
         await github.repositories.add_repository(name)
 
 
-async def test_pages_asked_for_with_nonsense(ask: Asker) -> None:
+async def test_invalid_page_parameters_use_the_defaults(ask: ApiClient) -> None:
     for path in (
         f"{R}/branches?per_page=x&page=-1",
         f"{R}/branches?per_page=0",

@@ -1,4 +1,4 @@
-"""Reviews: who may be asked for one, who may approve, and what the app hears."""
+"""Reviews: who can be requested, who may approve, and the events."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 from tests.simulator.test_payloads import errors
 
 R = f"/repos/{REPO}"
@@ -24,14 +24,16 @@ async def pull(github: SimulatedGitHub) -> None:
     await github.pulls.open_pull(REPO, "feature", login="friend")
 
 
-async def test_people_and_teams_are_asked(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_users_and_teams_can_be_requested(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
     reply = await ask("POST", WHO, {"reviewers": ["Octocat", "reader"], "team_reviewers": ["core"]})
     assert reply.status == 201
     assert [each["login"] for each in reply.body["requested_reviewers"]] == ["octocat", "reader"]
     assert [each["slug"] for each in reply.body["requested_teams"]] == ["core"]
     await ask("POST", WHO, {"reviewers": ["octocat"]})
     await github.webhooks.idle()
-    asked = told.payloads("pull_request.review_requested")
+    asked = receiver.payloads("pull_request.review_requested")
     assert sorted("team" if "requested_team" in each else "person" for each in asked) == ["person", "person", "team"]
     people = [each for each in asked if not each["pull_request"]["requested_teams"]]  # the schemas know no team's type
     assert [error for each in people for error in errors("pull_request.review_requested", each)] == []
@@ -53,14 +55,14 @@ async def test_people_and_teams_are_asked(github: SimulatedGitHub, ask: Asker, t
         ({"reviewers": "octocat"}, "Validation Failed"),
     ],
 )
-async def test_nobody_is_asked(ask: Asker, body: dict[str, Any], words: str) -> None:
+async def test_invalid_reviewer_requests_no_one(ask: ApiClient, body: dict[str, Any], words: str) -> None:
     reply = await ask("POST", WHO, body)
     assert (reply.status, reply.body["message"].startswith(words)) == (422, True)
     assert (await ask("GET", WHO)).body == {"users": [], "teams": []}
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_a_review_answers_the_request(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_review_ends_the_request(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
     github.store.app.events = (*github.store.app.events, "pull_request_review")
     await ask("POST", WHO, {"reviewers": ["octocat"]})
     github.reviews.approve(REPO, 1, "octocat")
@@ -68,12 +70,12 @@ async def test_a_review_answers_the_request(github: SimulatedGitHub, ask: Asker,
     [review] = (await ask("GET", f"{R}/pulls/1/reviews")).body
     assert (review["state"], review["user"]["login"]) == ("APPROVED", "octocat")
     await github.webhooks.idle()
-    [payload] = told.payloads("pull_request_review.submitted")
+    [payload] = receiver.payloads("pull_request_review.submitted")
     assert errors("pull_request_review.submitted", payload) == []
     openapi.assert_valid(github.requests)
 
 
-async def test_the_app_reviews(ask: Asker) -> None:
+async def test_the_app_reviews(ask: ApiClient) -> None:
     path = f"{R}/pulls/1/reviews"
     assert (await ask("POST", path, {"event": "COMMENT"})).status == 422
     assert (await ask("POST", path, {"event": "LGTM", "body": "x"})).status == 422

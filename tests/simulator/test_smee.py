@@ -1,4 +1,4 @@
-"""A smee channel: who listens gets what is posted, as smee.io sends it; who does not, never."""
+"""A smee channel: those who listen receive what is posted, as smee.io sends it."""
 
 import asyncio
 import hashlib
@@ -29,7 +29,7 @@ async def frame(stream: aiohttp.StreamReader) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines)
 
 
-async def test_a_delivery_comes_through(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
+async def test_delivery_reaches_the_client(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     github.webhooks.set_config(url=github.smee.url("our-channel"))
     async with client.get(github.smee.url("our-channel"), headers=EVENTS) as stream:
         assert stream.headers["Content-Type"] == "text/event-stream"
@@ -50,7 +50,7 @@ async def test_a_delivery_comes_through(github: SimulatedGitHub, client: aiohttp
     assert [each.status_code for each in github.webhooks.deliveries] == [200]
 
 
-async def test_everybody_who_listens_gets_it(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
+async def test_all_listeners_receive_it(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     url = github.smee.url("a")
     async with client.post(url, json={"n": 0}) as reply:
         assert (reply.status, await reply.text()) == (200, "")
@@ -66,7 +66,7 @@ async def test_everybody_who_listens_gets_it(github: SimulatedGitHub, client: ai
             assert (data["body"], data["query"]) == ({"n": 1}, {"q": "1", "r": "&"})
 
 
-async def test_it_hangs_up_and_is_hung_up_on(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
+async def test_either_side_can_disconnect(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     stream = await client.get(github.smee.url("a"), headers=EVENTS)
     await frame(stream.content)
     github.smee.hang_up("a")
@@ -78,7 +78,7 @@ async def test_it_hangs_up_and_is_hung_up_on(github: SimulatedGitHub, client: ai
     await github.store.wait_for(lambda: github.smee.listeners("a") == 0)
 
 
-async def test_it_pings(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
+async def test_channel_sends_pings(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     github.smee.ping_s = 0.02
     async with client.get(github.smee.url("a"), headers=EVENTS) as stream:
         assert [(await frame(stream.content))["event"] for _ in range(3)] == ["ready", "ping", "ping"]
@@ -94,7 +94,7 @@ async def test_it_pings(github: SimulatedGitHub, client: aiohttp.ClientSession) 
         (b'{"a": "' + b"x" * 1024 * 1024 + b'"}', "application/json", 413),
     ],
 )
-async def test_what_is_not_taken(
+async def test_invalid_post_is_refused(
     github: SimulatedGitHub, client: aiohttp.ClientSession, body: bytes, kind: str, status: int
 ) -> None:
     async with client.get(github.smee.url("a"), headers=EVENTS) as stream:
@@ -105,9 +105,7 @@ async def test_what_is_not_taken(
         assert (await frame(stream.content))["event"] == "ping"
 
 
-async def test_a_browser_sees_a_page_and_gets_a_new_channel(
-    github: SimulatedGitHub, client: aiohttp.ClientSession
-) -> None:
+async def test_browser_gets_a_page_and_a_new_channel(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     async with client.get(f"{github.url}/smee/new", headers={"Accept": "text/html"}) as reply:
         assert reply.url.path.startswith("/smee/")
         assert len(reply.url.name) == 16
@@ -116,7 +114,7 @@ async def test_a_browser_sees_a_page_and_gets_a_new_channel(
         assert reply.status == 404
 
 
-async def test_the_server_stops_while_somebody_listens(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
+async def test_server_stops_with_open_connections(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     async with client.get(github.smee.url("a"), headers=EVENTS) as stream:
         await frame(stream.content)
         async with asyncio.timeout(10):

@@ -1,4 +1,4 @@
-"""Commit statuses: what is refused, what counts, and what the app hears."""
+"""Commit statuses: what is refused, what counts, and the event."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ import pytest
 
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
-from tests.simulator.conftest import REPO, Asker, Hook
+from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 from tests.simulator.test_payloads import errors
 
 R = f"/repos/{REPO}"
 
 
-async def tip(ask: Asker) -> str:
+async def tip(ask: ApiClient) -> str:
     return str((await ask("GET", f"{R}/git/ref/heads/main")).body["object"]["sha"])
 
 
@@ -27,7 +27,7 @@ async def tip(ask: Asker) -> str:
         ({"target_url": "javascript:alert(1)"}, "target_url"),
     ],
 )
-async def test_a_status_that_cannot_be(ask: Asker, change: dict[str, Any], field: str) -> None:
+async def test_invalid_status_is_refused(ask: ApiClient, change: dict[str, Any], field: str) -> None:
     sha = await tip(ask)
     reply = await ask("POST", f"{R}/statuses/{sha}", {"state": "success", **change})
     assert (reply.status, reply.body["errors"][0]["field"]) == (422, field)
@@ -35,21 +35,21 @@ async def test_a_status_that_cannot_be(ask: Asker, change: dict[str, Any], field
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_a_commit_that_is_not_there(ask: Asker) -> None:
+async def test_unknown_commit_is_refused(ask: ApiClient) -> None:
     reply = await ask("POST", f"{R}/statuses/{'f' * 40}", {"state": "success"})
     assert (reply.status, reply.body["message"]) == (422, f"No commit found for SHA: {'f' * 40}")
     assert (await ask("POST", f"{R}/statuses/main", {"state": "success"})).status == 422
     assert (await ask("GET", f"{R}/commits/none/status")).status == 404
 
 
-async def test_only_with_the_permission(ask: Asker) -> None:
+async def test_status_needs_statuses_permission(ask: ApiClient) -> None:
     sha = await tip(ask)
     token = await ask.mint(permissions={"statuses": "read"})
     assert (await ask("POST", f"{R}/statuses/{sha}", {"state": "success"}, token=token)).status == 403
     assert (await ask("GET", f"{R}/commits/main/status", token=token)).status == 200
 
 
-async def test_the_newest_of_each_context_counts(ask: Asker) -> None:
+async def test_newest_of_each_context_counts(ask: ApiClient) -> None:
     sha = await tip(ask)
     combined = (await ask("GET", f"{R}/commits/main/status")).body
     assert (combined["state"], combined["statuses"]) == ("pending", [])
@@ -66,7 +66,7 @@ async def test_the_newest_of_each_context_counts(ask: Asker) -> None:
     openapi.assert_valid(ask.github.requests)
 
 
-async def test_a_context_can_be_used_up(ask: Asker) -> None:
+async def test_context_has_a_limit_of_statuses(ask: ApiClient) -> None:
     sha = await tip(ask)
     ask.github.store.repository(REPO).statuses[sha] = [
         await ask.github.statuses.set_status(REPO, sha, "pending", "ci")
@@ -76,12 +76,14 @@ async def test_a_context_can_be_used_up(ask: Asker) -> None:
     assert (await ask("POST", f"{R}/statuses/{sha}", {"state": "success", "context": "other"})).status == 201
 
 
-async def test_the_app_hears_of_it_if_it_wants_to(github: SimulatedGitHub, ask: Asker, told: Hook) -> None:
+async def test_status_event_needs_a_subscription(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
     sha = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
     await github.statuses.set_status(REPO, sha, "success", "ci")
     github.store.app.events = (*github.store.app.events, "status")
     await github.statuses.set_status(REPO, sha, "failure", "ci", description="no", target_url="https://example.com/1")
     await github.webhooks.idle()
-    [payload] = told.payloads("status")
+    [payload] = receiver.payloads("status")
     assert errors("status", payload) == []
     assert (payload["state"], payload["branches"][0]["name"], payload["sha"]) == ("failure", "feature", sha)

@@ -1,9 +1,9 @@
-"""The walk through the endpoints: part by part."""
+"""Calls of the endpoints, part by part."""
 
 import base64
 from typing import Any
 
-from tests.simulator.conftest import REPO, Asker
+from tests.simulator.conftest import REPO, ApiClient
 
 R = f"/repos/{REPO}"
 
@@ -11,7 +11,7 @@ R = f"/repos/{REPO}"
 class Walk:
     """Asks, and insists on a status."""
 
-    def __init__(self, ask: Asker) -> None:
+    def __init__(self, ask: ApiClient) -> None:
         self.ask = ask
 
     async def __call__(self, method: str, path: str, body: Any = None, *, who: str = "bot", status: int = 200) -> Any:
