@@ -17,6 +17,7 @@ from activities import toolchains
 from activities.model import RepoRef
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
+from activities.tool_reports import last_output
 from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 from activities.untrusted_files import remove_tree
 
@@ -133,19 +134,15 @@ class Environments:
                 remove_tree(home)
                 await asyncio.to_thread(shutil.copytree, checkout, home / "tree", symlinks=True)
                 (home / "out").mkdir()
-                installed = await self._run_install_command(home, folder, command)
+                spec = SandboxSpec(tree=home / "tree", out=home / "out", keep_writes=True)
+                shell = SandboxCommand(("sh", "-c", command), cwd=folder, network=True, limits=INSTALL_LIMITS)
+                result = await self._runner.run(spec, shell)
+                installed = InstallResult()
+                if result.exit_code:
+                    why = f"ran out of {result.stopped}" if result.stopped else f"ended with code {result.exit_code}"
+                    installed = InstallResult(f"The install command {why}.", last_output(result))
                 _write_installed(home, installed)
         return home / "tree", installed.problem
-
-    async def _run_install_command(self, home: Path, folder: str, command: str) -> InstallResult:
-        spec = SandboxSpec(tree=home / "tree", out=home / "out", keep_writes=True)
-        shell = SandboxCommand(("sh", "-c", command), cwd=folder, network=True, limits=INSTALL_LIMITS)
-        result = await self._runner.run(spec, shell)
-        if result.exit_code == 0:
-            return InstallResult()
-        why = f"ran out of {result.stopped}" if result.stopped else f"ended with exit code {result.exit_code}"
-        tail = (result.stdout + result.stderr)[-4000:].decode("utf-8", "backslashreplace")
-        return InstallResult(f"The install command {why}.", tail)
 
 
 def _read_installed(folder: Path) -> InstallResult | None:

@@ -11,30 +11,30 @@ def path_matches(patterns: Sequence[str], path: str) -> bool:
     (`*.lock`, `vendor`), one with a slash is taken from the repository's root (`docs/**`, `web/dist/`).
     """
     parts = path.split("/")
-    return any(_path_matches(pattern, parts) for pattern in patterns)
+    for pattern in patterns:
+        steps = pattern.strip("/").split("/")
+        if len(steps) == 1 and not pattern.startswith("/"):
+            steps = ["**", *steps]
+        if any(_matches(steps, parts[:end]) for end in range(1, len(parts) + 1)):
+            return True
+    return False
 
 
 def branch_matches(patterns: Sequence[str], branch: str) -> bool:
-    """Whether the branch is meant. The last pattern that matches decides, and one that begins with `!` takes out
-    again: `["**", "!dependabot/**"]`. `*` does not cross a slash, `**` does."""
-    meant = False
+    """Whether the patterns include the branch. The last pattern that matches decides, and one that begins with `!`
+    excludes: `["**", "!dependabot/**"]`. `*` does not cross a slash, `**` does."""
+    included = False
     for pattern in patterns:
         if _matches(pattern.removeprefix("!").split("/"), branch.split("/")):
-            meant = not pattern.startswith("!")
-    return meant
+            included = not pattern.startswith("!")
+    return included
 
 
-def _path_matches(pattern: str, parts: Sequence[str]) -> bool:
-    wanted = pattern.strip("/").split("/")
-    if len(wanted) == 1 and not pattern.startswith("/"):
-        wanted = ["**", *wanted]
-    return any(_matches(wanted, parts[:end]) for end in range(1, len(parts) + 1))
-
-
-def _matches(wanted: Sequence[str], parts: Sequence[str]) -> bool:
-    """Walks all ways at once (`at`: how many of `parts` may be used up), so the time is their product at most."""
+def _matches(steps: Sequence[str], parts: Sequence[str]) -> bool:
+    """Follows all possibilities at once (`at`: how many of `parts` may be matched already), so the time is at most
+    the product of both lengths."""
     at = {0}
-    for step in wanted:
+    for step in steps:
         if step == "**":
             at = set(range(min(at), len(parts) + 1)) if at else at
         else:

@@ -1,4 +1,4 @@
-"""Heartbeats beside the work: they prove that this worker lives, and bring it a cancel."""
+"""Heartbeats of a running activity: they show that its worker is alive, and bring it a cancellation."""
 
 import asyncio
 import contextlib
@@ -12,14 +12,14 @@ _EVERY_S = 0.5
 
 @contextlib.asynccontextmanager
 async def heartbeating() -> AsyncIterator[None]:
-    """Beats until the block ends. A cancel arrives in the block as `asyncio.CancelledError`."""
+    """Sends heartbeats until the block ends. A cancellation arrives in the block as `asyncio.CancelledError`."""
 
-    async def beat() -> None:
+    async def send_heartbeats() -> None:
         while True:
             activity.heartbeat()
             await asyncio.sleep(_EVERY_S)
 
-    task = asyncio.create_task(beat())
+    task = asyncio.create_task(send_heartbeats())
     try:
         yield
     finally:

@@ -69,8 +69,8 @@ class BubblewrapProcess:
 async def start(options: Sequence[str], command: SandboxCommand, group: ResourceGroup) -> BubblewrapProcess:
     """A sandbox with its limits set, whose command waits for `stdin`. Raises `NotStarted`.
 
-    Starting goes on when we are cancelled, to be undone then: bubblewrap killed before it has told of
-    pid 1 would leave that waiting for ever.
+    Starting goes on when we are cancelled, to be undone then: bubblewrap killed before it has
+    reported pid 1 would leave that waiting for ever.
     """
 
     def undo(starting: "asyncio.Task[BubblewrapProcess]") -> None:

@@ -101,8 +101,16 @@ class ResourceGroup:
         that takes longer is left to the start of the next worker. Blocking."""
         end = time.monotonic() + _KILL_TIMEOUT_S
         for mount in self._mounts:
-            while not _removed(mount.folder / self._name) and time.monotonic() < end:
-                time.sleep(_RETRY_S)
+            while True:
+                try:
+                    (mount.folder / self._name).rmdir()
+                    break
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    if time.monotonic() > end:
+                        break
+                    time.sleep(_RETRY_S)
 
 
 def _settings(mount: CgroupMount, limits: ResourceLimits) -> Iterator[tuple[str, str]]:
@@ -140,13 +148,3 @@ def _count(file: Path, name: str) -> int:
     except OSError:
         return 0
     return next((int(line[1]) for line in lines if line[0] == name), 0)
-
-
-def _removed(group: Path) -> bool:
-    try:
-        group.rmdir()
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-    return True

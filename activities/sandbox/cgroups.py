@@ -130,22 +130,18 @@ def _divide(base: Path) -> None:
     if offered <= set(control.read_text().split()):
         return
     if (base / "cgroup.events").exists():
-        _move_processes_to_leaf(base)
+        leaf = base / _LEAF
+        leaf.mkdir(exist_ok=True)
+        for _ in range(_MOVE_ROUNDS):  # others may be started meanwhile
+            pids = (base / "cgroup.procs").read_text().split()
+            for pid in pids:
+                with contextlib.suppress(OSError):
+                    (leaf / "cgroup.procs").write_text(pid)
+            if not pids:
+                break
     for name in offered:
         with contextlib.suppress(OSError):  # cpu is refused where there are processes in real time
             control.write_text(f"+{name}")
-
-
-def _move_processes_to_leaf(base: Path) -> None:
-    leaf = base / _LEAF
-    leaf.mkdir(exist_ok=True)
-    for _ in range(_MOVE_ROUNDS):
-        pids = (base / "cgroup.procs").read_text().split()
-        for pid in pids:
-            with contextlib.suppress(OSError):
-                (leaf / "cgroup.procs").write_text(pid)
-        if not pids:
-            return
 
 
 def _works(mount: CgroupMount) -> bool:

@@ -70,7 +70,10 @@ def set_rlimits(pid: int, limits: ResourceLimits) -> None:
         resource.RLIMIT_NOFILE: _OPEN_FILES,
         resource.RLIMIT_DATA: 2 * limits.memory,
     }
-    if _nproc_counts_by_namespace():
+    major, minor = os.uname().release.split(".")[:2]
+    # Since Linux 5.14 it counts the user's processes in the process's own user namespace; before, those of the whole
+    # host, so that a busy account could start nothing. It never binds root.
+    if (int(major), int("".join(c for c in minor if c.isdigit()) or 0)) >= (5, 14):
         values[resource.RLIMIT_NPROC] = 2 * limits.processes
     for kind, value in values.items():
         _, hard = resource.prlimit(pid, kind)  # only root may raise the hard limit
@@ -78,10 +81,3 @@ def set_rlimits(pid: int, limits: ResourceLimits) -> None:
         resource.prlimit(pid, kind, (lowered, lowered))
     with contextlib.suppress(OSError):  # when memory runs out, untrusted code is killed first
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
-
-
-def _nproc_counts_by_namespace() -> bool:
-    """Since Linux 5.14 RLIMIT_NPROC counts the user's processes in the process's own user namespace;
-    before, those of the whole host, so that a busy account could start nothing. It never binds root."""
-    major, minor = os.uname().release.split(".")[:2]
-    return (int(major), int("".join(c for c in minor if c.isdigit()) or 0)) >= (5, 14)

@@ -46,30 +46,26 @@ class UnsandboxedRunner:
     async def run(self, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
         """Commands with the same `out` run one after another, since `paths` promises the same folders to each."""
         validate(command)
-        folder = _run_folder(spec)
+        folder, paths = _run_folder(spec), self.paths(spec)
+        environment = clean_environment(command, paths.home, str(folder / "tmp"), self._install_env)
+        writable = [folder, spec.out, *(path for path in (spec.cache, spec.env if spec.env_writable else None) if path)]
         lock = self._locks.setdefault(folder, asyncio.Lock())
         async with lock:
             try:
                 await to_shielded_thread(_prepare, folder, spec)
-                result = await self._run(folder, spec, command)
+                disk = await asyncio.to_thread(DiskUsage, writable, command.limits.disk)
+                async with resource_group(command.limits) as group:
+                    started = await _start(os.path.join(paths.src, command.cwd), command, environment, group)
+                    try:
+                        result = await supervise(started, command.limits, disk)
+                    finally:
+                        if started.handle:
+                            started.handle.close()
                 if spec.build_output and spec.save_build_output:
                     await to_shielded_thread(save_new_files, folder / "src", spec.tree, spec.build_output)
                 return result
             finally:
                 await to_shielded_thread(_clean_up, folder, spec)
-
-    async def _run(self, folder: Path, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
-        paths = self.paths(spec)
-        writable = [folder, spec.out, *(path for path in (spec.cache, spec.env if spec.env_writable else None) if path)]
-        disk = await asyncio.to_thread(DiskUsage, writable, command.limits.disk)
-        environment = clean_environment(command, paths.home, str(folder / "tmp"), self._install_env)
-        async with resource_group(command.limits) as group:
-            started = await _start(os.path.join(paths.src, command.cwd), command, environment, group)
-            try:
-                return await supervise(started, command.limits, disk)
-            finally:
-                if started.handle:
-                    started.handle.close()
 
 
 @dataclass(frozen=True)
@@ -103,7 +99,7 @@ class LocalProcess:
             await self.handle.wait()
         else:
             # Where there are no pidfds. Not `process.wait()`, which also waits for daemons that hold the pipes.
-            while self.process.returncode is None:  # noqa: ASYNC110 - asyncio tells of it in no other way
+            while self.process.returncode is None:  # noqa: ASYNC110 - asyncio reports it in no other way
                 await asyncio.sleep(0.02)
         await asyncio.to_thread(self.tree.kill)
         await asyncio.to_thread(self.group.kill_all)  # also those that are no longer known to the tree

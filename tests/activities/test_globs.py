@@ -31,7 +31,7 @@ from activities.globs import branch_matches, path_matches
         ("a b", "x/a b/\n.py", True),
     ],
 )
-def test_paths(pattern: str, path: str, matches: bool) -> None:
+def test_path_matches_by_glob(pattern: str, path: str, matches: bool) -> None:
     assert path_matches(["nothing", pattern], path) is matches
 
 
@@ -50,7 +50,7 @@ def test_paths(pattern: str, path: str, matches: bool) -> None:
         (["!main"], "feature", False),
     ],
 )
-def test_branches(patterns: list[str], branch: str, matches: bool) -> None:
+def test_branch_matches_by_glob(patterns: list[str], branch: str, matches: bool) -> None:
     assert branch_matches(patterns, branch) is matches
 
 
