@@ -59,7 +59,9 @@ class BubblewrapProcess:
     async def ended(self) -> int:
         """bubblewrap reports a code only if the command was started; 128 + n for one that died of signal n."""
         await self.handle.wait()
-        for line in (await self.status.read()).splitlines():
+        status = await self.status.read()
+        await self.process.wait()  # bubblewrap itself ends after pid 1
+        for line in status.splitlines():
             code: int | None = json.loads(line).get("exit-code")
             if code is not None:
                 return 128 - code if 128 < code <= 128 + signal.NSIG else code
@@ -84,6 +86,8 @@ async def start(options: Sequence[str], command: SandboxCommand, group: Resource
     except asyncio.CancelledError:
         starting.add_done_callback(undo)
         await asyncio.wait([starting])
+        if not starting.cancelled() and not starting.exception():
+            await starting.result().process.wait()
         raise
 
 
