@@ -1,4 +1,4 @@
-"""The pretend GitHub over HTTP, our client before it, and a repository to speak of."""
+"""The simulated GitHub over HTTP, our client, and a repository."""
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -158,6 +158,6 @@ def asked(pretend: SimulatedGitHub, method: str, ending: str) -> int:
 
 
 async def done(method: Callable[[Any], Awaitable[T]], wanted: Any) -> T:
-    """The activity's result, inside an activity as the worker makes one: there it may beat."""
+    """The activity's result, inside an activity as the worker makes one: there it may send heartbeats."""
     result: T = await ActivityEnvironment().run(method, wanted)
     return result

@@ -1,4 +1,4 @@
-"""What GitHub takes and keeps of a text: nothing too long, nothing broken, and our own mark."""
+"""How GitHub takes and keeps a text: not too long, valid, and with our hidden mark."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What each activity around branches, commits and releases says when GitHub says no: one table."""
+"""What each activity around branches, commits and releases says when GitHub refuses: one table."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 

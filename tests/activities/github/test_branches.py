@@ -1,4 +1,4 @@
-"""Branches: made once and found again; brought up to date; and what is told where that cannot be."""
+"""Branches: created once and found again; brought up to date; and the errors where that is impossible."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 

@@ -1,4 +1,4 @@
-"""Check runs on the pretend GitHub: posted at once, ended once, whatever happens in between."""
+"""Check runs on the simulated GitHub: created at once, completed once, whatever happens in between."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Comments that are ours alone: one of a kind, edited only when there is something to say."""
+"""Comments of ours: one of a kind, edited only when there is something new."""
 
 from collections.abc import Iterator
 

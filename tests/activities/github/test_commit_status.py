@@ -1,4 +1,4 @@
-"""What is said of a commit: statuses and check runs of everybody, each name once."""
+"""Statuses and check runs of a commit, each name once."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 

@@ -1,4 +1,4 @@
-"""An issue is made once for its key, whatever others write, and closed once."""
+"""An issue is created once for its key, whatever others write, and closed once."""
 
 from collections.abc import Iterator
 

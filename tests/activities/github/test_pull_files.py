@@ -1,4 +1,4 @@
-"""The files of a pull, all pages of them, and no silence about what is left out."""
+"""The files of a pull: all pages of them, and a mark where some are left out."""
 
 from collections.abc import Iterator
 from pathlib import Path

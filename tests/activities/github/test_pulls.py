@@ -1,4 +1,4 @@
-"""A pull request is opened once, found again, and never taken from somebody else."""
+"""A pull request is opened once, found again, and left alone where it is another author's."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the bot looks up, and what it makes of what is not there."""
+"""Pulls, branches and permissions: what is looked up, and what is not there."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What each activity of pulls and issues makes of GitHub's refusals: one table for all of them.
+"""Which error each activity of pulls and issues raises for GitHub's refusals: one table for all of them.
 
 `UserError`: a person must do something, and no try follows. Everything else is named by its kind.
 """
@@ -32,10 +32,10 @@ async def things(pretend: SimulatedGitHub, head: str) -> str:
     return head
 
 
-Deed = Callable[[SimpleNamespace, RepoRef, str], Awaitable[Any]]
+ActivityCall = Callable[[SimpleNamespace, RepoRef, str], Awaitable[Any]]
 
 # Each with the request that writes (or, where it only reads, reads).
-DEEDS: dict[str, tuple[str, Deed]] = {
+CALLS: dict[str, tuple[str, ActivityCall]] = {
     "create_pull_request": ("POST .*/pulls", lambda do, repo, _: do.create_pull_request(CreatePullInput(repo, "two", "main", "x"))),
     "merge_pull_request": ("PUT .*/merge", lambda do, repo, sha: do.merge_pull_request(MergeInput(repo, PULL, sha))),
     "update_pr_status": ("POST .*/statuses/.*", lambda do, repo, _: do.update_pr_status(PullStatusInput(repo, PULL, "success", ""))),
@@ -70,42 +70,42 @@ OTHERWISE = {
 }
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", CALLS)
 async def test_every_refusal_has_its_error_type(
     pretend: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
 ) -> None:
-    request, deed = DEEDS[name]
+    request, call = CALLS[name]
     method, _, pattern = request.partition(" ")
     for status, kind in KINDS.items():
         fault = pretend.faults.add(method, pattern, "status", status=status)
         if (name, status) in OTHERWISE:
-            await deed(activities, repo, things)
+            await call(activities, repo, things)
         else:
-            assert await failure(deed(activities, repo, things)) == kind, status
+            assert await failure(call(activities, repo, things)) == kind, status
         assert fault.seen, status
     pretend.installations.suspend(repo.installation_id)
-    assert await failure(deed(activities, repo, things), "suspended") == (USER_ERROR, False)
+    assert await failure(call(activities, repo, things), "suspended") == (USER_ERROR, False)
     pretend.installations.unsuspend(repo.installation_id)
     # The last one: the limit holds for everything that follows.
     pretend.faults.add(method, pattern, "secondary", retry_after=17)
     with pytest.raises(ApplicationError) as caught:
-        await deed(activities, repo, things)
+        await call(activities, repo, things)
     assert (caught.value.type, caught.value.non_retryable) == ("RateLimited", False)
     assert caught.value.next_retry_delay
     assert caught.value.next_retry_delay.total_seconds() >= 17
 
 
-async def failure(deed: Awaitable[Any], says: str = "") -> tuple[str | None, bool]:
+async def failure(call: Awaitable[Any], says: str = "") -> tuple[str | None, bool]:
     """The type that a workflow sees, and whether another try may help."""
     with pytest.raises(ApplicationError, match=says or None) as caught:
-        await deed
+        await call
     return caught.value.type, not caught.value.non_retryable
 
 
-@pytest.mark.parametrize("name", sorted(DEEDS.keys() - {"create_pull_request", "create_issue", "get_repo_settings"}))
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - {"create_pull_request", "create_issue", "get_repo_settings"}))
 async def test_missing_pull_or_issue(
     pretend: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
 ) -> None:
     pretend.store.repository(NAME).issues.clear()
     # Where GitHub says that it was deleted, no other try can help.
-    assert await failure(DEEDS[name][1](activities, repo, things)) in (("NotFound", True), (USER_ERROR, False))
+    assert await failure(CALLS[name][1](activities, repo, things)) in (("NotFound", True), (USER_ERROR, False))

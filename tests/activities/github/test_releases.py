@@ -1,4 +1,4 @@
-"""Releases: found by their tag, drafts too; made once; edited when they are to say something else."""
+"""Releases: found by their tag, drafts too; created once; edited when their text changes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 

@@ -1,4 +1,4 @@
-"""A repository's settings: the defaults, what it says, and every way to say it wrong."""
+"""A repository's settings: the defaults, the file's, and every kind of mistake."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Reviews are asked for once, and never of who cannot give one."""
+"""Reviews are requested once, and never of a person who cannot give one."""
 
 from collections.abc import Iterator
 

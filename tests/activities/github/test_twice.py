@@ -1,4 +1,4 @@
-"""Do it twice, get it once: the answer to each write is lost, or the worker dies before it, and Temporal tries again."""
+"""Every activity may run again: the answer to each write is lost, or the worker dies before it, and Temporal retries."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -50,8 +50,8 @@ LOST: tuple[Kind, ...] = ("half", "hang_up", "status")
 
 
 @dataclass
-class Place:
-    """A repository with an open pull, an issue and a comment, and the bot's activities."""
+class Scene:
+    """A repository with an open pull, an issue and a comment, and the activities."""
 
     github: SimulatedGitHub
     activities: SimpleNamespace
@@ -74,33 +74,33 @@ class Place:
         return ids
 
 
-Deed = tuple[Callable[[Any], Awaitable[Any]], Any]
-Case = Callable[[Place], Awaitable[Deed]]
+ActivityCall = tuple[Callable[[Any], Awaitable[Any]], Any]
+Prepare = Callable[[Scene], Awaitable[ActivityCall]]
 
 
-async def _branch(at: Place) -> Deed:
+async def _branch(at: Scene) -> ActivityCall:
     return at.activities.create_branch, CreateBranchInput(at.repo, "autobuild/new", "main")
 
 
-async def _sync(at: Place) -> Deed:
+async def _sync(at: Scene) -> ActivityCall:
     await at.github.pushes.push_commit(at.repo.full_name, "dev", {"d.txt": "d\n"})
     return at.activities.sync_branch, SyncBranchInput(at.repo, "topic", "dev", "Bring it up to date")
 
 
-async def _clone(at: Place) -> Path:
+async def _clone(at: Scene) -> Path:
     clone = at.folder / at.repo.name
     await git(at.folder, "clone", "--quiet", "--branch", "topic", str(at.there.path), str(clone))
     (clone / "a.py").write_text("x = 3\n")
     return clone
 
 
-async def _commit(at: Place) -> Deed:
+async def _commit(at: Scene) -> ActivityCall:
     clone = await _clone(at)
     wanted = CreateCommitInput(at.repo, "topic", at.sha, "Fix it\n\n- a", str(clone / ".git"), await committed(clone))
     return at.activities.create_commit, wanted
 
 
-async def _git_data(at: Place) -> Deed:
+async def _git_data(at: Scene) -> ActivityCall:
     clone = await _clone(at)
     (clone / "run.sh").write_text("#!/bin/sh\n")
     (clone / "run.sh").chmod(0o755)
@@ -109,20 +109,20 @@ async def _git_data(at: Place) -> Deed:
     return at.activities.create_commit, wanted
 
 
-async def _release(at: Place) -> Deed:
+async def _release(at: Scene) -> ActivityCall:
     return at.activities.create_release, CreateReleaseInput(at.repo, "v1", "One", "All of it")
 
 
-async def _draft(at: Place) -> Deed:
+async def _draft(at: Scene) -> ActivityCall:
     return at.activities.create_release, CreateReleaseInput(at.repo, "v2", "Two", "All of it", draft=True)
 
 
-async def _published(at: Place) -> Deed:
+async def _published(at: Scene) -> ActivityCall:
     await at.activities.create_release(CreateReleaseInput(at.repo, "v3", "Three", "Soon", draft=True))
     return at.activities.create_release, CreateReleaseInput(at.repo, "v3", "Three", "Now")
 
 
-async def _open(at: Place) -> Deed:
+async def _open(at: Scene) -> ActivityCall:
     await at.github.pushes.push_commit(at.repo.full_name, "other", {"o.txt": "o\n"})
     wanted = CreatePullInput(
         at.repo, "other", "main", "A pull", "Its body", labels=("one", "two"), reviewers=("reviewer",)
@@ -130,90 +130,90 @@ async def _open(at: Place) -> Deed:
     return at.activities.create_pull_request, wanted
 
 
-async def _merge(at: Place) -> Deed:
+async def _merge(at: Scene) -> ActivityCall:
     return at.activities.merge_pull_request, MergeInput(at.repo, 1, at.sha, "squash", "A title", "A message")
 
 
-async def _status(at: Place) -> Deed:
+async def _status(at: Scene) -> ActivityCall:
     return at.activities.update_pr_status, PullStatusInput(
         at.repo, 1, "pending", "Looking", target_url="https://example.com/"
     )
 
 
-async def _pull_comment(at: Place) -> Deed:
+async def _pull_comment(at: Scene) -> ActivityCall:
     return at.activities.add_pr_comment, PullCommentInput(at.repo, 1, "Hello", "greeting")
 
 
-async def _edited_comment(at: Place) -> Deed:
+async def _edited_comment(at: Scene) -> ActivityCall:
     await at.activities.add_pr_comment(PullCommentInput(at.repo, 1, "Hello", "greeting"))
     return at.activities.add_pr_comment, PullCommentInput(at.repo, 1, "Hello again", "greeting")
 
 
-async def _labels(at: Place) -> Deed:
+async def _labels(at: Scene) -> ActivityCall:
     return at.activities.add_pr_labels, AddLabelsInput(at.repo, 1, ("one", "two"))
 
 
-async def _review(at: Place) -> Deed:
+async def _review(at: Scene) -> ActivityCall:
     return at.activities.request_pr_review, RequestReviewInput(at.repo, 1, ("reviewer", "nobody"), ("owners",))
 
 
-async def _issue(at: Place) -> Deed:
+async def _issue(at: Scene) -> ActivityCall:
     return at.activities.create_issue, CreateIssueInput(at.repo, "Broken", "It is", "key", ("one",), ("reviewer",))
 
 
-async def _close(at: Place) -> Deed:
+async def _close(at: Scene) -> ActivityCall:
     return at.activities.close_issue, CloseIssueInput(at.repo, 2, "Done", "done", "not_planned")
 
 
-async def _issue_comment(at: Place) -> Deed:
+async def _issue_comment(at: Scene) -> ActivityCall:
     return at.activities.add_issue_comment, IssueCommentInput(at.repo, 2, "Hello", "greeting")
 
 
-async def _reply(at: Place) -> Deed:
+async def _reply(at: Scene) -> ActivityCall:
     return at.activities.reply_comment, ReplyInput(at.repo, 1, "comment-7", "Yes")
 
 
-async def _reaction(at: Place) -> Deed:
+async def _reaction(at: Scene) -> ActivityCall:
     return at.activities.add_reaction, ReactionInput(at.repo, at.comment, "eyes")
 
 
-async def _gate_comment(at: Place) -> Deed:
+async def _gate_comment(at: Scene) -> ActivityCall:
     return at.activities.update_gate_comment, GateCommentInput(at.repo, 1, at.result, {}, at.sha)
 
 
-async def _runs(at: Place) -> Deed:
+async def _runs(at: Scene) -> ActivityCall:
     return at.activities.create_check_runs, CreateCheckRunsInput(at.repo, at.sha, NAMES, 0, OWNER)
 
 
-async def _start(at: Place) -> Deed:
+async def _start(at: Scene) -> ActivityCall:
     return at.activities.start_check_run, StartCheckRunInput(at.repo, (await at.runs())["gate"])
 
 
-async def _end(at: Place) -> Deed:
+async def _end(at: Scene) -> ActivityCall:
     """120 findings are three requests."""
     return at.activities.complete_check_run, CompleteCheckRunInput(
         at.repo, at.sha, (await at.runs())["linting"], CHECK, 0, OWNER
     )
 
 
-async def _end_removed(at: Place) -> Deed:
+async def _end_removed(at: Scene) -> ActivityCall:
     ids = await at.runs()
     at.there.suites[at.sha].runs.clear()
     return at.activities.complete_check_run, CompleteCheckRunInput(at.repo, at.sha, ids["linting"], CHECK, 0, OWNER)
 
 
-async def _end_gate(at: Place) -> Deed:
+async def _end_gate(at: Scene) -> ActivityCall:
     return at.activities.complete_gate_run, CompleteGateRunInput(
         at.repo, at.sha, (await at.runs())["gate"], at.result, 0, OWNER
     )
 
 
-async def _end_all(at: Place) -> Deed:
+async def _end_all(at: Scene) -> ActivityCall:
     ended = EndCheckRunsInput(at.repo, at.sha, await at.runs(), "cancelled", "Cancelled on request.", owner_key=OWNER)
     return at.activities.end_check_runs, ended
 
 
-CASES: tuple[Case, ...] = (
+CASES: tuple[Prepare, ...] = (
     _branch, _sync, _commit, _git_data, _release, _draft, _published, _open, _merge, _status, _pull_comment,
     _edited_comment, _labels, _review, _issue, _close, _issue_comment, _reply, _reaction, _gate_comment, _runs,
     _start, _end, _end_removed, _end_gate, _end_all,
@@ -221,15 +221,15 @@ CASES: tuple[Case, ...] = (
 
 
 @dataclass
-class Town:
-    """A pretend GitHub on which each try has a repository of its own."""
+class Site:
+    """A simulated GitHub on which each try has a repository of its own."""
 
     github: SimulatedGitHub
     activities: SimpleNamespace
     folder: Path
     count: int = 0
 
-    async def place(self) -> Place:
+    async def scene(self) -> Scene:
         self.count += 1
         name, github = f"octocat/hello-{self.count:03}", self.github
         await github.repositories.add_repository(name, {"a.py": "import os\n"})
@@ -241,16 +241,16 @@ class Town:
         (installation,) = github.store.installations
         owner, _, short = name.partition("/")
         repo = RepoRef(owner, short, installation, id=github.store.repository(name).id)
-        return Place(github, self.activities, repo, sha, self.folder, comment)
+        return Scene(github, self.activities, repo, sha, self.folder, comment)
 
 
 @pytest.fixture
-async def town(
+async def site(
     pretend: SimulatedGitHub, session: ClientSession, results: ResultStore, tmp_path: Path
-) -> AsyncIterator[Town]:
+) -> AsyncIterator[Site]:
     github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=UNMETERED)
     results.put(CheckResult(CHECK, _found(120)))
-    yield Town(pretend, by_name(github, results), tmp_path)
+    yield Site(pretend, by_name(github, results), tmp_path)
     assert_valid(pretend.requests)
 
 
@@ -259,38 +259,38 @@ def _found(count: int) -> tuple[Finding, ...]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.strip("_"))
-async def test_lost_answer_changes_nothing(town: Town, case: Case) -> None:
+async def test_lost_answer_changes_nothing(site: Site, case: Prepare) -> None:
     """The answer to each of its writes, each in another way."""
-    at = await town.place()
+    at = await site.scene()
     method, wanted = await case(at)
-    before = len(town.github.requests)
+    before = len(site.github.requests)
     result = await done(method, wanted)
-    wrote = [(each.method, each.path) for each in town.github.requests[before:] if _writes(each.method, each.path)]
+    wrote = [(each.method, each.path) for each in site.github.requests[before:] if _writes(each.method, each.path)]
     once = await _state(at)
     assert wrote, "it does something"
 
-    at = await town.place()
+    at = await site.scene()
     method, wanted = await case(at)
     for number in range(len(wrote)):
-        town.github.faults.add(*_like(*wrote[number]), LOST[number % 3], after=True)
+        site.github.faults.add(*_like(*wrote[number]), LOST[number % 3], after=True)
     again = await _tried(method, wanted, len(wrote))
     assert await _state(at) == once
-    assert _told(again) == _told(result)
+    assert _facts(again) == _facts(result)
 
 
 @pytest.mark.parametrize("case", [_open, _issue, _close, _end, _git_data, _published], ids=lambda case: case.__name__)
-async def test_worker_dying_between_writes_changes_nothing(town: Town, case: Case) -> None:
+async def test_worker_dying_between_writes_changes_nothing(site: Site, case: Prepare) -> None:
     """Before each of them: GitHub never hears of it, nor of what was to come after it."""
-    at = await town.place()
+    at = await site.scene()
     method, wanted = await case(at)
-    before = len(town.github.requests)
+    before = len(site.github.requests)
     await done(method, wanted)
-    wrote = {(each.method, each.path) for each in town.github.requests[before:] if _writes(each.method, each.path)}
+    wrote = {(each.method, each.path) for each in site.github.requests[before:] if _writes(each.method, each.path)}
     once = await _state(at)
     for verb, path in sorted(wrote):
-        at = await town.place()
+        at = await site.scene()
         method, wanted = await case(at)
-        town.github.faults.add(*_like(verb, path))
+        site.github.faults.add(*_like(verb, path))
         await _tried(method, wanted, 1)
         assert await _state(at) == once, (verb, path)
 
@@ -310,7 +310,7 @@ async def _tried(method: Callable[[Any], Awaitable[Any]], wanted: Any, failures:
     return await done(method, wanted)
 
 
-async def _state(at: Place) -> str:
+async def _state(at: Scene) -> str:
     """All that people could see on GitHub, without what is another one each time: ids, times and the name."""
     there = at.there
     refs = (await git(there.path, "for-each-ref", "--format=%(refname)")).decode().split()
@@ -337,7 +337,7 @@ def _issue_of(issue: Issue) -> tuple[object, ...]:
     return issue.number, issue.title, issue.body, issue.state, issue.state_reason, labels, people, said, pull
 
 
-def _told(result: Any) -> Mapping[str, Any]:
+def _facts(result: Any) -> Mapping[str, Any]:
     """What it gives, without what may differ."""
     told = asdict(result) if result is not None else {}
     return {key: value for key, value in told.items() if key not in ("changed", "sha", "url", "id", "ids", "head_sha")}

@@ -1,4 +1,4 @@
-"""What goes into a history comes out of it as it was."""
+"""Inputs and results are the same after Temporal's data converter."""
 
 from types import SimpleNamespace
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, Status, TestCase, ToolReport
 from activities.reporting import Links, check_output, gate_comment, gate_output, reasons, unfinished_output
+from activities.reporting import github_errors as texts
 from activities.reporting.check_run import CheckRunOutput
 
 PAGE = Path(__file__).with_name("snapshot.md")
@@ -25,6 +26,7 @@ def page() -> str:
         ("The gate's check run", _gates()),
         ("Check runs without a verdict", _unfinished()),
         ("The comment", _comments()),
+        ("What GitHub refuses", _refusals()),
     ):
         parts += ["", f"## {heading}"]
         for name, text in cases:
@@ -139,6 +141,56 @@ def _comments() -> Iterator[tuple[str, str]]:
     yield "Passed", gate_comment(passed, LINKS, {"coverage": 7})
     yield "Failed", gate_comment(_gate("failed", _check(new_findings=2), blocking=("linting",)), LINKS, {})
     yield "Fork", gate_comment(_gate("refused"), LINKS, {})
+
+
+def _refusals() -> Iterator[tuple[str, str]]:
+    repo, page, request = "octocat/hello", "https://github.com/settings/installations/1", "POST /repos/octocat/hello"
+    yield (
+        "The app and its installation",
+        _lines(
+            texts.BAD_PRIVATE_KEY, texts.app_key_refused("12", "Bad credentials"), texts.UNKNOWN_APP,
+            texts.not_installed(repo), texts.installation_suspended(repo, page), texts.SUSPENDED,
+            texts.not_selected(repo, ""), texts.not_granted({"checks": "write"}, repo, page, "GitHub's reason"),
+            texts.missing_permission(["checks: write"], request), texts.missing_permission([], request),
+            texts.ACCOUNT_SUSPENDED, texts.IP_ALLOW_LIST, texts.SINGLE_SIGN_ON,
+        ),
+    )  # fmt: skip
+    yield (
+        "Repositories, issues and comments",
+        _lines(
+            texts.BLOCKED, texts.legal_reasons(""), texts.ISSUES_DISABLED,
+            texts.github_said(texts.ARCHIVED, request, "Repository was archived so is read-only."),
+            texts.CONFIG_TOO_LARGE, texts.CONFIG_IS_NO_FILE, texts.conversation_locked(7),
+            texts.deleted_before_comment(7), texts.deleted_before_close(7), texts.invalid_label("", 50),
+            texts.too_many_labels(7, 101, 100),
+        ),
+    )  # fmt: skip
+    yield (
+        "Branches and commits",
+        _lines(
+            texts.unknown_commit(HEAD, "Not Found"), texts.unknown_branch(repo, "topic"),
+            texts.unknown_branch(repo, ""), texts.branch_exists("topic", HEAD, BASE), texts.branch_moved("topic", HEAD),
+            texts.branch_moved("topic", ""), texts.branch_conflicts("topic", "main"), texts.is_default_branch("main"),
+            texts.invalid_branch_name("a..b"), texts.invalid_branch_name(""),
+            texts.forbidden_by_rules("main", "Changes must be made through a pull request."),
+            texts.push_refused("topic", "GitHub's reason"), texts.push_lost_race("topic", "fetch first"),
+            texts.file_too_large("huge.bin", 101), texts.not_utf8("\\xff.py"),
+        ),
+    )  # fmt: skip
+    yield (
+        "Pull requests",
+        _lines(
+            texts.no_new_commits("topic", "main"), texts.unknown_pull_branch("topic", "head"), texts.NO_DRAFTS,
+            texts.pull_not_shown_yet("topic"), texts.pull_has_other_head(7, NEWER, HEAD, merged=False),
+            texts.pull_has_other_head(7, NEWER, HEAD, merged=True), texts.pull_has_other_base(7, "dev", "main"),
+            texts.pull_closed(7), texts.pull_is_draft(7), texts.mergeability_unknown(7),
+            texts.pull_conflicts(7, "main"), texts.pull_behind(7, "main"), texts.needs_merge_queue(7, "main"),
+            texts.no_merge_method("main"), texts.merge_method_not_allowed("squash", ["merge", "rebase"]),
+            texts.checks_failed(7, ["autobuild / gate"]), texts.merge_refused(7, "GitHub's reason"),
+            texts.not_merged_yet(7, "GitHub's reason"), texts.missing_approvals(1), texts.missing_approvals(2),
+            texts.unknown_requirement("main"),
+        ),
+    )  # fmt: skip
 
 
 def _lines(*sentences: str) -> str:

@@ -1,4 +1,4 @@
-"""Tokens: asked for once, for one repository, with just what is needed, and never shown."""
+"""Tokens: requested once, for one repository, with just the permissions that are needed, and never shown."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The app's JWT: what is in it, how long it is used, and whose clock it goes by."""
+"""The app's JWT: its claims, how long it is used, and which clock it follows."""
 
 import asyncio
 import time

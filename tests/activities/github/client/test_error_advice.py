@@ -1,4 +1,4 @@
-"""What GitHub refuses and only a person can change: told at once, with what to do, and never tried again."""
+"""What GitHub refuses and only a person can change: raised at once, with what to do, and never retried."""
 
 import json
 

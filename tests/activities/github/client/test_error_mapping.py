@@ -1,4 +1,4 @@
-"""Every bad day of GitHub's is one of our errors: the answers as a table, then over HTTP."""
+"""Every unsuccessful answer of GitHub's is one of our errors: first as a table, then over HTTP."""
 
 import asyncio
 import dataclasses

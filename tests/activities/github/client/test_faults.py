@@ -1,4 +1,4 @@
-"""Whatever comes back over the wire, or does not, is one of our errors: never a crash, never a half-understood answer."""
+"""Whatever comes back over the network, or does not, is one of our errors: never a crash, never a misread answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

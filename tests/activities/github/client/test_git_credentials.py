@@ -1,4 +1,4 @@
-"""The token goes to the host it is for, in a header that is nowhere to be read, and to nobody that host points to."""
+"""The token goes to its host, in a header that no process list or log shows, and to no host that one redirects to."""
 
 import asyncio
 from collections.abc import Callable

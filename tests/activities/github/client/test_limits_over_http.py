@@ -1,4 +1,4 @@
-"""The limits as they are met over HTTP: what is counted, what is remembered, and what comes back."""
+"""The rate limits over HTTP: what is counted, what is remembered, and what is given back."""
 
 import asyncio
 

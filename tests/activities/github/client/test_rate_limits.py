@@ -1,4 +1,4 @@
-"""GitHub's limits, kept from our side, with a clock that only moves when told."""
+"""GitHub's limits, kept from our side, with a clock that only the test moves."""
 
 import asyncio
 import itertools

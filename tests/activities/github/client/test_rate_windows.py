@@ -1,4 +1,4 @@
-"""Windows and spacings: nobody who asks later is served earlier, and what was given back is free."""
+"""Windows and buckets: first come, first served, and what was given back is free."""
 
 from activities.github.client.rate_windows import AllOf, LeakyBucket, SlidingWindow
 

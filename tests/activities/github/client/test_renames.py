@@ -1,4 +1,4 @@
-"""A repository that is called otherwise by now, or is somebody else's: what was begun under the old name goes on."""
+"""A repository that was renamed or transferred: work begun under its former name goes on."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
@@ -31,7 +31,7 @@ MUTATION = "mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 
@@ -46,7 +46,7 @@ def repo(pretend: SimulatedGitHub, request: pytest.FixtureRequest) -> RepoRef:
 
 @pytest.fixture(params=["before", "while it is worked on"])
 async def renamed(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, request: pytest.FixtureRequest) -> RepoRef:
-    """Renamed before the first token was asked for, or with every token in our hands."""
+    """Renamed before the first token was asked for, or with every token issued."""
     if request.param != "before":
         for permissions in (READ, WRITE, {"contents": "write"}, {"issues": "write", "pull_requests": "write"}):
             await github.installation(repo, permissions)

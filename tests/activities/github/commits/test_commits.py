@@ -21,7 +21,7 @@ MESSAGE = "Apply safe fixes\n\n- ruff F401\n- eol"
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 

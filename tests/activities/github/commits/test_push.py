@@ -31,7 +31,7 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
     yield
     assert_valid(pretend.requests)
 

@@ -1,4 +1,4 @@
-"""What the reconciliation sees of a repository, and what it costs."""
+"""What the reconciliation finds in a repository, and how many requests it costs."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a branch asks of a merge, out of GitHub's three answers about it; and whose check it asks for."""
+"""What a branch requires of a merge, from GitHub's three answers about it, and whose checks it requires."""
 
 from pathlib import Path
 from typing import Any
