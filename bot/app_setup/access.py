@@ -1,6 +1,6 @@
 """Who may register the App: the first browser that brings the one-time token, and no other.
 
-Nothing of it is kept on disk: a restart makes another token.
+Nothing of it is written to disk: after a restart there is another token.
 """
 
 import hmac
@@ -8,108 +8,108 @@ import secrets
 import time
 from collections.abc import Callable
 
-_GUESSES = 10
+_MOST_WRONG_TOKENS = 10
 _PAUSE_S = 60.0
 
 
 class SetupRefused(Exception):
-    """The person is told `what`, and what to do: `remedy`. What is `passing` may be asked for again as it is."""
+    """The set-up pages refuse a request: `what` is wrong, and its `remedy`. A `temporary` one may be repeated."""
 
-    def __init__(self, status: int, what: str, remedy: str, *, passing: bool = False) -> None:
+    def __init__(self, status: int, what: str, remedy: str, *, temporary: bool = False) -> None:
         super().__init__(what)
-        self.status, self.what, self.remedy, self.passing = status, what, remedy, passing
+        self.status, self.what, self.remedy, self.temporary = status, what, remedy, temporary
 
 
 class SetupSession:
-    """One registration. `announce` is given each new token, to show it where only the operator looks.
+    """The session of one registration. `announce` is given each new token, to show it where only the operator looks.
 
-    `cookie` is the name of the one that holds the session: a browser sends it to every port of a host, where another
-    server may have one of its own. After ten wrong tokens the token is replaced, and for a minute none is looked at.
+    `cookie` is the name of the cookie that holds the session's key: a browser sends it to every port of a host, where
+    another server may have a cookie of its own. After ten wrong tokens the token is replaced, and for a minute every
+    token is refused.
     """
 
     def __init__(self, announce: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> None:
         self._announce, self._now = announce, now
         self.cookie = f"autobuild_setup_{secrets.token_hex(4)}"
-        self._token, self._session, self._state = "", "", ""
-        self._guesses, self._paused_until = 0, 0.0
+        self._token, self._key, self._state = "", "", ""
+        self._wrong_tokens, self._paused_until = 0, 0.0
         self._over = ""
 
     def begin(self) -> None:
-        """A new token, and the old one is worth nothing."""
-        self._token, self._guesses = secrets.token_urlsafe(32), 0
+        """Makes a new token; the old one is worth nothing."""
+        self._token, self._wrong_tokens = secrets.token_urlsafe(32), 0
         self._announce(self._token)
 
-    def enter(self, token: str, session: str) -> str:
-        """The session of the browser that brings the token. Raises Refused."""
-        self._must_go_on()
-        if self._session and _same(session, self._session):
-            return self._session
+    def enter(self, token: str, key: str) -> str:
+        """The session's key, for the browser that brings the token, or that has the key. Raises SetupRefused."""
+        self._require_open()
+        if self._key and _same(key, self._key):
+            return self._key
         if self._now() < self._paused_until:
-            raise SetupRefused(429, "There were too many wrong tokens.", "Wait a minute. The token is a new one now.")
+            remedy = "Wait a minute, then open the address that Autobuild printed last."
+            raise SetupRefused(429, "Too many wrong tokens.", remedy)
         if not _same(token, self._token):
-            self._count_a_guess()
-            raise SetupRefused(403, "This token is not the one.", "Open the address that Autobuild printed last.")
-        if self._session:
+            self._wrong_tokens += 1
+            if self._wrong_tokens >= _MOST_WRONG_TOKENS and not self._key:
+                self._paused_until = self._now() + _PAUSE_S
+                self.begin()
+            raise SetupRefused(403, "Wrong token.", "Open the address that Autobuild printed last.")
+        if self._key:
             raise SetupRefused(
                 403,
-                "Another browser has opened this address already.",
-                "Go on there. If that was not you, restart Autobuild: it prints another address.",
+                "Another browser has already opened this address.",
+                "Continue there. If that was not you, restart Autobuild: it prints a new address.",
             )
-        self._session = secrets.token_urlsafe(32)
-        return self._session
+        self._key = secrets.token_urlsafe(32)
+        return self._key
 
-    def recognise(self, session: str) -> None:
-        """Raises Refused unless this is the browser that came first."""
-        self._must_go_on()
-        if not self._session or not _same(session, self._session):
+    def require(self, key: str) -> None:
+        """Raises SetupRefused unless this is the browser that came first."""
+        self._require_open()
+        if not self._key or not _same(key, self._key):
             raise SetupRefused(
                 403,
-                "This browser did not begin the set-up.",
-                "Open the address that Autobuild printed, with its token, and stay in one browser and at that address.",
+                "This browser did not start the setup.",
+                "Open the address that Autobuild printed, with its token, and stay in that browser at that address.",
             )
 
     @property
     def form_key(self) -> str:
         """What our own form carries, and no other site's can."""
-        return hmac.digest(self._session.encode(), b"form", "sha256").hex()
+        return hmac.digest(self._key.encode(), b"form", "sha256").hex()
 
     def check_form(self, key: str) -> None:
-        """Raises Refused for another site's form."""
+        """Raises SetupRefused for another site's form."""
         if not _same(key, self.form_key):
-            raise SetupRefused(403, "This form came from elsewhere.", "Open the set-up page again and use its form.")
+            remedy = "Open the set-up page again and use its form."
+            raise SetupRefused(403, "This form was sent from another site.", remedy)
 
-    def expect(self) -> str:
-        """A new `state` for GitHub to bring back; an older one is forgotten."""
+    def new_state(self) -> str:
+        """A new `state` for GitHub to send back; an older one is forgotten."""
         self._state = secrets.token_urlsafe(32)
         return self._state
 
-    def meet(self, state: str) -> None:
-        """Raises Refused unless it is the expected one, which is worth nothing from then on."""
+    def take_state(self, state: str) -> None:
+        """Raises SetupRefused unless it is the expected one, which is worth nothing from then on."""
         if not self._state or not _same(state, self._state):
             raise SetupRefused(
                 403,
-                "GitHub's answer does not belong to this set-up, or it was used already.",
-                "If GitHub made an App, delete it in its settings. Then start again.",
+                "GitHub's answer does not belong to this setup, or was used already.",
+                "If GitHub created an App, delete it in its settings. Then start again.",
             )
         self._state = ""
 
-    def allow_again(self, state: str) -> None:
-        """GitHub was away when it was met: the same page may be loaded again, unless a newer state is expected."""
+    def restore_state(self, state: str) -> None:
+        """GitHub was unavailable: the same page may be loaded again, unless a newer state is expected."""
         self._state = self._state or state
 
-    def end(self, remedy: str = "There is nothing more to do here.") -> None:
-        """Nobody is let in any more, and whoever comes is told this."""
+    def end(self, remedy: str = "There is nothing left to do here.") -> None:
+        """Refuses every request from now on, with this remedy."""
         self._over = self._over or remedy
 
-    def _must_go_on(self) -> None:
+    def _require_open(self) -> None:
         if self._over:
             raise SetupRefused(410, "The App is set up.", self._over)
-
-    def _count_a_guess(self) -> None:
-        self._guesses += 1
-        if self._guesses >= _GUESSES and not self._session:
-            self._paused_until = self._now() + _PAUSE_S
-            self.begin()
 
 
 def _same(one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""A process that has no App yet: it says where one is registered, and waits for it."""
+"""A process without an App: it prints the address of its set-up pages, and waits until there is an App."""
 
 import asyncio
 import sys
@@ -13,44 +13,47 @@ from bot.settings.credentials import AppCredentials
 
 
 class AppRegistration:
-    """One App to come: stored if the settings want it, and then handed to `take`.
+    """The registration of one App: stored if the settings say so, and then given to `take`.
 
-    If they do not, the last page shows its credentials, and nothing else does: a server's output is a log.
+    If it is not stored, the last page shows its credentials, and nothing else does: a server's output is a log.
     """
 
     def __init__(self, settings: Settings, take: Callable[[AppCredentials], None]) -> None:
         self._settings, self._take = settings, take
-        self._guard = SetupSession(self._announce)
         self._base = ""
-        self._came = asyncio.Event()
+        self._registered = asyncio.Event()
+
+        def announce(token: str) -> None:
+            # Not to the log, which may be sent elsewhere, nor to standard output, where credentials may be printed.
+            url = f"{self._base}/setup?token={token}"
+            print(f"No GitHub App is registered yet. Set it up: {url}", file=sys.stderr, flush=True)
+
+        self._session = SetupSession(announce)
 
     def add_to(self, app: web.Application) -> None:
-        """Its pages."""
-        SetupPages(self._settings, self._keep, self._guard).add_to(app)
+        """Adds the set-up pages."""
+
+        def keep(registered: AppCredentials) -> None:
+            if self._settings.setup == "store":
+                credentials.store(self._settings.data, registered)
+            self._take(registered)
+            self._registered.set()
+
+        SetupPages(self._settings, keep, self._session).add_to(app)
 
     async def run(self, here: str) -> bool:
-        """Prints the address, beginning with `here` where no other is set, and waits until there is an App.
+        """Prints the address, which begins with `here` where AUTOBUILD_BASE_URL is not set, and waits for an App.
 
         True if `take` was given it; False if another process has stored one meanwhile.
         """
         self._base = self._settings.base_url or here
-        self._guard.begin()
-        ways = [asyncio.create_task(self._came.wait()), asyncio.create_task(credentials.appears(self._settings.data))]
+        self._session.begin()
+        here_or_elsewhere = (self._registered.wait(), credentials.appears(self._settings.data))
+        tasks = [asyncio.create_task(each) for each in here_or_elsewhere]
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for way in ways:
-                way.cancel()
-        self._guard.end()
-        return self._came.is_set()
-
-    def _keep(self, app: AppCredentials) -> None:
-        """Raises UserError where it cannot be stored; then nobody has it."""
-        if self._settings.setup == "store":
-            credentials.store(self._settings.data, app)
-        self._take(app)
-        self._came.set()
-
-    def _announce(self, token: str) -> None:
-        """Beside the log, which may be sent elsewhere; and not where credentials may be printed to."""
-        print(f"There is no GitHub App yet. Set it up: {self._base}/setup?token={token}", file=sys.stderr, flush=True)
+            for task in tasks:
+                task.cancel()
+        self._session.end()
+        return self._registered.is_set()

@@ -14,50 +14,65 @@ from bot.settings.setting_fields import address, globs, number, one_of, pem, por
 from workflows.ids import TASK_QUEUE
 
 WEB_NEEDS = ("app_id", "webhook_secret")
-"""What the web process cannot start without: it verifies, and never calls GitHub."""
+"""What the webhook server cannot start without: it verifies events, and never calls GitHub."""
 
 WORKER_NEEDS = ("app_id", "private_key")
-"""What a worker cannot start without: it calls GitHub, and never hears from it."""
+"""What a worker cannot start without: it calls GitHub, and receives nothing from it."""
 
 TEMPORAL_SETTINGS = (
-    ("TEMPORAL_ADDRESS", "localhost:7233", "The Temporal server, as host:port (TEMPORAL_HOST is understood too)."),
+    ("TEMPORAL_ADDRESS", "localhost:7233", "The Temporal server, as host:port. TEMPORAL_HOST works too."),
     ("TEMPORAL_NAMESPACE", "default", "The Temporal namespace."),
-    ("TEMPORAL_API_KEY", "", "The key for Temporal Cloud; turns TLS on."),
-    ("TEMPORAL_TLS", "", "`true` turns TLS on; certificates by TEMPORAL_TLS_CLIENT_CERT_PATH and its kin."),
-    ("TEMPORAL_PROFILE", "default", "The profile of Temporal's own TOML file (TEMPORAL_CONFIG_FILE)."),
+    ("TEMPORAL_API_KEY", "", "The API key for Temporal Cloud; enables TLS."),
+    ("TEMPORAL_TLS", "", "`true` enables TLS; TEMPORAL_TLS_CLIENT_CERT_PATH and similar variables name certificates."),
+    ("TEMPORAL_PROFILE", "default", "The profile in Temporal's TOML file (TEMPORAL_CONFIG_FILE)."),
 )
 """Read by `temporalio.envconfig` where a client is made; listed here for `Settings.table`."""
 
-_HERE = Path(".autobuild")
+_DATA = Path(".autobuild")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One deployment. A secret may lie in a file instead, which `<NAME>_FILE` names."""
+    """The settings of one deployment. A secret may be in a file instead, which `<NAME>_FILE` names."""
 
     app_id: int = setting("AUTOBUILD_APP_ID", 0, "The GitHub App's id.", number)
     app_slug: str = setting("AUTOBUILD_APP_SLUG", "autobuild", "The App's name in addresses; it acts as `slug[bot]`.")
     private_key: str = setting("AUTOBUILD_PRIVATE_KEY", "", "The App's private key (PEM).", pem, secret=True)
-    webhook_secret: str = setting("AUTOBUILD_WEBHOOK_SECRET", "", "What GitHub signs its events with.", secret=True)
-    github_url: str = setting("AUTOBUILD_GITHUB_URL", "https://github.com", "GitHub, for git and for links.", address)
-    github_api_url: str = setting("AUTOBUILD_GITHUB_API_URL", "https://api.github.com", "GitHub's REST API.", address)
-    base_url: str = setting("AUTOBUILD_BASE_URL", "", "This server's public address: for the set-up page.", address)
-    smee_url: str = setting("AUTOBUILD_SMEE_URL", "", "A smee channel that brings events through a firewall.", address)
+    webhook_secret: str = setting(
+        "AUTOBUILD_WEBHOOK_SECRET", "", "The secret that GitHub signs events with.", secret=True
+    )
+    github_url: str = setting(
+        "AUTOBUILD_GITHUB_URL", "https://github.com", "GitHub's address, for git and links.", address
+    )
+    github_api_url: str = setting(
+        "AUTOBUILD_GITHUB_API_URL", "https://api.github.com", "The address of GitHub's REST API.", address
+    )
+    base_url: str = setting("AUTOBUILD_BASE_URL", "", "This server's public address.", address)
+    smee_url: str = setting(
+        "AUTOBUILD_SMEE_URL", "", "A smee channel to receive events from behind a firewall.", address
+    )
     setup: Literal["store", "print"] = setting(
         "AUTOBUILD_SETUP",
         "store",
-        "`print` shows a new App's credentials once, for a secret store, and keeps no file of them.",
+        "`print` shows a new App's credentials once, for a secret store, and does not store them.",
         one_of("store", "print"),
     )
-    host: str = setting("AUTOBUILD_HOST", "127.0.0.1", "Where the web process listens; 0.0.0.0 in a container.")
+    host: str = setting(
+        "AUTOBUILD_HOST", "127.0.0.1", "The address the webhook server listens on; 0.0.0.0 in a container."
+    )
     health_port: int = setting(
-        "AUTOBUILD_HEALTH_PORT", 0, "A port on which a worker answers /healthz and /readyz; none without.", port
+        "AUTOBUILD_HEALTH_PORT", 0, "The port on which a worker answers /healthz and /readyz; 0 for none.", port
     )
-    port: int = setting("AUTOBUILD_PORT", 8080, "The web process's port.", port)  # hides what reads it, so the last
+    port: int = setting(
+        "AUTOBUILD_PORT", 8080, "The webhook server's port.", port
+    )  # hides its own type, so the last port
     push_branches: tuple[str, ...] = setting(
-        "AUTOBUILD_PUSH_BRANCHES", ("*",), "Branches whose pushes are gated, by comma; `*` matches `/` too.", globs
+        "AUTOBUILD_PUSH_BRANCHES",
+        ("*",),
+        "Branches whose pushes are gated, separated by commas; `*` matches `/` too.",
+        globs,
     )
-    data: Path = setting("AUTOBUILD_DATA", _HERE, "The folder of mirrors, environments and results.", Path)  # noqa: RUF009
+    data: Path = setting("AUTOBUILD_DATA", _DATA, "The folder for mirrors, environments and results.", Path)  # noqa: RUF009
     sandbox: Literal["bubblewrap", "none"] = setting(
         "AUTOBUILD_SANDBOX",
         "bubblewrap",
@@ -65,22 +80,25 @@ class Settings:
         one_of("bubblewrap", "none"),
     )
     task_queue: str = setting("AUTOBUILD_TASK_QUEUE", TASK_QUEUE, "The workers' Temporal task queue.")
-    max_activities: int = setting("AUTOBUILD_MAX_ACTIVITIES", 10, "Activities a worker runs at once.", number)
+    max_activities: int = setting("AUTOBUILD_MAX_ACTIVITIES", 10, "Activities that a worker runs at once.", number)
     max_workflow_tasks: int = setting(
-        "AUTOBUILD_MAX_WORKFLOW_TASKS", 10, "Workflow tasks a worker runs at once.", number
+        "AUTOBUILD_MAX_WORKFLOW_TASKS", 10, "Workflow tasks that a worker runs at once.", number
     )
     log_level: str = setting(
-        "LOG_LEVEL", "INFO", "How much is logged.", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+        "LOG_LEVEL",
+        "INFO",
+        "The least severe log level that is shown.",
+        one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
     )
-    sentry_dsn: str = setting("SENTRY_DSN", "", "Where crashes are reported; empty for nowhere.", secret=True)
-    sentry_environment: str = setting("SENTRY_ENVIRONMENT", "production", "Which deployment a crash report is of.")
+    sentry_dsn: str = setting("SENTRY_DSN", "", "The Sentry DSN for crash reports; none without.", secret=True)
+    sentry_environment: str = setting("SENTRY_ENVIRONMENT", "production", "The environment named in crash reports.")
 
     @classmethod
     def load(cls, environ: Mapping[str, str], needs: Collection[str] = (*WEB_NEEDS, *WORKER_NEEDS)) -> "Settings":
-        """From the environment; `needs` are the fields that this process cannot do without.
+        """From the environment; `needs` are the fields that this process cannot start without.
 
-        Where the environment says nothing of an App, the stored one is taken, as far as it is needed. Raises
-        UserError that names everything missing or wrong at once, and never a value.
+        Where no App is set, the needed parts of the stored one are used. Raises UserError, which names every missing or
+        invalid setting at once, and no value.
         """
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
@@ -90,14 +108,14 @@ class Settings:
             except ValueError as error:
                 values[declared.name] = declared.default
                 problems[declared.name] = str(error)
-        problems = _app_or_what_is_missing(values, needs, environ) | _api_of_another(values) | problems
+        problems = _add_app(values, needs, environ) | _missing_api_url(values) | problems
         if problems:
-            raise UserError("The settings need mending:\n" + "\n".join(f"- {line}" for line in problems.values()))
+            raise UserError("Invalid settings:\n" + "\n".join(f"- {line}" for line in problems.values()))
         return cls(**values)
 
     def of_app(self, app: AppCredentials, environ: Mapping[str, str]) -> "Settings":
         """The same deployment with an App that was registered since."""
-        return replace(self, **_as_needed(app, vars(self), WEB_NEEDS, environ))
+        return replace(self, **_app_values(app, vars(self), WEB_NEEDS, environ))
 
     @classmethod
     def table(cls) -> tuple[tuple[str, str, str], ...]:
@@ -106,7 +124,7 @@ class Settings:
 
     @property
     def own_login(self) -> str:
-        """How GitHub names this App where it acts: the sender of the events that it causes itself."""
+        """The login of this App on GitHub: the sender of the events that it causes itself."""
         return f"{self.app_slug}[bot]"
 
 
@@ -120,56 +138,58 @@ def require_writable(data: Path) -> None:
 
 
 def app_is_known(environ: Mapping[str, str], data: Path) -> bool:
-    """False where a server may be set up: nothing of an App is set, and none is stored."""
+    """Whether an App is set or stored. If not, the webhook server registers one."""
     return names_an_app(environ) or credentials.is_there(data)
 
 
 def names_an_app(environ: Mapping[str, str]) -> bool:
-    """Whether the environment says anything of an App: then a stored one is not looked at, and nothing is mixed."""
+    """Whether the environment names an App, in part or whole: then a stored one is ignored, never mixed in."""
     return any(environ.get(name, "").strip() for name in app_variables())
 
 
 def app_variables() -> list[str]:
-    """The variables that say which App this is."""
+    """The variables that name the App and its secrets."""
     names = [Settings.__dataclass_fields__[name].metadata["env"] for name in dict.fromkeys((*WEB_NEEDS, *WORKER_NEEDS))]
     return [variable for name in names for variable in (name, f"{name}_FILE")]
 
 
-def _api_of_another(values: Mapping[str, Any]) -> dict[str, str]:
-    """A GitHub of one's own needs its API named: github.com's knows nothing of its Apps."""
-    github, usual = values["github_url"], {each.name: each.default for each in fields(Settings)}
-    if github == usual["github_url"] or values["github_api_url"] != usual["github_api_url"]:
+def _missing_api_url(values: Mapping[str, Any]) -> dict[str, str]:
+    """An Enterprise Server needs its API named: github.com's does not know its Apps."""
+    github, default = values["github_url"], {each.name: each.default for each in fields(Settings)}
+    if github == default["github_url"] or values["github_api_url"] != default["github_api_url"]:
         return {}
-    said = f"AUTOBUILD_GITHUB_API_URL is missing: GitHub is {github}. An Enterprise Server's API is {github}/api/v3."
-    return {"github_api_url": said}
+    problem = (
+        f"AUTOBUILD_GITHUB_API_URL is not set, and AUTOBUILD_GITHUB_URL is {github}. "
+        f"An Enterprise Server's API is {github}/api/v3."
+    )
+    return {"github_api_url": problem}
 
 
-def _app_or_what_is_missing(
-    values: dict[str, Any], needs: Collection[str], environ: Mapping[str, str]
-) -> dict[str, str]:
-    """Adds a stored App to the values, or says what is wrong, by field."""
-    mixed = ""
+def _add_app(values: dict[str, Any], needs: Collection[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Adds the needed parts of a stored App to the values. Returns the problems, by field."""
+    ignored = ""
     try:
         if needs and not names_an_app(environ):
             app = credentials.stored(values["data"])
-            values |= _as_needed(app, values, needs, environ) if app else {}
+            values |= _app_values(app, values, needs, environ) if app else {}
         elif needs and credentials.is_there(values["data"]):
-            mixed = " The App in the data folder is not mixed with what is set: set all of an App's variables or none."
+            ignored = " The stored App is ignored, because some of an App's variables are set: set all of them or none."
     except UserError as error:
         return {"app": str(error)}
     rows = {declared.name: row_of(declared) for declared in fields(Settings)}
-    absent = [name for name in rows if name in needs and not values[name]]
-    return {name: f"{rows[name][0]} is missing: {rows[name][2]}{mixed}" for name in absent}
+    missing = [name for name in rows if name in needs and not values[name]]
+    return {name: f"{rows[name][0]} is not set: {rows[name][2]}{ignored}" for name in missing}
 
 
-def _as_needed(
+def _app_values(
     app: AppCredentials, values: Mapping[str, Any], needs: Collection[str], environ: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The fields that a stored App answers: the web process gets no key. A renamed App's slug may be set."""
+    """The fields that a stored App gives: only the needed ones, so the webhook server gets no key. The slug may be set,
+    for an App that was renamed."""
     if app.github_url != values["github_url"]:
         raise UserError(
-            f"The stored App {app.id} belongs to {app.github_url} and AUTOBUILD_GITHUB_URL is {values['github_url']}: "
-            "set the right one, or another AUTOBUILD_DATA."
+            f"The stored App {app.id} belongs to {app.github_url}, but AUTOBUILD_GITHUB_URL is {values['github_url']}. "
+            "Change AUTOBUILD_GITHUB_URL or AUTOBUILD_DATA."
         )
     known = {"app_id": app.id, "private_key": app.private_key, "webhook_secret": app.webhook_secret}
     slug = {} if environ.get("AUTOBUILD_APP_SLUG", "").strip() else {"app_slug": app.slug}

@@ -1,7 +1,7 @@
-"""The App's credentials in a file of the data folder: for this account alone, written whole or not at all.
+"""The App's credentials in a file of the data folder: readable by this user only, written whole or not at all.
 
-`<data>/app/credentials.json`, mode 600 in a folder of mode 700. What others could have read or changed is refused
-with the command that mends it.
+`<data>/app/credentials.json`, mode 600 in a folder of mode 700. A file that others could have read or changed is
+refused, with the command that fixes it.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ import msgspec
 from activities.errors import UserError
 
 _FILE = "credentials.json"
-_LOOKS_EVERY_S = 1.0
-_ONLY_OURS = os.O_NOFOLLOW | os.O_CLOEXEC
+_POLL_EVERY_S = 1.0
+_NO_LINKS = os.O_NOFOLLOW | os.O_CLOEXEC
 # A key of 16,384 bits in PEM has 13 KB.
 _LARGEST = 2**16
-# What GitHub gives, with room to spare.
-_USUAL = 2**12
+# More than a usual App's credentials need.
+_TYPICAL = 2**12
 
 
 @dataclass(frozen=True)
 class AppCredentials:
-    """One GitHub App as GitHub registered it. `github_url` is the GitHub that it belongs to."""
+    """A registered GitHub App and its secrets. `github_url` is the GitHub that it belongs to."""
 
     id: int
     slug: str
@@ -40,7 +40,7 @@ class AppCredentials:
 
     @property
     def installation_page(self) -> str:
-        """Where a person chooses the repositories that it may work on."""
+        """The page where a person chooses the repositories that it may access."""
         return f"{self.html_url}/installations/new"
 
     def lines(self) -> str:
@@ -66,24 +66,24 @@ def is_there(data: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
-        return True  # whoever reads it says what is wrong
+        return True  # reading it says what is wrong
     return True
 
 
 def stored(data: Path) -> AppCredentials | None:
-    """What the file says; None where there is no file. Raises UserError that says how to mend what is there."""
+    """The stored App; None where there is no file. Raises UserError, which says how to fix the file."""
     path = place(data)
     try:
-        with _folder(path.parent) as at, open(os.open(_FILE, os.O_RDONLY | _ONLY_OURS, dir_fd=at), "rb") as file:
-            _must_be_ours(path.parent, os.fstat(at))
-            _must_be_ours(path, os.fstat(file.fileno()))
+        with _folder(path.parent) as at, open(os.open(_FILE, os.O_RDONLY | _NO_LINKS, dir_fd=at), "rb") as file:
+            _require_private(path.parent, os.fstat(at))
+            _require_private(path, os.fstat(file.fileno()))
             return msgspec.json.decode(file.read(_LARGEST), type=AppCredentials)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} makes no sense: {error}. Remove it and register the App again.") from error
+        raise UserError(f"{path} is invalid: {error}. Remove it and register the App again.") from error
 
 
 def store(data: Path, app: AppCredentials) -> None:
@@ -92,23 +92,23 @@ def store(data: Path, app: AppCredentials) -> None:
         try:
             _write(at, _FILE, msgspec.json.encode(app))
         except FileExistsError as error:
-            raise UserError(f"{place(data)} holds an App already.") from error
+            raise UserError(f"{place(data)} already holds an App.") from error
 
 
 def try_place(data: Path) -> None:
-    """Raises UserError where `store` would: before an App is made that could not be kept."""
+    """Raises UserError where `store` would, before an App is registered that could not be stored."""
     if is_there(data):
-        raise UserError(f"{place(data)} holds an App already.")
+        raise UserError(f"{place(data)} already holds an App.")
     with _writing(data) as at:
         name = f".{secrets.token_hex(8)}.try"
-        _write(at, name, bytes(_USUAL))
+        _write(at, name, bytes(_TYPICAL))
         os.unlink(name, dir_fd=at)
 
 
 async def appears(data: Path) -> None:
-    """Waits until there is a file, whatever is in it."""
+    """Waits until there is a file, valid or not."""
     while not is_there(data):  # noqa: ASYNC110  (another process writes it)
-        await asyncio.sleep(_LOOKS_EVERY_S)
+        await asyncio.sleep(_POLL_EVERY_S)
 
 
 @contextlib.contextmanager
@@ -119,17 +119,17 @@ def _writing(data: Path) -> Iterator[int]:
         with contextlib.suppress(FileExistsError):
             path.parent.mkdir(mode=0o700)
         with _folder(path.parent) as at:
-            os.fchmod(at, 0o700)  # whatever the umask was; not ours, and it fails
+            os.fchmod(at, 0o700)  # whatever the umask is; fails where the folder is not ours
             yield at
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _write(at: int, name: str, content: bytes) -> None:
-    """A new file, whole after a power cut too. Raises FileExistsError rather than replace one: a link does not."""
+    """A new file, whole even after a power cut. Raises FileExistsError instead of replacing one: linking does not."""
     new = f".{secrets.token_hex(8)}.new"
     try:
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _ONLY_OURS, 0o600, dir_fd=at), "wb") as file:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS, 0o600, dir_fd=at), "wb") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(content)
             file.flush()
@@ -143,22 +143,24 @@ def _write(at: int, name: str, content: bytes) -> None:
 
 @contextlib.contextmanager
 def _folder(path: Path) -> Iterator[int]:
-    """The folder itself, so that nobody can put another in its place meanwhile."""
-    at = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _ONLY_OURS)
+    """An open folder, so that no other can take its place meanwhile."""
+    at = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _NO_LINKS)
     try:
         yield at
     finally:
         os.close(at)
 
 
-def _must_be_ours(path: Path, found: os.stat_result) -> None:
+def _require_private(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
-        raise UserError(f"{path} is no file. Remove it.")
+        raise UserError(f"{path} is neither a file nor a folder. Remove it.")
     if found.st_uid != os.geteuid():
         raise UserError(
-            f"{path} belongs to user {found.st_uid} and this is user {os.geteuid()}: "
-            f"run as that user, or `chown -R {os.geteuid()} {path.parent}`."
+            f"{path} belongs to user {found.st_uid}, and this is user {os.geteuid()}. "
+            f"Run this as that user, or run `chown -R {os.geteuid()} {path.parent}`."
         )
     if found.st_mode & 0o077:
         mode = "700" if stat.S_ISDIR(found.st_mode) else "600"
-        raise UserError(f"{path} is open to others (mode {stat.S_IMODE(found.st_mode):03o}): `chmod {mode} {path}`.")
+        raise UserError(
+            f"{path} is open to other users (mode {stat.S_IMODE(found.st_mode):03o}). Run `chmod {mode} {path}`."
+        )

@@ -1,4 +1,4 @@
-"""How a setting is declared and read: a dataclass field that knows its variable and its meaning."""
+"""How a setting is declared and read: a dataclass field with its variable, its meaning and its parser."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field
@@ -22,14 +22,17 @@ def value_of(declared: Field[Any], environ: Mapping[str, str]) -> Any:
     """
     env = declared.metadata["env"]
     try:
-        text = _text(environ, env) if declared.metadata["secret"] else environ.get(env, "")
-        return declared.metadata["read"](_utf8(text)) if text.strip() else declared.default
+        text = _secret(environ, env) if declared.metadata["secret"] else environ.get(env, "")
+        text.encode()  # the environment holds bytes; what is not text would fail later, somewhere else
+        return declared.metadata["read"](text) if text.strip() else declared.default
+    except UnicodeEncodeError:
+        raise ValueError(f"{env} must be UTF-8 text.") from None
     except ValueError as error:
         raise ValueError(f"{env} {error}.") from None
 
 
 def row_of(declared: Field[Any]) -> tuple[str, str, str]:
-    """(name, default, meaning), as the documentation shows it."""
+    """(name, default, meaning), for the documentation."""
     env, default = declared.metadata["env"], declared.default
     assert default is not MISSING
     shown = ",".join(default) if isinstance(default, tuple) else str(default or "")
@@ -39,24 +42,24 @@ def row_of(declared: Field[Any]) -> tuple[str, str, str]:
 def number(text: str) -> int:
     """A whole number above 0."""
     if not (text.isascii() and text.isdecimal() and len(text) < 16 and int(text)):
-        raise ValueError("must be a whole number above 0")
+        raise ValueError("must be a positive whole number")
     return int(text)
 
 
 def port(text: str) -> int:
     """A TCP port; 0 asks the system for a free one."""
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) < 2**16):
-        raise ValueError("must be a port, 0 to 65535 (0 takes a free one)")
+        raise ValueError("must be a port from 0 to 65535; 0 chooses a free one")
     return int(text)
 
 
 def address(text: str) -> str:
-    """An http or https address, without the slash at its end."""
+    """An http or https address, without a slash at its end."""
     text = text.strip()
     try:
         url = urlsplit(text)
         whole = url.scheme in ("http", "https") and url.hostname and url.port != 0
-    except ValueError:  # a bracket or a port that is none; its text would show the value
+    except ValueError:  # an invalid bracket or port; the error's text would show the value
         whole = False
     if not whole or not text.isascii() or not text.isprintable() or set(text) & _NOT_IN_AN_ADDRESS:
         raise ValueError("must be an http or https address without user, query or fragment")
@@ -64,12 +67,12 @@ def address(text: str) -> str:
 
 
 def globs(text: str) -> tuple[str, ...]:
-    """Patterns, by comma."""
+    """Patterns, separated by commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """One of these words, however it is capitalised."""
+    """One of these words, in any case."""
 
     def read(text: str) -> str:
         for word in words:
@@ -81,29 +84,20 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def pem(text: str) -> str:
-    r"""A private key. Many secret stores keep one line only, with the line ends written as `\n`."""
+    r"""A private key. Many secret stores keep a single line, with line ends written as `\n`."""
     key = text.replace("\\n", "\n").strip() + "\n"
     if not key.startswith("-----BEGIN") or "PRIVATE KEY-----" not in key:
         raise ValueError("must be a private key in PEM format")
     return key
 
 
-def _utf8(text: str) -> str:
-    """The environment holds bytes; those that are no text would fail later, where nobody expects it."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("must be UTF-8 text") from None
-    return text
-
-
-def _text(environ: Mapping[str, str], env: str) -> str:
-    """A secret's text; it may lie in a file, whose last line end is not part of it."""
+def _secret(environ: Mapping[str, str], env: str) -> str:
+    """A secret may be in a file, whose last line end is not part of it."""
     path = environ.get(f"{env}_FILE", "")
     if not path:
         return environ.get(env, "")
     if environ.get(env):
-        raise ValueError(f"is given twice: keep it or {env}_FILE")
+        raise ValueError(f"is set twice: remove it or {env}_FILE")
     try:
         return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, ValueError) as error:

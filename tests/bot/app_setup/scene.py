@@ -60,10 +60,10 @@ async def scene(
     """Serves the set-up pages for the block, below `prefix` if there is one; `settings` besides GitHub's addresses."""
     deployed = Settings(github_url=github.url, github_api_url=github.api_url, data=folder / "data", port=0)
     it = Scene(github, replace(deployed, **settings))  # type: ignore[arg-type]
-    guard = SetupSession(it.tokens.append, lambda: it.clock)
+    session = SetupSession(it.tokens.append, lambda: it.clock)
     app = web.Application()
-    SetupPages(it.settings, it.keep, guard).add_to(app)
-    guard.begin()
+    SetupPages(it.settings, it.keep, session).add_to(app)
+    session.begin()
     whole = web.Application()
     if prefix:
         whole.add_subapp(prefix, app)

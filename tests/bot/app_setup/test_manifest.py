@@ -22,25 +22,25 @@ SENT_WITH = {
 }
 
 
-def test_it_asks_for_the_events_that_have_a_route() -> None:
+def test_events_are_those_with_a_route() -> None:
     assert MANIFEST["default_events"] == sorted(heard() - SENT_ANYWAY)
 
 
-def test_it_asks_for_the_permissions_that_the_routes_use() -> None:
+def test_permissions_are_those_of_the_routes() -> None:
     assert MANIFEST["default_permissions"] == PERMISSIONS
 
 
-def test_every_event_is_sent_under_a_permission_it_asks_for() -> None:
+def test_every_event_has_its_permission() -> None:
     assert SENT_WITH.keys() == heard() - SENT_ANYWAY
     assert set(SENT_WITH.values()) <= PERMISSIONS.keys()
 
 
-def test_only_what_is_written_may_be_written() -> None:
+def test_write_permissions_are_minimal() -> None:
     writes = {name for name, level in PERMISSIONS.items() if level == "write"}
     assert writes == {"checks", "contents", "issues", "pull_requests", "statuses"}
 
 
-def test_it_can_be_registered() -> None:
+def test_manifest_has_what_github_requires() -> None:
     assert MANIFEST["hook_attributes"]["url"].endswith("/webhook")
     assert MANIFEST["public"] is False
     assert {"name", "url", "redirect_url"} <= MANIFEST.keys()

@@ -1,4 +1,4 @@
-"""The set-up pages as a person and as a stranger meet them."""
+"""The set-up pages as a person and as an attacker meet them."""
 
 import asyncio
 import json
@@ -39,16 +39,16 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def stranger() -> AsyncIterator[Browser]:
+async def attacker() -> AsyncIterator[Browser]:
     async with Browser() as one:
         yield one
 
 
-def nothing_happened(it: Scene) -> bool:
+def nothing_registered(it: Scene) -> bool:
     return not it.kept and credentials.stored(it.settings.data) is None
 
 
-async def test_a_person_registers_an_app(it: Scene, browser: Browser) -> None:
+async def test_person_registers_an_app(it: Scene, browser: Browser) -> None:
     asked = await it.to_github(browser, name="Our Bot")
     done = await browser.submit(asked)
     (app,) = it.kept
@@ -61,14 +61,14 @@ async def test_a_person_registers_an_app(it: Scene, browser: Browser) -> None:
     assert "BEGIN" not in done.text
 
 
-async def test_it_is_installed_where_the_last_page_leads(it: Scene, browser: Browser) -> None:
+async def test_last_page_leads_to_the_installation(it: Scene, browser: Browser) -> None:
     done = await browser.submit(await it.to_github(browser, name="Our Bot"))
     installed = await browser.submit(await browser.open(done.links["Install it"]))
     assert "is installed on" in installed.text
     assert len(it.github.store.installations) == 1
 
 
-async def test_an_organisation_registers_an_app(it: Scene, browser: Browser) -> None:
+async def test_organisation_registers_an_app(it: Scene, browser: Browser) -> None:
     it.github.store.add_user("example", "Organization")
     asked = await it.to_github(browser, name="Our Bot", owner="organisation", organisation="example")
     assert asked.url.startswith(f"{it.github.url}/organizations/example/settings/apps/new?state=")
@@ -77,7 +77,7 @@ async def test_an_organisation_registers_an_app(it: Scene, browser: Browser) -> 
     assert [app.slug for app in it.kept] == ["our-bot"]
 
 
-async def test_what_is_asked_for_is_app_yml(it: Scene, browser: Browser) -> None:
+async def test_manifest_is_app_yml(it: Scene, browser: Browser) -> None:
     import yaml
 
     wanted = yaml.safe_load((Path(__file__).parents[3] / "app.yml").read_text("utf-8"))
@@ -93,7 +93,7 @@ async def test_what_is_asked_for_is_app_yml(it: Scene, browser: Browser) -> None
     assert sorted(it.github.store.app.events) == wanted["default_events"]
 
 
-async def test_an_enterprise_server_with_a_public_address(
+async def test_enterprise_server_with_a_public_address(
     tmp_path: Path, github: SimulatedGitHub, browser: Browser
 ) -> None:
     """Its API is below a path, the App's page is another than github.com's, and cookies want TLS."""
@@ -114,9 +114,7 @@ async def test_an_enterprise_server_with_a_public_address(
         assert "evil" not in text
 
 
-async def test_a_server_behind_a_proxy_with_a_name_and_a_path(
-    tmp_path: Path, github: SimulatedGitHub, browser: Browser
-) -> None:
+async def test_server_behind_a_proxy_with_a_path(tmp_path: Path, github: SimulatedGitHub, browser: Browser) -> None:
     """The whole way at the public address, and nothing of it at another."""
     port = free_port()
     base = f"http://autobuild.example.com:{port}/ci"
@@ -130,7 +128,7 @@ async def test_a_server_behind_a_proxy_with_a_name_and_a_path(
         assert github.store.app.external_url == base
 
 
-async def test_events_may_come_through_smee(tmp_path: Path, github: SimulatedGitHub, browser: Browser) -> None:
+async def test_smee_channel_is_the_webhook_address(tmp_path: Path, github: SimulatedGitHub, browser: Browser) -> None:
     async with scene(tmp_path, github, smee_url="https://smee.io/channel") as it:
         confirm = await browser.submit(await browser.open(it.address))
         manifest = json.loads(confirm.forms[0].fields["manifest"])
@@ -138,9 +136,7 @@ async def test_events_may_come_through_smee(tmp_path: Path, github: SimulatedGit
         assert manifest["redirect_url"] == f"{it.base}/setup/done"
 
 
-async def test_a_secret_store_is_shown_the_credentials_once(
-    tmp_path: Path, github: SimulatedGitHub, browser: Browser
-) -> None:
+async def test_print_mode_shows_the_credentials_once(tmp_path: Path, github: SimulatedGitHub, browser: Browser) -> None:
     async with scene(tmp_path, github, setup="print") as it:
         done = await browser.submit(await it.to_github(browser, name="Our Bot"))
         assert f"AUTOBUILD_WEBHOOK_SECRET={github.webhook_secret}\n" in done.text
@@ -151,7 +147,7 @@ async def test_a_secret_store_is_shown_the_credentials_once(
         assert not (it.settings.data).exists()
 
 
-async def test_every_page_is_closed_to_everything_else(it: Scene, browser: Browser) -> None:
+async def test_every_page_has_strict_security_headers(it: Scene, browser: Browser) -> None:
     form = await browser.open(it.address)
     confirm = await browser.submit(form)
     refused = await browser.open(f"{it.base}/setup/done")
@@ -171,31 +167,31 @@ async def test_every_page_is_closed_to_everything_else(it: Scene, browser: Brows
 # --- who may not
 
 
-async def test_without_a_token_nothing_is_shown(it: Scene, stranger: Browser) -> None:
+async def test_without_token_nothing_is_shown(it: Scene, attacker: Browser) -> None:
     for path in ("/setup", "/setup/done", "/setup/done?code=abc&state=", "/setup?token=", "/setup?token=x&token=y"):
-        page = await stranger.open(it.base + path)
+        page = await attacker.open(it.base + path)
         assert page.status == 403, path
         assert page.forms == []
-    async with stranger.session.post(f"{it.base}/setup", data={"name": "Our Bot"}) as answer:
+    async with attacker.session.post(f"{it.base}/setup", data={"name": "Our Bot"}) as answer:
         assert answer.status == 403
-    assert nothing_happened(it)
+    assert nothing_registered(it)
 
 
 @pytest.mark.parametrize("token", ["x", "%00", "%ff", "é", "💥" * 100, "a" * 5000])
-async def test_a_wrong_token_is_refused(it: Scene, stranger: Browser, token: str) -> None:
-    assert (await stranger.open(f"{it.base}/setup?token={token}")).status == 403
+async def test_wrong_token_is_refused(it: Scene, attacker: Browser, token: str) -> None:
+    assert (await attacker.open(f"{it.base}/setup?token={token}")).status == 403
 
 
-async def test_what_looks_at_a_link_beforehand_does_not_take_it(it: Scene, browser: Browser, stranger: Browser) -> None:
-    async with stranger.session.head(it.address) as answer:
+async def test_link_preview_does_not_take_the_token(it: Scene, browser: Browser, attacker: Browser) -> None:
+    async with attacker.session.head(it.address) as answer:
         assert answer.status == 405
     assert (await browser.open(it.address)).status == 200
 
 
-async def test_a_second_visitor_is_refused(it: Scene, browser: Browser, stranger: Browser) -> None:
+async def test_second_browser_is_refused(it: Scene, browser: Browser, attacker: Browser) -> None:
     first = await browser.open(it.address)
     for _ in range(3):
-        page = await stranger.open(it.address)
+        page = await attacker.open(it.address)
         assert (page.status, page.forms) == (403, [])
         assert "Another browser" in page.text
     assert (await browser.open(it.address)).status == 200
@@ -203,17 +199,17 @@ async def test_a_second_visitor_is_refused(it: Scene, browser: Browser, stranger
     assert len(it.tokens) == 1
 
 
-async def test_a_second_visitor_cannot_end_what_the_first_began(it: Scene, browser: Browser, stranger: Browser) -> None:
+async def test_second_browser_cannot_complete_the_setup(it: Scene, browser: Browser, attacker: Browser) -> None:
     asked = await it.to_github(browser)
     made = await it.github.apps.register_app({"name": "x", "url": "https://example.com"})
-    page = await stranger.open(f"{it.base}/setup/done?code={made.code}&state={state_of(asked)}")
+    page = await attacker.open(f"{it.base}/setup/done?code={made.code}&state={state_of(asked)}")
     assert page.status == 403
-    assert nothing_happened(it)
+    assert nothing_registered(it)
 
 
-async def test_guesses_make_another_token_and_a_pause(it: Scene, browser: Browser, stranger: Browser) -> None:
+async def test_wrong_tokens_cause_a_new_token_and_a_pause(it: Scene, browser: Browser, attacker: Browser) -> None:
     old = it.address
-    statuses = [(await stranger.open(f"{it.base}/setup?token={number}")).status for number in range(12)]
+    statuses = [(await attacker.open(f"{it.base}/setup?token={number}")).status for number in range(12)]
     assert statuses == [403] * 10 + [429] * 2
     assert len(it.tokens) == 2
     assert (await browser.open(it.address)).status == 429
@@ -222,15 +218,15 @@ async def test_guesses_make_another_token_and_a_pause(it: Scene, browser: Browse
     assert (await browser.open(it.address)).status == 200
 
 
-async def test_guesses_do_not_disturb_who_is_in(it: Scene, browser: Browser, stranger: Browser) -> None:
+async def test_wrong_tokens_do_not_disturb_the_session(it: Scene, browser: Browser, attacker: Browser) -> None:
     form = await browser.open(it.address)
     for number in range(12):
-        assert (await stranger.open(f"{it.base}/setup?token={number}")).status == 403
+        assert (await attacker.open(f"{it.base}/setup?token={number}")).status == 403
     assert (await browser.submit(form)).status == 200
     assert len(it.tokens) == 1
 
 
-async def test_another_sites_form_is_refused(it: Scene, browser: Browser) -> None:
+async def test_form_of_another_site_is_refused(it: Scene, browser: Browser) -> None:
     form = await browser.open(it.address)
     for key in ("", "0" * 64, "é"):
         assert (await browser.submit(form, key=key)).status == 403
@@ -242,7 +238,7 @@ async def test_another_sites_form_is_refused(it: Scene, browser: Browser) -> Non
         assert answer.status == 415
 
 
-async def test_two_servers_on_one_machine_are_set_up_side_by_side(
+async def test_two_servers_on_one_machine_have_separate_sessions(
     it: Scene, github: SimulatedGitHub, browser: Browser, tmp_path: Path
 ) -> None:
     """A browser sends a cookie to every port of a host."""
@@ -260,26 +256,26 @@ async def returned(it: Scene, browser: Browser, code: str, state: str) -> Page:
     return await browser.open(f"{it.base}/setup/done?code={code}&state={state}")
 
 
-async def test_a_wrong_state_is_refused_and_the_right_one_is_still_good(it: Scene, browser: Browser) -> None:
+async def test_wrong_state_is_refused_and_the_right_one_stays_valid(it: Scene, browser: Browser) -> None:
     asked = await it.to_github(browser)
     made = await it.github.apps.register_app({"name": "Theirs", "url": "https://example.com"}, "mallory")
     for state in ("", "x", state_of(asked)[:-1], "é"):
         page = await returned(it, browser, made.code, state)
         assert page.status == 403
         assert page.links == {"Start again": "../setup"}
-    assert nothing_happened(it)
+    assert nothing_registered(it)
     assert (await browser.submit(asked, name="Our Bot")).status == 200
     assert [app.slug for app in it.kept] == ["our-bot"]
 
 
-async def test_a_state_works_once(it: Scene, browser: Browser) -> None:
+async def test_state_works_once(it: Scene, browser: Browser) -> None:
     asked = await it.to_github(browser)
     assert (await returned(it, browser, "", state_of(asked))).status == 400
     assert (await returned(it, browser, "abc", state_of(asked))).status == 403
-    assert nothing_happened(it)
+    assert nothing_registered(it)
 
 
-async def test_the_form_sent_again_has_another_state(it: Scene, browser: Browser) -> None:
+async def test_resent_form_has_another_state(it: Scene, browser: Browser) -> None:
     form = await browser.open(it.address)
     older, newer = await browser.submit(form), await browser.submit(form)
     old = older.forms[0].action.split("state=")[1]
@@ -290,56 +286,56 @@ async def test_the_form_sent_again_has_another_state(it: Scene, browser: Browser
 
 
 @pytest.mark.parametrize("code", ["abc", "", "../../user", "a%2Fb", "a%0d%0aX: y", "é", "a" * 300])
-async def test_a_code_that_github_did_not_give(it: Scene, browser: Browser, code: str) -> None:
+async def test_invalid_code_is_refused(it: Scene, browser: Browser, code: str) -> None:
     asked = await it.to_github(browser)
     page = await returned(it, browser, code, state_of(asked))
     assert page.status == 400
     assert page.links == {"Start again": "../setup"}
-    assert nothing_happened(it)
+    assert nothing_registered(it)
     again = await browser.submit(await it.to_github(browser, name="Our Bot"))
     assert (again.status, len(it.kept)) == (200, 1)
 
 
-async def test_a_used_code(it: Scene, browser: Browser) -> None:
+async def test_used_code_is_refused(it: Scene, browser: Browser) -> None:
     made = await it.github.apps.register_app({"name": "x", "url": "https://example.com"})
     it.github.apps.convert(made.code)
     page = await returned(it, browser, made.code, state_of(await it.to_github(browser)))
     assert page.status == 400
     assert "used already" in page.text
-    assert nothing_happened(it)
+    assert nothing_registered(it)
 
 
-async def test_an_app_without_a_secret_is_none(it: Scene, browser: Browser) -> None:
+async def test_app_without_a_secret_is_refused(it: Scene, browser: Browser) -> None:
     made = await it.github.apps.register_app({"name": "x", "url": "https://example.com"})
     page = await returned(it, browser, made.code, state_of(await it.to_github(browser)))
     assert page.status == 502
-    assert "is no App" in page.text
-    assert nothing_happened(it)
+    assert "is not an App" in page.text
+    assert nothing_registered(it)
 
 
 @pytest.mark.parametrize("kind", ["status", "half", "hang_up"])
-async def test_githubs_bad_days(it: Scene, browser: Browser, kind: str) -> None:
+async def test_outage_of_github_allows_a_new_start(it: Scene, browser: Browser, kind: str) -> None:
     it.github.faults.add("POST", "/app-manifests/.*", kind)  # type: ignore[arg-type]
     page = await browser.submit(await it.to_github(browser, name="Our Bot"))
     assert page.status == 502
     assert "Start again" in page.links
-    assert nothing_happened(it)
+    assert nothing_registered(it)
     assert (await browser.submit(await it.to_github(browser, name="Our second"))).status == 200
     assert [app.slug for app in it.kept] == ["our-second"]
 
 
 @pytest.mark.parametrize("kind", ["status", "hang_up"])
-async def test_the_page_loaded_again_asks_github_again(it: Scene, browser: Browser, kind: str) -> None:
+async def test_reload_after_an_outage_succeeds(it: Scene, browser: Browser, kind: str) -> None:
     """The code is good for an hour, so a bad minute of GitHub's costs no App."""
     it.github.faults.add("POST", "/app-manifests/.*", kind)  # type: ignore[arg-type]
     page = await browser.submit(await it.to_github(browser, name="Our Bot"))
     assert page.status == 502
-    assert "Load this page again" in page.text
+    assert "Reload this page" in page.text
     assert (await browser.open(page.url)).status == 200
     assert [app.slug for app in it.kept] == ["our-bot"]
 
 
-async def test_an_impatient_person_is_not_told_to_delete_the_app(it: Scene, browser: Browser) -> None:
+async def test_concurrent_reloads_register_one_app(it: Scene, browser: Browser) -> None:
     """The page is loaded again while GitHub is still asked."""
     asked = await it.to_github(browser, name="Our Bot")
     made = await it.github.apps.register_app(it.manifest(asked), "octocat")
@@ -349,10 +345,10 @@ async def test_an_impatient_person_is_not_told_to_delete_the_app(it: Scene, brow
     assert len(it.kept) == 1
 
 
-async def test_afterwards_set_up_is_gone(it: Scene, browser: Browser, stranger: Browser) -> None:
+async def test_setup_is_closed_afterwards(it: Scene, browser: Browser, attacker: Browser) -> None:
     done = await browser.submit(await it.to_github(browser, name="Our Bot"))
     for url in (it.address, f"{it.base}/setup", done.url):
-        for one in (browser, stranger):
+        for one in (browser, attacker):
             page = await one.open(url)
             assert (page.status, page.forms) == (410, [])
     async with browser.session.post(f"{it.base}/setup", data={}) as answer:
@@ -360,7 +356,7 @@ async def test_afterwards_set_up_is_gone(it: Scene, browser: Browser, stranger: 
     assert len(it.kept) == 1
 
 
-async def test_a_place_that_cannot_be_written_is_told_before(it: Scene, browser: Browser) -> None:
+async def test_unwritable_folder_is_reported_before_registering(it: Scene, browser: Browser) -> None:
     it.settings.data.write_text("a file")
     page = await browser.open(it.address)
     assert page.status == 409
@@ -369,7 +365,7 @@ async def test_a_place_that_cannot_be_written_is_told_before(it: Scene, browser:
     assert (await browser.open(it.address)).status == 200
 
 
-async def test_an_app_that_cannot_be_kept_is_told_and_not_used(it: Scene, browser: Browser) -> None:
+async def test_app_that_cannot_be_stored_is_not_used(it: Scene, browser: Browser) -> None:
     asked = await it.to_github(browser, name="Our Bot")
     it.settings.data.joinpath("app").rmdir()
     it.settings.data.joinpath("app").write_text("a file")
@@ -387,11 +383,11 @@ async def test_an_app_that_cannot_be_kept_is_told_and_not_used(it: Scene, browse
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"owner": "organisation", "organisation": EVIL}, "no name of an organisation"),
-        ({"owner": "organisation", "organisation": "example/../../x"}, "no name of an organisation"),
-        ({"owner": "organisation", "organisation": "a\r\nSet-Cookie: b=c"}, "no name of an organisation"),
-        ({"owner": "organisation", "organisation": "exämple"}, "no name of an organisation"),
-        ({"owner": "organisation", "organisation": " "}, "Which one?"),
+        ({"owner": "organisation", "organisation": EVIL}, "letters, digits and hyphens"),
+        ({"owner": "organisation", "organisation": "example/../../x"}, "letters, digits and hyphens"),
+        ({"owner": "organisation", "organisation": "a\r\nSet-Cookie: b=c"}, "letters, digits and hyphens"),
+        ({"owner": "organisation", "organisation": "exämple"}, "letters, digits and hyphens"),
+        ({"owner": "organisation", "organisation": " "}, "Enter the organisation&#39;s name."),
         ({"name": ""}, "1 to 34 characters"),
         ({"name": "x" * 35}, "1 to 34 characters"),
         ({"name": "a\r\nb"}, "1 to 34 characters"),
@@ -402,7 +398,7 @@ async def test_an_app_that_cannot_be_kept_is_told_and_not_used(it: Scene, browse
         ({"public": "https://exam\tple.com"}, "must be an http or https address"),
     ],
 )
-async def test_what_cannot_be_is_asked_again(it: Scene, browser: Browser, typed: dict[str, str], said: str) -> None:
+async def test_invalid_input_is_asked_for_again(it: Scene, browser: Browser, typed: dict[str, str], said: str) -> None:
     page = await browser.submit(await browser.open(it.address), **typed)
     assert page.status == 422
     assert said in page.text
@@ -411,7 +407,7 @@ async def test_what_cannot_be_is_asked_again(it: Scene, browser: Browser, typed:
     assert (await browser.submit(page, owner="own", name="Our Bot", public=it.base)).status == 200
 
 
-async def test_a_name_is_text_wherever_it_is_shown(it: Scene, browser: Browser) -> None:
+async def test_name_is_escaped(it: Scene, browser: Browser) -> None:
     confirm = await browser.submit(await browser.open(it.address), name=EVIL[:34])
     assert confirm.status == 200
     assert "<script" not in confirm.text
@@ -429,7 +425,7 @@ async def test_a_name_is_text_wherever_it_is_shown(it: Scene, browser: Browser) 
         "[::1",
     ],
 )
-async def test_the_hosts_name_is_anybodys_word(it: Scene, browser: Browser, host: str) -> None:
+async def test_host_header_is_untrusted(it: Scene, browser: Browser, host: str) -> None:
     await browser.open(it.address)
     async with browser.session.get(f"{it.base}/setup", headers={"Host": host}) as answer:
         text = await answer.text()
@@ -445,13 +441,15 @@ async def test_the_hosts_name_is_anybodys_word(it: Scene, browser: Browser, host
         ("127.0.0.1", "http://127.0.0.1"),
     ],
 )
-async def test_this_machines_own_names_are_believed(it: Scene, browser: Browser, host: str, shown: str) -> None:
+async def test_loopback_host_is_trusted(it: Scene, browser: Browser, host: str, shown: str) -> None:
     await browser.open(it.address)
     async with browser.session.get(f"{it.base}/setup", headers={"Host": host}) as answer:
         assert f'name="public" value="{shown}"' in await answer.text()
 
 
-async def test_github_must_be_able_to_reach_us(tmp_path: Path, github: SimulatedGitHub, browser: Browser) -> None:
+async def test_loopback_address_is_refused_for_github(
+    tmp_path: Path, github: SimulatedGitHub, browser: Browser
+) -> None:
     async with scene(tmp_path, github, github_url="https://github.com") as it:
         page = await browser.submit(await browser.open(it.address), public="http://localhost:8080")
         assert page.status == 422
@@ -461,11 +459,11 @@ async def test_github_must_be_able_to_reach_us(tmp_path: Path, github: Simulated
         assert page.forms[0].action.startswith("https://github.com/settings/apps/new?state=")
 
 
-async def test_nothing_of_it_is_logged(
-    it: Scene, browser: Browser, stranger: Browser, caplog: pytest.LogCaptureFixture
+async def test_no_secret_is_logged(
+    it: Scene, browser: Browser, attacker: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    await stranger.open(f"{it.base}/setup?token=swordfish")
+    await attacker.open(f"{it.base}/setup?token=swordfish")
     await browser.submit(await it.to_github(browser, name="Our Bot"))
     (app,) = it.kept
     for secret in (it.tokens[0], app.webhook_secret, "PRIVATE KEY", "swordfish"):
@@ -473,6 +471,6 @@ async def test_nothing_of_it_is_logged(
 
 
 @pytest.mark.parametrize("path", ["/setup/", "/setup/done/", "/setup/../setup/x"])
-async def test_there_is_nothing_else(it: Scene, browser: Browser, path: str) -> None:
+async def test_other_paths_do_not_exist(it: Scene, browser: Browser, path: str) -> None:
     async with aiohttp.ClientSession() as session, session.get(it.base + path) as answer:
         assert answer.status == 404

@@ -11,7 +11,7 @@ from tests.bot.app_setup.scene import scene
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no chromium here")
 
 
-async def test_two_buttons_and_githubs_own(tmp_path: Path) -> None:
+async def test_app_is_registered_in_chromium(tmp_path: Path) -> None:
     async with (
         SimulatedGitHub(tmp_path / "github", without_app=True) as github,
         scene(tmp_path, github) as it,
@@ -37,7 +37,7 @@ async def test_two_buttons_and_githubs_own(tmp_path: Path) -> None:
         assert [each for each in tab.complaints if "favicon" not in each and "404" not in each] == []
 
 
-async def test_the_style_is_used_and_a_script_is_not(tmp_path: Path) -> None:
+async def test_style_is_applied_and_scripts_are_blocked(tmp_path: Path) -> None:
     async with (
         SimulatedGitHub(tmp_path / "github", without_app=True) as github,
         scene(tmp_path, github) as it,

@@ -1,4 +1,4 @@
-"""The commands as processes: an App is registered in a browser, and they go on with it."""
+"""The commands as processes: an App is registered in a browser, and they use it."""
 
 import asyncio
 import contextlib
@@ -97,7 +97,7 @@ async def registered(commands: Commands, browser: Browser) -> str:
     return done.text
 
 
-async def test_serve_and_worker_go_on_with_the_app_without_a_restart(commands: Commands, tmp_path: Path) -> None:
+async def test_serve_and_worker_use_the_new_app_without_a_restart(commands: Commands, tmp_path: Path) -> None:
     github = commands.github
     async with temporal_server(tmp_path / "temporal.db") as server, Browser() as browser:
         commands.environ["TEMPORAL_ADDRESS"] = server.address
@@ -126,7 +126,7 @@ async def test_serve_and_worker_go_on_with_the_app_without_a_restart(commands: C
             child.kill()  # the gate would take its time to end
 
 
-async def test_up_does_all_of_it(commands: Commands) -> None:
+async def test_up_registers_and_works(commands: Commands) -> None:
     async with Browser() as browser:
         up = await commands.start("up")
         await registered(commands, browser)
@@ -135,7 +135,7 @@ async def test_up_does_all_of_it(commands: Commands) -> None:
         assert await commands.ended(up) == 0
 
 
-async def test_it_is_known_after_a_restart(commands: Commands, tmp_path: Path) -> None:
+async def test_stored_app_is_used_after_a_restart(commands: Commands, tmp_path: Path) -> None:
     async with temporal_server(None) as server, Browser() as browser:
         commands.environ["TEMPORAL_ADDRESS"] = server.address
         first = await commands.start("serve")
@@ -150,7 +150,7 @@ async def test_it_is_known_after_a_restart(commands: Commands, tmp_path: Path) -
         assert (await browser.open_any(f"{web}/readyz")) == 200
 
 
-async def test_a_secret_store_is_given_the_lines_and_nothing_is_stored(commands: Commands, tmp_path: Path) -> None:
+async def test_print_mode_stores_nothing(commands: Commands, tmp_path: Path) -> None:
     async with temporal_server(None) as server, Browser() as browser:
         commands.environ |= {"TEMPORAL_ADDRESS": server.address, "AUTOBUILD_SETUP": "print"}
         await commands.start("serve")
@@ -167,7 +167,7 @@ async def test_a_secret_store_is_given_the_lines_and_nothing_is_stored(commands:
         await stop_children(commands.children)
 
 
-async def test_another_process_may_register_it(commands: Commands) -> None:
+async def test_setup_in_another_process_is_noticed(commands: Commands) -> None:
     """`autobuild setup` in a second terminal."""
     async with temporal_server(None) as server, Browser() as browser:
         commands.environ["TEMPORAL_ADDRESS"] = server.address
@@ -185,7 +185,7 @@ async def test_another_process_may_register_it(commands: Commands) -> None:
         assert (await browser.open_any(f"{web}/setup")) == 410
 
 
-async def test_setup_says_what_is_stored_and_prints_it_when_told(commands: Commands) -> None:
+async def test_setup_prints_the_credentials(commands: Commands) -> None:
     async with Browser() as browser:
         first = await commands.start("setup", "--print")
         await registered(commands, browser)
@@ -204,7 +204,7 @@ async def test_setup_says_what_is_stored_and_prints_it_when_told(commands: Comma
     assert commands.github.webhook_secret not in commands.log
 
 
-async def test_half_an_app_is_an_error_and_no_set_up(commands: Commands) -> None:
+async def test_incomplete_app_is_an_error(commands: Commands) -> None:
     child = await commands.start("serve", AUTOBUILD_APP_ID="7")
     assert await commands.ended(child) == 2
     assert "AUTOBUILD_WEBHOOK_SECRET" in commands.log
@@ -212,7 +212,7 @@ async def test_half_an_app_is_an_error_and_no_set_up(commands: Commands) -> None
 
 
 @pytest.mark.parametrize("command", ["worker", "up"])
-async def test_a_data_folder_that_cannot_be_written_is_told(commands: Commands, tmp_path: Path, command: str) -> None:
+async def test_unwritable_data_folder_is_an_error(commands: Commands, tmp_path: Path, command: str) -> None:
     (tmp_path / "data").write_text("a file")
     app = {"AUTOBUILD_APP_ID": "7", "AUTOBUILD_WEBHOOK_SECRET": "swordfish"}
     key = "-----BEGIN RSA PRIVATE KEY-----"
@@ -221,7 +221,7 @@ async def test_a_data_folder_that_cannot_be_written_is_told(commands: Commands, 
     assert f"cannot write to {tmp_path / 'data'}" in commands.log
 
 
-async def test_a_port_in_use_is_told(commands: Commands) -> None:
+async def test_port_in_use_is_an_error(commands: Commands) -> None:
     async with temporal_server(None) as server:
         commands.environ["TEMPORAL_ADDRESS"] = server.address
         await commands.start("serve")
@@ -231,8 +231,8 @@ async def test_a_port_in_use_is_told(commands: Commands) -> None:
         assert f"Cannot listen on 127.0.0.1:{port}" in commands.log
 
 
-async def test_two_of_everything_do_not_share_a_database(commands: Commands, tmp_path: Path) -> None:
-    """Two Temporal servers on one SQLite file lose what they were told."""
+async def test_two_servers_do_not_share_a_database(commands: Commands, tmp_path: Path) -> None:
+    """Two Temporal servers on one SQLite file lose data."""
     first = await commands.start("up")
     await commands.said("Listening on")
     second = await commands.start("up")
@@ -245,7 +245,7 @@ async def test_two_of_everything_do_not_share_a_database(commands: Commands, tmp
     await commands.said("Listening on")
 
 
-async def test_a_folders_own_modules_are_not_ours(
+async def test_modules_of_the_current_folder_are_not_loaded(
     commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`python -m` looks into the folder that it is started in first, and that may be anybody's repository."""
@@ -260,15 +260,15 @@ async def test_a_folders_own_modules_are_not_ours(
     assert "AUTOBUILD_WEBHOOK_SECRET" in commands.log
 
 
-async def test_github_unreachable_is_no_reason_not_to_serve(commands: Commands) -> None:
+async def test_serve_starts_while_github_is_unreachable(commands: Commands) -> None:
     await commands.start("serve", AUTOBUILD_GITHUB_URL="https://github.example.com", TEMPORAL_ADDRESS="127.0.0.1:9")
     web = (await commands.said(r"Listening on (\S+)/webhook"))[1]
     async with aiohttp.ClientSession() as session, session.get(f"{web}/healthz") as answer:
         assert answer.status == 200
 
 
-async def test_events_come_through_a_channel_and_the_same_door(commands: Commands) -> None:
-    """Whoever knows a channel can say something in it; whatever is not signed is refused."""
+async def test_smee_events_are_verified_too(commands: Commands) -> None:
+    """Anybody who knows a channel can send to it; what is not signed is refused."""
     github = commands.github
     async with temporal_server(None) as server, Browser() as browser:
         commands.environ["TEMPORAL_ADDRESS"] = server.address

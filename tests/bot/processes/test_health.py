@@ -26,7 +26,7 @@ async def healthy(**environ: str) -> int:
     return await process.wait()
 
 
-async def test_a_worker_is_alive_before_it_is_ready(commands: Commands) -> None:
+async def test_worker_is_alive_before_it_is_ready(commands: Commands) -> None:
     port = free_port()
     commands.environ |= {"AUTOBUILD_HEALTH_PORT": str(port), "TEMPORAL_ADDRESS": "127.0.0.1:9"}
     await commands.start("worker", "--workers", "2")
@@ -36,7 +36,7 @@ async def test_a_worker_is_alive_before_it_is_ready(commands: Commands) -> None:
     assert await healthy(AUTOBUILD_PORT="1", AUTOBUILD_HEALTH_PORT=str(port)) == 0
 
 
-async def test_a_worker_is_ready_when_there_is_an_app_and_temporal(commands: Commands) -> None:
+async def test_worker_is_ready_with_an_app_and_temporal(commands: Commands) -> None:
     port = free_port()
     async with temporal_server(None) as server, Browser() as browser:
         commands.environ |= {"AUTOBUILD_HEALTH_PORT": str(port), "TEMPORAL_ADDRESS": server.address}
@@ -49,7 +49,7 @@ async def test_a_worker_is_ready_when_there_is_an_app_and_temporal(commands: Com
         await stop_children(commands.children)
 
 
-async def test_the_images_own_question(commands: Commands) -> None:
+async def test_image_healthcheck_asks_the_worker(commands: Commands) -> None:
     """The web process answers it, or a worker; without both it is a no."""
     await commands.start("serve", TEMPORAL_ADDRESS="127.0.0.1:9")
     port = (await commands.said(r"Listening on \S+:(\d+)/webhook"))[1]
@@ -59,7 +59,7 @@ async def test_the_images_own_question(commands: Commands) -> None:
 
 
 @pytest.mark.parametrize("port", ["-1", "x", "65536"])
-async def test_a_port_is_a_port(commands: Commands, port: str) -> None:
+async def test_invalid_port_is_an_error(commands: Commands, port: str) -> None:
     child = await commands.start("worker", AUTOBUILD_HEALTH_PORT=port)
     assert await commands.ended(child) == 2
     assert "AUTOBUILD_HEALTH_PORT must be a port" in commands.log

@@ -33,7 +33,7 @@ async def end(temporal: Client, name: str) -> None:
         pass
 
 
-async def test_both_are_made_and_run_at_once(temporal: Client, queue: str) -> None:
+async def test_both_schedules_are_created_and_run(temporal: Client, queue: str) -> None:
     assert await schedules.ensure(temporal, queue)
     for name, workflow in zip(schedules.names(queue), ("DeliverySweepWorkflow", "ReconciliationWorkflow"), strict=True):
         there = await temporal.get_schedule_handle(name).describe()
@@ -43,12 +43,12 @@ async def test_both_are_made_and_run_at_once(temporal: Client, queue: str) -> No
         assert workflow_id(running).startswith(name)
 
 
-async def test_many_workers_that_start_together_make_them_once(temporal: Client, queue: str) -> None:
+async def test_workers_that_start_together_create_them_once(temporal: Client, queue: str) -> None:
     assert await asyncio.gather(*(schedules.ensure(temporal, queue) for _ in range(5))) == [True] * 5
     assert [await started(temporal, name) for name in schedules.names(queue)] == [1, 1]
 
 
-async def test_a_worker_that_starts_later_runs_them_at_once(temporal: Client, queue: str) -> None:
+async def test_later_worker_runs_them_again(temporal: Client, queue: str) -> None:
     await schedules.ensure(temporal, queue)
     for name in schedules.names(queue):
         await end(temporal, name)
@@ -56,7 +56,7 @@ async def test_a_worker_that_starts_later_runs_them_at_once(temporal: Client, qu
     assert [await started(temporal, name) for name in schedules.names(queue)] == [2, 2]
 
 
-async def test_a_newer_build_changes_them_and_a_pause_stays(temporal: Client, queue: str) -> None:
+async def test_newer_build_updates_them_and_keeps_a_pause(temporal: Client, queue: str) -> None:
     await schedules.ensure(temporal, queue)
     sweep, _ = schedules.names(queue)
     await end(temporal, sweep)
@@ -77,6 +77,6 @@ async def test_temporal_without_schedules_is_logged(
     assert "schedules=none effect='lost events stay lost'" in caplog.text
 
 
-def test_each_deployment_of_a_namespace_has_its_own() -> None:
+def test_each_task_queue_has_its_own_schedules() -> None:
     assert schedules.names(ids.TASK_QUEUE) == ("autobuild-delivery-sweep", "autobuild-reconciliation")
     assert not set(schedules.names("other")) & set(schedules.names(ids.TASK_QUEUE))

@@ -44,7 +44,7 @@ def refusal(act: Callable[[], object]) -> str:
 
 
 @pytest.mark.usefixtures("_umask")
-def test_what_is_stored_is_read_and_closed_to_others(tmp_path: Path) -> None:
+def test_stored_app_is_read_and_private(tmp_path: Path) -> None:
     credentials.store(tmp_path, APP)
     file = credentials.place(tmp_path)
     assert credentials.stored(tmp_path) == APP
@@ -58,15 +58,15 @@ def test_nothing_is_stored_at_first(tmp_path: Path) -> None:
     assert credentials.stored(tmp_path) is None
 
 
-def test_another_app_is_never_overwritten(tmp_path: Path) -> None:
+def test_stored_app_is_never_overwritten(tmp_path: Path) -> None:
     credentials.store(tmp_path, APP)
-    assert "holds an App already" in refusal(lambda: credentials.store(tmp_path, replace(APP, id=8)))
-    assert "holds an App already" in refusal(lambda: credentials.try_place(tmp_path))
+    assert "already holds an App" in refusal(lambda: credentials.store(tmp_path, replace(APP, id=8)))
+    assert "already holds an App" in refusal(lambda: credentials.try_place(tmp_path))
     assert credentials.stored(tmp_path) == APP
     assert len(os.listdir(tmp_path / "app")) == 1
 
 
-def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
+def test_link_instead_of_the_file_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir(mode=0o700)
     credentials.place(tmp_path).symlink_to(tmp_path / "elsewhere")
     refusal(lambda: credentials.store(tmp_path, APP))
@@ -75,7 +75,7 @@ def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     assert "cannot be read" in refusal(lambda: credentials.stored(tmp_path))
 
 
-def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_link_instead_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "app").symlink_to(tmp_path / "elsewhere")
     assert "cannot be written" in refusal(lambda: credentials.store(tmp_path, APP))
@@ -83,7 +83,7 @@ def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("opened", [0o640, 0o604, 0o660, 0o602])
-def test_a_file_that_others_can_reach_is_refused_with_its_remedy(tmp_path: Path, opened: int) -> None:
+def test_file_open_to_others_is_refused_with_its_fix(tmp_path: Path, opened: int) -> None:
     credentials.store(tmp_path, APP)
     file = credentials.place(tmp_path)
     file.chmod(opened)
@@ -94,25 +94,25 @@ def test_a_file_that_others_can_reach_is_refused_with_its_remedy(tmp_path: Path,
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_somebody_elses_file_is_refused_with_its_remedy(tmp_path: Path) -> None:
+def test_file_of_another_user_is_refused_with_its_fix(tmp_path: Path) -> None:
     credentials.store(tmp_path, APP)
     os.chown(credentials.place(tmp_path), 12345, 12345)
     assert "belongs to user 12345" in refusal(lambda: credentials.stored(tmp_path))
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"id": "7"}', "\x00", '{"id": 7, "webhook_secret": "swordfish"}'])
-def test_a_file_that_makes_no_sense_is_refused(tmp_path: Path, content: str) -> None:
+def test_invalid_file_is_refused(tmp_path: Path, content: str) -> None:
     credentials.store(tmp_path, APP)
     credentials.place(tmp_path).write_text(content)
-    assert "makes no sense" in refusal(lambda: credentials.stored(tmp_path))
+    assert "is invalid" in refusal(lambda: credentials.stored(tmp_path))
 
 
-def test_a_place_that_cannot_be_written_is_known_before(tmp_path: Path) -> None:
+def test_unwritable_folder_is_known_before(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     assert "cannot be written" in refusal(lambda: credentials.try_place(tmp_path / "data"))
 
 
-def test_a_full_disk_is_known_before(tmp_path: Path) -> None:
+def test_full_disk_is_known_before(tmp_path: Path) -> None:
     """An empty file needs no room, so a whole App's worth is tried."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
@@ -124,7 +124,7 @@ def test_a_full_disk_is_known_before(tmp_path: Path) -> None:
     assert list((tmp_path / "app").iterdir()) == []
 
 
-async def test_who_waits_is_told(tmp_path: Path) -> None:
+async def test_waiting_ends_when_the_file_appears(tmp_path: Path) -> None:
     waiting = asyncio.create_task(credentials.appears(tmp_path))
     credentials.store(tmp_path, APP)
     await asyncio.wait_for(waiting, 5)
@@ -135,28 +135,28 @@ def test_secrets_are_not_shown() -> None:
     assert "BEGIN" not in repr(APP)
 
 
-def test_the_lines_are_settings(tmp_path: Path) -> None:
+def test_lines_are_settings(tmp_path: Path) -> None:
     lines = dict(line.split("=", 1) for line in APP.lines().splitlines())
     loaded = Settings.load(lines | environ(tmp_path))
     assert (loaded.app_id, loaded.private_key, loaded.webhook_secret) == (7, KEY, "swordfish")
     assert loaded.own_login == "example-bot[bot]"
 
 
-def test_a_stored_app_is_used_where_nothing_is_set(tmp_path: Path) -> None:
+def test_stored_app_is_used_where_nothing_is_set(tmp_path: Path) -> None:
     credentials.store(tmp_path, APP)
     loaded = Settings.load(environ(tmp_path))
     assert (loaded.app_id, loaded.app_slug) == (7, "example-bot")
     assert (loaded.private_key, loaded.webhook_secret) == (KEY, "swordfish")
 
 
-def test_each_process_gets_what_it_needs_of_it_and_no_more(tmp_path: Path) -> None:
+def test_each_process_gets_only_what_it_needs(tmp_path: Path) -> None:
     credentials.store(tmp_path, APP)
     assert Settings.load(environ(tmp_path), WEB_NEEDS).private_key == ""
     assert Settings.load(environ(tmp_path), WORKER_NEEDS).webhook_secret == ""
     assert Settings.load(environ(tmp_path), ()).app_id == 0
 
 
-def test_the_environment_wins(tmp_path: Path) -> None:
+def test_environment_wins(tmp_path: Path) -> None:
     credentials.store(tmp_path, APP)
     set_ones = replace(APP, id=8, slug="other", webhook_secret="plaice").lines()
     loaded = Settings.load(dict(line.split("=", 1) for line in set_ones.splitlines()) | environ(tmp_path))
@@ -174,12 +174,12 @@ def test_the_environment_wins(tmp_path: Path) -> None:
         {"AUTOBUILD_PRIVATE_KEY": KEY},
     ],
 )
-def test_two_halves_are_not_mixed(tmp_path: Path, half: dict[str, str]) -> None:
+def test_environment_and_stored_app_are_not_mixed(tmp_path: Path, half: dict[str, str]) -> None:
     credentials.store(tmp_path, APP)
-    assert "not mixed" in refusal(lambda: Settings.load(environ(tmp_path, **half)))
+    assert "The stored App is ignored" in refusal(lambda: Settings.load(environ(tmp_path, **half)))
 
 
-def test_an_app_of_another_github_is_refused(tmp_path: Path) -> None:
+def test_app_of_another_github_is_refused(tmp_path: Path) -> None:
     credentials.store(tmp_path, APP)
     github = {"AUTOBUILD_GITHUB_URL": "https://github.example.com", "AUTOBUILD_GITHUB_API_URL": "https://example.com"}
     said = refusal(lambda: Settings.load(environ(tmp_path, **github)))

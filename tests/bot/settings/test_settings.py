@@ -1,4 +1,4 @@
-"""What a deployment can set, and how a mistake is told."""
+"""The settings of a deployment, and the errors for invalid ones."""
 
 import os
 from pathlib import Path
@@ -18,12 +18,12 @@ def problems(environ: dict[str, str], needs: tuple[str, ...] = (*WEB_NEEDS, *WOR
     return str(error.value).splitlines()[1:]
 
 
-def test_everything_missing_is_named_at_once() -> None:
+def test_all_missing_settings_are_named_at_once() -> None:
     named = [line.split()[1] for line in problems({})]
     assert named == ["AUTOBUILD_APP_ID", "AUTOBUILD_PRIVATE_KEY", "AUTOBUILD_WEBHOOK_SECRET"]
 
 
-def test_everything_wrong_is_named_beside_what_is_missing() -> None:
+def test_all_invalid_settings_are_named_with_the_missing() -> None:
     wrong = {
         "AUTOBUILD_APP_ID": "seven",
         "AUTOBUILD_PRIVATE_KEY": "swordfish",
@@ -40,20 +40,20 @@ def test_everything_wrong_is_named_beside_what_is_missing() -> None:
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "１", "0x10", "9" * 5000, "", " "])
-def test_an_id_is_a_number(text: str) -> None:
+def test_app_id_must_be_a_number(text: str) -> None:
     assert "AUTOBUILD_APP_ID" in problems(GOOD | {"AUTOBUILD_APP_ID": text})[0]
 
 
 @pytest.mark.parametrize("secret", ["", "  ", "\n"])
-def test_a_blank_secret_is_missing(secret: str) -> None:
-    assert "is missing" in problems(GOOD | {"AUTOBUILD_WEBHOOK_SECRET": secret})[0]
+def test_blank_secret_is_missing(secret: str) -> None:
+    assert "is not set" in problems(GOOD | {"AUTOBUILD_WEBHOOK_SECRET": secret})[0]
 
 
-def test_a_secret_that_is_no_text_is_refused() -> None:
+def test_secret_must_be_text() -> None:
     assert "UTF-8" in problems(GOOD | {"AUTOBUILD_WEBHOOK_SECRET": os.fsdecode(b"sword\xff")})[0]
 
 
-def test_a_secret_in_a_file(tmp_path: Path) -> None:
+def test_secret_is_read_from_a_file(tmp_path: Path) -> None:
     secret, key = tmp_path / "secret", tmp_path / "key.pem"
     secret.write_text(" sword fish \n")
     key.write_text(KEY)
@@ -67,20 +67,20 @@ def test_a_secret_in_a_file(tmp_path: Path) -> None:
     assert (loaded.webhook_secret, loaded.private_key) == (" sword fish ", KEY)
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_secret_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     for name in ("absent", "bytes", "."):
         lines = problems({"AUTOBUILD_APP_ID": "7", "AUTOBUILD_WEBHOOK_SECRET_FILE": str(tmp_path / name)}, WEB_NEEDS)
         assert "cannot be read" in lines[0]
     both = GOOD | {"AUTOBUILD_WEBHOOK_SECRET_FILE": str(tmp_path / "bytes")}
-    assert "given twice" in problems(both)[0]
+    assert "set twice" in problems(both)[0]
 
 
-def test_a_key_on_one_line() -> None:
+def test_key_on_one_line_is_read() -> None:
     assert Settings.load(GOOD | {"AUTOBUILD_PRIVATE_KEY": KEY.replace("\n", "\\n")}).private_key == KEY
 
 
-def test_each_process_needs_its_own() -> None:
+def test_each_process_requires_its_own_settings() -> None:
     web = Settings.load({"AUTOBUILD_APP_ID": "7", "AUTOBUILD_WEBHOOK_SECRET": "swordfish"}, WEB_NEEDS)
     assert web.private_key == ""
     assert Settings.load(GOOD, WORKER_NEEDS).app_id == 7
@@ -94,7 +94,7 @@ def test_secrets_are_not_shown() -> None:
     assert "app_id=7" in shown
 
 
-def test_what_is_set_is_read() -> None:
+def test_values_are_read() -> None:
     loaded = Settings.load(
         GOOD
         | {
@@ -114,9 +114,9 @@ def test_what_is_set_is_read() -> None:
     assert loaded.own_login == "example-bot[bot]"
 
 
-def test_a_server_of_ones_own_has_an_api_of_its_own() -> None:
+def test_enterprise_server_requires_its_api() -> None:
     """Else its App's code, key and events would be taken to github.com, which answers 404 to all of them."""
-    with pytest.raises(UserError, match=r"AUTOBUILD_GITHUB_API_URL is missing: .* https://github\.example\.com/api/v3"):
+    with pytest.raises(UserError, match=r"AUTOBUILD_GITHUB_API_URL is not set, .* https://github\.example\.com/api/v3"):
         Settings.load({"AUTOBUILD_GITHUB_URL": "https://github.example.com/"}, ())
 
 
@@ -148,11 +148,11 @@ def test_table_names_every_setting_once() -> None:
         "//example.com",
     ],
 )
-def test_an_address_is_an_address(text: str) -> None:
+def test_address_must_be_valid(text: str) -> None:
     (line,) = problems(GOOD | {"AUTOBUILD_BASE_URL": text})
     assert line == "- AUTOBUILD_BASE_URL must be an http or https address without user, query or fragment."
 
 
-def test_a_process_that_needs_no_app_looks_at_none(tmp_path: Path) -> None:
+def test_process_without_app_reads_none(tmp_path: Path) -> None:
     (tmp_path / "app").write_text("no folder")
     assert Settings.load({"AUTOBUILD_DATA": str(tmp_path)}, ()).app_id == 0

@@ -1,4 +1,4 @@
-"""What GitHub answers when it is asked for the App, and what is not taken for one."""
+"""GitHub's answers to the code, and which of them are an App."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from bot.app_setup.access import SetupRefused
-from bot.app_setup.manifest_code import exchange
+from bot.app_setup.manifest import exchange_code
 
 GITHUB = "https://github.example.com"
 
@@ -66,10 +66,10 @@ async def github() -> AsyncIterator[Answering]:
 
 async def asked(github: Answering, body: Any, status: int = 201) -> Any:
     github.body, github.status = body if isinstance(body, bytes) else json.dumps(body).encode(), status
-    return await exchange("a1B2", GITHUB, github.url)  # type: ignore[attr-defined]
+    return await exchange_code("a1B2", GITHUB, github.url)  # type: ignore[attr-defined]
 
 
-async def test_an_app(github: Answering) -> None:
+async def test_app_is_read(github: Answering) -> None:
     app = await asked(github, GOOD)
     assert (app.id, app.slug, app.client_id, app.github_url) == (7, "our-bot", "Iv1.7", GITHUB)
     assert (app.private_key, app.webhook_secret) == (GOOD["pem"], "swordfish")
@@ -80,7 +80,7 @@ async def test_an_app(github: Answering) -> None:
 
 
 @pytest.mark.parametrize("page", ["https://evil.example/apps/x", f"{GITHUB}.evil.example/", "javascript:alert(1)", ""])
-async def test_its_page_is_on_the_github_that_was_asked(github: Answering, page: str) -> None:
+async def test_page_of_another_site_is_replaced(github: Answering, page: str) -> None:
     app = await asked(github, GOOD | {"html_url": page})
     assert app.installation_page == f"{GITHUB}/apps/our-bot/installations/new"
 
@@ -116,15 +116,15 @@ async def test_its_page_is_on_the_github_that_was_asked(github: Answering, page:
         json.dumps(GOOD).encode() + b" " * 2**19,
     ],
 )
-async def test_what_is_no_app(github: Answering, body: Any) -> None:
+async def test_invalid_app_is_refused(github: Answering, body: Any) -> None:
     with pytest.raises(SetupRefused) as refused:
         await asked(github, body)
-    assert "no App" in refused.value.what
+    assert "not an App" in refused.value.what
     assert "swordfish" not in refused.value.what + refused.value.remedy
 
 
 @pytest.mark.parametrize(("status", "shown"), [(404, 400), (422, 400), (200, 502), (302, 502), (500, 502), (401, 502)])
-async def test_other_answers(github: Answering, status: int, shown: int) -> None:
+async def test_other_statuses_are_refused(github: Answering, status: int, shown: int) -> None:
     github.headers = {"Location": "/elsewhere"}
     with pytest.raises(SetupRefused) as refused:
         await asked(github, GOOD, status)
@@ -133,9 +133,9 @@ async def test_other_answers(github: Answering, status: int, shown: int) -> None
     assert len(github.asked) == 1
 
 
-async def test_nobody_answers() -> None:
+async def test_no_answer_is_refused() -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
         with pytest.raises(SetupRefused, match="did not answer"):
-            await exchange("a1B2", GITHUB, f"http://127.0.0.1:{port}")
+            await exchange_code("a1B2", GITHUB, f"http://127.0.0.1:{port}")
