@@ -50,7 +50,7 @@ async def test_pull_request_page_shows_reviews_and_statuses(furnished: Simulated
     _, text, _ = await get(f"{furnished.url}/{REPO}/pull/1")
     for shown in (
         "friend: commented",
-        "review asked of team",
+        "review requested from team",
         "locked",
         '<span class="pill">unstable</span>',
         "octocat",

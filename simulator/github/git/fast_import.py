@@ -40,9 +40,9 @@ async def merged_tree(path: Path, ours: str, theirs: str) -> str:
 
 
 async def picked(path: Path, pick: Commit, onto: str, committer: Author) -> str:
-    """The same change on top of `onto`, `onto` itself where nothing is left of it; GitCommandError where it conflicts.
+    """The same change on top of `onto`, or `onto` where it contains that already; GitCommandError where it conflicts.
 
-    The merge base is chosen by a commit that puts the tree of `onto` upon the parent of what is picked.
+    The merge base is the parent of what is picked: a helper commit puts the tree of `onto` on top of it.
     """
     parents, author = pick.parents[:1], Author(pick.author, _seconds(pick.authored_at))
     below = await git.one(path, onto)
@@ -83,7 +83,7 @@ def _data(body: bytes) -> bytes:
 
 
 def _quoted(path: str) -> bytes:
-    """C-style, as fast-import wants for line feeds and quotes; a surrogate stands for the byte it hides."""
+    """C-style, as fast-import wants for line feeds and quotes; a surrogate is written as the byte that it escapes."""
     raw = path.encode("utf-8", "surrogateescape")
     return b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
 
@@ -93,5 +93,5 @@ def _signed(author: Author) -> str:
 
 
 def _plain(text: str) -> str:
-    """What may stand in an author line."""
+    """Without the characters that an author line cannot contain."""
     return text.translate(str.maketrans("", "", "<>\n\0"))

@@ -49,8 +49,8 @@ async def write_blobs(path: Path, contents: list[bytes]) -> list[str]:
     if not contents:
         return []
     lines = [b"blob\nmark :%d\ndata %d\n%s\n" % (n, len(body), body) for n, body in enumerate(contents, 1)]
-    asked = [b"get-mark :%d\n" % n for n in range(1, len(contents) + 1)]
-    stdin = b"feature done\n" + b"".join(lines) + b"".join(asked) + b"done\n"
+    commands = [b"get-mark :%d\n" % n for n in range(1, len(contents) + 1)]
+    stdin = b"feature done\n" + b"".join(lines) + b"".join(commands) + b"done\n"
     return git.show(await run(path, "fast-import", "--quiet", stdin=stdin)).split()
 
 

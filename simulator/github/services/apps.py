@@ -67,7 +67,7 @@ class AppService:
         return registration
 
     def convert(self, code: str) -> RegisteredApp:
-        """The credentials behind a code, once and for an hour; raises Missing."""
+        """The credentials behind a code, once and for an hour; raises EntityNotFound."""
         registration = self._registrations.pop(code, None)
         if registration is None or registration.expires <= self._store.time():
             raise EntityNotFound("code")

@@ -1,4 +1,4 @@
-"""Events for the app: who receives them, and what each payload has in common."""
+"""Events for the app: whether it receives them, and what their payloads have in common."""
 
 from simulator.github import serializers
 from simulator.github.serializers import pull as pull_json

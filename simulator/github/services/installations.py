@@ -19,7 +19,7 @@ class InstallationService:
     ) -> Installation:
         """Installs the app on that account; on all its repositories unless some are named.
 
-        Missing where no app is registered.
+        EntityNotFound where no app is registered.
         """
         if not self._store.app.id:
             raise EntityNotFound("app")

@@ -1,4 +1,4 @@
-"""An App's manifest, read as GitHub reads it: what is wrong with it is said in GitHub's words, all at once.
+"""An App's manifest, read as GitHub reads it: all its problems are reported at once, in GitHub's sentences.
 
 https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
 """
@@ -82,7 +82,7 @@ def _wrong_shapes(given: Json) -> Iterator[str]:
     hook = given.get("hook_attributes", {})
     if isinstance(hook, dict) and "hook_attributes" in given and "url" not in hook:
         yield '"url" wasn\'t supplied.'  # GitHub does not say either that it means the hook's
-    wanted: list[tuple[Any, type, str]] = [
+    expected: list[tuple[Any, type, str]] = [
         *((given.get(name, ""), str, "a string") for name in _TEXTS),
         *((given.get(name, False), bool, "a boolean") for name in _FLAGS),
         (hook, dict, "an object"),
@@ -91,10 +91,10 @@ def _wrong_shapes(given: Json) -> Iterator[str]:
         (given.get("callback_urls", []), list, "an array"),
     ]
     if isinstance(hook, dict):
-        wanted += [(hook.get("url", ""), str, "a string"), (hook.get("active", True), bool, "a boolean")]
+        expected += [(hook.get("url", ""), str, "a string"), (hook.get("active", True), bool, "a boolean")]
     for lists in ("default_events", "callback_urls"):
-        wanted += [(each, str, "a string") for each in given.get(lists, ()) if isinstance(given[lists], list)]
-    yield from (f"{json.dumps(value)} is not {word}." for value, kind, word in wanted if not isinstance(value, kind))
+        expected += [(each, str, "a string") for each in given.get(lists, ()) if isinstance(given[lists], list)]
+    yield from (f"{json.dumps(value)} is not {word}." for value, kind, word in expected if not isinstance(value, kind))
 
 
 def _wrong_contents(given: Json) -> Iterator[str]:

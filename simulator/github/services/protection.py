@@ -49,7 +49,7 @@ class ProtectionService:
         self._store.changed()
 
     async def check_push(self, repo: Repository, ref: str, old: str, new: str, sender: User) -> None:
-        """Raises Declined where the rules of a protected branch forbid this move."""
+        """Raises BranchProtected where the rules of a protected branch forbid this move."""
         branch = ref.removeprefix("refs/heads/")
         if reasons := self.push_problems(repo, ref, new, sender):
             raise BranchProtected(branch, rules_of(repo, branch), reasons)

@@ -7,7 +7,7 @@ from simulator.github import git
 from simulator.github.git import ZERO, diff
 from simulator.github.serializers import git as git_json
 from simulator.github.services.checks import CheckService
-from simulator.github.services.entities import Issue, Json, Repository, User
+from simulator.github.services.entities import Json, Repository, User
 from simulator.github.services.events import Events
 from simulator.github.services.protection import ProtectionService
 from simulator.github.services.pulls import PullService
@@ -65,28 +65,26 @@ class RefService:
             return
         if new != ZERO:
             await self._checks.request_suite(repo, new, branch, old, sender)
+        await self._update_pulls(repo, branch, new, sender)
+
+    async def _update_pulls(self, repo: Repository, branch: str, new: str, sender: User) -> None:
+        """Pull requests from the branch, then those into it: closed, synchronized or merged."""
         for issue, pull in self._pulls.open_pulls_of(repo):
             if pull.head_ref == branch:
-                await self._head_moved(issue, new, sender)
-        await self._base_moved(repo, branch, new, sender)
-
-    async def _head_moved(self, issue: Issue, new: str, sender: User) -> None:
-        repo = next(repo for repo in self._store.repositories.values() if repo.issues.get(issue.number) is issue)
-        if new == ZERO:
-            await self._pulls.close_pull(repo.full_name, issue.number, sender.login)
-        else:
-            await self._pulls.synchronize(repo, issue, new, sender)
-
-    async def _base_moved(self, repo: Repository, branch: str, new: str, sender: User) -> None:
-        issues = [issue for issue in repo.issues.values() if issue.pull and issue.state == "open"]
-        for issue in issues:
-            if issue.pull is None or issue.pull.base_ref != branch:
-                continue
-            issue.pull.mergeable, issue.pull.mergeable_state = None, "unknown"
-            if new == ZERO:
-                await self._pulls.close_pull(repo.full_name, issue.number, sender.login)
-            elif await git.is_ancestor(repo.path, issue.pull.head_sha, new):
-                await self._pulls.mark_merged(repo, issue, new, sender)
+                base = next(
+                    each for each in self._store.repositories.values() if each.issues.get(issue.number) is issue
+                )
+                if new == ZERO:
+                    await self._pulls.close_pull(base.full_name, issue.number, sender.login)
+                else:
+                    await self._pulls.synchronize(base, issue, new, sender)
+        for issue in [issue for issue in repo.issues.values() if issue.pull and issue.state == "open"]:
+            if issue.pull and issue.pull.base_ref == branch:
+                issue.pull.mergeable, issue.pull.mergeable_state = None, "unknown"
+                if new == ZERO:
+                    await self._pulls.close_pull(repo.full_name, issue.number, sender.login)
+                elif await git.is_ancestor(repo.path, issue.pull.head_sha, new):
+                    await self._pulls.mark_merged(repo, issue, new, sender)
 
     async def _send_push(self, repo: Repository, ref: str, old: str, new: str, sender: User) -> None:
         kind, _, name = ref.removeprefix("refs/").partition("/")

@@ -60,7 +60,7 @@ class ReviewService:
     def unrequest_review(
         self, full_name: str, number: int, reviewers: Iterable[str], teams: Iterable[str] = (), login: str = "octocat"
     ) -> None:
-        """Those who were not asked are ignored."""
+        """Those who were not requested are ignored."""
         repo, issue, pull = self._store.pull(full_name, number)
         names, slugs, sender = {name.lower() for name in reviewers}, set(teams), self._store.add_user(login)
         for person in [each for each in pull.reviewers if each.login.lower() in names]:

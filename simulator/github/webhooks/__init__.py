@@ -1,6 +1,6 @@
 """The app's webhook: deliveries are signed, sent once, and logged. Only a redelivery is another attempt, as on GitHub.
 
-`Webhooks.faults` loses, doubles, delays and reorders deliveries, see `delivery_faults`.
+`Webhooks.faults` drops, duplicates, delays and reorders deliveries, see `delivery_faults`.
 """
 
 import asyncio
@@ -78,7 +78,7 @@ class Webhooks:
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
         installation, repository = ((payload.get(name) or {}).get("id") for name in ("installation", "repository"))
         delivery = WebhookDelivery(str(uuid.uuid4()), event, payload.get("action"), body, installation, repository)
-        if self.faults.holds(delivery):
+        if self.faults.keep_held(delivery):
             self._store.changed()
         else:
             self._send_first(delivery)

@@ -1,4 +1,4 @@
-"""Fault injection for webhooks: deliveries that are lost, doubled, delayed, held or reordered, on purpose or by chance.
+"""Fault injection for webhooks: deliveries that are dropped, duplicated, delayed, held or reordered.
 
 `FaultInjector` decides for each delivery: by rules (`drop`, `duplicate`, `throttle`, `hold`) whose names are an event
 (`push`) or an event and its action (`check_run.created`), and at random (`start_random`), the same for the same seed.
@@ -125,8 +125,8 @@ class FaultInjector:
         """Ends the random faults; what is delayed still arrives."""
         self._random = None
 
-    def holds(self, delivery: WebhookDelivery) -> bool:
-        """Whether it has to wait; it is kept if so."""
+    def keep_held(self, delivery: WebhookDelivery) -> bool:
+        """Keeps a delivery that a hold matches; whether it did."""
         for held in self._holds:
             if held.active and (not held.names or {delivery.name, delivery.event} & {*held.names}):
                 held.waiting.append(delivery)
