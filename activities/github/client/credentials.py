@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 import jwt
@@ -97,7 +98,9 @@ class AppCredential:
         return False
 
 
+@lru_cache(maxsize=4)
 def _rsa_key(private_key: str) -> RSAPrivateKey:
+    """Cached, since the check of an RSA key's numbers takes 40 ms, and every client of a process has the same key."""
     try:
         key = load_pem_private_key(private_key.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
