@@ -60,9 +60,16 @@ class Commit:
     message: str
 
 
-async def git(path: Path, *arguments: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
-    """Runs git in `path` with an environment of its own and gives its output; raises GitCommandError."""
+async def git(
+    path: Path, *arguments: str, stdin: bytes = b"", index: Path | None = None, objects: Path | None = None
+) -> bytes:
+    """Runs git in `path` with an environment of its own and gives its output; raises GitCommandError.
+
+    `objects` is a folder for new objects, which the repository itself does not see.
+    """
     more = {"GIT_INDEX_FILE": str(index)} if index else {}
+    if objects:
+        more |= {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(path / "objects")}
     process = await asyncio.create_subprocess_exec(
         "git", *arguments, cwd=path, env=environment() | more,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Commits made with `git fast-import`: one process for any number of files, no work tree."""
+"""Commits made with `git fast-import`: one process for any number of files, no work tree and no ref."""
 
 import secrets
 from collections.abc import Sequence
@@ -9,18 +9,18 @@ from simulator.github import git
 from simulator.github.git import Author, Commit, Files, GitCommandError, Symlink
 
 
-async def commit(path: Path, files: Files, message: str, author: Author, parent: str = "") -> str:
+async def commit(
+    path: Path, files: Files, message: str, author: Author, parent: str = "", objects: Path | None = None
+) -> str:
     """Writes a commit on top of `parent` (none: a root) without moving any branch, and gives its id.
 
-    A path that leaves the tree raises GitCommandError, as does an unknown parent.
+    A path that leaves the tree raises GitCommandError, as does an unknown parent. `objects` as for `git`.
     """
     ref = f"refs/simulator/{secrets.token_hex(8)}"
-    await git.git(
-        path, "fast-import", "--quiet", "--date-format=raw", stdin=_stream(ref, files, message, author, parent)
-    )
-    sha = git.show(await git.git(path, "rev-parse", "--verify", ref)).strip()
-    await git.update_ref(path, ref, git.ZERO, sha)
-    return sha
+    stream = _stream(ref, files, message, author, parent)
+    return git.show(
+        await git.git(path, "fast-import", "--quiet", "--date-format=raw", stdin=stream, objects=objects)
+    ).strip()
 
 
 async def merge(
@@ -57,13 +57,13 @@ def _seconds(date: str) -> int:
 
 def _stream(ref: str, files: Files, message: str, author: Author, parent: str) -> bytes:
     lines = [
-        f"commit {ref}\ncommitter {_signed(author)}\n".encode(),
+        f"commit {ref}\nmark :1\ncommitter {_signed(author)}\n".encode(),
         _data(message.encode("utf-8", "surrogateescape")),
         f"from {parent}\n".encode() if parent else b"",
         *(_change(path, content) for path, content in files.items()),
-        b"done\n",
+        f"get-mark :1\nreset {ref}\nfrom {git.ZERO}\n\ndone\n".encode(),
     ]
-    return b"feature done\n" + b"".join(lines)
+    return b"feature done\nfeature get-mark\n" + b"".join(lines)
 
 
 def _change(path: str, content: str | bytes | Symlink | None) -> bytes:

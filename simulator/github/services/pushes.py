@@ -27,11 +27,10 @@ class PushService:
         tips = await git.refs(repo.path, "refs/heads")
         onto = parent or tips.get(f"refs/heads/{branch}") or tips.get(f"refs/heads/{repo.default_branch}", "")
         with tempfile.TemporaryDirectory(dir=self._store.folder) as folder:
-            clone = Path(folder) / "clone"
-            await git.git(Path(folder), "clone", "--quiet", "--bare", "--shared", str(repo.path), "clone")
-            sha = await fast_import.commit(clone, files, message, author, onto)
-            refspec = f"{'+' if force else ''}{sha}:refs/heads/{branch}"
-            await git.git(clone, "push", "--quiet", self.push_url(repo.full_name, login), refspec)
+            objects = Path(folder)  # the user's own: the server has the commit only once it is pushed
+            sha = await fast_import.commit(repo.path, files, message, author, onto, objects)
+            refspec, url = f"{'+' if force else ''}{sha}:refs/heads/{branch}", self.push_url(repo.full_name, login)
+            await git.git(repo.path, "push", "--quiet", url, refspec, objects=objects)
         return sha
 
     async def delete_branch(self, full_name: str, branch: str, login: str = "octocat") -> None:

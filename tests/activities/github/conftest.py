@@ -28,6 +28,8 @@ from activities.github_activities import (
 )
 from activities.model import RepoRef
 from activities.result_store import ResultStore
+from simulator.github import git
+from simulator.github.git import fast_import
 from simulator.github.server import SimulatedGitHub
 from simulator.github.services.keys import AppKey
 
@@ -74,7 +76,13 @@ def repo(pretend: SimulatedGitHub) -> RepoRef:
 
 @pytest.fixture
 async def head(pretend: SimulatedGitHub) -> str:
-    return await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "import sys\n"})
+    """Written at once, since a push over HTTP takes fifteen processes; the pushes have their own tests."""
+    store = pretend.store
+    repo, author = store.repository(NAME), store.author(store.add_user("octocat"))
+    main = (await git.refs(repo.path, "refs/heads/main"))["refs/heads/main"]
+    sha = await fast_import.commit(repo.path, {"a.py": "import sys\n"}, "Change", author, main)
+    await git.update_ref(repo.path, "refs/heads/topic/one", sha)
+    return sha
 
 
 @pytest.fixture
