@@ -10,10 +10,18 @@ demo: .venv/ready  ## two repositories, two pull requests, sixteen check runs (A
 test: .venv/ready tests/node_modules/ready  ## every test
 	$(BIN)/pytest -n auto $(ARGS)
 
-check: .venv/ready  ## what must hold before a test is worth running
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+coverage: .venv/ready tests/node_modules/ready  ## how much of our code the tests run, also in the processes that they start
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -n auto $(ARGS); ended=$$?; $(BIN)/coverage combine --quiet; $(BIN)/coverage report; exit $$ended
 
-fix: .venv/ready  ## what ruff can mend by itself
+gate: .venv/ready  ## our own gate on this folder, as .github/autobuild.yml says
+	$(BIN)/autobuild gate . $(ARGS)
+
+check: .venv/ready  ## what must hold before a test is worth running
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports \
+	  && $(BIN)/zizmor --offline --no-progress --quiet .github
+
+fix: .venv/ready  ## fixes what ruff can fix
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 bench: .venv/ready  ## speed, as ratios against a baseline of the same run
@@ -35,4 +43,4 @@ tests/node_modules/ready: tests/package-lock.json .venv/ready
 	$(BIN)/python -m bot.npm ci --prefix tests --no-audit --no-fund --ignore-scripts --silent
 	touch $@
 
-.PHONY: demo test check fix bench lock
+.PHONY: demo test coverage gate check fix bench lock
