@@ -113,7 +113,7 @@ def check_result(
     only informs. `metrics` are plain
     JSON and small enough for a history.
 
-    Never green for what was not looked at: a tool's problem is an error, its advice makes the check neutral.
+    Never green for what was not checked: a tool's problem is an error, its advice makes the check neutral.
     """
     plan, head = comparison.plan, comparison.head
     status: Status = "passed"
@@ -125,7 +125,12 @@ def check_result(
         status = "failed"
     elif neutral or any(report.advice for report in head):
         status, score = "neutral", None
-    ordered = tuple(sorted((replace(each, check=plan.name) for each in findings), key=_worst_first))
+    ordered = tuple(
+        sorted(
+            (replace(each, check=plan.name) for each in findings),
+            key=lambda each: (not each.new, -SEVERITIES.index(each.severity), each.path, each.line, each.column),
+        )
+    )
     check = QualityCheck(
         name=plan.name,
         status=status,
@@ -138,7 +143,3 @@ def check_result(
         metrics=metrics,
     )
     return CheckResult(check, ordered, tuple(replace(report, findings=()) for report in head))
-
-
-def _worst_first(finding: Finding) -> tuple[bool, int, str, int, int]:
-    return (not finding.new, -SEVERITIES.index(finding.severity), finding.path, finding.line, finding.column)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from activities import formats
-from activities.model import Finding, ToolReport
-from activities.reports import BadReport, Contents, read_output
+from activities.model import ToolReport
+from activities.reports import BadReport, read_output
 from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report
-from activities.tooling import Project, Tool, Workbench
+from activities.tooling import Tool, Workbench
 
 # What the command writes into the tree is thrown away with its layer, so its report is carried out. One that it
 # prints goes to a file too: of what a runner keeps of an output, the middle may be missing.
@@ -28,11 +28,7 @@ def configured_tool(check: str, options: Mapping[str, object]) -> Tool | None:
         finished = await execute(bench, ("sh", "-c", script, "sh", command, report, bench.paths.out))
         return await asyncio.to_thread(_report, check, bench, finished)
 
-    return Tool("command", (check,), "any", _configured, run)
-
-
-def _configured(project: Project) -> str:
-    return ".github/autobuild.yml"
+    return Tool("command", (check,), "any", lambda project: ".github/autobuild.yml", run)
 
 
 def _report(check: str, bench: Workbench, finished: FinishedCommand) -> ToolReport:
@@ -41,30 +37,18 @@ def _report(check: str, bench: Workbench, finished: FinishedCommand) -> ToolRepo
         contents = formats.registry()[name].reads(read_output(bench.out, "command.out"), "command", check)
     except (BadReport, OSError) as error:
         return failed_to_run("command", "", finished, f"The command's report is no {name}: {error}")
-    found = _anchored(bench, contents)
-    if finished.exit_code and not _says_why(found) and not finished.result.stopped:
+    says_why = contents.findings or any(case.outcome == "failed" for case in contents.tests)
+    if finished.exit_code and not says_why and not finished.result.stopped:
         return failed_to_run(
             "command", "", finished, f"The command finished with {finished.exit_code} and reported nothing."
         )
+    # Paths as the repository knows them.
     return make_report(
-        "command", "", finished,
-        findings=found.findings, tests=found.tests, coverage=found.coverage, benchmarks=found.benchmarks,
-    )  # fmt: skip
-
-
-def _says_why(contents: Contents) -> bool:
-    return bool(contents.findings) or any(case.outcome == "failed" for case in contents.tests)
-
-
-def _anchored(bench: Workbench, contents: Contents) -> Contents:
-    """Paths as the repository knows them."""
-    return replace(
-        contents,
-        findings=tuple(_moved(bench, finding) for finding in contents.findings),
-        tests=tuple(replace(t, path=bench.relative(t.path)) if t.path else t for t in contents.tests),
-        coverage=tuple(replace(file, path=bench.relative(file.path)) for file in contents.coverage),
+        "command",
+        "",
+        finished,
+        findings=tuple(replace(each, path=bench.relative(each.path)) for each in contents.findings),
+        tests=tuple(replace(each, path=bench.relative(each.path)) if each.path else each for each in contents.tests),
+        coverage=tuple(replace(each, path=bench.relative(each.path)) for each in contents.coverage),
+        benchmarks=contents.benchmarks,
     )
-
-
-def _moved(bench: Workbench, finding: Finding) -> Finding:
-    return replace(finding, path=bench.relative(finding.path))

@@ -1,4 +1,4 @@
-"""The nouns that every room shares: frozen, standard library only, small enough for a history.
+"""The types that all packages share: frozen, standard library only, small enough for a history.
 
 Nothing here holds a token, a diff or a log. What is big lives in a file of the result store and is
 named here by its id.
@@ -97,7 +97,7 @@ class Benchmark:
 class ToolReport:
     """What one tool said about one tree, in absolute terms: nothing is compared yet.
 
-    `problem` is empty when the tool looked at everything it was asked to look at; else it says in one
+    `problem` is empty when the tool checked everything that it was to check; else it says in one
     sentence what it could not do. `completed` is False when the tool gave no usable answer at all.
     `advice` (for instance "3 packages were not on the index") makes the check neutral, never green.
     """
@@ -118,7 +118,7 @@ class ToolReport:
 
     @property
     def lasting(self) -> bool:
-        """Whether the same tree would be told the same: nothing was missing, cut short or out of reach."""
+        """Whether the same tree gives the same again: nothing was missing, cut short or out of reach."""
         return self.completed and not (self.timed_out or self.problem or self.advice)
 
 

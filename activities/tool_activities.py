@@ -35,53 +35,53 @@ class ToolTarget:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """One verdict for each check that was asked for."""
+    """One verdict for each check of the input."""
 
     checks: tuple[QualityCheck, ...]
 
 
 class ToolActivities:
-    """`steps` does the work of the gate on this host."""
+    """`engine` does the work of the gate on this host."""
 
-    def __init__(self, steps: "GateEngine") -> None:
-        self._steps = steps
+    def __init__(self, engine: "GateEngine") -> None:
+        self._engine = engine
 
     @github_activity
-    async def prepare_workspace(self, wanted: WorkspaceInput) -> Workspace:
+    async def prepare_workspace(self, input: WorkspaceInput) -> Workspace:
         """Fetches head and base. Events may outrun GitHub's own storage, so a missing commit is tried again."""
         async with heartbeating():
             try:
-                return await self._steps.prepare(wanted)
+                return await self._engine.prepare(input)
             except (GitHubError, UserError):
                 raise
             except Exception as error:
-                raise _unprepared(error, wanted.head_sha) from error
+                raise _unprepared(error, input.head_sha) from error
 
     @activity.defn
     async def list_checks(self, workspace: Workspace) -> GatePlan:
         """Which checks apply, and how, by the base branch's configuration and the head's files."""
         async with heartbeating():
-            return await self._steps.plan(workspace)
+            return await self._engine.plan(workspace)
 
     @activity.defn
-    async def run_check(self, wanted: CheckInput) -> QualityCheck:
+    async def run_check(self, input: CheckInput) -> QualityCheck:
         """One check to its verdict; its findings are in the result store under `result_id`."""
         async with heartbeating():
             try:
-                return await self._steps.check(wanted)
+                return await self._engine.check(input)
             except UserError as error:
-                raise _for_a_person(error) from error
+                raise ApplicationError(str(error), type=USER_ERROR, non_retryable=True) from error
 
     @activity.defn
-    async def apply_fixes(self, wanted: FixInput) -> FixResult:
+    async def apply_fixes(self, input: FixInput) -> FixResult:
         """Tool-safe fixes as a commit in the host's mirror."""
         async with heartbeating():
-            return await self._steps.fix(wanted)
+            return await self._engine.fix(input)
 
     @activity.defn
     async def accept_baseline(self, accepted: AcceptBaselineInput) -> None:
         """Remembers a result's findings as known."""
-        self._steps.accept(accepted)
+        self._engine.accept(accepted)
 
     @activity.defn
     async def run_tests(self, target: ToolTarget) -> ToolResult:
@@ -121,10 +121,10 @@ class ToolActivities:
 
     async def _checks(self, target: ToolTarget, *names: str) -> ToolResult:
         async with heartbeating():
-            plan = await self._steps.plan(target.workspace)
+            plan = await self._engine.plan(target.workspace)
             chosen = [one for one in plan.checks if one.name in names]
             done = [
-                await self._steps.check(CheckInput(target.workspace, one, plan.folders))
+                await self._engine.check(CheckInput(target.workspace, one, plan.folders))
                 if one.applies
                 else replace(_NOTHING, name=one.name, reason=one.reason)
                 for one in chosen
@@ -137,7 +137,7 @@ _NOTHING = QualityCheck("", "skipped", None, required=False, reason="")
 
 
 def _unprepared(error: Exception, head_sha: str) -> Exception:
-    """GitHub is waited for, however long it is away; anything else that fails three times fails for good."""
+    """GitHub is waited for, however long it is unavailable; anything else is tried three times."""
     if isinstance(error, GitError) and error.unavailable:
         return Unavailable(f"GitHub did not give {head_sha}: {error}")
     last = activity.info().attempt >= _TRIES
@@ -145,7 +145,3 @@ def _unprepared(error: Exception, head_sha: str) -> Exception:
         text = f"{head_sha} could not be fetched: was it removed by a force push?"
         return ApplicationError(text, type=USER_ERROR if last else "GitError", non_retryable=last)
     return ApplicationError(str(error), type=type(error).__name__, non_retryable=last)
-
-
-def _for_a_person(error: UserError) -> ApplicationError:
-    return ApplicationError(str(error), type=USER_ERROR, non_retryable=True)

@@ -16,8 +16,10 @@ from activities.model import CheckResult, Finding, Severity, ToolReport
 from activities.reporting.reasons import coverage_reason, uncovered_lines
 
 _NAMED = 20
-_TEST_FOLDERS = frozenset(("tests", "test", "testing", "__tests__", "spec"))
-_TEST_FILE = re.compile(r"conftest\.py|test_.*|.*(?:_test|[.]test|[.]spec)[.]\w+")
+# A folder of tests, or a file that is one.
+_TEST = re.compile(
+    r"(?:^|/)(?:(?:tests|test|testing|__tests__|spec)/|(?:conftest\.py|test_[^/]*|[^/]*(?:_test|[.]test|[.]spec)[.]\w+)\Z)"
+)
 
 
 @dataclass(frozen=True)
@@ -111,15 +113,10 @@ def _unmeasured(comparison: Comparison, files: Mapping[str, _Lines]) -> list[str
     are left out of a measurement on purpose."""
     kinds = {PurePosixPath(path).suffix for path in files} - {""}
     candidates = [
-        path for path, lines in comparison.changed.items() if lines and path not in files and not _is_test(path)
+        path for path, lines in comparison.changed.items() if lines and path not in files and not _TEST.search(path)
     ]
     ignored = comparison.ignored(candidates)
     return sorted(path for path in candidates if PurePosixPath(path).suffix in kinds and path not in ignored)
-
-
-def _is_test(path: str) -> bool:
-    *folders, name = path.split("/")
-    return bool(_TEST_FOLDERS & set(folders)) or _TEST_FILE.fullmatch(name) is not None
 
 
 def _gaps(comparison: Comparison, touched: Mapping[str, _Lines]) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Checks by new findings: linting, security, static analysis, dependencies, and most checks of third parties."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from activities.check_kinds import run_all
 from activities.check_options import FindingsCommand
@@ -32,11 +32,15 @@ def judge(comparison: Comparison) -> CheckResult:
     counted = _counted(comparison, found)
     unchecked = {report.tool for report in comparison.base if not report.completed or report.timed_out}
     base = [each for report in comparison.base if report.tool not in unchecked for each in report.findings]
-    base += [each for each in counted if each.tool in unchecked and not _on_changed_lines(comparison, each)]
+    for each in (finding for finding in counted if finding.tool in unchecked):
+        lines = comparison.changed.get(each.path)
+        if lines is None or (each.line and each.line not in lines):
+            base.append(each)
     new, known = split(
         counted, base, renamed=comparison.renamed, accepted=comparison.accepted, changed=comparison.changed
     )
-    by_severity = _by_severity(new)
+    counts = Counter(finding.severity for finding in new)
+    by_severity: dict[str, int] = {severity: counts[severity] for severity in reversed(SEVERITIES) if counts[severity]}
     return check_result(
         comparison,
         (*new, *known),
@@ -54,11 +58,6 @@ def _counted(comparison: Comparison, findings: Sequence[Finding]) -> list[Findin
     return [each for each in findings if each.path not in ignored and SEVERITIES.index(each.severity) >= least]
 
 
-def _on_changed_lines(comparison: Comparison, finding: Finding) -> bool:
-    lines = comparison.changed.get(finding.path)
-    return lines is not None and (finding.line == 0 or finding.line in lines)
-
-
 def _fails(comparison: Comparison, new: Sequence[Finding]) -> bool:
     fail_on = str(comparison.plan.judging.get("fail_on") or "warning")
     if fail_on == "never":
@@ -69,12 +68,6 @@ def _fails(comparison: Comparison, new: Sequence[Finding]) -> bool:
         return bool(bad)
     critical = sum(each.severity == "critical" for each in new)
     return critical > allowed or any(each.severity != "critical" for each in bad)
-
-
-def _by_severity(findings: Iterable[Finding]) -> dict[str, int]:
-    """How many of each severity, worst first; those that do not occur are left out."""
-    counts = Counter(finding.severity for finding in findings)
-    return {severity: counts[severity] for severity in reversed(SEVERITIES) if counts[severity]}
 
 
 KIND = CheckKind(measure, judge, FindingsCommand)

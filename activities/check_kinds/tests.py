@@ -76,7 +76,12 @@ def judge(comparison: Comparison) -> CheckResult:
 def _failing_and_flaky(
     comparison: Comparison, tests: Sequence[tuple[str, TestCase]]
 ) -> tuple[list[Finding], list[Finding]]:
-    in_base = {_name_in_head(comparison, each): each.outcome for report in comparison.base for each in report.tests}
+    in_base = {}
+    for test in (test for report in comparison.base for test in report.tests):
+        # As the head calls it: most runners begin a test's id with its file.
+        path = comparison.renamed.get(test.path, test.path)
+        name = test.id if path == test.path else test.id.replace(test.path, path, 1)
+        in_base[path, name] = test.outcome
     failing, flaky = [], []
     for tool, test in tests:
         before = in_base.get((test.path, test.id), "passed")
@@ -85,12 +90,6 @@ def _failing_and_flaky(
         elif test.outcome == "flaky":
             flaky.append(_finding(comparison, tool, test, "warning", known=before in {"failed", "flaky"}))
     return failing, flaky
-
-
-def _name_in_head(comparison: Comparison, test: TestCase) -> tuple[str, str]:
-    """A base's test as the head calls it: most runners begin a test's id with its file."""
-    new = comparison.renamed.get(test.path)
-    return (test.path, test.id) if new is None else (new, test.id.replace(test.path, new, 1))
 
 
 def _finding(comparison: Comparison, tool: str, test: TestCase, severity: Severity, *, known: bool) -> Finding:

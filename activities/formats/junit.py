@@ -25,19 +25,27 @@ _SOURCE = re.compile(r"[^\s:]+\.(?:[cm]?[jt]sx?|py|go|rb|php|java|kt|cs|rs)")
 _LONGEST = 4000
 
 
-def _reads(data: bytes, tool: str, check: str) -> Contents:
+def _read(data: bytes, tool: str, check: str) -> Contents:
     root = parse_xml(data, "The JUnit report")
     if _tag(root) not in _ROOTS:
         raise BadReport(f"The report is not JUnit: its root is <{valid_unicode(_tag(root))[:50]}>.")
     tests: dict[str, TestCase] = {}
     counts: dict[str, int] = {}
-    for case, file in _cases(root):
-        test = _test(case, file)
-        if test.path.endswith(".py") and test.id in tests:
-            tests[test.id] = _both(tests[test.id], test)
-        else:
-            name = _unique(test.id, tests, counts)
-            tests[name] = replace(test, id=name)
+    for element, file in _elements(root):
+        test = _test(element, file)
+        name = test.id
+        if test.path.endswith(".py") and name in tests:
+            # pytest writes a test twice when it fails and its teardown fails too: it is one failed test.
+            first = tests[name]
+            worse, other = (first, test) if first.outcome == "failed" else (test, first)
+            message = "\n".join(filter(None, (worse.message, other.message)))
+            tests[name] = replace(worse, message=message, duration_s=first.duration_s + test.duration_s)
+            continue
+        # Elsewhere two tests of one name are two tests: the second is called "name (2)".
+        while name in tests:
+            counts[name] = counts.get(name, 1) + 1
+            name = f"{name} ({counts[name]})"
+        tests[name] = replace(test, id=name)
     return Contents(tests=tuple(tests.values()))
 
 
@@ -46,7 +54,7 @@ def _tag(element: Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _cases(root: Element) -> Iterator[tuple[Element, str]]:
+def _elements(root: Element) -> Iterator[tuple[Element, str]]:
     """Each test with the file that its suites name, "" when none does. Suites nest to any depth."""
     waiting: list[tuple[Element, str]] = [(root, "")]
     while waiting:
@@ -64,23 +72,24 @@ def _cases(root: Element) -> Iterator[tuple[Element, str]]:
 
 def _test(case: Element, suite_file: str) -> TestCase:
     name, group = valid_unicode(case.get("name", "")), valid_unicode(case.get("classname", ""))
-    path = _path(case.get("file") or suite_file or (group if _SOURCE.fullmatch(group) else ""))
+    file = case.get("file") or suite_file or (group if _SOURCE.fullmatch(group) else "")
+    path = valid_unicode(file).replace("\\", "/").removeprefix("./")
     known = JUnitCase.fromelem(case)  # type: ignore[no-untyped-call]
     results = [result for result in known if not isinstance(result, System)]
     # pytest counts lines from 0 and is the only known writer of both attributes on a test.
     line = non_negative(case.get("line"), -1) + (1 if path.endswith(".py") else 0)
+    try:
+        seconds = float(case.get("time", "").replace(",", ""))
+    except ValueError:
+        seconds = 0.0
     return TestCase(
         id=_id(path, group, name),
         outcome=_outcome(results),
         path=path,
         line=max(line, 0),
         message=_message(results),
-        duration_s=_seconds(case.get("time", "")),
+        duration_s=seconds if math.isfinite(seconds) and seconds >= 0 else 0.0,
     )
-
-
-def _path(file: str) -> str:
-    return valid_unicode(file).replace("\\", "/").removeprefix("./")
 
 
 def _id(path: str, group: str, name: str) -> str:
@@ -102,40 +111,13 @@ def _outcome(results: list[Result]) -> Outcome:
 
 def _message(results: list[Result]) -> str:
     """The end of a traceback says more than its start, so a long one loses its middle."""
-    whole_text = "\n".join(part for result in results for part in _parts(result)).strip()
+    parts = []
+    for result in results:
+        message, text = valid_unicode(result.message or "").strip(), valid_unicode(result.text or "").strip()
+        parts += [part for part in (message if message not in text else "", text) if part]
+    whole = "\n".join(parts).strip()
     half = _LONGEST // 2
-    return whole_text if len(whole_text) <= _LONGEST else f"{whole_text[:half]}\n…\n{whole_text[-half:]}"
+    return whole if len(whole) <= _LONGEST else f"{whole[:half]}\n…\n{whole[-half:]}"
 
 
-def _parts(result: Result) -> Iterator[str]:
-    message, text = valid_unicode(result.message or "").strip(), valid_unicode(result.text or "").strip()
-    if message and message not in text:
-        yield message
-    if text:
-        yield text
-
-
-def _seconds(value: str) -> float:
-    try:
-        seconds = float(value.replace(",", ""))
-    except ValueError:
-        return 0.0
-    return seconds if math.isfinite(seconds) and seconds >= 0 else 0.0
-
-
-def _both(first: TestCase, second: TestCase) -> TestCase:
-    """pytest writes a test twice when it fails and its teardown fails too: it is one failed test."""
-    worse, other = (first, second) if first.outcome == "failed" else (second, first)
-    message = "\n".join(filter(None, (worse.message, other.message)))
-    return replace(worse, message=message, duration_s=first.duration_s + second.duration_s)
-
-
-def _unique(name: str, taken: dict[str, TestCase], counts: dict[str, int]) -> str:
-    """Two tests of one name are two tests: the second is called "name (2)"."""
-    while name in taken:
-        counts[name] = counts.get(name, 1) + 1
-        name = f"{name} ({counts[name]})"
-    return name
-
-
-junit = Format("junit", "tests", _reads)
+junit = Format("junit", "tests", _read)

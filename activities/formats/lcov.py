@@ -7,14 +7,26 @@ Of each `SF:` record only the lines (`DA:line,hits`) are read. A file that is re
 from activities.model import FileCoverage
 from activities.reports import MAX_REPORT, BadReport, Contents, Format, non_negative, valid_unicode
 
-_Lines = dict[str, tuple[set[int], set[int]]]
 
-
-def _reads(data: bytes, tool: str, check: str) -> Contents:
+def _read(data: bytes, tool: str, check: str) -> Contents:
     if len(data) > MAX_REPORT:
         raise BadReport(f"The LCOV report is larger than {MAX_REPORT // 1024**2} MiB.")
     lines = data.decode("utf-8-sig", "surrogateescape").splitlines()
-    files = _files(lines)
+    files: dict[str, tuple[set[int], set[int]]] = {}
+    current: tuple[set[int], set[int]] | None = None
+    for line in lines:
+        key, _, value = line.strip().partition(":")
+        if key == "SF" and value:
+            current = files.setdefault(value.strip(), (set(), set()))
+        elif key == "DA" and current is not None:
+            # "line,hits[,checksum]"
+            number, hits, *_ = (*value.split(","), "")
+            if at := non_negative(number):
+                current[1].add(at)
+                if _ran(hits):
+                    current[0].add(at)
+        elif key == "end_of_record":
+            current = None
     if not files and any(line.strip() for line in lines):
         raise BadReport("The report is not LCOV: it has no SF: record.")
     return Contents(
@@ -25,36 +37,12 @@ def _reads(data: bytes, tool: str, check: str) -> Contents:
     )
 
 
-def _files(lines: list[str]) -> _Lines:
-    files: _Lines = {}
-    current: tuple[set[int], set[int]] | None = None
-    for line in lines:
-        key, _, value = line.strip().partition(":")
-        if key == "SF" and value:
-            current = files.setdefault(value.strip(), (set(), set()))
-        elif key == "DA" and current is not None:
-            _add(value, *current)
-        elif key == "end_of_record":
-            current = None
-    return files
-
-
-def _add(value: str, hit: set[int], seen: set[int]) -> None:
-    """`value` is "line,hits[,checksum]"; gcov writes negative and "=====" hits for what never ran."""
-    line, _, rest = value.partition(",")
-    number = non_negative(line)
-    if number < 1:
-        return
-    seen.add(number)
-    if _ran(rest.partition(",")[0]):
-        hit.add(number)
-
-
 def _ran(hits: str) -> bool:
+    """gcov writes negative and "=====" hits for what never ran."""
     try:
         return float(hits) > 0
     except ValueError:
         return False
 
 
-lcov = Format("lcov", "coverage", _reads)
+lcov = Format("lcov", "coverage", _read)

@@ -5,10 +5,10 @@ import math
 from activities.model import Benchmark
 from activities.reports import BadReport, Contents, Format, parse_json, valid_unicode
 
-_MOST = 1000
+_MOST_ROUNDS = 1000
 
 
-def _reads(data: bytes, tool: str, check: str) -> Contents:
+def _read(data: bytes, tool: str, check: str) -> Contents:
     # The plug-in leaves an empty file when no benchmark ran.
     if not data.strip():
         return Contents()
@@ -26,19 +26,16 @@ def _benchmark(entry: object) -> Benchmark:
     name = entry.get("fullname") or entry.get("name")
     if not isinstance(name, str):
         raise BadReport("A benchmark of the report has no name.")
+    name = valid_unicode(name)
     # Without its data (a report saved by hand) the median stands for all rounds.
     rounds = stats.get("data") or [stats.get("median")]
     if not isinstance(rounds, list):
-        raise BadReport(f"The benchmark {valid_unicode(name)} has no list of rounds.")
+        raise BadReport(f"The benchmark {name} has no list of rounds.")
     # A quick function has a hundred thousand rounds: every n-th of them tells as much.
-    some = rounds[:: -(-len(rounds) // _MOST)]
-    return Benchmark(valid_unicode(name), tuple(_seconds(one, name) for one in some if one is not None))
+    some = [value for value in rounds[:: -(-len(rounds) // _MOST_ROUNDS)] if value is not None]
+    if not all(isinstance(value, int | float) and math.isfinite(value) and value >= 0 for value in some):
+        raise BadReport(f"The benchmark {name} has a round that is not a time.")
+    return Benchmark(name, tuple(float(value) for value in some))
 
 
-def _seconds(value: object, name: str) -> float:
-    if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
-        return float(value)
-    raise BadReport(f"The benchmark {valid_unicode(name)} has a round that is not a time.")
-
-
-benchmark = Format("pytest-benchmark", "benchmarks", _reads)
+benchmark = Format("pytest-benchmark", "benchmarks", _read)

@@ -6,7 +6,6 @@ rule's default level, `warning`.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,12 +19,20 @@ _FILE = re.compile(r"^file:(?://[^/]*)?(?=/)")
 _SILENT_KINDS = ("pass", "notApplicable")
 
 
-def _reads(data: bytes, tool: str, check: str) -> Contents:
+def _read(data: bytes, tool: str, check: str) -> Contents:
     report = parse_json(data, "The SARIF report")
     runs = report.get("runs") if isinstance(report, dict) else None
     if not isinstance(runs, list):
         raise BadReport('The report is not SARIF: it has no list "runs".')
-    return Contents(findings=tuple(found for run in runs for found in _findings(_Run(_dict(run)), tool, check)))
+    found = []
+    for run in (_Run(_dict(each)) for each in runs):
+        for result in run.results:
+            # §3.27.23: suppressed, unless a suppression is still under review or was rejected.
+            states = [entry.get("status") for entry in _dicts(result.get("suppressions"))]
+            suppressed = bool(states) and not any(state in ("underReview", "rejected") for state in states)
+            if not suppressed and result.get("kind") not in _SILENT_KINDS and result.get("baselineState") != "absent":
+                found.append(_finding(run, result, tool, check))
+    return Contents(findings=tuple(found))
 
 
 class _Run:
@@ -55,7 +62,8 @@ class _Run:
         artifact = _dict(location.get("artifactLocation"))
         if "uri" not in artifact:
             artifact = _dict(_dict(_at(self.artifacts, artifact.get("index"), {})).get("location"))
-        return _as_path(self._resolved(artifact, depth=0))
+        uri = _FILE.sub("", self._resolved(artifact, depth=0))
+        return valid_unicode(unquote(uri, errors="surrogateescape").replace("\\", "/")).removeprefix("./")
 
     def _resolved(self, artifact: _Json, depth: int) -> str:
         """A base may lie on another base; a circle of them ends after ten."""
@@ -65,13 +73,6 @@ class _Run:
         # §3.14.14: a base ends with a slash; some writers forget it. An absolute name needs no base.
         start = self._resolved(base, depth + 1)
         return uri if uri.startswith("/") or not start else f"{start.rstrip('/')}/{uri}"
-
-
-def _findings(run: _Run, tool: str, check: str) -> Iterator[Finding]:
-    for result in run.results:
-        if result.get("kind") in _SILENT_KINDS or result.get("baselineState") == "absent" or _suppressed(result):
-            continue
-        yield _finding(run, result, tool, check)
 
 
 def _finding(run: _Run, result: _Json, tool: str, check: str) -> Finding:
@@ -91,27 +92,15 @@ def _finding(run: _Run, result: _Json, tool: str, check: str) -> Finding:
     )
 
 
-def _suppressed(result: _Json) -> bool:
-    """SARIF §3.27.23: suppressed, unless a suppression is still under review or was rejected."""
-    states = [entry.get("status") for entry in _dicts(result.get("suppressions"))]
-    return bool(states) and not any(state in ("underReview", "rejected") for state in states)
-
-
 def _severity(result: _Json, rule: _Json) -> Severity:
-    score = _dict(rule.get("properties")).get("security-severity")
+    """A score goes by the bands of GitHub's code scanning: over 9 critical, 7 high, 4 medium, below low."""
     try:
-        if score is not None:
-            return _band(float(score))
-    except (TypeError, ValueError):
-        pass
-    if result.get("kind") == "informational":
-        return "notice"
-    level = result.get("level") or _dict(rule.get("defaultConfiguration")).get("level")
-    return _LEVELS.get(_text(level), "warning")
-
-
-def _band(score: float) -> Severity:
-    """GitHub's code scanning: over 9 critical, 7 high, 4 medium, below low."""
+        score = float(_dict(rule.get("properties"))["security-severity"])
+    except (KeyError, TypeError, ValueError):
+        if result.get("kind") == "informational":
+            return "notice"
+        level = result.get("level") or _dict(rule.get("defaultConfiguration")).get("level")
+        return _LEVELS.get(_text(level), "warning")
     if score >= 9:
         return "critical"
     if score >= 7:
@@ -127,19 +116,10 @@ def _message(result: _Json, rule: _Json) -> str:
     if not text:
         text = _text(_dict(rule.get("shortDescription")).get("text")) or _text(rule.get("name"))
     arguments = message.get("arguments")
-    return valid_unicode(_filled(text, arguments if isinstance(arguments, list) else []).strip())
-
-
-def _filled(text: str, arguments: list[object]) -> str:
-    """`{0}` stands for the first argument (§3.11.5); a number beyond them stays as it is."""
-    if not arguments:
-        return text
-    return re.sub(r"\{(\d{1,3})\}", lambda m: _text(_at(arguments, int(m[1]), m[0])), text)
-
-
-def _as_path(uri: str) -> str:
-    uri = _FILE.sub("", uri)
-    return valid_unicode(unquote(uri, errors="surrogateescape").replace("\\", "/")).removeprefix("./")
+    if isinstance(arguments, list) and arguments:
+        # `{0}` stands for the first argument (§3.11.5); a number beyond them stays as it is.
+        text = re.sub(r"\{(\d{1,3})\}", lambda match: _text(_at(arguments, int(match[1]), match[0])), text)
+    return valid_unicode(text.strip())
 
 
 def _at(items: list[Any], index: object, default: Any) -> Any:
@@ -159,4 +139,4 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-sarif = Format("sarif", "findings", _reads)
+sarif = Format("sarif", "findings", _read)

@@ -19,7 +19,7 @@ _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 _LONGEST = 10_000
 
 
-def _reads(data: bytes, tool: str, check: str) -> Contents:
+def _read(data: bytes, tool: str, check: str) -> Contents:
     if len(data) > MAX_REPORT:
         raise BadReport(f"The text report is larger than {MAX_REPORT // 1024**2} MiB.")
     if b"\0" in data:
@@ -33,8 +33,15 @@ def _finding(line: str, tool: str, check: str) -> Finding | None:
     # A clock in a log line ("12:30:45: started") is not a place.
     if match is None or match["path"].isdigit():
         return None
-    severity, message = _severity(match["message"])
-    rule, message = _rule(message)
+    message, rule = match["message"], ""
+    severity: Severity = "warning"
+    if word := _WORD.match(message):
+        severity = _SEVERITIES.get(word[1].lower(), "notice")
+        message = message[word.end() :] or message
+    if first := _CODE.match(message):
+        rule, message = first[1], message[first.end() :] or message
+    elif last := _CODE_AT_END.search(message):
+        rule, message = last[1], message[: last.start()].rstrip() or message
     return Finding(
         check=check,
         tool=tool,
@@ -47,18 +54,4 @@ def _finding(line: str, tool: str, check: str) -> Finding | None:
     )
 
 
-def _severity(message: str) -> tuple[Severity, str]:
-    word = _WORD.match(message)
-    if word is None:
-        return "warning", message
-    return _SEVERITIES.get(word[1].lower(), "notice"), message[word.end() :] or message
-
-
-def _rule(message: str) -> tuple[str, str]:
-    if first := _CODE.match(message):
-        return first[1], message[first.end() :] or message
-    last = _CODE_AT_END.search(message)
-    return (last[1], message[: last.start()].rstrip() or message) if last else ("", message)
-
-
-text = Format("text", "findings", _reads, also_for=("tests",))
+text = Format("text", "findings", _read, also_for=("tests",))

@@ -83,26 +83,20 @@ class GateEngine:
         """One check's verdict: the stored one of the same trees, tools and options, else by running the tools."""
         started = time.monotonic()
         accepted = self._accepted.of(input.workspace.repo, input.plan.name)
-        result_id = self._result_id(input, accepted)
-        if not input.refresh and (stored := await asyncio.to_thread(self._stored, result_id)):
+        where, results = input.workspace, self._host.results
+        plan = json.dumps(asdict(input.plan), sort_keys=True, default=list)
+        parts = (where.repo.full_name, where.head_tree, where.base_tree, plan, json.dumps(input.folders))
+        result_id = digest("verdict", _VERSION, *parts, our_versions(), *sorted(accepted))
+        stored = None if input.refresh else await asyncio.to_thread(results.get, result_id)
+        if stored and not all(report.lasting for report in stored.reports):
+            # An incomplete result holds for a while only: a registry that was unavailable may be back.
+            stored = await asyncio.to_thread(results.get, result_id, time.time() - _INCOMPLETE_FOR_S)
+        if stored:
             return replace(stored.check, cached=True, duration_s=time.monotonic() - started)
         result = await self._measured_and_judged(input, accepted)
         check = replace(result.check, result_id=result_id, duration_s=time.monotonic() - started)
-        await asyncio.to_thread(self._host.results.put, replace(result, check=check))
+        await asyncio.to_thread(results.put, replace(result, check=check))
         return check
-
-    def _stored(self, result_id: str) -> CheckResult | None:
-        """The stored result. An incomplete one holds for a while only: a registry that was unavailable may be back."""
-        stored = self._host.results.get(result_id)
-        if stored and not all(report.lasting for report in stored.reports):
-            stored = self._host.results.get(result_id, newer_than=time.time() - _INCOMPLETE_FOR_S)
-        return stored
-
-    def _result_id(self, input: CheckInput, accepted: Set[str]) -> str:
-        where = input.workspace
-        plan = json.dumps(asdict(input.plan), sort_keys=True, default=list)
-        parts = (where.repo.full_name, where.head_tree, where.base_tree, plan, json.dumps(input.folders))
-        return digest("verdict", _VERSION, *parts, our_versions(), *sorted(accepted))
 
     async def _measured_and_judged(self, input: CheckInput, accepted: Set[str]) -> CheckResult:
         workspace, plan, check = input.workspace, input.plan, checks.registry()[input.plan.name]

@@ -69,7 +69,11 @@ class Tree:
 
     async def tool_runs(self, check: str) -> Sequence[ToolRun]:
         """See `ComparedTree`."""
-        return [each for project in await self._projects() for each in self._of_project(project, check)]
+        checkout = await self._checkout()
+        found = await asyncio.to_thread(_found, checkout, self.folders)
+        # For configured commands each folder once more, whatever its language.
+        anything = (Project(folder, checkout / folder, "any") for folder in self.folders or (".",))
+        return [each for project in (*found, *anything) for each in self._of_project(project, check)]
 
     def _of_project(self, project: Project, check: str) -> list[ToolRun]:
         options = options_for_project(self.options, project.folder)
@@ -177,17 +181,10 @@ class Tree:
     async def _checkout(self) -> Path:
         return await self.host.workspaces.checkout(self.repo, self.sha)
 
-    async def _projects(self) -> tuple[Project, ...]:
-        """Those of the tools, and for configured commands each folder once more, whatever its language."""
-        checkout = await self._checkout()
-        found = await asyncio.to_thread(_found, checkout, self.folders)
-        anything = (Project(folder, checkout / folder, "any") for folder in self.folders or (".",))
-        return (*found, *anything)
-
 
 @lru_cache(maxsize=64)
 def _found(checkout: Path, folders: tuple[str, ...]) -> tuple[Project, ...]:
-    """Kept, as what `_tools` finds: nobody writes to a checkout, and eight checks ask for the same."""
+    """Cached, as `_tools` is: a checkout never changes, and every check needs the same."""
     return find_projects(checkout, folders)
 
 

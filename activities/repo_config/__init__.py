@@ -1,6 +1,6 @@
 """`.github/autobuild.yml`: read strictly, so that a typing error is a message with a line and never a silence.
 
-The text comes from the base branch (a change must not loosen its own gate), yet it is a stranger's all the same.
+The text comes from the base branch (a change must not loosen its own gate), yet it is untrusted all the same.
 `docs/configuration.md` explains every key, `docs/autobuild.schema.json` is the same for editors.
 """
 
@@ -19,7 +19,7 @@ PATH = ".github/autobuild.yml"
 
 
 def parse(text: str | bytes) -> RepoConfig:
-    """The configuration. Raises `ConfigError` with the line, what is wrong there and how to mend it."""
+    """The configuration. Raises `ConfigError` with the line, what is wrong there and how to fix it."""
     config, mistakes = _read(text)
     if config is None:
         raise ConfigError(f"{PATH}, line {mistakes[0].line}: {first_and_number(mistakes)}", mistakes[0].line)
@@ -41,14 +41,8 @@ def plan_gate(text: str | bytes | None, branch: str = "", into: str = "") -> Gat
     if config is None:
         return replace(plan_of(config_model()()), problem=first_and_number(mistakes), line=mistakes[0].line)
     plan = plan_of(config)
-    return _left_out(plan) if branch and not _meant(config, branch, into) else plan
-
-
-def _meant(config: RepoConfig, branch: str, into: str) -> bool:
-    return config.runs_on_push(branch) or bool(into and config.runs_on_pull_request(into))
-
-
-def _left_out(plan: GatePlan) -> GatePlan:
+    if not branch or config.runs_on_push(branch) or (into and config.runs_on_pull_request(into)):
+        return plan
     reason = f"The branches in {PATH} leave this one out."
     return replace(plan, left_out=True, checks=tuple(replace(c, applies=False, reason=reason) for c in plan.checks))
 

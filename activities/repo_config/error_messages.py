@@ -1,4 +1,4 @@
-"""From what does not fit to a sentence that names the line, the thing and the mend."""
+"""From what does not fit to a sentence that names the line, the thing and the fix."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ _OLD_SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off":
 
 @dataclass(frozen=True)
 class Mistake:
-    """`line` is 1-based. As text: `12: what is wrong and how to mend it`."""
+    """`line` is 1-based. As text: `12: what is wrong and how to fix it`."""
 
     line: int
     message: str
@@ -53,9 +53,13 @@ def first_and_number(mistakes: Sequence[Mistake]) -> str:
 def _sentence(error: ErrorDetails) -> str:
     place, what, kind = error["loc"], _named(error["loc"]), error["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(place)
+        known = list(_schema_at(place[:-1]).get("properties", {}))
+        where = f" in {_named(place[:-1])}" if len(place) > 1 else ""
+        return f"`{shown(place[-1])}` is not a key{where}: {_suggestion(str(place[-1]), known)}"
     if kind == "literal_error":
-        return _not_one_of(what, error["input"], _choices(place))
+        schema = _schema_at(place)
+        choices = [schema["const"]] if "const" in schema else schema.get("enum", [])
+        return f"{what} is {_value(error['input'])}: {_suggestion(str(error['input']), choices)}"
     if kind in _LIMITS:
         return f"{what} {_LIMITS[kind].format(**error.get('ctx', {}))}."
     if place and place[-1] == "[key]":
@@ -63,7 +67,7 @@ def _sentence(error: ErrorDetails) -> str:
     if kind == "string_pattern_mismatch":
         pattern = error["ctx"]["pattern"]
         return f"{what} is {_value(error['input'])}: {HINTS.get(pattern, f'it must match `{pattern}`')}."
-    return f"{what} is {_value(error['input'])}: {_wanted(kind, error['input'])}."
+    return f"{what} is {_value(error['input'])}: {_expected(kind, error['input'])}."
 
 
 _LIMITS = {
@@ -77,7 +81,7 @@ _LIMITS = {
 }
 
 
-def _wanted(kind: str, given: object) -> str:
+def _expected(kind: str, given: object) -> str:
     """What should be there instead of something of the wrong type."""
     if kind.startswith("bool") and str(given) in _OLD_SWITCHES:
         return f"write `{_OLD_SWITCHES[str(given)]}`"
@@ -90,22 +94,18 @@ def _wanted(kind: str, given: object) -> str:
         "dict": "write keys below it, indented by two spaces",
         "model": "write keys below it, indented by two spaces",
     }
-    return next((mend for start, mend in kinds.items() if kind.startswith(start)), "it does not fit here")
+    return next((hint for start, hint in kinds.items() if kind.startswith(start)), "it does not fit here")
 
 
-def _unknown_key(place: Place) -> str:
-    known = _keys(place[:-1])
-    where = f" in {_named(place[:-1])}" if len(place) > 1 else ""
-    key = str(place[-1])
-    near = _nearest(key, known)
-    mend = f"did you mean `{near}`?" if near else f"it can be {_any_of(known)}."
-    return f"`{shown(key)}` is not a key{where}: {mend}"
-
-
-def _not_one_of(what: str, given: object, choices: Sequence[object]) -> str:
-    near = _nearest(str(given), [str(each) for each in choices])
-    mend = f"did you mean `{near}`?" if near else f"it can be {_any_of(choices)}."
-    return f"{what} is {_value(given)}: {mend}"
+def _suggestion(word: str, choices: Iterable[object], otherwise: str = "it does not fit here.") -> str:
+    """The choice that is nearly the word, else all choices."""
+    words = [str(each) for each in choices]
+    if near := _nearest(word, words):
+        return f"did you mean `{near}`?"
+    *firsts, last = [f"`{each}`" for each in words] or [""]
+    if not last:
+        return otherwise
+    return f"it can be {', '.join(firsts)} or {last}." if firsts else f"it can be {last}."
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -113,11 +113,6 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     by_plain = {each.lower().replace("-", "_"): each for each in known}
     near = difflib.get_close_matches(lower, by_plain, n=1, cutoff=0.6)
     return by_plain[near[0]] if near else ""
-
-
-def _any_of(words: Iterable[object]) -> str:
-    *firsts, last = [f"`{each}`" for each in words]
-    return f"{', '.join(firsts)} or {last}" if firsts else last
 
 
 def _named(place: Place) -> str:
@@ -136,36 +131,25 @@ def _value(given: object) -> str:
     return "a list" if isinstance(given, tuple) else f"`{shown(given)}`"
 
 
-def _keys(place: Place) -> list[str]:
-    return list(_schema_at(place).get("properties", {}))
-
-
-def _choices(place: Place) -> list[object]:
-    found = _schema_at(place)
-    return [found["const"]] if "const" in found else list(found.get("enum", ()))
-
-
-def _schema_at(place: Place) -> dict[str, Any]:
-    """The part of the schema that speaks of this place."""
-    whole = _schema()
-    at: dict[str, Any] = whole
-    for step in place:
-        at = at["items"] if isinstance(step, int) else _below(at, step)
-        if reference := at.get("$ref"):
-            at = whole["$defs"][reference.rpartition("/")[2]]
-    return at
-
-
-def _below(at: dict[str, Any], key: str) -> dict[str, Any]:
-    """A mapping with names of its own describes all its values alike."""
-    if key in at.get("properties", {}):
-        return dict(at["properties"][key])
-    return dict(next(iter(at.get("patternProperties", {}).values()), {}))
-
-
 @cache
 def _schema() -> dict[str, Any]:
     return config_model().model_json_schema()
+
+
+def _schema_at(place: Place) -> dict[str, Any]:
+    """The part of the schema that describes this place. A mapping with names of its own describes all its values
+    alike."""
+    whole = at = _schema()
+    for step in place:
+        if isinstance(step, int):
+            at = at.get("items", {})
+        elif step in at.get("properties", {}):
+            at = at["properties"][step]
+        else:
+            at = next(iter(at.get("patternProperties", {}).values()), {})
+        if reference := at.get("$ref"):
+            at = whole["$defs"][reference.rpartition("/")[2]]
+    return at
 
 
 def _beyond_types(config: RepoConfig) -> Iterator[tuple[Place, str]]:
@@ -200,6 +184,4 @@ def _of_tool(place: Place, check: str, tool: str) -> Iterator[tuple[Place, str]]
         other = (
             f"`{tool}` does not serve the check {check}" if tool in tools.registry() else f"there is no tool `{tool}`"
         )
-        near = _nearest(tool, able)
-        mend = f"did you mean `{near}`?" if near else f"it can be {_any_of(able)}." if able else "use `command`."
-        yield place, f"{other[0].upper()}{other[1:]}: {mend}"
+        yield place, f"{other[0].upper()}{other[1:]}: {_suggestion(tool, able, otherwise='use `command`.')}"

@@ -14,13 +14,11 @@ _COMMAND = ("command", "format", "report", "install")
 
 def plan_of(config: RepoConfig) -> GatePlan:
     """All checks. Those that are switched off do not apply; whether the others apply depends on the tree."""
-    checks = tuple(_check(config, name, check) for name, check in config.checks)
-    folders = tuple(project.path for project in config.projects)
     return GatePlan(
-        checks,
+        tuple(_check_plan(config, name, check) for name, check in config.checks),
         threshold=config.threshold,
         autofix=config.autofix,
-        folders=folders,
+        folders=tuple(project.path for project in config.projects),
         auto_merge=config.auto_merge,
         merge_method="" if config.merge_method == "any" else config.merge_method,
     )
@@ -36,7 +34,7 @@ def options_for_project(tool_options: Mapping[str, Any], folder: str) -> Mapping
     return {**whole, **own}
 
 
-def _check(config: RepoConfig, name: str, check: Any) -> CheckPlan:
+def _check_plan(config: RepoConfig, name: str, check: Any) -> CheckPlan:
     projects = {project.path: _run(getattr(project.checks, name)) for project in config.projects}
     own = {folder: options for folder, options in projects.items() if options}
     judging = [key for key in type(check).model_fields if key not in (*_SHARED, *check.tool_keys)]

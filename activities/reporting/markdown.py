@@ -1,6 +1,6 @@
 """Untrusted text made harmless in GitHub's Markdown, and text cut where a person would cut it.
 
-What a stranger's code, file names and tools say may hold pipes, backticks, HTML comments, mentions that ping,
+Untrusted code, file names and messages may hold pipes, backticks, HTML comments, mentions that ping,
 references that leave a trace in other issues, and addresses that become links in our name.
 """
 
@@ -31,14 +31,12 @@ def one_line(text: str, limit: int = 300) -> str:
 
 def escape_markdown(text: str, limit: int = 300) -> str:
     """Untrusted text as prose on one line, also inside a table: it shows as it is and does nothing."""
-    broken = _TRIGGER.sub(_broken, one_line(text, limit))
+    # A scheme is recognised from its colon backwards, everything else from its first character on.
+    broken = _TRIGGER.sub(
+        lambda found: f"{_BREAK}://" if found[0] == "://" else f"{found[0]}{_BREAK}", one_line(text, limit)
+    )
     broken = _LIST_MARK.sub(rf"\1\3{_BREAK}\2", broken)
     return _MARKUP.sub(lambda found: _ENTITY.get(found[0], f"\\{found[0]}"), broken)
-
-
-def _broken(found: re.Match[str]) -> str:
-    # A scheme is recognised from its colon backwards, everything else from its first character on.
-    return f"{_BREAK}://" if found[0] == "://" else f"{found[0]}{_BREAK}"
 
 
 def code(text: str, limit: int = 200) -> str:

@@ -1,9 +1,9 @@
 """A check's numbers: tests, coverage, benchmarks, as `QualityCheck.metrics` gives them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from activities.model import CheckResult, ToolReport
+from activities.model import CheckResult
 from activities.reporting.markdown import code, escape_markdown, folded, table
 
 _TESTS = ("passed", "failed", "skipped", "flaky")
@@ -13,8 +13,17 @@ _UNITS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns"))
 
 def metric_lines(result: CheckResult) -> list[str]:
     """The numbers that the check has, each kind in its own lines."""
-    metrics = result.check.metrics
-    return [*_tests(metrics), *_flaky(result.reports), *_coverage(metrics), *_benchmarks(metrics)]
+    metrics, lines = result.check.metrics, []
+    if tests := tests_line(metrics):
+        lines += [f"**Tests:** {tests}.", ""]
+    flaky = sorted({case.id for report in result.reports for case in report.tests if case.outcome == "flaky"})
+    names = [f"- {code(name)}" for name in flaky[:_ROWS]]
+    if len(flaky) > _ROWS:
+        names.append(f"- … {len(flaky) - _ROWS:,} more")
+    lines += [*folded("Flaky tests (failed, then passed on retry)", names), ""] if names else []
+    if coverage := coverage_line(metrics):
+        lines += [f"**Coverage:** {coverage}.", ""]
+    return [*lines, *_benchmarks(metrics)]
 
 
 def tests_line(metrics: Mapping[str, object]) -> str:
@@ -37,24 +46,6 @@ def _percent(value: object) -> str:
     return f"{math.floor(value * 10) / 10:.1f} %" if isinstance(value, (int, float)) else ""
 
 
-def _tests(metrics: Mapping[str, object]) -> list[str]:
-    line = tests_line(metrics)
-    return [f"**Tests:** {line}.", ""] if line else []
-
-
-def _flaky(reports: Sequence[ToolReport]) -> list[str]:
-    flaky = sorted({case.id for report in reports for case in report.tests if case.outcome == "flaky"})
-    lines = [f"- {code(name)}" for name in flaky[:_ROWS]]
-    if len(flaky) > _ROWS:
-        lines.append(f"- … {len(flaky) - _ROWS:,} more")
-    return [*folded("Flaky tests (failed, then passed on retry)", lines), ""] if lines else []
-
-
-def _coverage(metrics: Mapping[str, object]) -> list[str]:
-    line = coverage_line(metrics)
-    return [f"**Coverage:** {line}.", ""] if line else []
-
-
 def _benchmarks(metrics: Mapping[str, object]) -> list[str]:
     """One row a benchmark, the worst first as the check gives them."""
     rows = metrics.get("benchmarks")
@@ -63,15 +54,14 @@ def _benchmarks(metrics: Mapping[str, object]) -> list[str]:
         return []
     left_out = metrics.get("left_out")
     missing = max(0, len(known) - _ROWS) + (left_out if isinstance(left_out, int) else 0)
-    lines = table(("Benchmark", "Base", "Head", "Change", ""), [_benchmark(row) for row in known[:_ROWS]], "lrrrl")
+    cells = []
+    for row in known[:_ROWS]:
+        change = row.get("change_percent")
+        shown = f"{change:+.1f} %" if isinstance(change, (int, float)) else "–"
+        name, verdict = code(str(row.get("id", "")), 120), escape_markdown(str(row.get("verdict", "")))
+        cells.append((name, _time(row.get("base_s")), _time(row.get("head_s")), shown, verdict))
+    lines = table(("Benchmark", "Base", "Head", "Change", ""), cells, "lrrrl")
     return [*lines, "", *([f"… {missing:,} more.", ""] if missing else [])]
-
-
-def _benchmark(row: Mapping[str, object]) -> tuple[str, ...]:
-    change = row.get("change_percent")
-    shown = f"{change:+.1f} %" if isinstance(change, (int, float)) else "–"
-    name, verdict = code(str(row.get("id", "")), 120), escape_markdown(str(row.get("verdict", "")))
-    return name, _time(row.get("base_s")), _time(row.get("head_s")), shown, verdict
 
 
 def _time(seconds: object) -> str:

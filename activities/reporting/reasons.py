@@ -12,16 +12,12 @@ NO_TESTS = "No tests were found."
 def whole_reason(head: Iterable[ToolReport], own: str) -> str:
     """What the tools could not do comes first, each sentence once; then the check's own sentences."""
     reports = tuple(head)
-    sentences = [_problem(report) for report in reports] + [report.advice for report in reports] + [own]
+    problems = []
+    for report in reports:
+        silent = "timed out" if report.timed_out else "" if report.completed else "gave no usable report"
+        problems.append(report.problem or (f"{report.tool} {silent}." if silent else ""))
+    sentences = [*problems, *(report.advice for report in reports), own]
     return " ".join(dict.fromkeys(sentence.strip() for sentence in sentences if sentence.strip()))
-
-
-def _problem(report: ToolReport) -> str:
-    if report.problem:
-        return report.problem
-    if report.timed_out:
-        return f"{report.tool} timed out."
-    return "" if report.completed else f"{report.tool} gave no usable report."
 
 
 def findings_reason(new: Mapping[str, int], known: int, unchecked_base: Sequence[str]) -> str:

@@ -55,7 +55,7 @@ def test_another_text_file_or_rule_is_new(head: tuple[Finding, ...]) -> None:
     assert new[0].new
 
 
-def test_the_same_rule_from_another_tool_is_no_news() -> None:
+def test_the_same_rule_from_another_tool_is_known() -> None:
     other = with_fingerprints([finding(1, tool="flake8")], source("import os"))
     assert split(other, marked("import os", 1))[0] == ()
 
@@ -100,7 +100,7 @@ def test_the_fingerprint_of_one_line() -> None:
     assert marked("x\nx", 1, 2)[1].fingerprint == fingerprint("F401", "a.py", "x", 1)
 
 
-def test_without_a_line_the_message_speaks_and_its_numbers_do_not() -> None:
+def test_without_a_line_the_message_without_numbers_identifies_the_finding() -> None:
     def whole_file(message: str) -> tuple[Finding, ...]:
         return with_fingerprints([finding(0, message=message)], lambda path: None)
 
@@ -134,7 +134,7 @@ def test_two_tools_that_say_the_same_are_counted_together() -> None:
     assert [[each.fingerprint[-2:] for each in report.findings] for report in reports] == [[":0"], [], [":1"]]
 
 
-def test_what_leads_out_of_the_tree_or_is_no_text_is_not_read(tmp_path: Path) -> None:
+def test_links_and_binary_files_are_not_read(tmp_path: Path) -> None:
     tree, secret = tmp_path / "tree", tmp_path / "secret"
     tree.mkdir()
     secret.mkdir()

@@ -11,7 +11,7 @@ QUIET = [1.00, 1.01, 1.02, 1.03, 1.04]
 SLOW = [1.50, 1.51, 1.52, 1.53, 1.54]
 
 
-def test_performance_is_neutral_unless_the_repository_asks() -> None:
+def test_performance_is_informational_by_default() -> None:
     judged = judge(plan("performance"), times(a=SLOW), times(a=QUIET), NOTHING_CHANGED)
     assert said(judged) == (
         "neutral",
@@ -35,7 +35,7 @@ def test_performance_is_neutral_unless_the_repository_asks() -> None:
     ],
     ids=["equal", "below ten percent", "noise", "too few rounds", "slower", "faster"],
 )
-def test_an_alarm_is_confirmed_first(head: list[float], base: list[float], verdict: str) -> None:
+def test_only_a_confirmed_regression_counts(head: list[float], base: list[float], verdict: str) -> None:
     judged = judge(plan("performance", mode="fail"), times(a=head), times(a=base), NOTHING_CHANGED)
     rows = judged.check.metrics["benchmarks"]
     assert isinstance(rows, list)
@@ -48,7 +48,7 @@ def test_the_score_is_the_share_that_is_not_slower() -> None:
     assert said(judged)[:2] == ("failed", 50.0)
 
 
-def test_a_new_benchmark_has_nothing_to_be_compared_with() -> None:
+def test_a_new_benchmark_is_not_compared() -> None:
     judged = judge(plan("performance", mode="fail"), times(a=QUIET), None, NOTHING_CHANGED)
     assert said(judged)[:2] == ("neutral", None)
     assert judge(plan("performance", mode="fail"), (ToolReport("x"),), None, NOTHING_CHANGED).check.status == "neutral"
@@ -64,13 +64,13 @@ def test_an_accepted_slowdown_is_known() -> None:
 
 
 @pytest.mark.parametrize("values", [(), (0.0,), (-1.0,), (math.nan,), (math.inf,)])
-def test_rounds_that_are_no_times_are_left_out(values: tuple[float, ...]) -> None:
+def test_invalid_rounds_are_ignored(values: tuple[float, ...]) -> None:
     report = ToolReport("x", benchmarks=(Benchmark("a", values),))
     judged = judge(plan("performance"), (report,), (report,), NOTHING_CHANGED)
     assert judged.check.metrics["benchmarks"] == []
 
 
-def test_many_benchmarks_stay_small_in_a_history() -> None:
+def test_metrics_of_many_benchmarks_are_cut() -> None:
     names = {f"{n:04}" * 500: [1.0] for n in range(1000)}
     metrics = judge(plan("performance"), times(**names), None, NOTHING_CHANGED).check.metrics
     assert metrics["left_out"] == 800

@@ -36,11 +36,13 @@ def lines(*numbers: int) -> Mapping[str, frozenset[int]]:
         "no file",
     ],
 )
-def test_the_changes_coverage_decides(report: ToolReport, changed: Any, expected: tuple[str, float | None]) -> None:
+def test_coverage_of_changed_lines_decides(
+    report: ToolReport, changed: Any, expected: tuple[str, float | None]
+) -> None:
     assert said(judge(plan("coverage"), (report,), None, changed))[:2] == expected
 
 
-def test_coverage_says_what_it_saw() -> None:
+def test_coverage_reason_names_the_numbers() -> None:
     head = (covered("a.py", {1, 2, 3}, {4, 5, 7}), covered("a.py", {7}, {1}))
     judged = judge(plan("coverage"), head, (covered("a.py", {1}, {2}),), lines(1, 2, 4, 5, 7))
     assert said(judged) == (
@@ -55,7 +57,7 @@ def test_coverage_says_what_it_saw() -> None:
     assert [(each.line, each.end_line, each.severity) for each in judged.findings] == [(4, 5, "warning")]
 
 
-def test_no_coverage_line_stays_hidden_by_rounding() -> None:
+def test_coverage_is_rounded_down() -> None:
     judged = judge(
         plan("coverage"),
         (covered("a.py", set(range(1, 8000)), set(range(8000, 10001))),),
@@ -66,7 +68,7 @@ def test_no_coverage_line_stays_hidden_by_rounding() -> None:
     assert judged.check.status == "failed"
 
 
-def test_a_total_minimum_where_the_repository_asks_for_one() -> None:
+def test_total_minimum_can_fail_the_check() -> None:
     judged = judge(plan("coverage", total_minimum=75), (covered("a.py", {1}, {2}),), None, NOTHING_CHANGED)
     assert said(judged) == (
         "failed",
@@ -82,7 +84,7 @@ def test_ignored_files_need_no_coverage() -> None:
     )
 
 
-def test_gaps_that_were_accepted_need_no_test() -> None:
+def test_accepted_gaps_do_not_count() -> None:
     head, changed = (covered("a.py", {1, 2}, {3, 4, 6}),), lines(1, 2, 3, 4, 6)
     first = judge(plan("coverage"), head, None, changed)
     again = judge(plan("coverage"), head, None, changed, {each.fingerprint for each in first.findings})
@@ -90,7 +92,7 @@ def test_gaps_that_were_accepted_need_no_test() -> None:
     assert (again.check.status, again.check.new_findings, again.check.known_findings) == ("passed", 0, 2)
 
 
-def test_a_changed_file_that_no_report_names_is_told() -> None:
+def test_unmeasured_changed_files_are_named() -> None:
     changed = {
         "a.py": frozenset({1}),
         "new.py": frozenset({1}),

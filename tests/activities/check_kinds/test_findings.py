@@ -36,7 +36,7 @@ def test_which_new_finding_fails_which_check(name: str, severity: Severity, stat
     ("fail_on", "severity", "status"),
     [("never", "critical", "passed"), ("critical", "error", "passed"), ("notice", "notice", "failed")],
 )
-def test_fail_on_is_the_repositorys(fail_on: str, severity: Severity, status: str) -> None:
+def test_fail_on_is_configurable(fail_on: str, severity: Severity, status: str) -> None:
     assert judge(plan("security", fail_on=fail_on), (found(severity),), None, NOTHING_CHANGED).check.status == status
 
 
@@ -60,7 +60,7 @@ def test_new_and_worst_come_first_under_the_checks_own_name() -> None:
     ]
 
 
-def test_critical_vulnerabilities_that_are_allowed() -> None:
+def test_allowed_critical_vulnerabilities_pass() -> None:
     head = (found("critical", "critical"),)
     assert judge(plan("dependencies", critical_allowed=2), head, None, NOTHING_CHANGED).check.status == "passed"
     assert judge(plan("dependencies", critical_allowed=1), head, None, NOTHING_CHANGED).check.status == "failed"
@@ -73,19 +73,19 @@ def test_ignored_paths_and_low_severities_do_not_count() -> None:
     assert (judged.findings, judged.check.metrics["ignored"]) == ((), 2)
 
 
-def test_what_was_accepted_is_known() -> None:
+def test_accepted_findings_are_known() -> None:
     head = found("error")
     judged = judge(plan("linting"), (head,), None, NOTHING_CHANGED, {head.findings[0].fingerprint})
     assert said(judged) == ("passed", 100.0, "No new findings; 1 known.")
 
 
-def test_a_renamed_file_brings_nothing_new() -> None:
+def test_a_renamed_file_has_no_new_findings() -> None:
     head, base = (found("error", path="b.py"),), (found("error"),)
     assert judge(plan("linting"), head, base, NOTHING_CHANGED, renamed={"a.py": "b.py"}).check.status == "passed"
     assert judge(plan("linting"), head, base, NOTHING_CHANGED).check.status == "failed"
 
 
-def test_where_the_base_could_not_be_looked_at_the_changed_lines_decide() -> None:
+def test_without_a_base_report_the_changed_lines_decide() -> None:
     base = (ToolReport("mypy", completed=False, problem="broken"), found(tool="ruff"))
     head = (found("error", "error", tool="mypy"), found("error", tool="ruff", path="b.py"))
     judged = judge(plan("linting"), head, base, {"a.py": frozenset({2})})

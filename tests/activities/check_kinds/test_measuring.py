@@ -38,7 +38,7 @@ class FakeTree:
 
 @pytest.mark.parametrize("left", [None, NONE], ids=["no tool has work", "the tool found none"])
 @pytest.mark.parametrize("check", ["unit_tests", "integration_tests"])
-async def test_taking_the_tests_away_fails(check: str, left: ToolReport | None) -> None:
+async def test_removing_all_tests_fails(check: str, left: ToolReport | None) -> None:
     head, base = await registry()[check].kind.measure(
         check, FakeTree(left), FakeTree(suite(one="passed", two="passed")), {}
     )
@@ -47,12 +47,12 @@ async def test_taking_the_tests_away_fails(check: str, left: ToolReport | None) 
     assert judged.check.reason.endswith("This change removes all tests (the base has 2).")
 
 
-async def test_what_never_had_tests_does_not_fail() -> None:
+async def test_having_never_had_tests_does_not_fail() -> None:
     head, base = await registry()["unit_tests"].kind.measure("unit_tests", FakeTree(NONE), FakeTree(NONE), {})
     assert judge(plan("unit_tests"), head, base, {}).check.status == "neutral"
 
 
-async def test_the_base_is_runs_only_for_the_tests_that_fail() -> None:
+async def test_the_base_runs_only_the_failing_tests() -> None:
     base = FakeTree(suite(bad="passed"))
     await registry()["unit_tests"].kind.measure("unit_tests", FakeTree(suite(good="passed")), base, {})
     assert base.runs == []
@@ -60,7 +60,7 @@ async def test_the_base_is_runs_only_for_the_tests_that_fail() -> None:
     assert [options["only"] for options in base.runs] == [("test_a.py::bad",)]
 
 
-async def test_a_command_that_names_no_tests_is_not_runs_again() -> None:
+async def test_a_command_without_tests_does_not_run_on_the_base() -> None:
     base = FakeTree(ToolReport("command", tests=(TestCase("x", "passed"),)))
     await registry()["unit_tests"].kind.measure("unit_tests", FakeTree(ToolReport("command")), base, {})
     assert base.runs == []

@@ -52,11 +52,11 @@ def test_a_failing_test_that_was_accepted_is_known() -> None:
 
 
 @pytest.mark.parametrize("report", [suite(), suite(a="skipped"), suite(a="skipped", b="skipped")])
-def test_where_no_test_ran_nothing_was_shown(report: ToolReport) -> None:
+def test_without_a_test_that_ran_the_check_is_neutral(report: ToolReport) -> None:
     assert said(judge(plan("unit_tests"), (report,), None, NOTHING_CHANGED))[:2] == ("neutral", None)
 
 
-def test_a_change_that_leaves_no_test_fails() -> None:
+def test_a_change_that_removes_all_tests_fails() -> None:
     judged = judge(plan("unit_tests"), (suite(),), (suite(a="passed"),), NOTHING_CHANGED)
     assert judged.check.status == "failed"
     assert judged.check.reason == "This change removes all tests (the base has 1)."

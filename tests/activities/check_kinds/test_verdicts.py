@@ -28,7 +28,9 @@ def test_a_check_that_does_not_apply_is_skipped_with_its_reason() -> None:
     ],
     ids=["no tool", "no answer", "half", "time", "advice"],
 )
-def test_what_was_not_looked_at(name: str, report: ToolReport, status: str, score: float | None, sentence: str) -> None:
+def test_problems_of_tools_decide_the_status(
+    name: str, report: ToolReport, status: str, score: float | None, sentence: str
+) -> None:
     good = replace(
         suite(test="passed"), coverage=covered("a.py", {1}, set()).coverage, benchmarks=(Benchmark("b", (1.0,)),)
     )
@@ -43,6 +45,6 @@ def test_advice_does_not_hide_a_failure() -> None:
     assert said(judged) == ("failed", 90.0, "2 packages were skipped. 1 new error; 0 known.")
 
 
-def test_the_same_problem_of_many_rounds_is_told_once() -> None:
+def test_a_repeated_problem_is_shown_once() -> None:
     head = (ToolReport("x", problem="No benchmark plug-in."),) * 5
     assert judge(plan("performance"), head, None, NOTHING_CHANGED).check.reason.count("No benchmark plug-in.") == 1

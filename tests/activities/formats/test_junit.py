@@ -131,7 +131,7 @@ def test_go_junit_report_and_bad_numbers() -> None:
     ]
 
 
-def test_surefire_tells_a_flaky_test() -> None:
+def test_surefire_marks_a_flaky_test() -> None:
     found = read(
         """<testsuite><testcase name="a" classname="C"><flakyFailure message="once" type="E">
     <stackTrace>at x</stackTrace></flakyFailure></testcase><testcase name="b" classname="C">

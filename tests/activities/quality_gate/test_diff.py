@@ -52,7 +52,7 @@ async def test_changed_lines(tmp_path: Path, before: Files, after: Files, lines:
     assert changed_lines(await change(tmp_path, before, after)) == lines
 
 
-async def test_what_is_too_much_counts_as_none(tmp_path: Path) -> None:
+async def test_a_huge_diff_counts_as_no_changed_lines(tmp_path: Path) -> None:
     diff = await change(tmp_path, {"a": "x\n"}, {"a": "y\n" * 500_001})
     assert len(diff) > 500_001
     assert changed_lines(diff) == {}

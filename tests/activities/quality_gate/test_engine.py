@@ -50,7 +50,7 @@ async def wanted(steps: GateEngine, root: Path, command: str) -> CheckInput:
     [("echo 'a.txt:1: warning: w'", "failed", True), ("exit 3", "error", False)],
     ids=["looked at", "not looked at"],
 )
-async def test_what_could_not_be_looked_at_is_tried_again(
+async def test_an_incomplete_result_is_measured_again(
     steps: GateEngine, tmp_path: Path, command: str, status: str, held: bool
 ) -> None:
     asked = await wanted(steps, tmp_path / "repo", command)

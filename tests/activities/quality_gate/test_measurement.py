@@ -8,7 +8,7 @@ from activities.tools import registry
 from tests.activities.check_kinds.cases import found, suite
 
 
-def test_what_a_build_made_has_no_findings(tmp_path: Path) -> None:
+def test_findings_in_built_files_are_dropped(tmp_path: Path) -> None:
     checkout, under = tmp_path / "checkout", tmp_path / "under"
     for folder, name in ((checkout, "a.py"), (under, "a.py"), (under, "pkg/_version.py")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def test_what_a_build_made_has_no_findings(tmp_path: Path) -> None:
     assert _of_the_tree(report, checkout, None) == report
 
 
-def test_what_could_not_be_installed_was_not_audited() -> None:
+def test_packages_that_were_not_installed_are_reported() -> None:
     missing = "Could not be installed: example."
     clean = suite(path="", one="passed")
     audit, linter = registry()["pip-audit"], registry()["ruff"]

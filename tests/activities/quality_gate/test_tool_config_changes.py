@@ -25,7 +25,7 @@ def said(check: str, path: str, before: str = "", after: str = "") -> str:
         ("linting", "package.json", "[" * 100_000, "{}"),
     ],
 )
-def test_what_must_be_ignored(check: str, path: str, before: str, after: str) -> None:
+def test_changes_that_configure_no_tool_of_the_check(check: str, path: str, before: str, after: str) -> None:
     assert said(check, path, before, after) == ""
 
 
@@ -42,11 +42,11 @@ def test_what_must_be_ignored(check: str, path: str, before: str, after: str) ->
         ("security", "pyproject.toml", "", '[tool.bandit]\nskips = ["B101"]\n'),
     ],
 )
-def test_what_is_named(check: str, path: str, before: str, after: str) -> None:
+def test_changes_of_a_tools_configuration_are_named(check: str, path: str, before: str, after: str) -> None:
     assert said(check, path, before, after) == f"This change also edits the configuration of this check: {path}."
 
 
-def test_many_are_counted() -> None:
+def test_many_edited_files_are_counted() -> None:
     paths = [f"{letter}/ruff.toml" for letter in "edcba"]
     text = edited_configuration(edited("linting", paths, {}))
     assert (

@@ -69,7 +69,7 @@ def mistakes(text: str | bytes) -> list[str]:
         ("merge_method: fast", "1: `merge_method` is `fast`: it can be"),
     ],
 )  # fmt: skip
-def test_a_mistake_names_its_line_and_its_mend(text: str, expected: str) -> None:
+def test_a_mistake_names_its_line_and_its_fix(text: str, expected: str) -> None:
     found = mistakes(text)
     assert len(found) == 1
     assert found[0].startswith(expected)

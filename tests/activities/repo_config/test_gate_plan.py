@@ -13,7 +13,7 @@ from activities.repo_config import Mistake, options_for_project, parse, plan_gat
 @pytest.mark.parametrize(
     "text", [None, "", "# nothing\n", "---\n", "{}", "\ufeffversion: 1", b"\xef\xbb\xbfversion: 1"]
 )
-def test_without_a_word_everything_has_its_default(text: str | bytes | None) -> None:
+def test_an_empty_file_means_all_defaults(text: str | bytes | None) -> None:
     plan = plan_gate(text)
     assert (plan.threshold, plan.autofix, plan.folders, plan.problem) == (QUALITY_THRESHOLD, "request", (), "")
     for check, plugin in zip(plan.checks, registry().values(), strict=True):
@@ -61,7 +61,7 @@ projects:
 """
 
 
-def test_everything_that_can_be_said() -> None:
+def test_every_key_reaches_the_plan() -> None:
     plan = plan_gate(EXAMPLE)
     by_name = {check.name: check for check in plan.checks}
     ignore = ["vendor/**", "*.min.js"]
@@ -80,7 +80,7 @@ def test_everything_that_can_be_said() -> None:
     assert by_name["dependencies"].judging["critical_allowed"] == 1
 
 
-def test_a_project_has_its_own_way() -> None:
+def test_a_project_overrides_the_options() -> None:
     options = {check.name: check.tool_options for check in plan_gate(EXAMPLE).checks}
     assert options_for_project(options["unit_tests"], "web") == {}
     assert options_for_project(options["unit_tests"], "firmware") == {"command": "make test", "format": "junit"}
@@ -117,7 +117,7 @@ def test_a_mistake_as_text() -> None:
     assert str(Mistake(3, "No.")) == "3: No."
 
 
-def test_merging_is_off_until_somebody_asks_for_it() -> None:
+def test_auto_merge_is_off_by_default() -> None:
     assert (plan_gate("{}").auto_merge, plan_gate("{}").merge_method) == (False, "")
     plan = plan_gate("auto_merge: true\nmerge_method: squash")
     assert (plan.auto_merge, plan.merge_method) == (True, "squash")

@@ -92,5 +92,5 @@ def test_ten_thousand_unknown_keys_give_fifty_short_sentences() -> None:
     assert max(map(len, found)) < 300
 
 
-def test_a_strangers_word_cannot_break_out_of_its_sentence() -> None:
+def test_an_untrusted_word_stays_inside_its_backticks() -> None:
     assert mistakes('"a`b\\nc **d**": 1')[0].startswith("1: `a b c **d**` is not a key: ")

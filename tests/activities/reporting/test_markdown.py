@@ -43,7 +43,7 @@ Z = "\u200b"
         ("half \ud83d pair", "half \\\\ud83d pair"),
     ],
 )
-def test_prose_of_a_stranger_shows_and_does_nothing(hostile: str, shown: str) -> None:
+def test_untrusted_prose_is_shown_and_inert(hostile: str, shown: str) -> None:
     assert escape_markdown(hostile) == shown
 
 

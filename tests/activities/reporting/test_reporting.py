@@ -73,7 +73,7 @@ def test_a_failed_check_says_what_why_and_what_next() -> None:
     )
 
 
-def test_numbers_and_what_was_not_looked_at_are_said() -> None:
+def test_metrics_and_advice_are_shown() -> None:
     metrics = {
         "passed": 1041, "failed": 0, "skipped": 2, "flaky": 1, "total_percent": 91.29, "diff_percent": 100.0,
         "base_total_percent": 90.0, "left_out": 3, "benchmarks": [
@@ -179,7 +179,7 @@ def test_an_annotation_keeps_githubs_limits() -> None:
     assert len(str(note["message"]).encode()) <= 64 * 1024
 
 
-def test_the_gate_names_what_blocks_first_and_explains_the_score() -> None:
+def test_the_gate_names_blocking_checks_first_and_explains_the_score() -> None:
     result = gate(
         "failed",
         check(reason="2 new findings.", new_findings=2),
@@ -229,7 +229,7 @@ def test_the_gate_names_what_blocks_first_and_explains_the_score() -> None:
         ("error", "", "failure", "Cancelled on request."),
     ],
 )
-def test_every_state_of_the_gate_has_its_end(state: str, newer: str, conclusion: str, title: str) -> None:
+def test_every_state_of_the_gate_has_its_conclusion(state: str, newer: str, conclusion: str, title: str) -> None:
     ending = gate_output(gate(state, reason="Cancelled on request."), LINKS, {}, newer)
     assert (ending.conclusion, ending.title) == (conclusion, title)
     assert ending.summary
@@ -247,7 +247,7 @@ def test_an_older_heads_run_links_to_the_newer() -> None:
     assert f"https://github.com/octocat/hello/commit/{'c' * 40}" in ending.summary
 
 
-def test_a_reason_that_is_a_strangers_does_nothing() -> None:
+def test_an_untrusted_reason_is_escaped() -> None:
     ending = unfinished_output("failed", "no <b> for @octocat", "", LINKS)
     assert ending.summary == "no &lt;b&gt; for @\u200boctocat"
 
@@ -283,7 +283,7 @@ Every required check passed; the score is 98.3 (at least 85).
     )
 
 
-def test_the_same_verdict_gives_the_same_comment_however_long_it_took() -> None:
+def test_the_comment_does_not_depend_on_durations() -> None:
     slow, quick = (gate("passed", check(duration_s=s, cached=c)) for s, c in ((9.0, False), (0.1, True)))
     assert gate_comment(slow, LINKS, {}) == gate_comment(quick, LINKS, {})
 
