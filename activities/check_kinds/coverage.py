@@ -123,7 +123,10 @@ def _gaps(comparison: Comparison, touched: Mapping[str, _Lines]) -> Iterator[Fin
     """One finding for each run of changed lines that no test runs. They are known by their numbers, since accepting
     them is a word about this very change."""
     for path, lines in touched.items():
-        for first, last in _ranges(sorted(lines.missing)):
+        missing = sorted(lines.missing)
+        firsts = [line for line in missing if line - 1 not in lines.missing]
+        lasts = [line for line in missing if line + 1 not in lines.missing]
+        for first, last in zip(firsts, lasts, strict=True):
             mark = fingerprint("uncovered", path, f"{first}-{last}")
             yield Finding(
                 comparison.plan.name, lines.tool, "uncovered", path, first, uncovered_lines(first, last), "notice",
@@ -137,14 +140,6 @@ def _without_accepted(touched: Mapping[str, _Lines], gaps: Iterable[Finding]) ->
         if not gap.new:
             accepted[gap.path].update(range(gap.line, gap.end_line + 1))
     return {path: replace(lines, missing=lines.missing - accepted[path]) for path, lines in touched.items()}
-
-
-def _ranges(lines: list[int]) -> Iterator[tuple[int, int]]:
-    for index, line in enumerate(lines):
-        if index == 0 or lines[index - 1] != line - 1:
-            first = line
-        if index == len(lines) - 1 or lines[index + 1] != line + 1:
-            yield first, line
 
 
 KIND = CheckKind(measure, judge, CoverageCommand, urgent=True)

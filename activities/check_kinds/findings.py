@@ -29,7 +29,9 @@ def judge(comparison: Comparison) -> CheckResult:
     elsewhere is taken for the base's.
     """
     found = [each for report in comparison.head for each in report.findings]
-    counted = _counted(comparison, found)
+    ignored = comparison.ignored(each.path for each in found)
+    least = SEVERITIES.index(comparison.plan.judging.get("severity", "notice"))
+    counted = [each for each in found if each.path not in ignored and SEVERITIES.index(each.severity) >= least]
     unchecked = {report.tool for report in comparison.base if not report.completed or report.timed_out}
     base = [each for report in comparison.base if report.tool not in unchecked for each in report.findings]
     for each in (finding for finding in counted if finding.tool in unchecked):
@@ -49,13 +51,6 @@ def judge(comparison: Comparison) -> CheckResult:
         reason=findings_reason(by_severity, len(known), sorted(unchecked)),
         metrics={"new": by_severity, "known": len(known), "ignored": len(found) - len(counted)},
     )
-
-
-def _counted(comparison: Comparison, findings: Sequence[Finding]) -> list[Finding]:
-    """Those that are not in an ignored path, and not below `severity`."""
-    ignored = comparison.ignored(each.path for each in findings)
-    least = SEVERITIES.index(comparison.plan.judging.get("severity", "notice"))
-    return [each for each in findings if each.path not in ignored and SEVERITIES.index(each.severity) >= least]
 
 
 def _fails(comparison: Comparison, new: Sequence[Finding]) -> bool:

@@ -23,6 +23,14 @@ def kind(select: str, *, coverage: bool) -> CheckKind:
     ) -> tuple[Reports, Reports]:
         """The base runs only the tests that fail on the head, unless its run is stored; all of its own where the head
         has none left."""
+
+        async def run_failing(base: ComparedTree, tool_run: ToolRun) -> ToolReport:
+            if report := await base.stored(tool_run, run_options):
+                return report
+            return await base.run(
+                tool_run, {**run_options, "coverage": False, "retry": False, "only": tuple(sorted(failing))}
+            )
+
         run_options = {"select": select, "coverage": coverage, "retry": True}
         found = await run_all(head, check, run_options)
         failing = {case.id for report in found for case in report.tests if case.outcome == "failed"}
@@ -33,15 +41,9 @@ def kind(select: str, *, coverage: bool) -> CheckKind:
         if not failing:
             nothing = tuple(ToolReport(each.tool.name) for each in tool_runs)
             return found or nothing, await run_all(base, check, run_options)
-        return found, tuple(await asyncio.gather(*(_run_again(base, each, run_options, failing) for each in tool_runs)))
+        return found, tuple(await asyncio.gather(*(run_failing(base, each) for each in tool_runs)))
 
     return CheckKind(measure, judge, TestsCommand, urgent=True)
-
-
-async def _run_again(base: ComparedTree, tool_run: ToolRun, options: Options, failing: set[str]) -> ToolReport:
-    if report := await base.stored(tool_run, options):
-        return report
-    return await base.run(tool_run, {**options, "coverage": False, "retry": False, "only": tuple(sorted(failing))})
 
 
 def judge(comparison: Comparison) -> CheckResult:

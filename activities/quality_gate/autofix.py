@@ -28,21 +28,16 @@ async def commit_fixes(
     copy = Path(tempfile.mkdtemp(prefix="fix.", dir=host.scratch)) / "tree"
     try:
         await asyncio.to_thread(shutil.copytree, checkout, copy, symlinks=True)
-        by = [done for check, tree in trees for done in await _fixed(check, tree, copy)]
+        by = []
+        for check, tree in trees:
+            for tool_run in await tree.tool_runs(check):
+                report = await tree.fix(tool_run, copy) if tool_run.tool.fix else None
+                if report and report.completed and not report.problem:
+                    by.append(f"{tool_run.tool.name} {report.version}".strip())
         mirror = host.workspaces.mirror(workspace.repo)
         return await _commit(mirror, workspace, copy, tuple(by))
     finally:
         await asyncio.to_thread(shutil.rmtree, copy.parent, True)
-
-
-async def _fixed(check: str, tree: Tree, copy: Path) -> list[str]:
-    done = []
-    for tool_run in await tree.tool_runs(check):
-        if tool_run.tool.fix:
-            report = await tree.fix(tool_run, copy)
-            if report.completed and not report.problem:
-                done.append(f"{tool_run.tool.name} {report.version}".strip())
-    return done
 
 
 async def _commit(

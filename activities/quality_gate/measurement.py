@@ -92,7 +92,9 @@ class Tree:
         started = time.time()
         if not self.refresh and (report := await self._stored(key)):
             return report
-        async with _locked(self.host.scratch, key):
+        locks = self.host.scratch / "locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        async with AsyncFileLock(locks / key[:32], poll_interval=0.05):
             newer_than = started if self.refresh else 0.0
             if report := await self._stored(key, newer_than):
                 return report
@@ -222,11 +224,3 @@ def _of_the_tree(report: ToolReport, checkout: Path, under: Path | None) -> Tool
     made = {path for path in {one.path for one in report.findings} if not os.path.lexists(checkout / path)}
     made = {path for path in made if os.path.lexists(under / path)}
     return replace(report, findings=tuple(one for one in report.findings if one.path not in made))
-
-
-@contextlib.asynccontextmanager
-async def _locked(scratch: Path, key: str) -> AsyncIterator[None]:
-    folder = scratch / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    async with AsyncFileLock(folder / key[:32], poll_interval=0.05):
-        yield

@@ -99,20 +99,14 @@ def _expected(kind: str, given: object) -> str:
 
 def _suggestion(word: str, choices: Iterable[object], otherwise: str = "it does not fit here.") -> str:
     """The choice that is nearly the word, else all choices."""
-    words = [str(each) for each in choices]
-    if near := _nearest(word, words):
-        return f"did you mean `{near}`?"
-    *firsts, last = [f"`{each}`" for each in words] or [""]
+    known = {str(each).lower().replace("-", "_"): str(each) for each in choices}
+    typed = word.lower().replace("-", "_").replace(" ", "_")[:60]
+    if near := difflib.get_close_matches(typed, known, n=1, cutoff=0.6):
+        return f"did you mean `{known[near[0]]}`?"
+    *firsts, last = [f"`{each}`" for each in known.values()] or [""]
     if not last:
         return otherwise
     return f"it can be {', '.join(firsts)} or {last}." if firsts else f"it can be {last}."
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    lower = word.lower().replace("-", "_").replace(" ", "_")[:60]
-    by_plain = {each.lower().replace("-", "_"): each for each in known}
-    near = difflib.get_close_matches(lower, by_plain, n=1, cutoff=0.6)
-    return by_plain[near[0]] if near else ""
 
 
 def _named(place: Place) -> str:

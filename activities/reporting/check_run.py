@@ -78,11 +78,9 @@ def check_output(result: CheckResult, links: Links) -> CheckRunOutput:
     check = result.check
     new = [finding for finding in result.findings if finding.new]
     lines = [
-        *_verdict(check),
-        *_tool_problems(result),
+        *_verdict(result),
         *metric_lines(result),
-        *_new_findings(new, links),
-        *_known_findings(result, links),
+        *_findings(result, links),
         *_next_steps(check, new),
         *_tools(result),
     ]
@@ -97,37 +95,33 @@ def check_output(result: CheckResult, links: Links) -> CheckRunOutput:
     )
 
 
-def _verdict(check: QualityCheck) -> list[str]:
+def _verdict(result: CheckResult) -> list[str]:
+    """What a tool could not do is never left out: green must mean that everything was checked."""
+    check = result.check
     reason = f" {escape_markdown(check.reason, 1000)}" if check.reason else ""
     score = "" if check.score is None else f" Score: {check.score:.0f} of 100."
     optional = "" if check.required else " This check is optional."
-    return [f"{ICONS[check.status]} **{_VERDICTS[check.status]}.**{reason}{score}{optional}", ""]
-
-
-def _tool_problems(result: CheckResult) -> list[str]:
-    """What a tool could not do is never left out: green must mean that everything was checked."""
+    lines = [f"{ICONS[check.status]} **{_VERDICTS[check.status]}.**{reason}{score}{optional}", ""]
     problems = [(report.tool, text) for report in result.reports for text in (report.problem, report.advice) if text]
-    lines = [f"> ⚠️ {code(tool)}: {escape_markdown(text, 1000)}" for tool, text in dict.fromkeys(problems)]
-    return [line for quoted in lines for line in (quoted, "")]
+    for tool, text in dict.fromkeys(problems):
+        lines += [f"> ⚠️ {code(tool)}: {escape_markdown(text, 1000)}", ""]
+    return lines
 
 
-def _new_findings(findings: Sequence[Finding], links: Links) -> list[str]:
-    if not findings:
-        return []
-    lines = [f"### {plural(len(findings), 'new finding')}", "", *_finding_table(findings, _LISTED, links)]
-    left_out = len(_annotatable(findings)) - ANNOTATED
-    if left_out > 0:
-        lines += ["", f"The worst {ANNOTATED} are annotated in the diff; {left_out:,} more are not."]
-    return [*lines, ""]
-
-
-def _known_findings(result: CheckResult, links: Links) -> list[str]:
-    findings = [finding for finding in result.findings if not finding.new]
-    count = max(len(findings), result.check.known_findings)
-    if not count:
-        return []
-    title = f"{plural(count, 'known finding')} (not counted)"
-    return [*(folded(title, _finding_table(findings, _LISTED_KNOWN, links)) or [f"{title}."]), ""]
+def _findings(result: CheckResult, links: Links) -> list[str]:
+    """The new findings, and folded the known ones."""
+    new = [finding for finding in result.findings if finding.new]
+    known = [finding for finding in result.findings if not finding.new]
+    lines = []
+    if new:
+        lines += [f"### {plural(len(new), 'new finding')}", "", *_finding_table(new, _LISTED, links), ""]
+        left_out = sum(bool(finding.path) for finding in new) - ANNOTATED
+        if left_out > 0:
+            lines += [f"The worst {ANNOTATED} are annotated in the diff; {left_out:,} more are not.", ""]
+    if count := max(len(known), result.check.known_findings):
+        title = f"{plural(count, 'known finding')} (not counted)"
+        lines += [*(folded(title, _finding_table(known, _LISTED_KNOWN, links)) or [f"{title}."]), ""]
+    return lines
 
 
 def _finding_table(findings: Sequence[Finding], limit: int, links: Links) -> list[str]:
@@ -166,11 +160,23 @@ def _tools(result: CheckResult) -> list[str]:
 
 def annotations(findings: Iterable[Finding], limit: int = ANNOTATED) -> tuple[Annotation, ...]:
     """The new findings that have a path as GitHub's annotations, worst first and then by place."""
-    return tuple(_annotation(finding) for finding in worst_first(_annotatable(findings), limit))
-
-
-def _annotatable(findings: Iterable[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.new and finding.path]
+    found = []
+    for finding in worst_first([each for each in findings if each.new and each.path], limit):
+        start = max(finding.line, 1)
+        end = max(finding.end_line, start)
+        message = clean(finding.message).strip() or finding.rule or finding.tool
+        annotation: dict[str, str | int] = {
+            "path": clean(finding.path),
+            "start_line": start,
+            "end_line": end,
+            "annotation_level": _LEVELS[finding.severity],
+            "title": one_line(f"{finding.tool}: {finding.rule}" if finding.rule else finding.tool, _TITLE),
+            "message": cut_bytes(message, _MESSAGE),
+        }
+        if start == end and finding.column > 0:
+            annotation |= {"start_column": finding.column, "end_column": finding.column}
+        found.append(annotation)
+    return tuple(found)
 
 
 def worst_first(findings: Sequence[Finding], limit: int) -> list[Finding]:
@@ -181,20 +187,3 @@ def worst_first(findings: Sequence[Finding], limit: int) -> list[Finding]:
         return badness, finding.path, finding.line, finding.column, finding.rule, finding.message
 
     return nsmallest(limit, findings, key=rank)
-
-
-def _annotation(finding: Finding) -> Annotation:
-    start = max(finding.line, 1)
-    end = max(finding.end_line, start)
-    message = clean(finding.message).strip() or finding.rule or finding.tool
-    annotation: dict[str, str | int] = {
-        "path": clean(finding.path),
-        "start_line": start,
-        "end_line": end,
-        "annotation_level": _LEVELS[finding.severity],
-        "title": one_line(f"{finding.tool}: {finding.rule}" if finding.rule else finding.tool, _TITLE),
-        "message": cut_bytes(message, _MESSAGE),
-    }
-    if start == end and finding.column > 0:
-        annotation |= {"start_column": finding.column, "end_column": finding.column}
-    return annotation

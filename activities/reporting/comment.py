@@ -19,14 +19,19 @@ _HEADINGS = {"passed": "✅", "failed": "❌", "refused": "⚪", "error": "💥"
 
 def gate_comment(result: QualityGateResult, links: Links, runs: Mapping[str, int]) -> str:
     """The whole body, cut already: the same verdict gives the same text, so that it can be compared."""
-    head = f"### {_HEADINGS[result.state]} {escape_markdown(gate_title(result), 300)}"
-    body = fork_text(result.head_sha).split("\n") if result.state == "refused" else _verdict(result, links, runs)
-    while body and not body[-1]:
-        body.pop()
+    lines = [GATE_MARK, f"### {_HEADINGS[result.state]} {escape_markdown(gate_title(result), 300)}", ""]
+    if result.state == "refused":
+        lines += [*fork_text(result.head_sha).split("\n"), ""]
+    else:
+        lines += [] if result.blocking else [escape_markdown(result.reason, 1000), ""]
+        lines += [*check_table(result.checks, links, runs), ""] if result.checks else []
+        lines += _change(result)
+        steps = [f"- {step}" for step in next_steps(result)]
+        lines += [*steps, ""] if steps else []
     compared = links.commit(result.head_sha)
     if result.base_sha:
         compared += f" compared with {links.commit(result.base_sha)}"
-    lines = [GATE_MARK, head, "", *body, "", f"<sub>{compared}. `/help` lists the commands.</sub>"]
+    lines.append(f"<sub>{compared}. `/help` lists the commands.</sub>")
     return "\n".join(cut_lines(lines, COMMENT_LIMIT))
 
 
@@ -40,14 +45,6 @@ def reply_mark(marker_key: str) -> str:
     """Nothing in a key can end the HTML comment that hides it."""
     key = re.sub(r"[^A-Za-z0-9._:/#@-]|--", "_", marker_key)[:200]
     return f"<!-- autobuild:reply {key} -->"
-
-
-def _verdict(result: QualityGateResult, links: Links, runs: Mapping[str, int]) -> list[str]:
-    lines = [] if result.blocking else [escape_markdown(result.reason, 1000), ""]
-    if result.checks:
-        lines += [*check_table(result.checks, links, runs), ""]
-    lines += _change(result)
-    return [*lines, *(f"- {step}" for step in next_steps(result))]
 
 
 def _change(result: QualityGateResult) -> list[str]:

@@ -56,19 +56,15 @@ def _result(finding: Finding, rule: int) -> Json:
         "properties": {"check": finding.check, "severity": finding.severity, "fixable": finding.fixable},
     }
     if finding.path:
-        result["locations"] = [{"physicalLocation": _location(finding)}]
+        location: Json = {"artifactLocation": {"uri": quote(clean(finding.path)), "uriBaseId": "%SRCROOT%"}}
+        if finding.line > 0:
+            region: Json = {"startLine": finding.line}
+            if finding.end_line >= finding.line:
+                region["endLine"] = finding.end_line
+            if finding.column > 0:
+                region["startColumn"] = finding.column
+            location["region"] = region
+        result["locations"] = [{"physicalLocation": location}]
     if finding.fingerprint:
         result["partialFingerprints"] = {"autobuild/v1": finding.fingerprint}
     return result
-
-
-def _location(finding: Finding) -> Json:
-    location: Json = {"artifactLocation": {"uri": quote(clean(finding.path)), "uriBaseId": "%SRCROOT%"}}
-    if finding.line > 0:
-        region: Json = {"startLine": finding.line}
-        if finding.end_line >= finding.line:
-            region["endLine"] = finding.end_line
-        if finding.column > 0:
-            region["startColumn"] = finding.column
-        location["region"] = region
-    return location
