@@ -29,11 +29,11 @@ CommandName = Annotated[str, Field(pattern=COMMAND, max_length=40)]
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
 
 
-class Checks(Keys):
+class ChecksConfig(Keys):
     """One mapping a check; what is left out keeps its default."""
 
 
-class ProjectChecks(Keys):
+class ProjectChecksConfig(Keys):
     """What is different in this project; a check that is left out is as everywhere."""
 
 
@@ -41,7 +41,7 @@ class ProjectConfig(Keys):
     """One project of a monorepo."""
 
     folder: Annotated[RelativePath, Field(description="Its folder; `.` is the repository's root.")]
-    checks: ProjectChecks = ProjectChecks()
+    checks: ProjectChecksConfig = ProjectChecksConfig()
 
     @property
     def path(self) -> str:
@@ -75,7 +75,7 @@ class RepoConfig(Keys):
     autofix: Annotated[
         Literal["request", "commit", "off"], Field(description="Tool-safe fixes: by a button, by themselves, or never.")
     ] = "request"
-    checks: Checks = Checks()
+    checks: ChecksConfig = ChecksConfig()
     projects: Annotated[tuple[ProjectConfig, ...], _PROJECTS] = ()
     ignore: Annotated[tuple[Glob, ...], Field(max_length=100, description="Paths whose findings do not count.")] = ()
     push: Annotated[Branches, Field(description="A push to these branches starts a gate.")] = Branches()
@@ -111,8 +111,8 @@ class RepoConfig(Keys):
 def config_model() -> type[RepoConfig]:
     """The model with the keys of all checks that are installed: each check brings its own."""
     plugins = check_plugins.registry().values()
-    checks = _with_fields(Checks, {each.name: each.options for each in plugins})
-    project_checks = _with_fields(ProjectChecks, {each.name: each.kind.command for each in plugins})
+    checks = _with_fields(ChecksConfig, {each.name: each.options for each in plugins})
+    project_checks = _with_fields(ProjectChecksConfig, {each.name: each.kind.command for each in plugins})
     project = _with_fields(ProjectConfig, {"checks": project_checks})
     projects = Annotated[tuple[project, ...], _PROJECTS]  # type: ignore[valid-type]
     fields: dict[str, Any] = {"checks": (checks, checks()), "projects": (projects, ())}

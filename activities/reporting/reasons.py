@@ -23,12 +23,12 @@ def whole_reason(head: Iterable[ToolReport], own: str) -> str:
 def findings_reason(new: Mapping[str, int], known: int, unchecked_base: Sequence[str]) -> str:
     """`new` counts by severity, worst first; `unchecked_base` are the tools that gave no report on the base."""
     counts = [
-        f"{count} new critical" if name == "critical" else plural(count, f"new {name}") for name, count in new.items()
+        f"{count:,} new critical" if name == "critical" else plural(count, f"new {name}") for name, count in new.items()
     ]
     if counts:
-        text = f"{', '.join(counts)}; {known} known."
+        text = f"{', '.join(counts)}; {known:,} known."
     else:
-        text = f"No new findings; {known} known." if known else "No findings."
+        text = f"No new findings; {known:,} known." if known else "No findings."
     if unchecked_base:
         text += f" {listed(unchecked_base)} could not check the base, so findings on changed lines count as new."
     return text

@@ -119,7 +119,7 @@ async def test_a_hundred_thousand_findings(stack: Stack) -> None:
     assert time.monotonic() - began < 60
     watch.cancel()
     assert await watch < 2.5  # a check that is silent for three seconds is taken for dead
-    assert title(runs, "linting") == "100000 new errors; 0 known."
+    assert title(runs, "linting") == "100,000 new errors; 0 known."
     assert len(runs["linting"]["annotations"]) == 500
     summary = runs["linting"]["output"]["summary"]
     assert "99,500 more are not" in summary
