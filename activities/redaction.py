@@ -48,9 +48,13 @@ _for_a_while: dict[str, tuple[float, tuple[str, ...]]] = {}
 def redact(text: str) -> str:
     """The text without tokens, app JWTs, private keys, authorization headers, passwords in addresses, and what was
     given to `hide`."""
-    for form in _forms_by_length():
-        if form in text:
-            text = text.replace(form, HIDDEN)
+    if _always or _for_a_while:
+        with _lock:
+            known = [*_always.values(), *(forms for _, forms in _for_a_while.values())]
+        # Longest first, so that no part of one is left beside another.
+        for form in sorted({form for each in known for form in each}, key=len, reverse=True):
+            if form in text:
+                text = text.replace(form, HIDDEN)
     return _by_pattern(text)
 
 
@@ -76,16 +80,6 @@ def _by_pattern(text: str) -> str:
     for pattern, shown in _PATTERNS:
         text = pattern.sub(shown, text)
     return text
-
-
-def _forms_by_length() -> list[str]:
-    """Longest first, so that no part of one is left beside another."""
-    if not _always and not _for_a_while:
-        return []
-    with _lock:
-        known = [*_always.values(), *(forms for _, forms in _for_a_while.values())]
-        forms = {form for each in known for form in each}
-    return sorted(forms, key=len, reverse=True)
 
 
 def _forms(secret: str) -> Iterator[str]:

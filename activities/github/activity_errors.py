@@ -42,23 +42,19 @@ def as_application_error(method: Callable[P, Awaitable[R]]) -> Callable[P, Await
         except UserError as error:
             raise ApplicationError(redact(str(error)), type=USER_ERROR, non_retryable=True) from None
         except GitHubError as error:
-            raise _failure(error) from None
+            delay = _delay(error)
+            raise ApplicationError(
+                redact(str(error)),
+                type=type(error).__name__,
+                non_retryable=isinstance(error, Validation),
+                next_retry_delay=timedelta(seconds=delay) if delay else None,
+            ) from None
         except Exception as error:
             if clean := _without_secrets(error):
                 raise clean from None
             raise
 
     return run
-
-
-def _failure(error: GitHubError) -> ApplicationError:
-    delay = _delay(error)
-    return ApplicationError(
-        redact(str(error)),
-        type=type(error).__name__,
-        non_retryable=isinstance(error, Validation),
-        next_retry_delay=timedelta(seconds=delay) if delay else None,
-    )
 
 
 def _delay(error: GitHubError) -> float:

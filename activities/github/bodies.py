@@ -3,6 +3,8 @@
 import re
 from hashlib import sha256
 
+from activities.reporting import github_errors as texts
+
 LIMIT = 65_536
 """Characters of a body (GitHub answers 422 beyond; its API description does not say). Counted here as UTF-16
 does: never fewer than characters, and no such text has more bytes than the four for each character that are kept."""
@@ -23,32 +25,26 @@ def mark(kind: str, key: str) -> str:
 def fit(body: str, limit: int = LIMIT) -> str:
     """The body as it can be sent: half characters and NULs are taken out, and what is too long is cut with a closing
     line that says so. The same body gives the same text, so that it can be compared with what GitHub has."""
-    text = _sound(body)
-    return text if _size(text) <= limit else _cut(text, limit)
+    text = _valid(body)
+    encoded = text.encode("utf-16-le")
+    if len(encoded) <= limit * 2:
+        return text
+    kept = encoded[: (limit - _ROOM) * 2].decode("utf-16-le", "ignore")
+    line_end = kept.rfind("\n")
+    # At the end of a line, unless that line is a long one.
+    kept = kept[:line_end] if line_end > len(kept) - _ROOM * 5 else kept
+    return "\n".join([kept, *_left_open(kept), "", texts.body_cut(len(text) - len(kept))])
 
 
 def same(there: object, body: str) -> bool:
     """Whether GitHub has this body: it keeps a browser's line ends, null for "", and no space around it."""
-    return _sound(str(there or "")).strip() == _sound(body).strip()
+    return _valid(str(there or "")).strip() == _valid(body).strip()
 
 
-def _sound(body: str) -> str:
+def _valid(body: str) -> str:
     text = body.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     # Pairs of surrogates become their character, and half a pair a question mark.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").rstrip()
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _cut(text: str, limit: int) -> str:
-    kept = text.encode("utf-16-le")[: (limit - _ROOM) * 2].decode("utf-16-le", "ignore")
-    line_end = kept.rfind("\n")
-    # At the end of a line, unless that line is a long one.
-    kept = kept[:line_end] if line_end > len(kept) - _ROOM * 5 else kept
-    more = f"_… cut here: {len(text) - len(kept):,} more characters are more than GitHub takes._"
-    return "\n".join([kept, *_left_open(kept), "", more])
 
 
 def _left_open(text: str) -> list[str]:

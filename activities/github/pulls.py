@@ -115,7 +115,14 @@ class PullActivities:
         number, url, head = int(pull["number"]), str(pull["html_url"]), str(pull["head"]["sha"])
         if not (created or (await self._github.app()).wrote(pull)):
             return CreatePullResult(number, url, head, changed=False)
-        changed = created or await _edit(api, input, pull)
+        changed = created
+        if not created:
+            title, body = one_line(input.title, _TITLE), bodies.fit(input.body)
+            new = {} if bodies.same(pull["title"], title) else {"title": title}
+            new |= {} if bodies.same(pull["body"], body) else {"body": body}
+            if new:
+                await api.patch("/repos/{owner}/{repo}/pulls/{number}", names(input.repo, number=str(number)), data=new)
+                changed = True
         if input.labels:
             added = await add_labels(self._github, AddLabelsInput(input.repo, number, input.labels))
             changed = changed or added.changed
@@ -212,13 +219,3 @@ def _explained(error: Validation, input: CreatePullInput) -> Exception:
     if "draft pull requests are not supported" in error.reason.lower():
         return UserError(texts.NO_DRAFTS)
     return error
-
-
-async def _edit(api: "API", input: CreatePullInput, pull: Json) -> bool:
-    title, body = one_line(input.title, _TITLE), bodies.fit(input.body)
-    new = {} if bodies.same(pull["title"], title) else {"title": title}
-    new |= {} if bodies.same(pull["body"], body) else {"body": body}
-    if new:
-        where = names(input.repo, number=str(pull["number"]))
-        await api.patch("/repos/{owner}/{repo}/pulls/{number}", where, data=new)
-    return bool(new)

@@ -7,13 +7,14 @@ from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound, Validation
 from activities.github.types.releases import CreateReleaseInput, CreateReleaseResult
 from activities.github.urls import names
+from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
     from activities.github.client import API, GitHub
 
 # GitHub answers 422 beyond it ("body is too long (maximum is 125000 characters)"); its API description is silent.
 LONGEST = 125_000
-_CUT = "\n\n… cut here: GitHub takes 125,000 characters."
+_CUT = f"\n\n{texts.RELEASE_CUT}"
 _RELEASES = "/repos/{owner}/{repo}/releases"
 
 Json = Mapping[str, Any]

@@ -23,6 +23,8 @@ _DESCRIPTION = 140
 # What satisfies a required check (`neutral` and `skipped` do). Anything else that has ended is a failure.
 _GOOD = ("success", "neutral", "skipped")
 
+_STATES: Mapping[str, ContextState] = {"success": "success", "pending": "pending"}
+
 Json = Mapping[str, Any]
 
 
@@ -36,12 +38,30 @@ class StatusActivities:
     async def get_commit_status(self, input: CommitStatusInput) -> CommitStatusResult:
         """What statuses and check runs say of a commit, everybody's. `NotFound` for one that GitHub does not know."""
         api = await self._github.installation(input.repo, {"statuses": "read", "checks": "read"})
-        contexts = [*await _statuses(api, input), *await _runs(api, input)]
+        where = names(input.repo, ref=input.sha)
+        # GitHub gives the newest of each context.
+        statuses = api.getiter(
+            "/repos/{owner}/{repo}/commits/{ref}/status?per_page=100", where, iterable_key="statuses"
+        )
+        contexts = [
+            _context(each["context"], _STATES.get(each["state"], "failure"), each["description"], by_check_run=False)
+            async for each in statuses
+        ]
+        # `filter=latest` is the newest of each name in each suite; an App may have several, and Apps share names.
+        url = "/repos/{owner}/{repo}/commits/{ref}/check-runs?per_page=100&filter=latest"
+        newest: dict[str, Json] = {}
+        async for run in api.getiter(url, where, iterable_key="check_runs"):
+            if run["name"] not in newest or run["id"] > newest[run["name"]]["id"]:
+                newest[run["name"]] = run
+        for name, run in newest.items():
+            ended: ContextState = "success" if run.get("conclusion") in _GOOD else "failure"
+            state = ended if run["status"] == "completed" else "pending"
+            contexts.append(_context(name, state, (run["output"] or {}).get("title"), by_check_run=True))
         contexts.sort(key=lambda context: (context.name, context.by_check_run))
         states = {context.state for context in contexts}
-        for state in ("failure", "pending", "success"):
-            if state in states:
-                return CommitStatusResult(state, tuple(contexts))
+        for worst in ("failure", "pending", "success"):
+            if worst in states:
+                return CommitStatusResult(worst, tuple(contexts))
         return CommitStatusResult("none", ())
 
     @github_activity
@@ -65,35 +85,8 @@ class StatusActivities:
         return PullStatusResult(sha, changed=True)
 
 
-async def _statuses(api: "API", input: CommitStatusInput) -> list[StatusContext]:
-    """GitHub gives the newest of each context."""
-    url = "/repos/{owner}/{repo}/commits/{ref}/status?per_page=100"
-    found = api.getiter(url, names(input.repo, ref=input.sha), iterable_key="statuses")
-    states: Mapping[str, ContextState] = {"success": "success", "pending": "pending"}
-    return [
-        _context(each["context"], states.get(each["state"], "failure"), each["description"], False)
-        async for each in found
-    ]
-
-
-async def _runs(api: "API", input: CommitStatusInput) -> list[StatusContext]:
-    """`filter=latest` is the newest of each name in each suite; an App may have several, and Apps share names."""
-    url = "/repos/{owner}/{repo}/commits/{ref}/check-runs?per_page=100&filter=latest"
-    newest: dict[str, Json] = {}
-    async for run in api.getiter(url, names(input.repo, ref=input.sha), iterable_key="check_runs"):
-        if run["name"] not in newest or run["id"] > newest[run["name"]]["id"]:
-            newest[run["name"]] = run
-    return [_context(name, _run_state(run), (run["output"] or {}).get("title"), True) for name, run in newest.items()]
-
-
-def _context(name: str, state: ContextState, description: str | None, by_check_run: bool) -> StatusContext:
+def _context(name: str, state: ContextState, description: str | None, *, by_check_run: bool) -> StatusContext:
     return StatusContext(name, state, one_line(description or "", _DESCRIPTION), by_check_run)
-
-
-def _run_state(run: Json) -> ContextState:
-    if run["status"] != "completed":
-        return "pending"
-    return "success" if run["conclusion"] in _GOOD else "failure"
 
 
 async def _newest(api: "API", where: dict[str, str], context: str) -> tuple[str, str, str] | None:

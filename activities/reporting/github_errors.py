@@ -163,6 +163,14 @@ def unknown_pull_branch(branch: str, side: str) -> str:
     return f"GitHub has no branch `{branch}` for a pull request's {side}. Push it first."
 
 
+RELEASE_CUT = "… cut here: GitHub accepts 125,000 characters."
+
+
+def body_cut(characters: int) -> str:
+    """The last line of a description or comment that was too long."""
+    return f"_… cut here: {characters:,} more characters exceed GitHub's limit._"
+
+
 NO_DRAFTS = "GitHub's plan for this repository has no draft pull requests. Open it ready for review."
 
 

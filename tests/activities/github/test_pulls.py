@@ -145,7 +145,7 @@ async def test_long_title_and_body_are_cut(
     assert not (await pulls.create_pull_request(long)).changed
     issue = pretend.store.issue(NAME, 1)
     assert issue.title == f"{'t' * 255}…"
-    assert "more characters are more than GitHub takes" in (issue.body or "").rpartition("\n")[2]
+    assert "more characters exceed GitHub's limit" in (issue.body or "").rpartition("\n")[2]
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ async def test_long_body_is_cut_before_it_is_compared(
     assert not (await done(releases.create_release, long)).changed
     (release,) = await there(github, repo)
     assert len(release["body"]) <= 125_000
-    assert release["body"].endswith("GitHub takes 125,000 characters.")
+    assert release["body"].endswith("GitHub accepts 125,000 characters.")
     assert asked(pretend, "PATCH", f"/releases/{release['id']}") == 0
 
 

@@ -188,7 +188,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
             texts.no_merge_method("main"), texts.merge_method_not_allowed("squash", ["merge", "rebase"]),
             texts.checks_failed(7, ["autobuild / gate"]), texts.merge_refused(7, "GitHub's reason"),
             texts.not_merged_yet(7, "GitHub's reason"), texts.missing_approvals(1), texts.missing_approvals(2),
-            texts.unknown_requirement("main"),
+            texts.unknown_requirement("main"), texts.body_cut(1200), texts.RELEASE_CUT,
         ),
     )  # fmt: skip
 
