@@ -32,7 +32,7 @@ async def test_every_head_ends_with_one_verdict_and_one_comment(tmp_path: Path) 
     print(f"seed {SEED}")
     async with town(tmp_path) as made:
         repos = await _repositories(made)
-        weather = made.github.webhooks.faults.start_random(SEED, drop=0.15, duplicate=0.15, delay=0.5, unrecorded=0.3)
+        faults = made.github.webhooks.faults.start_random(SEED, drop=0.15, duplicate=0.15, delay=0.5, unrecorded=0.3)
         chance = random.Random(SEED)
         asked = await _people(made, repos, chance, range(3))
         await made.kill("serve")
@@ -44,7 +44,7 @@ async def test_every_head_ends_with_one_verdict_and_one_comment(tmp_path: Path) 
         made.heard = made.heard_of(asked)
         await _recovered(made)
         assert len(made.github.webhooks.deliveries) >= 2000
-        assert min(len(weather.dropped), len(weather.lost), len(weather.duplicated)) > 30
+        assert min(len(faults.dropped), len(faults.lost), len(faults.duplicated)) > 30
         _exactly_once(made)
         await _nothing_more_to_do(made)
         openapi.assert_valid(made.github.requests)

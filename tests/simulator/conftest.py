@@ -56,9 +56,9 @@ class ApiClient:
         whole = {"iat": now - 60, "exp": now + 500, "iss": str(self.github.app_id), **claims}
         return jwt.encode(whole, self.github.private_key_pem, algorithm="RS256")
 
-    async def mint(self, **wanted: Any) -> str:
+    async def mint(self, **limits: Any) -> str:
         installation = next(iter(self.github.store.installations))
-        reply = await self("POST", f"/app/installations/{installation}/access_tokens", wanted or None, who="app")
+        reply = await self("POST", f"/app/installations/{installation}/access_tokens", limits or None, who="app")
         assert reply.status == 201, reply.body
         return str(reply.body["token"])
 

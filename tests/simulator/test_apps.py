@@ -32,7 +32,7 @@ EVIL = "<script>alert(1)</script>\"'>"
 
 @dataclass
 class Browser:
-    """Sends forms and reads pages; follows nothing by itself."""
+    """Sends forms and reads pages; follows no redirect."""
 
     github: SimulatedGitHub
     client: aiohttp.ClientSession

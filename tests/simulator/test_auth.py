@@ -122,16 +122,16 @@ async def test_token_is_limited_to_its_repositories(ask: ApiClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "requested",
     [
         {"repositories": ["nowhere"]},
         {"permissions": {"administration": "read"}},
         {"permissions": {"metadata": "write"}},
     ],
 )
-async def test_token_cannot_exceed_the_installation(ask: ApiClient, wanted: dict[str, Any]) -> None:
+async def test_token_cannot_exceed_the_installation(ask: ApiClient, requested: dict[str, Any]) -> None:
     installation = next(iter(ask.github.store.installations))
-    assert (await ask("POST", f"/app/installations/{installation}/access_tokens", wanted, who="app")).status == 422
+    assert (await ask("POST", f"/app/installations/{installation}/access_tokens", requested, who="app")).status == 422
 
 
 async def test_suspended_installation_is_refused(ask: ApiClient) -> None:

@@ -84,7 +84,7 @@ async def test_filters_use_the_status_code(github: SimulatedGitHub, ask: ApiClie
         await github.webhooks.idle()
         ids[status] = github.webhooks.deliveries[-1].id
     github.webhooks.faults.drop("issues")
-    github.issues.open_issue(REPO, "nobody there")
+    github.issues.open_issue(REPO, "unreachable")
     assert await pages(ask, "status=success") == [[ids[302], ids[202]]]
     assert await pages(ask, "status=failure") == [[github.webhooks.deliveries[-1].id, ids[503], ids[401]]]
     assert (await ask("GET", f"{LOG}?status=pending", who="app")).status == 422
@@ -180,8 +180,8 @@ async def test_held_deliveries_can_be_shuffled(github: SimulatedGitHub, receiver
 
 def test_same_seed_gives_the_same_faults() -> None:
     def fates(seed: int) -> list[DeliveryPlan]:
-        weather = DeliveryFaults(seed, drop=0.2, duplicate=0.2, delay=1.0, unrecorded=0.5)
-        return [weather.next("") for _ in range(300)]
+        faults = DeliveryFaults(seed, drop=0.2, duplicate=0.2, delay=1.0, unrecorded=0.5)
+        return [faults.next("") for _ in range(300)]
 
     assert fates(1) == fates(1)
     assert fates(1) != fates(2)
@@ -194,18 +194,18 @@ def test_same_seed_gives_the_same_faults() -> None:
 
 
 async def test_random_faults_lose_duplicate_and_delay(github: SimulatedGitHub, receiver: WebhookReceiver) -> None:
-    weather = github.webhooks.faults.start_random(3, drop=0.3, duplicate=0.3, delay=0.05, unrecorded=0.5)
+    faults = github.webhooks.faults.start_random(3, drop=0.3, duplicate=0.3, delay=0.05, unrecorded=0.5)
     for number in range(60):
         github.issues.open_issue(REPO, str(number))
     await github.webhooks.idle()
     came = [each["issue"]["title"] for each in receiver.payloads("issues.opened")]
-    gone, known = {*weather.dropped, *weather.lost}, {each.guid for each in github.webhooks.deliveries}
-    assert len(set(came)) == 60 - len(gone)
-    assert len(came) == len(set(came)) + len(weather.duplicated)
+    missing, known = {*faults.dropped, *faults.lost}, {each.guid for each in github.webhooks.deliveries}
+    assert len(set(came)) == 60 - len(missing)
+    assert len(came) == len(set(came)) + len(faults.duplicated)
     assert came != sorted(came, key=int)
-    assert all((weather.dropped, weather.lost, weather.duplicated))
-    assert {each.guid for each in github.webhooks.deliveries if not each.good} == set(weather.dropped)
-    assert not known & set(weather.lost)
+    assert all((faults.dropped, faults.lost, faults.duplicated))
+    assert {each.guid for each in github.webhooks.deliveries if not each.good} == set(faults.dropped)
+    assert not known & set(faults.lost)
 
 
 async def test_redelivery_avoids_random_faults_unless_included(

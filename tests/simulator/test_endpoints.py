@@ -46,8 +46,8 @@ async def test_every_endpoint_matches_githubs_description(
     await walk_registration(go, github)
 
     openapi.assert_valid(github.requests)
-    asked = {(each.method, each.template) for each in github.requests}
-    assert asked == {(each.method, each.template) for each in ENDPOINTS if each.template != "/graphql"}
+    requested = {(each.method, each.template) for each in github.requests}
+    assert requested == {(each.method, each.template) for each in ENDPOINTS if each.template != "/graphql"}
 
 
 async def walk_app(go: Walk, installation: int) -> None:

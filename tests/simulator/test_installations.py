@@ -53,13 +53,13 @@ async def test_new_permissions_must_be_accepted(
     two: SimulatedGitHub, receiver: WebhookReceiver, ask: ApiClient
 ) -> None:
     installation = next(iter(two.store.installations))
-    wanted = {"permissions": {"deployments": "write"}}
+    requested = {"permissions": {"deployments": "write"}}
     path = f"/app/installations/{installation}/access_tokens"
     two.apps.set_app_permissions({**two.store.app.permissions, "deployments": "write"}, ["push"])
     assert (await ask("GET", "/app", who="app")).body["permissions"]["deployments"] == "write"
-    assert (await ask("POST", path, wanted, who="app")).status == 422
+    assert (await ask("POST", path, requested, who="app")).status == 422
     two.installations.accept_permissions(installation)
-    assert (await ask("POST", path, wanted, who="app")).status == 201
+    assert (await ask("POST", path, requested, who="app")).status == 201
     await two.webhooks.idle()
     assert receiver.names == ["installation.new_permissions_accepted"]
     payload = receiver.payloads(receiver.names[0])[0]

@@ -165,8 +165,8 @@ async def test_label_of_a_pull_request_sends_pull_request_event(
     await ask("DELETE", f"{R}/issues/1/labels/ready")
     await ask("PATCH", f"{R}/issues/1", {"state": "closed"})
     await github.webhooks.idle()
-    wanted = {"pull_request.labeled", "pull_request.unlabeled", "pull_request.closed"}
-    assert wanted <= set(receiver.names)
+    expected = {"pull_request.labeled", "pull_request.unlabeled", "pull_request.closed"}
+    assert expected <= set(receiver.names)
     assert not [name for name in receiver.names if name.startswith("issues")]
 
 

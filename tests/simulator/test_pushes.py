@@ -131,8 +131,8 @@ async def test_pull_request_events(github: SimulatedGitHub, receiver: WebhookRec
         if isinstance(result, Awaitable):
             await result
         await github.webhooks.idle()
-    wanted = ["ready_for_review", "converted_to_draft", "edited", "labeled", "closed", "reopened"]
-    assert receiver.names == [f"pull_request.{action}" for action in wanted]
+    expected = ["ready_for_review", "converted_to_draft", "edited", "labeled", "closed", "reopened"]
+    assert receiver.names == [f"pull_request.{action}" for action in expected]
     assert receiver.payloads("pull_request.edited")[0]["changes"]["base"]["ref"] == {"from": "main"}
 
 
@@ -156,9 +156,9 @@ async def test_merge_queue_events(github: SimulatedGitHub, receiver: WebhookRece
     sha = await github.merging.queue_merge(REPO, 1)
     await github.merging.destroy_merge_group(REPO, sha)
     await github.webhooks.idle()
-    asked, ended = (receiver.payloads(f"merge_group.{action}")[0] for action in ("checks_requested", "destroyed"))
-    assert asked["merge_group"] == ended["merge_group"]
-    assert (asked["merge_group"]["head_sha"], asked["merge_group"]["base_ref"]) == (sha, "refs/heads/main")
+    requested, ended = (receiver.payloads(f"merge_group.{action}")[0] for action in ("checks_requested", "destroyed"))
+    assert requested["merge_group"] == ended["merge_group"]
+    assert (requested["merge_group"]["head_sha"], requested["merge_group"]["base_ref"]) == (sha, "refs/heads/main")
 
 
 async def test_conflict_cannot_be_queued(github: SimulatedGitHub, ask: ApiClient) -> None:

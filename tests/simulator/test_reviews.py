@@ -33,9 +33,15 @@ async def test_users_and_teams_can_be_requested(
     assert [each["slug"] for each in reply.body["requested_teams"]] == ["core"]
     await ask("POST", WHO, {"reviewers": ["octocat"]})
     await github.webhooks.idle()
-    asked = receiver.payloads("pull_request.review_requested")
-    assert sorted("team" if "requested_team" in each else "person" for each in asked) == ["person", "person", "team"]
-    people = [each for each in asked if not each["pull_request"]["requested_teams"]]  # the schemas know no team's type
+    requested = receiver.payloads("pull_request.review_requested")
+    assert sorted("team" if "requested_team" in each else "person" for each in requested) == [
+        "person",
+        "person",
+        "team",
+    ]
+    people = [
+        each for each in requested if not each["pull_request"]["requested_teams"]
+    ]  # the schemas know no team's type
     assert [error for each in people for error in errors("pull_request.review_requested", each)] == []
     listed = (await ask("GET", WHO)).body
     assert (len(listed["users"]), len(listed["teams"])) == (2, 1)
