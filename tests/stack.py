@@ -1,4 +1,4 @@
-"""The whole product in one process: pretend GitHub, webhook server, Temporal, worker, all over HTTP and real git."""
+"""The whole product in one process: simulated GitHub, webhook server, Temporal, worker, all over HTTP and real git."""
 
 import contextlib
 import os

@@ -1,6 +1,6 @@
 """fly.toml, fly.single.toml and the Dockerfile agree with the program and with one another.
 
-No engine builds the image here: what can be held to the product without one is.
+No engine builds the image here: this tests what can be tested without one.
 """
 
 import json
@@ -52,14 +52,14 @@ def ports(config: Any) -> dict[str, tuple[str, int]]:
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-def test_a_platform_starts_commands_that_exist(name: str) -> None:
+def test_platform_starts_existing_commands(name: str) -> None:
     for arguments in platform(name)["processes"].values():
         command, *rest = shlex.split(arguments)
         cli.commands[command].make_context(command, rest)
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-def test_a_platform_asks_where_the_image_listens(name: str) -> None:
+def test_platform_checks_the_ports_of_the_image(name: str) -> None:
     config, settings = platform(name), Settings.load(environment(), ())
     commands = config["processes"]
     listens = {"serve": {settings.port}, "worker": {settings.health_port}, "up": {settings.port, settings.health_port}}
@@ -73,8 +73,8 @@ def test_a_platform_asks_where_the_image_listens(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-def test_a_platform_lets_a_server_without_an_app_be_reached(name: str) -> None:
-    """/readyz says no until somebody has used the set-up page, and the platform would send nobody there."""
+def test_platform_reaches_a_server_without_an_app(name: str) -> None:
+    """/readyz fails until the App is registered, and a platform sends no traffic to what is not ready."""
     config = platform(name)
     checks = [*config["http_service"]["checks"], *config["checks"].values()]
     assert {check["path"] for check in checks} == {"/healthz"}
@@ -82,7 +82,7 @@ def test_a_platform_lets_a_server_without_an_app_be_reached(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-def test_a_platform_keeps_what_must_be_kept(name: str) -> None:
+def test_platform_mounts_the_data_folder(name: str) -> None:
     config, kept = platform(name), environment()["AUTOBUILD_DATA"]
     (mount,) = config["mounts"]
     assert mount["destination"] == kept
@@ -94,7 +94,7 @@ def test_a_platform_keeps_what_must_be_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-def test_a_platform_builds_a_stage_that_owns_its_volume(name: str) -> None:
+def test_platform_builds_a_stage_that_owns_its_volume(name: str) -> None:
     build = platform(name)["build"]
     assert (ROOT / build["dockerfile"]).is_file()
     lines = stages()[build["build-target"]]
@@ -105,14 +105,14 @@ def test_a_platform_builds_a_stage_that_owns_its_volume(name: str) -> None:
     assert re.search(r"exec setpriv --reuid=autobuild --regid=autobuild .* autobuild \"\$@\"$", script)
 
 
-def test_the_image_is_nobodys_root_and_says_whether_it_is_well() -> None:
+def test_image_runs_without_root_and_has_a_healthcheck() -> None:
     lines = stages()[""]
     assert [line.split()[1] for line in lines if line.startswith("USER ")][-1] == "autobuild"
     (check,) = [line for line in lines if line.startswith("HEALTHCHECK ")]
     assert check.endswith('CMD ["python", "-P", "-m", "bot.healthcheck"]')
 
 
-def test_what_is_copied_is_not_ignored() -> None:
+def test_copied_files_are_not_ignored() -> None:
     ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     copied = [
         word
@@ -125,7 +125,7 @@ def test_what_is_copied_is_not_ignored() -> None:
     assert [name for name in copied if not (ROOT / name).exists()] == []
 
 
-def test_what_the_package_links_to_is_copied() -> None:
+def test_linked_files_are_copied() -> None:
     links = [path for path in (ROOT / "bot").rglob("*") if path.is_symlink()]
     assert [path.name for path in links] == ["app.yml"]
     assert [path.resolve() for path in links] == [ROOT / "app.yml"]

@@ -1,4 +1,4 @@
-"""What is installed is whole: a wheel, elsewhere, without this folder."""
+"""The wheel is complete: installed elsewhere, it needs nothing of this folder."""
 
 import asyncio
 import os
@@ -35,11 +35,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "installed"
 
 
-def test_app_yml_is_in_it(installed: Path) -> None:
+def test_package_has_app_yml(installed: Path) -> None:
     assert (installed / "bot" / "app.yml").read_bytes() == (ROOT / "app.yml").read_bytes()
 
 
-def test_samples_of_the_demo_are_in_it(installed: Path) -> None:
+def test_package_has_the_samples_of_the_demo(installed: Path) -> None:
     def files(root: Path) -> dict[str, bytes]:
         paths = [path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
@@ -47,7 +47,7 @@ def test_samples_of_the_demo_are_in_it(installed: Path) -> None:
     assert files(installed / "simulator" / "samples") == files(ROOT / "simulator" / "samples")
 
 
-def test_nothing_of_this_folder_is_used(installed: Path, tmp_path: Path) -> None:
+def test_installed_package_is_used(installed: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-c", "import bot; print(bot.__file__)"]
     done = subprocess.run(
         command,
@@ -60,7 +60,7 @@ def test_nothing_of_this_folder_is_used(installed: Path, tmp_path: Path) -> None
     assert Path(done.stdout.strip()) == installed / "bot" / "__init__.py"
 
 
-def test_the_installed_program_serves_the_set_up_page(installed: Path, tmp_path: Path) -> None:
+def test_installed_program_serves_the_set_up_page(installed: Path, tmp_path: Path) -> None:
     async def confirmed() -> str:
         clean = {name: value for name, value in os.environ.items() if name not in app_variables()}
         environ = clean | {

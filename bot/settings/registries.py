@@ -22,7 +22,7 @@ _SYSTEM_CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/cert
 def install_settings(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[Path, ...]]:
     """(variables, files and folders to show read-only).
 
-    uv and programs written with requests bring their own certificates: unless told otherwise here, they trust what
+    uv and programs written with requests bring their own certificates. Unless set otherwise, they trust what
     this machine trusts, or what `SSL_CERT_FILE` names.
     """
     passed = {

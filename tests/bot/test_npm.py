@@ -5,7 +5,7 @@ import re
 import sys
 
 
-async def test_npm_runs_without_one_of_the_machine() -> None:
+async def test_npm_needs_none_on_the_machine() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -19,7 +19,7 @@ async def test_npm_runs_without_one_of_the_machine() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+\s*", out.decode())
 
 
-async def test_npm_says_what_went_wrong_with_its_exit_code() -> None:
+async def test_npm_passes_its_exit_code() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

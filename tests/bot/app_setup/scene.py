@@ -1,4 +1,4 @@
-"""A server that has no App yet, and the pretend GitHub where one is registered."""
+"""A server that has no App yet, and the simulated GitHub that registers one."""
 
 import contextlib
 import json

@@ -21,9 +21,9 @@ EVIL = "\"'><script>alert(1)</script>"
 
 @pytest.fixture
 async def github(tmp_path: Path) -> AsyncIterator[SimulatedGitHub]:
-    async with SimulatedGitHub(tmp_path / "github", without_app=True) as pretend:
-        yield pretend
-        assert_valid(pretend.requests)
+    async with SimulatedGitHub(tmp_path / "github", without_app=True) as simulated:
+        yield simulated
+        assert_valid(simulated.requests)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A deployment in which all is right: a pretend GitHub, the door, Temporal with a worker, a data folder."""
+"""A healthy deployment: a simulated GitHub, the webhook server, Temporal with a worker, a data folder."""
 
 import asyncio
 import contextlib
@@ -29,12 +29,12 @@ from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
 
 @activity.defn
 async def nothing() -> None:
-    """So that somebody asks for activities."""
+    """So that the worker polls for activities."""
 
 
 @dataclass
 class Deployment:
-    """What is right with it is in `environ`; a test spoils one thing."""
+    """Its settings are in `environ`; a test changes one."""
 
     github: SimulatedGitHub
     environ: dict[str, str]
@@ -44,17 +44,17 @@ class Deployment:
     def queue(self) -> str:
         return self.environ["AUTOBUILD_TASK_QUEUE"]
 
-    async def lines(self, *only: str, **changed: str) -> list[DoctorResult]:
-        """The lines of these subjects, with these variables changed."""
+    async def results(self, *only: str, **changed: str) -> list[DoctorResult]:
+        """The results for these subjects, with these variables changed."""
         return await examine({**self.environ, **changed}, only)
 
     async def one(self, only: str, **changed: str) -> DoctorResult:
-        (line,) = await self.lines(only, **changed)
-        return line
+        (result,) = await self.results(only, **changed)
+        return result
 
     @contextlib.asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:
-        """Somebody who asks for work, once Temporal has heard of it."""
+        """A worker for the block, once Temporal knows that it polls."""
         async with Worker(
             self.temporal,
             task_queue=self.queue,
@@ -93,8 +93,8 @@ async def github(tmp_path: Path, app_key: Path) -> AsyncIterator[SimulatedGitHub
 async def here(
     github: SimulatedGitHub, temporal: Client, temporal_address: str, tmp_path: Path, aiohttp_client: AiohttpClient
 ) -> Deployment:
-    door = await aiohttp_client(make_app(Settings(app_id=github.app_id, webhook_secret=SECRET), temporal))
-    public = str(door.make_url("")).rstrip("/")
+    server = await aiohttp_client(make_app(Settings(app_id=github.app_id, webhook_secret=SECRET), temporal))
+    public = str(server.make_url("")).rstrip("/")
     github.webhooks.set_config(url=f"{public}/webhook")
     environ = {
         "AUTOBUILD_APP_ID": str(github.app_id),

@@ -23,7 +23,7 @@ def statuses(lines: list[DoctorResult]) -> list[str]:
 
 async def test_every_invalid_setting_is_an_error(here: Deployment) -> None:
     changed = {"AUTOBUILD_PORT": "x", "LOG_LEVEL": "LOUD", "AUTOBUILD_GITHUB_API_URL": "ftp://example.com"}
-    lines = await here.lines("settings", "App", "data folder", **changed)
+    lines = await here.results("settings", "App", "data folder", **changed)
     assert statuses(lines) == ["error"] * 3 + ["ok"] * 2
     assert [line.message.split()[0] for line in lines[:3]] == [
         "AUTOBUILD_GITHUB_API_URL",
@@ -68,7 +68,7 @@ async def test_invalid_sentry_dsn_is_an_error(here: Deployment) -> None:
 
 async def test_key_of_another_app_is_refused(here: Deployment) -> None:
     other = await asyncio.to_thread(AppKey.generate)
-    line, *rest = await here.lines("key", "permissions", "webhook", "deliveries", AUTOBUILD_PRIVATE_KEY=other.pem)
+    line, *rest = await here.results("key", "permissions", "webhook", "deliveries", AUTOBUILD_PRIVATE_KEY=other.pem)
     assert (line.status, line.message) == (
         "error",
         f"GitHub does not accept the key for App {here.github.app_id}: A JSON web token could not be decoded",
@@ -108,7 +108,7 @@ async def test_missing_and_excess_permissions(here: Deployment) -> None:
     here.github.apps.set_app_permissions(
         {**WANTED, "checks": "read", "deployments": "read"}, app_manifest()["default_events"]
     )
-    missing, more, installed = await here.lines("permissions", "events")
+    missing, more, installed = await here.results("permissions", "events")
     assert (missing.status, missing.message) == ("error", "The App lacks checks: write.")
     assert f"{here.github.url}/organizations/example/settings/apps/autobuild/permissions" in missing.fix
     assert (more.status, more.message) == ("warning", "The App has permissions it does not need: deployments: read.")
@@ -118,7 +118,7 @@ async def test_missing_and_excess_permissions(here: Deployment) -> None:
 async def test_missing_and_excess_events(here: Deployment) -> None:
     events = {*app_manifest()["default_events"], "star"} - {"push"}
     here.github.apps.set_app_permissions(WANTED, sorted(events))
-    missing, more = await here.lines("events")
+    missing, more = await here.results("events")
     assert (missing.status, missing.message) == ("error", "The App is not subscribed to push.")
     assert (more.status, more.message) == ("warning", "The App is subscribed to events it does not need: star.")
 
@@ -128,7 +128,7 @@ async def test_missing_and_excess_events(here: Deployment) -> None:
 
 async def test_app_without_installation_is_an_error(here: Deployment) -> None:
     here.github.store.installations.clear()
-    nowhere, rate = await here.lines("installations", "rate limit")
+    nowhere, rate = await here.results("installations", "rate limit")
     assert nowhere.status == "error"
     assert nowhere.fix.endswith("/apps/autobuild/installations/new")
     assert rate.status == "skipped"
@@ -137,12 +137,12 @@ async def test_app_without_installation_is_an_error(here: Deployment) -> None:
 async def test_suspended_installation_is_named(here: Deployment) -> None:
     (installation,) = here.github.store.installations
     here.github.installations.suspend(installation)
-    count, suspended, rate = await here.lines("installations", "rate limit")
+    count, suspended, rate = await here.results("installations", "rate limit")
     assert (count.status, count.message) == ("ok", "1: octocat.")
     assert (suspended.status, suspended.message) == ("error", "All are suspended: octocat.")
     assert rate.status == "skipped"
     here.github.installations.add_installation("example")
-    _, suspended, rate = await here.lines("installations", "rate limit")
+    _, suspended, rate = await here.results("installations", "rate limit")
     assert (suspended.status, suspended.message) == ("warning", "Suspended: octocat.")
     assert rate.status == "ok"
 
@@ -150,7 +150,7 @@ async def test_suspended_installation_is_named(here: Deployment) -> None:
 async def test_unaccepted_permissions_are_an_error(here: Deployment) -> None:
     (installation,) = here.github.store.installations.values()
     installation.permissions = {**WANTED, "checks": "read"}
-    _, waiting = await here.lines("installations")
+    _, waiting = await here.results("installations")
     assert (waiting.status, waiting.message) == ("error", "octocat has not accepted checks: write yet.")
 
 
@@ -159,7 +159,7 @@ async def test_permission_the_app_lacks_is_not_repeated_per_installation(here: D
     here.github.apps.set_app_permissions(less)
     (installation,) = here.github.store.installations.values()
     installation.permissions = less
-    assert statuses(await here.lines("installations")) == ["ok"]
+    assert statuses(await here.results("installations")) == ["ok"]
 
 
 async def test_low_rate_limit_is_a_warning(here: Deployment) -> None:

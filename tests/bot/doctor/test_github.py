@@ -148,20 +148,20 @@ async def test_outage_does_not_blame_the_address(here: Deployment) -> None:
 )
 async def test_version_of_github(here: Deployment, handler: Handler, mark: str, what: str) -> None:
     async with serving(handler) as url:
-        line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url)
+        line, *_ = await here.results("GitHub", AUTOBUILD_GITHUB_API_URL=url)
     assert line.status == mark
     assert line.message.endswith(what)
 
 
 async def test_web_address_is_checked_too(here: Deployment) -> None:
     async with serving(says("{}")) as url:
-        _, pages = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url, AUTOBUILD_GITHUB_URL="http://127.0.0.1:1")
+        _, pages = await here.results("GitHub", AUTOBUILD_GITHUB_API_URL=url, AUTOBUILD_GITHUB_URL="http://127.0.0.1:1")
     assert pages.status == "error"
     assert "127.0.0.1:1/ cannot be reached" in pages.message
 
 
 async def test_unresolvable_name_is_an_error(here: Deployment) -> None:
-    line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL="https://github.invalid/api/v3")
+    line, *_ = await here.results("GitHub", AUTOBUILD_GITHUB_API_URL="https://github.invalid/api/v3")
     assert (line.status, line.message) == ("error", "The name github.invalid cannot be resolved.")
 
 
@@ -196,7 +196,7 @@ async def test_untrusted_certificate_is_an_error(here: Deployment, certificate: 
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
     async with serving(says("{}"), tls) as url:
-        line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url)
+        line, *_ = await here.results("GitHub", AUTOBUILD_GITHUB_API_URL=url)
     assert line.status == "error"
     assert line.message.startswith(f"The certificate of {url}/meta is not trusted: self")
     assert "SSL_CERT_FILE" in line.fix
@@ -204,7 +204,7 @@ async def test_untrusted_certificate_is_an_error(here: Deployment, certificate: 
 
 async def test_missing_tls_is_an_error(here: Deployment) -> None:
     async with serving(says("{}")) as url:
-        line, *_ = await here.lines("GitHub", AUTOBUILD_GITHUB_API_URL=url.replace("http:", "https:"))
+        line, *_ = await here.results("GitHub", AUTOBUILD_GITHUB_API_URL=url.replace("http:", "https:"))
     assert line.status == "error"
     assert "TLS" in line.message or "cannot be reached" in line.message
 

@@ -18,7 +18,7 @@ from tests.bot.doctor.conftest import Deployment
 
 
 async def test_unavailable_temporal_is_an_error(here: Deployment) -> None:
-    lines = await here.lines("Temporal", "workers", "schedules", TEMPORAL_ADDRESS="127.0.0.1:1")
+    lines = await here.results("Temporal", "workers", "schedules", TEMPORAL_ADDRESS="127.0.0.1:1")
     assert [line.status for line in lines] == ["error", "skipped", "skipped"]
     assert "127.0.0.1:1" in lines[0].message
     assert "autobuild up" in lines[0].fix
@@ -32,7 +32,7 @@ async def test_silent_temporal_times_out(here: Deployment) -> None:
 
 
 async def test_missing_namespace_is_an_error(here: Deployment) -> None:
-    line, *others = await here.lines("Temporal", "workers", "schedules", TEMPORAL_NAMESPACE="elsewhere")
+    line, *others = await here.results("Temporal", "workers", "schedules", TEMPORAL_NAMESPACE="elsewhere")
     assert [other.status for other in others] == ["skipped", "skipped"]
     assert line.status == "error"
     assert line.message.endswith("has no namespace elsewhere.")
@@ -62,7 +62,7 @@ async def test_paused_schedule_is_a_warning(scheduled: Deployment) -> None:
 
 
 async def test_missing_schedules_are_warnings(here: Deployment) -> None:
-    assert [line.status for line in await here.lines("schedules")] == ["warning", "warning"]
+    assert [line.status for line in await here.results("schedules")] == ["warning", "warning"]
 
 
 # --- programs
@@ -127,13 +127,13 @@ async def test_stored_app_is_checked(here: Deployment, tmp_path: Path) -> None:
     own = {name: environ.pop(name) for name in names}
     app = AppCredentials(github.app_id, "autobuild", "x", "y", github.url, own[names[1]], own[names[2]])
     await asyncio.to_thread(store, tmp_path / "data", app)
-    lines = await here.lines("App", "key", "endpoint")
+    lines = await here.results("App", "key", "endpoint")
     assert [line.status for line in lines] == ["ok"] * 3
     line = await here.one("App", AUTOBUILD_GITHUB_URL="https://github.example.com")
     assert (line.status, line.message) == ("error", f"The stored App belongs to {github.url}.")
     path = place(tmp_path / "data")
     path.chmod(0o644)
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
-    open_to_all, key = await here.lines("App", "key")
+    open_to_all, key = await here.results("App", "key")
     assert (open_to_all.status, key.status) == ("error", "skipped")
     assert f"chmod 600 {path}" in open_to_all.message

@@ -35,7 +35,7 @@ async def test_healthy_deployment_has_no_errors(scheduled: Deployment) -> None:
 
 
 async def test_new_machine_names_the_first_errors(tmp_path: Path) -> None:
-    """Nobody listens at the address of GitHub's, and none at Temporal's."""
+    """Nothing listens at the addresses of GitHub and Temporal."""
     environ = {
         "AUTOBUILD_DATA": str(tmp_path / "data"),
         "AUTOBUILD_GITHUB_API_URL": "http://127.0.0.1:1",

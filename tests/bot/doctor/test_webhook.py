@@ -1,4 +1,4 @@
-"""The way of an event: the hook, its last deliveries, and who answers at the public address."""
+"""The way of an event: the webhook, its last deliveries, and the public address."""
 
 import pytest
 from aiohttp import web
@@ -12,7 +12,7 @@ from tests.bot.webhook.smee_channel import smee_channel
 
 async def test_missing_webhook_is_an_error(here: Deployment) -> None:
     here.github.webhooks.set_config(url="")
-    hook, deliveries = await here.lines("webhook", "deliveries")
+    hook, deliveries = await here.results("webhook", "deliveries")
     assert (hook.status, hook.message) == ("error", "The App has no webhook.")
     assert deliveries.status in ("skipped", "ok")
 
@@ -31,7 +31,7 @@ async def test_missing_base_url_is_a_warning(here: Deployment) -> None:
 
 async def test_wrong_content_type_and_unverified_certificate(here: Deployment) -> None:
     here.github.webhooks.set_config(content_type="form", insecure_ssl="1")
-    form, insecure = await here.lines("webhook")
+    form, insecure = await here.results("webhook")
     assert (form.status, form.message) == ("error", "The content type is form.")
     assert insecure.status == "warning"
 
@@ -40,7 +40,7 @@ async def test_missing_secret_at_github_is_an_error(here: Deployment, aiohttp_cl
     url = await answering(
         aiohttp_client, here, "/app/hook/config", {"url": "x", "content_type": "json", "insecure_ssl": 0}
     )
-    lines = await here.lines("webhook", AUTOBUILD_GITHUB_API_URL=url)
+    lines = await here.results("webhook", AUTOBUILD_GITHUB_API_URL=url)
     assert [line.message for line in lines if line.status == "error"][
         -1
     ] == "The App has no webhook secret, so events are not signed."
@@ -153,7 +153,7 @@ async def test_endpoint_defaults_to_the_webhooks_address(here: Deployment) -> No
 
 
 async def test_loopback_endpoint_is_a_warning(here: Deployment) -> None:
-    answered, far = await here.lines("endpoint", AUTOBUILD_GITHUB_URL="https://github.example.com")
+    answered, far = await here.results("endpoint", AUTOBUILD_GITHUB_URL="https://github.example.com")
     assert answered.status == "ok"
     assert far.status == "warning"
     assert "GitHub cannot reach it" in far.message
@@ -163,13 +163,13 @@ async def test_loopback_endpoint_is_a_warning(here: Deployment) -> None:
 async def test_smee_channel_is_checked(here: Deployment) -> None:
     async with smee_channel() as channel:
         here.github.webhooks.set_config(url=channel.url)
-        hook, door = await here.lines("webhook", "endpoint", AUTOBUILD_SMEE_URL=channel.url)
-        assert (hook.status, door.status) == ("ok", "ok")
+        webhook, endpoint = await here.results("webhook", "endpoint", AUTOBUILD_SMEE_URL=channel.url)
+        assert (webhook.status, endpoint.status) == ("ok", "ok")
         channel.answers(404)
         assert (await here.one("endpoint", AUTOBUILD_SMEE_URL=channel.url)).status == "error"
-    gone = await here.one("endpoint", AUTOBUILD_SMEE_URL=channel.url)
-    assert (gone.status, "cannot be reached" in gone.message) == ("error", True)
-    assert gone.fix
+    unreachable = await here.one("endpoint", AUTOBUILD_SMEE_URL=channel.url)
+    assert (unreachable.status, "cannot be reached" in unreachable.message) == ("error", True)
+    assert unreachable.fix
 
 
 async def test_page_is_not_a_channel(here: Deployment) -> None:
