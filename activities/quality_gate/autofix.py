@@ -8,6 +8,7 @@ from pathlib import Path
 
 from activities.quality_gate.measurement import Host, Tree
 from activities.quality_gate.types import Workspace
+from activities.untrusted_files import remove_tree
 from activities.workspace.git import git, git_line
 
 # The bot's own name is not GitHub's business: the commit that GitHub makes is signed by GitHub.
@@ -37,7 +38,7 @@ async def commit_fixes(
         mirror = host.workspaces.mirror(workspace.repo)
         return await _commit(mirror, workspace, copy, tuple(by))
     finally:
-        await asyncio.to_thread(shutil.rmtree, copy.parent, True)
+        await asyncio.to_thread(remove_tree, copy.parent)
 
 
 async def _commit(

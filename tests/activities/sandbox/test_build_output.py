@@ -70,3 +70,15 @@ async def test_with_kept_writes_it_is_not_visible(runner: Runner, building: Sand
     fixing = replace(building, keep_writes=True, save_build_output=False)
     assert (await runner.run(fixing, shell("ls"))).stdout == b"README\n"
     assert [path.name for path in building.tree.iterdir()] == ["README"]
+
+
+async def test_built_file_is_not_written_through_a_link_of_the_tree(
+    runner: Runner, building: SandboxSpec, tmp_path: Path
+) -> None:
+    assert building.build_output
+    (building.build_output / "pkg").mkdir()
+    (building.build_output / "pkg" / "_version.py").write_text("1.0")
+    (tmp_path / "outside").mkdir()
+    (building.tree / "pkg").symlink_to(tmp_path / "outside")
+    assert (await runner.run(building, shell("cat README"))).stdout == b"hello"
+    assert not list((tmp_path / "outside").iterdir())

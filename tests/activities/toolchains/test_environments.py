@@ -22,7 +22,7 @@ def runner(request: pytest.FixtureRequest, wheels: Path) -> Runner:
     return BubblewrapRunner(offline, (wheels,)) if request.param == "bubblewrap" else UnsandboxedRunner(offline)
 
 
-async def test_files_of_packages_are_those_of_the_cache(runner: Runner, project: Make, tmp_path: Path) -> None:
+async def test_package_files_are_hard_links_to_the_cache(runner: Runner, project: Make, tmp_path: Path) -> None:
     made = project(FILES)
     environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
     assert (environment.problem, environment.root) == ("", next((tmp_path / "data/environments").glob("*/*/*/env")))
@@ -33,7 +33,7 @@ async def test_files_of_packages_are_those_of_the_cache(runner: Runner, project:
     assert [path.name for path in (tmp_path / "data/downloads/octocat/example/python").iterdir()] == ["cache"]
 
 
-async def test_a_check_uses_it_and_sees_neither_the_cache_nor_how_it_was_made(
+async def test_check_sees_the_environment_and_not_the_cache(
     project: Make, wheels: Path, tmp_path: Path
 ) -> None:
     runner = BubblewrapRunner({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
@@ -46,7 +46,7 @@ async def test_a_check_uses_it_and_sees_neither_the_cache_nor_how_it_was_made(
     assert ran.stdout == b"home\nlocked\n"
 
 
-async def test_an_editable_project_is_found_where_its_tree_is_now(
+async def test_editable_project_is_found_in_a_moved_tree(
     project: Make, runner: Runner, tmp_path: Path
 ) -> None:
     made = project(FILES)
@@ -61,7 +61,7 @@ async def test_an_editable_project_is_found_where_its_tree_is_now(
     assert ran.stdout == b"of this tree\n", ran.stderr
 
 
-async def test_what_is_there_is_not_made_again(runner: Runner, project: Make, tmp_path: Path) -> None:
+async def test_installed_environment_is_used_again(runner: Runner, project: Make, tmp_path: Path) -> None:
     made = project(FILES)
     first = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
     assert first.root
