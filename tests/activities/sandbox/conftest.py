@@ -19,7 +19,7 @@ LIMITS = ResourceLimits(wall_s=30, memory=512 * 1024**2, processes=200, disk=64 
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> SandboxSpec:
+def spec(tmp_path: Path) -> SandboxSpec:
     tree, out = tmp_path / "tree", tmp_path / "runs" / "out"
     tree.mkdir()
     out.mkdir(parents=True)
@@ -72,9 +72,9 @@ def marked() -> Marked:
 
 
 @pytest.fixture
-def started(box: SandboxSpec) -> Callable[[], None]:
+def started(spec: SandboxSpec) -> Callable[[], None]:
     """Waits until the command writes to the pipe `started` in its report folder."""
-    path = box.out / "started"
+    path = spec.out / "started"
     os.mkfifo(path)
     reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 

@@ -11,15 +11,15 @@ from tests.activities.sandbox.conftest import shell
 
 
 @pytest.fixture
-def building(box: SandboxSpec, tmp_path: Path) -> SandboxSpec:
+def building(spec: SandboxSpec, tmp_path: Path) -> SandboxSpec:
     (tmp_path / "built").mkdir()
-    return replace(box, build_output=tmp_path / "built", save_build_output=True)
+    return replace(spec, build_output=tmp_path / "built", save_build_output=True)
 
 
-def saved(box: SandboxSpec) -> list[str]:
-    assert box.build_output
+def saved(spec: SandboxSpec) -> list[str]:
+    assert spec.build_output
     return sorted(
-        path.relative_to(box.build_output).as_posix() for path in box.build_output.rglob("*") if not path.is_dir()
+        path.relative_to(spec.build_output).as_posix() for path in spec.build_output.rglob("*") if not path.is_dir()
     )
 
 

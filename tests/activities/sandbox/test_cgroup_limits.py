@@ -122,22 +122,24 @@ async def test_files_in_memory_count_as_memory() -> None:
         assert group.exceeded() == "memory"
 
 
-async def test_fork_bomb_that_gives_up_is_reported(runner: Runner, box: SandboxSpec) -> None:
+async def test_fork_bomb_that_gives_up_is_reported(runner: Runner, spec: SandboxSpec) -> None:
     mount_of("pids")
-    ran = await runner.run(box, python(GIVES_UP, limits=replace(LIMITS, processes=30)))
+    ran = await runner.run(spec, python(GIVES_UP, limits=replace(LIMITS, processes=30)))
     assert (ran.stopped, ran.exit_code) == ("processes", -9)
 
 
-async def test_process_that_left_its_parent_session_and_environment_is_killed(box: SandboxSpec, marked: Marked) -> None:
+async def test_process_that_left_its_parent_session_and_environment_is_killed(
+    spec: SandboxSpec, marked: Marked
+) -> None:
     mount_of("pids")
-    assert (await UnsandboxedRunner().run(box, python(ESCAPES, marked.word))).exit_code == 0
+    assert (await UnsandboxedRunner().run(spec, python(ESCAPES, marked.word))).exit_code == 0
     assert marked.alive() == []
 
 
 @pytest.mark.parametrize("ends", ["exit 0", "sleep 1000"])
-async def test_no_group_is_left(box: SandboxSpec, ends: str) -> None:
+async def test_no_group_is_left(spec: SandboxSpec, ends: str) -> None:
     mount = mount_of("pids")
-    await UnsandboxedRunner().run(box, shell(ends, limits=ResourceLimits(wall_s=0.2)))
+    await UnsandboxedRunner().run(spec, shell(ends, limits=ResourceLimits(wall_s=0.2)))
     assert list(mount.folder.glob(f"*-{os.getpid()}-*")) == []
 
 

@@ -42,33 +42,33 @@ asyncio.run(BubblewrapRunner().run(SandboxSpec(Path(tree), Path(out)), command))
     ("script", "code"),
     [("exit 0", 0), ("exit 7", 7), ("kill -SEGV $$", -11), ("kill -KILL $$", -9), ("exec no-such-program", 127)],
 )
-async def test_exit_code_is_the_commands(runner: Runner, box: SandboxSpec, script: str, code: int) -> None:
-    ran = await runner.run(box, shell(script))
+async def test_exit_code_is_the_commands(runner: Runner, spec: SandboxSpec, script: str, code: int) -> None:
+    ran = await runner.run(spec, shell(script))
     assert (ran.exit_code, ran.stopped) == (code, "")
 
 
-async def test_missing_program_is_exit_code_127(runner: Runner, box: SandboxSpec) -> None:
-    ran = await runner.run(box, SandboxCommand(("no-such-program",)))
+async def test_missing_program_is_exit_code_127(runner: Runner, spec: SandboxSpec) -> None:
+    ran = await runner.run(spec, SandboxCommand(("no-such-program",)))
     assert ran.exit_code == 127
     assert b"no-such-program" in ran.stderr
 
 
-async def test_standard_input_is_given_or_empty(runner: Runner, box: SandboxSpec) -> None:
-    assert (await runner.run(box, SandboxCommand(("cat",), stdin=b"go\nline \xff"))).stdout == b"go\nline \xff"
-    assert (await runner.run(box, SandboxCommand(("cat",)))).stdout == b""
-    assert (await runner.run(box, SandboxCommand(("true",), stdin=b"x" * 10**7))).exit_code == 0
+async def test_standard_input_is_given_or_empty(runner: Runner, spec: SandboxSpec) -> None:
+    assert (await runner.run(spec, SandboxCommand(("cat",), stdin=b"go\nline \xff"))).stdout == b"go\nline \xff"
+    assert (await runner.run(spec, SandboxCommand(("cat",)))).stdout == b""
+    assert (await runner.run(spec, SandboxCommand(("true",), stdin=b"x" * 10**7))).exit_code == 0
 
 
-async def test_daemon_does_not_outlive_its_run(runner: Runner, box: SandboxSpec, marked: Marked) -> None:
-    ran = await runner.run(box, shell(DAEMON, marked.word))
+async def test_daemon_does_not_outlive_its_run(runner: Runner, spec: SandboxSpec, marked: Marked) -> None:
+    ran = await runner.run(spec, shell(DAEMON, marked.word))
     assert (ran.exit_code, ran.stdout) == (0, b"started\n")
     assert marked.alive() == []
 
 
 async def test_process_that_ignores_every_signal_is_killed_at_the_time_limit(
-    runner: Runner, box: SandboxSpec, marked: Marked
+    runner: Runner, spec: SandboxSpec, marked: Marked
 ) -> None:
-    ran = await runner.run(box, python(STUBBORN, marked.word, limits=ResourceLimits(wall_s=0.5)))
+    ran = await runner.run(spec, python(STUBBORN, marked.word, limits=ResourceLimits(wall_s=0.5)))
     assert (ran.stopped, ran.exit_code) == ("time", -9)
     assert ran.duration_s < 5
     assert marked.alive() == []
@@ -76,19 +76,19 @@ async def test_process_that_ignores_every_signal_is_killed_at_the_time_limit(
 
 @pytest.mark.parametrize("target", ["os.getppid()", "-1", "1", "0"])
 async def test_killing_its_parent_ends_only_the_run(
-    sandbox: Runner, box: SandboxSpec, target: str, marked: Marked
+    sandbox: Runner, spec: SandboxSpec, target: str, marked: Marked
 ) -> None:
     script = f"import os, sys, signal; os.fork() or signal.pause(); os.kill({target}, 9); print('survived')"
-    ran = await sandbox.run(box, python(script, marked.word))
+    ran = await sandbox.run(spec, python(script, marked.word))
     assert ran.stopped == ""
     assert marked.alive() == []
 
 
 async def test_cancelling_kills_everything_within_a_second(
-    runner: Runner, box: SandboxSpec, marked: Marked, started: Callable[[], None]
+    runner: Runner, spec: SandboxSpec, marked: Marked, started: Callable[[], None]
 ) -> None:
-    path = f"{runner.paths(box).out}/started"
-    run = asyncio.create_task(runner.run(box, python(STUBBORN, marked.word, path)))
+    path = f"{runner.paths(spec).out}/started"
+    run = asyncio.create_task(runner.run(spec, python(STUBBORN, marked.word, path)))
     await asyncio.to_thread(started)
     assert marked.alive()
     start = time.monotonic()
@@ -97,21 +97,21 @@ async def test_cancelling_kills_everything_within_a_second(
         await run
     assert time.monotonic() - start < 1
     assert marked.alive() == []
-    assert [path.name for path in box.out.parent.iterdir()] == ["out"]
+    assert [path.name for path in spec.out.parent.iterdir()] == ["out"]
 
 
-async def test_cancelling_at_any_moment_leaves_nothing(runner: Runner, box: SandboxSpec, marked: Marked) -> None:
+async def test_cancelling_at_any_moment_leaves_nothing(runner: Runner, spec: SandboxSpec, marked: Marked) -> None:
     for ms in range(0, 24, 2):
         with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(runner.run(box, shell("sleep 1000; :", marked.word)), ms / 1000)
+            await asyncio.wait_for(runner.run(spec, shell("sleep 1000; :", marked.word)), ms / 1000)
     assert psutil.wait_procs(marked.alive(), timeout=5)[1] == []
-    assert [path.name for path in box.out.parent.iterdir()] == ["out"]
+    assert [path.name for path in spec.out.parent.iterdir()] == ["out"]
 
 
 async def test_sandboxes_of_a_killed_worker_are_killed(
-    sandbox: Runner, box: SandboxSpec, marked: Marked, started: Callable[[], None]
+    sandbox: Runner, spec: SandboxSpec, marked: Marked, started: Callable[[], None]
 ) -> None:
-    worker = subprocess.Popen([sys.executable, "-c", WORKER, str(box.tree), str(box.out), marked.word])
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, str(spec.tree), str(spec.out), marked.word])
     await asyncio.to_thread(started)
     inside = [process for process in marked.alive() if process.pid != worker.pid]
     assert inside

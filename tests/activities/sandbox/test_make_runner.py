@@ -24,14 +24,14 @@ async def test_unknown_mode_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("sandbox")
-async def test_only_the_install_step_gets_the_registries(box: SandboxSpec, tmp_path: Path) -> None:
+async def test_only_the_install_step_gets_the_registries(spec: SandboxSpec, tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     (wheels / "x.whl").touch()
     runner = await make_runner("bubblewrap", {"UV_FIND_LINKS": str(wheels)}, (wheels,))
     script = 'echo "links=$UV_FIND_LINKS"; ls "$1"; exit 0'
-    alone = await runner.run(box, shell(script, str(wheels)))
-    installing = await runner.run(box, shell(script, str(wheels), network=True))
+    alone = await runner.run(spec, shell(script, str(wheels)))
+    installing = await runner.run(spec, shell(script, str(wheels), network=True))
     assert alone.stdout == b"links=\n"
     assert installing.stdout.decode() == f"links={wheels}\nx.whl\n"
 
@@ -46,6 +46,6 @@ async def test_only_the_install_step_gets_the_registries(box: SandboxSpec, tmp_p
         SandboxCommand(("a",), env={"A=B": ""}),
     ],
 )
-async def test_invalid_command_is_refused(runner: Runner, box: SandboxSpec, command: SandboxCommand) -> None:
+async def test_invalid_command_is_refused(runner: Runner, spec: SandboxSpec, command: SandboxCommand) -> None:
     with pytest.raises(UserError):
-        await runner.run(box, command)
+        await runner.run(spec, command)

@@ -11,12 +11,12 @@ from tests.activities.sandbox.conftest import shell
 
 
 @pytest.fixture
-def mounted(box: SandboxSpec, tmp_path: Path) -> SandboxSpec:
+def mounted(spec: SandboxSpec, tmp_path: Path) -> SandboxSpec:
     folder = tmp_path / "packages" / "node_modules"
     folder.mkdir(parents=True)
     (folder / "left-pad").write_text("padded")
-    (box.tree / "web").mkdir()
-    return replace(box, mounts=((folder, "node_modules"), (folder, "web/node_modules")))
+    (spec.tree / "web").mkdir()
+    return replace(spec, mounts=((folder, "node_modules"), (folder, "web/node_modules")))
 
 
 @pytest.mark.parametrize("inside", ["web/node_modules", "link/node_modules", "../node_modules"])

@@ -33,31 +33,27 @@ async def test_package_files_are_hard_links_to_the_cache(runner: Runner, project
     assert [path.name for path in (tmp_path / "data/downloads/octocat/example/python").iterdir()] == ["cache"]
 
 
-async def test_check_sees_the_environment_and_not_the_cache(
-    project: Make, wheels: Path, tmp_path: Path
-) -> None:
+async def test_check_sees_the_environment_and_not_the_cache(project: Make, wheels: Path, tmp_path: Path) -> None:
     runner = BubblewrapRunner({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
     made = project(FILES)
     environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
     (tmp_path / "out").mkdir()
-    box = SandboxSpec(made.root, tmp_path / "out", environment.root, build_output=environment.build_output)
+    spec = SandboxSpec(made.root, tmp_path / "out", environment.root, build_output=environment.build_output)
     script = "cat made.py && head -1 /env/pyvenv.cfg | cut -c1-4; ls -d /cache /install; touch /env/x || echo locked"
-    ran = await runner.run(box, SandboxCommand(("sh", "-c", script)))
+    ran = await runner.run(spec, SandboxCommand(("sh", "-c", script)))
     assert ran.stdout == b"home\nlocked\n"
 
 
-async def test_editable_project_is_found_in_a_moved_tree(
-    project: Make, runner: Runner, tmp_path: Path
-) -> None:
+async def test_editable_project_is_found_in_a_moved_tree(project: Make, runner: Runner, tmp_path: Path) -> None:
     made = project(FILES)
     environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
     (tmp_path / "later" / "tree").mkdir(parents=True)
     (tmp_path / "later" / "tree" / "me.py").write_text("print('of this tree')")
     (tmp_path / "later" / "out").mkdir()
-    box = SandboxSpec(tmp_path / "later/tree", tmp_path / "later/out", environment.root, read_only=toolchain.paths())
-    places = runner.paths(box)
+    spec = SandboxSpec(tmp_path / "later/tree", tmp_path / "later/out", environment.root, read_only=toolchain.paths())
+    places = runner.paths(spec)
     run = SandboxCommand((f"{places.env}/bin/python", "-P", "-m", "me"), env=environment.variables(places.src))
-    ran = await runner.run(box, run)
+    ran = await runner.run(spec, run)
     assert ran.stdout == b"of this tree\n", ran.stderr
 
 
