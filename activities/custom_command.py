@@ -1,4 +1,4 @@
-"""Any other language: a check that `.github/autobuild.yml` answers with a command and the format it writes."""
+"""Any other language: a check for which `.github/autobuild.yml` configures a command and its report format."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from activities.reports import BadReport, read_output
 from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report
 from activities.tooling import Tool, Workbench
 
-# What the command writes into the tree is thrown away with its layer, so its report is carried out. One that it
-# prints goes to a file too: of what a runner keeps of an output, the middle may be missing.
+# The command's writes to the tree are discarded with its layer, so its report is copied out. One that it prints goes to
+# a file too: of what a runner keeps of an output, the middle may be missing.
 _PRINTED = 'eval "$1" > "$3/command.out"'
-_WRITTEN = '(eval "$1"); finished=$?; cp -- "$2" "$3/command.out"; exit $finished'
+_WRITTEN = '(eval "$1"); code=$?; cp -- "$2" "$3/command.out"; exit $code'
 
 
 def configured_tool(check: str, options: Mapping[str, object]) -> Tool | None:
@@ -36,19 +36,17 @@ def _report(check: str, bench: Workbench, finished: FinishedCommand) -> ToolRepo
     try:
         contents = formats.registry()[name].reads(read_output(bench.out, "command.out"), "command", check)
     except (BadReport, OSError) as error:
-        return failed_to_run("command", "", finished, f"The command's report is no {name}: {error}")
-    says_why = contents.findings or any(case.outcome == "failed" for case in contents.tests)
-    if finished.exit_code and not says_why and not finished.result.stopped:
-        return failed_to_run(
-            "command", "", finished, f"The command finished with {finished.exit_code} and reported nothing."
-        )
-    # Paths as the repository knows them.
+        return failed_to_run("command", "", finished, f"The command's report is not valid {name}: {error}")
+    failures = contents.findings or [case for case in contents.tests if case.outcome == "failed"]
+    if finished.exit_code and not failures and not finished.result.stopped:
+        problem = f"The command exited with code {finished.exit_code} and reported nothing."
+        return failed_to_run("command", "", finished, problem)
     return make_report(
         "command",
         "",
         finished,
-        findings=tuple(replace(each, path=bench.relative(each.path)) for each in contents.findings),
-        tests=tuple(replace(each, path=bench.relative(each.path)) if each.path else each for each in contents.tests),
-        coverage=tuple(replace(each, path=bench.relative(each.path)) for each in contents.coverage),
+        findings=tuple(replace(one, path=bench.relative(one.path)) for one in contents.findings),
+        tests=tuple(replace(one, path=bench.relative(one.path)) if one.path else one for one in contents.tests),
+        coverage=tuple(replace(one, path=bench.relative(one.path)) for one in contents.coverage),
         benchmarks=contents.benchmarks,
     )

@@ -6,11 +6,11 @@ limited, links are not followed, text is made valid Unicode.
 """
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
-from activities.reports import valid_unicode
+from activities.reports import BadReport, valid_unicode
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tooling import Workbench
 
@@ -89,6 +89,23 @@ def make_report(
         output_tail=last_output(finished.result),
         duration_s=finished.result.duration_s,
     )
+
+
+def findings_report(
+    tool: str,
+    version: str,
+    finished: FinishedCommand,
+    findings: Callable[[], Iterable[Finding]],
+    exit_codes: Container[int] = (0, 1),
+) -> ToolReport:
+    """The report of a tool that writes findings. It failed to run where it exits with another code, or where `findings`
+    cannot read what it wrote (`BadReport`)."""
+    if finished.exit_code not in exit_codes:
+        return failed_to_run(tool, version, finished)
+    try:
+        return make_report(tool, version, finished, findings=tuple(findings()))
+    except BadReport as error:
+        return failed_to_run(tool, version, finished, str(error))
 
 
 def fix_report(tool: str, version: str, finished: FinishedCommand, exit_codes: tuple[int, ...]) -> ToolReport:

@@ -4,12 +4,13 @@ Severity: HIGH is an `error`, MEDIUM a `warning`, LOW (asserts, imports of subpr
 `critical`: a pattern in the source does not prove that a hole can be reached.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from activities.languages.python.tool_detection import configured_in, python_tool
 from activities.model import Finding, Severity, ToolReport
-from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import execute, failed_to_run, make_report
+from activities.reports import non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import execute, findings_report
 from activities.tooling import Project, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -19,7 +20,7 @@ DETECTION = ToolDetection(
     packages=("bandit",),
 )
 _SEVERITIES: dict[str, Severity] = {"HIGH": "error", "MEDIUM": "warning"}
-# bandit's own defaults, which an option replaces, then tests. A word without a star is looked for anywhere in a path.
+# bandit's own defaults, which an option replaces, then tests. A word without a star matches anywhere in a path.
 _LEFT_OUT = (
     ".svn,CVS,.bzr,.hg,.git,__pycache__,.tox,.eggs,*.egg,"
     "*/tests/*,*/test/*,*/testing/*,*/test_*.py,*/*_test.py,*/conftest.py"
@@ -31,18 +32,11 @@ async def _run(bench: Workbench, version: str) -> ToolReport:
     report = f"{bench.paths.out}/bandit.json"
     argv = (bench.executable("bandit"), "-r", ".", "-q", "-f", "json", "-o", report, *_configuration(bench.project))
     finished = await execute(bench, argv)
-    if finished.exit_code not in (0, 1):
-        return failed_to_run("bandit", version, finished)
-    try:
-        read = parse_json(read_output(bench.out, "bandit.json"), "bandit's report")
-    except BadReport as error:
-        return failed_to_run("bandit", version, finished, str(error))
-    found = (*_each(read, "results", _finding, bench), *_each(read, "errors", _unreadable, bench))
-    return make_report("bandit", version, finished, findings=found)
+    return findings_report("bandit", version, finished, lambda: _findings(bench))
 
 
 def _configuration(project: Project) -> tuple[str, ...]:
-    """bandit finds an ini file `.bandit` by itself, and nothing else."""
+    """bandit finds only an ini file `.bandit` without an option."""
     reason = configured_in(DETECTION, project)
     if not reason:
         return ("-x", _LEFT_OUT)
@@ -50,32 +44,31 @@ def _configuration(project: Project) -> tuple[str, ...]:
     return () if file == ".bandit" else ("-c", file)
 
 
-def _each(report: object, key: str, read: Any, bench: Workbench) -> tuple[Finding, ...]:
+def _findings(bench: Workbench) -> Iterator[Finding]:
+    """A file that bandit could not read is reported, not left out."""
+    report = parse_json(read_output(bench.out, "bandit.json"), "bandit's report")
+    for entry in _entries(report, "results"):
+        lines = entry.get("line_range")
+        yield Finding(
+            check="security",
+            tool="bandit",
+            rule=valid_unicode(f"{entry.get('test_id', '')} {entry.get('test_name', '')}".strip()),
+            path=bench.relative(valid_unicode(str(entry.get("filename", "")))),
+            line=non_negative(entry.get("line_number")),
+            column=non_negative(entry.get("col_offset"), -1) + 1,
+            end_line=non_negative(lines[-1]) if isinstance(lines, list) and lines else 0,
+            message=valid_unicode(str(entry.get("issue_text", ""))),
+            severity=_SEVERITIES.get(str(entry.get("issue_severity")), "notice"),
+        )
+    for entry in _entries(report, "errors"):
+        path = bench.relative(valid_unicode(str(entry.get("filename", ""))))
+        message = f"bandit could not check this file: {valid_unicode(str(entry.get('reason', '')))}."
+        yield Finding("security", "bandit", "unreadable", path, 0, message, "notice")
+
+
+def _entries(report: object, key: str) -> list[dict[str, Any]]:
     listed = report.get(key) if isinstance(report, dict) else None
-    entries = listed if isinstance(listed, list) else []
-    return tuple(read(entry, bench) for entry in entries if isinstance(entry, dict))
-
-
-def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
-    lines = entry.get("line_range")
-    return Finding(
-        check="security",
-        tool="bandit",
-        rule=valid_unicode(f"{entry.get('test_id', '')} {entry.get('test_name', '')}".strip()),
-        path=bench.relative(valid_unicode(str(entry.get("filename", "")))),
-        line=non_negative(entry.get("line_number")),
-        column=non_negative(entry.get("col_offset"), -1) + 1,
-        end_line=non_negative(lines[-1]) if isinstance(lines, list) and lines else 0,
-        message=valid_unicode(str(entry.get("issue_text", ""))),
-        severity=_SEVERITIES.get(str(entry.get("issue_severity")), "notice"),
-    )
-
-
-def _unreadable(entry: dict[str, Any], bench: Workbench) -> Finding:
-    """A file that was not looked at is said, not passed over."""
-    path = bench.relative(valid_unicode(str(entry.get("filename", ""))))
-    message = f"bandit did not look at this file: {valid_unicode(str(entry.get('reason', '')))}."
-    return Finding("security", "bandit", "unreadable", path, 0, message, "notice")
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
 
 
 tool = python_tool("bandit", ("security",), DETECTION, _run, default=True)

@@ -19,8 +19,8 @@ def _used_by(project: Project) -> str:
 
 
 async def _run(bench: Workbench, biome: str, version: str) -> ToolReport:
-    """`biome ci` reads and never writes. It ends with 1 for findings and for every kind of trouble alike. Biome 1 says
-    a syntax error twice, as its linter and its formatter meet it."""
+    """`biome ci` reads and never writes. It exits with 1 for findings and for every other failure alike. Biome 1
+    reports a syntax error twice, by its linter and by its formatter."""
     options = ("--reporter=json", "--max-diagnostics=none", "--colors=off", "--no-errors-on-unmatched")
     finished = await start(bench, stdout_to_file(bench, (biome, "ci", *options), _REPORT))
     try:
@@ -42,27 +42,22 @@ def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
         raise BadReport("biome's report has no diagnostics.")
     for diagnostic in diagnostics:
         if isinstance(diagnostic, dict):
-            yield _finding(diagnostic, bench)
-
-
-def _finding(diagnostic: dict[str, object], bench: Workbench) -> Finding:
-    """The message is a string, or pieces of marked-up text."""
-    rule = valid_unicode(str(diagnostic.get("category") or "biome"))
-    path, line, column = _place(diagnostic.get("location"))
-    message = diagnostic.get("message") or diagnostic.get("description") or ""
-    if isinstance(message, list):
-        message = "".join(str(piece.get("content", "")) for piece in message if isinstance(piece, dict))
-    return Finding(
-        check="linting",
-        tool="biome",
-        rule=rule.removeprefix("lint/"),
-        path=bench.relative(valid_unicode(path)),
-        line=line,
-        column=column,
-        message=valid_unicode(str(message)),
-        severity=_SEVERITIES.get(str(diagnostic.get("severity")), "notice"),
-        fixable=rule in ("format", "organizeImports") or "Safe fix" in str(diagnostic.get("advices")),
-    )
+            rule = valid_unicode(str(diagnostic.get("category") or "biome"))
+            path, line, column = _place(diagnostic.get("location"))
+            message = diagnostic.get("message") or diagnostic.get("description") or ""
+            if isinstance(message, list):  # pieces of marked-up text
+                message = "".join(str(piece.get("content", "")) for piece in message if isinstance(piece, dict))
+            yield Finding(
+                check="linting",
+                tool="biome",
+                rule=rule.removeprefix("lint/"),
+                path=bench.relative(valid_unicode(path)),
+                line=line,
+                column=column,
+                message=valid_unicode(str(message)),
+                severity=_SEVERITIES.get(str(diagnostic.get("severity")), "notice"),
+                fixable=rule in ("format", "organizeImports") or "Safe fix" in str(diagnostic.get("advices")),
+            )
 
 
 def _place(location: object) -> tuple[str, int, int]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from activities.languages.python.tool_detection import python_tool
 from activities.model import Finding, ToolReport
-from activities.reports import valid_unicode
 from activities.tool_reports import FinishedCommand, execute, failed_to_run, fix_report, make_report
 from activities.tooling import ToolDetection, Workbench
 
@@ -35,12 +34,12 @@ async def _black(bench: Workbench, *flags: str) -> FinishedCommand:
 
 def _findings(finished: FinishedCommand, bench: Workbench) -> Iterator[Finding]:
     for line in finished.stderr.splitlines():
-        if match := _CHANGES.fullmatch(valid_unicode(line)):
-            path, said = bench.relative(match["path"]), "black would change this file."
-            yield Finding("linting", "black", "format", path, 0, said, "warning", fixable=True)
-        elif match := _CANNOT.fullmatch(valid_unicode(line)):
-            path = bench.relative(match["path"])
-            yield Finding("linting", "black", "unreadable", path, 0, "black cannot parse this file.", "error")
+        if match := _CHANGES.fullmatch(line):
+            path, message = bench.relative(match["path"]), "black would change this file."
+            yield Finding("linting", "black", "format", path, 0, message, "warning", fixable=True)
+        elif match := _CANNOT.fullmatch(line):
+            path, message = bench.relative(match["path"]), "black cannot parse this file."
+            yield Finding("linting", "black", "unreadable", path, 0, message, "error")
 
 
 tool = python_tool("black", ("linting",), DETECTION, _run, fix=_fix, requirements=("black",))

@@ -7,7 +7,7 @@ from activities.languages.javascript.programs import package_tool, start
 from activities.languages.javascript.scripts import find_call, without_options
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import failed_to_run, fix_report, make_report
+from activities.tool_reports import findings_report, fix_report
 from activities.tooling import Project, ToolDetection, Workbench
 
 _REPORT = "eslint.json"
@@ -31,23 +31,17 @@ def _used_by(project: Project) -> str:
 async def _run(bench: Workbench, eslint: str, version: str) -> ToolReport:
     """Exit codes: 0 nothing, 1 findings, 2 eslint could not work (its configuration, most often)."""
     report = ("--format", "json", "--output-file", f"{bench.paths.out}/{_REPORT}")
-    finished = await start(bench, (eslint, *_words(bench.project), *report))
-    if finished.exit_code not in (0, 1):
-        return failed_to_run("eslint", version, finished)
-    try:
-        found = tuple(_findings(read_output(bench.out, _REPORT), bench))
-    except BadReport as error:
-        return failed_to_run("eslint", version, finished, str(error))
-    return make_report("eslint", version, finished, findings=found)
+    finished = await start(bench, (eslint, *_arguments(bench.project), *report))
+    return findings_report("eslint", version, finished, lambda: _findings(bench))
 
 
 async def _fix(bench: Workbench, eslint: str, version: str) -> ToolReport:
     """What is left after the fixes is exit code 1, and no failure of the fixing."""
-    finished = await start(bench, (eslint, *_words(bench.project), "--fix"))
+    finished = await start(bench, (eslint, *_arguments(bench.project), "--fix"))
     return fix_report("eslint", version, finished, (0, 1))
 
 
-def _words(project: Project) -> tuple[str, ...]:
+def _arguments(project: Project) -> tuple[str, ...]:
     """What the package's own lint script gives, because a legacy configuration does not say which files are linted."""
     package = read_package(project)
     scripts = (name for name in package.scripts if name.partition(":")[0] in ("lint", "eslint"))
@@ -56,31 +50,27 @@ def _words(project: Project) -> tuple[str, ...]:
     return own or (".",)
 
 
-def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
-    files = parse_json(data, "eslint's report")
+def _findings(bench: Workbench) -> Iterator[Finding]:
+    """A message without a rule is a file that cannot be parsed, or a needless `eslint-disable`."""
+    files = parse_json(read_output(bench.out, _REPORT), "eslint's report")
     if not isinstance(files, list):
         raise BadReport("eslint's report is not a list.")
     for file in files:
         messages = file.get("messages") if isinstance(file, dict) else None
         for message in messages if isinstance(messages, list) else []:
-            yield _finding(bench.relative(valid_unicode(str(file.get("filePath", "")))), message)
-
-
-def _finding(path: str, message: dict[str, object]) -> Finding:
-    """Without a rule it is a file that cannot be parsed, or a needless `eslint-disable`."""
-    rule = message.get("ruleId") or ("parse-error" if message.get("fatal") else "eslint")
-    return Finding(
-        check="linting",
-        tool="eslint",
-        rule=valid_unicode(str(rule)),
-        path=path,
-        line=non_negative(message.get("line")),
-        column=non_negative(message.get("column")),
-        end_line=non_negative(message.get("endLine")),
-        message=valid_unicode(str(message.get("message", ""))),
-        severity="error" if message.get("severity") == 2 else "warning",
-        fixable="fix" in message,
-    )
+            rule = message.get("ruleId") or ("parse-error" if message.get("fatal") else "eslint")
+            yield Finding(
+                check="linting",
+                tool="eslint",
+                rule=valid_unicode(str(rule)),
+                path=bench.relative(valid_unicode(str(file.get("filePath", "")))),
+                line=non_negative(message.get("line")),
+                column=non_negative(message.get("column")),
+                end_line=non_negative(message.get("endLine")),
+                message=valid_unicode(str(message.get("message", ""))),
+                severity="error" if message.get("severity") == 2 else "warning",
+                fixable="fix" in message,
+            )
 
 
 tool = package_tool("eslint", ("linting",), _used_by, _run, fix=_fix, detection=DETECTION)

@@ -5,8 +5,8 @@ Severity: `error` for what breaks when it runs (syntax, undefined names: E9, F63
 
 import re
 
-from activities.languages.python.tool_detection import python_tool
-from activities.model import Finding, Severity, ToolReport
+from activities.languages.python.tool_detection import linter_severity, python_tool
+from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
 from activities.tool_reports import execute, failed_to_run, make_report
 from activities.tooling import ToolDetection, Workbench
@@ -18,7 +18,6 @@ DETECTION = ToolDetection(
     packages=("flake8",),
 )
 _LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+):(?P<column>\d+): (?P<rule>[A-Z]{1,3}\d{1,4}) (?P<message>.*)")
-_BREAKS = ("E9", "F63", "F7", "F82")
 
 
 async def _run(bench: Workbench, version: str) -> ToolReport:
@@ -26,31 +25,26 @@ async def _run(bench: Workbench, version: str) -> ToolReport:
     report = f"--output-file={bench.paths.out}/flake8.txt"
     finished = await execute(bench, (bench.executable("flake8"), "--format=default", report, "--no-show-source"))
     try:
-        text = read_output(bench.out, "flake8.txt").decode("utf-8", "surrogateescape")
+        text = valid_unicode(read_output(bench.out, "flake8.txt").decode("utf-8", "surrogateescape"))
     except BadReport:
         return failed_to_run("flake8", version, finished)
-    found = tuple(one for line in text.splitlines() if (one := _finding(line, bench)))
+    found = tuple(
+        Finding(
+            check="linting",
+            tool="flake8",
+            rule=match["rule"],
+            path=bench.relative(match["path"]),
+            line=non_negative(match["line"]),
+            column=non_negative(match["column"]),
+            message=match["message"],
+            severity=linter_severity(match["rule"]),
+        )
+        for line in text.splitlines()
+        if (match := _LINE.fullmatch(line))
+    )
     if finished.exit_code not in (0, 1) or (finished.exit_code == 1 and not found):
         return failed_to_run("flake8", version, finished)
     return make_report("flake8", version, finished, findings=found)
-
-
-def _finding(line: str, bench: Workbench) -> Finding | None:
-    match = _LINE.fullmatch(valid_unicode(line))
-    return match and Finding(
-        check="linting",
-        tool="flake8",
-        rule=match["rule"],
-        path=bench.relative(match["path"]),
-        line=non_negative(match["line"]),
-        column=non_negative(match["column"]),
-        message=match["message"],
-        severity=_severity(match["rule"]),
-    )
-
-
-def _severity(rule: str) -> Severity:
-    return "error" if rule.startswith(_BREAKS) else "warning"
 
 
 tool = python_tool("flake8", ("linting",), DETECTION, _run, requirements=("flake8",))

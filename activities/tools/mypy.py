@@ -15,7 +15,7 @@ from activities.languages.python.layout import sources
 from activities.languages.python.tool_detection import configured_in, python_tool
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
-from activities.tool_reports import FinishedCommand, execute_to_file, failed_to_run, make_report
+from activities.tool_reports import execute_to_file, failed_to_run, make_report
 from activities.tooling import Project, ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -40,26 +40,25 @@ _ONE_PROCESS = {"MYPY_NUM_WORKERS": "0"}
 
 async def _run(bench: Workbench, version: str) -> ToolReport:
     """Exit codes: 0 nothing, 1 errors, 2 mypy had to stop (a syntax error, or its configuration)."""
-    cache = f"--cache-dir={bench.paths.out}/mypy_cache"
-    argv = (bench.executable("mypy"), *_FLAGS, cache, *_python(bench), *_what(bench.project))
+    options = [*_FLAGS, f"--cache-dir={bench.paths.out}/mypy_cache"]
+    if bench.env_root:
+        options.append(f"--python-executable={bench.paths.env}/bin/python")
+    argv = (bench.executable("mypy"), *options, *_targets(bench.project))
     finished = await execute_to_file(bench, argv, "mypy.txt", _ONE_PROCESS)
     try:
-        text = read_output(bench.out, "mypy.txt").decode("utf-8", "surrogateescape")
+        text = valid_unicode(read_output(bench.out, "mypy.txt").decode("utf-8", "surrogateescape"))
     except BadReport as error:
         return failed_to_run("mypy", version, finished, str(error))
     found = tuple(_findings(text, bench))
     if finished.exit_code not in (0, 1) and not found:
-        return failed_to_run("mypy", version, finished, _why(text, finished))
+        # mypy says why it stopped on stdout or on stderr.
+        lines = [line for line in text.splitlines() if "error:" in line] or text.splitlines()
+        return failed_to_run("mypy", version, finished, f"mypy could not work: {lines[0][:300]}" if lines else "")
     stopped = "mypy stopped at the first file that it could not parse." if finished.exit_code == 2 else ""
     return make_report("mypy", version, finished, findings=found, problem=stopped)
 
 
-def _python(bench: Workbench) -> tuple[str, ...]:
-    """Where the packages are that the project imports."""
-    return (f"--python-executable={bench.paths.env}/bin/python",) if bench.env_root else ()
-
-
-def _what(project: Project) -> tuple[str, ...]:
+def _targets(project: Project) -> tuple[str, ...]:
     """The files: the configuration's own choice wins, and options are ours only where there is none."""
     configured = configured_in(DETECTION, project)
     if configured and any(_settings(project).get(key) for key in ("files", "packages", "modules")):
@@ -78,7 +77,7 @@ def _settings(project: Project) -> dict[str, object]:
 def _findings(text: str, bench: Workbench) -> Iterator[Finding]:
     last: Finding | None = None
     for line in text.splitlines():
-        match = _LINE.fullmatch(valid_unicode(line))
+        match = _LINE.fullmatch(line)
         if match is None:
             continue
         if match["kind"] == "note":
@@ -86,28 +85,18 @@ def _findings(text: str, bench: Workbench) -> Iterator[Finding]:
             continue
         if last:
             yield last
-        last = _finding(match, bench)
+        last = Finding(
+            check="static_analysis",
+            tool="mypy",
+            rule=match["rule"] or "misc",
+            path=bench.relative(match["path"]),
+            line=non_negative(match["line"]),
+            column=non_negative(match["column"] or 0),
+            message=match["message"],
+            severity="error",
+        )
     if last:
         yield last
-
-
-def _finding(match: re.Match[str], bench: Workbench) -> Finding:
-    return Finding(
-        check="static_analysis",
-        tool="mypy",
-        rule=match["rule"] or "misc",
-        path=bench.relative(match["path"]),
-        line=non_negative(match["line"]),
-        column=non_negative(match["column"] or 0),
-        message=match["message"],
-        severity="error",
-    )
-
-
-def _why(text: str, finished: FinishedCommand) -> str:
-    """mypy says why it stopped on stdout or on stderr."""
-    lines = [line for line in text.splitlines() if "error:" in line] or text.splitlines()
-    return f"mypy could not work: {valid_unicode(lines[0])[:300]}" if lines else ""
 
 
 tool = python_tool(

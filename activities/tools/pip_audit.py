@@ -1,8 +1,8 @@
 """pip-audit: known vulnerabilities of what is installed, looked up by name and version; nothing of it is run.
 
-Severity: `critical` for every one, since the advisories give no grade and an unknown grade must not be waved
-through; the repository can name those that it accepts (option `ignore`). Where the advisories cannot be reached,
-or a package came from elsewhere than an index, the report says so: what was not looked up is not clean.
+Severity: `critical` for every one, since the advisories give no grade and an unknown grade must not pass; the
+repository can name those that it accepts (option `ignore`). Where the advisories are unavailable, or a package came
+from elsewhere than an index, the report says so: what was not audited is not clean.
 """
 
 from collections.abc import Iterator
@@ -17,86 +17,72 @@ from activities.reports import BadReport, parse_json, read_output, valid_unicode
 from activities.tool_reports import execute, failed_to_run, last_output, make_report
 from activities.tooling import OUR_TOOLS, Tool, Workbench
 
-_UNREACHABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")
-
-_NOT_ASKED = "The advisories are unavailable, so nothing was audited."
+_UNAVAILABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")
 
 
 async def _run(bench: Workbench) -> ToolReport:
     """Exit code 1 means vulnerabilities and failures alike: with a report it was the first."""
     version = our_version("pip-audit")
     if bench.env_root is None:
-        said = "Nothing could be installed, so there are no versions to look up."
-        return ToolReport("pip-audit", version, completed=False, problem=said)
-    listed = _listed(bench)
+        problem = "Nothing could be installed, so there are no versions to audit."
+        return ToolReport("pip-audit", version, completed=False, problem=problem)
+    own = project_name(bench.project)  # which no index needs to know
+    listed = [one for one in installed(bench.env_root).values() if one.name != own and not one.editable]
     write_input(bench.out, "installed.txt", "".join(f"{one.name}=={one.version}\n" for one in listed if not one.direct))
     finished = await execute(bench, _command(bench), network=True)
     try:
         report = parse_json(read_output(bench.out, "audit.json"), "pip-audit's report")
     except BadReport:
-        if not finished.result.stopped and any(sign in last_output(finished.result) for sign in _UNREACHABLE):
-            return make_report("pip-audit", version, finished, advice=_NOT_ASKED)
+        if not finished.result.stopped and any(sign in last_output(finished.result) for sign in _UNAVAILABLE):
+            advice = "The advisories are unavailable, so nothing was audited."
+            return make_report("pip-audit", version, finished, advice=advice)
         return failed_to_run("pip-audit", version, finished)
-    entries = _entries(report)
+    dependencies = report.get("dependencies") if isinstance(report, dict) else None
+    entries = [one for one in dependencies if isinstance(one, dict)] if isinstance(dependencies, list) else []
     found = tuple(one for entry in entries for one in _findings(entry, bench))
     return make_report("pip-audit", version, finished, findings=found, advice=_advice(entries, listed))
 
 
-def _listed(bench: Workbench) -> tuple[Distribution, ...]:
-    """Without the project itself, which no index needs to know."""
-    there = installed(bench.env_root) if bench.env_root else {}
-    return tuple(one for one in there.values() if one.name != project_name(bench.project) and not one.editable)
-
-
 def _command(bench: Workbench) -> tuple[str, ...]:
-    out = bench.paths.out
-    ignored = bench.options.get("ignore")
-    names = [str(name) for name in ignored] if isinstance(ignored, list | tuple) else []
+    out, ignored = bench.paths.out, bench.options.get("ignore")
     return (
         str(OUR_TOOLS / "bin" / "pip-audit"),
         *("-r", f"{out}/installed.txt", "--no-deps", "--disable-pip", "--progress-spinner=off"),
         *("-f", "json", "-o", f"{out}/audit.json", f"--cache-dir={out}/cache"),
-        *(f"--ignore-vuln={name}" for name in names),
+        *(f"--ignore-vuln={name}" for name in (ignored if isinstance(ignored, list | tuple) else ())),
     )
-
-
-def _entries(report: object) -> list[dict[str, Any]]:
-    listed = report.get("dependencies") if isinstance(report, dict) else None
-    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
 
 
 def _findings(entry: dict[str, Any], bench: Workbench) -> Iterator[Finding]:
     vulnerabilities = entry.get("vulns")
     for one in vulnerabilities if isinstance(vulnerabilities, list) else []:
         path, line = named_in_manifests(bench.project, str(entry.get("name")))
+        aliases = ", ".join(str(name) for name in one.get("aliases") or ())
+        versions = ", ".join(str(version) for version in one.get("fix_versions") or ())
+        name = f"{one.get('id')}{f' ({aliases})' if aliases else ''}"
+        fixed = f"Fixed in {versions}." if versions else "No release fixes it."
+        summary = str(one.get("description") or "").strip().partition("\n")[0][:300]
+        message = f"{entry.get('name')} {entry.get('version')} is vulnerable: {name}. {fixed} {summary}"
         yield Finding(
             check="dependencies",
             tool="pip-audit",
             rule=valid_unicode(str(one.get("id"))),
             path=bench.relative(path),
             line=line,
-            message=_message(entry, one),
+            message=valid_unicode(message.strip()),
             severity="critical",
         )
 
 
-def _message(entry: dict[str, Any], one: dict[str, Any]) -> str:
-    also = ", ".join(str(name) for name in one.get("aliases") or ())
-    fixed = ", ".join(str(version) for version in one.get("fix_versions") or ())
-    first_line = str(one.get("description") or "").strip().partition("\n")[0][:300]
-    head = f"{entry.get('name')} {entry.get('version')} is vulnerable: {one.get('id')}{f' ({also})' if also else ''}."
-    return valid_unicode(f"{head} {f'Fixed in {fixed}.' if fixed else 'No release fixes it.'} {first_line}".strip())
-
-
-def _advice(entries: list[dict[str, Any]], listed: tuple[Distribution, ...]) -> str:
+def _advice(entries: list[dict[str, Any]], listed: list[Distribution]) -> str:
+    """Names what was not audited: what no index has, and what is missing from the report."""
     skipped = [str(entry.get("name")) for entry in entries if entry.get("skip_reason")]
-    skipped += [one.name for one in listed if one.direct]
-    looked = {canonicalize_name(str(entry.get("name"))) for entry in entries}
-    skipped += [one.name for one in listed if not one.direct and one.name not in looked]
+    audited = {canonicalize_name(str(entry.get("name"))) for entry in entries}
+    skipped += [one.name for one in listed if one.direct or one.name not in audited]
     if not skipped:
         return ""
     names = ", ".join(sorted(skipped)[:10]) + (" …" if len(skipped) > 10 else "")
-    return valid_unicode(f"{len(skipped)} of {len(listed)} packages could not be looked up: {names}.")
+    return valid_unicode(f"{len(skipped)} of {len(listed)} packages could not be audited: {names}.")
 
 
 tool = Tool("pip-audit", ("dependencies",), "python", lambda project: "", _run, default=True)

@@ -1,16 +1,16 @@
 """pylint, where a project is configured for it, over the project's packages and modules.
 
-Severity: `error` for fatal and error, `warning` for warning, convention and refactor (who chose pylint chose
-them, and its exit code counts them), `notice` for information.
+Severity: `error` for fatal and error, `warning` for warning, convention and refactor (whoever configures pylint
+wants them, and its exit code counts them), `notice` for information.
 """
 
-from typing import Any
+from collections.abc import Iterator
 
 from activities.languages.python.layout import sources
 from activities.languages.python.tool_detection import python_tool
 from activities.model import Finding, Severity, ToolReport
-from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import execute, failed_to_run, make_report
+from activities.reports import non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import execute, findings_report
 from activities.tooling import ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -28,35 +28,26 @@ async def _run(bench: Workbench, version: str) -> ToolReport:
     """The exit code is a sum of bits: 1 to 16 are kinds of findings, 32 is a usage error."""
     flags = ("--reports=n", "--score=n", "--persistent=n", "--recursive=y", "--output-format=json")
     report = f"--output={bench.paths.out}/pylint.json"
-    finished = await execute(
-        bench,
-        (bench.executable("pylint"), *flags, report, "--", *sources(bench.project)),
-        {"PYLINTHOME": bench.paths.out},
-    )
-    if not 0 <= finished.exit_code < _USAGE_ERROR:
-        return failed_to_run("pylint", version, finished)
-    try:
-        entries = parse_json(read_output(bench.out, "pylint.json"), "pylint's report")
-    except BadReport as error:
-        return failed_to_run("pylint", version, finished, str(error))
-    listed = entries if isinstance(entries, list) else []
-    messages = (entry for entry in listed if isinstance(entry, dict) and "message-id" in entry)
-    found = tuple(_finding(message, bench) for message in messages)
-    return make_report("pylint", version, finished, findings=found)
+    argv = (bench.executable("pylint"), *flags, report, "--", *sources(bench.project))
+    finished = await execute(bench, argv, {"PYLINTHOME": bench.paths.out})
+    return findings_report("pylint", version, finished, lambda: _findings(bench), range(_USAGE_ERROR))
 
 
-def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
-    return Finding(
-        check="linting",
-        tool="pylint",
-        rule=valid_unicode(f"{entry['message-id']} {entry.get('symbol', '')}".strip()),
-        path=bench.relative(valid_unicode(str(entry.get("path", "")))),
-        line=non_negative(entry.get("line")),
-        column=non_negative(entry.get("column")) + 1,
-        end_line=non_negative(entry.get("endLine")),
-        message=valid_unicode(str(entry.get("message", ""))),
-        severity=_SEVERITIES.get(str(entry.get("type")), "warning"),
-    )
+def _findings(bench: Workbench) -> Iterator[Finding]:
+    entries = parse_json(read_output(bench.out, "pylint.json"), "pylint's report")
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and "message-id" in entry:
+            yield Finding(
+                check="linting",
+                tool="pylint",
+                rule=valid_unicode(f"{entry['message-id']} {entry.get('symbol', '')}".strip()),
+                path=bench.relative(valid_unicode(str(entry.get("path", "")))),
+                line=non_negative(entry.get("line")),
+                column=non_negative(entry.get("column")) + 1,
+                end_line=non_negative(entry.get("endLine")),
+                message=valid_unicode(str(entry.get("message", ""))),
+                severity=_SEVERITIES.get(str(entry.get("type")), "warning"),
+            )
 
 
 tool = python_tool("pylint", ("linting",), DETECTION, _run, requirements=("pylint",))

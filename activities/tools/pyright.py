@@ -1,11 +1,12 @@
 """pyright, where a project is configured for it. Severity: as pyright grades it; information is a `notice`."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from activities.languages.python.tool_detection import python_tool
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import execute_to_file, failed_to_run, make_report
+from activities.tool_reports import execute_to_file, findings_report
 from activities.tooling import ToolDetection, Workbench
 
 DETECTION = ToolDetection(
@@ -25,30 +26,28 @@ async def _run(bench: Workbench, version: str) -> ToolReport:
     cache = f"{bench.paths.env}/share/pyright"
     environment = {"PYRIGHT_PYTHON_CACHE_DIR": cache, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     finished = await execute_to_file(bench, argv, "pyright.json", environment)
-    try:
-        report = parse_json(read_output(bench.out, "pyright.json"), "pyright's report")
-    except BadReport as error:
-        return failed_to_run("pyright", version, finished, str(error))
-    listed = report.get("generalDiagnostics") if isinstance(report, dict) else None
-    if finished.exit_code not in (0, 1) or not isinstance(listed, list):
-        return failed_to_run("pyright", version, finished)
-    found = tuple(_finding(entry, bench) for entry in listed if isinstance(entry, dict))
-    return make_report("pyright", version, finished, findings=found)
+    return findings_report("pyright", version, finished, lambda: _findings(bench))
 
 
-def _finding(entry: dict[str, Any], bench: Workbench) -> Finding:
-    start, end = _place(entry, "start"), _place(entry, "end")
-    return Finding(
-        check="static_analysis",
-        tool="pyright",
-        rule=valid_unicode(str(entry.get("rule") or "syntax")),
-        path=bench.relative(valid_unicode(str(entry.get("file", "")))),
-        line=start[0],
-        column=start[1],
-        end_line=end[0],
-        message=valid_unicode(str(entry.get("message", ""))),
-        severity=_SEVERITIES.get(str(entry.get("severity")), "notice"),
-    )
+def _findings(bench: Workbench) -> Iterator[Finding]:
+    report = parse_json(read_output(bench.out, "pyright.json"), "pyright's report")
+    diagnostics = report.get("generalDiagnostics") if isinstance(report, dict) else None
+    if not isinstance(diagnostics, list):
+        raise BadReport("pyright's report has no generalDiagnostics.")
+    for entry in diagnostics:
+        if isinstance(entry, dict):
+            (line, column), (end_line, _) = _place(entry, "start"), _place(entry, "end")
+            yield Finding(
+                check="static_analysis",
+                tool="pyright",
+                rule=valid_unicode(str(entry.get("rule") or "syntax")),
+                path=bench.relative(valid_unicode(str(entry.get("file", "")))),
+                line=line,
+                column=column,
+                end_line=end_line,
+                message=valid_unicode(str(entry.get("message", ""))),
+                severity=_SEVERITIES.get(str(entry.get("severity")), "notice"),
+            )
 
 
 def _place(entry: dict[str, Any], which: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from activities.languages.javascript.package_json import declared_in, first_file, read_package, workspace_home
 from activities.languages.javascript.programs import package_tool, start
@@ -34,7 +35,7 @@ def _used_by(project: Project) -> str:
 
 async def _run(bench: Workbench, tsc: str, version: str) -> ToolReport:
     """Exit codes: 0 nothing, 1 and 2 errors; what has no error line could not run."""
-    finished = await start(bench, stdout_to_file(bench, (tsc, *_words(bench.project)), _REPORT))
+    finished = await start(bench, stdout_to_file(bench, (tsc, *_arguments(bench.project)), _REPORT))
     try:
         found = tuple(_findings(read_output(bench.out, _REPORT), bench))
     except BadReport as error:
@@ -56,8 +57,8 @@ def _call(project: Project) -> ScriptCommand | None:
     return next((call for name in _SCRIPTS if (call := find_call(package, name, *_PROGRAMS))), None)
 
 
-def _words(project: Project) -> tuple[str, ...]:
-    """A build of several projects writes what later ones read, so it may write; what it writes is thrown away."""
+def _arguments(project: Project) -> tuple[str, ...]:
+    """A build of several projects writes what later ones read, so it may write; its writes are discarded."""
     call = _call(project)
     own = without_options(call.args, _FLAGS, _VALUED) if call else ()
     if not own and _REFERENCES.search(project.read("tsconfig.json")):
@@ -67,32 +68,27 @@ def _words(project: Project) -> tuple[str, ...]:
 
 
 def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
-    """One error a line; the lines behind it that are indented say more of the same error."""
-    current: list[str] = []
+    """One error a line; indented lines after it belong to its message."""
+    last: Finding | None = None
     for line in data.decode("utf-8", "backslashreplace").splitlines():
-        if current and line.startswith(" "):
-            current.append(line)
+        if last and line.startswith(" "):
+            last = replace(last, message=f"{last.message}\n{line}"[:2000])
             continue
-        yield from _finding(current, bench)
-        current = [line] if _PLACE.match(line) else []
-    yield from _finding(current, bench)
-
-
-def _finding(lines: list[str], bench: Workbench) -> Iterator[Finding]:
-    match = _PLACE.match(lines[0]) if lines else None
-    if match is None:
-        return
-    message = "\n".join((lines[0][match.end() :], *lines[1:]))[:2000]
-    yield Finding(
-        check="static_analysis",
-        tool="tsc",
-        rule=match["rule"],
-        path=bench.relative(match["path"] or "tsconfig.json"),
-        line=non_negative(match["line"] or 0),
-        column=non_negative(match["column"] or 0),
-        message=message,
-        severity=_SEVERITIES[match["kind"]],
-    )
+        if last:
+            yield last
+        match = _PLACE.match(line)
+        last = match and Finding(
+            check="static_analysis",
+            tool="tsc",
+            rule=match["rule"],
+            path=bench.relative(match["path"] or "tsconfig.json"),
+            line=non_negative(match["line"] or 0),
+            column=non_negative(match["column"] or 0),
+            message=line[match.end() :][:2000],
+            severity=_SEVERITIES[match["kind"]],
+        )
+    if last:
+        yield last
 
 
 tool = package_tool(

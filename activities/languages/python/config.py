@@ -1,7 +1,6 @@
-"""What a Python project's own files say about the tools it uses. Read on the host, nothing is run.
+"""What a Python project's own files say about the tools it uses; read on the host, without running anything.
 
-Every file here is a stranger's: one that cannot be read counts as one that says nothing (the tool itself
-will complain about it in its own words).
+Every file here is untrusted: one that cannot be read counts as empty, since the tool itself reports it better.
 """
 
 import configparser
@@ -37,7 +36,7 @@ def toml(text: str) -> dict[str, Any]:
 
 
 def broken(project: Project) -> str:
-    """Why pyproject.toml says nothing although it is there, as a sentence; "" otherwise."""
+    """A sentence when pyproject.toml is there and cannot be parsed, "" otherwise."""
     try:
         tomllib.loads(project.read("pyproject.toml")[:_LARGEST_TOML])
     except (RecursionError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Where the code of a Python project lies, for tools that must be told."""
+"""Where the code of a Python project is, for tools that do not find it themselves."""
 
 import os
 from collections.abc import Collection, Iterator
@@ -17,14 +17,18 @@ def sources(project: Project) -> tuple[str, ...]:
 
     "." when neither is there.
     """
-    if any(_holds_python(folder) for folder in _folders(project.root / "src")):
+    if any(any(folder.glob("*.py")) for folder in _folders(project.root / "src")):
         return ("src",)
-    return tuple(sorted(_packages(project.root))) or (".",)
-
-
-def test_folders(project: Project) -> tuple[str, ...]:
-    """Folders at the root that hold tests by their name."""
-    return tuple(sorted(folder.name for folder in _folders(project.root) if folder.name in TEST_FOLDERS))
+    packages = [
+        folder.name for folder in _folders(project.root)
+        if folder.name not in _NOT_CODE | TEST_FOLDERS and (folder / "__init__.py").is_file()
+    ]  # fmt: skip
+    modules = [
+        file.name for file in project.root.glob("*.py")
+        if file.is_file() and file.name not in _NOT_MODULES and not file.name.startswith("test_")
+        and not file.name.endswith("_test.py")
+    ]  # fmt: skip
+    return tuple(sorted((*packages, *modules))) or (".",)
 
 
 def python_files(root: Path, without: Collection[Path] = ()) -> Iterator[Path]:
@@ -43,25 +47,8 @@ def files_below(root: Path, without: Collection[Path] = ()) -> Iterator[Path]:
         yield from (here / name for name in sorted(files))
 
 
-def _packages(root: Path) -> Iterator[str]:
-    for folder in _folders(root):
-        if folder.name not in _NOT_CODE | TEST_FOLDERS and (folder / "__init__.py").is_file():
-            yield folder.name
-    for file in root.glob("*.py"):
-        if file.is_file() and file.name not in _NOT_MODULES and not _is_test(file.name):
-            yield file.name
-
-
 def _folders(root: Path) -> Iterator[Path]:
     if root.is_dir() and not root.is_symlink():
         for path in root.iterdir():
             if path.is_dir() and not path.is_symlink() and path.name.isidentifier():
                 yield path
-
-
-def _holds_python(folder: Path) -> bool:
-    return any(folder.glob("*.py"))
-
-
-def _is_test(name: str) -> bool:
-    return name.startswith("test_") or name.endswith("_test.py")

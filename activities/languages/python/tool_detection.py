@@ -7,7 +7,7 @@ from packaging.utils import canonicalize_name
 from activities.languages.python.config import has_table, hooks, section
 from activities.languages.python.dependencies import declared
 from activities.languages.python.installed import version_of
-from activities.model import ToolReport
+from activities.model import Severity, ToolReport
 from activities.tool_reports import not_installed
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
@@ -81,3 +81,8 @@ def configured_in(detection: ToolDetection, project: Project) -> str:
         if section(project, file, name) is not None:
             return f"[{name}] in {file}"
     return ""
+
+
+def linter_severity(rule: str) -> Severity:
+    """`error` for the rules of flake8 and ruff about what breaks when it runs (syntax, undefined names)."""
+    return "error" if rule.startswith(("E9", "F63", "F7", "F82")) else "warning"

@@ -82,7 +82,7 @@ async def test_what_is_vulnerable_and_what_was_not_looked_up(
             "jinja2 3.1 is vulnerable: PYSEC-2026-1 (CVE-2026-1). Fixed in 3.2. Reads files that it must not read. More.",
         )
     ]
-    assert report.advice == "1 of 3 packages could not be looked up: from-git."
+    assert report.advice == "1 of 3 packages could not be audited: from-git."
 
 
 async def test_advisories_out_of_reach_are_never_green(
