@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 from temporalio import activity
 
-# Twice within the shortest throttle that the worker is set to (`workflows/config.py`).
-_EVERY_S = 0.5
+HEARTBEAT_INTERVAL_S = 0.5
+"""Also the worker's longest throttle (`workflows/config.py`): a heartbeat is held back no longer than this."""
 
 
 @contextlib.asynccontextmanager
@@ -17,7 +17,7 @@ async def heartbeating() -> AsyncIterator[None]:
     async def send_heartbeats() -> None:
         while True:
             activity.heartbeat()
-            await asyncio.sleep(_EVERY_S)
+            await asyncio.sleep(HEARTBEAT_INTERVAL_S)
 
     task = asyncio.create_task(send_heartbeats())
     try:

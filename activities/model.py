@@ -41,6 +41,30 @@ class RepoRef:
 
 
 @dataclass(frozen=True)
+class Head:
+    """A commit to be checked: where it is, and what it is compared with.
+
+    `branch` is the head's, in somebody else's repository for a `fork`. `pull` is its open pull request, 0 without one.
+    `base_ref` is the branch that it goes into ("" is the default branch); `base_sha` the commit that it is compared
+    with, where that is known already. `approved`: a maintainer has allowed this commit of a fork to run.
+    """
+
+    repo: RepoRef
+    sha: str = ""
+    branch: str = ""
+    base_ref: str = ""
+    base_sha: str = ""
+    pull: int = 0
+    fork: bool = False
+    approved: bool = False
+
+    @property
+    def trusted(self) -> bool:
+        """Whether its code may run."""
+        return self.approved or not self.fork
+
+
+@dataclass(frozen=True)
 class Finding:
     """One thing a tool says about one place.
 

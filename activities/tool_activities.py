@@ -10,14 +10,13 @@ from activities.errors import USER_ERROR, UserError
 from activities.github.activity_errors import github_activity
 from activities.github.errors import GitHubError, Unavailable
 from activities.heartbeat import heartbeating
-from activities.model import GatePlan, QualityCheck
+from activities.model import GatePlan, Head, QualityCheck
 from activities.quality_gate.types import (
     AcceptBaselineInput,
     CheckInput,
     FixInput,
     FixResult,
     Workspace,
-    WorkspaceInput,
 )
 from activities.workspace.git import GitError
 
@@ -47,15 +46,15 @@ class ToolActivities:
         self._engine = engine
 
     @github_activity
-    async def prepare_workspace(self, input: WorkspaceInput) -> Workspace:
+    async def prepare_workspace(self, head: Head) -> Workspace:
         """Fetches head and base. Events may outrun GitHub's own storage, so a missing commit is tried again."""
         async with heartbeating():
             try:
-                return await self._engine.prepare(input)
+                return await self._engine.prepare(head)
             except (GitHubError, UserError):
                 raise
             except Exception as error:
-                raise _unprepared(error, input.head_sha) from error
+                raise _unprepared(error, head.sha) from error
 
     @activity.defn
     async def list_checks(self, workspace: Workspace) -> GatePlan:

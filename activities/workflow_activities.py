@@ -1,4 +1,4 @@
-"""Activities that talk to Temporal itself: waiting for another workflow's verdict, waking a branch's workflow."""
+"""Activities that talk to Temporal itself: waiting for a gate's verdict, signalling and querying other workflows."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -64,11 +64,11 @@ class WorkflowActivities:
         self._served = frozenset(served)
 
     @activity.defn
-    async def await_gate(self, request: GateInput) -> GateOutcome | None:
+    async def await_gate(self, input: GateInput) -> GateOutcome | None:
         """The verdict of the gate that runs for this head now; None where it ends without one."""
         async with heartbeating():
             handle = activity.client().get_workflow_handle(
-                f"quality-gate:{request.repo.full_name}@{request.head_sha}", result_type=GateOutcome
+                f"quality-gate:{input.head.repo.full_name}@{input.head.sha}", result_type=GateOutcome
             )
             try:
                 outcome: GateOutcome = await handle.result(follow_runs=False)
@@ -81,31 +81,31 @@ class WorkflowActivities:
                 raise
 
     @activity.defn
-    async def wake(self, wake: SignalWithStartInput) -> None:
+    async def signal_with_start(self, input: SignalWithStartInput) -> None:
         """Signals a workflow, started if need be. A second run signals again: what is signalled must not mind."""
         await activity.client().start_workflow(
-            wake.workflow,
-            wake.start,
-            id=wake.workflow_id,
+            input.workflow,
+            input.start,
+            id=input.workflow_id,
             task_queue=self._queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal=wake.signal,
-            start_signal_args=[] if wake.argument is None else [wake.argument],
+            start_signal=input.signal,
+            start_signal_args=[] if input.argument is None else [input.argument],
         )
 
     @activity.defn
-    async def ask_workflow(self, ask: WorkflowQueryInput) -> WorkflowQueryResult:
-        """What a workflow answers to a query; it may have ended, or never have been there."""
-        handle = activity.client().get_workflow_handle(ask.workflow_id)
+    async def query_workflow(self, input: WorkflowQueryInput) -> WorkflowQueryResult:
+        """A workflow's answer to a query; it may have ended, or never have run."""
+        handle = activity.client().get_workflow_handle(input.workflow_id)
         try:
             running = (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
-            return WorkflowQueryResult(True, running, await handle.query(ask.query))
+            return WorkflowQueryResult(True, running, await handle.query(input.query))
         except RPCError as error:
             if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
                 return WorkflowQueryResult()
             raise
 
     @activity.defn
-    async def is_served(self, wanted: IsServedInput) -> IsServedResult:
+    async def is_served(self, input: IsServedInput) -> IsServedResult:
         """Whether this deployment has a workflow of that type."""
-        return IsServedResult(wanted.workflow in self._served)
+        return IsServedResult(input.workflow in self._served)

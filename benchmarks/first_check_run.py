@@ -12,7 +12,7 @@ from activities.checks import registry
 from activities.github.check_runs import CheckRunActivities
 from activities.github.client import GitHub
 from activities.github.types.check_runs import GATE, CreateCheckRunsInput
-from activities.model import RepoRef
+from activities.model import Head, RepoRef
 from activities.result_store import ResultStore
 from benchmarks import Benchmark, Effort
 from benchmarks.rows import Goal, Row, median
@@ -59,7 +59,7 @@ def _github(the: Deployment, session: aiohttp.ClientSession) -> GitHub:
 async def _bare(github: GitHub, results: ResultStore, repo: str, sha: str) -> float:
     """All check runs of a gate, asked for directly; the token is there already, as it is for the worker."""
     owner, name = repo.split("/")
-    wanted = CreateCheckRunsInput(RepoRef(owner, name), sha, (*registry(), GATE), owner_key="bare")
+    wanted = CreateCheckRunsInput(Head(RepoRef(owner, name), sha), (*registry(), GATE), owner_key="bare")
     activities = CheckRunActivities(github, results)
     await activities.create_check_runs(wanted)
     begun = time.monotonic()

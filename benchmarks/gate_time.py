@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 from temporalio.client import Client
 
+from activities.model import Head
 from activities.quality_gate.types import GateInput, GateOutcome
 from activities.workspace.mirror import Workspaces
 from benchmarks import Benchmark, Effort
@@ -56,7 +57,7 @@ class LocalGate:
             workspaces = Workspaces(self.settings.data, lambda repo: repo.path, _no_auth)
             head = await local_head(folder, "", workspaces)
             workflows = WorkflowClient(self.client, self.settings.task_queue)
-            request = GateInput(head.repo, head.head_sha, base_sha=head.base_sha, publish=False)
+            request = GateInput(Head(head.repo, head.head_sha, base_sha=head.base_sha), publish=False)
             outcome = await workflows.wait_for_gate(await workflows.start_quality_gate(request))
         _must_be_good(outcome, tests)
         return took[0]

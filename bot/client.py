@@ -55,12 +55,12 @@ class WorkflowClient:
         self._client = client
         self._queue = task_queue
 
-    async def start_quality_gate(self, request: GateInput) -> str:
+    async def start_quality_gate(self, input: GateInput) -> str:
         """Starts the gate of a head, or finds the running one. The workflow's id."""
         handle = await self._client.start_workflow(
             QualityGateWorkflow.run,
-            request,
-            id=ids.quality_gate(request.repo.full_name, request.head_sha),
+            input,
+            id=ids.quality_gate(input.head.repo.full_name, input.head.sha),
             task_queue=self._queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             execution_timeout=WorkflowTimeouts.QUALITY_GATE,

@@ -206,3 +206,22 @@ def constants(path: Path) -> set[str]:
     return {
         node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
+
+
+def test_no_activity_is_called_by_a_string() -> None:
+    """By its method instead, so that mypy checks the input and the result."""
+    found = [
+        f"{name(path)}:{node.lineno}"
+        for path in product()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and called(node).endswith(("_activity", "_activity_method")) and by_string(node)
+    ]
+    assert found == []
+
+
+def called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def by_string(node: ast.Call) -> bool:
+    return bool(node.args) and isinstance(node.args[0], ast.Constant | ast.JoinedStr)

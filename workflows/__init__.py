@@ -1,11 +1,10 @@
-"""The stories. `ALL` is explicit on purpose: registering a workflow is a promise to its history."""
+"""Every workflow. `ALL` is explicit on purpose: registering a workflow is a promise to its history."""
 
-from workflows.commands.workflow import CommandWorkflow
+from workflows.commands import CommandWorkflow
 from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 from workflows.issues.label_workflow import LabelWorkflow
-from workflows.quality.branch import ContinuousQualityWorkflow
-from workflows.quality_gate import QualityGateWorkflow
+from workflows.quality_gate import ContinuousQualityWorkflow, QualityGateWorkflow
 
 ALL = (
     QualityGateWorkflow,

@@ -1,4 +1,4 @@
-"""Every time-out, retry and threshold of the workflows, in one place; what a repository may change is marked.
+"""Every time-out and retry of the workflows, in one place.
 
 Standard library and temporalio only: this module is loaded in Temporal's workflow sandbox.
 """
@@ -9,7 +9,8 @@ from typing import Final
 
 from temporalio.common import RetryPolicy
 
-from activities import defaults, errors
+from activities import errors
+from activities.heartbeat import HEARTBEAT_INTERVAL_S
 
 # Of `activities/github`, which brings more than the workflow sandbox should load.
 _OF_GITHUB: Final = ("AppRefused", "Forbidden", "Locked", "Protected", "Suspended")
@@ -18,37 +19,14 @@ NEVER_RETRIED: Final = (
     *(name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.UserError)),
     *_OF_GITHUB,
 )
-"""Temporal compares an error's own class name, so each kin of `UserError` is named here."""
-
-
-class Thresholds:
-    """The numbers a verdict is made with."""
-
-    COVERAGE_PERCENT: Final = defaults.COVERAGE_MINIMUM  # checks.coverage.minimum
-    QUALITY_SCORE: Final = defaults.QUALITY_THRESHOLD  # threshold
-    CRITICAL_VULNERABILITIES: Final = defaults.CRITICAL_VULNERABILITIES  # checks.dependencies.critical_allowed
-    INCIDENT_AGENTS: Final = 3
-    INCIDENT_CONFIDENCE_PERCENT: Final = 70.0
-
-
-class Flags:
-    """What the bot may do by itself."""
-
-    AUTO_MERGE: Final = False
-    AUTO_FIX: Final = True
-    AUTO_ROLLBACK: Final = True
+"""Temporal compares an error's own class name, so each subclass of `UserError` is named here."""
 
 
 class WorkflowTimeouts:
-    """The longest life of a run. The long-lived ones (`ContinuousQualityWorkflow`,
-    `ContinuousMonitoringWorkflow`) have none: they end with their branch and continue as new."""
+    """The longest life of a run. `ContinuousQualityWorkflow` has none: it ends with its branch and continues as new."""
 
     QUALITY_GATE: Final = timedelta(hours=6)
     COMMAND: Final = timedelta(hours=6)  # a request outlives an outage of GitHub
-    PLAN_PATCH_PR: Final = timedelta(days=7)  # waits for people
-    INCREMENTAL_PATCH: Final = timedelta(days=1)
-    INCIDENT_SWARM: Final = timedelta(days=1)
-    CODE_MIGRATION: Final = timedelta(days=30)  # may be paused
 
 
 class ActivityTimeouts:
@@ -61,7 +39,7 @@ class ActivityTimeouts:
     PUSH: Final = timedelta(minutes=5)
     FIX: Final = timedelta(minutes=20)
     AGENT: Final = timedelta(hours=1)
-    # Schedule to start: a host's queue that nobody serves means that the host is gone, so the workspace is prepared
+    # Schedule to start: a host's queue without a worker means that the host is gone, so the workspace is prepared
     # on another. Longer than a worker's restart and than a wait for a free slot.
     HOST_QUEUE: Final = timedelta(minutes=2)
     # What a check may take beside its command: the environment, the base's tree, judging.
@@ -75,13 +53,13 @@ class ActivityTimeouts:
 
 
 class Sweeps:
-    """How what GitHub knows is compared with what was heard of it (`bot/schedules.py`)."""
+    """How often GitHub's state is compared with the events that were received (`bot/processes/schedules.py`)."""
 
     DELIVERIES: Final = timedelta(minutes=3)
     RECONCILIATION: Final = timedelta(minutes=5)
     # A run that hangs must not keep the next ones from starting for ever: they never overlap.
     LONGEST: Final = timedelta(hours=1)
-    # One activity of a run: some hundred requests, spaced as GitHub's limits want it; and with all its attempts.
+    # One activity of a run: some hundred requests, spaced by GitHub's rate limits; and with all its attempts.
     LOOK: Final = timedelta(minutes=10)
     PATIENCE: Final = timedelta(minutes=20)
     HEARTBEAT: Final = timedelta(minutes=2)
@@ -101,10 +79,9 @@ class ActivityHeartbeats:
     # A fetch is cheap to wait for and dear to repeat, and nothing else waits for its worker.
     WORKSPACE: Final = timedelta(seconds=15)
     AGENT: Final = timedelta(seconds=30)
-    # How often to beat. A cancel reaches an activity only with a beat, and must end it within a second or two.
-    INTERVAL: Final = timedelta(seconds=0.5)
-    # For the worker: the SDK holds beats back for 0.8 x the time-out unless told otherwise.
-    MAX_THROTTLE: Final = timedelta(seconds=0.5)
+    # For the worker: the SDK holds heartbeats back for 0.8 x the time-out unless set otherwise. A cancel reaches an
+    # activity only with a heartbeat, and must end it within a second or two.
+    MAX_THROTTLE: Final = timedelta(seconds=HEARTBEAT_INTERVAL_S)
     # For the worker: `sticky_queue_schedule_to_start_timeout`.
     STICKY_QUEUE: Final = timedelta(seconds=1)
 
@@ -119,7 +96,7 @@ class RetryPolicies:
 
     @staticmethod
     def aggressive() -> RetryPolicy:
-        """Five attempts, for what must not be left undone (a check run that must end)."""
+        """Five attempts, for what must not be left undone."""
         return _policy(attempts=5)
 
     @staticmethod
@@ -131,7 +108,7 @@ class RetryPolicies:
     def github_api() -> RetryPolicy:
         """About four minutes of exponential back-off. A rate limit names its own delay
         (`ApplicationError.next_retry_delay`), which wins over these; for the last attempts it is never short, so
-        that eight of them outlast an hour of limits (`activities/github/failures.py`)."""
+        that eight of them outlast an hour of limits (`activities/github/activity_errors.py`)."""
         return _policy(attempts=8, initial=timedelta(seconds=2), longest=timedelta(minutes=1))
 
     @staticmethod
@@ -142,8 +119,10 @@ class RetryPolicies:
 
     @staticmethod
     def check() -> RetryPolicy:
-        """Five attempts at once: only a dead worker, or one too busy to beat, makes a check try again."""
-        return _policy(attempts=5, initial=timedelta(seconds=0.1))
+        """Five attempts at once: only a dead worker, or one too busy for a heartbeat, makes a check try again."""
+        policy = RetryPolicies.aggressive()
+        policy.initial_interval = timedelta(seconds=0.1)
+        return policy
 
 
 def _policy(

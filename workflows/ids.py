@@ -1,5 +1,7 @@
 """Workflow ids and task queues. An id is the deduplication: it comes from GitHub's facts alone."""
 
+from activities.model import Head
+
 TASK_QUEUE = "autonomous-coding-task-queue"
 
 
@@ -11,6 +13,12 @@ def quality(full_name: str, branch: str) -> str:
 def quality_of_fork(full_name: str, pull: int) -> str:
     """A fork's pull request: its branch name is the fork's business, so its number is the key."""
     return f"quality:{full_name}#{pull}"
+
+
+def branch_workflow(head: Head) -> str:
+    """The long-lived workflow of the branch that a head is on."""
+    name = head.repo.full_name
+    return quality_of_fork(name, head.pull) if head.fork else quality(name, head.branch)
 
 
 def quality_gate(full_name: str, sha: str) -> str:

@@ -82,21 +82,21 @@ class CheckRunActivities:
         from activities.checks import registry
 
         run_names = input.names or (*registry(), GATE)
-        api = await self._api(input.repo)
-        runs = [run async for run in self._our_runs(api, input.repo, input.head_sha)]
+        api = await self._api(input.head.repo)
+        runs = [run async for run in self._our_runs(api, input.head.repo, input.head.sha)]
         ids = {str(run.get("external_id") or ""): int(run["id"]) for run in runs}
-        keys = {name: external_id(input.owner_key, input.head_sha, name, input.attempt) for name in run_names}
+        keys = {name: external_id(input.owner_key, input.head.sha, name, input.attempt) for name in run_names}
         missing = [
-            CheckRunRef(input.repo, input.head_sha, 0, name, key) for name, key in keys.items() if key not in ids
+            CheckRunRef(input.head.repo, input.head.sha, 0, name, key) for name, key in keys.items() if key not in ids
         ]
         try:
             created = await _all_of([_create(api, run) for run in missing])
         except NotFound as error:
             if activity.info().attempt < _UNKNOWN_COMMIT:
                 raise
-            raise UserError(texts.unknown_commit(input.head_sha, str(error))) from None
+            raise UserError(texts.unknown_commit(input.head.sha, str(error))) from None
         ids |= {run.external_id: run_id for run, run_id in zip(missing, created, strict=True)}
-        await _end_all(api, input.repo, _left_behind(input, runs), _REPLACED)
+        await _end_all(api, input.head.repo, _left_behind(input, runs), _REPLACED)
         return CreateCheckRunsResult({name: ids[key] for name, key in keys.items()})
 
     @github_activity
@@ -111,34 +111,34 @@ class CheckRunActivities:
     async def complete_check_run(self, input: CompleteCheckRunInput) -> CompleteCheckRunResult:
         """A check's verdict, its findings beside the code, and its buttons."""
         judged = await asyncio.to_thread(self._judged, input.check)
-        output = await asyncio.to_thread(check_output, judged, self._links(input.repo, input.head_sha))
-        key = external_id(input.owner_key, input.head_sha, input.check.name, input.attempt)
-        run = CheckRunRef(input.repo, input.head_sha, input.run_id, input.check.name, key)
+        output = await asyncio.to_thread(check_output, judged, self._links(input.head.repo, input.head.sha))
+        key = external_id(input.owner_key, input.head.sha, input.check.name, input.attempt)
+        run = CheckRunRef(input.head.repo, input.head.sha, input.run_id, input.check.name, key)
         return CompleteCheckRunResult(await self._complete(run, output))
 
     @github_activity
     async def complete_gate_run(self, input: CompleteGateRunInput) -> CompleteCheckRunResult:
         """The gate's verdict in its own run."""
         fixable = await asyncio.to_thread(self._fixable, input.result.checks)
-        links = self._links(input.repo, input.head_sha)
+        links = self._links(input.head.repo, input.head.sha)
         output = gate_output(input.result, links, input.check_run_ids, input.newer_sha, fixable)
-        key = external_id(input.owner_key, input.head_sha, GATE, input.attempt)
-        run = CheckRunRef(input.repo, input.head_sha, input.run_id, GATE, key)
+        key = external_id(input.owner_key, input.head.sha, GATE, input.attempt)
+        run = CheckRunRef(input.head.repo, input.head.sha, input.run_id, GATE, key)
         return CompleteCheckRunResult(await self._complete(run, output))
 
     @github_activity
     async def end_check_runs(self, input: EndCheckRunsInput) -> None:
         """Runs that will have no verdict of their own are ended, each with the reason."""
-        api = await self._api(input.repo)
+        api = await self._api(input.head.repo)
         ids = set(input.ids.values())
         if input.owner_key:
-            ours = f"{input.owner_key}|{input.head_sha}|"
-            async for run in self._our_runs(api, input.repo, input.head_sha):
+            ours = f"{input.owner_key}|{input.head.sha}|"
+            async for run in self._our_runs(api, input.head.repo, input.head.sha):
                 if str(run.get("external_id") or "").startswith(ours) and run["status"] != "completed":
                     ids.add(int(run["id"]))
-        links = self._links(input.repo, input.head_sha)
+        links = self._links(input.head.repo, input.head.sha)
         output = unfinished_output(input.state, input.reason, input.newer_sha, links)
-        await _end_all(api, input.repo, sorted(ids), output)
+        await _end_all(api, input.head.repo, sorted(ids), output)
 
     @github_activity
     async def list_suite_runs(self, input: SuiteRunsInput) -> SuiteRunsResult:
@@ -211,7 +211,7 @@ class CheckRunActivities:
 def _left_behind(input: CreateCheckRunsInput, runs: Sequence[Json]) -> list[int]:
     """Open runs of the same branch that are not this attempt's: a branch has one gate at a time."""
     branch = input.owner_key.partition("|")[0]
-    ours = re.compile(rf"{re.escape(input.owner_key)}\|{input.head_sha}\|[^|]*\|{input.attempt}")
+    ours = re.compile(rf"{re.escape(input.owner_key)}\|{input.head.sha}\|[^|]*\|{input.attempt}")
     still_open = [(int(run["id"]), str(run.get("external_id") or "")) for run in runs if run["status"] != "completed"]
     return [run_id for run_id, key in still_open if branch and key.startswith(f"{branch}|") and not ours.fullmatch(key)]
 

@@ -38,9 +38,9 @@ class CommentActivities:
     @github_activity
     async def update_gate_comment(self, input: GateCommentInput) -> CommentResult:
         """The pull request's one comment, written only when it says something new."""
-        links = Links(self._github.web_url, input.repo.full_name, input.head_sha or input.result.head_sha)
+        links = Links(self._github.web_url, input.head.repo.full_name, input.head.sha)
         body = gate_comment(input.result, links, input.check_run_ids)
-        return await write_comment(self._github, input.repo, input.pull, GATE_MARK, body)
+        return await write_comment(self._github, input.head.repo, input.head.pull, GATE_MARK, body)
 
     @github_activity
     async def reply_comment(self, input: ReplyInput) -> CommentResult:

@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from activities import checks, repo_config
 from activities.checking import Comparison, Reports
 from activities.fingerprints import fingerprinted, lines_of_tree
-from activities.model import CheckPlan, CheckResult, GatePlan, QualityCheck
+from activities.model import CheckPlan, CheckResult, GatePlan, Head, QualityCheck
 from activities.quality_gate import tool_config_changes
 from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.autofix import commit_fixes
@@ -23,7 +23,6 @@ from activities.quality_gate.types import (
     FixInput,
     FixResult,
     Workspace,
-    WorkspaceInput,
 )
 from activities.reporting.reasons import edited_configuration
 from activities.result_store import digest
@@ -45,16 +44,18 @@ class GateEngine:
         self._cleanup = Cleanup(host.data)
         self._diffs: LRUCache[tuple[str, ...], asyncio.Task[HeadDiff]] = LRUCache(4)
 
-    async def prepare(self, input: WorkspaceInput) -> Workspace:
+    async def prepare(self, head: Head) -> Workspace:
         """Brings head and base to this host; the files are laid out when the first tool needs them."""
         await self._cleanup.remove_unused_hourly()
-        heads = await self._host.workspaces.resolve(input.repo, input.head_sha, input.base_ref, input.base_sha)
-        return Workspace(repo=input.repo, queue=self._queue, branch=input.branch, into=input.into, **asdict(heads))
+        heads = await self._host.workspaces.resolve(head.repo, head.sha, head.base_ref, head.base_sha)
+        found = replace(head, sha=heads.head_sha, base_sha=heads.base_sha)
+        return Workspace(found, self._queue, heads.head_tree, heads.base_tree, heads.config_sha)
 
     async def plan(self, workspace: Workspace) -> GatePlan:
         """The checks by the base branch's configuration, each with whether anything in the head answers it."""
-        text = await self._host.workspaces.read_file(workspace.repo, workspace.config_sha, repo_config.PATH)
-        plan = _sharing_one_run(repo_config.plan_gate(text, workspace.branch, workspace.into))
+        head = workspace.head
+        text = await self._host.workspaces.read_file(head.repo, workspace.config_sha, repo_config.PATH)
+        plan = _sharing_one_run(repo_config.plan_gate(text, head.branch, head.base_ref if head.pull else ""))
         if plan.problem or plan.left_out:
             return plan
         parts = (workspace.repo.full_name, workspace.head_tree, workspace.base_tree, text or "", our_versions())
@@ -139,7 +140,7 @@ class GateEngine:
         if not sha:
             return FixResult(workspace, workspace.head_sha)
         tree = await self._host.workspaces.tree(workspace.repo, sha)
-        after = replace(workspace, head_sha=sha, head_tree=tree)
+        after = replace(workspace, head=replace(workspace.head, sha=sha), head_tree=tree)
         mirror = str(self._host.workspaces.mirror(workspace.repo))
         return FixResult(after, workspace.head_sha, sha, mirror, by, files)
 

@@ -1,44 +1,38 @@
-"""What the gate's activities take and give: ids, shas and counts, never a file's contents."""
+"""Inputs and results of the gate's activities and workflow: ids, shas and counts, never a file's contents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from activities.model import CheckPlan, GatePlan, QualityGateResult, RepoRef
-
-
-@dataclass(frozen=True)
-class WorkspaceInput:
-    """`base_ref`: the branch to compare with; `base_sha`: the commit, where somebody knows it better. `branch` and
-    `into` as in `Workspace`."""
-
-    repo: RepoRef
-    head_sha: str
-    base_ref: str = ""
-    base_sha: str = ""
-    branch: str = ""
-    into: str = ""
+from activities.model import CheckPlan, GatePlan, Head, QualityGateResult, RepoRef
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A head and its base on one host. `queue` is the task queue that only this host serves. `branch` is the head's,
-    `into` the base of its pull request ("" without one)."""
+    """A head on one host. `head.base_sha` is the commit that it is compared with, "" where there is none; `queue` the
+    task queue that only this host serves."""
 
-    repo: RepoRef
+    head: Head
     queue: str
-    head_sha: str
     head_tree: str
-    base_sha: str = ""
     base_tree: str = ""
     config_sha: str = ""
-    branch: str = ""
-    into: str = ""
+
+    @property
+    def repo(self) -> RepoRef:
+        return self.head.repo
+
+    @property
+    def head_sha(self) -> str:
+        return self.head.sha
+
+    @property
+    def base_sha(self) -> str:
+        return self.head.base_sha
 
 
 @dataclass(frozen=True)
 class CheckInput:
-    """`refresh`: start the tools even if the verdict is known. `tests` is the plan of the check whose run of the
-    suite this one reads (coverage reads unit_tests'), None where it makes its own."""
+    """`refresh`: run the tools even if the verdict is known. `attempt` counts the gates of this head."""
 
     workspace: Workspace
     plan: CheckPlan
@@ -59,7 +53,7 @@ class FixInput:
 @dataclass(frozen=True)
 class FixResult:
     """A local commit on top of the head, "" when there was nothing to fix; `workspace` compares it with the head's
-    base. `by` are sentences for the message, `git_dir` is where the commit lies on the host."""
+    base. `by` are sentences for the message, `git_dir` is where the commit is on the host."""
 
     workspace: Workspace
     head_sha: str = ""
@@ -71,7 +65,7 @@ class FixResult:
 
 @dataclass(frozen=True)
 class AcceptBaselineInput:
-    """From now on what `check` found in result `result_id` counts as known in this repository."""
+    """From now on the findings of `check` in result `result_id` count as known in this repository."""
 
     repo: RepoRef
     check: str
@@ -85,30 +79,23 @@ class GateInput:
     """The argument of `QualityGateWorkflow`.
 
     `owner_key` is the id of the branch's workflow, and after a `|` which of its lives it is; it goes into each check
-    run's `external_id`. `publish` False: nothing is told to GitHub (the laptop). `trusted` False: a fork's head that
-    nobody has approved; nothing of it runs. `attempt` counts the runs of one sha; `only` are the checks to run again,
-    whose check runs are made anew (empty: all, and the stored verdicts count unless `refresh`). `overrides` is
-    check → the sentence that says who lets the head pass without it, and why.
+    run's `external_id`. `publish` False: nothing is written to GitHub (the laptop). `attempt` counts the gates of one
+    sha; `only` are the checks to run again, whose check runs are created anew (empty: all, and the stored verdicts
+    count unless `refresh`). `overrides` is check → the sentence that says who lets the head pass without it, and why.
     """
 
-    repo: RepoRef
-    head_sha: str
-    base_ref: str = ""
-    base_sha: str = ""
+    head: Head
     owner_key: str = ""
     publish: bool = True
-    trusted: bool = True
     attempt: int = 0
     only: tuple[str, ...] = ()
     refresh: bool = False
-    pull: int = 0
-    branch: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class GateOutcome:
-    """What the gate's workflow gives to the branch's: the verdict and where it may be looked at again."""
+    """The result of `QualityGateWorkflow`: the verdict, its check runs, and where the head can be checked again."""
 
     result: QualityGateResult
     run_ids: Mapping[str, int] = field(default_factory=dict)

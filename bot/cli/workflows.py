@@ -38,7 +38,7 @@ async def _client() -> "WorkflowClient":
 @click.option("--installation", type=int, required=True, help="The App's installation id for the repository.")
 def start(repository: str, sha: str, base: str, installation: int) -> None:
     """Start the gate of a commit and print its workflow id."""
-    from activities.model import RepoRef
+    from activities.model import Head, RepoRef
     from activities.quality_gate.types import GateInput
 
     owner, slash, name = repository.partition("/")
@@ -47,7 +47,7 @@ def start(repository: str, sha: str, base: str, installation: int) -> None:
 
     async def start_gate() -> str:
         repo = RepoRef(owner, name, installation)
-        input = GateInput(repo, sha, base_ref=base, owner_key=f"cli:{repository}")
+        input = GateInput(Head(repo, sha, base_ref=base), owner_key=f"cli:{repository}")
         return await (await _client()).start_quality_gate(input)
 
     click.echo(asyncio.run(start_gate()))

@@ -1,7 +1,7 @@
 """One slash command a file: its name is the file's, its help the first line of the file's docstring.
 
-A command is understood here, at the door, and done elsewhere: what it asks for travels as a
-`workflows.deeds.Deed`, and so does the answer to a command that was not understood.
+A command is parsed here, in the webhook server, and carried out by `CommandWorkflow`: what it asks for travels as a
+`CommandAction`, and so does the answer to a command that could not be parsed.
 """
 
 import difflib
@@ -10,17 +10,30 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
-from activities.plugins import load
-from bot.comments.command_line import LONGEST, CommandError, CommandLine, Word, name_of, read, spot
-from workflows.command_actions import CommandAction
+from activities.plugins import load, names
+from bot.comment_syntax import (
+    LONGEST,
+    CommandError,
+    CommandLine,
+    Word,
+    command_lines,
+    mark_mistake,
+    name_of,
+    parse_line,
+)
+from workflows.messages import BranchRequest, CommandAction, HelpLine
 
 __all__ = [
+    "BranchRequest",
     "CommandAction",
     "CommandError",
     "CommandLine",
+    "HelpLine",
     "Permission",
     "SlashCommand",
     "Word",
+    "check_names",
+    "command_lines",
     "nearest",
     "parse_commands",
     "registry",
@@ -29,19 +42,19 @@ __all__ = [
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
 
 _MOST = 10
-"""Commands of one comment; the rest of a longer list is not meant seriously."""
+"""Commands of one comment; the rest of a longer list is ignored."""
 
 
 @dataclass(frozen=True)
 class SlashCommand:
     """`usage` is what one types, `permission` what one needs on the repository unless its configuration says
-    otherwise. `understand` gives what is to be done; it raises Mistake. `flags` are the flags' names and whether
+    otherwise. `parse` gives what is to be done; it raises CommandError. `flags` are the flags' names and whether
     each takes a value. `on` is where it can be used: `pull`, `issue`."""
 
     name: str
     help: str
     usage: str
-    understand: Callable[[CommandLine], CommandAction]
+    parse: Callable[[CommandLine], CommandAction]
     permission: Permission = "write"
     flags: Mapping[str, bool] = field(default_factory=dict)
     on: tuple[str, ...] = ("pull",)
@@ -56,51 +69,72 @@ def registry() -> dict[str, SlashCommand]:
 
 
 def parse_commands(lines: Iterable[str]) -> tuple[CommandAction, ...]:
-    """What the slash lines of one comment ask for, each thing once, in order. Another bot's commands
-    are ignored; a word that is nearly one of ours is answered."""
-    found: list[CommandAction] = []
+    """What the command lines of one comment ask for, each thing once, in order. Another bot's commands are ignored; a
+    name that is nearly one of ours is answered."""
+    actions: list[CommandAction] = []
     for line in lines:
-        deed = _asked(line)
-        if deed and deed not in found:
-            found.append(deed)
-    return tuple(found[:_MOST])
+        action = _parse(line)
+        if action and action not in actions:
+            actions.append(action)
+    return tuple(actions[:_MOST])
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The word that was meant, "" when none is near: one letter off, or two swapped."""
-    names = list(known)
-    close = difflib.get_close_matches(word[:40].lower(), names, n=1, cutoff=0.82)
-    swapped = [name for name in names if sorted(name) == sorted(word[:40].lower())]
-    return (close + swapped + [""])[0]
-
-
-def _asked(line: str) -> CommandAction | None:
+def _parse(line: str) -> CommandAction | None:
     name = name_of(line)
-    command = registry().get(name)
+    command, mistake = registry().get(name), None
     if command is None or len(line) > LONGEST:
+        # A misspelt command is answered only to who could have used the right one.
         meant = nearest(name, registry()) if command is None else ""
-        return _unknown(line, name, registry()[meant]) if meant else None
-    try:
-        parts = read(line)
-        _check_flags(command, parts)
-        deed = command.understand(parts)
-    except CommandError as mistake:
-        return CommandAction(command.name, "say", command.permission, ("issue", "pull"), lines=(spot(line, mistake),))
-    return replace(deed, command=command.name, permission=command.permission, on=command.on)
-
-
-def _unknown(line: str, name: str, meant: SlashCommand) -> CommandAction:
-    """Nobody gets a mistake explained who could not have made it right, lest a stranger makes the bot talk."""
-    mistake = CommandError(f"Did you mean `{meant.usage}`?", Word(name, 0, len(name) + 1))
-    return CommandAction(meant.name, "say", meant.permission, ("issue", "pull"), lines=(spot(line, mistake),))
+        if not meant:
+            return None
+        command = registry()[meant]
+        mistake = CommandError(f"Did you mean `{command.usage}`?", Word(name, 0, len(name) + 1))
+    else:
+        try:
+            parts = parse_line(line)
+            _check_flags(command, parts)
+            action = command.parse(parts)
+            return replace(action, command=command.name, permission=command.permission, on=command.on)
+        except CommandError as error:
+            mistake = error
+    lines = (mark_mistake(line, mistake),)
+    return CommandAction(command.name, "reply", command.permission, ("issue", "pull"), lines=lines)
 
 
 def _check_flags(command: SlashCommand, line: CommandLine) -> None:
     for name, word in line.flags.items():
         if name not in command.flags:
             meant = nearest(name, command.flags)
-            hint = f"Did you mean `--{meant}`?" if meant else f"It is used like this: `{command.usage}`"
-            raise CommandError(f"`/{command.name}` has no flag of that name. {hint}", word)
+            hint = f"Did you mean `--{meant}`?" if meant else f"Usage: `{command.usage}`"
+            raise CommandError(f"`/{command.name}` has no such flag. {hint}", word)
         if command.flags[name] != bool(word.text):
-            wanted = f"needs a value: `--{name}=…`" if command.flags[name] else "takes no value"
-            raise CommandError(f"`--{name}` {wanted}.", word)
+            needed = f"needs a value: `--{name}=…`" if command.flags[name] else "takes no value"
+            raise CommandError(f"`--{name}` {needed}.", word)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The word that was meant, "" when none is near: one letter off, or two swapped."""
+    candidates = list(known)
+    close = difflib.get_close_matches(word[:40].lower(), candidates, n=1, cutoff=0.82)
+    swapped = [name for name in candidates if sorted(name) == sorted(word[:40].lower())]
+    return (close + swapped + [""])[0]
+
+
+def check_names(words: Iterable[Word], also: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The checks that are named, by spaces or commas, each once; `also` are words that are allowed beside them.
+
+    `unit-tests` and `Unit_Tests` are `unit_tests`. Raises CommandError with the nearest name.
+    """
+    known, found = (*names("activities.checks"), *also), []
+    for word in words:
+        at = word.start
+        for part in word.text.split(","):  # each part of `linting,coverage` has its own place in the line
+            name = part.lower().replace("-", "_")
+            if part and name not in known:
+                meant = nearest(name, known)
+                hint = f"Did you mean `{meant}`?" if meant else f"Known: {', '.join(f'`{one}`' for one in known)}."
+                raise CommandError(f"There is no check of that name. {hint}", Word(part, at, at + len(part)))
+            if part:
+                found.append(name)
+            at += len(part) + 1
+    return tuple(dict.fromkeys(found))

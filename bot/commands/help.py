@@ -1,23 +1,18 @@
-"""Lists what you may ask for here."""
+"""Lists the commands that you can use here."""
 
-from bot.commands import CommandAction, CommandError, CommandLine, SlashCommand, nearest, registry
-from workflows.command_actions import HelpLine
+from bot.commands import CommandAction, CommandError, CommandLine, HelpLine, SlashCommand, nearest, registry
 
 
 def _help(line: CommandLine) -> CommandAction:
     """One line of Markdown a command, or only that of the command named."""
-    topic = line.plain[0].removeprefix("/") if line.words else ""
+    topic = line.texts[0].removeprefix("/") if line.words else ""
     if topic and topic not in registry():
         meant = nearest(topic, registry())
-        raise CommandError(
-            f"There is no help on that. {f'Did you mean `/help {meant}`?' if meant else 'Try `/help`.'}", line.words[0]
-        )
+        hint = f"Did you mean `/help {meant}`?" if meant else "Try `/help`."
+        raise CommandError(f"There is no such command. {hint}", line.words[0])
     commands = [registry()[topic]] if topic else registry().values()
-    return CommandAction("help", "help", entries=tuple(_line(command) for command in commands))
-
-
-def _line(command: SlashCommand) -> HelpLine:
-    return HelpLine(command.name, f"`{command.usage}`: {command.help}", command.permission, command.on)
+    entries = (HelpLine(one.name, f"`{one.usage}`: {one.help}", one.permission, one.on) for one in commands)
+    return CommandAction("help", "help", entries=tuple(entries))
 
 
 HELP = SlashCommand("help", str(__doc__), "/help [command]", _help, permission="read", on=("issue", "pull"))

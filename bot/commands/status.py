@@ -1,4 +1,4 @@
-"""Tells how the gate of this pull request stands, or the work on this issue."""
+"""Shows the state of this pull request's gate, or of the work on this issue."""
 
 from bot.commands import CommandAction, CommandError, CommandLine, SlashCommand
 

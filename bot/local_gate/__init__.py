@@ -11,7 +11,7 @@ from typing import Any
 
 from temporalio.client import Client
 
-from activities.model import CheckResult, RepoRef
+from activities.model import CheckResult, Head, RepoRef
 from activities.quality_gate.types import FixInput, GateInput, GateOutcome
 from activities.result_store import ResultStore
 from activities.tool_activities import ToolActivities
@@ -89,7 +89,7 @@ async def _no_auth(_repo: RepoRef) -> tuple[str, str]:
 
 async def _gate(client: Client, settings: Settings, head: LocalHead, *, quiet: bool) -> GateOutcome:
     workflows = WorkflowClient(client, settings.task_queue)
-    input = GateInput(head.repo, head.head_sha, base_sha=head.base_sha, publish=False)
+    input = GateInput(Head(head.repo, head.head_sha, base_sha=head.base_sha), publish=False)
     workflow_id = await workflows.start_quality_gate(input)
     if quiet:
         return await workflows.wait_for_gate(workflow_id)

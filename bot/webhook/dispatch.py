@@ -74,8 +74,9 @@ async def _carry_out(client: Client, action: Action, task_queue: str) -> None:
                 rpc_timeout=_RPC,
             )
         case Signal():
+            arguments = [] if action.message is None else [action.message]
             try:
-                await client.get_workflow_handle(action.id).signal(action.signal, action.message, rpc_timeout=_RPC)
+                await client.get_workflow_handle(action.id).signal(action.signal, args=arguments, rpc_timeout=_RPC)
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from activities.model import RepoRef
+from activities.model import Head, RepoRef
 from bot.webhook import payloads
 from bot.webhook.payloads import BRANCH_REF, BadPayload, branch_name
 from workflows.messages import CommandInput, PullChanged, Pushed
@@ -37,21 +37,19 @@ class Origin:
 
 @dataclass(frozen=True)
 class BranchMoved:
-    """A branch of the repository itself has a new head, or was deleted. `by_push` is False where another event reports
-    it: a check suite, a merge group."""
+    """A branch of the repository itself has a new head, without a sha where it was deleted. `by_push` is False where
+    another event reports it: a check suite, a merge group."""
 
     origin: Origin
-    branch: str
     push: Pushed
     by_push: bool = True
 
 
 @dataclass(frozen=True)
 class PullMoved:
-    """Something about a pull request changed what is to be gated. `branch` is its head branch."""
+    """Something about a pull request changed what is to be gated."""
 
     origin: Origin
-    branch: str
     pull: PullChanged
 
 
@@ -133,7 +131,7 @@ def parse_event(name: str, body: bytes, delivery: str) -> Event | Ignored:
 
     Raises BadPayload. The body of an event that is not used is not even decoded.
     """
-    if name not in heard():
+    if name not in used_events():
         return _UNHEARD
     try:
         return _read(name, body, delivery)
@@ -169,7 +167,7 @@ def _without_surrogates(body: bytes) -> bytes:
 
 
 @cache
-def heard() -> frozenset[str]:
+def used_events() -> frozenset[str]:
     """The names of the events that may change something: `app.yml` asks for these, `SENT_ANYWAY` excepted."""
     return frozenset(name for name, _ in _readers())
 
@@ -208,9 +206,9 @@ def _readers() -> dict[tuple[str, str], tuple["msgspec.json.Decoder[Any]", _Read
 def push(payload: payloads.PushPayload, origin: Origin) -> BranchMoved:
     """A push to a branch; a deleted one has no sha."""
     deleted = payload.deleted or not payload.after.strip("0")
-    at = _seconds(payload.repository.pushed_at)
-    pushed = Pushed("" if deleted else payload.after, payload.before, delivery=origin.delivery, sent_at=at)
-    return BranchMoved(origin, branch_name(payload.ref.removeprefix(BRANCH_REF)), pushed)
+    branch = branch_name(payload.ref.removeprefix(BRANCH_REF))
+    head = Head(origin.repo, "" if deleted else payload.after, branch)
+    return BranchMoved(origin, Pushed(head, payload.before, origin.delivery, _seconds(payload.repository.pushed_at)))
 
 
 def pull(payload: payloads.PullRequestPayload, origin: Origin) -> PullMoved | None:
@@ -218,20 +216,18 @@ def pull(payload: payloads.PullRequestPayload, origin: Origin) -> PullMoved | No
     if payload.action == "edited" and not (payload.changes and payload.changes.base):
         return None
     pull = payload.pull_request
-    head = pull.head.repo
-    changed = PullChanged(
-        action=payload.action,
-        number=pull.number,
-        head_sha=pull.head.sha,
-        base_ref=branch_name(pull.base.ref),
-        base_sha=pull.base.sha,
-        draft=bool(pull.draft),
+    owner = pull.head.repo
+    head = Head(
+        origin.repo,
+        pull.head.sha,
+        branch_name(pull.head.ref),
+        branch_name(pull.base.ref),
+        pull=pull.number,
         # A deleted fork has no repository any more, and was never this one.
-        fork=head is None or head.full_name.lower() != origin.repo.full_name.lower(),
-        delivery=origin.delivery,
-        sent_at=_seconds(pull.updated_at),
+        fork=owner is None or owner.full_name.lower() != origin.repo.full_name.lower(),
     )
-    return PullMoved(origin, branch_name(pull.head.ref), changed)
+    changed = PullChanged(payload.action, head, bool(pull.draft), origin.delivery, _seconds(pull.updated_at))
+    return PullMoved(origin, changed)
 
 
 def suite_requested(payload: payloads.CheckSuitePayload, origin: Origin) -> BranchMoved | None:
@@ -241,21 +237,22 @@ def suite_requested(payload: payloads.CheckSuitePayload, origin: Origin) -> Bran
     if suite.head_branch is None or not ours:
         return None
     at = _seconds(payload.repository.pushed_at)  # As the push has it, so that the two can be compared.
-    pushed = Pushed(suite.head_sha, suite.before or "", delivery=origin.delivery, sent_at=at)
-    return BranchMoved(origin, branch_name(suite.head_branch), pushed, by_push=False)
+    head = Head(origin.repo, suite.head_sha, branch_name(suite.head_branch))
+    return BranchMoved(origin, Pushed(head, suite.before or "", origin.delivery, at), by_push=False)
 
 
 def merge_group(payload: payloads.MergeGroupPayload, origin: Origin) -> BranchMoved:
     """A merge queue's group: a branch that knows its base; destroyed, it is deleted."""
     group = payload.merge_group
-    pushed = Pushed(
-        sha="" if payload.action == "destroyed" else group.head_sha,
-        base_ref=group.base_ref.removeprefix(BRANCH_REF),
-        base_sha=group.base_sha,
-        delivery=origin.delivery,
-        sent_at=_seconds(payload.repository.pushed_at),
+    head = Head(
+        origin.repo,
+        "" if payload.action == "destroyed" else group.head_sha,
+        branch_name(group.head_ref.removeprefix(BRANCH_REF)),
+        group.base_ref.removeprefix(BRANCH_REF),
+        group.base_sha,
     )
-    return BranchMoved(origin, branch_name(group.head_ref.removeprefix(BRANCH_REF)), pushed, by_push=False)
+    pushed = Pushed(head, delivery=origin.delivery, sent_at=_seconds(payload.repository.pushed_at))
+    return BranchMoved(origin, pushed, by_push=False)
 
 
 def suite_rerequested(payload: payloads.CheckSuitePayload, origin: Origin) -> ButtonPressed:

@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from typing import assert_never
 
 from bot import commands
-from bot.comments.visible_text import slash_lines
 from bot.webhook.parsing import (
     BranchMoved,
     ButtonPressed,
@@ -24,7 +23,8 @@ from bot.webhook.parsing import (
 )
 from workflows import ids
 from workflows.event_recovery.reconciliation import ReconciliationInput
-from workflows.messages import CommandInput, ContinuousQualityInput
+from workflows.messages import CommandInput
+from workflows.quality.branch_state import ContinuousQualityInput
 
 QUALITY = "ContinuousQualityWorkflow"
 COMMAND = "CommandWorkflow"
@@ -79,7 +79,7 @@ class Signal:
 
     id: str
     signal: str
-    message: object
+    message: object = None
 
 
 Action = Start | SignalWithStart | Signal
@@ -125,34 +125,31 @@ def route(event: Event, rules: Rules) -> Action | Ignored:
 
 
 def _branch(event: BranchMoved, rules: Rules) -> Action | Ignored:
-    id = ids.quality(event.origin.repo.full_name, event.branch)
-    if not event.push.sha:
-        return Signal(id, "pushed", event.push)
+    head = event.push.head
+    id = ids.branch_workflow(head)
+    if not head.sha:
+        return Signal(id, "branch_deleted")
     # A merge group is asked for by the rules of its base branch, whatever pushes count.
-    if not event.push.base_ref and not any(fnmatchcase(event.branch, glob) for glob in rules.push_branches):
+    if not head.base_ref and not any(fnmatchcase(head.branch, glob) for glob in rules.push_branches):
         return Ignored("AUTOBUILD_PUSH_BRANCHES excludes this branch.")
-    branch = ContinuousQualityInput(event.origin.repo, event.branch, default_branch=event.origin.default_branch)
-    return SignalWithStart(QUALITY, id, branch, "pushed", event.push)
+    branch = ContinuousQualityInput.of(head, event.origin.default_branch)
+    return SignalWithStart(QUALITY, id, branch, event.push.SIGNAL, event.push)
 
 
 def _pull(event: PullMoved) -> Action:
-    repo, pull, default = event.origin.repo, event.pull, event.origin.default_branch
-    if pull.fork:
-        id = ids.quality_of_fork(repo.full_name, pull.number)
-        branch = ContinuousQualityInput(repo, event.branch, pull.number, True, default)
-    else:
-        id = ids.quality(repo.full_name, event.branch)
-        branch = ContinuousQualityInput(repo, event.branch, default_branch=default)
+    pull = event.pull
+    id = ids.branch_workflow(pull.head)
     if pull.action == "closed":
-        return Signal(id, "pull_changed", pull)
-    return SignalWithStart(QUALITY, id, branch, "pull_changed", pull)
+        return Signal(id, pull.SIGNAL, pull)
+    branch = ContinuousQualityInput.of(pull.head, event.origin.default_branch)
+    return SignalWithStart(QUALITY, id, branch, pull.SIGNAL, pull)
 
 
 def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
     """Only a person's own words count: no bot's, and none that this App wrote in somebody's name."""
     if not event.origin.person or (event.app_id and event.app_id == rules.app_id):
         return Ignored("A bot wrote the comment.")
-    actions = commands.parse_commands(slash_lines(event.body))
+    actions = commands.parse_commands(commands.command_lines(event.body))
     if not actions:
         return Ignored("No visible line of the comment begins with a command of this bot.")
     request = CommandInput(
@@ -162,7 +159,7 @@ def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
         pull=event.number,
         comment_id=event.comment_id,
         delivery=event.origin.delivery,
-        deeds=actions,
+        actions=actions,
         on_pull=event.on_pull,
     )
     return Start(COMMAND, ids.command(event.origin.repo.full_name, f"comment-{event.comment_id}"), request)

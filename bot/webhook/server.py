@@ -36,7 +36,7 @@ class WebhookReceiver:
         self._settings: Settings | None = None
 
     def open(self, settings: Settings) -> None:
-        """For this App from now on. Raises UserError without a webhook secret: it could trust nobody."""
+        """For this App from now on. Raises UserError without a webhook secret: it could verify nothing."""
         if not settings.webhook_secret.strip():
             raise UserError("AUTOBUILD_WEBHOOK_SECRET is missing. Without it anybody could send events.")
         self._settings = settings

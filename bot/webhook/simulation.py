@@ -21,8 +21,8 @@ from bot.webhook.parsing import (
     LabelChanged,
     PullMoved,
     RepositoryMoved,
-    heard,
     parse_event,
+    used_events,
 )
 from bot.webhook.payloads import LARGEST_BODY, BadPayload
 from bot.webhook.routes import Rules, Signal, SignalWithStart, Start, route
@@ -70,8 +70,10 @@ def run(environ: Mapping[str, str], name: str, payload: Path, installation: int,
 
 def simulate(settings: Settings, name: str, body: bytes) -> Simulation:
     """What a delivery of this event would start. Raises UserError for a payload that GitHub does not send."""
-    if name not in heard():
-        return Simulation(name, "ignore", f"Autobuild does not use this event. It uses: {', '.join(sorted(heard()))}.")
+    if name not in used_events():
+        return Simulation(
+            name, "ignore", f"Autobuild does not use this event. It uses: {', '.join(sorted(used_events()))}."
+        )
     try:
         event = parse_event(name, body, "simulated")
     except BadPayload as error:
@@ -86,8 +88,12 @@ def simulate(settings: Settings, name: str, body: bytes) -> Simulation:
             commands: tuple[Mapping[str, str], ...] = ()
             if isinstance(action.argument, CommandInput):
                 commands = tuple(
-                    {"command": deed.command, "does": deed.signal or deed.do, "permission": deed.permission}
-                    for deed in action.argument.deeds
+                    {
+                        "command": one.command,
+                        "does": one.request.signal if one.request else one.do,
+                        "permission": one.permission,
+                    }
+                    for one in action.argument.actions
                 )
             return Simulation(
                 name, "start", _why(event), action.workflow, action.id, "", _plain(action.argument), commands
@@ -105,10 +111,12 @@ def simulate(settings: Settings, name: str, body: bytes) -> Simulation:
 def _why(event: Event) -> str:
     match event:
         case BranchMoved():
-            what = f"has the new head {event.push.sha[:12]}" if event.push.sha else "was deleted"
-            why = f"The branch {event.branch} {what}. Its workflow gates the newest head and ends older gates."
+            what = f"has the new head {event.push.head.sha[:12]}" if event.push.head.sha else "was deleted"
+            why = (
+                f"The branch {event.push.head.branch} {what}. Its workflow gates the newest head and ends older gates."
+            )
         case PullMoved():
-            why = f"Pull request {event.pull.number}, {event.pull.action}. Signals its head branch's workflow."
+            why = f"Pull request {event.pull.head.pull}, {event.pull.action}. Signals its head branch's workflow."
         case CommentPosted():
             why = f"{event.origin.sender} commented on #{event.number}. Permissions are checked when a command runs."
         case ButtonPressed():

@@ -110,9 +110,9 @@ class RetryPace:
 async def listen(
     channel: str, deliver: Deliver, session: aiohttp.ClientSession, pace: RetryPace | None = None
 ) -> NoReturn:
-    """Takes what the channel says, one after the other, for ever, through whatever happens to the connection.
+    """Delivers what the channel sends, one after the other, for ever, through whatever happens to the connection.
 
-    Raises UserError for an address that is no channel. What the channel says while nobody listens is lost.
+    Raises UserError for an address that is not a channel. What the channel sends while there is no listener is lost.
     """
     where, pace = _checked(channel), pace or RetryPace()
     last_id, failures = "", 0

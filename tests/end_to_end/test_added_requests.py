@@ -97,7 +97,7 @@ async def test_what_was_stopped_is_tried_again_with_what_failed(stack: Stack) ->
     held = stack.github.faults.add("PATCH", f"/repos/{repo}/check-runs/\\d+", "hold")
     await handle.signal("rerun", {"sha": sha, "actor": "octocat"})
     await stack.until(lambda: held.seen)
-    await handle.signal("halt", {"sha": sha, "actor": "octocat"})
+    await handle.signal("stop", {"sha": sha, "actor": "octocat"})
     held.release()
     ended = await settled(stack, repo, sha)
     await stack.ask(repo, number, "/retry")
@@ -168,7 +168,7 @@ async def test_stop_while_it_waits_for_its_turn(stack: Stack) -> None:
     await stack.github.webhooks.idle()
     await stack.ask(repo, number, "/stop")
     overview = await stack.temporal.get_workflow_handle(f"quality:{repo}@change").query("get_overview")
-    assert (overview["head"], overview["halted"], overview["waiting"]) == (new, True, False)
+    assert (overview["head"], overview["stopped"], overview["waiting"]) == (new, True, False)
     held.release()
     await stack.comment(repo, number)
     assert stack.github.check_runs(repo, new) == []

@@ -1,15 +1,17 @@
 """Comments that come often, that are gone, that nobody may have written, and states that last."""
 
+from dataclasses import replace
+
 import pytest
 
-from activities.model import RepoRef
+from activities.model import Head, RepoRef
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_commands import pull, said
 from tests.end_to_end.test_requests import forked, named
 from tests.stack import Stack
 from workflows import ids
-from workflows.messages import BranchState, ContinuousQualityInput, GateTarget
+from workflows.quality.branch_state import BranchState, ContinuousQualityInput, GateTarget
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -112,12 +114,14 @@ async def test_a_halt_and_an_override_are_handed_on_to_the_next_run(stack: Stack
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     await handle.terminate("to begin anew")
     told = "Overridden by @octocat for this commit: it is wrong"
-    state = BranchState(GateTarget(sha), pull=number, attempts={sha: 1}, halted=True, overrides={"linting": told})
     owner, name = repo.split("/")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
-    branch = ContinuousQualityInput(RepoRef(owner, name, installation.id), "change", default_branch="main", state=state)
-    await stack.temporal.start_workflow("ContinuousQualityWorkflow", branch, id=handle.id, task_queue=ids.TASK_QUEUE)
+    branch = Head(RepoRef(owner, name, installation.id), branch="change")
+    target = GateTarget(replace(branch, sha=sha, pull=number))
+    state = BranchState(target, "main", attempts={sha: 1}, stopped=True, overrides={"linting": told})
+    argument = ContinuousQualityInput(branch, "main", state)
+    await stack.temporal.start_workflow("ContinuousQualityWorkflow", argument, id=handle.id, task_queue=ids.TASK_QUEUE)
     await stack.ask(repo, number, "/status")
     assert "was stopped" in said(stack, repo, number)[-1]
     assert "it is wrong" in said(stack, repo, number)[-1]

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from temporalio.api.enums.v1 import EventType
 
-from activities.model import RepoRef
+from activities.model import Head, RepoRef
 from tests.end_to_end.repos import EIGHT, configured
 from tests.stack import Stack
 from workflows import ids
 from workflows.event_recovery.reconciliation import ReconciliationInput, ReconciliationResult, ReconciliationWorkflow
+from workflows.messages import Pushed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -174,7 +175,7 @@ async def test_a_lost_verdict_that_two_see_is_given_once(stack: Stack) -> None:
     await stack.comment(repo, 1)
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     settled = await handle.query("get_settled")
-    assert settled == {"sha": sha, "attempts": 1, "held": False}
+    assert settled == {"sha": sha, "attempts": 1, "paused": False}
     for _ in range(3):
         await handle.signal("verdict_lost", settled)
     await gates_ended(stack, repo, 2)
@@ -252,7 +253,10 @@ async def test_a_branch_that_was_taken_back_all_the_same_is_put_right(stack: Sta
     await stack.verdict(repo, new)
     await stack.comment(repo, number)
     branch = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
-    await branch.signal("pushed", {"sha": old, "before": "", "sent_at": datetime.fromisoformat(at).timestamp()})
+    repo_ref = only(stack, repo).repo
+    assert repo_ref
+    late = Pushed(Head(repo_ref, old, "change"), sent_at=datetime.fromisoformat(at).timestamp())
+    await branch.signal("pushed", late)
     await stack.verdict(repo, old)
     stack.github.store.repository(repo).suites[new].runs.clear()
     await reconcile(stack, only(stack, repo))

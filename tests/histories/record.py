@@ -14,6 +14,7 @@ from pathlib import Path
 from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
 import workflows
+from activities.model import Head
 from tests.end_to_end.planning import PlanPatchPRWorkflow
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
@@ -23,6 +24,7 @@ from tests.schedules import workflow_id
 from tests.stack import Stack, make_stack
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationInput
+from workflows.messages import Pushed
 
 HERE = Path(__file__).parent
 FINDING = {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: this is new\n"}
@@ -129,9 +131,11 @@ async def reconciled(stack: Stack) -> dict[str, str]:
     await stack.verdict(lost, lost_sha)
     old = await stack.push(lost, {"a.txt": "late\n"}, branch="other")
     branch = stack.temporal.get_workflow_handle(f"quality:{lost}@change")
-    await branch.signal("pushed", {"sha": old, "sent_at": 1.0})
-    await stack.comment(repo, 1)
     gone = ReconciliationInput(repo=only(stack, repo).repo, gone=repo)
+    ref = only(stack, lost).repo
+    assert ref
+    await branch.signal("pushed", Pushed(Head(ref, old, "change"), sent_at=1.0))
+    await stack.comment(repo, 1)
     await reconcile(stack, gone, id="reconcile-gone")
     await stack.github.pushes.delete_branch(lost, "change")
     await stack.workflows.wait_for_result(f"quality:{lost}@change", 30)

@@ -10,21 +10,18 @@ import pytest
 from temporalio.common import RetryPolicy
 
 import activities
+from activities import defaults
 from activities.errors import UserError
 from workflows.config import (
     NEVER_RETRIED,
     ActivityHeartbeats,
     ActivityTimeouts,
-    Flags,
     RetryPolicies,
-    Thresholds,
 )
 
 
-def test_thresholds_and_flags() -> None:
-    assert (Thresholds.COVERAGE_PERCENT, Thresholds.QUALITY_SCORE, Thresholds.CRITICAL_VULNERABILITIES) == (80, 85, 0)
-    assert (Thresholds.INCIDENT_AGENTS, Thresholds.INCIDENT_CONFIDENCE_PERCENT) == (3, 70)
-    assert (Flags.AUTO_MERGE, Flags.AUTO_FIX, Flags.AUTO_ROLLBACK) == (False, True, True)
+def test_default_thresholds() -> None:
+    assert (defaults.COVERAGE_MINIMUM, defaults.QUALITY_THRESHOLD, defaults.CRITICAL_VULNERABILITIES) == (80, 85, 0)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_what_did_not_apply_is_not_counted() -> None:
             "linting 97.0 x 1",
             "overall 197.0 / 2 = 98.5 >= 85",
         ),
-        reason="Every required check passed; the score is 98.5 (at least 85).",
+        reason="All required checks passed; the score is 98.5 (at least 85 is required).",
     )
 
 
@@ -41,7 +41,7 @@ def test_what_did_not_apply_is_not_counted() -> None:
 def test_a_required_check_that_did_not_pass_blocks_whatever_the_score(status: Status) -> None:
     score = overall([check("unit_tests", "passed", 100.0, weight=100), check("security", status, 99.0)], 0)
     assert (score.can_merge, score.blocking) == (False, ("security",))
-    assert score.reason == "security must pass first."
+    assert score.reason == "Required checks did not pass: security."
     assert score.lines[1] == f"security 99.0 x 1 ({status}, required)"
 
 
@@ -51,7 +51,7 @@ def test_an_optional_check_blocks_only_through_the_score() -> None:
     low = overall([check("unit_tests", "passed", 100.0), failed], 85)
     assert (high.overall, high.can_merge, high.blocking) == (87.5, True, ())
     assert (low.overall, low.can_merge, low.blocking) == (75.0, False, ())
-    assert low.reason == "The score is 75.0, and 85 is needed."
+    assert low.reason == "The score is 75.0; at least 85 is required."
     assert low.lines[-1] == "overall 150.0 / 2 = 75.0 < 85"
 
 
@@ -66,7 +66,7 @@ def test_neutral_and_skipped_satisfy_a_required_check_as_on_github(status: Statu
 def test_where_nothing_applied_nothing_speaks_against_the_change(checks: list[QualityCheck]) -> None:
     score = overall(checks, 85)
     assert (score.overall, score.can_merge) == (100.0, True)
-    assert score.lines[-1] == "overall 100.0: nothing applied"
+    assert score.lines[-1] == "overall 100.0: no check applied"
 
 
 def test_what_is_shown_is_what_decides() -> None:

@@ -1,1 +1,1 @@
-"""Finding the events that GitHub sent and nobody received."""
+"""Finding the events that GitHub sent and the bot did not receive."""

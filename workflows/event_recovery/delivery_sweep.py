@@ -1,26 +1,20 @@
-"""The sweep: what GitHub could not deliver, and nobody else would ever send again, is asked for again.
+"""The sweep: deliveries that GitHub could not make are requested again.
 
-A Temporal schedule runs it every few minutes (`bot/schedules.py`); how far it got is its last run's result.
+A Temporal schedule runs it every few minutes (`bot/processes/schedules.py`); how far it got is its last run's result.
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.event_recovery import (
-        FailedDeliveriesInput,
-        FailedDeliveriesResult,
-        RedeliverInput,
-        RedeliverResult,
-    )
-    from workflows.config import RetryPolicies, Sweeps
+    from activities.github.types.event_recovery import FailedDeliveriesInput, RedeliverInput
+    from activities.github_activities import EventRecoveryActivities
+    from workflows.activity_calls import sweep
     from workflows.failures import was_cancelled
 
 _AT_ONCE = 50
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,7 +26,8 @@ class DeliverySweepInput:
 
 @dataclass(frozen=True)
 class DeliverySweepResult:
-    """`again`: deliveries that GitHub attempts again; `gone`: those it has forgotten; `waiting`: their time comes."""
+    """`again`: deliveries that GitHub attempts again; `gone`: those it has forgotten; `waiting`: those to be requested
+    later."""
 
     since: float = 0.0
     again: int = 0
@@ -46,14 +41,15 @@ class DeliverySweepWorkflow:
     """One look at GitHub's log. Without a failure it is one request. Query: `get_status`."""
 
     @workflow.init
-    def __init__(self, sweep: DeliverySweepInput) -> None:
-        self._swept = DeliverySweepResult(sweep.since)
+    def __init__(self, input: DeliverySweepInput) -> None:
+        self._swept = DeliverySweepResult(input.since)
 
     @workflow.run
-    async def run(self, sweep: DeliverySweepInput) -> DeliverySweepResult:
+    async def run(self, input: DeliverySweepInput) -> DeliverySweepResult:
         last = workflow.get_last_completion_result(DeliverySweepResult) or DeliverySweepResult()
-        wanted = FailedDeliveriesInput(sweep.since or last.since)
-        failed = await look("list_failed_deliveries", wanted, FailedDeliveriesResult)
+        failed = await sweep(
+            EventRecoveryActivities.list_failed_deliveries, FailedDeliveriesInput(input.since or last.since)
+        )
         self._swept = DeliverySweepResult(failed.since, waiting=failed.waiting, given_up=failed.given_up)
         for first in range(0, len(failed.ids), _AT_ONCE):
             if not await self._redeliver(failed.ids[first : first + _AT_ONCE]):
@@ -68,7 +64,7 @@ class DeliverySweepWorkflow:
     async def _redeliver(self, ids: tuple[int, ...]) -> bool:
         """False where GitHub does not take them now: they are still in its log when the next sweep looks."""
         try:
-            done = await look("redeliver", RedeliverInput(ids), RedeliverResult)
+            done = await sweep(EventRecoveryActivities.redeliver, RedeliverInput(ids))
         except ActivityError as error:
             if was_cancelled(error):
                 raise
@@ -79,16 +75,3 @@ class DeliverySweepWorkflow:
             swept.since, swept.again + done.accepted, swept.gone + done.gone, swept.waiting, swept.given_up
         )
         return True
-
-
-async def look(activity: str, argument: Any, result: type[T]) -> T:
-    """An activity that the next run will do again anyway: it is not tried for ever."""
-    return await workflow.execute_activity(  # type: ignore[no-any-return]
-        activity,
-        argument,
-        result_type=result,
-        start_to_close_timeout=Sweeps.LOOK,
-        schedule_to_close_timeout=Sweeps.PATIENCE,
-        heartbeat_timeout=Sweeps.HEARTBEAT,
-        retry_policy=RetryPolicies.default(),
-    )

@@ -21,15 +21,16 @@ class LabelWorkflowInput:
 
 @dataclass(frozen=True)
 class LabelRoute:
-    """`workflow` is a workflow's type, `id` makes its id from the repository's full name and the issue's number."""
+    """`workflow` is a workflow's type, `id` makes its id from the repository's full name and the issue's number; `does`
+    completes the sentence "The label …"."""
 
     workflow: str
     id: Callable[[str, int], str]
     does: str
 
 
-STORIES: Mapping[str, LabelRoute] = {
-    "autobuild": LabelRoute("PlanPatchPRWorkflow", ids.plan_patch_pr, "plans and writes a change"),
-    "incident": LabelRoute("IncidentSwarmWorkflow", ids.incident_of_issue, "looks into an incident"),
+LABEL_ROUTES: Mapping[str, LabelRoute] = {
+    "autobuild": LabelRoute("PlanPatchPRWorkflow", ids.plan_patch_pr, "asks for a planned change"),
+    "incident": LabelRoute("IncidentSwarmWorkflow", ids.incident_of_issue, "asks for an incident analysis"),
 }
 """By the key in the configuration."""

@@ -1,9 +1,8 @@
-"""One head branch, for as long as it lives: the newest head is gated, older ones make way."""
+"""One head branch, for as long as it lives: the newest head is gated, older ones are superseded."""
 
 import asyncio
 import contextlib
 from dataclasses import replace
-from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
@@ -11,111 +10,139 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.quality_gate.types import GateEnding, GateInput, GateOutcome
+    from activities.reporting import command_replies, gate_states
     from workflows import ids
     from workflows.config import WorkflowTimeouts
     from workflows.failures import STOPPED, was_cancelled
     from workflows.messages import (
         AcceptBaseline,
         BranchOverview,
-        BranchState,
-        ContinuousQualityInput,
         Fix,
-        GateTarget,
+        Override,
         PullChanged,
         Pushed,
+        Rerun,
+        SettledHead,
+        Stop,
+        Trust,
     )
-    from workflows.quality import auto_merge, autofix, branch_state, mending, publishing, requested
-    from workflows.quality_gate import QualityGateWorkflow
+    from workflows.quality import autofix, gate_activities
+    from workflows.quality.auto_merge import AutoMerge
+    from workflows.quality.branch_state import BranchState, ContinuousQualityInput, GateTarget
+    from workflows.quality.gate import QualityGateWorkflow
 
 _EVENTS_A_RUN = 4000
-_NO_VERDICT = ("cancelled", "superseded")
 
 
 @workflow.defn
-class ContinuousQualityWorkflow(requested.Requested, mending.Mending):
-    """Signals `pushed`, `pull_changed`, `rerun`, `fix`, `accept_baseline`, `trust`, `halt`, `override`; queries
-    `get_status`, `get_stats`, `get_overview`.
+class ContinuousQualityWorkflow:
+    """Signals from GitHub's events: `pushed`, `pull_changed`, `branch_deleted`; from people: `rerun`, `trust`, `stop`,
+    `override`, `fix`, `accept_baseline`; from the reconciliation: `verdict_lost`. Queries: `get_status`, `get_stats`,
+    `get_overview`, `get_settled`.
 
     It is the only writer of its pull request's gate comment, runs one child gate at a time, merges where the
-    repository's configuration says so, and ends when the branch is deleted or the pull request closes.
+    repository's configuration says so, and ends when the branch is deleted or the pull request closes. The rules by
+    which an event changes what is to be done are those of `BranchState`.
     """
 
     @workflow.init
-    def __init__(self, branch: ContinuousQualityInput) -> None:
-        self._branch = branch
-        self._state = branch.state or BranchState(pull=branch.pull)
+    def __init__(self, input: ContinuousQualityInput) -> None:
+        self._input = input
+        self._state = input.state or BranchState(GateTarget(input.branch), input.default_branch)
         self._closed = False
-        self._child: ChildWorkflowHandle[QualityGateWorkflow, GateOutcome] | None = None
-        self._running = GateTarget()
+        self._gate: ChildWorkflowHandle[QualityGateWorkflow, GateOutcome] | None = None
+        self._gated = self._state.target  # what the running gate is about
         self._attempt = 0
-        self._stopped = False  # this workflow ended the running gate itself
-        self._why = ""  # nothing is run for the branch any more
-        self._asked: list[Fix | AcceptBaseline] = []
-        self._merger = auto_merge.AutoMerge(branch, self._state)
+        self._gate_stopped = False  # this workflow ended the running gate itself
+        self._reason = ""  # why no gate is run for the branch any more
+        self._requests: list[Fix | AcceptBaseline] = []
+        self._merge = AutoMerge(self._state)
 
     @workflow.run
-    async def run(self, branch: ContinuousQualityInput) -> None:
+    async def run(self, input: ContinuousQualityInput) -> None:
         while True:
-            await self._something_to_do()
-            if self._wants_gate():
-                await self._gate()
-            elif self._wants_comment():
+            # Without a merge that waits there is no time-out, and so no timer.
+            with contextlib.suppress(asyncio.TimeoutError):
+                await workflow.wait_condition(self._has_work, timeout=self._merge.pause(self._paused))
+            if self._needs_gate:
+                await self._run_gate()
+            elif self._state.needs_comment:
                 await self._comment()
-            elif self._asked:
-                await self._carry_out(self._asked.pop(0))
-            elif self._merger.due(self._held()):
-                await self._merge()
+            elif self._requests:
+                await self._carry_out(self._requests.pop(0))
+            elif self._merge.due(self._paused):
+                # Once merged, the branch is done: GitHub's own event may come, or not.
+                if await self._merge.attempt() and self._state.close_pull(self._state.head.pull):
+                    await self._close(gate_states.PULL_CLOSED)
             elif not workflow.all_handlers_finished():
                 await workflow.wait_condition(workflow.all_handlers_finished)
             elif self._closed:
                 return
             elif _long_history():
-                workflow.continue_as_new(replace(self._branch, state=self._state))
+                workflow.continue_as_new(replace(self._input, state=self._state))
 
     @workflow.signal
     async def pushed(self, event: Pushed) -> None:
-        """A push. An event that comes late (an older one, or one whose successor is known) changes nothing."""
-        state = self._state
-        if not event.sha:
-            return await self._close("The branch was deleted.")
-        if branch_state.comes_late(state, event) or (
-            branch_state.before_pull(state, event) and workflow.patched("push-before-pull")
-        ):
-            return None
-        state.pushed_at = event.sent_at
-        self._closed = False
-        branch_state.remember_old(state, event.before)
-        branch_state.new_head(state, event.sha)
-        branch_state.based_on(state, event, self._is_default())
-        return await self._make_way()
+        if self._state.push(event):
+            self._closed = False
+            await self._end_outdated_gate()
 
     @workflow.signal
     async def pull_changed(self, event: PullChanged) -> None:
         """The pull request of this branch: its number, its base, whether it is a draft."""
-        state = self._state
         if event.action == "closed":
-            return await self._pull_closed(event.number)
-        if (event.action == "reopened" or event.asked) and event.number in state.closed_pulls:
-            state.closed_pulls.remove(event.number)
-        if branch_state.pull_comes_late(state, event):
-            return None
-        state.pull_at = max(event.sent_at, state.pull_at)
-        self._closed = False
-        first_told = state.pull != event.number
-        state.pull, state.draft = event.number, event.draft
-        if branch_state.is_newest(state, event):
-            branch_state.new_head(state, event.head_sha)
-        if event.base_ref != (state.wanted.base_ref or self._branch.default_branch):
-            state.wanted = GateTarget(state.wanted.sha, event.base_ref, round=state.wanted.round)
-        elif first_told and state.outcome and state.outcome.plan and state.outcome.plan.left_out:
-            state.wanted = GateTarget(state.wanted.sha, state.wanted.base_ref, round=state.wanted.round + 1)
-        return await self._make_way()
+            if self._state.close_pull(event.head.pull):
+                await self._close(gate_states.PULL_CLOSED)
+        elif self._state.change_pull(event):
+            self._closed = False
+            await self._end_outdated_gate()
+
+    @workflow.signal
+    async def branch_deleted(self) -> None:
+        await self._close(gate_states.BRANCH_DELETED)
+
+    @workflow.signal
+    async def rerun(self, event: Rerun) -> None:
+        if self._state.rerun(event):
+            await self._end_outdated_gate()
+
+    @workflow.signal
+    def trust(self, event: Trust) -> None:
+        self._state.trust(event.sha)
+
+    @workflow.signal
+    async def stop(self, event: Stop) -> None:
+        """Ends what runs for this head, and starts nothing before the next head or request."""
+        if event.sha in ("", self._state.head.sha) and (self._gate or self._needs_gate):
+            self._state.stopped, self._reason = True, gate_states.stopped_by(event.actor)
+            await self._end_outdated_gate()
+
+    @workflow.signal
+    async def override(self, event: Override) -> None:
+        if self._state.override(event, gate_states.overridden_by(event.actor, event.reason)):
+            workflow.logger.info("override check=%s sha=%s actor=%s", event.check, event.sha, event.actor)
+            await self._end_outdated_gate()
+
+    @workflow.signal
+    def fix(self, event: Fix) -> None:
+        self._requests.append(event)
+
+    @workflow.signal
+    def accept_baseline(self, event: AcceptBaseline) -> None:
+        self._requests.append(event)
+
+    @workflow.signal
+    def verdict_lost(self, settled: SettledHead) -> None:
+        """GitHub shows no ended gate for the head that the branch had settled on (somebody removed its check run): it
+        is gated again. Whatever has happened since makes this void, so that two who saw it start one gate."""
+        if settled.sha and not settled.paused and settled == self.get_settled():
+            self._state.run_all_again()
 
     @workflow.query
     def get_status(self) -> str:
         """`gating <sha>`, the last verdict, or `waiting`."""
-        if self._child:
-            return f"gating {self._running.sha}"
+        if self._gate:
+            return f"gating {self._gated.head.sha}"
         return self._state.outcome.result.state if self._state.outcome else "waiting"
 
     @workflow.query
@@ -126,136 +153,111 @@ class ContinuousQualityWorkflow(requested.Requested, mending.Mending):
 
     @workflow.query
     def get_overview(self) -> BranchOverview:
-        """How the branch stands, for `/status`."""
-        return branch_state.overview(self._state, gating=self._child is not None, waiting=self._wants_gate())
+        """For `/status`."""
+        return self._state.overview(gating=self._gate is not None, waiting=self._needs_gate)
 
-    async def _something_to_do(self) -> None:
-        """Without a merge that waits there is no time-out, and so no timer."""
-        with contextlib.suppress(asyncio.TimeoutError):
-            await workflow.wait_condition(self._has_work, timeout=self._merger.pause(self._held()))
+    @workflow.query
+    def get_settled(self) -> SettledHead:
+        return SettledHead() if self._gate or self._needs_gate else self._state.settled(paused=self._paused)
+
+    @property
+    def _paused(self) -> bool:
+        """No gate is run for the branch."""
+        return self._closed or self._state.draft or self._state.stopped
+
+    @property
+    def _needs_gate(self) -> bool:
+        return self._state.has_work and not self._paused
 
     def _has_work(self) -> bool:
-        asked = bool(self._asked) or self._merger.due(self._held())
-        return self._wants_gate() or self._wants_comment() or asked or self._closed or _long_history()
-
-    def _wants_gate(self) -> bool:
-        state = self._state
-        return bool(state.wanted.sha) and not self._held() and state.wanted.key != state.done.key
-
-    def _wants_comment(self) -> bool:
-        state = self._state
-        return bool(state.pull and state.outcomes) and state.commented != (state.pull, state.outcomes)
-
-    def _held(self) -> bool:
-        return self._closed or self._state.draft or self._state.halted
-
-    def _is_default(self) -> bool:
-        return self._branch.branch == self._branch.default_branch and not self._branch.fork
-
-    async def _merge(self) -> None:
-        """Once merged, the branch has served: GitHub's own event may come, or not."""
-        if await self._merger.attempt():
-            await self._pull_closed(self._state.pull)
-
-    async def _pull_closed(self, number: int) -> None:
-        self._state.closed_pulls = [*self._state.closed_pulls[-branch_state.REMEMBERED :], number]
-        if self._state.pull in (number, 0):
-            await self._close("The pull request was closed.")
+        requested = bool(self._requests) or self._merge.due(self._paused)
+        return self._needs_gate or self._state.needs_comment or requested or self._closed or _long_history()
 
     async def _close(self, reason: str) -> None:
-        self._closed, self._why = True, reason
-        await self._make_way()
+        self._closed, self._reason = True, reason
+        await self._end_outdated_gate()
 
-    async def _make_way(self) -> None:
-        """Ends the running gate when it is not, or no longer, what the branch wants."""
-        wanted = self._state.wanted
-        if not self._child or self._stopped or (not self._held() and self._running.key == wanted.key):
+    async def _end_outdated_gate(self) -> None:
+        """Ends the running gate when it is not, or no longer, the one that the branch needs."""
+        target = self._state.target
+        if not self._gate or self._gate_stopped or (not self._paused and self._gated.key == target.key):
             return
-        self._stopped = True
-        if wanted.sha != self._running.sha and not self._held():
-            await self._tell_child(QualityGateWorkflow.superseded, GateEnding(self._attempt, newer_sha=wanted.sha))
-        else:
-            await self._tell_child(QualityGateWorkflow.stop, GateEnding(self._attempt, self._reason()))
-
-    def _reason(self) -> str:
-        if self._closed or self._state.halted:
-            return self._why
-        return "The pull request is a draft now." if self._state.draft else "It is run again."
-
-    async def _tell_child(self, signal: Any, ending: GateEnding) -> None:
-        """A gate that ends at this very moment needs no telling."""
-        assert self._child
+        self._gate_stopped = True
+        signal, ending = QualityGateWorkflow.stop, GateEnding(self._attempt, gate_states.RUN_AGAIN)
+        if self._closed or self._state.stopped:
+            ending = replace(ending, reason=self._reason)
+        elif self._state.draft:
+            ending = replace(ending, reason=gate_states.DRAFT)
+        elif target.head.sha != self._gated.head.sha:
+            signal, ending = QualityGateWorkflow.superseded, GateEnding(self._attempt, newer_sha=target.head.sha)
         try:
-            await self._child.signal(signal, ending)
-        except FailureError as error:
+            await self._gate.signal(signal, ending)
+        except FailureError as error:  # a gate that ends at this very moment needs no signal
             if was_cancelled(error):
                 raise
             workflow.logger.info("the gate had ended already")
 
-    async def _gate(self) -> None:
+    async def _run_gate(self) -> None:
         state = self._state
-        self._running, self._stopped = state.wanted, False
-        request = branch_state.gate_request(self._branch, state, self._running, publishing.owner_key())
-        self._attempt = request.attempt
-        outcome = await self._outcome(request)
-        self._child = None
-        ended = outcome is None or outcome.result.state in _NO_VERDICT
-        state.done = GateTarget() if ended and self._stopped else self._running
-        branch_state.count(state, request)
-        if outcome and not ended:
-            state.outcome = outcome
-            state.outcomes += 1
-            if branch_state.pull_came_meanwhile(state, request, outcome) and workflow.patched("pull-came-meanwhile"):
-                state.wanted = replace(state.wanted, round=state.wanted.round + 1)
-            self._merger.judge(outcome)
-            if autofix.by_itself(self._branch, state, outcome):
-                self._asked.append(Fix(outcome.result.head_sha))
+        self._gated, self._gate_stopped = state.target, False
+        # A branch that ended may begin anew (its pull was reopened) and counts from zero again: the check runs of this
+        # life are not those of its former one.
+        info = workflow.info()
+        input = state.gate_input(f"{info.workflow_id}|{info.first_execution_run_id[-12:]}")
+        self._attempt = input.attempt
+        outcome = await self._outcome(input)
+        self._gate = None
+        if outcome and outcome.result.state in ("cancelled", "superseded"):
+            outcome = None
+        # A gate that ended without a verdict because of a newer target leaves its own to be gated again, perhaps.
+        ended = None if outcome is None and self._gate_stopped else self._gated
+        state.gate_ended(input, ended, outcome)
+        if outcome:
+            self._merge.decide(outcome)
+            if autofix.is_automatic(state, outcome):
+                self._requests.append(Fix(outcome.result.head_sha))
 
-    async def _outcome(self, request: GateInput) -> GateOutcome | None:
+    async def _outcome(self, input: GateInput) -> GateOutcome | None:
         """The child's outcome; None when it ended without one, and then its check runs are ended here."""
+        head = input.head
         try:
-            self._child = await workflow.start_child_workflow(
+            self._gate = await workflow.start_child_workflow(
                 QualityGateWorkflow.run,
-                request,
-                id=ids.quality_gate(request.repo.full_name, request.head_sha),
+                input,
+                id=ids.quality_gate(head.repo.full_name, head.sha),
                 execution_timeout=WorkflowTimeouts.QUALITY_GATE,
                 parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
-                static_summary=f"{request.repo.full_name} {request.head_sha[:12]}",
+                static_summary=f"{head.repo.full_name} {head.sha[:12]}",
             )
-            await self._make_way()
-            return await self._child
+            await self._end_outdated_gate()
+            return await self._gate
         except WorkflowAlreadyStartedError:
-            return await autofix.verdict_of(request)
+            return await gate_activities.await_gate(input)
         except STOPPED as error:
-            if was_cancelled(error) and not self._child:
+            if was_cancelled(error) and not self._gate:
                 raise
             workflow.logger.error("a gate ended without a verdict", exc_info=error)
-            await publishing.end_lost(request)
+            await gate_activities.complete_lost(input)
             return None
 
     async def _comment(self) -> None:
         state = self._state
-        state.commented = (state.pull, state.outcomes)
-        if state.outcome and state.outcome.result.head_sha == state.wanted.sha:
-            await publishing.comment(self._branch.repo, state.pull, state.outcome)
+        state.commented = (state.head.pull, state.outcomes)
+        if state.verdict:
+            await gate_activities.comment(state.head, state.verdict)
 
-    async def _carry_out(self, asked: Fix | AcceptBaseline) -> None:
+    async def _carry_out(self, request: Fix | AcceptBaseline) -> None:
         state = self._state
-        outcome = branch_state.verdict(state)
-        if not outcome:
-            await self._nothing_to_fix(asked)
-        elif isinstance(asked, Fix):
-            if sha := await autofix.fix(self._branch, state.pull, outcome, asked):
+        if not state.verdict:
+            # The head is still that of the request, and its gate was stopped before it had a verdict.
+            if isinstance(request, Fix) and request.sha in ("", state.head.sha):
+                await autofix.reply_to_fix(state.head, state.head.sha, command_replies.NO_VERDICT_TO_FIX)
+        elif isinstance(request, Fix):
+            if sha := await autofix.fix(state.head, state.verdict, request):
                 state.own_sha = sha
-                branch_state.new_head(state, sha)
-        elif await autofix.accept(self._branch.repo, outcome, asked):
-            state.wanted = branch_state.once_more(state, (asked.check,))
-
-    async def _nothing_to_fix(self, asked: Fix | AcceptBaseline) -> None:
-        """Said where the head is still that of the request, and its gate was held before it had a verdict."""
-        here = isinstance(asked, Fix) and asked.sha in ("", self._state.wanted.sha)
-        if here and workflow.patched("nothing-to-fix-is-told"):
-            await autofix.say(self._branch, self._state.pull, self._state.wanted.sha, autofix.NO_VERDICT)
+                state.move_to(sha)
+        elif await autofix.accept(state.head.repo, state.verdict, request):
+            state.run_again((request.check,))
 
 
 def _long_history() -> bool:

@@ -1,100 +1,217 @@
-"""The gate's steps on the hosts, each with its time-out and its retries."""
+"""What a gate asks of the hosts and writes to GitHub, each with its time-out and its retries."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from temporalio import workflow
-from temporalio.exceptions import TimeoutType
+from temporalio.exceptions import ActivityError, TimeoutType
 
 with workflow.unsafe.imports_passed_through():
-    from activities.model import CheckPlan, GatePlan, QualityCheck
+    from activities.github.types.check_runs import (
+        GATE,
+        CompleteCheckRunInput,
+        CompleteGateRunInput,
+        CreateCheckRunsInput,
+        EndCheckRunsInput,
+        StartCheckRunInput,
+    )
+    from activities.github.types.comments import GateCommentInput
+    from activities.github_activities import CheckRunActivities, CommentActivities
+    from activities.model import CheckPlan, GatePlan, Head, QualityCheck, QualityGateResult
     from activities.quality_gate.types import (
         AcceptBaselineInput,
         CheckInput,
         FixInput,
         FixResult,
         GateInput,
+        GateOutcome,
         Workspace,
-        WorkspaceInput,
     )
+    from activities.reporting import gate_states
+    from activities.tool_activities import ToolActivities
+    from activities.workflow_activities import WorkflowActivities
+    from workflows.activity_calls import until_done, write
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
-    from workflows.failures import for_a_person, timed_out
+    from workflows.failures import for_a_person, timed_out, was_cancelled
 
 
-async def prepare(request: GateInput) -> Workspace:
+async def prepare(head: Head) -> Workspace:
     """The head and its base, on whichever host takes it."""
-    into = request.base_ref if request.pull else ""
-    wanted = WorkspaceInput(request.repo, request.head_sha, request.base_ref, request.base_sha, request.branch, into)
-    answer: Workspace = await workflow.execute_activity(
-        "prepare_workspace",
-        wanted,
-        result_type=Workspace,
+    return await workflow.execute_activity_method(
+        ToolActivities.prepare_workspace,
+        head,
         start_to_close_timeout=ActivityTimeouts.WORKSPACE,
         heartbeat_timeout=ActivityHeartbeats.WORKSPACE,
         retry_policy=RetryPolicies.fetch(),
     )
-    return answer
 
 
 async def list_checks(workspace: Workspace) -> GatePlan:
     """Which checks apply, and how."""
-    answer: GatePlan = await workflow.execute_activity(
-        "list_checks",
+    return await workflow.execute_activity_method(
+        ToolActivities.list_checks,
         workspace,
-        result_type=GatePlan,
         task_queue=workspace.queue,
         start_to_close_timeout=ActivityTimeouts.LIST_CHECKS,
         heartbeat_timeout=ActivityHeartbeats.WORKSPACE,
         retry_policy=RetryPolicies.default(),
     )
-    return answer
 
 
-async def run_check(wanted: CheckInput) -> QualityCheck:
+async def run_check(input: CheckInput) -> QualityCheck:
     """One check, to its verdict. A cancel waits until its processes are dead."""
-    answer: QualityCheck = await workflow.execute_activity(
-        "run_check",
-        wanted,
-        result_type=QualityCheck,
-        task_queue=wanted.workspace.queue,
+    return await workflow.execute_activity_method(
+        ToolActivities.run_check,
+        input,
+        task_queue=input.workspace.queue,
         schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE,
-        start_to_close_timeout=ActivityTimeouts.check(wanted.plan.timeout_s),
+        start_to_close_timeout=ActivityTimeouts.check(input.plan.timeout_s),
         heartbeat_timeout=ActivityHeartbeats.CHECK,
         retry_policy=RetryPolicies.check(),
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        summary=wanted.plan.name,
+        summary=input.plan.name,
     )
-    return answer
 
 
 def not_run(plan: CheckPlan, error: BaseException) -> QualityCheck:
     """The verdict of a check whose activity failed: that check's failure, and no other's."""
     if timed_out(error, TimeoutType.START_TO_CLOSE):
-        reason = f"It was not done after {plan.timeout_s:g} s and was stopped."
+        reason = gate_states.check_timed_out(plan.timeout_s)
         return QualityCheck(plan.name, "timed_out", 0.0, plan.required, reason, weight=plan.weight)
     workflow.logger.error("check could not run", exc_info=error)
-    line = f"It could not run; the log of workflow {workflow.info().workflow_id} says why."
-    return QualityCheck(plan.name, "error", 0.0, plan.required, for_a_person(error, line), weight=plan.weight)
+    reason = for_a_person(error, gate_states.internal_error(workflow.info().workflow_id))
+    return QualityCheck(plan.name, "error", 0.0, plan.required, reason, weight=plan.weight)
 
 
-async def apply_fixes(wanted: FixInput) -> FixResult:
+async def apply_fixes(input: FixInput) -> FixResult:
     """Tool-safe fixes as a commit that only the host's mirror has."""
-    answer: FixResult = await workflow.execute_activity(
-        "apply_fixes",
-        wanted,
-        result_type=FixResult,
-        task_queue=wanted.workspace.queue,
+    return await workflow.execute_activity_method(
+        ToolActivities.apply_fixes,
+        input,
+        task_queue=input.workspace.queue,
         schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE,
         start_to_close_timeout=ActivityTimeouts.FIX,
         heartbeat_timeout=ActivityHeartbeats.CHECK,
         retry_policy=RetryPolicies.check(),
     )
-    return answer
 
 
-async def accept_baseline(workspace: Workspace, accepted: AcceptBaselineInput) -> None:
+async def accept_baseline(workspace: Workspace, input: AcceptBaselineInput) -> None:
     """Remembers on the host that these findings are known."""
-    await workflow.execute_activity(
-        "accept_baseline",
-        accepted,
+    await workflow.execute_activity_method(
+        ToolActivities.accept_baseline,
+        input,
         task_queue=workspace.queue,
         start_to_close_timeout=ActivityTimeouts.GITHUB_API,
         retry_policy=RetryPolicies.default(),
     )
+
+
+async def await_gate(input: GateInput) -> GateOutcome | None:
+    """The verdict of a gate that another branch at the same head started; None when it ended without one."""
+    return await workflow.execute_activity_method(
+        WorkflowActivities.await_gate,
+        input,
+        start_to_close_timeout=ActivityTimeouts.check(3600),
+        heartbeat_timeout=ActivityHeartbeats.AGENT,
+        retry_policy=RetryPolicies.default(),
+    )
+
+
+async def create_check_runs(input: GateInput) -> Mapping[str, int]:
+    """All check runs at once, as queued, or those that are run again. Check → its run's id."""
+    names = (*input.only, GATE) if input.only else ()
+    created = await workflow.execute_activity_method(
+        CheckRunActivities.create_check_runs,
+        CreateCheckRunsInput(input.head, names, input.attempt, input.owner_key),
+        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+        retry_policy=until_done(),
+    )
+    return created.ids
+
+
+async def show_running(input: GateInput, run_id: int) -> None:
+    """The gate's own run is shown in progress. One write for a head, and nothing depends on it, so it is never tried
+    for long."""
+    if not run_id:
+        return
+    try:
+        await workflow.execute_activity_method(
+            CheckRunActivities.start_check_run,
+            StartCheckRunInput(input.head.repo, run_id),
+            start_to_close_timeout=ActivityTimeouts.SHOWN,
+            schedule_to_close_timeout=ActivityTimeouts.SHOWN,
+            retry_policy=RetryPolicies.no_retry(),
+        )
+    except ActivityError as error:
+        if was_cancelled(error):
+            raise
+
+
+async def complete_check(input: GateInput, workspace: Workspace, run_id: int, check: QualityCheck) -> bool:
+    """One check's end, from the host that holds its findings. False where GitHub does not take it: the other checks
+    go on, and the run ends with the gate."""
+    try:
+        await workflow.execute_activity_method(
+            CheckRunActivities.complete_check_run,
+            CompleteCheckRunInput(input.head, run_id, check, input.attempt, input.owner_key),
+            task_queue=workspace.queue,
+            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+            retry_policy=until_done(),
+        )
+    except ActivityError as error:
+        if was_cancelled(error):
+            raise
+        workflow.logger.error("GitHub refuses a verdict", exc_info=error)
+        return False
+    return True
+
+
+async def complete_all(
+    input: GateInput,
+    result: QualityGateResult,
+    open_runs: Mapping[str, int],
+    all_runs: Mapping[str, int],
+    newer_sha: str,
+) -> None:
+    """Ends the check runs that nothing else ends, and then the gate's own. `all_runs` are all runs of the gate."""
+    others = {name: run_id for name, run_id in open_runs.items() if name != GATE}
+    owner = "" if all_runs else input.owner_key  # runs may have been created whose ids were lost
+    if others or owner:
+        ended = EndCheckRunsInput(input.head, others, result.state, result.reason, newer_sha, owner)
+        await write(CheckRunActivities.end_check_runs, ended)
+    if run_id := open_runs.get(GATE, 0):
+        completed = CompleteGateRunInput(
+            input.head, run_id, result, input.attempt, input.owner_key, dict(all_runs), newer_sha
+        )
+        await write(CheckRunActivities.complete_gate_run, completed)
+
+
+async def complete_lost(input: GateInput) -> None:
+    """The gate's workflow ended without a verdict (somebody terminated it, GitHub refused its verdict): its check runs
+    end here, if GitHub takes that."""
+    if input.publish:
+        result = QualityGateResult(input.head.sha, "", "error", False, 0.0, reason=gate_states.RUN_LOST)
+        with _logged():
+            run_ids = await create_check_runs(input)
+            await complete_all(input, result, run_ids, run_ids, "")
+
+
+async def comment(head: Head, outcome: GateOutcome) -> None:
+    """The pull request's one comment: created, edited, or left alone when nothing changed. The branch outlives a
+    comment that GitHub does not take."""
+    with _logged():
+        input = GateCommentInput(replace(head, sha=outcome.result.head_sha), outcome.result, dict(outcome.run_ids))
+        await write(CommentActivities.update_gate_comment, input)
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """What GitHub will never take is logged, and not more."""
+    try:
+        yield
+    except ActivityError as error:
+        if was_cancelled(error):
+            raise
+        workflow.logger.error("GitHub refuses the write", exc_info=error)

@@ -27,7 +27,6 @@ from activities.github.types.event_recovery import (
     InstallationsResult,
     LostVerdictInput,
     LostVerdictResult,
-    PullHead,
     RedeliverInput,
     RedeliverResult,
     RemindBranchesInput,
@@ -37,7 +36,7 @@ from activities.github.types.event_recovery import (
     UnfinishedHeadsInput,
     UnfinishedHeadsResult,
 )
-from activities.model import RepoRef
+from activities.model import Head, RepoRef
 from activities.reporting import GATE_MARK
 
 if TYPE_CHECKING:
@@ -132,8 +131,8 @@ class EventRecoveryActivities:
         states = [each for found in by_repo for each in found or ()]
         kept = sorted(states, key=lambda each: each.has_verdict)[:_HEADS]
         return UnfinishedHeadsResult(
-            heads=tuple(each.head for each in kept if not each.has_verdict),
-            untold=tuple(each.head for each in kept if each.has_verdict),
+            pulls=tuple(each.pull for each in kept if not each.has_verdict),
+            with_verdict=tuple(each.pull for each in kept if each.has_verdict),
             left_out=len(states) - len(kept),
             failed=sum(found is None for found in by_repo),
         )
@@ -154,48 +153,48 @@ class EventRecoveryActivities:
                 return None
 
     @github_activity
-    async def mend_lost_verdict(self, input: LostVerdictInput) -> LostVerdictResult:
+    async def recover_lost_verdict(self, input: LostVerdictInput) -> LostVerdictResult:
         """Runs the gate again where a branch is done with a head, while GitHub shows no verdict on it.
 
         GitHub is asked once more after the branch has answered: a branch writes its verdict before it is done.
         """
-        head = input.head
+        head = input.pull.head
         self._heads.mark_informed(head)
         branch = activity.client().get_workflow_handle(input.workflow_id)
         settled = await branch_signals.settled_state(branch)
-        if settled is None or settled.get("sha") != head.head_sha:
+        if settled is None or settled.get("sha") != head.sha:
             return LostVerdictResult(False)
-        if await self._heads.has_verdict(head.repo, head.head_sha):
+        if await self._heads.has_verdict(head.repo, head.sha):
             return LostVerdictResult(False)
-        if settled.get("held") or await self._heads.is_cancelled(head.repo, head.head_sha):
-            self._heads.skip(head.repo, head.head_sha)  # It is waiting or cancelled on purpose.
+        if settled.get("paused") or await self._heads.is_cancelled(head.repo, head.sha):
+            self._heads.skip(head.repo, head.sha)  # It is waiting or cancelled on purpose.
             return LostVerdictResult(False)
-        _log.warning("workflow=%s head=%s has lost its verdict; the gate runs again", input.workflow_id, head.head_sha)
+        _log.warning("workflow=%s head=%s has lost its verdict; the gate runs again", input.workflow_id, head.sha)
         return LostVerdictResult(await branch_signals.send(branch, "verdict_lost", settled))
 
     @github_activity
     async def remind_branches(self, input: RemindBranchesInput) -> RemindBranchesResult:
         """Signals each branch its pull, once for each process: a branch that knows it does nothing."""
-        count, silent = 0, []
+        count, unreached = 0, []
         for reminder in input.reminders:
             activity.heartbeat()
             branch = activity.client().get_workflow_handle(reminder.workflow_id)
-            received = await branch_signals.send(branch, "pull_changed", reminder.news)
+            received = await branch_signals.send(branch, "pull_changed", reminder.event)
             count += received
-            if received or await self._has_comment(reminder.head):
-                self._heads.mark_informed(reminder.head)
+            if received or await self._has_comment(reminder.pull.head):
+                self._heads.mark_informed(reminder.pull.head)
             else:
-                silent.append(reminder.head)
-        return RemindBranchesResult(count, tuple(silent))
+                unreached.append(reminder.pull)
+        return RemindBranchesResult(count, tuple(unreached))
 
-    async def _has_comment(self, head: PullHead) -> bool:
+    async def _has_comment(self, head: Head) -> bool:
         """Also True where GitHub does not say: then nothing is to be done now."""
         try:
-            return await has_comment(self._github, head.repo, head.number, GATE_MARK)
+            return await has_comment(self._github, head.repo, head.pull, GATE_MARK)
         except RateLimited:
             raise
         except GitHubError as error:
-            _log.warning("repository=%s pull=%d skipped: %s", head.repo.full_name, head.number, error)
+            _log.warning("repository=%s pull=%d skipped: %s", head.repo.full_name, head.pull, error)
             return True
 
     @github_activity
@@ -204,7 +203,7 @@ class EventRecoveryActivities:
         count = 0
         async for branch in branch_signals.running_under(activity.client(), input.full_name):
             activity.heartbeat()
-            count += await branch_signals.send(branch, "pushed", {"sha": ""})
+            count += await branch_signals.send(branch, "branch_deleted")
         return EndBranchesResult(count)
 
     @github_activity
@@ -216,7 +215,7 @@ class EventRecoveryActivities:
             try:
                 if await self._branches.is_closed(workflow_id):
                     _log.warning("workflow=%s its branch or pull request is gone", workflow_id)
-                    count += await branch_signals.send(client.get_workflow_handle(workflow_id), "pushed", {"sha": ""})
+                    count += await branch_signals.send(client.get_workflow_handle(workflow_id), "branch_deleted")
             except RateLimited:
                 raise
             except (GitHubError, LookupError, TypeError, ValueError) as error:

@@ -16,10 +16,10 @@ _FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 Branch = WorkflowHandle[Any, Any]
 
 
-async def send(branch: Branch, signal: str, message: Mapping[str, Any]) -> bool:
+async def send(branch: Branch, signal: str, message: Mapping[str, Any] | None = None) -> bool:
     """Sends a signal; False where no workflow runs under that id."""
     try:
-        await branch.signal(signal, message, rpc_timeout=_RPC)
+        await branch.signal(signal, args=[] if message is None else [message], rpc_timeout=_RPC)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

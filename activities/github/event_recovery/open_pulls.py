@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from activities.github.check_runs import PREFIX
 from activities.github.pulls import pull_of
 from activities.github.types.check_runs import GATE
-from activities.github.types.event_recovery import PullHead
+from activities.github.types.event_recovery import OpenPull
 from activities.github.urls import names
-from activities.model import RepoRef
+from activities.model import Head, RepoRef
 
 if TYPE_CHECKING:
     from activities.github.client import API, GitHub
@@ -33,7 +33,7 @@ _NO_VERDICT = ("cancelled", "stale")
 class HeadState:
     """`has_verdict`: GitHub shows one on it."""
 
-    head: PullHead
+    pull: OpenPull
     has_verdict: bool
 
 
@@ -42,7 +42,7 @@ class _PullList:
     """A repository's open pulls that are no drafts, as they were at `etag`."""
 
     etag: str
-    heads: tuple[PullHead, ...]
+    pulls: tuple[OpenPull, ...]
 
 
 class OpenHeads:
@@ -61,11 +61,11 @@ class OpenHeads:
         first. Raises `GitHubError`."""
         api = await self._api(repo)
         oldest = time.time() - OLDEST_S
-        heads = [head for head in await self._heads(api, repo) if head.updated_at >= oldest]
-        states = [HeadState(head, await self.has_verdict(repo, head.head_sha)) for head in heads]
-        return [each for each in states if not each.has_verdict or _pull_key(each.head) not in self._informed]
+        pulls = [pull for pull in await self._pulls(api, repo) if pull.updated_at >= oldest]
+        states = [HeadState(pull, await self.has_verdict(repo, pull.head.sha)) for pull in pulls]
+        return [each for each in states if not each.has_verdict or _pull_key(each.pull.head) not in self._informed]
 
-    def mark_informed(self, head: PullHead) -> None:
+    def mark_informed(self, head: Head) -> None:
         """Its branch knows of the pull."""
         self._informed[_pull_key(head)] = True
 
@@ -87,23 +87,23 @@ class OpenHeads:
         """There is nothing to do about this head for some hours."""
         self._skipped[repo.full_name, sha] = True
 
-    async def _heads(self, api: "API", repo: RepoRef) -> tuple[PullHead, ...]:
+    async def _pulls(self, api: "API", repo: RepoRef) -> tuple[OpenPull, ...]:
         """Only a list of one page is kept: what falls off the end of a longer one does not change its first page."""
         key = (repo.installation_id, repo.full_name)
         known = self._lists.get(key)
         page, etag = await _page(api, repo, 1, known.etag if known else "")
         if page is None and known:
-            return known.heads
-        number, heads = 1, _heads_of(repo, page)
+            return known.pulls
+        number, pulls = 1, _pulls_of(repo, page)
         if not page or len(page) < _PAGE:
-            self._lists[key] = _PullList(etag, heads)
-            return heads
+            self._lists[key] = _PullList(etag, pulls)
+            return pulls
         # From the second page on, as far back as matters.
         while page and len(page) == _PAGE and _updated_at(page[-1]) >= time.time() - OLDEST_S:
             number += 1
             page, _ = await _page(api, repo, number, "")
-            heads += _heads_of(repo, page)
-        return heads
+            pulls += _pulls_of(repo, page)
+        return pulls
 
     async def _gates(self, repo: RepoRef, sha: str) -> list[Mapping[str, Any]]:
         """The newest gate run of ours on a commit; none for a commit without any."""
@@ -124,28 +124,21 @@ async def _page(api: "API", repo: RepoRef, number: int, etag: str) -> tuple[list
     return await api.getitem_if_changed(url, names(repo, **query), etag)
 
 
-def _heads_of(repo: RepoRef, page: list[Mapping[str, Any]] | None) -> tuple[PullHead, ...]:
-    pulls = [(data, pull_of(data)) for data in page or () if not data.get("draft")]
-    return tuple(
-        PullHead(
-            repo=repo,
-            number=pull.number,
-            branch=pull.head_ref,
-            head_sha=pull.head_sha,
-            base_ref=pull.base_ref,
-            base_sha=pull.base_sha,
-            fork=pull.fork,
-            default_branch=str(data["base"]["repo"].get("default_branch") or ""),
-            updated_at=_updated_at(data),
-        )
-        for data, pull in pulls
-    )
+def _pulls_of(repo: RepoRef, page: list[Mapping[str, Any]] | None) -> tuple[OpenPull, ...]:
+    found = []
+    for data in page or ():
+        if not data.get("draft"):
+            pull = pull_of(data)
+            head = Head(repo, pull.head_sha, pull.head_ref, pull.base_ref, pull=pull.number, fork=pull.fork)
+            default_branch = str(data["base"]["repo"].get("default_branch") or "")
+            found.append(OpenPull(head, default_branch, _updated_at(data)))
+    return tuple(found)
 
 
 def _updated_at(data: Mapping[str, Any]) -> float:
     return datetime.fromisoformat(str(data["updated_at"])).timestamp()
 
 
-def _pull_key(head: PullHead) -> tuple[str, int, str, str]:
+def _pull_key(head: Head) -> tuple[str, int, str, str]:
     """What a branch must know of its pull."""
-    return head.repo.full_name, head.number, head.head_sha, head.base_ref
+    return head.repo.full_name, head.pull, head.sha, head.base_ref

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from activities.model import GateState, QualityCheck, QualityGateResult, RepoRef
+from activities.model import GateState, Head, QualityCheck, QualityGateResult, RepoRef
 
 GATE = "gate"
 """The name of the gate's own check run among the checks' names."""
@@ -16,8 +16,7 @@ class CreateCheckRunsInput:
     The same `owner_key`, sha, name and `attempt` is the same run.
     """
 
-    repo: RepoRef
-    head_sha: str
+    head: Head
     names: tuple[str, ...] = ()
     attempt: int = 0
     owner_key: str = ""
@@ -42,8 +41,7 @@ class StartCheckRunInput:
 class CompleteCheckRunInput:
     """One check's verdict for its run. `run_id` 0 where it is not known: it is found, or created."""
 
-    repo: RepoRef
-    head_sha: str
+    head: Head
     run_id: int
     check: QualityCheck
     attempt: int = 0
@@ -54,8 +52,7 @@ class CompleteCheckRunInput:
 class CompleteGateRunInput:
     """The gate's verdict for its own run. `newer_sha`: the head that took its place."""
 
-    repo: RepoRef
-    head_sha: str
+    head: Head
     run_id: int
     result: QualityGateResult
     attempt: int = 0
@@ -71,8 +68,7 @@ class EndCheckRunsInput:
     With `owner_key`, runs of that key that were created without our knowing their ids are ended as well.
     """
 
-    repo: RepoRef
-    head_sha: str
+    head: Head
     ids: Mapping[str, int]
     state: GateState
     reason: str = ""

@@ -3,18 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from activities.model import QualityGateResult, RepoRef
+from activities.model import Head, QualityGateResult, RepoRef
 
 
 @dataclass(frozen=True)
 class GateCommentInput:
-    """The pull request's one comment."""
+    """The gate comment of the head's pull request."""
 
-    repo: RepoRef
-    pull: int
+    head: Head
     result: QualityGateResult
     check_run_ids: Mapping[str, int] = field(default_factory=dict)
-    head_sha: str = ""
 
 
 @dataclass(frozen=True)

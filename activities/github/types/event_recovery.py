@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from activities.model import RepoRef
+from activities.model import Head, RepoRef
 
 
 @dataclass(frozen=True)
@@ -79,30 +79,25 @@ class UnfinishedHeadsInput:
 
 
 @dataclass(frozen=True)
-class PullHead:
-    """The head of an open pull request. `updated_at` in seconds since 1970."""
+class OpenPull:
+    """An open pull request by its head. `updated_at` in seconds since 1970."""
 
-    repo: RepoRef
-    number: int
-    branch: str
-    head_sha: str
-    base_ref: str
-    base_sha: str
-    fork: bool
+    head: Head
     default_branch: str
     updated_at: float
 
 
 @dataclass(frozen=True)
 class UnfinishedHeadsResult:
-    """`heads` have no ended gate. `untold` have one, but whether their branch knows of the pull is not known here.
+    """The heads of `pulls` have no ended gate. Those `with_verdict` have one, but their branch may not
+    know of the pull.
 
     `left_out`: heads that are for the next time, since a history must stay small; `failed`: repositories that could
     not be searched.
     """
 
-    heads: tuple[PullHead, ...]
-    untold: tuple[PullHead, ...] = ()
+    pulls: tuple[OpenPull, ...]
+    with_verdict: tuple[OpenPull, ...] = ()
     left_out: int = 0
     failed: int = 0
 
@@ -111,17 +106,17 @@ class UnfinishedHeadsResult:
 class LostVerdictInput:
     """A head that GitHub shows no ended gate for, and the workflow of its branch."""
 
-    head: PullHead
+    pull: OpenPull
     workflow_id: str
 
 
 @dataclass(frozen=True)
 class Reminder:
-    """The signal `pull_changed` for the workflow of a branch, if it runs: `news` are the signal's fields."""
+    """The signal `pull_changed` for the workflow of a branch, if it runs: `event` has the signal's fields."""
 
-    head: PullHead
+    pull: OpenPull
     workflow_id: str
-    news: Mapping[str, Any]
+    event: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -133,10 +128,11 @@ class RemindBranchesInput:
 
 @dataclass(frozen=True)
 class RemindBranchesResult:
-    """How many of them run. `silent`: pulls without a branch that runs, and without a comment of ours."""
+    """How many of them run. `unreached`: pulls without a workflow of their branch that runs, and without a
+    comment of ours."""
 
     count: int
-    silent: tuple[PullHead, ...] = ()
+    unreached: tuple[OpenPull, ...] = ()
 
 
 @dataclass(frozen=True)

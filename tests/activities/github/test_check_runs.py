@@ -17,7 +17,7 @@ from activities.github.types.check_runs import (
     SuiteRunsInput,
 )
 from activities.github_activities import CheckRunActivities
-from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, RepoRef
+from activities.model import CheckResult, Finding, Head, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
@@ -28,7 +28,7 @@ CHECK = QualityCheck("linting", "failed", 40.0, True, "Found something new.", ne
 
 
 def wanted(repo: RepoRef, head: str, **more: Any) -> CreateCheckRunsInput:
-    return replace(CreateCheckRunsInput(repo, head, NAMES, 0, OWNER), **more)
+    return replace(CreateCheckRunsInput(Head(repo, head), NAMES, 0, OWNER), **more)
 
 
 def found(count: int, severity: str = "warning") -> tuple[Finding, ...]:
@@ -89,7 +89,7 @@ async def test_only_a_queued_run_is_started(
     await check_runs.start_check_run(StartCheckRunInput(repo, ids["linting"]))
     await check_runs.start_check_run(StartCheckRunInput(repo, 999_999))
     assert {run["status"] for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"]} == {"in_progress"}
-    await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER))
+    await check_runs.complete_check_run(CompleteCheckRunInput(Head(repo, head), ids["linting"], CHECK, 0, OWNER))
     await check_runs.start_check_run(StartCheckRunInput(repo, ids["linting"]))
     assert {run["status"] for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"]} == {"completed"}
 
@@ -99,7 +99,7 @@ async def test_verdict_has_annotations_and_buttons(
 ) -> None:
     results.put(CheckResult(CHECK, found(120)))
     ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
-    end = CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER)
+    end = CompleteCheckRunInput(Head(repo, head), ids["linting"], CHECK, 0, OWNER)
     for _ in range(2):
         assert (await check_runs.complete_check_run(end)).id == ids["linting"]
     run = next(run for run in pretend.check_runs(NAME, head) if run["id"] == ids["linting"])
@@ -115,7 +115,7 @@ async def test_second_try_adds_the_missing_annotations(
 ) -> None:
     results.put(CheckResult(CHECK, found(120)))
     run_id = (await check_runs.create_check_runs(wanted(repo, head))).ids["linting"]
-    end = CompleteCheckRunInput(repo, head, run_id, CHECK, 0, OWNER)
+    end = CompleteCheckRunInput(Head(repo, head), run_id, CHECK, 0, OWNER)
     # The verdict and the first fifty arrive, and nobody hears of it.
     pretend.faults.add("PATCH", ".*", "half", after=True)
     with pytest.raises(ApplicationError):
@@ -143,7 +143,7 @@ async def test_no_more_than_five_hundred_annotations(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, results: ResultStore, repo: RepoRef, head: str
 ) -> None:
     results.put(CheckResult(CHECK, (*found(700), *found(1, "critical"))))
-    posted = await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
+    posted = await check_runs.complete_check_run(CompleteCheckRunInput(Head(repo, head), 0, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert run["id"] == posted.id
     assert len(run["annotations"]) == 500
@@ -156,8 +156,8 @@ async def test_deleted_run_is_created_again(
 ) -> None:
     await check_runs.create_check_runs(wanted(repo, head))
     pretend.store.repository(NAME).suites[head].runs.clear()
-    posted = await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 4, CHECK, 0, OWNER))
-    again = await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 4, CHECK, 0, OWNER))
+    posted = await check_runs.complete_check_run(CompleteCheckRunInput(Head(repo, head), 4, CHECK, 0, OWNER))
+    again = await check_runs.complete_check_run(CompleteCheckRunInput(Head(repo, head), 4, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert (run["name"], run["conclusion"], run["id"]) == ("autobuild / linting", "failure", posted.id)
     assert posted == again
@@ -167,8 +167,8 @@ async def test_completed_run_keeps_its_verdict(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
     ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
-    await check_runs.end_check_runs(EndCheckRunsInput(repo, head, ids, "cancelled"))
-    await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, ids["linting"], CHECK, 0, OWNER))
+    await check_runs.end_check_runs(EndCheckRunsInput(Head(repo, head), ids, "cancelled"))
+    await check_runs.complete_check_run(CompleteCheckRunInput(Head(repo, head), ids["linting"], CHECK, 0, OWNER))
     assert {run["conclusion"] for run in pretend.check_runs(NAME, head)} == {"cancelled"}
 
 
@@ -178,7 +178,7 @@ async def test_verdict_is_written_without_refused_annotations(
     results.put(CheckResult(CHECK, found(1)))
     run_id = (await check_runs.create_check_runs(wanted(repo, head))).ids["linting"]
     pretend.faults.add("PATCH", ".*", "status", status=422)
-    await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, run_id, CHECK, 0, OWNER))
+    await check_runs.complete_check_run(CompleteCheckRunInput(Head(repo, head), run_id, CHECK, 0, OWNER))
     (run,) = [run for run in pretend.check_runs(NAME, head) if run["id"] == run_id]
     assert (run["conclusion"], run["annotations"]) == ("failure", [])
 
@@ -195,7 +195,7 @@ async def test_refused_annotations_double_no_others(
     """How many are there tells where to go on only as long as none is missing before."""
     results.put(CheckResult(CHECK, found(170)))
     end = CompleteCheckRunInput(
-        repo, head, (await check_runs.create_check_runs(wanted(repo, head))).ids["linting"], CHECK, 0, OWNER
+        Head(repo, head), (await check_runs.create_check_runs(wanted(repo, head))).ids["linting"], CHECK, 0, OWNER
     )
     if accepted:
         pretend.faults.add("PATCH", ".*", "half", after=True)
@@ -219,7 +219,9 @@ async def test_hostile_findings_are_shown_harmlessly(
         Finding("linting", "ruff", "", "x" * 5000, 2**40, "", "notice", end_line=1),
     )
     results.put(CheckResult(replace(CHECK, reason=nasty), findings))
-    await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 0, replace(CHECK, reason=nasty), 0, OWNER))
+    await check_runs.complete_check_run(
+        CompleteCheckRunInput(Head(repo, head), 0, replace(CHECK, reason=nasty), 0, OWNER)
+    )
     (run,) = pretend.check_runs(NAME, head)
     assert len(run["annotations"]) == 2
     assert "@octocat" not in run["output"]["summary"]
@@ -229,7 +231,7 @@ async def test_hostile_findings_are_shown_harmlessly(
 async def test_result_on_another_host_still_gives_a_verdict(
     pretend: SimulatedGitHub, check_runs: CheckRunActivities, repo: RepoRef, head: str
 ) -> None:
-    await check_runs.complete_check_run(CompleteCheckRunInput(repo, head, 0, CHECK, 0, OWNER))
+    await check_runs.complete_check_run(CompleteCheckRunInput(Head(repo, head), 0, CHECK, 0, OWNER))
     (run,) = pretend.check_runs(NAME, head)
     assert (run["conclusion"], run["annotations"]) == ("failure", [])
 
@@ -241,7 +243,7 @@ async def test_gate_run_has_the_verdict(
     ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
     result = QualityGateResult(head, "", "failed", False, 40.0, (CHECK,), ("linting",), (), "linting must pass first.")
     await check_runs.complete_gate_run(
-        CompleteGateRunInput(repo, head, ids["gate"], result, 0, OWNER, check_run_ids=ids)
+        CompleteGateRunInput(Head(repo, head), ids["gate"], result, 0, OWNER, check_run_ids=ids)
     )
     (run,) = [run for run in pretend.check_runs(NAME, head) if run["name"] == "autobuild / gate"]
     assert (run["conclusion"], run["output"]["title"]) == ("failure", "Cannot merge: linting")
@@ -254,7 +256,7 @@ async def test_superseded_runs_link_to_the_newer_head(
 ) -> None:
     ids = (await check_runs.create_check_runs(wanted(repo, head))).ids
     known = {"linting": ids["linting"], "gone": 999_999}
-    ended = EndCheckRunsInput(repo, head, known, "superseded", newer_sha="c" * 40, owner_key=OWNER)
+    ended = EndCheckRunsInput(Head(repo, head), known, "superseded", newer_sha="c" * 40, owner_key=OWNER)
     await asyncio.gather(check_runs.end_check_runs(ended), check_runs.end_check_runs(ended))
     runs = pretend.check_runs(NAME, head)
     assert {(run["conclusion"], run["output"]["title"]) for run in runs} == {("cancelled", "Superseded by ccccccc")}

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import USER_ERROR
 from activities.github.types.comments import GateCommentInput, PullCommentInput, ReactionInput, ReplyInput
 from activities.github_activities import CommentActivities
-from activities.model import QualityCheck, QualityGateResult, RepoRef
+from activities.model import Head, QualityCheck, QualityGateResult, RepoRef
 from activities.reporting import GATE_MARK
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
@@ -29,7 +29,7 @@ async def pull(pretend: SimulatedGitHub, head: str) -> int:
 def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "") -> GateCommentInput:
     check = QualityCheck("linting", "failed", 40.0, True, reason)
     result = QualityGateResult("a" * 40, "", state, False, 40.0, (check,), ("linting",))  # type: ignore[arg-type]
-    return GateCommentInput(repo, pull, result, {"linting": 5}, "a" * 40)
+    return GateCommentInput(Head(repo, "a" * 40, pull=pull), result, {"linting": 5})
 
 
 async def test_comment_is_created_then_edited_then_unchanged(
@@ -50,7 +50,7 @@ async def test_long_comment_is_cut_before_it_is_compared(comments: CommentActivi
     long = comment(repo, pull)
     checks = tuple(QualityCheck(f"check{number}", "failed", 0.0, True, "x" * 900) for number in range(500))
     result = QualityGateResult("a" * 40, "", "failed", False, 0.0, checks)
-    long = GateCommentInput(repo, pull, result, {}, "a" * 40)
+    long = GateCommentInput(Head(repo, "a" * 40, pull=pull), result)
     assert (await comments.update_gate_comment(long)).changed
     assert not (await comments.update_gate_comment(long)).changed
 

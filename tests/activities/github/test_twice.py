@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,7 +33,7 @@ from activities.github.types.issues import AddLabelsInput, CloseIssueInput, Crea
 from activities.github.types.pulls import CreatePullInput, MergeInput, RequestReviewInput
 from activities.github.types.releases import CreateReleaseInput
 from activities.github.types.statuses import PullStatusInput
-from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, RepoRef
+from activities.model import CheckResult, Finding, Head, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.git import git, git_line
 from simulator.github.rest.faults import Kind
@@ -65,11 +65,15 @@ class Scene:
         return self.github.store.repository(self.repo.full_name)
 
     @property
+    def head(self) -> Head:
+        return Head(self.repo, self.sha)
+
+    @property
     def result(self) -> QualityGateResult:
         return QualityGateResult(self.sha, self.sha, "failed", False, 40.0, (CHECK,))
 
     async def runs(self) -> Mapping[str, int]:
-        wanted = CreateCheckRunsInput(self.repo, self.sha, NAMES, 0, OWNER)
+        wanted = CreateCheckRunsInput(self.head, NAMES, 0, OWNER)
         ids: Mapping[str, int] = (await self.activities.create_check_runs(wanted)).ids
         return ids
 
@@ -178,11 +182,11 @@ async def _reaction(at: Scene) -> ActivityCall:
 
 
 async def _gate_comment(at: Scene) -> ActivityCall:
-    return at.activities.update_gate_comment, GateCommentInput(at.repo, 1, at.result, {}, at.sha)
+    return at.activities.update_gate_comment, GateCommentInput(replace(at.head, pull=1), at.result)
 
 
 async def _runs(at: Scene) -> ActivityCall:
-    return at.activities.create_check_runs, CreateCheckRunsInput(at.repo, at.sha, NAMES, 0, OWNER)
+    return at.activities.create_check_runs, CreateCheckRunsInput(at.head, NAMES, 0, OWNER)
 
 
 async def _start(at: Scene) -> ActivityCall:
@@ -192,24 +196,24 @@ async def _start(at: Scene) -> ActivityCall:
 async def _end(at: Scene) -> ActivityCall:
     """120 findings are three requests."""
     return at.activities.complete_check_run, CompleteCheckRunInput(
-        at.repo, at.sha, (await at.runs())["linting"], CHECK, 0, OWNER
+        at.head, (await at.runs())["linting"], CHECK, 0, OWNER
     )
 
 
 async def _end_removed(at: Scene) -> ActivityCall:
     ids = await at.runs()
     at.there.suites[at.sha].runs.clear()
-    return at.activities.complete_check_run, CompleteCheckRunInput(at.repo, at.sha, ids["linting"], CHECK, 0, OWNER)
+    return at.activities.complete_check_run, CompleteCheckRunInput(at.head, ids["linting"], CHECK, 0, OWNER)
 
 
 async def _end_gate(at: Scene) -> ActivityCall:
     return at.activities.complete_gate_run, CompleteGateRunInput(
-        at.repo, at.sha, (await at.runs())["gate"], at.result, 0, OWNER
+        at.head, (await at.runs())["gate"], at.result, 0, OWNER
     )
 
 
 async def _end_all(at: Scene) -> ActivityCall:
-    ended = EndCheckRunsInput(at.repo, at.sha, await at.runs(), "cancelled", "Cancelled on request.", owner_key=OWNER)
+    ended = EndCheckRunsInput(at.head, await at.runs(), "cancelled", "Cancelled on request.", owner_key=OWNER)
     return at.activities.end_check_runs, ended
 
 

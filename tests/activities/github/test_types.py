@@ -47,7 +47,7 @@ from activities.github.types.pulls import (
 from activities.github.types.releases import CreateReleaseInput, CreateReleaseResult
 from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
 from activities.github.types.statuses import CommitStatusResult, PullStatusInput, PullStatusResult, StatusContext
-from activities.model import QualityCheck, QualityGateResult, RepoRef
+from activities.model import Head, QualityCheck, QualityGateResult, RepoRef
 
 REPO = RepoRef("octocat", "hello", 5)
 CHECK = QualityCheck("linting", "failed", 40.0, True, "x", metrics={"benchmarks": [{"id": "x", "s": 1.5}], "passed": 3})
@@ -57,13 +57,13 @@ GATE = QualityGateResult("a", "b", "failed", False, 4.0, (CHECK,), ("linting",),
 @pytest.mark.parametrize(
     "message",
     [
-        CreateCheckRunsInput(REPO, "a", ("linting", "gate"), 1, "owner"),
+        CreateCheckRunsInput(Head(REPO, "a"), ("linting", "gate"), 1, "owner"),
         CreateCheckRunsResult({"linting": 1}),
-        CompleteCheckRunInput(REPO, "a", 1, CHECK),
-        CompleteGateRunInput(REPO, "a", 1, GATE, check_run_ids={"linting": 1}),
-        EndCheckRunsInput(REPO, "a", {"linting": 1}, "cancelled"),
+        CompleteCheckRunInput(Head(REPO, "a"), 1, CHECK),
+        CompleteGateRunInput(Head(REPO, "a"), 1, GATE, check_run_ids={"linting": 1}),
+        EndCheckRunsInput(Head(REPO, "a"), {"linting": 1}, "cancelled"),
         SuiteRunsResult((OurCheckRun(1, "linting", "key", "queued"),)),
-        GateCommentInput(REPO, 1, GATE, {"linting": 1}),
+        GateCommentInput(Head(REPO, "a", pull=1), GATE, {"linting": 1}),
         PullOfHeadResult(),
         PullOfHeadResult(
             PullRequest(1, "t", "octocat", "open", False, False, "a", "r", "octocat/hello", "b", "main", False)

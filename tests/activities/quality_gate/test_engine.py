@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from activities.environments import Environments
-from activities.model import CheckPlan, RepoRef
+from activities.model import CheckPlan, Head, RepoRef
 from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
-from activities.quality_gate.types import CheckInput, WorkspaceInput
+from activities.quality_gate.types import CheckInput
 from activities.result_store import ResultStore
 from activities.sandbox.select import make_runner
 from activities.workspace.git import git, git_line
@@ -40,7 +40,7 @@ async def wanted(steps: GateEngine, root: Path, command: str) -> CheckInput:
     await git(root, "add", ".")
     await git(root, "commit", "--quiet", "-m", "x", env=OURS)
     repo = RepoRef("local", "it", path=str(root))
-    workspace = await steps.prepare(WorkspaceInput(repo, await git_line(root, "rev-parse", "HEAD")))
+    workspace = await steps.prepare(Head(repo, await git_line(root, "rev-parse", "HEAD")))
     plan = CheckPlan("linting", True, True, tool_options={"command": command, "format": "text"})
     return CheckInput(workspace, plan)
 

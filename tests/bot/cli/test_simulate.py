@@ -59,7 +59,7 @@ def test_push_signals_its_branch() -> None:
     found = simulated("push", samples.push())
     assert (found.does, found.signal) == ("signal-with-start", "pushed")
     assert (found.workflow, found.workflow_id) == ("ContinuousQualityWorkflow", "quality:octocat/hello@topic")
-    assert found.message["sha"] == samples.SHA
+    assert found.message["head"]["sha"] == samples.SHA
 
 
 def test_comment_lists_its_commands_with_permissions() -> None:

@@ -6,9 +6,9 @@ from bot.commands import nearest, parse_commands, registry
 
 
 def said(line: str) -> str:
-    """What is answered to a line that makes no sense."""
+    """What is answered to a line that cannot be parsed."""
     (action,) = parse_commands([line])
-    assert action.do == "say"
+    assert action.do == "reply"
     (text,) = action.lines
     return text
 
@@ -61,7 +61,7 @@ def test_correction_needs_the_permission_of_the_command() -> None:
 
 def test_repeated_commands_run_once_and_in_order() -> None:
     actions = parse_commands(["/retest linting", "/deploy", "/help retest", "/retest  linting", "/retest"])
-    assert [(action.command, action.message.get("checks")) for action in actions] == [
+    assert [(action.command, action.request and action.request.checks) for action in actions] == [
         ("retest", ("linting",)), ("help", None), ("retest", ()),
     ]  # fmt: skip
 
@@ -75,7 +75,7 @@ def test_commands_per_comment_are_limited() -> None:
 @pytest.mark.parametrize("line", ["/retest --all", "/help --retset", "/fix --force=1"])
 def test_unknown_flag_is_marked(line: str) -> None:
     text = said(line)
-    assert "has no flag of that name" in text
+    assert "has no such flag" in text
     assert " ^^" in text
 
 

@@ -8,10 +8,7 @@ def test_help_lists_every_command_with_its_permission() -> None:
     assert (action.do, action.permission, action.on) == ("help", "read", ("issue", "pull"))
     assert [entry.command for entry in action.entries] == list(registry())
     assert {entry.command: entry.permission for entry in action.entries}["override"] == "maintain"
-    assert (
-        action.entries[0].text
-        == "`/fix [check …]`: Commits what tools can mend safely, of all checks or of those named."
-    )
+    assert action.entries[0].text == "`/fix [check …]`: Commits safe automatic fixes of all checks, or of those named."
 
 
 def test_help_explains_one_command() -> None:
@@ -21,5 +18,5 @@ def test_help_explains_one_command() -> None:
 
 
 def test_help_suggests_the_nearest_command() -> None:
-    assert "There is no help on that. Did you mean `/help retest`?" in parse_commands(["/help retset"])[0].lines[0]
-    assert "There is no help on that. Try `/help`." in parse_commands(["/help me, please"])[0].lines[0]
+    assert "There is no such command. Did you mean `/help retest`?" in parse_commands(["/help retset"])[0].lines[0]
+    assert "There is no such command. Try `/help`." in parse_commands(["/help me, please"])[0].lines[0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands import parse_commands
+from bot.commands import BranchRequest, parse_commands
 
 
 @pytest.mark.parametrize(
@@ -11,10 +11,11 @@ from bot.commands import parse_commands
         ("/override", "Name the check and your reason"),
         ("/override gate it is late", "There is no check of that name"),
         ("/override lintng it is late", "Did you mean `linting`?"),
-        ("/override linting", "Say why"),
-        ("/override linting no", "Say why"),
-        ('/override linting "    "', "Say why"),
-        ("/override linting " + "x" * 301, "Say why"),
+        ("/override linting,coverage it is late", "takes one check"),
+        ("/override linting", "Give a reason"),
+        ("/override linting no", "Give a reason"),
+        ('/override linting "    "', "Give a reason"),
+        ("/override linting " + "x" * 301, "Give a reason"),
         ("/stop now", "takes no words"),
         ("/retry linting", "`/retest <check>` runs one check again"),
         ("/status linting", "takes no words"),
@@ -26,24 +27,24 @@ from bot.commands import parse_commands
 )
 def test_mistake_is_explained(line: str, said: str) -> None:
     (action,) = parse_commands([line])
-    assert action.do == "say"
+    assert action.do == "reply"
     assert said in action.lines[0]
 
 
 @pytest.mark.parametrize("reason", ["the server is down", '"the server is down"', "“the server is down”"])
 def test_reason_may_be_quoted(reason: str) -> None:
     (action,) = parse_commands([f"/override linting {reason}"])
-    assert (action.signal, action.permission) == ("override", "maintain")
-    assert (action.message["check"], action.message["reason"]) == ("linting", "the server is down")
+    assert action.permission == "maintain"
+    assert action.request == BranchRequest("override", ("linting",), "the server is down")
 
 
 def test_stop_retry_and_status_work_on_issues() -> None:
     stop, retry, status = parse_commands(["/stop", "/retry", "/status"])
-    assert (stop.signal, stop.work_signal, stop.running) == ("halt", "stop", True)
-    assert (retry.signal, retry.work_signal, retry.running) == ("rerun", "retry", False)
+    assert (stop.request, stop.work_signal, stop.running) == (BranchRequest("stop"), "stop", True)
+    assert (retry.request, retry.work_signal, retry.running) == (BranchRequest("rerun", ("failed",)), "retry", False)
     assert (status.do, status.permission) == ("status", "read")
     assert {stop.on, retry.on, status.on} == {("issue", "pull")}
 
 
 def test_ok_to_test_names_one_commit() -> None:
-    assert parse_commands(["/ok-to-test ABCDEF0"])[0].head == "abcdef0"
+    assert parse_commands(["/ok-to-test ABCDEF0"])[0].request == BranchRequest("trust", sha="abcdef0")

@@ -4,7 +4,7 @@ import pytest
 
 from activities.checks import registry
 from bot.commands import parse_commands
-from workflows.command_actions import ACTOR, DELIVERY, HEAD
+from workflows.messages import BranchRequest
 
 
 @pytest.mark.parametrize(
@@ -12,15 +12,15 @@ from workflows.command_actions import ACTOR, DELIVERY, HEAD
     [
         ("lintng", "Did you mean `linting`?"),
         ("unit-test", "Did you mean `unit_tests`?"),
-        ("everything", "There are: "),
+        ("everything", "Known: "),
         ("failed linting", "takes no other names"),
-        ("linting @octocat", "There are: "),
+        ("linting @octocat", "Known: "),
         ("linting,lintng", "              ^^^^^^\n"),
     ],
 )
 def test_mistake_is_explained(words: str, said: str) -> None:
     (action,) = parse_commands([f"/retest {words}"])
-    assert action.do == "say"
+    assert action.do == "reply"
     assert said in action.lines[0]
     assert "@octocat" not in action.lines[0].rpartition("```")[2]
 
@@ -38,16 +38,15 @@ def test_mistake_is_explained(words: str, said: str) -> None:
 )
 def test_retest_selects_checks(words: str, checks: tuple[str, ...]) -> None:
     (action,) = parse_commands([f"/retest {words}"])
-    assert (action.do, action.signal) == ("signal", "rerun")
-    assert action.message == {"sha": HEAD, "checks": checks, "actor": ACTOR, "delivery": DELIVERY}
+    assert (action.do, action.request) == ("signal", BranchRequest("rerun", checks))
 
 
 def test_every_check_can_be_named() -> None:
     for check in registry():
-        assert parse_commands([f"/retest {check}"])[0].message["checks"] == (check,)
-        assert parse_commands([f"/fix {check}"])[0].message["checks"] == (check,)
+        assert parse_commands([f"/retest {check}"])[0].request == BranchRequest("rerun", (check,))
+        assert parse_commands([f"/fix {check}"])[0].request == BranchRequest("fix", (check,))
 
 
 def test_fix_rejects_the_words_of_retest() -> None:
-    assert parse_commands(["/fix failed"])[0].do == "say"
-    assert (parse_commands(["/fix"])[0].signal, parse_commands(["/fix"])[0].message["checks"]) == ("fix", ())
+    assert parse_commands(["/fix failed"])[0].do == "reply"
+    assert parse_commands(["/fix"])[0].request == BranchRequest("fix")

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import io
 import json
 import uuid
 from collections.abc import Mapping
@@ -41,7 +42,7 @@ class RunningServer:
         return await self.post(body, signed(event, body, delivery))
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> int:
-        async with self.client.post("/webhook", data=body, headers=headers) as answer:
+        async with self.client.post("/webhook", data=io.BytesIO(body), headers=headers) as answer:
             await answer.read()
             return answer.status
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from activities.model import RepoRef
+from activities.model import Head, RepoRef
 from bot.webhook.parsing import (
     BranchMoved,
     ButtonPressed,
@@ -189,13 +189,13 @@ def test_a_push() -> None:
     assert isinstance(event, BranchMoved)
     assert event.origin.repo == HELLO
     assert event.origin.default_branch == "main"
-    assert (event.branch, event.push) == ("feature/ü#1", Pushed(SHA, OLD, delivery="d-1", sent_at=AT))
+    assert event.push == Pushed(Head(HELLO, SHA, "feature/ü#1"), OLD, "d-1", AT)
 
 
 @pytest.mark.parametrize("half", ["\udcff.txt", "\ud800", "😀 \udc00\ud83d"])
 def test_lone_surrogate_does_not_lose_the_push(half: str) -> None:
     event = parse("push", samples.push(commits=[{"added": [half]}], head_commit={"message": half}))
-    assert (event.branch, event.push.sha) == ("topic", SHA)
+    assert (event.push.head.branch, event.push.head.sha) == ("topic", SHA)
 
 
 def test_lone_surrogate_excuses_no_other_mistake() -> None:
@@ -210,7 +210,7 @@ def test_lone_surrogate_excuses_no_other_mistake() -> None:
 
 @pytest.mark.parametrize("gone", [{"after": NONE, "deleted": True}, {"after": NONE}])
 def test_deleted_branch_has_no_sha(gone: dict[str, Any]) -> None:
-    assert parse("push", samples.push(**gone)).push.sha == ""
+    assert parse("push", samples.push(**gone)).push.head.sha == ""
 
 
 @pytest.mark.parametrize(
@@ -219,8 +219,7 @@ def test_deleted_branch_has_no_sha(gone: dict[str, Any]) -> None:
 def test_a_pull_request(action: Any) -> None:
     event = parse("pull_request", samples.pull(action))
     assert isinstance(event, PullMoved)
-    assert event.branch == "topic"
-    assert event.pull == PullChanged(action, 3, SHA, "main", BASE, delivery="d-1", sent_at=AT)
+    assert event.pull == PullChanged(action, Head(HELLO, SHA, "topic", "main", pull=3), delivery="d-1", sent_at=AT)
 
 
 def test_a_pull_request_with_another_base() -> None:
@@ -232,20 +231,19 @@ def test_a_pull_request_with_another_base() -> None:
     ("head", "fork"), [("", False), ("OctoCat/Hello", False), ("example/hello", True), (None, True)]
 )
 def test_a_pull_request_of_a_fork(head: str | None, fork: bool) -> None:
-    assert parse("pull_request", samples.pull("opened", head_repo=head)).pull.fork is fork
+    assert parse("pull_request", samples.pull("opened", head_repo=head)).pull.head.fork is fork
 
 
 def test_requested_check_suite_moves_the_branch() -> None:
     event = parse("check_suite", samples.suite("requested"))
-    assert (event.branch, event.by_push) == ("topic", False)
-    assert event.push == Pushed(SHA, OLD, delivery="d-1", sent_at=AT)
+    assert not event.by_push
+    assert event.push == Pushed(Head(HELLO, SHA, "topic"), OLD, "d-1", AT)
 
 
 def test_merge_group_names_its_base() -> None:
     event = parse("merge_group", samples.group("checks_requested"))
-    assert event.branch == "gh-readonly-queue/main/pr-3-abc"
-    assert event.push == Pushed(SHA, "", "main", BASE, "d-1", AT)
-    assert parse("merge_group", samples.group("destroyed")).push.sha == ""
+    assert event.push == Pushed(Head(HELLO, SHA, "gh-readonly-queue/main/pr-3-abc", "main", BASE), "", "d-1", AT)
+    assert parse("merge_group", samples.group("destroyed")).push.head.sha == ""
 
 
 def test_a_comment() -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from activities.model import Head
 from bot.webhook.parsing import Ignored, parse_event
 from bot.webhook.routes import COMMAND, QUALITY, RECONCILIATION, Action, Rules, Signal, SignalWithStart, Start, route
 from tests.bot.webhook import samples
 from workflows.event_recovery.reconciliation import ReconciliationInput
-from workflows.messages import CommandInput, ContinuousQualityInput, PullChanged, Pushed
+from workflows.messages import BranchRequest, CommandInput, PullChanged, Pushed
+from workflows.quality.branch_state import ContinuousQualityInput
 
 OWN = Rules("autobuild[bot]", 7)
 
@@ -64,7 +66,7 @@ def test_push_signals_its_branch_workflow() -> None:
     action = routed("push", samples.push())
     assert isinstance(action, SignalWithStart)
     assert (action.workflow, action.id) == (QUALITY, "quality:octocat/hello@topic")
-    assert action.argument == ContinuousQualityInput(action.argument.repo, "topic", default_branch="main")
+    assert action.argument == ContinuousQualityInput(Head(action.argument.branch.repo, branch="topic"), "main")
     assert action.signal == "pushed"
     assert isinstance(action.message, Pushed)
 
@@ -97,29 +99,29 @@ def test_push_branches_do_not_apply_to_pulls_and_merge_groups() -> None:
 
 def test_ending_events_start_no_workflow() -> None:
     gone = routed("push", samples.push(after=samples.NONE, deleted=True), Rules("autobuild[bot]", 7, ()))
-    assert isinstance(gone, Signal)
-    assert gone.id == "quality:octocat/hello@topic"
+    assert gone == Signal("quality:octocat/hello@topic", "branch_deleted")
     for name, payload in (("pull_request", samples.pull("closed")), ("merge_group", samples.group("destroyed"))):
         assert isinstance(routed(name, payload), Signal)
 
 
 def test_all_events_of_a_branch_name_one_workflow() -> None:
-    told = [
+    actions = [
         routed("push", samples.push()),
         routed("check_suite", samples.suite("requested")),
         *[routed("pull_request", samples.pull(action)) for action in ("opened", "synchronize", "converted_to_draft")],
     ]
-    assert len({(action.id, action.argument) for action in told if isinstance(action, SignalWithStart)}) == 1
-    assert all(isinstance(action, SignalWithStart) for action in told)
+    assert len({(action.id, action.argument) for action in actions if isinstance(action, SignalWithStart)}) == 1
+    assert all(isinstance(action, SignalWithStart) for action in actions)
 
 
 def test_fork_pull_is_keyed_by_its_number() -> None:
     action = routed("pull_request", samples.pull("opened", head_repo="example/hello"))
     assert isinstance(action, SignalWithStart)
     assert action.id == "quality:octocat/hello#3"
-    assert (action.argument.branch, action.argument.pull, action.argument.fork) == ("topic", 3, True)
+    branch = action.argument.branch
+    assert (branch.branch, branch.pull, branch.fork) == ("topic", 3, True)
     assert isinstance(action.message, PullChanged)
-    assert action.message.fork
+    assert action.message.head.fork
     closed = routed("pull_request", samples.pull("closed", head_repo="example/hello"))
     assert isinstance(closed, Signal)
     assert closed.id == action.id
@@ -132,12 +134,12 @@ def test_commands_of_one_comment_are_one_workflow() -> None:
     request = action.argument
     assert isinstance(request, CommandInput)
     assert (request.kind, request.pull, request.comment_id, request.actor) == ("comment", 3, 31, "octocat")
-    assert [(deed.command, deed.do) for deed in request.deeds] == [
+    assert [(action.command, action.do) for action in request.actions] == [
         ("retest", "signal"),
         ("help", "help"),
-        ("retest", "say"),
+        ("retest", "reply"),
     ]
-    assert request.deeds[0].message["checks"] == ("linting",)
+    assert request.actions[0].request == BranchRequest("rerun", ("linting",))
 
 
 def test_issue_comment_is_not_on_pull() -> None:

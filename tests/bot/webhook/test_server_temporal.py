@@ -12,13 +12,15 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
+from activities.model import Head
 from bot.settings import Settings
 from bot.webhook.server import make_app
 from tests.bot.conftest import AiohttpClient
 from tests.bot.webhook import samples
 from tests.bot.webhook.running_server import RunningServer
 from workflows import ids
-from workflows.messages import CommandInput, ContinuousQualityInput, PullChanged, Pushed
+from workflows.messages import BranchRequest, CommandInput, PullChanged, Pushed
+from workflows.quality.branch_state import ContinuousQualityInput
 
 
 async def test_push_starts_the_branch_workflow(server: RunningServer) -> None:
@@ -33,12 +35,13 @@ async def test_push_starts_the_branch_workflow(server: RunningServer) -> None:
     (branch,) = await decode(
         started.workflow_execution_started_event_attributes.input.payloads, [ContinuousQualityInput]
     )
-    assert branch == ContinuousQualityInput(branch.repo, "topic", default_branch="main")
-    assert (branch.repo.full_name, branch.repo.installation_id) == (repo, 5)
+    ref = branch.branch.repo
+    assert branch == ContinuousQualityInput(Head(ref, branch="topic"), "main")
+    assert (ref.full_name, ref.installation_id) == (repo, 5)
     signal = signalled.workflow_execution_signaled_event_attributes
     assert signal.signal_name == "pushed"
     assert await decode(signal.input.payloads, [Pushed]) == [
-        Pushed(samples.SHA, samples.OLD, delivery="d-1", sent_at=samples.AT)
+        Pushed(Head(ref, samples.SHA, "topic"), samples.OLD, "d-1", samples.AT)
     ]
 
 
@@ -80,7 +83,7 @@ async def test_fork_pull_signals_its_own_workflow(server: RunningServer) -> None
     _, signalled, *_ = (await handle.fetch_history()).events
     payloads = signalled.workflow_execution_signaled_event_attributes.input.payloads
     (pull,) = await server.temporal.data_converter.decode(payloads, [PullChanged])
-    assert (pull.number, pull.fork, pull.head_sha) == (3, True, samples.SHA)
+    assert (pull.head.pull, pull.head.fork, pull.head.sha) == (3, True, samples.SHA)
 
 
 async def test_a_command_is_started_once(server: RunningServer) -> None:
@@ -91,13 +94,9 @@ async def test_a_command_is_started_once(server: RunningServer) -> None:
     started = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
     assert started.workflow_type.name == "CommandWorkflow"
     (request,) = await server.temporal.data_converter.decode(started.input.payloads, [CommandInput])
-    (deed,) = request.deeds
-    assert (deed.command, deed.signal, deed.message["checks"], request.actor) == (
-        "retest",
-        "rerun",
-        ["coverage"],
-        "octocat",
-    )
+    (action,) = request.actions
+    assert (action.command, request.actor) == ("retest", "octocat")
+    assert action.request == BranchRequest("rerun", ("coverage",))
 
 
 async def test_redelivered_button_press_is_one_command(server: RunningServer) -> None:

@@ -4,7 +4,7 @@ from bot.commands import CommandAction, CommandLine, SlashCommand
 
 
 def _parse(line: CommandLine) -> CommandAction:
-    return CommandAction("greet", "say", lines=("Hello!",))
+    return CommandAction("greet", "reply", lines=("Hello!",))
 
 
 GREET = SlashCommand("greet", str(__doc__), "/greet", _parse, permission="read")

@@ -70,10 +70,11 @@ async def test_only_a_completed_gate_is_a_verdict(
     issue = await pretend.pulls.open_pull(NAME, "topic/one")
     await gate(pretend, head, name, status, how)
     looked = await look(events, repo)
-    assert [each.head_sha for each in (looked.untold if ended else looked.heads)] == [head]
-    assert not (looked.heads if ended else looked.untold)
-    [found] = looked.untold or looked.heads
-    assert (found.number, found.branch, found.base_ref, found.fork) == (issue.number, "topic/one", "main", False)
+    assert [each.head.sha for each in (looked.with_verdict if ended else looked.pulls)] == [head]
+    assert not (looked.pulls if ended else looked.with_verdict)
+    [found] = looked.with_verdict or looked.pulls
+    assert (found.head.pull, found.head.branch) == (issue.number, "topic/one")
+    assert (found.head.base_ref, found.head.fork) == ("main", False)
     assert found.default_branch == "main"
     assert_valid(pretend.requests)
 
@@ -100,7 +101,7 @@ async def test_all_pages_of_pulls_are_read(
     for number in range(first.number + 1, first.number + 150):
         there.issues[number] = replace(first, number=number, pull=replace(first.pull, head_ref=f"change-{number}"))
     looked = await look(events, repo)
-    assert len({head.number for head in looked.heads}) == 150
+    assert len({pull.head.pull for pull in looked.pulls}) == 150
     assert asked(pretend).count("pulls") == 2
     await look(events, repo)
     assert {each.status for each in pretend.requests if each.path.endswith("/pulls")} == {200}, "the end might differ"
@@ -113,7 +114,7 @@ async def test_old_pull_ends_the_list(events: EventRecoveryActivities, pretend: 
     for number in range(first.number + 1, first.number + 150):
         there.issues[number] = replace(first, number=number, updated_at="2020-01-01T00:00:00Z")
     looked = await look(events, repo)
-    assert [head.number for head in looked.heads] == [first.number]
+    assert [pull.head.pull for pull in looked.pulls] == [first.number]
     assert asked(pretend).count("pulls") == 1
 
 
@@ -142,7 +143,7 @@ async def test_inaccessible_repository_is_counted(
 ) -> None:
     await pretend.pulls.open_pull(NAME, "topic/one")
     looked = await look(events, replace(repo, name="gone"), repo)
-    assert (len(looked.heads), looked.failed) == (1, 1)
+    assert (len(looked.pulls), looked.failed) == (1, 1)
 
 
 async def test_malformed_answer_does_not_stop_the_others(
@@ -154,7 +155,7 @@ async def test_malformed_answer_does_not_stop_the_others(
     await pretend.pulls.open_pull("octocat/other", "change")
     issue.updated_at = "a while ago"
     looked = await look(EventRecoveryActivities(github), repo, replace(repo, name="other"))
-    assert ([each.repo.name for each in looked.heads], looked.failed) == (["other"], 1)
+    assert ([each.head.repo.name for each in looked.pulls], looked.failed) == (["other"], 1)
 
 
 async def test_concurrent_searches_share_a_token(

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.comments.visible_text import slash_lines
+from bot.commands import command_lines
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ from bot.comments.visible_text import slash_lines
     ],
 )
 def test_lines_that_give_no_command(hidden: str) -> None:
-    assert [line for line in slash_lines(hidden) if line.split()[0] == "/retest"] == []
+    assert [line for line in command_lines(hidden) if line.split()[0] == "/retest"] == []
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_lines_that_give_no_command(hidden: str) -> None:
     ],
 )
 def test_lines_that_give_commands(comment: str, lines: list[str]) -> None:
-    assert slash_lines(comment) == lines
+    assert command_lines(comment) == lines
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_lines_that_give_commands(comment: str, lines: list[str]) -> None:
     ids=lambda text: text[:8],
 )
 def test_hostile_comment_is_parsed_quickly(hostile: str) -> None:
-    slash_lines("/retest")
+    command_lines("/retest")
     before = time.process_time()
-    slash_lines("/retest\n\n" + hostile)
-    slash_lines("/retest\n" + hostile)
+    command_lines("/retest\n\n" + hostile)
+    command_lines("/retest\n" + hostile)
     assert time.process_time() - before < 2

@@ -1,4 +1,4 @@
-"""The little language: what is a word, a quote, a flag; what of it makes no sense, and where."""
+"""The little language: what is a word, a quote, a flag; what of it is wrong, and where."""
 
 import contextlib
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.comments.command_line import CommandError, name_of, read, spot
+from bot.comment_syntax import CommandError, mark_mistake, name_of, parse_line
 
 
 @pytest.mark.parametrize("line", ["", "/", "//x", "x", " /x", "/é x", "/a/b", "/a.b", "/-"])
@@ -36,8 +36,8 @@ def test_lines_without_command_name(line: str) -> None:
     ],
 )
 def test_words(line: str, words: list[str]) -> None:
-    assert list(read(line).plain) == words
-    assert read(line).name == "fix"
+    assert list(parse_line(line).texts) == words
+    assert parse_line(line).name == "fix"
 
 
 @pytest.mark.parametrize(
@@ -54,22 +54,22 @@ def test_words(line: str, words: list[str]) -> None:
     ],
 )
 def test_flags(line: str, flags: dict[str, str]) -> None:
-    assert {name: word.text for name, word in read(line).flags.items()} == flags
+    assert {name: word.text for name, word in parse_line(line).flags.items()} == flags
 
 
 @pytest.mark.parametrize("line", ['/fix "a b', "/fix 'a", '/fix a --why="b', r'/fix "a\"', '/fix “a b"'])
 def test_unclosed_quote_is_marked(line: str) -> None:
     with pytest.raises(CommandError) as mistake:
-        read(line)
-    shown = spot(line, mistake.value)
+        parse_line(line)
+    shown = mark_mistake(line, mistake.value)
     text, mark = shown.split("\n")[1:3]
     assert text[mark.index("^")] in "\"'“"
 
 
 def test_marked_line_cannot_leave_its_code_block() -> None:
     line = "/fix ```\u2028@octocat <b>"
-    mistake = CommandError("No.", read(line).words[0])
-    fence, text, mark, end, why = spot(line, mistake).split("\n")
+    mistake = CommandError("No.", parse_line(line).words[0])
+    fence, text, mark, end, why = mark_mistake(line, mistake).split("\n")
     assert (fence, end, why) == ("```text", "```", "No.")
     assert "`" not in text
     assert mark == "     ^^^"
@@ -77,15 +77,17 @@ def test_marked_line_cannot_leave_its_code_block() -> None:
 
 def test_mark_stays_within_the_shown_line() -> None:
     line = "/fix " + "x" * 500 + " y"
-    assert max(len(part) for part in spot(line, CommandError("No.", read(line).words[1])).split("\n")) <= 202
+    assert (
+        max(len(part) for part in mark_mistake(line, CommandError("No.", parse_line(line).words[1])).split("\n")) <= 202
+    )
 
 
 @given(st.text(max_size=200))
 def test_any_line_is_parsed_or_refused(text: str) -> None:
     line = "/fix " + text.replace("\n", " ")
     with contextlib.suppress(CommandError):
-        parts = read(line)
+        parts = parse_line(line)
         for word in (*parts.words, *parts.flags.values()):
             assert 0 < word.start < word.end <= len(line)
             assert not line[word.start].isspace()
-            assert spot(line, CommandError("No.", word)).count("\n") == 4
+            assert mark_mistake(line, CommandError("No.", word)).count("\n") == 4

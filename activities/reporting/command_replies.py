@@ -1,0 +1,128 @@
+"""Answers to comments, buttons and labels: lines of Markdown. What comes from elsewhere is escaped."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from activities.reporting.markdown import code, escape_markdown
+
+PULL_IS_CLOSED = "This pull request is closed, so nothing was run."
+PULL_IS_DRAFT = "This pull request is a draft. The command takes effect once it is ready for review."
+NO_GATE_RUNS = "No gate is running for this pull request."
+NO_WORK_RUNS = "Nothing is running for this issue."
+NO_WORK_TO_RETRY = "There is nothing to retry."
+NOT_A_FORK = "This branch is in the repository itself, so its checks run without approval."
+NO_VERDICT_TO_FIX = "This commit has no verdict yet, so nothing was fixed. `/status` shows its gate."
+FIX_NEWER_HEAD = "Nothing was fixed: there is a newer commit. Press Fix on its check run."
+FIX_OFF = "Fixes are disabled here (`autofix: off` in .github/autobuild.yml)."
+FIX_FORK = "The branch is in a fork, where the bot cannot write."
+FIX_NOTHING = "No tool has a safe fix for these findings."
+
+_SATISFIED = ("passed", "neutral", "skipped")
+_VERDICTS = {
+    "passed": "passed", "failed": "failed", "refused": "is waiting for maintainer approval",
+    "error": "ended with an error", "cancelled": "was cancelled", "superseded": "was superseded",
+}  # fmt: skip
+
+
+def paragraphs(replies: Sequence[Sequence[str]]) -> str:
+    """Each reply once, as a paragraph of its own: a line right below a list would belong to its last item."""
+    different = dict.fromkeys("\n".join(lines) for lines in replies if lines)
+    return "\n\n".join(different)
+
+
+def waits_for_configuration(command: str, problem: str, line: int) -> str:
+    """The repository's configuration may require another permission, and cannot be read."""
+    where = f".github/autobuild.yml{f' (line {line})' if line else ''}"
+    return f"`/{command}` is unavailable until {where} is fixed: {problem}"
+
+
+def needs_permission(what: str, needed: str, level: str) -> str:
+    """`what` is Markdown."""
+    return f"{what} needs {needed} access; you have {level}."
+
+
+def wrong_place(command: str, on_pull: bool) -> str:
+    """A command of issues on a pull request, or the other way round."""
+    return f"`/{command}` works on {'issues' if on_pull else 'pull requests'} only."
+
+
+def help_lines(texts: Sequence[str], level: str) -> list[str]:
+    """`texts` are those of the commands that the person may use here."""
+    if not texts:
+        return ["No such command is available to you here."]
+    return [f"You have {level} access here:", "", *(f"- {text}" for text in texts)]
+
+
+def not_the_head(named: str, head_sha: str) -> str:
+    """A commit that somebody approved and that is not the head."""
+    return f"`{named}` is not the head of this pull request any more; the head is `{head_sha}`."
+
+
+def merge_failed(reason: str) -> str:
+    """Automatic merging needs a person first."""
+    return f"Auto-merge failed. {reason}"
+
+
+def fix_failed(workflow_id: str) -> str:
+    """A failure that is not the repository's."""
+    return f"The fix failed: internal error (workflow {workflow_id})."
+
+
+def fix_worse(checks: Sequence[str]) -> str:
+    """The fixed tree has more findings."""
+    return f"The fixes were not committed: they would make {', '.join(checks)} worse."
+
+
+def fix_commit_message(lines: Sequence[str], actor: str) -> str:
+    """`lines` say what each tool fixed; `actor` is "" for an automatic fix."""
+    requested = f"\n\nRequested by {actor}." if actor else ""
+    return "Apply tool-safe fixes\n\n" + "\n".join(f"- {line}" for line in lines) + requested
+
+
+def label_not_served(label: str, does: str) -> str:
+    """A label whose workflow this deployment does not have."""
+    return f"The label {code(label)} {does}, which this installation does not support yet."
+
+
+def label_failed(label: str, workflow_id: str) -> str:
+    """The work of a label failed and could not say so itself."""
+    return f"The work started by the label {code(label)} failed (workflow {code(workflow_id)}). `/retry` tries again."
+
+
+def issue_status(works: Mapping[str, str]) -> list[str]:
+    """Label → the status of what it started."""
+    lines = [f"- Label {code(label)}: {escape_markdown(status, 500)}" for label, status in works.items()]
+    return lines or ["No label of this issue has started anything."]
+
+
+def pull_status(overview: Mapping[str, Any], head_sha: str) -> list[str]:
+    """`overview` is a `BranchOverview` as plain JSON, {} where the branch's workflow does not run."""
+    if overview.get("head") != head_sha:
+        return [f"Nothing is known about `{head_sha[:12]}` yet. `/retest` starts its gate."]
+    lines = [_gate_status(overview, head_sha)]
+    settled = not overview.get("gating") and not overview.get("waiting")
+    checks: Mapping[str, str] = overview.get("checks") or {}
+    if settled and (failing := [name for name, status in checks.items() if status not in _SATISFIED]):
+        lines.append(f"- Not passed: {', '.join(f'`{name}`' for name in failing)}")
+    lines += [f"- `{name}`: {escape_markdown(why, 500)}" for name, why in (overview.get("overrides") or {}).items()]
+    if overview.get("draft"):
+        lines.append("- The pull request is a draft: its gate runs once it is ready for review.")
+    if settled and overview.get("merges"):
+        waits_for = ", ".join(escape_markdown(what, 500) for what in overview.get("waits_for") or ())
+        lines.append(f"- Auto-merge is enabled.{f' It waits for: {waits_for}.' if waits_for else ''}")
+    return lines
+
+
+def _gate_status(overview: Mapping[str, Any], head_sha: str) -> str:
+    gate = f"The gate of `{head_sha[:12]}`"
+    if overview.get("gating"):
+        return f"{gate} is running."
+    if overview.get("stopped"):
+        return f"{gate} was stopped. `/retry` starts it again."
+    if (state := overview.get("state")) and not overview.get("waiting"):
+        score = f", score {overview.get('score', 0):g}" if state in ("passed", "failed") else ""
+        reason = f": {escape_markdown(str(overview.get('reason') or ''), 500)}" if overview.get("reason") else ""
+        return f"{gate} {_VERDICTS.get(state, state)}{score}{reason}"
+    if overview.get("waiting") or overview.get("draft"):
+        return f"{gate} is queued."
+    return f"{gate} did not finish. `/retest` starts it again."

@@ -1,0 +1,72 @@
+"""Why a gate or a check ended as it did: the one-line reasons, without Markdown, since they are shown as titles too."""
+
+from collections.abc import Sequence
+
+from activities.model import QualityCheck
+
+PULL_CLOSED = "The pull request was closed."
+BRANCH_DELETED = "The branch was deleted."
+DRAFT = "The pull request is a draft now."
+RUN_AGAIN = "A newer run of the same commit replaced this one."
+CANCELLED = "Cancelled on request."
+RUN_LOST = "Internal error: the run was lost. Comment /retest to try again."
+NOT_APPROVED = "This pull request comes from a fork and needs approval."
+NOTHING_APPLIED = "No check applied to this change."
+
+
+def superseded(newer_sha: str) -> str:
+    """A gate whose head is not the branch's any more."""
+    return f"Superseded by a newer commit, {newer_sha}."
+
+
+def stopped_by(actor: str) -> str:
+    """A gate that a person stopped."""
+    return f"Stopped by @{actor}."
+
+
+def overridden_by(actor: str, reason: str) -> str:
+    """A check that a person has overridden."""
+    return f"Overridden by @{actor} for this commit: {reason}"
+
+
+def invalid_configuration(problem: str, line: int) -> str:
+    """A gate that could not begin. `line` is 1-based, 0 where it is unknown."""
+    return f".github/autobuild.yml{f' (line {line})' if line else ''}: {problem}"
+
+
+def internal_error(workflow_id: str, *, retest: bool = False) -> str:
+    """A failure that is not the repository's; its log is found by the workflow's id."""
+    return f"Internal error (workflow {workflow_id}).{' Comment /retest to try again.' if retest else ''}"
+
+
+def check_timed_out(limit_s: float) -> str:
+    """A check that was stopped."""
+    return f"Timed out after {limit_s:g} s."
+
+
+def verdict(blocking: Sequence[str], *, scored: bool, score: float, threshold: float) -> str:
+    """Why a change can be merged, or cannot. `scored`: any check has a score."""
+    if blocking:
+        return f"Required checks did not pass: {', '.join(blocking)}."
+    if not scored:
+        return NOTHING_APPLIED
+    if score < threshold:
+        return f"The score is {score:.1f}; at least {threshold:g} is required."
+    return f"All required checks passed; the score is {score:.1f} (at least {threshold:g} is required)."
+
+
+def score_line(check: QualityCheck, *, satisfied: bool) -> str:
+    """One check's part in the score. `satisfied`: its status lets a required check pass."""
+    if check.score is None:
+        note = ", which satisfies a required check" if check.required and satisfied else ""
+        return f"{check.name} {check.status}{note}: not counted"
+    note = "" if satisfied else f" ({check.status}, {'required' if check.required else 'optional'})"
+    return f"{check.name} {check.score:.1f} x {check.weight:g}{note}"
+
+
+def score_sum(counted: Sequence[tuple[float, float]], score: float, threshold: float) -> str:
+    """The whole sum; `counted` are the (score, weight) of each check that has a score."""
+    if not counted:
+        return f"overall {score:.1f}: no check applied"
+    total, weights = sum(each * weight for each, weight in counted), sum(weight for _, weight in counted)
+    return f"overall {total:.1f} / {weights:g} = {score:.1f} {'>=' if score >= threshold else '<'} {threshold:g}"

@@ -1,1 +1,0 @@
-"""Reading slash commands out of comments."""

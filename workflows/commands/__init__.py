@@ -1,1 +1,0 @@
-"""Slash commands, buttons and labels that somebody used."""
