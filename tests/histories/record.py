@@ -1,7 +1,7 @@
-"""Records the histories that `tests/workflows/test_replay.py` replays: `python -m tests.histories.record NAME [STORY …]`.
+"""Records the histories that `tests/workflows/test_replay.py` replays: `python -m tests.histories.record NAME [SCENARIO …]`.
 
-A history is a promise: a file is never recorded again to make a test pass. A change of a workflow gets
-`workflow.patched`, and a new file under a new name beside the old one.
+A history is a promise: once a version is released, a file of it is never recorded again to make a test pass. A change of
+a workflow then gets `workflow.patched`, and a new file under a new name beside the old one.
 """
 
 import asyncio
@@ -81,11 +81,11 @@ async def commanded(stack: Stack) -> dict[str, str]:
     await stack.ask(repo, number, "/retry\n/status")
     await stack.workflows.wait_for_result(f"quality:{repo}@change", 60)
     comments = [c["id"] for c in stack.github.comments(repo, number) if c["user"]["login"] == "octocat"]
-    told = {
+    commands = {
         f"command-{name}": f"command:{repo}!comment-{id}"
         for name, id in zip(("stop", "override", "retry"), comments, strict=True)
     }
-    return {"branch-commanded": f"quality:{repo}@change", **told}
+    return {"branch-commanded": f"quality:{repo}@change", **commands}
 
 
 async def labelled(stack: Stack) -> dict[str, str]:
@@ -113,12 +113,16 @@ async def swept(stack: Stack) -> dict[str, str]:
     for number in range(2):
         stack.github.webhooks.faults.drop("push")
         sha = await stack.push(repo, {"a.txt": f"{number}\n"})
-        await stack.until(lambda: stack.github.webhooks.deliveries[-1].status_code == 502)
+        await stack.until(lambda: failed_deliveries(stack) > number)
         await schedule.trigger()
         await stack.verdict(repo, sha)
         runs = [workflow_id(each.action) for each in (await schedule.describe()).info.recent_actions]
         await stack.workflows.wait_for_result(runs[-1], 30)
     return {"sweep-again": runs[-1]}
+
+
+def failed_deliveries(stack: Stack) -> int:
+    return sum(each.status_code == 502 for each in stack.github.webhooks.deliveries)
 
 
 async def reconciled(stack: Stack) -> dict[str, str]:
@@ -142,7 +146,7 @@ async def reconciled(stack: Stack) -> dict[str, str]:
     return {
         "reconcile-all": "reconcile-all",
         "reconcile-gone": "reconcile-gone",
-        "branch-mended": f"quality:{lost}@change",
+        "branch-recovered": f"quality:{lost}@change",
     }
 
 
@@ -161,7 +165,7 @@ async def two_told(stack: Stack) -> tuple[str, str, int]:
     return repo, sha, number
 
 
-STORIES: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
+SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     passed,
     superseded,
     requested,
@@ -173,11 +177,11 @@ STORIES: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
 
 
 async def record(suffix: str, names: Collection[str] = ()) -> None:
-    """Writes one file for each workflow of each story (or of those named), with `suffix` in its name."""
+    """Writes one file for each workflow of each scenario (or of those named), with `suffix` in its name."""
     with tempfile.TemporaryDirectory() as folder:
         async with make_stack(Path(folder), (*workflows.ALL, PlanPatchPRWorkflow)) as stack:
-            for story in (story for story in STORIES if not names or story.__name__ in names):
-                for name, workflow_id in (await story(stack)).items():
+            for scenario in (scenario for scenario in SCENARIOS if not names or scenario.__name__ in names):
+                for name, workflow_id in (await scenario(stack)).items():
                     history = await stack.temporal.get_workflow_handle(workflow_id).fetch_history()
                     (HERE / f"{name}-{suffix}.json").write_text(history.to_json())
                     print(name, workflow_id, len(history.events))
