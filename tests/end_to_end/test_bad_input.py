@@ -21,7 +21,7 @@ async def test_nothing_but_a_readme(stack: Stack) -> None:
     assert {runs[name]["conclusion"] for name in runs if name != "gate"} == {"skipped"}
     assert runs["gate"]["conclusion"] == "success"
     assert title(runs, "unit_tests") == "The repository has no tests."
-    assert "Nothing applied" in runs["gate"]["output"]["summary"]
+    assert "No check applied" in runs["gate"]["output"]["summary"]
 
 
 async def test_no_tests(stack: Stack) -> None:

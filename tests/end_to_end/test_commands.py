@@ -53,17 +53,17 @@ async def test_on_an_issue_help_leaves_out_what_is_for_pull_requests(stack: Stac
     (answer,) = said(stack, repo, number)
     assert "`/status`" in answer
     assert "`/retest" not in answer
-    assert "`/fix` is for pull requests." in answer
+    assert "`/fix` works on pull requests only." in answer
 
 
 async def test_a_configured_permission_counts_and_not_the_head_s(stack: Stack) -> None:
     repo, _, number = await pull(stack, "commands: {retest: triage, status: write}\n")
     stack.github.repositories.set_permission(repo, "triager", "triage")
     assert await stack.ask(repo, number, "/status", "triager") == ["confused"]
-    assert "`/status` needs write access, and you have triage." in said(stack, repo, number)[0]
+    assert "`/status` needs write access; you have triage." in said(stack, repo, number)[0]
     await stack.push(repo, {".github/autobuild.yml": "commands: {override: read}\n"})
     assert await stack.ask(repo, number, "/override linting I like it so", "triager") == ["confused"]
-    assert "`/override` needs maintain access, and you have triage." in said(stack, repo, number)[1]
+    assert "`/override` needs maintain access; you have triage." in said(stack, repo, number)[1]
 
 
 async def test_what_is_allowed_is_done_although_something_else_is_not(stack: Stack) -> None:
@@ -72,7 +72,7 @@ async def test_what_is_allowed_is_done_although_something_else_is_not(stack: Sta
     assert await stack.ask(repo, number, "/retest linting\n/override linting no reason", "writer") == ["eyes"]
     await stack.verdict(repo, sha, gates=2)
     (answer,) = said(stack, repo, number)
-    assert "`/override` needs maintain access, and you have write." in answer
+    assert "`/override` needs maintain access; you have write." in answer
 
 
 async def test_a_configuration_that_cannot_be_read_opens_nothing(stack: Stack) -> None:
@@ -80,7 +80,7 @@ async def test_a_configuration_that_cannot_be_read_opens_nothing(stack: Stack) -
     await stack.push(repo, {".github/autobuild.yml": "commands: {retest: wirte}\n"}, branch="main")
     assert await stack.ask(repo, number, "/retest") == ["confused"]
     (answer,) = said(stack, repo, number)
-    assert "(line 1) is mended" in answer
+    assert "(line 1) is fixed" in answer
     assert "did you mean `write`?" in answer
     assert await stack.ask(repo, number, "/help") == ["eyes"]
     assert len([run for run in stack.github.check_runs(repo, sha) if run["name"] == "autobuild / gate"]) == 1
@@ -110,14 +110,14 @@ async def test_stop_ends_the_gate_until_somebody_wants_it(stack: Stack) -> None:
     number_of = await hanging(stack, repo, "stop-me")
     number = await stack.pull(repo)
     assert await stack.ask(repo, number, "/status") == ["eyes"]
-    assert "runs." in said(stack, repo, number)[-1]
+    assert "is running." in said(stack, repo, number)[-1]
     assert await stack.ask(repo, number, "/stop") == ["eyes"]
     runs = await stack.verdict(repo, number_of)
     assert runs["gate"]["conclusion"] == "cancelled"
     assert "Stopped by" in runs["gate"]["output"]["summary"]
     assert not running("stop-me")
     assert await stack.ask(repo, number, "/stop") == ["eyes"]
-    assert "Nothing runs" in said(stack, repo, number)[-1]
+    assert "No gate is running" in said(stack, repo, number)[-1]
     assert await stack.ask(repo, number, "/status") == ["eyes"]
     assert "was stopped. `/retry`" in said(stack, repo, number)[-1]
     new = await stack.push(repo, {"security.sh": "true"})

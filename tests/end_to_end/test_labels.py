@@ -92,7 +92,7 @@ async def test_the_configured_label_counts_whatever_its_capitals(planning: Stack
     planning.github.issues.add_label(repo, other, "autobuild")
     planning.github.issues.add_comment(repo, other, "/status")
     answer = await planning.comment(repo, other)
-    assert "No label of this issue asks for anything." in answer
+    assert "No label of this issue has started anything." in answer
     planning.github.issues.remove_label(repo, number, "Please Build")
     await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
 
@@ -102,7 +102,7 @@ async def test_who_may_label_may_not_yet_make_it_work(planning: Stack) -> None:
     planning.github.repositories.set_permission(repo, "triager", "triage")
     number = planning.github.issues.open_issue(repo, "A wish").number
     planning.github.issues.add_label(repo, number, "autobuild", login="triager")
-    assert "needs write access, and you have triage." in await planning.comment(repo, number)
+    assert "needs write access; you have triage." in await planning.comment(repo, number)
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "refused"}
 
 
@@ -196,7 +196,7 @@ async def test_a_label_on_a_pull_request_or_a_closed_issue_asks_for_nothing(plan
 
 async def test_work_that_this_installation_does_not_do_is_told(stack: Stack) -> None:
     repo, number = await issue(stack, "incident")
-    assert "this installation does not do that yet" in await stack.comment(repo, number)
+    assert "which this installation does not support yet" in await stack.comment(repo, number)
     repo, number = await issue(stack, "bug")
     await stack.ask(repo, number, "/help")
     assert len(said(stack, repo, number)) == 1

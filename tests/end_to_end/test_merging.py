@@ -91,7 +91,7 @@ async def test_what_a_person_must_do_is_said_once(stack: Stack) -> None:
     await stack.push(repo, {"a.txt": "two\n"}, branch="main")
     number = await stack.pull(repo)
     answer = await stack.until(
-        lambda: [c["body"] for c in stack.github.comments(repo, number) if "Not merged by itself." in c["body"]]
+        lambda: [c["body"] for c in stack.github.comments(repo, number) if "Auto-merge failed." in c["body"]]
     )
     assert "conflict" in answer[0]
     assert not merged(stack, repo, number)

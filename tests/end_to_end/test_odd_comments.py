@@ -139,8 +139,8 @@ async def test_status_of_what_was_terminated(stack: Stack) -> None:
     await stack.temporal.get_workflow_handle(f"quality:{repo}@change").terminate("by hand")
     await stack.ask(repo, number, "/status\n/stop")
     answer = said(stack, repo, number)[-1]
-    assert f"The gate of `{sha[:12]}` did not come to its end." in answer
-    assert "Nothing runs for this pull request." in answer
+    assert f"The gate of `{sha[:12]}` did not finish." in answer
+    assert "No gate is running for this pull request." in answer
     await stack.github.pulls.close_pull(
         repo, number
     )  # Or the next reconciliation of all repositories takes it up again.

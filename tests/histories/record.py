@@ -113,7 +113,7 @@ async def swept(stack: Stack) -> dict[str, str]:
     for number in range(2):
         stack.github.webhooks.faults.drop("push")
         sha = await stack.push(repo, {"a.txt": f"{number}\n"})
-        await stack.until(lambda: failed_deliveries(stack) > number)
+        await stack.until(lambda number=number: failed_deliveries(stack) > number)
         await schedule.trigger()
         await stack.verdict(repo, sha)
         runs = [workflow_id(each.action) for each in (await schedule.describe()).info.recent_actions]
