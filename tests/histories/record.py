@@ -113,7 +113,7 @@ async def swept(stack: Stack) -> dict[str, str]:
     for number in range(2):
         stack.github.webhooks.faults.drop("push")
         sha = await stack.push(repo, {"a.txt": f"{number}\n"})
-        await stack.until(lambda number=number: failed_deliveries(stack) > number)
+        await failed_deliveries(stack, number + 1)
         await schedule.trigger()
         await stack.verdict(repo, sha)
         runs = [workflow_id(each.action) for each in (await schedule.describe()).info.recent_actions]
@@ -121,8 +121,10 @@ async def swept(stack: Stack) -> dict[str, str]:
     return {"sweep-again": runs[-1]}
 
 
-def failed_deliveries(stack: Stack) -> int:
-    return sum(each.status_code == 502 for each in stack.github.webhooks.deliveries)
+async def failed_deliveries(stack: Stack, count: int) -> None:
+    """Waits for that many."""
+    webhooks = stack.github.webhooks
+    await stack.until(lambda: sum(each.status_code == 502 for each in webhooks.deliveries) >= count)
 
 
 async def reconciled(stack: Stack) -> dict[str, str]:
