@@ -135,7 +135,7 @@ def not_installed(tool: str, reason: str, hint: str) -> ToolReport:
 
 
 def stop_reason(tool: str, finished: FinishedCommand) -> str:
-    """One sentence when a limit or a signal stopped the command, "" when it exited by itself."""
+    """One sentence when a limit or a signal stopped the command, "" when it exited."""
     limits, stopped, exit_code = finished.command.limits, finished.result.stopped, finished.exit_code
     limit = {
         "time": f"time limit of {limits.wall_s:g} s",

@@ -1,7 +1,7 @@
 """mypy: as the project is configured for it, else over its packages with what is not installed left alone.
 
 A project without any configuration for types still gets mypy's own defaults, which look only into
-annotated functions, plus `--ignore-missing-imports`: what it then says are contradictions in the code,
+annotated functions, plus `--ignore-missing-imports`: what it then reports are contradictions in the code,
 not missing stubs. Severity: `error`; mypy's notes belong to the error above them and are joined to it.
 """
 
