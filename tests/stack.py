@@ -18,9 +18,9 @@ from bot.webhook.server import make_app
 from bot.worker import make_worker_activities, run_worker
 from simulator.github.git import Files
 from simulator.github.server import SimulatedGitHub
+from tests.deadlines import WITHIN_S
 
 Json = dict[str, Any]
-WITHIN_S = 60.0
 
 
 @dataclass

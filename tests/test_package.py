@@ -14,6 +14,7 @@ import pytest
 from bot.app_setup.manifest import app_manifest
 from bot.settings import app_variables
 from tests.bot.app_setup.browser import Browser
+from tests.deadlines import WITHIN_S
 
 ROOT = Path(__file__).parents[1]
 
@@ -75,7 +76,7 @@ def test_installed_program_serves_the_set_up_page(installed: Path, tmp_path: Pat
         )
         assert process.stderr
         try:
-            line = (await asyncio.wait_for(process.stderr.readline(), 30)).decode()
+            line = (await asyncio.wait_for(process.stderr.readline(), WITHIN_S)).decode()
             found = re.search(r"http://\S+", line)
             assert found, line
             async with Browser() as browser:

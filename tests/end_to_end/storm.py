@@ -17,6 +17,7 @@ from bot.processes.children import start_child, stop_children
 from bot.processes.temporal_server import free_port, temporal_server
 from simulator.github.server import SimulatedGitHub
 from simulator.github.services.entities import CheckRun, Issue, PullDetails, Repository
+from tests.deadlines import WITHIN_S
 from workflows import ids
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepResult, DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationInput, ReconciliationResult, ReconciliationWorkflow
@@ -43,7 +44,7 @@ class Town:
         for stream in (child.stdout, child.stderr):
             assert stream
             self.readers.append(asyncio.create_task(self._read(stream, _READY[command], ready)))
-        await asyncio.wait_for(ready.wait(), 30)
+        await asyncio.wait_for(ready.wait(), WITHIN_S)
 
     async def kill(self, command: str) -> None:
         """As the kernel does: at once, without a word."""

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.deadlines import until
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_commands import pull, said
@@ -27,9 +28,11 @@ async def two_failures(stack: Stack) -> tuple[str, str, int]:
 async def settled(stack: Stack, repo: str, sha: str) -> dict[str, str]:
     """How the newest run of each check ended, once the branch has come to rest."""
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
-    async with asyncio.timeout(30):
-        while not (await handle.query("get_settled"))["sha"]:
-            await asyncio.sleep(0)
+
+    async def sha_of_settled() -> str:
+        return str((await handle.query("get_settled"))["sha"])
+
+    await until(sha_of_settled)
     return {name: run["conclusion"] or run["status"] for name, run in stack.runs(repo, sha).items()}
 
 

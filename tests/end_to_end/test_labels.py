@@ -1,15 +1,15 @@
 """A label on an issue starts work; taking it off stops the work."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 import workflows
+from tests.deadlines import until
 from tests.end_to_end.planning import PlanPatchPRWorkflow
 from tests.end_to_end.repos import configured
-from tests.stack import WITHIN_S, Stack, make_stack
+from tests.stack import Stack, make_stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -35,11 +35,12 @@ async def issue(stack: Stack, label: str = "autobuild", config: str = "", login:
 async def state(stack: Stack, workflow_id: str, *wanted: str) -> str:
     """The workflow's state, once it is one of these."""
     query = f"WorkflowId = '{workflow_id}'"
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            found = [one.status for one in await stack.workflows.list_workflows(query, limit=1)]
-            if found and found[0] in wanted:
-                return found[0]
+
+    async def found() -> str:
+        states = [one.status for one in await stack.workflows.list_workflows(query, limit=1)]
+        return next((each for each in states if each in wanted), "")
+
+    return await until(found)
 
 
 def said(stack: Stack, repo: str, number: int) -> list[str]:
@@ -155,9 +156,7 @@ async def test_who_puts_it_on_again_must_be_allowed_to_as_well(planning: Stack) 
     await planning.workflows.signal_workflow(work, "linger")
     planning.github.issues.remove_label(repo, number, "autobuild")
     child = planning.temporal.get_workflow_handle(work)
-    async with asyncio.timeout(WITHIN_S):
-        while not await child.query("is_ending"):
-            pass
+    await until(lambda: child.query("is_ending"))
     planning.github.webhooks.faults.drop("issues.labeled")
     planning.github.issues.add_label(repo, number, "autobuild", login="triager")
     await planning.workflows.signal_workflow(key, "labelled", "triager")

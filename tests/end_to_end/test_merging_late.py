@@ -1,15 +1,15 @@
 """What happens between the verdict and the merge: a head, a base, a configuration that is another by then."""
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
 
 from simulator.github import git
 from simulator.github.rest.faults import ApiFault
+from tests.deadlines import until
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_merging import merged, merging
-from tests.stack import WITHIN_S, Json, Stack
+from tests.stack import Json, Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -40,9 +40,11 @@ def told(stack: Stack, repo: str, number: int) -> list[str]:
 async def overview(stack: Stack, repo: str, wanted: Callable[[Json], bool]) -> None:
     """Returns once the branch tells so of itself."""
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
-    async with asyncio.timeout(WITHIN_S):
-        while not wanted(await handle.query("get_overview")):
-            await stack.github.webhooks.idle()
+
+    async def as_wanted() -> bool:
+        return wanted(await handle.query("get_overview"))
+
+    await until(as_wanted)
 
 
 async def test_a_newer_head_is_merged_when_it_has_passed_itself(stack: Stack) -> None:

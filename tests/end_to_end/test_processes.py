@@ -7,6 +7,7 @@ from typing import Any
 import psutil
 
 from bot.processes.local_stack import LocalStack, local_stack
+from tests.deadlines import WITHIN_S
 from tests.end_to_end.repos import configured
 
 REPO = "octocat/example"
@@ -51,4 +52,4 @@ async def test_two_workers_share_a_host_and_end_with_the_command_that_started_th
         workers = parent.children()
         assert len(workers) == 2
         await ready.kill("worker")
-        assert psutil.wait_procs(workers, timeout=20)[1] == []
+        assert psutil.wait_procs(workers, timeout=WITHIN_S)[1] == []

@@ -3,12 +3,15 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import aiohttp
 import jwt
 import pytest
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from multidict import CIMultiDict
 
 from simulator.github.server import SimulatedGitHub
@@ -54,7 +57,7 @@ class ApiClient:
     def app_jwt(self, **claims: Any) -> str:
         now = int(self.github.store.time())
         whole = {"iat": now - 60, "exp": now + 500, "iss": str(self.github.app_id), **claims}
-        return jwt.encode(whole, self.github.private_key_pem, algorithm="RS256")
+        return jwt.encode(whole, _private_key(self.github.private_key_pem), algorithm="RS256")
 
     async def mint(self, **limits: Any) -> str:
         installation = next(iter(self.github.store.installations))
@@ -69,6 +72,14 @@ class ApiClient:
             self._token = self._token or await self.mint()
             return self._token
         return self.github.store.add_user(who).token if who else ""
+
+
+@cache
+def _private_key(pem: str) -> RSAPrivateKey:
+    """Its numbers are checked once: that takes 40 ms."""
+    key = load_pem_private_key(pem.encode(), None)
+    assert isinstance(key, RSAPrivateKey)
+    return key
 
 
 @dataclass

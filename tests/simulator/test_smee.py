@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from simulator.github.server import SimulatedGitHub
+from tests.deadlines import WITHIN_S
 from tests.simulator.conftest import REPO
 
 EVENTS = {"Accept": "text/event-stream"}
@@ -24,7 +25,7 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
 
 async def frame(stream: aiohttp.StreamReader) -> dict[str, str]:
     """The fields of the next event."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN_S):
         lines = (await stream.readuntil(b"\n\n")).decode().strip().split("\n")
     return dict(line.split(": ", 1) for line in lines)
 
@@ -117,6 +118,6 @@ async def test_browser_gets_a_page_and_a_new_channel(github: SimulatedGitHub, cl
 async def test_server_stops_with_open_connections(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     async with client.get(github.smee.url("a"), headers=EVENTS) as stream:
         await frame(stream.content)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WITHIN_S):
             await github.stop()
         assert await stream.content.read() == b""

@@ -132,7 +132,7 @@ class Store:
         self._change.set()
         self._change = asyncio.Event()
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 120.0) -> T:
         """The first true value of `predicate`, which is called again after each change; TimeoutError without one."""
         async with asyncio.timeout(timeout):
             while not (result := predicate()):

@@ -14,6 +14,7 @@ from activities.errors import SandboxMissing
 from activities.sandbox import ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.select import make_runner
 from activities.sandbox.unsandboxed import UnsandboxedRunner
+from tests.deadlines import WITHIN_S
 
 LIMITS = ResourceLimits(wall_s=30, memory=512 * 1024**2, processes=200, disk=64 * 1024**2)
 
@@ -79,7 +80,7 @@ def started(spec: SandboxSpec) -> Callable[[], None]:
     reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
     def wait() -> None:
-        ready, _, _ = select.select([reading], [], [], 20)
+        ready, _, _ = select.select([reading], [], [], WITHIN_S)
         assert ready, "the command did not start"
 
     return wait

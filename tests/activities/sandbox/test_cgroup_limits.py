@@ -14,6 +14,7 @@ from activities.sandbox.cgroup_limits import EXTRA_PROCESSES, ResourceGroup, res
 from activities.sandbox.cgroups import CgroupMount, cgroup_mounts, new_name, own_folder, remove_stale_groups
 from activities.sandbox.unsandboxed import UnsandboxedRunner
 from tests.activities.sandbox.conftest import LIMITS, Marked, python, shell
+from tests.deadlines import WITHIN_S
 
 MIB = 1024**2
 FORKS = """
@@ -66,7 +67,7 @@ async def first_line(group: ResourceGroup, script: str, *arguments: str) -> str:
     )
     assert process.stdout
     try:
-        return (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        return (await asyncio.wait_for(process.stdout.readline(), WITHIN_S)).decode()
     finally:
         group.kill_all()
         await process.wait()

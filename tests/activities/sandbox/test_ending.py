@@ -12,6 +12,7 @@ import pytest
 
 from activities.sandbox import ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from tests.activities.sandbox.conftest import Marked, python, shell
+from tests.deadlines import WITHIN_S
 
 DAEMON = '(setsid sh -c \'trap "" TERM HUP; sleep 1000; : \'"$1" &) ; echo started'
 STUBBORN = """
@@ -104,7 +105,7 @@ async def test_cancelling_at_any_moment_leaves_nothing(runner: Runner, spec: San
     for ms in range(0, 24, 2):
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(runner.run(spec, shell("sleep 1000; :", marked.word)), ms / 1000)
-    assert psutil.wait_procs(marked.alive(), timeout=5)[1] == []
+    assert psutil.wait_procs(marked.alive(), timeout=WITHIN_S)[1] == []
     assert [path.name for path in spec.out.parent.iterdir()] == ["out"]
 
 
@@ -117,5 +118,5 @@ async def test_sandboxes_of_a_killed_worker_are_killed(
     assert inside
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    _, alive = psutil.wait_procs(inside, timeout=5)
+    _, alive = psutil.wait_procs(inside, timeout=WITHIN_S)
     assert alive == []

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from activities.workspace.git import git, git_limited
+from tests.deadlines import WITHIN_S
 
 SIZE = 2_000_000
 
@@ -19,7 +20,7 @@ async def blob(tmp_path: Path) -> str:
 
 async def test_git_that_prints_too_much_is_killed(tmp_path: Path, blob: str) -> None:
     """Each at another place in its output: a few in a hundred once were waited for for ever."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WITHIN_S):
         tries = (git_limited(30_000 * number, tmp_path, "cat-file", "blob", blob) for number in range(60))
         assert set(await asyncio.gather(*tries)) == {None}
 
@@ -30,7 +31,7 @@ async def test_output_up_to_the_limit_is_returned(tmp_path: Path, blob: str) -> 
 
 
 async def test_cancelled_git_is_killed(tmp_path: Path, blob: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WITHIN_S):
         tasks = [asyncio.create_task(git(tmp_path, "cat-file", "blob", blob)) for _ in range(40)]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:

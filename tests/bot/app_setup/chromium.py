@@ -11,8 +11,9 @@ from typing import Any
 
 import aiohttp
 
+from tests.deadlines import WITHIN_S
+
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-_WITHIN_S = 30.0
 _OPTIONS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--remote-debugging-port=0",
@@ -48,14 +49,14 @@ class Tab:
         return (await self._call("Runtime.evaluate", expression=script))["result"].get("value")
 
     async def _loaded(self, before: int) -> None:
-        async with asyncio.timeout(_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             while self._loads == before:
                 self._note(await self._socket.receive_json())
 
     async def _call(self, method: str, **parameters: Any) -> Any:
         number = next(self._numbers)
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
-        async with asyncio.timeout(_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             while (message := await self._socket.receive_json()).get("id") != number:
                 self._note(message)
         assert "error" not in message, message
@@ -93,7 +94,7 @@ async def chromium(profile: Path) -> AsyncIterator[Tab]:
 async def _port(process: asyncio.subprocess.Process) -> int:
     """It says where it listens."""
     assert process.stderr
-    async with asyncio.timeout(_WITHIN_S):
+    async with asyncio.timeout(WITHIN_S):
         async for line in process.stderr:
             if line.startswith(b"DevTools listening on"):
                 return int(line.split(b":")[2].split(b"/")[0])

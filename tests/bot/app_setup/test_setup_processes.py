@@ -21,8 +21,8 @@ from simulator.github.server import SimulatedGitHub
 from tests.bot.app_setup.browser import Browser
 from tests.bot.webhook import samples
 from tests.bot.webhook.running_server import signature, signed
+from tests.deadlines import WITHIN_S
 
-WITHIN_S = 60.0
 FILES = {"a.py": "import os\n\nprint(os.sep)\n"}
 
 

@@ -1,6 +1,5 @@
 """A healthy deployment: a simulated GitHub, the webhook server, Temporal with a worker, a data folder."""
 
-import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator
@@ -23,6 +22,7 @@ from simulator.github.services.keys import AppKey
 from tests.bot.conftest import AiohttpClient
 from tests.bot.webhook.running_server import SECRET
 from tests.bot.webhook.samples import unique
+from tests.deadlines import until
 from tests.openapi import assert_valid
 from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
 
@@ -62,9 +62,11 @@ class Deployment:
             activities=[nothing],
             identity="w-1",
         ):
-            async with asyncio.timeout(20):
-                while (await self.one("workers")).status != "ok":
-                    pass
+
+            async def seen() -> bool:
+                return (await self.one("workers")).status == "ok"
+
+            await until(seen)
             yield
 
 

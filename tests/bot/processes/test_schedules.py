@@ -9,6 +9,7 @@ from temporalio.client import Client, ScheduleOverlapPolicy
 
 from bot.processes import schedules
 from bot.processes.schedules import ScheduleIntervals
+from tests.deadlines import until
 from tests.schedules import start_action, workflow_id
 from workflows import ids
 
@@ -29,8 +30,11 @@ async def end(temporal: Client, name: str) -> None:
     schedule = temporal.get_schedule_handle(name)
     for running in (await schedule.describe()).info.running_actions:
         await temporal.get_workflow_handle(workflow_id(running)).terminate()
-    while (await schedule.describe()).info.running_actions:
-        pass
+
+    async def ended() -> bool:
+        return not (await schedule.describe()).info.running_actions
+
+    await until(ended)
 
 
 async def test_both_schedules_are_created_and_run(temporal: Client, queue: str) -> None:

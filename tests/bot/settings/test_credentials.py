@@ -13,6 +13,7 @@ import pytest
 from activities.errors import UserError
 from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings, credentials
 from bot.settings.credentials import AppCredentials
+from tests.deadlines import WITHIN_S
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nbm90IGEga2V5\n-----END RSA PRIVATE KEY-----\n"
 APP = AppCredentials(
@@ -127,7 +128,7 @@ def test_full_disk_is_known_before(tmp_path: Path) -> None:
 async def test_waiting_ends_when_the_file_appears(tmp_path: Path) -> None:
     waiting = asyncio.create_task(credentials.appears(tmp_path))
     credentials.store(tmp_path, APP)
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, WITHIN_S)
 
 
 def test_secrets_are_not_shown() -> None:

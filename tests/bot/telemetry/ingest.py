@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.deadlines import WITHIN_S
+
 Json = dict[str, Any]
 
 
@@ -24,7 +26,7 @@ class Ingest:
 
     async def until(self, true: Callable[[Json], bool]) -> Json:
         """The first event that is so, once it came."""
-        async with asyncio.timeout(20), self._news:
+        async with asyncio.timeout(WITHIN_S), self._news:
             await self._news.wait_for(lambda: any(map(true, self.events)))
         return next(event for event in self.events if true(event))
 

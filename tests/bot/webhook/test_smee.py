@@ -22,6 +22,7 @@ from simulator.github.server import SimulatedGitHub
 from tests.bot.webhook import samples
 from tests.bot.webhook.running_server import SECRET, RunningServer, signature, signed
 from tests.bot.webhook.smee_channel import READY, Channel, said, smee_channel
+from tests.deadlines import WITHIN_S
 
 QUICK = RetryPace(first_s=0.005, longest_s=0.02, tries=4)
 EXAMPLES = Path(__file__).parents[2] / "node_modules/@octokit/webhooks-examples/api.github.com/index.json"
@@ -63,7 +64,7 @@ async def channel() -> AsyncIterator[Channel]:
 @contextlib.asynccontextmanager
 async def listening(channel: Channel | str, deliver: Deliver) -> AsyncIterator[asyncio.Task[None]]:
     url = channel if isinstance(channel, str) else channel.url
-    async with aiohttp.ClientSession() as session, asyncio.timeout(20):
+    async with aiohttp.ClientSession() as session, asyncio.timeout(WITHIN_S):
         task = asyncio.ensure_future(listen(url, deliver, session, QUICK))
         try:
             yield task

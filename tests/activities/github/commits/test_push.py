@@ -27,6 +27,7 @@ from activities.workspace.git import GitError, git, git_line
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.commits.test_commits import committed
 from tests.activities.github.conftest import NAME, done
+from tests.deadlines import WITHIN_S
 from tests.openapi import assert_valid
 
 
@@ -252,7 +253,7 @@ async def test_push_sends_heartbeats_and_cancel_kills_git(
     environment = ActivityEnvironment()
     environment.on_heartbeat = lambda *_: beats.set()
     task = asyncio.ensure_future(environment.run(commits.push_branch, wanted(repo, clone, commit)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN_S):
         await arrived.wait()
         await beats.wait()
         token = base64.b64decode(sent).decode().removeprefix("x-access-token:")
