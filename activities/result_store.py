@@ -18,24 +18,11 @@ T = TypeVar("T")
 
 
 @cache
-def _reports() -> "TypeAdapter[tuple[ToolReport, ...]]":
+def _adapter(kind: Any) -> "TypeAdapter[Any]":
+    """pydantic is imported when it is needed: workflows load this module for its types."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(tuple[ToolReport, ...])
-
-
-@cache
-def _results() -> "TypeAdapter[CheckResult]":
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(CheckResult)
-
-
-@cache
-def _facts() -> "TypeAdapter[dict[str, Any]]":
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(dict[str, Any])
+    return TypeAdapter(kind)
 
 
 def digest(*parts: str) -> str:
@@ -50,27 +37,27 @@ class ResultStore:
         self._root = root
 
     def put_reports(self, key: str, reports: tuple[ToolReport, ...]) -> None:
-        """What the tools said about one tree."""
-        self._write(key, _reports().dump_json(reports))
+        """The reports of tools on one tree."""
+        self._write(key, _adapter(tuple[ToolReport, ...]).dump_json(reports))
 
     def reports(self, key: str, newer_than: float = 0.0) -> tuple[ToolReport, ...] | None:
         """None where there are none, or only such as were stored before `newer_than` (seconds since 1970)."""
-        return self._read(key, _reports()) if self._is_newer(key, newer_than) else None
+        return self._read(key, _adapter(tuple[ToolReport, ...])) if self._is_newer(key, newer_than) else None
 
     def put(self, result: CheckResult) -> None:
         """Stored under `result.check.result_id`."""
-        self._write(result.check.result_id, _results().dump_json(result))
+        self._write(result.check.result_id, _adapter(CheckResult).dump_json(result))
 
     def get(self, result_id: str, newer_than: float = 0.0) -> CheckResult | None:
         """None where there is none, or only one from before `newer_than` (seconds since 1970)."""
-        return self._read(result_id, _results()) if self._is_newer(result_id, newer_than) else None
+        return self._read(result_id, _adapter(CheckResult)) if self._is_newer(result_id, newer_than) else None
 
     def put_facts(self, key: str, facts: dict[str, object]) -> None:
         """Small things worth remembering of a tree, so that asking again costs one file."""
         self._write(key, json.dumps(facts).encode())
 
     def facts(self, key: str) -> dict[str, Any] | None:
-        return self._read(key, _facts())
+        return self._read(key, _adapter(dict[str, Any]))
 
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / f"{key}.json"

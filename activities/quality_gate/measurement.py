@@ -132,9 +132,9 @@ class Tree:
         checkout, environment = await self._ready(tool_run.project, options)
         async with self._out() as out:
             bench = self._bench(tool_run.project, (checkout, environment), out, options)
-            report = _of_the_tree(await tool_run.tool.run(bench), checkout, environment.build_output)
+            report = _without_built_files(await tool_run.tool.run(bench), checkout, environment.build_output)
         lasting = report.lasting and not environment.problem
-        return _with_what_was_missing(report, environment.problem, tool_run.tool), lasting
+        return _with_missing_packages(report, environment.problem, tool_run.tool), lasting
 
     async def _ready(self, project: Project, options: Mapping[str, object]) -> tuple[Path, Environment]:
         """The files and the environment that a tool works with."""
@@ -205,7 +205,7 @@ def our_versions() -> str:
     return digest(sys.version, *sorted(f"{dist.name}=={dist.version}" for dist in metadata.distributions()))
 
 
-def _with_what_was_missing(report: ToolReport, problem: str, tool: Tool) -> ToolReport:
+def _with_missing_packages(report: ToolReport, problem: str, tool: Tool) -> ToolReport:
     """What could not be installed explains a tool that failed; and what is not there was not audited, so that is never
     green."""
     if not problem:
@@ -217,7 +217,7 @@ def _with_what_was_missing(report: ToolReport, problem: str, tool: Tool) -> Tool
     return report
 
 
-def _of_the_tree(report: ToolReport, checkout: Path, under: Path | None) -> ToolReport:
+def _without_built_files(report: ToolReport, checkout: Path, under: Path | None) -> ToolReport:
     """Without findings in files that a build made: they are not in the repository, where they could be fixed."""
     if under is None:
         return report

@@ -43,7 +43,7 @@ def plan_gate(text: str | bytes | None, branch: str = "", into: str = "") -> Gat
     plan = plan_of(config)
     if not branch or config.runs_on_push(branch) or (into and config.runs_on_pull_request(into)):
         return plan
-    reason = f"The branches in {PATH} leave this one out."
+    reason = f"This branch is excluded by the branch patterns in {PATH}."
     return replace(plan, left_out=True, checks=tuple(replace(c, applies=False, reason=reason) for c in plan.checks))
 
 

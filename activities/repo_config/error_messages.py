@@ -63,7 +63,7 @@ def _sentence(error: ErrorDetails) -> str:
     if kind in _LIMITS:
         return f"{what} {_LIMITS[kind].format(**error.get('ctx', {}))}."
     if place and place[-1] == "[key]":
-        return f"{_named(place[:-1])} has no name that fits: {HINTS[COMMAND]}."
+        return f"{_named(place[:-1])} contains an invalid name: {HINTS[COMMAND]}."
     if kind == "string_pattern_mismatch":
         pattern = error["ctx"]["pattern"]
         return f"{what} is {_value(error['input'])}: {HINTS.get(pattern, f'it must match `{pattern}`')}."
@@ -74,7 +74,7 @@ _LIMITS = {
     "missing": "is missing: add it",
     "string_too_long": "is longer than {max_length} characters: shorten it",
     "string_too_short": "is empty: give it a value, or remove the line",
-    "too_long": "has more than {max_length} entries: let a pattern stand for many",
+    "too_long": "has more than {max_length} entries: use patterns instead of single names",
     "greater_than_equal": "is too small: it must be at least {ge:g}",
     "greater_than": "is too small: it must be more than {gt:g}",
     "less_than_equal": "is too large: it can be at most {le:g}",
@@ -94,10 +94,10 @@ def _expected(kind: str, given: object) -> str:
         "dict": "write keys below it, indented by two spaces",
         "model": "write keys below it, indented by two spaces",
     }
-    return next((hint for start, hint in kinds.items() if kind.startswith(start)), "it does not fit here")
+    return next((hint for start, hint in kinds.items() if kind.startswith(start)), "this value is not valid here")
 
 
-def _suggestion(word: str, choices: Iterable[object], otherwise: str = "it does not fit here.") -> str:
+def _suggestion(word: str, choices: Iterable[object], otherwise: str = "this value is not valid here.") -> str:
     """The choice that is nearly the word, else all choices."""
     known = {str(each).lower().replace("-", "_"): str(each) for each in choices}
     typed = word.lower().replace("-", "_").replace(" ", "_")[:60]

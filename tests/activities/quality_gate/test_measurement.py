@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from activities.quality_gate.measurement import _of_the_tree, _with_what_was_missing
+from activities.quality_gate.measurement import _with_missing_packages, _without_built_files
 from activities.tools import registry
 from tests.activities.check_kinds.cases import found, suite
 
@@ -19,18 +19,18 @@ def test_findings_in_built_files_are_dropped(tmp_path: Path) -> None:
         *found("error", path="").findings,
         *found("error", path="gone.py").findings,
     ))  # fmt: skip
-    kept = _of_the_tree(report, checkout, under)
+    kept = _without_built_files(report, checkout, under)
     assert [one.path for one in kept.findings] == ["a.py", "", "gone.py"]
     assert kept.tests == report.tests
-    assert _of_the_tree(report, checkout, None) == report
+    assert _without_built_files(report, checkout, None) == report
 
 
 def test_packages_that_were_not_installed_are_reported() -> None:
     missing = "Could not be installed: example."
     clean = suite(path="", one="passed")
     audit, linter = registry()["pip-audit"], registry()["ruff"]
-    assert _with_what_was_missing(clean, "", audit) == clean
-    assert _with_what_was_missing(clean, missing, audit).advice == missing
-    assert _with_what_was_missing(clean, missing, linter) == clean
+    assert _with_missing_packages(clean, "", audit) == clean
+    assert _with_missing_packages(clean, missing, audit).advice == missing
+    assert _with_missing_packages(clean, missing, linter) == clean
     broken = replace(clean, problem="It crashed.")
-    assert _with_what_was_missing(broken, missing, linter).problem == f"It crashed. {missing}"
+    assert _with_missing_packages(broken, missing, linter).problem == f"It crashed. {missing}"

@@ -63,7 +63,7 @@ def mistakes(text: str | bytes) -> list[str]:
         ("labels: {autobuild: [a]}", "1: `labels.autobuild` is a list: write a text"),
         ("commands: {retest: wirte}", "1: `commands.retest` is `wirte`: did you mean `write`?"),
         ("commands: {retest: 1}", "1: `commands.retest` is `1`: "),
-        ("version: 1\ncommands:\n  /retest: admin", "3: `commands./retest` has no name that fits: write a command's name"),
+        ("version: 1\ncommands:\n  /retest: admin", "3: `commands./retest` contains an invalid name: write a command's name"),
         ("commands: [retest]", "1: `commands` is a list: write keys below it"),
         ("auto_merge: yes", "1: `auto_merge` is `yes`: write `true`"),
         ("merge_method: fast", "1: `merge_method` is `fast`: it can be"),
