@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from activities.model import ToolReport
 from activities.reporting.wording import listed, plural, shortened
 
-NO_TESTS = "No tests were found."
-
 
 def whole_reason(head: Iterable[ToolReport], own: str) -> str:
     """What the tools could not do comes first, each sentence once; then the check's own sentences."""
@@ -40,7 +38,7 @@ def tests_reason(
     """Names of the tests that failed newly, that fail in the base too, and that are flaky. `in_base` is the number of
     the base's tests, for a head without any."""
     if not (passed or failed or known or flaky or skipped):
-        return f"This change removes all tests (the base has {in_base:,})." if in_base else NO_TESTS
+        return f"This change removes all tests (the base has {in_base:,})." if in_base else "No tests were found."
     parts = [f"{passed} passed"]
     parts += [f"{len(failed)} newly failed ({listed(failed, 3)})"] if failed else []
     parts += [f"{len(known)} failed as in the base ({listed(known, 3)})"] if known else []

@@ -6,6 +6,7 @@ A reviewer sees a change of words in one diff. Add a case where you add a senten
 from collections.abc import Iterator
 from pathlib import Path
 
+from activities.checks import registry
 from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, Status, TestCase, ToolReport
 from activities.reporting import Links, check_output, gate_comment, gate_output, reasons, unfinished_output
 from activities.reporting import github_errors as texts
@@ -27,6 +28,7 @@ def page() -> str:
         ("Check runs without a verdict", _unfinished()),
         ("The comment", _comments()),
         ("What GitHub refuses", _refusals()),
+        ("Checks that do not apply", [("Reasons", _lines(*(check.nothing for check in registry().values())))]),
     ):
         parts += ["", f"## {heading}"]
         for name, text in cases:
