@@ -5,10 +5,13 @@ A reviewer sees a change of words in one diff. Add a case where you add a senten
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from activities.checks import registry
 from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, Status, TestCase, ToolReport
 from activities.reporting import Links, check_output, gate_comment, gate_output, reasons, unfinished_output
+from activities.reporting import command_replies as replies
+from activities.reporting import gate_states as states
 from activities.reporting import github_errors as texts
 from activities.reporting.check_run import CheckRunOutput
 
@@ -27,6 +30,8 @@ def page() -> str:
         ("The gate's check run", _gates()),
         ("Check runs without a verdict", _unfinished()),
         ("The comment", _comments()),
+        ("How gates and checks end", [("Reasons", _lines(*_gate_states()))]),
+        ("Answers to comments, buttons and labels", [("Replies", _lines(*_replies()))]),
         ("What GitHub refuses", _refusals()),
         ("Checks that do not apply", [("Reasons", _lines(*(check.nothing for check in registry().values())))]),
     ):
@@ -193,6 +198,59 @@ def _refusals() -> Iterator[tuple[str, str]]:
             texts.unknown_requirement("main"), texts.body_cut(1200), texts.RELEASE_CUT,
         ),
     )  # fmt: skip
+
+
+def _gate_states() -> Iterator[str]:
+    yield from (states.PULL_CLOSED, states.BRANCH_DELETED, states.DRAFT, states.RUN_AGAIN, states.CANCELLED)
+    yield from (states.RUN_LOST, states.NOT_APPROVED, states.NOTHING_APPLIED, states.superseded(NEWER))
+    yield from (states.stopped_by("octocat"), states.overridden_by("octocat", "known problem"))
+    yield states.invalid_configuration("`treshold` is not a key: did you mean `threshold`?", 2)
+    yield from (states.internal_error("gate:1"), states.internal_error("gate:1", retest=True))
+    yield states.check_timed_out(300)
+    yield states.verdict(["linting"], scored=True, score=62, threshold=85)
+    yield states.verdict([], scored=False, score=100, threshold=85)
+    yield states.verdict([], scored=True, score=62, threshold=85)
+    yield states.verdict([], scored=True, score=98.3, threshold=85)
+    yield states.score_line(_check("linting", "failed"), satisfied=False)
+    yield states.score_line(_check("linting", "passed", score=100.0), satisfied=True)
+    yield states.score_line(_check("linting", "skipped", score=None), satisfied=True)
+    yield states.score_sum([(62.0, 1.0), (100.0, 1.0)], 81.0, 85.0)
+    yield states.score_sum([], 100.0, 85.0)
+
+
+def _replies() -> Iterator[str]:
+    yield from (replies.PULL_IS_CLOSED, replies.PULL_IS_DRAFT, replies.NO_GATE_RUNS, replies.NO_WORK_RUNS)
+    yield from (replies.NO_WORK_TO_RETRY, replies.NOT_A_FORK, replies.NO_VERDICT_TO_FIX, replies.FIX_NEWER_HEAD)
+    yield from (replies.FIX_OFF, replies.FIX_FORK, replies.FIX_NOTHING)
+    yield replies.waits_for_configuration("retest", "`treshold` is not a key: did you mean `threshold`?", 2)
+    yield replies.needs_permission("`/retest`", "write", "read")
+    yield from (replies.wrong_place("retest", on_pull) for on_pull in (True, False))
+    yield from (*replies.help_lines([], "read"), *replies.help_lines(["`/help`: …"], "read"))
+    yield replies.not_the_head("abc1234", HEAD)
+    yield from (replies.merge_failed("GitHub's reason"), replies.fix_failed("fix:1"), replies.fix_worse(["linting"]))
+    yield replies.fix_commit_message(["ruff 0.14.1"], "octocat")
+    yield from (
+        replies.label_not_served("autobuild", "plans and writes a change"),
+        replies.label_failed("x", "label:1"),
+    )
+    yield from (*replies.issue_status({}), *replies.issue_status({"autobuild": "running"}))
+    yield replies.paragraphs([["One."], ["Two."]])
+    state = {
+        "head": HEAD,
+        "state": "failed",
+        "score": 62,
+        "reason": "linting must pass.",
+        "checks": {"linting": "failed"},
+    }
+    more: dict[str, Any] = {
+        "draft": True,
+        "merges": True,
+        "waits_for": ["1 more approval"],
+        "overrides": {"security": "Overridden."},
+    }
+    unfinished: list[dict[str, Any]] = [{"head": HEAD, key: True} for key in ("gating", "stopped", "waiting")]
+    for overview in (*unfinished, {}, {"head": HEAD}, {**state, **more}):
+        yield from replies.pull_status(overview, HEAD)
 
 
 def _lines(*sentences: str) -> str:
