@@ -119,6 +119,14 @@ def make_targets() -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_paths_in_the_text_exist(page: str) -> None:
+    """Files of this repository are named with their folder: `workflows/config.py`."""
+    text = (ROOT / page).read_text("utf-8")
+    named = re.findall(r"`((?:activities|benchmarks|bot|docs|simulator|tests|workflows)/[\w./-]*)`", text)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
     text = re.sub(r"```.*?```", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
