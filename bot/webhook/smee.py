@@ -159,23 +159,19 @@ async def _events(where: str, session: aiohttp.ClientSession, stream: EventStrea
         headers["Last-Event-ID"] = stream.last_id
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_SILENCE_S)
     async with session.get(where, headers=headers, timeout=timeout, allow_redirects=False) as response:
-        _accept(response)
+        status = response.status
+        if status >= 500 or status in _LATER:
+            raise aiohttp.ClientError(f"it answered {status}")
+        if 300 <= status < 400:
+            raise UserError(f"The smee address redirects ({status}). Open it in a browser and use the final address.")
+        if status != 200:
+            raise UserError(f"The smee channel does not exist (HTTP {status}). Create one at https://smee.io/new.")
+        if response.content_type != "text/event-stream":
+            raise UserError("The smee address is not a channel. Create one at https://smee.io/new.")
         _log.info("smee=listening host=%s", response.url.authority)
         async for chunk in response.content.iter_any():
             for event in stream.feed(chunk):
                 yield event
-
-
-def _accept(response: aiohttp.ClientResponse) -> None:
-    status = response.status
-    if status >= 500 or status in _LATER:
-        raise aiohttp.ClientError(f"it answered {status}")
-    if 300 <= status < 400:
-        raise UserError(f"The smee address redirects ({status}). Open it in a browser and use the final address.")
-    if status != 200:
-        raise UserError(f"The smee channel does not exist (HTTP {status}). Create one at https://smee.io/new.")
-    if response.content_type != "text/event-stream":
-        raise UserError("The smee address is not a channel. Create one at https://smee.io/new.")
 
 
 async def _forward(event: ServerSent, deliver: Deliver, pace: RetryPace) -> None:

@@ -44,7 +44,7 @@ async def test_two_overrides_in_one_comment_both_count(stack: Stack) -> None:
     assert (ended["linting"], ended["security"], ended["gate"]) == ("neutral", "neutral", "success")
 
 
-async def test_a_retest_and_an_override_in_one_comment(stack: Stack) -> None:
+async def test_retest_and_override_in_one_comment_both_count(stack: Stack) -> None:
     repo, sha, number = await two_failures(stack)
     before = stack.runs(repo, sha)["linting"]["id"]
     await stack.ask(repo, number, "/retest linting\n/override security it is wrong too")
@@ -54,7 +54,7 @@ async def test_a_retest_and_an_override_in_one_comment(stack: Stack) -> None:
     assert ended["linting"] == "failure"
 
 
-async def test_two_people_at_once(stack: Stack) -> None:
+async def test_requests_of_two_people_both_count(stack: Stack) -> None:
     repo, sha, number = await two_failures(stack)
     before = stack.runs(repo, sha)
     stack.github.repositories.set_permission(repo, "writer", "write")
@@ -67,7 +67,7 @@ async def test_two_people_at_once(stack: Stack) -> None:
     assert all(after[name]["id"] != before[name]["id"] for name in ("linting", "security", "gate"))
 
 
-async def test_two_at_the_very_same_moment(stack: Stack) -> None:
+async def test_simultaneous_reruns_both_count(stack: Stack) -> None:
     repo, sha, _ = await two_failures(stack)
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     one = {"sha": sha, "checks": ["linting"], "actor": "octocat"}
@@ -76,7 +76,7 @@ async def test_two_at_the_very_same_moment(stack: Stack) -> None:
     assert (ended["linting"], ended["security"], ended["gate"]) == ("failure",) * 3
 
 
-async def test_an_override_and_a_retest_at_the_very_same_moment(stack: Stack) -> None:
+async def test_simultaneous_override_and_rerun_both_count(stack: Stack) -> None:
     repo, sha, _ = await two_failures(stack)
     before = stack.runs(repo, sha)["linting"]["id"]
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
@@ -90,7 +90,7 @@ async def test_an_override_and_a_retest_at_the_very_same_moment(stack: Stack) ->
     assert stack.runs(repo, sha)["linting"]["id"] != before
 
 
-async def test_what_was_stopped_is_tried_again_with_what_failed(stack: Stack) -> None:
+async def test_retry_runs_stopped_and_failed_checks(stack: Stack) -> None:
     """A whole run that was stopped after an earlier verdict: its check runs were all cancelled."""
     repo = await stack.repository(slow())
     sha = await stack.push(repo, {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: new\n"})
@@ -146,7 +146,7 @@ async def test_fix_of_a_stopped_gate_is_answered(stack: Stack) -> None:
     assert "has no verdict yet" in answers[0]
 
 
-async def test_a_draft_says_when(stack: Stack) -> None:
+async def test_retest_of_a_draft_is_deferred(stack: Stack) -> None:
     repo = await stack.repository(configured())
     sha = await stack.push(repo, {"a.txt": "x\n"})
     await stack.verdict(repo, sha)
@@ -158,7 +158,7 @@ async def test_a_draft_says_when(stack: Stack) -> None:
     assert runs["gate"]["conclusion"] == "success"
 
 
-async def test_stop_while_it_waits_for_its_turn(stack: Stack) -> None:
+async def test_stop_of_a_queued_gate(stack: Stack) -> None:
     """The branch's workflow is busy telling the last verdict, so the next gate has not begun."""
     repo = await stack.repository(slow())
     sha = await stack.push(repo, {"a.txt": "x\n"})
@@ -178,7 +178,7 @@ async def test_stop_while_it_waits_for_its_turn(stack: Stack) -> None:
     assert said(stack, repo, number) == []
 
 
-async def test_status_after_an_override_calls_nobody(stack: Stack) -> None:
+async def test_status_escapes_the_reason_of_an_override(stack: Stack) -> None:
     repo, _, number = await pull(stack)
     reason = "wrong @octocat/team #1 https://evil.example --> <b> \u202e " + "🙂" * 200
     await stack.ask(repo, number, f"/override linting {reason}")
@@ -190,7 +190,7 @@ async def test_status_after_an_override_calls_nobody(stack: Stack) -> None:
     assert "\u202e" not in answer
 
 
-async def test_a_locked_thread_repeats_nothing(stack: Stack) -> None:
+async def test_locked_thread_does_not_repeat_commands(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     stack.github.issues.lock_issue(repo, number)
     stack.github.webhooks.faults.duplicate("issue_comment")

@@ -33,7 +33,7 @@ async def complete(stack: Stack, repo: str) -> None:
     assert len(stack.github.check_runs(repo, sha)) == 9
 
 
-async def test_broken_answers_of_every_kind(stack: Stack) -> None:
+async def test_broken_api_answers_are_retried(stack: Stack) -> None:
     repo = await stack.repository(configured())
     one_run, comments = f"{runs_of(repo)}/\\d+", f"/repos/{repo}/issues/\\d+/comments"
     add = stack.github.faults.add
@@ -52,7 +52,7 @@ async def test_broken_answers_of_every_kind(stack: Stack) -> None:
     assert _all_hit(faults)
 
 
-async def test_rate_limits(stack: Stack) -> None:
+async def test_rate_limits_are_waited_for(stack: Stack) -> None:
     repo = await stack.repository(configured())
     add = stack.github.faults.add
     faults = [
@@ -68,7 +68,7 @@ def _all_hit(faults: list[ApiFault]) -> bool:
     return all(fault.times == 0 for fault in faults)
 
 
-async def test_check_runs_that_somebody_removed_are_made_again(stack: Stack) -> None:
+async def test_removed_check_runs_are_created_again(stack: Stack) -> None:
     repo = await stack.repository(configured())
     held = stack.github.faults.add("GET", f"{runs_of(repo)}/\\d+", "hold")
     sha = await stack.push(repo, CHANGE)
@@ -79,7 +79,7 @@ async def test_check_runs_that_somebody_removed_are_made_again(stack: Stack) -> 
     assert title(runs, "linting") == "120 new warnings; 0 known."
 
 
-async def test_a_gate_that_is_superseded_while_its_runs_are_being_made(stack: Stack) -> None:
+async def test_superseded_while_check_runs_are_created(stack: Stack) -> None:
     repo = await stack.repository(configured())
     held = stack.github.faults.add("POST", runs_of(repo), "hold")
     old = await stack.push(repo, {"a.txt": "1\n"})
@@ -102,7 +102,7 @@ async def _superseded(stack: Stack, gate: str) -> None:
     await handle.query("get_status")
 
 
-async def test_an_installation_that_is_suspended_in_the_middle(stack: Stack) -> None:
+async def test_installation_suspended_during_a_gate(stack: Stack) -> None:
     repo = await stack.repository(configured(), name="example/suspended")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
@@ -121,7 +121,7 @@ async def test_an_installation_that_is_suspended_in_the_middle(stack: Stack) -> 
     assert (await all_ended(stack, repo, new))["gate"]["conclusion"] == "success"
 
 
-async def test_an_installation_that_may_not_write_check_runs(stack: Stack) -> None:
+async def test_installation_without_checks_permission(stack: Stack) -> None:
     repo = await stack.repository(configured(), name="example/forbidden")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation

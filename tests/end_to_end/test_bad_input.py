@@ -16,7 +16,7 @@ LINTED = config(linting={"command": "cat lint.txt", **TEXT}) | {"lint.txt": ""}
 PYTHON = {"code.py": "import os\n", "test_code.py": "import code\n\n\ndef test_it() -> None:\n    assert code\n"}
 
 
-async def test_nothing_but_a_readme(stack: Stack) -> None:
+async def test_repository_with_only_a_readme(stack: Stack) -> None:
     runs = await gated(stack, {"README.md": "1\n"}, {"README.md": "2\n"})
     assert {runs[name]["conclusion"] for name in runs if name != "gate"} == {"skipped"}
     assert runs["gate"]["conclusion"] == "success"
@@ -24,7 +24,7 @@ async def test_nothing_but_a_readme(stack: Stack) -> None:
     assert "No check applied" in runs["gate"]["output"]["summary"]
 
 
-async def test_no_tests(stack: Stack) -> None:
+async def test_repository_without_tests(stack: Stack) -> None:
     runs = await gated(stack, NOWHERE, {"code.py": "x = 1\n"})
     assert title(runs, "unit_tests") == "The repository has no tests."
     assert title(runs, "coverage") == "The repository has no tests."
@@ -44,7 +44,7 @@ async def test_no_tests(stack: Stack) -> None:
     ],
     ids=["not TOML", "wrong types", "a dependency that is nowhere"],
 )
-async def test_a_broken_pyproject(stack: Stack, pyproject: str, said: str, linting: str) -> None:
+async def test_broken_pyproject_is_reported(stack: Stack, pyproject: str, said: str, linting: str) -> None:
     runs = await gated(stack, NOWHERE, {"pyproject.toml": pyproject, **PYTHON})
     assert runs["unit_tests"]["conclusion"] == "failure"
     assert said in title(runs, "unit_tests") + runs["unit_tests"]["output"]["summary"]
@@ -52,7 +52,7 @@ async def test_a_broken_pyproject(stack: Stack, pyproject: str, said: str, linti
     assert runs["security"]["conclusion"] == "success"
 
 
-async def test_links_out_of_the_tree_lead_nowhere(stack: Stack) -> None:
+async def test_links_out_of_the_tree_are_not_followed(stack: Stack) -> None:
     outside = {"pyproject.toml": Symlink("/etc/passwd"), "src": Symlink("/"), "tests": Symlink("../../..")}
     circles = {"setup.cfg": Symlink("setup.cfg"), "package.json": Symlink("a"), "a": Symlink("package.json")}
     more: Files = {
@@ -67,14 +67,14 @@ async def test_links_out_of_the_tree_lead_nowhere(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("link", [".github", ".github/autobuild.yml"])
-async def test_a_configuration_that_is_a_link_is_not_followed(stack: Stack, link: str) -> None:
+async def test_symlinked_configuration_is_not_followed(stack: Stack, link: str) -> None:
     runs = await gated(stack, {link: Symlink("/etc/passwd"), "etc.txt": ""}, {"a.txt": "x\n"})
     shown = str(runs)
     assert "root:" not in shown
     assert runs["gate"]["conclusion"] == ("success" if link == ".github" else "failure")
 
 
-async def test_odd_paths_are_shown_as_they_are(stack: Stack) -> None:
+async def test_unusual_paths_are_shown_unchanged(stack: Stack) -> None:
     names = ("a b", "quo\"te'", "-rf", "--help", "ü", "a\tb", "`x`", "$(x)", "<!-- x -->", "d -/ü 'x'", "\udcff\udcfe")
     lint = "".join(f"{name}:2: error: bad\n" for name in names).encode("utf-8", "surrogateescape")
     lcov = "".join(f"SF:{name}\nDA:1,1\nDA:2,0\nend_of_record\n" for name in names).encode("utf-8", "surrogateescape")
@@ -89,7 +89,7 @@ async def test_odd_paths_are_shown_as_they_are(stack: Stack) -> None:
     assert {note["path"] for note in runs["coverage"]["annotations"]} == shown
 
 
-async def test_odd_paths_of_python_files(stack: Stack) -> None:
+async def test_unusual_paths_of_python_files(stack: Stack) -> None:
     names = (
         "a b.py",
         "-rf.py",
@@ -148,7 +148,7 @@ async def test_a_huge_file(stack: Stack) -> None:
     assert runs["linting"]["annotations"][0]["start_line"] == 3_000_000
 
 
-async def test_an_odd_tree(stack: Stack) -> None:
+async def test_unusual_tree_is_checked(stack: Stack) -> None:
     """A submodule, names that differ in case alone, attributes that ask for filters, five thousand files."""
     attributes = b"* filter=evil diff=evil merge=evil ident working-tree-encoding=none eol=crlf\n"
     entries = [b"M 160000 " + b"1" * 40 + b" sub/module\n", _inline("A.txt", b"1"), _inline("a.txt", b"2")]
@@ -164,7 +164,7 @@ def _inline(path: str, data: bytes) -> bytes:
     return b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data)
 
 
-async def test_odd_branch_names(stack: Stack) -> None:
+async def test_unusual_branch_names_are_gated(stack: Stack) -> None:
     names = ("feat/ü#1", "lock.a", "x" * 200, "a@b", "a{b}", 'it\'s"quoted"', "$(x)", "a&&b;c", "a%2Fb", "heads/main")
     repo = await repository(stack, LINTED)
     shas = [await stack.push(repo, {"a.txt": f"{name}\n"}, branch=name) for name in names]
@@ -184,7 +184,7 @@ async def test_the_first_push_to_an_empty_repository(stack: Stack) -> None:
     assert (await all_ended(stack, repo, main))["gate"]["status"] == "completed"
 
 
-async def test_a_head_that_a_force_push_removed(stack: Stack) -> None:
+async def test_head_removed_by_a_force_push(stack: Stack) -> None:
     repo = await repository(stack, LINTED)
     held = stack.github.webhooks.faults.hold("push", "check_suite")
     old = await stack.push(repo, {"a.txt": "1\n"})
@@ -196,7 +196,7 @@ async def test_a_head_that_a_force_push_removed(stack: Stack) -> None:
     assert all(run["status"] == "completed" for run in stack.runs(repo, old).values())
 
 
-async def test_a_head_whose_branch_is_gone_before_it_is_fetched(stack: Stack) -> None:
+async def test_branch_deleted_before_its_head_is_fetched(stack: Stack) -> None:
     repo = await repository(stack, LINTED)
     held = stack.github.webhooks.faults.hold("push", "check_suite")
     sha = await stack.push(repo, {"a.txt": "1\n"})

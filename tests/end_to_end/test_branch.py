@@ -29,7 +29,7 @@ def running(mark: str) -> list[int]:
     return [one.pid for one in psutil.process_iter(["cmdline"]) if mark in (one.info["cmdline"] or [])]
 
 
-async def test_a_newer_head_supersedes_the_older(stack: Stack) -> None:
+async def test_newer_head_supersedes_the_older(stack: Stack) -> None:
     repo = await stack.repository(slow())
     old = await hanging(stack, repo, "supersede")
     new = await stack.push(repo, {"security.sh": QUICK})
@@ -41,7 +41,7 @@ async def test_a_newer_head_supersedes_the_older(stack: Stack) -> None:
     assert not running("supersede")
 
 
-async def test_a_draft_cancels_and_ready_for_review_starts_again(stack: Stack) -> None:
+async def test_draft_cancels_the_gate_until_ready_for_review(stack: Stack) -> None:
     repo = await stack.repository(slow())
     sha = await hanging(stack, repo, "draft")
     number = await stack.pull(repo)
@@ -55,7 +55,7 @@ async def test_a_draft_cancels_and_ready_for_review_starts_again(stack: Stack) -
     assert (await stack.verdict(repo, new))["gate"]["conclusion"] == "success"
 
 
-async def test_closing_the_pull_request_cancels_and_ends_the_branch_workflow(stack: Stack) -> None:
+async def test_closed_pull_cancels_the_gate_and_ends_the_workflow(stack: Stack) -> None:
     repo = await stack.repository(slow())
     sha = await hanging(stack, repo, "close")
     number = await stack.pull(repo)
@@ -66,7 +66,7 @@ async def test_closing_the_pull_request_cancels_and_ends_the_branch_workflow(sta
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
 
 
-async def test_deleting_the_branch_ends_its_workflow(stack: Stack) -> None:
+async def test_deleted_branch_ends_its_workflow(stack: Stack) -> None:
     repo = await stack.repository(slow())
     sha = await stack.push(repo, {"a.txt": ""})
     await stack.verdict(repo, sha)
@@ -74,7 +74,7 @@ async def test_deleting_the_branch_ends_its_workflow(stack: Stack) -> None:
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
 
 
-async def test_events_in_the_wrong_order_end_with_the_newest_head(stack: Stack) -> None:
+async def test_events_out_of_order_gate_the_newest_head(stack: Stack) -> None:
     repo = await stack.repository(configured())
     held = stack.github.webhooks.faults.hold("push", "check_suite")
     first = await stack.push(repo, {"a.txt": "1\n"})
@@ -88,7 +88,7 @@ async def test_events_in_the_wrong_order_end_with_the_newest_head(stack: Stack) 
     assert all(run["status"] == "completed" for run in stack.runs(repo, first).values())
 
 
-async def test_another_base_is_another_verdict_on_the_same_head(stack: Stack) -> None:
+async def test_changed_base_gates_the_head_again(stack: Stack) -> None:
     finding = "a.txt:1: warning: old\n"
     repo = await stack.repository(configured())
     await stack.push(repo, {"lint.txt": finding, "a.txt": "x\n"}, branch="develop")
@@ -103,7 +103,7 @@ async def head(stack: Stack, repo: str, branch: str) -> str:
     return (await git.refs(stack.github.store.repository(repo).path, "refs/heads"))[f"refs/heads/{branch}"]
 
 
-async def test_a_merge_group_is_gated_on_its_own_head(stack: Stack) -> None:
+async def test_merge_group_is_gated(stack: Stack) -> None:
     repo = await stack.repository(configured())
     await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo)
@@ -113,7 +113,7 @@ async def test_a_merge_group_is_gated_on_its_own_head(stack: Stack) -> None:
     assert runs["gate"]["conclusion"] == "success"
 
 
-async def test_a_push_to_the_default_branch_is_compared_with_what_was_before(stack: Stack) -> None:
+async def test_default_branch_is_compared_with_its_previous_head(stack: Stack) -> None:
     repo = await stack.repository(configured() | {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: old\n"})
     sha = await stack.push(
         repo, {"a.txt": "x\ny\n", "lint.txt": "a.txt:1: warning: old\na.txt:2: warning: new\n"}, "main"
@@ -123,7 +123,7 @@ async def test_a_push_to_the_default_branch_is_compared_with_what_was_before(sta
     assert "1 known" in runs["linting"]["output"]["title"]
 
 
-async def test_branches_that_the_configuration_leaves_out_are_skipped_until_they_are_in_a_pull_request(
+async def test_excluded_branch_is_skipped_until_it_has_a_pull(
     stack: Stack,
 ) -> None:
     files = configured()
@@ -137,7 +137,7 @@ async def test_branches_that_the_configuration_leaves_out_are_skipped_until_they
     assert runs["linting"]["conclusion"] == "success"
 
 
-async def test_a_pull_request_that_is_closed_in_the_middle_and_reopened_has_its_verdict(stack: Stack) -> None:
+async def test_reopened_pull_gets_a_new_gate(stack: Stack) -> None:
     """The branch's workflow ended with the pull, and the next one knows nothing of the gate that was cancelled."""
     repo = await stack.repository(slow())
     sha = await hanging(stack, repo, "reopen")

@@ -30,7 +30,7 @@ def said(stack: Stack, repo: str, number: int) -> list[str]:
     return [body for body in bots if "autobuild:gate" not in body]
 
 
-async def test_help_lists_what_this_person_may_do_here(stack: Stack) -> None:
+async def test_help_lists_allowed_commands(stack: Stack) -> None:
     repo, _, number = await pull(stack, "commands: {retest: triage}\n")
     stack.github.repositories.set_permission(repo, "triager", "triage")
     stack.github.repositories.set_permission(repo, "maintainer", "maintain")
@@ -46,7 +46,7 @@ async def test_help_lists_what_this_person_may_do_here(stack: Stack) -> None:
     assert len(said(stack, repo, number)) == 3
 
 
-async def test_on_an_issue_help_leaves_out_what_is_for_pull_requests(stack: Stack) -> None:
+async def test_help_on_an_issue_omits_pull_commands(stack: Stack) -> None:
     repo = await stack.repository(configured())
     number = stack.github.issues.open_issue(repo, "A wish").number
     assert await stack.ask(repo, number, "/help\n/fix") == ["eyes"]
@@ -56,7 +56,7 @@ async def test_on_an_issue_help_leaves_out_what_is_for_pull_requests(stack: Stac
     assert "`/fix` works on pull requests only." in answer
 
 
-async def test_a_configured_permission_counts_and_not_the_head_s(stack: Stack) -> None:
+async def test_permissions_come_from_the_base_configuration(stack: Stack) -> None:
     repo, _, number = await pull(stack, "commands: {retest: triage, status: write}\n")
     stack.github.repositories.set_permission(repo, "triager", "triage")
     assert await stack.ask(repo, number, "/status", "triager") == ["confused"]
@@ -66,7 +66,7 @@ async def test_a_configured_permission_counts_and_not_the_head_s(stack: Stack) -
     assert "`/override` needs maintain access; you have triage." in said(stack, repo, number)[1]
 
 
-async def test_what_is_allowed_is_done_although_something_else_is_not(stack: Stack) -> None:
+async def test_allowed_commands_run_beside_refused_ones(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     stack.github.repositories.set_permission(repo, "writer", "write")
     assert await stack.ask(repo, number, "/retest linting\n/override linting no reason", "writer") == ["eyes"]
@@ -75,7 +75,7 @@ async def test_what_is_allowed_is_done_although_something_else_is_not(stack: Sta
     assert "`/override` needs maintain access; you have write." in answer
 
 
-async def test_a_configuration_that_cannot_be_read_opens_nothing(stack: Stack) -> None:
+async def test_invalid_configuration_allows_only_read_commands(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     await stack.push(repo, {".github/autobuild.yml": "commands: {retest: wirte}\n"}, branch="main")
     assert await stack.ask(repo, number, "/retest") == ["confused"]
@@ -86,7 +86,7 @@ async def test_a_configuration_that_cannot_be_read_opens_nothing(stack: Stack) -
     assert len([run for run in stack.github.check_runs(repo, sha) if run["name"] == "autobuild / gate"]) == 1
 
 
-async def test_a_mistake_is_answered_with_its_spot_once(stack: Stack) -> None:
+async def test_mistake_in_a_command_is_marked_once(stack: Stack) -> None:
     repo, _, number = await pull(stack)
     stack.github.webhooks.faults.duplicate("issue_comment")
     assert await stack.ask(repo, number, "Please:\n\n/retest lintng") == ["eyes"]
@@ -97,7 +97,7 @@ async def test_a_mistake_is_answered_with_its_spot_once(stack: Stack) -> None:
     assert len(said(stack, repo, number)) == 1
 
 
-async def test_status_tells_how_the_gate_stands(stack: Stack) -> None:
+async def test_status_shows_the_gate(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     assert await stack.ask(repo, number, "/status", "stranger") == ["eyes"]
     (answer,) = said(stack, repo, number)
@@ -105,7 +105,7 @@ async def test_status_tells_how_the_gate_stands(stack: Stack) -> None:
     assert "Not passed: `linting`" in answer
 
 
-async def test_stop_ends_the_gate_until_somebody_wants_it(stack: Stack) -> None:
+async def test_stop_ends_the_gate_until_the_next_request(stack: Stack) -> None:
     repo = await stack.repository(slow())
     number_of = await hanging(stack, repo, "stop-me")
     number = await stack.pull(repo)
@@ -137,7 +137,7 @@ async def test_retry_starts_a_stopped_gate_again(stack: Stack) -> None:
     assert runs["gate"]["conclusion"] == "cancelled"
 
 
-async def test_override_lets_this_head_pass_and_no_other(stack: Stack) -> None:
+async def test_override_is_for_one_head_only(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     reason = "the *tool* is wrong @octocat/team"
     assert await stack.ask(repo, number, f"/override linting {reason}") == ["eyes"]
@@ -167,7 +167,7 @@ async def test_fix_by_a_comment(stack: Stack) -> None:
 @pytest.mark.parametrize(
     "comment", ["> /retest", "`/retest`", "```\n/retest\n```", "<!--\n/retest\n-->", "- /retest", "**/retest**"]
 )
-async def test_what_is_not_said_plainly_runs_nothing(stack: Stack, comment: str) -> None:
+async def test_invisible_commands_run_nothing(stack: Stack, comment: str) -> None:
     repo, sha, number = await pull(stack, lint="")
     said_first = stack.github.issues.add_comment(repo, number, comment)
     edited = stack.github.issues.add_comment(repo, number, "Thanks!")
@@ -178,7 +178,7 @@ async def test_what_is_not_said_plainly_runs_nothing(stack: Stack, comment: str)
     assert len([run for run in stack.github.check_runs(repo, sha) if run["name"] == "autobuild / gate"]) == 1
 
 
-async def test_a_permission_that_cannot_be_asked_for_a_while(stack: Stack) -> None:
+async def test_permission_lookup_is_retried(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     lookup = f"/repos/{repo}/collaborators/octocat/permission"
     fault = stack.github.faults.add("GET", lookup, status=500, times=2)
@@ -187,7 +187,7 @@ async def test_a_permission_that_cannot_be_asked_for_a_while(stack: Stack) -> No
     assert fault.times == 0
 
 
-async def test_a_person_who_vanished_may_do_nothing(stack: Stack) -> None:
+async def test_deleted_user_has_no_permission(stack: Stack) -> None:
     repo, _, number = await pull(stack)
     gone = stack.github.faults.add("GET", f"/repos/{repo}/collaborators/ghostly/permission", status=404, times=5)
     assert await stack.ask(repo, number, "/retest", "ghostly") == ["confused"]
@@ -195,7 +195,7 @@ async def test_a_person_who_vanished_may_do_nothing(stack: Stack) -> None:
     assert said(stack, repo, number) == []
 
 
-async def test_the_longest_comment_there_can_be(stack: Stack) -> None:
+async def test_longest_possible_comment_is_answered(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     body = "/retest linting\n\n" + "x " * 32_000
     assert await stack.ask(repo, number, body[:65_536]) == ["eyes"]

@@ -28,7 +28,7 @@ def new_head(stack: Stack, repo: str, number: int, old: str) -> str:
     return pull.head_sha if pull and pull.head_sha != old else ""
 
 
-async def test_the_button_commits_and_the_new_head_is_gated(stack: Stack) -> None:
+async def test_fix_button_commits_and_gates_the_new_head(stack: Stack) -> None:
     """A script too, which stays executable."""
     repo = await stack.repository(PROJECT)
     sha = await stack.push(repo, {"sample.py": UNUSED, "run.py": SCRIPT})
@@ -43,7 +43,7 @@ async def test_the_button_commits_and_the_new_head_is_gated(stack: Stack) -> Non
     assert (await stack.verdict(repo, fixed))["linting"]["conclusion"] == "success"
 
 
-async def test_autofix_commit_does_it_unasked_and_once(stack: Stack) -> None:
+async def test_autofix_commits_automatically_once(stack: Stack) -> None:
     repo = await stack.repository(PROJECT | {".github/autobuild.yml": "version: 1\nautofix: commit\n"})
     sha = await stack.push(repo, {"sample.py": UNUSED + "print(undefined)\n"})
     number = await stack.pull(repo)

@@ -36,7 +36,7 @@ async def ended(stack: Stack, workflow_id: str) -> bool:
     return await stack.workflows.wait_for_result(workflow_id, 30) is None
 
 
-async def test_what_is_gone_without_a_word_ends(stack: Stack) -> None:
+async def test_branch_deleted_without_event_ends(stack: Stack) -> None:
     renamed, deleted = await gated(stack), await gated(stack, branch="gone")
     left, there = await gated(stack, name="example-2/left-out"), await gated(stack)
     await stack.push(deleted, {"b.txt": "x\n"}, branch="kept")
@@ -57,7 +57,7 @@ async def test_what_is_gone_without_a_word_ends(stack: Stack) -> None:
     stack.github.installations.add_to_installation(installation.id, left)
 
 
-async def test_a_forks_pull_that_was_closed_without_a_word(stack: Stack) -> None:
+async def test_fork_pull_closed_without_event_ends(stack: Stack) -> None:
     repo = await stack.repository(configured())
     fork = await stack.github.repositories.add_fork(repo, "stranger-2")
     numbers = []
@@ -75,7 +75,7 @@ async def test_a_forks_pull_that_was_closed_without_a_word(stack: Stack) -> None
     assert (await stack.workflows.get_workflow_status(f"quality:{repo}#{numbers[1]}")).status == "running"
 
 
-async def test_an_installation_that_sleeps_keeps_its_branches(stack: Stack) -> None:
+async def test_suspended_installation_keeps_its_branches(stack: Stack) -> None:
     repo = await gated(stack, name="example-4/sleeps")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
@@ -87,7 +87,7 @@ async def test_an_installation_that_sleeps_keeps_its_branches(stack: Stack) -> N
     hearing(stack)
 
 
-async def test_a_pull_that_nobody_told_of_before_the_rename_has_its_comment(stack: Stack) -> None:
+async def test_pull_missed_before_a_rename_gets_its_comment(stack: Stack) -> None:
     """Its head has a verdict, given under the old name; there is nobody to say so."""
     repo = await gated(stack)
     deaf(stack)

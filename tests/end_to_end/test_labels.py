@@ -47,7 +47,7 @@ def said(stack: Stack, repo: str, number: int) -> list[str]:
     return [c["body"] for c in stack.github.comments(repo, number) if c["user"]["login"].endswith("[bot]")]
 
 
-async def test_the_label_starts_and_its_removal_stops(planning: Stack) -> None:
+async def test_label_starts_and_its_removal_stops_work(planning: Stack) -> None:
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
@@ -61,7 +61,7 @@ async def test_the_label_starts_and_its_removal_stops(planning: Stack) -> None:
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "done"}
 
 
-async def test_a_removal_that_comes_before_the_label_stops_it_too(planning: Stack) -> None:
+async def test_removal_before_the_label_event_stops_work(planning: Stack) -> None:
     files = configured()
     repo = await planning.repository(files)
     number = planning.github.issues.open_issue(repo, "A wish").number
@@ -74,7 +74,7 @@ async def test_a_removal_that_comes_before_the_label_stops_it_too(planning: Stac
     assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "nothing"}
 
 
-async def test_a_duplicate_starts_nothing_twice(planning: Stack) -> None:
+async def test_duplicate_label_event_starts_work_once(planning: Stack) -> None:
     planning.github.webhooks.faults.duplicate("issues.labeled")
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
@@ -86,7 +86,7 @@ async def test_a_duplicate_starts_nothing_twice(planning: Stack) -> None:
     assert len(runs) == 1
 
 
-async def test_the_configured_label_counts_whatever_its_capitals(planning: Stack) -> None:
+async def test_configured_label_ignores_case(planning: Stack) -> None:
     repo, number = await issue(planning, "Please Build", "labels: {autobuild: please build}\n")
     await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
     other = planning.github.issues.open_issue(repo, "Another").number
@@ -98,7 +98,7 @@ async def test_the_configured_label_counts_whatever_its_capitals(planning: Stack
     await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
 
 
-async def test_who_may_label_may_not_yet_make_it_work(planning: Stack) -> None:
+async def test_label_needs_write_permission(planning: Stack) -> None:
     repo = await planning.repository(configured())
     planning.github.repositories.set_permission(repo, "triager", "triage")
     number = planning.github.issues.open_issue(repo, "A wish").number
@@ -122,7 +122,7 @@ async def test_stop_status_and_retry_by_comments(planning: Stack) -> None:
     await state(planning, work, "canceled")
 
 
-async def test_a_label_that_is_deleted_is_taken_off(planning: Stack) -> None:
+async def test_deleted_label_stops_work(planning: Stack) -> None:
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
@@ -131,7 +131,7 @@ async def test_a_label_that_is_deleted_is_taken_off(planning: Stack) -> None:
     await state(planning, work, "canceled")
 
 
-async def test_a_removal_that_github_does_not_know_yet_is_no_loss(planning: Stack) -> None:
+async def test_removal_unknown_to_the_api_stops_work(planning: Stack) -> None:
     repo, number = await issue(planning)
     await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
     key = f"label:{repo}#{number}:autobuild"
@@ -147,7 +147,7 @@ def asked_for_labels(stack: Stack, repo: str, number: int) -> int:
     return sum(one.path == f"/repos/{repo}/issues/{number}" for one in stack.github.requests)
 
 
-async def test_who_puts_it_on_again_must_be_allowed_to_as_well(planning: Stack) -> None:
+async def test_relabelling_needs_write_permission(planning: Stack) -> None:
     """While the work comes to its end; the person before was allowed to."""
     repo, number = await issue(planning)
     work, key = f"plan-patch-pr:{repo}#{number}", f"label:{repo}#{number}:autobuild"
@@ -164,7 +164,7 @@ async def test_who_puts_it_on_again_must_be_allowed_to_as_well(planning: Stack) 
     assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "refused"}
 
 
-async def test_work_that_was_ended_from_outside_is_told(planning: Stack) -> None:
+async def test_terminated_work_is_reported(planning: Stack) -> None:
     repo, number = await issue(planning)
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
@@ -176,7 +176,7 @@ async def test_work_that_was_ended_from_outside_is_told(planning: Stack) -> None
 
 
 @pytest.mark.parametrize("label", ["🤖 bau/it", 'say "go" `now` @octocat'])
-async def test_labels_of_odd_names(planning: Stack, label: str) -> None:
+async def test_labels_with_unusual_names(planning: Stack, label: str) -> None:
     repo, number = await issue(planning, label, f"labels: {{autobuild: '{label}'}}\n")
     await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
     await planning.ask(repo, number, "/status")
@@ -184,7 +184,7 @@ async def test_labels_of_odd_names(planning: Stack, label: str) -> None:
     await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
 
 
-async def test_a_label_on_a_pull_request_or_a_closed_issue_asks_for_nothing(planning: Stack) -> None:
+async def test_labels_on_pulls_and_closed_issues_are_ignored(planning: Stack) -> None:
     repo = await planning.repository(configured())
     await planning.push(repo, {"a.txt": "x\n"})
     number = await planning.pull(repo)
@@ -193,7 +193,7 @@ async def test_a_label_on_a_pull_request_or_a_closed_issue_asks_for_nothing(plan
     assert await planning.workflows.list_workflows(f"WorkflowId = 'label:{repo}#{number}:autobuild'") == []
 
 
-async def test_work_that_this_installation_does_not_do_is_told(stack: Stack) -> None:
+async def test_unsupported_label_is_reported(stack: Stack) -> None:
     repo, number = await issue(stack, "incident")
     assert "which this installation does not support yet" in await stack.comment(repo, number)
     repo, number = await issue(stack, "bug")

@@ -21,7 +21,7 @@ def merged(stack: Stack, repo: str, number: int) -> bool:
     return bool(pull and pull.merged_at)
 
 
-async def test_a_green_pull_request_is_merged_and_its_branch_served(stack: Stack) -> None:
+async def test_passed_pull_is_merged_and_its_workflow_ends(stack: Stack) -> None:
     repo = await stack.repository(merging())
     sha = await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo)
@@ -34,7 +34,7 @@ async def test_a_green_pull_request_is_merged_and_its_branch_served(stack: Stack
     assert (await stack.verdict(repo, main.merge_commit_sha))["gate"]["conclusion"] == "success"
 
 
-async def test_a_red_one_is_not_and_neither_is_one_without_the_word(stack: Stack) -> None:
+async def test_failed_or_unconfigured_pulls_are_not_merged(stack: Stack) -> None:
     for files, change in (
         (merging(), FINDING),
         (merging(""), {"a.txt": "x\n"}),
@@ -49,7 +49,7 @@ async def test_a_red_one_is_not_and_neither_is_one_without_the_word(stack: Stack
         assert not merged(stack, repo, number)
 
 
-async def test_a_pull_request_cannot_ask_for_it_itself(stack: Stack) -> None:
+async def test_auto_merge_in_the_head_is_ignored(stack: Stack) -> None:
     repo = await stack.repository(merging(""))
     files = merging()
     sha = await stack.push(repo, {"a.txt": "x\n", ".github/autobuild.yml": files[".github/autobuild.yml"]})
@@ -60,7 +60,7 @@ async def test_a_pull_request_cannot_ask_for_it_itself(stack: Stack) -> None:
     assert not merged(stack, repo, number)
 
 
-async def test_a_forks_head_is_never_merged_by_itself(stack: Stack) -> None:
+async def test_fork_is_never_auto_merged(stack: Stack) -> None:
     repo = await stack.repository(merging())
     fork = await stack.github.repositories.add_fork(repo, "stranger")
     sha = await stack.github.pushes.push_commit(fork.full_name, "change", {"a.txt": "x\n"}, login="stranger")
@@ -73,7 +73,7 @@ async def test_a_forks_head_is_never_merged_by_itself(stack: Stack) -> None:
     assert not merged(stack, repo, number)
 
 
-async def test_a_draft_waits_until_it_is_ready(stack: Stack) -> None:
+async def test_draft_is_merged_once_ready(stack: Stack) -> None:
     repo = await stack.repository(merging())
     sha = await stack.push(repo, {"a.txt": "x\n"})
     await stack.verdict(repo, sha)
@@ -84,7 +84,7 @@ async def test_a_draft_waits_until_it_is_ready(stack: Stack) -> None:
     await stack.until(lambda: merged(stack, repo, number))
 
 
-async def test_what_a_person_must_do_is_said_once(stack: Stack) -> None:
+async def test_merge_refusal_is_reported_once(stack: Stack) -> None:
     repo = await stack.repository(merging())
     sha = await stack.push(repo, {"a.txt": "one\n"})
     await stack.verdict(repo, sha)

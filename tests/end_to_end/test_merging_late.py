@@ -47,7 +47,7 @@ async def overview(stack: Stack, repo: str, wanted: Callable[[Json], bool]) -> N
     await until(as_wanted)
 
 
-async def test_a_newer_head_is_merged_when_it_has_passed_itself(stack: Stack) -> None:
+async def test_newer_head_is_merged_after_its_own_gate(stack: Stack) -> None:
     repo, number, held = await about_to_merge(stack)
     news = stack.github.webhooks.faults.hold("push", "pull_request", "check_suite")
     new = await stack.push(repo, {"b.txt": "y\n"})
@@ -59,7 +59,7 @@ async def test_a_newer_head_is_merged_when_it_has_passed_itself(stack: Stack) ->
     assert told(stack, repo, number) == []
 
 
-async def test_another_base_wants_a_verdict_of_its_own(stack: Stack) -> None:
+async def test_changed_base_needs_its_own_verdict_to_merge(stack: Stack) -> None:
     repo, number, held = await about_to_merge(stack)
     path = stack.github.store.repository(repo).path
     main = (await git.refs(path, "refs/heads"))["refs/heads/main"]
@@ -77,7 +77,7 @@ async def test_another_base_wants_a_verdict_of_its_own(stack: Stack) -> None:
     assert told(stack, repo, number) == []
 
 
-async def test_a_draft_and_its_end_are_not_told(stack: Stack) -> None:
+async def test_conversion_to_draft_is_not_reported_as_refusal(stack: Stack) -> None:
     repo, number, held = await about_to_merge(stack)
     news = stack.github.webhooks.faults.hold("pull_request")
     stack.github.pulls.set_draft(repo, number, True)
@@ -90,7 +90,7 @@ async def test_a_draft_and_its_end_are_not_told(stack: Stack) -> None:
     assert not merged(stack, repo, number)
 
 
-async def test_who_switches_it_off_meanwhile_is_heard(stack: Stack) -> None:
+async def test_auto_merge_disabled_meanwhile_is_respected(stack: Stack) -> None:
     repo = await stack.repository(merging())
     held = stack.github.faults.add("GET", f"/repos/{repo}/(contents/.*|pulls/1)", "hold")
     await stack.push(repo, {"a.txt": "x\n"})
@@ -102,7 +102,7 @@ async def test_who_switches_it_off_meanwhile_is_heard(stack: Stack) -> None:
     assert not merged(stack, repo, number)
 
 
-async def test_a_merge_whose_answer_is_lost_is_done_once(stack: Stack) -> None:
+async def test_merge_with_a_lost_answer_happens_once(stack: Stack) -> None:
     repo = await stack.repository(merging())
     lost = stack.github.faults.add("PUT", f"/repos/{repo}/pulls/1/merge", status=500, after=True)
     sha = await stack.push(repo, {"a.txt": "x\n"})
@@ -116,7 +116,7 @@ async def test_a_merge_whose_answer_is_lost_is_done_once(stack: Stack) -> None:
     assert told(stack, repo, number) == []
 
 
-async def test_a_person_merges_meanwhile(stack: Stack) -> None:
+async def test_merge_by_a_person_ends_the_workflow(stack: Stack) -> None:
     repo, number, held = await about_to_merge(stack)
     news = stack.github.webhooks.faults.hold("pull_request")
     await stack.github.merging.merge_pull(repo, number)
@@ -126,7 +126,7 @@ async def test_a_person_merges_meanwhile(stack: Stack) -> None:
     assert told(stack, repo, number) == []
 
 
-async def test_what_rules_want_is_waited_for_or_told(stack: Stack) -> None:
+async def test_branch_rules_are_waited_for_or_reported(stack: Stack) -> None:
     repo = await stack.repository(merging())
     stack.github.protection.protect(repo, "main", checks=["theirs"], reviews=1, ruleset=True)
     sha = await stack.push(repo, {"a.txt": "x\n"})

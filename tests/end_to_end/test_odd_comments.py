@@ -16,7 +16,7 @@ from workflows.quality.branch_state import BranchState, ContinuousQualityInput, 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_the_same_comment_six_times_and_once_more_when_all_is_done(stack: Stack) -> None:
+async def test_redelivered_comment_runs_once(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     stack.github.webhooks.faults.duplicate("issue_comment", times=1)
     held = stack.github.webhooks.faults.hold("issue_comment")
@@ -37,7 +37,7 @@ async def test_the_same_comment_six_times_and_once_more_when_all_is_done(stack: 
     assert len(said(stack, repo, number)) == 2
 
 
-async def test_a_fork_s_override_waits_for_trust(stack: Stack) -> None:
+async def test_override_on_a_fork_waits_for_approval(stack: Stack) -> None:
     repo, sha, number = await forked(stack)
     await stack.verdict(repo, sha)
     assert await stack.ask(repo, number, "/override linting I read it myself") == ["eyes"]
@@ -48,7 +48,7 @@ async def test_a_fork_s_override_waits_for_trust(stack: Stack) -> None:
     assert (runs["linting"]["conclusion"], runs["gate"]["conclusion"]) == ("neutral", "success")
 
 
-async def test_who_lost_the_right_meanwhile(stack: Stack) -> None:
+async def test_permission_lost_meanwhile_is_refused(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     stack.github.repositories.set_permission(repo, "maintainer", "maintain")
     held = stack.github.faults.add("GET", f"/repos/{repo}/collaborators/maintainer/permission", "hold")
@@ -61,7 +61,7 @@ async def test_who_lost_the_right_meanwhile(stack: Stack) -> None:
     assert named(stack, repo, sha, "gate") == 1
 
 
-async def test_a_permission_that_github_will_not_tell(stack: Stack) -> None:
+async def test_unavailable_permission_is_refused(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     stack.github.faults.add("GET", f"/repos/{repo}/collaborators/octocat/permission", status=403)
     assert await stack.ask(repo, number, "/retest") == ["confused"]
@@ -71,7 +71,7 @@ async def test_a_permission_that_github_will_not_tell(stack: Stack) -> None:
     assert named(stack, repo, sha, "gate") == 1
 
 
-async def test_bots_ask_for_nothing(stack: Stack) -> None:
+async def test_comments_of_bots_are_ignored(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     stack.github.store.add_user("helper[bot]", "Bot")
     silent = [
@@ -84,7 +84,7 @@ async def test_bots_ask_for_nothing(stack: Stack) -> None:
     assert named(stack, repo, sha, "gate") == 1
 
 
-async def test_an_issue_that_is_deleted_before_it_is_answered(stack: Stack) -> None:
+async def test_issue_deleted_before_the_answer(stack: Stack) -> None:
     repo = await stack.repository(configured())
     number = stack.github.issues.open_issue(repo, "A wish").number
     held = stack.github.faults.add("GET", f"/repos/{repo}/collaborators/octocat/permission", "hold")
@@ -96,7 +96,7 @@ async def test_an_issue_that_is_deleted_before_it_is_answered(stack: Stack) -> N
     assert result == {"outcome": "done"}
 
 
-async def test_a_pull_that_is_closed_between(stack: Stack) -> None:
+async def test_pull_closed_before_its_commands_run(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     held = stack.github.faults.add("GET", f"/repos/{repo}/collaborators/octocat/permission", "hold")
     comment = stack.github.issues.add_comment(repo, number, "/retest\n/stop\n/override linting so it is\n/fix\n/retry")
@@ -109,7 +109,7 @@ async def test_a_pull_that_is_closed_between(stack: Stack) -> None:
     assert named(stack, repo, sha, "gate") == 1
 
 
-async def test_a_halt_and_an_override_are_handed_on_to_the_next_run(stack: Stack) -> None:
+async def test_stop_and_override_survive_continue_as_new(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     await handle.terminate("to begin anew")
@@ -131,7 +131,7 @@ async def test_a_halt_and_an_override_are_handed_on_to_the_next_run(stack: Stack
     assert (runs["linting"]["conclusion"], runs["gate"]["conclusion"]) == ("neutral", "success")
 
 
-async def test_status_of_what_was_terminated(stack: Stack) -> None:
+async def test_status_of_a_terminated_workflow(stack: Stack) -> None:
     repo = await stack.repository(slow())
     sha = await hanging(stack, repo, "terminated")
     number = await stack.pull(repo)
@@ -146,7 +146,7 @@ async def test_status_of_what_was_terminated(stack: Stack) -> None:
     )  # Or the next reconciliation of all repositories takes it up again.
 
 
-async def test_ten_commands(stack: Stack) -> None:
+async def test_at_most_ten_commands_run(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     many = "\n".join(
         f"/help {name}" for name in ("fix", "help", "ok-to-test", "override", "retest", "retry", "status", "stop")
@@ -162,7 +162,7 @@ async def test_ten_commands(stack: Stack) -> None:
 @pytest.mark.parametrize(
     "text", ["\ufeffversion: 1\n".encode("utf-16"), b"\xff\xfe\x00", b"version: 1\n#" + b"x" * 1_100_000]
 )
-async def test_a_configuration_that_is_no_text_opens_nothing(stack: Stack, text: bytes) -> None:
+async def test_binary_configuration_allows_only_read_commands(stack: Stack, text: bytes) -> None:
     repo, sha, number = await pull(stack)
     await stack.push(repo, {".github/autobuild.yml": text}, branch="main")
     assert await stack.ask(repo, number, "/retest") == ["confused"]

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.mark.parametrize("kind", ["status", "secondary"])
-async def test_no_token_is_to_be_had(stack: Stack, kind: Kind) -> None:
+async def test_token_refusal_is_waited_for(stack: Stack, kind: Kind) -> None:
     """More often than a thing of our own would be tried."""
     repo = await stack.repository(configured(), name=f"example-{kind.replace('_', '-')}/away")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))

@@ -26,7 +26,7 @@ async def ended(ready: LocalStack, sha: str, name: str) -> dict[str, Any]:
     return dict(run)
 
 
-async def test_a_killed_workers_gate_is_finished_by_another(tmp_path: Path) -> None:
+async def test_gate_of_a_killed_worker_is_finished_by_another(tmp_path: Path) -> None:
     async with local_stack(tmp_path, os.environ) as ready:
         files = configured({"security": "sleep 4"})
         await ready.do("add_repository", full_name=REPO, files=files)
@@ -40,7 +40,7 @@ async def test_a_killed_workers_gate_is_finished_by_another(tmp_path: Path) -> N
         assert len(await runs(ready, pushed["sha"])) == 9
 
 
-async def test_two_workers_share_a_host_and_end_with_the_command_that_started_them(tmp_path: Path) -> None:
+async def test_workers_of_one_host_end_with_their_command(tmp_path: Path) -> None:
     async with local_stack(tmp_path, os.environ) as ready:
         await ready.kill("worker")
         await ready.start("worker", "--workers", "2")

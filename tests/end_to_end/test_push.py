@@ -10,7 +10,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 FINDING = "a.txt:1: warning: this is new\n"
 
 
-async def test_a_push_gets_nine_check_runs_and_they_all_end(stack: Stack) -> None:
+async def test_push_gets_nine_completed_check_runs(stack: Stack) -> None:
     repo = await stack.repository(configured())
     sha = await stack.push(repo, {"a.txt": "x = 1\n"})
     runs = await stack.verdict(repo, sha)
@@ -20,7 +20,7 @@ async def test_a_push_gets_nine_check_runs_and_they_all_end(stack: Stack) -> Non
     assert runs["gate"]["conclusion"] == "success"
 
 
-async def test_a_new_finding_fails_and_is_annotated(stack: Stack) -> None:
+async def test_new_finding_fails_and_is_annotated(stack: Stack) -> None:
     repo = await stack.repository(configured())
     sha = await stack.push(repo, {"a.txt": "x = 1\n", "lint.txt": FINDING})
     runs = await stack.verdict(repo, sha)
@@ -31,7 +31,7 @@ async def test_a_new_finding_fails_and_is_annotated(stack: Stack) -> None:
     assert "this is new" in annotation["message"]
 
 
-async def test_what_the_base_has_too_does_not_fail(stack: Stack) -> None:
+async def test_finding_of_the_base_does_not_fail(stack: Stack) -> None:
     repo = await stack.repository(configured() | {"a.txt": "x = 1\n", "lint.txt": FINDING})
     sha = await stack.push(repo, {"b.txt": "y = 1\n"})
     runs = await stack.verdict(repo, sha)
@@ -39,7 +39,7 @@ async def test_what_the_base_has_too_does_not_fail(stack: Stack) -> None:
     assert "1 known" in runs["linting"]["output"]["title"]
 
 
-async def test_a_pull_request_has_one_comment_that_is_edited(stack: Stack) -> None:
+async def test_pull_has_one_comment_that_is_edited(stack: Stack) -> None:
     repo = await stack.repository(configured())
     await stack.push(repo, {"a.txt": "x = 1\n", "lint.txt": FINDING})
     number = await stack.pull(repo)
@@ -51,7 +51,7 @@ async def test_a_pull_request_has_one_comment_that_is_edited(stack: Stack) -> No
     assert len(stack.github.comments(repo, number)) == 1
 
 
-async def test_events_of_one_head_in_any_number_start_one_gate(stack: Stack) -> None:
+async def test_all_events_of_a_head_start_one_gate(stack: Stack) -> None:
     repo = await stack.repository(configured())
     stack.github.webhooks.faults.duplicate("push")
     stack.github.webhooks.faults.duplicate("pull_request")
@@ -63,7 +63,7 @@ async def test_events_of_one_head_in_any_number_start_one_gate(stack: Stack) -> 
     assert len(stack.github.comments(repo, number)) == 1
 
 
-async def test_the_same_tree_again_starts_no_tool(stack: Stack) -> None:
+async def test_same_tree_runs_no_tool_again(stack: Stack) -> None:
     repo = await stack.repository(configured())
     first = await stack.push(repo, {"a.txt": "x = 1\n"})
     await stack.verdict(repo, first)
@@ -73,7 +73,7 @@ async def test_the_same_tree_again_starts_no_tool(stack: Stack) -> None:
     assert all(check["cached"] for check in result["result"]["checks"] if check["status"] != "skipped")
 
 
-async def test_a_mistake_in_the_configuration_names_the_line(stack: Stack) -> None:
+async def test_configuration_error_names_the_line(stack: Stack) -> None:
     repo = await stack.repository({".github/autobuild.yml": "version: 1\nchekcs: {}\n"})
     sha = await stack.push(repo, {"a.txt": "x = 1\n"})
     runs = await stack.verdict(repo, sha)
@@ -83,7 +83,7 @@ async def test_a_mistake_in_the_configuration_names_the_line(stack: Stack) -> No
     assert all(run["status"] == "completed" for run in runs.values())
 
 
-async def test_a_change_to_what_decides_a_check_is_named_in_its_verdict(stack: Stack) -> None:
+async def test_changed_tool_configuration_is_named_in_the_verdict(stack: Stack) -> None:
     repo = await stack.repository(configured() | {"ruff.toml": "line-length = 100\n"})
     sha = await stack.push(repo, {"ruff.toml": "line-length = 300\n"})
     runs = await stack.verdict(repo, sha)

@@ -76,7 +76,7 @@ def asked(stack: Stack, repo: str, since: int) -> list[tuple[str, str, int]]:
     return [(each.method, each.path.rpartition("/")[2], each.status) for each in requests]
 
 
-async def test_a_head_that_nobody_told_of_gets_its_gate_and_its_comment(stack: Stack) -> None:
+async def test_missed_head_gets_its_gate_and_comment(stack: Stack) -> None:
     repo, sha, number = await unheard(stack)
     counted = await reconcile(stack)
     assert counted.heads >= 1
@@ -89,7 +89,7 @@ async def test_a_head_that_nobody_told_of_gets_its_gate_and_its_comment(stack: S
     assert len(stack.github.comments(repo, number)) == 1
 
 
-async def test_a_pull_that_nobody_told_of_gets_its_comment_though_its_head_has_a_verdict(stack: Stack) -> None:
+async def test_missed_pull_of_a_gated_head_gets_its_comment(stack: Stack) -> None:
     repo = await stack.repository(configured())
     sha = await stack.push(repo, {"a.txt": "x\n"})
     await stack.verdict(repo, sha)
@@ -105,7 +105,7 @@ async def test_a_pull_that_nobody_told_of_gets_its_comment_though_its_head_has_a
     assert len(stack.github.comments(repo, number)) == 1
 
 
-async def test_a_gate_that_is_under_way_is_not_disturbed(stack: Stack) -> None:
+async def test_running_gate_is_not_disturbed(stack: Stack) -> None:
     repo = await stack.repository(configured())
     held = stack.github.faults.add("POST", f"/repos/{repo}/check-runs", "hold")
     sha = await stack.push(repo, {"a.txt": "x\n"})
@@ -121,7 +121,7 @@ async def test_a_gate_that_is_under_way_is_not_disturbed(stack: Stack) -> None:
     assert len(stack.github.check_runs(repo, sha)) == 9
 
 
-async def test_what_has_not_changed_costs_one_free_request(stack: Stack) -> None:
+async def test_unchanged_repository_costs_one_free_request(stack: Stack) -> None:
     repo, sha, _ = await unheard(stack)
     await reconcile(stack, only(stack, repo))
     await stack.verdict(repo, sha)
@@ -132,7 +132,7 @@ async def test_what_has_not_changed_costs_one_free_request(stack: Stack) -> None
     assert asked(stack, repo, before) == [("GET", "pulls", 304)]
 
 
-async def test_drafts_closed_and_long_forgotten_pulls_are_left_alone(stack: Stack) -> None:
+async def test_drafts_closed_and_old_pulls_are_skipped(stack: Stack) -> None:
     draft, draft_sha, number = await unheard(stack)
     deaf(stack)
     stack.github.pulls.set_draft(draft, number, True)
@@ -148,7 +148,7 @@ async def test_drafts_closed_and_long_forgotten_pulls_are_left_alone(stack: Stac
         assert not stack.github.check_runs(repo, sha)
 
 
-async def test_a_verdict_that_somebody_removed_is_given_again_by_what_is_known(stack: Stack) -> None:
+async def test_removed_verdict_is_restored_from_stored_results(stack: Stack) -> None:
     repo = await stack.repository(configured())
     sha = await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo)
@@ -167,7 +167,7 @@ async def test_a_verdict_that_somebody_removed_is_given_again_by_what_is_known(s
     assert len(stack.github.comments(repo, number)) == 1
 
 
-async def test_a_lost_verdict_that_two_see_is_given_once(stack: Stack) -> None:
+async def test_lost_verdict_is_restored_once(stack: Stack) -> None:
     repo = await stack.repository(configured())
     sha = await stack.push(repo, {"a.txt": "x\n"})
     await stack.pull(repo)
@@ -183,7 +183,7 @@ async def test_a_lost_verdict_that_two_see_is_given_once(stack: Stack) -> None:
     assert await stats(stack, repo) == {"gates": 2, "heads": 1}
 
 
-async def test_a_head_that_was_stopped_on_purpose_stays_stopped(stack: Stack) -> None:
+async def test_stopped_head_stays_stopped(stack: Stack) -> None:
     repo = await stack.repository(configured({"security": "tail -f /dev/null"}))
     sha = await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo)
@@ -197,7 +197,7 @@ async def test_a_head_that_was_stopped_on_purpose_stays_stopped(stack: Stack) ->
     assert len(stack.github.check_runs(repo, sha)) == 9
 
 
-async def test_a_draft_whose_end_was_not_heard_of(stack: Stack) -> None:
+async def test_missed_ready_for_review_is_recovered(stack: Stack) -> None:
     repo = await stack.repository(configured())
     sha = await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo, draft=True)
@@ -231,7 +231,7 @@ async def two_pushes(stack: Stack) -> tuple[str, str, str, int]:
     return repo, old, new, await stack.pull(repo)
 
 
-async def test_a_push_that_is_sent_again_late_does_not_take_the_branch_back(stack: Stack) -> None:
+async def test_late_redelivered_push_changes_nothing(stack: Stack) -> None:
     repo, old, new, number = await two_pushes(stack)
     lost = next(each for each in reversed(stack.github.webhooks.deliveries) if each.event == "push")
     stack.github.store.issue(repo, number).updated_at = stack.github.store.stamp(time.time() + 2)
@@ -244,7 +244,7 @@ async def test_a_push_that_is_sent_again_late_does_not_take_the_branch_back(stac
     assert not stack.github.check_runs(repo, old)
 
 
-async def test_a_branch_that_was_taken_back_all_the_same_is_put_right(stack: Stack) -> None:
+async def test_branch_moved_back_by_a_late_push_is_recovered(stack: Stack) -> None:
     """Within one second GitHub's times do not tell which push was the last."""
     repo, old, new, number = await two_pushes(stack)
     at = stack.github.store.repository(repo).pushed_at
@@ -264,7 +264,7 @@ async def test_a_branch_that_was_taken_back_all_the_same_is_put_right(stack: Sta
     assert (await branch.query("get_overview"))["head"] == new
 
 
-async def test_one_installation_that_sleeps_does_not_keep_the_others_waiting(stack: Stack) -> None:
+async def test_suspended_installation_does_not_block_others(stack: Stack) -> None:
     asleep, asleep_sha, _ = await unheard(stack, name="example/asleep")
     awake, awake_sha, _ = await unheard(stack)
     installation = stack.github.store.installation_of(stack.github.store.repository(asleep))
@@ -279,7 +279,7 @@ async def test_one_installation_that_sleeps_does_not_keep_the_others_waiting(sta
     await stack.verdict(asleep, asleep_sha)
 
 
-async def test_one_repository_that_github_cannot_show_does_not_keep_the_others_waiting(stack: Stack) -> None:
+async def test_failing_repository_does_not_block_others(stack: Stack) -> None:
     broken, broken_sha, _ = await unheard(stack)
     fine, fine_sha, _ = await unheard(stack)
     fault = stack.github.faults.add("GET", f"/repos/{broken}/pulls", status=500, times=1000)
@@ -291,7 +291,7 @@ async def test_one_repository_that_github_cannot_show_does_not_keep_the_others_w
     await stack.verdict(broken, broken_sha)
 
 
-async def test_a_token_that_was_revoked_costs_no_look(stack: Stack) -> None:
+async def test_revoked_token_is_renewed_at_once(stack: Stack) -> None:
     repo, sha, _ = await unheard(stack)
     known = await stack.repository(configured())
     assert (await reconcile(stack, only(stack, known))).failed == 0
@@ -300,7 +300,7 @@ async def test_a_token_that_was_revoked_costs_no_look(stack: Stack) -> None:
     await stack.verdict(repo, sha)
 
 
-async def test_a_long_look_goes_on_in_a_new_run_and_looks_at_everything_once(stack: Stack) -> None:
+async def test_long_reconciliation_continues_as_new(stack: Stack) -> None:
     unheard_of = [await unheard(stack), await unheard(stack, name="example/far-away")]
     counted = await reconcile(stack, ReconciliationInput(events_a_run=1), id="long")
     first = stack.temporal.get_workflow_handle("long", first_execution_run_id=None)
@@ -318,7 +318,7 @@ def _forks(stack: Stack) -> list[str]:
     return [repo.full_name for repo in repos if stack.github.store.installation_of(repo) is None]
 
 
-async def test_a_forks_pull_is_known_by_its_number(stack: Stack) -> None:
+async def test_fork_pull_is_reconciled_by_its_number(stack: Stack) -> None:
     repo = await stack.repository(configured())
     fork = await stack.github.repositories.add_fork(repo, "stranger")
     sha = await stack.github.pushes.push_commit(fork.full_name, "change", {"a.txt": "x\n"}, login="stranger")
@@ -331,7 +331,7 @@ async def test_a_forks_pull_is_known_by_its_number(stack: Stack) -> None:
     assert await stack.temporal.get_workflow_handle(f"quality:{repo}#{number}").query("get_status")
 
 
-async def test_under_an_old_name_nothing_goes_on_and_under_the_new_one_it_does(stack: Stack) -> None:
+async def test_renamed_repository_continues_under_its_new_name(stack: Stack) -> None:
     repo = await stack.repository(configured())
     sha = await stack.push(repo, {"a.txt": "x\n"})
     await stack.verdict(repo, sha)

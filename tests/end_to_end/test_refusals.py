@@ -28,7 +28,7 @@ async def gate_ended(stack: Stack, workflow_id: str) -> None:
             return
 
 
-async def test_a_comment_that_github_does_not_take_ends_no_branch(stack: Stack) -> None:
+async def test_refused_comment_does_not_end_the_branch(stack: Stack) -> None:
     repo = await stack.repository(configured())
     refused = stack.github.faults.add("POST", f"/repos/{repo}/issues/\\d+/comments", status=422)
     sha = await stack.push(repo, {"a.txt": "x\n"})
@@ -42,7 +42,7 @@ async def test_a_comment_that_github_does_not_take_ends_no_branch(stack: Stack) 
     assert await branch.query("get_stats") == {"gates": 2, "heads": 2}
 
 
-async def test_a_gates_last_word_that_github_does_not_take_ends_no_branch(stack: Stack) -> None:
+async def test_refused_verdict_does_not_end_the_branch(stack: Stack) -> None:
     repo = await stack.repository(configured({"linting": "exit 1"}))
     held = stack.github.faults.add("POST", f"/repos/{repo}/check-runs", "hold")
     sha = await stack.push(repo, {"a.txt": "x\n"})
@@ -60,7 +60,7 @@ async def test_a_gates_last_word_that_github_does_not_take_ends_no_branch(stack:
     assert (after.run_id, after.status) == (before.run_id, WorkflowExecutionStatus.RUNNING)
 
 
-async def test_an_installation_that_is_removed_in_the_middle(stack: Stack) -> None:
+async def test_installation_removed_during_a_gate(stack: Stack) -> None:
     repo = await stack.repository(configured(), name="example-3/removed")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation

@@ -24,7 +24,7 @@ def named(stack: Stack, repo: str, sha: str, name: str) -> int:
     return sum(run["name"] == f"autobuild / {name}" for run in stack.github.check_runs(repo, sha))
 
 
-async def test_rerun_of_one_check_makes_a_new_run_of_it_and_of_the_gate(stack: Stack) -> None:
+async def test_rerun_of_one_check_creates_its_run_and_the_gates(stack: Stack) -> None:
     repo, sha, _ = await failing(stack)
     stack.github.checks.rerun_check(repo, stack.runs(repo, sha)["linting"]["id"])
     await stack.verdict(repo, sha, gates=2)
@@ -39,7 +39,7 @@ async def test_rerun_of_the_suite_runs_everything_again(stack: Stack) -> None:
     assert named(stack, repo, sha, "security") == 2
 
 
-async def test_retest_of_what_failed(stack: Stack) -> None:
+async def test_retest_failed_runs_failed_checks_only(stack: Stack) -> None:
     repo, sha, number = await failing(stack)
     comment = stack.github.issues.add_comment(repo, number, "/retest failed")
     await stack.verdict(repo, sha, gates=2)
@@ -57,7 +57,7 @@ async def test_help_is_answered_once(stack: Stack) -> None:
     assert len(stack.github.comments(repo, number)) == 3
 
 
-async def test_a_stranger_cannot_run_anything(stack: Stack) -> None:
+async def test_user_without_permission_runs_nothing(stack: Stack) -> None:
     repo, sha, number = await failing(stack)
     comment = stack.github.issues.add_comment(repo, number, "/retest", login="stranger")
     await stack.until(lambda: [reaction.content for reaction in comment.reactions] == ["confused"])
@@ -80,7 +80,7 @@ async def forked(stack: Stack) -> tuple[str, str, int]:
     return repo, sha, await stack.pull(repo, branch="stranger:change", login="stranger")
 
 
-async def test_a_fork_gets_a_neutral_gate_and_nothing_of_it_runs(stack: Stack) -> None:
+async def test_fork_gets_a_neutral_gate_and_runs_nothing(stack: Stack) -> None:
     repo, sha, number = await forked(stack)
     runs = await stack.verdict(repo, sha)
     assert {run["conclusion"] for run in runs.values()} == {"neutral"}
@@ -90,7 +90,7 @@ async def test_a_fork_gets_a_neutral_gate_and_nothing_of_it_runs(stack: Stack) -
     assert f"/ok-to-test {sha}" in await stack.comment(repo, number)
 
 
-async def test_ok_to_test_runs_that_head_and_no_other(stack: Stack) -> None:
+async def test_ok_to_test_approves_one_head_only(stack: Stack) -> None:
     repo, sha, number = await forked(stack)
     await stack.verdict(repo, sha)
     stack.github.issues.add_comment(repo, number, f"/ok-to-test {sha}", login="stranger")
@@ -107,7 +107,7 @@ async def test_ok_to_test_runs_that_head_and_no_other(stack: Stack) -> None:
     assert runs["gate"]["conclusion"] == "neutral"
 
 
-async def test_the_retest_button_runs_its_check_again(stack: Stack) -> None:
+async def test_retest_button_runs_its_check_again(stack: Stack) -> None:
     repo, sha, _ = await failing(stack)
     stack.github.checks.press_button(repo, stack.runs(repo, sha)["linting"]["id"], "retest")
     await stack.verdict(repo, sha, gates=2)

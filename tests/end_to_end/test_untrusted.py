@@ -35,7 +35,7 @@ echo "probe.sh:1: note: came to its end"
 """
 
 
-async def test_a_hostile_test_suite_sees_and_reaches_nothing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hostile_test_suite_is_contained(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     mark, key = f"mark-{uuid.uuid4().hex}", stack.settings.data.parent / "key.pem"
     key.write_text(stack.settings.private_key)
     monkeypatch.setenv("AUTOBUILD_WEBHOOK_SECRET", mark)
@@ -84,7 +84,7 @@ HOSTILE = {
 }
 
 
-async def test_each_hostile_command_ends_alone(stack: Stack) -> None:
+async def test_each_hostile_command_is_contained(stack: Stack) -> None:
     forms = {"unit_tests": "junit", "integration_tests": "junit", "coverage": "lcov", "performance": "pytest-benchmark"}
     checks = {
         name: {

@@ -34,30 +34,30 @@ def test_default_thresholds() -> None:
         (RetryPolicies.check(), 5),
     ],
 )
-def test_retries(policy: RetryPolicy, attempts: int) -> None:
+def test_retry_policies(policy: RetryPolicy, attempts: int) -> None:
     assert policy.maximum_attempts == attempts
     assert policy.backoff_coefficient == 2
     assert {"UserError", "ConfigError", "SandboxMissing"} <= set(policy.non_retryable_error_types or ())
 
 
-def test_every_error_that_a_person_reads_is_named_as_never_retried() -> None:
+def test_every_user_error_is_non_retryable() -> None:
     for module in pkgutil.walk_packages(activities.__path__, "activities."):
         importlib.import_module(module.name)
     assert _names(UserError) <= set(NEVER_RETRIED)
 
 
-def test_a_killed_worker_costs_at_most_five_seconds() -> None:
+def test_killed_worker_costs_at_most_five_seconds() -> None:
     backoff = RetryPolicies.check().initial_interval
     lost = ActivityHeartbeats.CHECK + backoff + ActivityHeartbeats.STICKY_QUEUE
     assert lost <= timedelta(seconds=5)
     assert ActivityHeartbeats.MAX_THROTTLE < ActivityHeartbeats.CHECK / 2
 
 
-def test_the_net_lies_below_the_commands_own_limit() -> None:
+def test_check_timeout_exceeds_the_commands_own() -> None:
     assert ActivityTimeouts.check(900) > timedelta(seconds=3 * 900)
 
 
-def test_it_brings_nothing_into_the_sandbox_but_the_standard_library_and_temporalio() -> None:
+def test_config_imports_only_standard_library_and_temporalio() -> None:
     # In a process of its own: here everything is loaded already.
     program = """
 import sys, temporalio.workflow, temporalio.common

@@ -17,7 +17,7 @@ def test_every_workflow_has_a_recorded_history() -> None:
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
-async def test_it_replays(path: Path) -> None:
+async def test_history_replays(path: Path) -> None:
     history = WorkflowHistory.from_json(path.stem, path.read_text())
     replayed = await Replayer(workflows=workflows.ALL).replay_workflow(history, raise_on_replay_failure=False)
     assert replayed.replay_failure is None

@@ -12,7 +12,7 @@ def check(
     return QualityCheck(name, status, score, required, reason="", weight=weight)
 
 
-def test_what_did_not_apply_is_not_counted() -> None:
+def test_checks_without_score_are_not_counted() -> None:
     score = overall(
         [
             check("unit_tests", "passed", 100.0),
@@ -38,14 +38,14 @@ def test_what_did_not_apply_is_not_counted() -> None:
 
 
 @pytest.mark.parametrize("status", ["failed", "error", "timed_out", "cancelled"])
-def test_a_required_check_that_did_not_pass_blocks_whatever_the_score(status: Status) -> None:
+def test_failed_required_check_blocks_at_any_score(status: Status) -> None:
     score = overall([check("unit_tests", "passed", 100.0, weight=100), check("security", status, 99.0)], 0)
     assert (score.can_merge, score.blocking) == (False, ("security",))
     assert score.reason == "Required checks did not pass: security."
     assert score.lines[1] == f"security 99.0 x 1 ({status}, required)"
 
 
-def test_an_optional_check_blocks_only_through_the_score() -> None:
+def test_optional_check_blocks_only_through_the_score() -> None:
     failed = check("performance", "failed", 50.0, required=False)
     high = overall([check("unit_tests", "passed", 100.0, weight=3), failed], 85)
     low = overall([check("unit_tests", "passed", 100.0), failed], 85)
@@ -63,12 +63,12 @@ def test_neutral_and_skipped_satisfy_a_required_check_as_on_github(status: Statu
 @pytest.mark.parametrize(
     "checks", [[], [check("linting", "skipped", None)], [check("linting", "passed", 3.0, weight=0)]]
 )
-def test_where_nothing_applied_nothing_speaks_against_the_change(checks: list[QualityCheck]) -> None:
+def test_no_applicable_check_can_merge(checks: list[QualityCheck]) -> None:
     score = overall(checks, 85)
     assert (score.overall, score.can_merge) == (100.0, True)
     assert score.lines[-1] == "overall 100.0: no check applied"
 
 
-def test_what_is_shown_is_what_decides() -> None:
+def test_rounded_score_decides() -> None:
     assert overall([check("linting", "passed", 84.96)], 85).can_merge
     assert not overall([check("linting", "passed", 84.94)], 85).can_merge

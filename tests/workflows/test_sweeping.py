@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 ATTEMPTS = "/attempts"
 
 
-async def test_without_a_failure_it_is_one_request(post: Post) -> None:
+async def test_sweep_without_failures_is_one_request(post: Post) -> None:
     await post.send(30)
     swept = await post.sweep()
     assert (swept.again, swept.waiting) == (0, 0)
@@ -24,7 +24,7 @@ async def test_without_a_failure_it_is_one_request(post: Post) -> None:
     assert not post.asked("POST", ATTEMPTS)
 
 
-async def test_only_what_never_arrived_is_attempted_again(post: Post) -> None:
+async def test_only_undelivered_events_are_redelivered(post: Post) -> None:
     arrived = await post.send(3)
     post.door.answers = lambda _: 503
     failed = await post.send(2)
@@ -41,7 +41,7 @@ async def test_only_what_never_arrived_is_attempted_again(post: Post) -> None:
     assert len(post.door.got) == 2
 
 
-async def test_one_that_failed_twice_and_then_arrived_is_done(post: Post) -> None:
+async def test_delivered_retry_is_not_repeated(post: Post) -> None:
     post.door.answers = lambda _: 500
     [guid] = await post.send()
     assert (await post.sweep()).again == 1
@@ -54,14 +54,14 @@ async def test_one_that_failed_twice_and_then_arrived_is_done(post: Post) -> Non
     assert (swept.again, swept.waiting) == (0, 0)
 
 
-async def test_what_nobody_answered_is_no_success_either(post: Post) -> None:
+async def test_unanswered_delivery_is_a_failure(post: Post) -> None:
     post.github.webhooks.faults.drop("push", 2)
     lost = [*(await post.send()), *(await post.send())]
     await post.sweep()
     assert sorted(post.door.got) == sorted(lost)
 
 
-async def test_a_line_of_the_log_that_makes_no_sense_hides_no_other(post: Post) -> None:
+async def test_malformed_log_entry_hides_no_other(post: Post) -> None:
     post.door.answers = lambda _: 503
     failed = await post.send(3)
     post.door.answers = lambda _: 202
@@ -72,7 +72,7 @@ async def test_a_line_of_the_log_that_makes_no_sense_hides_no_other(post: Post) 
     post.github.requests.clear()  # its answer was not GitHub's
 
 
-async def test_a_log_of_many_pages(post: Post) -> None:
+async def test_log_of_many_pages_is_read(post: Post) -> None:
     post.door.answers = lambda _: 503
     failed = await post.send(130)
     post.door.answers = lambda _: 202
@@ -84,13 +84,13 @@ async def test_a_log_of_many_pages(post: Post) -> None:
     assert len(post.asked("GET", "/app/hook/deliveries")) == 3
 
 
-async def test_it_reads_no_further_back_than_it_must(post: Post) -> None:
+async def test_log_is_read_no_further_than_needed(post: Post) -> None:
     await post.send(250)
     await post.sweep(since=time.time() + 3600)
     assert len(post.asked("GET", "/app/hook/deliveries")) == 1
 
 
-async def test_what_github_has_forgotten_is_passed_over(post: Post) -> None:
+async def test_expired_deliveries_are_skipped(post: Post) -> None:
     post.door.answers = lambda _: 503
     await post.send(2)
     post.door.got.clear()
@@ -104,7 +104,7 @@ async def test_what_github_has_forgotten_is_passed_over(post: Post) -> None:
     assert post.door.got == []
 
 
-async def test_a_github_that_is_away_for_a_moment(post: Post) -> None:
+async def test_short_github_outage_is_retried(post: Post) -> None:
     post.door.answers = lambda _: 503
     failed = await post.send(3)
     post.door.answers = lambda _: 202
@@ -115,7 +115,7 @@ async def test_a_github_that_is_away_for_a_moment(post: Post) -> None:
     assert sorted(post.door.got) == sorted(failed)
 
 
-async def test_a_github_that_stays_away_is_looked_at_by_the_next_run(post: Post) -> None:
+async def test_long_github_outage_is_left_to_the_next_run(post: Post) -> None:
     post.door.answers = lambda _: 503
     failed = await post.send(2)
     post.door.answers = lambda _: 202
@@ -128,7 +128,7 @@ async def test_a_github_that_stays_away_is_looked_at_by_the_next_run(post: Post)
     assert sorted(post.door.got) == sorted(failed)
 
 
-async def test_a_worker_that_ends_in_the_middle(post: Post) -> None:
+async def test_interrupted_worker_resumes_the_sweep(post: Post) -> None:
     post.door.answers = lambda _: 503
     failed = await post.send(4)
     post.door.answers = lambda _: 202
@@ -146,7 +146,7 @@ async def test_a_worker_that_ends_in_the_middle(post: Post) -> None:
     assert [post.door.got.count(guid) for guid in failed] == [1, 1, 2, 1], "the one under way may be asked for twice"
 
 
-async def test_the_next_run_of_the_schedule_goes_on_where_the_last_one_ended(post: Post) -> None:
+async def test_next_run_continues_where_the_last_ended(post: Post) -> None:
     action = ScheduleActionStartWorkflow(
         DeliverySweepWorkflow.run, DeliverySweepInput(), id=post.queue, task_queue=post.queue
     )

@@ -95,7 +95,9 @@ class ReconciliationWorkflow:
         while left:
             page = await self._installation(left[0], page)
             left, page = (left, page) if page else (left[1:], 1)
-            if left and _long_history(input.events_a_run):
+            info = workflow.info()
+            long = info.is_continue_as_new_suggested() or info.get_current_history_length() > input.events_a_run
+            if left and long:
                 workflow.continue_as_new(replace(input, gone="", left=left, page=page, so_far=self._counted))
         gone = sweep(EventRecoveryActivities.end_gone_branches, EndGoneBranchesInput(input.quiet_s))
         if found := await self._guarded(gone, "branches that are gone"):
@@ -171,8 +173,3 @@ async def _recover(pull: OpenPull) -> LostVerdictResult:
 
 def _event(pull: OpenPull) -> PullChanged:
     return PullChanged("synchronize", pull.head, sent_at=pull.updated_at, from_api=True)
-
-
-def _long_history(events: int) -> bool:
-    info = workflow.info()
-    return info.is_continue_as_new_suggested() or info.get_current_history_length() > events

@@ -6,7 +6,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.types.comments import ReplyInput
     from activities.github.types.commits import CreateCommitInput
     from activities.github_activities import CommentActivities, CommitActivities
-    from activities.model import CheckPlan, Head, QualityCheck, RepoRef
+    from activities.model import Head, QualityCheck, RepoRef
     from activities.quality_gate.types import AcceptBaselineInput, CheckInput, FixInput, FixResult, GateOutcome
     from activities.reporting import command_replies
     from workflows.activity_calls import ask
@@ -56,15 +56,12 @@ async def _fix(head: Head, outcome: GateOutcome, request: Fix) -> tuple[str, str
         return "", command_replies.FIX_NOTHING
     before = {check.name: check for check in outcome.result.checks}
     worse = []
-    for check in _affected(plan.checks, request.checks):
+    affected = [one for one in plan.checks if one.applies and (not request.checks or one.name in request.checks)]
+    for check in affected:
         after = await gate_activities.run_check(CheckInput(fixed.workspace, check, plan.folders))
         if _is_worse(before.get(check.name), after):
             worse.append(check.name)
     return ("", command_replies.fix_worse(worse)) if worse else (await _commit(head, fixed, request.actor), "")
-
-
-def _affected(plans: tuple[CheckPlan, ...], checks: tuple[str, ...]) -> list[CheckPlan]:
-    return [one for one in plans if one.applies and (not checks or one.name in checks)]
 
 
 def _is_worse(before: QualityCheck | None, after: QualityCheck) -> bool:
