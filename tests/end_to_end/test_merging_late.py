@@ -33,8 +33,8 @@ async def passed_on(stack: Stack, repo: str, held: ApiFault) -> None:
     again.release()
 
 
-def told(stack: Stack, repo: str, number: int) -> list[str]:
-    return [c["body"] for c in stack.github.comments(repo, number) if "by itself" in c["body"]]
+def merge_comments(stack: Stack, repo: str, number: int) -> list[str]:
+    return [c["body"] for c in stack.github.comments(repo, number) if "Auto-merge" in c["body"]]
 
 
 async def overview(stack: Stack, repo: str, wanted: Callable[[Json], bool]) -> None:
@@ -56,7 +56,7 @@ async def test_newer_head_is_merged_after_its_own_gate(stack: Stack) -> None:
     news.release()
     await stack.until(lambda: merged(stack, repo, number))
     assert stack.runs(repo, new)["gate"]["conclusion"] == "success"
-    assert told(stack, repo, number) == []
+    assert merge_comments(stack, repo, number) == []
 
 
 async def test_changed_base_needs_its_own_verdict_to_merge(stack: Stack) -> None:
@@ -74,7 +74,7 @@ async def test_changed_base_needs_its_own_verdict_to_merge(stack: Stack) -> None
     await stack.ask(repo, number, "/status")
     assert not merged(stack, repo, number)
     assert (await git.refs(path, "refs/heads"))["refs/heads/release"] == before
-    assert told(stack, repo, number) == []
+    assert merge_comments(stack, repo, number) == []
 
 
 async def test_conversion_to_draft_is_not_reported_as_refusal(stack: Stack) -> None:
@@ -86,7 +86,7 @@ async def test_conversion_to_draft_is_not_reported_as_refusal(stack: Stack) -> N
     await stack.github.webhooks.idle()
     await stack.github.pulls.close_pull(repo, number)
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
-    assert told(stack, repo, number) == []
+    assert merge_comments(stack, repo, number) == []
     assert not merged(stack, repo, number)
 
 
@@ -113,7 +113,7 @@ async def test_merge_with_a_lost_answer_happens_once(stack: Stack) -> None:
     assert merged(stack, repo, number)
     path = stack.github.store.repository(repo).path
     assert await git.count(path, "refs/heads/main") == 2
-    assert told(stack, repo, number) == []
+    assert merge_comments(stack, repo, number) == []
 
 
 async def test_merge_by_a_person_ends_the_workflow(stack: Stack) -> None:
@@ -123,7 +123,7 @@ async def test_merge_by_a_person_ends_the_workflow(stack: Stack) -> None:
     held.release()
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
     news.release()
-    assert told(stack, repo, number) == []
+    assert merge_comments(stack, repo, number) == []
 
 
 async def test_branch_rules_are_waited_for_or_reported(stack: Stack) -> None:
@@ -134,6 +134,6 @@ async def test_branch_rules_are_waited_for_or_reported(stack: Stack) -> None:
     await stack.verdict(repo, sha)
     await overview(stack, repo, lambda told: bool(told["waits_for"]))
     await stack.ask(repo, number, "/status")
-    answer = await stack.until(lambda: told(stack, repo, number))
-    assert "once there is: theirs, 1 more approval" in answer[0]
+    answer = await stack.until(lambda: merge_comments(stack, repo, number))
+    assert "It waits for: theirs, 1 more approval" in answer[0]
     assert not merged(stack, repo, number)
