@@ -31,7 +31,6 @@ __all__ = [
     "check_output",
     "code",
     "escape_markdown",
-    "fork_text",
     "gate_comment",
     "gate_output",
     "reply",
