@@ -68,7 +68,7 @@ class AutoMerge:
 
 
 def between(tries: int) -> timedelta:
-    """How long until the next try: GitHub does not tell an App when a review comes."""
+    """How long until the next try: GitHub sends an App no event for some of what a merge waits for."""
     return min(_FIRST * 2.0 ** min(max(tries, 1) - 1, 10), _LONGEST)
 
 
