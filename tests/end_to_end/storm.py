@@ -1,4 +1,4 @@
-"""A town for the test of lost events: a pretend GitHub here, a door and a worker as processes that may be killed."""
+"""A town for the test of lost events: a simulated GitHub here, a door and a worker as processes that may be killed."""
 
 import asyncio
 import contextlib

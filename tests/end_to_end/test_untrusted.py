@@ -53,7 +53,7 @@ async def test_hostile_test_suite_is_contained(stack: Stack, monkeypatch: pytest
 
 
 def _ports(stack: Stack) -> set[int]:
-    """The door's, the pretend GitHub's and Temporal's."""
+    """The door's, the simulated GitHub's and Temporal's."""
     addresses = (
         stack.github.webhooks.config.url,
         stack.github.url,

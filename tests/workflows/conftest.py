@@ -1,4 +1,4 @@
-"""The stories of lost events on a real Temporal server, with a pretend GitHub and a door that fails on order."""
+"""The stories of lost events on a real Temporal server, with a simulated GitHub and a door that fails on order."""
 
 import contextlib
 import shutil
@@ -36,7 +36,7 @@ class Door:
 
 @dataclass
 class Post:
-    """The pretend GitHub, its door, and the sweep that looks after them."""
+    """The simulated GitHub, its door, and the sweep that looks after them."""
 
     github: SimulatedGitHub
     door: Door

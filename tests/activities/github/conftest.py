@@ -46,7 +46,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def pretend(tmp_path: Path, key: Path) -> AsyncIterator[SimulatedGitHub]:
+async def simulated(tmp_path: Path, key: Path) -> AsyncIterator[SimulatedGitHub]:
     state = tmp_path / "github"
     state.mkdir()
     shutil.copy(key, state / "app.pem")
@@ -64,20 +64,20 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-def github(pretend: SimulatedGitHub, session: aiohttp.ClientSession) -> GitHub:
-    return GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session)
+def github(simulated: SimulatedGitHub, session: aiohttp.ClientSession) -> GitHub:
+    return GitHub(simulated.api_url, simulated.app_id, simulated.private_key_pem, session)
 
 
 @pytest.fixture
-def repo(pretend: SimulatedGitHub) -> RepoRef:
-    (installation,) = pretend.store.installations
+def repo(simulated: SimulatedGitHub) -> RepoRef:
+    (installation,) = simulated.store.installations
     return RepoRef("octocat", "hello", installation)
 
 
 @pytest.fixture
-async def head(pretend: SimulatedGitHub) -> str:
+async def head(simulated: SimulatedGitHub) -> str:
     """Written at once, since a push over HTTP takes fifteen processes; the pushes have their own tests."""
-    store = pretend.store
+    store = simulated.store
     repo, author = store.repository(NAME), store.author(store.add_user("octocat"))
     main = (await git.refs(repo.path, "refs/heads/main"))["refs/heads/main"]
     sha = await fast_import.commit(repo.path, {"a.py": "import sys\n"}, "Change", author, main)
@@ -160,9 +160,9 @@ def activities(github: GitHub, results: ResultStore) -> SimpleNamespace:
     return by_name(github, results)
 
 
-def asked(pretend: SimulatedGitHub, method: str, ending: str) -> int:
+def asked(simulated: SimulatedGitHub, method: str, ending: str) -> int:
     """How many requests there were whose path ends so."""
-    return sum(each.method == method and each.path.endswith(ending) for each in pretend.requests)
+    return sum(each.method == method and each.path.endswith(ending) for each in simulated.requests)
 
 
 async def done(method: Callable[[Any], Awaitable[T]], wanted: Any) -> T:

@@ -22,14 +22,14 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A pretend GitHub, and two local commits on top of `topic/one`: one that the mutation carries, one not."""
+    """A simulated GitHub, and two local commits on top of `topic/one`: one that the mutation carries, one not."""
 
     github: SimulatedGitHub
     repo: RepoRef
@@ -40,15 +40,15 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(pretend: SimulatedGitHub, repo: RepoRef, head: str, tmp_path: Path) -> Scene:
+async def scene(simulated: SimulatedGitHub, repo: RepoRef, head: str, tmp_path: Path) -> Scene:
     clone = tmp_path / "clone"
     await git(
-        tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.store.repository(NAME).path), str(clone)
+        tmp_path, "clone", "--quiet", "--branch", "topic/one", str(simulated.store.repository(NAME).path), str(clone)
     )
     (clone / "a.py").write_text("fixed\n")
     plain = await committed(clone)
     (clone / "a.py").chmod(0o755)
-    return Scene(pretend, repo, str(clone / ".git"), head, plain, await committed(clone))
+    return Scene(simulated, repo, str(clone / ".git"), head, plain, await committed(clone))
 
 
 # --- what is asked for, all of it possible

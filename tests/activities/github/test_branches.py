@@ -15,13 +15,13 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
-async def tip(pretend: SimulatedGitHub, branch: str) -> str:
-    return (await git.refs(pretend.store.repository(NAME).path, "refs/heads")).get(f"refs/heads/{branch}", "")
+async def tip(simulated: SimulatedGitHub, branch: str) -> str:
+    return (await git.refs(simulated.store.repository(NAME).path, "refs/heads")).get(f"refs/heads/{branch}", "")
 
 
 async def refused(branches: BranchActivities, name: str, base: str, repo: RepoRef) -> ApplicationError:
@@ -35,11 +35,11 @@ async def refused(branches: BranchActivities, name: str, base: str, repo: RepoRe
 
 @pytest.mark.parametrize("name", ["", "a b", "a..b", "../main", "x.lock", "a:b", "@{", "-\n"])
 async def test_invalid_branch_name_is_refused(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, name: str
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, name: str
 ) -> None:
-    before = await git.refs(pretend.store.repository(NAME).path, "refs")
+    before = await git.refs(simulated.store.repository(NAME).path, "refs")
     assert (await refused(branches, name, "main", repo)).type == "Validation"
-    assert await git.refs(pretend.store.repository(NAME).path, "refs") == before
+    assert await git.refs(simulated.store.repository(NAME).path, "refs") == before
 
 
 @pytest.mark.parametrize("base", ["", "nowhere", "../main", "HEAD", "main~1", "refs/heads/main"])
@@ -57,58 +57,58 @@ async def test_unknown_commit_is_retried(branches: BranchActivities, repo: RepoR
 
 @pytest.mark.parametrize("by_sha", [False, True])
 async def test_branch_is_created_once(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, by_sha: bool
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, by_sha: bool
 ) -> None:
-    main = await tip(pretend, "main")
+    main = await tip(simulated, "main")
     wanted = CreateBranchInput(repo, "autobuild/42", main if by_sha else "main")
     assert await done(branches.create_branch, wanted) == CreateBranchResult("autobuild/42", main, changed=True)
-    assert await tip(pretend, "autobuild/42") == main
+    assert await tip(simulated, "autobuild/42") == main
     assert await done(branches.create_branch, wanted) == CreateBranchResult("autobuild/42", main, changed=False)
-    assert asked(pretend, "POST", "/git/refs") == 1
+    assert asked(simulated, "POST", "/git/refs") == 1
 
 
 async def test_branch_with_commits_on_top_is_found(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
-    wanted = CreateBranchInput(repo, "autobuild/42", await tip(pretend, "main"))
+    wanted = CreateBranchInput(repo, "autobuild/42", await tip(simulated, "main"))
     await done(branches.create_branch, wanted)
-    newer = await pretend.pushes.push_commit(NAME, "autobuild/42", {"c.py": "x = 1\n"})
+    newer = await simulated.pushes.push_commit(NAME, "autobuild/42", {"c.py": "x = 1\n"})
     assert await done(branches.create_branch, wanted) == CreateBranchResult("autobuild/42", newer, changed=False)
 
 
 async def test_branch_is_found_after_its_base_moved(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
     made = await done(branches.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
-    newer = await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
+    newer = await simulated.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     assert not (await done(branches.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))).changed
     error = await refused(branches, "autobuild/42", newer, repo)  # this commit was asked for, and is not in it
     assert error.type == "Conflict"
-    assert await tip(pretend, "autobuild/42") == made.sha
+    assert await tip(simulated, "autobuild/42") == made.sha
 
 
 async def test_other_branch_of_that_name_is_left_alone(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
-    await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
+    await simulated.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     error = await refused(branches, "topic/one", "main", repo)
     assert error.type == "Conflict"
     assert "`topic/one` exists already" in error.message
-    assert await tip(pretend, "topic/one") == head
+    assert await tip(simulated, "topic/one") == head
 
 
 async def test_branch_created_meanwhile_is_found(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
-    pretend.faults.add("POST", f"/repos/{NAME}/git/refs", "status", status=422, after=True)
+    simulated.faults.add("POST", f"/repos/{NAME}/git/refs", "status", status=422, after=True)
     made = await done(branches.create_branch, CreateBranchInput(repo, "autobuild/42", "main"))
-    assert made == CreateBranchResult("autobuild/42", await tip(pretend, "main"), changed=False)
+    assert made == CreateBranchResult("autobuild/42", await tip(simulated, "main"), changed=False)
 
 
 async def test_empty_repository_has_no_base(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef
 ) -> None:
-    await pretend.repositories.add_repository("octocat/empty")
+    await simulated.repositories.add_repository("octocat/empty")
     empty = RepoRef("octocat", "empty", repo.installation_id)
     assert (await refused(branches, "autobuild/42", "main", empty)).type == "UserError"
 
@@ -123,37 +123,37 @@ async def sync(
 
 
 async def test_branch_is_synced_once(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
-    newer = await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
+    newer = await simulated.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
     synced = await sync(branches, repo, "topic/one", said="Bring main in")
-    assert synced == SyncBranchResult(await tip(pretend, "topic/one"), changed=True)
-    (merge,) = await git.log(pretend.store.repository(NAME).path, synced.sha, limit=1)
+    assert synced == SyncBranchResult(await tip(simulated, "topic/one"), changed=True)
+    (merge,) = await git.log(simulated.store.repository(NAME).path, synced.sha, limit=1)
     assert (merge.parents, merge.message) == ((head, newer), "Bring main in")
     assert await sync(branches, repo, "topic/one") == SyncBranchResult(synced.sha, changed=False)
     assert await sync(branches, repo, "topic/one", newer) == SyncBranchResult(synced.sha, changed=False)
 
 
 async def test_lost_answer_syncs_nothing_twice(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
-    await pretend.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
-    pretend.faults.add("POST", f"/repos/{NAME}/merges", "half", after=True)
+    await simulated.pushes.push_commit(NAME, "main", {"c.py": "x = 1\n"})
+    simulated.faults.add("POST", f"/repos/{NAME}/merges", "half", after=True)
     with pytest.raises(ApplicationError):
         await sync(branches, repo, "topic/one")
-    there = await tip(pretend, "topic/one")
+    there = await tip(simulated, "topic/one")
     assert await sync(branches, repo, "topic/one") == SyncBranchResult(there, changed=False)
 
 
 async def test_merge_conflict_is_a_user_error(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
-    await pretend.pushes.push_commit(NAME, "main", {"a.py": "import json\n"})
+    await simulated.pushes.push_commit(NAME, "main", {"a.py": "import json\n"})
     with pytest.raises(ApplicationError) as caught:
         await sync(branches, repo, "topic/one")
     assert caught.value.type == "UserError"
     assert caught.value.message == "`topic/one` conflicts with `main`. Merge it by hand."
-    assert await tip(pretend, "topic/one") == head
+    assert await tip(simulated, "topic/one") == head
 
 
 @pytest.mark.parametrize(("branch", "base"), [("nowhere", "main"), ("topic/one", "nowhere"), ("", "main")])
@@ -166,9 +166,9 @@ async def test_missing_branch_is_named(
 
 
 async def test_default_branch_is_not_synced(
-    pretend: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
+    simulated: SimulatedGitHub, branches: BranchActivities, repo: RepoRef, head: str
 ) -> None:
-    before = await tip(pretend, "main")
+    before = await tip(simulated, "main")
     with pytest.raises(ApplicationError, match="`main` is the default branch"):
         await sync(branches, repo, "main", "topic/one")
-    assert await tip(pretend, "main") == before
+    assert await tip(simulated, "main") == before

@@ -16,14 +16,14 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: SimulatedGitHub) -> Iterator[None]:
+def held(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 @pytest.fixture
-async def pull(pretend: SimulatedGitHub, head: str) -> int:
-    return (await pretend.pulls.open_pull(NAME, "topic/one")).number
+async def pull(simulated: SimulatedGitHub, head: str) -> int:
+    return (await simulated.pulls.open_pull(NAME, "topic/one")).number
 
 
 def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "") -> GateCommentInput:
@@ -33,17 +33,17 @@ def comment(repo: RepoRef, pull: int, state: str = "failed", reason: str = "") -
 
 
 async def test_comment_is_created_then_edited_then_unchanged(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.update_gate_comment(comment(repo, pull))
     same = await comments.update_gate_comment(comment(repo, pull))
     edited = await comments.update_gate_comment(comment(repo, pull, reason="2 new findings."))
     assert (made.changed, same.changed, edited.changed) == (True, False, True)
-    (said,) = pretend.comments(NAME, pull)
+    (said,) = simulated.comments(NAME, pull)
     assert {made.id, same.id, edited.id} == {said["id"]}
     assert said["body"].startswith(f"{GATE_MARK}\n### ❌ Cannot merge: linting\n")
-    assert f"{pretend.url}/{NAME}/runs/5" in said["body"]
-    assert (asked(pretend, "POST", "/comments"), sum(each.method == "PATCH" for each in pretend.requests)) == (1, 1)
+    assert f"{simulated.url}/{NAME}/runs/5" in said["body"]
+    assert (asked(simulated, "POST", "/comments"), sum(each.method == "PATCH" for each in simulated.requests)) == (1, 1)
 
 
 async def test_long_comment_is_cut_before_it_is_compared(comments: CommentActivities, repo: RepoRef, pull: int) -> None:
@@ -56,66 +56,66 @@ async def test_long_comment_is_cut_before_it_is_compared(comments: CommentActivi
 
 
 async def test_mark_of_another_author_is_ignored(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    theirs = pretend.issues.add_comment(NAME, pull, f"{GATE_MARK}\nmine", "octocat")
-    other = pretend.store.add_user("other[bot]", "Bot")
-    bots = pretend.issues.add_comment(NAME, pull, f"{GATE_MARK}\nmine too", other.login)
-    ours = pretend.issues.add_comment(NAME, pull, f"an answer that quotes {GATE_MARK}", pretend.store.app.bot.login)
+    theirs = simulated.issues.add_comment(NAME, pull, f"{GATE_MARK}\nmine", "octocat")
+    other = simulated.store.add_user("other[bot]", "Bot")
+    bots = simulated.issues.add_comment(NAME, pull, f"{GATE_MARK}\nmine too", other.login)
+    ours = simulated.issues.add_comment(NAME, pull, f"an answer that quotes {GATE_MARK}", simulated.store.app.bot.login)
     made = await comments.update_gate_comment(comment(repo, pull))
     assert made.id not in (theirs.id, bots.id, ours.id)
-    assert [said["body"] for said in pretend.comments(NAME, pull)][:2] == [
+    assert [said["body"] for said in simulated.comments(NAME, pull)][:2] == [
         f"{GATE_MARK}\nmine",
         f"{GATE_MARK}\nmine too",
     ]
 
 
 async def test_comment_on_a_later_page_is_found(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     for number in range(120):
-        pretend.issues.add_comment(NAME, pull, f"talk {number}")
+        simulated.issues.add_comment(NAME, pull, f"talk {number}")
     made = await comments.update_gate_comment(comment(repo, pull))
     assert (await comments.update_gate_comment(comment(repo, pull))).id == made.id
 
 
 async def test_deleted_comment_is_created_again(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.update_gate_comment(comment(repo, pull))
-    pretend.issues.delete_comment(NAME, made.id)
+    simulated.issues.delete_comment(NAME, made.id)
     again = await comments.update_gate_comment(comment(repo, pull))
     assert again.changed
     assert again.id != made.id
 
 
 async def test_lost_answer_creates_no_second_comment(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    pretend.faults.add("POST", ".*/comments", "half", after=True)
+    simulated.faults.add("POST", ".*/comments", "half", after=True)
     with pytest.raises(ApplicationError):
         await comments.update_gate_comment(comment(repo, pull))
     await comments.update_gate_comment(comment(repo, pull))
-    assert len(pretend.comments(NAME, pull)) == 1
+    assert len(simulated.comments(NAME, pull)) == 1
 
 
 async def test_reply_is_written_once_for_each_key(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     for key, body in (("comment-1", "Done."), ("comment-1", "Done."), ("comment-2", "Done.")):
         await comments.reply_comment(ReplyInput(repo, pull, key, body))
     edited = await comments.reply_comment(ReplyInput(repo, pull, "comment-2", "Not done."))
     assert edited.changed
-    assert [said["body"] for said in pretend.comments(NAME, pull)] == [
+    assert [said["body"] for said in simulated.comments(NAME, pull)] == [
         "<!-- autobuild:reply comment-1 -->\nDone.",
         "<!-- autobuild:reply comment-2 -->\nNot done.",
     ]
 
 
 async def test_reaction_is_added_once(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    said = pretend.issues.add_comment(NAME, pull, "/retest")
+    said = simulated.issues.add_comment(NAME, pull, "/retest")
     for _ in range(2):
         await comments.add_reaction(ReactionInput(repo, said.id, "eyes"))
     await comments.add_reaction(ReactionInput(repo, 999_999, "eyes"))
@@ -123,10 +123,10 @@ async def test_reaction_is_added_once(
 
 
 async def test_locked_thread_refuses_comments_and_ignores_reactions(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
-    said = pretend.issues.add_comment(NAME, pull, "/retest")
-    pretend.issues.lock_issue(NAME, pull)
+    said = simulated.issues.add_comment(NAME, pull, "/retest")
+    simulated.issues.lock_issue(NAME, pull)
     await comments.add_reaction(ReactionInput(repo, said.id, "eyes"))
     for saying in (
         comments.add_pr_comment(PullCommentInput(repo, pull, "Hello", "1")),
@@ -136,7 +136,7 @@ async def test_locked_thread_refuses_comments_and_ignores_reactions(
         with pytest.raises(ApplicationError, match=f"#{pull} is locked. Unlock it") as caught:
             await saying
         assert caught.value.type == USER_ERROR
-    assert len(pretend.comments(NAME, pull)) == 1
+    assert len(simulated.comments(NAME, pull)) == 1
 
 
 @pytest.mark.parametrize(
@@ -144,34 +144,34 @@ async def test_locked_thread_refuses_comments_and_ignores_reactions(
     ["x" * 65_536, "x" * 70_000, "😀" * 65_536, "line\r\n" * 30_000, "\ud800 half", "a\0b", "", "  \n indented\n\n "],
 )
 async def test_any_comment_is_written_once(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int, text: str
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int, text: str
 ) -> None:
     posted = [await comments.add_pr_comment(PullCommentInput(repo, pull, text, "any")) for _ in range(2)]
     assert [each.changed for each in posted] == [True, False]
-    (said,) = pretend.comments(NAME, pull)
+    (said,) = simulated.comments(NAME, pull)
     assert len(said["body"]) <= 65_536
 
 
 @pytest.mark.parametrize("body", ["x" * 70_000, "😀" * 65_536, "line\r\n" * 30_000])
 async def test_any_reply_is_written_once(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int, body: str
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int, body: str
 ) -> None:
     posted = [await comments.reply_comment(ReplyInput(repo, pull, "any", body)) for _ in range(2)]
     assert [each.changed for each in posted] == [True, False]
 
 
 async def test_browser_line_ends_are_no_change(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))
-    pretend.issues.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\r\nOne\r\nTwo\r\n")
+    simulated.issues.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\r\nOne\r\nTwo\r\n")
     assert not (await comments.add_pr_comment(PullCommentInput(repo, pull, "One\nTwo", "1"))).changed
 
 
 async def test_manual_edit_is_overwritten(
-    pretend: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, comments: CommentActivities, repo: RepoRef, pull: int
 ) -> None:
     made = await comments.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))
-    pretend.issues.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\nAll is green.")
+    simulated.issues.edit_comment(NAME, made.id, "<!-- autobuild:comment 1 -->\nAll is green.")
     assert (await comments.add_pr_comment(PullCommentInput(repo, pull, "Two are red.", "1"))).changed
-    assert pretend.comments(NAME, pull)[0]["body"].endswith("Two are red.")
+    assert simulated.comments(NAME, pull)[0]["body"].endswith("Two are red.")

@@ -19,9 +19,9 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 async def run(github: GitHub, repo: RepoRef, sha: str, name: str, conclusion: str = "", title: str = "") -> None:
@@ -59,42 +59,42 @@ async def test_unknown_commit_is_retried(status: StatusActivities, repo: RepoRef
     ],
 )
 async def test_worst_state_counts(
-    pretend: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str,
+    simulated: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str,
     conclusions: list[str], statuses: list[str], state: str,
 ) -> None:  # fmt: skip
     for number, conclusion in enumerate(conclusions):
         await run(github, repo, head, f"run {number}", conclusion)
     for number, said in enumerate(statuses):
-        await pretend.statuses.set_status(NAME, head, said, f"status {number}")
+        await simulated.statuses.set_status(NAME, head, said, f"status {number}")
     found = await done(status.get_commit_status, CommitStatusInput(repo, head))
     assert found.state == state
     assert len(found.contexts) == len(conclusions) + len(statuses)
 
 
 async def test_newest_of_a_name_counts(
-    pretend: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str
+    simulated: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str
 ) -> None:
     await run(github, repo, head, "ci", "failure", "2 tests failed")
     await run(github, repo, head, "ci", "success", "all\n  well")
-    await pretend.statuses.set_status(NAME, head, "failure", "ci", description="No.")
-    await pretend.statuses.set_status(NAME, head, "success", "ci", description="Yes.")
+    await simulated.statuses.set_status(NAME, head, "failure", "ci", description="No.")
+    await simulated.statuses.set_status(NAME, head, "success", "ci", description="Yes.")
     assert await done(status.get_commit_status, CommitStatusInput(repo, head)) == CommitStatusResult(
         "success", (StatusContext("ci", "success", "Yes.", False), StatusContext("ci", "success", "all well", True))
     )
 
 
 async def test_all_pages_are_read(
-    pretend: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str
+    simulated: SimulatedGitHub, github: GitHub, status: StatusActivities, repo: RepoRef, head: str
 ) -> None:
     for number in range(105):
-        await pretend.statuses.set_status(NAME, head, "success", f"status {number:03}")
+        await simulated.statuses.set_status(NAME, head, "success", f"status {number:03}")
         await run(github, repo, head, f"run {number:03}", "success")
     found = await done(status.get_commit_status, CommitStatusInput(repo, head))
     assert len(found.contexts) == 210
 
 
 async def test_newer_of_two_apps_runs_counts(
-    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, pretend: SimulatedGitHub
+    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession, simulated: SimulatedGitHub
 ) -> None:
     """Each App has a suite of its own, and `filter=latest` looks within a suite."""
 
@@ -121,6 +121,6 @@ async def test_newer_of_two_apps_runs_counts(
     app.router.add_get("/repos/octocat/hello/commits/abc/status", none)
     app.router.add_get("/repos/octocat/hello/commits/abc/check-runs", runs)
     server = await aiohttp_server(app)
-    github = GitHub(str(server.make_url("")), 1, pretend.private_key_pem, session)
+    github = GitHub(str(server.make_url("")), 1, simulated.private_key_pem, session)
     found = await StatusActivities(github).get_commit_status(CommitStatusInput(RepoRef("octocat", "hello", 5), "abc"))
     assert found == CommitStatusResult("success", (StatusContext("ci", "success", f"{'x' * 139}…", True),))

@@ -14,45 +14,45 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: SimulatedGitHub) -> Iterator[None]:
+def held(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 @pytest.fixture
-async def pull(pretend: SimulatedGitHub, head: str) -> int:
-    return (await pretend.pulls.open_pull(NAME, "topic/one")).number
+async def pull(simulated: SimulatedGitHub, head: str) -> int:
+    return (await simulated.pulls.open_pull(NAME, "topic/one")).number
 
 
 async def test_only_missing_labels_are_added(
-    pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
 ) -> None:
-    pretend.issues.add_label(NAME, pull, "Bug")
+    simulated.issues.add_label(NAME, pull, "Bug")
     wanted = AddLabelsInput(repo, pull, ("bug", "autobuild", "Autobuild", " small "))
     first, second = await issues.add_pr_labels(wanted), await issues.add_pr_labels(wanted)
     assert (first.labels, first.changed) == (("Bug", "autobuild", "small"), True)
     assert (second.labels, second.changed) == (first.labels, False)
-    assert [each.request for each in pretend.requests if each.path.endswith("/labels") and each.method == "POST"] == [
+    assert [each.request for each in simulated.requests if each.path.endswith("/labels") and each.method == "POST"] == [
         {"labels": ["autobuild", "small"]}
     ]
-    assert asked(pretend, "POST", f"{NAME}/labels") == 0
+    assert asked(simulated, "POST", f"{NAME}/labels") == 0
 
 
 @pytest.mark.parametrize("label", ["", "  ", "x" * 51])
 async def test_invalid_label_adds_nothing(
-    pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int, label: str
+    simulated: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int, label: str
 ) -> None:
     with pytest.raises(ApplicationError) as caught:
         await issues.add_pr_labels(AddLabelsInput(repo, pull, ("good", label)))
     assert (caught.value.type, caught.value.non_retryable) == ("Validation", True)
-    assert pretend.store.issue(NAME, pull).labels == []
+    assert simulated.store.issue(NAME, pull).labels == []
 
 
 async def test_too_many_labels_are_refused(
-    pretend: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
+    simulated: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
 ) -> None:
     for number in range(99):
-        pretend.issues.add_label(NAME, pull, f"label {number}")
+        simulated.issues.add_label(NAME, pull, f"label {number}")
     assert (await issues.add_pr_labels(AddLabelsInput(repo, pull, ("label 0", "hundredth")))).changed
     with pytest.raises(ApplicationError, match="would have 101 labels") as caught:
         await issues.add_pr_labels(AddLabelsInput(repo, pull, ("one more",)))

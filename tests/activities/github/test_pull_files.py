@@ -19,16 +19,16 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: SimulatedGitHub) -> Iterator[None]:
+def held(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
-async def test_every_status_of_a_file(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
-    await pretend.pushes.push_commit(NAME, "main", {"old name.py": "a = 1\nb = 2\nc = 3\n"})
+async def test_every_status_of_a_file(simulated: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
+    await simulated.pushes.push_commit(NAME, "main", {"old name.py": "a = 1\nb = 2\nc = 3\n"})
     new = {"a.py": "import sys\nimport os\n", "b.py": None, "né/w|.py": "1\n", "old name.py": None}
-    await pretend.pushes.push_commit(NAME, "topic", {**new, "new.py": "a = 1\nb = 2\nc = 3\n"})
-    number = (await pretend.pulls.open_pull(NAME, "topic")).number
+    await simulated.pushes.push_commit(NAME, "topic", {**new, "new.py": "a = 1\nb = 2\nc = 3\n"})
+    number = (await simulated.pulls.open_pull(NAME, "topic")).number
     found = await pulls.get_pr_files(PullInput(repo, number))
     assert found.complete
     assert sorted(found.files, key=lambda file: file.path) == [
@@ -39,9 +39,9 @@ async def test_every_status_of_a_file(pretend: SimulatedGitHub, pulls: PullActiv
     ]
 
 
-async def test_all_pages_are_read(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
-    await pretend.pushes.push_commit(NAME, "topic", {f"f{number:03}.py": f"{number}\n" for number in range(250)})
-    number = (await pretend.pulls.open_pull(NAME, "topic")).number
+async def test_all_pages_are_read(simulated: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
+    await simulated.pushes.push_commit(NAME, "topic", {f"f{number:03}.py": f"{number}\n" for number in range(250)})
+    number = (await simulated.pulls.open_pull(NAME, "topic")).number
     found = await pulls.get_pr_files(PullInput(repo, number))
     assert (len(found.files), len(set(found.files)), found.complete) == (250, 250, True)
 
@@ -73,18 +73,18 @@ async def test_more_than_three_thousand_files_are_incomplete(
 
 
 async def test_too_many_bytes_of_paths_are_left_out(
-    pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef
+    simulated: SimulatedGitHub, pulls: PullActivities, repo: RepoRef
 ) -> None:
     deep = "/".join(["é" * 100] * 9)
-    await pretend.pushes.push_commit(NAME, "topic", {f"{deep}/{number}": "" for number in range(400)})
-    number = (await pretend.pulls.open_pull(NAME, "topic")).number
+    await simulated.pushes.push_commit(NAME, "topic", {f"{deep}/{number}": "" for number in range(400)})
+    number = (await simulated.pulls.open_pull(NAME, "topic")).number
     found = await pulls.get_pr_files(PullInput(repo, number))
     assert not found.complete
     assert 200 < len(found.files) < 400
 
 
-async def test_an_issue_has_no_files(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
-    issue = pretend.issues.open_issue(NAME, "Not a pull").number
+async def test_an_issue_has_no_files(simulated: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
+    issue = simulated.issues.open_issue(NAME, "Not a pull").number
     with pytest.raises(ApplicationError) as caught:
         await pulls.get_pr_files(PullInput(repo, issue))
     assert caught.value.type == "NotFound"

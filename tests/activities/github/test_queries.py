@@ -26,9 +26,9 @@ from tests.activities.github.conftest import NAME
     ],
 )  # fmt: skip
 async def test_permission_level_of_a_person(
-    pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef, level: str, may: list[str]
+    simulated: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef, level: str, may: list[str]
 ) -> None:
-    pretend.repositories.set_permission(NAME, "example-person", level)
+    simulated.repositories.set_permission(NAME, "example-person", level)
     permission = await permissions.get_permission(PermissionInput(repo, "example-person"))
     assert permission.level == level
     levels = ("read", "triage", "write", "maintain", "admin", "owner", "")
@@ -42,31 +42,31 @@ async def test_unknown_person_has_no_permission(permissions: PermissionActivitie
 
 
 async def test_forbidden_answer_is_no_permission(
-    pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef
+    simulated: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef
 ) -> None:
-    pretend.faults.add("GET", ".*/permission", "status", status=403)
+    simulated.faults.add("GET", ".*/permission", "status", status=403)
     assert (await permissions.get_permission(PermissionInput(repo, "octocat"))).level == "none"
-    pretend.faults.add("GET", ".*/permission", "status", status=500)
+    simulated.faults.add("GET", ".*/permission", "status", status=500)
     with pytest.raises(ApplicationError):
         await permissions.get_permission(PermissionInput(repo, "octocat"))
 
 
-async def test_pull_by_its_number(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str) -> None:
-    number = (await pretend.pulls.open_pull(NAME, "topic/one", title="One", draft=True)).number
+async def test_pull_by_its_number(simulated: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str) -> None:
+    number = (await simulated.pulls.open_pull(NAME, "topic/one", title="One", draft=True)).number
     pull = await pulls.get_pull_request(PullInput(repo, number))
     assert (pull.number, pull.title, pull.author, pull.state, pull.draft) == (number, "One", "octocat", "open", True)
     assert (pull.head_sha, pull.head_ref, pull.base_ref, pull.fork) == (head, "topic/one", "main", False)
-    await pretend.pulls.close_pull(NAME, number)
+    await simulated.pulls.close_pull(NAME, number)
     assert (await pulls.get_pull_request(PullInput(repo, number))).state == "closed"
     with pytest.raises(ApplicationError) as caught:
         await pulls.get_pull_request(PullInput(repo, 999))
     assert caught.value.type == "NotFound"
 
 
-async def test_pull_of_a_fork(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
-    await pretend.repositories.add_fork(NAME, "example-person")
-    sha = await pretend.pushes.push_commit("example-person/hello", "main", {"c.py": ""}, login="example-person")
-    number = (await pretend.pulls.open_pull(NAME, "example-person:main", login="example-person")).number
+async def test_pull_of_a_fork(simulated: SimulatedGitHub, pulls: PullActivities, repo: RepoRef) -> None:
+    await simulated.repositories.add_fork(NAME, "example-person")
+    sha = await simulated.pushes.push_commit("example-person/hello", "main", {"c.py": ""}, login="example-person")
+    number = (await simulated.pulls.open_pull(NAME, "example-person:main", login="example-person")).number
     pull = await pulls.get_pull_request(PullInput(repo, number))
     assert (pull.fork, pull.head_repo) == (True, "example-person/hello")
     found = await pulls.find_pull_of_head(PullOfHeadInput(repo, sha))
@@ -74,27 +74,27 @@ async def test_pull_of_a_fork(pretend: SimulatedGitHub, pulls: PullActivities, r
     assert found.pull.number == number
 
 
-async def test_open_pull_of_a_head(pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str) -> None:
+async def test_open_pull_of_a_head(simulated: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str) -> None:
     assert (await pulls.find_pull_of_head(PullOfHeadInput(repo, head, "topic/one"))).pull is None
-    number = (await pretend.pulls.open_pull(NAME, "topic/one")).number
+    number = (await simulated.pulls.open_pull(NAME, "topic/one")).number
     for branch in ("topic/one", "", "elsewhere"):
         found = await pulls.find_pull_of_head(PullOfHeadInput(repo, head, branch))
         assert found.pull
         assert found.pull.number == number
     assert (await pulls.find_pull_of_head(PullOfHeadInput(repo, "1" * 40, "topic/one"))).pull is None
-    await pretend.pulls.close_pull(NAME, number)
+    await simulated.pulls.close_pull(NAME, number)
     assert (await pulls.find_pull_of_head(PullOfHeadInput(repo, head, "topic/one"))).pull is None
     assert [pull.number for pull in (await pulls.get_commit_pulls(PullsInput(repo, head))).pulls] == [number]
 
 
 async def test_open_pulls_newest_first(
-    pretend: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str
+    simulated: SimulatedGitHub, pulls: PullActivities, repo: RepoRef, head: str
 ) -> None:
-    first = (await pretend.pulls.open_pull(NAME, "topic/one")).number
-    await pretend.pushes.push_commit(NAME, "two", {"z.py": ""})
-    second = (await pretend.pulls.open_pull(NAME, "two")).number
+    first = (await simulated.pulls.open_pull(NAME, "topic/one")).number
+    await simulated.pushes.push_commit(NAME, "two", {"z.py": ""})
+    second = (await simulated.pulls.open_pull(NAME, "two")).number
     assert [pull.number for pull in (await pulls.list_open_pulls(PullsInput(repo))).pulls] == [second, first]
-    await pretend.pulls.close_pull(NAME, first)
+    await simulated.pulls.close_pull(NAME, first)
     assert [pull.number for pull in (await pulls.list_open_pulls(PullsInput(repo))).pulls] == [second]
 
 
@@ -136,12 +136,12 @@ async def test_custom_role_counts_as_its_base(
 
 
 async def test_person_who_left_github_has_no_permission(
-    pretend: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef
+    simulated: SimulatedGitHub, permissions: PermissionActivities, repo: RepoRef
 ) -> None:
-    pretend.repositories.set_permission(NAME, "example-person", "admin")
-    pretend.faults.add("GET", ".*/permission", "status", status=404)
+    simulated.repositories.set_permission(NAME, "example-person", "admin")
+    simulated.faults.add("GET", ".*/permission", "status", status=404)
     assert (await permissions.get_permission(PermissionInput(repo, "example-person"))).level == "none"
-    pretend.faults.add("GET", ".*/permission", "half")
+    simulated.faults.add("GET", ".*/permission", "half")
     with pytest.raises(ApplicationError) as caught:
         await permissions.get_permission(PermissionInput(repo, "example-person"))
     assert (caught.value.type, caught.value.non_retryable) == ("Unavailable", False)

@@ -24,11 +24,11 @@ PULL, ISSUE = 1, 2
 
 
 @pytest.fixture(autouse=True)
-async def things(pretend: SimulatedGitHub, head: str) -> str:
-    await pretend.pulls.open_pull(NAME, "topic/one")
-    pretend.issues.open_issue(NAME, "It is slow")
-    await pretend.pushes.push_commit(NAME, "two", {"c.py": ""})
-    pretend.repositories.set_permission(NAME, "example-person", "write")
+async def things(simulated: SimulatedGitHub, head: str) -> str:
+    await simulated.pulls.open_pull(NAME, "topic/one")
+    simulated.issues.open_issue(NAME, "It is slow")
+    await simulated.pushes.push_commit(NAME, "two", {"c.py": ""})
+    simulated.repositories.set_permission(NAME, "example-person", "write")
     return head
 
 
@@ -72,22 +72,22 @@ OTHERWISE = {
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_every_refusal_has_its_error_type(
-    pretend: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
+    simulated: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
 ) -> None:
     request, call = CALLS[name]
     method, _, pattern = request.partition(" ")
     for status, kind in KINDS.items():
-        fault = pretend.faults.add(method, pattern, "status", status=status)
+        fault = simulated.faults.add(method, pattern, "status", status=status)
         if (name, status) in OTHERWISE:
             await call(activities, repo, things)
         else:
             assert await failure(call(activities, repo, things)) == kind, status
         assert fault.seen, status
-    pretend.installations.suspend(repo.installation_id)
+    simulated.installations.suspend(repo.installation_id)
     assert await failure(call(activities, repo, things), "suspended") == (USER_ERROR, False)
-    pretend.installations.unsuspend(repo.installation_id)
+    simulated.installations.unsuspend(repo.installation_id)
     # The last one: the limit holds for everything that follows.
-    pretend.faults.add(method, pattern, "secondary", retry_after=17)
+    simulated.faults.add(method, pattern, "secondary", retry_after=17)
     with pytest.raises(ApplicationError) as caught:
         await call(activities, repo, things)
     assert (caught.value.type, caught.value.non_retryable) == ("RateLimited", False)
@@ -104,8 +104,8 @@ async def failure(call: Awaitable[Any], says: str = "") -> tuple[str | None, boo
 
 @pytest.mark.parametrize("name", sorted(CALLS.keys() - {"create_pull_request", "create_issue", "get_repo_settings"}))
 async def test_missing_pull_or_issue(
-    pretend: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
+    simulated: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
 ) -> None:
-    pretend.store.repository(NAME).issues.clear()
+    simulated.store.repository(NAME).issues.clear()
     # Where GitHub says that it was deleted, no other try can help.
     assert await failure(CALLS[name][1](activities, repo, things)) in (("NotFound", True), (USER_ERROR, False))

@@ -18,9 +18,9 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 @pytest.fixture
@@ -33,26 +33,26 @@ async def there(github: GitHub, repo: RepoRef) -> list[Any]:
     return [each async for each in api.getiter(f"/repos/{repo.full_name}/releases")]
 
 
-async def tip(pretend: SimulatedGitHub, ref: str) -> str:
-    return (await git.refs(pretend.store.repository(NAME).path, "refs")).get(ref, "")
+async def tip(simulated: SimulatedGitHub, ref: str) -> str:
+    return (await git.refs(simulated.store.repository(NAME).path, "refs")).get(ref, "")
 
 
 async def test_release_is_created_once(
-    pretend: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
+    simulated: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     made = await done(releases.create_release, wanted)
     assert made.changed
-    assert made.url == f"{pretend.url}/{NAME}/releases/tag/v1.0"
-    assert await tip(pretend, "refs/tags/v1.0") == await tip(pretend, "refs/heads/main")
+    assert made.url == f"{simulated.url}/{NAME}/releases/tag/v1.0"
+    assert await tip(simulated, "refs/tags/v1.0") == await tip(simulated, "refs/heads/main")
     assert await done(releases.create_release, wanted) == CreateReleaseResult(made.id, made.url, changed=False)
     (release,) = await there(github, repo)
     assert (release["name"], release["body"].rstrip()) == ("One", "- first\n- second")
 
 
 async def test_lost_answer_creates_no_second_release(
-    pretend: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
+    simulated: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
-    pretend.faults.add("POST", f"/repos/{NAME}/releases", "half", after=True)
+    simulated.faults.add("POST", f"/repos/{NAME}/releases", "half", after=True)
     with pytest.raises(ApplicationError):
         await done(releases.create_release, wanted)
     assert not (await done(releases.create_release, wanted)).changed
@@ -82,22 +82,22 @@ async def test_draft_is_published_and_never_unpublished(
 
 
 async def test_release_of_an_existing_tag(
-    pretend: SimulatedGitHub, releases: ReleaseActivities, head: str, wanted: CreateReleaseInput
+    simulated: SimulatedGitHub, releases: ReleaseActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
-    await git.update_ref(pretend.store.repository(NAME).path, "refs/tags/v1.0", head)
+    await git.update_ref(simulated.store.repository(NAME).path, "refs/tags/v1.0", head)
     assert (await done(releases.create_release, wanted)).changed
-    assert await tip(pretend, "refs/tags/v1.0") == head
+    assert await tip(simulated, "refs/tags/v1.0") == head
 
 
 async def test_new_tag_points_to_the_target(
-    pretend: SimulatedGitHub, releases: ReleaseActivities, head: str, wanted: CreateReleaseInput
+    simulated: SimulatedGitHub, releases: ReleaseActivities, head: str, wanted: CreateReleaseInput
 ) -> None:
     await done(releases.create_release, replace(wanted, target=head))
-    assert await tip(pretend, "refs/tags/v1.0") == head
+    assert await tip(simulated, "refs/tags/v1.0") == head
 
 
 async def test_long_body_is_cut_before_it_is_compared(
-    pretend: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
+    simulated: SimulatedGitHub, github: GitHub, releases: ReleaseActivities, repo: RepoRef, wanted: CreateReleaseInput
 ) -> None:
     long = replace(wanted, body="word " * 40_000)
     await done(releases.create_release, long)
@@ -105,7 +105,7 @@ async def test_long_body_is_cut_before_it_is_compared(
     (release,) = await there(github, repo)
     assert len(release["body"]) <= 125_000
     assert release["body"].endswith("GitHub accepts 125,000 characters.")
-    assert asked(pretend, "PATCH", f"/releases/{release['id']}") == 0
+    assert asked(simulated, "PATCH", f"/releases/{release['id']}") == 0
 
 
 @pytest.mark.parametrize("tag", ["", "a b", "x..y", "v1.lock"])

@@ -14,9 +14,9 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: SimulatedGitHub) -> Iterator[None]:
+def held(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 DEFAULTS = RepoSettings(default_branch="main")
@@ -37,8 +37,10 @@ async def test_no_file_gives_the_defaults(repo_config: RepoConfigActivities, rep
     assert (DEFAULTS.auto_merge, DEFAULTS.merge_method, DEFAULTS.commands) == (False, "", {})
 
 
-async def test_settings_of_the_file(pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef) -> None:
-    await pretend.pushes.push_commit(NAME, "main", {PATH: FULL})
+async def test_settings_of_the_file(
+    simulated: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+) -> None:
+    await simulated.pushes.push_commit(NAME, "main", {PATH: FULL})
     assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == RepoSettings(
         labels={"autobuild": "Please Build", "incident": "incident"},
         commands={"retest": "triage"},
@@ -49,20 +51,20 @@ async def test_settings_of_the_file(pretend: SimulatedGitHub, repo_config: RepoC
 
 
 async def test_only_the_default_branch_counts(
-    pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+    simulated: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
-    await pretend.pushes.push_commit(NAME, "topic", {PATH: FULL})
+    await simulated.pushes.push_commit(NAME, "topic", {PATH: FULL})
     assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
 
 
 async def test_unchanged_file_costs_no_points(
-    pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+    simulated: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
-    await pretend.pushes.push_commit(NAME, "main", {PATH: FULL})
+    await simulated.pushes.push_commit(NAME, "main", {PATH: FULL})
     first, second = [await repo_config.get_repo_settings(RepoSettingsInput(repo)) for _ in range(2)]
     assert first == second
-    assert [each.status for each in pretend.requests if each.path.endswith(PATH)] == [200, 304]
-    await pretend.pushes.push_commit(NAME, "main", {PATH: "auto_merge: false\n"})
+    assert [each.status for each in simulated.requests if each.path.endswith(PATH)] == [200, 304]
+    await simulated.pushes.push_commit(NAME, "main", {PATH: "auto_merge: false\n"})
     assert not (await repo_config.get_repo_settings(RepoSettingsInput(repo))).auto_merge
 
 
@@ -80,24 +82,24 @@ async def test_unchanged_file_costs_no_points(
     ],
 )
 async def test_mistake_has_its_line_and_gives_the_defaults(
-    pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef, text: str, line: int, says: str
+    simulated: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef, text: str, line: int, says: str
 ) -> None:
-    await pretend.pushes.push_commit(NAME, "main", {PATH: text})
+    await simulated.pushes.push_commit(NAME, "main", {PATH: text})
     found = await repo_config.get_repo_settings(RepoSettingsInput(repo))
     assert says in found.problem
     assert found == RepoSettings(problem=found.problem, line=line, default_branch="main")
 
 
 async def test_folder_of_that_name_is_a_mistake(
-    pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+    simulated: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
-    await pretend.pushes.push_commit(NAME, "main", {f"{PATH}/x": ""})
+    await simulated.pushes.push_commit(NAME, "main", {f"{PATH}/x": ""})
     assert "not a regular file" in (await repo_config.get_repo_settings(RepoSettingsInput(repo))).problem
 
 
 async def test_empty_file_gives_the_defaults(
-    pretend: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+    simulated: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
 ) -> None:
-    await pretend.pushes.push_commit(NAME, "main", {PATH: ""})
+    await simulated.pushes.push_commit(NAME, "main", {PATH: ""})
     assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
-    assert asked(pretend, "GET", PATH) == 1
+    assert asked(simulated, "GET", PATH) == 1

@@ -250,12 +250,12 @@ class Site:
 
 @pytest.fixture
 async def site(
-    pretend: SimulatedGitHub, session: ClientSession, results: ResultStore, tmp_path: Path
+    simulated: SimulatedGitHub, session: ClientSession, results: ResultStore, tmp_path: Path
 ) -> AsyncIterator[Site]:
-    github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=UNMETERED)
+    github = GitHub(simulated.api_url, simulated.app_id, simulated.private_key_pem, session, limits=UNMETERED)
     results.put(CheckResult(CHECK, _found(120)))
-    yield Site(pretend, by_name(github, results), tmp_path)
-    assert_valid(pretend.requests)
+    yield Site(simulated, by_name(github, results), tmp_path)
+    assert_valid(simulated.requests)
 
 
 def _found(count: int) -> tuple[Finding, ...]:

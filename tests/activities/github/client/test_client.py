@@ -42,66 +42,68 @@ async def test_web_addresses_follow_from_the_api_url(
     assert github.clone_url(RepoRef("o", "r")) == f"{web_url}/o/r.git"
 
 
-async def test_many_waiters_share_one_token(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_many_waiters_share_one_token(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     apis = await asyncio.gather(*(github.installation(repo, READ) for _ in range(20)))
     assert len(set(map(id, apis))) == 1
-    assert asked(pretend, "POST", "/access_tokens") == 1
+    assert asked(simulated, "POST", "/access_tokens") == 1
 
 
 async def test_token_covers_one_repository_and_its_permissions(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     await github.installation(repo, READ)
     await github.installation(repo, {"checks": "write"})
-    bodies = [each.request for each in pretend.requests if each.path.endswith("/access_tokens")]
+    bodies = [each.request for each in simulated.requests if each.path.endswith("/access_tokens")]
     assert bodies == [
         {"repositories": ["hello"], "permissions": {"contents": "read"}},
         {"repositories": ["hello"], "permissions": {"checks": "write"}},
     ]
 
 
-async def test_token_is_requested_by_the_repository_id(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
-    known = replace(repo, id=pretend.store.repository(NAME).id)
+async def test_token_is_requested_by_the_repository_id(
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef
+) -> None:
+    known = replace(repo, id=simulated.store.repository(NAME).id)
     await asyncio.gather(*(github.installation(known, READ) for _ in range(5)))
     await github.installation(replace(known, name="as-it-was-called-once"), READ)
-    bodies = [each.request for each in pretend.requests if each.path.endswith("/access_tokens")]
+    bodies = [each.request for each in simulated.requests if each.path.endswith("/access_tokens")]
     assert bodies == [{"repository_ids": [known.id], "permissions": {"contents": "read"}}]
 
 
-async def test_empty_name_is_not_all_repositories(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_empty_name_is_not_all_repositories(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     await github.everywhere(repo.installation_id, READ)
     with pytest.raises(GitHubError):
         await github.installation(RepoRef("", "", repo.installation_id), READ)
-    bodies = [each.request for each in pretend.requests if each.path.endswith("/access_tokens")]
+    bodies = [each.request for each in simulated.requests if each.path.endswith("/access_tokens")]
     assert bodies == [
         {"permissions": {"contents": "read"}},
         {"repositories": [""], "permissions": {"contents": "read"}},
     ]
 
 
-async def test_read_token_cannot_write(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, head: str) -> None:
+async def test_read_token_cannot_write(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef, head: str) -> None:
     api = await github.installation(repo, {"checks": "read"})
     with pytest.raises(Forbidden):
         await api.post(f"{REPO}/check-runs", data={"name": "x", "head_sha": head})
 
 
 async def test_cancelled_waiter_leaves_the_token_to_the_others(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
-    held = pretend.faults.add("POST", ".*/access_tokens", "hold")
+    held = simulated.faults.add("POST", ".*/access_tokens", "hold")
     first = asyncio.create_task(github.installation(repo, READ))
     second = asyncio.create_task(github.installation(repo, READ))
-    await pretend.store.wait_for(lambda: held.seen)
+    await simulated.store.wait_for(lambda: held.seen)
     first.cancel()
     held.release()
     api = await second
     assert (await api.getitem(REPO))["full_name"] == NAME
     assert first.cancelled()
-    assert asked(pretend, "POST", "/access_tokens") == 1
+    assert asked(simulated, "POST", "/access_tokens") == 1
 
 
-async def test_failed_token_request_is_repeated(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
-    pretend.faults.add("POST", ".*/access_tokens", "half")
+async def test_failed_token_request_is_repeated(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+    simulated.faults.add("POST", ".*/access_tokens", "half")
     results = await asyncio.gather(*(github.installation(repo, READ) for _ in range(3)), return_exceptions=True)
     assert [type(result).__name__ for result in results] == ["Unavailable"] * 3
     await github.installation(repo, READ)
@@ -178,69 +180,71 @@ async def test_answer_without_a_token_is_unavailable(
         await github.installation(RepoRef("octocat", "hello", 5), READ)
 
 
-async def test_revoked_token_is_replaced(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_revoked_token_is_replaced(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
-    pretend.store.tokens.clear()
+    simulated.store.tokens.clear()
     with pytest.raises(Unauthorized):
         await api.getitem(REPO)
     api = await github.installation(repo, READ)
     assert (await api.getitem(REPO))["full_name"] == NAME
 
 
-async def test_conditional_request_costs_nothing(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_conditional_request_costs_nothing(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
     first, second = await api.getitem(REPO), await api.getitem(REPO)
     assert first == second
-    assert [each.status for each in pretend.requests if each.path == REPO] == [200, 304]
+    assert [each.status for each in simulated.requests if each.path == REPO] == [200, 304]
 
 
-async def test_unknown_installation_is_looked_up(pretend: SimulatedGitHub, github: GitHub) -> None:
+async def test_unknown_installation_is_looked_up(simulated: SimulatedGitHub, github: GitHub) -> None:
     api = await github.installation(RepoRef("octocat", "hello"), READ)
     assert (await api.getitem(REPO))["full_name"] == NAME
 
 
-async def test_forgotten_repository_gets_new_tokens(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
-    other = await pretend.repositories.add_repository("octocat/other", {"a": "b"})
+async def test_forgotten_repository_gets_new_tokens(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+    other = await simulated.repositories.add_repository("octocat/other", {"a": "b"})
     others = replace(repo, name="other", id=other.id)
     for each in (repo, others):
         await github.installation(each, READ)
         await github.installation(each, {"checks": "write"})
     github.forget(repo)
-    before = asked(pretend, "POST", "/access_tokens")
+    before = asked(simulated, "POST", "/access_tokens")
     await github.installation(others, READ)
-    assert asked(pretend, "POST", "/access_tokens") == before
+    assert asked(simulated, "POST", "/access_tokens") == before
     await github.installation(repo, READ)
-    assert asked(pretend, "POST", "/access_tokens") == before + 1
+    assert asked(simulated, "POST", "/access_tokens") == before + 1
 
 
-async def test_suspended_installation_is_a_user_error(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
-    pretend.installations.suspend(repo.installation_id)
-    page = pretend.store.installations[repo.installation_id]
+async def test_suspended_installation_is_a_user_error(
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef
+) -> None:
+    simulated.installations.suspend(repo.installation_id)
+    page = simulated.store.installations[repo.installation_id]
     with pytest.raises(Suspended, match=rf"Unsuspend it at http\S+/{page.id}\.") as caught:
         await github.installation(repo, READ)
     assert isinstance(caught.value, UserError)
-    pretend.installations.unsuspend(repo.installation_id)
+    simulated.installations.unsuspend(repo.installation_id)
     await github.installation(repo, READ)
 
 
 async def test_installation_suspended_meanwhile_is_a_user_error(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     api = await github.installation(repo, READ)
-    pretend.installations.suspend(repo.installation_id)
+    simulated.installations.suspend(repo.installation_id)
     with pytest.raises(Suspended, match="Unsuspend"):
         await api.getitem(REPO)
 
 
-async def test_removed_installation_is_a_user_error(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
-    pretend.installations.remove_installation(repo.installation_id)
+async def test_removed_installation_is_a_user_error(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+    simulated.installations.remove_installation(repo.installation_id)
     for gone in (repo, RepoRef("octocat", "hello")):
         with pytest.raises(Suspended, match="Install it"):
             await github.installation(gone, READ)
 
 
-async def test_permission_not_granted_is_named(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
-    pretend.store.installations[repo.installation_id].permissions = {
+async def test_permission_not_granted_is_named(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+    simulated.store.installations[repo.installation_id].permissions = {
         "checks": "read",
         "contents": "write",
         "metadata": "read",
@@ -250,26 +254,26 @@ async def test_permission_not_granted_is_named(pretend: SimulatedGitHub, github:
         Forbidden, match="on octocat/hello does not grant administration: read, checks: write"
     ) as caught:
         await github.installation(repo, wanted)
-    assert f"accept it at {pretend.url}" in str(caught.value)
+    assert f"accept it at {simulated.url}" in str(caught.value)
 
 
-async def test_repository_not_selected_is_named(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_repository_not_selected_is_named(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     for other in (
         RepoRef("octocat", "other", repo.installation_id),
         RepoRef("octocat", "other", repo.installation_id, id=5),
     ):
-        with pytest.raises(Forbidden, match=rf"to octocat/other. Select the repository at {pretend.url}"):
+        with pytest.raises(Forbidden, match=rf"to octocat/other. Select the repository at {simulated.url}"):
             await github.installation(other, READ)
-    assert asked(pretend, "POST", "/access_tokens") == 2
+    assert asked(simulated, "POST", "/access_tokens") == 2
 
 
-async def test_error_needs_no_installation_data(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
-    pretend.faults.add("GET", f"/app/installations/{repo.installation_id}", "status", times=9)
+async def test_error_needs_no_installation_data(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+    simulated.faults.add("GET", f"/app/installations/{repo.installation_id}", "status", times=9)
     with pytest.raises(Forbidden, match=r"on octocat/hello does not grant administration: write.* in the settings"):
         await github.installation(repo, {"administration": "write"})
 
 
-async def test_git_stores_no_token(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, tmp_path: Path) -> None:
+async def test_git_stores_no_token(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef, tmp_path: Path) -> None:
     user, token = await github.git_auth(repo)
     assert len(token) > 300
     url = github.clone_url(repo)
@@ -281,18 +285,18 @@ async def test_git_stores_no_token(pretend: SimulatedGitHub, github: GitHub, rep
 
 
 async def test_no_token_is_ever_shown(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, caplog: pytest.LogCaptureFixture
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     api = await github.installation(repo, READ)
     _, token = await github.git_auth(repo)
-    pretend.faults.add("GET", REPO, "hang_up", times=3)
+    simulated.faults.add("GET", REPO, "hang_up", times=3)
     with pytest.raises(Exception) as caught:
         await api.getitem(REPO)
     shown = f"{api!r}{github!r}{vars(github)!r}{caught.value!r}{caught.value.__context__!r}{caplog.text}"
     assert token not in shown
-    assert pretend.private_key_pem not in shown
-    assert all(token not in each.path and token not in str(each.query) for each in pretend.requests)
+    assert simulated.private_key_pem not in shown
+    assert all(token not in each.path and token not in str(each.query) for each in simulated.requests)
 
 
 @pytest.mark.parametrize(

@@ -81,36 +81,36 @@ def test_small_offset_is_ignored() -> None:
 
 @pytest.mark.parametrize("hours", [2, -2])
 async def test_wrong_clock_is_corrected_at_once(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, hours: int
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef, hours: int
 ) -> None:
-    pretend.store.advance(hours * 3600)
+    simulated.store.advance(hours * 3600)
     apis = await asyncio.gather(
         *(github.installation(repo, permissions) for permissions in ({"checks": "write"}, READ))
     )
     for api in apis:
         assert (await api.getitem(REPO))["full_name"] == NAME
     assert abs(github.clock.offset - hours * 3600) < 5
-    minted = [each.status for each in pretend.requests if each.path.endswith("/access_tokens")]
+    minted = [each.status for each in simulated.requests if each.path.endswith("/access_tokens")]
     assert sorted(minted) == [201, 201, 401, 401]
     # A token's end is told by GitHub's clock, too: it is neither over at once nor kept for three hours.
     assert await github.installation(repo, READ) is apis[1]
-    assert asked(pretend, "POST", "/access_tokens") == 4
-    assert_valid(pretend.requests)
+    assert asked(simulated, "POST", "/access_tokens") == 4
+    assert_valid(simulated.requests)
 
 
-async def test_clock_set_at_run_time_is_noticed(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_clock_set_at_run_time_is_noticed(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     await github.app()
-    pretend.store.advance(TWO_HOURS)
+    simulated.store.advance(TWO_HOURS)
     await github.installation(repo, READ)
-    pretend.store.advance(-TWO_HOURS)
+    simulated.store.advance(-TWO_HOURS)
     await github.installation(repo, {"checks": "write"})
-    statuses = [each.status for each in pretend.requests if each.path.endswith("/access_tokens")]
+    statuses = [each.status for each in simulated.requests if each.path.endswith("/access_tokens")]
     assert statuses == [401, 201, 401, 201]
 
 
-async def test_new_token_after_an_hour(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_new_token_after_an_hour(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
-    pretend.store.advance(3601)
+    simulated.store.advance(3601)
     with pytest.raises(Unauthorized):
         await api.getitem(REPO)
     api = await github.installation(repo, READ)
@@ -118,31 +118,31 @@ async def test_new_token_after_an_hour(pretend: SimulatedGitHub, github: GitHub,
 
 
 async def test_key_of_another_app_is_a_user_error(
-    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
+    simulated: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
 ) -> None:
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    github = GitHub(pretend.api_url, pretend.app_id, _pem(other), session)
+    github = GitHub(simulated.api_url, simulated.app_id, _pem(other), session)
     with pytest.raises(AppRefused, match="AUTOBUILD_PRIVATE_KEY must belong to the same app") as caught:
         await github.installation(repo, READ)
     assert isinstance(caught.value, UserError)
-    assert asked(pretend, "POST", "/access_tokens") == 1
+    assert asked(simulated, "POST", "/access_tokens") == 1
     with pytest.raises(AppRefused):
         await github.app()
 
 
 @pytest.mark.parametrize("app_id", [999_999, "Iv23liNOSUCHAPP00000"])
 async def test_unknown_app_id_is_a_user_error(
-    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, app_id: int | str
+    simulated: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, app_id: int | str
 ) -> None:
-    github = GitHub(pretend.api_url, app_id, pretend.private_key_pem, session)
+    github = GitHub(simulated.api_url, app_id, simulated.private_key_pem, session)
     with pytest.raises(AppRefused, match="AUTOBUILD_APP_ID"):
         await github.installation(repo, READ)
 
 
 async def test_client_id_works_as_app_id(
-    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
+    simulated: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef
 ) -> None:
-    github = GitHub(pretend.api_url, pretend.store.app.client_id, pretend.private_key_pem, session)
+    github = GitHub(simulated.api_url, simulated.store.app.client_id, simulated.private_key_pem, session)
     api = await github.installation(repo, READ)
     assert (await api.getitem(REPO))["full_name"] == NAME
 

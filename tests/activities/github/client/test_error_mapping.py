@@ -118,10 +118,10 @@ def test_error_of_a_graphql_answer(errors: object, kind: type[GitHubError]) -> N
     ],
 )
 async def test_faults_over_http(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, fault: str, more: dict[str, int], kind: type[GitHubError]
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef, fault: str, more: dict[str, int], kind: type[GitHubError]
 ) -> None:
     api = await github.installation(repo, {"contents": "read"})
-    pretend.faults.add("GET", REPO, fault, times=2, **more)  # type: ignore[arg-type]
+    simulated.faults.add("GET", REPO, fault, times=2, **more)  # type: ignore[arg-type]
     with pytest.raises(kind) as caught:
         await api.getitem(REPO)
     assert "ghs_" not in f"{caught.value!r} {caught.value.__cause__!r}"
@@ -129,23 +129,23 @@ async def test_faults_over_http(
         assert 28 <= caught.value.retry_after <= 30 + JITTER_S
 
 
-async def test_nothing_is_sent_during_a_rate_limit(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_nothing_is_sent_during_a_rate_limit(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, {"contents": "read"})
-    pretend.faults.add("GET", REPO, "secondary", retry_after=600)
+    simulated.faults.add("GET", REPO, "secondary", retry_after=600)
     with pytest.raises(RateLimited):
         await api.getitem(REPO)
-    before = len(pretend.requests)
+    before = len(simulated.requests)
     with pytest.raises(RateLimited) as caught:
         await api.getitem(REPO)
     assert 590 < caught.value.retry_after <= 600 + JITTER_S
-    assert len(pretend.requests) == before
+    assert len(simulated.requests) == before
 
 
-async def test_query_errors_equal_rest_errors(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_query_errors_equal_rest_errors(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, {"contents": "read"})
     with pytest.raises(Unavailable, match="knows the mutation"):
         await api.query("query { viewer { login } }")
-    pretend.faults.add("POST", "/api/graphql", "secondary", retry_after=9)
+    simulated.faults.add("POST", "/api/graphql", "secondary", retry_after=9)
     with pytest.raises(RateLimited):
         await api.query("query { viewer { login } }")
 
@@ -164,7 +164,7 @@ async def test_query_errors_equal_rest_errors(pretend: SimulatedGitHub, github: 
     ],
 )
 async def test_proxy_page_is_unavailable(
-    aiohttp_server: AiohttpServer, github: GitHub, session: object, pretend: SimulatedGitHub,
+    aiohttp_server: AiohttpServer, github: GitHub, session: object, simulated: SimulatedGitHub,
     status: int, headers: dict[str, str], body: bytes,
 ) -> None:  # fmt: skip
     async def answer(request: web.Request) -> web.Response:
@@ -177,7 +177,7 @@ async def test_proxy_page_is_unavailable(
     app.router.add_post("/app/installations/{id}/access_tokens", answer)
     app.router.add_post("/elsewhere", elsewhere)
     server = await aiohttp_server(app)
-    client = GitHub(str(server.make_url("")), 1, pretend.private_key_pem, session)  # type: ignore[arg-type]
+    client = GitHub(str(server.make_url("")), 1, simulated.private_key_pem, session)  # type: ignore[arg-type]
     with pytest.raises(Unavailable):
         await client.installation(RepoRef("octocat", "hello", 5), {"contents": "read"})
 

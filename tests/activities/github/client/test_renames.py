@@ -31,26 +31,26 @@ MUTATION = "mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch
 
 
 @pytest.fixture(autouse=True)
-def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 @pytest.fixture(params=["by its id", "by its name"])
-def repo(pretend: SimulatedGitHub, request: pytest.FixtureRequest) -> RepoRef:
+def repo(simulated: SimulatedGitHub, request: pytest.FixtureRequest) -> RepoRef:
     """As an event named it before; older histories have no id."""
-    (installation,) = pretend.store.installations
-    known = pretend.store.repository(NAME).id if request.param == "by its id" else 0
+    (installation,) = simulated.store.installations
+    known = simulated.store.repository(NAME).id if request.param == "by its id" else 0
     return RepoRef("octocat", "hello", installation, id=known)
 
 
 @pytest.fixture(params=["before", "while it is worked on"])
-async def renamed(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, request: pytest.FixtureRequest) -> RepoRef:
+async def renamed(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef, request: pytest.FixtureRequest) -> RepoRef:
     """Renamed before the first token was asked for, or with every token issued."""
     if request.param != "before":
         for permissions in (READ, WRITE, {"contents": "write"}, {"issues": "write", "pull_requests": "write"}):
             await github.installation(repo, permissions)
-    pretend.repositories.rename_repository(NAME, "goodbye")
+    simulated.repositories.rename_repository(NAME, "goodbye")
     return repo
 
 
@@ -68,9 +68,9 @@ async def again(work: Callable[[], Awaitable[object]]) -> object:
         return await work()
 
 
-async def test_every_request_follows_the_rename(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
-    issue = pretend.issues.open_issue("octocat/goodbye", "A question")
-    head = await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
+async def test_every_request_follows_the_rename(simulated: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
+    issue = simulated.issues.open_issue("octocat/goodbye", "A question")
+    head = await simulated.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     api = await github.installation(renamed, WRITE)
     assert (await api.getitem(REPO))["full_name"] == "octocat/goodbye"
     assert [branch["name"] async for branch in api.getiter(f"{REPO}/branches?per_page=1")] == ["main", "topic"]
@@ -78,33 +78,33 @@ async def test_every_request_follows_the_rename(pretend: SimulatedGitHub, github
     await api.patch(f"{REPO}/check-runs/{run['id']}", data={"status": "completed", "conclusion": "success"})
     await api.put(f"{REPO}/issues/{issue.number}/labels", data={"labels": ["bug"]})
     await api.delete(f"{REPO}/git/refs/heads/topic")
-    (shown,) = pretend.check_runs("octocat/goodbye", head)
+    (shown,) = simulated.check_runs("octocat/goodbye", head)
     assert shown["conclusion"] == "success"
 
 
-async def test_comment_is_written_once(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
-    number = pretend.issues.open_issue("octocat/goodbye", "A question").number
+async def test_comment_is_written_once(simulated: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
+    number = simulated.issues.open_issue("octocat/goodbye", "A question").number
     mark, body = "<!-- mark -->", "<!-- mark -->\nHello"
     made = await again(lambda: write_comment(github, renamed, number, mark, body))
     assert await write_comment(github, renamed, number, mark, body) != made
-    assert len(pretend.comments("octocat/goodbye", number)) == 1
+    assert len(simulated.comments("octocat/goodbye", number)) == 1
 
 
-async def test_commit_is_created(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
-    head = await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
-    commit = await _commit(pretend, tmp_path)
+async def test_commit_is_created(simulated: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
+    head = await simulated.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
+    commit = await _commit(simulated, tmp_path)
     wanted = CreateCommitInput(renamed, "topic", head, "Say it", str(tmp_path / "clone" / ".git"), commit)
     await again(lambda: done(CommitActivities(github).create_commit, wanted))
-    assert await git_line(pretend.store.repository("octocat/goodbye").path, "show", "topic:a.py") == "x = 3"
+    assert await git_line(simulated.store.repository("octocat/goodbye").path, "show", "topic:a.py") == "x = 3"
 
 
 async def test_query_that_finds_nothing_renews_the_name(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef
 ) -> None:
     """A query is not redirected: the next token tells the name."""
-    known = replace(repo, id=pretend.store.repository(NAME).id)
+    known = replace(repo, id=simulated.store.repository(NAME).id)
     api = await github.installation(known, {"contents": "write"})
-    pretend.repositories.rename_repository(NAME, "goodbye")
+    simulated.repositories.rename_repository(NAME, "goodbye")
     assert api.full_name(known) == NAME
     given = {"branch": {"repositoryNameWithOwner": NAME, "branchName": "main"}, "expectedHeadOid": "0" * 40}
     with pytest.raises(NotFound):
@@ -113,17 +113,17 @@ async def test_query_that_finds_nothing_renews_the_name(
     assert api.full_name(known) == "octocat/goodbye"
 
 
-async def test_commit_is_pushed(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
-    await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
-    commit = await _commit(pretend, tmp_path)
+async def test_commit_is_pushed(simulated: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
+    await simulated.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
+    commit = await _commit(simulated, tmp_path)
     wanted = PushBranchInput(renamed, "topic", str(tmp_path / "clone" / ".git"), commit)
     await again(lambda: done(CommitActivities(github).push_branch, wanted))
-    assert await git_line(pretend.store.repository("octocat/goodbye").path, "rev-parse", "topic") == commit
+    assert await git_line(simulated.store.repository("octocat/goodbye").path, "rev-parse", "topic") == commit
 
 
-async def _commit(pretend: SimulatedGitHub, folder: Path) -> str:
+async def _commit(simulated: SimulatedGitHub, folder: Path) -> str:
     """A commit on top of `topic`, in a clone in that folder."""
-    there = str(pretend.store.repository("octocat/goodbye").path)
+    there = str(simulated.store.repository("octocat/goodbye").path)
     await git(folder, "clone", "--quiet", "--branch", "topic", there, "clone")
     (folder / "clone" / "a.py").write_text("x = 3\n")
     env = {f"GIT_{who}_{what}": "octocat" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
@@ -131,27 +131,27 @@ async def _commit(pretend: SimulatedGitHub, folder: Path) -> str:
     return await git_line(folder / "clone", "rev-parse", "HEAD")
 
 
-async def test_git_fetches(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
-    head = await pretend.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
+async def test_git_fetches(simulated: SimulatedGitHub, github: GitHub, renamed: RepoRef, tmp_path: Path) -> None:
+    head = await simulated.pushes.push_commit("octocat/goodbye", "topic", {"a.py": "x = 2\n"})
     workspaces = Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget)
     await workspaces.fetch(renamed, head)
     assert await workspaces.read_file(renamed, head, "a.py") == "x = 2\n"
 
 
-async def test_fresh_token_needs_no_redirection(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
+async def test_fresh_token_needs_no_redirection(simulated: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
     api = await github.installation(renamed, READ)
     await api.getitem(REPO)
     api = await github.installation(renamed, READ)
-    before = len(pretend.requests)
+    before = len(simulated.requests)
     await api.getitem(REPO)
     await api.getitem(f"{REPO}/branches/main")
-    assert [each.path for each in pretend.requests[before:]] == [
+    assert [each.path for each in simulated.requests[before:]] == [
         "/repos/octocat/goodbye", "/repos/octocat/goodbye/branches/main",
     ]  # fmt: skip
-    assert github.clone_url(renamed) == f"{pretend.url}/octocat/goodbye.git"
+    assert github.clone_url(renamed) == f"{simulated.url}/octocat/goodbye.git"
 
 
-async def test_missing_resource_stays_not_found(pretend: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
+async def test_missing_resource_stays_not_found(simulated: SimulatedGitHub, github: GitHub, renamed: RepoRef) -> None:
     for _ in range(2):
         api = await github.installation(renamed, READ)
         with pytest.raises((NotFound, Unavailable)) as caught:
@@ -159,11 +159,11 @@ async def test_missing_resource_stays_not_found(pretend: SimulatedGitHub, github
     assert type(caught.value) is NotFound
 
 
-async def test_former_name_taken_again_is_another_repository(pretend: SimulatedGitHub, github: GitHub) -> None:
-    (installation,) = pretend.store.installations
-    ours = RepoRef("octocat", "hello", installation, id=pretend.store.repository(NAME).id)
-    pretend.repositories.rename_repository(NAME, "goodbye")
-    await pretend.repositories.add_repository(NAME, {"a.py": "somebody else's\n"}, private=True)
+async def test_former_name_taken_again_is_another_repository(simulated: SimulatedGitHub, github: GitHub) -> None:
+    (installation,) = simulated.store.installations
+    ours = RepoRef("octocat", "hello", installation, id=simulated.store.repository(NAME).id)
+    simulated.repositories.rename_repository(NAME, "goodbye")
+    await simulated.repositories.add_repository(NAME, {"a.py": "somebody else's\n"}, private=True)
     api = await github.installation(ours, READ)
     assert (await api.getitem(REPO))["id"] == ours.id
     assert github.clone_url(ours).endswith("/octocat/goodbye.git")
@@ -171,36 +171,36 @@ async def test_former_name_taken_again_is_another_repository(pretend: SimulatedG
     assert (await theirs.getitem(REPO))["id"] != ours.id
 
 
-async def test_requests_to_a_fork_are_unchanged(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
-    await pretend.repositories.add_repository("example/hello", {"a.py": ""})
+async def test_requests_to_a_fork_are_unchanged(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+    await simulated.repositories.add_repository("example/hello", {"a.py": ""})
     api = await github.installation(repo, READ)
     assert (await api.getitem("/repos/example/hello"))["full_name"] == "example/hello"
 
 
 @pytest.mark.parametrize("held", [True, False])
 async def test_transfer_to_an_owner_with_the_app(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, held: bool
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef, held: bool
 ) -> None:
     if held:
         await github.installation(repo, READ)
-    there = pretend.installations.add_installation("example")
-    pretend.repositories.transfer_repository(NAME, "example")
+    there = simulated.installations.add_installation("example")
+    simulated.repositories.transfer_repository(NAME, "example")
 
     async def read() -> object:
         api = await github.installation(repo, READ)
         return (await api.getitem(f"{REPO}/branches/main"))["name"]
 
     assert await again(read) == "main"
-    assert asked(pretend, "POST", f"/app/installations/{there.id}/access_tokens") == 1
+    assert asked(simulated, "POST", f"/app/installations/{there.id}/access_tokens") == 1
 
 
 @pytest.mark.parametrize("held", [True, False])
 async def test_transfer_to_an_owner_without_the_app(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, held: bool
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef, held: bool
 ) -> None:
     if held:
         await github.installation(repo, READ)
-    pretend.repositories.transfer_repository(NAME, "example")
+    simulated.repositories.transfer_repository(NAME, "example")
 
     async def read() -> object:
         api = await github.installation(repo, READ)
@@ -215,14 +215,14 @@ async def test_transfer_to_an_owner_without_the_app(
 
 @pytest.mark.parametrize("deed", ["remove_from_installation", "delete_repository"])
 async def test_repository_removed_from_the_installation(
-    pretend: SimulatedGitHub, github: GitHub, repo: RepoRef, deed: str
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef, deed: str
 ) -> None:
     """A branch that is not to be seen is no branch that is gone."""
     await github.installation(repo, READ)
     if deed == "delete_repository":
-        await pretend.repositories.delete_repository(NAME)
+        await simulated.repositories.delete_repository(NAME)
     else:
-        pretend.installations.remove_from_installation(repo.installation_id, NAME)
+        simulated.installations.remove_from_installation(repo.installation_id, NAME)
     api = await github.installation(repo, READ)
     with pytest.raises(Unavailable, match="does not reach"):
         await api.getitem(f"{REPO}/branches/main")
@@ -230,18 +230,20 @@ async def test_repository_removed_from_the_installation(
         await github.installation(repo, READ)
 
 
-async def test_access_is_checked_once_for_many_404s(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_access_is_checked_once_for_many_404s(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     api = await github.installation(repo, READ)
     for name in ("one", "two", "three"):
         with pytest.raises(NotFound):
             await api.getitem(f"{REPO}/branches/{name}")
-    assert asked(pretend, "GET", REPO) == 1
+    assert asked(simulated, "GET", REPO) == 1
 
 
-async def test_reinstalled_app_finds_its_installation(pretend: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
+async def test_reinstalled_app_finds_its_installation(
+    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef
+) -> None:
     api = await github.installation(repo, READ)
-    pretend.installations.remove_installation(repo.installation_id)
-    pretend.installations.add_installation("octocat")
+    simulated.installations.remove_installation(repo.installation_id)
+    simulated.installations.add_installation("octocat")
     with pytest.raises(GitHubError):
         await api.getitem(REPO)
     api = await github.installation(repo, READ)

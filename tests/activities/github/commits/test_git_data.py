@@ -24,32 +24,32 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 @pytest.fixture
-async def head(pretend: SimulatedGitHub) -> str:
+async def head(simulated: SimulatedGitHub) -> str:
     """A branch that has one of everything."""
-    return await pretend.pushes.push_commit(
+    return await simulated.pushes.push_commit(
         NAME, "topic/one",
         {"a.py": "import sys\n", "run.sh": "#!/bin/sh\n", "link": Symlink("a.py"), "folder/in.txt": "x\n"},
     )  # fmt: skip
 
 
 @pytest.fixture
-async def clone(pretend: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
+async def clone(simulated: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
     folder = tmp_path / "clone"
     await git(
-        tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.store.repository(NAME).path), str(folder)
+        tmp_path, "clone", "--quiet", "--branch", "topic/one", str(simulated.store.repository(NAME).path), str(folder)
     )
     return folder
 
 
-async def same(pretend: SimulatedGitHub, clone: Path, sha: str, commit: str, head: str) -> None:
+async def same(simulated: SimulatedGitHub, clone: Path, sha: str, commit: str, head: str) -> None:
     """GitHub's commit holds just what the local one does, and is one commit with the right words."""
-    path = pretend.store.repository(NAME).path
+    path = simulated.store.repository(NAME).path
     assert await git_line(path, "rev-parse", f"{sha}^{{tree}}") == await git_line(
         clone, "rev-parse", f"{commit}^{{tree}}"
     )
@@ -58,7 +58,7 @@ async def same(pretend: SimulatedGitHub, clone: Path, sha: str, commit: str, hea
 
 
 async def test_every_file_mode_is_written(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)  # its content is there already
     (clone / "run.sh").chmod(0o644)
@@ -76,16 +76,16 @@ async def test_every_file_mode_is_written(
     (clone / "module").mkdir()
     commit = await committed(clone)
     made = await done(commits.create_commit, wanted(repo, clone, head, commit))
-    assert made == CreateCommitResult(await tip(pretend), changed=True)
-    await same(pretend, clone, made.sha, commit, head)
-    assert asked(pretend, "POST", "/git/blobs") == 3  # nul, latin, long
+    assert made == CreateCommitResult(await tip(simulated), changed=True)
+    await same(simulated, clone, made.sha, commit, head)
+    assert asked(simulated, "POST", "/git/blobs") == 3  # nul, latin, long
     assert await done(commits.create_commit, wanted(repo, clone, head, commit)) == CreateCommitResult(
         made.sha, changed=False
     )
 
 
 async def test_folder_becomes_file_and_file_becomes_folder(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "folder" / "in.txt").unlink()
     (clone / "folder").rmdir()
@@ -95,84 +95,84 @@ async def test_folder_becomes_file_and_file_becomes_folder(
     (clone / "run.sh" / "x").write_text("in it\n")
     commit = await committed(clone)
     made = await done(commits.create_commit, wanted(repo, clone, head, commit))
-    await same(pretend, clone, made.sha, commit, head)
+    await same(simulated, clone, made.sha, commit, head)
 
 
 async def test_whole_tree_is_replaced(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     await git(clone, "rm", "-r", "--quiet", ".")
     (clone / "only.sh").write_text("#!/bin/sh\n")
     (clone / "only.sh").chmod(0o755)
     commit = await committed(clone)
     made = await done(commits.create_commit, wanted(repo, clone, head, commit))
-    await same(pretend, clone, made.sha, commit, head)
+    await same(simulated, clone, made.sha, commit, head)
 
 
 async def test_second_try_goes_on_with_many_files(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     for number in range(450):
         (clone / f"new{number}.txt").write_text(str(number))
     (clone / "a.py").unlink()
     commit = await committed(clone)
-    broken = pretend.faults.add("POST", f"/repos/{NAME}/git/commits", "status", status=502)
+    broken = simulated.faults.add("POST", f"/repos/{NAME}/git/commits", "status", status=502)
     with pytest.raises(ApplicationError):
         await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert broken.seen == 1
-    assert await tip(pretend) == head
-    trees = asked(pretend, "POST", "/git/trees")
+    assert await tip(simulated) == head
+    trees = asked(simulated, "POST", "/git/trees")
     made = await done(commits.create_commit, wanted(repo, clone, head, commit))
-    assert asked(pretend, "POST", "/git/trees") == trees  # all of them were there
-    await same(pretend, clone, made.sha, commit, head)
+    assert asked(simulated, "POST", "/git/trees") == trees  # all of them were there
+    await same(simulated, clone, made.sha, commit, head)
 
 
 async def test_lost_answer_creates_no_second_commit(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
-    pretend.faults.add("PATCH", f"/repos/{NAME}/git/refs/heads/topic/one", "half", after=True)
+    simulated.faults.add("PATCH", f"/repos/{NAME}/git/refs/heads/topic/one", "half", after=True)
     with pytest.raises(ApplicationError):
         await done(commits.create_commit, wanted(repo, clone, head, commit))
     again = await done(commits.create_commit, wanted(repo, clone, head, commit))
-    assert again == CreateCommitResult(await tip(pretend), changed=False)
-    await same(pretend, clone, again.sha, commit, head)
+    assert again == CreateCommitResult(await tip(simulated), changed=False)
+    await same(simulated, clone, again.sha, commit, head)
 
 
 @pytest.mark.parametrize("at", ["/git/trees", "/git/refs/heads/topic/one"])
 async def test_push_during_the_upload_wins(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str, at: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str, at: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
-    held = pretend.faults.add("*", f"/repos/{NAME}{at}", "hold")
+    held = simulated.faults.add("*", f"/repos/{NAME}{at}", "hold")
     task = asyncio.ensure_future(done(commits.create_commit, wanted(repo, clone, head, commit)))
-    await pretend.store.wait_for(lambda: held.seen)
-    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    await simulated.store.wait_for(lambda: held.seen)
+    newer = await simulated.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     held.release()
     with pytest.raises(ApplicationError) as caught:
         await task
     assert caught.value.type == "Conflict"
-    assert await tip(pretend) == newer
+    assert await tip(simulated) == newer
 
 
 async def test_branch_reset_during_the_upload_stays(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
-    held = pretend.faults.add("POST", f"/repos/{NAME}/git/trees", "hold")
+    held = simulated.faults.add("POST", f"/repos/{NAME}/git/trees", "hold")
     task = asyncio.ensure_future(done(commits.create_commit, wanted(repo, clone, head, commit)))
-    await pretend.store.wait_for(lambda: held.seen)
-    back = await git_line(pretend.store.repository(NAME).path, "rev-parse", f"{head}^")
+    await simulated.store.wait_for(lambda: held.seen)
+    back = await git_line(simulated.store.repository(NAME).path, "rev-parse", f"{head}^")
     await git(
-        clone, "push", "--quiet", "--force", str(pretend.store.repository(NAME).path), f"{back}:refs/heads/topic/one"
+        clone, "push", "--quiet", "--force", str(simulated.store.repository(NAME).path), f"{back}:refs/heads/topic/one"
     )
     held.release()
     with pytest.raises(ApplicationError, match="moved on"):
         await task
-    assert await tip(pretend) == back
+    assert await tip(simulated) == back
 
 
 async def test_parts_are_bounded_by_their_bytes(clone: Path, head: str) -> None:
@@ -185,24 +185,24 @@ async def test_parts_are_bounded_by_their_bytes(clone: Path, head: str) -> None:
 
 
 async def test_rate_limits_only_slow_the_upload(
-    pretend: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, clone: Path, head: str
+    simulated: SimulatedGitHub, session: aiohttp.ClientSession, repo: RepoRef, clone: Path, head: str
 ) -> None:
     limits = RateLimits(writes_at_once=2, writes_apart_s=0.02, patience_s=0.01)
-    github = GitHub(pretend.api_url, pretend.app_id, pretend.private_key_pem, session, limits=limits)
+    github = GitHub(simulated.api_url, simulated.app_id, simulated.private_key_pem, session, limits=limits)
     for number in range(120):
         (clone / f"{number}.bin").write_bytes(b"\0" + os.urandom(8))
     commit = await committed(clone)
     made = await done(CommitActivities(github).create_commit, wanted(repo, clone, head, commit))
-    await same(pretend, clone, made.sha, commit, head)
-    assert asked(pretend, "POST", "/git/blobs") == 120
+    await same(simulated, clone, made.sha, commit, head)
+    assert asked(simulated, "POST", "/git/blobs") == 120
 
 
 async def test_long_wait_is_left_to_the_next_try(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, head: str
 ) -> None:
     (clone / "a.py").chmod(0o755)
     commit = await committed(clone)
-    pretend.faults.add("POST", f"/repos/{NAME}/git/trees", "secondary", retry_after=60)
+    simulated.faults.add("POST", f"/repos/{NAME}/git/trees", "secondary", retry_after=60)
     with pytest.raises(ApplicationError) as caught:
         await done(commits.create_commit, wanted(repo, clone, head, commit))
     assert caught.value.type == "RateLimited"

@@ -32,17 +32,17 @@ from tests.openapi import assert_valid
 
 
 @pytest.fixture(autouse=True)
-def conforms_to_githubs_description(pretend: SimulatedGitHub) -> Iterator[None]:
+def conforms_to_githubs_description(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 @pytest.fixture
-async def clone(pretend: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
+async def clone(simulated: SimulatedGitHub, head: str, tmp_path: Path) -> Path:
     """A checkout of the branch `topic/one` on this host."""
     folder = tmp_path / "clone"
     await git(
-        tmp_path, "clone", "--quiet", "--branch", "topic/one", str(pretend.store.repository(NAME).path), str(folder)
+        tmp_path, "clone", "--quiet", "--branch", "topic/one", str(simulated.store.repository(NAME).path), str(folder)
     )
     return folder
 
@@ -57,8 +57,8 @@ def wanted(repo: RepoRef, clone: Path, commit: str, branch: str = "autobuild/42"
     return PushBranchInput(repo, branch, str(clone / ".git"), commit, **more)  # type: ignore[arg-type]
 
 
-async def tip(pretend: SimulatedGitHub, branch: str = "autobuild/42") -> str:
-    return await git_line(pretend.store.repository(NAME).path, "rev-parse", f"refs/heads/{branch}")
+async def tip(simulated: SimulatedGitHub, branch: str = "autobuild/42") -> str:
+    return await git_line(simulated.store.repository(NAME).path, "rev-parse", f"refs/heads/{branch}")
 
 
 async def refused(commits: CommitActivities, push: PushBranchInput) -> ApplicationError:
@@ -100,47 +100,47 @@ class Elsewhere(GitHub):
 
 
 async def test_default_branch_is_never_pushed(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
-    before = await tip(pretend, "main")
+    before = await tip(simulated, "main")
     error = await refused(commits, wanted(repo, clone, commit, "main", force=True, expected=before))
     assert error.type == "UserError"
     assert "`main` is the default branch" in error.message
-    assert await tip(pretend, "main") == before
+    assert await tip(simulated, "main") == before
 
 
 async def test_other_work_is_not_overwritten(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
-    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    newer = await simulated.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     error = await refused(commits, wanted(repo, clone, commit, "topic/one"))
     assert error.type == "Conflict"
-    assert await tip(pretend, "topic/one") == newer
+    assert await tip(simulated, "topic/one") == newer
 
 
 @pytest.mark.parametrize("expected", ["", "0123456789" * 4])
 async def test_force_overwrites_only_the_expected_head(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, expected: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, expected: str
 ) -> None:
-    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
+    newer = await simulated.pushes.push_commit(NAME, "topic/one", {"c.py": "new\n"})
     error = await refused(commits, wanted(repo, clone, commit, "topic/one", force=True, expected=expected))
     assert error.type == "Conflict"
-    assert await tip(pretend, "topic/one") == newer
+    assert await tip(simulated, "topic/one") == newer
     pushed = await done(commits.push_branch, wanted(repo, clone, commit, "topic/one", force=True, expected=newer))
     assert pushed == PushBranchResult(commit, changed=True)
-    assert await tip(pretend, "topic/one") == commit
+    assert await tip(simulated, "topic/one") == commit
 
 
 @pytest.mark.parametrize(
     "branch", ["", "a b", "a..b", "x:refs/heads/main", "*", "a\0b", "refs/heads/../main", "x.lock"]
 )
 async def test_invalid_branch_name_is_refused(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, branch: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, branch: str
 ) -> None:
-    before = await git(pretend.store.repository(NAME).path, "for-each-ref")
+    before = await git(simulated.store.repository(NAME).path, "for-each-ref")
     error = await refused(commits, wanted(repo, clone, commit, branch))
     assert error.type == "Validation"
-    assert await git(pretend.store.repository(NAME).path, "for-each-ref") == before
+    assert await git(simulated.store.repository(NAME).path, "for-each-ref") == before
 
 
 @pytest.mark.parametrize("commit_id", ["", "HEAD", "--mirror", "+abc", "a" * 39])
@@ -156,7 +156,7 @@ async def test_unknown_commit_is_an_error(commits: CommitActivities, repo: RepoR
 
 
 async def test_configuration_and_hooks_of_the_repository_are_ignored(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, tmp_path: Path
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str, tmp_path: Path
 ) -> None:
     trap = tmp_path / "sprung"
     hook = clone / ".git" / "hooks" / "pre-push"
@@ -166,7 +166,7 @@ async def test_configuration_and_hooks_of_the_repository_are_ignored(
     for key, value in (
         ("core.hooksPath", str(hook.parent)),
         ("credential.helper", f"!touch {trap}"),
-        ("url.http://127.0.0.1:9/.insteadOf", f"{pretend.url}/"),
+        ("url.http://127.0.0.1:9/.insteadOf", f"{simulated.url}/"),
         ("http.proxy", "http://127.0.0.1:9"),
         ("core.fsmonitor", f"touch {trap}"),
         ("core.sshCommand", f"touch {trap}"),
@@ -180,40 +180,40 @@ async def test_configuration_and_hooks_of_the_repository_are_ignored(
 
 
 async def test_commit_is_pushed_once(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     push = wanted(repo, clone, commit)
     assert await done(commits.push_branch, push) == PushBranchResult(commit, changed=True)
-    assert await tip(pretend) == commit
+    assert await tip(simulated) == commit
     assert await done(commits.push_branch, push) == PushBranchResult(commit, changed=False)
 
 
 async def test_commit_below_another_push_counts_as_pushed(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
     await done(commits.push_branch, wanted(repo, clone, commit))
-    newer = await pretend.pushes.push_commit(NAME, "autobuild/42", {"c.py": "new\n"})
+    newer = await simulated.pushes.push_commit(NAME, "autobuild/42", {"c.py": "new\n"})
     assert await done(commits.push_branch, wanted(repo, clone, commit)) == PushBranchResult(newer, changed=False)
-    assert await tip(pretend) == newer
+    assert await tip(simulated) == newer
 
 
 async def test_renamed_repository_is_pushed(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path, commit: str
 ) -> None:
-    known = replace(repo, id=pretend.store.repository(NAME).id)
+    known = replace(repo, id=simulated.store.repository(NAME).id)
     await done(commits.push_branch, wanted(known, clone, commit))
-    pretend.repositories.rename_repository(NAME, "renamed")
+    simulated.repositories.rename_repository(NAME, "renamed")
     (clone / "more.py").write_text("x = 3\n")
     newer = await committed(clone)
     assert await done(commits.push_branch, wanted(known, clone, newer)) == PushBranchResult(newer, changed=True)
     assert (
-        await git_line(pretend.store.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42")
+        await git_line(simulated.store.repository("octocat/renamed").path, "rev-parse", "refs/heads/autobuild/42")
         == newer
     )
 
 
 async def test_ten_thousand_files_are_pushed(
-    pretend: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path
+    simulated: SimulatedGitHub, commits: CommitActivities, repo: RepoRef, clone: Path
 ) -> None:
     for folder in range(100):
         (clone / f"d{folder}").mkdir()
@@ -221,12 +221,12 @@ async def test_ten_thousand_files_are_pushed(
             (clone / f"d{folder}" / f"{number}.txt").write_text(f"{folder} {number}\n")
     commit = await committed(clone)
     assert (await done(commits.push_branch, wanted(repo, clone, commit))).sha == commit
-    listed = await git(pretend.store.repository(NAME).path, "ls-tree", "-r", "--name-only", "refs/heads/autobuild/42")
+    listed = await git(simulated.store.repository(NAME).path, "ls-tree", "-r", "--name-only", "refs/heads/autobuild/42")
     assert listed.count(b"\n") == 10_002
 
 
 async def test_push_sends_heartbeats_and_cancel_kills_git(
-    aiohttp_server: AiohttpServer, pretend: SimulatedGitHub, session: aiohttp.ClientSession, results: ResultStore,
+    aiohttp_server: AiohttpServer, simulated: SimulatedGitHub, session: aiohttp.ClientSession, results: ResultStore,
     repo: RepoRef, clone: Path, commit: str,
 ) -> None:  # fmt: skip
     """A host that takes a push and never answers; meanwhile the token stands on no command line and in no file."""
@@ -246,7 +246,7 @@ async def test_push_sends_heartbeats_and_cancel_kills_git(
     app = web.Application()
     app.router.add_get("/{owner}/{repo}/info/refs", never)
     server = await aiohttp_server(app)
-    github = Elsewhere(pretend.api_url, pretend.app_id, pretend.private_key_pem, session)
+    github = Elsewhere(simulated.api_url, simulated.app_id, simulated.private_key_pem, session)
     github.host = str(server.make_url("")).rstrip("/")
     commits = CommitActivities(github)
     beats = asyncio.Event()
@@ -257,7 +257,7 @@ async def test_push_sends_heartbeats_and_cancel_kills_git(
         await arrived.wait()
         await beats.wait()
         token = base64.b64decode(sent).decode().removeprefix("x-access-token:")
-        assert token in pretend.store.tokens
+        assert token in simulated.store.tokens
         assert not [text for text in (*command_lines(), *pushing_files()) if token in text or sent in text]
         environment.cancel()
         with pytest.raises(asyncio.CancelledError):

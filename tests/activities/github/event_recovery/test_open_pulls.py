@@ -33,16 +33,16 @@ async def look(events: EventRecoveryActivities, *repos: RepoRef) -> UnfinishedHe
 
 
 async def gate(
-    pretend: SimulatedGitHub, sha: str, name: str = GATE, status: str = "completed", how: str = "success"
+    simulated: SimulatedGitHub, sha: str, name: str = GATE, status: str = "completed", how: str = "success"
 ) -> None:
     """A check run of ours."""
     fields = {"status": status, **({"conclusion": how} if status == "completed" else {})}
-    await pretend.checks.create_run(pretend.store.repository(NAME), sha, name, fields)
+    await simulated.checks.create_run(simulated.store.repository(NAME), sha, name, fields)
 
 
-def asked(pretend: SimulatedGitHub) -> list[str]:
+def asked(simulated: SimulatedGitHub) -> list[str]:
     """What was asked of the repository, in order."""
-    return [each.path.rpartition("/")[2] for each in pretend.requests if f"/{NAME}/" in each.path]
+    return [each.path.rpartition("/")[2] for each in simulated.requests if f"/{NAME}/" in each.path]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def asked(pretend: SimulatedGitHub) -> list[str]:
 )
 async def test_only_a_completed_gate_is_a_verdict(
     events: EventRecoveryActivities,
-    pretend: SimulatedGitHub,
+    simulated: SimulatedGitHub,
     repo: RepoRef,
     head: str,
     name: str,
@@ -67,8 +67,8 @@ async def test_only_a_completed_gate_is_a_verdict(
     how: str,
     ended: bool,
 ) -> None:
-    issue = await pretend.pulls.open_pull(NAME, "topic/one")
-    await gate(pretend, head, name, status, how)
+    issue = await simulated.pulls.open_pull(NAME, "topic/one")
+    await gate(simulated, head, name, status, how)
     looked = await look(events, repo)
     assert [each.head.sha for each in (looked.with_verdict if ended else looked.pulls)] == [head]
     assert not (looked.pulls if ended else looked.with_verdict)
@@ -76,57 +76,59 @@ async def test_only_a_completed_gate_is_a_verdict(
     assert (found.head.pull, found.head.branch) == (issue.number, "topic/one")
     assert (found.head.base_ref, found.head.fork) == ("main", False)
     assert found.default_branch == "main"
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 async def test_verdict_is_requested_once(
-    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
+    events: EventRecoveryActivities, simulated: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
-    await pretend.pulls.open_pull(NAME, "topic/one")
-    await gate(pretend, head)
+    await simulated.pulls.open_pull(NAME, "topic/one")
+    await gate(simulated, head)
     await look(events, repo)
-    assert asked(pretend) == ["pulls", "check-runs"]
+    assert asked(simulated) == ["pulls", "check-runs"]
     await look(events, repo)
-    assert asked(pretend) == ["pulls", "check-runs", "pulls"]
-    assert [each.status for each in pretend.requests if each.path.endswith("/pulls")] == [200, 304]
+    assert asked(simulated) == ["pulls", "check-runs", "pulls"]
+    assert [each.status for each in simulated.requests if each.path.endswith("/pulls")] == [200, 304]
 
 
 async def test_all_pages_of_pulls_are_read(
-    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
+    events: EventRecoveryActivities, simulated: SimulatedGitHub, repo: RepoRef
 ) -> None:
-    await pretend.pushes.push_commit(NAME, "change", {"a.txt": "x\n"})
-    first = await pretend.pulls.open_pull(NAME, "change")
-    there = pretend.store.repository(NAME)
+    await simulated.pushes.push_commit(NAME, "change", {"a.txt": "x\n"})
+    first = await simulated.pulls.open_pull(NAME, "change")
+    there = simulated.store.repository(NAME)
     assert first.pull
     for number in range(first.number + 1, first.number + 150):
         there.issues[number] = replace(first, number=number, pull=replace(first.pull, head_ref=f"change-{number}"))
     looked = await look(events, repo)
     assert len({pull.head.pull for pull in looked.pulls}) == 150
-    assert asked(pretend).count("pulls") == 2
+    assert asked(simulated).count("pulls") == 2
     await look(events, repo)
-    assert {each.status for each in pretend.requests if each.path.endswith("/pulls")} == {200}, "the end might differ"
+    assert {each.status for each in simulated.requests if each.path.endswith("/pulls")} == {200}, "the end might differ"
 
 
-async def test_old_pull_ends_the_list(events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef) -> None:
-    await pretend.pushes.push_commit(NAME, "change", {"a.txt": "x\n"})
-    first = await pretend.pulls.open_pull(NAME, "change")
-    there = pretend.store.repository(NAME)
+async def test_old_pull_ends_the_list(
+    events: EventRecoveryActivities, simulated: SimulatedGitHub, repo: RepoRef
+) -> None:
+    await simulated.pushes.push_commit(NAME, "change", {"a.txt": "x\n"})
+    first = await simulated.pulls.open_pull(NAME, "change")
+    there = simulated.store.repository(NAME)
     for number in range(first.number + 1, first.number + 150):
         there.issues[number] = replace(first, number=number, updated_at="2020-01-01T00:00:00Z")
     looked = await look(events, repo)
     assert [pull.head.pull for pull in looked.pulls] == [first.number]
-    assert asked(pretend).count("pulls") == 1
+    assert asked(simulated).count("pulls") == 1
 
 
 async def test_all_repositories_page_by_page(
-    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef
+    events: EventRecoveryActivities, simulated: SimulatedGitHub, repo: RepoRef
 ) -> None:
-    first = pretend.store.repository(NAME)
+    first = simulated.store.repository(NAME)
     for number in range(120):
-        pretend.store.repositories[f"octocat/many-{number}"] = replace(
+        simulated.store.repositories[f"octocat/many-{number}"] = replace(
             first, name=f"many-{number}", id=100_000 + number
         )
-    pretend.store.repositories["octocat/many-7"].archived = True
+    simulated.store.repositories["octocat/many-7"].archived = True
     run = ActivityEnvironment().run
     assert (await run(events.list_installations, InstallationsInput())).ids == (repo.installation_id,)
     one = await run(events.list_repositories, RepositoriesInput(repo.installation_id))
@@ -135,31 +137,31 @@ async def test_all_repositories_page_by_page(
     assert (one.next_page, two.next_page, len(found)) == (2, 0, 120)
     assert "many-7" not in found
     assert all(each.id and each.installation_id == repo.installation_id for each in one.repos)
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 async def test_inaccessible_repository_is_counted(
-    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
+    events: EventRecoveryActivities, simulated: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
-    await pretend.pulls.open_pull(NAME, "topic/one")
+    await simulated.pulls.open_pull(NAME, "topic/one")
     looked = await look(events, replace(repo, name="gone"), repo)
     assert (len(looked.pulls), looked.failed) == (1, 1)
 
 
 async def test_malformed_answer_does_not_stop_the_others(
-    github: GitHub, session: aiohttp.ClientSession, pretend: SimulatedGitHub, repo: RepoRef, head: str
+    github: GitHub, session: aiohttp.ClientSession, simulated: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
-    issue = await pretend.pulls.open_pull(NAME, "topic/one")
-    await pretend.repositories.add_repository("octocat/other", {"a.txt": ""})
-    await pretend.pushes.push_commit("octocat/other", "change", {"a.txt": "x\n"})
-    await pretend.pulls.open_pull("octocat/other", "change")
+    issue = await simulated.pulls.open_pull(NAME, "topic/one")
+    await simulated.repositories.add_repository("octocat/other", {"a.txt": ""})
+    await simulated.pushes.push_commit("octocat/other", "change", {"a.txt": "x\n"})
+    await simulated.pulls.open_pull("octocat/other", "change")
     issue.updated_at = "a while ago"
     looked = await look(EventRecoveryActivities(github), repo, replace(repo, name="other"))
     assert ([each.head.repo.name for each in looked.pulls], looked.failed) == (["other"], 1)
 
 
 async def test_concurrent_searches_share_a_token(
-    events: EventRecoveryActivities, pretend: SimulatedGitHub, repo: RepoRef, head: str
+    events: EventRecoveryActivities, simulated: SimulatedGitHub, repo: RepoRef, head: str
 ) -> None:
     await asyncio.gather(*(look(events, repo) for _ in range(5)))
-    assert sum(each.path.endswith("/access_tokens") for each in pretend.requests) == 1
+    assert sum(each.path.endswith("/access_tokens") for each in simulated.requests) == 1

@@ -19,18 +19,18 @@ UNNAMED = "a review, or whatever else the rules of main require"
 
 
 @pytest.fixture(autouse=True)
-def held(pretend: SimulatedGitHub) -> Iterator[None]:
+def held(simulated: SimulatedGitHub) -> Iterator[None]:
     yield
-    assert_valid(pretend.requests)
+    assert_valid(simulated.requests)
 
 
 @pytest.fixture
-async def wanted(pretend: SimulatedGitHub, repo: RepoRef, head: str) -> MergeInput:
-    return MergeInput(repo, (await pretend.pulls.open_pull(NAME, "topic/one", title="One")).number, head)
+async def wanted(simulated: SimulatedGitHub, repo: RepoRef, head: str) -> MergeInput:
+    return MergeInput(repo, (await simulated.pulls.open_pull(NAME, "topic/one", title="One")).number, head)
 
 
-async def tip(pretend: SimulatedGitHub) -> git.Commit:
-    path = pretend.store.repository(NAME).path
+async def tip(simulated: SimulatedGitHub) -> git.Commit:
+    path = simulated.store.repository(NAME).path
     return (await git.log(path, "main", limit=1))[0]
 
 
@@ -42,32 +42,32 @@ async def refused(merging: MergeActivities, wanted: MergeInput) -> str:
     return caught.value.message
 
 
-async def test_pull_is_merged_once(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
+async def test_pull_is_merged_once(simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
     first, second = await merging.merge_pull_request(wanted), await merging.merge_pull_request(wanted)
-    assert first == MergeResult((await tip(pretend)).sha, changed=True)
+    assert first == MergeResult((await tip(simulated)).sha, changed=True)
     assert second == MergeResult(first.sha, changed=False)
-    assert pretend.store.issue(NAME, wanted.number).state == "closed"
-    (sent,) = [each.request for each in pretend.requests if each.path.endswith("/merge")]
+    assert simulated.store.issue(NAME, wanted.number).state == "closed"
+    (sent,) = [each.request for each in simulated.requests if each.path.endswith("/merge")]
     assert sent == {"sha": wanted.head_sha, "merge_method": "squash"}
 
 
 async def test_lost_answer_merges_nothing_twice(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.faults.add("PUT", ".*/merge", "half", after=True)
+    simulated.faults.add("PUT", ".*/merge", "half", after=True)
     with pytest.raises(ApplicationError) as caught:
         await merging.merge_pull_request(wanted)
     assert not caught.value.non_retryable
-    assert await merging.merge_pull_request(wanted) == MergeResult((await tip(pretend)).sha, changed=False)
+    assert await merging.merge_pull_request(wanted) == MergeResult((await tip(simulated)).sha, changed=False)
 
 
 async def test_title_and_message_are_the_commits(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
     await merging.merge_pull_request(
         MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash", "Title", "Why.\n\nHow.")
     )
-    assert (await tip(pretend)).message.strip() == "Title\n\nWhy.\n\nHow."
+    assert (await tip(simulated)).message.strip() == "Title\n\nWhy.\n\nHow."
 
 
 @pytest.mark.parametrize(
@@ -78,59 +78,61 @@ async def test_title_and_message_are_the_commits(
     ],
 )  # fmt: skip
 async def test_first_allowed_method_is_used(
-    pretend: SimulatedGitHub,
+    simulated: SimulatedGitHub,
     merging: MergeActivities,
     wanted: MergeInput,
     allowed: list[str],
     method: str,
     parents: int,
 ) -> None:
-    pretend.repositories.allow_methods(NAME, allowed)
+    simulated.repositories.allow_methods(NAME, allowed)
     merge = MergeInput(wanted.repo, wanted.number, wanted.head_sha, method)  # type: ignore[arg-type]
     assert (await merging.merge_pull_request(merge)).changed
-    assert len((await tip(pretend)).parents) == parents
+    assert len((await tip(simulated)).parents) == parents
 
 
 async def test_method_that_is_not_allowed_is_refused(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.repositories.allow_methods(NAME, ["merge", "rebase"])
+    simulated.repositories.allow_methods(NAME, ["merge", "rebase"])
     said = await refused(merging, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash"))
     assert said == "The merge method squash is not allowed here. Use merge or rebase."
-    pretend.protection.protect(NAME, "main", linear=True, ruleset=True)
+    simulated.protection.protect(NAME, "main", linear=True, ruleset=True)
     said = await refused(merging, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "merge"))
     assert said == "The merge method merge is not allowed here. Use rebase."
-    pretend.repositories.allow_methods(NAME, ["merge"])
+    simulated.repositories.allow_methods(NAME, ["merge"])
     assert "allow no merge method" in await refused(merging, wanted)
-    assert asked(pretend, "PUT", "/merge") == 0
+    assert asked(simulated, "PUT", "/merge") == 0
 
 
-async def test_other_head_is_not_merged(pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput) -> None:
-    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
+async def test_other_head_is_not_merged(
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+) -> None:
+    newer = await simulated.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     assert await refused(merging, wanted) == (
         f"#1 is at {newer}, not at {wanted.head_sha}, which was to be merged. Check it again."
     )
-    await pretend.merging.merge_pull(NAME, wanted.number)
+    await simulated.merging.merge_pull(NAME, wanted.number)
     assert f"#1 was merged at {newer}, not at {wanted.head_sha}" in await refused(merging, wanted)
     assert "not at , which was to be merged" in await refused(merging, MergeInput(wanted.repo, wanted.number, ""))
 
 
 async def test_push_at_the_last_moment_is_not_merged(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    fault = pretend.faults.add("PUT", ".*/merge", "hold")
+    fault = simulated.faults.add("PUT", ".*/merge", "hold")
     task = asyncio.create_task(refused(merging, wanted))
-    await pretend.store.wait_for(lambda: fault.seen)
-    newer = await pretend.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
+    await simulated.store.wait_for(lambda: fault.seen)
+    newer = await simulated.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     fault.release()
     assert f"#1 is at {newer}" in await task
-    assert pretend.store.issue(NAME, wanted.number).state == "open"
+    assert simulated.store.issue(NAME, wanted.number).state == "open"
 
 
 async def test_base_moved_at_the_last_moment_is_retried(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.faults.add("PUT", ".*/merge", "status", status=409)
+    simulated.faults.add("PUT", ".*/merge", "status", status=409)
     with pytest.raises(ApplicationError) as caught:
         await merging.merge_pull_request(wanted)
     assert (caught.value.type, caught.value.non_retryable) == ("Conflict", False)
@@ -138,39 +140,39 @@ async def test_base_moved_at_the_last_moment_is_retried(
 
 
 async def test_impossible_merge_is_a_user_error(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.pulls.set_draft(NAME, wanted.number, True)
+    simulated.pulls.set_draft(NAME, wanted.number, True)
     assert await refused(merging, wanted) == "#1 is a draft. Mark it as ready for review first."
-    pretend.pulls.set_draft(NAME, wanted.number, False)
-    await pretend.pulls.close_pull(NAME, wanted.number)
+    simulated.pulls.set_draft(NAME, wanted.number, False)
+    await simulated.pulls.close_pull(NAME, wanted.number)
     assert await refused(merging, wanted) == "#1 is closed. Reopen it to merge it."
-    await pretend.pulls.reopen_pull(NAME, wanted.number)
-    await pretend.pushes.push_commit(NAME, "main", {"a.py": "import re\n"})
+    await simulated.pulls.reopen_pull(NAME, wanted.number)
+    await simulated.pushes.push_commit(NAME, "main", {"a.py": "import re\n"})
     assert await refused(merging, wanted) == (
         "#1 conflicts with `main`. Merge `main` into it and resolve the conflicts."
     )
-    assert asked(pretend, "PUT", "/merge") == 0
+    assert asked(simulated, "PUT", "/merge") == 0
 
 
 async def test_pull_behind_a_strict_base_is_refused(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.protection.protect(NAME, "main", checks=["ci"], strict=True)
-    await pretend.statuses.set_status(NAME, wanted.head_sha, "success", "ci")
-    await pretend.pushes.push_commit(NAME, "other", {"c.py": ""})
-    other = (await pretend.pulls.open_pull(NAME, "other")).number
-    await pretend.statuses.set_status(NAME, pretend.store.pull(NAME, other)[2].head_sha, "success", "ci")
-    await pretend.merging.merge_pull(NAME, other)
+    simulated.protection.protect(NAME, "main", checks=["ci"], strict=True)
+    await simulated.statuses.set_status(NAME, wanted.head_sha, "success", "ci")
+    await simulated.pushes.push_commit(NAME, "other", {"c.py": ""})
+    other = (await simulated.pulls.open_pull(NAME, "other")).number
+    await simulated.statuses.set_status(NAME, simulated.store.pull(NAME, other)[2].head_sha, "success", "ci")
+    await simulated.merging.merge_pull(NAME, other)
     assert await refused(merging, wanted) == (
         "#1 is behind `main`, whose rules require it to be up to date. Merge `main` into it first."
     )
 
 
 async def test_unknown_mergeability_is_retried(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.merging.delay_mergeable(NAME, wanted.number)
+    simulated.merging.delay_mergeable(NAME, wanted.number)
     with pytest.raises(ApplicationError) as caught:
         await merging.merge_pull_request(wanted)
     assert not caught.value.non_retryable
@@ -180,75 +182,77 @@ async def test_unknown_mergeability_is_retried(
 
 @pytest.mark.parametrize("ruleset", [True, False])
 async def test_required_checks_are_waited_for(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput, ruleset: bool
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput, ruleset: bool
 ) -> None:
-    pretend.protection.protect(NAME, "main", checks=["ci", "autobuild / gate"], ruleset=ruleset)
-    repo = pretend.store.repository(NAME)
+    simulated.protection.protect(NAME, "main", checks=["ci", "autobuild / gate"], ruleset=ruleset)
+    repo = simulated.store.repository(NAME)
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("autobuild / gate", "ci"))
-    run = await pretend.checks.create_run(repo, wanted.head_sha, "autobuild / gate", {"status": "in_progress"})
-    await pretend.statuses.set_status(NAME, wanted.head_sha, "success", "CI")
+    run = await simulated.checks.create_run(repo, wanted.head_sha, "autobuild / gate", {"status": "in_progress"})
+    await simulated.statuses.set_status(NAME, wanted.head_sha, "success", "CI")
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("autobuild / gate",))
-    pretend.checks.update_run(repo, run, {"status": "completed", "conclusion": "failure"})
+    simulated.checks.update_run(repo, run, {"status": "completed", "conclusion": "failure"})
     assert await refused(merging, wanted) == "#1 cannot be merged: `autobuild / gate` must pass first."
-    await pretend.checks.create_run(repo, wanted.head_sha, "autobuild / gate", {"conclusion": "neutral"})
+    await simulated.checks.create_run(repo, wanted.head_sha, "autobuild / gate", {"conclusion": "neutral"})
     assert (await merging.merge_pull_request(wanted)).changed
 
 
 async def test_status_and_run_of_one_name_are_both_required(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.protection.protect(NAME, "main", checks=["ci"])
-    await pretend.checks.create_run(pretend.store.repository(NAME), wanted.head_sha, "ci", {"conclusion": "success"})
-    await pretend.statuses.set_status(NAME, wanted.head_sha, "pending", "ci")
+    simulated.protection.protect(NAME, "main", checks=["ci"])
+    await simulated.checks.create_run(
+        simulated.store.repository(NAME), wanted.head_sha, "ci", {"conclusion": "success"}
+    )
+    await simulated.statuses.set_status(NAME, wanted.head_sha, "pending", "ci")
     assert (await merging.merge_pull_request(wanted)).waits_for == ("ci",)
-    await pretend.statuses.set_status(NAME, wanted.head_sha, "error", "ci")
+    await simulated.statuses.set_status(NAME, wanted.head_sha, "error", "ci")
     assert "`ci` must pass first" in await refused(merging, wanted)
 
 
 async def test_optional_check_does_not_block(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    await pretend.statuses.set_status(NAME, wanted.head_sha, "failure", "ci")
+    await simulated.statuses.set_status(NAME, wanted.head_sha, "failure", "ci")
     assert (await merging.merge_pull_request(wanted)).changed
 
 
 async def test_bypass_permission_is_not_used(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.repositories.set_permission(NAME, "autobuild[bot]", "admin")
-    pretend.protection.protect(NAME, "main", checks=["ci"], reviews=1)
-    await pretend.statuses.set_status(NAME, wanted.head_sha, "failure", "ci")
+    simulated.repositories.set_permission(NAME, "autobuild[bot]", "admin")
+    simulated.protection.protect(NAME, "main", checks=["ci"], reviews=1)
+    await simulated.statuses.set_status(NAME, wanted.head_sha, "failure", "ci")
     assert "`ci` must pass first" in await refused(merging, wanted)
-    await pretend.statuses.set_status(NAME, wanted.head_sha, "success", "ci")
+    await simulated.statuses.set_status(NAME, wanted.head_sha, "success", "ci")
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, (UNNAMED,))
-    assert asked(pretend, "PUT", "/merge") == 0
+    assert asked(simulated, "PUT", "/merge") == 0
 
 
 async def test_ruleset_reviews_are_waited_for(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.protection.protect(NAME, "main", reviews=2, ruleset=True, checks=["ci"])
+    simulated.protection.protect(NAME, "main", reviews=2, ruleset=True, checks=["ci"])
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("ci", "2 more approvals"))
-    await pretend.statuses.set_status(NAME, wanted.head_sha, "success", "ci")
+    await simulated.statuses.set_status(NAME, wanted.head_sha, "success", "ci")
     for login in ("example-one", "example-two", "reader"):
-        pretend.repositories.set_permission(NAME, login, "read" if login == "reader" else "write")
-    pretend.reviews.approve(NAME, wanted.number, "example-one")
-    pretend.reviews.approve(NAME, wanted.number, "example-one")
+        simulated.repositories.set_permission(NAME, login, "read" if login == "reader" else "write")
+    simulated.reviews.approve(NAME, wanted.number, "example-one")
+    simulated.reviews.approve(NAME, wanted.number, "example-one")
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("1 more approval",))
     # Only GitHub knows that this one does not count.
-    pretend.reviews.approve(NAME, wanted.number, "reader")
+    simulated.reviews.approve(NAME, wanted.number, "reader")
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, (UNNAMED,))
-    pretend.reviews.review(NAME, wanted.number, "CHANGES_REQUESTED", "example-one")
+    simulated.reviews.review(NAME, wanted.number, "CHANGES_REQUESTED", "example-one")
     assert await merging.merge_pull_request(wanted) == MergeResult("", False, ("1 more approval",))
     for login in ("example-one", "example-two"):
-        pretend.reviews.approve(NAME, wanted.number, login)
+        simulated.reviews.approve(NAME, wanted.number, login)
     assert (await merging.merge_pull_request(wanted)).changed
 
 
 async def test_rule_named_only_in_the_refusal(
-    pretend: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
+    simulated: SimulatedGitHub, merging: MergeActivities, wanted: MergeInput
 ) -> None:
-    pretend.protection.protect(NAME, "main", pushers=["octocat"])
+    simulated.protection.protect(NAME, "main", pushers=["octocat"])
     said = await refused(merging, wanted)
     assert "The rules of `main` do not allow this" in said
     assert "not authorized to push to this branch" in said
