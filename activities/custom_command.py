@@ -8,7 +8,7 @@ from activities import formats
 from activities.model import ToolReport
 from activities.reports import BadReport, read_output
 from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report
-from activities.tooling import Tool, Workbench
+from activities.tooling import Project, Tool, Workbench
 
 # The command's writes to the tree are discarded with its layer, so its report is copied out. One that it prints goes to
 # a file too: of what a runner keeps of an output, the middle may be missing.
@@ -19,34 +19,45 @@ _WRITTEN = '(eval "$1"); code=$?; cp -- "$2" "$3/command.out"; exit $code'
 def configured_tool(check: str, options: Mapping[str, object]) -> Tool | None:
     """The tool that the options describe; None where they name no command."""
     command = options.get("command")
-    if not isinstance(command, str) or not command:
-        return None
+    return ConfiguredCommand(check, command) if isinstance(command, str) and command else None
 
-    async def run(bench: Workbench) -> ToolReport:
+
+class ConfiguredCommand(Tool):
+    """A command that answers one check."""
+
+    name = "command"
+    language = "any"
+
+    def __init__(self, check: str, command: str) -> None:
+        self.checks = (check,)
+        self._command = command
+
+    def used_by(self, project: Project) -> str:
+        return ".github/autobuild.yml"
+
+    async def run(self, bench: Workbench) -> ToolReport:
+        """The command, and what its report says."""
         report = str(bench.options.get("report") or "")
         script = _WRITTEN if report else _PRINTED
-        finished = await execute(bench, ("sh", "-c", script, "sh", command, report, bench.paths.out))
-        return await asyncio.to_thread(_report, check, bench, finished)
+        finished = await execute(bench, ("sh", "-c", script, "sh", self._command, report, bench.paths.out))
+        return await asyncio.to_thread(self._report, bench, finished)
 
-    return Tool("command", (check,), "any", lambda project: ".github/autobuild.yml", run)
-
-
-def _report(check: str, bench: Workbench, finished: FinishedCommand) -> ToolReport:
-    name = str(bench.options.get("format") or "text")
-    try:
-        contents = formats.registry()[name].reads(read_output(bench.out, "command.out"), "command", check)
-    except (BadReport, OSError) as error:
-        return failed_to_run("command", "", finished, f"The command's report is not valid {name}: {error}")
-    failures = contents.findings or [case for case in contents.tests if case.outcome == "failed"]
-    if finished.exit_code and not failures and not finished.result.stopped:
-        problem = f"The command exited with code {finished.exit_code} and reported nothing."
-        return failed_to_run("command", "", finished, problem)
-    return make_report(
-        "command",
-        "",
-        finished,
-        findings=tuple(replace(one, path=bench.relative(one.path)) for one in contents.findings),
-        tests=tuple(replace(one, path=bench.relative(one.path)) if one.path else one for one in contents.tests),
-        coverage=tuple(replace(one, path=bench.relative(one.path)) for one in contents.coverage),
-        benchmarks=contents.benchmarks,
-    )
+    def _report(self, bench: Workbench, finished: FinishedCommand) -> ToolReport:
+        name = str(bench.options.get("format") or "text")
+        try:
+            contents = formats.registry()[name].read(read_output(bench.out, "command.out"), "command", self.checks[0])
+        except (BadReport, OSError) as error:
+            return failed_to_run("command", "", finished, f"The command's report is not valid {name}: {error}")
+        failures = contents.findings or [case for case in contents.tests if case.outcome == "failed"]
+        if finished.exit_code and not failures and not finished.result.stopped:
+            problem = f"The command exited with code {finished.exit_code} and reported nothing."
+            return failed_to_run("command", "", finished, problem)
+        return make_report(
+            "command",
+            "",
+            finished,
+            findings=tuple(replace(one, path=bench.relative(one.path)) for one in contents.findings),
+            tests=tuple(replace(one, path=bench.relative(one.path)) if one.path else one for one in contents.tests),
+            coverage=tuple(replace(one, path=bench.relative(one.path)) for one in contents.coverage),
+            benchmarks=contents.benchmarks,
+        )

@@ -7,7 +7,7 @@ entity, and gives paths as the tool wrote them.
 
 import json
 import re
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -40,15 +40,20 @@ class Contents:
     benchmarks: tuple[Benchmark, ...] = ()
 
 
-@dataclass(frozen=True)
-class Format:
-    """`name` is what the user writes in `.github/autobuild.yml`. `reads(data, tool, check)`. `also_for`: kinds of
-    check, beside the one of what it `gives`, whose command may write it."""
+class Format(ABC):
+    """A report format: each is a class, and its module defines one object of it.
+
+    `name` is what the user writes in `.github/autobuild.yml`. `also_for`: kinds of check, beside the one of what it
+    `gives`, whose command may write it.
+    """
 
     name: str
     gives: ReportKind
-    reads: Callable[[bytes, str, str], Contents]
     also_for: tuple[ReportKind, ...] = ()
+
+    @abstractmethod
+    def read(self, data: bytes, tool: str, check: str) -> Contents:
+        """What a report of `tool` for `check` holds. Raises `BadReport`."""
 
 
 def read_output(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:

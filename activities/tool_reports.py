@@ -1,18 +1,18 @@
 """From a finished command to a tool's report: what every tool does the same way.
 
 A tool starts its program with `execute`, reads what it wrote with `read_output` and `parse_json`, and returns
-`make_report` or, when there is no usable answer, `failed_to_run`. Everything read here is untrusted: sizes are
-limited, links are not followed, text is made valid Unicode.
+`make_report` or, when there is no usable answer, `failed_to_run`; `findings_report` does both. Everything read here is
+untrusted: sizes are limited, links are not followed, text is made valid Unicode.
 """
 
 import signal
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
 from activities.reports import BadReport, valid_unicode
 from activities.sandbox import ProcessResult, SandboxCommand
-from activities.tooling import Workbench
+from activities.tooling import Tool, Workbench
 
 TAIL = 4000
 """Characters of a program's output that are kept for a person."""
@@ -92,20 +92,16 @@ def make_report(
 
 
 def findings_report(
-    tool: str,
-    version: str,
-    finished: FinishedCommand,
-    findings: Callable[[], Iterable[Finding]],
-    exit_codes: Container[int] = (0, 1),
+    tool: Tool, bench: Workbench, version: str, finished: FinishedCommand, exit_codes: Container[int] = (0, 1)
 ) -> ToolReport:
-    """The report of a tool that writes findings. It failed to run where it exits with another code, or where `findings`
-    cannot read what it wrote (`BadReport`)."""
+    """The report of a tool that writes findings. It failed to run where it exits with another code, or where its
+    `findings` cannot read what it wrote."""
     if finished.exit_code not in exit_codes:
-        return failed_to_run(tool, version, finished)
+        return failed_to_run(tool.name, version, finished)
     try:
-        return make_report(tool, version, finished, findings=tuple(findings()))
+        return make_report(tool.name, version, finished, findings=tuple(tool.findings(bench)))
     except BadReport as error:
-        return failed_to_run(tool, version, finished, str(error))
+        return failed_to_run(tool.name, version, finished, str(error))
 
 
 def fix_report(tool: str, version: str, finished: FinishedCommand, exit_codes: tuple[int, ...]) -> ToolReport:

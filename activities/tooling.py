@@ -3,12 +3,13 @@
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from activities.model import ToolReport
+from activities.model import Finding, ToolReport
 from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
@@ -115,27 +116,46 @@ def _first_word(section: str) -> str:
     return re.split("[:.-]", section.removeprefix("tool:"), maxsplit=1)[0].strip()
 
 
-@dataclass(frozen=True)
-class Tool:
-    """`used_by` says why the project uses the tool ("[tool.ruff] in pyproject.toml"), "" if it does not.
-    `default`: runs for its checks when no tool of the same checks and language is configured.
-    `has_work(project, check)`: whether it would find anything to do there, seen without starting it; in doubt True.
-    A check for which no tool has work does not apply.
+class Tool(ABC):
+    """A tool: each is a class, and its module defines one object of it.
+
+    `default`: runs for its checks when no tool of the same checks and language is configured. `fixes`: it has `fix`.
     `requirements` (Python) are installed into the environment of a project that uses the tool and did not bring them;
     one without a version is installed in the version of the project's pre-commit hook. `always_installed`: also where
-    nothing shows that the project uses it."""
+    nothing shows that the project uses it. `is_test_runner`: a package's test script that starts the program of the
+    tool's name is this tool's to run, and no other's.
+    """
 
     name: str
     checks: tuple[str, ...]
     language: Language
-    used_by: Callable[[Project], str]
-    run: Callable[[Workbench], Awaitable[ToolReport]]
     default: bool = False
-    fix: Callable[[Workbench], Awaitable[ToolReport]] | None = None
-    has_work: Callable[[Project, str], bool] = lambda project, check: True
+    fixes: bool = False
     detection: ToolDetection = ToolDetection()
     requirements: tuple[str, ...] = ()
     always_installed: bool = False
+    is_test_runner: bool = False
+
+    @abstractmethod
+    def used_by(self, project: Project) -> str:
+        """Why the project uses the tool ("[tool.ruff] in pyproject.toml"), "" if it does not."""
+
+    def has_work(self, project: Project, check: str) -> bool:
+        """Whether it would find anything to do there, seen without starting it; in doubt True. A check for which no
+        tool has work does not apply."""
+        return True
+
+    @abstractmethod
+    async def run(self, bench: Workbench) -> ToolReport:
+        """Checks the project. It never raises for what the project or the program does: the report says it."""
+
+    async def fix(self, bench: Workbench) -> ToolReport:
+        """Changes the project's files as far as that is safe."""
+        raise NotImplementedError(f"{self.name} fixes nothing")
+
+    def findings(self, bench: Workbench) -> Iterable[Finding]:
+        """What the report that the program left in `bench.out` says. Raises `BadReport`. See `findings_report`."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -173,19 +193,33 @@ class InstallSite:
     run: Callable[[SandboxCommand], Awaitable[ProcessResult]]
 
 
-@dataclass(frozen=True)
-class Toolchain:
-    """`detect` is True when the folder holds a project of this language.
-    `paths` are what every command of the language needs to see read-only (interpreters).
-    `mounts(project, env_root)` are the `SandboxSpec.mounts` of every command that works with that environment.
-    `moved_variables(env_root, was, now)` are for commands that see the tree elsewhere (`now`) than where the
-    environment was made for it (`was`)."""
+class Toolchain(ABC):
+    """How projects of one language are recognized and installed: each is a class, and its module defines one object of
+    it."""
 
     name: str
     language: Language
-    detect: Callable[[Path], bool]
-    recipe: Callable[[Project], EnvironmentRecipe]
-    install: Callable[[InstallSite, EnvironmentRecipe], Awaitable[InstallResult]]
-    paths: Callable[[], tuple[Path, ...]]
-    mounts: Callable[[Project, Path], tuple[tuple[Path, str], ...]] = lambda project, env_root: ()
-    moved_variables: Callable[[Path, str, str], Mapping[str, str]] = lambda env_root, was, now: {}
+
+    @abstractmethod
+    def detect(self, folder: Path) -> bool:
+        """Whether the folder holds a project of this language."""
+
+    @abstractmethod
+    def recipe(self, project: Project) -> EnvironmentRecipe:
+        """How the project's environment is installed."""
+
+    @abstractmethod
+    async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
+        """Installs it."""
+
+    def paths(self) -> tuple[Path, ...]:
+        """What every command of the language needs to see read-only (interpreters)."""
+        return ()
+
+    def mounts(self, project: Project, env_root: Path) -> tuple[tuple[Path, str], ...]:
+        """The `SandboxSpec.mounts` of every command that works with that environment."""
+        return ()
+
+    def moved_variables(self, env_root: Path, was: str, now: str) -> Mapping[str, str]:
+        """For commands that see the tree elsewhere (`now`) than where the environment was made for it (`was`)."""
+        return {}

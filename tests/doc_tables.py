@@ -107,7 +107,7 @@ def _tools() -> Iterator[Row]:
         answers = ", ".join(f"`{check}`" for check in tool.checks)
         said = _module("activities.tools", tool.name)
         what = said.removeprefix(f"{tool.name}: ")
-        default, fixes = ("yes" if given else "" for given in (tool.default, tool.fix))
+        default, fixes = ("yes" if given else "" for given in (tool.default, tool.fixes))
         yield f"`{tool.name}`", tool.language, answers, default, fixes, what
 
 

@@ -25,28 +25,32 @@ _SOURCE = re.compile(r"[^\s:]+\.(?:[cm]?[jt]sx?|py|go|rb|php|java|kt|cs|rs)")
 _LONGEST = 4000
 
 
-def _read(data: bytes, tool: str, check: str) -> Contents:
-    root = parse_xml(data, "The JUnit report")
-    if _tag(root) not in _ROOTS:
-        raise BadReport(f"The report is not JUnit: its root is <{valid_unicode(_tag(root))[:50]}>.")
-    tests: dict[str, TestCase] = {}
-    counts: dict[str, int] = {}
-    for element, file in _elements(root):
-        test = _test(element, file)
-        name = test.id
-        if test.path.endswith(".py") and name in tests:
-            # pytest writes a test twice when it fails and its teardown fails too: it is one failed test.
-            first = tests[name]
-            worse, other = (first, test) if first.outcome == "failed" else (test, first)
-            message = "\n".join(filter(None, (worse.message, other.message)))
-            tests[name] = replace(worse, message=message, duration_s=first.duration_s + test.duration_s)
-            continue
-        # Elsewhere two tests of one name are two tests: the second is called "name (2)".
-        while name in tests:
-            counts[name] = counts.get(name, 1) + 1
-            name = f"{name} ({counts[name]})"
-        tests[name] = replace(test, id=name)
-    return Contents(tests=tuple(tests.values()))
+class JUnitFormat(Format):
+    name = "junit"
+    gives = "tests"
+
+    def read(self, data: bytes, tool: str, check: str) -> Contents:
+        root = parse_xml(data, "The JUnit report")
+        if _tag(root) not in _ROOTS:
+            raise BadReport(f"The report is not JUnit: its root is <{valid_unicode(_tag(root))[:50]}>.")
+        tests: dict[str, TestCase] = {}
+        counts: dict[str, int] = {}
+        for element, file in _elements(root):
+            test = _test(element, file)
+            name = test.id
+            if test.path.endswith(".py") and name in tests:
+                # pytest writes a test twice when it fails and its teardown fails too: it is one failed test.
+                first = tests[name]
+                worse, other = (first, test) if first.outcome == "failed" else (test, first)
+                message = "\n".join(filter(None, (worse.message, other.message)))
+                tests[name] = replace(worse, message=message, duration_s=first.duration_s + test.duration_s)
+                continue
+            # Elsewhere two tests of one name are two tests: the second is called "name (2)".
+            while name in tests:
+                counts[name] = counts.get(name, 1) + 1
+                name = f"{name} ({counts[name]})"
+            tests[name] = replace(test, id=name)
+        return Contents(tests=tuple(tests.values()))
 
 
 def _tag(element: Element) -> str:
@@ -120,4 +124,4 @@ def _message(results: list[Result]) -> str:
     return whole if len(whole) <= _LONGEST else f"{whole[:half]}\n…\n{whole[-half:]}"
 
 
-junit = Format("junit", "tests", _read)
+junit = JUnitFormat()

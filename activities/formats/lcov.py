@@ -8,33 +8,37 @@ from activities.model import FileCoverage
 from activities.reports import MAX_REPORT, BadReport, Contents, Format, non_negative, valid_unicode
 
 
-def _read(data: bytes, tool: str, check: str) -> Contents:
-    if len(data) > MAX_REPORT:
-        raise BadReport(f"The LCOV report is larger than {MAX_REPORT // 1024**2} MiB.")
-    lines = data.decode("utf-8-sig", "surrogateescape").splitlines()
-    files: dict[str, tuple[set[int], set[int]]] = {}
-    current: tuple[set[int], set[int]] | None = None
-    for line in lines:
-        key, _, value = line.strip().partition(":")
-        if key == "SF" and value:
-            current = files.setdefault(value.strip(), (set(), set()))
-        elif key == "DA" and current is not None:
-            # "line,hits[,checksum]"
-            number, hits, *_ = (*value.split(","), "")
-            if at := non_negative(number):
-                current[1].add(at)
-                if _ran(hits):
-                    current[0].add(at)
-        elif key == "end_of_record":
-            current = None
-    if not files and any(line.strip() for line in lines):
-        raise BadReport("The report is not LCOV: it has no SF: record.")
-    return Contents(
-        coverage=tuple(
-            FileCoverage(valid_unicode(path), frozenset(hit), frozenset(seen - hit))
-            for path, (hit, seen) in files.items()
+class LcovFormat(Format):
+    name = "lcov"
+    gives = "coverage"
+
+    def read(self, data: bytes, tool: str, check: str) -> Contents:
+        if len(data) > MAX_REPORT:
+            raise BadReport(f"The LCOV report is larger than {MAX_REPORT // 1024**2} MiB.")
+        lines = data.decode("utf-8-sig", "surrogateescape").splitlines()
+        files: dict[str, tuple[set[int], set[int]]] = {}
+        current: tuple[set[int], set[int]] | None = None
+        for line in lines:
+            key, _, value = line.strip().partition(":")
+            if key == "SF" and value:
+                current = files.setdefault(value.strip(), (set(), set()))
+            elif key == "DA" and current is not None:
+                # "line,hits[,checksum]"
+                number, hits, *_ = (*value.split(","), "")
+                if at := non_negative(number):
+                    current[1].add(at)
+                    if _ran(hits):
+                        current[0].add(at)
+            elif key == "end_of_record":
+                current = None
+        if not files and any(line.strip() for line in lines):
+            raise BadReport("The report is not LCOV: it has no SF: record.")
+        return Contents(
+            coverage=tuple(
+                FileCoverage(valid_unicode(path), frozenset(hit), frozenset(seen - hit))
+                for path, (hit, seen) in files.items()
+            )
         )
-    )
 
 
 def _ran(hits: str) -> bool:
@@ -45,4 +49,4 @@ def _ran(hits: str) -> bool:
         return False
 
 
-lcov = Format("lcov", "coverage", _read)
+lcov = LcovFormat()

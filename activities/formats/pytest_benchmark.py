@@ -8,15 +8,19 @@ from activities.reports import BadReport, Contents, Format, parse_json, valid_un
 _MOST_ROUNDS = 1000
 
 
-def _read(data: bytes, tool: str, check: str) -> Contents:
-    # The plug-in leaves an empty file when no benchmark ran.
-    if not data.strip():
-        return Contents()
-    report = parse_json(data, "The pytest-benchmark report")
-    listed = report.get("benchmarks") if isinstance(report, dict) else None
-    if not isinstance(listed, list):
-        raise BadReport('The report is not of pytest-benchmark: it has no list "benchmarks".')
-    return Contents(benchmarks=tuple(_benchmark(entry) for entry in listed))
+class PytestBenchmarkFormat(Format):
+    name = "pytest-benchmark"
+    gives = "benchmarks"
+
+    def read(self, data: bytes, tool: str, check: str) -> Contents:
+        # The plug-in leaves an empty file when no benchmark ran.
+        if not data.strip():
+            return Contents()
+        report = parse_json(data, "The pytest-benchmark report")
+        listed = report.get("benchmarks") if isinstance(report, dict) else None
+        if not isinstance(listed, list):
+            raise BadReport('The report is not of pytest-benchmark: it has no list "benchmarks".')
+        return Contents(benchmarks=tuple(_benchmark(entry) for entry in listed))
 
 
 def _benchmark(entry: object) -> Benchmark:
@@ -38,4 +42,4 @@ def _benchmark(entry: object) -> Benchmark:
     return Benchmark(name, tuple(float(value) for value in some))
 
 
-benchmark = Format("pytest-benchmark", "benchmarks", _read)
+benchmark = PytestBenchmarkFormat()

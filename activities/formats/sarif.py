@@ -19,20 +19,41 @@ _FILE = re.compile(r"^file:(?://[^/]*)?(?=/)")
 _SILENT_KINDS = ("pass", "notApplicable")
 
 
-def _read(data: bytes, tool: str, check: str) -> Contents:
-    report = parse_json(data, "The SARIF report")
-    runs = report.get("runs") if isinstance(report, dict) else None
-    if not isinstance(runs, list):
-        raise BadReport('The report is not SARIF: it has no list "runs".')
-    found = []
-    for run in (_Run(_dict(each)) for each in runs):
-        for result in run.results:
-            # §3.27.23: suppressed, unless a suppression is still under review or was rejected.
-            states = [entry.get("status") for entry in _dicts(result.get("suppressions"))]
-            suppressed = bool(states) and not any(state in ("underReview", "rejected") for state in states)
-            if not suppressed and result.get("kind") not in _SILENT_KINDS and result.get("baselineState") != "absent":
-                found.append(_finding(run, result, tool, check))
-    return Contents(findings=tuple(found))
+class SarifFormat(Format):
+    name = "sarif"
+    gives = "findings"
+
+    def read(self, data: bytes, tool: str, check: str) -> Contents:
+        report = parse_json(data, "The SARIF report")
+        runs = report.get("runs") if isinstance(report, dict) else None
+        if not isinstance(runs, list):
+            raise BadReport('The report is not SARIF: it has no list "runs".')
+        found = []
+        for run in (_Run(_dict(each)) for each in runs):
+            for result in run.results:
+                # §3.27.23: suppressed, unless a suppression is still under review or was rejected.
+                states = [entry.get("status") for entry in _dicts(result.get("suppressions"))]
+                suppressed = bool(states) and not any(state in ("underReview", "rejected") for state in states)
+                silent = result.get("kind") in _SILENT_KINDS or result.get("baselineState") == "absent"
+                if suppressed or silent:
+                    continue
+                rule = run.rule(result)
+                location = _dict(_dict(next(iter(_dicts(result.get("locations"))), {})).get("physicalLocation"))
+                region = _dict(location.get("region"))
+                found.append(
+                    Finding(
+                        check=check,
+                        tool=tool,
+                        rule=valid_unicode(_text(result.get("ruleId")) or _text(rule.get("id"))),
+                        path=run.path(location),
+                        line=non_negative(region.get("startLine")),
+                        column=non_negative(region.get("startColumn")),
+                        end_line=non_negative(region.get("endLine")),
+                        message=_message(result, rule),
+                        severity=_severity(result, rule),
+                    )
+                )
+        return Contents(findings=tuple(found))
 
 
 class _Run:
@@ -73,23 +94,6 @@ class _Run:
         # §3.14.14: a base ends with a slash; some writers forget it. An absolute name needs no base.
         start = self._resolved(base, depth + 1)
         return uri if uri.startswith("/") or not start else f"{start.rstrip('/')}/{uri}"
-
-
-def _finding(run: _Run, result: _Json, tool: str, check: str) -> Finding:
-    rule = run.rule(result)
-    location = _dict(_dict(next(iter(_dicts(result.get("locations"))), {})).get("physicalLocation"))
-    region = _dict(location.get("region"))
-    return Finding(
-        check=check,
-        tool=tool,
-        rule=valid_unicode(_text(result.get("ruleId")) or _text(rule.get("id"))),
-        path=run.path(location),
-        line=non_negative(region.get("startLine")),
-        column=non_negative(region.get("startColumn")),
-        end_line=non_negative(region.get("endLine")),
-        message=_message(result, rule),
-        severity=_severity(result, rule),
-    )
 
 
 def _severity(result: _Json, rule: _Json) -> Severity:
@@ -139,4 +143,4 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-sarif = Format("sarif", "findings", _read)
+sarif = SarifFormat()

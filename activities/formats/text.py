@@ -19,13 +19,18 @@ _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 _LONGEST = 10_000
 
 
-def _read(data: bytes, tool: str, check: str) -> Contents:
-    if len(data) > MAX_REPORT:
-        raise BadReport(f"The text report is larger than {MAX_REPORT // 1024**2} MiB.")
-    if b"\0" in data:
-        raise BadReport("The text report holds binary data.")
-    lines = data.decode("utf-8", "surrogateescape").splitlines()
-    return Contents(findings=tuple(found for line in lines if (found := _finding(line, tool, check))))
+class TextFormat(Format):
+    name = "text"
+    gives = "findings"
+    also_for = ("tests",)
+
+    def read(self, data: bytes, tool: str, check: str) -> Contents:
+        if len(data) > MAX_REPORT:
+            raise BadReport(f"The text report is larger than {MAX_REPORT // 1024**2} MiB.")
+        if b"\0" in data:
+            raise BadReport("The text report holds binary data.")
+        lines = data.decode("utf-8", "surrogateescape").splitlines()
+        return Contents(findings=tuple(found for line in lines if (found := _finding(line, tool, check))))
 
 
 def _finding(line: str, tool: str, check: str) -> Finding | None:
@@ -54,4 +59,4 @@ def _finding(line: str, tool: str, check: str) -> Finding | None:
     )
 
 
-text = Format("text", "findings", _read, also_for=("tests",))
+text = TextFormat()

@@ -32,7 +32,7 @@ async def commit_fixes(
         by = []
         for check, tree in trees:
             for tool_run in await tree.tool_runs(check):
-                report = await tree.fix(tool_run, copy) if tool_run.tool.fix else None
+                report = await tree.fix(tool_run, copy) if tool_run.tool.fixes else None
                 if report and report.completed and not report.problem:
                     by.append(f"{tool_run.tool.name} {report.version}".strip())
         mirror = host.workspaces.mirror(workspace.repo)

@@ -112,7 +112,7 @@ class Tree:
 
     async def fix(self, tool_run: ToolRun, copy: Path) -> ToolReport:
         """Lets the tool change the files of `copy`, a private copy of this tree."""
-        assert tool_run.tool.fix
+        assert tool_run.tool.fixes
         _, environment = await self._ready(tool_run.project, self.options)
         async with self._out() as out:
             bench = self._bench(tool_run.project, (copy, environment), out, self.options, keep_writes=True)

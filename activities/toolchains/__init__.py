@@ -1,6 +1,7 @@
 """One language's way to install what a project declares, a file each: `python.py`, `node.py`.
 
-The file defines one `activities.tooling.Toolchain` object, found by its type; the built-in files call it `toolchain`.
+The file defines one class derived from `activities.tooling.Toolchain` and one object of it, found by its type; the
+built-in files call it `toolchain`.
 """
 
 from functools import cache
@@ -14,4 +15,4 @@ def registry() -> dict[str, Toolchain]:
     """Every toolchain by its name."""
     import activities.toolchains as package
 
-    return load(package, Toolchain)
+    return load(package, Toolchain)  # type: ignore[type-abstract]

@@ -33,36 +33,61 @@ _ERROR = re.compile(r"^\s*(?:npm (?:error|ERR!)|error|ERR_PNPM|ERR|➤ YN\d+: .*
 _UNINFORMATIVE = re.compile(r"^(code |errno |A complete log|For a full report|Alternatively|$)")
 
 
-def _recipe(project: Project) -> EnvironmentRecipe:
-    home = workspace_home(project)
-    manager = find_manager(home, read_package(home))
-    facts = [versions(), manager.name, manager.package]
-    for name, data in sorted(manifest(home).items()):
-        facts += (name, data.decode("latin-1"))
-    fetch = (f"npm install {manager.package}",) if manager.package else ()
-    steps = (*fetch, " ".join((manager.name, *install_words(manager))))
-    return EnvironmentRecipe(digest(*facts), steps, bool(manager.lock))
+class NodeToolchain(Toolchain):
+    name = "node"
+    language = "javascript"
 
+    def detect(self, folder: Path) -> bool:
+        return (folder / "package.json").is_file()
 
-async def _install(site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
-    """A manager other than npm is installed into the environment first, not into the cache, which every installation
-    may write to."""
-    home = workspace_home(site.project)
-    manager = find_manager(home, read_package(home))
-    assert site.spec.env is not None, "an installation has an environment to write to"
-    await asyncio.to_thread(_write_files, site.spec.env, manifest(home))
-    program: tuple[str, ...] = npm()
-    if manager.package:
-        folder = f"{site.paths.env}/{MANAGER_FOLDER}"
-        options = ("--prefix", folder, "--no-save", "--ignore-scripts", "--workspaces=false")
-        result = await _run(site, manager, (*program, "install", *options, manager.package))
+    def recipe(self, project: Project) -> EnvironmentRecipe:
+        home = workspace_home(project)
+        manager = find_manager(home, read_package(home))
+        facts = [versions(), manager.name, manager.package]
+        for name, data in sorted(manifest(home).items()):
+            facts += (name, data.decode("latin-1"))
+        fetch = (f"npm install {manager.package}",) if manager.package else ()
+        steps = (*fetch, " ".join((manager.name, *install_words(manager))))
+        return EnvironmentRecipe(digest(*facts), steps, bool(manager.lock))
+
+    async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
+        """A manager other than npm is installed into the environment first, not into the cache, which every
+        installation may write to."""
+        home = workspace_home(site.project)
+        manager = find_manager(home, read_package(home))
+        assert site.spec.env is not None, "an installation has an environment to write to"
+        await asyncio.to_thread(_write_files, site.spec.env, manifest(home))
+        program: tuple[str, ...] = npm()
+        if manager.package:
+            folder = f"{site.paths.env}/{MANAGER_FOLDER}"
+            options = ("--prefix", folder, "--no-save", "--ignore-scripts", "--workspaces=false")
+            result = await _run(site, manager, (*program, "install", *options, manager.package))
+            if result.exit_code != 0:
+                return _failure(f"{manager.name} {manager.version} could not be installed", result)
+            program = (f"{folder}/node_modules/.bin/{manager.name}",)
+        result = await _run(site, manager, (*program, *install_words(manager)))
         if result.exit_code != 0:
-            return _failure(f"{manager.name} {manager.version} could not be installed", result)
-        program = (f"{folder}/node_modules/.bin/{manager.name}",)
-    result = await _run(site, manager, (*program, *install_words(manager)))
-    if result.exit_code != 0:
-        return _failure(f"{manager.name} could not install the packages", result)
-    return InstallResult()
+            return _failure(f"{manager.name} could not install the packages", result)
+        return InstallResult()
+
+    def paths(self) -> tuple[Path, ...]:
+        return (node_home(),)
+
+    def mounts(self, project: Project, env_root: Path) -> tuple[tuple[Path, str], ...]:
+        """Each `node_modules` of the environment, at its place in the tree. A folder of the tree that is a link is left
+        out: its mount would land wherever the link leads."""
+        home = workspace_home(project)
+        checkout = home.root.resolve()
+        mounts = []
+        for name, folders, _ in os.walk(env_root):
+            if "node_modules" in folders:
+                folder = (Path(name) / "node_modules").relative_to(env_root)
+                parent, place = checkout / folder.parent, checkout / folder
+                free = not place.is_symlink() and (place.is_dir() or not place.exists())
+                if free and parent.is_dir() and parent.resolve() == parent:
+                    mounts.append((env_root / folder, os.path.normpath(f"{home.folder}/{folder.as_posix()}")))
+            folders[:] = sorted(each for each in folders if each != "node_modules" and not each.startswith("."))
+        return tuple(mounts[:_MOST_MOUNTS])
 
 
 def _write_files(env_root: Path, files: dict[str, bytes]) -> None:
@@ -92,29 +117,4 @@ def _failure(what: str, result: ProcessResult) -> InstallResult:
     return InstallResult(f"{what}: {reason}", last_output(result))
 
 
-def _mounts(project: Project, env_root: Path) -> tuple[tuple[Path, str], ...]:
-    """Each `node_modules` of the environment, at its place in the tree. A folder of the tree that is a link is left
-    out: its mount would land wherever the link leads."""
-    home = workspace_home(project)
-    checkout = home.root.resolve()
-    mounts = []
-    for name, folders, _ in os.walk(env_root):
-        if "node_modules" in folders:
-            folder = (Path(name) / "node_modules").relative_to(env_root)
-            parent, place = checkout / folder.parent, checkout / folder
-            free = not place.is_symlink() and (place.is_dir() or not place.exists())
-            if free and parent.is_dir() and parent.resolve() == parent:
-                mounts.append((env_root / folder, os.path.normpath(f"{home.folder}/{folder.as_posix()}")))
-        folders[:] = sorted(each for each in folders if each != "node_modules" and not each.startswith("."))
-    return tuple(mounts[:_MOST_MOUNTS])
-
-
-toolchain = Toolchain(
-    name="node",
-    language="javascript",
-    detect=lambda folder: (folder / "package.json").is_file(),
-    recipe=_recipe,
-    install=_install,
-    paths=lambda: (node_home(),),
-    mounts=_mounts,
-)
+toolchain = NodeToolchain()

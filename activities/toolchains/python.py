@@ -33,28 +33,48 @@ _BUILDS = frozenset(("hatch_build.py", "build.py", "meson.build", "CMakeLists.tx
 _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "tox.ini", "Pipfile")
 
 
-def _detect(folder: Path) -> bool:
-    """A manifest, requirements, or plain Python files at the folder's root. A pyproject.toml without a project in it
-    beside a package.json holds a linter's settings, most often."""
-    signs = [name for name in _SIGNS if (folder / name).is_file()]
-    if signs == ["pyproject.toml"] and (folder / "package.json").is_file():
-        return bool({"project", "build-system", "dependency-groups"} & set(pyproject(Project(".", folder, "python"))))
-    patterns = ("*.py", "requirements*.txt", "tests/test_*.py")
-    return bool(signs) or any(any(folder.glob(pattern)) for pattern in patterns)
+class PythonToolchain(Toolchain):
+    name = "python"
+    language = "python"
 
+    def detect(self, folder: Path) -> bool:
+        """A manifest, requirements, or plain Python files at the folder's root. A pyproject.toml without a project in
+        it beside a package.json holds a linter's settings, most often."""
+        signs = [name for name in _SIGNS if (folder / name).is_file()]
+        if signs == ["pyproject.toml"] and (folder / "package.json").is_file():
+            tables = pyproject(Project(".", folder, "python"))
+            return any(name in tables for name in ("project", "build-system", "dependency-groups"))
+        patterns = ("*.py", "requirements*.txt", "tests/test_*.py")
+        return bool(signs) or any(any(folder.glob(pattern)) for pattern in patterns)
 
-def _recipe(project: Project) -> EnvironmentRecipe:
-    files = (*_FILES, *with_includes(project, requirements_files(project)))
-    there = [name for name in files if (project.root / name).is_file()]
-    contents = [part for name in there for part in (name, project.read(name))]
-    added = json.dumps(_additions(project), sort_keys=True)
-    versions = (our_version("uv"), sys.version, platform.machine(), added)
-    key = digest("python-2", project.folder, *versions, _deciding(project), *contents, *_compiled(project))
-    steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in install_items(project))
-    if project.read("uv.lock"):
-        steps = ("uv sync --frozen --all-groups --all-extras",)
-    locked = bool(project.read("uv.lock") or constraints(project) or project.read("pylock.toml"))
-    return EnvironmentRecipe(key, steps, locked)
+    def recipe(self, project: Project) -> EnvironmentRecipe:
+        files = (*_FILES, *with_includes(project, requirements_files(project)))
+        there = [name for name in files if (project.root / name).is_file()]
+        contents = [part for name in there for part in (name, project.read(name))]
+        added = json.dumps(_additions(project), sort_keys=True)
+        versions = (our_version("uv"), sys.version, platform.machine(), added)
+        key = digest("python-2", project.folder, *versions, _deciding(project), *contents, *_compiled(project))
+        steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in install_items(project))
+        if project.read("uv.lock"):
+            steps = ("uv sync --frozen --all-groups --all-extras",)
+        locked = bool(project.read("uv.lock") or constraints(project) or project.read("pylock.toml"))
+        return EnvironmentRecipe(key, steps, locked)
+
+    async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
+        """A project that requires another Python is still tried: many bounds are only cautious."""
+        installed = await PythonInstallation(site, _additions(site.project)).run()
+        mismatch = _python_mismatch(site.project)
+        if not (installed.problem and mismatch):
+            return installed
+        return InstallResult(f"{mismatch} {installed.problem}", installed.output_tail, installed.partly)
+
+    def paths(self) -> tuple[Path, ...]:
+        return (Path(sys.base_prefix), OUR_TOOLS)
+
+    def moved_variables(self, env_root: Path, was: str, now: str) -> dict[str, str]:
+        """An editable project is found by the path that its folder had; without a sandbox each run has its own."""
+        paths = paths_to(env_root, was)
+        return {"PYTHONPATH": os.pathsep.join(now + path[len(was) :] for path in paths)} if paths else {}
 
 
 def _additions(project: Project) -> dict[str, str]:
@@ -101,15 +121,6 @@ def _deciding(project: Project) -> str:
     return json.dumps({**parts, "tool": kept}, sort_keys=True, default=str)
 
 
-async def _install(site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
-    """A project that requires another Python is still tried: many bounds are only cautious."""
-    installed = await PythonInstallation(site, _additions(site.project)).run()
-    mismatch = _python_mismatch(site.project)
-    if not (installed.problem and mismatch):
-        return installed
-    return InstallResult(f"{mismatch} {installed.problem}", installed.output_tail, installed.partly)
-
-
 def _python_mismatch(project: Project) -> str:
     """A sentence when the project does not admit our interpreter, "" when it does."""
     options = section(project, "setup.cfg", "options") or {}
@@ -122,18 +133,4 @@ def _python_mismatch(project: Project) -> str:
     return "" if fits else f"The project requires Python {required}, but checks run with Python {ours}."
 
 
-def _moved_variables(env_root: Path, was: str, now: str) -> dict[str, str]:
-    """An editable project is found by the path that its folder had; without a sandbox each run has its own."""
-    paths = paths_to(env_root, was)
-    return {"PYTHONPATH": os.pathsep.join(now + path[len(was) :] for path in paths)} if paths else {}
-
-
-toolchain = Toolchain(
-    name="python",
-    language="python",
-    detect=_detect,
-    recipe=_recipe,
-    install=_install,
-    paths=lambda: (Path(sys.base_prefix), OUR_TOOLS),
-    moved_variables=_moved_variables,
-)
+toolchain = PythonToolchain()

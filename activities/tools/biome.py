@@ -3,61 +3,67 @@
 from collections.abc import Iterator
 
 from activities.languages.javascript.package_json import first_file, workspace_home
-from activities.languages.javascript.programs import package_tool, start
+from activities.languages.javascript.programs import PackageTool, start
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
 from activities.tool_reports import failed_to_run, fix_report, make_report, stdout_to_file
 from activities.tooling import Project, ToolDetection, Workbench
 
-DETECTION = ToolDetection(files=("biome.json", "biome.jsonc"))
 _REPORT = "biome.json"
 _SEVERITIES: dict[str, Severity] = {"fatal": "error", "error": "error", "warning": "warning"}
 
 
-def _used_by(project: Project) -> str:
-    return first_file(project, *DETECTION.files) or first_file(workspace_home(project), *DETECTION.files)
+class Biome(PackageTool):
+    name = "biome"
+    checks = ("linting",)
+    fixes = True
+    package = "@biomejs/biome"
+    detection = ToolDetection(files=("biome.json", "biome.jsonc"))
 
+    def used_by(self, project: Project) -> str:
+        """Its configuration, here or at the workspace's root."""
+        files = self.detection.files
+        return first_file(project, *files) or first_file(workspace_home(project), *files)
 
-async def _run(bench: Workbench, biome: str, version: str) -> ToolReport:
-    """`biome ci` reads and never writes. It exits with 1 for findings and for every other failure alike. Biome 1
-    reports a syntax error twice, by its linter and by its formatter."""
-    options = ("--reporter=json", "--max-diagnostics=none", "--colors=off", "--no-errors-on-unmatched")
-    finished = await start(bench, stdout_to_file(bench, (biome, "ci", *options), _REPORT))
-    try:
-        found = tuple(dict.fromkeys(_findings(read_output(bench.out, _REPORT), bench)))
-    except BadReport as error:
-        return failed_to_run("biome", version, finished, "" if finished.exit_code else str(error))
-    return make_report("biome", version, finished, findings=found)
+    async def run_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
+        """`biome ci` reads and never writes. It exits with 1 for findings and for every other failure alike. Biome 1
+        reports a syntax error twice, by its linter and by its formatter."""
+        options = ("--reporter=json", "--max-diagnostics=none", "--colors=off", "--no-errors-on-unmatched")
+        finished = await start(bench, stdout_to_file(bench, (binary, "ci", *options), _REPORT))
+        try:
+            found = tuple(dict.fromkeys(self.findings(bench)))
+        except BadReport as error:
+            return failed_to_run("biome", version, finished, "" if finished.exit_code else str(error))
+        return make_report("biome", version, finished, findings=found)
 
+    async def fix_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
+        """What is left after the fixes is exit code 1."""
+        finished = await start(bench, (binary, "check", "--write", "--no-errors-on-unmatched"))
+        return fix_report("biome", version, finished, (0, 1))
 
-async def _fix(bench: Workbench, biome: str, version: str) -> ToolReport:
-    finished = await start(bench, (biome, "check", "--write", "--no-errors-on-unmatched"))
-    return fix_report("biome", version, finished, (0, 1))
-
-
-def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
-    report = parse_json(data, "biome's report")
-    diagnostics = report.get("diagnostics") if isinstance(report, dict) else None
-    if not isinstance(diagnostics, list):
-        raise BadReport("biome's report has no diagnostics.")
-    for diagnostic in diagnostics:
-        if isinstance(diagnostic, dict):
-            rule = valid_unicode(str(diagnostic.get("category") or "biome"))
-            path, line, column = _place(diagnostic.get("location"))
-            message = diagnostic.get("message") or diagnostic.get("description") or ""
-            if isinstance(message, list):  # pieces of marked-up text
-                message = "".join(str(piece.get("content", "")) for piece in message if isinstance(piece, dict))
-            yield Finding(
-                check="linting",
-                tool="biome",
-                rule=rule.removeprefix("lint/"),
-                path=bench.relative(valid_unicode(path)),
-                line=line,
-                column=column,
-                message=valid_unicode(str(message)),
-                severity=_SEVERITIES.get(str(diagnostic.get("severity")), "notice"),
-                fixable=rule in ("format", "organizeImports") or "Safe fix" in str(diagnostic.get("advices")),
-            )
+    def findings(self, bench: Workbench) -> Iterator[Finding]:
+        report = parse_json(read_output(bench.out, _REPORT), "biome's report")
+        diagnostics = report.get("diagnostics") if isinstance(report, dict) else None
+        if not isinstance(diagnostics, list):
+            raise BadReport("biome's report has no diagnostics.")
+        for diagnostic in diagnostics:
+            if isinstance(diagnostic, dict):
+                rule = valid_unicode(str(diagnostic.get("category") or "biome"))
+                path, line, column = _place(diagnostic.get("location"))
+                message = diagnostic.get("message") or diagnostic.get("description") or ""
+                if isinstance(message, list):  # pieces of marked-up text
+                    message = "".join(str(piece.get("content", "")) for piece in message if isinstance(piece, dict))
+                yield Finding(
+                    check="linting",
+                    tool="biome",
+                    rule=rule.removeprefix("lint/"),
+                    path=bench.relative(valid_unicode(path)),
+                    line=line,
+                    column=column,
+                    message=valid_unicode(str(message)),
+                    severity=_SEVERITIES.get(str(diagnostic.get("severity")), "notice"),
+                    fixable=rule in ("format", "organizeImports") or "Safe fix" in str(diagnostic.get("advices")),
+                )
 
 
 def _place(location: object) -> tuple[str, int, int]:
@@ -75,4 +81,4 @@ def _place(location: object) -> tuple[str, int, int]:
     return name, before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
 
 
-tool = package_tool("biome", ("linting",), _used_by, _run, fix=_fix, package="@biomejs/biome", detection=DETECTION)
+tool = Biome()

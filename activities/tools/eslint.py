@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from activities.languages.javascript.package_json import first_file, read_package, workspace_home
-from activities.languages.javascript.programs import package_tool, start
+from activities.languages.javascript.programs import PackageTool, start
 from activities.languages.javascript.scripts import find_call, without_options
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
@@ -13,64 +13,66 @@ from activities.tooling import Project, ToolDetection, Workbench
 _REPORT = "eslint.json"
 _FLAT = tuple(f"eslint.config.{ending}" for ending in ("js", "mjs", "cjs", "ts", "mts", "cts"))
 _LEGACY = (*(f".eslintrc.{ending}" for ending in ("js", "cjs", "mjs", "json", "yaml", "yml")), ".eslintrc")
-DETECTION = ToolDetection(files=(*_FLAT, *_LEGACY), keys=("eslintConfig",), other_files=(".eslintignore",))
 _FLAGS = ("--fix", "--cache", "--color", "--no-color", "--fix-dry-run")
 _VALUED = ("--format", "-f", "-o", "--output-file", "--max-warnings", "--cache-location", "--cache-strategy")
 
 
-def _used_by(project: Project) -> str:
-    """Its configuration, here or at the workspace's root, since eslint looks upwards."""
-    for place in (project, workspace_home(project)):
-        if name := first_file(place, *DETECTION.files):
-            return name
-        if "eslintConfig" in read_package(place).data:
-            return "eslintConfig in package.json"
-    return ""
+class Eslint(PackageTool):
+    name = "eslint"
+    checks = ("linting",)
+    fixes = True
+    detection = ToolDetection(files=(*_FLAT, *_LEGACY), keys=("eslintConfig",), other_files=(".eslintignore",))
+
+    def used_by(self, project: Project) -> str:
+        """Its configuration, here or at the workspace's root, since eslint looks upwards."""
+        for place in (project, workspace_home(project)):
+            if name := first_file(place, *self.detection.files):
+                return name
+            if "eslintConfig" in read_package(place).data:
+                return "eslintConfig in package.json"
+        return ""
+
+    async def run_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
+        """Exit codes: 0 nothing, 1 findings, 2 eslint could not work (its configuration, most often)."""
+        report = ("--format", "json", "--output-file", f"{bench.paths.out}/{_REPORT}")
+        finished = await start(bench, (binary, *self._arguments(bench.project), *report))
+        return findings_report(self, bench, version, finished)
+
+    async def fix_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
+        """What is left after the fixes is exit code 1, and no failure of the fixing."""
+        finished = await start(bench, (binary, *self._arguments(bench.project), "--fix"))
+        return fix_report("eslint", version, finished, (0, 1))
+
+    def findings(self, bench: Workbench) -> Iterator[Finding]:
+        """A message without a rule is a file that cannot be parsed, or a needless `eslint-disable`."""
+        files = parse_json(read_output(bench.out, _REPORT), "eslint's report")
+        if not isinstance(files, list):
+            raise BadReport("eslint's report is not a list.")
+        for file in files:
+            messages = file.get("messages") if isinstance(file, dict) else None
+            for message in messages if isinstance(messages, list) else []:
+                rule = message.get("ruleId") or ("parse-error" if message.get("fatal") else "eslint")
+                yield Finding(
+                    check="linting",
+                    tool="eslint",
+                    rule=valid_unicode(str(rule)),
+                    path=bench.relative(valid_unicode(str(file.get("filePath", "")))),
+                    line=non_negative(message.get("line")),
+                    column=non_negative(message.get("column")),
+                    end_line=non_negative(message.get("endLine")),
+                    message=valid_unicode(str(message.get("message", ""))),
+                    severity="error" if message.get("severity") == 2 else "warning",
+                    fixable="fix" in message,
+                )
+
+    def _arguments(self, project: Project) -> tuple[str, ...]:
+        """What the package's own lint script gives, because a legacy configuration does not say which files are
+        linted."""
+        package = read_package(project)
+        scripts = (name for name in package.scripts if name.partition(":")[0] in ("lint", "eslint"))
+        call = next((call for name in scripts if (call := find_call(package, name, "eslint"))), None)
+        own = without_options(call.args, _FLAGS, _VALUED) if call else ()
+        return own or (".",)
 
 
-async def _run(bench: Workbench, eslint: str, version: str) -> ToolReport:
-    """Exit codes: 0 nothing, 1 findings, 2 eslint could not work (its configuration, most often)."""
-    report = ("--format", "json", "--output-file", f"{bench.paths.out}/{_REPORT}")
-    finished = await start(bench, (eslint, *_arguments(bench.project), *report))
-    return findings_report("eslint", version, finished, lambda: _findings(bench))
-
-
-async def _fix(bench: Workbench, eslint: str, version: str) -> ToolReport:
-    """What is left after the fixes is exit code 1, and no failure of the fixing."""
-    finished = await start(bench, (eslint, *_arguments(bench.project), "--fix"))
-    return fix_report("eslint", version, finished, (0, 1))
-
-
-def _arguments(project: Project) -> tuple[str, ...]:
-    """What the package's own lint script gives, because a legacy configuration does not say which files are linted."""
-    package = read_package(project)
-    scripts = (name for name in package.scripts if name.partition(":")[0] in ("lint", "eslint"))
-    call = next((call for name in scripts if (call := find_call(package, name, "eslint"))), None)
-    own = without_options(call.args, _FLAGS, _VALUED) if call else ()
-    return own or (".",)
-
-
-def _findings(bench: Workbench) -> Iterator[Finding]:
-    """A message without a rule is a file that cannot be parsed, or a needless `eslint-disable`."""
-    files = parse_json(read_output(bench.out, _REPORT), "eslint's report")
-    if not isinstance(files, list):
-        raise BadReport("eslint's report is not a list.")
-    for file in files:
-        messages = file.get("messages") if isinstance(file, dict) else None
-        for message in messages if isinstance(messages, list) else []:
-            rule = message.get("ruleId") or ("parse-error" if message.get("fatal") else "eslint")
-            yield Finding(
-                check="linting",
-                tool="eslint",
-                rule=valid_unicode(str(rule)),
-                path=bench.relative(valid_unicode(str(file.get("filePath", "")))),
-                line=non_negative(message.get("line")),
-                column=non_negative(message.get("column")),
-                end_line=non_negative(message.get("endLine")),
-                message=valid_unicode(str(message.get("message", ""))),
-                severity="error" if message.get("severity") == 2 else "warning",
-                fixable="fix" in message,
-            )
-
-
-tool = package_tool("eslint", ("linting",), _used_by, _run, fix=_fix, detection=DETECTION)
+tool = Eslint()

@@ -5,46 +5,51 @@ Severity: `error` for what breaks when it runs (syntax, undefined names: E9, F63
 
 import re
 
-from activities.languages.python.tool_detection import linter_severity, python_tool
+from activities.languages.python.tool_detection import PythonTool, linter_severity
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
 from activities.tool_reports import execute, failed_to_run, make_report
 from activities.tooling import ToolDetection, Workbench
 
-DETECTION = ToolDetection(
-    files=(".flake8",),
-    sections=(("setup.cfg", "flake8"), ("tox.ini", "flake8")),
-    hooks=("flake8",),
-    packages=("flake8",),
-)
 _LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+):(?P<column>\d+): (?P<rule>[A-Z]{1,3}\d{1,4}) (?P<message>.*)")
 
 
-async def _run(bench: Workbench, version: str) -> ToolReport:
-    """Exit code 1 means findings and a crash alike: without findings it was a crash."""
-    report = f"--output-file={bench.paths.out}/flake8.txt"
-    finished = await execute(bench, (bench.executable("flake8"), "--format=default", report, "--no-show-source"))
-    try:
-        text = valid_unicode(read_output(bench.out, "flake8.txt").decode("utf-8", "surrogateescape"))
-    except BadReport:
-        return failed_to_run("flake8", version, finished)
-    found = tuple(
-        Finding(
-            check="linting",
-            tool="flake8",
-            rule=match["rule"],
-            path=bench.relative(match["path"]),
-            line=non_negative(match["line"]),
-            column=non_negative(match["column"]),
-            message=match["message"],
-            severity=linter_severity(match["rule"]),
-        )
-        for line in text.splitlines()
-        if (match := _LINE.fullmatch(line))
+class Flake8(PythonTool):
+    name = "flake8"
+    checks = ("linting",)
+    requirements = ("flake8",)
+    detection = ToolDetection(
+        files=(".flake8",),
+        sections=(("setup.cfg", "flake8"), ("tox.ini", "flake8")),
+        hooks=("flake8",),
+        packages=("flake8",),
     )
-    if finished.exit_code not in (0, 1) or (finished.exit_code == 1 and not found):
-        return failed_to_run("flake8", version, finished)
-    return make_report("flake8", version, finished, findings=found)
+
+    async def run_version(self, bench: Workbench, version: str) -> ToolReport:
+        """Exit code 1 means findings and a crash alike: without findings it was a crash."""
+        report = f"--output-file={bench.paths.out}/flake8.txt"
+        finished = await execute(bench, (bench.executable("flake8"), "--format=default", report, "--no-show-source"))
+        try:
+            text = valid_unicode(read_output(bench.out, "flake8.txt").decode("utf-8", "surrogateescape"))
+        except BadReport:
+            return failed_to_run("flake8", version, finished)
+        found = tuple(
+            Finding(
+                check="linting",
+                tool="flake8",
+                rule=match["rule"],
+                path=bench.relative(match["path"]),
+                line=non_negative(match["line"]),
+                column=non_negative(match["column"]),
+                message=match["message"],
+                severity=linter_severity(match["rule"]),
+            )
+            for line in text.splitlines()
+            if (match := _LINE.fullmatch(line))
+        )
+        if finished.exit_code not in (0, 1) or (finished.exit_code == 1 and not found):
+            return failed_to_run("flake8", version, finished)
+        return make_report("flake8", version, finished, findings=found)
 
 
-tool = python_tool("flake8", ("linting",), DETECTION, _run, requirements=("flake8",))
+tool = Flake8()

@@ -2,37 +2,42 @@
 
 import re
 
-from activities.languages.python.tool_detection import python_tool
+from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, ToolReport
 from activities.tool_reports import execute, failed_to_run, fix_report, make_report
 from activities.tooling import ToolDetection, Workbench
 
-DETECTION = ToolDetection(
-    tables=("isort",),
-    files=(".isort.cfg",),
-    sections=(("setup.cfg", "isort"), ("setup.cfg", "tool:isort"), ("tox.ini", "isort")),
-    hooks=("isort",),
-    packages=("isort",),
-)
 _CHANGES = re.compile(r"ERROR: (?P<path>.+?) Imports are incorrectly sorted and/or formatted\.")
 
 
-async def _run(bench: Workbench, version: str) -> ToolReport:
-    """Exit code 1 means changes and a crash alike: without a file to change it was a crash."""
-    finished = await execute(bench, (bench.executable("isort"), "--check-only", "."))
-    message = "isort would change the imports of this file."
-    found = tuple(
-        Finding("linting", "isort", "imports", bench.relative(match["path"]), 0, message, "warning", fixable=True)
-        for line in finished.stderr.splitlines()
-        if (match := _CHANGES.fullmatch(line))
+class Isort(PythonTool):
+    name = "isort"
+    checks = ("linting",)
+    fixes = True
+    requirements = ("isort",)
+    detection = ToolDetection(
+        tables=("isort",),
+        files=(".isort.cfg",),
+        sections=(("setup.cfg", "isort"), ("setup.cfg", "tool:isort"), ("tox.ini", "isort")),
+        hooks=("isort",),
+        packages=("isort",),
     )
-    if finished.exit_code != 0 and not found:
-        return failed_to_run("isort", version, finished)
-    return make_report("isort", version, finished, findings=found)
+
+    async def run_version(self, bench: Workbench, version: str) -> ToolReport:
+        """Exit code 1 means changes and a crash alike: without a file to change it was a crash."""
+        finished = await execute(bench, (bench.executable("isort"), "--check-only", "."))
+        message = "isort would change the imports of this file."
+        found = tuple(
+            Finding("linting", "isort", "imports", bench.relative(match["path"]), 0, message, "warning", fixable=True)
+            for line in finished.stderr.splitlines()
+            if (match := _CHANGES.fullmatch(line))
+        )
+        if finished.exit_code != 0 and not found:
+            return failed_to_run("isort", version, finished)
+        return make_report("isort", version, finished, findings=found)
+
+    async def fix_version(self, bench: Workbench, version: str) -> ToolReport:
+        return fix_report("isort", version, await execute(bench, (bench.executable("isort"), "--quiet", ".")), (0,))
 
 
-async def _fix(bench: Workbench, version: str) -> ToolReport:
-    return fix_report("isort", version, await execute(bench, (bench.executable("isort"), "--quiet", ".")), (0,))
-
-
-tool = python_tool("isort", ("linting",), DETECTION, _run, fix=_fix, requirements=("isort",))
+tool = Isort()

@@ -1,45 +1,46 @@
 """mocha: the tests of a package whose test script starts it, with coverage by c8 or nyc where one is installed."""
 
 import re
-from collections.abc import Iterator
 
 from activities.languages.javascript.programs import program
 from activities.languages.javascript.scripts import without_options
-from activities.languages.javascript.test_runs import COVERAGE_FOLDER, runner_tool
+from activities.languages.javascript.test_runs import COVERAGE_FOLDER, ScriptRunner, Tests
 from activities.model import TestCase
 from activities.reports import BadReport, non_negative, parse_json, valid_unicode
 from activities.tooling import ToolDetection, Workbench
 
-_REPORT = "mocha.json"
 _FLAGS = ("--watch", "-w", "--bail", "-b")
 _VALUED = ("--reporter", "-R", "--reporter-option", "--reporter-options", "-O")
 
 
-def _command(
-    bench: Workbench, binary: str, args: tuple[str, ...], files: tuple[str, ...], measure: bool
-) -> tuple[str, ...]:
-    """mocha adds files to those of its configuration, so the failed ones are run beside the others of it."""
-    coverage: tuple[str, ...] = ()
-    if measure and (reporter := program(bench, "c8") or program(bench, "nyc")):
-        coverage = (reporter, "--reporter=lcovonly", f"--report-dir={bench.paths.out}/{COVERAGE_FOLDER}")
-    report = ("--reporter=json", f"--reporter-option=output={bench.paths.out}/{_REPORT}")
-    return (*coverage, binary, *without_options(args, _FLAGS, _VALUED), *report, *files)
+class Mocha(ScriptRunner):
+    name = "mocha"
+    report = "mocha.json"
+    detection = ToolDetection(
+        keys=("mocha",), other_files=(".mocharc.*", ".nycrc", ".nycrc.*", ".c8rc.json"), other_sections=("nyc", "c8")
+    )
 
+    def command(
+        self, bench: Workbench, binary: str, args: tuple[str, ...], files: tuple[str, ...], measure: bool
+    ) -> tuple[str, ...]:
+        """mocha adds files to those of its configuration, so the failed ones are run beside the others of it."""
+        coverage: tuple[str, ...] = ()
+        if measure and (reporter := program(bench, "c8") or program(bench, "nyc")):
+            coverage = (reporter, "--reporter=lcovonly", f"--report-dir={bench.paths.out}/{COVERAGE_FOLDER}")
+        report = ("--reporter=json", f"--reporter-option=output={bench.paths.out}/{self.report}")
+        return (*coverage, binary, *without_options(args, _FLAGS, _VALUED), *report, *files)
 
-def _read(data: bytes, bench: Workbench) -> tuple[tuple[TestCase, ...], str]:
-    return tuple(_tests(data, bench)), ""
-
-
-def _tests(data: bytes, bench: Workbench) -> Iterator[TestCase]:
-    """mocha's three lists hold the same kind of object; a failing hook is listed as a failure only."""
-    report = parse_json(data, "mocha's report")
-    if not isinstance(report, dict) or "stats" not in report:
-        raise BadReport("The report is not mocha's JSON.")
-    for key in ("passes", "failures", "pending"):
-        cases = report.get(key)
-        for case in cases if isinstance(cases, list) else []:
-            if isinstance(case, dict):
-                yield _test(case, key, bench)
+    def read(self, data: bytes, bench: Workbench) -> Tests:
+        """mocha's three lists hold the same kind of object; a failing hook is listed as a failure only."""
+        report = parse_json(data, "mocha's report")
+        if not isinstance(report, dict) or "stats" not in report:
+            raise BadReport("The report is not mocha's JSON.")
+        tests: list[TestCase] = []
+        for key in ("passes", "failures", "pending"):
+            cases = report.get(key)
+            listed = cases if isinstance(cases, list) else []
+            tests += [_test(case, key, bench) for case in listed if isinstance(case, dict)]
+        return tuple(tests), ""
 
 
 def _test(case: dict[str, object], key: str, bench: Workbench) -> TestCase:
@@ -57,7 +58,4 @@ def _test(case: dict[str, object], key: str, bench: Workbench) -> TestCase:
     )
 
 
-DETECTION = ToolDetection(
-    keys=("mocha",), other_files=(".mocharc.*", ".nycrc", ".nycrc.*", ".c8rc.json"), other_sections=("nyc", "c8")
-)
-tool = runner_tool("mocha", DETECTION, _REPORT, _command, _read)
+tool = Mocha()

@@ -12,19 +12,12 @@ from dataclasses import replace
 from activities.languages.python.config import section, table
 from activities.languages.python.installed import our_version
 from activities.languages.python.layout import sources
-from activities.languages.python.tool_detection import configured_in, python_tool
+from activities.languages.python.tool_detection import PythonTool, configured_in
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
 from activities.tool_reports import execute_to_file, failed_to_run, make_report
 from activities.tooling import Project, ToolDetection, Workbench
 
-DETECTION = ToolDetection(
-    tables=("mypy",),
-    files=("mypy.ini", ".mypy.ini"),
-    sections=(("setup.cfg", "mypy"),),
-    hooks=("mypy",),
-    packages=("mypy",),
-)
 _LINE = re.compile(
     r"(?P<path>.+?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<kind>error|note): "
     r"(?P<message>.*?)(?:  \[(?P<rule>[\w-]+)\])?"
@@ -38,67 +31,76 @@ _FLAGS = (
 _ONE_PROCESS = {"MYPY_NUM_WORKERS": "0"}
 
 
-async def _run(bench: Workbench, version: str) -> ToolReport:
-    """Exit codes: 0 nothing, 1 errors, 2 mypy had to stop (a syntax error, or its configuration)."""
-    options = [*_FLAGS, f"--cache-dir={bench.paths.out}/mypy_cache"]
-    if bench.env_root:
-        options.append(f"--python-executable={bench.paths.env}/bin/python")
-    argv = (bench.executable("mypy"), *options, *_targets(bench.project))
-    finished = await execute_to_file(bench, argv, "mypy.txt", _ONE_PROCESS)
-    try:
-        text = valid_unicode(read_output(bench.out, "mypy.txt").decode("utf-8", "surrogateescape"))
-    except BadReport as error:
-        return failed_to_run("mypy", version, finished, str(error))
-    found = tuple(_findings(text, bench))
-    if finished.exit_code not in (0, 1) and not found:
-        # mypy says why it stopped on stdout or on stderr.
-        lines = [line for line in text.splitlines() if "error:" in line] or text.splitlines()
-        return failed_to_run("mypy", version, finished, f"mypy could not work: {lines[0][:300]}" if lines else "")
-    stopped = "mypy stopped at the first file that it could not parse." if finished.exit_code == 2 else ""
-    return make_report("mypy", version, finished, findings=found, problem=stopped)
+class Mypy(PythonTool):
+    name = "mypy"
+    checks = ("static_analysis",)
+    default = True
+    requirements = (f"mypy=={our_version('mypy')}",)
+    detection = ToolDetection(
+        tables=("mypy",),
+        files=("mypy.ini", ".mypy.ini"),
+        sections=(("setup.cfg", "mypy"),),
+        hooks=("mypy",),
+        packages=("mypy",),
+    )
 
+    async def run_version(self, bench: Workbench, version: str) -> ToolReport:
+        """Exit codes: 0 nothing, 1 errors, 2 mypy had to stop (a syntax error, or its configuration)."""
+        options = [*_FLAGS, f"--cache-dir={bench.paths.out}/mypy_cache"]
+        if bench.env_root:
+            options.append(f"--python-executable={bench.paths.env}/bin/python")
+        argv = (bench.executable("mypy"), *options, *self._targets(bench.project))
+        finished = await execute_to_file(bench, argv, "mypy.txt", _ONE_PROCESS)
+        try:
+            found = tuple(self.findings(bench))
+        except BadReport as error:
+            return failed_to_run("mypy", version, finished, str(error))
+        if finished.exit_code not in (0, 1) and not found:
+            # mypy says why it stopped on stdout or on stderr.
+            output = self._output(bench)
+            lines = [line for line in output if "error:" in line] or output
+            return failed_to_run("mypy", version, finished, f"mypy could not work: {lines[0][:300]}" if lines else "")
+        stopped = "mypy stopped at the first file that it could not parse." if finished.exit_code == 2 else ""
+        return make_report("mypy", version, finished, findings=found, problem=stopped)
 
-def _targets(project: Project) -> tuple[str, ...]:
-    """The files: the configuration's own choice wins, and options are ours only where there is none."""
-    configured = configured_in(DETECTION, project)
-    if configured and any(_settings(project).get(key) for key in ("files", "packages", "modules")):
-        return ()
-    # A file may be named like an option.
-    return ("--", *sources(project)) if configured else ("--ignore-missing-imports", "--", *sources(project))
-
-
-def _settings(project: Project) -> dict[str, object]:
-    for file in ("mypy.ini", ".mypy.ini", "setup.cfg"):
-        if (found := section(project, file, "mypy")) is not None:
-            return dict(found)
-    return table(project, "tool.mypy")
-
-
-def _findings(text: str, bench: Workbench) -> Iterator[Finding]:
-    last: Finding | None = None
-    for line in text.splitlines():
-        match = _LINE.fullmatch(line)
-        if match is None:
-            continue
-        if match["kind"] == "note":
-            last = last and replace(last, message=f"{last.message}\n{match['message']}")
-            continue
+    def findings(self, bench: Workbench) -> Iterator[Finding]:
+        """An error a line; notes after it belong to its message."""
+        last: Finding | None = None
+        for line in self._output(bench):
+            match = _LINE.fullmatch(line)
+            if match is None:
+                continue
+            if match["kind"] == "note":
+                last = last and replace(last, message=f"{last.message}\n{match['message']}")
+                continue
+            if last:
+                yield last
+            last = Finding(
+                check="static_analysis",
+                tool="mypy",
+                rule=match["rule"] or "misc",
+                path=bench.relative(match["path"]),
+                line=non_negative(match["line"]),
+                column=non_negative(match["column"] or 0),
+                message=match["message"],
+                severity="error",
+            )
         if last:
             yield last
-        last = Finding(
-            check="static_analysis",
-            tool="mypy",
-            rule=match["rule"] or "misc",
-            path=bench.relative(match["path"]),
-            line=non_negative(match["line"]),
-            column=non_negative(match["column"] or 0),
-            message=match["message"],
-            severity="error",
-        )
-    if last:
-        yield last
+
+    def _output(self, bench: Workbench) -> list[str]:
+        """The lines that mypy printed."""
+        return valid_unicode(read_output(bench.out, "mypy.txt").decode("utf-8", "surrogateescape")).splitlines()
+
+    def _targets(self, project: Project) -> tuple[str, ...]:
+        """The files: the configuration's own choice wins, and options are ours only where there is none."""
+        # A file may be named like an option.
+        targets = ("--", *sources(project))
+        if not configured_in(self.detection, project):
+            return ("--ignore-missing-imports", *targets)
+        files = (section(project, file, "mypy") for file in ("mypy.ini", ".mypy.ini", "setup.cfg"))
+        settings = next((found for found in files if found is not None), None) or table(project, "tool.mypy")
+        return () if any(settings.get(key) for key in ("files", "packages", "modules")) else targets
 
 
-tool = python_tool(
-    "mypy", ("static_analysis",), DETECTION, _run, default=True, requirements=(f"mypy=={our_version('mypy')}",)
-)
+tool = Mypy()

@@ -8,7 +8,6 @@ from activities.languages.javascript.programs import npm, program, start, versio
 from activities.languages.javascript.scripts import ScriptCommand, find_call, find_start, test_script
 from activities.languages.javascript.test_runs import (
     COVERAGE_FOLDER,
-    RUNNERS,
     TEST_CHECKS,
     Tests,
     run_suite,
@@ -20,45 +19,69 @@ from activities.model import TestCase, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode, write_input
 from activities.tool_reports import FinishedCommand, failed_to_run, last_output, make_report, stop_reason
 from activities.tooling import Project, Tool, ToolDetection, Workbench
+from activities.tools import registry
 
-_NAME = "node-test"
 _REPORT = "node.jsonl"
 _REPORTER = Path(javascript.__file__).with_name("node_reporter.mjs")
+
+
+class NodeTest(Tool):
+    name = "node-test"
+    checks = TEST_CHECKS
+    language = "javascript"
+    detection = ToolDetection(other_sections=("ava",))
+
+    def used_by(self, project: Project) -> str:
+        script = _own_script(project, "unit") or _own_script(project, "integration")
+        return f'the script "{script}" in package.json' if script else ""
+
+    def has_work(self, project: Project, check: str) -> bool:
+        return bool(_own_script(project, select_for(check)))
+
+    async def run(self, bench: Workbench) -> ToolReport:
+        options = test_options(bench)
+        script = _own_script(bench.project, options.select)
+        if not script:
+            return ToolReport(tool=self.name)
+        call = find_start(read_package(bench.project), script, lambda call: "--test" in call.args)
+        if call is None:
+            return await self._run_by_exit_code(bench, script)
+
+        async def start_runner(files: tuple[str, ...], measure: bool) -> FinishedCommand:
+            return await start(bench, call.prepared(_command(bench, call, files, measure)), call.env)
+
+        def read_report(finished: FinishedCommand) -> Tests:
+            """A failed run without a test is no report."""
+            lines = read_output(bench.out, _REPORT).splitlines()
+            entries = [parse_json(line, "node's report") for line in lines if line.strip()]
+            if not entries and finished.exit_code:
+                raise BadReport("The test run left no test in its report.")
+            return with_unique_ids(_test(bench, entry) for entry in entries if isinstance(entry, dict)), ""
+
+        return await run_suite(self.name, versions(), bench, options, start_runner, read_report)
+
+    async def _run_by_exit_code(self, bench: Workbench, script: str) -> ToolReport:
+        """A runner that is not known: its script is one test, which passes when it exits with 0."""
+        finished = await start(bench, (*npm(), "run", "--silent", script))
+        if problem := stop_reason(self.name, finished):
+            return failed_to_run(self.name, versions(), finished, problem)
+        passed = finished.exit_code == 0
+        test = TestCase(
+            id=f"npm run {script}",
+            outcome="passed" if passed else "failed",
+            message="" if passed else last_output(finished.result),
+            duration_s=finished.result.duration_s,
+        )
+        advice = "The test script reports only whether it passed, so its tests count as one."
+        return make_report(self.name, versions(), finished, tests=(test,), advice=advice)
 
 
 def _own_script(project: Project, select: str) -> str:
     """The script that runs the tests, "" where there is none or another tool knows its runner."""
     package = read_package(project)
     script = test_script(package, select)
-    return "" if script and find_call(package, script, *RUNNERS) else script
-
-
-def _used_by(project: Project) -> str:
-    script = _own_script(project, "unit") or _own_script(project, "integration")
-    return f'the script "{script}" in package.json' if script else ""
-
-
-async def _run(bench: Workbench) -> ToolReport:
-    options = test_options(bench)
-    script = _own_script(bench.project, options.select)
-    if not script:
-        return ToolReport(tool=_NAME)
-    call = find_start(read_package(bench.project), script, lambda call: "--test" in call.args)
-    if call is None:
-        return await _by_exit_code(bench, script)
-
-    async def start_runner(files: tuple[str, ...], measure: bool) -> FinishedCommand:
-        return await start(bench, call.prepared(_command(bench, call, files, measure)), call.env)
-
-    def read_report(finished: FinishedCommand) -> Tests:
-        """A failed run without a test is no report."""
-        lines = read_output(bench.out, _REPORT).splitlines()
-        entries = [parse_json(line, "node's report") for line in lines if line.strip()]
-        if not entries and finished.exit_code:
-            raise BadReport("The test run left no test in its report.")
-        return with_unique_ids(_test(bench, entry) for entry in entries if isinstance(entry, dict)), ""
-
-    return await run_suite(_NAME, versions(), bench, options, start_runner, read_report)
+    runners = (tool.name for tool in registry().values() if tool.is_test_runner)
+    return "" if script and find_call(package, script, *runners) else script
 
 
 def _command(bench: Workbench, call: ScriptCommand, files: tuple[str, ...], measure: bool) -> tuple[str, ...]:
@@ -92,28 +115,4 @@ def _test(bench: Workbench, entry: dict[str, object]) -> TestCase:
     )
 
 
-async def _by_exit_code(bench: Workbench, script: str) -> ToolReport:
-    """A runner that is not known: its script is one test, which passes when it exits with 0."""
-    finished = await start(bench, (*npm(), "run", "--silent", script))
-    if problem := stop_reason(_NAME, finished):
-        return failed_to_run(_NAME, versions(), finished, problem)
-    passed = finished.exit_code == 0
-    test = TestCase(
-        id=f"npm run {script}",
-        outcome="passed" if passed else "failed",
-        message="" if passed else last_output(finished.result),
-        duration_s=finished.result.duration_s,
-    )
-    advice = "The test script reports only whether it passed, so its tests count as one."
-    return make_report(_NAME, versions(), finished, tests=(test,), advice=advice)
-
-
-tool = Tool(
-    _NAME,
-    TEST_CHECKS,
-    "javascript",
-    _used_by,
-    _run,
-    has_work=lambda project, check: bool(_own_script(project, select_for(check))),
-    detection=ToolDetection(other_sections=("ava",)),
-)
+tool = NodeTest()

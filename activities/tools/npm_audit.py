@@ -12,7 +12,6 @@ from activities.reports import BadReport, parse_json, read_output, valid_unicode
 from activities.tool_reports import failed_to_run, make_report, stdout_to_file, stop_reason
 from activities.tooling import Project, Tool, Workbench
 
-_NAME = "npm-audit"
 _REPORT = "audit.json"
 
 # An unavailable registry is reported within seconds, not after npm's own minutes.
@@ -42,36 +41,41 @@ class RegistryUnavailable(BadReport):
     """The registry did not answer, or has no advisories to give."""
 
 
-def _used_by(project: Project) -> str:
-    home = workspace_home(project)
-    if lock := find_manager(home, read_package(home)).lock:
-        return lock
-    return "the dependencies in package.json" if read_package(home).dependencies else ""
+class NpmAudit(Tool):
+    name = "npm-audit"
+    checks = ("dependencies",)
+    language = "javascript"
 
+    def used_by(self, project: Project) -> str:
+        """Its lock file, or its dependencies where it has none."""
+        home = workspace_home(project)
+        if lock := find_manager(home, read_package(home)).lock:
+            return lock
+        return "the dependencies in package.json" if read_package(home).dependencies else ""
 
-async def _run(bench: Workbench) -> ToolReport:
-    """Without an answer of the registry the report has an advice, so that the check is never green for it."""
-    at_home = replace(bench, project=workspace_home(bench.project))
-    manager = find_manager(at_home.project, read_package(at_home.project))
-    version = f"{manager.name} {manager.version}" if manager.version else versions()
-    if manager.package and not (bench.env_root and (bench.env_root / MANAGER_FOLDER).is_dir()):
-        problem = f"{manager.name} could not be installed, so nothing was audited."
-        return ToolReport(_NAME, version, completed=False, problem=problem)
-    argv = stdout_to_file(at_home, _audit_command(bench, manager), _REPORT)
-    finished = await start(at_home, argv, _FEW_RETRIES, network=True)
-    if problem := stop_reason(_NAME, finished):
-        return failed_to_run(_NAME, version, finished, problem)
-    read = read_berry if manager.berry else _READERS[manager.name]
-    advice, found = "", tuple[Finding, ...]()
-    try:
-        found = tuple(_finding(at_home, manager, advisory) for advisory in read(read_output(bench.out, _REPORT)))
-        if finished.exit_code and not found:
-            advice = "The audit failed without naming a vulnerability."
-    except RegistryUnavailable as error:
-        advice = f"The registry's advisories are unavailable: {error}."
-    except BadReport as error:
-        advice = f"The registry's advisories are unavailable. {error}"
-    return make_report(_NAME, version, finished, findings=found, advice=advice)
+    async def run(self, bench: Workbench) -> ToolReport:
+        """Without an answer of the registry the report has an advice, so that the check is never green for it."""
+        at_home = replace(bench, project=workspace_home(bench.project))
+        manager = find_manager(at_home.project, read_package(at_home.project))
+        version = f"{manager.name} {manager.version}" if manager.version else versions()
+        if manager.package and not (bench.env_root and (bench.env_root / MANAGER_FOLDER).is_dir()):
+            problem = f"{manager.name} could not be installed, so nothing was audited."
+            return ToolReport(self.name, version, completed=False, problem=problem)
+        argv = stdout_to_file(at_home, _audit_command(bench, manager), _REPORT)
+        finished = await start(at_home, argv, _FEW_RETRIES, network=True)
+        if problem := stop_reason(self.name, finished):
+            return failed_to_run(self.name, version, finished, problem)
+        read = read_berry if manager.berry else _READERS[manager.name]
+        advice, found = "", tuple[Finding, ...]()
+        try:
+            found = tuple(_finding(at_home, manager, advisory) for advisory in read(read_output(bench.out, _REPORT)))
+            if finished.exit_code and not found:
+                advice = "The audit failed without naming a vulnerability."
+        except RegistryUnavailable as error:
+            advice = f"The registry's advisories are unavailable: {error}."
+        except BadReport as error:
+            advice = f"The registry's advisories are unavailable. {error}"
+        return make_report(self.name, version, finished, findings=found, advice=advice)
 
 
 def _audit_command(bench: Workbench, manager: PackageManager) -> tuple[str, ...]:
@@ -94,7 +98,7 @@ def _finding(bench: Workbench, manager: PackageManager, advisory: Advisory) -> F
     affected = f" (versions {advisory.affected})" if advisory.affected else ""
     return Finding(
         check="dependencies",
-        tool=_NAME,
+        tool="npm-audit",
         rule=advisory.id or "advisory",
         path=bench.relative(path),
         line=_line_of(bench.project.read(path), advisory),
@@ -196,4 +200,4 @@ def _refusal(report: object) -> str:
 
 _READERS: dict[str, Callable[[bytes], Iterator[Advisory]]] = {"npm": read_npm, "pnpm": read_pnpm, "yarn": read_yarn}
 
-tool = Tool(_NAME, ("dependencies",), "javascript", _used_by, _run)
+tool = NpmAudit()

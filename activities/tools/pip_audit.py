@@ -15,47 +15,55 @@ from activities.languages.python.installed import Distribution, installed, our_v
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, parse_json, read_output, valid_unicode, write_input
 from activities.tool_reports import execute, failed_to_run, last_output, make_report
-from activities.tooling import OUR_TOOLS, Tool, Workbench
+from activities.tooling import OUR_TOOLS, Project, Tool, Workbench
 
 _UNAVAILABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")
 
 
-async def _run(bench: Workbench) -> ToolReport:
-    """Exit code 1 means vulnerabilities and failures alike: with a report it was the first."""
-    version = our_version("pip-audit")
-    if bench.env_root is None:
-        problem = "Nothing could be installed, so there are no versions to audit."
-        return ToolReport("pip-audit", version, completed=False, problem=problem)
-    own = project_name(bench.project)  # which no index needs to know
-    listed = [one for one in installed(bench.env_root).values() if one.name != own and not one.editable]
-    write_input(bench.out, "installed.txt", "".join(f"{one.name}=={one.version}\n" for one in listed if not one.direct))
-    finished = await execute(bench, _command(bench), network=True)
-    try:
-        report = parse_json(read_output(bench.out, "audit.json"), "pip-audit's report")
-    except BadReport:
-        if not finished.result.stopped and any(sign in last_output(finished.result) for sign in _UNAVAILABLE):
-            advice = "The advisories are unavailable, so nothing was audited."
-            return make_report("pip-audit", version, finished, advice=advice)
-        return failed_to_run("pip-audit", version, finished)
-    dependencies = report.get("dependencies") if isinstance(report, dict) else None
-    entries = [one for one in dependencies if isinstance(one, dict)] if isinstance(dependencies, list) else []
-    found = tuple(one for entry in entries for one in _findings(entry, bench))
-    return make_report("pip-audit", version, finished, findings=found, advice=_advice(entries, listed))
+class PipAudit(Tool):
+    name = "pip-audit"
+    checks = ("dependencies",)
+    language = "python"
+    default = True
+
+    def used_by(self, project: Project) -> str:
+        """No project configures it."""
+        return ""
+
+    async def run(self, bench: Workbench) -> ToolReport:
+        """Exit code 1 means vulnerabilities and failures alike: with a report it was the first."""
+        version = our_version("pip-audit")
+        if bench.env_root is None:
+            problem = "Nothing could be installed, so there are no versions to audit."
+            return ToolReport("pip-audit", version, completed=False, problem=problem)
+        own = project_name(bench.project)  # which no index needs to know
+        listed = [one for one in installed(bench.env_root).values() if one.name != own and not one.editable]
+        lines = (f"{one.name}=={one.version}\n" for one in listed if not one.direct)
+        write_input(bench.out, "installed.txt", "".join(lines))
+        out, ignored = bench.paths.out, bench.options.get("ignore")
+        argv = (
+            str(OUR_TOOLS / "bin" / "pip-audit"),
+            *("-r", f"{out}/installed.txt", "--no-deps", "--disable-pip", "--progress-spinner=off"),
+            *("-f", "json", "-o", f"{out}/audit.json", f"--cache-dir={out}/cache"),
+            *(f"--ignore-vuln={name}" for name in (ignored if isinstance(ignored, list | tuple) else ())),
+        )
+        finished = await execute(bench, argv, network=True)
+        try:
+            report = parse_json(read_output(bench.out, "audit.json"), "pip-audit's report")
+        except BadReport:
+            if not finished.result.stopped and any(sign in last_output(finished.result) for sign in _UNAVAILABLE):
+                advice = "The advisories are unavailable, so nothing was audited."
+                return make_report("pip-audit", version, finished, advice=advice)
+            return failed_to_run("pip-audit", version, finished)
+        dependencies = report.get("dependencies") if isinstance(report, dict) else None
+        entries = [one for one in dependencies if isinstance(one, dict)] if isinstance(dependencies, list) else []
+        found = tuple(one for entry in entries for one in _vulnerabilities(entry, bench))
+        return make_report("pip-audit", version, finished, findings=found, advice=_not_audited(entries, listed))
 
 
-def _command(bench: Workbench) -> tuple[str, ...]:
-    out, ignored = bench.paths.out, bench.options.get("ignore")
-    return (
-        str(OUR_TOOLS / "bin" / "pip-audit"),
-        *("-r", f"{out}/installed.txt", "--no-deps", "--disable-pip", "--progress-spinner=off"),
-        *("-f", "json", "-o", f"{out}/audit.json", f"--cache-dir={out}/cache"),
-        *(f"--ignore-vuln={name}" for name in (ignored if isinstance(ignored, list | tuple) else ())),
-    )
-
-
-def _findings(entry: dict[str, Any], bench: Workbench) -> Iterator[Finding]:
-    vulnerabilities = entry.get("vulns")
-    for one in vulnerabilities if isinstance(vulnerabilities, list) else []:
+def _vulnerabilities(entry: dict[str, Any], bench: Workbench) -> Iterator[Finding]:
+    listed = entry.get("vulns")
+    for one in listed if isinstance(listed, list) else []:
         path, line = named_in_manifests(bench.project, str(entry.get("name")))
         aliases = ", ".join(str(name) for name in one.get("aliases") or ())
         versions = ", ".join(str(version) for version in one.get("fix_versions") or ())
@@ -74,8 +82,8 @@ def _findings(entry: dict[str, Any], bench: Workbench) -> Iterator[Finding]:
         )
 
 
-def _advice(entries: list[dict[str, Any]], listed: list[Distribution]) -> str:
-    """Names what was not audited: what no index has, and what is missing from the report."""
+def _not_audited(entries: list[dict[str, Any]], listed: list[Distribution]) -> str:
+    """A sentence about what no index has and what is missing from the report, "" when all was audited."""
     skipped = [str(entry.get("name")) for entry in entries if entry.get("skip_reason")]
     audited = {canonicalize_name(str(entry.get("name"))) for entry in entries}
     skipped += [one.name for one in listed if one.direct or one.name not in audited]
@@ -85,4 +93,4 @@ def _advice(entries: list[dict[str, Any]], listed: list[Distribution]) -> str:
     return valid_unicode(f"{len(skipped)} of {len(listed)} packages could not be audited: {names}.")
 
 
-tool = Tool("pip-audit", ("dependencies",), "python", lambda project: "", _run, default=True)
+tool = PipAudit()

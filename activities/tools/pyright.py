@@ -3,51 +3,55 @@
 from collections.abc import Iterator
 from typing import Any
 
-from activities.languages.python.tool_detection import python_tool
+from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
 from activities.tool_reports import execute_to_file, findings_report
 from activities.tooling import ToolDetection, Workbench
 
-DETECTION = ToolDetection(
-    tables=("pyright",),
-    files=("pyrightconfig.json",),
-    hooks=("pyright",),
-    packages=("pyright",),
-    other_sections=("basedpyright",),
-)
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
 
-async def _run(bench: Workbench, version: str) -> ToolReport:
-    """Exit codes: 0 no errors, 1 errors, 2 and more: pyright could not work."""
-    argv = (bench.executable("pyright"), "--outputjson", f"--pythonpath={bench.paths.env}/bin/python")
-    # The package fetches pyright when it first runs: the installation did that, into the environment.
-    cache = f"{bench.paths.env}/share/pyright"
-    environment = {"PYRIGHT_PYTHON_CACHE_DIR": cache, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
-    finished = await execute_to_file(bench, argv, "pyright.json", environment)
-    return findings_report("pyright", version, finished, lambda: _findings(bench))
+class Pyright(PythonTool):
+    name = "pyright"
+    checks = ("static_analysis",)
+    requirements = ("pyright[nodejs]",)  # with this extra the package brings its own node
+    detection = ToolDetection(
+        tables=("pyright",),
+        files=("pyrightconfig.json",),
+        hooks=("pyright",),
+        packages=("pyright",),
+        other_sections=("basedpyright",),
+    )
 
+    async def run_version(self, bench: Workbench, version: str) -> ToolReport:
+        """Exit codes: 0 no errors, 1 errors, 2 and more: pyright could not work."""
+        argv = (bench.executable("pyright"), "--outputjson", f"--pythonpath={bench.paths.env}/bin/python")
+        # The package fetches pyright when it first runs: the installation did that, into the environment.
+        cache = f"{bench.paths.env}/share/pyright"
+        environment = {"PYRIGHT_PYTHON_CACHE_DIR": cache, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+        finished = await execute_to_file(bench, argv, "pyright.json", environment)
+        return findings_report(self, bench, version, finished)
 
-def _findings(bench: Workbench) -> Iterator[Finding]:
-    report = parse_json(read_output(bench.out, "pyright.json"), "pyright's report")
-    diagnostics = report.get("generalDiagnostics") if isinstance(report, dict) else None
-    if not isinstance(diagnostics, list):
-        raise BadReport("pyright's report has no generalDiagnostics.")
-    for entry in diagnostics:
-        if isinstance(entry, dict):
-            (line, column), (end_line, _) = _place(entry, "start"), _place(entry, "end")
-            yield Finding(
-                check="static_analysis",
-                tool="pyright",
-                rule=valid_unicode(str(entry.get("rule") or "syntax")),
-                path=bench.relative(valid_unicode(str(entry.get("file", "")))),
-                line=line,
-                column=column,
-                end_line=end_line,
-                message=valid_unicode(str(entry.get("message", ""))),
-                severity=_SEVERITIES.get(str(entry.get("severity")), "notice"),
-            )
+    def findings(self, bench: Workbench) -> Iterator[Finding]:
+        report = parse_json(read_output(bench.out, "pyright.json"), "pyright's report")
+        diagnostics = report.get("generalDiagnostics") if isinstance(report, dict) else None
+        if not isinstance(diagnostics, list):
+            raise BadReport("pyright's report has no generalDiagnostics.")
+        for entry in diagnostics:
+            if isinstance(entry, dict):
+                (line, column), (end_line, _) = _place(entry, "start"), _place(entry, "end")
+                yield Finding(
+                    check="static_analysis",
+                    tool="pyright",
+                    rule=valid_unicode(str(entry.get("rule") or "syntax")),
+                    path=bench.relative(valid_unicode(str(entry.get("file", "")))),
+                    line=line,
+                    column=column,
+                    end_line=end_line,
+                    message=valid_unicode(str(entry.get("message", ""))),
+                    severity=_SEVERITIES.get(str(entry.get("severity")), "notice"),
+                )
 
 
 def _place(entry: dict[str, Any], which: str) -> tuple[int, int]:
@@ -59,5 +63,4 @@ def _place(entry: dict[str, Any], which: str) -> tuple[int, int]:
     return non_negative(place.get("line"), -1) + 1, non_negative(place.get("character"), -1) + 1
 
 
-# With this extra the package brings its own node.
-tool = python_tool("pyright", ("static_analysis",), DETECTION, _run, requirements=("pyright[nodejs]",))
+tool = Pyright()

@@ -19,86 +19,96 @@ from activities.languages.python.pytest_config import (
     pytest_config,
     selection,
 )
-from activities.languages.python.tool_detection import found_in, python_tool
+from activities.languages.python.tool_detection import PythonTool, found_in
 from activities.model import TestCase, ToolReport
 from activities.reports import BadReport, read_output
 from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report, stop_reason, with_flaky
 from activities.tooling import Project, ToolDetection, Workbench
 
-DETECTION = ToolDetection(
-    tables=("pytest",),
-    files=("pytest.ini",),
-    sections=(("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")),
-    packages=("pytest",),
-    other_files=(".coveragerc",),
-    other_sections=("coverage",),
-)
 _MOST_RETRIED = 50
 """More failures than this are not flakiness."""
 _USAGE_ERROR, _NO_TESTS = 4, 5
 
 
-def _used_by(project: Project) -> str:
-    there = (name for name in ("conftest.py", "tests/conftest.py") if (project.root / name).is_file())
-    return found_in(DETECTION, project) or next(there, "")
+class Pytest(PythonTool):
+    name = "pytest"
+    checks = ("unit_tests", "integration_tests", "coverage")
+    default = True
+    requirements = (f"pytest=={our_version('pytest')}", f"coverage=={our_version('coverage')}")
+    always_installed = True
+    detection = ToolDetection(
+        tables=("pytest",),
+        files=("pytest.ini",),
+        sections=(("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")),
+        packages=("pytest",),
+        other_files=(".coveragerc",),
+        other_sections=("coverage",),
+    )
 
+    def used_by(self, project: Project) -> str:
+        """Also where it has a conftest.py, which nothing but pytest reads."""
+        there = (name for name in ("conftest.py", "tests/conftest.py") if (project.root / name).is_file())
+        return found_in(self.detection, project) or next(there, "")
 
-async def _run(bench: Workbench, version: str) -> ToolReport:
-    config, select = pytest_config(bench.project), str(bench.options.get("select") or "")
-    only = bench.options.get("only")
-    if isinstance(only, tuple | list) and only:
-        return await _run_only(bench, version, config, tuple(str(name) for name in only))
-    arguments = selection(bench.project, config, select)
-    if arguments is None:
-        return ToolReport("pytest", version, advice=f"No {select} tests were found.")
-    report, _ = await _run_once(bench, version, config, arguments)
-    return await _retry(bench, version, config, report) if bench.options.get("retry") else report
+    def has_work(self, project: Project, check: str) -> bool:
+        return has_tests(project, pytest_config(project), "integration" if check == "integration_tests" else "unit")
 
+    async def run_version(self, bench: Workbench, version: str) -> ToolReport:
+        config, select = pytest_config(bench.project), str(bench.options.get("select") or "")
+        only = bench.options.get("only")
+        if isinstance(only, tuple | list) and only:
+            return await self._run_only(bench, version, config, tuple(str(name) for name in only))
+        arguments = selection(bench.project, config, select)
+        if arguments is None:
+            return ToolReport("pytest", version, advice=f"No {select} tests were found.")
+        report, _ = await self._run_once(bench, version, config, arguments)
+        return await self._retry(bench, version, config, report) if bench.options.get("retry") else report
 
-async def _run_only(bench: Workbench, version: str, config: PytestConfig, only: tuple[str, ...]) -> ToolReport:
-    """Those tests that exist: pytest runs none at all when a single name is unknown, so then their files run."""
-    arguments = existing_tests(bench.project, only)
-    if not arguments:
-        return ToolReport("pytest", version)
-    report, code = await _run_once(bench, version, config, arguments)
-    if code == _USAGE_ERROR:
-        report, _ = await _run_once(bench, version, config, existing_files(bench.project, only))
-    return replace(report, tests=tuple(test for test in report.tests if test.id in only))
+    async def _run_only(
+        self, bench: Workbench, version: str, config: PytestConfig, only: tuple[str, ...]
+    ) -> ToolReport:
+        """Those tests that exist: pytest runs none at all when a single name is unknown, so then their files run."""
+        arguments = existing_tests(bench.project, only)
+        if not arguments:
+            return ToolReport("pytest", version)
+        report, code = await self._run_once(bench, version, config, arguments)
+        if code == _USAGE_ERROR:
+            report, _ = await self._run_once(bench, version, config, existing_files(bench.project, only))
+        return replace(report, tests=tuple(test for test in report.tests if test.id in only))
 
+    async def _retry(self, bench: Workbench, version: str, config: PytestConfig, report: ToolReport) -> ToolReport:
+        failed = tuple(test.id for test in report.tests if test.outcome == "failed")
+        arguments = existing_tests(bench.project, failed)
+        if not arguments or len(failed) > _MOST_RETRIED:
+            return report
+        unmeasured = replace(bench, options={**bench.options, "coverage": False})
+        again, _ = await self._run_once(unmeasured, version, config, arguments)
+        duration_s = report.duration_s + again.duration_s
+        return replace(report, tests=with_flaky(report.tests, again.tests), duration_s=duration_s)
 
-async def _retry(bench: Workbench, version: str, config: PytestConfig, report: ToolReport) -> ToolReport:
-    failed = tuple(test.id for test in report.tests if test.outcome == "failed")
-    arguments = existing_tests(bench.project, failed)
-    if not arguments or len(failed) > _MOST_RETRIED:
-        return report
-    unmeasured = replace(bench, options={**bench.options, "coverage": False})
-    again, _ = await _run_once(unmeasured, version, config, arguments)
-    duration_s = report.duration_s + again.duration_s
-    return replace(report, tests=with_flaky(report.tests, again.tests), duration_s=duration_s)
-
-
-async def _run_once(
-    bench: Workbench, version: str, config: PytestConfig, arguments: tuple[str, ...]
-) -> tuple[ToolReport, int]:
-    """The report of one run, and pytest's exit code: 0 passed, 1 failed, 2 not collected, 5 no tests, else broken."""
-    (bench.out / "junit.xml").unlink(missing_ok=True)
-    finished = await _execute_pytest(bench, config, arguments)
-    code = finished.exit_code
-    if code == _NO_TESTS:
-        return make_report("pytest", version, finished, advice="No tests were found."), code
-    try:
-        contents = registry()["junit"].reads(read_output(bench.out, "junit.xml"), "pytest", "unit_tests")
-    except BadReport:
-        return failed_to_run("pytest", version, finished, _problem(finished)), code
-    if code not in (0, 1, 2):
-        return failed_to_run("pytest", version, finished, _problem(finished)), code
-    tests = tuple(_with_node_id(test, bench) for test in contents.tests)
-    report = make_report("pytest", version, finished, tests=tests)
-    if bench.options.get("coverage"):
-        # Tests whose coverage could not be measured are still tests.
-        files, problem = await pytest_coverage.collect(bench, config)
-        report = replace(report, coverage=files, problem=report.problem or problem)
-    return report, code
+    async def _run_once(
+        self, bench: Workbench, version: str, config: PytestConfig, arguments: tuple[str, ...]
+    ) -> tuple[ToolReport, int]:
+        """The report of one run, and pytest's exit code: 0 passed, 1 failed, 2 not collected, 5 no tests, else
+        broken."""
+        (bench.out / "junit.xml").unlink(missing_ok=True)
+        finished = await _execute_pytest(bench, config, arguments)
+        code = finished.exit_code
+        if code == _NO_TESTS:
+            return make_report("pytest", version, finished, advice="No tests were found."), code
+        try:
+            contents = registry()["junit"].read(read_output(bench.out, "junit.xml"), "pytest", "unit_tests")
+        except BadReport:
+            return failed_to_run("pytest", version, finished, _problem(finished)), code
+        if code not in (0, 1, 2):
+            return failed_to_run("pytest", version, finished, _problem(finished)), code
+        tests = tuple(_with_node_id(test, bench) for test in contents.tests)
+        report = make_report("pytest", version, finished, tests=tests)
+        if bench.options.get("coverage"):
+            # Tests whose coverage could not be measured are still tests.
+            files, problem = await pytest_coverage.collect(bench, config)
+            report = replace(report, coverage=files, problem=report.problem or problem)
+        return report, code
 
 
 async def _execute_pytest(bench: Workbench, config: PytestConfig, arguments: tuple[str, ...]) -> FinishedCommand:
@@ -158,18 +168,4 @@ def _module_file(root: Path, dotted: str) -> tuple[str, list[str]] | None:
     return None
 
 
-def _has_work(project: Project, check: str) -> bool:
-    return has_tests(project, pytest_config(project), "integration" if check == "integration_tests" else "unit")
-
-
-tool = python_tool(
-    "pytest",
-    ("unit_tests", "integration_tests", "coverage"),
-    DETECTION,
-    _run,
-    default=True,
-    has_work=_has_work,
-    used_by=_used_by,
-    requirements=(f"pytest=={our_version('pytest')}", f"coverage=={our_version('coverage')}"),
-    always_installed=True,
-)
+tool = Pytest()

@@ -1,18 +1,16 @@
 """pytest-benchmark: the times of every benchmark of the suite, alone in one process."""
 
 import re
-from collections.abc import Iterator
 
 from activities.formats import registry
 from activities.languages.python.installed import installed, our_version
 from activities.languages.python.layout import python_files
-from activities.languages.python.tool_detection import python_tool
+from activities.languages.python.tool_detection import PythonTool
 from activities.model import ToolReport
 from activities.reports import BadReport, Contents, read_output
 from activities.tool_reports import execute, failed_to_run, make_report
 from activities.tooling import Project, ToolDetection, Workbench
 
-DETECTION = ToolDetection(packages=("pytest-benchmark",))
 _FOLDERS = ("benchmarks", "benchmark", "tests/benchmarks", "tests/benchmark", "tests/performance")
 _BENCHMARK = re.compile(r"def test\w*\([^)]*\bbenchmark(_weave)?\b")
 _FIXTURE = re.compile(r"def \w+\([^)]*\bbenchmark(_weave)?\b")
@@ -22,69 +20,59 @@ _NOTHING_SAVED = "default::pytest_benchmark.logger.PytestBenchmarkWarning"
 _NO_TESTS = 5
 
 
-async def _run(bench: Workbench, version: str) -> ToolReport:
-    """pytest's exit codes: 0 all ran, 1 some failed, 5 there are none, else it could not work."""
-    into = f"--benchmark-json={bench.paths.out}/benchmark.json"
-    cache = ("-o", f"cache_dir={bench.paths.out}/pytest_cache")
-    flags = ("--benchmark-enable", "--benchmark-only", "--rootdir=.", "-W", _NOTHING_SAVED, into, *cache)
-    finished = await execute(
-        bench, (bench.executable("python"), "-m", "pytest", *flags, *_alone(bench), *_where(bench.project))
-    )
-    if finished.exit_code not in (0, 1, _NO_TESTS):
-        return failed_to_run("pytest-benchmark", version, finished)
-    try:
-        data = read_output(bench.out, "benchmark.json")
-        contents = registry()["pytest-benchmark"].reads(data, "pytest-benchmark", "performance")
-    except BadReport as error:
-        # Without any benchmark the plug-in writes nothing.
-        if finished.exit_code == 1:
-            return failed_to_run("pytest-benchmark", version, finished, str(error))
-        contents = Contents()
-    failed = "Some benchmarks failed and were not measured." if finished.exit_code == 1 else ""
-    none = "" if contents.benchmarks else "No benchmarks were found."
-    return make_report(
-        "pytest-benchmark", version, finished, benchmarks=contents.benchmarks, problem=failed, advice=none
-    )
+class PytestBenchmark(PythonTool):
+    name = "pytest-benchmark"
+    checks = ("performance",)
+    requirements = (f"pytest-benchmark=={our_version('pytest-benchmark')}",)
+    detection = ToolDetection(packages=("pytest-benchmark",))
+
+    def has_work(self, project: Project, check: str) -> bool:
+        """A benchmark is a test that takes the fixture `benchmark` (or `benchmark_weave`)."""
+        return _has_fixtures(project) or bool(_benchmark_files(project))
+
+    async def run_version(self, bench: Workbench, version: str) -> ToolReport:
+        """pytest's exit codes: 0 all ran, 1 some failed, 5 there are none, else it could not work."""
+        into = f"--benchmark-json={bench.paths.out}/benchmark.json"
+        cache = ("-o", f"cache_dir={bench.paths.out}/pytest_cache")
+        flags = ("--benchmark-enable", "--benchmark-only", "--rootdir=.", "-W", _NOTHING_SAVED, into, *cache)
+        # Other processes and a tracer would be measured too.
+        there = installed(bench.env_root) if bench.env_root else {}
+        pairs = (("pytest-xdist", "-n0"), ("pytest-cov", "--no-cov"))
+        alone = (flag for package, flag in pairs if package in there)
+        python = bench.executable("python")
+        finished = await execute(bench, (python, "-m", "pytest", *flags, *alone, *self._targets(bench.project)))
+        if finished.exit_code not in (0, 1, _NO_TESTS):
+            return failed_to_run(self.name, version, finished)
+        try:
+            data = read_output(bench.out, "benchmark.json")
+            contents = registry()["pytest-benchmark"].read(data, self.name, "performance")
+        except BadReport as error:
+            # Without any benchmark the plug-in writes nothing.
+            if finished.exit_code == 1:
+                return failed_to_run(self.name, version, finished, str(error))
+            contents = Contents()
+        failed = "Some benchmarks failed and were not measured." if finished.exit_code == 1 else ""
+        none = "" if contents.benchmarks else "No benchmarks were found."
+        return make_report(self.name, version, finished, benchmarks=contents.benchmarks, problem=failed, advice=none)
+
+    def _targets(self, project: Project) -> tuple[str, ...]:
+        """The files that hold benchmarks, whatever `testpaths` and `python_files` say of them. Where a conftest.py
+        makes fixtures of `benchmark`, any test may be one: then the whole suite, or the folders named for
+        benchmarks."""
+        files = _benchmark_files(project)
+        if _has_fixtures(project) or len(files) > _MOST_FILES:
+            return tuple(folder for folder in _FOLDERS if (project.root / folder).is_dir())
+        return tuple(f"./{file}" for file in files)
 
 
-def _alone(bench: Workbench) -> tuple[str, ...]:
-    """Other processes and a tracer would be measured too."""
-    there = installed(bench.env_root) if bench.env_root else {}
-    pairs = (("pytest-xdist", "-n0"), ("pytest-cov", "--no-cov"))
-    return tuple(flag for package, flag in pairs if package in there)
+def _benchmark_files(project: Project) -> list[str]:
+    names = (file.relative_to(project.root).as_posix() for file in python_files(project.root))
+    return [name for name in names if _BENCHMARK.search(project.read(name))]
 
 
-def _where(project: Project) -> tuple[str, ...]:
-    """The files that hold benchmarks, whatever `testpaths` and `python_files` say of them. Where a conftest.py makes
-    fixtures of `benchmark`, any test may be one: then the whole suite, or the folders named for benchmarks."""
-    files = tuple(_files(project))
-    if _shared(project) or len(files) > _MOST_FILES:
-        return tuple(folder for folder in _FOLDERS if (project.root / folder).is_dir())
-    return tuple(f"./{file}" for file in files)
-
-
-def _files(project: Project) -> Iterator[str]:
-    for file in python_files(project.root):
-        name = file.relative_to(project.root).as_posix()
-        if _BENCHMARK.search(project.read(name)):
-            yield name
-
-
-def _shared(project: Project) -> bool:
+def _has_fixtures(project: Project) -> bool:
     named = (file for file in python_files(project.root) if file.name == "conftest.py")
     return any(_FIXTURE.search(project.read(file.relative_to(project.root).as_posix())) for file in named)
 
 
-def _has_work(project: Project, check: str) -> bool:
-    """A benchmark is a test that takes the fixture `benchmark` (or `benchmark_weave`)."""
-    return _shared(project) or next(_files(project), None) is not None
-
-
-tool = python_tool(
-    "pytest-benchmark",
-    ("performance",),
-    DETECTION,
-    _run,
-    has_work=_has_work,
-    requirements=(f"pytest-benchmark=={our_version('pytest-benchmark')}",),
-)
+tool = PytestBenchmark()

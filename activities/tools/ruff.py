@@ -9,18 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from activities.languages.python.config import has_table, hooks
-from activities.languages.python.tool_detection import linter_severity, python_tool
+from activities.languages.python.tool_detection import PythonTool, linter_severity
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import FinishedCommand, execute, findings_report, fix_report
+from activities.tool_reports import execute, findings_report, fix_report
 from activities.tooling import Project, ToolDetection, Workbench
 
-DETECTION = ToolDetection(
-    tables=("ruff",),
-    files=("ruff.toml", ".ruff.toml"),
-    hooks=("ruff", "ruff-check", "ruff-format"),
-    packages=("ruff",),
-)
 # An older ruff does not know the variable for its formatter, and prints a line a file anyway.
 _ONE_LINE_A_FILE = {"RUFF_OUTPUT_FORMAT": "concise"}
 # The first form is that of before 0.15.
@@ -28,27 +22,66 @@ _UNFORMATTED = re.compile(r"Would reformat: (.+)|(.+?):\d+:\d+: unformatted: ")
 _SYNTAX_ERROR = "invalid-syntax"
 
 
-async def _run(bench: Workbench, version: str) -> ToolReport:
-    """Exit codes: 0 nothing, 1 findings, 2 ruff could not work (its configuration, most often)."""
-    ruff = bench.executable("ruff")
-    report = ("--output-format=json", f"--output-file={bench.paths.out}/ruff.json")
-    finished = await execute(bench, (ruff, "check", "--no-fix", "--no-cache", *report, "."))
-    checked = findings_report("ruff", version, finished, lambda: _findings(bench))
-    if not checked.completed or not _formats(bench.project):
-        return checked
-    formatted = await execute(bench, (ruff, "format", "--check", "--no-cache", "."), _ONE_LINE_A_FILE)
-    # A file that cannot be parsed makes the formatter exit with 2; `check` has reported it already.
-    broken = formatted.exit_code not in (0, 1) and not any(one.rule == _SYNTAX_ERROR for one in checked.findings)
-    problem = "ruff format could not run." if broken and not checked.problem else checked.problem
-    return replace(checked, findings=checked.findings + _unformatted(formatted, bench), problem=problem)
+class Ruff(PythonTool):
+    name = "ruff"
+    checks = ("linting",)
+    default = True
+    fixes = True
+    detection = ToolDetection(
+        tables=("ruff",),
+        files=("ruff.toml", ".ruff.toml"),
+        hooks=("ruff", "ruff-check", "ruff-format"),
+        packages=("ruff",),
+    )
 
+    async def run_version(self, bench: Workbench, version: str) -> ToolReport:
+        """Exit codes: 0 nothing, 1 findings, 2 ruff could not work (its configuration, most often)."""
+        ruff = bench.executable("ruff")
+        report = ("--output-format=json", f"--output-file={bench.paths.out}/ruff.json")
+        finished = await execute(bench, (ruff, "check", "--no-fix", "--no-cache", *report, "."))
+        checked = findings_report(self, bench, version, finished)
+        if not checked.completed or not _formats(bench.project):
+            return checked
+        formatted = await execute(bench, (ruff, "format", "--check", "--no-cache", "."), _ONE_LINE_A_FILE)
+        # A file that cannot be parsed makes the formatter exit with 2; `check` has reported it already.
+        broken = formatted.exit_code not in (0, 1) and not any(one.rule == _SYNTAX_ERROR for one in checked.findings)
+        problem = "ruff format could not run." if broken and not checked.problem else checked.problem
+        matches = (_UNFORMATTED.match(line) for line in formatted.stdout.splitlines())
+        message = "ruff format would change this file."
+        unformatted = tuple(
+            Finding("linting", "ruff", "format", bench.relative(path), 0, message, "warning", fixable=True)
+            for path in sorted({(match[1] or match[2]).strip() for match in matches if match})
+        )
+        return replace(checked, findings=checked.findings + unformatted, problem=problem)
 
-async def _fix(bench: Workbench, version: str) -> ToolReport:
-    ruff = bench.executable("ruff")
-    finished = await execute(bench, (ruff, "check", "--fix-only", "--no-unsafe-fixes", "--no-cache", "."))
-    if finished.exit_code == 0 and _formats(bench.project):
-        finished = await execute(bench, (ruff, "format", "--no-cache", "."))
-    return fix_report("ruff", version, finished, (0,))
+    async def fix_version(self, bench: Workbench, version: str) -> ToolReport:
+        ruff = bench.executable("ruff")
+        finished = await execute(bench, (ruff, "check", "--fix-only", "--no-unsafe-fixes", "--no-cache", "."))
+        if finished.exit_code == 0 and _formats(bench.project):
+            finished = await execute(bench, (ruff, "format", "--no-cache", "."))
+        return fix_report("ruff", version, finished, (0,))
+
+    def findings(self, bench: Workbench) -> Iterator[Finding]:
+        entries = parse_json(read_output(bench.out, "ruff.json"), "ruff's report")
+        if not isinstance(entries, list):
+            raise BadReport("ruff's report is not a list.")
+        for entry in entries:
+            if isinstance(entry, dict):
+                start, end, fix = entry.get("location") or {}, entry.get("end_location") or {}, entry.get("fix") or {}
+                # Before 0.13 a syntax error had no code.
+                rule = entry.get("code") or _SYNTAX_ERROR
+                yield Finding(
+                    check="linting",
+                    tool="ruff",
+                    rule=valid_unicode(str(rule)),
+                    path=bench.relative(valid_unicode(str(entry.get("filename", "")))),
+                    line=non_negative(start.get("row")),
+                    column=non_negative(start.get("column")),
+                    end_line=non_negative(end.get("row")),
+                    message=valid_unicode(str(entry.get("message", ""))),
+                    severity="error" if rule == _SYNTAX_ERROR else linter_severity(str(rule)),
+                    fixable=fix.get("applicability") == "safe",
+                )
 
 
 def _formats(project: Project) -> bool:
@@ -59,38 +92,4 @@ def _formats(project: Project) -> bool:
     return any("\n[format]" in "\n" + text for text in own) or "ruff format" in project.read("tox.ini")
 
 
-def _findings(bench: Workbench) -> Iterator[Finding]:
-    entries = parse_json(read_output(bench.out, "ruff.json"), "ruff's report")
-    if not isinstance(entries, list):
-        raise BadReport("ruff's report is not a list.")
-    for entry in entries:
-        if isinstance(entry, dict):
-            start, end, fix = entry.get("location") or {}, entry.get("end_location") or {}, entry.get("fix") or {}
-            # Before 0.13 a syntax error had no code.
-            rule = entry.get("code") or _SYNTAX_ERROR
-            yield Finding(
-                check="linting",
-                tool="ruff",
-                rule=valid_unicode(str(rule)),
-                path=bench.relative(valid_unicode(str(entry.get("filename", "")))),
-                line=non_negative(start.get("row")),
-                column=non_negative(start.get("column")),
-                end_line=non_negative(end.get("row")),
-                message=valid_unicode(str(entry.get("message", ""))),
-                severity="error" if rule == _SYNTAX_ERROR else linter_severity(str(rule)),
-                fixable=fix.get("applicability") == "safe",
-            )
-
-
-def _unformatted(finished: FinishedCommand, bench: Workbench) -> tuple[Finding, ...]:
-    """One finding a file."""
-    matches = (_UNFORMATTED.match(line) for line in finished.stdout.splitlines())
-    paths = sorted({(match[1] or match[2]).strip() for match in matches if match})
-    message = "ruff format would change this file."
-    return tuple(
-        Finding("linting", "ruff", "format", bench.relative(path), 0, message, "warning", fixable=True)
-        for path in paths
-    )
-
-
-tool = python_tool("ruff", ("linting",), DETECTION, _run, default=True, fix=_fix)
+tool = Ruff()

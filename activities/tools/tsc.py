@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from activities.languages.javascript.package_json import declared_in, first_file, read_package, workspace_home
-from activities.languages.javascript.programs import package_tool, start
+from activities.languages.javascript.programs import PackageTool, start
 from activities.languages.javascript.scripts import ScriptCommand, find_call, without_options
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, read_output
 from activities.tool_reports import failed_to_run, make_report, stdout_to_file
 from activities.tooling import Project, ToolDetection, Workbench
 
-DETECTION = ToolDetection(files=("tsconfig.json",), other_files=("tsconfig.*",))
 _REPORT = "tsc.txt"
 _PROGRAMS = ("vue-tsc", "tsc")
 _SCRIPTS = ("typecheck", "type-check", "types", "check-types", "check:types", "lint:types", "test:types", "tsc")
@@ -23,74 +22,74 @@ _REFERENCES = re.compile(r'"references"\s*:\s*\[\s*\{')
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
 
-def _used_by(project: Project) -> str:
-    """A script for it, or a tsconfig.json where TypeScript is a dependency: a tsconfig.json alone may serve editors."""
-    if call := _call(project):
-        return f'the script "{call.script}" in package.json'
-    declared = (
-        declared_in(read_package(place), "vue-tsc", "typescript") for place in (project, workspace_home(project))
-    )
-    return first_file(project, "tsconfig.json") if any(declared) else ""
+class Tsc(PackageTool):
+    name = "tsc"
+    checks = ("static_analysis",)
+    package = "typescript"
+    detection = ToolDetection(files=("tsconfig.json",), other_files=("tsconfig.*",))
 
+    def used_by(self, project: Project) -> str:
+        """A script for it, or a tsconfig.json where TypeScript is a dependency: a tsconfig.json alone may serve
+        editors."""
+        if call := self._call(project):
+            return f'the script "{call.script}" in package.json'
+        places = (project, workspace_home(project))
+        declared = (declared_in(read_package(place), "vue-tsc", "typescript") for place in places)
+        return first_file(project, "tsconfig.json") if any(declared) else ""
 
-async def _run(bench: Workbench, tsc: str, version: str) -> ToolReport:
-    """Exit codes: 0 nothing, 1 and 2 errors; what has no error line could not run."""
-    finished = await start(bench, stdout_to_file(bench, (tsc, *_arguments(bench.project)), _REPORT))
-    try:
-        found = tuple(_findings(read_output(bench.out, _REPORT), bench))
-    except BadReport as error:
-        return failed_to_run("tsc", version, finished, str(error))
-    if finished.exit_code not in (0, 1, 2) or (finished.exit_code and not found):
-        return failed_to_run("tsc", version, finished)
-    return make_report("tsc", version, finished, findings=found)
+    def program_name(self, project: Project) -> str:
+        """The one that a script starts, else vue-tsc where it is declared."""
+        if call := self._call(project):
+            return call.program
+        declared = (read_package(place).declared("vue-tsc") for place in (project, workspace_home(project)))
+        return "vue-tsc" if any(declared) else "tsc"
 
+    async def run_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
+        """Exit codes: 0 nothing, 1 and 2 errors; what has no error line could not run."""
+        finished = await start(bench, stdout_to_file(bench, (binary, *self._arguments(bench.project)), _REPORT))
+        try:
+            found = tuple(self.findings(bench))
+        except BadReport as error:
+            return failed_to_run("tsc", version, finished, str(error))
+        if finished.exit_code not in (0, 1, 2) or (finished.exit_code and not found):
+            return failed_to_run("tsc", version, finished)
+        return make_report("tsc", version, finished, findings=found)
 
-def _program(project: Project) -> str:
-    if call := _call(project):
-        return call.program
-    declared = (read_package(place).declared("vue-tsc") for place in (project, workspace_home(project)))
-    return "vue-tsc" if any(declared) else "tsc"
-
-
-def _call(project: Project) -> ScriptCommand | None:
-    package = read_package(project)
-    return next((call for name in _SCRIPTS if (call := find_call(package, name, *_PROGRAMS))), None)
-
-
-def _arguments(project: Project) -> tuple[str, ...]:
-    """A build of several projects writes what later ones read, so it may write; its writes are discarded."""
-    call = _call(project)
-    own = without_options(call.args, _FLAGS, _VALUED) if call else ()
-    if not own and _REFERENCES.search(project.read("tsconfig.json")):
-        own = ("-b",)
-    builds = any(word in ("-b", "--build") for word in own)
-    return (*own, *(() if builds else ("--noEmit",)), "--pretty", "false")
-
-
-def _findings(data: bytes, bench: Workbench) -> Iterator[Finding]:
-    """One error a line; indented lines after it belong to its message."""
-    last: Finding | None = None
-    for line in data.decode("utf-8", "backslashreplace").splitlines():
-        if last and line.startswith(" "):
-            last = replace(last, message=f"{last.message}\n{line}"[:2000])
-            continue
+    def findings(self, bench: Workbench) -> Iterator[Finding]:
+        """One error a line; indented lines after it belong to its message."""
+        last: Finding | None = None
+        for line in read_output(bench.out, _REPORT).decode("utf-8", "backslashreplace").splitlines():
+            if last and line.startswith(" "):
+                last = replace(last, message=f"{last.message}\n{line}"[:2000])
+                continue
+            if last:
+                yield last
+            match = _PLACE.match(line)
+            last = match and Finding(
+                check="static_analysis",
+                tool="tsc",
+                rule=match["rule"],
+                path=bench.relative(match["path"] or "tsconfig.json"),
+                line=non_negative(match["line"] or 0),
+                column=non_negative(match["column"] or 0),
+                message=line[match.end() :][:2000],
+                severity=_SEVERITIES[match["kind"]],
+            )
         if last:
             yield last
-        match = _PLACE.match(line)
-        last = match and Finding(
-            check="static_analysis",
-            tool="tsc",
-            rule=match["rule"],
-            path=bench.relative(match["path"] or "tsconfig.json"),
-            line=non_negative(match["line"] or 0),
-            column=non_negative(match["column"] or 0),
-            message=line[match.end() :][:2000],
-            severity=_SEVERITIES[match["kind"]],
-        )
-    if last:
-        yield last
+
+    def _call(self, project: Project) -> ScriptCommand | None:
+        package = read_package(project)
+        return next((call for name in _SCRIPTS if (call := find_call(package, name, *_PROGRAMS))), None)
+
+    def _arguments(self, project: Project) -> tuple[str, ...]:
+        """A build of several projects writes what later ones read, so it may write; its writes are discarded."""
+        call = self._call(project)
+        own = without_options(call.args, _FLAGS, _VALUED) if call else ()
+        if not own and _REFERENCES.search(project.read("tsconfig.json")):
+            own = ("-b",)
+        builds = any(word in ("-b", "--build") for word in own)
+        return (*own, *(() if builds else ("--noEmit",)), "--pretty", "false")
 
 
-tool = package_tool(
-    "tsc", ("static_analysis",), _used_by, _run, package="typescript", program_of=_program, detection=DETECTION
-)
+tool = Tsc()

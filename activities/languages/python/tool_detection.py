@@ -1,6 +1,6 @@
 """How to see that a Python project uses a tool, and what all tools for Python have in common."""
 
-from collections.abc import Awaitable, Callable
+from abc import abstractmethod
 
 from packaging.utils import canonicalize_name
 
@@ -11,47 +11,36 @@ from activities.model import Severity, ToolReport
 from activities.tool_reports import not_installed
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
-RunVersion = Callable[[Workbench, str], Awaitable[ToolReport]]
-"""Runs a tool, given the version of it that will run."""
 
+class PythonTool(Tool):
+    """A tool whose package and program have its name: the project's own, else ours. It is used where its `detection`
+    says so."""
 
-def python_tool(
-    name: str,
-    checks: tuple[str, ...],
-    detection: ToolDetection,
-    run: RunVersion,
-    *,
-    fix: RunVersion | None = None,
-    default: bool = False,
-    has_work: Callable[[Project, str], bool] = lambda project, check: True,
-    used_by: Callable[[Project], str] | None = None,
-    requirements: tuple[str, ...] = (),
-    always_installed: bool = False,
-) -> Tool:
-    """A tool whose package and program have its name. `used_by` is by its detection, unless given."""
-    reason = used_by or (lambda project: found_in(detection, project))
+    language = "python"
 
-    def installed(run: RunVersion) -> Callable[[Workbench], Awaitable[ToolReport]]:
-        async def run_if_installed(bench: Workbench) -> ToolReport:
-            if version := version_of(bench, name, name):
-                return await run(bench, version)
-            return not_installed(name, reason(bench.project), "Declare it in a dependency group.")
+    def used_by(self, project: Project) -> str:
+        return found_in(self.detection, project)
 
-        return run_if_installed
+    async def run(self, bench: Workbench) -> ToolReport:
+        if version := version_of(bench, self.name, self.name):
+            return await self.run_version(bench, version)
+        return self._not_installed(bench)
 
-    return Tool(
-        name=name,
-        checks=checks,
-        language="python",
-        used_by=reason,
-        run=installed(run),
-        default=default,
-        fix=installed(fix) if fix else None,
-        has_work=has_work,
-        detection=detection,
-        requirements=requirements,
-        always_installed=always_installed,
-    )
+    async def fix(self, bench: Workbench) -> ToolReport:
+        if version := version_of(bench, self.name, self.name):
+            return await self.fix_version(bench, version)
+        return self._not_installed(bench)
+
+    @abstractmethod
+    async def run_version(self, bench: Workbench, version: str) -> ToolReport:
+        """`run`, given the version that will run."""
+
+    async def fix_version(self, bench: Workbench, version: str) -> ToolReport:
+        """`fix`, given the version that will run."""
+        return await super().fix(bench)
+
+    def _not_installed(self, bench: Workbench) -> ToolReport:
+        return not_installed(self.name, self.used_by(bench.project), "Declare it in a dependency group.")
 
 
 def found_in(detection: ToolDetection, project: Project) -> str:

@@ -14,16 +14,16 @@ from tests.activities.processes import program
 
 
 def of_lcov(body: bytes) -> dict[str, tuple[set[int], set[int]]]:
-    return {one.path: (set(one.covered), set(one.missing)) for one in lcov.reads(body, "t", "coverage").coverage}
+    return {one.path: (set(one.covered), set(one.missing)) for one in lcov.read(body, "t", "coverage").coverage}
 
 
 def of_cobertura(body: str) -> dict[str, tuple[set[int], set[int]]]:
-    found: tuple[FileCoverage, ...] = cobertura.reads(body.encode(), "t", "coverage").coverage
+    found: tuple[FileCoverage, ...] = cobertura.read(body.encode(), "t", "coverage").coverage
     return {one.path: (set(one.covered), set(one.missing)) for one in found}
 
 
 @pytest.mark.parametrize("line", ["DA:0,1", "DA:x,1", "DA:", "BRDA:1,0,0,1", "FN:1,f", "LF:3"])
-def test_lcov_leaves_out(line: str) -> None:
+def test_lcov_line_without_coverage_is_ignored(line: str) -> None:
     assert of_lcov(f"TN:\nSF:a.ts\n{line}\nend_of_record\n".encode()) == {"a.ts": (set(), set())}
 
 
@@ -36,7 +36,7 @@ def test_lcov_shows_a_path_that_is_not_utf8() -> None:
     assert of_lcov(b"SF:\xff.ts\nDA:1,=====\nend_of_record\n") == {"\\xff.ts": (set(), {1})}
 
 
-def test_lcov_of_nothing_is_nothing() -> None:
+def test_empty_lcov_has_no_files() -> None:
     assert of_lcov(b"\n") == {}
     with pytest.raises(BadReport, match="no SF"):
         of_lcov(b"all good\n")

@@ -18,7 +18,7 @@ OUTSIDE = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/p
 
 
 def reads(name: str, data: bytes) -> Contents:
-    return registry()[name].reads(data, "tool", "check")
+    return registry()[name].read(data, "tool", "check")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,7 +37,7 @@ def reads(name: str, data: bytes) -> Contents:
     ],
     ids=["nul", "deep json", "deep xml", "html", "wrong types", "no packages", "large number", "bomb", "outside"],
 )
-def test_what_is_not_a_report_is_refused_in_one_line(name: str, data: bytes) -> None:
+def test_wrong_format_is_refused_in_one_line(name: str, data: bytes) -> None:
     if name == "text" and b"\0" not in data:
         assert reads(name, data) == Contents()
         return

@@ -32,11 +32,11 @@ def test_known(): assert False
 
 
 def read(body: str) -> tuple[TestCase, ...]:
-    return junit.reads(body.encode(), "tool", "unit_tests").tests
+    return junit.read(body.encode(), "tool", "unit_tests").tests
 
 
 @pytest.mark.parametrize("family", ["xunit1", "xunit2"])
-def test_pytest(tmp_path: Path, family: str) -> None:
+def test_pytest_report_of_both_families_is_read(tmp_path: Path, family: str) -> None:
     folder = tmp_path / "tests"
     folder.mkdir()
     (folder / "test_it.py").write_text(SUITE)
@@ -76,7 +76,7 @@ def test_pytest(tmp_path: Path, family: str) -> None:
     assert "nowhere_to_be_found" in found["tests.test_broken"].message
 
 
-def test_jest_junit() -> None:
+def test_jest_junit_report_is_read() -> None:
     found = read(
         """<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="jest tests" tests="2" failures="1" errors="0" time="1.2">
@@ -94,7 +94,7 @@ def test_jest_junit() -> None:
     ]
 
 
-def test_vitest() -> None:
+def test_vitest_report_is_read() -> None:
     found = read(
         """<testsuites name="vitest tests" tests="2" failures="1" errors="0" time="0.5">
   <testsuite name="src/a.test.ts" timestamp="x" hostname="h" tests="2" failures="1" errors="0" skipped="1" time="0.01">
@@ -109,7 +109,7 @@ def test_vitest() -> None:
     ]
 
 
-def test_node_nests_its_suites() -> None:
+def test_nested_suites_of_node_are_read() -> None:
     found = read(
         """<testsuites><testsuite name="outer"><testsuite name="inner" file="/src/a.test.js">
     <testcase name="adds" time="0.001" classname="test"><failure type="testCodeFailure" message="1 !== 2">
@@ -120,7 +120,7 @@ def test_node_nests_its_suites() -> None:
     ]
 
 
-def test_go_junit_report_and_bad_numbers() -> None:
+def test_go_junit_report_with_bad_numbers_is_read() -> None:
     found = read(
         """<testsuite name="pkg" file="" time="x"><testcase name="TestA" classname="pkg" time="1,234.5"/>
     <testcase name="TestB" classname="pkg" time="nan"><error message="panic"/></testcase></testsuite>"""
@@ -131,7 +131,7 @@ def test_go_junit_report_and_bad_numbers() -> None:
     ]
 
 
-def test_surefire_marks_a_flaky_test() -> None:
+def test_flaky_test_of_surefire_is_flaky() -> None:
     found = read(
         """<testsuite><testcase name="a" classname="C"><flakyFailure message="once" type="E">
     <stackTrace>at x</stackTrace></flakyFailure></testcase><testcase name="b" classname="C">

@@ -16,7 +16,7 @@ ALONE = {name: value for name, value in os.environ.items() if not name.startswit
 
 
 def read(report: object) -> Contents:
-    return benchmark.reads(json.dumps(report).encode(), "tool", "performance")
+    return benchmark.read(json.dumps(report).encode(), "tool", "performance")
 
 
 @pytest.mark.parametrize(
@@ -35,16 +35,16 @@ def test_a_benchmark_without_name_or_times_is_refused(entry: object) -> None:
         read({"benchmarks": [entry]})
 
 
-def test_an_empty_file_means_that_none_ran() -> None:
-    assert benchmark.reads(b"", "tool", "performance") == Contents()
+def test_empty_file_has_no_benchmarks() -> None:
+    assert benchmark.read(b"", "tool", "performance") == Contents()
 
 
-def test_without_data_the_median_stands_for_the_rounds() -> None:
+def test_without_data_the_median_is_the_only_round() -> None:
     found = read({"benchmarks": [{"fullname": "t.py::b", "stats": {"median": 0.5}}]}).benchmarks
     assert [(one.id, one.rounds) for one in found] == [("t.py::b", (0.5,))]
 
 
-def test_a_real_run(tmp_path: Path) -> None:
+def test_report_of_a_real_run_is_read(tmp_path: Path) -> None:
     (tmp_path / "test_speed.py").write_text(
         "def test_sum(benchmark):\n    benchmark.pedantic(sum, args=([1],), rounds=4)\n"
     )
@@ -60,12 +60,12 @@ def test_a_real_run(tmp_path: Path) -> None:
         f"--rootdir={tmp_path}",
     ]
     run([*command, "--benchmark-json=b.json"], cwd=tmp_path, env=ALONE, check=True, capture_output=True)
-    found = benchmark.reads((tmp_path / "b.json").read_bytes(), "tool", "performance").benchmarks
+    found = benchmark.read((tmp_path / "b.json").read_bytes(), "tool", "performance").benchmarks
     assert [one.id for one in found] == ["test_speed.py::test_sum"]
     assert len(found[0].rounds) == 4
 
 
-def test_of_very_many_rounds_every_nth_is_kept() -> None:
+def test_many_rounds_are_thinned_out() -> None:
     found = read({"benchmarks": [{"fullname": "b", "stats": {"data": list(range(2500))}}]}).benchmarks[0]
     assert found.rounds[:3] == (0, 3, 6)
     assert len(found.rounds) == 834

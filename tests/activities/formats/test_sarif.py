@@ -14,7 +14,7 @@ from tests.activities.processes import program
 
 def findings(*results: Mapping[str, object], **run_parts: object) -> tuple[Finding, ...]:
     body = json.dumps({"version": "2.1.0", "runs": [{"results": list(results), **run_parts}]})
-    return sarif.reads(body.encode(), "tool", "security").findings
+    return sarif.read(body.encode(), "tool", "security").findings
 
 
 def at(uri: str, **artifact: object) -> list[dict[str, object]]:
@@ -31,7 +31,7 @@ def at(uri: str, **artifact: object) -> list[dict[str, object]]:
         {"suppressions": [{"kind": "external", "status": "accepted"}]},
     ],
 )
-def test_left_out(result: dict[str, object]) -> None:
+def test_suppressed_or_passed_result_is_left_out(result: dict[str, object]) -> None:
     assert findings({"message": {"text": "m"}, **result}) == ()
 
 
@@ -44,7 +44,7 @@ def test_left_out(result: dict[str, object]) -> None:
         {"suppressions": [{"kind": "external"}, {"kind": "external", "status": "underReview"}]},
     ],
 )
-def test_kept(result: dict[str, object]) -> None:
+def test_other_result_is_kept(result: dict[str, object]) -> None:
     assert len(findings({"message": {"text": "m"}, **result})) == 1
 
 
@@ -63,7 +63,7 @@ def test_kept(result: dict[str, object]) -> None:
         ({"kind": "informational"}, {"defaultConfiguration": {"level": "error"}}, "notice"),
     ],
 )
-def test_severity(result: dict[str, object], rule: dict[str, object], severity: str) -> None:
+def test_severity_follows_score_then_level(result: dict[str, object], rule: dict[str, object], severity: str) -> None:
     tool = {"driver": {"rules": [{"id": "R0"}, {"id": "R1", **rule}]}}
     by_id = findings({"ruleId": "R1", "message": {"text": "m"}, **result}, tool=tool)
     by_index = findings({"ruleIndex": 1, "message": {"text": "m"}, **result}, tool=tool)
@@ -95,7 +95,7 @@ def test_a_rule_of_an_extension_is_found_by_its_component() -> None:
         ({"uri": "http://[bad"}, "http://[bad"),
     ],
 )
-def test_path(artifact: dict[str, object], path: str) -> None:
+def test_path_is_relative_and_decoded(artifact: dict[str, object], path: str) -> None:
     location = [{"physicalLocation": {"artifactLocation": artifact}}]
     bases = {
         "ROOT": {"uri": "file:///src"},
@@ -107,13 +107,13 @@ def test_path(artifact: dict[str, object], path: str) -> None:
     assert found[0].path == path
 
 
-def test_a_message_of_the_rule_is_filled_with_the_results_arguments() -> None:
+def test_message_of_the_rule_gets_the_arguments_of_the_result() -> None:
     tool = {"driver": {"rules": [{"id": "R", "messageStrings": {"default": {"text": "{0} shadows {1} {9}"}}}]}}
     result = {"ruleId": "R", "message": {"id": "default", "arguments": ["a", "b"]}, "locations": at("a.py")}
     assert findings(result, tool=tool)[0].message == "a shadows b {9}"
 
 
-def test_ruffs_own_sarif(tmp_path: Path) -> None:
+def test_report_of_ruff_is_read(tmp_path: Path) -> None:
     (tmp_path / "a b.py").write_text("import os\nimport sys\nprint(undefined)\n")
     out = run(
         [program("ruff"), "check", "--no-cache", "--isolated", "--select", "F", "--output-format", "sarif", "."],
@@ -121,7 +121,7 @@ def test_ruffs_own_sarif(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
     )
-    found = sarif.reads(out.stdout, "ruff", "linting").findings
+    found = sarif.read(out.stdout, "ruff", "linting").findings
     assert [(one.rule, one.line, one.severity) for one in found] == [
         ("F401", 1, "error"),
         ("F401", 2, "error"),

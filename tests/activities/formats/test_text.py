@@ -6,7 +6,7 @@ from activities.formats.text import text
 
 
 def read(line: str) -> list[tuple[object, ...]]:
-    found = text.reads(line.encode(), "tool", "linting").findings
+    found = text.read(line.encode(), "tool", "linting").findings
     return [(one.path, one.line, one.column, one.severity, one.rule, one.message) for one in found]
 
 
@@ -25,7 +25,7 @@ def read(line: str) -> list[tuple[object, ...]]:
         ":3: message",
     ],
 )
-def test_left_out(line: str) -> None:
+def test_line_without_a_place_is_left_out(line: str) -> None:
     assert read(line) == []
 
 
@@ -45,10 +45,10 @@ def test_left_out(line: str) -> None:
         ("a.sh:3:1: errors happen", ("a.sh", 3, 1, "warning", "", "errors happen")),
     ],
 )
-def test_read(line: str, finding: tuple[object, ...]) -> None:
+def test_finding_is_read(line: str, finding: tuple[object, ...]) -> None:
     assert read(line) == [finding]
 
 
 def test_bytes_that_are_not_utf8_are_shown() -> None:
-    found = text.reads(b"\xff.py:1: \xfe\n", "tool", "linting").findings
+    found = text.read(b"\xff.py:1: \xfe\n", "tool", "linting").findings
     assert [(one.path, one.message) for one in found] == [("\\xff.py", "\\xfe")]

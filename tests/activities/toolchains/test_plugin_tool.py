@@ -10,35 +10,35 @@ from activities import tools
 from activities.quality_gate.tool_config_changes import edited
 from activities.toolchains.python import toolchain
 from tests.activities.toolchains.conftest import BACKEND, PROJECT, Install, Make
+from tests.plugins.distribution import write_distribution
 
 TOOL = '''
 """vulture: dead code."""
 
-from activities.languages.python.tool_detection import python_tool
+from activities.languages.python.tool_detection import PythonTool
 from activities.model import ToolReport
 from activities.tooling import ToolDetection, Workbench
 
 
-async def _run(bench: Workbench, version: str) -> ToolReport:
-    return ToolReport("vulture", version)
+class Vulture(PythonTool):
+    name = "vulture"
+    checks = ("linting",)
+    requirements = ("vulture",)
+    detection = ToolDetection(tables=("vulture",), files=("vulture.ini",), hooks=("vulture",), packages=("vulture",))
+
+    async def run_version(self, bench: Workbench, version: str) -> ToolReport:
+        return ToolReport("vulture", version)
 
 
-DETECTION = ToolDetection(tables=("vulture",), files=("vulture.ini",), hooks=("vulture",), packages=("vulture",))
-tool = python_tool("vulture", ("linting",), DETECTION, _run, requirements=("vulture",))
+tool = Vulture()
 '''
-ENTRY_POINTS = "[autobuild.tools]\nvulture = autobuild_vulture:tool\n"
 SETTINGS = "[tool.vulture]\nmin_confidence = 80\n"
 HOOK = "repos:\n- repo: https://github.com/jendrikseipp/vulture\n  rev: v2.14\n  hooks:\n  - id: vulture\n"
 
 
 @pytest.fixture(autouse=True)
 def vulture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An installed distribution, as its metadata says."""
-    info = tmp_path / "site" / "autobuild_vulture-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: autobuild-vulture\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(ENTRY_POINTS)
-    (tmp_path / "site" / "autobuild_vulture.py").write_text(TOOL)
+    write_distribution(tmp_path / "site", "tools", "vulture", TOOL)
     monkeypatch.syspath_prepend(tmp_path / "site")
     tools.registry.cache_clear()
     yield

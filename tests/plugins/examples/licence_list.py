@@ -5,23 +5,18 @@ from pathlib import Path
 from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
 
-def _detect(folder: Path) -> bool:
-    return (folder / "LICENCES.txt").is_file()
+class LicenceList(Toolchain):
+    name = "licence_list"
+    language = "licences"  # one that the product does not know
+
+    def detect(self, folder: Path) -> bool:
+        return (folder / "LICENCES.txt").is_file()
+
+    def recipe(self, project: Project) -> EnvironmentRecipe:
+        return EnvironmentRecipe("licence-list-1", (), locked=True)
+
+    async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
+        return InstallResult()
 
 
-def _recipe(project: Project) -> EnvironmentRecipe:
-    return EnvironmentRecipe("licence-list-1", (), locked=True)
-
-
-async def _install(site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
-    return InstallResult()
-
-
-toolchain = Toolchain(
-    "licence_list",
-    "licences",  # a language that the product does not know
-    _detect,
-    _recipe,
-    _install,
-    lambda: (),
-)
+toolchain = LicenceList()

@@ -45,18 +45,18 @@ def _interpreter() -> tuple[Path, ...]:
     ],
     ids=["safe only", "no formatter", "formatter", "black", "isort"],
 )  # fmt: skip
-async def test_fix(bench: Make, name: str, files: dict[str, str], after: str) -> None:
+async def test_tool_fixes_its_own_findings(bench: Make, name: str, files: dict[str, str], after: str) -> None:
     tool, work = registry()[name], keeping(bench(files))
-    assert tool.fix is not None
+    assert tool.fixes
     report = await tool.fix(work)
     assert (report.completed, report.problem) == (True, "")
     assert (work.project.root / "a.py").read_text() == after
     assert {path.name for path in work.project.root.iterdir()} == set(files)
 
 
-async def test_a_fix_that_cannot_run_is_told(bench: Make) -> None:
+async def test_failed_fix_has_not_completed(bench: Make) -> None:
     tool = registry()["ruff"]
-    assert tool.fix is not None
+    assert tool.fixes
     report = await tool.fix(keeping(bench({"ruff.toml": "x = 1\n"})))
     assert not report.completed
     assert "x" in report.problem
