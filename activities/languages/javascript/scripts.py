@@ -22,7 +22,6 @@ _MANAGERS = ("npm", "pnpm", "yarn", "bun")
 _RUNS_MANY = ("run-s", "run-p", "npm-run-all", "npm-run-all2")
 _CHECKERS = ("eslint", "biome", "prettier", "standard", "xo", "tslint", "oxlint", "stylelint", "tsd", "publint", "attw")
 _UNREADABLE = ";&|<>()"
-_IN_MODULES = re.compile(r"(?:^|/)node_modules/(?:\.bin/)?(vitest|jest|mocha)\b")
 _WRAPPERS = ("cross-env", "cross-env-shell", "env", "npx", "c8", "nyc", "dotenv", "--")
 
 
@@ -63,8 +62,9 @@ def test_script(package: PackageJson, select: str) -> str:
 
 
 def find_call(package: PackageJson, script: str, *programs: str) -> ScriptCommand | None:
-    """The first start of one of the programs in a script or in the scripts that it runs."""
-    return find_start(package, script, lambda call: call.program in programs)
+    """The first start of one of the programs in a script or in the scripts that it runs, through node too."""
+    found = find_start(package, script, lambda call: _without_node(call, programs).program in programs)
+    return found and _without_node(found, programs)
 
 
 def find_start(package: PackageJson, script: str, matches: Callable[[ScriptCommand], bool]) -> ScriptCommand | None:
@@ -154,13 +154,17 @@ def _call(script: str, words: list[str], text: str) -> ScriptCommand:
             env[name] = value
     if not left or any(set(word) <= set(_UNREADABLE) for word in words):
         return ScriptCommand(script, "", text=text)
-    return _through_node(ScriptCommand(script, PurePosixPath(left[0]).name, tuple(left[1:]), env, text))
+    return ScriptCommand(script, PurePosixPath(left[0]).name, tuple(left[1:]), env, text)
 
 
-def _through_node(call: ScriptCommand) -> ScriptCommand:
-    """`node --experimental-vm-modules node_modules/jest/bin/jest.js x` is jest with an option for node."""
+def _without_node(call: ScriptCommand, programs: tuple[str, ...]) -> ScriptCommand:
+    """`node --experimental-vm-modules node_modules/jest/bin/jest.js x` is jest with an option for node, when jest is
+    one of the programs."""
     at = next((at for at, word in enumerate(call.args) if not word.startswith("-")), -1)
-    found = _IN_MODULES.search(call.args[at]) if call.program == "node" and at >= 0 else None
+    if call.program != "node" or at < 0:
+        return call
+    names = "|".join(re.escape(name) for name in programs)
+    found = re.search(rf"(?:^|/)node_modules/(?:\.bin/)?({names})\b", call.args[at])
     if found is None:
         return call
     options = " ".join((call.env.get("NODE_OPTIONS", ""), *call.args[:at])).strip()
