@@ -30,7 +30,7 @@ def key(root: Path, package: str, **files: str) -> str:
     return node.recipe(project(root, {"package.json": package, **files})).key
 
 
-def test_scripts_and_words_make_no_new_environment(tmp_path: Path) -> None:
+def test_changed_scripts_make_no_new_environment(tmp_path: Path) -> None:
     first = key(tmp_path, '{"dependencies": {"a": "1"}, "scripts": {"test": "x"}, "description": "old"}')
     assert key(tmp_path, '{"description": "new", "dependencies": {"a": "1"}}') == first
 
@@ -46,7 +46,7 @@ def test_scripts_and_words_make_no_new_environment(tmp_path: Path) -> None:
         {"patches/a.patch": "--- a"},
     ],
 )
-def test_what_decides_the_packages_makes_a_new_environment(tmp_path: Path, files: dict[str, str]) -> None:
+def test_changed_packages_make_a_new_environment(tmp_path: Path, files: dict[str, str]) -> None:
     first = key(tmp_path, '{"dependencies": {"a": "1"}}')
     assert node.recipe(project(tmp_path, files)).key != first
 
@@ -65,7 +65,7 @@ def test_links_out_of_the_tree_are_not_followed(tmp_path: Path) -> None:
     assert sorted(manifest(own)) == ["package.json"]
 
 
-def test_a_broken_package_json_is_left_to_the_manager(tmp_path: Path) -> None:
+def test_broken_package_json_is_left_to_the_package_manager(tmp_path: Path) -> None:
     own = project(tmp_path, {"package.json": "{not json"})
     assert manifest(own) == {"package.json": b"{not json"}
     assert node.recipe(own).steps == ("npm install --no-package-lock --ignore-scripts",)
@@ -112,12 +112,12 @@ def test_the_lock_file_decides_the_manager(
         ("yarn@4.1.0", "10.34.9"),
     ],
 )
-def test_the_version_that_the_package_names_is_taken(tmp_path: Path, named: str, version: str) -> None:
+def test_package_manager_version_comes_from_the_package(tmp_path: Path, named: str, version: str) -> None:
     own = project(tmp_path, {"pnpm-lock.yaml": "lockfileVersion: '9.0'\n"})
     assert find_manager(own, parse_package(json.dumps({"packageManager": named}))).version == version
 
 
-def test_packages_appear_at_their_places_and_never_behind_a_link(tmp_path: Path) -> None:
+def test_packages_are_mounted_at_their_places_and_never_behind_a_link(tmp_path: Path) -> None:
     own = project(tmp_path / "tree", {"web/packages/a/package.json": "{}", "outside/x": ""}, "web")
     for name in (
         "node_modules/x",
@@ -156,14 +156,14 @@ async def test_a_script_of_a_package_is_never_run(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("was-here"))
 
 
-async def test_a_lock_file_that_does_not_fit_is_said_in_a_sentence(tmp_path: Path) -> None:
+async def test_outdated_lock_file_is_named(tmp_path: Path) -> None:
     lock = '{"name": "example", "lockfileVersion": 3, "packages": {"": {"name": "example"}}}'
     files = {"package.json": LOCAL, "local/package.json": '{"name": "local"}', "package-lock.json": lock}
     installed = await install(tmp_path, project(tmp_path / "tree", files))
     assert "the lock file does not match package.json" in installed.problem
 
 
-async def test_a_package_that_cannot_be_had_is_named(tmp_path: Path) -> None:
+async def test_missing_package_is_named(tmp_path: Path) -> None:
     files = {"package.json": '{"dependencies": {"a": "file:./missing.tgz"}}'}
     installed = await install(tmp_path, project(tmp_path / "tree", files))
     assert "missing.tgz" in installed.problem

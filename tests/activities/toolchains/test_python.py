@@ -14,7 +14,7 @@ from activities.tooling import InstallResult
 from tests.activities.toolchains.conftest import BACKEND, PROJECT, Install, Make
 
 
-async def test_a_project_with_its_groups_and_extras(
+async def test_groups_and_extras_for_development_are_installed(
     project: Make, install: Install, versions: Callable[[], dict[str, str]], tmp_path: Path
 ) -> None:
     made = project({"pyproject.toml": PROJECT, "backend.py": BACKEND, "me.py": ""})
@@ -32,7 +32,7 @@ async def test_a_project_with_its_groups_and_extras(
     )
 
 
-async def test_what_the_build_writes_into_the_tree_is_kept(project: Make, install: Install, tmp_path: Path) -> None:
+async def test_files_written_by_the_build_are_kept(project: Make, install: Install, tmp_path: Path) -> None:
     writes = BACKEND + "os.makedirs('src/me', exist_ok=True)\nopen('src/me/_version.py', 'w').write(VERSION)\n"
     made = project({"pyproject.toml": PROJECT, "backend.py": writes, "PKG-INFO": "Version: 4.17.0\n\n"})
     assert await install(made) == InstallResult()
@@ -40,7 +40,7 @@ async def test_what_the_build_writes_into_the_tree_is_kept(project: Make, instal
     assert not (made.root / "src").exists()
 
 
-async def test_what_the_project_brings_stays_as_it_is(
+async def test_package_of_the_project_keeps_its_version(
     project: Make, install: Install, versions: Callable[[], dict[str, str]]
 ) -> None:
     files = {
@@ -53,7 +53,7 @@ async def test_what_the_project_brings_stays_as_it_is(
     assert versions() == {"dep": "1.0", "pytest": "7.0", "flake8": "7.1", "coverage": our_version("coverage")}
 
 
-async def test_a_lock_file_of_poetry_gives_the_versions(
+async def test_poetry_lock_file_gives_the_versions(
     project: Make, install: Install, versions: Callable[[], dict[str, str]]
 ) -> None:
     lock = '[[package]]\nname = "dep"\nversion = "1.0"\n[[package]]\nname = "x"\n[[package]]\nversion = 3\n'
@@ -64,7 +64,7 @@ async def test_a_lock_file_of_poetry_gives_the_versions(
     assert versions()["dep"] == "1.0"
 
 
-async def test_what_cannot_be_installed_is_named_and_the_rest_is_there(
+async def test_missing_package_is_named_and_the_rest_is_installed(
     project: Make, install: Install, versions: Callable[[], dict[str, str]]
 ) -> None:
     files = {"pyproject.toml": PROJECT, "backend.py": "raise SystemExit('no compiler')\n"}
@@ -79,7 +79,7 @@ async def test_what_cannot_be_installed_is_named_and_the_rest_is_there(
 @pytest.mark.parametrize(
     "text", ["[project\n", "tool = 3\n[project]\nname = 3\n", "[dependency-groups]\ndev = ['-r /etc/passwd']\n"]
 )
-async def test_a_broken_manifest_still_gets_what_checks_need(
+async def test_broken_manifest_still_gets_the_tools(
     project: Make, install: Install, versions: Callable[[], dict[str, str]], text: str
 ) -> None:
     outcome = await install(project({"pyproject.toml": text}))
@@ -87,7 +87,7 @@ async def test_a_broken_manifest_still_gets_what_checks_need(
     assert versions().keys() >= {"pytest", "coverage"} or outcome.problem
 
 
-async def test_another_python_is_said(project: Make, install: Install) -> None:
+async def test_unsupported_python_is_named(project: Make, install: Install) -> None:
     table = PROJECT.replace('name = "me"', 'name = "me"\nrequires-python = ">=4"')
     backend = BACKEND.replace("Provides-Extra: test", "Requires-Python: >=4\\nProvides-Extra: test")
     outcome = await install(project({"pyproject.toml": table, "backend.py": backend}))
@@ -111,13 +111,13 @@ async def test_another_python_is_said(project: Make, install: Install) -> None:
         ({"node_modules/y/fast.c": "int x;"}, False),
     ],
 )
-def test_the_key_holds_all_that_decides_and_nothing_else(project: Make, files: dict[str, str], changes: bool) -> None:
+def test_key_changes_with_what_is_installed_only(project: Make, files: dict[str, str], changes: bool) -> None:
     made = project({"pyproject.toml": PROJECT, "requirements.txt": "-c limits.txt\n", "limits.txt": "dep\n"})
     before = toolchain.recipe(made).key
     assert (toolchain.recipe(project(files)).key != before) is changes
 
 
-def test_a_requirements_file_that_leads_out_of_the_project_is_not_read(project: Make, tmp_path: Path) -> None:
+def test_requirements_file_outside_of_the_project_is_not_read(project: Make, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("one\n")
     made = project({"requirements.txt": "-r ../secret.txt\n-r /etc/hostname\n-r link.txt\n"})
     os.symlink("../secret.txt", made.root / "link.txt")
@@ -139,5 +139,5 @@ def test_a_requirements_file_that_leads_out_of_the_project_is_not_read(project: 
         ({"tests/test_x.py": ""}, True),
     ],
 )
-def test_detect(project: Make, files: dict[str, str], python: bool) -> None:
+def test_python_project_is_detected(project: Make, files: dict[str, str], python: bool) -> None:
     assert toolchain.detect(project(files).root) is python

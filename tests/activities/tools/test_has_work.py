@@ -42,7 +42,7 @@ def answered(tool: str, made: Project) -> str:
         ({"tests/test_a.py": TEST, "pytest.ini": "[pytest]\nmarkers = integration: slow\n"}, "uci"),
     ],
 )
-def test_pytest(tmp_path: Path, files: dict[str, str], expected: str) -> None:
+def test_pytest_has_work_where_a_test_may_be(tmp_path: Path, files: dict[str, str], expected: str) -> None:
     assert answered("pytest", project(tmp_path, files, "python")) == expected
 
 
@@ -57,7 +57,9 @@ def test_pytest(tmp_path: Path, files: dict[str, str], expected: str) -> None:
         ({"conftest.py": "@fixture\ndef timed(benchmark): return benchmark\n", "test_a.py": TEST}, True),
     ],
 )
-def test_pytest_benchmark(tmp_path: Path, files: dict[str, str], expected: bool) -> None:
+def test_pytest_benchmark_has_work_where_a_benchmark_may_be(
+    tmp_path: Path, files: dict[str, str], expected: bool
+) -> None:
     made = project(tmp_path, files, "python")
     assert registry()["pytest-benchmark"].has_work(made, "performance") is expected
 
@@ -75,6 +77,6 @@ def test_pytest_benchmark(tmp_path: Path, files: dict[str, str], expected: bool)
         ('{"devDependencies": {"jest": "30"}}', {"jest": "uc", "vitest": "", "node-test": ""}),
     ],
 )
-def test_javascript(tmp_path: Path, package: str, expected: dict[str, str]) -> None:
+def test_runner_has_work_where_a_script_starts_it(tmp_path: Path, package: str, expected: dict[str, str]) -> None:
     made = project(tmp_path, {"package.json": package}, "javascript")
     assert {tool: answered(tool, made) for tool in expected} == expected

@@ -19,7 +19,7 @@ def short(finding: Finding) -> tuple[str, int, int, str, str, bool]:
     return finding.path, finding.line, finding.column, finding.rule, finding.severity, finding.fixable
 
 
-async def test_eslint(spoken: Spoken, recorded: Recorded) -> None:
+async def test_eslint_findings_are_read(spoken: Spoken, recorded: Recorded) -> None:
     spoken.installed("eslint", "eslint", "10.15.0")
     report = await eslint.run(spoken.bench({"eslint.json": recorded("eslint.json")}, exit_code=1))
     assert (report.version, report.problem) == ("10.15.0", "")
@@ -32,7 +32,7 @@ async def test_eslint(spoken: Spoken, recorded: Recorded) -> None:
     ]
 
 
-async def test_eslint_is_given_what_the_lint_script_gives(spoken: Spoken) -> None:
+async def test_eslint_gets_the_arguments_of_the_lint_script(spoken: Spoken) -> None:
     spoken.installed("eslint", "eslint", "8.57.0")
     script = (
         '{"scripts": {"lint": "prettier -c . && eslint --fix --ext .ts,.js \\"src/**\\" --max-warnings 0 -f unix"}}'
@@ -42,7 +42,7 @@ async def test_eslint_is_given_what_the_lint_script_gives(spoken: Spoken) -> Non
     assert words[1 : words.index("--format")] == ("--ext", ".ts,.js", "src/**")
 
 
-async def test_biome(spoken: Spoken, recorded: Recorded) -> None:
+async def test_biome_findings_are_read(spoken: Spoken, recorded: Recorded) -> None:
     spoken.installed("biome", "@biomejs/biome", "2.6.8")
     report = await biome.run(spoken.bench({"biome.json": recorded("biome.json")}, exit_code=1))
     found = [short(finding) for finding in report.findings]
@@ -52,7 +52,7 @@ async def test_biome(spoken: Spoken, recorded: Recorded) -> None:
     assert ("src/c.js", 1, 8, "parse", "error", False) in found
 
 
-async def test_biome_1_gives_spans_of_bytes_and_syntax_errors_twice(spoken: Spoken, recorded: Recorded) -> None:
+async def test_biome_1_spans_are_lines_and_syntax_errors_come_once(spoken: Spoken, recorded: Recorded) -> None:
     spoken.installed("biome", "@biomejs/biome", "1.9.4")
     report = await biome.run(spoken.bench({"biome.json": recorded("biome-1.json")}, exit_code=1))
     found = [short(finding) for finding in report.findings]
@@ -61,7 +61,7 @@ async def test_biome_1_gives_spans_of_bytes_and_syntax_errors_twice(spoken: Spok
     assert [line for path, line, *_ in found if path == "src/c.js"] == [1, 1, 2, 0]
 
 
-async def test_prettier(spoken: Spoken, recorded: Recorded) -> None:
+async def test_prettier_findings_are_read(spoken: Spoken, recorded: Recorded) -> None:
     spoken.installed("prettier", "prettier", "3.10.1")
     files, stderr = {"prettier.txt": recorded("prettier.txt")}, recorded("prettier.stderr.txt")
     report = await prettier.run(spoken.bench(files, exit_code=2, stderr=stderr))
@@ -71,7 +71,7 @@ async def test_prettier(spoken: Spoken, recorded: Recorded) -> None:
     ]
 
 
-async def test_tsc(spoken: Spoken, recorded: Recorded) -> None:
+async def test_tsc_findings_are_read(spoken: Spoken, recorded: Recorded) -> None:
     spoken.installed("tsc", "typescript", "6.0.3")
     report = await tsc.run(spoken.bench({"tsc.txt": recorded("tsc.txt")}, exit_code=2))
     assert [short(finding) for finding in report.findings] == [
@@ -82,7 +82,7 @@ async def test_tsc(spoken: Spoken, recorded: Recorded) -> None:
     ]
 
 
-async def test_tsc_tells_the_whole_of_an_error_and_what_has_no_place(spoken: Spoken) -> None:
+async def test_tsc_errors_keep_all_lines_and_may_have_no_place(spoken: Spoken) -> None:
     spoken.installed("tsc", "typescript", "6.0.3")
     said = (
         b"a (1).ts(3,4): error TS2345: Not assignable.\n  Types differ.\nerror TS18003: No inputs.\nFound 2 errors.\n"
@@ -95,7 +95,7 @@ async def test_tsc_tells_the_whole_of_an_error_and_what_has_no_place(spoken: Spo
 
 
 @pytest.mark.parametrize("tool", [eslint, biome, prettier, tsc])
-async def test_a_tool_that_crashes_is_not_a_clean_tree(spoken: Spoken, tool: Tool) -> None:
+async def test_crashed_tool_has_not_completed(spoken: Spoken, tool: Tool) -> None:
     for name, package in (("eslint", "eslint"), ("biome", "biome"), ("prettier", "prettier"), ("tsc", "typescript")):
         spoken.installed(name, package, "1.0.0")
     files = dict.fromkeys(("eslint.json", "biome.json", "prettier.txt", "tsc.txt"), b"")
@@ -105,7 +105,7 @@ async def test_a_tool_that_crashes_is_not_a_clean_tree(spoken: Spoken, tool: Too
 
 
 @pytest.mark.parametrize("tool", [eslint, biome, prettier, tsc])
-async def test_a_tool_that_is_not_installed_says_what_to_add(spoken: Spoken, tool: Tool) -> None:
+async def test_missing_tool_says_what_to_add(spoken: Spoken, tool: Tool) -> None:
     report = await tool.run(spoken.bench({}))
     assert isinstance(report, ToolReport)
     assert not report.completed
@@ -129,7 +129,7 @@ async def test_a_tool_that_is_not_installed_says_what_to_add(spoken: Spoken, too
         ({"package.json": "not JSON"}, biome, ""),
     ],
 )  # fmt: skip
-def test_used_by(spoken: Spoken, files: dict[str, str], tool: Tool, reason: str) -> None:
+def test_used_by_names_the_configuration(spoken: Spoken, files: dict[str, str], tool: Tool, reason: str) -> None:
     project = spoken.bench({}).project
     for name, text in files.items():
         (project.root / name).write_text(text)

@@ -40,7 +40,7 @@ async def test_each_test_is_reported_with_its_file_and_line(desk: Desk) -> None:
     assert report.problem == report.advice == ""
 
 
-async def test_what_passes_the_second_time_is_flaky(desk: Desk) -> None:
+async def test_test_that_passes_the_second_time_is_flaky(desk: Desk) -> None:
     """Every run has a fresh tree and a fresh /tmp; only `out` is the same folder for both."""
     bench = desk.bench()
     script = f"npm_test_marks={bench.paths.out} node --test"
@@ -58,14 +58,14 @@ async def test_only_the_files_of_the_given_tests_are_run(desk: Desk) -> None:
     assert [test.id for test in report.tests] == ["test/b.test.js::b"]
 
 
-async def test_a_project_in_a_folder_has_paths_from_the_root(desk: Desk) -> None:
+async def test_paths_start_at_the_repository_root(desk: Desk) -> None:
     desk.write("web/package.json", PACKAGE)
     desk.write("web/a.test.js", 'import { test } from "node:test"; test("a", () => {});')
     report = await node_test.run(desk.bench("web"))
     assert [test.id for test in report.tests] == ["web/a.test.js::a"]
 
 
-async def test_a_suite_that_kills_its_runner_is_no_green_suite(desk: Desk) -> None:
+async def test_suite_that_kills_its_runner_has_not_completed(desk: Desk) -> None:
     desk.write("package.json", PACKAGE)
     desk.write("a.test.js", "process.kill(process.ppid, 'SIGKILL');")
     report = await node_test.run(desk.bench())
@@ -73,7 +73,7 @@ async def test_a_suite_that_kills_its_runner_is_no_green_suite(desk: Desk) -> No
     assert report.problem
 
 
-async def test_any_other_script_counts_as_one_test(desk: Desk) -> None:
+async def test_script_of_an_unknown_runner_is_one_test(desk: Desk) -> None:
     desk.write("package.json", PACKAGE)
     desk.write("check.js", "console.log('so far so good'); process.exit(3);")
     report = await node_test.run(desk.bench(select="integration"))
@@ -82,14 +82,14 @@ async def test_any_other_script_counts_as_one_test(desk: Desk) -> None:
     assert "count as one" in report.advice
 
 
-async def test_a_script_finds_npm_and_node(desk: Desk) -> None:
+async def test_script_finds_npm_and_node(desk: Desk) -> None:
     desk.write("package.json", '{"scripts": {"test": "npm run --silent inner | cat", "inner": "node -p 6*7"}}')
     report = await node_test.run(desk.bench())
     assert [test.outcome for test in report.tests] == ["passed"]
     assert "42" in report.output_tail
 
 
-async def test_no_script_of_the_kind_is_no_test(desk: Desk) -> None:
+async def test_without_a_script_there_is_no_test(desk: Desk) -> None:
     desk.write("package.json", '{"scripts": {"test": "node --test"}}')
     report = await node_test.run(desk.bench(select="integration"))
     assert (report.completed, report.tests, report.problem) == (True, (), "")

@@ -62,7 +62,7 @@ def audited(desk: Desk, registry: Registry) -> Desk:
     return desk
 
 
-async def test_an_advisory_is_a_finding_at_the_package_in_the_lock_file(audited: Desk, registry: Registry) -> None:
+async def test_advisory_is_placed_at_its_package_in_the_lock_file(audited: Desk, registry: Registry) -> None:
     registry.advisories = {"left-pad": [ADVISORY]}
     report = await npm_audit.run(audited.bench())
     assert [(one.rule, one.path, one.line, one.severity, one.message) for one in report.findings] == [
@@ -77,13 +77,13 @@ async def test_an_advisory_is_a_finding_at_the_package_in_the_lock_file(audited:
     assert report.advice == ""
 
 
-async def test_nothing_known_is_green(audited: Desk, registry: Registry) -> None:
+async def test_without_advisories_the_report_is_clean(audited: Desk, registry: Registry) -> None:
     report = await npm_audit.run(audited.bench())
     assert (report.completed, report.findings, report.problem, report.advice) == (True, (), "", "")
 
 
 @pytest.mark.parametrize("status", [404, 405, 401, 400])
-async def test_a_registry_without_advisories_is_never_green(audited: Desk, registry: Registry, status: int) -> None:
+async def test_registry_error_is_an_advice(audited: Desk, registry: Registry, status: int) -> None:
     registry.status = status
     report = await npm_audit.run(audited.bench())
     assert report.findings == ()
@@ -91,40 +91,40 @@ async def test_a_registry_without_advisories_is_never_green(audited: Desk, regis
     assert "127.0.0.1" not in report.advice
 
 
-async def test_no_registry_at_all_is_never_green(audited: Desk) -> None:
+async def test_unreachable_registry_is_an_advice(audited: Desk) -> None:
     audited.write(".npmrc", "registry=http://127.0.0.1:9/\n")
     report = await npm_audit.run(audited.bench())
     assert report.findings == ()
     assert "advisories are unavailable" in report.advice
 
 
-def test_used_by(spoken: Spoken) -> None:
+def test_used_where_the_package_has_dependencies(spoken: Spoken) -> None:
     assert npm_audit.used_by(spoken.bench({}, "{}").project) == ""
     assert npm_audit.used_by(spoken.bench({}, PACKAGE).project) == "the dependencies in package.json"
 
 
-def test_npm_names_a_package_that_only_depends_on_a_bad_one_without_an_advisory() -> None:
+def test_npm_package_that_only_depends_on_a_vulnerable_one_has_no_advisory() -> None:
     data = b'{"vulnerabilities": {"a": {"via": ["b"]}, "b": {"nodes": ["node_modules/b"], "via": [{"source": 7}]}}}'
     assert [(one.package, one.id, one.place) for one in read_npm(data)] == [("b", "7", "node_modules/b")]
 
 
-def test_pnpm() -> None:
+def test_pnpm_advisories_are_read() -> None:
     data = b'{"advisories": {"1": {"module_name": "a", "severity": "high", "title": "Bad", "github_advisory_id": "GHSA-x"}}}'
     assert [(one.id, one.package, one.severity) for one in read_pnpm(data)] == [("GHSA-x", "a", "error")]
 
 
-def test_yarn_1_says_an_advisory_once_for_each_path() -> None:
+def test_yarn_1_advisory_of_several_paths_is_read_once() -> None:
     line = b'{"type": "auditAdvisory", "data": {"advisory": {"id": 5, "module_name": "a", "severity": "moderate"}}}\n'
     assert [(one.id, one.severity) for one in read_yarn(line * 3 + b"not JSON\n")] == [("5", "warning")]
 
 
-def test_yarn_berry() -> None:
+def test_yarn_berry_advisories_are_read() -> None:
     line = b'{"value": "a", "children": {"ID": 3, "Issue": "Bad", "URL": "https://x/GHSA-y", "Severity": "low"}}\n'
     assert [(one.id, one.package, one.severity) for one in read_berry(line)] == [("GHSA-y", "a", "notice")]
 
 
 @pytest.mark.parametrize("data", [b"{}", b"[]", b'{"error": {"code": "ENOLOCK"}}', b'{"statusCode": 404}'])
-def test_no_answer(data: bytes) -> None:
+def test_answer_without_advisories_means_the_registry_is_unavailable(data: bytes) -> None:
     for read in (read_npm, read_pnpm):
         with pytest.raises(RegistryUnavailable):
             list(read(data))

@@ -15,7 +15,7 @@ from tests.activities.tools.javascript.conftest import Spoken
 Recorded = Callable[[str], bytes]
 
 
-async def test_vitest(spoken: Spoken, recorded: Recorded) -> None:
+async def test_vitest_report_is_read(spoken: Spoken, recorded: Recorded) -> None:
     spoken.installed("vitest", "vitest", "5.1.1")
     bench = spoken.bench(
         {"vitest.json": recorded("vitest.json")}, '{"scripts": {"test": "vitest --dir test"}}', exit_code=1
@@ -33,7 +33,7 @@ async def test_vitest(spoken: Spoken, recorded: Recorded) -> None:
     assert spoken.asked[0][1:4] == ("run", "--dir", "test")
 
 
-async def test_jest(spoken: Spoken, recorded: Recorded) -> None:
+async def test_jest_report_is_read(spoken: Spoken, recorded: Recorded) -> None:
     spoken.installed("jest", "jest", "30.5.2")
     bench = spoken.bench({"jest.json": recorded("jest.json")}, '{"scripts": {"test": "jest"}}', exit_code=1)
     report = await jest.run(bench)
@@ -46,7 +46,7 @@ async def test_jest(spoken: Spoken, recorded: Recorded) -> None:
     assert ("b.test.js::(file)", "failed") in {(test.id, test.outcome) for test in report.tests}
 
 
-async def test_mocha(spoken: Spoken, recorded: Recorded) -> None:
+async def test_mocha_report_is_read(spoken: Spoken, recorded: Recorded) -> None:
     spoken.installed("mocha", "mocha", "12.0.3")
     bench = spoken.bench({"mocha.json": recorded("mocha.json")}, '{"scripts": {"test": "c8 mocha m"}}', exit_code=1)
     report = await mocha.run(bench)
@@ -58,14 +58,14 @@ async def test_mocha(spoken: Spoken, recorded: Recorded) -> None:
     ]
 
 
-async def test_what_fails_outside_of_every_test_is_a_problem(spoken: Spoken) -> None:
+async def test_failure_outside_of_every_test_is_a_problem(spoken: Spoken) -> None:
     spoken.installed("vitest", "vitest", "5.1.1")
     bench = spoken.bench({"vitest.json": b'{"success": false, "testResults": []}'}, '{"scripts": {"test": "vitest"}}')
     assert "outside of its tests" in (await vitest.run(bench)).problem
 
 
 @pytest.mark.parametrize("report", [b"", b"[]", b'{"testResults": 3}', b"\xff", b"[" * 100_000])
-async def test_a_report_that_is_none(spoken: Spoken, report: bytes) -> None:
+async def test_invalid_report_has_not_completed(spoken: Spoken, report: bytes) -> None:
     spoken.installed("jest", "jest", "30.5.2")
     ended = await jest.run(spoken.bench({"jest.json": report}, '{"scripts": {"test": "jest"}}', exit_code=1))
     assert (ended.completed, ended.tests) == (False, ())
@@ -73,13 +73,13 @@ async def test_a_report_that_is_none(spoken: Spoken, report: bytes) -> None:
 
 
 @pytest.mark.parametrize("report", [b'{"testResults": [null, {"name": 3, "assertionResults": [4, {}]}]}'])
-async def test_a_report_with_nonsense_inside(spoken: Spoken, report: bytes) -> None:
+async def test_malformed_entries_of_a_report_are_survived(spoken: Spoken, report: bytes) -> None:
     spoken.installed("jest", "jest", "30.5.2")
     ended = await jest.run(spoken.bench({"jest.json": report}, '{"scripts": {"test": "jest"}}'))
     assert [test.outcome for test in ended.tests] == ["skipped"]
 
 
-async def test_the_failed_tests_of_the_base_are_asked_by_their_files(spoken: Spoken) -> None:
+async def test_given_tests_are_run_by_their_files(spoken: Spoken) -> None:
     spoken.installed("jest", "jest", "30.5.2")
     bench = spoken.bench({"jest.json": b'{"testResults": []}'}, '{"scripts": {"test": "jest"}}')
     (bench.project.root / "a.test.js").touch()
@@ -104,5 +104,5 @@ async def test_the_failed_tests_of_the_base_are_asked_by_their_files(spoken: Spo
         ('{"scripts": {"test": "vitest", "test:integration": "jest"}}', jest, 'the script "test:integration" in package.json'),
     ],
 )  # fmt: skip
-def test_used_by(spoken: Spoken, package: str, tool: Tool, reason: str) -> None:
+def test_used_by_names_the_script_or_the_dependency(spoken: Spoken, package: str, tool: Tool, reason: str) -> None:
     assert tool.used_by(spoken.bench({}, package).project) == reason

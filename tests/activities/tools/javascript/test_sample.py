@@ -16,7 +16,7 @@ from tests.activities.tools.javascript.conftest import Desk
 SAMPLE = Path(simulator.__file__).parent / "samples" / "typescript"
 
 
-async def test_the_planted_defects_are_found_and_nothing_else(desk: Desk) -> None:
+async def test_only_the_planted_defects_are_found(desk: Desk) -> None:
     for state in ("main", "change"):
         shutil.copytree(SAMPLE / state, desk.root / "tree", dirs_exist_ok=True)
     await _install(desk)

@@ -27,7 +27,7 @@ JEST = ("jest", "vitest")
         "make test",
     ],
 )
-def test_what_is_not_understood_is_not_found(script: str) -> None:
+def test_no_start_of_the_program_is_found(script: str) -> None:
     package = parse_package(f'{{"scripts": {{"test": {json.dumps(script)}}}}}')
     assert find_call(package, "test", *JEST) is None
 
@@ -53,7 +53,9 @@ def test_what_is_not_understood_is_not_found(script: str) -> None:
         ("node ./node_modules/.bin/jest", (), {}, ()),
     ],
 )  # fmt: skip
-def test_found(script: str, args: tuple[str, ...], env: dict[str, str], before: tuple[str, ...]) -> None:
+def test_start_of_the_program_is_found(
+    script: str, args: tuple[str, ...], env: dict[str, str], before: tuple[str, ...]
+) -> None:
     text = f'{{"scripts": {{"test": {json.dumps(script)}, "build": "rollup -c \'x y\'", "other": "jest other"}}}}'
     call = find_call(parse_package(text), "test", *JEST)
     assert call is not None
@@ -67,7 +69,7 @@ def test_npm_runs_pretest_first() -> None:
     assert call.before == ("tsc",)
 
 
-def test_what_comes_first_is_done_first() -> None:
+def test_earlier_commands_run_before_the_program() -> None:
     call = ScriptCommand("test", "jest", before=("tsc", "cp a b"))
     assert call.prepared(("jest", "--json")) == ("/bin/sh", "-c", 'tsc && cp a b && exec "$0" "$@"', "jest", "--json")
 
@@ -88,11 +90,11 @@ def test_scripts_that_call_each_other_end() -> None:
         ('{"test": 3}', "", ""),
     ],
 )  # fmt: skip
-def test_the_script_of_a_kind_of_tests(scripts: str, unit: str, integration: str) -> None:
+def test_unit_and_integration_tests_have_their_scripts(scripts: str, unit: str, integration: str) -> None:
     package = parse_package(f'{{"scripts": {scripts}}}')
     assert (script_of(package, "unit"), script_of(package, "integration")) == (unit, integration)
 
 
-def test_options_are_taken_off_with_their_values() -> None:
+def test_options_are_removed_with_their_values() -> None:
     words = ("--watch", "-f", "unix", "--format=json", "src", "--watching")
     assert without_options(words, ("--watch",), ("-f", "--format")) == ("src", "--watching")

@@ -39,22 +39,20 @@ async def test_a_clean_tree_has_no_findings(bench: Make, name: str) -> None:
         ("bandit", {"bandit.yaml": "a: ["}, "bandit"),
     ],
 )
-async def test_a_broken_configuration_is_a_problem_of_the_tool(
-    bench: Make, name: str, files: dict[str, str], word: str
-) -> None:
+async def test_broken_configuration_is_a_problem(bench: Make, name: str, files: dict[str, str], word: str) -> None:
     report = await tool(name).run(bench({"pkg/__init__.py": "", **files}))
     assert not report.completed
     assert word in report.problem + report.output_tail
     assert "\n" not in report.problem
 
 
-async def test_a_tool_that_is_cut_short_says_so(bench: Make) -> None:
+async def test_stopped_tool_names_its_limit(bench: Make) -> None:
     report = await tool("mypy").run(bench({"pkg/__init__.py": "x = 1\n"}, limits=ResourceLimits(wall_s=0.2)))
     assert (report.completed, report.timed_out) == (False, True)
     assert report.problem == "mypy was stopped at its time limit of 0.2 s."
 
 
-async def test_ruff(bench: Make) -> None:
+async def test_ruff_findings_are_read(bench: Make) -> None:
     files = {
         "a b.py": CODE,
         "sub/bad.py": BROKEN,
@@ -76,12 +74,12 @@ async def test_ruff(bench: Make) -> None:
     assert {one.rule for one in report.findings if one.fixable} == {"F401", "E401", "format"}
 
 
-async def test_ruff_keeps_the_projects_fix_setting_from_hiding_findings(bench: Make) -> None:
+async def test_ruff_fix_setting_of_the_project_hides_no_findings(bench: Make) -> None:
     report = await tool("ruff").run(bench({"a.py": "import os\n", "ruff.toml": "fix = true\nlint.select = ['F']\n"}))
     assert brief(report) == [("a.py", 1, "F401", "warning")]
 
 
-async def test_flake8(bench: Make) -> None:
+async def test_flake8_findings_are_read(bench: Make) -> None:
     report = await tool("flake8").run(bench({"a.py": CODE, "b.py": BROKEN, ".flake8": "[flake8]\nformat = pylint\n"}))
     assert brief(report) == [
         ("a.py", 1, "F401", "warning"),
@@ -94,7 +92,7 @@ async def test_flake8(bench: Make) -> None:
     ]
 
 
-async def test_pylint(bench: Make) -> None:
+async def test_pylint_findings_are_read(bench: Make) -> None:
     rc = "[MAIN]\noutput-format=text\n[MESSAGES CONTROL]\ndisable=C\n"
     report = await tool("pylint").run(bench({"pkg/__init__.py": "", "pkg/m.py": CODE, ".pylintrc": rc}))
     assert brief(report) == [
@@ -117,13 +115,13 @@ async def test_black_and_isort_name_each_file_once(bench: Make) -> None:
     ]
 
 
-async def test_mypy_without_configuration_leaves_what_is_not_installed_alone(bench: Make) -> None:
+async def test_mypy_without_configuration_ignores_missing_imports(bench: Make) -> None:
     code = "import not_installed\n\ndef f(x: int) -> int:\n    return 'a'\n\nreveal_type(f)\n"
     report = await tool("mypy").run(bench({"src/pkg/__init__.py": code, "docs/conf.py": "x: int = 'a'\n"}))
     assert brief(report) == [("src/pkg/__init__.py", 4, "return-value", "error")]
 
 
-async def test_mypy_joins_its_notes_and_obeys_the_configuration(bench: Make) -> None:
+async def test_mypy_notes_are_joined_and_its_configuration_holds(bench: Make) -> None:
     code = "from typing import Protocol\nclass P(Protocol):\n    def f(self) -> int: ...\nclass C:\n    def f(self) -> str: return ''\nx: P = C()\n"
     files = {
         "lib/m.py": code,
@@ -135,13 +133,13 @@ async def test_mypy_joins_its_notes_and_obeys_the_configuration(bench: Make) -> 
     assert "Following member(s) of" in report.findings[0].message
 
 
-async def test_mypy_starts_no_workers_that_a_busy_machine_would_miss(bench: Make) -> None:
+async def test_mypy_starts_no_workers(bench: Make) -> None:
     files = {"a.py": "x: int = 'a'\n", "mypy.ini": "[mypy]\nfiles = a.py\nnum_workers = 2\n"}
     report = await tool("mypy").run(bench(files, limits=ResourceLimits(wall_s=60, processes=4)))
     assert [(one.path, one.rule) for one in report.findings] == [("a.py", "assignment")], report
 
 
-async def test_mypy_of_a_syntax_error(bench: Make) -> None:
+async def test_mypy_syntax_error_is_a_finding(bench: Make) -> None:
     report = await tool("mypy").run(bench({"pkg/__init__.py": "", "pkg/a.py": BROKEN}))
     assert brief(report) == [("pkg/a.py", 1, "syntax", "error")]
     assert "could not parse" in report.problem

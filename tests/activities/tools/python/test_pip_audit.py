@@ -60,7 +60,7 @@ def asking(work: Workbench, tmp_path: Path, url: str) -> Workbench:
     return replace(work, run=run, paths=runner.paths(box))
 
 
-async def test_what_is_vulnerable_and_what_was_not_looked_up(
+async def test_vulnerable_and_unaudited_packages_are_named(
     bench: Make, tmp_path: Path, install: Callable[..., None]
 ) -> None:
     app = web.Application()
@@ -85,7 +85,7 @@ async def test_what_is_vulnerable_and_what_was_not_looked_up(
     assert report.advice == "1 of 3 packages could not be audited: from-git."
 
 
-async def test_advisories_out_of_reach_are_never_green(
+async def test_unavailable_advisories_are_an_advice(
     bench: Make, tmp_path: Path, install: Callable[..., None], unused_tcp_port: int
 ) -> None:
     work = bench({"requirements.txt": "jinja2==3.1\n"})
@@ -95,7 +95,7 @@ async def test_advisories_out_of_reach_are_never_green(
     assert report.advice == "The advisories are unavailable, so nothing was audited."
 
 
-async def test_without_an_environment_there_is_nothing_to_look_up(bench: Make) -> None:
+async def test_without_an_environment_nothing_is_audited(bench: Make) -> None:
     report = await tool.run(replace(bench({"requirements.txt": "x\n"}), env_root=None))
     assert not report.completed
     assert "no versions" in report.problem

@@ -15,7 +15,7 @@ def with_packages(env: Path, *names: str) -> None:
             (theirs / path.name).symlink_to(path)
 
 
-async def test_benchmarks_give_their_rounds_and_tests_are_left_out(bench: Make) -> None:
+async def test_benchmarks_give_rounds_and_other_tests_do_not_run(bench: Make) -> None:
     body = "def test_plain(): assert False\ndef test_sum(benchmark): benchmark.pedantic(sum, args=([1],), rounds=3)\n"
     work = bench({"test_speed.py": body, "pytest.ini": "[pytest]\naddopts = --benchmark-disable\n"})
     assert work.env_root
@@ -25,7 +25,7 @@ async def test_benchmarks_give_their_rounds_and_tests_are_left_out(bench: Make) 
     assert [(one.id, len(one.rounds)) for one in report.benchmarks] == [("test_speed.py::test_sum", 3)]
 
 
-async def test_files_of_benchmarks_are_run_that_pytest_would_not_look_at(bench: Make) -> None:
+async def test_benchmarks_outside_of_testpaths_run(bench: Make) -> None:
     files = {"t/test_a.py": "def test_a(): pass\n", "t/speed.py": "def test_b(benchmark): benchmark(sum, [1])\n"}
     work = bench({**files, "pytest.ini": "[pytest]\ntestpaths = t/test_a.py\n"})
     assert work.env_root
@@ -34,7 +34,7 @@ async def test_files_of_benchmarks_are_run_that_pytest_would_not_look_at(bench: 
     assert [one.id for one in report.benchmarks] == ["t/speed.py::test_b"], report
 
 
-async def test_a_suite_without_benchmarks_says_so(bench: Make) -> None:
+async def test_suite_without_benchmarks_gives_an_advice(bench: Make) -> None:
     """Also where the project makes errors of the plug-in's warnings."""
     work = bench({"test_a.py": "def test_a(): pass\n", "pytest.ini": "[pytest]\nfilterwarnings = error\n"})
     assert work.env_root
@@ -55,7 +55,7 @@ PRINTED = {
 }
 
 
-async def test_pyright(bench: Make) -> None:
+async def test_pyright_findings_are_read(bench: Make) -> None:
     """The program fetches itself from a registry, so what it printed once stands for it here."""
     work = bench({"pyrightconfig.json": "{}", "printed.json": json.dumps(PRINTED)})
     assert work.env_root
@@ -71,7 +71,7 @@ async def test_pyright(bench: Make) -> None:
     ]
 
 
-async def test_pyright_that_is_configured_and_not_there(bench: Make) -> None:
+async def test_missing_pyright_says_what_to_do(bench: Make) -> None:
     report = await registry()["pyright"].run(bench({"pyrightconfig.json": "{}"}))
     assert not report.completed
     assert report.problem == (

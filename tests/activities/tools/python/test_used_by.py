@@ -37,7 +37,7 @@ def used(name: str, project: Project) -> str:
         {"requirements.txt": "-r ../outside.txt\n-r requirements.txt\n# ruff\n"},
     ],
 )
-def test_no_reason(project: MakeProject, files: dict[str, str]) -> None:
+def test_unused_tools_have_no_reason(project: MakeProject, files: dict[str, str]) -> None:
     made = project({"x.py": "", **files})
     assert {name: used(name, made) for name in NAMES} == dict.fromkeys(NAMES, "")
 
@@ -69,18 +69,18 @@ def test_no_reason(project: MakeProject, files: dict[str, str]) -> None:
          "pytest-benchmark in extra test"),
     ],
 )  # fmt: skip
-def test_reason(project: MakeProject, name: str, files: dict[str, str], reason: str) -> None:
+def test_used_by_names_the_configuration(project: MakeProject, name: str, files: dict[str, str], reason: str) -> None:
     assert used(name, project(files)) == reason
 
 
-def test_a_configuration_that_leads_out_of_the_tree_says_nothing(project: MakeProject) -> None:
+def test_configuration_that_links_out_of_the_tree_is_not_read(project: MakeProject) -> None:
     made = project({"x.py": ""})
     (made.root.parent / "pyproject.toml").write_text("[tool.ruff]\n")
     (made.root / "pyproject.toml").symlink_to("../pyproject.toml")
     assert used("ruff", made) == ""
 
 
-def test_what_would_take_for_ever_is_read_at_once(project: MakeProject) -> None:
+def test_exponential_configuration_is_read_quickly(project: MakeProject) -> None:
     doubling = "".join(f"g{n} = [{{include-group='g{n + 1}'}}, {{include-group='g{n + 1}'}}]\n" for n in range(3000))
     hooks = ", ".join("{id: x}" for _ in range(3000))
     repos = f"a: &a [{hooks}]\nrepos: [{', '.join('{hooks: *a}' for _ in range(3000))}]\n"
