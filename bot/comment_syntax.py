@@ -24,6 +24,7 @@ LONGEST = 1_000
 """Characters of a line; a longer one is no command."""
 
 _QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“”", "‘": "’"}
+_ESCAPABLE = frozenset({"\\", *_QUOTES, *"".join(_QUOTES.values())})
 _FLAG = re.compile(r"(?:--|—|–)([A-Za-z][A-Za-z0-9-]*)(?:=|$)")
 _NAME = re.compile(r"/([\w-]*)")
 _SHOWN = 200
@@ -96,8 +97,8 @@ def mark_mistake(line: str, mistake: CommandError) -> str:
 
 
 def _split(line: str, at: int) -> Iterator[Word]:
-    """Words end at a space; within quotes a space is like any other character, and `\\` saves a quote. A quote opens at
-    the word's beginning or behind `=`: the one in `don't` is an apostrophe."""
+    """Words end at a space; within quotes a space is like any other character. A quote opens at the word's beginning or
+    behind `=`: the one in `don't` is an apostrophe. `\\` before a quote makes it a character like any other."""
     while at < len(line):
         if line[at].isspace():
             at += 1
@@ -109,6 +110,7 @@ def _split(line: str, at: int) -> Iterator[Word]:
                 quoted, at = _quoted(line, at, closing)
                 text += quoted
             else:
+                at += _is_escape(line, at)
                 text += line[at]
                 at += 1
         yield Word(text, start, at)
@@ -117,15 +119,16 @@ def _split(line: str, at: int) -> Iterator[Word]:
 def _quoted(line: str, opening: int, closing: str) -> tuple[str, int]:
     text, at = "", opening + 1
     while at < len(line):
-        if line[at] == "\\" and line[at + 1 : at + 2] in (*closing, "\\") and line[at + 1 : at + 2]:
-            text += line[at + 1]
-            at += 2
-        elif line[at] in closing:
+        if line[at] in closing:
             return text, at + 1
-        else:
-            text += line[at]
-            at += 1
+        at += _is_escape(line, at)
+        text += line[at]
+        at += 1
     raise CommandError("This quote is never closed.", Word("", opening, opening + 1))
+
+
+def _is_escape(line: str, at: int) -> bool:
+    return line[at] == "\\" and line[at + 1 : at + 2] in _ESCAPABLE
 
 
 # Markdown can be written so that reading it takes the square of its length, and everybody may comment.
@@ -177,7 +180,7 @@ def _lines(parts: "list[Token]", elements: "_OpenElements") -> list[str]:
             elements.feed(part.content)
             plain = plain and bool(line)
         elif plain and _counts(part, line):
-            line += part.content
+            line += _content(part)
         else:
             plain = plain and bool(line)
     return [*lines, line]
@@ -186,6 +189,12 @@ def _lines(parts: "list[Token]", elements: "_OpenElements") -> list[str]:
 def _counts(part: "Token", line: str) -> bool:
     """A line begins with plain text; within it code and escaped characters are words like others."""
     return part.type in ("text", "code_inline", "text_special") if line else part.type == "text" and part.level == 0
+
+
+def _content(part: "Token") -> str:
+    """Markdown removes the backslash of an escaped quote, which `parse_line` needs."""
+    escaped = part.type == "text_special" and part.info == "escape" and part.content in _ESCAPABLE
+    return part.markup if escaped else part.content
 
 
 @cache

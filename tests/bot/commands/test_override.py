@@ -1,8 +1,10 @@
 """`/override`, `/stop`, `/retry`, `/status`, `/ok-to-test`."""
 
+from collections.abc import Callable
+
 import pytest
 
-from bot.commands import BranchRequest, parse_commands
+from bot.commands import BranchRequest, command_lines, parse_commands
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,24 @@ def test_reason_may_be_quoted(reason: str) -> None:
     (action,) = parse_commands([f"/override linting {reason}"])
     assert action.permission == "maintain"
     assert action.request == BranchRequest("override", ("linting",), "the server is down")
+
+
+@pytest.mark.parametrize("lines", [command_lines, lambda comment: [comment]], ids=["in a comment", "as a line"])
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        (r'"says \"no\" twice"', 'says "no" twice'),
+        (r"'it\'s down'", "it's down"),
+        (r"“says \“no\” twice”", "says “no” twice"),
+        (r'"ends with \\"', "ends with \\"),
+        (r"a 5\" screen", 'a 5" screen'),
+        (r"\"no\" is an answer", '"no" is an answer'),
+    ],
+)
+def test_escaped_quote_is_part_of_the_reason(lines: Callable[[str], list[str]], written: str, reason: str) -> None:
+    """Also in a comment, where Markdown takes a backslash away."""
+    (action,) = parse_commands(lines(f"/override linting {written}"))
+    assert action.request == BranchRequest("override", ("linting",), reason)
 
 
 def test_stop_retry_and_status_work_on_issues() -> None:
