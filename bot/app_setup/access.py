@@ -5,11 +5,7 @@ Nothing of it is written to disk: after a restart there is another token.
 
 import hmac
 import secrets
-import time
 from collections.abc import Callable
-
-_MOST_WRONG_TOKENS = 10
-_PAUSE_S = 60.0
 
 
 class SetupRefused(Exception):
@@ -24,20 +20,19 @@ class SetupSession:
     """The session of one registration. `announce` is given each new token, to show it where only the operator looks.
 
     `cookie` is the name of the cookie that holds the session's key: a browser sends it to every port of a host, where
-    another server may have a cookie of its own. After ten wrong tokens the token is replaced, and for a minute every
-    token is refused.
+    another server may have a cookie of its own. Wrong tokens change nothing: the token has 256 bits, so it cannot be
+    guessed, and whoever could lock it would lock out the operator.
     """
 
-    def __init__(self, announce: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> None:
-        self._announce, self._now = announce, now
+    def __init__(self, announce: Callable[[str], None]) -> None:
+        self._announce = announce
         self.cookie = f"autobuild_setup_{secrets.token_hex(4)}"
         self._token, self._key, self._state = "", "", ""
-        self._wrong_tokens, self._paused_until = 0, 0.0
         self._over = ""
 
     def begin(self) -> None:
         """Makes a new token; the old one is worth nothing."""
-        self._token, self._wrong_tokens = secrets.token_urlsafe(32), 0
+        self._token = secrets.token_urlsafe(32)
         self._announce(self._token)
 
     def enter(self, token: str, key: str) -> str:
@@ -45,14 +40,7 @@ class SetupSession:
         self._require_open()
         if self._key and _same(key, self._key):
             return self._key
-        if self._now() < self._paused_until:
-            remedy = "Wait a minute, then open the address that Autobuild printed last."
-            raise SetupRefused(429, "Too many wrong tokens.", remedy)
         if not _same(token, self._token):
-            self._wrong_tokens += 1
-            if self._wrong_tokens >= _MOST_WRONG_TOKENS and not self._key:
-                self._paused_until = self._now() + _PAUSE_S
-                self.begin()
             raise SetupRefused(403, "Wrong token.", "Open the address that Autobuild printed last.")
         if self._key:
             raise SetupRefused(

@@ -14,7 +14,7 @@ from bot.app_setup.access import SetupSession
 from bot.app_setup.pages import SetupPages
 from bot.settings import Settings, credentials
 from bot.settings.credentials import AppCredentials
-from bot.webhook.serve import listening
+from bot.webhook.connections import listening
 from simulator.github.server import SimulatedGitHub
 from tests.bot.app_setup.browser import Browser, Page
 
@@ -27,7 +27,6 @@ class Scene:
     settings: Settings
     tokens: list[str] = field(default_factory=list)
     kept: list[AppCredentials] = field(default_factory=list)
-    clock: float = 0.0
     base: str = ""
 
     @property
@@ -60,7 +59,7 @@ async def scene(
     """Serves the set-up pages for the block, below `prefix` if there is one; `settings` besides GitHub's addresses."""
     deployed = Settings(github_url=github.url, github_api_url=github.api_url, data=folder / "data", port=0)
     it = Scene(github, replace(deployed, **settings))  # type: ignore[arg-type]
-    session = SetupSession(it.tokens.append, lambda: it.clock)
+    session = SetupSession(it.tokens.append)
     app = web.Application()
     SetupPages(it.settings, it.keep, session).add_to(app)
     session.begin()
