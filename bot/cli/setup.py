@@ -49,7 +49,7 @@ async def _register(settings: "Settings") -> "AppCredentials":
 
     from bot.app_setup.registration import AppRegistration
     from bot.settings import credentials
-    from bot.webhook.serve import listening
+    from bot.webhook.connections import listening
 
     registered: list[AppCredentials] = []
 

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from bot import client as temporal_client
 from bot.settings import Settings
+from bot.webhook.connections import listening
 from bot.webhook.dispatch import answers
-from bot.webhook.serve import listening
 
 
 @contextlib.asynccontextmanager

@@ -129,11 +129,12 @@ _NO_MATTER = Ignored("It changes nothing that the bot uses.")
 def parse_event(name: str, body: bytes, delivery: str) -> Event | Ignored:
     """The event that a verified body describes; Ignored for all that changes nothing here.
 
-    Raises BadPayload. The body of an event that is not used is not even decoded.
+    Raises BadPayload. Of the body of an event that is not used, only the syntax is looked at.
     """
-    if name not in used_events():
-        return _UNHEARD
     try:
+        if name not in used_events():
+            payloads.decode(payloads.ANY_OBJECT, body)
+            return _UNHEARD
         return _read(name, body, delivery)
     except payloads.LoneSurrogate:
         return _read(name, _without_surrogates(body), delivery)
@@ -146,15 +147,16 @@ def _read(name: str, body: bytes, delivery: str) -> Event | Ignored:
         return _NO_BRANCH if name == "push" else _OTHER_ACTION
     decoder, read = reader
     payload = payloads.decode(decoder, body)
-    person = payload.sender.type == "User"
+    # GitHub leaves it out, or null, where no account caused the event: then nobody asked for anything.
+    sender, person = (payload.sender.login, payload.sender.type == "User") if payload.sender else ("", False)
     if isinstance(payload, payloads.AppPayload):  # about an account, and no repository of it
         repo = RepoRef(payload.installation.account.login, "", payload.installation.id)
-        return read(payload, Origin(repo, "", payload.sender.login, person, delivery)) or _NO_MATTER
+        return read(payload, Origin(repo, "", sender, person, delivery)) or _NO_MATTER
     if payload.installation is None:
         return _NO_APP
     owner, short_name = payload.repository.full_name.split("/")
     repo = RepoRef(owner, short_name, payload.installation.id, id=payload.repository.id)
-    origin = Origin(repo, payload.repository.default_branch or "", payload.sender.login, person, delivery)
+    origin = Origin(repo, payload.repository.default_branch or "", sender, person, delivery)
     return read(payload, origin) or _NO_MATTER
 
 

@@ -84,7 +84,7 @@ class AppPayload(Shape, kw_only=True):
     """What is about the App itself and not about one repository."""
 
     installation: WholeInstallation
-    sender: Sender
+    sender: Sender | None = None
     action: str
 
 
@@ -92,7 +92,7 @@ class Payload(Shape, kw_only=True):
     """What every other event that matters has. Without an installation it was not sent to an App."""
 
     repository: RepositoryPart
-    sender: Sender
+    sender: Sender | None = None
     installation: InstallationPart | None = None
 
 
@@ -253,11 +253,14 @@ class RepositoryChangePayload(Payload, kw_only=True):
 
 
 PEEK = msgspec.json.Decoder(Peek)
+ANY_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def decode(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
     """The payload; raises BadPayload for whatever is wrong with it, LoneSurrogate where that may be the reason."""
     try:
+        if not body.isascii():
+            body.decode()  # msgspec does not look at the strings that it skips
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise BadPayload(str(error)) from None

@@ -1,28 +1,23 @@
 """`autobuild serve`: takes events over HTTP and through a smee channel, before there is an App and after."""
 
 import asyncio
-import contextlib
 import gc
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import aiohttp
-from aiohttp import web
 
-from activities.errors import UserError
 from bot import client as temporal_client
 from bot import telemetry
 from bot.settings import WEB_NEEDS, Settings, app_is_known
+from bot.webhook.connections import listening
 from bot.webhook.server import WebhookReceiver, app_of
 
 if TYPE_CHECKING:
     from bot.app_setup.registration import AppRegistration
 
 _log = logging.getLogger("autobuild.web")
-_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
-# Answers that are on their way still get out.
-_GRACE_S = 10.0
 
 
 async def serve(environ: Mapping[str, str]) -> None:
@@ -49,23 +44,6 @@ async def serve(environ: Mapping[str, str]) -> None:
         if registration:
             also.append(_registered(registration, address, receiver, environ))
         await asyncio.gather(asyncio.Event().wait(), *also)
-
-
-@contextlib.asynccontextmanager
-async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """Serves it for the block; gives the address by which this machine reaches it."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE_S)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise UserError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
-        here = "127.0.0.1" if host in _EVERYWHERE else host
-        port = runner.addresses[0][1]
-        yield f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
-    finally:
-        await runner.cleanup()
 
 
 async def _registered(

@@ -4,6 +4,7 @@ One event's walk: `_receive` → `WebhookReceiver.deliver` → `parse_event` →
 kept in memory: what is answered 202 is in Temporal, what is answered 503 is for GitHub to send again.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +16,7 @@ from temporalio.client import Client
 
 from activities.errors import UserError
 from bot.settings import Settings
+from bot.webhook.connections import PATIENCE
 from bot.webhook.dispatch import TemporalUnavailable, answers, carry_out
 from bot.webhook.parsing import Event, Ignored, parse_event
 from bot.webhook.payloads import LARGEST_BODY, BadPayload
@@ -53,7 +55,7 @@ class WebhookReceiver:
         settings, headers = self._settings, CIMultiDict(headers)
         if settings is None:
             return _no_app()
-        signature = headers.get("X-Hub-Signature-256", "")
+        signature = ",".join(headers.getall("X-Hub-Signature-256", ()))  # one only: which of two would count?
         if not _SIGNATURE.fullmatch(signature):
             return web.Response(status=401, text="Missing or malformed X-Hub-Signature-256 header.")
         body = await read()
@@ -112,7 +114,15 @@ async def _receive(request: web.Request) -> web.Response:
     async def read() -> bytes:
         if (request.content_length or 0) > LARGEST_BODY:  # before any of it is read
             raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, request.content_length or 0)
-        return await request.read()
+        try:
+            async with asyncio.timeout(request.app.get(PATIENCE)):
+                return await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(
+                text="The body did not arrive in time.", headers={"Connection": "close"}
+            ) from None
+        except web.RequestPayloadError:
+            raise web.HTTPBadRequest(text="Malformed request body.") from None
 
     return await request.app[RECEIVER].deliver(request.headers, read)
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
@@ -12,6 +13,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from bot.settings import Settings
+from bot.webhook.connections import listening
 from bot.webhook.server import make_app
 from tests.bot.webhook.running_server import SECRET, RunningServer
 
@@ -38,5 +40,9 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-async def server(aiohttp_client: AiohttpClient, settings: Settings, temporal: Client) -> RunningServer:
-    return RunningServer(await aiohttp_client(make_app(settings, temporal)), temporal)
+async def server(settings: Settings, temporal: Client) -> AsyncIterator[RunningServer]:
+    async with (
+        listening(make_app(settings, temporal), "127.0.0.1", 0) as address,
+        aiohttp.ClientSession(address) as client,
+    ):
+        yield RunningServer(client, temporal)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient
 from temporalio.client import Client
 
@@ -33,7 +33,7 @@ def signed(event: str, body: bytes, delivery: str = "") -> dict[str, str]:
 class RunningServer:
     """The webhook server and its Temporal."""
 
-    client: TestClient[web.Request, web.Application]
+    client: ClientSession | TestClient[web.Request, web.Application]
     temporal: Client
 
     async def send(self, event: str, payload: Mapping[str, Any] | bytes, delivery: str = "") -> int:
