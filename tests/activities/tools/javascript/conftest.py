@@ -1,4 +1,4 @@
-"""Workbenches for JavaScript tools: one over the real sandbox, one over a program that has already spoken."""
+"""Workbenches for JavaScript tools: one over the real sandbox, one that replays what programs wrote once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ RECORDED = Path(__file__).parent / "recorded"
 
 
 @dataclass
-class Desk:
+class SandboxedProject:
     """A tree to write to, and a workbench for each run of a tool on it."""
 
     root: Path
@@ -44,19 +44,19 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path, await make_runner("bubblewrap"))
+async def sandboxed(tmp_path: Path) -> SandboxedProject:
+    return SandboxedProject(tmp_path, await make_runner("bubblewrap"))
 
 
 @dataclass
-class Spoken:
-    """A workbench whose programs are all installed and have already run: they leave recorded files in `out`.
+class ReplayedProject:
+    """A workbench whose installed programs do nothing but leave recorded files in `out`.
 
-    `{src}` in a recording is the tree. `asked` are the words of each start.
+    `{src}` in a recording is the tree. `commands` are the words of each start.
     """
 
     root: Path
-    asked: list[tuple[str, ...]] = field(default_factory=list)
+    commands: list[tuple[str, ...]] = field(default_factory=list)
 
     def installed(self, program: str, package: str, version: str) -> None:
         links, folder = self.root / "env/node_modules/.bin", self.root / "env/node_modules" / package
@@ -74,7 +74,7 @@ class Spoken:
         (tree / "package.json").write_text(package_json)
 
         async def run(command: SandboxCommand) -> ProcessResult:
-            self.asked.append(command.argv)
+            self.commands.append(command.argv)
             for name, data in files.items():
                 (out / name).write_bytes(data.replace(b"{src}", str(tree).encode()))
             return ProcessResult(exit_code, b"", stderr, 0.1)
@@ -84,8 +84,8 @@ class Spoken:
 
 
 @pytest.fixture
-def spoken(tmp_path: Path) -> Spoken:
-    return Spoken(tmp_path)
+def replayed(tmp_path: Path) -> ReplayedProject:
+    return ReplayedProject(tmp_path)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from activities.tools.biome import tool as biome
 from activities.tools.eslint import tool as eslint
 from activities.tools.prettier import tool as prettier
 from activities.tools.tsc import tool as tsc
-from tests.activities.tools.javascript.conftest import Spoken
+from tests.activities.tools.javascript.conftest import ReplayedProject
 
 Recorded = Callable[[str], bytes]
 
@@ -19,9 +19,9 @@ def short(finding: Finding) -> tuple[str, int, int, str, str, bool]:
     return finding.path, finding.line, finding.column, finding.rule, finding.severity, finding.fixable
 
 
-async def test_eslint_findings_are_read(spoken: Spoken, recorded: Recorded) -> None:
-    spoken.installed("eslint", "eslint", "10.15.0")
-    report = await eslint.run(spoken.bench({"eslint.json": recorded("eslint.json")}, exit_code=1))
+async def test_eslint_findings_are_read(replayed: ReplayedProject, recorded: Recorded) -> None:
+    replayed.installed("eslint", "eslint", "10.15.0")
+    report = await eslint.run(replayed.bench({"eslint.json": recorded("eslint.json")}, exit_code=1))
     assert (report.version, report.problem) == ("10.15.0", "")
     assert [short(finding) for finding in report.findings] == [
         ("src/broken.ts", 1, 23, "parse-error", "error", False),
@@ -32,19 +32,19 @@ async def test_eslint_findings_are_read(spoken: Spoken, recorded: Recorded) -> N
     ]
 
 
-async def test_eslint_gets_the_arguments_of_the_lint_script(spoken: Spoken) -> None:
-    spoken.installed("eslint", "eslint", "8.57.0")
+async def test_eslint_gets_the_arguments_of_the_lint_script(replayed: ReplayedProject) -> None:
+    replayed.installed("eslint", "eslint", "8.57.0")
     script = (
         '{"scripts": {"lint": "prettier -c . && eslint --fix --ext .ts,.js \\"src/**\\" --max-warnings 0 -f unix"}}'
     )
-    await eslint.run(spoken.bench({"eslint.json": b"[]"}, script))
-    words = spoken.asked[0]
+    await eslint.run(replayed.bench({"eslint.json": b"[]"}, script))
+    words = replayed.commands[0]
     assert words[1 : words.index("--format")] == ("--ext", ".ts,.js", "src/**")
 
 
-async def test_biome_findings_are_read(spoken: Spoken, recorded: Recorded) -> None:
-    spoken.installed("biome", "@biomejs/biome", "2.6.8")
-    report = await biome.run(spoken.bench({"biome.json": recorded("biome.json")}, exit_code=1))
+async def test_biome_findings_are_read(replayed: ReplayedProject, recorded: Recorded) -> None:
+    replayed.installed("biome", "@biomejs/biome", "2.6.8")
+    report = await biome.run(replayed.bench({"biome.json": recorded("biome.json")}, exit_code=1))
     found = [short(finding) for finding in report.findings]
     assert ("src/a.js", 2, 7, "suspicious/noDoubleEquals", "error", False) in found
     assert ("src/a.js", 3, 33, "style/useConst", "warning", True) in found
@@ -52,28 +52,30 @@ async def test_biome_findings_are_read(spoken: Spoken, recorded: Recorded) -> No
     assert ("src/c.js", 1, 8, "parse", "error", False) in found
 
 
-async def test_biome_1_spans_are_lines_and_syntax_errors_come_once(spoken: Spoken, recorded: Recorded) -> None:
-    spoken.installed("biome", "@biomejs/biome", "1.9.4")
-    report = await biome.run(spoken.bench({"biome.json": recorded("biome-1.json")}, exit_code=1))
+async def test_biome_1_spans_are_lines_and_syntax_errors_come_once(
+    replayed: ReplayedProject, recorded: Recorded
+) -> None:
+    replayed.installed("biome", "@biomejs/biome", "1.9.4")
+    report = await biome.run(replayed.bench({"biome.json": recorded("biome-1.json")}, exit_code=1))
     found = [short(finding) for finding in report.findings]
     assert ("src/a.js", 2, 7, "suspicious/noDoubleEquals", "error", False) in found
     assert ("src/a.js", 3, 33, "style/useConst", "error", True) in found
     assert [line for path, line, *_ in found if path == "src/c.js"] == [1, 1, 2, 0]
 
 
-async def test_prettier_findings_are_read(spoken: Spoken, recorded: Recorded) -> None:
-    spoken.installed("prettier", "prettier", "3.10.1")
+async def test_prettier_findings_are_read(replayed: ReplayedProject, recorded: Recorded) -> None:
+    replayed.installed("prettier", "prettier", "3.10.1")
     files, stderr = {"prettier.txt": recorded("prettier.txt")}, recorded("prettier.stderr.txt")
-    report = await prettier.run(spoken.bench(files, exit_code=2, stderr=stderr))
+    report = await prettier.run(replayed.bench(files, exit_code=2, stderr=stderr))
     assert [short(finding) for finding in report.findings][-2:] == [
         ("src/b.css", 0, 0, "format", "warning", True),
         ("src/c.js", 2, 1, "parse-error", "error", False),
     ]
 
 
-async def test_tsc_findings_are_read(spoken: Spoken, recorded: Recorded) -> None:
-    spoken.installed("tsc", "typescript", "6.0.3")
-    report = await tsc.run(spoken.bench({"tsc.txt": recorded("tsc.txt")}, exit_code=2))
+async def test_tsc_findings_are_read(replayed: ReplayedProject, recorded: Recorded) -> None:
+    replayed.installed("tsc", "typescript", "6.0.3")
+    report = await tsc.run(replayed.bench({"tsc.txt": recorded("tsc.txt")}, exit_code=2))
     assert [short(finding) for finding in report.findings] == [
         ("src/price.ts", 1, 26, "TS2591", "error", False),
         ("src/price.ts", 6, 5, "TS2322", "error", False),
@@ -82,12 +84,12 @@ async def test_tsc_findings_are_read(spoken: Spoken, recorded: Recorded) -> None
     ]
 
 
-async def test_tsc_errors_keep_all_lines_and_may_have_no_place(spoken: Spoken) -> None:
-    spoken.installed("tsc", "typescript", "6.0.3")
-    said = (
+async def test_tsc_errors_keep_all_lines_and_may_have_no_place(replayed: ReplayedProject) -> None:
+    replayed.installed("tsc", "typescript", "6.0.3")
+    printed = (
         b"a (1).ts(3,4): error TS2345: Not assignable.\n  Types differ.\nerror TS18003: No inputs.\nFound 2 errors.\n"
     )
-    report = await tsc.run(spoken.bench({"tsc.txt": said}, exit_code=2))
+    report = await tsc.run(replayed.bench({"tsc.txt": printed}, exit_code=2))
     assert [(one.path, one.line, one.message) for one in report.findings] == [
         ("a (1).ts", 3, "Not assignable.\n  Types differ."),
         ("tsconfig.json", 0, "No inputs."),
@@ -95,22 +97,22 @@ async def test_tsc_errors_keep_all_lines_and_may_have_no_place(spoken: Spoken) -
 
 
 @pytest.mark.parametrize("tool", [eslint, biome, prettier, tsc])
-async def test_crashed_tool_has_not_completed(spoken: Spoken, tool: Tool) -> None:
+async def test_crashed_tool_has_not_completed(replayed: ReplayedProject, tool: Tool) -> None:
     for name, package in (("eslint", "eslint"), ("biome", "biome"), ("prettier", "prettier"), ("tsc", "typescript")):
-        spoken.installed(name, package, "1.0.0")
+        replayed.installed(name, package, "1.0.0")
     files = dict.fromkeys(("eslint.json", "biome.json", "prettier.txt", "tsc.txt"), b"")
-    report = await tool.run(spoken.bench(files, exit_code=2, stderr=b"Error: cannot read the configuration"))
+    report = await tool.run(replayed.bench(files, exit_code=2, stderr=b"Error: cannot read the configuration"))
     assert (report.completed, report.findings) == (False, ())
     assert "cannot read the configuration" in report.problem
 
 
 @pytest.mark.parametrize("tool", [eslint, biome, prettier, tsc])
-async def test_missing_tool_says_what_to_add(spoken: Spoken, tool: Tool) -> None:
-    report = await tool.run(spoken.bench({}))
+async def test_missing_tool_says_what_to_add(replayed: ReplayedProject, tool: Tool) -> None:
+    report = await tool.run(replayed.bench({}))
     assert isinstance(report, ToolReport)
     assert not report.completed
     assert "devDependencies" in report.problem
-    assert spoken.asked == []
+    assert replayed.commands == []
 
 
 @pytest.mark.parametrize(
@@ -129,8 +131,10 @@ async def test_missing_tool_says_what_to_add(spoken: Spoken, tool: Tool) -> None
         ({"package.json": "not JSON"}, biome, ""),
     ],
 )  # fmt: skip
-def test_used_by_names_the_configuration(spoken: Spoken, files: dict[str, str], tool: Tool, reason: str) -> None:
-    project = spoken.bench({}).project
+def test_used_by_names_the_configuration(
+    replayed: ReplayedProject, files: dict[str, str], tool: Tool, reason: str
+) -> None:
+    project = replayed.bench({}).project
     for name, text in files.items():
         (project.root / name).write_text(text)
     assert tool.used_by(project) == reason

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from activities.tools.npm_audit import RegistryUnavailable, read_berry, read_npm, read_pnpm, read_yarn
 from activities.tools.npm_audit import tool as npm_audit
-from tests.activities.tools.javascript.conftest import Desk, Spoken
+from tests.activities.tools.javascript.conftest import ReplayedProject, SandboxedProject
 
 PACKAGE = '{"name": "example", "version": "1.0.0", "dependencies": {"left-pad": "1.0.0"}}'
 LOCK = """{
@@ -55,14 +55,16 @@ async def registry() -> AsyncIterator[Registry]:
 
 
 @pytest.fixture
-def audited(desk: Desk, registry: Registry) -> Desk:
-    desk.write("package.json", PACKAGE)
-    desk.write("package-lock.json", LOCK)
-    desk.write(".npmrc", f"registry={registry.url}\n")
-    return desk
+def audited(sandboxed: SandboxedProject, registry: Registry) -> SandboxedProject:
+    sandboxed.write("package.json", PACKAGE)
+    sandboxed.write("package-lock.json", LOCK)
+    sandboxed.write(".npmrc", f"registry={registry.url}\n")
+    return sandboxed
 
 
-async def test_advisory_is_placed_at_its_package_in_the_lock_file(audited: Desk, registry: Registry) -> None:
+async def test_advisory_is_placed_at_its_package_in_the_lock_file(
+    audited: SandboxedProject, registry: Registry
+) -> None:
     registry.advisories = {"left-pad": [ADVISORY]}
     report = await npm_audit.run(audited.bench())
     assert [(one.rule, one.path, one.line, one.severity, one.message) for one in report.findings] == [
@@ -77,13 +79,13 @@ async def test_advisory_is_placed_at_its_package_in_the_lock_file(audited: Desk,
     assert report.advice == ""
 
 
-async def test_without_advisories_the_report_is_clean(audited: Desk, registry: Registry) -> None:
+async def test_without_advisories_the_report_is_clean(audited: SandboxedProject, registry: Registry) -> None:
     report = await npm_audit.run(audited.bench())
     assert (report.completed, report.findings, report.problem, report.advice) == (True, (), "", "")
 
 
 @pytest.mark.parametrize("status", [404, 405, 401, 400])
-async def test_registry_error_is_an_advice(audited: Desk, registry: Registry, status: int) -> None:
+async def test_registry_error_is_an_advice(audited: SandboxedProject, registry: Registry, status: int) -> None:
     registry.status = status
     report = await npm_audit.run(audited.bench())
     assert report.findings == ()
@@ -91,16 +93,16 @@ async def test_registry_error_is_an_advice(audited: Desk, registry: Registry, st
     assert "127.0.0.1" not in report.advice
 
 
-async def test_unreachable_registry_is_an_advice(audited: Desk) -> None:
+async def test_unreachable_registry_is_an_advice(audited: SandboxedProject) -> None:
     audited.write(".npmrc", "registry=http://127.0.0.1:9/\n")
     report = await npm_audit.run(audited.bench())
     assert report.findings == ()
     assert "advisories are unavailable" in report.advice
 
 
-def test_used_where_the_package_has_dependencies(spoken: Spoken) -> None:
-    assert npm_audit.used_by(spoken.bench({}, "{}").project) == ""
-    assert npm_audit.used_by(spoken.bench({}, PACKAGE).project) == "the dependencies in package.json"
+def test_used_where_the_package_has_dependencies(replayed: ReplayedProject) -> None:
+    assert npm_audit.used_by(replayed.bench({}, "{}").project) == ""
+    assert npm_audit.used_by(replayed.bench({}, PACKAGE).project) == "the dependencies in package.json"
 
 
 def test_npm_package_that_only_depends_on_a_vulnerable_one_has_no_advisory() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from activities import tools
 from activities.tools import registry
-from tests.activities.tools.javascript.conftest import Spoken
+from tests.activities.tools.javascript.conftest import ReplayedProject
 from tests.plugins.distribution import write_distribution
 
 RUNNER = '''
@@ -55,14 +55,14 @@ def ava(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("uvu tests", "node-test"),
     ],
 )
-def test_script_belongs_to_the_runner_that_it_starts(spoken: Spoken, script: str, runner: str) -> None:
-    project = spoken.bench({}, f'{{"scripts": {{"test": "{script}"}}}}').project
+def test_script_belongs_to_the_runner_that_it_starts(replayed: ReplayedProject, script: str, runner: str) -> None:
+    project = replayed.bench({}, f'{{"scripts": {{"test": "{script}"}}}}').project
     able = [name for name, tool in registry().items() if tool.language == "javascript" and "unit_tests" in tool.checks]
     assert [name for name in able if registry()[name].used_by(project)] == [runner]
     assert [name for name in able if registry()[name].has_work(project, "unit_tests")] == [runner]
 
 
-async def test_generic_runner_leaves_the_script_alone(spoken: Spoken) -> None:
-    bench = spoken.bench({}, '{"scripts": {"test": "ava"}}')
+async def test_generic_runner_leaves_the_script_alone(replayed: ReplayedProject) -> None:
+    bench = replayed.bench({}, '{"scripts": {"test": "ava"}}')
     report = await registry()["node-test"].run(bench)
-    assert (report.tests, spoken.asked) == ((), [])
+    assert (report.tests, replayed.commands) == ((), [])

@@ -10,14 +10,14 @@ from activities.tools.jest import tool as jest
 from activities.tools.mocha import tool as mocha
 from activities.tools.node_test import tool as node_test
 from activities.tools.vitest import tool as vitest
-from tests.activities.tools.javascript.conftest import Spoken
+from tests.activities.tools.javascript.conftest import ReplayedProject
 
 Recorded = Callable[[str], bytes]
 
 
-async def test_vitest_report_is_read(spoken: Spoken, recorded: Recorded) -> None:
-    spoken.installed("vitest", "vitest", "5.1.1")
-    bench = spoken.bench(
+async def test_vitest_report_is_read(replayed: ReplayedProject, recorded: Recorded) -> None:
+    replayed.installed("vitest", "vitest", "5.1.1")
+    bench = replayed.bench(
         {"vitest.json": recorded("vitest.json")}, '{"scripts": {"test": "vitest --dir test"}}', exit_code=1
     )
     report = await vitest.run(bench)
@@ -30,12 +30,12 @@ async def test_vitest_report_is_read(spoken: Spoken, recorded: Recorded) -> None
         ("test/price.test.ts::price > twice the same", "passed", 7),
         ("test/price.test.ts::price > twice the same (2)", "passed", 7),
     ]
-    assert spoken.asked[0][1:4] == ("run", "--dir", "test")
+    assert replayed.commands[0][1:4] == ("run", "--dir", "test")
 
 
-async def test_jest_report_is_read(spoken: Spoken, recorded: Recorded) -> None:
-    spoken.installed("jest", "jest", "30.5.2")
-    bench = spoken.bench({"jest.json": recorded("jest.json")}, '{"scripts": {"test": "jest"}}', exit_code=1)
+async def test_jest_report_is_read(replayed: ReplayedProject, recorded: Recorded) -> None:
+    replayed.installed("jest", "jest", "30.5.2")
+    bench = replayed.bench({"jest.json": recorded("jest.json")}, '{"scripts": {"test": "jest"}}', exit_code=1)
     report = await jest.run(bench)
     assert [(test.id, test.outcome, test.line) for test in report.tests if test.path == "a.test.js"] == [
         ("a.test.js::g > ok", "passed", 3),
@@ -46,9 +46,9 @@ async def test_jest_report_is_read(spoken: Spoken, recorded: Recorded) -> None:
     assert ("b.test.js::(file)", "failed") in {(test.id, test.outcome) for test in report.tests}
 
 
-async def test_mocha_report_is_read(spoken: Spoken, recorded: Recorded) -> None:
-    spoken.installed("mocha", "mocha", "12.0.3")
-    bench = spoken.bench({"mocha.json": recorded("mocha.json")}, '{"scripts": {"test": "c8 mocha m"}}', exit_code=1)
+async def test_mocha_report_is_read(replayed: ReplayedProject, recorded: Recorded) -> None:
+    replayed.installed("mocha", "mocha", "12.0.3")
+    bench = replayed.bench({"mocha.json": recorded("mocha.json")}, '{"scripts": {"test": "c8 mocha m"}}', exit_code=1)
     report = await mocha.run(bench)
     assert [(test.id, test.outcome) for test in report.tests] == [
         ("m/x.spec.cjs::m adds", "passed"),
@@ -58,36 +58,36 @@ async def test_mocha_report_is_read(spoken: Spoken, recorded: Recorded) -> None:
     ]
 
 
-async def test_failure_outside_of_every_test_is_a_problem(spoken: Spoken) -> None:
-    spoken.installed("vitest", "vitest", "5.1.1")
-    bench = spoken.bench({"vitest.json": b'{"success": false, "testResults": []}'}, '{"scripts": {"test": "vitest"}}')
+async def test_failure_outside_of_every_test_is_a_problem(replayed: ReplayedProject) -> None:
+    replayed.installed("vitest", "vitest", "5.1.1")
+    bench = replayed.bench({"vitest.json": b'{"success": false, "testResults": []}'}, '{"scripts": {"test": "vitest"}}')
     assert "outside of its tests" in (await vitest.run(bench)).problem
 
 
 @pytest.mark.parametrize("report", [b"", b"[]", b'{"testResults": 3}', b"\xff", b"[" * 100_000])
-async def test_invalid_report_has_not_completed(spoken: Spoken, report: bytes) -> None:
-    spoken.installed("jest", "jest", "30.5.2")
-    ended = await jest.run(spoken.bench({"jest.json": report}, '{"scripts": {"test": "jest"}}', exit_code=1))
+async def test_invalid_report_has_not_completed(replayed: ReplayedProject, report: bytes) -> None:
+    replayed.installed("jest", "jest", "30.5.2")
+    ended = await jest.run(replayed.bench({"jest.json": report}, '{"scripts": {"test": "jest"}}', exit_code=1))
     assert (ended.completed, ended.tests) == (False, ())
     assert ended.problem
 
 
 @pytest.mark.parametrize("report", [b'{"testResults": [null, {"name": 3, "assertionResults": [4, {}]}]}'])
-async def test_malformed_entries_of_a_report_are_survived(spoken: Spoken, report: bytes) -> None:
-    spoken.installed("jest", "jest", "30.5.2")
-    ended = await jest.run(spoken.bench({"jest.json": report}, '{"scripts": {"test": "jest"}}'))
+async def test_malformed_entries_of_a_report_are_survived(replayed: ReplayedProject, report: bytes) -> None:
+    replayed.installed("jest", "jest", "30.5.2")
+    ended = await jest.run(replayed.bench({"jest.json": report}, '{"scripts": {"test": "jest"}}'))
     assert [test.outcome for test in ended.tests] == ["skipped"]
 
 
-async def test_given_tests_are_run_by_their_files(spoken: Spoken) -> None:
-    spoken.installed("jest", "jest", "30.5.2")
-    bench = spoken.bench({"jest.json": b'{"testResults": []}'}, '{"scripts": {"test": "jest"}}')
+async def test_given_tests_are_run_by_their_files(replayed: ReplayedProject) -> None:
+    replayed.installed("jest", "jest", "30.5.2")
+    bench = replayed.bench({"jest.json": b'{"testResults": []}'}, '{"scripts": {"test": "jest"}}')
     (bench.project.root / "a.test.js").touch()
     only = ("a.test.js::x > y", "gone.test.js::z", "../../etc/passwd::w", "--help::v")
     await jest.run(replace(bench, options={"only": only}))
-    assert spoken.asked[0][-2:] == ("a.test.js", "--coverage=false")
+    assert replayed.commands[0][-2:] == ("a.test.js", "--coverage=false")
     await jest.run(replace(bench, options={"only": ("gone.test.js::z",)}))
-    assert len(spoken.asked) == 1
+    assert len(replayed.commands) == 1
 
 
 @pytest.mark.parametrize(
@@ -104,5 +104,7 @@ async def test_given_tests_are_run_by_their_files(spoken: Spoken) -> None:
         ('{"scripts": {"test": "vitest", "test:integration": "jest"}}', jest, 'the script "test:integration" in package.json'),
     ],
 )  # fmt: skip
-def test_used_by_names_the_script_or_the_dependency(spoken: Spoken, package: str, tool: Tool, reason: str) -> None:
-    assert tool.used_by(spoken.bench({}, package).project) == reason
+def test_used_by_names_the_script_or_the_dependency(
+    replayed: ReplayedProject, package: str, tool: Tool, reason: str
+) -> None:
+    assert tool.used_by(replayed.bench({}, package).project) == reason

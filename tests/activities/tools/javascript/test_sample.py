@@ -11,17 +11,17 @@ from activities.tooling import InstallResult, InstallSite
 from activities.tools.eslint import tool as eslint
 from activities.tools.tsc import tool as tsc
 from activities.tools.vitest import tool as vitest
-from tests.activities.tools.javascript.conftest import Desk
+from tests.activities.tools.javascript.conftest import SandboxedProject
 
 SAMPLE = Path(simulator.__file__).parent / "samples" / "typescript"
 
 
-async def test_only_the_planted_defects_are_found(desk: Desk) -> None:
+async def test_only_the_planted_defects_are_found(sandboxed: SandboxedProject) -> None:
     for state in ("main", "change"):
-        shutil.copytree(SAMPLE / state, desk.root / "tree", dirs_exist_ok=True)
-    await _install(desk)
-    linted, typed = await eslint.run(desk.bench()), await tsc.run(desk.bench())
-    tested = await vitest.run(desk.bench(coverage=True))
+        shutil.copytree(SAMPLE / state, sandboxed.root / "tree", dirs_exist_ok=True)
+    await _install(sandboxed)
+    linted, typed = await eslint.run(sandboxed.bench()), await tsc.run(sandboxed.bench())
+    tested = await vitest.run(sandboxed.bench(coverage=True))
     assert {(one.path, one.line, one.rule) for one in linted.findings} == {
         ("src/basket.ts", 21, "prefer-const"),
         ("src/discount.ts", 17, "prefer-const"),
@@ -41,17 +41,21 @@ async def test_only_the_planted_defects_are_found(desk: Desk) -> None:
     assert [report.problem + report.advice for report in (linted, typed, tested)] == ["", "", ""]
 
 
-async def _install(desk: Desk) -> None:
+async def _install(sandboxed: SandboxedProject) -> None:
     for name in ("env", "cache", "install"):
-        (desk.root / name).mkdir()
+        (sandboxed.root / name).mkdir()
     box = replace(
-        desk.box, out=desk.root / "install", env=desk.root / "env", env_writable=True, cache=desk.root / "cache"
+        sandboxed.box,
+        out=sandboxed.root / "install",
+        env=sandboxed.root / "env",
+        env_writable=True,
+        cache=sandboxed.root / "cache",
     )
-    project = desk.bench().project
+    project = sandboxed.bench().project
 
     async def run(command: SandboxCommand) -> ProcessResult:
-        return await desk.runner.run(box, command)
+        return await sandboxed.runner.run(box, command)
 
-    site = InstallSite(project, box, desk.runner.paths(box), run)
+    site = InstallSite(project, box, sandboxed.runner.paths(box), run)
     assert await node.install(site, node.recipe(project)) == InstallResult()
-    desk.box = replace(desk.box, env=box.env, mounts=node.mounts(project, desk.root / "env"))
+    sandboxed.box = replace(sandboxed.box, env=box.env, mounts=node.mounts(project, sandboxed.root / "env"))
