@@ -110,7 +110,7 @@ def _failure(what: str, result: ProcessResult) -> InstallResult:
     if result.stopped:
         reason = f"stopped at its {result.stopped} limit."
     elif _MISMATCH.search(output):
-        reason = "the lock file does not match package.json. Install once on your machine and commit the lock file."
+        reason = "the lock file does not match package.json. Install the packages locally and commit the lock file."
     else:
         errors = [match[0].strip() for match in _ERROR.finditer(output) if not _UNINFORMATIVE.match(match[1])]
         reason = valid_unicode(" ".join(errors[:2])[:500]) or f"exit code {result.exit_code}"

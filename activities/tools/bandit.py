@@ -33,7 +33,7 @@ class Bandit(PythonTool):
     )
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
-        """Exit codes: 0 nothing, 1 findings, 2 bandit could not work."""
+        """Exit codes: 0 nothing, 1 findings, 2 bandit could not run."""
         options: tuple[str, ...] = ("-x", _LEFT_OUT)
         if configured := configured_in(self.detection, bench.project):
             file = "pyproject.toml" if configured.startswith("[") else configured

@@ -19,7 +19,7 @@ class Black(PythonTool):
     detection = ToolDetection(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
-        """Exit codes: 0 nothing, 1 would change files, 123 could not read one of them, else black could not work."""
+        """Exit codes: 0 nothing, 1 would change files, 123 could not read one of them, else black could not run."""
         finished = await self._start(bench, "--check")
         found = []
         for line in finished.stderr.splitlines():

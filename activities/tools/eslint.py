@@ -33,7 +33,7 @@ class Eslint(PackageTool):
         return ""
 
     async def run_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
-        """Exit codes: 0 nothing, 1 findings, 2 eslint could not work (its configuration, most often)."""
+        """Exit codes: 0 nothing, 1 findings, 2 eslint could not run (its configuration, most often)."""
         report = ("--format", "json", "--output-file", f"{bench.paths.out}/{_REPORT}")
         finished = await start(bench, (binary, *self._arguments(bench.project), *report))
         return findings_report(self, bench, version, finished)

@@ -59,7 +59,7 @@ class Mypy(PythonTool):
             # mypy says why it stopped on stdout or on stderr.
             output = self._output(bench)
             lines = [line for line in output if "error:" in line] or output
-            return failed_to_run("mypy", version, finished, f"mypy could not work: {lines[0][:300]}" if lines else "")
+            return failed_to_run("mypy", version, finished, f"mypy could not run: {lines[0][:300]}" if lines else "")
         stopped = "mypy stopped at the first file that it could not parse." if finished.exit_code == 2 else ""
         return make_report("mypy", version, finished, findings=found, problem=stopped)
 

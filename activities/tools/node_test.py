@@ -55,7 +55,7 @@ class NodeTest(Tool):
             lines = read_output(bench.out, _REPORT).splitlines()
             entries = [parse_json(line, "node's report") for line in lines if line.strip()]
             if not entries and finished.exit_code:
-                raise BadReport("The test run left no test in its report.")
+                raise BadReport("The test run reported no tests.")
             return with_unique_ids(_test(bench, entry) for entry in entries if isinstance(entry, dict)), ""
 
         return await run_suite(self.name, versions(), bench, options, start_runner, read_report)
@@ -86,7 +86,7 @@ def _own_script(project: Project, select: str) -> str:
 
 def _command(bench: Workbench, call: ScriptCommand, files: tuple[str, ...], measure: bool) -> tuple[str, ...]:
     """Reporters come right behind `--test`, before the files. Given files take the place of the script's own, which
-    are all that stands behind `--test` and is no option."""
+    are all words behind `--test` that are no options."""
     at = call.args.index("--test")
     before, behind = call.args[:at], call.args[at + 1 :]
     out = bench.paths.out

@@ -79,7 +79,7 @@ class NpmAudit(Tool):
 
 
 def _audit_command(bench: Workbench, manager: PackageManager) -> tuple[str, ...]:
-    """npm audits a lock file, so one is made where there is none; like all writes it is thrown away."""
+    """npm audits a lock file, so one is made where there is none; like all writes it is discarded."""
     own = f"{bench.paths.env}/{MANAGER_FOLDER}/node_modules/.bin/{manager.name}"
     if manager.berry:
         return (own, "npm", "audit", "--all", "--recursive", "--json")

@@ -34,7 +34,7 @@ class Prettier(PackageTool):
         return configured if declared_in(package, "prettier") else ""
 
     async def run_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
-        """Exit codes: 0 nothing, 1 some would change, 2 some could not be parsed or prettier could not work."""
+        """Exit codes: 0 nothing, 1 some would change, 2 some could not be parsed or prettier could not run."""
         listing = (binary, "--list-different", *self._arguments(bench.project))
         finished = await start(bench, stdout_to_file(bench, listing, _REPORT))
         broken = [

@@ -25,7 +25,7 @@ class Pyright(PythonTool):
     )
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
-        """Exit codes: 0 no errors, 1 errors, 2 and more: pyright could not work."""
+        """Exit codes: 0 no errors, 1 errors, 2 and more: pyright could not run."""
         argv = (bench.executable("pyright"), "--outputjson", f"--pythonpath={bench.paths.env}/bin/python")
         # The package fetches pyright when it first runs: the installation did that, into the environment.
         cache = f"{bench.paths.env}/share/pyright"

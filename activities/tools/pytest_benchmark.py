@@ -31,7 +31,7 @@ class PytestBenchmark(PythonTool):
         return _has_fixtures(project) or bool(_benchmark_files(project))
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
-        """pytest's exit codes: 0 all ran, 1 some failed, 5 there are none, else it could not work."""
+        """pytest's exit codes: 0 all ran, 1 some failed, 5 there are none, else it could not run."""
         into = f"--benchmark-json={bench.paths.out}/benchmark.json"
         cache = ("-o", f"cache_dir={bench.paths.out}/pytest_cache")
         flags = ("--benchmark-enable", "--benchmark-only", "--rootdir=.", "-W", _NOTHING_SAVED, into, *cache)

@@ -35,7 +35,7 @@ class Ruff(PythonTool):
     )
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
-        """Exit codes: 0 nothing, 1 findings, 2 ruff could not work (its configuration, most often)."""
+        """Exit codes: 0 nothing, 1 findings, 2 ruff could not run (its configuration, most often)."""
         ruff = bench.executable("ruff")
         report = ("--output-format=json", f"--output-file={bench.paths.out}/ruff.json")
         finished = await execute(bench, (ruff, "check", "--no-fix", "--no-cache", *report, "."))

@@ -35,7 +35,7 @@ async def test_repository_without_tests(stack: Stack) -> None:
     ("pyproject", "said", "linting"),
     [
         ("[project\n", "pyproject.toml is not valid TOML: Expected ']'", "ruff"),
-        ("[project]\nname = 3\n[tool]\nruff = 4\n", "Could not be installed: the project itself", "ruff"),
+        ("[project]\nname = 3\n[tool]\nruff = 4\n", "Could not install the project itself", "ruff"),
         (
             '[project]\nname = "x"\nversion = "1"\ndependencies = ["no-such-thing-zz9"]\n',
             "no-such-thing-zz9 was not",

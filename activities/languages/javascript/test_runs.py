@@ -19,7 +19,7 @@ from activities.tooling import Project, Tool, Workbench
 from activities.untrusted_files import UntrustedFolder
 
 COVERAGE_FOLDER = "coverage"
-"""Below `out`: where every runner is told to leave `lcov.info`."""
+"""Below `out`: where every runner leaves `lcov.info`."""
 
 TEST_CHECKS = ("unit_tests", "integration_tests", "coverage")
 
@@ -182,7 +182,7 @@ def read_jest(data: bytes, bench: Workbench) -> Tests:
         raise BadReport("The test report has no testResults.")
     tests = with_unique_ids(test for file in files if isinstance(file, dict) for test in _jest_tests(file, bench))
     outside = report.get("success") is False and not any(test.outcome == "failed" for test in tests)
-    return tests, "The test run failed outside of its tests; see its output." if outside else ""
+    return tests, "The test run failed outside of its tests: see its output." if outside else ""
 
 
 def _jest_tests(file: dict[str, object], bench: Workbench) -> Iterator[TestCase]:

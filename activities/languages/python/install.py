@@ -35,7 +35,7 @@ _ASSUMED_VERSION = "9999.0.0"
 
 @dataclass(frozen=True)
 class InstallItem:
-    """Something that can be installed on its own. `what` ends the sentence "could not be installed: …"."""
+    """Something that can be installed on its own. `what` ends the sentence "Could not install …"."""
 
     what: str
     arguments: tuple[str, ...]
@@ -102,7 +102,7 @@ class PythonInstallation:
         await self._fetch_pyright()
         problem = broken(self.site.project)
         if self.lost:
-            lost = f"Could not be installed: {', '.join(self.lost)}. {_first_error(self.output)}"
+            lost = f"Could not install {', '.join(self.lost)}. {_first_error(self.output)}"
             problem = f"{problem} {lost}".strip()
         return InstallResult(problem, self.output if self.lost else "", partly=bool(problem))
 
@@ -151,7 +151,7 @@ class PythonInstallation:
         fixed = ("-c", self._write("present.txt", present))
         first = self.output if self.lost else ""
         if not await self._pip(*missing.values(), *fixed) and not await self._pip(*missing, *fixed):
-            self.lost.append(f"what the checks need ({', '.join(missing)})")
+            self.lost.append(f"the tools of the checks ({', '.join(missing)})")
         self.output = first or self.output
 
     async def _fetch_pyright(self) -> None:

@@ -26,7 +26,7 @@ def test_findings_in_built_files_are_dropped(tmp_path: Path) -> None:
 
 
 def test_packages_that_were_not_installed_are_reported() -> None:
-    missing = "Could not be installed: example."
+    missing = "Could not install example."
     clean = suite(path="", one="passed")
     audit, linter = registry()["pip-audit"], registry()["ruff"]
     assert _with_missing_packages(clean, "", audit) == clean

@@ -71,7 +71,7 @@ async def test_missing_package_is_named_and_the_rest_is_installed(
     outcome = await install(project({**files, "requirements-test.txt": "nowhere-to-be-found\n"}))
     assert outcome.partly
     assert outcome.problem.startswith(
-        "Could not be installed: the requirements of requirements-test.txt, the project itself. "
+        "Could not install the requirements of requirements-test.txt, the project itself. "
     )
     assert {"dep", "grouped", "linter", "pytest", "coverage"} <= versions().keys()
 

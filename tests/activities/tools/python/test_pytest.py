@@ -1,4 +1,4 @@
-"""The test suite, for real in the sandbox: what is counted, what is asked again, what is said when it breaks."""
+"""The test suite in the real sandbox: what is reported, what is run again, how a broken run is explained."""
 
 import pytest
 
@@ -130,17 +130,17 @@ QUIET = {"pytest.ini": "[pytest]\naddopts = -q\n"}
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "reason"),
     [
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "pytest was killed by SIGSEGV"),
         ("import os; os._exit(0)", "pytest exited in the middle of a test"),
     ],
     ids=["crashes", "exits"],
 )
-async def test_test_that_ends_the_run_is_named(bench: Make, body: str, said: str) -> None:
+async def test_test_that_ends_the_run_is_named(bench: Make, body: str, reason: str) -> None:
     report = await tool.run(bench({"test_a.py": CUT_SHORT.format(body), **QUIET}, coverage=True, retry=True))
     assert (report.completed, report.timed_out) == (False, False)
-    assert report.problem == f"{said} while it ran test_a.py::test_b."
+    assert report.problem == f"{reason} while it ran test_a.py::test_b."
 
 
 async def test_test_that_hangs_is_named(bench: Make) -> None:

@@ -56,7 +56,7 @@ PRINTED = {
 
 
 async def test_pyright_findings_are_read(bench: Make) -> None:
-    """The program fetches itself from a registry, so what it printed once stands for it here."""
+    """The program fetches itself from a registry, so a script prints here what it printed once."""
     work = bench({"pyrightconfig.json": "{}", "printed.json": json.dumps(PRINTED)})
     assert work.env_root
     program = work.env_root / "bin" / "pyright"
