@@ -9,9 +9,8 @@ from dataclasses import replace
 import aiohttp
 
 from activities.checks import registry
-from activities.github.check_runs import CheckRunActivities
+from activities.github.check_runs import GATE, CheckRunActivities, CreateCheckRunsInput
 from activities.github.client import GitHub
-from activities.github.types.check_runs import GATE, CreateCheckRunsInput
 from activities.model import Head, RepoRef
 from activities.result_store import ResultStore
 from benchmarks import Benchmark, Effort

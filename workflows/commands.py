@@ -8,12 +8,12 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.branches import BranchInfoInput
-    from activities.github.types.check_runs import SuiteRunsInput
-    from activities.github.types.comments import ReactionInput, ReplyInput
-    from activities.github.types.permissions import PermissionInput, PermissionResult
-    from activities.github.types.pulls import PullInput, PullRequest
-    from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
+    from activities.github.branches import BranchInfoInput
+    from activities.github.check_runs import SuiteRunsInput
+    from activities.github.comments import ReactionInput, ReplyInput
+    from activities.github.permissions import PermissionInput, PermissionResult
+    from activities.github.pulls import PullInput, PullRequest
+    from activities.github.repo_config import RepoSettings, RepoSettingsInput
     from activities.github_activities import (
         BranchActivities,
         CheckRunActivities,

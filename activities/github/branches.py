@@ -1,19 +1,12 @@
 """Branches: created, brought up to date and looked up, so that a second try finds what the first one did."""
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from activities.errors import UserError
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Conflict, NotFound, Validation, branch_rules
-from activities.github.types.branches import (
-    BranchInfoInput,
-    BranchInfoResult,
-    CreateBranchInput,
-    CreateBranchResult,
-    SyncBranchInput,
-    SyncBranchResult,
-)
 from activities.github.urls import names
 from activities.model import RepoRef
 from activities.reporting import github_errors as texts
@@ -22,6 +15,60 @@ if TYPE_CHECKING:
     from activities.github.client import API, GitHub
 
 _SHA = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class BranchInfoInput:
+    """A branch; "" is the default one."""
+
+    repo: RepoRef
+    branch: str = ""
+
+
+@dataclass(frozen=True)
+class BranchInfoResult:
+    """`sha` "" where the branch does not exist (or nothing has been pushed yet)."""
+
+    name: str
+    sha: str
+    protected: bool = False
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class CreateBranchInput:
+    """A branch `name` that begins at `base`: another branch's name, or a commit (40 hex digits)."""
+
+    repo: RepoRef
+    name: str
+    base: str
+
+
+@dataclass(frozen=True)
+class CreateBranchResult:
+    """`sha` is the branch's head. `changed` False: it was there, perhaps with commits on top of its base."""
+
+    name: str
+    sha: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class SyncBranchInput:
+    """Brings `base` (a branch or a commit) into `branch`. `message` "" is GitHub's own."""
+
+    repo: RepoRef
+    branch: str
+    base: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class SyncBranchResult:
+    """`sha` is the branch's head. `changed` False: it held all of the base already."""
+
+    sha: str
+    changed: bool
 
 
 class BranchActivities:

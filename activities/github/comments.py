@@ -1,21 +1,15 @@
 """Comments of ours: found by their hidden mark and their author, edited only when they say something new."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
 from activities.github import bodies
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Forbidden, GitHubError, NotFound
-from activities.github.types.comments import (
-    CommentResult,
-    GateCommentInput,
-    IssueCommentInput,
-    PullCommentInput,
-    ReactionInput,
-    ReplyInput,
-)
 from activities.github.urls import names
-from activities.model import RepoRef
+from activities.model import Head, QualityGateResult, RepoRef
 from activities.reporting import GATE_MARK, Links, gate_comment, reply, reply_mark
 from activities.reporting import github_errors as texts
 
@@ -23,6 +17,62 @@ if TYPE_CHECKING:
     from activities.github.client import API, GitHub
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GateCommentInput:
+    """The gate comment of the head's pull request."""
+
+    head: Head
+    result: QualityGateResult
+    check_run_ids: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReplyInput:
+    """An answer on an issue or pull. One for each `marker_key`: written again with another text, it is edited."""
+
+    repo: RepoRef
+    number: int
+    marker_key: str
+    body: str
+
+
+@dataclass(frozen=True)
+class PullCommentInput:
+    """A comment on a pull, one for each `key`: written again with another text, it is edited."""
+
+    repo: RepoRef
+    number: int
+    comment: str
+    key: str
+
+
+@dataclass(frozen=True)
+class IssueCommentInput:
+    """A comment on an issue, one for each `key`: written again with another text, it is edited."""
+
+    repo: RepoRef
+    number: int
+    comment: str
+    key: str
+
+
+@dataclass(frozen=True)
+class ReactionInput:
+    """`content` is GitHub's: `+1`, `-1`, `eyes`, `rocket`, `confused`, …"""
+
+    repo: RepoRef
+    comment_id: int
+    content: str = "+1"
+
+
+@dataclass(frozen=True)
+class CommentResult:
+    """`changed` False: it had just this text already, and nothing was written."""
+
+    id: int
+    changed: bool
 
 
 class Locked(UserError):

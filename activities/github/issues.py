@@ -2,24 +2,16 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from activities.errors import UserError
 from activities.github import bodies
 from activities.github.activity_errors import github_activity
 from activities.github.comments import Locked, comment_for_key, comments_api
 from activities.github.errors import NotFound, Validation
-from activities.github.types.issues import (
-    AddLabelsInput,
-    AddLabelsResult,
-    CloseIssueInput,
-    CloseIssueResult,
-    CreateIssueInput,
-    CreateIssueResult,
-    IssueLabelsInput,
-    IssueLabelsResult,
-)
 from activities.github.urls import names
+from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 from activities.reporting.markdown import one_line
 
@@ -27,12 +19,87 @@ if TYPE_CHECKING:
     from activities.github.client import API, AppClient, GitHub
 
 Json = Mapping[str, Any]
+CloseReason = Literal["completed", "not_planned"]
 
 _ISSUES = "/repos/{owner}/{repo}/issues"
 # GitHub's: characters of a title, people of one issue, characters of a label's name, labels of one issue or pull.
 _TITLE, _ASSIGNEES, _LABEL, _LABELS = 256, 10, 50, 100
 # How many of our own newest issues and pulls are searched for the mark.
 _LOOKED_AT = 1000
+
+
+@dataclass(frozen=True)
+class CreateIssueInput:
+    """An issue of ours, one for each `key`: it is known by a hidden mark in its body, open or closed. Said again with
+    other words, it is edited; labels and assignees are added to those it has."""
+
+    repo: RepoRef
+    title: str
+    body: str
+    key: str
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CreateIssueResult:
+    """`changed` False: it existed with just this content."""
+
+    number: int
+    url: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class CloseIssueInput:
+    """Close an issue (or pull). `comment`, where it is not "", is written once for the `key` before."""
+
+    repo: RepoRef
+    number: int
+    comment: str = ""
+    key: str = ""
+    reason: CloseReason = "completed"
+
+
+@dataclass(frozen=True)
+class CloseIssueResult:
+    """`changed` False: it was closed already, and the comment was there."""
+
+    changed: bool
+
+
+@dataclass(frozen=True)
+class IssueLabelsInput:
+    """Which labels does this issue have, now?"""
+
+    repo: RepoRef
+    issue: int
+
+
+@dataclass(frozen=True)
+class IssueLabelsResult:
+    """`open` False: it was closed, deleted or transferred. `pull`: it is a pull request."""
+
+    labels: tuple[str, ...] = ()
+    open: bool = False
+    pull: bool = False
+
+
+@dataclass(frozen=True)
+class AddLabelsInput:
+    """Labels that the pull (or issue) is to have, beside those it has."""
+
+    repo: RepoRef
+    number: int
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AddLabelsResult:
+    """`labels` are all that the pull has now. `changed` False: it had them."""
+
+    labels: tuple[str, ...]
+    changed: bool
 
 
 class IssueActivities:

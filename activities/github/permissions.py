@@ -1,17 +1,39 @@
 """What a person may do in a repository."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Forbidden, NotFound, Validation
-from activities.github.types.permissions import PermissionInput, PermissionResult
 from activities.github.urls import names
+from activities.model import RepoRef
 
 if TYPE_CHECKING:
     from activities.github.client import GitHub
 
 # What GitHub calls each of its own roles in `permission`, which knows no triage and no maintain.
 _BASES = {"none": "none", "read": "read", "triage": "read", "write": "write", "maintain": "write", "admin": "admin"}
+
+
+@dataclass(frozen=True)
+class PermissionInput:
+    """What may this person do here, now?"""
+
+    repo: RepoRef
+    login: str
+
+
+@dataclass(frozen=True)
+class PermissionResult:
+    """`level` is one of none, read, triage, write, maintain, admin; a role of an organisation's own counts as
+    the base it is built on."""
+
+    level: str
+
+    def at_least(self, needed: str) -> bool:
+        """Whether this is `needed` or more; anything unknown is nothing."""
+        levels = ("none", "read", "triage", "write", "maintain", "admin")
+        return needed in levels and self.level in levels and levels.index(self.level) >= levels.index(needed)
 
 
 class PermissionActivities:

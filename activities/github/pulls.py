@@ -1,28 +1,15 @@
 """Pull requests: looked up, their files listed, and one opened once for its head and base, and found again."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
 from activities.github import bodies
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Conflict, NotFound, Validation
-from activities.github.issues import add_labels
-from activities.github.reviews import request_review
-from activities.github.types.issues import AddLabelsInput
-from activities.github.types.pulls import (
-    CreatePullInput,
-    CreatePullResult,
-    PullFile,
-    PullFilesResult,
-    PullInput,
-    PullOfHeadInput,
-    PullOfHeadResult,
-    PullRequest,
-    PullsInput,
-    PullsResult,
-    RequestReviewInput,
-)
+from activities.github.issues import AddLabelsInput, add_labels
+from activities.github.reviews import RequestReviewInput, request_review
 from activities.github.urls import names
 from activities.model import RepoRef
 from activities.reporting import github_errors as texts
@@ -39,6 +26,109 @@ _TITLE = 256
 _MOST_FILES = 3000
 # Bytes of paths. An activity's result stays in the history, and Temporal accepts 2 MB at most.
 _MOST_BYTES = 500_000
+
+
+@dataclass(frozen=True)
+class PullInput:
+    """A pull request by its number."""
+
+    repo: RepoRef
+    number: int
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """`head_repo` is "" where the fork was deleted."""
+
+    number: int
+    title: str
+    author: str
+    state: str
+    draft: bool
+    merged: bool
+    head_sha: str
+    head_ref: str
+    head_repo: str
+    base_sha: str
+    base_ref: str
+    fork: bool
+
+
+@dataclass(frozen=True)
+class PullOfHeadInput:
+    """Which open pull has this head? `branch` "" where it is not known."""
+
+    repo: RepoRef
+    sha: str
+    branch: str = ""
+
+
+@dataclass(frozen=True)
+class PullOfHeadResult:
+    """`pull` None: there is none."""
+
+    pull: PullRequest | None = None
+
+
+@dataclass(frozen=True)
+class PullsInput:
+    """All open pulls of a repository, or with `sha` those that hold that commit."""
+
+    repo: RepoRef
+    sha: str = ""
+
+
+@dataclass(frozen=True)
+class PullsResult:
+    """Newest first."""
+
+    pulls: tuple[PullRequest, ...]
+
+
+@dataclass(frozen=True)
+class PullFile:
+    """One changed file. `status` is GitHub's: added, removed, modified, renamed, copied, changed, unchanged;
+    `previous` the path before a rename, else ""."""
+
+    path: str
+    status: str
+    additions: int
+    deletions: int
+    previous: str = ""
+
+
+@dataclass(frozen=True)
+class PullFilesResult:
+    """`complete` False: the pull changes more files than GitHub lists (3,000)."""
+
+    files: tuple[PullFile, ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class CreatePullInput:
+    """An open pull from `head` (a branch, or `owner:branch` of a fork) into `base`. There is one for each such pair:
+    its title and body become these if the pull is ours, labels and reviewers are added to those it has."""
+
+    repo: RepoRef
+    head: str
+    base: str
+    title: str
+    body: str = ""
+    draft: bool = False
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CreatePullResult:
+    """`changed` False: it existed with just this content. `left_out`: people whom GitHub accepts no request for."""
+
+    number: int
+    url: str
+    head_sha: str
+    changed: bool
+    left_out: tuple[str, ...] = ()
 
 
 class PullActivities:

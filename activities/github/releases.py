@@ -1,12 +1,13 @@
 """Releases: one for a tag, found by it whether it is published or a draft, edited only when it is to say more."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound, Validation
-from activities.github.types.releases import CreateReleaseInput, CreateReleaseResult
 from activities.github.urls import names
+from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
@@ -18,6 +19,29 @@ _CUT = f"\n\n{texts.RELEASE_CUT}"
 _RELEASES = "/repos/{owner}/{repo}/releases"
 
 Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CreateReleaseInput:
+    """The release of a tag. `target` (a branch or commit, "": the default branch) is where GitHub puts the tag if
+    there is none yet."""
+
+    repo: RepoRef
+    tag: str
+    name: str
+    body: str
+    target: str = ""
+    draft: bool = False
+    prerelease: bool = False
+
+
+@dataclass(frozen=True)
+class CreateReleaseResult:
+    """`changed` False: it existed with just this content."""
+
+    id: int
+    url: str
+    changed: bool
 
 
 class ReleaseActivities:

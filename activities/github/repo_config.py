@@ -3,17 +3,43 @@
 import asyncio
 import base64
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound
-from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
+from activities.github.merging.branch_protection import MergeMethod
 from activities.github.urls import names
+from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
     from activities.github.client import GitHub
+
+
+@dataclass(frozen=True)
+class RepoSettingsInput:
+    """The settings on a branch ("" is the default one), as they are now."""
+
+    repo: RepoRef
+    branch: str = ""
+
+
+@dataclass(frozen=True)
+class RepoSettings:
+    """`labels` maps what is started (autobuild, incident) to the label that starts it; `commands` a slash command to
+    the permission it needs, where the repository says so. `merge_method` "" is any that is allowed.
+
+    `problem` is what is wrong with the file (`line` 1-based, 0 unknown); everything else is the default then.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=lambda: {"autobuild": "autobuild", "incident": "incident"})
+    commands: Mapping[str, str] = field(default_factory=dict)
+    auto_merge: bool = False
+    merge_method: MergeMethod = ""
+    problem: str = ""
+    line: int = 0
+    default_branch: str = ""
 
 
 class RepoConfigActivities:

@@ -1,12 +1,13 @@
 """Review requests: to those who are not requested yet and have not reviewed this head."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Validation
-from activities.github.types.pulls import RequestReviewInput, RequestReviewResult
 from activities.github.urls import names
+from activities.model import RepoRef
 
 if TYPE_CHECKING:
     from activities.github.client import API, GitHub
@@ -17,6 +18,27 @@ Reviewer = tuple[Literal["reviewers", "team_reviewers"], str]
 
 # Reviews that say something. A dismissed one does not count any more, a pending one was not sent.
 _REVIEWED = ("APPROVED", "CHANGES_REQUESTED", "COMMENTED")
+
+
+@dataclass(frozen=True)
+class RequestReviewInput:
+    """People by login and teams by slug, who are to review the pull."""
+
+    repo: RepoRef
+    number: int
+    reviewers: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RequestReviewResult:
+    """`reviewers` and `teams` are those of the input who are requested now or have reviewed this head already;
+    `left_out` those whom GitHub does not accept: the author, and who may not see the repository."""
+
+    reviewers: tuple[str, ...]
+    teams: tuple[str, ...]
+    left_out: tuple[str, ...]
+    changed: bool
 
 
 class ReviewActivities:

@@ -1,22 +1,20 @@
 """What commit statuses and everybody's check runs say of a commit, and the status that we post on a pull's head."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from activities.github.activity_errors import github_activity
-from activities.github.types.statuses import (
-    CommitStatusInput,
-    CommitStatusResult,
-    ContextState,
-    PullStatusInput,
-    PullStatusResult,
-    StatusContext,
-)
 from activities.github.urls import names
+from activities.model import RepoRef
 from activities.reporting.markdown import one_line
 
 if TYPE_CHECKING:
     from activities.github.client import API, GitHub
+
+Json = Mapping[str, Any]
+ContextState = Literal["success", "failure", "pending"]
+StatusState = Literal["error", "failure", "pending", "success"]
 
 # GitHub's own limit for a status's description; a check run's title is longer.
 _DESCRIPTION = 140
@@ -25,7 +23,54 @@ _GOOD = ("success", "neutral", "skipped")
 
 _STATES: Mapping[str, ContextState] = {"success": "success", "pending": "pending"}
 
-Json = Mapping[str, Any]
+
+@dataclass(frozen=True)
+class CommitStatusInput:
+    """A commit whose statuses and check runs are to be read."""
+
+    repo: RepoRef
+    sha: str
+
+
+@dataclass(frozen=True)
+class StatusContext:
+    """What one status or check run says; `description` in at most 140 characters, as its author wrote it."""
+
+    name: str
+    state: ContextState
+    description: str
+    by_check_run: bool
+
+
+@dataclass(frozen=True)
+class CommitStatusResult:
+    """`state` is `failure` if anything failed, else `pending` if anything has not ended, `none` if there is
+    nothing. `contexts` has the newest of each name, sorted; a status and a check run of one name are two."""
+
+    state: Literal["success", "failure", "pending", "none"]
+    contexts: tuple[StatusContext, ...]
+
+
+@dataclass(frozen=True)
+class PullStatusInput:
+    """A commit status on the pull's head, or on `head_sha` where that is given. `description` is cut to GitHub's
+    140 characters."""
+
+    repo: RepoRef
+    number: int
+    state: StatusState
+    description: str
+    context: str = "autobuild"
+    target_url: str = ""
+    head_sha: str = ""
+
+
+@dataclass(frozen=True)
+class PullStatusResult:
+    """`changed` False: the newest status of that context says the same."""
+
+    sha: str
+    changed: bool
 
 
 class StatusActivities:

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.event_recovery import FailedDeliveriesInput, RedeliverInput
+    from activities.github.event_recovery.types import FailedDeliveriesInput, RedeliverInput
     from activities.github_activities import EventRecoveryActivities
     from workflows.activity_calls import sweep
     from workflows.failures import was_cancelled

@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.event_recovery import (
+    from activities.github.event_recovery.types import (
         EndBranchesInput,
         EndGoneBranchesInput,
         InstallationsInput,

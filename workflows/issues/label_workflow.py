@@ -9,10 +9,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.comments import ReplyInput
-    from activities.github.types.issues import IssueLabelsInput
-    from activities.github.types.permissions import PermissionInput
-    from activities.github.types.repo_config import RepoSettingsInput
+    from activities.github.comments import ReplyInput
+    from activities.github.issues import IssueLabelsInput
+    from activities.github.permissions import PermissionInput
+    from activities.github.repo_config import RepoSettingsInput
     from activities.github_activities import (
         CommentActivities,
         IssueActivities,

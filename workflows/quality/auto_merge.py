@@ -6,9 +6,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.comments import ReplyInput
-    from activities.github.types.pulls import MergeInput, PullInput
-    from activities.github.types.repo_config import RepoSettingsInput
+    from activities.github.comments import ReplyInput
+    from activities.github.merging import MergeInput
+    from activities.github.pulls import PullInput
+    from activities.github.repo_config import RepoSettingsInput
     from activities.github_activities import CommentActivities, MergeActivities, PullActivities, RepoConfigActivities
     from activities.quality_gate.types import GateOutcome
     from activities.reporting import command_replies

@@ -3,8 +3,8 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.comments import ReplyInput
-    from activities.github.types.commits import CreateCommitInput
+    from activities.github.comments import ReplyInput
+    from activities.github.commits.types import CreateCommitInput
     from activities.github_activities import CommentActivities, CommitActivities
     from activities.model import Head, QualityCheck, RepoRef
     from activities.quality_gate.types import AcceptBaselineInput, CheckInput, FixInput, FixResult, GateOutcome

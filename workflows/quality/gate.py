@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import GATE
+    from activities.github.check_runs import GATE
     from activities.model import CheckPlan, GatePlan, GateState, QualityCheck, QualityGateResult
     from activities.quality_gate.types import CheckInput, GateEnding, GateInput, GateOutcome, Workspace
     from activities.reporting import gate_states

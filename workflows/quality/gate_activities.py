@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, TimeoutType
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.types.check_runs import (
+    from activities.github.check_runs import (
         GATE,
         CompleteCheckRunInput,
         CompleteGateRunInput,
@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
         EndCheckRunsInput,
         StartCheckRunInput,
     )
-    from activities.github.types.comments import GateCommentInput
+    from activities.github.comments import GateCommentInput
     from activities.github_activities import CheckRunActivities, CommentActivities
     from activities.model import CheckPlan, GatePlan, Head, QualityCheck, QualityGateResult
     from activities.quality_gate.types import (

@@ -13,8 +13,8 @@ from activities.github.activity_errors import github_activity
 from activities.github.branches import compared, refuse_default, tip
 from activities.github.commits import git_data, push
 from activities.github.commits.local_changes import PathChange, changes_between, file_changes, fits_mutation
+from activities.github.commits.types import CreateCommitInput, CreateCommitResult, PushBranchInput, PushBranchResult
 from activities.github.errors import Conflict, NotFound, branch_rules
-from activities.github.types.commits import CreateCommitInput, CreateCommitResult, PushBranchInput, PushBranchResult
 from activities.github.urls import names
 from activities.heartbeat import heartbeating
 from activities.reporting import github_errors as texts

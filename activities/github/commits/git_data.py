@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from activities.github.branches import tip
 from activities.github.commits.local_changes import SUBMODULE, ChangePart, PathChange, content, in_parts
+from activities.github.commits.types import CreateCommitInput
 from activities.github.errors import Conflict, NotFound, RateLimited, Unavailable, Validation, branch_rules
-from activities.github.types.commits import CreateCommitInput
 from activities.github.urls import names
 from activities.reporting import github_errors as texts
 from activities.workspace.git import EMPTY_TREE, git, git_line

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from activities.errors import UserError
+from activities.github.commits.types import PushBranchInput
 from activities.github.errors import (
     Conflict,
     Forbidden,
@@ -22,7 +23,6 @@ from activities.github.errors import (
     Validation,
     is_rule,
 )
-from activities.github.types.commits import PushBranchInput
 from activities.reporting import escape_markdown
 from activities.reporting import github_errors as texts
 from activities.workspace.git import GitError, credentials, git

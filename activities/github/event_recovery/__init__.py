@@ -17,7 +17,7 @@ from activities.github.errors import GitHubError, RateLimited, Suspended, Unauth
 from activities.github.event_recovery import branch_signals, deliveries
 from activities.github.event_recovery.closed_branches import ClosedBranches
 from activities.github.event_recovery.open_pulls import HeadState, OpenHeads
-from activities.github.types.event_recovery import (
+from activities.github.event_recovery.types import (
     EndBranchesInput,
     EndBranchesResult,
     EndGoneBranchesInput,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from activities.github.errors import NotFound, Validation
-from activities.github.types.event_recovery import FailedDeliveriesInput
+from activities.github.event_recovery.types import FailedDeliveriesInput
 
 if TYPE_CHECKING:
     from activities.github.client import GitHub

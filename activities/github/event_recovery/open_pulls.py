@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from activities.github.check_runs import PREFIX
+from activities.github.check_runs import GATE, PREFIX
+from activities.github.event_recovery.types import OpenPull
 from activities.github.pulls import pull_of
-from activities.github.types.check_runs import GATE
-from activities.github.types.event_recovery import OpenPull
 from activities.github.urls import names
 from activities.model import Head, RepoRef
 

@@ -4,14 +4,16 @@ What GitHub would enforce is checked first: an app that may bypass a rule must n
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Conflict, Protected, Unavailable, Validation, is_rule
 from activities.github.merging import branch_protection, required_checks
-from activities.github.types.pulls import MergeInput, MergeMethod, MergeResult
+from activities.github.merging.branch_protection import MergeMethod
 from activities.github.urls import names
+from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
@@ -23,6 +25,33 @@ Json = Mapping[str, Any]
 _MERGEABILITY_S = 5.0
 # Refusals that another try may not meet.
 _PASSING = ("base branch was modified", "already in progress")
+
+
+@dataclass(frozen=True)
+class MergeInput:
+    """Merge this pull, if `head_sha` (40 hex digits) is still its head, and `base` the branch that it goes into (""
+    any). `title` and `message` "" are GitHub's own."""
+
+    repo: RepoRef
+    number: int
+    head_sha: str
+    method: MergeMethod = ""
+    title: str = ""
+    message: str = ""
+    base: str = ""
+
+
+@dataclass(frozen=True)
+class MergeResult:
+    """`sha` is the commit on the base branch. `changed` False with a `sha`: it had been merged before.
+
+    Without a `sha` nothing was merged yet, and `waits_for` names what may still come (required checks that run or have
+    not begun, approvals): ask again later. What the pull's author must do is a `UserError` instead.
+    """
+
+    sha: str
+    changed: bool
+    waits_for: tuple[str, ...] = ()
 
 
 class MergeActivities:

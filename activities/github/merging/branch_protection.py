@@ -6,10 +6,9 @@ and the rules of rulesets are open to everyone.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from activities.github.errors import Forbidden, NotFound
-from activities.github.types.pulls import MergeMethod
 from activities.github.urls import names
 from activities.model import RepoRef
 
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from activities.github.client import API
 
 Json = Mapping[str, Any]
+
+MergeMethod = Literal["", "squash", "merge", "rebase"]
+"""GitHub's words; "" is the first of squash, merge and rebase that the repository and its rules allow."""
 
 # In the order in which they are chosen, with the repository's switch for each.
 METHODS: Mapping[MergeMethod, str] = {

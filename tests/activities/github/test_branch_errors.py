@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.types.branches import CreateBranchInput, SyncBranchInput
-from activities.github.types.commits import CreateCommitInput, PushBranchInput
-from activities.github.types.releases import CreateReleaseInput
-from activities.github.types.statuses import CommitStatusInput
+from activities.github.branches import CreateBranchInput, SyncBranchInput
+from activities.github.commits.types import CreateCommitInput, PushBranchInput
+from activities.github.releases import CreateReleaseInput
+from activities.github.statuses import CommitStatusInput
 from activities.model import RepoRef
 from activities.workspace.git import git
 from simulator.github.server import SimulatedGitHub

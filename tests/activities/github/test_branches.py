@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.types.branches import CreateBranchInput, CreateBranchResult, SyncBranchInput, SyncBranchResult
+from activities.github.branches import CreateBranchInput, CreateBranchResult, SyncBranchInput, SyncBranchResult
 from activities.github_activities import BranchActivities
 from activities.model import RepoRef
 from simulator.github import git

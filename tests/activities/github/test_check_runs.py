@@ -8,7 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.github.types.check_runs import (
+from activities.github.check_runs import (
     CompleteCheckRunInput,
     CompleteGateRunInput,
     CreateCheckRunsInput,

@@ -6,7 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.comments import GateCommentInput, PullCommentInput, ReactionInput, ReplyInput
+from activities.github.comments import GateCommentInput, PullCommentInput, ReactionInput, ReplyInput
 from activities.github_activities import CommentActivities
 from activities.model import Head, QualityCheck, QualityGateResult, RepoRef
 from activities.reporting import GATE_MARK

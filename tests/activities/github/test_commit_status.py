@@ -10,7 +10,7 @@ from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
-from activities.github.types.statuses import CommitStatusInput, CommitStatusResult, StatusContext
+from activities.github.statuses import CommitStatusInput, CommitStatusResult, StatusContext
 from activities.github_activities import StatusActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub

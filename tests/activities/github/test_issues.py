@@ -6,8 +6,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.comments import IssueCommentInput
-from activities.github.types.issues import CloseIssueInput, CreateIssueInput
+from activities.github.comments import IssueCommentInput
+from activities.github.issues import CloseIssueInput, CreateIssueInput
 from activities.github_activities import CommentActivities, IssueActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub

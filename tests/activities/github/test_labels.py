@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.types.issues import AddLabelsInput
+from activities.github.issues import AddLabelsInput
 from activities.github_activities import IssueActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub

@@ -10,7 +10,7 @@ from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
-from activities.github.types.pulls import PullFile, PullInput
+from activities.github.pulls import PullFile, PullInput
 from activities.github_activities import PullActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub

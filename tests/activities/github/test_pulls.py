@@ -7,7 +7,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.pulls import CreatePullInput
+from activities.github.pulls import CreatePullInput
 from activities.github_activities import PullActivities
 from activities.model import RepoRef
 from simulator.github import git

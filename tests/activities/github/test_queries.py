@@ -8,10 +8,10 @@ from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
+from activities.github.branches import BranchInfoInput
 from activities.github.client import GitHub
-from activities.github.types.branches import BranchInfoInput
-from activities.github.types.permissions import PermissionInput
-from activities.github.types.pulls import PullInput, PullOfHeadInput, PullsInput
+from activities.github.permissions import PermissionInput
+from activities.github.pulls import PullInput, PullOfHeadInput, PullsInput
 from activities.github_activities import BranchActivities, PermissionActivities, PullActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub

@@ -11,11 +11,13 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.comments import IssueCommentInput, PullCommentInput
-from activities.github.types.issues import AddLabelsInput, CloseIssueInput, CreateIssueInput
-from activities.github.types.pulls import CreatePullInput, MergeInput, PullInput, RequestReviewInput
-from activities.github.types.repo_config import RepoSettingsInput
-from activities.github.types.statuses import PullStatusInput
+from activities.github.comments import IssueCommentInput, PullCommentInput
+from activities.github.issues import AddLabelsInput, CloseIssueInput, CreateIssueInput
+from activities.github.merging import MergeInput
+from activities.github.pulls import CreatePullInput, PullInput
+from activities.github.repo_config import RepoSettingsInput
+from activities.github.reviews import RequestReviewInput
+from activities.github.statuses import PullStatusInput
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME

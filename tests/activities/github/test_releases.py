@@ -8,7 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
-from activities.github.types.releases import CreateReleaseInput, CreateReleaseResult
+from activities.github.releases import CreateReleaseInput, CreateReleaseResult
 from activities.github_activities import ReleaseActivities
 from activities.model import RepoRef
 from simulator.github import git

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
+from activities.github.repo_config import RepoSettings, RepoSettingsInput
 from activities.github_activities import RepoConfigActivities
 from activities.model import RepoRef
 from activities.repo_config import PATH

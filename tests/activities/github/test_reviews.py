@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from activities.github.types.pulls import RequestReviewInput, RequestReviewResult
+from activities.github.reviews import RequestReviewInput, RequestReviewResult
 from activities.github_activities import ReviewActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub

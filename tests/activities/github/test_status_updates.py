@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.types.statuses import PullStatusInput, StatusState
+from activities.github.statuses import PullStatusInput, StatusState
 from activities.github_activities import StatusActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub

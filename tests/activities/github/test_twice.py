@@ -11,28 +11,24 @@ import pytest
 from aiohttp import ClientSession
 from temporalio.exceptions import ApplicationError
 
-from activities.github.client import GitHub
-from activities.github.client.rate_limits import UNMETERED
-from activities.github.types.branches import CreateBranchInput, SyncBranchInput
-from activities.github.types.check_runs import (
+from activities.github.branches import CreateBranchInput, SyncBranchInput
+from activities.github.check_runs import (
     CompleteCheckRunInput,
     CompleteGateRunInput,
     CreateCheckRunsInput,
     EndCheckRunsInput,
     StartCheckRunInput,
 )
-from activities.github.types.comments import (
-    GateCommentInput,
-    IssueCommentInput,
-    PullCommentInput,
-    ReactionInput,
-    ReplyInput,
-)
-from activities.github.types.commits import CreateCommitInput
-from activities.github.types.issues import AddLabelsInput, CloseIssueInput, CreateIssueInput
-from activities.github.types.pulls import CreatePullInput, MergeInput, RequestReviewInput
-from activities.github.types.releases import CreateReleaseInput
-from activities.github.types.statuses import PullStatusInput
+from activities.github.client import GitHub
+from activities.github.client.rate_limits import UNMETERED
+from activities.github.comments import GateCommentInput, IssueCommentInput, PullCommentInput, ReactionInput, ReplyInput
+from activities.github.commits.types import CreateCommitInput
+from activities.github.issues import AddLabelsInput, CloseIssueInput, CreateIssueInput
+from activities.github.merging import MergeInput
+from activities.github.pulls import CreatePullInput
+from activities.github.releases import CreateReleaseInput
+from activities.github.reviews import RequestReviewInput
+from activities.github.statuses import PullStatusInput
 from activities.model import CheckResult, Finding, Head, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.git import git, git_line

@@ -5,14 +5,14 @@ from types import SimpleNamespace
 import pytest
 from temporalio.converter import DataConverter
 
-from activities.github.types.branches import (
+from activities.github.branches import (
     BranchInfoResult,
     CreateBranchInput,
     CreateBranchResult,
     SyncBranchInput,
     SyncBranchResult,
 )
-from activities.github.types.check_runs import (
+from activities.github.check_runs import (
     CompleteCheckRunInput,
     CompleteGateRunInput,
     CreateCheckRunsInput,
@@ -21,9 +21,9 @@ from activities.github.types.check_runs import (
     OurCheckRun,
     SuiteRunsResult,
 )
-from activities.github.types.comments import GateCommentInput, IssueCommentInput, PullCommentInput
-from activities.github.types.commits import CreateCommitResult, PushBranchInput, PushBranchResult
-from activities.github.types.issues import (
+from activities.github.comments import GateCommentInput, IssueCommentInput, PullCommentInput
+from activities.github.commits.types import CreateCommitResult, PushBranchInput, PushBranchResult
+from activities.github.issues import (
     AddLabelsInput,
     AddLabelsResult,
     CloseIssueInput,
@@ -31,22 +31,20 @@ from activities.github.types.issues import (
     CreateIssueInput,
     CreateIssueResult,
 )
-from activities.github.types.permissions import PermissionResult
-from activities.github.types.pulls import (
+from activities.github.merging import MergeInput, MergeResult
+from activities.github.permissions import PermissionResult
+from activities.github.pulls import (
     CreatePullInput,
     CreatePullResult,
-    MergeInput,
-    MergeResult,
     PullFile,
     PullFilesResult,
     PullOfHeadResult,
     PullRequest,
-    RequestReviewInput,
-    RequestReviewResult,
 )
-from activities.github.types.releases import CreateReleaseInput, CreateReleaseResult
-from activities.github.types.repo_config import RepoSettings, RepoSettingsInput
-from activities.github.types.statuses import CommitStatusResult, PullStatusInput, PullStatusResult, StatusContext
+from activities.github.releases import CreateReleaseInput, CreateReleaseResult
+from activities.github.repo_config import RepoSettings, RepoSettingsInput
+from activities.github.reviews import RequestReviewInput, RequestReviewResult
+from activities.github.statuses import CommitStatusResult, PullStatusInput, PullStatusResult, StatusContext
 from activities.model import Head, QualityCheck, QualityGateResult, RepoRef
 
 REPO = RepoRef("octocat", "hello", 5)
@@ -142,9 +140,9 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "list_open_pulls",
         "list_repositories",
         "list_suite_runs",
-        "mend_lost_verdict",
         "merge_pull_request",
         "push_branch",
+        "recover_lost_verdict",
         "redeliver",
         "remind_branches",
         "reply_comment",

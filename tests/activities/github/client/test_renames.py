@@ -15,8 +15,8 @@ from activities.errors import UserError
 from activities.github.client import GitHub
 from activities.github.comments import write_comment
 from activities.github.commits import CommitActivities
+from activities.github.commits.types import CreateCommitInput, PushBranchInput
 from activities.github.errors import Forbidden, GitHubError, NotFound, Suspended, Unavailable
-from activities.github.types.commits import CreateCommitInput, PushBranchInput
 from activities.model import RepoRef
 from activities.workspace.git import git, git_line
 from activities.workspace.mirror import Workspaces

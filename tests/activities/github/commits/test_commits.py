@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.types.commits import CreateCommitInput, CreateCommitResult
+from activities.github.commits.types import CreateCommitInput, CreateCommitResult
 from activities.github_activities import CommitActivities
 from activities.model import RepoRef
 from activities.workspace.git import git, git_line

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from activities.github.client import GitHub
 from activities.github.client.rate_limits import RateLimits
 from activities.github.commits.local_changes import changes_between, fits_mutation, in_parts
-from activities.github.types.commits import CreateCommitResult
+from activities.github.commits.types import CreateCommitResult
 from activities.github_activities import CommitActivities
 from activities.model import RepoRef
 from activities.workspace.git import git, git_line

@@ -18,8 +18,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import UserError
 from activities.github.client import GitHub
 from activities.github.commits.push import refusal
+from activities.github.commits.types import PushBranchInput, PushBranchResult
 from activities.github.errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
-from activities.github.types.commits import PushBranchInput, PushBranchResult
 from activities.github_activities import CommitActivities
 from activities.model import RepoRef
 from activities.result_store import ResultStore

@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.github.client import GitHub
 from activities.github.event_recovery import EventRecoveryActivities
-from activities.github.types.event_recovery import (
+from activities.github.event_recovery.types import (
     InstallationsInput,
     RepositoriesInput,
     UnfinishedHeadsInput,

@@ -10,10 +10,9 @@ from pytest_aiohttp import AiohttpServer
 from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
-from activities.github.merging import MergeActivities, branch_protection, required_checks
-from activities.github.merging.branch_protection import MergeRules, RequiredCheck
+from activities.github.merging import MergeActivities, MergeInput, branch_protection, required_checks
+from activities.github.merging.branch_protection import MergeMethod, MergeRules, RequiredCheck
 from activities.github.merging.required_checks import RequiredChecksState
-from activities.github.types.pulls import MergeInput, MergeMethod
 from activities.model import RepoRef
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
-from activities.github.types.pulls import MergeInput, MergeResult
+from activities.github.merging import MergeInput, MergeResult
 from activities.github_activities import MergeActivities
 from activities.model import RepoRef
 from simulator.github import git

@@ -1,1 +1,0 @@
-"""The inputs and results of GitHub's activities."""
