@@ -15,6 +15,7 @@ from temporalio import workflow
 
 import workflows
 from activities import checks, formats, toolchains, tools
+from activities.reporting.reasons import benchmarks_reason, coverage_reason, findings_reason
 from bot import commands
 from bot.cli import cli
 from bot.settings import Settings
@@ -141,6 +142,16 @@ def headings(page: Path) -> set[str]:
     """The anchors that GitHub gives to a page's headings."""
     titles = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_readme_shows_what_the_demo_prints() -> None:
+    for reason in (
+        findings_reason({"warning": 2}, 1, ()),
+        findings_reason({"error": 1, "notice": 1}, 0, ()),
+        coverage_reason(66.6, 80, 90.0, 0, ()),
+        benchmarks_reason(1, 1, {}, informational=True),
+    ):
+        assert reason in README
 
 
 def test_the_changelog_has_a_place_for_what_comes() -> None:
