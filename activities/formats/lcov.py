@@ -4,6 +4,8 @@ Of each `SF:` record only the lines (`DA:line,hits`) are read. A file that is re
 (one record a test, or a shard) counts as the union of its records.
 """
 
+from contextlib import suppress
+
 from activities.model import FileCoverage
 from activities.reports import MAX_REPORT, BadReport, Contents, Format, non_negative, valid_unicode
 
@@ -27,8 +29,9 @@ class LcovFormat(Format):
                 number, hits, *_ = (*value.split(","), "")
                 if at := non_negative(number):
                     current[1].add(at)
-                    if _ran(hits):
-                        current[0].add(at)
+                    with suppress(ValueError):  # gcov writes negative and "=====" hits for what never ran
+                        if float(hits) > 0:
+                            current[0].add(at)
             elif key == "end_of_record":
                 current = None
         if not files and any(line.strip() for line in lines):
@@ -39,14 +42,6 @@ class LcovFormat(Format):
                 for path, (hit, seen) in files.items()
             )
         )
-
-
-def _ran(hits: str) -> bool:
-    """gcov writes negative and "=====" hits for what never ran."""
-    try:
-        return float(hits) > 0
-    except ValueError:
-        return False
 
 
 lcov = LcovFormat()
