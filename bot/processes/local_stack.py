@@ -18,7 +18,7 @@ from bot.processes.children import die_with_parent, start_child, stop_children
 from bot.processes.temporal_server import free_port, temporal_server
 from bot.settings import app_variables
 
-_READY_WITHIN_S = 30.0
+_READY_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ _SERVER_OPTIONS = {
     "matching.numTaskqueueWritePartitions": "1",
     "matching.enableFairness": "true",
 }
-_STARTS_WITHIN_S = 20.0
+_STARTS_WITHIN_S = 120.0
 _ATTEMPTS = 3
 
 

@@ -14,8 +14,8 @@ from bot.webhook.routes import Action, Signal, SignalWithStart, Start
 # GitHub waits ten seconds, and the client's own retries would take them all.
 _RPC = timedelta(seconds=3)
 # An RPC's limit does not cover the connecting before it.
-_ALL_S = 4.0
-_HEALTH_S = 2.0
+START_LIMIT_S = 4.0
+HEALTH_LIMIT_S = 2.0
 
 
 class TemporalUnavailable(Exception):
@@ -25,7 +25,7 @@ class TemporalUnavailable(Exception):
 async def carry_out(client: Client, action: Action, task_queue: str) -> None:
     """Starts or signals. Doing it twice is the same as doing it once. Raises TemporalUnavailable within 4 s."""
     try:
-        async with asyncio.timeout(_ALL_S):
+        async with asyncio.timeout(START_LIMIT_S):
             await _carry_out(client, action, task_queue)
     except TimeoutError:
         raise TemporalUnavailable("no answer in time") from None
@@ -38,7 +38,7 @@ async def carry_out(client: Client, action: Action, task_queue: str) -> None:
 async def answers(client: Client) -> bool:
     """Whether Temporal answers and is healthy; known within 2 s."""
     try:
-        async with asyncio.timeout(_HEALTH_S):
+        async with asyncio.timeout(HEALTH_LIMIT_S):
             return await client.service_client.check_health()
     except (TimeoutError, RPCError, RuntimeError):
         return False

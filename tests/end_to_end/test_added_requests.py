@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.deadlines import until
+from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_commands import pull, said
@@ -196,5 +196,5 @@ async def test_locked_thread_does_not_repeat_commands(stack: Stack) -> None:
     stack.github.webhooks.faults.duplicate("issue_comment")
     comment = stack.github.issues.add_comment(repo, number, "/retest linting\n/status")
     await stack.verdict(repo, sha, gates=2)
-    result = await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", 30)
+    result = await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", WITHIN_S)
     assert result == {"outcome": "done"}

@@ -4,6 +4,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 
 from simulator.github.rest.faults import ApiFault
+from tests.deadlines import WITHIN_S
 from tests.end_to_end.odd import TEXT, all_ended, config, repository, still_works, title
 from tests.end_to_end.repos import configured
 from tests.stack import Stack
@@ -112,7 +113,7 @@ async def test_installation_suspended_during_a_gate(stack: Stack) -> None:
     await stack.until(lambda: held.seen)
     stack.github.installations.suspend(installation.id)
     held.release()
-    outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", 30)
+    outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", WITHIN_S)
     assert outcome["result"]["state"] == "failed"
     refused = [one for one in stack.github.requests if f"/{repo}/" in one.path and one.status == 403]
     assert len(refused) < 20  # each thing to be said is tried once
@@ -128,7 +129,7 @@ async def test_installation_without_checks_permission(stack: Stack) -> None:
     installation.permissions["checks"] = "read"
     sha = await stack.push(repo, CHANGE, login="example")
     await stack.until(lambda: any(one.status == 422 and "access_tokens" in one.path for one in stack.github.requests))
-    outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", 30)
+    outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", WITHIN_S)
     assert outcome["result"]["state"] == "error"
     assert "does not grant checks: write" in outcome["result"]["reason"]
     installation.permissions["checks"] = "write"

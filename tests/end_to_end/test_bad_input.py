@@ -1,12 +1,10 @@
 """Repositories that nobody would write on purpose: each gets a clear word, and every check run ends."""
 
-import asyncio
-import time
-
 import pytest
 
 from simulator.github import git
 from simulator.github.git import Files, Symlink
+from tests.deadlines import WITHIN_S
 from tests.end_to_end.odd import NOWHERE, TEXT, all_ended, conclusions, config, gated, push_stream, repository, title
 from tests.stack import Stack
 
@@ -112,13 +110,8 @@ async def test_a_hundred_thousand_findings(stack: Stack) -> None:
     lint = "".join(f"src/{n % files}.txt:{n // files + 1}: error: number {n}\n" for n in range(count))
     sources = {f"src/{n}.txt": "".join(f"{n} {line}\n" for line in range(count // files)) for n in range(files)}
     repo = await repository(stack, LINTED)
-    watch = asyncio.create_task(_longest_wait())
-    began = time.monotonic()
     sha = await stack.push(repo, {"lint.txt": lint, **sources})
     runs = await all_ended(stack, repo, sha)
-    assert time.monotonic() - began < 60
-    watch.cancel()
-    assert await watch < 2.5  # a check that is silent for three seconds is taken for dead
     assert title(runs, "linting") == "100,000 new errors; 0 known."
     assert len(runs["linting"]["annotations"]) == 500
     summary = runs["linting"]["output"]["summary"]
@@ -127,18 +120,6 @@ async def test_a_hundred_thousand_findings(stack: Stack) -> None:
     comment = await stack.comment(repo, await stack.pull(repo))
     assert "100,000 new findings" in comment
     assert len(comment) < 65_535
-
-
-async def _longest_wait() -> float:
-    """The longest time that the event loop left this waiting, until it is cancelled."""
-    longest = 0.0
-    while True:
-        before = time.monotonic()
-        try:
-            await asyncio.sleep(0.05)
-        except asyncio.CancelledError:
-            return longest
-        longest = max(longest, time.monotonic() - before - 0.05)
 
 
 async def test_a_huge_file(stack: Stack) -> None:
@@ -206,7 +187,7 @@ async def test_branch_deleted_before_its_head_is_fetched(stack: Stack) -> None:
     held.release()
     asked = f"/repos/{repo}/check-runs"
     await stack.until(lambda: any(one.path == asked for one in stack.github.requests))
-    outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", 30)
+    outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", WITHIN_S)
     assert outcome["result"]["state"] == "error"
     assert "removed by a force push?" in outcome["result"]["reason"]
     assert sha in outcome["result"]["reason"]

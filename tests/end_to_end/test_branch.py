@@ -4,6 +4,7 @@ import psutil
 import pytest
 
 from simulator.github import git
+from tests.deadlines import WITHIN_S
 from tests.end_to_end.repos import EIGHT, configured
 from tests.stack import Stack
 
@@ -63,7 +64,7 @@ async def test_closed_pull_cancels_the_gate_and_ends_the_workflow(stack: Stack) 
     runs = await stack.verdict(repo, sha)
     assert runs["gate"]["conclusion"] == "cancelled"
     assert "closed" in runs["gate"]["output"]["summary"]
-    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
+    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
 
 
 async def test_deleted_branch_ends_its_workflow(stack: Stack) -> None:
@@ -71,7 +72,7 @@ async def test_deleted_branch_ends_its_workflow(stack: Stack) -> None:
     sha = await stack.push(repo, {"a.txt": ""})
     await stack.verdict(repo, sha)
     await stack.github.pushes.delete_branch(repo, "change")
-    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
+    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
 
 
 async def test_events_out_of_order_gate_the_newest_head(stack: Stack) -> None:
@@ -143,7 +144,7 @@ async def test_reopened_pull_gets_a_new_gate(stack: Stack) -> None:
     sha = await hanging(stack, repo, "reopen")
     number = await stack.pull(repo)
     await stack.github.pulls.close_pull(repo, number)
-    await stack.workflows.wait_for_result(f"quality:{repo}@change", 30)
+    await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S)
     first = stack.runs(repo, sha)
     await stack.github.pulls.reopen_pull(repo, number)
     await stack.until(lambda: stack.runs(repo, sha)["gate"]["id"] != first["gate"]["id"])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.deadlines import WITHIN_S
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_reconciliation import reconcile
 from tests.stack import Stack
@@ -33,7 +34,7 @@ def hearing(stack: Stack) -> None:
 
 
 async def ended(stack: Stack, workflow_id: str) -> bool:
-    return await stack.workflows.wait_for_result(workflow_id, 30) is None
+    return await stack.workflows.wait_for_result(workflow_id, WITHIN_S) is None
 
 
 async def test_branch_deleted_without_event_ends(stack: Stack) -> None:

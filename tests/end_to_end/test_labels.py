@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 import workflows
-from tests.deadlines import until
+from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.planning import PlanPatchPRWorkflow
 from tests.end_to_end.repos import configured
 from tests.stack import Stack, make_stack
@@ -52,13 +52,15 @@ async def test_label_starts_and_its_removal_stops_work(planning: Stack) -> None:
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
     planning.github.issues.remove_label(repo, number, "autobuild")
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "stopped"}
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+        "outcome": "stopped"
+    }
     await state(planning, work, "canceled")
     planning.github.store.advance(1)  # within one second GitHub's facts are the same, and so is the request
     planning.github.issues.add_label(repo, number, "autobuild")
     await state(planning, work, "running")
     await planning.workflows.signal_workflow(work, "enough")
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "done"}
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {"outcome": "done"}
 
 
 async def test_removal_before_the_label_event_stops_work(planning: Stack) -> None:
@@ -71,7 +73,9 @@ async def test_removal_before_the_label_event_stops_work(planning: Stack) -> Non
     held.release(order=(1, 0))
     await planning.github.webhooks.idle()
     await state(planning, f"label:{repo}#{number}:autobuild", "completed")
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "nothing"}
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+        "outcome": "nothing"
+    }
 
 
 async def test_duplicate_label_event_starts_work_once(planning: Stack) -> None:
@@ -80,7 +84,7 @@ async def test_duplicate_label_event_starts_work_once(planning: Stack) -> None:
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
     await planning.workflows.signal_workflow(work, "enough")
-    await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30)
+    await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S)
     await planning.github.webhooks.idle()
     runs = await planning.workflows.list_workflows(f"WorkflowId = '{work}'")
     assert len(runs) == 1
@@ -104,7 +108,9 @@ async def test_label_needs_write_permission(planning: Stack) -> None:
     number = planning.github.issues.open_issue(repo, "A wish").number
     planning.github.issues.add_label(repo, number, "autobuild", login="triager")
     assert "needs write access; you have triage." in await planning.comment(repo, number)
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "refused"}
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+        "outcome": "refused"
+    }
 
 
 async def test_stop_status_and_retry_by_comments(planning: Stack) -> None:
@@ -127,7 +133,9 @@ async def test_deleted_label_stops_work(planning: Stack) -> None:
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
     planning.github.issues.delete_label(repo, "autobuild")
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "stopped"}
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+        "outcome": "stopped"
+    }
     await state(planning, work, "canceled")
 
 
@@ -140,7 +148,7 @@ async def test_removal_unknown_to_the_api_stops_work(planning: Stack) -> None:
     await planning.until(lambda: asked_for_labels(planning, repo, number) > looks)
     planning.github.webhooks.faults.drop("issues.unlabeled")
     planning.github.issues.remove_label(repo, number, "autobuild")
-    assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "stopped"}
+    assert await planning.workflows.wait_for_result(key, WITHIN_S) == {"outcome": "stopped"}
 
 
 def asked_for_labels(stack: Stack, repo: str, number: int) -> int:
@@ -161,7 +169,7 @@ async def test_relabelling_needs_write_permission(planning: Stack) -> None:
     planning.github.issues.add_label(repo, number, "autobuild", login="triager")
     await planning.workflows.signal_workflow(key, "labelled", "triager")
     await planning.workflows.signal_workflow(work, "enough")
-    assert await planning.workflows.wait_for_result(key, 30) == {"outcome": "refused"}
+    assert await planning.workflows.wait_for_result(key, WITHIN_S) == {"outcome": "refused"}
 
 
 async def test_terminated_work_is_reported(planning: Stack) -> None:
@@ -169,7 +177,9 @@ async def test_terminated_work_is_reported(planning: Stack) -> None:
     work = f"plan-patch-pr:{repo}#{number}"
     await state(planning, work, "running")
     await planning.temporal.get_workflow_handle(work).terminate("by hand")
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30) == {"outcome": "failed"}
+    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+        "outcome": "failed"
+    }
     assert "`/retry` tries again" in await planning.comment(repo, number)
     await planning.ask(repo, number, "/retry")
     await state(planning, work, "running")

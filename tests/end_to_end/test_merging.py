@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.deadlines import WITHIN_S
 from tests.end_to_end.repos import configured
 from tests.stack import Stack
 
@@ -27,7 +28,7 @@ async def test_passed_pull_is_merged_and_its_workflow_ends(stack: Stack) -> None
     number = await stack.pull(repo)
     await stack.verdict(repo, sha)
     await stack.until(lambda: merged(stack, repo, number))
-    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
+    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
     main = stack.github.store.issue(repo, number).pull
     assert main
     assert main.merge_commit_sha

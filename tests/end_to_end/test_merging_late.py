@@ -6,7 +6,7 @@ import pytest
 
 from simulator.github import git
 from simulator.github.rest.faults import ApiFault
-from tests.deadlines import until
+from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_merging import merged, merging
 from tests.stack import Json, Stack
@@ -85,7 +85,7 @@ async def test_conversion_to_draft_is_not_reported_as_refusal(stack: Stack) -> N
     news.release()
     await stack.github.webhooks.idle()
     await stack.github.pulls.close_pull(repo, number)
-    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
+    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
     assert merge_comments(stack, repo, number) == []
     assert not merged(stack, repo, number)
 
@@ -108,7 +108,7 @@ async def test_merge_with_a_lost_answer_happens_once(stack: Stack) -> None:
     sha = await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo)
     await stack.verdict(repo, sha)
-    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
+    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
     assert lost.times == 0
     assert merged(stack, repo, number)
     path = stack.github.store.repository(repo).path
@@ -121,7 +121,7 @@ async def test_merge_by_a_person_ends_the_workflow(stack: Stack) -> None:
     news = stack.github.webhooks.faults.hold("pull_request")
     await stack.github.merging.merge_pull(repo, number)
     held.release()
-    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
+    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
     news.release()
     assert merge_comments(stack, repo, number) == []
 

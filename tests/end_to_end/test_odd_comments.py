@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from activities.model import Head, RepoRef
+from tests.deadlines import WITHIN_S
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_commands import pull, said
@@ -29,7 +30,9 @@ async def test_redelivered_comment_runs_once(stack: Stack) -> None:
         stack.github.webhooks.redeliver(post)
     await stack.github.webhooks.idle()
     await stack.verdict(repo, sha, gates=2)
-    assert await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", 30) == {"outcome": "done"}
+    assert await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", WITHIN_S) == {
+        "outcome": "done"
+    }
     stack.github.webhooks.redeliver(post)
     await stack.github.webhooks.idle()
     await stack.ask(repo, number, "/status")
@@ -92,7 +95,7 @@ async def test_issue_deleted_before_the_answer(stack: Stack) -> None:
     await stack.until(lambda: held.seen)
     stack.github.issues.delete_issue(repo, number)
     held.release()
-    result = await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", 20)
+    result = await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", WITHIN_S)
     assert result == {"outcome": "done"}
 
 
@@ -103,7 +106,7 @@ async def test_pull_closed_before_its_commands_run(stack: Stack) -> None:
     await stack.until(lambda: held.seen)
     await stack.github.pulls.close_pull(repo, number)
     held.release()
-    await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", 20)
+    await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", WITHIN_S)
     (answer,) = said(stack, repo, number)
     assert answer.count("This pull request is closed, so nothing was run.") == 1
     assert named(stack, repo, sha, "gate") == 1

@@ -9,6 +9,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 
 from activities.model import Head, RepoRef
+from tests.deadlines import WITHIN_S
 from tests.end_to_end.repos import EIGHT, configured
 from tests.stack import Stack
 from workflows import ids
@@ -344,7 +345,7 @@ async def test_renamed_repository_continues_under_its_new_name(stack: Stack) -> 
     wanted = only(stack, f"octocat/{name}")
     counted = await reconcile(stack, ReconciliationInput(wanted.installation_id, repo=wanted.repo, gone=repo))
     assert counted.ended == 1
-    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", 30) is None
+    assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
     await stack.verdict(f"octocat/{name}", new)
     await stack.comment(f"octocat/{name}", number)
     status = await stack.workflows.get_workflow_status(f"quality:octocat/{name}@change")

@@ -4,6 +4,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
 
+from tests.deadlines import WITHIN_S
 from tests.end_to_end.repos import configured
 from tests.stack import Stack
 
@@ -70,7 +71,7 @@ async def test_installation_removed_during_a_gate(stack: Stack) -> None:
     await stack.until(lambda: held.seen)
     stack.github.installations.remove_installation(installation.id)
     held.release()
-    outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", 30)
+    outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", WITHIN_S)
     assert outcome["result"]["state"] in ("passed", "error")
     await stack.github.webhooks.idle()
     assert not await pending(stack, f"quality:{repo}@change")

@@ -1,6 +1,5 @@
 """Each limit stops a run that exceeds it, and the result names it."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -25,7 +24,6 @@ while True:
 """
     ran = await runner.run(spec, python(bomb, limits=replace(LIMITS, memory=100 * MIB)))
     assert ran.stopped == "memory"
-    assert ran.duration_s < 10
 
 
 async def test_memory_of_many_small_processes_is_summed(runner: Runner, spec: SandboxSpec) -> None:
@@ -50,11 +48,9 @@ async def test_fork_bomb_is_stopped(runner: Runner, spec: SandboxSpec, marked: M
     than a busy machine can bear, so there it starts only a few."""
     limited = any("pids" in mount.controllers for mount in cgroup_mounts())
     bomb = "bomb() { bomb | bomb & bomb; }; bomb" if limited else "for i in $(seq 300); do sleep 20 & done; wait"
-    began = time.monotonic()
     ran = await runner.run(spec, shell(bomb, marked.word))
     assert ran.stopped == "processes"
     assert marked.alive() == []
-    assert time.monotonic() - began < 10
 
 
 async def test_threads_count_as_processes(runner: Runner, spec: SandboxSpec) -> None:
@@ -101,7 +97,7 @@ async def test_shared_memory_is_limited(sandbox: Runner, spec: SandboxSpec) -> N
 async def test_growth_of_a_kept_tree_is_limited(sandbox: Runner, spec: SandboxSpec) -> None:
     (spec.tree / "old").write_bytes(b"x" * 10 * MIB)
     kept = replace(spec, keep_writes=True)
-    assert (await sandbox.run(kept, python("import time; time.sleep(1.3)", limits=SMALL))).stopped == ""
+    assert (await sandbox.run(kept, shell("true", limits=SMALL))).stopped == ""
     assert (
         await sandbox.run(kept, shell("head -c 9000000 /dev/zero > new; sleep 1000", limits=SMALL))
     ).stopped == "disk"
