@@ -47,7 +47,10 @@ class ToolActivities:
 
     @github_activity
     async def prepare_workspace(self, head: Head) -> Workspace:
-        """Fetches head and base. Events may outrun GitHub's own storage, so a missing commit is tried again."""
+        """Fetches head and base into the host's mirror.
+
+        Events may outrun GitHub's own storage, so a missing commit is tried again.
+        """
         async with heartbeating():
             try:
                 return await self._engine.prepare(head)
@@ -58,13 +61,16 @@ class ToolActivities:
 
     @activity.defn
     async def list_checks(self, workspace: Workspace) -> GatePlan:
-        """Which checks apply, and how, by the base branch's configuration and the head's files."""
+        """Returns which checks apply, by the base branch's configuration and the head's files."""
         async with heartbeating():
             return await self._engine.plan(workspace)
 
     @activity.defn
     async def run_check(self, input: CheckInput) -> QualityCheck:
-        """One check to its verdict; its findings are in the result store under `result_id`."""
+        """Runs one check and returns its verdict.
+
+        Its findings are in the result store under `result_id`.
+        """
         async with heartbeating():
             try:
                 return await self._engine.check(input)
@@ -73,49 +79,49 @@ class ToolActivities:
 
     @activity.defn
     async def apply_fixes(self, input: FixInput) -> FixResult:
-        """Tool-safe fixes as a commit in the host's mirror."""
+        """Applies tool-safe fixes and commits them in the host's mirror."""
         async with heartbeating():
             return await self._engine.fix(input)
 
     @activity.defn
     async def accept_baseline(self, accepted: AcceptBaselineInput) -> None:
-        """Remembers a result's findings as known."""
+        """Accepts a result's findings into the baseline."""
         self._engine.accept(accepted)
 
     @activity.defn
     async def run_tests(self, target: ToolTarget) -> ToolResult:
-        """The test suite: unit, integration or all."""
+        """Runs the tests: unit, integration or all."""
         names = {"unit": ("unit_tests",), "integration": ("integration_tests",)}
         return await self._checks(target, *names.get(target.type, ("unit_tests", "integration_tests")))
 
     @activity.defn
     async def run_linters(self, target: ToolTarget) -> ToolResult:
-        """The repository's linters and formatters."""
+        """Runs the repository's linters and formatters."""
         return await self._checks(target, "linting")
 
     @activity.defn
     async def run_static_analysis(self, target: ToolTarget) -> ToolResult:
-        """The repository's type checker."""
+        """Runs the repository's type checker."""
         return await self._checks(target, "static_analysis")
 
     @activity.defn
     async def check_code_coverage(self, target: ToolTarget) -> ToolResult:
-        """Coverage of the change and of everything."""
+        """Measures the coverage of the change and of the whole repository."""
         return await self._checks(target, "coverage")
 
     @activity.defn
     async def run_security_scan(self, target: ToolTarget) -> ToolResult:
-        """The security scanners."""
+        """Runs the security scanners."""
         return await self._checks(target, "security")
 
     @activity.defn
     async def check_dependencies(self, target: ToolTarget) -> ToolResult:
-        """Known vulnerabilities in what the change adds."""
+        """Finds known vulnerabilities in the dependencies that the change adds."""
         return await self._checks(target, "dependencies")
 
     @activity.defn
     async def run_performance_tests(self, target: ToolTarget) -> ToolResult:
-        """Benchmarks of head and base in turns."""
+        """Runs the benchmarks of head and base in turns and compares them."""
         return await self._checks(target, "performance")
 
     async def _checks(self, target: ToolTarget, *names: str) -> ToolResult:

@@ -65,7 +65,10 @@ class WorkflowActivities:
 
     @activity.defn
     async def await_gate(self, input: GateInput) -> GateOutcome | None:
-        """The verdict of the gate that runs for this head now; None where it ends without one."""
+        """Waits for the verdict of the gate that runs for this head.
+
+        None where it ends without one.
+        """
         async with heartbeating():
             handle = activity.client().get_workflow_handle(
                 f"quality-gate:{input.head.repo.full_name}@{input.head.sha}", result_type=GateOutcome
@@ -82,7 +85,10 @@ class WorkflowActivities:
 
     @activity.defn
     async def signal_with_start(self, input: SignalWithStartInput) -> None:
-        """Signals a workflow, started if need be. A second run signals again: what is signalled must not mind."""
+        """Signals a workflow and starts it if it is not running.
+
+        A second run signals again, so the signal must be idempotent.
+        """
         await activity.client().start_workflow(
             input.workflow,
             input.start,
@@ -95,7 +101,7 @@ class WorkflowActivities:
 
     @activity.defn
     async def query_workflow(self, input: WorkflowQueryInput) -> WorkflowQueryResult:
-        """A workflow's answer to a query; it may have ended, or never have run."""
+        """Queries a workflow, which may have ended or never have run."""
         handle = activity.client().get_workflow_handle(input.workflow_id)
         try:
             running = (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
@@ -107,5 +113,5 @@ class WorkflowActivities:
 
     @activity.defn
     async def is_served(self, input: IsServedInput) -> IsServedResult:
-        """Whether this deployment has a workflow of that type."""
+        """Returns whether this deployment has a workflow of that type."""
         return IsServedResult(input.workflow in self._served)

@@ -79,7 +79,7 @@ class BranchActivities:
 
     @github_activity
     async def branch_info(self, input: BranchInfoInput) -> BranchInfoResult:
-        """A branch's head, and whether it is protected or the default one."""
+        """Returns a branch's head, and whether it is protected or the default branch."""
         api = await self._github.installation(input.repo, {"contents": "read"})
         default = str((await api.getitem("/repos/{owner}/{repo}", names(input.repo)))["default_branch"])
         name = input.branch or default
@@ -91,7 +91,7 @@ class BranchActivities:
 
     @github_activity
     async def create_branch(self, input: CreateBranchInput) -> CreateBranchResult:
-        """A branch that begins at another one's head or at a commit.
+        """Creates a branch at another branch's head or at a commit.
 
         `Conflict` where one of that name is somewhere else. A base that is a branch may have moved since an earlier
         try, so a branch of that name without commits of its own is found as well.
@@ -116,7 +116,7 @@ class BranchActivities:
 
     @github_activity
     async def sync_branch(self, input: SyncBranchInput) -> SyncBranchResult:
-        """A branch brought up to date with its base, by a merge.
+        """Merges the base into a branch.
 
         Raises `UserError` for a conflict, which no second try solves, and for the default branch.
         """

@@ -164,10 +164,10 @@ class CheckRunActivities:
 
     @github_activity
     async def create_check_runs(self, input: CreateCheckRunsInput) -> CreateCheckRunsResult:
-        """All check runs of a head as queued, at once.
+        """Creates all check runs of a head as queued.
 
-        What is there already is not created again. What an earlier gate of the same branch has left open, since
-        nothing could be written then, is ended.
+        Existing ones are not created again. Those that an earlier gate of the same branch left open, because it could
+        not write then, are ended.
         """
         from activities.checks import registry
 
@@ -191,7 +191,10 @@ class CheckRunActivities:
 
     @github_activity
     async def start_check_run(self, input: StartCheckRunInput) -> None:
-        """A queued run becomes one in progress, unless it is completed already or was deleted."""
+        """Marks a queued check run as in progress.
+
+        One that is completed or deleted stays as it is.
+        """
         api = await self._api(input.repo)
         state = await _read(api, input.repo, input.run_id)
         if state and state["status"] == "queued":
@@ -199,7 +202,7 @@ class CheckRunActivities:
 
     @github_activity
     async def complete_check_run(self, input: CompleteCheckRunInput) -> CompleteCheckRunResult:
-        """A check's verdict, its findings beside the code, and its buttons."""
+        """Completes a check run with annotations and buttons."""
         judged = await asyncio.to_thread(self._judged, input.check)
         output = await asyncio.to_thread(check_output, judged, self._links(input.head.repo, input.head.sha))
         key = external_id(input.owner_key, input.head.sha, input.check.name, input.attempt)
@@ -208,7 +211,7 @@ class CheckRunActivities:
 
     @github_activity
     async def complete_gate_run(self, input: CompleteGateRunInput) -> CompleteCheckRunResult:
-        """The gate's verdict in its own run."""
+        """Completes the gate's check run with its verdict."""
         fixable = await asyncio.to_thread(self._fixable, input.result.checks)
         links = self._links(input.head.repo, input.head.sha)
         output = gate_output(input.result, links, input.check_run_ids, input.newer_sha, fixable)
@@ -218,7 +221,7 @@ class CheckRunActivities:
 
     @github_activity
     async def end_check_runs(self, input: EndCheckRunsInput) -> None:
-        """Runs that will have no verdict of their own are ended, each with the reason."""
+        """Ends check runs that will get no verdict, each with the reason."""
         api = await self._api(input.head.repo)
         ids = set(input.ids.values())
         if input.owner_key:
@@ -232,7 +235,10 @@ class CheckRunActivities:
 
     @github_activity
     async def list_suite_runs(self, input: SuiteRunsInput) -> SuiteRunsResult:
-        """Our runs on a head, newest first: GitHub's "re-run all" names none."""
+        """Returns the bot's check runs on a head, newest first.
+
+        GitHub's "Re-run all" event names none.
+        """
         api = await self._api(input.repo)
         runs = [
             OurCheckRun(

@@ -87,30 +87,30 @@ class CommentActivities:
 
     @github_activity
     async def update_gate_comment(self, input: GateCommentInput) -> CommentResult:
-        """The pull request's one comment, written only when it says something new."""
+        """Updates the gate's comment on a pull request, if its text has changed."""
         links = Links(self._github.web_url, input.head.repo.full_name, input.head.sha)
         body = gate_comment(input.result, links, input.check_run_ids)
         return await write_comment(self._github, input.head.repo, input.head.pull, GATE_MARK, body)
 
     @github_activity
     async def reply_comment(self, input: ReplyInput) -> CommentResult:
-        """An answer in a thread, once for each key."""
+        """Replies in a conversation, once for each key."""
         mark, body = reply_mark(input.marker_key), reply(input.marker_key, input.body)
         return await write_comment(self._github, input.repo, input.number, mark, body)
 
     @github_activity
     async def add_pr_comment(self, input: PullCommentInput) -> CommentResult:
-        """A comment on a pull, once for each key."""
+        """Adds a comment to a pull request, once for each key."""
         return await comment_for_key(self._github, input.repo, input.number, input.comment, input.key)
 
     @github_activity
     async def add_issue_comment(self, input: IssueCommentInput) -> CommentResult:
-        """A comment on an issue, once for each key."""
+        """Adds a comment to an issue, once for each key."""
         return await comment_for_key(self._github, input.repo, input.number, input.comment, input.key)
 
     @github_activity
     async def add_reaction(self, input: ReactionInput) -> None:
-        """A reaction on a comment, which shows that it was seen.
+        """Adds a reaction to a comment, which shows that it was received.
 
         GitHub keeps one of a kind. A deleted comment needs none, and a locked thread accepts none.
         """

@@ -110,7 +110,10 @@ class IssueActivities:
 
     @github_activity
     async def create_issue(self, input: CreateIssueInput) -> CreateIssueResult:
-        """The one issue of a key: created, or found and brought up to date. One that was closed stays closed."""
+        """Creates the issue of a key, or updates the existing one.
+
+        One that was closed stays closed.
+        """
         api = await comments_api(self._github, input.repo)
         mark = bodies.mark("issue", input.key)
         title, body = one_line(input.title, _TITLE), bodies.fit(f"{mark}\n{input.body}")
@@ -132,9 +135,9 @@ class IssueActivities:
 
     @github_activity
     async def close_issue(self, input: CloseIssueInput) -> CloseIssueResult:
-        """Closed with a reason, after a comment that is written once.
+        """Closes an issue with a reason and one comment.
 
-        What is closed already gets no comment either; a locked conversation is closed without one.
+        One that is closed already gets no comment; a locked conversation is closed without one.
         """
         api = await comments_api(self._github, input.repo)
         url, where = f"{_ISSUES}/{{number}}", names(input.repo, number=str(input.number))
@@ -154,7 +157,10 @@ class IssueActivities:
 
     @github_activity
     async def get_issue_labels(self, input: IssueLabelsInput) -> IssueLabelsResult:
-        """The labels of an issue as they are now; one that was deleted has none."""
+        """Returns the labels of an issue as they are now.
+
+        A deleted issue has none.
+        """
         api = await self._github.installation(input.repo, {"issues": "read"})
         try:
             data = await api.getitem(f"{_ISSUES}/{{number}}", names(input.repo, number=str(input.issue)))
@@ -165,7 +171,7 @@ class IssueActivities:
 
     @github_activity
     async def add_pr_labels(self, input: AddLabelsInput) -> AddLabelsResult:
-        """The labels are on the pull afterwards, beside those it had."""
+        """Adds labels to a pull request."""
         return await add_labels(self._github, input)
 
 

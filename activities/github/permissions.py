@@ -44,9 +44,9 @@ class PermissionActivities:
 
     @github_activity
     async def get_permission(self, input: PermissionInput) -> PermissionResult:
-        """What a person may do, asked at this moment; nothing where GitHub does not say.
+        """Looks up a person's current permission; `none` if unknown.
 
-        Where GitHub fails just now, the activity's next try asks again.
+        A failure of GitHub is retried with the activity.
         """
         api = await self._github.installation(input.repo, {"metadata": "read"})
         url = "/repos/{owner}/{repo}/collaborators/{login}/permission"

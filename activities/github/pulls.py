@@ -139,14 +139,14 @@ class PullActivities:
 
     @github_activity
     async def get_pull_request(self, input: PullInput) -> PullRequest:
-        """A pull request as it is now."""
+        """Returns a pull request as it is now."""
         api = await self._github.installation(input.repo, {"pull_requests": "read"})
         where = names(input.repo, number=str(input.number))
         return pull_of(await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where))
 
     @github_activity
     async def find_pull_of_head(self, input: PullOfHeadInput) -> PullOfHeadResult:
-        """The open pull whose head is this commit.
+        """Returns the open pull request whose head is this commit.
 
         The newest one, and by its branch first, since a commit may be in many.
         """
@@ -157,17 +157,17 @@ class PullActivities:
 
     @github_activity
     async def list_open_pulls(self, input: PullsInput) -> PullsResult:
-        """All open pulls of the repository."""
+        """Returns all open pull requests of a repository."""
         return PullsResult(await self._open(input.repo))
 
     @github_activity
     async def get_commit_pulls(self, input: PullsInput) -> PullsResult:
-        """The pulls that hold a commit."""
+        """Returns the pull requests that contain a commit."""
         return PullsResult(await self._with_commit(input.repo, input.sha))
 
     @github_activity
     async def get_pr_files(self, input: PullInput) -> PullFilesResult:
-        """The files that a pull changes.
+        """Returns the files that a pull request changes.
 
         All of them in GitHub's order; `complete` is False where some are left out.
         """
@@ -194,7 +194,7 @@ class PullActivities:
 
     @github_activity
     async def create_pull_request(self, input: CreatePullInput) -> CreatePullResult:
-        """The one open pull of a head into a base: opened, or found and brought up to date.
+        """Opens a pull request of a head into a base, or updates the open one.
 
         One that another person opened is left as it is; a closed one does not count. `draft` is for a new one only:
         REST cannot change it.

@@ -52,7 +52,10 @@ class ReleaseActivities:
 
     @github_activity
     async def create_release(self, input: CreateReleaseInput) -> CreateReleaseResult:
-        """The release of a tag, created or edited. A published one is never made a draft again."""
+        """Creates or updates the release of a tag.
+
+        A published one is never made a draft again.
+        """
         api = await self._github.installation(input.repo, {"contents": "write"})
         if there := await _find(api, input):
             return await _edit(api, input, there)

@@ -50,7 +50,7 @@ class RepoConfigActivities:
 
     @github_activity
     async def get_repo_settings(self, input: RepoSettingsInput) -> RepoSettings:
-        """`.github/autobuild.yml` of a branch, in small.
+        """Reads the settings for commands, labels and merging from .github/autobuild.yml.
 
         As it is now: two conditional requests, free where nothing has changed. No file, and a file with a mistake,
         give the defaults.

@@ -81,7 +81,10 @@ class StatusActivities:
 
     @github_activity
     async def get_commit_status(self, input: CommitStatusInput) -> CommitStatusResult:
-        """What statuses and check runs say of a commit, everybody's. `NotFound` for one that GitHub does not know."""
+        """Returns all statuses and check runs of a commit.
+
+        Raises `NotFound` for a commit that GitHub does not know.
+        """
         api = await self._github.installation(input.repo, {"statuses": "read", "checks": "read"})
         where = names(input.repo, ref=input.sha)
         # GitHub gives the newest of each context.
@@ -111,7 +114,7 @@ class StatusActivities:
 
     @github_activity
     async def update_pr_status(self, input: PullStatusInput) -> PullStatusResult:
-        """A commit status on the pull's head, posted only when it says something new."""
+        """Posts a commit status on a pull request's head, unless it already says the same."""
         sha = input.head_sha
         if not sha:
             reading = await self._github.installation(input.repo, {"pull_requests": "read"})

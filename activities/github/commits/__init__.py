@@ -38,7 +38,7 @@ class CommitActivities:
 
     @github_activity
     async def create_commit(self, input: CreateCommitInput) -> CreateCommitResult:
-        """A local change as a commit that GitHub creates and signs.
+        """Creates a signed commit on GitHub from local changes.
 
         It brings the branch from `expected_head` to the tree of `commit`. Raises `UserError` for what the API cannot
         write, `Conflict` when the branch is somewhere else.
@@ -60,7 +60,7 @@ class CommitActivities:
 
     @github_activity
     async def push_branch(self, input: PushBranchInput) -> PushBranchResult:
-        """A local commit pushed to a branch, never to the default one.
+        """Pushes a local commit to a branch, never to the default one.
 
         The branch's head is the commit afterwards, or holds it. Raises `Conflict` where that would lose what is there
         (or, with `force`, where something else than `expected` is there), `UserError` for the default branch and what

@@ -69,7 +69,7 @@ class EventRecoveryActivities:
 
     @github_activity
     async def list_failed_deliveries(self, input: FailedDeliveriesInput) -> FailedDeliveriesResult:
-        """Deliveries that never arrived and are worth another attempt now."""
+        """Lists deliveries that failed and are due for another attempt."""
         log = await deliveries.read_log(self._github, input, activity.heartbeat)
         if len(log) >= deliveries.LINES:
             _log.warning(
@@ -86,7 +86,10 @@ class EventRecoveryActivities:
 
     @github_activity
     async def redeliver(self, input: RedeliverInput) -> RedeliverResult:
-        """Requests another attempt at each delivery; a second run goes on where the first one ended."""
+        """Requests another attempt at each delivery.
+
+        A second run goes on where the first one ended.
+        """
         details = activity.info().heartbeat_details  # (accepted, gone) of an earlier attempt of this activity
         accepted, gone = (int(details[0]), int(details[1])) if len(details) == 2 else (0, 0)
         for delivery_id in input.ids[accepted + gone :]:
@@ -100,14 +103,17 @@ class EventRecoveryActivities:
 
     @github_activity
     async def list_installations(self, input: InstallationsInput) -> InstallationsResult:
-        """Where the app is installed, without installations that are suspended: GitHub refuses a token for those."""
+        """Lists the installations of the app that are not suspended.
+
+        GitHub refuses a token for the suspended ones.
+        """
         found = [each async for each in self._github.as_app.getiter(f"/app/installations?per_page={_PAGE}")]
         ids = tuple(int(each["id"]) for each in found if not each.get("suspended_at"))
         return InstallationsResult(ids, len(found) - len(ids))
 
     @github_activity
     async def list_repositories(self, input: RepositoriesInput) -> RepositoriesResult:
-        """A page of an installation's repositories, without those that are archived or disabled.
+        """Lists one page of an installation's repositories that are not archived or disabled.
 
         Raises `Suspended` for an installation that is suspended or deleted.
         """
@@ -125,7 +131,10 @@ class EventRecoveryActivities:
 
     @github_activity
     async def find_unfinished_heads(self, input: UnfinishedHeadsInput) -> UnfinishedHeadsResult:
-        """Heads of open pulls without a completed gate. A failure in one repository does not stop the others."""
+        """Finds heads of open pull requests without a completed gate.
+
+        A failure in one repository does not stop the others.
+        """
         slots = asyncio.Semaphore(_AT_ONCE)
         by_repo = await asyncio.gather(*(self._states(repo, slots) for repo in input.repos))
         states = [each for found in by_repo for each in found or ()]
@@ -154,9 +163,10 @@ class EventRecoveryActivities:
 
     @github_activity
     async def recover_lost_verdict(self, input: LostVerdictInput) -> LostVerdictResult:
-        """Runs the gate again where a branch is done with a head, while GitHub shows no verdict on it.
+        """Reruns the gate of a head whose check run was removed.
 
-        GitHub is asked once more after the branch has answered: a branch writes its verdict before it is done.
+        The branch must be done with the head. GitHub is asked once more after the branch has answered: a branch writes
+        its verdict before it is done.
         """
         head = input.pull.head
         self._heads.mark_informed(head)
@@ -174,7 +184,10 @@ class EventRecoveryActivities:
 
     @github_activity
     async def remind_branches(self, input: RemindBranchesInput) -> RemindBranchesResult:
-        """Signals each branch its pull, once for each process: a branch that knows it does nothing."""
+        """Reminds each branch workflow of its open pull request.
+
+        Once for each process: a branch that knows its pull does nothing.
+        """
         count, unreached = 0, []
         for reminder in input.reminders:
             activity.heartbeat()
@@ -199,7 +212,10 @@ class EventRecoveryActivities:
 
     @github_activity
     async def end_branches_of(self, input: EndBranchesInput) -> EndBranchesResult:
-        """Signals the branches of a repository's former name that they are deleted, so that none waits for ever."""
+        """Ends the branch workflows of a repository's former name.
+
+        They are signalled that their branch is deleted, so that none waits for ever.
+        """
         count = 0
         async for branch in branch_signals.running_under(activity.client(), input.full_name):
             activity.heartbeat()
@@ -208,7 +224,10 @@ class EventRecoveryActivities:
 
     @github_activity
     async def end_gone_branches(self, input: EndGoneBranchesInput) -> EndBranchesResult:
-        """Ends branches whose own event was lost: deleted, renamed, or no longer accessible to the app."""
+        """Ends branch workflows whose branch was deleted, renamed or is no longer accessible.
+
+        Their own event was lost.
+        """
         count, client = 0, activity.client()
         for workflow_id in await self._to_look_up(time.time() - input.quiet_s):
             activity.heartbeat()

@@ -62,9 +62,10 @@ class MergeActivities:
 
     @github_activity
     async def merge_pull_request(self, input: MergeInput) -> MergeResult:
-        """Merged at just this head and within the branch's rules, or what it waits for.
+        """Merges a pull request at this exact head, or returns what blocks it.
 
-        Raises `UserError` for what a person must do, and what is tried again where GitHub has not decided yet.
+        The branch's rules are kept. Raises `UserError` for what a person must do, and an error that is retried where
+        GitHub has not decided yet.
         """
         api = await self._github.installation(input.repo, {"contents": "write", "pull_requests": "read"})
         pull = await _pull(api, input)
