@@ -5,9 +5,18 @@ defines exactly one `Check` (`activities/checking.py`). The kinds are in `activi
 """
 
 from functools import cache
+from typing import Final
 
 from activities.checking import Check
+from activities.errors import UserError
 from activities.plugins import load
+
+_RESERVED: Final = {
+    "gate": "the check run `autobuild / gate` shows the gate's verdict",
+    "all": "`/retest all` runs every check again",
+    "failed": "`/retest failed` runs the failed checks again",
+}
+"""Names that no check may have, each with what it means already."""
 
 
 @cache
@@ -16,4 +25,7 @@ def registry() -> dict[str, Check]:
     import activities.checks as package
 
     found = load(package, Check).values()
+    for check in found:
+        if check.name in _RESERVED:
+            raise UserError(f"No check can be called `{check.name}`: {_RESERVED[check.name]}. Rename its file.")
     return {check.name: check for check in sorted(found, key=lambda check: (check.order, check.name))}

@@ -131,6 +131,16 @@ def test_the_command_is_understood(installation: Installation) -> None:
     assert installation.run("-c", program) == (0, "Hello!\n")
 
 
+@pytest.mark.parametrize("name", ["gate", "all", "failed"])
+def test_a_reserved_name_stops_the_start(tmp_path: Path, name: str) -> None:
+    """The gate's check run has the first, `/retest` reads the others."""
+    text = (EXAMPLES / "licences.py").read_text().replace('Check("licences"', f'Check("{name}"')
+    code, printed = as_files(tmp_path, {f"activities/checks/{name}.py": text}).run("-m", "bot", "list", "checks")
+    assert (code, printed.partition(":")[0]) == (2, "autobuild")
+    assert f"No check can be called `{name}`: " in printed
+    assert "Traceback" not in printed
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
