@@ -29,7 +29,7 @@ def load(package: ModuleType, kind: type[T]) -> dict[str, T]:
             how_many = "none" if not objects else f"{len(objects)} of them"
             raise UserError(f"{module} must define exactly one {kind.__name__} object, and defines {how_many}.")
         found[name] = plugin = next(iter(objects.values()))
-        own_name = str(getattr(plugin, "name", name))
+        own_name = str(getattr(plugin, "name", "") or name)
         if own_name.replace("-", "_") != name:
             raise UserError(f"The plug-in {module} is loaded as {name!r} and calls itself {own_name!r}: use one name.")
     return found
@@ -53,7 +53,7 @@ def modules(package: str) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def names(package: str) -> tuple[str, ...]:
+def plugin_names(package: str) -> tuple[str, ...]:
     """What `load` finds in the package of this full name, without importing any of it."""
     return tuple(modules(package))
 

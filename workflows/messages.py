@@ -177,8 +177,8 @@ class CommandAction:
     be used: `pull`, `issue`. With `running` it applies only while something runs.
     """
 
-    command: str
     do: Literal["reply", "help", "status", "signal"]
+    command: str = ""
     permission: str = "write"
     on: tuple[str, ...] = ("pull",)
     lines: tuple[str, ...] = ()

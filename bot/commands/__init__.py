@@ -1,4 +1,4 @@
-"""One slash command a file: its name is the file's, its help the first line of the file's docstring.
+"""One slash command a file: its name is the file's, with hyphens, and its help the first line of the file's docstring.
 
 A command is parsed here, in the webhook server, and carried out by `CommandWorkflow`: what it asks for travels as a
 `CommandAction`, and so does the answer to a command that could not be parsed.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
-from activities.plugins import load, names
+from activities.plugins import help_line, load, plugin_names
 from bot.comment_syntax import (
     LONGEST,
     CommandError,
@@ -47,17 +47,24 @@ _MOST = 10
 
 @dataclass(frozen=True)
 class SlashCommand:
-    """`usage` is what one types, `permission` what one needs on the repository unless its configuration says
-    otherwise. `parse` gives what is to be done; it raises CommandError. `flags` are the flags' names and whether
-    each takes a value. `on` is where it can be used: `pull`, `issue`."""
+    """`parse` gives what is to be done; it raises CommandError. `arguments` are shown behind the name, `permission` is
+    what one needs on the repository unless its configuration says otherwise. `flags` are the flags' names and whether
+    each takes a value. `on` is where it can be used: `pull`, `issue`.
 
-    name: str
-    help: str
-    usage: str
+    `name` and `help` are the file's: `registry` fills them in."""
+
     parse: Callable[[CommandLine], CommandAction]
+    arguments: str = ""
     permission: Permission = "write"
     flags: Mapping[str, bool] = field(default_factory=dict)
     on: tuple[str, ...] = ("pull",)
+    name: str = ""
+    help: str = ""
+
+    @property
+    def usage(self) -> str:
+        """What one types: `/override <check> <reason>`."""
+        return f"/{self.name} {self.arguments}".rstrip()
 
 
 @cache
@@ -65,7 +72,10 @@ def registry() -> dict[str, SlashCommand]:
     """Every command by its name."""
     import bot.commands as package
 
-    return {command.name: command for command in load(package, SlashCommand).values()}
+    return {
+        (name := file.replace("_", "-")): replace(command, name=name, help=help_line(package.__name__, file))
+        for file, command in load(package, SlashCommand).items()
+    }
 
 
 def parse_commands(lines: Iterable[str]) -> tuple[CommandAction, ...]:
@@ -98,7 +108,7 @@ def _parse(line: str) -> CommandAction | None:
         except CommandError as error:
             mistake = error
     lines = (mark_mistake(line, mistake),)
-    return CommandAction(command.name, "reply", command.permission, ("issue", "pull"), lines=lines)
+    return CommandAction("reply", command.name, command.permission, ("issue", "pull"), lines=lines)
 
 
 def _check_flags(command: SlashCommand, line: CommandLine) -> None:
@@ -125,7 +135,7 @@ def check_names(words: Iterable[Word], also: tuple[str, ...] = ()) -> tuple[str,
 
     `unit-tests` and `Unit_Tests` are `unit_tests`. Raises CommandError with the nearest name.
     """
-    known, found = (*names("activities.checks"), *also), []
+    known, found = (*plugin_names("activities.checks"), *also), []
     for word in words:
         at = word.start
         for part in word.text.split(","):  # each part of `linting,coverage` has its own place in the line

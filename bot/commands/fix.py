@@ -1,10 +1,10 @@
-"""Commits safe automatic fixes of all checks, or of those named."""
+"""Commits the safe automatic fixes of all checks, or of those named."""
 
 from bot.commands import BranchRequest, CommandAction, CommandLine, SlashCommand, check_names
 
 
 def _fix(line: CommandLine) -> CommandAction:
-    return CommandAction("fix", "signal", request=BranchRequest("fix", check_names(line.words)))
+    return CommandAction("signal", request=BranchRequest("fix", check_names(line.words)))
 
 
-FIX = SlashCommand("fix", str(__doc__), "/fix [check …]", _fix)
+FIX = SlashCommand(_fix, "[check …]")

@@ -12,7 +12,7 @@ def _help(line: CommandLine) -> CommandAction:
         raise CommandError(f"There is no such command. {hint}", line.words[0])
     commands = [registry()[topic]] if topic else registry().values()
     entries = (HelpLine(one.name, f"`{one.usage}`: {one.help}", one.permission, one.on) for one in commands)
-    return CommandAction("help", "help", entries=tuple(entries))
+    return CommandAction("help", entries=tuple(entries))
 
 
-HELP = SlashCommand("help", str(__doc__), "/help [command]", _help, permission="read", on=("issue", "pull"))
+HELP = SlashCommand(_help, "[command]", permission="read", on=("issue", "pull"))

@@ -1,4 +1,4 @@
-"""Runs the checks on one commit of a fork that you have read."""
+"""Approves running the checks of a fork's commit that you reviewed."""
 
 import re
 
@@ -12,7 +12,7 @@ def _trust(line: CommandLine) -> CommandAction:
     if len(line.words) != 1 or not _SHA.fullmatch(line.texts[0].lower()):
         wrong = line.words[0] if line.words else None
         raise CommandError("Name the commit that you have read: `/ok-to-test <sha>`.", wrong)
-    return CommandAction("ok-to-test", "signal", request=BranchRequest("trust", sha=line.texts[0].lower()))
+    return CommandAction("signal", request=BranchRequest("trust", sha=line.texts[0].lower()))
 
 
-OK_TO_TEST = SlashCommand("ok-to-test", str(__doc__), "/ok-to-test <sha>", _trust)
+OK_TO_TEST = SlashCommand(_trust, "<sha>")

@@ -1,4 +1,4 @@
-"""Lets this commit pass without one check, for a reason that is shown beside the verdict."""
+"""Overrides one check for this commit; the reason is shown."""
 
 from bot.commands import BranchRequest, CommandAction, CommandError, CommandLine, SlashCommand, Word, check_names
 
@@ -17,7 +17,7 @@ def _override(line: CommandLine) -> CommandAction:
     if not _SHORTEST <= len(reason) <= _LONGEST:
         behind = Word(reason, line.words[0].end, len(line.text.rstrip()))
         raise CommandError(f"Give a reason of {_SHORTEST} to {_LONGEST} characters after the check's name.", behind)
-    return CommandAction("override", "signal", request=BranchRequest("override", checks, reason))
+    return CommandAction("signal", request=BranchRequest("override", checks, reason))
 
 
-OVERRIDE = SlashCommand("override", str(__doc__), "/override <check> <reason>", _override, permission="maintain")
+OVERRIDE = SlashCommand(_override, "<check> <reason>", permission="maintain")

@@ -1,4 +1,4 @@
-"""Runs the checks again: all of them, those named, or `failed` for those that did not pass."""
+"""Runs the checks again: all of them, those named, or `failed` for those that failed."""
 
 from bot.commands import BranchRequest, CommandAction, CommandError, CommandLine, SlashCommand, check_names
 
@@ -10,7 +10,7 @@ def _rerun(line: CommandLine) -> CommandAction:
     if _FAILED in checks and len(checks) > 1:
         raise CommandError(f"`/retest {_FAILED}` takes no other names.", line.words[0])
     request = BranchRequest("rerun", () if _ALL in checks else checks)
-    return CommandAction("retest", "signal", request=request)
+    return CommandAction("signal", request=request)
 
 
-RETEST = SlashCommand("retest", str(__doc__), "/retest [check …]", _rerun)
+RETEST = SlashCommand(_rerun, "[check …]")

@@ -1,4 +1,4 @@
-"""Shows the state of this pull request's gate, or of the work on this issue."""
+"""Shows the state of the gate or of the work on this issue."""
 
 from bot.commands import CommandAction, CommandError, CommandLine, SlashCommand
 
@@ -6,7 +6,7 @@ from bot.commands import CommandAction, CommandError, CommandLine, SlashCommand
 def _status(line: CommandLine) -> CommandAction:
     if line.words:
         raise CommandError("`/status` takes no words.", line.words[0])
-    return CommandAction("status", "status")
+    return CommandAction("status")
 
 
-STATUS = SlashCommand("status", str(__doc__), "/status", _status, permission="read", on=("issue", "pull"))
+STATUS = SlashCommand(_status, permission="read", on=("issue", "pull"))

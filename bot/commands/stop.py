@@ -1,4 +1,4 @@
-"""Stops the running gate of this pull request until its next push, or the work on this issue."""
+"""Stops the running gate until the next push, or the work on this issue."""
 
 from bot.commands import BranchRequest, CommandAction, CommandError, CommandLine, SlashCommand
 
@@ -6,7 +6,7 @@ from bot.commands import BranchRequest, CommandAction, CommandError, CommandLine
 def _stop(line: CommandLine) -> CommandAction:
     if line.words:
         raise CommandError("`/stop` takes no words.", line.words[0])
-    return CommandAction("stop", "signal", request=BranchRequest("stop"), work_signal="stop", running=True)
+    return CommandAction("signal", request=BranchRequest("stop"), work_signal="stop", running=True)
 
 
-STOP = SlashCommand("stop", str(__doc__), "/stop", _stop, on=("issue", "pull"))
+STOP = SlashCommand(_stop, on=("issue", "pull"))

@@ -80,10 +80,10 @@ def test_unknown_flag_is_marked(line: str) -> None:
 
 
 def test_every_command_has_its_file_name_and_a_help_line() -> None:
-    assert list(registry()) == ["fix", "help", "ok-to-test", "override", "retest", "retry", "status", "stop"]
+    assert list(registry()) == sorted(registry())
     for name, command in registry().items():
         assert command.name == name
-        assert command.usage.startswith(f"/{name}")
+        assert command.usage.split(" ")[0] == f"/{name}"
         assert "\n" not in command.help
         assert command.help.endswith(".")
 

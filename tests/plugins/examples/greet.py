@@ -4,7 +4,7 @@ from bot.commands import CommandAction, CommandLine, SlashCommand
 
 
 def _parse(line: CommandLine) -> CommandAction:
-    return CommandAction("greet", "reply", lines=("Hello!",))
+    return CommandAction("reply", lines=("Hello!",))
 
 
-GREET = SlashCommand("greet", str(__doc__), "/greet", _parse, permission="read")
+GREET = SlashCommand(_parse, permission="read")
