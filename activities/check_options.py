@@ -25,10 +25,10 @@ Text = Annotated[str, Field(min_length=1, max_length=8192)]
 RelativePath = Annotated[str, Field(pattern=RELATIVE, max_length=512)]
 ToolName = Annotated[str, Field(pattern=WORD, max_length=64)]
 Percent = Annotated[float, Field(ge=0, le=100)]
-Timeout = Annotated[str, Field(pattern=DURATION, description="How long it may run, at most 6h.")]
+Timeout = Annotated[str, Field(pattern=DURATION, description="How long the check may run, at most `6h`.")]
 FailOn = Annotated[
     Literal["notice", "warning", "error", "critical", "never"],
-    Field(description="The least severity of a new finding that fails the check."),
+    Field(description="The lowest severity of a new finding that fails the check."),
 ]
 Required = Annotated[bool, Field(description="Whether a change can be merged only when the check passes.")]
 
@@ -45,7 +45,8 @@ class CommandOptions(Keys):
 
     enabled: Annotated[bool, Field(description="Whether the check runs at all.")] = True
     tools: Annotated[
-        tuple[ToolName, ...], Field(max_length=20, description="Only these tools. Default: found by looking.")
+        tuple[ToolName, ...],
+        Field(max_length=20, description="Only these tools. Default: the tools that the project uses."),
     ] = ()
     command: Annotated[Text, Field(description="A command instead of tools, run by `sh -c` in the project.")] = ""
     report: Annotated[
@@ -112,5 +113,5 @@ class FindingsOptions(FindingsCommand, CheckOptions):
     fail_on: FailOn = "warning"
     severity: Annotated[
         Literal["notice", "warning", "error", "critical"],
-        Field(description="Findings below this severity do not count."),
+        Field(description="The lowest severity of a finding that counts."),
     ] = "notice"

@@ -1,8 +1,10 @@
-"""The tables of the documentation that the code decides. `python -m tests.doc_tables` writes them anew.
+"""The parts of the documentation that the code decides. `python -m tests.doc_tables` writes all of them anew: the tables,
+the schema of the configuration, and the page of the bot's texts.
 
 A table stands between `<!-- table: name -->` and `<!-- /table -->`; everything around it is written by hand.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
@@ -13,14 +15,16 @@ import click
 from temporalio import activity
 
 from activities import checks, formats, toolchains, tools
-from activities.check_options import FindingsOptions
+from activities.check_options import CheckOptions, CommandOptions, FindingsOptions
 from activities.github_activities import github_activities
 from activities.registration import activity_methods
+from activities.repo_config.schema import schema
 from activities.tool_activities import ToolActivities
 from activities.workflow_activities import WorkflowActivities
 from bot import commands
 from bot.cli import cli
 from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings
+from tests.activities.reporting import snapshot
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
@@ -72,11 +76,7 @@ def _first_line(thing: object) -> str:
 def _slash() -> Iterator[Row]:
     yield "Comment", "What it does", "Needs"
     for command in commands.registry().values():
-        yield f"`{command.usage}`", _first_line_of(command.help), f"{command.permission} access"
-
-
-def _first_line_of(text: str) -> str:
-    return text.strip().partition("\n")[0]
+        yield f"`{command.usage}`", command.help, f"{command.permission} access"
 
 
 def _program() -> Iterator[Row]:
@@ -99,6 +99,38 @@ def _checks() -> Iterator[Row]:
         what, default = _module("activities.checks", name), check.options()
         fails = f"a new {default.fail_on} or worse" if isinstance(default, FindingsOptions) else ""
         yield f"`{name}`", what, "yes" if default.required else "no", default.timeout, fails
+
+
+def _check_names() -> Iterator[Row]:
+    yield "Check", "What it looks at"
+    for name in checks.registry():
+        yield f"`{name}`", _module("activities.checks", name)
+
+
+def _keys() -> Iterator[Row]:
+    """Each check's keys, without those that are the same for all."""
+    yield "Key", "Default", "Meaning"
+    shared = {*CommandOptions.model_fields, *CheckOptions.model_fields} - {"required", "timeout"}
+    for name, check in checks.registry().items():
+        for key, about in check.options.model_json_schema()["properties"].items():
+            if key not in shared:
+                yield f"`checks.{name}.{key}`", f"`{_shown(about['default'])}`", _meaning(about)
+
+
+def _shown(default: object) -> str:
+    return (
+        json.dumps(default)
+        if isinstance(default, bool)
+        else f"{default:g}"
+        if isinstance(default, float)
+        else f"{default}"
+    )
+
+
+def _meaning(about: dict[str, Any]) -> str:
+    *firsts, last = [f"`{each}`" for each in about.get("enum", ())] or [""]
+    choices = f": {', '.join(firsts)} or {last}" if firsts else ""
+    return f"{about['description'].removesuffix('.')}{choices}."
 
 
 def _tools() -> Iterator[Row]:
@@ -139,8 +171,10 @@ def _settings() -> Iterator[Row]:
 
 TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "activities": _activities,
+    "check_names": _check_names,
     "checks": _checks,
     "formats": _formats,
+    "keys": _keys,
     "program": _program,
     "settings": _settings,
     "slash": _slash,
@@ -150,6 +184,8 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
 
 
 if __name__ == "__main__":
+    (ROOT / "docs" / "autobuild.schema.json").write_text(schema(), "utf-8")
+    snapshot.PAGE.write_text(snapshot.page(), "utf-8")
     for page in pages():
         text = page.read_text("utf-8")
         if (new := with_tables(text)) != text:

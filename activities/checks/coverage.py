@@ -16,7 +16,9 @@ class Coverage(CoverageCommand, CheckOptions):
     minimum: Annotated[Percent, Field(description="Percent of the changed lines that tests must run.")] = (
         COVERAGE_MINIMUM
     )
-    total_minimum: Annotated[Percent, Field(description="Percent of everything that tests must run; 0: any.")] = 0.0
+    total_minimum: Annotated[
+        Percent, Field(description="Percent of all lines that tests must run; 0 for no minimum.")
+    ] = 0.0
 
 
 check = Check(

@@ -15,9 +15,9 @@ class Dependencies(FindingsOptions):
 
     timeout: Timeout = "5m"
     fail_on: FailOn = "error"
-    critical_allowed: Annotated[int, Field(ge=0, le=1000, description="How many new critical ones may come.")] = (
-        CRITICAL_VULNERABILITIES
-    )
+    critical_allowed: Annotated[
+        int, Field(ge=0, le=1000, description="How many new critical vulnerabilities are allowed.")
+    ] = CRITICAL_VULNERABILITIES
 
 
 check = Check(

@@ -21,12 +21,12 @@ class Performance(BenchmarkCommand, CheckOptions):
     mode: Annotated[Literal["neutral", "fail"], Field(description="Whether a slower benchmark fails the check.")] = (
         "neutral"
     )
-    regression: Annotated[float, Field(gt=0, le=1000, description="How many percent slower is an alarm.")] = (
-        REGRESSION_PERCENT
-    )
-    rounds: Annotated[int, Field(ge=BENCHMARK_ROUNDS, le=50, description="How often base and change run in turn.")] = (
-        BENCHMARK_ROUNDS
-    )
+    regression: Annotated[
+        float, Field(gt=0, le=1000, description="How many percent slower counts as a regression.")
+    ] = REGRESSION_PERCENT
+    rounds: Annotated[
+        int, Field(ge=BENCHMARK_ROUNDS, le=50, description="How often both run; fewer than five can confirm nothing.")
+    ] = BENCHMARK_ROUNDS
 
 
 check = Check(

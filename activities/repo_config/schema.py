@@ -1,4 +1,7 @@
-"""The published JSON schema: `python -m activities.repo_config.schema > docs/autobuild.schema.json`."""
+"""The published JSON schema, `docs/autobuild.schema.json`.
+
+`python -m activities.repo_config.schema` prints it with the keys of the plug-ins that are installed.
+"""
 
 import json
 from typing import Any

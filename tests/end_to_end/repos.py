@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-EIGHT = (
-    "unit_tests", "integration_tests", "linting", "security", "coverage", "performance", "dependencies",
-    "static_analysis",
-)  # fmt: skip
+from activities.checks import registry
+
+CHECKS = tuple(registry())
 LINT = "cat lint.txt"
 
 

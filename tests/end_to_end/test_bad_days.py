@@ -6,7 +6,7 @@ from temporalio.api.enums.v1 import EventType
 from simulator.github.rest.faults import ApiFault
 from tests.deadlines import WITHIN_S
 from tests.end_to_end.odd import TEXT, all_ended, config, repository, still_works, title
-from tests.end_to_end.repos import configured
+from tests.end_to_end.repos import CHECKS, configured
 from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -31,7 +31,7 @@ async def complete(stack: Stack, repo: str) -> None:
     await stack.github.webhooks.idle()
     assert await stack.workflows.get_workflow_status(f"quality:{repo}@change")
     assert len(stack.github.comments(repo, number)) == 1
-    assert len(stack.github.check_runs(repo, sha)) == 9
+    assert len(stack.github.check_runs(repo, sha)) == len(CHECKS) + 1
 
 
 async def test_broken_api_answers_are_retried(stack: Stack) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from simulator.github import git
 from tests.deadlines import WITHIN_S
-from tests.end_to_end.repos import EIGHT, configured
+from tests.end_to_end.repos import CHECKS, configured
 from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -110,7 +110,7 @@ async def test_merge_group_is_gated(stack: Stack) -> None:
     number = await stack.pull(repo)
     sha = await stack.github.merging.queue_merge(repo, number)
     runs = await stack.verdict(repo, sha)
-    assert set(runs) == {*EIGHT, "gate"}
+    assert set(runs) == {*CHECKS, "gate"}
     assert runs["gate"]["conclusion"] == "success"
 
 

@@ -10,7 +10,7 @@ from activities.github.event_recovery.deliveries import SETTLE_S
 from activities.reporting import GATE_MARK
 from simulator.github.services.entities import Issue, Repository
 from tests import openapi
-from tests.end_to_end.repos import EIGHT
+from tests.end_to_end.repos import CHECKS
 from tests.end_to_end.storm import Town, newest, town
 
 SEED = 20260131
@@ -25,7 +25,7 @@ LOOKS = 5
 LATER_S = 4 * SETTLE_S
 """Longer than a delivery that failed twice or three times is left alone."""
 
-NAMES = {f"autobuild / {name}": 1 for name in (*EIGHT, "gate")}
+NAMES = {f"autobuild / {name}": 1 for name in (*CHECKS, "gate")}
 
 
 async def test_every_head_ends_with_one_verdict_and_one_comment(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from temporalio.api.enums.v1 import EventType
 
 from activities.model import Head, RepoRef
 from tests.deadlines import WITHIN_S
-from tests.end_to_end.repos import EIGHT, configured
+from tests.end_to_end.repos import CHECKS, configured
 from tests.stack import Stack
 from workflows import ids
 from workflows.event_recovery.reconciliation import ReconciliationInput, ReconciliationResult, ReconciliationWorkflow
@@ -82,11 +82,11 @@ async def test_missed_head_gets_its_gate_and_comment(stack: Stack) -> None:
     counted = await reconcile(stack)
     assert counted.heads >= 1
     runs = await stack.verdict(repo, sha)
-    assert set(runs) == {*EIGHT, "gate"}
+    assert set(runs) == {*CHECKS, "gate"}
     await stack.comment(repo, number)
     assert (await reconcile(stack, only(stack, repo))).heads == 0
     assert await stats(stack, repo) == {"gates": 1, "heads": 1}
-    assert len(stack.github.check_runs(repo, sha)) == 9
+    assert len(stack.github.check_runs(repo, sha)) == len(CHECKS) + 1
     assert len(stack.github.comments(repo, number)) == 1
 
 
@@ -119,7 +119,7 @@ async def test_running_gate_is_not_disturbed(stack: Stack) -> None:
     await stack.verdict(repo, sha)
     await stack.comment(repo, number)
     assert await stats(stack, repo) == {"gates": 1, "heads": 1}
-    assert len(stack.github.check_runs(repo, sha)) == 9
+    assert len(stack.github.check_runs(repo, sha)) == len(CHECKS) + 1
 
 
 async def test_unchanged_repository_costs_one_free_request(stack: Stack) -> None:
@@ -160,7 +160,7 @@ async def test_removed_verdict_is_restored_from_stored_results(stack: Stack) -> 
     assert (await reconcile(stack, wanted)).again == 1
     await gates_ended(stack, repo, 2)
     runs = await stack.verdict(repo, sha)
-    assert set(runs) == {*EIGHT, "gate"}
+    assert set(runs) == {*CHECKS, "gate"}
     assert (await reconcile(stack, wanted)).again == 0
     assert await stats(stack, repo) == {"gates": 2, "heads": 1}
     result = await stack.workflows.wait_for_result(ids.quality_gate(repo, sha))
@@ -195,7 +195,7 @@ async def test_stopped_head_stays_stopped(stack: Stack) -> None:
     counted = await reconcile(stack, only(stack, repo))
     assert (counted.heads, counted.again) == (1, 0)
     assert (await reconcile(stack, only(stack, repo))).heads == 0
-    assert len(stack.github.check_runs(repo, sha)) == 9
+    assert len(stack.github.check_runs(repo, sha)) == len(CHECKS) + 1
 
 
 async def test_missed_ready_for_review_is_recovered(stack: Stack) -> None:

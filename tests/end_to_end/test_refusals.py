@@ -5,7 +5,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
 
 from tests.deadlines import WITHIN_S
-from tests.end_to_end.repos import configured
+from tests.end_to_end.repos import CHECKS, configured
 from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -49,7 +49,7 @@ async def test_refused_verdict_does_not_end_the_branch(stack: Stack) -> None:
     sha = await stack.push(repo, {"a.txt": "x\n"})
     await stack.until(lambda: held.seen)
     held.release()
-    await stack.until(lambda: len(stack.runs(repo, sha)) == 9)
+    await stack.until(lambda: len(stack.runs(repo, sha)) == len(CHECKS) + 1)
     gate = stack.runs(repo, sha)["gate"]["id"]
     stack.github.faults.add("PATCH", f"/repos/{repo}/check-runs/{gate}", status=422, times=4)
     branch = stack.temporal.get_workflow_handle(f"quality:{repo}@change")

@@ -6,20 +6,12 @@ from activities.checks import registry
 from activities.defaults import COVERAGE_MINIMUM, REGRESSION_PERCENT
 
 
-def test_the_eight_checks_in_order_and_which_are_required() -> None:
-    assert {name: check.options().required for name, check in registry().items()} == {
-        "unit_tests": True,
-        "integration_tests": True,
-        "linting": True,
-        "security": True,
-        "coverage": True,
-        "performance": False,
-        "dependencies": True,
-        "static_analysis": True,
-    }
-    shown = ("unit_tests", "integration_tests", "linting", "security")
-    assert tuple(registry())[:4] == shown
-    assert {check.options().weight for check in registry().values()} == {1.0}
+def test_order_of_the_checks_that_have_always_been_there() -> None:
+    shown = [
+        "unit_tests", "integration_tests", "linting", "security", "coverage", "performance", "dependencies",
+        "static_analysis",
+    ]  # fmt: skip
+    assert [name for name in registry() if name in shown] == shown
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-"""What does not fit: its line, its name and its mend."""
+"""Each mistake in the configuration names its line, its key and its fix."""
 
 import pytest
 
 from activities.errors import ConfigError
+from activities.formats import registry
 from activities.repo_config import parse, validate
 
 
@@ -45,7 +46,6 @@ def mistakes(text: str | bytes) -> list[str]:
         ("checks: {performance: {rounds: 5.5}}", "1: `checks.performance.rounds` is `5.5`: write a whole number"),
         ("checks: {performance: {regression: 0}}", "1: `checks.performance.regression` is too small: it must be more than 0."),
         ("checks: {security: {command: x, format: sarf}}", "1: `checks.security.format` is `sarf`: did you mean `sarif`?"),
-        ("checks: {unit_tests: {command: x, format: lcov}}", "1: `checks.unit_tests.format` is `lcov`: it can be `junit` or `text`."),
         ("checks: {unit_tests: {format: junit}}", "1: `checks.unit_tests` has a `format` and no `command`"),
         ("checks: {unit_tests: {install: make}}", "1: `checks.unit_tests` has a `install` and no `command`"),
         ("checks: {unit_tests: {command: x, report: ../x}}", "1: `checks.unit_tests.report` is `../x`: write a path inside"),
@@ -73,6 +73,13 @@ def test_a_mistake_names_its_line_and_its_fix(text: str, expected: str) -> None:
     found = mistakes(text)
     assert len(found) == 1
     assert found[0].startswith(expected)
+
+
+@pytest.mark.parametrize(("check", "kind"), [("unit_tests", "tests"), ("coverage", "coverage")])
+def test_wrong_format_is_answered_with_those_of_the_check(check: str, kind: str) -> None:
+    *firsts, last = [f"`{each.name}`" for each in registry().values() if kind in (each.gives, *each.also_for)]
+    expected = f"1: `checks.{check}.format` is `sarif`: it can be {', '.join(firsts)} or {last}."
+    assert mistakes(f"checks: {{{check}: {{command: x, format: sarif}}}}") == [expected]
 
 
 def test_all_mistakes_come_in_the_order_of_their_lines() -> None:
