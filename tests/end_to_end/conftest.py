@@ -1,6 +1,6 @@
 """One stack for a test process; each test has a repository of its own on it.
 
-At its end every request that the bot made, and every answer, is held to GitHub's own API description.
+At its end every request that the bot made, and every answer, is checked against GitHub's API description.
 """
 
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Requests that come while another one is still under way: none is lost, and no check run is left behind."""
+"""Requests that come while another one is still carried out: none is lost, and every check run ends."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def two_failures(stack: Stack) -> tuple[str, str, int]:
 
 
 async def settled(stack: Stack, repo: str, sha: str) -> dict[str, str]:
-    """How the newest run of each check ended, once the branch has come to rest."""
+    """How the newest run of each check ended, once the branch waits for events."""
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
 
     async def sha_of_settled() -> str:
@@ -159,7 +159,7 @@ async def test_retest_of_a_draft_is_deferred(stack: Stack) -> None:
 
 
 async def test_stop_of_a_queued_gate(stack: Stack) -> None:
-    """The branch's workflow is busy telling the last verdict, so the next gate has not begun."""
+    """The branch's workflow is busy reporting the last verdict, so the next gate has not begun."""
     repo = await stack.repository(slow())
     sha = await stack.push(repo, {"a.txt": "x\n"})
     held = stack.github.faults.add("POST", f"/repos/{repo}/issues/1/comments", "hold")

@@ -1,11 +1,11 @@
-"""Repositories that nobody would write on purpose: each gets a clear word, and every check run ends."""
+"""Unusual and broken repositories: each gets a clear result, and every check run ends."""
 
 import pytest
 
 from simulator.github import git
 from simulator.github.git import Files, Symlink
 from tests.deadlines import WITHIN_S
-from tests.end_to_end.odd import NOWHERE, TEXT, all_ended, conclusions, config, gated, push_stream, repository, title
+from tests.end_to_end.gates import OFFLINE, TEXT, all_ended, conclusions, config, gated, push_stream, repository, title
 from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -23,7 +23,7 @@ async def test_repository_with_only_a_readme(stack: Stack) -> None:
 
 
 async def test_repository_without_tests(stack: Stack) -> None:
-    runs = await gated(stack, NOWHERE, {"code.py": "x = 1\n"})
+    runs = await gated(stack, OFFLINE, {"code.py": "x = 1\n"})
     assert title(runs, "unit_tests") == "The repository has no tests."
     assert title(runs, "coverage") == "The repository has no tests."
     assert conclusions(runs)["linting"] == conclusions(runs)["security"] == "success"
@@ -43,7 +43,7 @@ async def test_repository_without_tests(stack: Stack) -> None:
     ids=["not TOML", "wrong types", "a dependency that is nowhere"],
 )
 async def test_broken_pyproject_is_reported(stack: Stack, pyproject: str, said: str, linting: str) -> None:
-    runs = await gated(stack, NOWHERE, {"pyproject.toml": pyproject, **PYTHON})
+    runs = await gated(stack, OFFLINE, {"pyproject.toml": pyproject, **PYTHON})
     assert runs["unit_tests"]["conclusion"] == "failure"
     assert said in title(runs, "unit_tests") + runs["unit_tests"]["output"]["summary"]
     assert (linting or "1 new warning") in title(runs, "linting")
@@ -58,7 +58,7 @@ async def test_links_out_of_the_tree_are_not_followed(stack: Stack) -> None:
         "link.py": Symlink("../../../../../etc/hostname"),
         "requirements.txt": "-r a\0b\n",
     }
-    runs = await gated(stack, NOWHERE, {**outside, **circles, **more})
+    runs = await gated(stack, OFFLINE, {**outside, **circles, **more})
     assert "ruff exited with code 2" in title(runs, "linting")
     assert runs["security"]["conclusion"] == "success"
     assert "root:" not in str(runs)
@@ -98,7 +98,7 @@ async def test_unusual_paths_of_python_files(stack: Stack) -> None:
         "\udcff/pyproject.toml",
         "\udcff/x.py",
     )
-    runs = await gated(stack, NOWHERE, {name: "" if "toml" in name else "import os\n" for name in names})
+    runs = await gated(stack, OFFLINE, {name: "" if "toml" in name else "import os\n" for name in names})
     assert title(runs, "linting") == "7 new warnings; 0 known."
     assert {"-rf.py", "new\nline.py"} < {note["path"] for note in runs["linting"]["annotations"]}
     assert runs["security"]["conclusion"] == "success"
@@ -183,7 +183,7 @@ async def test_branch_deleted_before_its_head_is_fetched(stack: Stack) -> None:
     sha = await stack.push(repo, {"a.txt": "1\n"})
     await stack.github.pushes.delete_branch(repo, "change")
     await _forget(stack, repo, sha)
-    held.waiting[:] = held.waiting[:1]  # the news of the deletion is lost
+    held.waiting[:] = held.waiting[:1]  # the event of the deletion is lost
     held.release()
     asked = f"/repos/{repo}/check-runs"
     await stack.until(lambda: any(one.path == asked for one in stack.github.requests))

@@ -51,7 +51,7 @@ async def test_draft_cancels_the_gate_until_ready_for_review(stack: Stack) -> No
     assert runs["gate"]["conclusion"] == "cancelled"
     assert "draft" in runs["gate"]["output"]["summary"]
     new = await stack.push(repo, {"security.sh": QUICK})
-    await stack.github.webhooks.idle()  # GitHub's times are in seconds: within one, the order of the post decides
+    await stack.github.webhooks.idle()  # GitHub's times are in seconds: within one, the order of the deliveries decides
     stack.github.pulls.set_draft(repo, number, False)
     assert (await stack.verdict(repo, new))["gate"]["conclusion"] == "success"
 

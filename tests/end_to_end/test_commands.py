@@ -1,4 +1,4 @@
-"""Slash commands, from the comment to the answer: who may what, what is done, and that it is said once."""
+"""Slash commands, from the comment to the answer: who may run which command, its effect, and that the answer comes once."""
 
 import pytest
 
@@ -148,7 +148,7 @@ async def test_override_is_for_one_head_only(stack: Stack) -> None:
     for text in (*outputs, await stack.comment(repo, number)):
         assert "Overridden by" in text
         assert "for this commit" in text
-        assert "@octocat" not in text  # nobody is called
+        assert "@octocat" not in text  # nobody is notified
         assert "*tool*" not in text
     new = await stack.push(repo, {"b.txt": "y\n"})
     assert (await stack.verdict(repo, new))["gate"]["conclusion"] == "failure"

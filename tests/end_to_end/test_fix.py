@@ -49,5 +49,5 @@ async def test_autofix_commits_automatically_once(stack: Stack) -> None:
     number = await stack.pull(repo)
     fixed = await stack.until(lambda: new_head(stack, repo, number, sha))
     runs = await stack.verdict(repo, fixed)
-    assert runs["linting"]["conclusion"] == "failure"  # what no tool can mend is left
+    assert runs["linting"]["conclusion"] == "failure"  # what no tool can fix remains
     assert not new_head(stack, repo, number, fixed)

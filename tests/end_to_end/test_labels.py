@@ -7,7 +7,7 @@ import pytest_asyncio
 
 import workflows
 from tests.deadlines import WITHIN_S, until
-from tests.end_to_end.planning import PlanPatchPRWorkflow
+from tests.end_to_end.label_workflow import PlanPatchPRWorkflow
 from tests.end_to_end.repos import configured
 from tests.stack import Stack, make_stack
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def planning(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def stack_with_labels(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """A stack whose worker knows that workflow."""
     async with make_stack(tmp_path_factory.mktemp("labels"), (*workflows.ALL, PlanPatchPRWorkflow)) as made:
         yield made
@@ -43,164 +43,166 @@ async def state(stack: Stack, workflow_id: str, *wanted: str) -> str:
     return await until(found)
 
 
-def said(stack: Stack, repo: str, number: int) -> list[str]:
+def own_comments(stack: Stack, repo: str, number: int) -> list[str]:
     return [c["body"] for c in stack.github.comments(repo, number) if c["user"]["login"].endswith("[bot]")]
 
 
-async def test_label_starts_and_its_removal_stops_work(planning: Stack) -> None:
-    repo, number = await issue(planning)
+async def test_label_starts_and_its_removal_stops_work(stack_with_labels: Stack) -> None:
+    repo, number = await issue(stack_with_labels)
     work = f"plan-patch-pr:{repo}#{number}"
-    await state(planning, work, "running")
-    planning.github.issues.remove_label(repo, number, "autobuild")
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+    await state(stack_with_labels, work, "running")
+    stack_with_labels.github.issues.remove_label(repo, number, "autobuild")
+    assert await stack_with_labels.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
         "outcome": "stopped"
     }
-    await state(planning, work, "canceled")
-    planning.github.store.advance(1)  # within one second GitHub's facts are the same, and so is the request
-    planning.github.issues.add_label(repo, number, "autobuild")
-    await state(planning, work, "running")
-    await planning.workflows.signal_workflow(work, "enough")
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {"outcome": "done"}
+    await state(stack_with_labels, work, "canceled")
+    stack_with_labels.github.store.advance(1)  # within one second GitHub's facts are the same, and so is the request
+    stack_with_labels.github.issues.add_label(repo, number, "autobuild")
+    await state(stack_with_labels, work, "running")
+    await stack_with_labels.workflows.signal_workflow(work, "enough")
+    assert await stack_with_labels.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+        "outcome": "done"
+    }
 
 
-async def test_removal_before_the_label_event_stops_work(planning: Stack) -> None:
+async def test_removal_before_the_label_event_stops_work(stack_with_labels: Stack) -> None:
     files = configured()
-    repo = await planning.repository(files)
-    number = planning.github.issues.open_issue(repo, "A wish").number
-    held = planning.github.webhooks.faults.hold("issues")
-    planning.github.issues.add_label(repo, number, "autobuild")
-    planning.github.issues.remove_label(repo, number, "autobuild")
+    repo = await stack_with_labels.repository(files)
+    number = stack_with_labels.github.issues.open_issue(repo, "A wish").number
+    held = stack_with_labels.github.webhooks.faults.hold("issues")
+    stack_with_labels.github.issues.add_label(repo, number, "autobuild")
+    stack_with_labels.github.issues.remove_label(repo, number, "autobuild")
     held.release(order=(1, 0))
-    await planning.github.webhooks.idle()
-    await state(planning, f"label:{repo}#{number}:autobuild", "completed")
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+    await stack_with_labels.github.webhooks.idle()
+    await state(stack_with_labels, f"label:{repo}#{number}:autobuild", "completed")
+    assert await stack_with_labels.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
         "outcome": "nothing"
     }
 
 
-async def test_duplicate_label_event_starts_work_once(planning: Stack) -> None:
-    planning.github.webhooks.faults.duplicate("issues.labeled")
-    repo, number = await issue(planning)
+async def test_duplicate_label_event_starts_work_once(stack_with_labels: Stack) -> None:
+    stack_with_labels.github.webhooks.faults.duplicate("issues.labeled")
+    repo, number = await issue(stack_with_labels)
     work = f"plan-patch-pr:{repo}#{number}"
-    await state(planning, work, "running")
-    await planning.workflows.signal_workflow(work, "enough")
-    await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S)
-    await planning.github.webhooks.idle()
-    runs = await planning.workflows.list_workflows(f"WorkflowId = '{work}'")
+    await state(stack_with_labels, work, "running")
+    await stack_with_labels.workflows.signal_workflow(work, "enough")
+    await stack_with_labels.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S)
+    await stack_with_labels.github.webhooks.idle()
+    runs = await stack_with_labels.workflows.list_workflows(f"WorkflowId = '{work}'")
     assert len(runs) == 1
 
 
-async def test_configured_label_ignores_case(planning: Stack) -> None:
-    repo, number = await issue(planning, "Please Build", "labels: {autobuild: please build}\n")
-    await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
-    other = planning.github.issues.open_issue(repo, "Another").number
-    planning.github.issues.add_label(repo, other, "autobuild")
-    planning.github.issues.add_comment(repo, other, "/status")
-    answer = await planning.comment(repo, other)
+async def test_configured_label_ignores_case(stack_with_labels: Stack) -> None:
+    repo, number = await issue(stack_with_labels, "Please Build", "labels: {autobuild: please build}\n")
+    await state(stack_with_labels, f"plan-patch-pr:{repo}#{number}", "running")
+    other = stack_with_labels.github.issues.open_issue(repo, "Another").number
+    stack_with_labels.github.issues.add_label(repo, other, "autobuild")
+    stack_with_labels.github.issues.add_comment(repo, other, "/status")
+    answer = await stack_with_labels.comment(repo, other)
     assert "No label of this issue has started anything." in answer
-    planning.github.issues.remove_label(repo, number, "Please Build")
-    await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
+    stack_with_labels.github.issues.remove_label(repo, number, "Please Build")
+    await state(stack_with_labels, f"plan-patch-pr:{repo}#{number}", "canceled")
 
 
-async def test_label_needs_write_permission(planning: Stack) -> None:
-    repo = await planning.repository(configured())
-    planning.github.repositories.set_permission(repo, "triager", "triage")
-    number = planning.github.issues.open_issue(repo, "A wish").number
-    planning.github.issues.add_label(repo, number, "autobuild", login="triager")
-    assert "needs write access; you have triage." in await planning.comment(repo, number)
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+async def test_label_needs_write_permission(stack_with_labels: Stack) -> None:
+    repo = await stack_with_labels.repository(configured())
+    stack_with_labels.github.repositories.set_permission(repo, "triager", "triage")
+    number = stack_with_labels.github.issues.open_issue(repo, "A wish").number
+    stack_with_labels.github.issues.add_label(repo, number, "autobuild", login="triager")
+    assert "needs write access; you have triage." in await stack_with_labels.comment(repo, number)
+    assert await stack_with_labels.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
         "outcome": "refused"
     }
 
 
-async def test_stop_status_and_retry_by_comments(planning: Stack) -> None:
-    repo, number = await issue(planning)
+async def test_stop_status_and_retry_by_comments(stack_with_labels: Stack) -> None:
+    repo, number = await issue(stack_with_labels)
     work = f"plan-patch-pr:{repo}#{number}"
-    await state(planning, work, "running")
-    planning.github.issues.add_comment(repo, number, "/status")
-    shown = (await planning.comment(repo, number)).replace("\\", "").replace("\u200b", "")
+    await state(stack_with_labels, work, "running")
+    stack_with_labels.github.issues.add_comment(repo, number, "/status")
+    shown = (await stack_with_labels.comment(repo, number)).replace("\\", "").replace("\u200b", "")
     assert f"running {work}" in shown
-    planning.github.issues.add_comment(repo, number, "/stop")
-    await state(planning, work, "canceled")
-    planning.github.issues.add_comment(repo, number, "/retry")
-    await state(planning, work, "running")
-    planning.github.issues.remove_label(repo, number, "autobuild")
-    await state(planning, work, "canceled")
+    stack_with_labels.github.issues.add_comment(repo, number, "/stop")
+    await state(stack_with_labels, work, "canceled")
+    stack_with_labels.github.issues.add_comment(repo, number, "/retry")
+    await state(stack_with_labels, work, "running")
+    stack_with_labels.github.issues.remove_label(repo, number, "autobuild")
+    await state(stack_with_labels, work, "canceled")
 
 
-async def test_deleted_label_stops_work(planning: Stack) -> None:
-    repo, number = await issue(planning)
+async def test_deleted_label_stops_work(stack_with_labels: Stack) -> None:
+    repo, number = await issue(stack_with_labels)
     work = f"plan-patch-pr:{repo}#{number}"
-    await state(planning, work, "running")
-    planning.github.issues.delete_label(repo, "autobuild")
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+    await state(stack_with_labels, work, "running")
+    stack_with_labels.github.issues.delete_label(repo, "autobuild")
+    assert await stack_with_labels.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
         "outcome": "stopped"
     }
-    await state(planning, work, "canceled")
+    await state(stack_with_labels, work, "canceled")
 
 
-async def test_removal_unknown_to_the_api_stops_work(planning: Stack) -> None:
-    repo, number = await issue(planning)
-    await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
+async def test_removal_unknown_to_the_api_stops_work(stack_with_labels: Stack) -> None:
+    repo, number = await issue(stack_with_labels)
+    await state(stack_with_labels, f"plan-patch-pr:{repo}#{number}", "running")
     key = f"label:{repo}#{number}:autobuild"
-    looks = asked_for_labels(planning, repo, number)
-    await planning.workflows.signal_workflow(key, "unlabelled", "octocat")
-    await planning.until(lambda: asked_for_labels(planning, repo, number) > looks)
-    planning.github.webhooks.faults.drop("issues.unlabeled")
-    planning.github.issues.remove_label(repo, number, "autobuild")
-    assert await planning.workflows.wait_for_result(key, WITHIN_S) == {"outcome": "stopped"}
+    looks = asked_for_labels(stack_with_labels, repo, number)
+    await stack_with_labels.workflows.signal_workflow(key, "unlabelled", "octocat")
+    await stack_with_labels.until(lambda: asked_for_labels(stack_with_labels, repo, number) > looks)
+    stack_with_labels.github.webhooks.faults.drop("issues.unlabeled")
+    stack_with_labels.github.issues.remove_label(repo, number, "autobuild")
+    assert await stack_with_labels.workflows.wait_for_result(key, WITHIN_S) == {"outcome": "stopped"}
 
 
 def asked_for_labels(stack: Stack, repo: str, number: int) -> int:
     return sum(one.path == f"/repos/{repo}/issues/{number}" for one in stack.github.requests)
 
 
-async def test_relabelling_needs_write_permission(planning: Stack) -> None:
-    """While the work comes to its end; the person before was allowed to."""
-    repo, number = await issue(planning)
+async def test_relabelling_needs_write_permission(stack_with_labels: Stack) -> None:
+    """While the work is being cancelled; the user before was allowed to."""
+    repo, number = await issue(stack_with_labels)
     work, key = f"plan-patch-pr:{repo}#{number}", f"label:{repo}#{number}:autobuild"
-    await state(planning, work, "running")
-    planning.github.repositories.set_permission(repo, "triager", "triage")
-    await planning.workflows.signal_workflow(work, "linger")
-    planning.github.issues.remove_label(repo, number, "autobuild")
-    child = planning.temporal.get_workflow_handle(work)
+    await state(stack_with_labels, work, "running")
+    stack_with_labels.github.repositories.set_permission(repo, "triager", "triage")
+    await stack_with_labels.workflows.signal_workflow(work, "linger")
+    stack_with_labels.github.issues.remove_label(repo, number, "autobuild")
+    child = stack_with_labels.temporal.get_workflow_handle(work)
     await until(lambda: child.query("is_ending"))
-    planning.github.webhooks.faults.drop("issues.labeled")
-    planning.github.issues.add_label(repo, number, "autobuild", login="triager")
-    await planning.workflows.signal_workflow(key, "labelled", "triager")
-    await planning.workflows.signal_workflow(work, "enough")
-    assert await planning.workflows.wait_for_result(key, WITHIN_S) == {"outcome": "refused"}
+    stack_with_labels.github.webhooks.faults.drop("issues.labeled")
+    stack_with_labels.github.issues.add_label(repo, number, "autobuild", login="triager")
+    await stack_with_labels.workflows.signal_workflow(key, "labelled", "triager")
+    await stack_with_labels.workflows.signal_workflow(work, "enough")
+    assert await stack_with_labels.workflows.wait_for_result(key, WITHIN_S) == {"outcome": "refused"}
 
 
-async def test_terminated_work_is_reported(planning: Stack) -> None:
-    repo, number = await issue(planning)
+async def test_terminated_work_is_reported(stack_with_labels: Stack) -> None:
+    repo, number = await issue(stack_with_labels)
     work = f"plan-patch-pr:{repo}#{number}"
-    await state(planning, work, "running")
-    await planning.temporal.get_workflow_handle(work).terminate("by hand")
-    assert await planning.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
+    await state(stack_with_labels, work, "running")
+    await stack_with_labels.temporal.get_workflow_handle(work).terminate("by hand")
+    assert await stack_with_labels.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", WITHIN_S) == {
         "outcome": "failed"
     }
-    assert "`/retry` tries again" in await planning.comment(repo, number)
-    await planning.ask(repo, number, "/retry")
-    await state(planning, work, "running")
+    assert "`/retry` tries again" in await stack_with_labels.comment(repo, number)
+    await stack_with_labels.ask(repo, number, "/retry")
+    await state(stack_with_labels, work, "running")
 
 
 @pytest.mark.parametrize("label", ["🤖 bau/it", 'say "go" `now` @octocat'])
-async def test_labels_with_unusual_names(planning: Stack, label: str) -> None:
-    repo, number = await issue(planning, label, f"labels: {{autobuild: '{label}'}}\n")
-    await state(planning, f"plan-patch-pr:{repo}#{number}", "running")
-    await planning.ask(repo, number, "/status")
-    await planning.ask(repo, number, "/stop")
-    await state(planning, f"plan-patch-pr:{repo}#{number}", "canceled")
+async def test_labels_with_unusual_names(stack_with_labels: Stack, label: str) -> None:
+    repo, number = await issue(stack_with_labels, label, f"labels: {{autobuild: '{label}'}}\n")
+    await state(stack_with_labels, f"plan-patch-pr:{repo}#{number}", "running")
+    await stack_with_labels.ask(repo, number, "/status")
+    await stack_with_labels.ask(repo, number, "/stop")
+    await state(stack_with_labels, f"plan-patch-pr:{repo}#{number}", "canceled")
 
 
-async def test_labels_on_pulls_and_closed_issues_are_ignored(planning: Stack) -> None:
-    repo = await planning.repository(configured())
-    await planning.push(repo, {"a.txt": "x\n"})
-    number = await planning.pull(repo)
-    planning.github.issues.add_label(repo, number, "autobuild")
-    await planning.ask(repo, number, "/help")
-    assert await planning.workflows.list_workflows(f"WorkflowId = 'label:{repo}#{number}:autobuild'") == []
+async def test_labels_on_pulls_and_closed_issues_are_ignored(stack_with_labels: Stack) -> None:
+    repo = await stack_with_labels.repository(configured())
+    await stack_with_labels.push(repo, {"a.txt": "x\n"})
+    number = await stack_with_labels.pull(repo)
+    stack_with_labels.github.issues.add_label(repo, number, "autobuild")
+    await stack_with_labels.ask(repo, number, "/help")
+    assert await stack_with_labels.workflows.list_workflows(f"WorkflowId = 'label:{repo}#{number}:autobuild'") == []
 
 
 async def test_unsupported_label_is_reported(stack: Stack) -> None:
@@ -208,4 +210,4 @@ async def test_unsupported_label_is_reported(stack: Stack) -> None:
     assert "which this installation does not support yet" in await stack.comment(repo, number)
     repo, number = await issue(stack, "bug")
     await stack.ask(repo, number, "/help")
-    assert len(said(stack, repo, number)) == 1
+    assert len(own_comments(stack, repo, number)) == 1

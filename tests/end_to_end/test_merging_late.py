@@ -38,7 +38,7 @@ def merge_comments(stack: Stack, repo: str, number: int) -> list[str]:
 
 
 async def overview(stack: Stack, repo: str, wanted: Callable[[Json], bool]) -> None:
-    """Returns once the branch tells so of itself."""
+    """Returns once the branch's overview is like this."""
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
 
     async def as_wanted() -> bool:

@@ -60,7 +60,7 @@ def _bad_days(stack: Stack, repo: str) -> None:
 
 
 def _revoke(stack: Stack) -> None:
-    """All tokens end at once; the next request of each hears 401."""
+    """All tokens are revoked; the next request with each is answered 401."""
     (installation,) = (it for it in stack.github.store.installations.values() if it.account.login == "octocat")
     for value in [value for value, token in stack.github.store.tokens.items() if token.installation is installation]:
         del stack.github.store.tokens[value]

@@ -1,4 +1,4 @@
-"""GitHub is away for longer than a moment while a gate begins: the gate waits, and nobody's change is to blame."""
+"""GitHub is unavailable for a while when a gate starts: the gate waits, and no check fails for it."""
 
 import pytest
 
@@ -11,8 +11,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 @pytest.mark.parametrize("kind", ["status", "secondary"])
 async def test_token_refusal_is_waited_for(stack: Stack, kind: Kind) -> None:
-    """More often than a thing of our own would be tried."""
-    repo = await stack.repository(configured(), name=f"example-{kind.replace('_', '-')}/away")
+    """Refused more often than an activity is retried."""
+    repo = await stack.repository(configured(), name=f"example-{kind.replace('_', '-')}/unavailable")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
     times = 3 if kind == "secondary" else 8

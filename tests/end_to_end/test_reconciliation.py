@@ -1,4 +1,4 @@
-"""Heads that nobody told the bot of, or whose verdict is gone, get one; all others are left alone."""
+"""Heads whose events were lost, or whose verdict was removed, get one; all others stay unchanged."""
 
 import itertools
 import time
@@ -21,11 +21,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 _runs = itertools.count()
 
 
-async def reconcile(stack: Stack, wanted: ReconciliationInput | None = None, id: str = "") -> ReconciliationResult:
+async def reconcile(stack: Stack, input: ReconciliationInput | None = None, id: str = "") -> ReconciliationResult:
     """One look, as the schedule's."""
     return await stack.temporal.execute_workflow(
         ReconciliationWorkflow.run,
-        wanted or ReconciliationInput(),
+        input or ReconciliationInput(),
         id=id or f"reconciliation-{next(_runs)}",
         task_queue=stack.settings.task_queue,
     )
@@ -47,7 +47,7 @@ def deaf(stack: Stack, times: int = 1) -> None:
         stack.github.webhooks.faults.drop(event, times, recorded=False)
 
 
-async def unheard(stack: Stack, **options: Any) -> tuple[str, str, int]:
+async def missed_head(stack: Stack, **options: Any) -> tuple[str, str, int]:
     """(repository, sha, pull) of an open pull that the bot does not know of."""
     repo = await stack.repository(configured(), **options)
     deaf(stack)
@@ -59,7 +59,7 @@ async def unheard(stack: Stack, **options: Any) -> tuple[str, str, int]:
 
 
 async def gates_ended(stack: Stack, repo: str, count: int) -> None:
-    """Returns once the branch has heard that so many of its gates have ended."""
+    """Returns once the branch knows that so many of its gates have ended."""
     events = stack.temporal.get_workflow_handle(f"quality:{repo}@change").fetch_history_events(wait_new_event=True)
     async for event in events:
         count -= event.event_type == EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED
@@ -78,7 +78,7 @@ def asked(stack: Stack, repo: str, since: int) -> list[tuple[str, str, int]]:
 
 
 async def test_missed_head_gets_its_gate_and_comment(stack: Stack) -> None:
-    repo, sha, number = await unheard(stack)
+    repo, sha, number = await missed_head(stack)
     counted = await reconcile(stack)
     assert counted.heads >= 1
     runs = await stack.verdict(repo, sha)
@@ -123,7 +123,7 @@ async def test_running_gate_is_not_disturbed(stack: Stack) -> None:
 
 
 async def test_unchanged_repository_costs_one_free_request(stack: Stack) -> None:
-    repo, sha, _ = await unheard(stack)
+    repo, sha, _ = await missed_head(stack)
     await reconcile(stack, only(stack, repo))
     await stack.verdict(repo, sha)
     await stack.until(lambda: stack.github.comments(repo, 1))
@@ -134,13 +134,13 @@ async def test_unchanged_repository_costs_one_free_request(stack: Stack) -> None
 
 
 async def test_drafts_closed_and_old_pulls_are_skipped(stack: Stack) -> None:
-    draft, draft_sha, number = await unheard(stack)
+    draft, draft_sha, number = await missed_head(stack)
     deaf(stack)
     stack.github.pulls.set_draft(draft, number, True)
-    closed, closed_sha, number = await unheard(stack)
+    closed, closed_sha, number = await missed_head(stack)
     deaf(stack)
     await stack.github.pulls.close_pull(closed, number)
-    old, old_sha, number = await unheard(stack)
+    old, old_sha, number = await missed_head(stack)
     a_month_ago = datetime.fromtimestamp(time.time() - 30 * 24 * 3600, UTC)
     stack.github.store.issue(old, number).updated_at = a_month_ago.strftime("%Y-%m-%dT%H:%M:%SZ")
     await stack.github.webhooks.idle()
@@ -156,12 +156,12 @@ async def test_removed_verdict_is_restored_from_stored_results(stack: Stack) -> 
     await stack.verdict(repo, sha)
     await stack.comment(repo, number)
     stack.github.store.repository(repo).suites[sha].runs.clear()
-    wanted = only(stack, repo)
-    assert (await reconcile(stack, wanted)).again == 1
+    scope = only(stack, repo)
+    assert (await reconcile(stack, scope)).again == 1
     await gates_ended(stack, repo, 2)
     runs = await stack.verdict(repo, sha)
     assert set(runs) == {*CHECKS, "gate"}
-    assert (await reconcile(stack, wanted)).again == 0
+    assert (await reconcile(stack, scope)).again == 0
     assert await stats(stack, repo) == {"gates": 2, "heads": 1}
     result = await stack.workflows.wait_for_result(ids.quality_gate(repo, sha))
     assert all(check["cached"] for check in result["result"]["checks"] if check["status"] != "skipped")
@@ -220,7 +220,7 @@ async def test_missed_ready_for_review_is_recovered(stack: Stack) -> None:
 
 
 async def two_pushes(stack: Stack) -> tuple[str, str, str, int]:
-    """(repository, old head, new head, pull): the second push and the pull were not heard of, the first one's
+    """(repository, old head, new head, pull): the events of the second push and of the pull were lost, the first one's
     delivery failed."""
     repo = await stack.repository(configured())
     stack.github.webhooks.faults.drop("push")
@@ -246,7 +246,7 @@ async def test_late_redelivered_push_changes_nothing(stack: Stack) -> None:
 
 
 async def test_branch_moved_back_by_a_late_push_is_recovered(stack: Stack) -> None:
-    """Within one second GitHub's times do not tell which push was the last."""
+    """Within one second GitHub's times do not show which push was the last."""
     repo, old, new, number = await two_pushes(stack)
     at = stack.github.store.repository(repo).pushed_at
     stack.github.store.issue(repo, number).updated_at = at
@@ -266,8 +266,8 @@ async def test_branch_moved_back_by_a_late_push_is_recovered(stack: Stack) -> No
 
 
 async def test_suspended_installation_does_not_block_others(stack: Stack) -> None:
-    asleep, asleep_sha, _ = await unheard(stack, name="example/asleep")
-    awake, awake_sha, _ = await unheard(stack)
+    asleep, asleep_sha, _ = await missed_head(stack, name="example/asleep")
+    awake, awake_sha, _ = await missed_head(stack)
     installation = stack.github.store.installation_of(stack.github.store.repository(asleep))
     assert installation
     stack.github.installations.suspend(installation.id)
@@ -281,8 +281,8 @@ async def test_suspended_installation_does_not_block_others(stack: Stack) -> Non
 
 
 async def test_failing_repository_does_not_block_others(stack: Stack) -> None:
-    broken, broken_sha, _ = await unheard(stack)
-    fine, fine_sha, _ = await unheard(stack)
+    broken, broken_sha, _ = await missed_head(stack)
+    fine, fine_sha, _ = await missed_head(stack)
     fault = stack.github.faults.add("GET", f"/repos/{broken}/pulls", status=500, times=1000)
     counted = await reconcile(stack)
     assert counted.failed == 1
@@ -293,7 +293,7 @@ async def test_failing_repository_does_not_block_others(stack: Stack) -> None:
 
 
 async def test_revoked_token_is_renewed_at_once(stack: Stack) -> None:
-    repo, sha, _ = await unheard(stack)
+    repo, sha, _ = await missed_head(stack)
     known = await stack.repository(configured())
     assert (await reconcile(stack, only(stack, known))).failed == 0
     stack.github.store.tokens.clear()
@@ -302,12 +302,12 @@ async def test_revoked_token_is_renewed_at_once(stack: Stack) -> None:
 
 
 async def test_long_reconciliation_continues_as_new(stack: Stack) -> None:
-    unheard_of = [await unheard(stack), await unheard(stack, name="example/far-away")]
+    missed = [await missed_head(stack), await missed_head(stack, name="example/far-away")]
     counted = await reconcile(stack, ReconciliationInput(events_a_run=1), id="long")
     first = stack.temporal.get_workflow_handle("long", first_execution_run_id=None)
     assert counted.repositories == len(stack.github.store.repositories) - len(_forks(stack))
     assert counted.heads >= 2
-    for repo, sha, _ in unheard_of:
+    for repo, sha, _ in missed:
         await stack.verdict(repo, sha)
     started = (await first.fetch_history()).events[0].workflow_execution_started_event_attributes
     assert started.continued_execution_run_id, "the last run is not the first one"
@@ -342,8 +342,8 @@ async def test_renamed_repository_continues_under_its_new_name(stack: Stack) -> 
     await stack.github.webhooks.idle()
     name = f"{repo.partition('/')[2]}-renamed"
     stack.github.repositories.rename_repository(repo, name)
-    wanted = only(stack, f"octocat/{name}")
-    counted = await reconcile(stack, ReconciliationInput(wanted.installation_id, repo=wanted.repo, gone=repo))
+    scope = only(stack, f"octocat/{name}")
+    counted = await reconcile(stack, ReconciliationInput(scope.installation_id, repo=scope.repo, gone=repo))
     assert counted.ended == 1
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
     await stack.verdict(f"octocat/{name}", new)

@@ -1,4 +1,4 @@
-"""What GitHub refuses to take, and installations that are taken away: every workflow comes to a clear state."""
+"""Reports that GitHub refuses, and removed installations: every workflow ends in a clear state."""
 
 import pytest
 from temporalio.api.enums.v1 import EventType

@@ -1,4 +1,4 @@
-"""What people ask for: GitHub's re-run buttons, ours, and slash commands."""
+"""Requests of users: GitHub's re-run buttons, ours, and slash commands."""
 
 import pytest
 
@@ -72,7 +72,7 @@ async def test_accept_baseline_makes_the_findings_known(stack: Stack) -> None:
 
 
 async def forked(stack: Stack) -> tuple[str, str, int]:
-    """(repository, sha, pull) of a stranger's pull request with one finding."""
+    """(repository, sha, pull) of a pull request from a fork with one finding."""
     repo = await stack.repository(configured())
     fork = await stack.github.repositories.add_fork(repo, "stranger")
     files = {"a.txt": "x\n", "lint.txt": FINDING}

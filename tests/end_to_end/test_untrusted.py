@@ -1,4 +1,4 @@
-"""A pull request's code is a stranger's code: what it does to its own check, and cannot do to anything else."""
+"""A pull request's code is untrusted: it can break its own check, and nothing else."""
 
 import os
 import uuid
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tests.end_to_end.odd import TEXT, conclusions, config, gated, still_works, title
+from tests.end_to_end.gates import TEXT, conclusions, config, gated, still_works, title
 from tests.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -43,9 +43,9 @@ async def test_hostile_test_suite_is_contained(stack: Stack, monkeypatch: pytest
         "MARK": mark, "SECRET": mark, "KEY": str(key), "DATA": str(stack.settings.data), "HERE": os.path.dirname(__file__),
         "WORKER": str(os.getpid()), "PORTS": " ".join(map(str, _ports(stack))),
     }  # fmt: skip
-    told = "".join(f"{name}='{value}'\n" for name, value in facts.items())
+    variables = "".join(f"{name}='{value}'\n" for name, value in facts.items())
     base = config(linting={"command": "sh probe.sh", **TEXT}) | {"probe.sh": ""}
-    runs = await gated(stack, base, {"probe.sh": told + PROBE})
+    runs = await gated(stack, base, {"probe.sh": variables + PROBE})
     assert [note["message"] for note in runs["linting"]["annotations"]] == ["came to its end"]
     assert not _alive(mark)
     assert list(stack.settings.data.rglob(mark)) == []
@@ -53,7 +53,7 @@ async def test_hostile_test_suite_is_contained(stack: Stack, monkeypatch: pytest
 
 
 def _ports(stack: Stack) -> set[int]:
-    """The door's, the simulated GitHub's and Temporal's."""
+    """The webhook server's, the simulated GitHub's and Temporal's."""
     addresses = (
         stack.github.webhooks.config.url,
         stack.github.url,
@@ -68,7 +68,7 @@ def _alive(word: str) -> list[int]:
 
 
 HOSTILE = {
-    # check: (what it does, how it ends, what is said)
+    # check: (what it does, how it ends, the title)
     "unit_tests": ("trap '' TERM INT HUP; (setsid sleep $N &); sleep $N", "timed_out", "at its time limit of 3 s"),
     "integration_tests": (
         f"(setsid sleep $N &); nohup sleep $N & yes | head -c 1000000000; echo '{PASSED}' >made.xml",

@@ -15,11 +15,11 @@ from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpe
 
 import workflows
 from activities.model import Head
-from tests.end_to_end.planning import PlanPatchPRWorkflow
+from tests.end_to_end.label_workflow import PlanPatchPRWorkflow
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_labels import state
-from tests.end_to_end.test_reconciliation import deaf, only, reconcile, unheard
+from tests.end_to_end.test_reconciliation import deaf, missed_head, only, reconcile
 from tests.schedules import workflow_id
 from tests.stack import Stack, make_stack
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
@@ -128,10 +128,10 @@ async def failed_deliveries(stack: Stack, count: int) -> None:
 
 
 async def reconciled(stack: Stack) -> dict[str, str]:
-    """A head that nobody told of, one whose verdict is gone and one whose branch must hear of its pull; then a
+    """A missed head, one whose verdict was removed and one whose branch must learn of its pull; then a
     repository that was renamed, and a push that comes late."""
-    repo, sha, _ = await unheard(stack)
-    lost, lost_sha, _ = await two_told(stack)
+    repo, sha, _ = await missed_head(stack)
+    lost, lost_sha, _ = await lost_verdict_and_missed_pull(stack)
     await reconcile(stack, id="reconcile-all")
     await stack.verdict(repo, sha)
     await stack.verdict(lost, lost_sha)
@@ -152,8 +152,8 @@ async def reconciled(stack: Stack) -> dict[str, str]:
     }
 
 
-async def two_told(stack: Stack) -> tuple[str, str, int]:
-    """(repository, sha, pull) of a head whose verdict somebody removed; beside it, one whose pull nobody told of."""
+async def lost_verdict_and_missed_pull(stack: Stack) -> tuple[str, str, int]:
+    """(repository, sha, pull) of a head whose verdict was removed; beside it, one whose pull was missed."""
     other = await stack.repository(configured())
     await stack.verdict(other, await stack.push(other, {"a.txt": "x\n"}))
     deaf(stack)

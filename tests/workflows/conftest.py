@@ -1,4 +1,4 @@
-"""The stories of lost events on a real Temporal server, with a simulated GitHub and a door that fails on order."""
+"""Lost events on a real Temporal server, with a simulated GitHub and a webhook server that fails as a test says."""
 
 import contextlib
 import shutil
@@ -26,20 +26,20 @@ from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 
 
 @dataclass
-class Door:
-    """Where the hook points to. `answers` gives a status for a GUID; `got` is what came, in order."""
+class WebhookServer:
+    """Where GitHub delivers to. `answers` gives a status for a GUID; `received` has the GUIDs, in order."""
 
     url: str = ""
     answers: Callable[[str], int] = lambda _guid: 202
-    got: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
 
 
 @dataclass
-class Post:
-    """The simulated GitHub, its door, and the sweep that looks after them."""
+class Sweeping:
+    """The simulated GitHub, the webhook server, and the sweep over its failed deliveries."""
 
     github: SimulatedGitHub
-    door: Door
+    webhook_server: WebhookServer
     temporal: Client
     queue: str
     workers: contextlib.AsyncExitStack
@@ -54,7 +54,7 @@ class Post:
         return [delivery.guid for delivery in self.github.webhooks.deliveries[before:]]
 
     async def sweep(self, since: float = 0.0) -> DeliverySweepResult:
-        """One sweep, and what came of it once all of its post has arrived."""
+        """One sweep; its result, once all that it requested again has arrived."""
         swept: DeliverySweepResult = await (await self.start(since)).result()
         await self.github.webhooks.idle()
         return swept
@@ -86,10 +86,10 @@ class Post:
         )
         return await self.workers.enter_async_context(stack)
 
-    def asked(self, method: str, ending: str) -> list[str]:
+    def requested(self, method: str, ending: str) -> list[str]:
         """The paths of the requests of this kind, in order."""
-        wanted = [each for each in self.github.requests if each.method == method]
-        return [each.path for each in wanted if each.path.endswith(ending)]
+        requests = [each for each in self.github.requests if each.method == method]
+        return [each.path for each in requests if each.path.endswith(ending)]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -107,26 +107,26 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def post(tmp_path: Path, key: Path, temporal: Client) -> AsyncIterator[Post]:
+async def sweeping(tmp_path: Path, key: Path, temporal: Client) -> AsyncIterator[Sweeping]:
     state = tmp_path / "github"
     state.mkdir()
     shutil.copy(key, state / "app.pem")
     async with contextlib.AsyncExitStack() as stack:
-        door = Door()
-        await _listen(stack, door)
-        github = await stack.enter_async_context(SimulatedGitHub(state, hook_url=door.url))
+        webhook_server = WebhookServer()
+        await _listen(stack, webhook_server)
+        github = await stack.enter_async_context(SimulatedGitHub(state, hook_url=webhook_server.url))
         workers = await stack.enter_async_context(contextlib.AsyncExitStack())
-        made = Post(github, door, temporal, tmp_path.name, workers)
+        made = Sweeping(github, webhook_server, temporal, tmp_path.name, workers)
         await made.worker()
         yield made
         openapi.assert_valid(github.requests)
 
 
-async def _listen(stack: contextlib.AsyncExitStack, door: Door) -> None:
+async def _listen(stack: contextlib.AsyncExitStack, webhook_server: WebhookServer) -> None:
     async def receive(request: web.Request) -> web.Response:
         guid = request.headers["X-GitHub-Delivery"]
-        door.got.append(guid)
-        return web.Response(status=door.answers(guid))
+        webhook_server.received.append(guid)
+        return web.Response(status=webhook_server.answers(guid))
 
     app = web.Application()
     app.router.add_post("/webhook", receive)
@@ -134,4 +134,4 @@ async def _listen(stack: contextlib.AsyncExitStack, door: Door) -> None:
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    door.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
+    webhook_server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"

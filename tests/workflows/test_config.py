@@ -70,6 +70,6 @@ print(*{name.split(".")[0] for name in set(sys.modules) - before} - set(sys.stdl
 
 
 def _names(kind: type[UserError]) -> set[str]:
-    """Of the activities' own: what the door says never passes an activity."""
+    """Of the activities: errors of the webhook server never pass through an activity."""
     own = {kind.__name__} if kind.__module__.startswith("activities.") else set()
     return own.union(*(_names(child) for child in kind.__subclasses__()))

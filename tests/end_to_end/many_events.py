@@ -1,4 +1,4 @@
-"""A town for the test of lost events: a simulated GitHub here, a door and a worker as processes that may be killed."""
+"""For the test of lost events: a simulated GitHub here, a webhook server and a worker as processes to be killed."""
 
 import asyncio
 import contextlib
@@ -26,14 +26,14 @@ _READY = {"serve": "Listening on", "worker": "Working on"}
 
 
 @dataclass
-class Town:
-    """`log` is what the processes wrote; `heard` are comments that must be answered."""
+class SeparateProcesses:
+    """`log` is what the processes wrote; `delivered` are the comments that must be answered."""
 
     github: SimulatedGitHub
     temporal: Client
     env: Mapping[str, str]
     children: dict[str, Process] = field(default_factory=dict)
-    heard: set[int] = field(default_factory=set)
+    delivered: set[int] = field(default_factory=set)
     log: list[str] = field(default_factory=list)
     readers: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -47,11 +47,11 @@ class Town:
         await asyncio.wait_for(ready.wait(), WITHIN_S)
 
     async def kill(self, command: str) -> None:
-        """As the kernel does: at once, without a word."""
+        """As the kernel does, at once."""
         self.children[command].kill()
         await self.children[command].wait()
 
-    async def look(self) -> None:
+    async def trigger_schedules(self) -> None:
         """Both schedules run now."""
         await schedules.trigger(self.temporal, ids.TASK_QUEUE)
 
@@ -68,25 +68,25 @@ class Town:
             with contextlib.suppress(WorkflowFailureError):
                 await self.temporal.get_workflow_handle(found.id).result()
 
-    async def look_closely(self) -> tuple[DeliverySweepResult, ReconciliationResult]:
-        """A sweep over all that the log has, and a reconciliation, one after the other; what came of them."""
+    async def sweep_and_reconcile(self) -> tuple[DeliverySweepResult, ReconciliationResult]:
+        """A sweep over the whole log, then a reconciliation; their results."""
         swept = await self.temporal.execute_workflow(
-            DeliverySweepWorkflow.run, DeliverySweepInput(), id="closely-sweep", task_queue=ids.TASK_QUEUE
+            DeliverySweepWorkflow.run, DeliverySweepInput(), id="whole-sweep", task_queue=ids.TASK_QUEUE
         )
         counted = await self.temporal.execute_workflow(
-            ReconciliationWorkflow.run, ReconciliationInput(), id="closely-reconcile", task_queue=ids.TASK_QUEUE
+            ReconciliationWorkflow.run, ReconciliationInput(), id="whole-reconciliation", task_queue=ids.TASK_QUEUE
         )
         return swept, counted
 
     # --- what GitHub shows
 
     def open_pulls(self) -> list[tuple[Repository, Issue, PullDetails]]:
-        """All that wait for a verdict and a comment."""
+        """All open pull requests; each must get a verdict and a comment."""
         issues = [(repo, issue) for repo in self.github.store.repositories.values() for issue in repo.issues.values()]
         return [(repo, issue, issue.pull) for repo, issue in issues if issue.pull and issue.state == "open"]
 
     def missing(self) -> Iterator[str]:
-        """What is not as it should be in the end, for people. Asked after each change, so the first one must be quick."""
+        """What is still missing, as sentences. Called after each change, so the first must be found quickly."""
         for run in self.runs():
             if run.status != "completed":
                 yield f"{run.name} of {run.suite.head_sha} is {run.status}"
@@ -96,14 +96,14 @@ class Town:
             if not self.own_comments(issue):
                 yield f"{repo.full_name}#{issue.number} has no comment"
         yield from (f"delivery {guid} never arrived" for guid in self.undelivered())
-        yield from (f"comment {number} has no answer" for number in self.heard - self.answered())
+        yield from (f"comment {number} has no answer" for number in self.delivered - self.answered())
 
-    def well(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether nothing is missing."""
         return next(self.missing(), "") == ""
 
     def undelivered(self) -> set[str]:
-        """GUIDs that the log knows of, and no success."""
+        """GUIDs of deliveries in the log without a successful attempt."""
         deliveries = self.github.webhooks.deliveries
         return {each.guid for each in deliveries} - {each.guid for each in deliveries if each.good}
 
@@ -114,11 +114,11 @@ class Town:
                 yield from suite.runs
 
     def own_comments(self, issue: Issue) -> list[str]:
-        """What the bot has said there."""
+        """The bot's comments there."""
         return [comment.body for comment in issue.comments if comment.user is self.github.store.app.bot]
 
-    def heard_of(self, comments: list[int]) -> set[int]:
-        """Those of these comments that GitHub's log knows of: the others are lost for good."""
+    def in_the_log(self, comments: list[int]) -> set[int]:
+        """Those of these comments that are in GitHub's log: the others are lost for good."""
         found = set()
         for delivery in self.github.webhooks.deliveries:
             if delivery.name == "issue_comment.created":
@@ -128,19 +128,19 @@ class Town:
     def answered(self) -> set[int]:
         """The ids of the comments that the bot's answers name."""
         issues = [issue for repo in self.github.store.repositories.values() for issue in repo.issues.values()]
-        said = "\n".join(body for issue in issues for body in self.own_comments(issue))
-        return {int(number) for number in re.findall(r"comment-(\d+)", said)}
+        text = "\n".join(body for issue in issues for body in self.own_comments(issue))
+        return {int(number) for number in re.findall(r"comment-(\d+)", text)}
 
-    def made(self) -> list[str]:
-        """What was asked to be made: check runs, reactions, and comments but on what is closed."""
+    def creations(self) -> list[str]:
+        """The paths of the requests that create: check runs, reactions, and comments except on closed issues."""
         closed = {
             f"/repos/{repo.full_name}/issues/{issue.number}/comments"
             for repo in self.github.store.repositories.values()
             for issue in repo.issues.values()
             if issue.state == "closed"
         }
-        asked = [each.path for each in self.github.requests if each.method == "POST"]
-        return [path for path in asked if path.startswith("/repos/") and path not in closed]
+        paths = [each.path for each in self.github.requests if each.method == "POST"]
+        return [path for path in paths if path.startswith("/repos/") and path not in closed]
 
 
 def newest(repo: Repository, sha: str) -> list[CheckRun]:
@@ -161,24 +161,28 @@ def _is_verdict(run: CheckRun) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def town(folder: Path) -> AsyncIterator[Town]:
-    """All of it for the block; nothing is left after it."""
+async def separate_processes(folder: Path) -> AsyncIterator[SeparateProcesses]:
+    """All processes run for the block; none is left after it."""
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(temporal_server(None))
         port = free_port()
-        github = SimulatedGitHub(folder / "github", hook_url=f"http://127.0.0.1:{port}/webhook", webhook_secret="storm")
+        github = SimulatedGitHub(
+            folder / "github", hook_url=f"http://127.0.0.1:{port}/webhook", webhook_secret="a secret"
+        )
         await stack.enter_async_context(github)
-        made = Town(github, await connect(server.address), _environment(folder, github, server.address, port))
-        stack.push_async_callback(_stop, made)
-        await made.start("serve")
-        await made.start("worker")
-        yield made
+        processes = SeparateProcesses(
+            github, await connect(server.address), _environment(folder, github, server.address, port)
+        )
+        stack.push_async_callback(_stop, processes)
+        await processes.start("serve")
+        await processes.start("worker")
+        yield processes
 
 
-async def _stop(made: Town) -> None:
-    await stop_children(list(made.children.values()))
-    await asyncio.gather(*made.readers)
-    print("\n".join(made.log[-200:]))
+async def _stop(processes: SeparateProcesses) -> None:
+    await stop_children(list(processes.children.values()))
+    await asyncio.gather(*processes.readers)
+    print("\n".join(processes.log[-200:]))
 
 
 def _environment(folder: Path, github: SimulatedGitHub, temporal: str, port: int) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Comments that come often, that are gone, that nobody may have written, and states that last."""
+"""Redelivered, deleted and refused comments, and commands that outlast continue-as-new."""
 
 from dataclasses import replace
 
@@ -22,18 +22,18 @@ async def test_redelivered_comment_runs_once(stack: Stack) -> None:
     stack.github.webhooks.faults.duplicate("issue_comment", times=1)
     held = stack.github.webhooks.faults.hold("issue_comment")
     comment = stack.github.issues.add_comment(repo, number, "/retest linting\n/help\n/status\n/retest linting")
-    post = held.waiting[0]
+    delivery = held.waiting[0]
     stack.github.issues.edit_comment(repo, comment.id, "/stop")
     stack.github.issues.delete_comment(repo, comment.id)
     held.release()
     for _ in range(5):
-        stack.github.webhooks.redeliver(post)
+        stack.github.webhooks.redeliver(delivery)
     await stack.github.webhooks.idle()
     await stack.verdict(repo, sha, gates=2)
     assert await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", WITHIN_S) == {
         "outcome": "done"
     }
-    stack.github.webhooks.redeliver(post)
+    stack.github.webhooks.redeliver(delivery)
     await stack.github.webhooks.idle()
     await stack.ask(repo, number, "/status")
     assert named(stack, repo, sha, "gate") == 2
@@ -116,13 +116,13 @@ async def test_stop_and_override_survive_continue_as_new(stack: Stack) -> None:
     repo, sha, number = await pull(stack)
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     await handle.terminate("to begin anew")
-    told = "Overridden by @octocat for this commit: it is wrong"
+    overridden_by = "Overridden by @octocat for this commit: it is wrong"
     owner, name = repo.split("/")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
     branch = Head(RepoRef(owner, name, installation.id), branch="change")
     target = GateTarget(replace(branch, sha=sha, pull=number))
-    state = BranchState(target, "main", attempts={sha: 1}, stopped=True, overrides={"linting": told})
+    state = BranchState(target, "main", attempts={sha: 1}, stopped=True, overrides={"linting": overridden_by})
     argument = ContinuousQualityInput(branch, "main", state)
     await stack.temporal.start_workflow("ContinuousQualityWorkflow", argument, id=handle.id, task_queue=ids.TASK_QUEUE)
     await stack.ask(repo, number, "/status")

@@ -1,4 +1,4 @@
-"""Branches whose end nobody heard of, and never will: their workflows end all the same."""
+"""Branches whose last event is lost for good: their workflows end all the same."""
 
 import pytest
 
@@ -23,7 +23,7 @@ async def gated(stack: Stack, name: str = "", branch: str = "change") -> str:
 
 
 def deaf(stack: Stack) -> None:
-    """From now on nothing is heard, and GitHub's log does not know of it."""
+    """From now on no event arrives, and GitHub's log has none of them."""
     for event in ENDINGS:
         stack.github.webhooks.faults.drop(event, 100, recorded=False)
 
@@ -89,7 +89,7 @@ async def test_suspended_installation_keeps_its_branches(stack: Stack) -> None:
 
 
 async def test_pull_missed_before_a_rename_gets_its_comment(stack: Stack) -> None:
-    """Its head has a verdict, given under the old name; there is nobody to say so."""
+    """Its head got its verdict under the old name, and no workflow waits to comment."""
     repo = await gated(stack)
     deaf(stack)
     number = await stack.pull(repo)

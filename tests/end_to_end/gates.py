@@ -1,4 +1,4 @@
-"""What the tests of bad input share: a gate on an odd head, and what must be so after each of them."""
+"""Gates on unusual heads: their check runs once all have ended, and that the next gate still works."""
 
 import json
 import tempfile
@@ -14,7 +14,7 @@ from tests.end_to_end.repos import CHECKS
 from tests.stack import Json, Stack
 
 TEXT = {"format": "text", "timeout": "60s"}
-NOWHERE = {"uv.toml": "no-index = true\n"}
+OFFLINE = {"uv.toml": "no-index = true\n"}
 """A Python project with this file asks no registry for anything."""
 
 
@@ -54,7 +54,7 @@ async def all_ended(stack: Stack, repo: str, sha: str) -> dict[str, Json]:
 
 
 async def still_works(stack: Stack) -> None:
-    """The next gate passes, nothing of the ones before is left running or lying about."""
+    """The next gate passes, and the ones before left no process and no folder."""
     runs = await gated(stack, config(linting={"command": "true", **TEXT}), {"a.txt": "x\n"})
     assert runs["gate"]["conclusion"] == "success"
     assert [one for one in psutil.Process().children(recursive=True) if one.name() == "bwrap"] == []
@@ -62,7 +62,7 @@ async def still_works(stack: Stack) -> None:
 
 
 async def push_stream(stack: Stack, repo: str, changes: bytes, branch: str = "change") -> str:
-    """Pushes a commit that is written in fast-import's own words; its sha."""
+    """Pushes a commit that is written in fast-import's format; its sha."""
     path = stack.github.store.repository(repo).path
     author = stack.github.store.author(stack.github.store.add_user("octocat"))
     parent = (await git.refs(path, "refs/heads"))["refs/heads/main"]
@@ -70,9 +70,11 @@ async def push_stream(stack: Stack, repo: str, changes: bytes, branch: str = "ch
         clone = Path(folder)
         await git.git(clone, "clone", "--quiet", "--bare", "--shared", str(path), ".")
         start = await fast_import.commit(clone, {}, "Start", author, parent)
-        head = f"commit refs/heads/odd\ncommitter x <x@example.com> 1 +0000\ndata 3\nOdd\nfrom {start}\n".encode()
+        head = (
+            f"commit refs/heads/unusual\ncommitter x <x@example.com> 1 +0000\ndata 7\nUnusual\nfrom {start}\n".encode()
+        )
         await git.git(clone, "fast-import", "--quiet", stdin=head + changes)
         await git.git(
-            clone, "push", "--quiet", stack.github.pushes.push_url(repo), f"refs/heads/odd:refs/heads/{branch}"
+            clone, "push", "--quiet", stack.github.pushes.push_url(repo), f"refs/heads/unusual:refs/heads/{branch}"
         )
-        return git.show(await git.git(clone, "rev-parse", "refs/heads/odd")).strip()
+        return git.show(await git.git(clone, "rev-parse", "refs/heads/unusual")).strip()

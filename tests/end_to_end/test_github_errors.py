@@ -1,11 +1,11 @@
-"""GitHub's bad days: nothing is lost, nothing is there twice, and every gate comes to an end."""
+"""Errors of GitHub while a gate runs: nothing is lost or created twice, and every gate ends."""
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 
 from simulator.github.rest.faults import ApiFault
 from tests.deadlines import WITHIN_S
-from tests.end_to_end.odd import TEXT, all_ended, config, repository, still_works, title
+from tests.end_to_end.gates import TEXT, all_ended, config, repository, still_works, title
 from tests.end_to_end.repos import CHECKS, configured
 from tests.stack import Stack
 
@@ -116,7 +116,7 @@ async def test_installation_suspended_during_a_gate(stack: Stack) -> None:
     outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", WITHIN_S)
     assert outcome["result"]["state"] == "failed"
     refused = [one for one in stack.github.requests if f"/{repo}/" in one.path and one.status == 403]
-    assert len(refused) < 20  # each thing to be said is tried once
+    assert len(refused) < 20  # each report is tried once
     stack.github.installations.unsuspend(installation.id)
     new = await stack.push(repo, {"lint.txt": ""}, login="example")
     assert (await all_ended(stack, repo, new))["gate"]["conclusion"] == "success"

@@ -1,4 +1,4 @@
-"""A workflow that stands where the work of a label stands."""
+"""A stand-in for the workflow that a label starts."""
 
 import asyncio
 
@@ -10,8 +10,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn
 class PlanPatchPRWorkflow:
-    """Stands where the work of a label stands: it lasts until somebody ends it, and after `linger` a cancel waits for
-    `enough`."""
+    """Runs until it receives `enough`; after `linger`, its cancellation waits for `enough` too."""
 
     def __init__(self) -> None:
         self._enough = self._lingers = self._ending = False
