@@ -9,6 +9,7 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities import workflow_ids
 from activities.heartbeat import heartbeating
 from activities.quality_gate.types import GateInput, GateOutcome
 
@@ -70,9 +71,8 @@ class WorkflowActivities:
         None where it ends without one.
         """
         async with heartbeating():
-            handle = activity.client().get_workflow_handle(
-                f"quality-gate:{input.head.repo.full_name}@{input.head.sha}", result_type=GateOutcome
-            )
+            gate = workflow_ids.quality_gate(input.head.repo.full_name, input.head.sha)
+            handle = activity.client().get_workflow_handle(gate, result_type=GateOutcome)
             try:
                 outcome: GateOutcome = await handle.result(follow_runs=False)
                 return outcome

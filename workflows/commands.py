@@ -123,17 +123,15 @@ class CommandWorkflow:
         if not external_id:
             runs = (await ask_for_person(CheckRunActivities.list_suite_runs, SuiteRunsInput(repo, input.sha))).runs
             external_id = next((run.external_id for run in runs if run.external_id), "")
-        key = external_id.partition("|")[0]
-        if not key.startswith(f"quality:{repo.full_name}"):
-            key = ids.quality(repo.full_name, input.branch)  # a gate that somebody started by hand
-        name, _, number = key.removeprefix("quality:").rpartition("#")
-        if name == repo.full_name and number.isdecimal():
-            pull = await ask_for_person(PullActivities.get_pull_request, PullInput(repo, int(number)))
+        found = ids.parse_quality(external_id.partition("|")[0])
+        if not found or (found.owner, found.name) != (repo.owner, repo.name):
+            found = ids.BranchId(repo.owner, repo.name, input.branch)  # a gate that somebody started by hand
+        if found.pull:
+            pull = await ask_for_person(PullActivities.get_pull_request, PullInput(repo, found.pull))
             return await current_head(repo, pull) if pull.state == "open" else None
-        branch = key.removeprefix(f"quality:{repo.full_name}@")
-        if not branch or branch == key:
+        if not found.branch:
             return None
-        return CurrentHead(Head(repo, input.sha, branch), await default_branch(repo))
+        return CurrentHead(Head(repo, input.sha, found.branch), await default_branch(repo))
 
 
 class CommentCommands:
@@ -155,7 +153,7 @@ class CommentCommands:
         except ActivityError as error:  # fails closed
             if was_cancelled(error):
                 raise
-            workflow.logger.error("the permission could not be looked up", exc_info=error)
+            workflow.logger.error("permission=unknown actor=%s", input.actor, exc_info=error)
         if self._permission.at_least("read"):
             asked_settings = RepoSettingsInput(self._repo)
             self._settings = await ask_for_person(RepoConfigActivities.get_repo_settings, asked_settings)
@@ -275,7 +273,7 @@ async def _if_possible(written: Awaitable[object]) -> None:
     except ActivityError as error:
         if was_cancelled(error) or not (reason := for_a_person(error, "")):
             raise
-        workflow.logger.warning("GitHub refuses the answer: %s", reason)
+        workflow.logger.warning("write=refused why=%r", reason)
 
 
 @dataclass(frozen=True)

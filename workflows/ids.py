@@ -1,29 +1,31 @@
 """Workflow ids and task queues. An id is the deduplication: it comes from GitHub's facts alone."""
 
 from activities.model import Head
+from activities.workflow_ids import BranchId, parse_quality, quality, quality_gate, quality_of_fork
+
+__all__ = [
+    "TASK_QUEUE",
+    "BranchId",
+    "branch_workflow",
+    "command",
+    "host_queue",
+    "incident_of_issue",
+    "label",
+    "parse_quality",
+    "plan_patch_pr",
+    "quality",
+    "quality_gate",
+    "quality_of_fork",
+    "reconciliation",
+]
 
 TASK_QUEUE = "autonomous-coding-task-queue"
-
-
-def quality(full_name: str, branch: str) -> str:
-    """The one long-lived workflow of a head branch in the repository itself."""
-    return f"quality:{full_name}@{branch}"
-
-
-def quality_of_fork(full_name: str, pull: int) -> str:
-    """A fork's pull request: its branch name is the fork's business, so its number is the key."""
-    return f"quality:{full_name}#{pull}"
 
 
 def branch_workflow(head: Head) -> str:
     """The long-lived workflow of the branch that a head is on."""
     name = head.repo.full_name
     return quality_of_fork(name, head.pull) if head.fork else quality(name, head.branch)
-
-
-def quality_gate(full_name: str, sha: str) -> str:
-    """The one gate of a head sha."""
-    return f"quality-gate:{full_name}@{sha}"
 
 
 def command(full_name: str, source: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.workflow_ids import quality_prefixes
+
 _log = logging.getLogger("autobuild.events")
 _RPC = timedelta(seconds=10)
 _FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
@@ -33,7 +35,7 @@ async def settled_state(branch: Branch) -> Mapping[str, Any] | None:
     try:
         answer: Mapping[str, Any] = await branch.query("get_settled", rpc_timeout=_RPC)
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-        _log.info("workflow=%s does not answer: %s", branch.id, error)
+        _log.info("workflow=%s answer=none why=%r", branch.id, str(error))
         return None
     return answer
 
@@ -42,10 +44,10 @@ async def running_under(client: Client, full_name: str) -> AsyncIterator[Branch]
     """The branches of a repository that run under this name; none for an invalid name."""
     if not _FULL_NAME.fullmatch(full_name):
         return
-    for separator in ("@", "#"):
+    for prefix in quality_prefixes(full_name):
         query = (
             'WorkflowType = "ContinuousQualityWorkflow" AND ExecutionStatus = "Running"'
-            f' AND WorkflowId STARTS_WITH "quality:{full_name}{separator}"'
+            f' AND WorkflowId STARTS_WITH "{prefix}"'
         )
         async for found in client.list_workflows(query):
             yield client.get_workflow_handle(found.id)

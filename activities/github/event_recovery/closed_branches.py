@@ -3,13 +3,13 @@
 An event that ends something may be lost for good, and one that begins something may come after it.
 """
 
-import re
 from typing import TYPE_CHECKING
 
 from activities.github.branches import tip
 from activities.github.errors import NotFound
 from activities.github.urls import names
 from activities.model import RepoRef
+from activities.workflow_ids import parse_quality
 
 if TYPE_CHECKING:
     from activities.github.client import GitHub
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 # What existed is looked up again after so long: a name is one request for all its branches.
 _NAME_S, _BRANCH_S = 30 * 60.0, 3 * 3600.0
 _KEPT = 20_000
-_WORKFLOW = re.compile(r"quality:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)(@(?P<branch>.+)|#(?P<pull>\d+))", re.DOTALL)
 _READ = {"contents": "read", "pull_requests": "read"}
 
 
@@ -33,26 +32,25 @@ class ClosedBranches:
 
     def is_known_open(self, workflow_id: str) -> bool:
         """Whether it was open not long ago, under a name that existed. An id that is no branch's counts as open."""
-        found = _WORKFLOW.fullmatch(workflow_id)
-        name = f"{found['owner']}/{found['name']}" if found else ""
-        return not found or (workflow_id in self._open and name in self._installations)
+        found = parse_quality(workflow_id)
+        return not found or (workflow_id in self._open and f"{found.owner}/{found.name}" in self._installations)
 
     async def is_closed(self, workflow_id: str) -> bool:
         """For certain: while the installation is suspended nothing can be known. Raises `GitHubError`."""
-        found = _WORKFLOW.fullmatch(workflow_id)
+        found = parse_quality(workflow_id)
         if not found:
             return False
-        installation = await self._installation(found["owner"], found["name"])
+        installation = await self._installation(found.owner, found.name)
         if installation <= 0:
             return installation == 0
-        repo = RepoRef(found["owner"], found["name"], installation)
+        repo = RepoRef(found.owner, found.name, installation)
         api = await self._github.installation(repo, _READ)
         if self._github.full_name(repo).lower() != repo.full_name.lower():
             return True  # it has another name
-        if found["branch"]:
-            closed = not await tip(api, repo, found["branch"])
+        if found.branch:
+            closed = not await tip(api, repo, found.branch)
         else:
-            pull = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", names(repo, number=found["pull"]))
+            pull = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", names(repo, number=str(found.pull)))
             closed = pull["state"] != "open"
         if not closed:
             self.skip(workflow_id)

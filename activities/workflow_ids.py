@@ -1,0 +1,42 @@
+"""The ids of a branch's and a gate's workflow, which activities name as well. `workflows/ids.py` has the others."""
+
+import re
+from dataclasses import dataclass
+
+_BRANCH = re.compile(r"quality:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)(@(?P<branch>.+)|#(?P<pull>\d+))", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class BranchId:
+    """What the id of a branch's workflow says: the `branch`, or the number of the fork's `pull`."""
+
+    owner: str
+    name: str
+    branch: str = ""
+    pull: int = 0
+
+
+def quality(full_name: str, branch: str) -> str:
+    """The one long-lived workflow of a head branch in the repository itself."""
+    return f"quality:{full_name}@{branch}"
+
+
+def quality_of_fork(full_name: str, pull: int) -> str:
+    """A fork's pull request: its branch name is the fork's business, so its number is the key."""
+    return f"quality:{full_name}#{pull}"
+
+
+def quality_prefixes(full_name: str) -> tuple[str, str]:
+    """What the ids of all branches of a repository begin with."""
+    return f"quality:{full_name}@", f"quality:{full_name}#"
+
+
+def parse_quality(workflow_id: str) -> BranchId | None:
+    """None for an id that is no branch's."""
+    found = _BRANCH.fullmatch(workflow_id)
+    return BranchId(found["owner"], found["name"], found["branch"] or "", int(found["pull"] or 0)) if found else None
+
+
+def quality_gate(full_name: str, sha: str) -> str:
+    """The one gate of a head sha."""
+    return f"quality-gate:{full_name}@{sha}"
