@@ -38,17 +38,15 @@ class PullInput:
 
 @dataclass(frozen=True)
 class PullRequest:
-    """`head_repo` is "" where the fork was deleted."""
+    """A pull request as GitHub shows it. `fork`: its head is in another repository, or in one that was deleted."""
 
     number: int
     title: str
-    author: str
     state: str
     draft: bool
     merged: bool
     head_sha: str
     head_ref: str
-    head_repo: str
     base_sha: str
     base_ref: str
     fork: bool
@@ -245,13 +243,11 @@ def pull_of(data: Json) -> PullRequest:
     return PullRequest(
         number=int(data["number"]),
         title=str(data.get("title") or ""),
-        author=str((data.get("user") or {}).get("login") or ""),
         state=str(data["state"]),
         draft=bool(data.get("draft")),
         merged=bool(data.get("merged_at")),
         head_sha=str(head["sha"]),
         head_ref=str(head["ref"]),
-        head_repo=head_repo,
         base_sha=str(base["sha"]),
         base_ref=str(base["ref"]),
         fork=head_repo.lower() != str(base["repo"]["full_name"]).lower(),

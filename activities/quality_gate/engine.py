@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Set
 from dataclasses import asdict, replace
@@ -28,6 +29,8 @@ from activities.reporting.reasons import edited_configuration
 from activities.result_store import digest
 from activities.sandbox import ResourceLimits
 from activities.workspace.cleanup import Cleanup
+
+_log = logging.getLogger("autobuild.gate")
 
 # Bumped when the meaning of a stored verdict or plan changes.
 _VERSION = "3"
@@ -147,8 +150,10 @@ class GateEngine:
     def accept(self, accepted: AcceptBaselineInput) -> None:
         """The findings of a result are known from now on."""
         if result := self._host.results.get(accepted.result_id):
-            new = (finding.fingerprint for finding in result.findings if finding.fingerprint)
+            new = [finding.fingerprint for finding in result.findings if finding.fingerprint]
             self._accepted.add(accepted.repo, accepted.check, new)
+            facts = (accepted.repo.full_name, accepted.check, accepted.sha, accepted.actor, len(new))
+            _log.info("baseline=accepted repository=%s check=%s head=%s actor=%s findings=%d", *facts)
 
     def _tree(
         self, workspace: Workspace, plan: CheckPlan, folders: tuple[str, ...], *, head: bool, refresh: bool = False
