@@ -48,7 +48,7 @@ async def write(activity: Activity[P, R], input: P) -> None:
     except ActivityError as error:
         if was_cancelled(error) or not (reason := for_a_person(error, "")):
             raise
-        workflow.logger.warning("GitHub refuses the write: %s", reason)
+        workflow.logger.warning("write=refused why=%r", reason)
 
 
 async def sweep(activity: Activity[P, R], input: P) -> R:

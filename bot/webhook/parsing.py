@@ -101,12 +101,12 @@ class InstallationChanged:
 
 @dataclass(frozen=True)
 class RepositoryMoved:
-    """A repository has another name or owner now: the origin's; `before` is the full name that it had. With `gone` it
-    was deleted or archived: `before` is its name, and nothing is done for it any more."""
+    """A repository has another name or owner now: the origin's; `before` is the full name that it had. With `removed`
+    it was deleted or archived: `before` is its name, and nothing is done for it any more."""
 
     origin: Origin
     before: str
-    gone: bool = False
+    removed: bool = False
 
 
 Event = BranchMoved | PullMoved | CommentPosted | ButtonPressed | LabelChanged | InstallationChanged | RepositoryMoved
@@ -326,7 +326,7 @@ def repository(payload: payloads.RepositoryChangePayload, origin: Origin) -> Rep
     """Another name, another owner, or the end of a repository."""
     repo, changes = origin.repo, payload.changes
     if payload.action in ("deleted", "archived"):
-        return RepositoryMoved(origin, repo.full_name, gone=True)
+        return RepositoryMoved(origin, repo.full_name, removed=True)
     if payload.action == "renamed" and changes and changes.repository and changes.repository.name:
         return RepositoryMoved(origin, f"{repo.owner}/{changes.repository.name.from_}")
     if payload.action == "transferred" and changes and changes.owner:

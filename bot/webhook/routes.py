@@ -116,7 +116,7 @@ def route(event: Event, rules: Rules) -> Action | Ignored:
             action = Start(RECONCILIATION, ids.reconciliation(repo.installation_id), request, again=True)
         case RepositoryMoved():
             # Under its old name nothing goes on; what is open goes on under the new one.
-            here = None if event.gone else repo
+            here = None if event.removed else repo
             request = ReconciliationInput(repo.installation_id, repo.owner, here, event.before)
             action = Start(RECONCILIATION, ids.reconciliation(repo.installation_id, event.before), request, again=True)
         case _:

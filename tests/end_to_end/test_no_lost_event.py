@@ -133,8 +133,8 @@ async def _nothing_more_to_do(processes: SeparateProcesses) -> None:
     await processes.gates_ended()
     before = processes.creations()
     swept, counted = await processes.sweep_and_reconcile()
-    assert (swept.again, swept.waiting, swept.given_up) == (0, 0, 0)
-    assert (counted.heads, counted.again, counted.failed) == (0, 0, 0)
+    assert (swept.redelivered, swept.waiting, swept.given_up) == (0, 0, 0)
+    assert (counted.heads, counted.rerun, counted.failed) == (0, 0, 0)
     assert counted.repositories == REPOSITORIES
     await processes.github.webhooks.idle()
     assert processes.creations() == before

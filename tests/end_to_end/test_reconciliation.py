@@ -114,7 +114,7 @@ async def test_running_gate_is_not_disturbed(stack: Stack) -> None:
     await stack.until(lambda: held.seen)
     for _ in range(3):
         counted = await reconcile(stack, only(stack, repo))
-        assert (counted.heads, counted.again) == (1, 0)
+        assert (counted.heads, counted.rerun) == (1, 0)
     held.release()
     await stack.verdict(repo, sha)
     await stack.comment(repo, number)
@@ -157,11 +157,11 @@ async def test_removed_verdict_is_restored_from_stored_results(stack: Stack) -> 
     await stack.comment(repo, number)
     stack.github.store.repository(repo).suites[sha].runs.clear()
     scope = only(stack, repo)
-    assert (await reconcile(stack, scope)).again == 1
+    assert (await reconcile(stack, scope)).rerun == 1
     await gates_ended(stack, repo, 2)
     runs = await stack.verdict(repo, sha)
     assert set(runs) == {*CHECKS, "gate"}
-    assert (await reconcile(stack, scope)).again == 0
+    assert (await reconcile(stack, scope)).rerun == 0
     assert await stats(stack, repo) == {"gates": 2, "heads": 1}
     result = await stack.workflows.wait_for_result(ids.quality_gate(repo, sha))
     assert all(check["cached"] for check in result["result"]["checks"] if check["status"] != "skipped")
@@ -193,7 +193,7 @@ async def test_stopped_head_stays_stopped(stack: Stack) -> None:
     runs = await stack.verdict(repo, sha)
     assert runs["gate"]["conclusion"] == "cancelled"
     counted = await reconcile(stack, only(stack, repo))
-    assert (counted.heads, counted.again) == (1, 0)
+    assert (counted.heads, counted.rerun) == (1, 0)
     assert (await reconcile(stack, only(stack, repo))).heads == 0
     assert len(stack.github.check_runs(repo, sha)) == len(CHECKS) + 1
 
@@ -343,7 +343,7 @@ async def test_renamed_repository_continues_under_its_new_name(stack: Stack) -> 
     name = f"{repo.partition('/')[2]}-renamed"
     stack.github.repositories.rename_repository(repo, name)
     scope = only(stack, f"octocat/{name}")
-    counted = await reconcile(stack, ReconciliationInput(scope.installation_id, repo=scope.repo, gone=repo))
+    counted = await reconcile(stack, ReconciliationInput(scope.installation_id, repo=scope.repo, former_name=repo))
     assert counted.ended == 1
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
     await stack.verdict(f"octocat/{name}", new)

@@ -137,7 +137,7 @@ async def reconciled(stack: Stack) -> dict[str, str]:
     await stack.verdict(lost, lost_sha)
     old = await stack.push(lost, {"a.txt": "late\n"}, branch="other")
     branch = stack.temporal.get_workflow_handle(f"quality:{lost}@change")
-    gone = ReconciliationInput(repo=only(stack, repo).repo, gone=repo)
+    gone = ReconciliationInput(repo=only(stack, repo).repo, former_name=repo)
     ref = only(stack, lost).repo
     assert ref
     await branch.signal("pushed", Pushed(Head(ref, old, "change"), sent_at=1.0))

@@ -19,7 +19,7 @@ ATTEMPTS = "/attempts"
 async def test_sweep_without_failures_is_one_request(sweeping: Sweeping) -> None:
     await sweeping.send(30)
     swept = await sweeping.sweep()
-    assert (swept.again, swept.waiting) == (0, 0)
+    assert (swept.redelivered, swept.waiting) == (0, 0)
     assert sweeping.requested("GET", "/app/hook/deliveries") == ["/app/hook/deliveries"]
     assert not sweeping.requested("POST", ATTEMPTS)
 
@@ -33,25 +33,25 @@ async def test_only_undelivered_events_are_redelivered(sweeping: Sweeping) -> No
     sweeping.webhook_server.answers = lambda _: 202
     sweeping.webhook_server.received.clear()
     swept = await sweeping.sweep()
-    assert (swept.again, swept.waiting, swept.given_up) == (2, 0, 0)
+    assert (swept.redelivered, swept.waiting, swept.given_up) == (2, 0, 0)
     assert sorted(sweeping.webhook_server.received) == sorted(failed)
     assert not set(sweeping.webhook_server.received) & set(arrived)
     assert [int(path.split("/")[4]) for path in sweeping.requested("POST", ATTEMPTS)] == [oldest, newest]
-    assert (await sweeping.sweep(swept.since)).again == 0
+    assert (await sweeping.sweep(swept.since)).redelivered == 0
     assert len(sweeping.webhook_server.received) == 2
 
 
 async def test_delivered_retry_is_not_repeated(sweeping: Sweeping) -> None:
     sweeping.webhook_server.answers = lambda _: 500
     [guid] = await sweeping.send()
-    assert (await sweeping.sweep()).again == 1
+    assert (await sweeping.sweep()).redelivered == 1
     assert (await sweeping.sweep()).waiting == 1, "a moment ago is too soon"
     sweeping.webhook_server.answers = lambda _: 202
     sweeping.github.webhooks.redeliver(sweeping.github.webhooks.deliveries[-1])
     await sweeping.github.webhooks.idle()
     assert sweeping.webhook_server.received == [guid] * 3
     swept = await sweeping.sweep()
-    assert (swept.again, swept.waiting) == (0, 0)
+    assert (swept.redelivered, swept.waiting) == (0, 0)
 
 
 async def test_unanswered_delivery_is_a_failure(sweeping: Sweeping) -> None:
@@ -67,7 +67,7 @@ async def test_malformed_log_entry_hides_no_other(sweeping: Sweeping) -> None:
     sweeping.webhook_server.answers = lambda _: 202
     sweeping.webhook_server.received.clear()
     sweeping.github.webhooks.deliveries[1] = replace(sweeping.github.webhooks.deliveries[1], delivered_at="yesterday")
-    assert (await sweeping.sweep(since=time.time() - 60)).again == 2
+    assert (await sweeping.sweep(since=time.time() - 60)).redelivered == 2
     assert sorted(sweeping.webhook_server.received) == sorted([failed[0], failed[2]])
     sweeping.github.requests.clear()  # the answer with that entry is none of GitHub's
 
@@ -79,7 +79,7 @@ async def test_log_of_many_pages_is_read(sweeping: Sweeping) -> None:
     await sweeping.send(130)
     sweeping.webhook_server.received.clear()
     swept = await sweeping.sweep()
-    assert swept.again == 130
+    assert swept.redelivered == 130
     assert sorted(sweeping.webhook_server.received) == sorted(failed)
     assert len(sweeping.requested("GET", "/app/hook/deliveries")) == 3
 
@@ -100,7 +100,7 @@ async def test_expired_deliveries_are_skipped(sweeping: Sweeping) -> None:
     sweeping.github.webhooks.deliveries.clear()
     held.release()
     swept = await sweep.result()
-    assert (swept.again, swept.gone) == (0, 2)
+    assert (swept.redelivered, swept.expired) == (0, 2)
     assert sweeping.webhook_server.received == []
 
 
@@ -111,7 +111,7 @@ async def test_short_github_outage_is_retried(sweeping: Sweeping) -> None:
     sweeping.webhook_server.received.clear()
     for method, path in (("GET", "/app/hook/deliveries"), ("POST", "/app/hook/deliveries/.*")):
         sweeping.github.faults.add(method, path, status=502)
-    assert (await sweeping.sweep()).again == 3
+    assert (await sweeping.sweep()).redelivered == 3
     assert sorted(sweeping.webhook_server.received) == sorted(failed)
 
 
@@ -122,9 +122,9 @@ async def test_long_github_outage_is_left_to_the_next_run(sweeping: Sweeping) ->
     sweeping.webhook_server.received.clear()
     unavailable = sweeping.github.faults.add("POST", "/app/hook/deliveries/.*", status=502, times=100)
     swept = await sweeping.sweep()
-    assert swept.again == 0
+    assert swept.redelivered == 0
     unavailable.release()
-    assert (await sweeping.sweep(swept.since)).again == 2
+    assert (await sweeping.sweep(swept.since)).redelivered == 2
     assert sorted(sweeping.webhook_server.received) == sorted(failed)
 
 
@@ -142,7 +142,7 @@ async def test_interrupted_worker_resumes_the_sweep(sweeping: Sweeping) -> None:
     await sweeping.worker()
     swept = await sweep.result()
     await sweeping.github.webhooks.idle()
-    assert swept.again == 4
+    assert swept.redelivered == 4
     assert [sweeping.webhook_server.received.count(guid) for guid in failed] == [1, 1, 2, 1], (
         "the one under way may be requested twice"
     )

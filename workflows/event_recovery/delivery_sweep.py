@@ -26,12 +26,12 @@ class DeliverySweepInput:
 
 @dataclass(frozen=True)
 class DeliverySweepResult:
-    """`again`: deliveries that GitHub attempts again; `gone`: those it has forgotten; `waiting`: those to be requested
-    later."""
+    """`redelivered`: deliveries that GitHub attempts again; `expired`: those it has forgotten; `waiting`: those to be
+    requested later."""
 
     since: float = 0.0
-    again: int = 0
-    gone: int = 0
+    redelivered: int = 0
+    expired: int = 0
     waiting: int = 0
     given_up: int = 0
 
@@ -68,10 +68,10 @@ class DeliverySweepWorkflow:
         except ActivityError as error:
             if was_cancelled(error):
                 raise
-            workflow.logger.warning("the rest is left to the next sweep", exc_info=error)
+            workflow.logger.warning("deliveries=%d redelivery=postponed", len(ids), exc_info=error)
             return False
         swept = self._swept
         self._swept = DeliverySweepResult(
-            swept.since, swept.again + done.accepted, swept.gone + done.gone, swept.waiting, swept.given_up
+            swept.since, swept.redelivered + done.accepted, swept.expired + done.expired, swept.waiting, swept.given_up
         )
         return True

@@ -42,11 +42,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ReconciliationResult:
-    """`heads` had no ended gate; `again` of them had lost it; `failed` repositories or installations were left out."""
+    """`heads` had no completed gate; `rerun` of them had lost it; `failed` repositories or installations were skipped;
+    `ended` branches no longer exist."""
 
     repositories: int = 0
     heads: int = 0
-    again: int = 0
+    rerun: int = 0
     failed: int = 0
     ended: int = 0
 
@@ -55,7 +56,7 @@ class ReconciliationResult:
 class ReconciliationInput:
     """What to look at: everything, or the `installation_id`, or just `repo`. `account` is for people who read it.
 
-    `gone`: a repository's old full name, whose branches are ended first. `left`, `page` and `so_far`
+    `former_name`: a repository's old full name, whose branches are ended first. `left`, `page` and `so_far`
     are only given by the workflow to itself: the installations to come, and the page of the first one's repositories,
     when it goes on in a new run after so many events. Branches that began within `quiet_s` are not looked for.
     """
@@ -63,7 +64,7 @@ class ReconciliationInput:
     installation_id: int = 0
     account: str = ""
     repo: RepoRef | None = None
-    gone: str = ""
+    former_name: str = ""
     left: tuple[int, ...] = ()
     page: int = 1
     so_far: ReconciliationResult = ReconciliationResult()
@@ -81,8 +82,8 @@ class ReconciliationWorkflow:
 
     @workflow.run
     async def run(self, input: ReconciliationInput) -> ReconciliationResult:
-        if input.gone:
-            ended = await sweep(EventRecoveryActivities.end_branches_of, EndBranchesInput(input.gone))
+        if input.former_name:
+            ended = await sweep(EventRecoveryActivities.end_branches_of, EndBranchesInput(input.former_name))
             self._count(ended=ended.count)
         if input.repo:
             await self._guarded(self._repositories((input.repo,)), input.repo.full_name)
@@ -98,7 +99,7 @@ class ReconciliationWorkflow:
             info = workflow.info()
             long = info.is_continue_as_new_suggested() or info.get_current_history_length() > input.events_a_run
             if left and long:
-                workflow.continue_as_new(replace(input, gone="", left=left, page=page, so_far=self._counted))
+                workflow.continue_as_new(replace(input, former_name="", left=left, page=page, so_far=self._counted))
         gone = sweep(EventRecoveryActivities.end_gone_branches, EndGoneBranchesInput(input.quiet_s))
         if found := await self._guarded(gone, "branches that are gone"):
             self._count(ended=found.count)
@@ -125,7 +126,7 @@ class ReconciliationWorkflow:
         except ActivityError as error:
             if was_cancelled(error):
                 raise
-            workflow.logger.warning("%s left out: %s", where, error.cause or error)
+            workflow.logger.warning("skipped=%r why=%r", where, str(error.cause or error))
             self._count(failed=1)
             return None
 
@@ -145,12 +146,13 @@ class ReconciliationWorkflow:
         for first in range(0, len(pulls), _PULLS_AT_ONCE):
             some = pulls[first : first + _PULLS_AT_ONCE]
             results = await asyncio.gather(*(_recover(pull) for pull in some), return_exceptions=True)
-            for one in results:
+            for pull, one in zip(some, results, strict=True):
                 if isinstance(one, ActivityError) and not was_cancelled(one):
-                    workflow.logger.warning("a head is left to the next run", exc_info=one)
+                    name, sha = pull.head.repo.full_name, pull.head.sha
+                    workflow.logger.warning("repository=%s head=%s reconciliation=postponed", name, sha, exc_info=one)
                 elif isinstance(one, BaseException):
                     raise one
-            self._count(again=sum(isinstance(one, LostVerdictResult) and one.again for one in results))
+            self._count(rerun=sum(isinstance(one, LostVerdictResult) and one.rerun for one in results))
 
     def _count(self, **more: int) -> None:
         now = asdict(self._counted)
@@ -168,7 +170,7 @@ async def _recover(pull: OpenPull) -> LostVerdictResult:
         start_to_close_timeout=ActivityTimeouts.GITHUB_API,
         retry_policy=RetryPolicies.default(),
     )
-    return await sweep(EventRecoveryActivities.recover_lost_verdict, LostVerdictInput(pull, key))
+    return await sweep(EventRecoveryActivities.rerun_lost_verdict, LostVerdictInput(pull, key))
 
 
 def _event(pull: OpenPull) -> PullChanged:

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import STOPPED, was_cancelled
     from workflows.messages import (
         AcceptBaseline,
+        BranchMessage,
         BranchOverview,
         Fix,
         Override,
@@ -83,6 +84,7 @@ class ContinuousQualityWorkflow:
 
     @workflow.signal
     async def pushed(self, event: Pushed) -> None:
+        _log_signal(event)
         if self._state.push(event):
             self._closed = False
             await self._end_outdated_gate()
@@ -90,6 +92,7 @@ class ContinuousQualityWorkflow:
     @workflow.signal
     async def pull_changed(self, event: PullChanged) -> None:
         """The pull request of this branch: its number, its base, whether it is a draft."""
+        _log_signal(event)
         if event.action == "closed":
             if self._state.close_pull(event.head.pull):
                 await self._close(gate_states.PULL_CLOSED)
@@ -103,32 +106,38 @@ class ContinuousQualityWorkflow:
 
     @workflow.signal
     async def rerun(self, event: Rerun) -> None:
+        _log_signal(event)
         if self._state.rerun(event):
             await self._end_outdated_gate()
 
     @workflow.signal
     def trust(self, event: Trust) -> None:
+        _log_signal(event)
         self._state.trust(event.sha)
 
     @workflow.signal
     async def stop(self, event: Stop) -> None:
         """Ends what runs for this head, and starts nothing before the next head or request."""
+        _log_signal(event)
         if event.sha in ("", self._state.head.sha) and (self._gate or self._needs_gate):
             self._state.stopped, self._reason = True, gate_states.stopped_by(event.actor)
             await self._end_outdated_gate()
 
     @workflow.signal
     async def override(self, event: Override) -> None:
+        _log_signal(event)
         if self._state.override(event, gate_states.overridden_by(event.actor, event.reason)):
-            workflow.logger.info("override check=%s sha=%s actor=%s", event.check, event.sha, event.actor)
+            workflow.logger.info("override=%s head=%s actor=%s", event.check, event.sha, event.actor)
             await self._end_outdated_gate()
 
     @workflow.signal
     def fix(self, event: Fix) -> None:
+        _log_signal(event)
         self._requests.append(event)
 
     @workflow.signal
     def accept_baseline(self, event: AcceptBaseline) -> None:
+        _log_signal(event)
         self._requests.append(event)
 
     @workflow.signal
@@ -195,7 +204,7 @@ class ContinuousQualityWorkflow:
         except FailureError as error:  # a gate that ends at this very moment needs no signal
             if was_cancelled(error):
                 raise
-            workflow.logger.info("the gate had ended already")
+            workflow.logger.info("gate=ended_already head=%s", self._gated.head.sha)
 
     async def _run_gate(self) -> None:
         state = self._state
@@ -236,7 +245,7 @@ class ContinuousQualityWorkflow:
         except STOPPED as error:
             if was_cancelled(error) and not self._gate:
                 raise
-            workflow.logger.error("a gate ended without a verdict", exc_info=error)
+            workflow.logger.error("gate=lost head=%s", head.sha, exc_info=error)
             await gate_activities.complete_lost(input)
             return None
 
@@ -258,6 +267,11 @@ class ContinuousQualityWorkflow:
                 state.move_to(sha)
         elif await autofix.accept(state.head.repo, state.verdict, request):
             state.run_again((request.check,))
+
+
+def _log_signal(event: BranchMessage) -> None:
+    """Which delivery of GitHub this workflow received; none for what the bot looked up."""
+    workflow.logger.info("signal=%s delivery=%s", event.SIGNAL, event.delivery or "none")
 
 
 def _long_history() -> bool:

@@ -72,14 +72,12 @@ class EventRecoveryActivities:
         """Lists deliveries that failed and are due for another attempt."""
         log = await deliveries.read_log(self._github, input, activity.heartbeat)
         if len(log) >= deliveries.LINES:
-            _log.warning(
-                "deliveries=%d are all that one sweep reads; older ones are left to the reconciliation", len(log)
-            )
+            _log.warning("deliveries=%d older=unread", len(log))  # the reconciliation finds what they were about
         plan = deliveries.plan_redeliveries(log, input.since, self._github.clock.now(), self._requested)
         for guid in plan.given_up:
             if guid not in self._given_up:
                 self._given_up[guid] = True
-                _log.warning("delivery=%s attempts=%d given up, left to the reconciliation", guid, deliveries.ATTEMPTS)
+                _log.warning("delivery=%s attempts=%d given_up=yes", guid, deliveries.ATTEMPTS)
         due = plan.due[:_REDELIVERED]
         waiting = plan.waiting + len(plan.due) - len(due)
         return FailedDeliveriesResult(tuple(attempt.id for attempt in due), plan.since, waiting, len(plan.given_up))
@@ -90,16 +88,16 @@ class EventRecoveryActivities:
 
         A second run goes on where the first one ended.
         """
-        details = activity.info().heartbeat_details  # (accepted, gone) of an earlier attempt of this activity
-        accepted, gone = (int(details[0]), int(details[1])) if len(details) == 2 else (0, 0)
-        for delivery_id in input.ids[accepted + gone :]:
+        details = activity.info().heartbeat_details  # (accepted, expired) of an earlier attempt of this activity
+        accepted, expired = (int(details[0]), int(details[1])) if len(details) == 2 else (0, 0)
+        for delivery_id in input.ids[accepted + expired :]:
             if await deliveries.request_attempt(self._github, delivery_id):
                 self._requested[delivery_id] = True
                 accepted += 1
             else:
-                gone += 1
-            activity.heartbeat(accepted, gone)
-        return RedeliverResult(accepted, gone)
+                expired += 1
+            activity.heartbeat(accepted, expired)
+        return RedeliverResult(accepted, expired)
 
     @github_activity
     async def list_installations(self, input: InstallationsInput) -> InstallationsResult:
@@ -107,9 +105,8 @@ class EventRecoveryActivities:
 
         GitHub refuses a token for the suspended ones.
         """
-        found = [each async for each in self._github.as_app.getiter(f"/app/installations?per_page={_PAGE}")]
-        ids = tuple(int(each["id"]) for each in found if not each.get("suspended_at"))
-        return InstallationsResult(ids, len(found) - len(ids))
+        found = self._github.as_app.getiter(f"/app/installations?per_page={_PAGE}")
+        return InstallationsResult(tuple([int(each["id"]) async for each in found if not each.get("suspended_at")]))
 
     @github_activity
     async def list_repositories(self, input: RepositoriesInput) -> RepositoriesResult:
@@ -158,11 +155,11 @@ class EventRecoveryActivities:
             except (RateLimited, Suspended):
                 raise
             except (GitHubError, LookupError, TypeError, ValueError) as error:  # or a malformed answer
-                _log.warning("repository=%s skipped: %s %s", repo.full_name, type(error).__name__, error)
+                _log.warning("repository=%s skipped=%s why=%r", repo.full_name, type(error).__name__, str(error))
                 return None
 
     @github_activity
-    async def recover_lost_verdict(self, input: LostVerdictInput) -> LostVerdictResult:
+    async def rerun_lost_verdict(self, input: LostVerdictInput) -> LostVerdictResult:
         """Reruns the gate of a head whose check run was removed.
 
         The branch must be done with the head. GitHub is asked once more after the branch has answered: a branch writes
@@ -179,7 +176,7 @@ class EventRecoveryActivities:
         if settled.get("paused") or await self._heads.is_cancelled(head.repo, head.sha):
             self._heads.skip(head.repo, head.sha)  # It is waiting or cancelled on purpose.
             return LostVerdictResult(False)
-        _log.warning("workflow=%s head=%s has lost its verdict; the gate runs again", input.workflow_id, head.sha)
+        _log.warning("workflow=%s head=%s verdict=lost", input.workflow_id, head.sha)
         return LostVerdictResult(await branch_signals.send(branch, "verdict_lost", settled))
 
     @github_activity
@@ -207,7 +204,13 @@ class EventRecoveryActivities:
         except RateLimited:
             raise
         except GitHubError as error:
-            _log.warning("repository=%s pull=%d skipped: %s", head.repo.full_name, head.pull, error)
+            _log.warning(
+                "repository=%s pull=%d skipped=%s why=%r",
+                head.repo.full_name,
+                head.pull,
+                type(error).__name__,
+                str(error),
+            )
             return True
 
     @github_activity
@@ -233,13 +236,13 @@ class EventRecoveryActivities:
             activity.heartbeat()
             try:
                 if await self._branches.is_closed(workflow_id):
-                    _log.warning("workflow=%s its branch or pull request is gone", workflow_id)
+                    _log.warning("workflow=%s branch=closed", workflow_id)
                     count += await branch_signals.send(client.get_workflow_handle(workflow_id), "branch_deleted")
             except RateLimited:
                 raise
             except (GitHubError, LookupError, TypeError, ValueError) as error:
                 self._branches.skip(workflow_id)
-                _log.warning("workflow=%s skipped: %s %s", workflow_id, type(error).__name__, error)
+                _log.warning("workflow=%s skipped=%s why=%r", workflow_id, type(error).__name__, str(error))
         return EndBranchesResult(count)
 
     async def _to_look_up(self, began_before: float) -> list[str]:

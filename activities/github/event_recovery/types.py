@@ -39,7 +39,7 @@ class RedeliverResult:
     """How many GitHub accepted, and how many it does not have any more."""
 
     accepted: int
-    gone: int = 0
+    expired: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,9 @@ class InstallationsInput:
 
 @dataclass(frozen=True)
 class InstallationsResult:
-    """Those that are not suspended, and how many are."""
+    """Those that are not suspended."""
 
     ids: tuple[int, ...]
-    suspended: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ class RemindBranchesResult:
 class LostVerdictResult:
     """Whether the branch was signalled to run its gate again."""
 
-    again: bool
+    rerun: bool
 
 
 @dataclass(frozen=True)

@@ -337,4 +337,4 @@ def test_a_repository_that_moved() -> None:
         samples.event(action="transferred", changes={"owner": {"from": {"organization": {"login": "example"}}}}),
     )
     assert isinstance(event, RepositoryMoved)
-    assert (event.before, event.gone) == ("example/hello", False)
+    assert (event.before, event.removed) == ("example/hello", False)

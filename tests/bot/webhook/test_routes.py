@@ -172,7 +172,7 @@ def test_renamed_repository_continues_under_new_name() -> None:
     start = routed("repository", samples.event(action="renamed", changes=changes))
     assert isinstance(start, Start)
     assert isinstance(start.argument, ReconciliationInput)
-    assert (start.argument.gone, start.argument.repo and start.argument.repo.full_name) == (
+    assert (start.argument.former_name, start.argument.repo and start.argument.repo.full_name) == (
         "octocat/hallo",
         "octocat/hello",
     )
@@ -181,7 +181,7 @@ def test_renamed_repository_continues_under_new_name() -> None:
     )
     assert isinstance(moved, Start)
     assert isinstance(moved.argument, ReconciliationInput)
-    assert moved.argument.gone == "example/hello"
+    assert moved.argument.former_name == "example/hello"
 
 
 @pytest.mark.parametrize("action", ["deleted", "archived"])
