@@ -152,18 +152,12 @@ def test_plain_words_are_used() -> None:
 
 @pytest.mark.parametrize("package", PLUGINS)
 def test_every_plugin_has_a_test(package: str) -> None:
-    """`test_<name>.py` among the tests of its folder, or a test that several share and that names or imports it."""
-    tests = sorted((ROOT / "tests" / package.replace(".", "/")).rglob("*.py"))
-    files = {path.stem for path in tests}
-    named = {text.partition(" ")[0].removeprefix("/") for path in tests for text in constants(path)}
-    named |= {
-        node.module
-        for path in tests
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.ImportFrom) and node.module
-    }
-    missing = {f"{package}.{key.replace('-', '_')}" for key in import_module(package).registry() if key not in named}
-    assert {each for each in missing - named if f"test_{each.rpartition('.')[2]}" not in files} == set()
+    """A test module of its folder imports its module, or looks its key up: in the registry or in a table of cases."""
+    tested: set[str] = set()
+    for path in sorted((ROOT / "tests" / package.replace(".", "/")).rglob("test_*.py")):
+        tested |= imported_modules(path) | keys_tested(path)
+    registry = import_module(package).registry()
+    assert [key for key in registry if not {key, f"{package}.{key.replace('-', '_')}"} & tested] == []
 
 
 def test_every_runtime_dependency_is_imported_or_started() -> None:
@@ -198,11 +192,47 @@ def programs(package: str) -> set[str]:
     return {file.name for file in files if file.parent.name == "bin"}
 
 
+def imported_modules(path: Path) -> set[str]:
+    """The full names that a file imports: modules, and what it takes from them, which may be modules too."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+    return found
+
+
+def keys_tested(path: Path) -> set[str]:
+    """The keys in `registry()["key"]`, the strings of parametrised tables, and the commands given to `parse_commands`."""
+    tables = {
+        target.id: node.value
+        for node in tree(path).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Call) and called(node.value) == "registry":
+            found |= strings(node.slice)
+        elif isinstance(node, ast.Call) and called(node) == "parse_commands":
+            found |= strings(node)
+        elif isinstance(node, ast.Call) and called(node) == "parametrize":
+            for argument in node.args[1:]:
+                found |= strings(argument)
+                names = [one.id for one in ast.walk(argument) if isinstance(one, ast.Name)]
+                found |= {text for each in names if each in tables for text in strings(tables[each])}
+    return found | {text.partition(" ")[0].removeprefix("/") for text in found if text.startswith("/")}
+
+
 def constants(path: Path) -> set[str]:
     """Every string that a file writes out."""
-    return {
-        node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    return strings(tree(path))
+
+
+def strings(tree: ast.AST) -> set[str]:
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def test_no_activity_is_called_by_a_string() -> None:
