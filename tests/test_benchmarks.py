@@ -80,7 +80,7 @@ def test_a_ratio_to_zero_is_one_or_infinite() -> None:
     assert Row("", "", 1, 0, "").ratio == float("inf")
 
 
-def test_a_goal_in_words() -> None:
+def test_goal_is_written_with_its_unit() -> None:
     assert Goal("ratio", at_least=0.8).words("/s") == "ratio ≥ 0.8"
     assert Goal("measured", at_most=100).words("MB") == "≤ 100 MB"
     assert Goal("difference", at_most=5).words("s") == "≤ 5 s more"

@@ -26,5 +26,5 @@ from benchmarks.compared.by_hand import _TOOLS
         ("tsc", "src/a.ts(1,2): error TS2322: no\nsrc/b.ts(1,2): error TS1: no", "2 findings"),
     ],
 )
-def test_counts(tool: str, said: str, counts: str) -> None:
+def test_printed_counts_are_read(tool: str, said: str, counts: str) -> None:
     assert _TOOLS[tool][1](said) == counts

@@ -33,7 +33,7 @@ HOSTS = [".".join(words) for words in (("pypi", "org"), ("pythonhosted", "org"),
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_tables_are_the_codes(page: str) -> None:
+def test_generated_tables_are_up_to_date(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     assert text == with_tables(text), "python -m tests.doc_tables"
 
@@ -55,7 +55,7 @@ def test_every_plugin_is_named() -> None:
 
 
 @pytest.mark.parametrize("kind", ["checks", "tools", "toolchains", "formats", "commands"])
-def test_the_program_lists_what_is_loaded_with_a_word_on_each(kind: str) -> None:
+def test_list_describes_every_plugin(kind: str) -> None:
     lines = CliRunner().invoke(cli, ["list", kind]).output.splitlines()
     assert lines
     assert [line for line in lines if len(line.split(maxsplit=1)) < 2] == []
@@ -80,14 +80,14 @@ def test_every_workflow_is_named_with_its_signals_and_queries() -> None:
         assert words == {name for name in defined.signals if name} | own_queries
 
 
-def test_every_address_of_the_web_process_is_told() -> None:
+def test_every_path_of_the_webhook_server_is_documented() -> None:
     added = re.findall(r'add_(get|post)\("([^"]+)"', (ROOT / "bot" / "webhook" / "server.py").read_text("utf-8"))
     assert len(added) >= 3
     assert [path for verb, path in added if f"| `{verb.upper()} {path}` |" not in OPERATIONS] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_examples_can_be_typed(page: str) -> None:
+def test_documented_commands_exist(page: str) -> None:
     for words in examples(page, "autobuild"):
         parse(words[1:])
     for words in examples(page, "make"):
@@ -95,7 +95,7 @@ def test_the_examples_can_be_typed(page: str) -> None:
         assert set(wanted) <= make_targets(), words
 
 
-def test_there_are_examples() -> None:
+def test_documentation_has_examples() -> None:
     typed = {words[1] for page in PAGES for words in examples(page, "autobuild")}
     assert typed >= set(cli.commands) - {"demo"}
 
@@ -128,7 +128,7 @@ def test_paths_in_the_text_exist(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_links_lead_somewhere(page: str) -> None:
+def test_links_have_targets(page: str) -> None:
     text = re.sub(r"```.*?```", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if not link.startswith(("https://", "http://", "mailto:")):
@@ -154,7 +154,7 @@ def test_readme_shows_what_the_demo_prints() -> None:
         assert reason in README
 
 
-def test_the_changelog_has_a_place_for_what_comes() -> None:
+def test_changelog_has_unreleased_entries() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
     unreleased = re.search(r"^## Unreleased\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
     assert unreleased

@@ -78,13 +78,13 @@ def test_a_renamed_file_keeps_its_findings_known() -> None:
     assert len(split(head, base)[0]) == 1
 
 
-def test_what_was_accepted_is_known_and_one_more_is_not() -> None:
+def test_one_more_than_accepted_is_new() -> None:
     accepted = {each.fingerprint for each in marked("print()\nprint()", 1, 2)}
     new, known = split(marked("print()\nprint()\nprint()", 1, 2, 3), (), accepted=accepted)
     assert (lines(new), lines(known)) == ([3], [1, 2])
 
 
-def test_accepted_and_base_do_not_add_up() -> None:
+def test_accepted_and_base_findings_are_not_summed() -> None:
     base = marked("print()", 1)
     new, _ = split(marked("print()\nprint()", 1, 2), base, accepted={base[0].fingerprint})
     assert lines(new) == [2]
@@ -110,11 +110,11 @@ def test_without_a_line_the_message_without_numbers_identifies_the_finding() -> 
 
 
 @pytest.mark.parametrize("line", [-5, 0, 2, 10**9])
-def test_a_line_that_is_not_there_is_no_error(line: int) -> None:
+def test_missing_line_still_gets_a_fingerprint(line: int) -> None:
     assert with_fingerprints([finding(line)], source("x"))[0].fingerprint
 
 
-def test_order_and_everything_else_stays() -> None:
+def test_fingerprints_change_nothing_else() -> None:
     given = [finding(2), finding(1, "b.py"), finding(1)]
     marks = with_fingerprints(given, source("x\ny"))
     assert [(each.path, each.line) for each in marks] == [("a.py", 2), ("b.py", 1), ("a.py", 1)]

@@ -31,7 +31,7 @@ def found(root: Path, *folders: str) -> list[tuple[str, str]]:
         "a/b/c/package.json",
     ],
 )
-def test_what_is_no_project(tmp_path: Path, name: str) -> None:
+def test_other_files_make_no_project(tmp_path: Path, name: str) -> None:
     assert found(tree(tmp_path, name)) == []
 
 

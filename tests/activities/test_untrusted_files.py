@@ -115,7 +115,7 @@ def test_link_inside_the_folder_is_followed_where_that_is_allowed(folder: Untrus
     "target",
     ["../secret", "real/../../secret", "/etc/passwd", "{root}/real/file", "out", "loop", "loop/x", "folder/secret"],
 )
-def test_followed_link_never_leads_out(folder: UntrustedFolder, tmp_path: Path, target: str) -> None:
+def test_followed_link_never_leads_outside(folder: UntrustedFolder, tmp_path: Path, target: str) -> None:
     put(folder, "real/file")
     link(folder, "folder", tmp_path / "outside")
     link(folder, "out", "real/../../outside/secret")
@@ -172,7 +172,7 @@ def test_missing_root_is_an_error(folder: UntrustedFolder) -> None:
     assert list(nowhere.files()) == []
 
 
-def test_the_way_to_the_root_may_be_a_link(folder: UntrustedFolder, tmp_path: Path) -> None:
+def test_root_may_be_behind_a_link(folder: UntrustedFolder, tmp_path: Path) -> None:
     put(folder, "a")
     (tmp_path / "link").symlink_to(folder.root)
     assert UntrustedFolder(tmp_path / "link").read_bytes("a", LIMIT) == b"text"
@@ -203,7 +203,9 @@ def test_what_is_replaced_between_listing_and_opening_is_not_opened(folder: Untr
 
 
 @pytest.mark.parametrize("follow_links", [False, True])
-def test_a_race_never_leads_out(folder: UntrustedFolder, tmp_path: Path, follow_links: bool) -> None:
+def test_links_that_are_swapped_in_never_lead_outside(
+    folder: UntrustedFolder, tmp_path: Path, follow_links: bool
+) -> None:
     """A file and a folder are replaced by links to the outside and back as fast as possible."""
     put(folder, "plain/secret", "ours")
     for name in ("file", "folder"):

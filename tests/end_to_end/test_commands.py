@@ -154,7 +154,7 @@ async def test_override_is_for_one_head_only(stack: Stack) -> None:
     assert (await stack.verdict(repo, new))["gate"]["conclusion"] == "failure"
 
 
-async def test_fix_by_a_comment(stack: Stack) -> None:
+async def test_fix_command_commits_the_fix(stack: Stack) -> None:
     repo = await stack.repository(PROJECT)
     sha = await stack.push(repo, {"sample.py": UNUSED})
     number = await stack.pull(repo)

@@ -76,7 +76,7 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.mark.parametrize("kind", GROUPS)
-def test_it_is_listed_with_its_help(installation: Installation, kind: str) -> None:
+def test_plugin_is_listed_with_its_help(installation: Installation, kind: str) -> None:
     name = GROUPS[kind][1]
     code, printed = installation.run("-m", "bot", "list", kind)
     lines = [line.split(maxsplit=1) for line in printed.splitlines()]
@@ -84,7 +84,7 @@ def test_it_is_listed_with_its_help(installation: Installation, kind: str) -> No
     assert (code, [rest for first, rest in lines if first.replace("-", "_") == name]) == (0, [help_line])
 
 
-def test_its_keys_are_validated(installation: Installation, tmp_path: Path) -> None:
+def test_keys_of_the_plugin_are_validated(installation: Installation, tmp_path: Path) -> None:
     config = tmp_path / "autobuild.yml"
     config.write_text(CONFIG)
     assert installation.run("-m", "bot", "validate", str(config)) == (0, f"{config} is valid.\n")
@@ -95,14 +95,14 @@ def test_its_keys_are_validated(installation: Installation, tmp_path: Path) -> N
     assert "3: `checks.linting.format` is `bang-line`: did you mean `bang-lines`?" in printed
 
 
-def test_its_keys_are_in_the_schema(installation: Installation) -> None:
+def test_keys_of_the_plugin_are_in_the_schema(installation: Installation) -> None:
     code, printed = installation.run("-m", "activities.repo_config.schema")
     keys = json.loads(printed)["$defs"]
     assert (code, keys["Licences"]["properties"]["families"]["default"]) == (0, 3)
     assert keys["Linting"]["properties"]["format"]["enum"] == ["bang-lines", "sarif", "text"]
 
 
-def test_the_gate_runs_it(installation: Installation, tmp_path: Path) -> None:
+def test_gate_runs_third_party_plugins(installation: Installation, tmp_path: Path) -> None:
     repository = tmp_path / "repository"
     (repository / ".github").mkdir(parents=True)
     (repository / ".github" / "autobuild.yml").write_text(CONFIG)
@@ -126,7 +126,7 @@ def test_a_change_of_its_configuration_is_named(installation: Installation) -> N
     assert installation.run("-c", program) == (0, "['.copyleft']\n")
 
 
-def test_the_command_is_understood(installation: Installation) -> None:
+def test_third_party_command_is_parsed(installation: Installation) -> None:
     program = "from bot.commands import parse_commands; print(*parse_commands(['/greet'])[0].lines)"
     assert installation.run("-c", program) == (0, "Hello!\n")
 

@@ -51,7 +51,9 @@ async def test_merge_commit(github: SimulatedGitHub, ask: ApiClient, receiver: W
     openapi.assert_valid(github.requests)
 
 
-async def test_squash(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver, pull: str) -> None:
+async def test_squash_merge_makes_one_commit(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver, pull: str
+) -> None:
     reply = await merge(ask, merge_method="squash")
     assert (await messages(github))[:2] == [
         "octocat|autobuild[bot]|Two things (#1)\n\n* First\n\nWith a body.\n\n* Second",
@@ -68,7 +70,7 @@ async def test_squash_with_given_title_and_message(github: SimulatedGitHub, ask:
     assert (await messages(github))[0] == "octocat|autobuild[bot]|Mine\n\nWhy."
 
 
-async def test_rebase(github: SimulatedGitHub, ask: ApiClient, pull: str) -> None:
+async def test_rebase_merge_keeps_each_commit(github: SimulatedGitHub, ask: ApiClient, pull: str) -> None:
     reply = await merge(ask, merge_method="rebase")
     assert reply.status == 200
     assert (await messages(github))[:3] == [

@@ -173,7 +173,9 @@ async def test_control_api_renames_transfers_and_deletes(github: SimulatedGitHub
     assert next(iter(github.store.installations.values())).permissions == {"checks": "read"}
 
 
-async def test_deleted_repository_is_gone(github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver) -> None:
+async def test_deleted_repository_is_not_found(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
     fork = await github.repositories.add_fork(REPO, "example")
     await github.pushes.push_commit(fork.full_name, "change", {"a": "a"}, login="example")
     await github.pulls.open_pull(REPO, "example:change")

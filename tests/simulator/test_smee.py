@@ -51,7 +51,7 @@ async def test_delivery_reaches_the_client(github: SimulatedGitHub, client: aioh
     assert [each.status_code for each in github.webhooks.deliveries] == [200]
 
 
-async def test_all_listeners_receive_it(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
+async def test_all_listeners_receive_an_event(github: SimulatedGitHub, client: aiohttp.ClientSession) -> None:
     url = github.smee.url("a")
     async with client.post(url, json={"n": 0}) as reply:
         assert (reply.status, await reply.text()) == (200, "")

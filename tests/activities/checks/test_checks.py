@@ -6,7 +6,7 @@ from activities.checks import registry
 from activities.defaults import COVERAGE_MINIMUM, REGRESSION_PERCENT
 
 
-def test_order_of_the_checks_that_have_always_been_there() -> None:
+def test_checks_have_this_order() -> None:
     shown = [
         "unit_tests", "integration_tests", "linting", "security", "coverage", "performance", "dependencies",
         "static_analysis",

@@ -95,7 +95,7 @@ def test_the_plan_is_plain_json_for_a_history() -> None:
     assert json.loads(json.dumps(options)) == options
 
 
-def test_words_that_yaml_used_to_turn_into_switches_and_numbers() -> None:
+def test_yaml_1_1_booleans_and_numbers_are_text() -> None:
     config = parse("autofix: off\nlabels: {autobuild: on, incident: 1_000}\nignore: [0x10, 012, yes, 1e3]")
     assert (config.autofix, config.labels.autobuild, config.labels.incident) == ("off", "on", "1_000")
     assert config.ignore == ("0x10", "012", "yes", "1e3")
@@ -106,7 +106,7 @@ def test_a_command_may_hold_tabs_and_lines() -> None:
     assert dict(config.checks)["unit_tests"].command == "cat <<X\n\tindented\nX\n"
 
 
-def test_which_branches_start_a_gate() -> None:
+def test_branch_patterns_decide_what_is_gated() -> None:
     assert parse("").runs_on_push("any/branch")
     config = parse("push: {branches: ['**', '!dependabot/**']}\npull_request: {branches: [main, release/*]}")
     assert [config.runs_on_push(name) for name in ("main", "dependabot/npm/x")] == [True, False]

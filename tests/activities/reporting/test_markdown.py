@@ -113,5 +113,5 @@ def test_a_fold_that_is_cut_open_is_closed() -> None:
     assert cut.count("<details>") == cut.count("</details>") == 1
 
 
-def test_nothing_is_not_folded() -> None:
+def test_empty_list_gives_no_fold() -> None:
     assert folded("nothing", []) == []

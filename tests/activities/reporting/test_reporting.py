@@ -252,7 +252,7 @@ def test_an_untrusted_reason_is_escaped() -> None:
     assert ending.summary == "no &lt;b&gt; for @\u200boctocat"
 
 
-def test_the_comment_word_for_word() -> None:
+def test_comment_has_this_text() -> None:
     result = gate(
         "passed",
         check("unit_tests", "passed", 100.0, reason="41 passed.", metrics={"passed": 41, "failed": 0}),
@@ -322,7 +322,7 @@ def test_sarif_tells_new_from_known_and_where() -> None:
     jsonschema.validate(document, _SARIF)
 
 
-def test_sarif_of_nothing_is_a_document_too() -> None:
+def test_sarif_without_findings_is_valid() -> None:
     document = sarif([])
     assert document["runs"][0]["results"] == []
     jsonschema.validate(document, _SARIF)

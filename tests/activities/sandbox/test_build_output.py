@@ -65,7 +65,7 @@ async def test_file_in_the_place_of_a_folder_is_skipped(runner: Runner, building
     assert (await runner.run(building, shell("ls -d a/"))).stdout == b"a/\n"
 
 
-async def test_with_kept_writes_it_is_not_visible(runner: Runner, building: SandboxSpec) -> None:
+async def test_build_output_is_hidden_where_writes_are_kept(runner: Runner, building: SandboxSpec) -> None:
     await runner.run(building, shell("echo x > new"))
     fixing = replace(building, keep_writes=True, save_build_output=False)
     assert (await runner.run(fixing, shell("ls"))).stdout == b"README\n"

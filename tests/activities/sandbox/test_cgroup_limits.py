@@ -89,7 +89,7 @@ async def first_line(group: ResourceGroup, script: str, *arguments: str) -> str:
         (SECOND, V2, "/user.slice/a b.scope", "/sys/fs/cgroup/user.slice/a b.scope"),
     ],
 )
-def test_folder_of_a_group(mounts: str, controllers: frozenset[str], path: str, folder: str | None) -> None:
+def test_own_group_folder_is_found(mounts: str, controllers: frozenset[str], path: str, folder: str | None) -> None:
     assert own_folder(mounts, controllers, path) == (Path(folder) if folder else None)
 
 
@@ -138,7 +138,7 @@ async def test_process_that_left_its_parent_session_and_environment_is_killed(
 
 
 @pytest.mark.parametrize("ends", ["exit 0", "sleep 1000"])
-async def test_no_group_is_left(spec: SandboxSpec, ends: str) -> None:
+async def test_cgroups_are_removed(spec: SandboxSpec, ends: str) -> None:
     mount = mount_of("pids")
     await UnsandboxedRunner().run(spec, shell(ends, limits=ResourceLimits(wall_s=0.2)))
     assert list(mount.folder.glob(f"*-{os.getpid()}-*")) == []

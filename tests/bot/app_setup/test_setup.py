@@ -207,7 +207,7 @@ async def test_second_browser_cannot_complete_the_setup(it: Scene, browser: Brow
     assert nothing_registered(it)
 
 
-async def test_wrong_tokens_lock_nobody_out(it: Scene, browser: Browser, attacker: Browser) -> None:
+async def test_wrong_tokens_do_not_block_the_right_one(it: Scene, browser: Browser, attacker: Browser) -> None:
     statuses = [(await attacker.open(f"{it.base}/setup?token={number}")).status for number in range(30)]
     assert statuses == [403] * 30
     assert len(it.tokens) == 1

@@ -35,7 +35,7 @@ def test_lines_without_command_name(line: str) -> None:
         ("/fix \u00a0a", ["a"]),
     ],
 )
-def test_words(line: str, words: list[str]) -> None:
+def test_line_is_split_into_words(line: str, words: list[str]) -> None:
     assert list(parse_line(line).texts) == words
     assert parse_line(line).name == "fix"
 
@@ -53,7 +53,7 @@ def test_words(line: str, words: list[str]) -> None:
         ("/fix --1 --é --", {}),
     ],
 )
-def test_flags(line: str, flags: dict[str, str]) -> None:
+def test_flags_are_parsed(line: str, flags: dict[str, str]) -> None:
     assert {name: word.text for name, word in parse_line(line).flags.items()} == flags
 
 

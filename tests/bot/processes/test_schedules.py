@@ -47,12 +47,12 @@ async def test_both_schedules_are_created_and_run(temporal: Client, queue: str) 
         assert workflow_id(running).startswith(name)
 
 
-async def test_workers_that_start_together_create_them_once(temporal: Client, queue: str) -> None:
+async def test_workers_that_start_together_create_schedules_once(temporal: Client, queue: str) -> None:
     assert await asyncio.gather(*(schedules.ensure(temporal, queue) for _ in range(5))) == [True] * 5
     assert [await started(temporal, name) for name in schedules.names(queue)] == [1, 1]
 
 
-async def test_later_worker_runs_them_again(temporal: Client, queue: str) -> None:
+async def test_later_worker_triggers_existing_schedules(temporal: Client, queue: str) -> None:
     await schedules.ensure(temporal, queue)
     for name in schedules.names(queue):
         await end(temporal, name)
@@ -60,7 +60,7 @@ async def test_later_worker_runs_them_again(temporal: Client, queue: str) -> Non
     assert [await started(temporal, name) for name in schedules.names(queue)] == [2, 2]
 
 
-async def test_newer_build_updates_them_and_keeps_a_pause(temporal: Client, queue: str) -> None:
+async def test_newer_build_updates_schedules_and_keeps_a_pause(temporal: Client, queue: str) -> None:
     await schedules.ensure(temporal, queue)
     sweep, _ = schedules.names(queue)
     await end(temporal, sweep)

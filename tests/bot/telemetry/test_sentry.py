@@ -143,7 +143,9 @@ async def started(temporal: Client, how: str) -> WorkflowHandle[Crashing, None]:
     return await temporal.start_workflow(Crashing.run, input, id=f"{how}-{uuid.uuid4()}", task_queue=QUEUE)
 
 
-async def test_crashes_of_a_worker(sentry: Ingest, temporal: Client, worker: Process, secrets: dict[str, str]) -> None:
+async def test_worker_crash_is_reported_once(
+    sentry: Ingest, temporal: Client, worker: Process, secrets: dict[str, str]
+) -> None:
     """Activities are tried twice, and a workflow's task again and again: each is reported once."""
     for how in ("user", "github"):
         with pytest.raises(WorkflowFailureError):

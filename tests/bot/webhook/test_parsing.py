@@ -193,7 +193,7 @@ def _reads_or_refuses(name: str, body: bytes) -> None:
         assert isinstance(event, Ignored) or re.fullmatch(r"[\w.-]+/[\w.-]*", event.origin.repo.full_name)
 
 
-def test_a_push() -> None:
+def test_push_is_parsed() -> None:
     event = parse("push", samples.push(ref="refs/heads/feature/ü#1"))
     assert isinstance(event, BranchMoved)
     assert event.origin.repo == HELLO
@@ -225,13 +225,13 @@ def test_deleted_branch_has_no_sha(gone: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "action", ["opened", "reopened", "synchronize", "ready_for_review", "converted_to_draft", "closed"]
 )
-def test_a_pull_request(action: Any) -> None:
+def test_pull_request_is_parsed(action: Any) -> None:
     event = parse("pull_request", samples.pull(action))
     assert isinstance(event, PullMoved)
     assert event.pull == PullChanged(action, Head(HELLO, SHA, "topic", "main", pull=3), delivery="d-1", sent_at=AT)
 
 
-def test_a_pull_request_with_another_base() -> None:
+def test_changed_base_is_parsed() -> None:
     event = parse("pull_request", samples.pull("edited", changes={"base": {"ref": {"from": "dev"}}}))
     assert event.pull.action == "edited"
 
@@ -239,7 +239,7 @@ def test_a_pull_request_with_another_base() -> None:
 @pytest.mark.parametrize(
     ("head", "fork"), [("", False), ("OctoCat/Hello", False), ("example/hello", True), (None, True)]
 )
-def test_a_pull_request_of_a_fork(head: str | None, fork: bool) -> None:
+def test_pull_request_of_a_fork_is_parsed(head: str | None, fork: bool) -> None:
     assert parse("pull_request", samples.pull("opened", head_repo=head)).pull.head.fork is fork
 
 
@@ -255,20 +255,20 @@ def test_merge_group_names_its_base() -> None:
     assert parse("merge_group", samples.group("destroyed")).push.head.sha == ""
 
 
-def test_a_comment() -> None:
+def test_comment_is_parsed() -> None:
     event = parse("issue_comment", samples.comment("/retest"))
     assert isinstance(event, CommentPosted)
     assert (event.number, event.comment_id, event.body, event.origin.person) == (3, 31, "/retest", True)
 
 
-def test_the_rerun_button_of_a_suite() -> None:
+def test_suite_rerun_is_parsed() -> None:
     event = parse("check_suite", samples.suite("rerequested"))
     assert isinstance(event, ButtonPressed)
     assert event.source == "check-suite-11-2027-01-15T08:00:00Z"
     assert event.request == CommandInput("rerun_suite", HELLO, "octocat", sha=SHA, branch="topic", delivery="d-1")
 
 
-def test_the_rerun_button_of_a_run() -> None:
+def test_check_run_rerun_is_parsed() -> None:
     linked = {"number": 3, "head": {"ref": "topic", "repo": {"id": 1}}}
     event = parse("check_run", samples.run("rerequested", pull_requests=[linked]))
     assert event.request == CommandInput(
@@ -313,13 +313,13 @@ def test_unreadable_time_is_zero(moment: str | None) -> None:
     assert parse("push", payload).push.sent_at == 0.0
 
 
-def test_a_label_of_an_issue() -> None:
+def test_issue_label_is_parsed() -> None:
     event = parse("issues", samples.label("unlabeled", label={"name": "help wanted 🙏"}))
     assert isinstance(event, LabelChanged)
     assert (event.issue, event.label, event.added, event.at) == (4, "help wanted 🙏", False, AT)
 
 
-def test_an_installation() -> None:
+def test_installation_is_parsed() -> None:
     event = parse("installation_repositories", samples.installation("added"))
     assert isinstance(event, InstallationChanged)
     assert (event.account, event.origin.repo.installation_id) == ("octocat", 5)
@@ -331,7 +331,7 @@ def test_malformed_old_name_is_refused(name: str) -> None:
         parse("repository", samples.event(action="renamed", changes={"repository": {"name": {"from": name}}}))
 
 
-def test_a_repository_that_moved() -> None:
+def test_moved_repository_is_parsed() -> None:
     event = parse(
         "repository",
         samples.event(action="transferred", changes={"owner": {"from": {"organization": {"login": "example"}}}}),

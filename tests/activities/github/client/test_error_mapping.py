@@ -309,7 +309,7 @@ async def test_non_retryable_error_stays_non_retryable() -> None:
     assert (caught.value.message, caught.value.type, caught.value.non_retryable) == ("with ***", "Odd", True)
 
 
-async def test_cancel_stays_a_cancel() -> None:
+async def test_cancellation_is_not_wrapped() -> None:
     @as_application_error
     async def work() -> None:
         raise asyncio.CancelledError

@@ -189,14 +189,14 @@ def _most(sent: list[float], seconds: float) -> int:
     return most
 
 
-def test_unused_place_is_given_away(make: Callable[..., RateBudget], clock: Clock) -> None:
+def test_unused_reservation_expires(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     assert [asked(budget, COMMENT)[0] for _ in range(4)] == ["go", "go", "go", "later"]
     clock.now += 600
     assert [asked(budget, COMMENT) for _ in range(3)] == [("go", 0.0), ("go", 1.0), ("go", 2.0)]
 
 
-def test_newcomer_does_not_take_a_kept_place(make: Callable[..., RateBudget], clock: Clock) -> None:
+def test_new_request_takes_no_reserved_slot(make: Callable[..., RateBudget], clock: Clock) -> None:
     budget = make()
     assert [asked(budget, COMMENT) for _ in range(5)][3:] == [("later", 3.0), ("later", 4.0)]
     clock.now += 0.5

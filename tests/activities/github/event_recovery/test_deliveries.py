@@ -104,7 +104,7 @@ def test_next_sweep_begins_at_the_oldest_open_failure() -> None:
     assert (sorted_.since, sorted_.given_up) == (NOW - 10, ("h",))
 
 
-def test_since_never_goes_back() -> None:
+def test_sweep_start_never_moves_back() -> None:
     assert plan_redeliveries([], 500.0, NOW).since == 500.0
     assert plan_redeliveries(attempts("old", (900, True)), NOW - 300, NOW).since == NOW - 300
 
