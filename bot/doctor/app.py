@@ -74,16 +74,16 @@ async def key(context: DoctorContext) -> Sequence[DoctorResult]:
 def _key_refused(answer: HttpAnswer, app_id: int) -> DoctorResult:
     reason = answer.reason or "no reason given"
     if answer.status == 401 and any(word in reason for word in ("('exp')", "('iat')", "Expiration", "Issued at")):
-        return fail("key", f"GitHub refuses the time of the signature: {reason}", "Set this machine's clock.")
+        return fail("key", f"GitHub rejected the token's timestamp: {reason}", "Set this machine's clock.")
     if answer.status == 401:
         fix = "It was deleted, or belongs to another App. Generate a private key on the App's page."
         return fail("key", f"GitHub does not accept the key for App {app_id}: {reason}", fix)
     if answer.status == 404:
         return fail("key", f"GitHub has no App {app_id}: {reason}", "Check AUTOBUILD_APP_ID. Was the App deleted?")
     if answer.status >= 500:
-        return fail("key", f"GitHub answered {answer.status} to the key.", "Try again later.")
+        return fail("key", f"GitHub returned {answer.status} during authentication.", "Try again later.")
     answer.read(dict)  # a proxy's page is reported as that
-    return fail("key", f"GitHub answered {answer.status} to the key: {reason}")
+    return fail("key", f"GitHub returned {answer.status} during authentication: {reason}")
 
 
 async def permissions(context: DoctorContext) -> Sequence[DoctorResult]:

@@ -58,7 +58,7 @@ async def clock(context: DoctorContext) -> Sequence[DoctorResult]:
     try:
         ahead = (await context.meta()).ahead_s
     except DoctorError:
-        raise DoctorSkipped("Needs an answer of GitHub.") from None
+        raise DoctorSkipped("Needs a response from GitHub.") from None
     if ahead is None:
         raise DoctorSkipped("GitHub's answer has no date.")
     if abs(ahead) > _MOST_AHEAD_S:

@@ -61,7 +61,7 @@ async def app(context: DoctorContext) -> Sequence[DoctorResult]:
     if not names_an_app(context.environ):
         app = credentials.stored(settings.data)
         if app is None:
-            return [fail("App", "No App is configured: none is set, and none is stored.", _REGISTER)]
+            return [fail("App", "No App is configured.", _REGISTER)]
         if app.github_url != settings.github_url:
             url = app.github_url
             return [fail("App", f"The stored App belongs to {url}.", f"Set AUTOBUILD_GITHUB_URL={url}.")]

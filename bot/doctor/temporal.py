@@ -91,5 +91,5 @@ async def schedules(context: DoctorContext) -> Sequence[DoctorResult]:
             continue
         if found.schedule.state.paused:
             fix = f"`temporal schedule toggle --unpause -s {name}`"
-            results.append(warn("schedules", f"{name} is paused: lost events stay lost.", fix))
-    return results or [ok("schedules", "Lost events are recovered.")]
+            results.append(warn("schedules", f"{name} is paused: missed events are not recovered.", fix))
+    return results or [ok("schedules", "Missed events are recovered.")]

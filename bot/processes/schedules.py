@@ -42,8 +42,8 @@ class ScheduleIntervals:
 async def ensure(client: Client, task_queue: str, every: ScheduleIntervals | None = None) -> bool:
     """Makes both schedules as this build needs them, and runs them at once.
 
-    False where this Temporal has no schedules, or forbids them: the worker works, and lost events stay lost until the
-    next push.
+    False where this Temporal has no schedules, or forbids them: the worker works, and missed events are not recovered
+    until the next push.
     """
     every = every or ScheduleIntervals()
     sweep_id, reconciliation_id = names(task_queue)
@@ -56,7 +56,8 @@ async def ensure(client: Client, task_queue: str, every: ScheduleIntervals | Non
         await _create_or_update(client, reconciliation_id, reconcile)
         _log.info("schedules=%s,%s every=%s,%s", sweep_id, reconciliation_id, every.deliveries, every.reconciliation)
     except RPCError as error:
-        _log.error("schedules=none effect='lost events stay lost' temporal=%s why=%r", error.status.name, str(error))
+        effect = "missed events are not recovered"
+        _log.error("schedules=none effect='%s' temporal=%s why=%r", effect, error.status.name, str(error))
         return False
     return True
 

@@ -6,17 +6,16 @@ everything that is in one.
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from activities.errors import UserError
 from activities.redaction import HIDDEN, hide, redact
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-
-Clean = Callable[[str], str]
-"""Takes credentials out of a text."""
+    from bot.telemetry.sentry import Clean
 
 INVALID_DSN = "SENTRY_DSN is not a Sentry DSN. Copy it again from the project's settings."
 _FORMAT = "%(asctime)s level=%(levelname)s logger=%(name)s %(message)s"
@@ -46,7 +45,10 @@ def prepare(settings: "Settings") -> None:
     if settings.sentry_dsn:
         from bot.telemetry.sentry import report_crashes
 
-        report_crashes(settings, clean)
+        try:
+            report_crashes(settings, clean)
+        except ValueError:
+            raise UserError(INVALID_DSN) from None
 
 
 def is_valid_dsn(text: str) -> bool:
@@ -66,7 +68,7 @@ def flush() -> None:
         sentry_sdk.flush(_FLUSH_S)
 
 
-def cleaner(secrets: Sequence[str] = ()) -> Clean:
+def cleaner(secrets: Sequence[str] = ()) -> "Clean":
     """Takes out what looks like a credential, and the given secrets however they look."""
     known = sorted({one.strip() for one in secrets if len(one.strip()) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
@@ -81,7 +83,7 @@ def cleaner(secrets: Sequence[str] = ()) -> Clean:
 class CleanFormatter(logging.Formatter):
     """One line an event; only a traceback has more. The whole text is cleaned, tracebacks included."""
 
-    def __init__(self, clean: Clean) -> None:
+    def __init__(self, clean: "Clean") -> None:
         super().__init__(_FORMAT)
         self._clean = clean
 

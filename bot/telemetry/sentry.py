@@ -5,7 +5,7 @@ Sentry's own scrubber removes what it knows to be secret; this keeps only what i
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,11 +16,8 @@ from sentry_sdk.integrations.aiohttp import AioHttpIntegration
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.integrations.threading import ThreadingIntegration
-from sentry_sdk.utils import BadDsn
 
-from activities.errors import UserError
 from activities.redaction import HIDDEN
-from bot.telemetry import INVALID_DSN, Clean
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
@@ -28,6 +25,8 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 Json = dict[str, Any]
+Clean = Callable[[str], str]
+"""Takes credentials out of a text."""
 
 LONGEST_TEXT = 1000
 _LONGEST_CLEANED = 50_000
@@ -51,7 +50,7 @@ _FRAME = ("filename", "function", "module", "lineno", "in_app")
 
 
 def report_crashes(settings: "Settings", clean: Clean) -> None:
-    """Sends errors, and nothing else that the SDK can do, to SENTRY_DSN. Raises UserError where that is invalid."""
+    """Sends errors, and nothing else that the SDK can do, to SENTRY_DSN. Raises ValueError where that is invalid."""
 
     def before_send(event: "Event", _hint: "Hint") -> "Event | None":
         return scrub(event, clean)  # type: ignore[return-value]
@@ -62,18 +61,15 @@ def report_crashes(settings: "Settings", clean: Clean) -> None:
         LoggingIntegration(level=logging.INFO, event_level=logging.ERROR, sentry_logs_level=None),
         ThreadingIntegration(),
     ]
-    try:
-        sentry_sdk.init(
-            settings.sentry_dsn,
-            release=f"autobuild@{version('autobuild')}",
-            environment=settings.sentry_environment,
-            integrations=integrations,
-            before_send=before_send,
-            in_app_include=["bot", "workflows", "activities"],
-            **_NOTHING_ELSE,
-        )
-    except (BadDsn, ValueError):
-        raise UserError(INVALID_DSN) from None
+    sentry_sdk.init(
+        settings.sentry_dsn,
+        release=f"autobuild@{version('autobuild')}",
+        environment=settings.sentry_environment,
+        integrations=integrations,
+        before_send=before_send,
+        in_app_include=["bot", "workflows", "activities"],
+        **_NOTHING_ELSE,
+    )
 
 
 _NOTHING_ELSE: dict[str, Any] = {

@@ -121,7 +121,7 @@ class Ignored:
 
 _UNHEARD = Ignored("The bot does not use this event.")
 _OTHER_ACTION = Ignored("The bot does not use this action of the event.")
-_NO_BRANCH = Ignored("Only a push to a branch is checked, and this is a push to something else.")
+_NO_BRANCH = Ignored("Only branch pushes are checked.")
 _NO_APP = Ignored("It comes from a repository's own webhook and not from the App, so there is no token to act with.")
 _NO_MATTER = Ignored("It changes nothing that the bot uses.")
 

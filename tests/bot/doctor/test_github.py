@@ -127,7 +127,7 @@ async def test_hostile_github_is_an_error_without_secrets(here: Deployment, how:
 async def test_outage_does_not_blame_the_address(here: Deployment) -> None:
     async with serving(says("<html>Unicorn!</html>", 502)) as url:
         line = await here.one("key", AUTOBUILD_GITHUB_API_URL=url)
-    assert (line.status, line.message) == ("error", "GitHub answered 502 to the key.")
+    assert (line.status, line.message) == ("error", "GitHub returned 502 during authentication.")
     assert "AUTOBUILD_GITHUB_API_URL" not in line.fix
 
 

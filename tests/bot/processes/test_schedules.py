@@ -78,7 +78,7 @@ async def test_temporal_without_schedules_is_logged(
     nowhere = await Client.connect(temporal_address, namespace="nowhere")
     with caplog.at_level(logging.ERROR):
         assert not await schedules.ensure(nowhere, queue)
-    assert "schedules=none effect='lost events stay lost'" in caplog.text
+    assert "schedules=none effect='missed events are not recovered'" in caplog.text
 
 
 def test_each_task_queue_has_its_own_schedules() -> None:
