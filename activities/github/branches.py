@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from activities.errors import UserError
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Conflict, NotFound, Validation, branch_rules
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 
@@ -81,10 +81,10 @@ class BranchActivities:
     async def branch_info(self, input: BranchInfoInput) -> BranchInfoResult:
         """Returns a branch's head, and whether it is protected or the default branch."""
         api = await self._github.installation(input.repo, {"contents": "read"})
-        default = str((await api.getitem("/repos/{owner}/{repo}", names(input.repo)))["default_branch"])
+        default = str((await api.getitem("/repos/{owner}/{repo}", url_values(input.repo)))["default_branch"])
         name = input.branch or default
         try:
-            data = await api.getitem("/repos/{owner}/{repo}/branches/{branch}", names(input.repo, branch=name))
+            data = await api.getitem("/repos/{owner}/{repo}/branches/{branch}", url_values(input.repo, branch=name))
         except NotFound:
             return BranchInfoResult(name, "", default=name == default)
         return BranchInfoResult(name, str(data["commit"]["sha"]), bool(data.get("protected")), name == default)
@@ -103,7 +103,7 @@ class BranchActivities:
             try:
                 with branch_rules(input.name):
                     ref = {"ref": f"refs/heads/{input.name}", "sha": base}
-                    await api.post("/repos/{owner}/{repo}/git/refs", names(input.repo), data=ref)
+                    await api.post("/repos/{owner}/{repo}/git/refs", url_values(input.repo), data=ref)
                 return CreateBranchResult(input.name, base, changed=True)
             except Validation:
                 # Somebody else may just have created it; GitHub's sentence for that is not the only one it uses.
@@ -126,7 +126,7 @@ class BranchActivities:
         data |= {"commit_message": input.message} if input.message else {}
         try:
             with branch_rules(input.branch):
-                merged = await api.post("/repos/{owner}/{repo}/merges", names(input.repo), data=data)
+                merged = await api.post("/repos/{owner}/{repo}/merges", url_values(input.repo), data=data)
         except Conflict as error:
             if "merge conflict" not in error.reason.lower():
                 raise
@@ -143,7 +143,7 @@ class BranchActivities:
 async def tip(api: "API", repo: RepoRef, branch: str) -> str:
     """A branch's head, "" where there is no such branch."""
     try:
-        data = await api.getitem("/repos/{owner}/{repo}/git/ref/{ref}", names(repo, ref=f"heads/{branch}"))
+        data = await api.getitem("/repos/{owner}/{repo}/git/ref/{ref}", url_values(repo, ref=f"heads/{branch}"))
     except NotFound:
         return ""
     return str(data["object"]["sha"])
@@ -159,7 +159,7 @@ async def commit_of(api: "API", repo: RepoRef, name: str) -> str:
             return sha
         raise UserError(texts.unknown_branch(repo.full_name, name))
     try:
-        data = await api.getitem("/repos/{owner}/{repo}/git/commits/{sha}", names(repo, sha=name))
+        data = await api.getitem("/repos/{owner}/{repo}/git/commits/{sha}", url_values(repo, sha=name))
     except NotFound:
         raise NotFound(f"{repo.full_name} has no commit {name}.") from None
     return str(data["sha"])
@@ -167,7 +167,7 @@ async def commit_of(api: "API", repo: RepoRef, name: str) -> str:
 
 async def refuse_default(api: "API", repo: RepoRef, branch: str) -> None:
     """Raises `UserError` for the default branch: what the bot changes there it proposes as a pull request."""
-    data = await api.getitem("/repos/{owner}/{repo}", names(repo))
+    data = await api.getitem("/repos/{owner}/{repo}", url_values(repo))
     if branch == data["default_branch"]:
         raise UserError(texts.is_default_branch(branch))
 
@@ -176,7 +176,7 @@ async def compared(api: "API", repo: RepoRef, head: str, commit: str) -> str:
     """How `head` compares to `commit`, both ids: `identical`, `ahead` (it holds it), `behind`, `diverged`."""
     url = "/repos/{owner}/{repo}/compare/{basehead}?per_page=1"
     try:
-        data = await api.getitem(url, names(repo, basehead=f"{commit}...{head}"))
+        data = await api.getitem(url, url_values(repo, basehead=f"{commit}...{head}"))
     except NotFound:
         return "diverged"  # nothing in common
     return str(data["status"])

@@ -13,7 +13,7 @@ from temporalio import activity
 from activities.errors import UserError
 from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound, Validation
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import CheckResult, GateState, Head, QualityCheck, QualityGateResult, RepoRef
 from activities.reporting import CheckRunOutput, Links, check_output, gate_output, unfinished_output
 from activities.reporting import github_errors as texts
@@ -260,7 +260,7 @@ class CheckRunActivities:
         app = await self._github.app()
         url = "/repos/{owner}/{repo}/commits/{ref}/check-runs?filter=all&per_page=100&app_id={app}"
         try:
-            async for run in api.getiter(url, names(repo, ref=sha, app=str(app.id)), iterable_key="check_runs"):
+            async for run in api.getiter(url, url_values(repo, ref=sha, app=str(app.id)), iterable_key="check_runs"):
                 if (run.get("app") or {}).get("id") == app.id:
                     yield run
         except NotFound:
@@ -339,7 +339,7 @@ async def _create(api: "API", run: CheckRunRef) -> int:
         "external_id": run.external_id,
         "status": "queued",
     }
-    return int((await api.post("/repos/{owner}/{repo}/check-runs", names(run.repo), data=body))["id"])
+    return int((await api.post("/repos/{owner}/{repo}/check-runs", url_values(run.repo), data=body))["id"])
 
 
 async def _conclude(api: "API", run: CheckRunRef, run_id: int, output: CheckRunOutput) -> bool:
@@ -382,14 +382,14 @@ async def _read(api: "API", repo: RepoRef, run_id: int) -> Json | None:
     if not run_id:
         return None
     try:
-        state: Json = await api.getitem("/repos/{owner}/{repo}/check-runs/{id}", names(repo, id=str(run_id)))
+        state: Json = await api.getitem("/repos/{owner}/{repo}/check-runs/{id}", url_values(repo, id=str(run_id)))
     except NotFound:
         return None
     return state
 
 
 async def _update(api: "API", repo: RepoRef, run_id: int, body: Mapping[str, Any]) -> None:
-    await api.patch("/repos/{owner}/{repo}/check-runs/{id}", names(repo, id=str(run_id)), data=dict(body))
+    await api.patch("/repos/{owner}/{repo}/check-runs/{id}", url_values(repo, id=str(run_id)), data=dict(body))
 
 
 def _now() -> str:

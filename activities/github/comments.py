@@ -8,7 +8,7 @@ from activities.errors import UserError
 from activities.github import bodies
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Forbidden, GitHubError, NotFound
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import Head, QualityGateResult, RepoRef
 from activities.reporting import GATE_MARK, Links, gate_comment, reply, reply_mark
 from activities.reporting import github_errors as texts
@@ -117,7 +117,7 @@ class CommentActivities:
         api = await comments_api(self._github, input.repo)
         url = "/repos/{owner}/{repo}/issues/comments/{id}/reactions"
         try:
-            await api.post(url, names(input.repo, id=str(input.comment_id)), data={"content": input.content})
+            await api.post(url, url_values(input.repo, id=str(input.comment_id)), data={"content": input.content})
         except NotFound:
             return
         except Forbidden as error:
@@ -139,13 +139,13 @@ async def write_comment(github: "GitHub", repo: RepoRef, number: int, mark: str,
         there = await _find(github, api, repo, number, mark)
         if there is None:
             url = "/repos/{owner}/{repo}/issues/{number}/comments"
-            created = await api.post(url, names(repo, number=str(number)), data={"body": body})
+            created = await api.post(url, url_values(repo, number=str(number)), data={"body": body})
             return CommentResult(int(created["id"]), changed=True)
         comment_id = int(there["id"])
         if bodies.same(there.get("body"), body):
             return CommentResult(comment_id, changed=False)
         url = "/repos/{owner}/{repo}/issues/comments/{id}"
-        await api.patch(url, names(repo, id=str(comment_id)), data={"body": body})
+        await api.patch(url, url_values(repo, id=str(comment_id)), data={"body": body})
         return CommentResult(comment_id, changed=True)
     except (Forbidden, NotFound) as error:
         if _is_lock(error):
@@ -169,7 +169,7 @@ async def _find(github: "GitHub", api: "API", repo: RepoRef, number: int, mark: 
     """Anybody can write the mark; only we write as our app's bot."""
     app = await github.app()
     url = "/repos/{owner}/{repo}/issues/{number}/comments?per_page=100"
-    async for comment in api.getiter(url, names(repo, number=str(number))):
+    async for comment in api.getiter(url, url_values(repo, number=str(number))):
         if app.wrote(comment) and str(comment.get("body") or "").startswith(mark):
             found: Json = comment
             return found

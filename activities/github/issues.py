@@ -10,7 +10,7 @@ from activities.github import bodies
 from activities.github.activity_errors import github_activity
 from activities.github.comments import Locked, comment_for_key, comments_api
 from activities.github.errors import NotFound, Validation
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 from activities.reporting.markdown import one_line
@@ -118,14 +118,14 @@ class IssueActivities:
         mark = bodies.mark("issue", input.key)
         title, body = one_line(input.title, _TITLE), bodies.fit(f"{mark}\n{input.body}")
         found = await _find(api, input, mark, await self._github.app())
-        issue = found or await api.post(_ISSUES, names(input.repo), data={"title": title, "body": body})
+        issue = found or await api.post(_ISSUES, url_values(input.repo), data={"title": title, "body": body})
         number = int(issue["number"])
         changed = not found
         if found:
             new = {} if bodies.same(found["title"], title) else {"title": title}
             new |= {} if bodies.same(found["body"], body) else {"body": body}
             if new:
-                await api.patch(f"{_ISSUES}/{{number}}", names(input.repo, number=str(number)), data=new)
+                await api.patch(f"{_ISSUES}/{{number}}", url_values(input.repo, number=str(number)), data=new)
                 changed = True
         if input.labels:
             added = await add_labels(self._github, AddLabelsInput(input.repo, number, input.labels))
@@ -140,7 +140,7 @@ class IssueActivities:
         One that is closed already gets no comment; a locked conversation is closed without one.
         """
         api = await comments_api(self._github, input.repo)
-        url, where = f"{_ISSUES}/{{number}}", names(input.repo, number=str(input.number))
+        url, where = f"{_ISSUES}/{{number}}", url_values(input.repo, number=str(input.number))
         try:
             issue = await api.getitem(url, where)
         except NotFound as error:
@@ -163,7 +163,7 @@ class IssueActivities:
         """
         api = await self._github.installation(input.repo, {"issues": "read"})
         try:
-            data = await api.getitem(f"{_ISSUES}/{{number}}", names(input.repo, number=str(input.issue)))
+            data = await api.getitem(f"{_ISSUES}/{{number}}", url_values(input.repo, number=str(input.issue)))
         except NotFound:
             return IssueLabelsResult()
         labels = tuple(str(each["name"] if isinstance(each, dict) else each) for each in data.get("labels") or ())
@@ -182,7 +182,7 @@ async def add_labels(github: "GitHub", input: AddLabelsInput) -> AddLabelsResult
         if not label.strip() or len(label) > _LABEL:
             raise Validation(texts.invalid_label(label, _LABEL))
     api = await comments_api(github, input.repo)
-    url, where = f"{_ISSUES}/{{number}}/labels", names(input.repo, number=str(input.number))
+    url, where = f"{_ISSUES}/{{number}}/labels", url_values(input.repo, number=str(input.number))
     there = [str(label["name"]) async for label in api.getiter(f"{url}?per_page=100", where)]
     known = {label.lower() for label in there}
     named = {label.strip().lower(): label.strip() for label in reversed(input.labels)}
@@ -200,7 +200,7 @@ async def _find(api: "API", input: CreateIssueInput, mark: str, app: "AppClient"
     url = f"{_ISSUES}{{?creator,state,sort,direction,per_page}}"
     query = {"creator": app.login, "state": "all", "sort": "created", "direction": "desc", "per_page": "100"}
     left = _LOOKED_AT
-    async for issue in api.getiter(url, names(input.repo, **query)):
+    async for issue in api.getiter(url, url_values(input.repo, **query)):
         if app.wrote(issue) and "pull_request" not in issue and str(issue.get("body") or "").startswith(mark):
             found: Json = issue
             return found
@@ -216,7 +216,7 @@ async def _assign(api: "API", input: CreateIssueInput, issue: Json) -> bool:
     missing = [login for login in input.assignees if login.lower() not in before][: max(0, _ASSIGNEES - len(before))]
     if not missing:
         return False
-    where = names(input.repo, number=str(issue["number"]))
+    where = url_values(input.repo, number=str(issue["number"]))
     return _assigned(await api.post(f"{_ISSUES}/{{number}}/assignees", where, data={"assignees": missing})) != before
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Forbidden, NotFound, Validation
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class PermissionActivities:
         api = await self._github.installation(input.repo, {"metadata": "read"})
         url = "/repos/{owner}/{repo}/collaborators/{login}/permission"
         try:
-            data = await api.getitem(url, names(input.repo, login=input.login))
+            data = await api.getitem(url, url_values(input.repo, login=input.login))
         except (NotFound, Forbidden, Validation):
             return PermissionResult("none")
         role, base = str(data.get("role_name") or ""), str(data.get("permission") or "")

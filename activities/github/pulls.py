@@ -10,7 +10,7 @@ from activities.github.activity_errors import github_activity
 from activities.github.errors import Conflict, NotFound, Validation
 from activities.github.issues import AddLabelsInput, add_labels
 from activities.github.reviews import RequestReviewInput, request_review
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 from activities.reporting.markdown import one_line
@@ -139,7 +139,7 @@ class PullActivities:
     async def get_pull_request(self, input: PullInput) -> PullRequest:
         """Returns a pull request as it is now."""
         api = await self._github.installation(input.repo, {"pull_requests": "read"})
-        where = names(input.repo, number=str(input.number))
+        where = url_values(input.repo, number=str(input.number))
         return pull_of(await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where))
 
     @github_activity
@@ -170,7 +170,7 @@ class PullActivities:
         All of them in GitHub's order; `complete` is False where some are left out.
         """
         api = await self._github.installation(input.repo, {"pull_requests": "read"})
-        where = names(input.repo, number=str(input.number))
+        where = url_values(input.repo, number=str(input.number))
         found: list[PullFile] = []
         size = 0
         async for data in api.getiter("/repos/{owner}/{repo}/pulls/{number}/files?per_page=100", where):
@@ -209,7 +209,9 @@ class PullActivities:
             new = {} if bodies.same(pull["title"], title) else {"title": title}
             new |= {} if bodies.same(pull["body"], body) else {"body": body}
             if new:
-                await api.patch("/repos/{owner}/{repo}/pulls/{number}", names(input.repo, number=str(number)), data=new)
+                await api.patch(
+                    "/repos/{owner}/{repo}/pulls/{number}", url_values(input.repo, number=str(number)), data=new
+                )
                 changed = True
         if input.labels:
             added = await add_labels(self._github, AddLabelsInput(input.repo, number, input.labels))
@@ -222,14 +224,14 @@ class PullActivities:
     async def _open(self, repo: RepoRef, head: str = "") -> tuple[PullRequest, ...]:
         """Newest first; `head` is `owner:branch`."""
         api = await self._github.installation(repo, {"pull_requests": "read"})
-        where = names(repo, state="open", per_page="100") | ({"head": head} if head else {})
+        where = url_values(repo, state="open", per_page="100") | ({"head": head} if head else {})
         found = api.getiter("/repos/{owner}/{repo}/pulls{?state,head,per_page}", where)
         return tuple([pull_of(data) async for data in found])
 
     async def _with_commit(self, repo: RepoRef, sha: str) -> tuple[PullRequest, ...]:
         """None for a commit that GitHub does not know (yet)."""
         api = await self._github.installation(repo, {"pull_requests": "read", "contents": "read"})
-        found = api.getiter("/repos/{owner}/{repo}/commits/{sha}/pulls?per_page=100", names(repo, sha=sha))
+        found = api.getiter("/repos/{owner}/{repo}/commits/{sha}/pulls?per_page=100", url_values(repo, sha=sha))
         try:
             return tuple([pull_of(data) async for data in found])
         except (NotFound, Validation):
@@ -257,7 +259,7 @@ def pull_of(data: Json) -> PullRequest:
 async def _find(api: "API", input: CreatePullInput, *, by_head: bool) -> Json | None:
     """GitHub's filter by head knows no former name of an owner; without it, all open pulls of the base are read."""
     owner, _, branch = input.head.rpartition(":")
-    where = names(input.repo, state="open", base=input.base, per_page="100")
+    where = url_values(input.repo, state="open", base=input.base, per_page="100")
     if by_head:
         where["head"] = f"{owner or input.repo.owner}:{branch}"
     async for pull in api.getiter("/repos/{owner}/{repo}/pulls{?state,base,head,per_page}", where):
@@ -286,7 +288,7 @@ async def _create(api: "API", input: CreatePullInput) -> tuple[Json, bool]:
         "draft": input.draft,
     }
     try:
-        return await api.post("/repos/{owner}/{repo}/pulls", names(input.repo), data=data), True
+        return await api.post("/repos/{owner}/{repo}/pulls", url_values(input.repo), data=data), True
     except Validation as error:
         if "already exists" not in error.reason:
             raise _explained(error, input) from None

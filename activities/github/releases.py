@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound, Validation
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 
@@ -62,7 +62,7 @@ class ReleaseActivities:
         data = {"tag_name": input.tag, "draft": input.draft, **_content(input)}
         data |= {"target_commitish": input.target} if input.target else {}
         try:
-            created = await api.post(_RELEASES, names(input.repo), data=data)
+            created = await api.post(_RELEASES, url_values(input.repo), data=data)
         except Validation:
             # Created by another since we looked; anything else that GitHub refuses it refuses again.
             if there := await _find(api, input):
@@ -76,11 +76,11 @@ async def _find(api: "API", input: CreateReleaseInput) -> Json | None:
     if not input.tag:
         return None  # GitHub says what is wrong with that
     try:
-        published: Json = await api.getitem(f"{_RELEASES}/tags/{{tag}}", names(input.repo, tag=input.tag))
+        published: Json = await api.getitem(f"{_RELEASES}/tags/{{tag}}", url_values(input.repo, tag=input.tag))
         return published
     except NotFound:
         pass
-    async for each in api.getiter(f"{_RELEASES}?per_page=100", names(input.repo)):
+    async for each in api.getiter(f"{_RELEASES}?per_page=100", url_values(input.repo)):
         if each["tag_name"] == input.tag:
             draft: Json = each
             return draft
@@ -94,7 +94,7 @@ async def _edit(api: "API", input: CreateReleaseInput, there: Json) -> CreateRel
     if before == content and not publish:
         return CreateReleaseResult(int(there["id"]), str(there["html_url"]), changed=False)
     data = content | ({"draft": False} if publish else {})
-    edited = await api.patch(f"{_RELEASES}/{{id}}", names(input.repo, id=str(there["id"])), data=data)
+    edited = await api.patch(f"{_RELEASES}/{{id}}", url_values(input.repo, id=str(there["id"])), data=data)
     return CreateReleaseResult(int(edited["id"]), str(edited["html_url"]), changed=True)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound
 from activities.github.merging.branch_protection import MergeMethod
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 
@@ -58,8 +58,8 @@ class RepoConfigActivities:
         from activities.repo_config import PATH
 
         api = await self._github.installation(input.repo, {"contents": "read"})
-        branch = str((await api.getitem("/repos/{owner}/{repo}", names(input.repo)))["default_branch"])
-        where = names(input.repo, ref=input.branch or branch)
+        branch = str((await api.getitem("/repos/{owner}/{repo}", url_values(input.repo)))["default_branch"])
+        where = url_values(input.repo, ref=input.branch or branch)
         try:
             file = await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{PATH}{{?ref}}", where)
         except NotFound:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Validation
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ async def request_review(github: "GitHub", input: RequestReviewInput) -> Request
     """Requests who is missing. A team of which one member has reviewed is requested again: GitHub does not show for
     whom a person reviewed."""
     api = await github.installation(input.repo, {"pull_requests": "write"})
-    where = names(input.repo, number=str(input.number))
+    where = url_values(input.repo, number=str(input.number))
     pull = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where)
     shown: dict[Reviewer, str] = {("reviewers", login.lower()): login for login in input.reviewers}
     shown |= {("team_reviewers", slug.lower()): slug for slug in input.teams}

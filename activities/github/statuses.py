@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from activities.github.activity_errors import github_activity
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 from activities.reporting.markdown import one_line
 
@@ -86,7 +86,7 @@ class StatusActivities:
         Raises `NotFound` for a commit that GitHub does not know.
         """
         api = await self._github.installation(input.repo, {"statuses": "read", "checks": "read"})
-        where = names(input.repo, ref=input.sha)
+        where = url_values(input.repo, ref=input.sha)
         # GitHub gives the newest of each context.
         statuses = api.getiter(
             "/repos/{owner}/{repo}/commits/{ref}/status?per_page=100", where, iterable_key="statuses"
@@ -119,9 +119,9 @@ class StatusActivities:
         if not sha:
             reading = await self._github.installation(input.repo, {"pull_requests": "read"})
             url = "/repos/{owner}/{repo}/pulls/{number}"
-            sha = str((await reading.getitem(url, names(input.repo, number=str(input.number))))["head"]["sha"])
+            sha = str((await reading.getitem(url, url_values(input.repo, number=str(input.number))))["head"]["sha"])
         api = await self._github.installation(input.repo, {"statuses": "write"})
-        where = names(input.repo, sha=sha)
+        where = url_values(input.repo, sha=sha)
         text = " ".join(input.description.split())
         description = text if len(text) <= _DESCRIPTION else f"{text[: _DESCRIPTION - 1].rstrip()}…"
         if await _newest(api, where, input.context) == (input.state, description, input.target_url):

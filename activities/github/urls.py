@@ -3,6 +3,6 @@
 from activities.model import RepoRef
 
 
-def names(repo: RepoRef, **more: str) -> dict[str, str]:
+def url_values(repo: RepoRef, **more: str) -> dict[str, str]:
     """The repository's owner and name, and whatever else the address has."""
     return {"owner": repo.owner, "repo": repo.name, **more}

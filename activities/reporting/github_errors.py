@@ -53,7 +53,7 @@ def legal_reasons(reason: str) -> str:
     return f"GitHub cannot show this for legal reasons ({reason or 'none given'}). Contact GitHub Support."
 
 
-def not_installed(where: str) -> str:
+def app_not_installed(where: str) -> str:
     """`where` is a repository's name or "this account"."""
     return f"The app is not installed on {where}. Install it there."
 

@@ -17,7 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from activities import tools
-from activities.languages.python.config import hooks, pyproject, section, table
+from activities.languages.python.config import hooks, pyproject, section, toml_table
 from activities.languages.python.dependencies import is_package, requirements_files, with_includes
 from activities.languages.python.install import PythonInstallation, constraints, install_items
 from activities.languages.python.installed import our_version, paths_to
@@ -124,7 +124,7 @@ def _deciding(project: Project) -> str:
 def _python_mismatch(project: Project) -> str:
     """A sentence when the project does not admit our interpreter, "" when it does."""
     options = section(project, "setup.cfg", "options") or {}
-    required = table(project, "project").get("requires-python") or options.get("python_requires", "")
+    required = toml_table(project, "project").get("requires-python") or options.get("python_requires", "")
     required, ours = required.strip() if isinstance(required, str) else "", platform.python_version()
     try:
         fits = not required or SpecifierSet(required).contains(ours, prereleases=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from activities.languages.python.config import section, table
+from activities.languages.python.config import section, toml_table
 from activities.languages.python.installed import our_version
 from activities.languages.python.layout import sources
 from activities.languages.python.tool_detection import PythonTool, configured_in
@@ -99,7 +99,7 @@ class Mypy(PythonTool):
         if not configured_in(self.detection, project):
             return ("--ignore-missing-imports", *targets)
         files = (section(project, file, "mypy") for file in ("mypy.ini", ".mypy.ini", "setup.cfg"))
-        settings = next((found for found in files if found is not None), None) or table(project, "tool.mypy")
+        settings = next((found for found in files if found is not None), None) or toml_table(project, "tool.mypy")
         return () if any(settings.get(key) for key in ("files", "packages", "modules")) else targets
 
 

@@ -81,7 +81,7 @@ async def schedules(context: DoctorContext) -> Sequence[DoctorResult]:
     """Those that recover lost events."""
     client = await context.working_temporal()
     results = []
-    for name in lost_event_schedules.names(context.settings.task_queue):
+    for name in lost_event_schedules.schedule_ids(context.settings.task_queue):
         try:
             found = await client.get_schedule_handle(name).describe(rpc_timeout=RPC_TIMEOUT)
         except RPCError as error:

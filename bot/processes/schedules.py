@@ -46,7 +46,7 @@ async def ensure(client: Client, task_queue: str, every: ScheduleIntervals | Non
     until the next push.
     """
     every = every or ScheduleIntervals()
-    sweep_id, reconciliation_id = names(task_queue)
+    sweep_id, reconciliation_id = schedule_ids(task_queue)
     sweep = _schedule(DeliverySweepWorkflow.run, DeliverySweepInput(), sweep_id, task_queue, every.deliveries)
     reconcile = _schedule(
         ReconciliationWorkflow.run, ReconciliationInput(), reconciliation_id, task_queue, every.reconciliation
@@ -62,7 +62,7 @@ async def ensure(client: Client, task_queue: str, every: ScheduleIntervals | Non
     return True
 
 
-def names(task_queue: str) -> tuple[str, str]:
+def schedule_ids(task_queue: str) -> tuple[str, str]:
     """The ids of the sweep's and the reconciliation's schedules. A namespace may hold several deployments, each with
     its own task queue."""
     prefix = "" if task_queue == ids.TASK_QUEUE else f"{task_queue}:"
@@ -71,7 +71,7 @@ def names(task_queue: str) -> tuple[str, str]:
 
 async def trigger(client: Client, task_queue: str) -> None:
     """Runs both now, unless they are running."""
-    for name in names(task_queue):
+    for name in schedule_ids(task_queue):
         await client.get_schedule_handle(name).trigger(overlap=ScheduleOverlapPolicy.SKIP, rpc_timeout=_RPC)
 
 

@@ -53,7 +53,7 @@ class TokenIssuer:
         """A new token. Raises `Suspended` or `Forbidden` with what a person can do, `GitHubError` else."""
         installation = request.installation or await self._find_installation(request)
         if not installation:
-            raise Suspended(texts.not_installed(request.where))
+            raise Suspended(texts.app_not_installed(request.where))
         try:
             return await self._issue(installation, request)
         except (NotFound, Validation) as error:
@@ -95,7 +95,7 @@ class TokenIssuer:
         if found and (found != installation or (request.repo and self._names.id_of(request.repo) != known)):
             return found
         if error.status == 404:
-            raise Suspended(texts.not_installed(request.where))
+            raise Suspended(texts.app_not_installed(request.where))
         raise Forbidden(texts.not_selected(request.where, await self._page(installation)))
 
     async def _find_installation(self, request: TokenRequest) -> int:

@@ -15,7 +15,7 @@ from activities.github.commits import git_data, push
 from activities.github.commits.local_changes import PathChange, changes_between, file_changes, fits_mutation
 from activities.github.commits.types import CreateCommitInput, CreateCommitResult, PushBranchInput, PushBranchResult
 from activities.github.errors import Conflict, NotFound, branch_rules
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.heartbeat import heartbeating
 from activities.reporting import github_errors as texts
 from activities.workspace.git import git_line
@@ -93,7 +93,7 @@ async def _earlier(api: "API", input: CreateCommitInput, there: str, tree: str) 
         url, where = "/repos/{owner}/{repo}/compare/{basehead}", f"{input.expected_head}...{there}"
         with contextlib.suppress(NotFound):  # nothing in common any more
             # The first commits of the branch beyond the expected head, oldest first.
-            commits = (await api.getitem(url, names(input.repo, basehead=where)))["commits"]
+            commits = (await api.getitem(url, url_values(input.repo, basehead=where)))["commits"]
     headline, _ = _message(input)
     for commit in commits:
         parents = [parent["sha"] for parent in commit["parents"]]

@@ -15,7 +15,7 @@ from activities.github.branches import tip
 from activities.github.commits.local_changes import SUBMODULE, ChangePart, PathChange, content, in_parts
 from activities.github.commits.types import CreateCommitInput
 from activities.github.errors import Conflict, NotFound, RateLimited, Unavailable, Validation, branch_rules
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.reporting import github_errors as texts
 from activities.workspace.git import EMPTY_TREE, git, git_line
 
@@ -57,7 +57,7 @@ async def _count_uploaded(api: "API", input: CreateCommitInput, parts: Sequence[
     while low < high:
         middle = (low + high + 1) // 2
         try:
-            where = names(input.repo, tree=parts[middle - 1].tree)
+            where = url_values(input.repo, tree=parts[middle - 1].tree)
             await api.getitem("/repos/{owner}/{repo}/git/trees/{tree}", where)
             low = middle
         except (NotFound, Validation):
@@ -107,7 +107,7 @@ def _inline_text(raw: bytes) -> str | None:
 async def _post(api: "API", input: CreateCommitInput, what: str, data: Json) -> Json:
     while True:
         try:
-            created: Json = await api.post(f"/repos/{{owner}}/{{repo}}/git/{what}", names(input.repo), data=data)
+            created: Json = await api.post(f"/repos/{{owner}}/{{repo}}/git/{what}", url_values(input.repo), data=data)
             return created
         except RateLimited as limit:
             if limit.retry_after > _PATIENCE_S:
@@ -121,7 +121,7 @@ async def _move_branch(api: "API", input: CreateCommitInput, sha: str) -> None:
     there = await tip(api, input.repo, input.branch)
     if there != input.expected_head:
         raise Conflict(texts.branch_moved(input.branch, there))
-    where = names(input.repo, ref=f"heads/{input.branch}")
+    where = url_values(input.repo, ref=f"heads/{input.branch}")
     try:
         with branch_rules(input.branch):
             await api.patch("/repos/{owner}/{repo}/git/refs/{ref}", where, data={"sha": sha, "force": False})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from activities.github.branches import tip
 from activities.github.errors import NotFound
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 from activities.workflow_ids import parse_quality
 
@@ -50,7 +50,7 @@ class ClosedBranches:
         if found.branch:
             closed = not await tip(api, repo, found.branch)
         else:
-            pull = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", names(repo, number=str(found.pull)))
+            pull = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", url_values(repo, number=str(found.pull)))
             closed = pull["state"] != "open"
         if not closed:
             self.skip(workflow_id)

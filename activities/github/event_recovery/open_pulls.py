@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from activities.github.check_runs import GATE, PREFIX
 from activities.github.event_recovery.types import OpenPull
 from activities.github.pulls import pull_of
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import Head, RepoRef
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class OpenHeads:
         """The newest gate run of ours on a commit; none for a commit without any."""
         api, app = await self._api(repo), await self._github.app()
         url = "/repos/{owner}/{repo}/commits/{ref}/check-runs{?check_name,filter,app_id}"
-        where = names(repo, ref=sha, check_name=PREFIX + GATE, filter="latest", app_id=str(app.id))
+        where = url_values(repo, ref=sha, check_name=PREFIX + GATE, filter="latest", app_id=str(app.id))
         runs = (await api.getitem(url, where))["check_runs"]
         return [run for run in runs if (run.get("app") or {}).get("id") == app.id]
 
@@ -120,7 +120,7 @@ async def _page(api: "API", repo: RepoRef, number: int, etag: str) -> tuple[list
     """The last updated first, with the page's ETag; None where it is still what `etag` names."""
     url = "/repos/{owner}/{repo}/pulls{?state,sort,direction,per_page,page}"
     query = {"state": "open", "sort": "updated", "direction": "desc", "per_page": str(_PAGE), "page": str(number)}
-    return await api.getitem_if_changed(url, names(repo, **query), etag)
+    return await api.getitem_if_changed(url, url_values(repo, **query), etag)
 
 
 def _pulls_of(repo: RepoRef, page: list[Mapping[str, Any]] | None) -> tuple[OpenPull, ...]:

@@ -12,7 +12,7 @@ from activities.github.activity_errors import github_activity
 from activities.github.errors import Conflict, Protected, Unavailable, Validation, is_rule
 from activities.github.merging import branch_protection, required_checks
 from activities.github.merging.branch_protection import MergeMethod
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 
@@ -161,4 +161,4 @@ async def _after_refusal(github: "GitHub", api: "API", input: MergeInput, error:
 
 
 def _where(input: MergeInput) -> dict[str, str]:
-    return names(input.repo, number=str(input.number))
+    return url_values(input.repo, number=str(input.number))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from activities.github.errors import Forbidden, NotFound
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class MergeRules:
 
 async def read(api: "API", repo: RepoRef, branch: str) -> MergeRules:
     """The rules of `branch` as they are now; `api` may write contents, or GitHub hides the repository's switches."""
-    where = names(repo, branch=branch)
+    where = url_values(repo, branch=branch)
     settings = await api.getitem("/repos/{owner}/{repo}", where)
     classic = await api.getitem("/repos/{owner}/{repo}/branches/{branch}", where)
     try:

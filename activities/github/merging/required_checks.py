@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from activities.github.merging.branch_protection import RequiredCheck
-from activities.github.urls import names
+from activities.github.urls import url_values
 from activities.model import RepoRef
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def state_of(github: "GitHub", repo: RepoRef, sha: str, required: Iterable
     if not checks:
         return RequiredChecksState()
     api = await github.installation(repo, {"checks": "read", "statuses": "read"})
-    where = names(repo, sha=sha)
+    where = url_values(repo, sha=sha)
     # The newest of each name and suite, and the newest of each context.
     runs = api.getiter(
         "/repos/{owner}/{repo}/commits/{sha}/check-runs?filter=latest&per_page=100", where, iterable_key="check_runs"

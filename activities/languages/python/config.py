@@ -54,7 +54,7 @@ def has_table(project: Project, name: str) -> bool:
     return True
 
 
-def table(project: Project, name: str) -> dict[str, Any]:
+def toml_table(project: Project, name: str) -> dict[str, Any]:
     """A dotted table of pyproject.toml from its root (`tool.pytest.ini_options`), {} where there is none."""
     found: object = pyproject(project)
     for part in name.split("."):

@@ -9,7 +9,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from activities.languages.python.config import has_table, section, table
+from activities.languages.python.config import has_table, section, toml_table
 from activities.tooling import Project
 
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
@@ -38,24 +38,24 @@ def for_checks(name: str) -> bool:
 def groups(project: Project) -> dict[str, tuple[str, ...]]:
     """PEP 735 groups that checks need, with their includes resolved, and poetry's, pdm's and uv's older tables of
     the same kind."""
-    listed = table(project, "dependency-groups")
+    listed = toml_table(project, "dependency-groups")
     by_name = {canonicalize_name(name): entries for name, entries in listed.items()}
     found = {name: tuple(_group(by_name, name)) for name in listed if for_checks(name)}
-    for name, entries in table(project, "tool.pdm.dev-dependencies").items():
+    for name, entries in toml_table(project, "tool.pdm.dev-dependencies").items():
         found.setdefault(name, tuple(_texts(entries)))
-    for name, part in table(project, "tool.poetry.group").items():
+    for name, part in toml_table(project, "tool.poetry.group").items():
         found.setdefault(name, tuple(_poetry(part.get("dependencies") if isinstance(part, dict) else None)))
     found.setdefault("dev", ())
     old = (
-        *_poetry(table(project, "tool.poetry").get("dev-dependencies")),
-        *_texts(table(project, "tool.uv").get("dev-dependencies")),
+        *_poetry(toml_table(project, "tool.poetry").get("dev-dependencies")),
+        *_texts(toml_table(project, "tool.uv").get("dev-dependencies")),
     )
     return {**found, "dev": (*found["dev"], *old)}
 
 
 def extras(project: Project) -> dict[str, tuple[str, ...]]:
     """Extras of pyproject.toml, else of setup.cfg."""
-    listed = table(project, "project").get("optional-dependencies")
+    listed = toml_table(project, "project").get("optional-dependencies")
     if isinstance(listed, dict):
         return {name: tuple(_texts(entries)) for name, entries in listed.items()}
     found = section(project, "setup.cfg", "options.extras_require") or {}
@@ -64,8 +64,8 @@ def extras(project: Project) -> dict[str, tuple[str, ...]]:
 
 def dependencies(project: Project) -> tuple[str, ...]:
     """What the project itself needs to run, as far as it says so without being built."""
-    listed = tuple(_texts(table(project, "project").get("dependencies")))
-    poetry = tuple(_poetry(table(project, "tool.poetry").get("dependencies")))
+    listed = tuple(_texts(toml_table(project, "project").get("dependencies")))
+    poetry = tuple(_poetry(toml_table(project, "tool.poetry").get("dependencies")))
     cfg = (section(project, "setup.cfg", "options") or {}).get("install_requires", "")
     return listed or poetry or tuple(line.strip() for line in cfg.splitlines() if line.strip())
 
@@ -126,20 +126,20 @@ def named_in_manifests(project: Project, package: str) -> tuple[str, int]:
 
 def project_name(project: Project) -> str:
     """The canonical name of the project's own distribution, "" where it does not say."""
-    listed = table(project, "project").get("name") or table(project, "tool.poetry").get("name")
+    listed = toml_table(project, "project").get("name") or toml_table(project, "tool.poetry").get("name")
     name = listed or (section(project, "setup.cfg", "metadata") or {}).get("name", "")
     return canonicalize_name(name) if isinstance(name, str) else ""
 
 
 def is_package(project: Project) -> bool:
     """Whether there is something to build and install besides dependencies."""
-    if table(project, "tool.uv").get("package") is False:
+    if toml_table(project, "tool.uv").get("package") is False:
         return False
-    if table(project, "tool.poetry").get("package-mode") is False:
+    if toml_table(project, "tool.poetry").get("package-mode") is False:
         return False
     names = ("project", "build-system")
     return (
-        any(table(project, name) for name in names)
+        any(toml_table(project, name) for name in names)
         or has_table(project, "poetry.name")
         or (project.root / "setup.py").is_file()
         or section(project, "setup.cfg", "metadata") is not None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
-from activities.languages.python.config import broken, table, toml
+from activities.languages.python.config import broken, toml, toml_table
 from activities.languages.python.dependencies import (
     dependencies,
     extras,
@@ -70,7 +70,7 @@ def constraints(project: Project) -> str:
 def _editable(project: Project) -> tuple[str, ...]:
     """setuptools would list the modules that are there today; "compat" puts the folder itself on the path, so
     that a checkout with a new module finds it. Other backends do so anyway and may refuse the setting."""
-    backend = str(table(project, "build-system").get("build-backend", "setuptools"))
+    backend = str(toml_table(project, "build-system").get("build-backend", "setuptools"))
     if not backend.startswith("setuptools"):
         return ()
     name = project_name(project)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from activities.languages.python.config import section, table
+from activities.languages.python.config import section, toml_table
 from activities.languages.python.layout import TEST_FOLDERS, python_files
 from activities.tooling import Project
 
@@ -135,7 +135,7 @@ def _options(project: Project) -> Mapping[str, object]:
         if (project.root / file).is_file():
             return section(project, file, name) or {}
     for path in ("tool.pytest.ini_options", "tool.pytest"):
-        if found := table(project, path):
+        if found := toml_table(project, path):
             return found
     later = (section(project, file, name) for file, name in _LATER_INI)
     return next((options for options in later if options is not None), {})

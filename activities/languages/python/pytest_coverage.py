@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from activities.languages.python.config import section, table
+from activities.languages.python.config import section, toml_table
 from activities.languages.python.installed import installed
 from activities.languages.python.layout import sources
 from activities.languages.python.pytest_config import PytestConfig
@@ -75,7 +75,7 @@ def _run_settings(project: Project) -> dict[str, object]:
     for file, name in ((".coveragerc", "run"), ("setup.cfg", "coverage:run"), ("tox.ini", "coverage:run")):
         if (found := section(project, file, name)) is not None:
             return dict(found)
-    return table(project, "tool.coverage.run")
+    return toml_table(project, "tool.coverage.run")
 
 
 def _files(report: object, bench: Workbench) -> Iterator[FileCoverage]:

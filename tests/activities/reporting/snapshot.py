@@ -156,7 +156,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
         "The app and its installation",
         _lines(
             texts.BAD_PRIVATE_KEY, texts.app_key_refused("12", "Bad credentials"), texts.UNKNOWN_APP,
-            texts.not_installed(repo), texts.installation_suspended(repo, page), texts.SUSPENDED,
+            texts.app_not_installed(repo), texts.installation_suspended(repo, page), texts.SUSPENDED,
             texts.not_selected(repo, ""), texts.not_granted({"checks": "write"}, repo, page, "GitHub's reason"),
             texts.missing_permission(["checks: write"], request), texts.missing_permission([], request),
             texts.ACCOUNT_SUSPENDED, texts.IP_ALLOW_LIST, texts.SINGLE_SIGN_ON,

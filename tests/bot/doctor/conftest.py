@@ -117,5 +117,5 @@ async def scheduled(here: Deployment) -> AsyncIterator[Deployment]:
     """With the schedules of a worker's start."""
     assert await schedules.ensure(here.temporal, here.queue)
     yield here
-    for name in schedules.names(here.queue):
+    for name in schedules.schedule_ids(here.queue):
         await here.temporal.get_schedule_handle(name).delete()

@@ -52,7 +52,7 @@ async def test_worker_is_named(here: Deployment) -> None:
 
 
 async def test_paused_schedule_is_a_warning(scheduled: Deployment) -> None:
-    sweep, reconciliation = schedules.names(scheduled.queue)
+    sweep, reconciliation = schedules.schedule_ids(scheduled.queue)
     assert (await scheduled.one("schedules")).status == "ok"
     await scheduled.temporal.get_schedule_handle(sweep).pause()
     line = await scheduled.one("schedules")

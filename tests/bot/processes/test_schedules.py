@@ -39,7 +39,9 @@ async def end(temporal: Client, name: str) -> None:
 
 async def test_both_schedules_are_created_and_run(temporal: Client, queue: str) -> None:
     assert await schedules.ensure(temporal, queue)
-    for name, workflow in zip(schedules.names(queue), ("DeliverySweepWorkflow", "ReconciliationWorkflow"), strict=True):
+    for name, workflow in zip(
+        schedules.schedule_ids(queue), ("DeliverySweepWorkflow", "ReconciliationWorkflow"), strict=True
+    ):
         there = await temporal.get_schedule_handle(name).describe()
         assert (start_action(there).workflow, start_action(there).task_queue) == (workflow, queue)
         assert there.schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
@@ -49,20 +51,20 @@ async def test_both_schedules_are_created_and_run(temporal: Client, queue: str) 
 
 async def test_workers_that_start_together_create_schedules_once(temporal: Client, queue: str) -> None:
     assert await asyncio.gather(*(schedules.ensure(temporal, queue) for _ in range(5))) == [True] * 5
-    assert [await started(temporal, name) for name in schedules.names(queue)] == [1, 1]
+    assert [await started(temporal, name) for name in schedules.schedule_ids(queue)] == [1, 1]
 
 
 async def test_later_worker_triggers_existing_schedules(temporal: Client, queue: str) -> None:
     await schedules.ensure(temporal, queue)
-    for name in schedules.names(queue):
+    for name in schedules.schedule_ids(queue):
         await end(temporal, name)
     await schedules.ensure(temporal, queue)
-    assert [await started(temporal, name) for name in schedules.names(queue)] == [2, 2]
+    assert [await started(temporal, name) for name in schedules.schedule_ids(queue)] == [2, 2]
 
 
 async def test_newer_build_updates_schedules_and_keeps_a_pause(temporal: Client, queue: str) -> None:
     await schedules.ensure(temporal, queue)
-    sweep, _ = schedules.names(queue)
+    sweep, _ = schedules.schedule_ids(queue)
     await end(temporal, sweep)
     await temporal.get_schedule_handle(sweep).pause(note="not now")
     await schedules.ensure(temporal, queue, ScheduleIntervals(deliveries=timedelta(minutes=7)))
@@ -82,5 +84,5 @@ async def test_temporal_without_schedules_is_logged(
 
 
 def test_each_task_queue_has_its_own_schedules() -> None:
-    assert schedules.names(ids.TASK_QUEUE) == ("autobuild-delivery-sweep", "autobuild-reconciliation")
-    assert not set(schedules.names("other")) & set(schedules.names(ids.TASK_QUEUE))
+    assert schedules.schedule_ids(ids.TASK_QUEUE) == ("autobuild-delivery-sweep", "autobuild-reconciliation")
+    assert not set(schedules.schedule_ids("other")) & set(schedules.schedule_ids(ids.TASK_QUEUE))
