@@ -30,6 +30,9 @@ fix: .venv/ready  ## fixes what ruff can fix
 bench: .venv/ready  ## speed, as ratios against a baseline of the same run
 	$(BIN)/python -m benchmarks $(ARGS)
 
+docs: .venv/ready  ## regenerates the tables in the documentation, the schema of the configuration, the texts' snapshot
+	$(BIN)/python -m tests.doc_tables
+
 lock: .venv/ready  ## pins anew what pyproject.toml asks for
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml --quiet --output-file requirements.lock
@@ -46,4 +49,4 @@ tests/node_modules/ready: tests/package-lock.json .venv/ready
 	$(BIN)/python -m bot.npm ci --prefix tests --no-audit --no-fund --ignore-scripts --silent
 	touch $@
 
-.PHONY: demo test coverage gate check fix bench lock
+.PHONY: demo test coverage gate check fix bench docs lock

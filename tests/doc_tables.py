@@ -1,4 +1,4 @@
-"""The parts of the documentation that the code decides. `python -m tests.doc_tables` writes all of them anew: the tables,
+"""The parts of the documentation that the code decides. `make docs` regenerates all of them: the tables,
 the schema of the configuration, and the page of the bot's texts.
 
 A table stands between `<!-- table: name -->` and `<!-- /table -->`; everything around it is written by hand.

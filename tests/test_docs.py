@@ -35,7 +35,7 @@ HOSTS = [".".join(words) for words in (("pypi", "org"), ("pythonhosted", "org"),
 @pytest.mark.parametrize("page", PAGES)
 def test_generated_tables_are_up_to_date(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
-    assert text == with_tables(text), "python -m tests.doc_tables"
+    assert text == with_tables(text), "run `make docs`"
 
 
 def test_every_command_and_option_has_its_line() -> None:

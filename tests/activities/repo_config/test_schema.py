@@ -18,7 +18,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_published_schema_is_up_to_date() -> None:
-    assert (DOCS / "autobuild.schema.json").read_text("utf-8") == schema(), "python -m tests.doc_tables"
+    assert (DOCS / "autobuild.schema.json").read_text("utf-8") == schema(), "run `make docs`"
 
 
 def test_schema_is_valid_and_agrees_with_the_parser() -> None:

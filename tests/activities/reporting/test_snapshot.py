@@ -15,7 +15,7 @@ HELPERS = {"links", "markdown", "metrics", "sarif", "wording", "check_run", "com
 
 
 def test_the_texts_are_those_of_the_snapshot() -> None:
-    assert PAGE.read_text("utf-8") == page(), "python -m tests.doc_tables"
+    assert PAGE.read_text("utf-8") == page(), "run `make docs`"
 
 
 def test_every_sentence_is_in_the_snapshot() -> None:
