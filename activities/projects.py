@@ -5,6 +5,7 @@ from pathlib import Path
 
 from activities import toolchains
 from activities.errors import UserError
+from activities.reporting.markdown import code
 from activities.tooling import Language, Project
 from activities.untrusted_files import UntrustedFolder
 
@@ -36,7 +37,7 @@ def find_projects(checkout: Path, folders: Sequence[str] = ()) -> tuple[Project,
 def _configured(checkout: Path, folder: str) -> list[Project]:
     root = checkout / folder
     if not UntrustedFolder(checkout, follow_links=True).is_folder(folder):
-        raise UserError(f"The project folder {folder!r} of .github/autobuild.yml is not in the repository.")
+        raise UserError(f"The project folder {code(folder)} of .github/autobuild.yml is not in the repository.")
     return [Project(Path(folder).as_posix(), root, language) for language in _languages(root)]
 
 

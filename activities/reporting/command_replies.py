@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from activities.reporting.markdown import code, escape_markdown
+from activities.reporting.markdown import code, escape_markdown, inert
 
 PULL_IS_CLOSED = "This pull request is closed, so nothing was run."
 PULL_IS_DRAFT = "This pull request is a draft. The command takes effect once it is ready for review."
@@ -33,55 +33,55 @@ def paragraphs(replies: Sequence[Sequence[str]]) -> str:
 def waits_for_configuration(command: str, problem: str, line: int) -> str:
     """The repository's configuration may require another permission, and cannot be read."""
     where = f".github/autobuild.yml{f' (line {line})' if line else ''}"
-    return f"`/{command}` is unavailable until {where} is fixed: {problem}"
+    return f"{code(f'/{command}')} is unavailable until {where} is fixed: {escape_markdown(problem, 1000)}"
 
 
 def needs_permission(what: str, needed: str, level: str) -> str:
     """`what` is Markdown."""
-    return f"{what} needs {needed} access; you have {level}."
+    return f"{what} needs {escape_markdown(needed)} access; you have {escape_markdown(level)}."
 
 
 def wrong_place(command: str, on_pull: bool) -> str:
     """A command of issues on a pull request, or the other way round."""
-    return f"`/{command}` works on {'issues' if on_pull else 'pull requests'} only."
+    return f"{code(f'/{command}')} works on {'issues' if on_pull else 'pull requests'} only."
 
 
 def help_lines(texts: Sequence[str], level: str) -> list[str]:
-    """`texts` are those of the commands that the person may use here."""
+    """`texts`, which are Markdown, are those of the commands that the person may use here."""
     if not texts:
         return ["No such command is available to you here."]
-    return [f"You have {level} access here:", "", *(f"- {text}" for text in texts)]
+    return [f"You have {escape_markdown(level)} access here:", "", *(f"- {text}" for text in texts)]
 
 
 def not_the_head(named: str, head_sha: str) -> str:
     """A commit that somebody approved and that is not the head."""
-    return f"`{named}` is not the head of this pull request any more; the head is `{head_sha}`."
+    return f"{code(named)} is not the head of this pull request any more; the head is {code(head_sha)}."
 
 
 def merge_failed(reason: str) -> str:
-    """Automatic merging needs a person first."""
+    """Automatic merging needs a person first. `reason` is Markdown, one of `github_errors`."""
     return f"Auto-merge failed. {reason}"
 
 
 def fix_failed(workflow_id: str) -> str:
     """A failure that is not the repository's."""
-    return f"The fix failed: internal error (workflow {workflow_id})."
+    return f"The fix failed: internal error (workflow {code(workflow_id)})."
 
 
 def fix_worse(checks: Sequence[str]) -> str:
     """The fixed tree has more findings."""
-    return f"The fixes were not committed: they would make {', '.join(checks)} worse."
+    return f"The fixes were not committed: they would make {', '.join(map(code, checks))} worse."
 
 
 def fix_commit_message(lines: Sequence[str], actor: str) -> str:
     """`lines` say what each tool fixed; `actor` is "" for an automatic fix."""
-    requested = f"\n\nRequested by {actor}." if actor else ""
-    return "Apply tool-safe fixes\n\n" + "\n".join(f"- {line}" for line in lines) + requested
+    requested = f"\n\nRequested by {inert(actor)}." if actor else ""
+    return "Apply tool-safe fixes\n\n" + "\n".join(f"- {inert(line)}" for line in lines) + requested
 
 
 def label_not_served(label: str, does: str) -> str:
     """A label whose workflow this deployment does not have."""
-    return f"The label {code(label)} {does}, which this installation does not support yet."
+    return f"The label {code(label)} {escape_markdown(does)}, which this installation does not support yet."
 
 
 def label_failed(label: str, workflow_id: str) -> str:
@@ -98,13 +98,13 @@ def issue_status(works: Mapping[str, str]) -> list[str]:
 def pull_status(overview: Mapping[str, Any], head_sha: str) -> list[str]:
     """`overview` is a `BranchOverview` as plain JSON, {} where the branch's workflow does not run."""
     if overview.get("head") != head_sha:
-        return [f"Nothing is known about `{head_sha[:12]}` yet. `/retest` starts its gate."]
+        return [f"Nothing is known about {code(head_sha[:12])} yet. `/retest` starts its gate."]
     lines = [_gate_status(overview, head_sha)]
     settled = not overview.get("gating") and not overview.get("waiting")
     checks: Mapping[str, str] = overview.get("checks") or {}
     if settled and (failing := [name for name, status in checks.items() if status not in _SATISFIED]):
-        lines.append(f"- Not passed: {', '.join(f'`{name}`' for name in failing)}")
-    lines += [f"- `{name}`: {escape_markdown(why, 500)}" for name, why in (overview.get("overrides") or {}).items()]
+        lines.append(f"- Not passed: {', '.join(map(code, failing))}")
+    lines += [f"- {code(name)}: {escape_markdown(why, 500)}" for name, why in (overview.get("overrides") or {}).items()]
     if overview.get("draft"):
         lines.append("- The pull request is a draft: its gate runs once it is ready for review.")
     if settled and overview.get("merges"):
@@ -114,7 +114,7 @@ def pull_status(overview: Mapping[str, Any], head_sha: str) -> list[str]:
 
 
 def _gate_status(overview: Mapping[str, Any], head_sha: str) -> str:
-    gate = f"The gate of `{head_sha[:12]}`"
+    gate = f"The gate of {code(head_sha[:12])}"
     if overview.get("gating"):
         return f"{gate} is running."
     if overview.get("stopped"):
@@ -122,7 +122,7 @@ def _gate_status(overview: Mapping[str, Any], head_sha: str) -> str:
     if (state := overview.get("state")) and not overview.get("waiting"):
         score = f", score {overview.get('score', 0):g}" if state in ("passed", "failed") else ""
         reason = f": {escape_markdown(str(overview.get('reason') or ''), 500)}" if overview.get("reason") else ""
-        return f"{gate} {_VERDICTS.get(state, state)}{score}{reason}"
+        return f"{gate} {_VERDICTS.get(state) or escape_markdown(state)}{score}{reason}"
     if overview.get("waiting") or overview.get("draft"):
         return f"{gate} is queued."
     return f"{gate} did not finish. `/retest` starts it again."

@@ -65,7 +65,7 @@ def fork_text(head_sha: str) -> str:
     """What the check runs of a fork say until a maintainer has approved the head."""
     return (
         "Checks did not run: this pull request comes from a fork and needs approval.\n\n"
-        f"After reviewing the change, a maintainer can comment `/ok-to-test {head_sha}`. "
+        f"After reviewing the change, a maintainer can comment {code(f'/ok-to-test {head_sha}')}. "
         "The approval is for this commit only."
     )
 

@@ -1,11 +1,12 @@
 """What people read when GitHub refuses something, or when something of theirs stands in the way.
 
-Each text says what is wrong and what to do next. What GitHub itself says is escaped or quoted, since it may repeat
-words of a branch, a rule or a commit.
+Each text is Markdown and says what is wrong and what to do next. Names are quoted as code, and what GitHub itself says
+is escaped, since it may repeat words of a branch, a rule or a commit.
 """
 
 from collections.abc import Mapping, Sequence
 
+from activities.redaction import redact
 from activities.reporting.markdown import code, escape_markdown
 
 BAD_PRIVATE_KEY = "The app's private key is not a valid PEM file. Download it again from the app's settings on GitHub."
@@ -29,51 +30,70 @@ CONFIG_IS_NO_FILE = "This is not a regular file. Put the configuration itself th
 def app_key_refused(app_id: str, reason: str) -> str:
     """For whoever runs the deployment."""
     return (
-        f"GitHub does not accept the app's key ({reason or 'no reason given'}). AUTOBUILD_APP_ID ({app_id}) and "
-        "AUTOBUILD_PRIVATE_KEY must belong to the same app. Generate a new private key in the app's settings, and "
-        "check this machine's clock."
+        f"GitHub does not accept the app's key ({_escaped(reason) or 'no reason given'}). "
+        f"AUTOBUILD_APP_ID ({code(app_id)}) and AUTOBUILD_PRIVATE_KEY must belong to the same app. "
+        "Generate a new private key in the app's settings, and check this machine's clock."
     )
 
 
 def github_said(advice: str, request: str, reason: str) -> str:
-    """What to do, with GitHub's own answer; `request` is "POST /repos/…"."""
-    return f"{advice} (GitHub's answer to {request}: {reason})"
+    """What to do, with GitHub's own answer; `request` is "POST /repos/…"; `advice` is one of ours."""
+    return f"{advice} (GitHub's answer to {code(request)}: {_escaped(reason)})"
+
+
+def github_answered(status: int, request: str, reason: str) -> str:
+    """An answer for which there is no advice; `status` is HTTP's."""
+    return f"GitHub answered {status} to {code(request)}: {_escaped(reason) or 'no reason given'}"
+
+
+def query_refused(reason: str) -> str:
+    """The GraphQL API's answer."""
+    return f"GitHub refused a query: {_escaped(reason)}"
 
 
 def missing_permission(accepted: Sequence[str], request: str) -> str:
     """Any of the `accepted` permissions will do."""
-    needed = f"the permission {' or '.join(accepted)}" if accepted else "another permission"
+    needed = f"the permission {' or '.join(map(code, accepted))}" if accepted else "another permission"
     return (
-        f"The app needs {needed} for {request}. Add it in the app's settings if it is not there, then accept it where "
-        "the app is installed."
+        f"The app needs {needed} for {code(request)}. Add it in the app's settings if it is not there, then "
+        "accept it where the app is installed."
     )
 
 
 def legal_reasons(reason: str) -> str:
-    return f"GitHub cannot show this for legal reasons ({reason or 'none given'}). Contact GitHub Support."
+    return f"GitHub cannot show this for legal reasons ({_escaped(reason) or 'none given'}). Contact GitHub Support."
 
 
 def app_not_installed(where: str) -> str:
-    """`where` is a repository's name or "this account"."""
-    return f"The app is not installed on {where}. Install it there."
+    """`where` is a repository's name, "" for the account."""
+    return f"The app is not installed on {_place(where)}. Install it there."
 
 
 def installation_suspended(where: str, page: str) -> str:
     """`page` is the address of the installation's settings, "" where it is not known."""
-    return f"The app's installation on {where} is suspended. Unsuspend it {_at(page)}."
+    return f"The app's installation on {_place(where)} is suspended. Unsuspend it {_at(page)}."
 
 
 def not_selected(where: str, page: str) -> str:
-    return f"The app's installation has no access to {where}. Select the repository {_at(page)}."
+    return f"The app's installation has no access to {_place(where)}. Select the repository {_at(page)}."
 
 
 def not_granted(permissions: Mapping[str, str], where: str, page: str, reason: str) -> str:
     """`permissions` are those that are missing, by name, with their level."""
-    shown = ", ".join(f"{name}: {level}" for name, level in sorted(permissions.items()))
+    shown = ", ".join(code(f"{name}: {level}") for name, level in sorted(permissions.items()))
     return (
-        f"The app's installation on {where} does not grant {shown}. Request it in the app's own settings, then have "
-        f"the account's owner accept it {_at(page)}. ({reason})"
+        f"The app's installation on {_place(where)} does not grant {shown}. Request it in the app's own settings, "
+        f"then have the account's owner accept it {_at(page)}. ({_escaped(reason)})"
     )
+
+
+def _escaped(reason: str) -> str:
+    """GitHub's own words. Secrets go first: an escaped one is not recognised any more."""
+    return escape_markdown(redact(reason), 500)
+
+
+def _place(where: str) -> str:
+    return code(where) or "this account"
 
 
 def _at(page: str) -> str:
@@ -81,21 +101,21 @@ def _at(page: str) -> str:
 
 
 def unknown_commit(sha: str, reason: str) -> str:
-    return f"{sha} is not on GitHub. Was it removed by a force push? ({reason})"
+    return f"{code(sha)} is not on GitHub. Was it removed by a force push? ({_escaped(reason)})"
 
 
 def unknown_branch(repository: str, branch: str) -> str:
-    return f"{repository} has no branch {code(branch) or 'with an empty name'}."
+    return f"{code(repository)} has no branch {code(branch) or 'with an empty name'}."
 
 
 def branch_exists(branch: str, at: str, base: str) -> str:
     """`at` and `base` are commits: the branch's head, and what it should contain."""
-    return f"{code(branch)} exists already, at {at[:12]}, which does not contain {base[:12]}."
+    return f"{code(branch)} exists already, at {code(at[:12])}, which does not contain {code(base[:12])}."
 
 
 def branch_moved(branch: str, at: str) -> str:
     """`at` is its head now, "" where it was deleted."""
-    return f"{code(branch)} {f'has moved on to {at[:12]}' if at else 'was deleted'}; nothing was written."
+    return f"{code(branch)} {f'has moved on to {code(at[:12])}' if at else 'was deleted'}; nothing was written."
 
 
 def branch_conflicts(branch: str, base: str) -> str:
@@ -112,18 +132,23 @@ def invalid_branch_name(branch: str) -> str:
 
 def forbidden_by_rules(branch: str, reason: str) -> str:
     return (
-        f"The rules of {code(branch)} do not allow this: {escape_markdown(reason, 500)} "
+        f"The rules of {code(branch)} do not allow this: {_escaped(reason)} "
         "Let the app bypass the branch's rules, or use another branch."
     )
 
 
 def push_refused(branch: str, reason: str) -> str:
     """A file that is too large, a workflow without the permission for it, a secret: GitHub says which."""
-    return f"GitHub refused the push to {code(branch)}: {escape_markdown(reason, 600)}"
+    return f"GitHub refused the push to {code(branch)}: {_escaped(reason)}"
+
+
+def push_failed(reason: str) -> str:
+    """Without a rule or a race that explains it; `reason` is git's output or GitHub's part of it."""
+    return f"GitHub refused a push: {_escaped(reason)}"
 
 
 def push_lost_race(branch: str, reason: str) -> str:
-    return f"{code(branch)} has moved on ({reason}); nothing was written."
+    return f"{code(branch)} has moved on ({_escaped(reason)}); nothing was written."
 
 
 def file_too_large(path: str, megabytes: float) -> str:
@@ -147,7 +172,7 @@ def deleted_before_close(number: int) -> str:
 
 
 def invalid_label(label: str, longest: int) -> str:
-    return f"{label[:80]!r} is not a valid label: it must have 1 to {longest} characters."
+    return f"{code(label, 80) or 'An empty name'} is not a valid label: it must have 1 to {longest} characters."
 
 
 def too_many_labels(number: int, count: int, most: int) -> str:
@@ -155,12 +180,12 @@ def too_many_labels(number: int, count: int, most: int) -> str:
 
 
 def no_new_commits(head: str, base: str) -> str:
-    return f"`{head}` has no commit that `{base}` lacks, so there is nothing to open a pull request for."
+    return f"{code(head)} has no commit that {code(base)} lacks, so there is nothing to open a pull request for."
 
 
 def unknown_pull_branch(branch: str, side: str) -> str:
     """`side` is "head" or "base"."""
-    return f"GitHub has no branch `{branch}` for a pull request's {side}. Push it first."
+    return f"GitHub has no branch {code(branch)} for a pull request's {escape_markdown(side)}. Push it first."
 
 
 RELEASE_CUT = "… cut here: GitHub accepts 125,000 characters."
@@ -175,12 +200,12 @@ NO_DRAFTS = "GitHub's plan for this repository has no draft pull requests. Open 
 
 
 def pull_not_shown_yet(head: str) -> str:
-    return f"A pull request of {head} exists already, and GitHub does not show it yet."
+    return f"A pull request of {code(head)} exists already, and GitHub does not show it yet."
 
 
 def pull_has_other_head(number: int, head: str, expected: str, *, merged: bool) -> str:
     was = "was merged at" if merged else "is at"
-    return f"#{number} {was} {head}, not at {expected}, which was to be merged. Check it again."
+    return f"#{number} {was} {code(head)}, not at {code(expected)}, which was to be merged. Check it again."
 
 
 def pull_has_other_base(number: int, base: str, expected: str) -> str:
@@ -218,7 +243,7 @@ def no_merge_method(base: str) -> str:
 
 
 def merge_method_not_allowed(method: str, allowed: Sequence[str]) -> str:
-    return f"The merge method {method} is not allowed here. Use {' or '.join(allowed)}."
+    return f"The merge method {code(method)} is not allowed here. Use {' or '.join(map(code, allowed))}."
 
 
 def checks_failed(number: int, checks: Sequence[str]) -> str:
@@ -226,11 +251,11 @@ def checks_failed(number: int, checks: Sequence[str]) -> str:
 
 
 def merge_refused(number: int, reason: str) -> str:
-    return f"GitHub does not merge #{number}: {escape_markdown(reason, 500)}"
+    return f"GitHub does not merge #{number}: {_escaped(reason)}"
 
 
 def not_merged_yet(number: int, reason: str) -> str:
-    return f"#{number} is not merged yet: {reason}"
+    return f"#{number} is not merged yet: {_escaped(reason)}"
 
 
 def missing_approvals(count: int) -> str:
@@ -239,5 +264,5 @@ def missing_approvals(count: int) -> str:
 
 
 def unknown_requirement(base: str) -> str:
-    """What a merge waits for where GitHub only says that it is blocked."""
+    """What a merge waits for where GitHub only says that it is blocked; plain text, as names of checks are."""
     return f"a review, or whatever else the rules of {base} require"

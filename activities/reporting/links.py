@@ -32,7 +32,7 @@ class Links:
 
     def commit(self, sha: str) -> str:
         """A link to a commit, as Markdown."""
-        return f"[`{sha[:7]}`]({self._repo}/commit/{sha})"
+        return f"[{code(sha[:7])}]({self._repo}/commit/{quote(clean(sha))})"
 
     @property
     def _repo(self) -> str:

@@ -29,13 +29,17 @@ def one_line(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
-def escape_markdown(text: str, limit: int = 300) -> str:
-    """Untrusted text as prose on one line, also inside a table: it shows as it is and does nothing."""
+def inert(text: str, limit: int = 300) -> str:
+    """Untrusted text on one line where Markdown does nothing and names still do, as in a commit's message."""
     # A scheme is recognised from its colon backwards, everything else from its first character on.
-    broken = _TRIGGER.sub(
+    return _TRIGGER.sub(
         lambda found: f"{_BREAK}://" if found[0] == "://" else f"{found[0]}{_BREAK}", one_line(text, limit)
     )
-    broken = _LIST_MARK.sub(rf"\1\3{_BREAK}\2", broken)
+
+
+def escape_markdown(text: str, limit: int = 300) -> str:
+    """Untrusted text as prose on one line, also inside a table: it shows as it is and does nothing."""
+    broken = _LIST_MARK.sub(rf"\1\3{_BREAK}\2", inert(text, limit))
     return _MARKUP.sub(lambda found: _ENTITY.get(found[0], f"\\{found[0]}"), broken)
 
 

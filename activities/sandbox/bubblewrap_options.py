@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from activities.errors import UserError
+from activities.reporting.markdown import code
 from activities.sandbox import SandboxCommand, SandboxPaths, SandboxSpec
 from activities.sandbox.command import clean_environment
 from activities.sandbox.run_folders import RunFolders
@@ -80,7 +81,7 @@ def mount_options(folders: RunFolders, spec: SandboxSpec, overlays: bool) -> Ite
         for part in Path(path).parts:
             place /= part
             if part == ".." or place.is_symlink():
-                raise UserError(f"{path!r} is behind a symbolic link. Replace the link by a regular folder.")
+                raise UserError(f"{code(path)} is behind a symbolic link. Replace the link by a regular folder.")
         target = os.path.join(PATHS.src, path)
         if overlays:
             upper, work = folders.mount_layer(number)

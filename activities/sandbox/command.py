@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from activities.errors import UserError
+from activities.reporting.markdown import code
 from activities.sandbox import ResourceLimits, SandboxCommand
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
@@ -34,7 +35,7 @@ def validate(command: SandboxCommand) -> None:
         raise UserError("The command contains a NUL character. Remove it.")
     for name in command.env:
         if not name or "=" in name:
-            raise UserError(f"{name!r} is not a valid name of an environment variable. Rename it.")
+            raise UserError(f"{code(name) or 'An empty name'} is not a valid variable name. Rename it.")
 
 
 def clean_environment(command: SandboxCommand, home: str, tmp: str, install_env: Mapping[str, str]) -> dict[str, str]:

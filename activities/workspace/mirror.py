@@ -18,6 +18,7 @@ from filelock import AsyncFileLock
 
 from activities.errors import UserError
 from activities.model import RepoRef
+from activities.reporting.markdown import code
 from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_limited, git_line
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -61,7 +62,7 @@ class Workspaces:
         """The bare repository's folder (it may not exist yet)."""
         for part in (repo.owner, repo.name):
             if not _NAME.fullmatch(part) or part.strip(".") == "":
-                raise UserError(f"{part!r} is not a valid name of a repository or owner.")
+                raise UserError(f"{code(part) or 'An empty name'} is not a valid name of a repository or owner.")
         return self._root / "mirrors" / repo.owner / f"{repo.name}.git"
 
     async def fetch(self, repo: RepoRef, *refs: str) -> None:

@@ -21,6 +21,7 @@ from activities.github.errors import (
     Validation,
 )
 from activities.redaction import redact
+from activities.reporting import github_errors as texts
 
 _LONGEST_WAIT_S = 3600.0
 # What GitHub asks for when it names no time: "wait at least one minute".
@@ -45,17 +46,16 @@ def graphql_error(errors: object, headers: Mapping[str, str] | None = None, now:
     kind = _GRAPHQL.get(str(first.get("type", "")), Unavailable)
     if kind is RateLimited or _names_limit(reason):
         wait = _wait(headers or {}, time.time() if now is None else now)
-        error: GitHubError = RateLimited(f"GitHub refused a query: {reason}", wait)
+        error: GitHubError = RateLimited(texts.query_refused(reason), wait)
     else:
-        error = (kind is Forbidden and refusal(403, headers or {}, reason, "a query")) or kind(
-            f"GitHub refused a query: {reason}"
-        )
+        person = refusal(403, headers or {}, reason, "POST /graphql") if kind is Forbidden else None
+        error = person or kind(texts.query_refused(reason))
     error.status, error.reason = 200, redact(reason)[:500]
     return error
 
 
 def _error(status: int, headers: Mapping[str, str], reason: str, request: str, now: float) -> GitHubError:
-    text = f"GitHub answered {status} to {request}: {reason or 'no reason given'}"
+    text = texts.github_answered(status, request, reason)
     used_up = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
     if status == 429 or (status == 403 and (used_up or _names_limit(reason))):
         return RateLimited(text, _wait(headers, now))

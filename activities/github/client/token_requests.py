@@ -30,7 +30,8 @@ class TokenRequest:
 
     @property
     def where(self) -> str:
-        return self.repo.full_name if self.repo else "this account"
+        """The repository's name, "" for the whole account."""
+        return self.repo.full_name if self.repo else ""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ from activities.github.errors import (
     Validation,
     is_rule,
 )
-from activities.reporting import escape_markdown
 from activities.reporting import github_errors as texts
 from activities.workspace.git import GitError, credentials, git
 
@@ -97,5 +96,5 @@ def refusal(error: GitError, branch: str) -> Exception:
         return UserError(texts.push_refused(branch, f"{why}. {github}"))
     for pattern, kind in _REFUSALS:
         if re.search(pattern, text):
-            return kind(f"GitHub refused a push: {github or escape_markdown(text, 500)}")
+            return kind(texts.push_failed(github or text))
     return Unavailable(f"A push failed: {text.strip()[-500:]}")

@@ -129,7 +129,7 @@ RULES = "do not allow this: .*Changes must be made through a pull request"
 
 TABLE: list[tuple[Callable[[Scene], Awaitable[None]], tuple[str, ...], str, str]] = [
     (suspended, tuple(ASKED), "UserError", "suspended. Unsuspend it"),
-    (uninstalled, tuple(ASKED), "UserError", "not installed on octocat/hello"),
+    (uninstalled, tuple(ASKED), "UserError", "not installed on `octocat/hello`"),
     (not_given, tuple(ASKED), "UserError", GIVES_NOT),
     (taken_away, tuple(ASKED), "UserError", NO_ACCESS),
     (gone, tuple(ASKED), "Unavailable", "does not reach octocat/hello any more"),

@@ -46,7 +46,7 @@ async def test_invalid_branch_name_is_refused(
 async def test_missing_base_is_a_user_error(branches: BranchActivities, repo: RepoRef, base: str) -> None:
     error = await refused(branches, "autobuild/42", base, repo)
     assert error.type == "UserError"
-    assert "octocat/hello has no branch" in error.message
+    assert "`octocat/hello` has no branch" in error.message
 
 
 async def test_unknown_commit_is_retried(branches: BranchActivities, repo: RepoRef) -> None:

@@ -140,6 +140,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "list_suite_runs",
         "merge_pull_request",
         "push_branch",
+        "recover_lost_verdict",
         "redeliver",
         "remind_branches",
         "reply_comment",

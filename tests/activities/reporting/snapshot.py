@@ -159,7 +159,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
             texts.app_not_installed(repo), texts.installation_suspended(repo, page), texts.SUSPENDED,
             texts.not_selected(repo, ""), texts.not_granted({"checks": "write"}, repo, page, "GitHub's reason"),
             texts.missing_permission(["checks: write"], request), texts.missing_permission([], request),
-            texts.ACCOUNT_SUSPENDED, texts.IP_ALLOW_LIST, texts.SINGLE_SIGN_ON,
+            texts.github_answered(404, request, "Not Found"), texts.query_refused("Not Found"), texts.ACCOUNT_SUSPENDED, texts.IP_ALLOW_LIST, texts.SINGLE_SIGN_ON,
         ),
     )  # fmt: skip
     yield (
@@ -180,7 +180,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
             texts.branch_moved("topic", ""), texts.branch_conflicts("topic", "main"), texts.is_default_branch("main"),
             texts.invalid_branch_name("a..b"), texts.invalid_branch_name(""),
             texts.forbidden_by_rules("main", "Changes must be made through a pull request."),
-            texts.push_refused("topic", "GitHub's reason"), texts.push_lost_race("topic", "fetch first"),
+            texts.push_refused("topic", "GitHub's reason"), texts.push_failed("GitHub's reason"), texts.push_lost_race("topic", "fetch first"),
             texts.file_too_large("huge.bin", 101), texts.not_utf8("\\xff.py"),
         ),
     )  # fmt: skip

@@ -251,7 +251,7 @@ async def test_permission_not_granted_is_named(simulated: SimulatedGitHub, githu
     }
     wanted = {"checks": "write", "contents": "write", "administration": "read"}
     with pytest.raises(
-        Forbidden, match="on octocat/hello does not grant administration: read, checks: write"
+        Forbidden, match="on `octocat/hello` does not grant `administration: read`, `checks: write`"
     ) as caught:
         await github.installation(repo, wanted)
     assert f"accept it at {simulated.url}" in str(caught.value)
@@ -262,14 +262,14 @@ async def test_repository_not_selected_is_named(simulated: SimulatedGitHub, gith
         RepoRef("octocat", "other", repo.installation_id),
         RepoRef("octocat", "other", repo.installation_id, id=5),
     ):
-        with pytest.raises(Forbidden, match=rf"to octocat/other. Select the repository at {simulated.url}"):
+        with pytest.raises(Forbidden, match=rf"to `octocat/other`. Select the repository at {simulated.url}"):
             await github.installation(other, READ)
     assert asked(simulated, "POST", "/access_tokens") == 2
 
 
 async def test_error_needs_no_installation_data(simulated: SimulatedGitHub, github: GitHub, repo: RepoRef) -> None:
     simulated.faults.add("GET", f"/app/installations/{repo.installation_id}", "status", times=9)
-    with pytest.raises(Forbidden, match=r"on octocat/hello does not grant administration: write.* in the settings"):
+    with pytest.raises(Forbidden, match=r"on `octocat/hello` does not grant `administration: write`.* in the settings"):
         await github.installation(repo, {"administration": "write"})
 
 

@@ -7,6 +7,7 @@ import pytest
 from activities.errors import UserError
 from activities.github.client.error_mapping import error_of, graphql_error
 from activities.github.errors import AppRefused, Forbidden, GitHubError, Suspended
+from activities.reporting import escape_markdown
 
 ASKED = "POST /repos/octocat/hello/check-runs"
 
@@ -39,17 +40,20 @@ def test_refusal_says_what_to_do(status: int, message: str, kind: type[GitHubErr
     assert type(error) is kind
     assert isinstance(error, UserError)
     assert advice in str(error)
-    assert message in str(error)
+    assert escape_markdown(message) in str(error)
     assert (error.status, error.reason) == (status, message)
 
 
 @pytest.mark.parametrize(
     ("accepted", "shown"),
     [
-        ("checks=write", "the permission checks: write for POST"),
-        ("issues=write; pull_requests=write", "the permission issues: write or pull_requests: write for"),
-        ("contents=write,workflows=write", "contents: write and workflows: write for"),
-        ("contents=write,workflows=write;administration=write", "write and workflows: write or administration: write"),
+        ("checks=write", "the permission `checks: write` for `POST"),
+        ("issues=write; pull_requests=write", "the permission `issues: write` or `pull_requests: write` for"),
+        ("contents=write,workflows=write", "`contents: write and workflows: write` for"),
+        (
+            "contents=write,workflows=write;administration=write",
+            "write and workflows: write` or `administration: write`",
+        ),
         ("", "another permission for"),
         (" ; ", "another permission for"),
     ],
@@ -89,7 +93,7 @@ def test_rate_limit_is_no_refusal() -> None:
 
 def test_query_names_its_missing_permission() -> None:
     errors = [{"type": "FORBIDDEN", "message": "Resource not accessible by integration"}]
-    assert "needs another permission for a query" in str(graphql_error(errors))
+    assert "needs another permission for `POST /graphql`" in str(graphql_error(errors))
 
 
 @pytest.mark.parametrize("message", ["x" * 5000, "\x00\x1b[31m", "ghs_" + "a1" * 40])
@@ -97,4 +101,4 @@ def test_githubs_text_is_cut_and_redacted(message: str) -> None:
     error = answered(403, f"Repository was archived: {message}")
     assert len(str(error)) <= 1000
     assert len(error.reason) <= 500
-    assert "ghs_a" not in f"{error} {error.reason}"
+    assert "a1a1" not in f"{error} {error.reason}"

@@ -30,6 +30,7 @@ from activities.github.errors import (
     Validation,
 )
 from activities.model import RepoRef
+from activities.reporting import escape_markdown
 from simulator.github.server import SimulatedGitHub
 
 REPO = "/repos/octocat/hello"
@@ -84,7 +85,8 @@ def test_used_up_limit_has_its_reset() -> None:
 
 def test_error_names_request_and_reason() -> None:
     error = error_of(422, {}, said("Validation Failed", errors=[{"field": "ghs_abc.def"}]), "POST /x")
-    assert str(error) == 'GitHub answered 422 to POST /x: Validation Failed ([{"field": "***"}])'
+    reason = escape_markdown('Validation Failed ([{"field": "***"}])')
+    assert str(error) == f"GitHub answered 422 to `POST /x`: {reason}"
 
 
 @pytest.mark.parametrize(

@@ -226,7 +226,7 @@ async def test_repository_removed_from_the_installation(
     api = await github.installation(repo, READ)
     with pytest.raises(Unavailable, match="does not reach"):
         await api.getitem(f"{REPO}/branches/main")
-    with pytest.raises(Forbidden, match=r"octocat/hello\. Select the repository"):
+    with pytest.raises(Forbidden, match=r"`octocat/hello`\. Select the repository"):
         await github.installation(repo, READ)
 
 

@@ -96,10 +96,10 @@ async def test_method_that_is_not_allowed_is_refused(
 ) -> None:
     simulated.repositories.allow_methods(NAME, ["merge", "rebase"])
     said = await refused(merging, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "squash"))
-    assert said == "The merge method squash is not allowed here. Use merge or rebase."
+    assert said == "The merge method `squash` is not allowed here. Use `merge` or `rebase`."
     simulated.protection.protect(NAME, "main", linear=True, ruleset=True)
     said = await refused(merging, MergeInput(wanted.repo, wanted.number, wanted.head_sha, "merge"))
-    assert said == "The merge method merge is not allowed here. Use rebase."
+    assert said == "The merge method `merge` is not allowed here. Use `rebase`."
     simulated.repositories.allow_methods(NAME, ["merge"])
     assert "allow no merge method" in await refused(merging, wanted)
     assert asked(simulated, "PUT", "/merge") == 0
@@ -110,10 +110,10 @@ async def test_other_head_is_not_merged(
 ) -> None:
     newer = await simulated.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     assert await refused(merging, wanted) == (
-        f"#1 is at {newer}, not at {wanted.head_sha}, which was to be merged. Check it again."
+        f"#1 is at `{newer}`, not at `{wanted.head_sha}`, which was to be merged. Check it again."
     )
     await simulated.merging.merge_pull(NAME, wanted.number)
-    assert f"#1 was merged at {newer}, not at {wanted.head_sha}" in await refused(merging, wanted)
+    assert f"#1 was merged at `{newer}`, not at `{wanted.head_sha}`" in await refused(merging, wanted)
     assert "not at , which was to be merged" in await refused(merging, MergeInput(wanted.repo, wanted.number, ""))
 
 
@@ -125,7 +125,7 @@ async def test_push_at_the_last_moment_is_not_merged(
     await simulated.store.wait_for(lambda: fault.seen)
     newer = await simulated.pushes.push_commit(NAME, "topic/one", {"a.py": "import re\n"})
     fault.release()
-    assert f"#1 is at {newer}" in await task
+    assert f"#1 is at `{newer}`" in await task
     assert simulated.store.issue(NAME, wanted.number).state == "open"
 
 
