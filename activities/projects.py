@@ -29,7 +29,8 @@ def find_projects(checkout: Path, folders: Sequence[str] = ()) -> tuple[Project,
     for folder in _folders(checkout, checkout, _DEPTH):
         name = folder.relative_to(checkout).as_posix()
         for language in _languages(folder):
-            if not any(_covers(project, name, language) for project in found):
+            around = [each for each in found if each.folder == "." or name.startswith(f"{each.folder}/")]
+            if language not in [each.language for each in around]:
                 found.append(Project(name, folder, language))
     return tuple(found)
 
@@ -43,10 +44,6 @@ def _configured(checkout: Path, folder: str) -> list[Project]:
 
 def _languages(folder: Path) -> list[Language]:
     return [chain.language for chain in toolchains.registry().values() if chain.detect(folder)]
-
-
-def _covers(project: Project, name: str, language: Language) -> bool:
-    return project.language == language and (project.folder == "." or name.startswith(project.folder + "/"))
 
 
 def _folders(folder: Path, root: Path, depth: int) -> Iterator[Path]:

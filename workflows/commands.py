@@ -301,8 +301,8 @@ async def signal_branch(current: CurrentHead, message: BranchMessage) -> None:
     head = current.head
     start = asdict(ContinuousQualityInput.of(head, current.default_branch))
     key = ids.branch_workflow(head)
-    news = PullChanged("synchronize", head, current.draft) if head.pull else Pushed(head)
-    for each in (news, message):
+    state = PullChanged("synchronize", head, current.draft) if head.pull else Pushed(head)
+    for each in (state, message):
         signal = SignalWithStartInput("ContinuousQualityWorkflow", key, each.SIGNAL, start, asdict(each))
         await ask_for_person(WorkflowActivities.signal_with_start, signal)
 

@@ -212,7 +212,10 @@ class CheckRunActivities:
     @github_activity
     async def complete_gate_run(self, input: CompleteGateRunInput) -> CompleteCheckRunResult:
         """Completes the gate's check run with its verdict."""
-        fixable = await asyncio.to_thread(self._fixable, input.result.checks)
+        judged = await asyncio.to_thread(
+            lambda: [self._judged(each) for each in input.result.checks if each.new_findings]
+        )
+        fixable = any(finding.fixable and finding.new for each in judged for finding in each.findings)
         links = self._links(input.head.repo, input.head.sha)
         output = gate_output(input.result, links, input.check_run_ids, input.newer_sha, fixable)
         key = external_id(input.owner_key, input.head.sha, GATE, input.attempt)
@@ -298,10 +301,6 @@ class CheckRunActivities:
         stored = self._results.get(check.result_id) if check.result_id else None
         # The verdict is the history's; the file only says what is behind it.
         return CheckResult(check, stored.findings, stored.reports) if stored else CheckResult(check)
-
-    def _fixable(self, checks: tuple[QualityCheck, ...]) -> bool:
-        judged = [self._judged(check) for check in checks if check.new_findings]
-        return any(finding.fixable and finding.new for each in judged for finding in each.findings)
 
 
 def _left_behind(input: CreateCheckRunsInput, runs: Sequence[Json]) -> list[int]:

@@ -12,7 +12,7 @@ from activities.errors import UserError
 from activities.plugins import help_line
 
 if TYPE_CHECKING:
-    from bot.client import WorkflowClient
+    from bot.client import WorkflowClient, WorkflowStatus
 
 _PLUGINS = {
     "checks": "activities.checks",
@@ -58,19 +58,19 @@ def start(repository: str, sha: str, base: str, installation: int) -> None:
 @click.option("--query", default="", help="Temporal list filter for workflows.")
 def list_(kind: str, query: str) -> None:
     """List workflows or plug-ins. KIND is workflows, checks, tools, toolchains, formats or commands."""
+
+    async def running() -> "list[WorkflowStatus]":
+        return await (await _client()).list_workflows(query)
+
     if kind == "workflows":
-        asyncio.run(_list_workflows(query))
+        for one in asyncio.run(running()):
+            click.echo(f"{one.status:10} {one.started[:19]} {one.type:28} {one.workflow_id}")
         return
     if kind not in _PLUGINS:
         raise UserError(f"Cannot list {kind!r}. Use one of workflows, {', '.join(_PLUGINS)}.")
     package = import_module(_PLUGINS[kind])
     for name in package.registry():
         click.echo(f"{name:20} {help_line(_PLUGINS[kind], name)}")
-
-
-async def _list_workflows(query: str) -> None:
-    for one in await (await _client()).list_workflows(query):
-        click.echo(f"{one.status:10} {one.started[:19]} {one.type:28} {one.workflow_id}")
 
 
 @click.command()

@@ -115,7 +115,11 @@ class TokenIssuer:
         data = await self._describe(installation)
         granted = data.get("permissions")
         granted = granted if isinstance(granted, Mapping) else {}
-        missing = {name: level for name, level in request.permissions.items() if not _covers(granted.get(name), level)}
+        missing = {
+            name: level
+            for name, level in request.permissions.items()
+            if granted.get(name) not in _LEVELS[_LEVELS.index(level) :]
+        }
         page = _page_of(data)
         return Forbidden(texts.not_granted(missing or request.permissions, request.where, page, error.reason))
 
@@ -128,10 +132,6 @@ class TokenIssuer:
             data = await self._as_app.getitem("/app/installations/{id}", {"id": str(installation)})
             return data if isinstance(data, Mapping) else {}
         return {}
-
-
-def _covers(granted: object, needed: str) -> bool:
-    return granted in _LEVELS and needed in _LEVELS and _LEVELS.index(str(granted)) >= _LEVELS.index(needed)
 
 
 def _page_of(data: Mapping[str, Any]) -> str:
