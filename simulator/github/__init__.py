@@ -10,6 +10,7 @@ GitHub (`pages/control_api.py` lists the actions). In a test, `server.SimulatedG
         await github.repositories.add_repository("octocat/hello", {"README.md": "# Hello"})
         github.issues.open_issue("octocat/hello", "A bug")
 
-`services` holds the state and what changes it, `serializers` GitHub's JSON, `rest` the REST and GraphQL API, `git` the
-git server, `webhooks` the deliveries, and `pages` what a browser shows.
+`store` holds the state (`entities`), `services` change it, `serializers` are GitHub's JSON, `rest` the REST and GraphQL
+API, `git` reads and writes repositories, `git_http` serves them, `webhooks` sends the deliveries, and `pages` is what a
+browser shows.
 """

@@ -11,33 +11,20 @@ from types import TracebackType
 from aiohttp import web
 
 from simulator.github import serializers
-from simulator.github.git.server import GitServer
+from simulator.github.entities import Json
+from simulator.github.git_http.server import GitServer
 from simulator.github.pages import RepositoryPages
 from simulator.github.pages.app_registration import AppPages
 from simulator.github.pages.control_api import ControlApi
+from simulator.github.pages.smee import Smee
 from simulator.github.rest.server import RestApi
 from simulator.github.serializers import checks as check_json
-from simulator.github.services.apps import AppService
-from simulator.github.services.checks import CheckService
-from simulator.github.services.entities import Json
-from simulator.github.services.events import Events
-from simulator.github.services.installations import InstallationService
-from simulator.github.services.issues import IssueService
-from simulator.github.services.merging import MergeService
-from simulator.github.services.protection import ProtectionService
-from simulator.github.services.pulls import PullService
-from simulator.github.services.pushes import PushService
-from simulator.github.services.refs import RefService
-from simulator.github.services.releases import ReleaseService
-from simulator.github.services.repositories import RepositoryService
-from simulator.github.services.reviews import ReviewService
-from simulator.github.services.statuses import StatusService
-from simulator.github.services.store import EVENTS, Store
+from simulator.github.services import GitHubServices
+from simulator.github.store import EVENTS, Store
 from simulator.github.webhooks import Webhooks
-from simulator.github.webhooks.smee import Smee
 
 
-class SimulatedGitHub:
+class SimulatedGitHub(GitHubServices):
     """What users do is a method of a service (`github.issues.add_comment(…)`); what the app does comes over HTTP.
 
     `folder` is for this server only: it holds the git repositories and the app's key. `without_app`: an app must be
@@ -49,24 +36,10 @@ class SimulatedGitHub:
         self, folder: Path, *, hook_url: str = "", webhook_secret: str = "",
         permissions: dict[str, str] | None = None, events: tuple[str, ...] = EVENTS, without_app: bool = False,
     ) -> None:  # fmt: skip
-        self.store = store = Store(
+        store = Store(
             folder, webhook_secret=webhook_secret, permissions=permissions, events=events, without_app=without_app
         )
-        self.webhooks = Webhooks(store, hook_url)
-        outgoing = Events(store, self.webhooks)
-        self.apps = AppService(store, self.webhooks)
-        self.installations = InstallationService(store, outgoing)
-        self.issues = IssueService(store, outgoing)
-        self.statuses = StatusService(store, outgoing)
-        self.checks = CheckService(store, outgoing)
-        self.protection = ProtectionService(store)
-        self.pulls = PullService(store, outgoing, self.issues)
-        self.reviews = ReviewService(store, outgoing)
-        self.refs = RefService(store, outgoing, self.protection, self.checks, self.pulls)
-        self.merging = MergeService(store, outgoing, self.protection, self.pulls, self.refs)
-        self.releases = ReleaseService(store, outgoing, self.refs)
-        self.pushes = PushService(store)
-        self.repositories = RepositoryService(store, outgoing, self.installations, self.pulls)
+        super().__init__(store, Webhooks(store, hook_url))
         self.smee = Smee(store)
         self._api = RestApi(self)
         self.requests, self.faults = self._api.requests, self._api.faults
@@ -77,7 +50,7 @@ class SimulatedGitHub:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.on_response_prepare.append(self._add_date)
         self._api.add_to(app)
-        ControlApi(self).add_to(app)
+        ControlApi(self, self.faults, self.smee).add_to(app)
         GitServer(self.store, self.protection, self.refs).add_to(app)
         AppPages(self.store, self.apps, self.installations).add_to(app)
         self.smee.add_to(app)

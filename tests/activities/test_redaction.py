@@ -9,7 +9,7 @@ import pytest
 
 from activities import redaction
 from activities.redaction import hide, hide_token, redact
-from simulator.github.services.keys import long_token
+from simulator.github.keys import long_token
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc=\n-----END RSA PRIVATE KEY-----"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.c2lnbmF0dXJl-_x"

@@ -15,8 +15,8 @@ from bot.client import connect
 from bot.processes import schedules
 from bot.processes.children import start_child, stop_children
 from bot.processes.temporal_server import free_port, temporal_server
+from simulator.github.entities import CheckRun, Issue, PullDetails, Repository
 from simulator.github.server import SimulatedGitHub
-from simulator.github.services.entities import CheckRun, Issue, PullDetails, Repository
 from tests.deadlines import WITHIN_S
 from workflows import ids
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepResult, DeliverySweepWorkflow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from activities.github.event_recovery.deliveries import SETTLE_S
 from activities.reporting import GATE_MARK
-from simulator.github.services.entities import Issue, Repository
+from simulator.github.entities import Issue, Repository
 from tests import openapi
 from tests.deadlines import WITHIN_S
 from tests.end_to_end.many_events import SeparateProcesses, newest, separate_processes

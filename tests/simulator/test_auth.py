@@ -8,8 +8,8 @@ from typing import Any
 import jwt
 import pytest
 
+from simulator.github.keys import AppKey
 from simulator.github.server import SimulatedGitHub
-from simulator.github.services.keys import AppKey
 from tests import openapi
 from tests.simulator.conftest import REPO, ApiClient
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from simulator.github.errors import Unprocessable
 from simulator.github.server import SimulatedGitHub
-from simulator.github.services.store import Unprocessable
 from tests import openapi
 from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 from tests.simulator.test_endpoints import annotation, button

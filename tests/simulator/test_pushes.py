@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from simulator.github.errors import Unprocessable
 from simulator.github.git import ZERO, git
 from simulator.github.server import SimulatedGitHub
-from simulator.github.services.store import Unprocessable
 from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 
 

@@ -17,8 +17,8 @@ from temporalio.worker import Worker
 from activities.github.client import GitHub
 from activities.github.event_recovery import EventRecoveryActivities
 from bot.processes.temporal_server import temporal_server
+from simulator.github.keys import AppKey
 from simulator.github.server import SimulatedGitHub
-from simulator.github.services.keys import AppKey
 from tests import openapi
 from workflows.config import ActivityHeartbeats
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepResult, DeliverySweepWorkflow

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.github import git
+from simulator.github.errors import EntityNotFound
 from simulator.github.git import GitCommandError
 from simulator.github.git import git as run
-from simulator.github.services.store import EntityNotFound
 
 MODES = {"100644": "blob", "100755": "blob", "120000": "blob", "040000": "tree", "160000": "commit"}
 

@@ -13,12 +13,13 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from simulator.github import git
+from simulator.github.entities import CheckRun, Repository
+from simulator.github.errors import EntityNotFound
 from simulator.github.git import diff
 from simulator.github.serializers import checks as check_json
-from simulator.github.services.entities import CheckRun, Repository
 from simulator.github.services.merging import MergeService
 from simulator.github.services.statuses import latest
-from simulator.github.services.store import EntityNotFound, Store
+from simulator.github.store import Store
 from simulator.github.webhooks import Webhooks
 
 HEADERS = {

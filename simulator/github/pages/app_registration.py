@@ -11,13 +11,13 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from yarl import URL
 
+from simulator.github.entities import GitHubApp, User
 from simulator.github.pages import HEADERS
 from simulator.github.pages.control_api import require_local
 from simulator.github.services.apps import AppService, RegisteredApp
-from simulator.github.services.entities import GitHubApp, User
 from simulator.github.services.installations import InstallationService
 from simulator.github.services.manifest import BadManifest, Manifest, read_manifest
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 SIGNED_IN = "octocat"
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")

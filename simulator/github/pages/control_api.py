@@ -9,25 +9,26 @@ import contextlib
 import inspect
 import ipaddress
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from simulator.github import serializers
+from simulator.github.entities import Comment, Installation, Issue, Json, Repository, User
+from simulator.github.errors import Unprocessable
 from simulator.github.git import GitCommandError
+from simulator.github.pages.smee import Smee
+from simulator.github.rest.faults import ApiFaults
+from simulator.github.services import GitHubServices
 from simulator.github.services.apps import RegisteredApp
-from simulator.github.services.entities import Comment, Installation, Issue, Json, Repository, User
-from simulator.github.services.store import Store, Unprocessable
-
-if TYPE_CHECKING:
-    from simulator.github.server import SimulatedGitHub
+from simulator.github.store import Store
 
 _TIMEOUT_S = 20.0
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
-def _actions(github: "SimulatedGitHub") -> dict[str, Callable[..., Any]]:
+def _actions(github: GitHubServices, faults: ApiFaults, smee: Smee) -> dict[str, Callable[..., Any]]:
     """All actions by name, which is the method's."""
     methods: dict[object, tuple[str, ...]] = {
         github.store: ("add_user", "advance"),
@@ -53,17 +54,17 @@ def _actions(github: "SimulatedGitHub") -> dict[str, Callable[..., Any]]:
         github.checks: ("delete_check_run", "press_button", "rerun_check", "rerun_suite"),
         github.statuses: ("set_status",),
         github.webhooks.faults: ("drop", "duplicate", "start_random", "stop_random", "throttle"),
-        github.smee: ("hang_up",),
+        smee: ("hang_up",),
     }  # fmt: skip
     actions = {name: getattr(service, name) for service, names in methods.items() for name in names}
-    return {**actions, "fault": github.faults.add, "hook": lambda url: github.webhooks.set_config(url=url)}
+    return {**actions, "fault": faults.add, "hook": lambda url: github.webhooks.set_config(url=url)}
 
 
 class ControlApi:
     """Carries out actions, and reports changes."""
 
-    def __init__(self, github: "SimulatedGitHub") -> None:
-        self._store, self._actions = github.store, _actions(github)
+    def __init__(self, github: GitHubServices, faults: ApiFaults, smee: Smee) -> None:
+        self._store, self._actions = github.store, _actions(github, faults, smee)
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_post("/_control/{action}", self._act)

@@ -7,15 +7,13 @@ returns a `RestResponse`, or JSON for a plain 200.
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
-from simulator.github.services.entities import AccessToken, Json, Repository, User
-from simulator.github.services.store import Store
-
-if TYPE_CHECKING:
-    from simulator.github.server import SimulatedGitHub
+from simulator.github.entities import AccessToken, Json, Repository, User
+from simulator.github.services import GitHubServices
+from simulator.github.store import Store
 
 BODY_LIMIT = 65_536
 """Characters of a comment or a description. GitHub's description omits it; a longer text is answered with 422."""
@@ -61,7 +59,7 @@ class RestResponse:
 class RestRequest:
     """One request. `body` is {} where none was sent."""
 
-    github: "SimulatedGitHub"
+    github: GitHubServices
     http: web.Request
     caller: Caller
     params: dict[str, str]

@@ -3,9 +3,9 @@
 from typing import Any
 
 from simulator.github import serializers
+from simulator.github.entities import Installation, Json
+from simulator.github.errors import EntityNotFound
 from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, invalid
-from simulator.github.services.entities import Installation, Json
-from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 

@@ -4,10 +4,10 @@ import base64
 
 from aiohttp import web
 
+from simulator.github import keys
+from simulator.github.entities import Repository
 from simulator.github.rest import ApiError, Caller
-from simulator.github.services import keys
-from simulator.github.services.entities import Repository
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 ANONYMOUS = Caller("anonymous")
 _ADMIN = "administration"

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from simulator.github import git
+from simulator.github.entities import CheckRun, CheckSuite, Json
 from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, invalid, too_large
 from simulator.github.serializers import checks as check_json
-from simulator.github.services.entities import CheckRun, CheckSuite, Json
 
 endpoints = Endpoints()
 

@@ -1,9 +1,9 @@
 """REST: comments and reactions."""
 
 from simulator.github import serializers
+from simulator.github.entities import Comment, Issue, Json
 from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.rest.issues import READ, WRITE, check_access, issue_of
-from simulator.github.services.entities import Comment, Issue, Json
 
 endpoints = Endpoints()
 

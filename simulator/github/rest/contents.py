@@ -4,12 +4,12 @@ import base64
 from urllib.parse import quote
 
 from simulator.github import git
+from simulator.github.entities import Json
+from simulator.github.errors import EntityNotFound
 from simulator.github.git import fast_import, trees
 from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.serializers import git as git_json
-from simulator.github.services.entities import Json
 from simulator.github.services.protection import BranchProtected
-from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 _CONTENT_LIMIT = 1024 * 1024

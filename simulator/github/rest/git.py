@@ -3,12 +3,12 @@
 from typing import Any
 
 from simulator.github import git
+from simulator.github.entities import Json, Repository
+from simulator.github.errors import EntityNotFound
 from simulator.github.git import diff
 from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse
 from simulator.github.serializers import git as git_json
 from simulator.github.serializers import pull as pull_json
-from simulator.github.services.entities import Json, Repository
-from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 _COMMITS_LIMIT = 250

@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 from simulator.github import git
+from simulator.github.entities import Json, Repository
 from simulator.github.git import Files, fast_import
 from simulator.github.rest import Endpoints, RestRequest, auth
-from simulator.github.services.entities import Json, Repository
 from simulator.github.services.protection import BranchProtected
 
 endpoints = Endpoints()

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from simulator.github.entities import Json
+from simulator.github.errors import EntityNotFound
 from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.serializers import hook
-from simulator.github.services.entities import Json
 from simulator.github.services.manifest import is_web
-from simulator.github.services.store import EntityNotFound
 from simulator.github.webhooks.delivery_log import WebhookDelivery
 
 endpoints = Endpoints()

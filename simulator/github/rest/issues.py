@@ -3,8 +3,8 @@
 from typing import Any
 
 from simulator.github import serializers
+from simulator.github.entities import LEVELS, Issue, Json, Repository
 from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, auth, invalid
-from simulator.github.services.entities import LEVELS, Issue, Json, Repository
 
 endpoints = Endpoints()
 READ = "issues:read|pull_requests:read"

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from simulator.github import git, serializers
+from simulator.github.entities import Json
+from simulator.github.errors import EntityNotFound
 from simulator.github.git import Author, GitCommandError, Person, fast_import, trees
 from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.serializers import git as git_json
-from simulator.github.services.entities import Json
-from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 _ENTRIES_LIMIT = 100_000

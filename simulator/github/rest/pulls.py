@@ -1,16 +1,16 @@
 """REST: pull requests, and merging them or branches."""
 
 from simulator.github import git
+from simulator.github.entities import MERGE_METHODS, Issue, Json, PullDetails
+from simulator.github.errors import EntityNotFound, Unprocessable
 from simulator.github.git import diff
 from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, auth, invalid
 from simulator.github.rest.issues import TITLE_LIMIT
 from simulator.github.serializers import git as git_json
 from simulator.github.serializers import pull as pull_json
-from simulator.github.services.entities import MERGE_METHODS, Issue, Json, PullDetails
 from simulator.github.services.merging import MergeConflict
 from simulator.github.services.protection import BranchProtected
 from simulator.github.services.pulls import BranchNotFound
-from simulator.github.services.store import EntityNotFound, Unprocessable
 
 endpoints = Endpoints()
 _FILES_LIMIT = 3000

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from simulator.github.entities import Json, Repository
+from simulator.github.errors import EntityNotFound
 from simulator.github.rest import Caller, RestResponse
-from simulator.github.services.entities import Json, Repository
-from simulator.github.services.store import EntityNotFound, Store
+from simulator.github.store import Store
 
 NAMED = "/repos/{owner}/{repo}"
 NUMBERED = "/repositories/{repository_id:[0-9]+}"

@@ -1,11 +1,11 @@
 """REST: releases and tags."""
 
 from simulator.github import git
+from simulator.github.entities import Json, Release
+from simulator.github.errors import EntityNotFound
 from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, auth, invalid
 from simulator.github.serializers import releases as release_json
-from simulator.github.services.entities import Json, Release
 from simulator.github.services.releases import InvalidRelease
-from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 _BODY_LIMIT = 125_000

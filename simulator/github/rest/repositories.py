@@ -3,12 +3,11 @@
 from urllib.parse import quote
 
 from simulator.github import git, serializers
+from simulator.github.entities import Json
+from simulator.github.errors import EntityNotFound
 from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, auth
 from simulator.github.serializers import git as git_json
 from simulator.github.serializers import rules as rules_json
-from simulator.github.services.entities import Json
-from simulator.github.services.protection import rules_of
-from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 
@@ -60,7 +59,7 @@ async def get_protection(request: RestRequest) -> Json:
     repo, name = request.repo, request.params["branch"]
     if f"refs/heads/{name}" not in await git.refs(repo.path, "refs/heads"):
         raise ApiError(404, "Branch not found")
-    if name not in repo.protected or rules_of(repo, name).ruleset:
+    if name not in repo.protected or repo.rules_of(name).ruleset:
         raise ApiError(404, "Branch not protected")
     return rules_json.full_protection(request.store, repo, name)
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from simulator.github import serializers
+from simulator.github.entities import Json
 from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.rest.pulls import pull_of
 from simulator.github.serializers import pull as pull_json
-from simulator.github.services.entities import Json
 
 endpoints = Endpoints()
 _EVENTS = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}

@@ -5,17 +5,16 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
+from simulator.github.entities import Json
+from simulator.github.errors import Unprocessable
 from simulator.github.rest import ApiError, Caller, Endpoint, RestRequest, RestResponse, auth, dump, redirects
 from simulator.github.rest.faults import ApiFault, ApiFaults
-from simulator.github.services.entities import Json
-from simulator.github.services.store import RateLimitStatus, Store, Unprocessable
-
-if TYPE_CHECKING:
-    from simulator.github.server import SimulatedGitHub
+from simulator.github.services import GitHubServices
+from simulator.github.store import RateLimitStatus, Store
 
 PREFIX = "/api/v3"
 _MODULES = (
@@ -52,8 +51,8 @@ class ApiExchange:
 class RestApi:
     """`requests` holds every exchange, oldest first."""
 
-    def __init__(self, github: "SimulatedGitHub") -> None:
-        self._github, self._store = github, github.store
+    def __init__(self, services: GitHubServices) -> None:
+        self._services, self._store = services, services.store
         self.faults = ApiFaults(self._store.time)
         self.requests: list[ApiExchange] = []
 
@@ -121,7 +120,7 @@ class RestApi:
         if redirect := redirects.moved(self._store, request, caller, params):
             return redirect
         body = sent if isinstance(sent, dict) else {"labels": sent} if isinstance(sent, list) else {}
-        api_request = RestRequest(self._github, request, caller, params, body)
+        api_request = RestRequest(self._services, request, caller, params, body)
         repo = api_request.repo if "repo" in params else None
         auth.admit(caller, endpoint.needs, repo)
         if repo and repo.archived and request.method != "GET":

@@ -4,11 +4,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.github import git
+from simulator.github.entities import Json
+from simulator.github.errors import EntityNotFound
 from simulator.github.rest import Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.serializers import statuses as status_json
 from simulator.github.services import statuses
-from simulator.github.services.entities import Json
-from simulator.github.services.store import EntityNotFound
 
 endpoints = Endpoints()
 _DESCRIPTION_LIMIT = 140

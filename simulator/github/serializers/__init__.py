@@ -2,7 +2,7 @@
 
 import base64
 
-from simulator.github.services.entities import (
+from simulator.github.entities import (
     LEVELS,
     Comment,
     GitHubApp,
@@ -14,7 +14,7 @@ from simulator.github.services.entities import (
     Repository,
     User,
 )
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 _USER_LINKS = {

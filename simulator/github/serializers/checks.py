@@ -2,11 +2,11 @@
 
 from urllib.parse import quote
 
+from simulator.github.entities import CheckRun, CheckSuite, Json, Repository
 from simulator.github.serializers import app, node, repository
 from simulator.github.serializers.git import simple_commit
 from simulator.github.serializers.pull import minimal_pull
-from simulator.github.services.entities import CheckRun, CheckSuite, Json, Repository
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 
 def run(store: Store, repo: Repository, it: CheckRun) -> Json:

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from simulator.github.entities import Json, Repository
 from simulator.github.git import Commit, Person
 from simulator.github.git.diff import FileDiff
 from simulator.github.serializers import node, user
-from simulator.github.services.entities import Json, Repository
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 UNSIGNED: Json = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
 

@@ -1,6 +1,6 @@
 """The hook and its deliveries as GitHub's JSON."""
 
-from simulator.github.services.entities import Json
+from simulator.github.entities import Json
 from simulator.github.webhooks import HookConfig
 from simulator.github.webhooks.delivery_log import WebhookDelivery
 

@@ -2,9 +2,9 @@
 
 import zlib
 
+from simulator.github.entities import Issue, Json, PullDetails, Repository, Review
 from simulator.github.serializers import association, conversation, issue_links, label, node, repository, user
-from simulator.github.services.entities import Issue, Json, PullDetails, Repository, Review
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 
 def pull(store: Store, repo: Repository, it: Issue) -> Json:

@@ -3,9 +3,9 @@
 import zlib
 from urllib.parse import quote
 
+from simulator.github.entities import Json, Release, Repository
 from simulator.github.serializers import node, user
-from simulator.github.services.entities import Json, Release, Repository
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 
 def release(store: Store, repo: Repository, it: Release) -> Json:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 
+from simulator.github.entities import BranchRules, Json, Repository
 from simulator.github.serializers import app, user
-from simulator.github.services.entities import BranchRules, Json, Repository
-from simulator.github.services.protection import rules_of
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 
 def protection(repo: Repository, branch: str) -> Json:
     """The part of a branch that shows its required checks to all who may read it."""
-    rules = rules_of(repo, branch)
+    rules = repo.rules_of(branch)
     checks = () if rules.ruleset else rules.checks
     level = "off" if not checks else "everyone" if rules.enforce_admins else "non_admins"
     return {
@@ -25,7 +24,7 @@ def protection(repo: Repository, branch: str) -> Json:
 
 def full_protection(store: Store, repo: Repository, branch: str) -> Json:
     """All of classic protection, for administrators."""
-    rules, url = rules_of(repo, branch), f"{store.api_url}/repos/{repo.full_name}/branches/{branch}/protection"
+    rules, url = repo.rules_of(branch), f"{store.api_url}/repos/{repo.full_name}/branches/{branch}/protection"
     switches = {
         "required_linear_history": rules.linear,
         "allow_force_pushes": rules.allow_force,
@@ -46,7 +45,7 @@ def full_protection(store: Store, repo: Repository, branch: str) -> Json:
 
 def ruleset(store: Store, repo: Repository, branch: str) -> list[Json]:
     """The rules of the branch's ruleset; classic protection is not part of it."""
-    rules = rules_of(repo, branch)
+    rules = repo.rules_of(branch)
     if branch not in repo.protected or not rules.ruleset:
         return []
     source = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": repo.id}

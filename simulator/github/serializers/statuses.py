@@ -1,10 +1,10 @@
 """Commit statuses as GitHub's JSON."""
 
 from simulator.github import git
+from simulator.github.entities import Json, Repository, Status
 from simulator.github.serializers import git as git_json
 from simulator.github.serializers import node, repository, user
-from simulator.github.services.entities import Json, Repository, Status
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 _BRANCHES = 10
 

@@ -10,10 +10,11 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
-from simulator.github.services.entities import GitHubApp, Json, User
-from simulator.github.services.keys import AppKey
+from simulator.github.entities import GitHubApp, Json, User
+from simulator.github.errors import EntityNotFound
+from simulator.github.keys import AppKey
 from simulator.github.services.manifest import NAME_LIMIT, BadManifest, Manifest, read_manifest
-from simulator.github.services.store import EntityNotFound, Store
+from simulator.github.store import Store
 from simulator.github.webhooks import Webhooks
 
 CODE_LIFE_S = 3600

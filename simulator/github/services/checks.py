@@ -3,10 +3,11 @@
 from typing import Any
 
 from simulator.github import git
+from simulator.github.entities import CheckRun, CheckSuite, Json, Repository, User
+from simulator.github.errors import Unprocessable
 from simulator.github.serializers import checks as check_json
-from simulator.github.services.entities import CheckRun, CheckSuite, Json, Repository, User
 from simulator.github.services.events import Events
-from simulator.github.services.store import Store, Unprocessable
+from simulator.github.store import Store
 
 _WORST = (
     "action_required", "timed_out", "cancelled", "failure", "startup_failure", "stale", "success", "neutral", "skipped",

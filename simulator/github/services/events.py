@@ -1,9 +1,9 @@
 """Events for the app: whether it receives them, and what their payloads have in common."""
 
 from simulator.github import serializers
+from simulator.github.entities import Issue, Json, Repository, User
 from simulator.github.serializers import pull as pull_json
-from simulator.github.services.entities import Issue, Json, Repository, User
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 from simulator.github.webhooks import Webhooks
 
 

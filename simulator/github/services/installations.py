@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from simulator.github import serializers
-from simulator.github.services.entities import Installation, Json, Repository
+from simulator.github.entities import Installation, Json, Repository
+from simulator.github.errors import EntityNotFound
 from simulator.github.services.events import Events
-from simulator.github.services.store import EntityNotFound, Store
+from simulator.github.store import Store
 
 
 class InstallationService:

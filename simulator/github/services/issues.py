@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from simulator.github import serializers
-from simulator.github.services.entities import Comment, Issue, Json, Label, Reaction, Repository, User
+from simulator.github.entities import Comment, Issue, Json, Label, Reaction, Repository, User
+from simulator.github.errors import EntityNotFound
 from simulator.github.services.events import Events
-from simulator.github.services.store import EntityNotFound, Store
+from simulator.github.store import Store
 
 
 class IssueService:

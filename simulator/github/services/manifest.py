@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulator.github.services.entities import Json
+from simulator.github.entities import Json
 from simulator.github.services.permissions import LEVELS, NEEDS
 
 NAME_LIMIT = 34

@@ -4,14 +4,15 @@ Whether a pull request can be merged is computed when someone asks for it, as on
 """
 
 from simulator.github import git
+from simulator.github.entities import Issue, Json, PullDetails, Repository, User
+from simulator.github.errors import EntityNotFound, Unprocessable
 from simulator.github.git import ZERO, fast_import
 from simulator.github.serializers import git as git_json
-from simulator.github.services.entities import Issue, Json, PullDetails, Repository, User
 from simulator.github.services.events import Events
-from simulator.github.services.protection import NO_MERGES, ProtectionService, rules_of, unstable
+from simulator.github.services.protection import NO_MERGES, ProtectionService, unstable
 from simulator.github.services.pulls import PullService, branch_tip, fetch_commit
 from simulator.github.services.refs import RefService
-from simulator.github.services.store import EntityNotFound, Store, Unprocessable
+from simulator.github.store import Store
 
 _NOT_MERGEABLE = "Pull Request is not mergeable"
 _BASE_MODIFIED = "Base branch was modified. Review and try the merge again."
@@ -54,7 +55,7 @@ class MergeService:
             pull.mergeable_state = "draft"
         elif self._protection.merge_problem(repo, pull, behind=False, sender=None):
             pull.mergeable_state = "blocked"
-        elif rules_of(repo, pull.base_ref).strict and behind:
+        elif repo.rules_of(pull.base_ref).strict and behind:
             pull.mergeable_state = "behind"
         else:
             pull.mergeable_state = "unstable" if unstable(repo, pull.head_sha) else "clean"
@@ -96,7 +97,7 @@ class MergeService:
             raise Unprocessable("Pull Request is still a draft")
         if method not in repo.merge_methods:
             raise Unprocessable(f"{_METHOD_NAMES[method]} are not allowed on this repository.")
-        if method == "merge" and rules_of(repo, pull.base_ref).linear:
+        if method == "merge" and repo.rules_of(pull.base_ref).linear:
             raise Unprocessable(NO_MERGES)
         tip = await branch_tip(repo, pull.base_ref, "base")
         behind = not await git.is_ancestor(repo.path, tip, pull.head_sha)

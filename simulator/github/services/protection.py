@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from simulator.github import git
-from simulator.github.services.entities import BranchRules, CheckRun, PullDetails, Repository, User
+from simulator.github.entities import BranchRules, CheckRun, PullDetails, Repository, User
+from simulator.github.errors import Unprocessable
 from simulator.github.services.statuses import latest
-from simulator.github.services.store import Store, Unprocessable
+from simulator.github.store import Store
 
 NO_PULL = "Changes must be made through a pull request."
 NO_FORCE = "Cannot force-push to this branch"
@@ -13,7 +14,6 @@ NO_DELETION = "Cannot delete this branch"
 NOT_YOU = "You're not authorized to push to this branch."
 NO_MERGES = "This branch must not contain merge commits."
 _PASSING = ("success", "neutral", "skipped")
-_NO_RULES = BranchRules()
 
 
 class BranchProtected(Unprocessable):
@@ -52,10 +52,10 @@ class ProtectionService:
         """Raises BranchProtected where the rules of a protected branch forbid this move."""
         branch = ref.removeprefix("refs/heads/")
         if reasons := self.push_problems(repo, ref, new, sender):
-            raise BranchProtected(branch, rules_of(repo, branch), reasons)
+            raise BranchProtected(branch, repo.rules_of(branch), reasons)
         if branch not in repo.protected or branch == ref or git.ZERO in (old, new):
             return
-        rules = rules_of(repo, branch)
+        rules = repo.rules_of(branch)
         if not rules.allow_force and not await git.is_ancestor(repo.path, old, new):
             raise BranchProtected(branch, rules, [NO_FORCE])
         if rules.linear and not _exempt(repo, rules, sender) and await git.count(repo.path, "--merges", new, f"^{old}"):
@@ -66,7 +66,7 @@ class ProtectionService:
         branch = ref.removeprefix("refs/heads/")
         if branch == ref or branch not in repo.protected:
             return []
-        rules = rules_of(repo, branch)
+        rules = repo.rules_of(branch)
         if new == git.ZERO:
             return [] if rules.allow_deletion else [NO_DELETION]
         if _exempt(repo, rules, sender):
@@ -78,17 +78,13 @@ class ProtectionService:
 
     def merge_problem(self, repo: Repository, pull: PullDetails, *, behind: bool, sender: User | None) -> str:
         """Why the pull request may not be merged, "" if it may. `sender` None leaves out who may."""
-        rules = rules_of(repo, pull.base_ref)
+        rules = repo.rules_of(pull.base_ref)
         if pull.base_ref not in repo.protected or (sender and _exempt(repo, rules, sender)):
             return ""
         if sender and not _may_push(rules, sender):
             return NOT_YOU
         checks = _missing_checks(repo, rules, "" if rules.strict and behind else pull.head_sha)
         return " ".join(filter(None, (checks, _missing_reviews(repo, pull, rules))))
-
-
-def rules_of(repo: Repository, branch: str) -> BranchRules:
-    return repo.rules.get(branch, _NO_RULES)
 
 
 def check_state(repo: Repository, sha: str, name: str) -> str:

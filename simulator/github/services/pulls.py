@@ -1,11 +1,12 @@
 """Pull requests. Their heads are in the base repository as `refs/pull/N/head`."""
 
 from simulator.github import git
+from simulator.github.entities import Issue, PullDetails, Repository, User
+from simulator.github.errors import Unprocessable
 from simulator.github.git import diff, fast_import
-from simulator.github.services.entities import Issue, PullDetails, Repository, User
 from simulator.github.services.events import Events
 from simulator.github.services.issues import IssueService
-from simulator.github.services.store import Store, Unprocessable
+from simulator.github.store import Store
 
 
 class BranchNotFound(Unprocessable):

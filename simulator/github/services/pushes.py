@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from simulator.github import git
 from simulator.github.git import Files, fast_import
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 
 class PushService:

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Mapping
 
 from simulator.github import git
+from simulator.github.entities import Json, Repository, User
 from simulator.github.git import ZERO, diff
 from simulator.github.serializers import git as git_json
 from simulator.github.services.checks import CheckService
-from simulator.github.services.entities import Json, Repository, User
 from simulator.github.services.events import Events
 from simulator.github.services.protection import ProtectionService
 from simulator.github.services.pulls import PullService
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 _COMMITS_LIMIT = 20
 """Commits in one push event."""

@@ -1,11 +1,12 @@
 """Releases: a tag is created when the release is published, not before."""
 
 from simulator.github import git
+from simulator.github.entities import Json, Release, Repository
+from simulator.github.errors import EntityNotFound, Unprocessable
 from simulator.github.serializers import releases as release_json
-from simulator.github.services.entities import Json, Release, Repository
 from simulator.github.services.events import Events
 from simulator.github.services.refs import RefService
-from simulator.github.services.store import EntityNotFound, Store, Unprocessable
+from simulator.github.store import Store
 
 
 class InvalidRelease(Unprocessable):

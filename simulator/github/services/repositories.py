@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable
 
 from simulator.github import git, serializers
+from simulator.github.entities import LEVELS, MERGE_METHODS, Json, Repository, User
 from simulator.github.git import Files, fast_import
-from simulator.github.services.entities import LEVELS, MERGE_METHODS, Json, Repository, User
 from simulator.github.services.events import Events
 from simulator.github.services.installations import InstallationService
 from simulator.github.services.pulls import PullService
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 _FULL_NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 

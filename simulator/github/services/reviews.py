@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from simulator.github import serializers
+from simulator.github.entities import Repository, Review, User
+from simulator.github.errors import Unprocessable
 from simulator.github.serializers import pull as pull_json
-from simulator.github.services.entities import Repository, Review, User
 from simulator.github.services.events import Events
-from simulator.github.services.store import Store, Unprocessable
+from simulator.github.store import Store
 
 STATES = ("APPROVED", "CHANGES_REQUESTED", "COMMENTED")
 

@@ -1,10 +1,11 @@
 """Commit statuses; the newest of each context counts."""
 
 from simulator.github import git
+from simulator.github.entities import Repository, Status
+from simulator.github.errors import Unprocessable
 from simulator.github.serializers import statuses as status_json
-from simulator.github.services.entities import Repository, Status
 from simulator.github.services.events import Events
-from simulator.github.services.store import Store, Unprocessable
+from simulator.github.store import Store
 
 STATES = ("error", "failure", "pending", "success")
 LIMIT = 1000

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from simulator.github.services.entities import Json
-from simulator.github.services.store import Store
+from simulator.github.entities import Json
+from simulator.github.store import Store
 from simulator.github.webhooks.delivery_faults import DeliveryPlan, FaultInjector
 from simulator.github.webhooks.delivery_log import KEPT_S, DeliveryLog, WebhookDelivery
 

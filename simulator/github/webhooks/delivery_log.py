@@ -4,7 +4,7 @@ import json
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-from simulator.github.services.entities import Json
+from simulator.github.entities import Json
 
 KEPT_S = 3 * 24 * 3600.0
 """How far back the log goes (https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks)."""

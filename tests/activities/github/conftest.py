@@ -30,8 +30,8 @@ from activities.model import RepoRef
 from activities.result_store import ResultStore
 from simulator.github import git
 from simulator.github.git import fast_import
+from simulator.github.keys import AppKey
 from simulator.github.server import SimulatedGitHub
-from simulator.github.services.keys import AppKey
 
 NAME = "octocat/hello"
 T = TypeVar("T")

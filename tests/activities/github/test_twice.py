@@ -32,9 +32,9 @@ from activities.github.statuses import PullStatusInput
 from activities.model import CheckResult, Finding, Head, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.git import git, git_line
+from simulator.github.entities import Issue, Repository
 from simulator.github.rest.faults import Kind
 from simulator.github.server import SimulatedGitHub
-from simulator.github.services.entities import Issue, Repository
 from tests.activities.github.commits.test_commits import committed
 from tests.activities.github.conftest import by_name, done
 from tests.openapi import assert_valid

@@ -17,8 +17,8 @@ from bot.doctor.results import DoctorResult
 from bot.processes import schedules
 from bot.settings import Settings
 from bot.webhook.server import make_app
+from simulator.github.keys import AppKey
 from simulator.github.server import SimulatedGitHub
-from simulator.github.services.keys import AppKey
 from tests.bot.conftest import AiohttpClient
 from tests.bot.webhook.running_server import SECRET
 from tests.bot.webhook.samples import unique

@@ -8,7 +8,7 @@ import pytest
 from bot.app_setup.manifest import app_manifest
 from bot.doctor.results import DoctorResult
 from bot.settings.credentials import AppCredentials, store
-from simulator.github.services.keys import AppKey
+from simulator.github.keys import AppKey
 from tests.bot.doctor.conftest import Deployment
 
 WANTED = dict(app_manifest()["default_permissions"])

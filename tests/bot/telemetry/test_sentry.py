@@ -22,7 +22,7 @@ from activities.model import RepoRef
 from bot.settings import Settings
 from bot.telemetry import CleanFormatter, cleaner, prepare
 from bot.telemetry.sentry import LONGEST_TEXT, scrub
-from simulator.github.services.keys import AppKey
+from simulator.github.keys import AppKey
 from tests.bot.telemetry.crashing import QUEUE, Crashing, CrashInput
 from tests.bot.telemetry.ingest import Ingest, ingest
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from simulator.github.entities import Json
 from simulator.github.pages import HEADERS
-from simulator.github.services.entities import Json
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 PING_S = 30.0
 BODY_LIMIT = 1024 * 1024

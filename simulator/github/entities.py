@@ -288,6 +288,9 @@ class Repository:
             return "admin"
         return self.collaborators.get(login, "none" if self.private else "read")
 
+    def rules_of(self, branch: str) -> BranchRules:
+        return self.rules.get(branch) or BranchRules()
+
     def runs(self) -> list[CheckRun]:
         """All check runs, oldest first."""
         return sorted((run for suite in self.suites.values() for run in suite.runs), key=lambda run: run.id)

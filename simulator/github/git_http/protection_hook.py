@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from aiohttp import StreamReader
 
-from simulator.github.services.entities import Repository, User
-from simulator.github.services.protection import NO_FORCE, NO_MERGES, ProtectionService, rules_of
+from simulator.github.entities import Repository, User
+from simulator.github.services.protection import NO_FORCE, NO_MERGES, ProtectionService
 
 _PACKET_LIMIT = 65_515
 """Bytes of one side-band packet's content."""
@@ -62,7 +62,7 @@ def environment(
         hook.write_text(_HOOK)
         hook.chmod(0o755)
     problems = {ref: protection.push_problems(repo, ref, new, sender) for ref, new in commands}
-    rules = {f"refs/heads/{branch}": rules_of(repo, branch) for branch in repo.protected}
+    rules = {f"refs/heads/{branch}": repo.rules_of(branch) for branch in repo.protected}
     binding = {ref: its for ref, its in rules.items() if its.enforce_admins or repo.level(sender.login) != "admin"}
     return {
         "DECLINED": "\n".join(f"{ref}\t{reason}" for ref, reasons in problems.items() for reason in reasons),

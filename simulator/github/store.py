@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from simulator.github.git import Author
-from simulator.github.services.entities import (
+from simulator.github.entities import (
     AccessToken,
     CheckRun,
     CheckSuite,
@@ -21,7 +20,9 @@ from simulator.github.services.entities import (
     Repository,
     User,
 )
-from simulator.github.services.keys import AppKey, long_token
+from simulator.github.errors import EntityNotFound
+from simulator.github.git import Author
+from simulator.github.keys import AppKey, long_token
 
 T = TypeVar("T")
 
@@ -48,14 +49,6 @@ EVENTS = (
 )
 """What the app subscribes to. Every app receives `installation`."""
 TOKEN_LIFE_S = 3600
-
-
-class EntityNotFound(LookupError):
-    """There is no such entity; the text names it."""
-
-
-class Unprocessable(Exception):
-    """GitHub would answer 422 with this text."""
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ import asyncio
 from aiohttp import web
 
 from simulator.github import git
-from simulator.github.git import protection_hook
-from simulator.github.git.http_backend import HttpBackend, send_complete
+from simulator.github.entities import Repository
+from simulator.github.git_http import protection_hook
+from simulator.github.git_http.http_backend import HttpBackend, send_complete
 from simulator.github.rest import ApiError, Caller, auth
-from simulator.github.services.entities import Repository
 from simulator.github.services.protection import ProtectionService
 from simulator.github.services.refs import RefService
-from simulator.github.services.store import Store
+from simulator.github.store import Store
 
 _UNAUTHORIZED = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 

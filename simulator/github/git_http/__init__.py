@@ -1,0 +1,1 @@
+"""Git over HTTP: fetches and pushes, with the rules of protected branches."""
