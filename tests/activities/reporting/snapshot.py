@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from activities.checks import registry
-from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, Status, TestCase, ToolReport
+from activities.model import (
+    CheckResult,
+    Finding,
+    GateState,
+    QualityCheck,
+    QualityGateResult,
+    Status,
+    TestCase,
+    ToolReport,
+)
 from activities.reporting import Links, check_output, gate_comment, gate_output, reasons, unfinished_output
 from activities.reporting import command_replies as replies
 from activities.reporting import gate_states as states
@@ -18,7 +27,23 @@ from activities.reporting.check_run import CheckRunOutput
 PAGE = Path(__file__).with_name("snapshot.md")
 HEAD, BASE, NEWER = "a" * 40, "b" * 40, "c" * 40
 LINKS = Links("https://github.com", "octocat/hello", HEAD)
-STATUSES: tuple[Status, ...] = ("passed", "failed", "neutral", "skipped", "timed_out", "cancelled", "error")
+CHECK_REASONS: dict[Status, str] = {
+    "passed": reasons.findings_reason({}, 0, []),
+    "failed": reasons.findings_reason({"critical": 1, "warning": 1}, 1, []),
+    "neutral": reasons.benchmarks_reason(2, 2, {"test_sum": 12.3}, informational=True),
+    "skipped": registry()["linting"].nothing,
+    "timed_out": states.check_timed_out(300),
+    "cancelled": states.CANCELLED,
+    "error": reasons.whole_reason([ToolReport("ruff", completed=False)], ""),
+}
+GATE_REASONS: dict[GateState, str] = {
+    "passed": states.verdict([], scored=True, score=98.3, threshold=85),
+    "failed": states.verdict(["linting"], scored=True, score=62, threshold=85),
+    "cancelled": states.stopped_by("octocat"),
+    "refused": states.NOT_APPROVED,
+    "error": states.internal_error("gate:1", retest=True),
+    "superseded": states.superseded(NEWER),
+}
 
 
 def page() -> str:
@@ -96,7 +121,7 @@ def _reasons() -> Iterator[tuple[str, str]]:
 def _checks() -> Iterator[tuple[str, str]]:
     reports = (ToolReport("ruff", "0.14.1"),)
     new = (_finding(fixable=True), _finding(severity="critical", line=9), _finding(new=False, path="old.py"))
-    failed = _check(reason="2 new findings.", new_findings=2, known_findings=1)
+    failed = _check(reason=CHECK_REASONS["failed"], new_findings=2, known_findings=1)
     yield "Failed", _run(check_output(CheckResult(failed, new, reports), LINKS))
     many = tuple(_finding(line=line) for line in range(1, 602))
     shown = check_output(CheckResult(_check(new_findings=601), many, reports), LINKS)
@@ -112,30 +137,32 @@ def _checks() -> Iterator[tuple[str, str]]:
     )
     numbers = _check("unit_tests", "neutral", score=None, metrics=metrics, cached=True, required=False)
     yield "Numbers, advice and a cached result", _run(check_output(CheckResult(numbers, (), flaky), LINKS))
-    for status in STATUSES:
-        check = _check(status=status, score=None, reason="The reason.")
+    for status, reason in CHECK_REASONS.items():
+        check = _check(status=status, score=None, reason=reason)
         yield f"Status {status}", _run(check_output(CheckResult(check), LINKS))
 
 
 def _gates() -> Iterator[tuple[str, str]]:
-    failed = _gate(
-        "failed",
-        _check(reason="2 new findings.", new_findings=2),
-        _check("performance", "skipped", score=None, required=False, reason="The repository has no benchmarks."),
-        blocking=("linting",),
-        score_lines=("linting 62.0 x 1 (failed, required)", "overall 62.0 / 1 = 62.0 < 85"),
-        reason="linting must pass first.",
-    )
+    linting = _check(reason=CHECK_REASONS["failed"], new_findings=2)
+    nothing = registry()["performance"].nothing
+    performance = _check("performance", "skipped", score=None, required=False, reason=nothing)
+    lines = (states.score_line(linting, satisfied=False), states.score_line(performance, satisfied=True))
+    score = states.score_sum([(62.0, 1.0)], 62.0, 85.0)
+    failed = _gate("failed", linting, performance, blocking=("linting",), score_lines=(*lines, score))
     yield "Failed", _run(gate_output(failed, LINKS, {"linting": 12}, fixable=True))
     for state in ("passed", "refused", "cancelled", "error"):
-        yield f"State {state}", _run(gate_output(_gate(state, reason="The reason."), LINKS, {}))
-    yield "State superseded", _run(gate_output(_gate("superseded", reason="The reason."), LINKS, {}, NEWER))
+        yield f"State {state}", _run(gate_output(_gate(state), LINKS, {}))
+    for newer in ("", NEWER):
+        yield (
+            f"State superseded{' by a known commit' * bool(newer)}",
+            _run(gate_output(_gate("superseded"), LINKS, {}, newer)),
+        )
 
 
 def _unfinished() -> Iterator[tuple[str, str]]:
-    for state in ("passed", "failed", "cancelled", "refused", "error"):
-        yield f"State {state}", _run(unfinished_output(state, "The reason.", "", LINKS))
-    yield "State superseded", _run(unfinished_output("superseded", "The reason.", NEWER, LINKS))
+    for state, reason in GATE_REASONS.items():
+        yield f"State {state}", _run(unfinished_output(state, reason, NEWER if state == "superseded" else "", LINKS))
+    yield "State superseded by an unknown commit", _run(unfinished_output("superseded", "", "", LINKS))
 
 
 def _comments() -> Iterator[tuple[str, str]]:
@@ -143,7 +170,6 @@ def _comments() -> Iterator[tuple[str, str]]:
         "passed",
         _check("unit_tests", "passed", score=100.0, metrics={"passed": 41, "failed": 0}, known_findings=12),
         _check("coverage", "passed", score=95.0, metrics={"total_percent": 91.2, "diff_percent": 95.0}),
-        reason="Every required check passed; the score is 98.3 (at least 85).",
     )
     yield "Passed", gate_comment(passed, LINKS, {"coverage": 7})
     yield "Failed", gate_comment(_gate("failed", _check(new_findings=2), blocking=("linting",)), LINKS, {})
@@ -157,7 +183,8 @@ def _refusals() -> Iterator[tuple[str, str]]:
         _lines(
             texts.BAD_PRIVATE_KEY, texts.app_key_refused("12", "Bad credentials"), texts.UNKNOWN_APP,
             texts.app_not_installed(repo), texts.installation_suspended(repo, page), texts.SUSPENDED,
-            texts.not_selected(repo, ""), texts.not_granted({"checks": "write"}, repo, page, "GitHub's reason"),
+            texts.app_not_installed(""), texts.not_selected(repo, ""), texts.app_key_refused("12", ""),
+            texts.github_answered(404, request, ""), texts.not_granted({"checks": "write"}, repo, page, "GitHub's reason"),
             texts.missing_permission(["checks: write"], request), texts.missing_permission([], request),
             texts.github_answered(404, request, "Not Found"), texts.query_refused("Not Found"), texts.ACCOUNT_SUSPENDED, texts.IP_ALLOW_LIST, texts.SINGLE_SIGN_ON,
         ),
@@ -239,17 +266,18 @@ def _replies() -> Iterator[str]:
         "head": HEAD,
         "state": "failed",
         "score": 62,
-        "reason": "linting must pass.",
+        "reason": GATE_REASONS["failed"],
         "checks": {"linting": "failed"},
     }
     more: dict[str, Any] = {
         "draft": True,
         "merges": True,
         "waits_for": ["1 more approval"],
-        "overrides": {"security": "Overridden."},
+        "overrides": {"security": states.overridden_by("octocat", "known problem")},
     }
     unfinished: list[dict[str, Any]] = [{"head": HEAD, key: True} for key in ("gating", "stopped", "waiting")]
-    for overview in (*unfinished, {}, {"head": HEAD}, {**state, **more}):
+    ended = [{"head": HEAD, "state": key, "reason": reason} for key, reason in GATE_REASONS.items()]
+    for overview in (*unfinished, *ended, {}, {"head": HEAD}, {**state, **more}):
         yield from replies.pull_status(overview, HEAD)
 
 
@@ -274,6 +302,6 @@ def _check(name: str = "linting", status: Status = "failed", **more: object) -> 
     return QualityCheck(name, status, **{**usual, **more})  # type: ignore[arg-type]
 
 
-def _gate(state: str, *checks: QualityCheck, **more: object) -> QualityGateResult:
-    usual = {"can_merge": state == "passed", "overall_score": 98.3, "checks": checks}
+def _gate(state: GateState, *checks: QualityCheck, **more: object) -> QualityGateResult:
+    usual = {"can_merge": state == "passed", "overall_score": 98.3, "checks": checks, "reason": GATE_REASONS[state]}
     return QualityGateResult(HEAD, BASE, state, **{**usual, **more})  # type: ignore[arg-type]

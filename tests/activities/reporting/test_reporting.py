@@ -10,6 +10,7 @@ from activities.reporting import (
     check_output,
     gate_comment,
     gate_output,
+    gate_states,
     reply,
     reply_mark,
     sarif,
@@ -18,6 +19,8 @@ from activities.reporting import (
 
 HEAD, BASE = "a" * 40, "b" * 40
 LINKS = Links("https://github.com", "octocat/hello", HEAD)
+VERDICT = gate_states.verdict(["linting"], scored=True, score=62.4, threshold=85)
+PASSED = gate_states.verdict([], scored=True, score=98.3, threshold=85)
 BLOB = f"https://github.com/octocat/hello/blob/{HEAD}"
 
 
@@ -186,15 +189,15 @@ def test_the_gate_names_blocking_checks_first_and_explains_the_score() -> None:
         check("performance", "skipped", None, required=False, reason="The repository has no benchmarks."),
         blocking=("linting",),
         score_lines=("linting 62.4 x 1 (failed, required)", "overall 62.4 / 1 = 62.4 < 85"),
-        reason="linting must pass first.",
+        reason=VERDICT,
     )
     ending = gate_output(result, LINKS, {"linting": 12}, fixable=True)
     assert (ending.conclusion, ending.title) == ("failure", "Cannot merge: linting")
     assert [button.identifier for button in ending.buttons] == ["fix", "retest"]
     assert (
         ending.summary
-        == """\
-**linting must pass first.**
+        == f"""\
+**{VERDICT}**
 
 ### Blocking checks
 
@@ -259,7 +262,7 @@ def test_comment_has_this_text() -> None:
         check("linting", "passed", 100.0, known_findings=12),
         check("coverage", "passed", 95.0, metrics={"total_percent": 91.2, "diff_percent": 95.0}),
         overall_score=98.3,
-        reason="Every required check passed; the score is 98.3 (at least 85).",
+        reason=PASSED,
     )
     assert (
         gate_comment(result, LINKS, {"linting": 7})
@@ -267,7 +270,7 @@ def test_comment_has_this_text() -> None:
 <!-- autobuild:gate -->
 ### ✅ Can merge, score 98.3
 
-Every required check passed; the score is 98.3 (at least 85).
+{PASSED}
 
 |  | Check | Score | Result |
 | --- | --- | ---: | --- |
