@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client
 
-from activities.model import CheckResult
+from activities.model import CheckResult, Finding
 from activities.quality_gate.types import GateOutcome
 from bot.client import WorkflowClient
 from bot.local_gate.folder import LocalHead
@@ -51,6 +51,15 @@ async def follow(workflows: WorkflowClient, client: Client, workflow_id: str, he
     return await ending
 
 
+def finding_line(finding: Finding) -> str:
+    """As compilers print it, without the parts that the finding does not have."""
+    where = f"{finding.path}:{finding.line}" if finding.path and finding.line else finding.path
+    message = finding.message.splitlines()[0] if finding.message else ""
+    source = " ".join(part for part in (finding.tool, finding.rule) if part)
+    text = ": ".join(part for part in (where, finding.severity, message) if part)
+    return f"{text} [{source}]" if source else text
+
+
 def print_verdict(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> None:
     """The checks, the new findings, the parts of the score, and the verdict."""
     console = Console(emoji=False)
@@ -65,9 +74,7 @@ def print_verdict(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> N
     console.print(table)
     new = [finding for result in results.values() for finding in result.findings if finding.new]
     for finding in new[:_SHOWN_FINDINGS]:
-        where = f"{finding.path}:{finding.line}" if finding.line else finding.path
-        text = f"{where}: {finding.severity}: {finding.message.splitlines()[0] if finding.message else ''}"
-        console.print(escape(f"{text} [{finding.tool} {finding.rule}]"), highlight=False, soft_wrap=True)
+        console.print(escape(finding_line(finding)), highlight=False, soft_wrap=True)
     if len(new) > _SHOWN_FINDINGS:
         console.print(f"{len(new) - _SHOWN_FINDINGS} more new findings. Use --json or --sarif to see all.")
     for line in outcome.result.score_lines:
