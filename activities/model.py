@@ -17,6 +17,9 @@ Status = Literal["passed", "failed", "neutral", "skipped", "timed_out", "cancell
 """How a check ended. `neutral`: it ran, and only informs. `skipped`: it does not apply.
 `error`: the tool itself could not run, which is a failure of that check and of no other."""
 
+SATISFIED: frozenset[Status] = frozenset({"passed", "neutral", "skipped"})
+"""The statuses that satisfy a required check, as on GitHub."""
+
 
 GateState = Literal["passed", "failed", "cancelled", "superseded", "refused", "error"]
 """How a gate ended. `refused`: a fork's head that nobody has approved."""

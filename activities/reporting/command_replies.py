@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from activities.model import SATISFIED
 from activities.reporting.markdown import code, escape_markdown, inert
 
 PULL_IS_CLOSED = "This pull request is closed, so nothing was run."
@@ -17,7 +18,6 @@ FIX_OFF = "Fixes are disabled here (`autofix: off` in .github/autobuild.yml)."
 FIX_FORK = "The branch is in a fork, where the bot cannot write."
 FIX_NOTHING = "No tool has a safe fix for these findings."
 
-_SATISFIED = ("passed", "neutral", "skipped")
 _VERDICTS = {
     "passed": "passed", "failed": "failed", "refused": "is waiting for maintainer approval",
     "error": "ended with an error", "cancelled": "was cancelled", "superseded": "was superseded",
@@ -102,7 +102,7 @@ def pull_status(overview: Mapping[str, Any], head_sha: str) -> list[str]:
     lines = [_gate_status(overview, head_sha)]
     settled = not overview.get("gating") and not overview.get("waiting")
     checks: Mapping[str, str] = overview.get("checks") or {}
-    if settled and (failing := [name for name, status in checks.items() if status not in _SATISFIED]):
+    if settled and (failing := [name for name, status in checks.items() if status not in SATISFIED]):
         lines.append(f"- Not passed: {', '.join(map(code, failing))}")
     lines += [f"- {code(name)}: {escape_markdown(why, 500)}" for name, why in (overview.get("overrides") or {}).items()]
     if overview.get("draft"):

@@ -6,7 +6,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.comments import ReplyInput
     from activities.github.commits.types import CreateCommitInput
     from activities.github_activities import CommentActivities, CommitActivities
-    from activities.model import Head, QualityCheck, RepoRef
+    from activities.model import SATISFIED, Head, QualityCheck, RepoRef
     from activities.quality_gate.types import AcceptBaselineInput, CheckInput, FixInput, FixResult, GateOutcome
     from activities.reporting import command_replies
     from workflows.activity_calls import ask
@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import STOPPED, for_a_person, was_cancelled
     from workflows.messages import AcceptBaseline, Fix
     from workflows.quality import gate_activities
-    from workflows.quality.branch_state import SATISFIED, BranchState
+    from workflows.quality.branch_state import BranchState
 
 
 def is_automatic(state: BranchState, outcome: GateOutcome) -> bool:

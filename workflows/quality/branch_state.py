@@ -5,12 +5,9 @@ GitHub's events come in any order and any number, so each rule decides by GitHub
 
 from dataclasses import dataclass, field, replace
 
-from activities.model import Head
+from activities.model import SATISFIED, Head
 from activities.quality_gate.types import GateInput, GateOutcome
 from workflows.messages import BranchOverview, Override, PullChanged, Pushed, Rerun, SettledHead
-
-SATISFIED = ("passed", "neutral", "skipped")
-"""The statuses of a check that blocks nothing."""
 
 _REMEMBERED = 200
 """How many old heads, closed pulls and attempts a branch remembers."""

@@ -9,10 +9,8 @@ Where no check has a score, overall is 100.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from activities.model import QualityCheck
+from activities.model import SATISFIED, QualityCheck
 from activities.reporting import gate_states
-
-SATISFIES = frozenset({"passed", "neutral", "skipped"})
 
 
 @dataclass(frozen=True)
@@ -29,13 +27,13 @@ class Score:
 
 def overall(checks: Sequence[QualityCheck], threshold: float) -> Score:
     """The gate's verdict. `threshold` is 0 to 100."""
-    blocking = tuple(check.name for check in checks if check.required and check.status not in SATISFIES)
+    blocking = tuple(check.name for check in checks if check.required and check.status not in SATISFIED)
     counted = [(check.score, check.weight) for check in checks if check.score is not None and check.weight > 0]
     value = 100.0
     if counted:
         # Rounding must not decide: what counts is what is shown.
         value = round(sum(score * weight for score, weight in counted) / sum(weight for _, weight in counted), 1)
-    lines = [gate_states.score_line(check, satisfied=check.status in SATISFIES) for check in checks]
+    lines = [gate_states.score_line(check, satisfied=check.status in SATISFIED) for check in checks]
     lines.append(gate_states.score_sum(counted, value, threshold))
     reason = gate_states.verdict(blocking, scored=bool(counted), score=value, threshold=threshold)
     return Score(value, not blocking and value >= threshold, blocking, tuple(lines), reason)
