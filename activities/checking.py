@@ -109,8 +109,7 @@ def check_result(
     metrics: Mapping[str, object],
     neutral: bool = False,
 ) -> CheckResult:
-    """What the comparison comes to. `neutral`: there is nothing to judge, or the check
-    only informs. `metrics` are plain
+    """The check's verdict. `neutral`: there is nothing to judge, or the check is informational. `metrics` are plain
     JSON and small enough for a history.
 
     Never green for what was not checked: a tool's problem is an error, its advice makes the check neutral.

@@ -1,7 +1,4 @@
-"""The numbers of a verdict for a repository that configures nothing. A check's other defaults are in its own file.
-
-Standard library only, because `workflows/config.py` shows the same values to the workflows, in Temporal's sandbox.
-"""
+"""The numbers of a verdict for a repository that configures nothing. A check's other defaults are in its own file."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,7 +6,7 @@ from typing import Final
 from activities.model import Severity
 
 QUALITY_THRESHOLD: Final = 85.0
-"""The least overall score of a change that may be merged."""
+"""The minimum overall score of a change that may be merged."""
 
 COVERAGE_MINIMUM: Final = 80.0
 """Percent of the changed lines that tests must run."""

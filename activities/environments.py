@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from activities import toolchains
 from activities.model import RepoRef
+from activities.reporting.reasons import install_failed
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.tool_reports import last_output
@@ -139,8 +140,8 @@ class Environments:
                 result = await self._runner.run(spec, shell)
                 installed = InstallResult()
                 if result.exit_code:
-                    why = f"ran out of {result.stopped}" if result.stopped else f"ended with code {result.exit_code}"
-                    installed = InstallResult(f"The install command {why}.", last_output(result))
+                    reason = install_failed(result.exit_code, result.stopped)
+                    installed = InstallResult(reason, last_output(result))
                 _write_installed(home, installed)
         return home / "tree", installed.problem
 

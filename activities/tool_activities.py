@@ -18,6 +18,7 @@ from activities.quality_gate.types import (
     FixResult,
     Workspace,
 )
+from activities.reporting import gate_states
 from activities.workspace.git import GitError
 
 if TYPE_CHECKING:
@@ -144,9 +145,9 @@ _NOTHING = QualityCheck("", "skipped", None, required=False, reason="")
 def _unprepared(error: Exception, head_sha: str) -> Exception:
     """GitHub is waited for, however long it is unavailable; anything else is tried three times."""
     if isinstance(error, GitError) and error.unavailable:
-        return Unavailable(f"GitHub did not give {head_sha}: {error}")
+        return Unavailable(gate_states.github_unavailable(head_sha, str(error)))
     last = activity.info().attempt >= _TRIES
     if isinstance(error, GitError):
-        text = f"{head_sha} could not be fetched: was it removed by a force push?"
+        text = gate_states.not_fetched(head_sha)
         return ApplicationError(text, type=USER_ERROR if last else "GitError", non_retryable=last)
     return ApplicationError(str(error), type=type(error).__name__, non_retryable=last)

@@ -15,7 +15,7 @@ from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound, Validation
 from activities.github.urls import url_values
 from activities.model import CheckResult, GateState, Head, QualityCheck, QualityGateResult, RepoRef
-from activities.reporting import CheckRunOutput, Links, check_output, gate_output, unfinished_output
+from activities.reporting import REPLACED, CheckRunOutput, Links, check_output, gate_output, unfinished_output
 from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ GATE = "gate"
 _BATCH = 50
 # Attempts, about a second apart, for a commit that GitHub does not know: it may be slower than its event.
 _UNKNOWN_COMMIT = 4
-
-_REPLACED = CheckRunOutput("cancelled", "Incomplete", "A newer run replaced this one.")
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -186,7 +184,7 @@ class CheckRunActivities:
                 raise
             raise UserError(texts.unknown_commit(input.head.sha, str(error))) from None
         ids |= {run.external_id: run_id for run, run_id in zip(missing, created, strict=True)}
-        await _end_all(api, input.head.repo, _left_behind(input, runs), _REPLACED)
+        await _end_all(api, input.head.repo, _left_behind(input, runs), REPLACED)
         return CreateCheckRunsResult({name: ids[key] for name, key in keys.items()})
 
     @github_activity

@@ -17,8 +17,8 @@ BRANCH: Final = r"^!?[^!\s\\]+$"
 COMMAND: Final = r"^[a-z][a-z0-9-]*$"
 HINTS: Final = {
     **PATTERN_HINTS,
-    GLOB: "write a path with `*` and `**`, such as `vendor/**`; `!` and `\\` are not read",
-    BRANCH: "write a branch's name with `*` and `**`; `!` in front takes out again",
+    GLOB: "write a path with `*` and `**`, such as `vendor/**`; `!` and `\\` are not supported",
+    BRANCH: "write a branch's name with `*` and `**`; prefix with `!` to exclude",
     COMMAND: "write a command's name without its slash, such as `retest`",
 }
 
@@ -59,21 +59,19 @@ class Labels(Keys):
     """Which label on an issue starts what."""
 
     autobuild: Annotated[Label, Field(description="Plans and writes a change.")] = "autobuild"
-    incident: Annotated[Label, Field(description="Looks into an incident.")] = "incident"
+    incident: Annotated[Label, Field(description="Starts an incident investigation.")] = "incident"
 
 
-_PROJECTS = Field(max_length=100, description="Default: found by looking.")
+_PROJECTS = Field(max_length=100, description="Default: detected.")
 
 
 class RepoConfig(Keys):
     """Autobuild's configuration of one repository."""
 
     version: Annotated[Literal[1], Field(description="The version of this format.")] = 1
-    threshold: Annotated[Percent, Field(description="The least overall score that can be merged.")] = (
-        defaults.QUALITY_THRESHOLD
-    )
+    threshold: Annotated[Percent, Field(description="Minimum overall score to merge.")] = defaults.QUALITY_THRESHOLD
     autofix: Annotated[
-        Literal["request", "commit", "off"], Field(description="Tool-safe fixes: by a button, by themselves, or never.")
+        Literal["request", "commit", "off"], Field(description="Tool-safe fixes: on request, automatically, or never.")
     ] = "request"
     checks: ChecksConfig = ChecksConfig()
     projects: Annotated[tuple[ProjectConfig, ...], _PROJECTS] = ()
@@ -87,7 +85,7 @@ class RepoConfig(Keys):
         dict[CommandName, Permission],
         Field(
             max_length=100,
-            description="What a person needs for a slash command. Default: what `/help` shows.",
+            description="Required permission of each slash command. Default: what `/help` shows.",
             json_schema_extra={"additionalProperties": False},
         ),
     ] = Field(default_factory=dict)
@@ -95,7 +93,8 @@ class RepoConfig(Keys):
         bool, Field(description="Merges a pull request of the repository's own branches when its gate passes.")
     ] = False
     merge_method: Annotated[
-        Literal["any", "squash", "merge", "rebase"], Field(description="How; `any` is the first the repository allows.")
+        Literal["any", "squash", "merge", "rebase"],
+        Field(description="Merge method; `any` uses the first allowed one."),
     ] = "any"
 
     def runs_on_push(self, branch: str) -> bool:

@@ -53,7 +53,7 @@ def read(text: str | bytes) -> Document:
         raise _syntax_error(error, plain) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # PyYAML lets these through: an escape beyond Unicode ("\\UFFFFFFFF"), a version of a thousand digits.
-        raise ConfigError("This is not YAML: it holds an escape or a number that cannot be.", 1) from error
+        raise ConfigError("This is not YAML: invalid escape sequence or number.", 1) from error
     finally:
         loader.dispose()
     if node is None or (isinstance(node, yaml.ScalarNode) and node.value == "" and not node.style):
@@ -63,7 +63,7 @@ def read(text: str | bytes) -> Document:
 
 def _decoded(text: str | bytes) -> str:
     if len(text) > _LARGEST:
-        raise ConfigError(f"The file is larger than {_LARGEST // 1024} KiB: keep to what the gate needs.", 1)
+        raise ConfigError(f"The file exceeds {_LARGEST // 1024} KiB. Shorten it.", 1)
     try:
         plain = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -88,9 +88,9 @@ class _StrictLoader(yaml.BaseLoader):
         event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
         self._values += 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            _refuse(event, "Anchors and aliases (`&`, `*`) are not read: write the value out, or put it in quotes.")
+            _refuse(event, "Anchors and aliases (`&`, `*`) are not supported. Write the value itself, or quote it.")
         if getattr(event, "tag", None):
-            _refuse(event, "Tags (`!`) are not read: leave it out, or put the value in quotes.")
+            _refuse(event, "Tags (`!`) are not supported: leave it out, or put the value in quotes.")
         if self._depth > _DEEPEST:
             _refuse(event, f"This is nested more than {_DEEPEST} deep.")
         if self._values > _MOST_VALUES:
@@ -181,7 +181,7 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str) -> ConfigError:
     elif char and char in "@`%":
         what = f"a value that begins with {'a backtick' if char == '`' else f'`{char}`'} needs quotes"
     elif began and not opening and at.line > began.line and at.column != began.column:
-        what = "this line is indented otherwise than its neighbours"
+        what = "inconsistent indentation"
     elif began and not opening and at.line > began.line:
         what = "a key is indented wrongly, or it lacks a colon and a space after it"
     else:

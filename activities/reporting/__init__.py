@@ -14,7 +14,7 @@ from activities.reporting.check_run import (
     check_output,
 )
 from activities.reporting.comment import GATE_MARK, gate_comment, reply, reply_mark
-from activities.reporting.gate import gate_output, unfinished_output
+from activities.reporting.gate import REPLACED, gate_output, unfinished_output
 from activities.reporting.links import Links
 from activities.reporting.markdown import code, escape_markdown
 from activities.reporting.sarif import sarif
@@ -23,6 +23,7 @@ __all__ = [
     "ACCEPT_BASELINE",
     "FIX",
     "GATE_MARK",
+    "REPLACED",
     "RETEST",
     "Button",
     "CheckRunOutput",

@@ -12,6 +12,7 @@ _CONCLUSIONS: Mapping[GateState, Conclusion] = {
     "refused": "neutral", "error": "failure",
 }  # fmt: skip
 _WAITING = "Waiting for maintainer approval (fork)"
+REPLACED = CheckRunOutput("cancelled", "Incomplete", "A newer run replaced this one.")
 
 # Of a check that did not come to its own verdict, by the state of its gate.
 _NOT_RUN: Mapping[GateState, tuple[Conclusion, str]] = {

@@ -39,6 +39,16 @@ def internal_error(workflow_id: str, *, retest: bool = False) -> str:
     return f"Internal error (workflow {workflow_id}).{' Comment /retest to try again.' if retest else ''}"
 
 
+def github_unavailable(sha: str, reason: str) -> str:
+    """A commit that cannot be fetched now; it is tried again."""
+    return f"GitHub is unavailable, so {sha} was not fetched: {reason}"
+
+
+def not_fetched(sha: str) -> str:
+    """A commit that GitHub does not have."""
+    return f"{sha} could not be fetched. Was it removed by a force push?"
+
+
 def check_timed_out(limit_s: float) -> str:
     """A check that was stopped."""
     return f"Timed out after {limit_s:g} s."

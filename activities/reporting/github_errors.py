@@ -16,15 +16,17 @@ ACCOUNT_SUSPENDED = "GitHub has suspended the account. Its owner must contact Gi
 BLOCKED = "GitHub has blocked this repository. Its owner must contact GitHub Support."
 ARCHIVED = "The repository is archived, so it is read-only. Unarchive it in its settings."
 IP_ALLOW_LIST = "The organization's IP allow list does not include this server's address. Add it there."
-SINGLE_SIGN_ON = "The organization's single sign-on keeps the app out. An owner must authorize the app."
+SINGLE_SIGN_ON = "The app is not authorized for the organization's single sign-on. An owner must authorize it."
 UNKNOWN_APP = (
     "GitHub does not know this app. AUTOBUILD_APP_ID must be the number or the client ID in the app's settings, and "
     "AUTOBUILD_GITHUB_API_URL must be the GitHub that has the app."
 )
+CONCURRENT_REQUESTS = "Too many concurrent requests."
+RATE_LIMIT_REACHED = "GitHub's rate limit is reached."
 ISSUES_DISABLED = "Issues are disabled in this repository. Enable them in its settings."
 
-CONFIG_TOO_LARGE = "The file is larger than 1 MB. Reduce it to what the gate needs."
-CONFIG_IS_NO_FILE = "This is not a regular file. Put the configuration itself there."
+CONFIG_TOO_LARGE = "The file exceeds 1 MB. Shorten it."
+CONFIG_IS_NO_FILE = "This is not a regular file. Replace it with a regular file."
 
 
 def app_key_refused(app_id: str, reason: str) -> str:
@@ -142,6 +144,11 @@ def push_refused(branch: str, reason: str) -> str:
     return f"GitHub refused the push to {code(branch)}: {_escaped(reason)}"
 
 
+def unexpected_tree(created: str, expected: str) -> str:
+    """Two ids of trees that should be the same."""
+    return f"GitHub created tree {code(created)}; expected {code(expected)}."
+
+
 def push_failed(reason: str) -> str:
     """Without a rule or a race that explains it; `reason` is git's output or GitHub's part of it."""
     return f"GitHub refused a push: {_escaped(reason)}"
@@ -251,7 +258,7 @@ def checks_failed(number: int, checks: Sequence[str]) -> str:
 
 
 def merge_refused(number: int, reason: str) -> str:
-    return f"GitHub does not merge #{number}: {_escaped(reason)}"
+    return f"GitHub refused to merge #{number}: {_escaped(reason)}"
 
 
 def not_merged_yet(number: int, reason: str) -> str:

@@ -1,10 +1,10 @@
 """A check's numbers: tests, coverage, benchmarks, as `QualityCheck.metrics` gives them."""
 
-import math
 from collections.abc import Mapping
 
 from activities.model import CheckResult
 from activities.reporting.markdown import code, escape_markdown, folded, table
+from activities.reporting.wording import percent_text
 
 _TESTS = ("passed", "failed", "skipped", "flaky")
 _ROWS = 200
@@ -35,15 +35,10 @@ def tests_line(metrics: Mapping[str, object]) -> str:
 
 def coverage_line(metrics: Mapping[str, object]) -> str:
     """ "87.5 % of all lines (base: 85.0 %), 100.0 % of changed lines"."""
-    total, diff = _percent(metrics.get("total_percent")), _percent(metrics.get("diff_percent"))
-    base = _percent(metrics.get("base_total_percent"))
+    total, diff = percent_text(metrics.get("total_percent")), percent_text(metrics.get("diff_percent"))
+    base = percent_text(metrics.get("base_total_percent"))
     of_all = f"{total} of all lines{f' (base: {base})' if base else ''}" if total else ""
     return ", ".join(part for part in (of_all, f"{diff} of changed lines" if diff else "") if part)
-
-
-def _percent(value: object) -> str:
-    """Rounded down: 79.96 must not be shown as the 80 that it is not."""
-    return f"{math.floor(value * 10) / 10:.1f} %" if isinstance(value, (int, float)) else ""
 
 
 def _benchmarks(metrics: Mapping[str, object]) -> list[str]:

@@ -1,10 +1,9 @@
 """Why a check has its verdict, in a sentence or two: the title of its check run, and its row in the table."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from activities.model import ToolReport
-from activities.reporting.wording import listed, plural, shortened
+from activities.reporting.wording import listed, percent_text, plural, shortened
 
 
 def whole_reason(head: Iterable[ToolReport], own: str) -> str:
@@ -44,7 +43,7 @@ def tests_reason(
     parts += [f"{len(known)} failed as in the base ({listed(known, 3)})"] if known else []
     parts += [f"{len(flaky)} flaky ({listed(flaky, 3)})"] if flaky else []
     parts += [f"{skipped} skipped"] if skipped else []
-    return ", ".join(parts) + ("." if passed or failed or flaky else ". Nothing to judge.")
+    return ", ".join(parts) + ("." if passed or failed or flaky else " (informational).")
 
 
 def coverage_reason(
@@ -56,21 +55,16 @@ def coverage_reason(
         text = "No executable line was measured."
     else:
         least = f" (minimum {total_minimum:g} %)" if total_minimum else ""
-        whole = f"total coverage is {_percent(total)}{least}."
+        whole = f"total coverage is {percent_text(total)}{least}."
         text = (
             f"No changed line is executable; {whole}"
             if diff is None
-            else f"Tests cover {_percent(diff)} of the changed lines (minimum {minimum:g} %); {whole}"
+            else f"Tests cover {percent_text(diff)} of the changed lines (minimum {minimum:g} %); {whole}"
         )
     if unmeasured:
         verb = "was" if len(unmeasured) == 1 else "were"
         text += f" {plural(len(unmeasured), 'changed file')} {verb} not measured: {listed(unmeasured, 3)}."
     return text
-
-
-def _percent(value: float) -> str:
-    """Rounded down: 79.96 must not be shown as the 80 that it is not."""
-    return f"{math.floor(value * 10) / 10:.1f} %"
 
 
 def uncovered_lines(first: int, last: int) -> str:
@@ -83,7 +77,7 @@ def benchmarks_reason(found: int, compared: int, slower: Mapping[str, float], *,
     if not found:
         return "No benchmarks were found."
     if not compared:
-        return f"{plural(found, 'benchmark')}; the base has none to compare with."
+        return f"{plural(found, 'benchmark')}; no baseline to compare with."
     note = " (informational)" if informational else ""
     if not slower:
         return f"No regression in {plural(compared, 'benchmark')}{note}."
@@ -94,6 +88,11 @@ def benchmarks_reason(found: int, compared: int, slower: Mapping[str, float], *,
 def slower_benchmark(name: str, percent: float, before_s: float, now_s: float) -> str:
     """The finding for a regression."""
     return f"{shortened(name)} is {percent:.1f} % slower: {before_s:.3g} s before, {now_s:.3g} s now."
+
+
+def install_failed(exit_code: int, stopped: str) -> str:
+    """`stopped` names the limit that ended the command, "" for a command that ended."""
+    return f"The install command {f'ran out of {stopped}' if stopped else f'ended with code {exit_code}'}."
 
 
 def edited_configuration(paths: Sequence[str]) -> str:

@@ -1,11 +1,17 @@
 """Numbers and lists in sentences."""
 
+import math
 from collections.abc import Iterable
 
 
 def plural(number: int, one: str, many: str = "") -> str:
     """`1 test`, `2 tests`, `1,200 tests`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def percent_text(value: object) -> str:
+    """Rounded down: 79.96 must not be shown as the 80 that it is not. "" for what is no number."""
+    return f"{math.floor(value * 10) / 10:.1f} %" if isinstance(value, (int, float)) else ""
 
 
 def listed(words: Iterable[str], most: int = 5) -> str:

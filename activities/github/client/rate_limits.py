@@ -27,6 +27,7 @@ from dataclasses import dataclass
 
 from activities.github.client.rate_windows import AllOf, LeakyBucket, RateLimiter, Reservation, SlidingWindow
 from activities.github.errors import RateLimited
+from activities.reporting import github_errors as texts
 
 _LONGEST_WAIT_S = 3600.0
 # How late a request may come for a place that was kept.
@@ -157,7 +158,7 @@ class RateBudget:
                 await self._slots.acquire()
         except TimeoutError:
             wait = self._spread(self._limits.patience_s)
-            raise RateLimited("Too many requests to GitHub are on their way just now.", wait) from None
+            raise RateLimited(texts.CONCURRENT_REQUESTS, wait) from None
         try:
             self._check_pause(cost, self._clock())
             yield permit
@@ -200,7 +201,7 @@ class RateBudget:
     def _check_pause(self, cost: Cost, now: float) -> None:
         wait = self._pause_end(cost) - now
         if wait > self._limits.patience_s:
-            raise RateLimited("GitHub asked to wait.", self._spread(wait))
+            raise RateLimited(texts.RATE_LIMIT_REACHED, self._spread(wait))
 
     def _spread(self, wait: float) -> float:
         return wait + self._chance() * min(max(wait / 4, 1.0), 15.0)
@@ -210,11 +211,11 @@ class RateBudget:
         lane = max(times, key=lambda name: times[name])
         wait = times[lane] - now
         if wait > _LONGEST_WAIT_S:
-            return RateLimited("GitHub's limits leave no room for more requests.", self._spread(_LONGEST_WAIT_S))
+            return RateLimited(texts.RATE_LIMIT_REACHED, self._spread(_LONGEST_WAIT_S))
         self._lanes[lane].take(times[lane], dict(cost.lanes)[lane])
         self._kept = [place for place in self._kept if place.at >= now - _GRACE_S]
         self._kept.append(_KeptPlace(cost.key, times[lane], paid | {lane}))
-        return RateLimited("GitHub's limits leave no room for more requests just now.", wait)
+        return RateLimited(texts.RATE_LIMIT_REACHED, wait)
 
     def _kept_place(self, key: str, now: float) -> _KeptPlace | None:
         """Takes the earliest place that was kept for a request like this one, if its time is near."""

@@ -74,7 +74,7 @@ async def _upload(api: "API", input: CreateCommitInput, base: str, part: ChangeP
     data: Json = {"tree": entries} | ({"base_tree": base} if base != EMPTY_TREE else {})
     created = await _post(api, input, "trees", data)
     if created["sha"] != part.tree:
-        raise Unavailable(f"GitHub made the tree {created['sha']} of what should be {part.tree}.")
+        raise Unavailable(texts.unexpected_tree(created["sha"], part.tree))
     return part.tree
 
 

@@ -18,7 +18,7 @@ from activities.model import (
     TestCase,
     ToolReport,
 )
-from activities.reporting import Links, check_output, gate_comment, gate_output, reasons, unfinished_output
+from activities.reporting import REPLACED, Links, check_output, gate_comment, gate_output, reasons, unfinished_output
 from activities.reporting import command_replies as replies
 from activities.reporting import gate_states as states
 from activities.reporting import github_errors as texts
@@ -113,6 +113,8 @@ def _reasons() -> Iterator[tuple[str, str]]:
         _lines(
             reasons.whole_reason([ToolReport("ruff", timed_out=True)], ""),
             reasons.whole_reason([ToolReport("ruff", completed=False)], ""),
+            reasons.install_failed(1, ""),
+            reasons.install_failed(0, "memory"),
             reasons.edited_configuration([f"{letter}/ruff.toml" for letter in "abcde"]),
         ),
     )
@@ -162,6 +164,7 @@ def _gates() -> Iterator[tuple[str, str]]:
 def _unfinished() -> Iterator[tuple[str, str]]:
     for state, reason in GATE_REASONS.items():
         yield f"State {state}", _run(unfinished_output(state, reason, NEWER if state == "superseded" else "", LINKS))
+    yield "A newer run of the same commit", _run(REPLACED)
     yield "State superseded by an unknown commit", _run(unfinished_output("superseded", "", "", LINKS))
 
 
@@ -186,7 +189,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
             texts.app_not_installed(""), texts.not_selected(repo, ""), texts.app_key_refused("12", ""),
             texts.github_answered(404, request, ""), texts.not_granted({"checks": "write"}, repo, page, "GitHub's reason"),
             texts.missing_permission(["checks: write"], request), texts.missing_permission([], request),
-            texts.github_answered(404, request, "Not Found"), texts.query_refused("Not Found"), texts.ACCOUNT_SUSPENDED, texts.IP_ALLOW_LIST, texts.SINGLE_SIGN_ON,
+            texts.github_answered(404, request, "Not Found"), texts.query_refused("Not Found"), texts.ACCOUNT_SUSPENDED, texts.CONCURRENT_REQUESTS, texts.RATE_LIMIT_REACHED, texts.IP_ALLOW_LIST, texts.SINGLE_SIGN_ON,
         ),
     )  # fmt: skip
     yield (
@@ -207,7 +210,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
             texts.branch_moved("topic", ""), texts.branch_conflicts("topic", "main"), texts.is_default_branch("main"),
             texts.invalid_branch_name("a..b"), texts.invalid_branch_name(""),
             texts.forbidden_by_rules("main", "Changes must be made through a pull request."),
-            texts.push_refused("topic", "GitHub's reason"), texts.push_failed("GitHub's reason"), texts.push_lost_race("topic", "fetch first"),
+            texts.push_refused("topic", "GitHub's reason"), texts.unexpected_tree(HEAD, BASE), texts.push_failed("GitHub's reason"), texts.push_lost_race("topic", "fetch first"),
             texts.file_too_large("huge.bin", 101), texts.not_utf8("\\xff.py"),
         ),
     )  # fmt: skip
@@ -234,6 +237,7 @@ def _gate_states() -> Iterator[str]:
     yield states.invalid_configuration("`treshold` is not a key: did you mean `threshold`?", 2)
     yield from (states.internal_error("gate:1"), states.internal_error("gate:1", retest=True))
     yield states.check_timed_out(300)
+    yield from (states.github_unavailable(HEAD, "a time-out"), states.not_fetched(HEAD))
     yield states.verdict(["linting"], scored=True, score=62, threshold=85)
     yield states.verdict([], scored=False, score=100, threshold=85)
     yield states.verdict([], scored=True, score=62, threshold=85)
