@@ -129,6 +129,8 @@ def test_a_change_of_its_configuration_is_named(installation: Installation) -> N
 def test_third_party_command_is_parsed(installation: Installation) -> None:
     program = "from bot.commands import parse_commands; print(*parse_commands(['/greet'])[0].lines)"
     assert installation.run("-c", program) == (0, "Hello!\n")
+    program = "from bot.commands import parse_commands; print(parse_commands(['/help greet'])[0].entries[0].text)"
+    assert installation.run("-c", program) == (0, "`/greet`: Says hello.\n")
 
 
 @pytest.mark.parametrize("name", ["gate", "all", "failed"])
