@@ -7,9 +7,11 @@ import re
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from bot.client import connect
 from bot.processes import schedules
@@ -17,10 +19,12 @@ from bot.processes.children import start_child, stop_children
 from bot.processes.temporal_server import free_port, temporal_server
 from simulator.github.entities import CheckRun, Issue, PullDetails, Repository
 from simulator.github.server import SimulatedGitHub
-from tests.deadlines import WITHIN_S
+from tests.deadlines import WITHIN_S, until
+from tests.schedules import workflow_id
 from workflows import ids
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepResult, DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationInput, ReconciliationResult, ReconciliationWorkflow
+from workflows.quality.branch import ContinuousQualityWorkflow
 
 _READY = {"serve": "Listening on", "worker": "Working on"}
 
@@ -61,12 +65,30 @@ class SeparateProcesses:
             if word in self.log[-1]:
                 ready.set()
 
-    async def gates_ended(self) -> None:
-        """Waits for the gates that run, as those of a pull that is closed may."""
-        running = 'WorkflowType = "QualityGateWorkflow" AND ExecutionStatus = "Running"'
-        async for found in self.temporal.list_workflows(running):
-            with contextlib.suppress(WorkflowFailureError):
-                await self.temporal.get_workflow_handle(found.id).result()
+    async def events_handled(self) -> None:
+        """Waits until each delivery has arrived, and each branch's workflow has handled it and ended its gate.
+
+        A query is answered after the signals before it; a list of workflows may not have the newest ones yet.
+        """
+        for name in schedules.schedule_ids(ids.TASK_QUEUE):
+            about = await self.temporal.get_schedule_handle(name).describe()
+            for running in about.info.running_actions:
+                await self.temporal.get_workflow_handle(workflow_id(running)).result()
+        await self.github.webhooks.idle()
+        for repo in self.github.store.repositories.values():
+            for issue in repo.issues.values():
+                if issue.pull:
+                    await until(partial(self._is_idle, ids.quality(repo.full_name, issue.pull.head_ref)))
+
+    async def _is_idle(self, branch: str) -> bool:
+        """Whether the workflow of a branch runs no gate and needs none; also where there is no such workflow."""
+        try:
+            overview = await self.temporal.get_workflow_handle(branch).query(ContinuousQualityWorkflow.get_overview)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return True
+            raise
+        return not (overview.gating or overview.waiting)
 
     async def sweep_and_reconcile(self) -> tuple[DeliverySweepResult, ReconciliationResult]:
         """A sweep over the whole log, then a reconciliation; their results."""

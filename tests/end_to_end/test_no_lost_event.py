@@ -93,7 +93,7 @@ async def _recovered(processes: SeparateProcesses) -> None:
     """Returns once every event has had its effect.
 
     A regular sweep may have requested deliveries while the webhook server was down, and the next attempt is due later:
-    so the time at GitHub is moved on before each sweep. A branch that reconciliation signals starts its gate after it.
+    so the time at GitHub is moved on before each sweep.
     """
     await processes.trigger_schedules()
     try:
@@ -101,7 +101,7 @@ async def _recovered(processes: SeparateProcesses) -> None:
             while not processes.is_complete():
                 processes.github.store.advance(LATER_S)
                 await processes.sweep_and_reconcile()
-                await processes.gates_ended()
+                await processes.events_handled()
     except TimeoutError:
         raise AssertionError(f"not recovered, seed {SEED}: {list(processes.missing())}") from None
 
@@ -130,7 +130,7 @@ def _answered_once(processes: SeparateProcesses, repo: Repository, issue: Issue)
 
 async def _nothing_more_to_do(processes: SeparateProcesses) -> None:
     """Another sweep and reconciliation find nothing and create nothing."""
-    await processes.gates_ended()
+    await processes.events_handled()
     before = processes.creations()
     swept, counted = await processes.sweep_and_reconcile()
     assert (swept.redelivered, swept.waiting, swept.given_up) == (0, 0, 0)
