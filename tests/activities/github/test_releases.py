@@ -116,6 +116,6 @@ async def test_invalid_tag_is_refused(releases: ReleaseActivities, wanted: Creat
 
 
 async def test_missing_target_is_refused(releases: ReleaseActivities, wanted: CreateReleaseInput) -> None:
-    with pytest.raises(ApplicationError, match="target_commitish") as caught:
+    with pytest.raises(ApplicationError, match=r"target\\_commitish") as caught:
         await done(releases.create_release, replace(wanted, target="nowhere"))
     assert caught.value.type == "Validation"

@@ -140,7 +140,6 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "list_suite_runs",
         "merge_pull_request",
         "push_branch",
-        "recover_lost_verdict",
         "redeliver",
         "remind_branches",
         "reply_comment",
