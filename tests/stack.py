@@ -95,6 +95,8 @@ async def make_stack(folder: Path, known: tuple[type, ...] = workflows.ALL) -> A
         server = await exits.enter_async_context(temporal_server(None))
         client = await connect(server.address)
         github = await exits.enter_async_context(SimulatedGitHub(folder / "github", webhook_secret="a secret"))
+        # All tests of a process share an installation; a hundred gates need more than GitHub's 5000 requests an hour.
+        github.store.rate_limit = 1_000_000
         settings = Settings(
             app_id=github.app_id,
             private_key=github.private_key_pem,
