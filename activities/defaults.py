@@ -18,7 +18,7 @@ PENALTIES: Final[Mapping[Severity, float]] = {"critical": 40.0, "error": 10.0, "
 """Points that one new finding costs its check."""
 
 REGRESSION_PERCENT: Final = 10.0
-"""How much slower a benchmark must be before it is an alarm."""
+"""How much slower a benchmark must be to count as a regression."""
 
 BENCHMARK_ROUNDS: Final = 5
 """How often base and head are run in turn. Also the minimum: five against five is the least that the
