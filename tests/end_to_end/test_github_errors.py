@@ -131,7 +131,7 @@ async def test_installation_without_checks_permission(stack: Stack) -> None:
     await stack.until(lambda: any(one.status == 422 and "access_tokens" in one.path for one in stack.github.requests))
     outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", WITHIN_S)
     assert outcome["result"]["state"] == "error"
-    assert "does not grant checks: write" in outcome["result"]["reason"]
+    assert "does not grant `checks: write`" in outcome["result"]["reason"]
     installation.permissions["checks"] = "write"
     new = await stack.push(repo, {"lint.txt": ""}, login="example")
     assert (await all_ended(stack, repo, new))["gate"]["conclusion"] == "success"
