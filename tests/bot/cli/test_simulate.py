@@ -32,7 +32,7 @@ def cli(*args: str, stdin: str = "", **environ: str) -> subprocess.CompletedProc
     ("name", "payload", "why"),
     [
         ("star", samples.event(action="created"), "It uses: check_run, "),
-        ("push", samples.push(ref="refs/tags/v1"), "Only a push to a branch"),
+        ("push", samples.push(ref="refs/tags/v1"), "Only branch pushes are checked."),
         ("pull_request", samples.pull("assigned"), "does not use this action"),
         ("push", samples.push(installation=None), "no token to act with"),
         ("pull_request", samples.pull("edited"), "changes nothing"),
