@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 from gidgethub import ValidationFailure, sansio
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 from temporalio.client import Client
 
 from activities.errors import UserError
@@ -52,9 +52,11 @@ class WebhookReceiver:
 
         `read` gives the body. It is not called for what could not be verified anyway.
         """
-        settings, headers = self._settings, CIMultiDict(headers)
+        settings = self._settings
         if settings is None:
             return _no_app()
+        if not isinstance(headers, CIMultiDictProxy):  # aiohttp's are; copying them takes time
+            headers = CIMultiDictProxy(CIMultiDict(headers))
         signature = ",".join(headers.getall("X-Hub-Signature-256", ()))  # one only: which of two would count?
         if not _SIGNATURE.fullmatch(signature):
             return web.Response(status=401, text="Missing or malformed X-Hub-Signature-256 header.")
@@ -115,6 +117,8 @@ async def _receive(request: web.Request) -> web.Response:
         if (request.content_length or 0) > LARGEST_BODY:  # before any of it is read
             raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, request.content_length or 0)
         try:
+            if request.content.is_eof():  # all of it is here
+                return await request.read()
             async with asyncio.timeout(request.app.get(PATIENCE)):
                 return await request.read()
         except TimeoutError:
