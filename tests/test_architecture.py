@@ -252,3 +252,14 @@ def called(node: ast.Call) -> str:
 
 def by_string(node: ast.Call) -> bool:
     return bool(node.args) and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+
+
+def test_workflow_logs_take_no_arguments() -> None:
+    """The SDK appends the workflow's id before the message is formatted: a `%` in a branch's name would break it."""
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted((ROOT / "workflows").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("workflow.logger.") and len(node.args) > 1
+    ]
+    assert found == []

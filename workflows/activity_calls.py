@@ -48,7 +48,7 @@ async def write(activity: Activity[P, R], input: P) -> None:
     except ActivityError as error:
         if was_cancelled(error) or not (reason := for_a_person(error, "")):
             raise
-        workflow.logger.warning("write=refused why=%r", reason)
+        workflow.logger.warning(f"write=refused why={reason!r}")
 
 
 async def sweep(activity: Activity[P, R], input: P) -> R:

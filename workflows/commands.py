@@ -153,7 +153,7 @@ class CommentCommands:
         except ActivityError as error:  # fails closed
             if was_cancelled(error):
                 raise
-            workflow.logger.error("permission=unknown actor=%s", input.actor, exc_info=error)
+            workflow.logger.error(f"permission=unknown actor={input.actor}", exc_info=error)
         if self._permission.at_least("read"):
             asked_settings = RepoSettingsInput(self._repo)
             self._settings = await ask_for_person(RepoConfigActivities.get_repo_settings, asked_settings)
@@ -273,7 +273,7 @@ async def _if_possible(written: Awaitable[object]) -> None:
     except ActivityError as error:
         if was_cancelled(error) or not (reason := for_a_person(error, "")):
             raise
-        workflow.logger.warning("write=refused why=%r", reason)
+        workflow.logger.warning(f"write=refused why={reason!r}")
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class DeliverySweepWorkflow:
         except ActivityError as error:
             if was_cancelled(error):
                 raise
-            workflow.logger.warning("deliveries=%d redelivery=postponed", len(ids), exc_info=error)
+            workflow.logger.warning(f"deliveries={len(ids)} redelivery=postponed", exc_info=error)
             return False
         swept = self._swept
         self._swept = DeliverySweepResult(

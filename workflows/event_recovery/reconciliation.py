@@ -126,7 +126,7 @@ class ReconciliationWorkflow:
         except ActivityError as error:
             if was_cancelled(error):
                 raise
-            workflow.logger.warning("skipped=%r why=%r", where, str(error.cause or error))
+            workflow.logger.warning(f"skipped={where!r} why={str(error.cause or error)!r}")
             self._count(failed=1)
             return None
 
@@ -149,7 +149,7 @@ class ReconciliationWorkflow:
             for pull, one in zip(some, results, strict=True):
                 if isinstance(one, ActivityError) and not was_cancelled(one):
                     name, sha = pull.head.repo.full_name, pull.head.sha
-                    workflow.logger.warning("repository=%s head=%s reconciliation=postponed", name, sha, exc_info=one)
+                    workflow.logger.warning(f"repository={name} head={sha} reconciliation=postponed", exc_info=one)
                 elif isinstance(one, BaseException):
                     raise one
             self._count(rerun=sum(isinstance(one, LostVerdictResult) and one.rerun for one in results))

@@ -144,7 +144,7 @@ class LabelWorkflow:
         except STOPPED as error:
             if was_cancelled(error):
                 return "stopped"
-            workflow.logger.error("label=%s work=failed", self._input.label, exc_info=error)
+            workflow.logger.error(f"label={self._input.label} work=failed", exc_info=error)
             # Work that was ended from outside could not say it itself.
             await self._reply(command_replies.label_failed(self._input.label, workflow.info().workflow_id))
             return "failed"

@@ -94,7 +94,7 @@ async def _is_final(input: MergeInput, error: ActivityError) -> bool:
     draft, an end."""
     reason = for_a_person(error, "")
     if not reason:
-        workflow.logger.warning("merge=failed pull=%d head=%s", input.number, input.head_sha, exc_info=error)
+        workflow.logger.warning(f"merge=failed pull={input.number} head={input.head_sha}", exc_info=error)
         return False
     try:
         pull = await ask(PullActivities.get_pull_request, PullInput(input.repo, input.number))

@@ -35,7 +35,7 @@ async def fix(head: Head, outcome: GateOutcome, request: Fix) -> str:
     except STOPPED as error:
         if was_cancelled(error):
             raise
-        workflow.logger.error("fix=failed head=%s", outcome.result.head_sha, exc_info=error)
+        workflow.logger.error(f"fix=failed head={outcome.result.head_sha}", exc_info=error)
         sha, reason = "", for_a_person(error, command_replies.fix_failed(workflow.info().workflow_id))
     if reason:
         await reply_to_fix(head, outcome.result.head_sha, reason)

@@ -127,7 +127,7 @@ class ContinuousQualityWorkflow:
     async def override(self, event: Override) -> None:
         _log_signal(event)
         if self._state.override(event, gate_states.overridden_by(event.actor, event.reason)):
-            workflow.logger.info("override=%s head=%s actor=%s", event.check, event.sha, event.actor)
+            workflow.logger.info(f"override={event.check} head={event.sha} actor={event.actor}")
             await self._end_outdated_gate()
 
     @workflow.signal
@@ -204,7 +204,7 @@ class ContinuousQualityWorkflow:
         except FailureError as error:  # a gate that ends at this very moment needs no signal
             if was_cancelled(error):
                 raise
-            workflow.logger.info("gate=ended_already head=%s", self._gated.head.sha)
+            workflow.logger.info(f"gate=ended_already head={self._gated.head.sha}")
 
     async def _run_gate(self) -> None:
         state = self._state
@@ -245,7 +245,7 @@ class ContinuousQualityWorkflow:
         except STOPPED as error:
             if was_cancelled(error) and not self._gate:
                 raise
-            workflow.logger.error("gate=lost head=%s", head.sha, exc_info=error)
+            workflow.logger.error(f"gate=lost head={head.sha}", exc_info=error)
             await gate_activities.complete_lost(input)
             return None
 
@@ -271,7 +271,7 @@ class ContinuousQualityWorkflow:
 
 def _log_signal(event: BranchMessage) -> None:
     """Which delivery of GitHub this workflow received; none for what the bot looked up."""
-    workflow.logger.info("signal=%s delivery=%s", event.SIGNAL, event.delivery or "none")
+    workflow.logger.info(f"signal={event.SIGNAL} delivery={event.delivery or 'none'}")
 
 
 def _long_history() -> bool:

@@ -151,7 +151,7 @@ class QualityGateWorkflow:
         """A cancel, a newer head, or a failure of the gate. All processes are dead before anything is published."""
         failed = not was_cancelled(error)
         if failed:
-            workflow.logger.error("gate=failed head=%s", self._input.head.sha, exc_info=error)
+            workflow.logger.error(f"gate=failed head={self._input.head.sha}", exc_info=error)
         for task in self._running:
             task.cancel()
         if self._running:

@@ -79,7 +79,7 @@ def not_run(plan: CheckPlan, error: BaseException) -> QualityCheck:
     if timed_out(error, TimeoutType.START_TO_CLOSE):
         reason = gate_states.check_timed_out(plan.timeout_s)
         return QualityCheck(plan.name, "timed_out", 0.0, plan.required, reason, weight=plan.weight)
-    workflow.logger.error("check=%s status=error", plan.name, exc_info=error)
+    workflow.logger.error(f"check={plan.name} status=error", exc_info=error)
     reason = for_a_person(error, gate_states.internal_error(workflow.info().workflow_id))
     return QualityCheck(plan.name, "error", 0.0, plan.required, reason, weight=plan.weight)
 
@@ -163,7 +163,7 @@ async def complete_check(input: GateInput, workspace: Workspace, run_id: int, ch
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        workflow.logger.error("check=%s head=%s write=refused", check.name, input.head.sha, exc_info=error)
+        workflow.logger.error(f"check={check.name} head={input.head.sha} write=refused", exc_info=error)
         return False
     return True
 
