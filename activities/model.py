@@ -21,8 +21,9 @@ SATISFIED: frozenset[Status] = frozenset({"passed", "neutral", "skipped"})
 """The statuses that satisfy a required check, as on GitHub."""
 
 
-GateState = Literal["passed", "failed", "cancelled", "superseded", "refused", "error"]
-"""How a gate ended. `refused`: a fork's head that nobody has approved."""
+GateState = Literal["passed", "failed", "cancelled", "superseded", "refused", "unchecked", "error"]
+"""How a gate ended. `refused`: a fork's head that nobody has approved. `unchecked`: the configuration leaves the branch
+out, so nothing was looked at."""
 
 
 @dataclass(frozen=True)

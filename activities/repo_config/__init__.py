@@ -4,6 +4,7 @@ The text comes from the base branch (a change must not loosen its own gate), yet
 `docs/configuration.md` explains every key, `docs/autobuild.schema.json` is the same for editors.
 """
 
+import re
 from dataclasses import replace
 
 from activities.errors import ConfigError
@@ -16,6 +17,8 @@ from activities.repo_config.strict_yaml import read
 __all__ = ["PATH", "Mistake", "RepoConfig", "options_for_project", "parse", "plan_gate", "validate"]
 
 PATH = ".github/autobuild.yml"
+
+_MERGE_GROUP = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-\d+-[0-9a-f]+\Z")
 
 
 def parse(text: str | bytes) -> RepoConfig:
@@ -41,6 +44,8 @@ def plan_gate(text: str | bytes | None, branch: str = "", into: str = "") -> Gat
     if config is None:
         return replace(plan_of(config_model()()), problem=first_and_number(mistakes), line=mistakes[0].line)
     plan = plan_of(config)
+    if group := _MERGE_GROUP.match(branch):  # a merge queue's branch goes into the queue's own
+        into = group["base"]
     if not branch or config.runs_on_push(branch) or (into and config.runs_on_pull_request(into)):
         return plan
     reason = f"This branch is excluded by the branch patterns in {PATH}."

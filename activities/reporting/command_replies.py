@@ -20,6 +20,7 @@ FIX_NOTHING = "No tool has a safe fix for these findings."
 
 _VERDICTS = {
     "passed": "passed", "failed": "failed", "refused": "is waiting for maintainer approval",
+    "unchecked": "checked nothing",
     "error": "ended with an error", "cancelled": "was cancelled", "superseded": "was superseded",
 }  # fmt: skip
 

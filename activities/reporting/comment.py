@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from activities.model import QualityGateResult
+from activities.model import GateState, QualityGateResult
 from activities.reporting.gate import check_table, fork_text, gate_title, next_steps
 from activities.reporting.links import Links
 from activities.reporting.markdown import cut_lines, escape_markdown
@@ -14,7 +14,10 @@ GATE_MARK = "<!-- autobuild:gate -->"
 COMMENT_LIMIT = 65_000
 """GitHub's limit is 65,536 characters (seen by renovate and others; the API's description does not name it)."""
 
-_HEADINGS = {"passed": "✅", "failed": "❌", "refused": "⚪", "error": "💥", "cancelled": "🚫", "superseded": "🚫"}
+_HEADINGS: Mapping[GateState, str] = {
+    "passed": "✅", "failed": "❌", "refused": "⚪", "unchecked": "⚪",
+    "error": "💥", "cancelled": "🚫", "superseded": "🚫",
+}  # fmt: skip
 
 
 def gate_comment(result: QualityGateResult, links: Links, runs: Mapping[str, int]) -> str:

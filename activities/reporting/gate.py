@@ -7,9 +7,10 @@ from activities.reporting.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUM
 from activities.reporting.links import Links
 from activities.reporting.markdown import code, cut_bytes, cut_lines, escape_markdown, one_line, table
 
+# GitHub lets `success`, `neutral` and `skipped` satisfy a required check: only a verdict may end in one of them.
 _CONCLUSIONS: Mapping[GateState, Conclusion] = {
     "passed": "success", "failed": "failure", "cancelled": "cancelled", "superseded": "cancelled",
-    "refused": "neutral", "error": "failure",
+    "refused": "action_required", "unchecked": "cancelled", "error": "failure",
 }  # fmt: skip
 _WAITING = "Waiting for maintainer approval (fork)"
 REPLACED = CheckRunOutput("cancelled", "Incomplete", "A newer run replaced this one.")
@@ -17,10 +18,11 @@ REPLACED = CheckRunOutput("cancelled", "Incomplete", "A newer run replaced this 
 # Of a check that did not come to its own verdict, by the state of its gate.
 _NOT_RUN: Mapping[GateState, tuple[Conclusion, str]] = {
     "passed": ("cancelled", "Not run"),
-    "failed": ("skipped", "Not run"),
+    "failed": ("cancelled", "Not run"),
     "cancelled": ("cancelled", "Cancelled"),
     "superseded": ("cancelled", "Superseded by a newer commit"),
-    "refused": ("neutral", _WAITING),
+    "refused": ("action_required", _WAITING),
+    "unchecked": ("cancelled", "Not checked"),
     "error": ("cancelled", "Incomplete"),
 }
 
@@ -119,6 +121,8 @@ def next_steps(result: QualityGateResult) -> list[str]:
     """What a person can do now, the likeliest first; nothing when nothing is to be done."""
     if result.state in ("passed", "superseded", "refused"):
         return []
+    if result.state == "unchecked":
+        return ["A pull request into a branch that the configuration includes is checked."]
     if result.state in ("cancelled", "error"):
         return ["`/retest` starts the gate again."]
     steps = []

@@ -328,7 +328,7 @@ async def test_fork_pull_is_reconciled_by_its_number(stack: Stack) -> None:
     await stack.github.webhooks.idle()
     await reconcile(stack, only(stack, repo))
     runs = await stack.verdict(repo, sha)
-    assert runs["gate"]["conclusion"] == "neutral"
+    assert runs["gate"]["conclusion"] == "action_required"
     assert await stack.temporal.get_workflow_handle(f"quality:{repo}#{number}").query("get_status")
 
 

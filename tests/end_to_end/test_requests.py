@@ -80,10 +80,10 @@ async def forked(stack: Stack) -> tuple[str, str, int]:
     return repo, sha, await stack.pull(repo, branch="stranger:change", login="stranger")
 
 
-async def test_fork_gets_a_neutral_gate_and_runs_nothing(stack: Stack) -> None:
+async def test_fork_is_not_run_and_satisfies_no_required_check(stack: Stack) -> None:
     repo, sha, number = await forked(stack)
     runs = await stack.verdict(repo, sha)
-    assert {run["conclusion"] for run in runs.values()} == {"neutral"}
+    assert {run["conclusion"] for run in runs.values()} == {"action_required"}
     assert f"`/ok-to-test {sha}`" in runs["gate"]["output"]["summary"]
     assert [run["output"]["summary"] for run in runs.values()] == [runs["gate"]["output"]["summary"]] * len(runs)
     assert {run["output"]["title"] for run in runs.values()} == {"Waiting for maintainer approval (fork)"}
@@ -104,7 +104,7 @@ async def test_ok_to_test_approves_one_head_only(stack: Stack) -> None:
     fork = f"stranger/{repo.partition('/')[2]}"
     newer = await stack.github.pushes.push_commit(fork, "change", {"b.txt": ""}, login="stranger")
     runs = await stack.verdict(repo, newer)
-    assert runs["gate"]["conclusion"] == "neutral"
+    assert runs["gate"]["conclusion"] == "action_required"
 
 
 async def test_retest_button_runs_its_check_again(stack: Stack) -> None:

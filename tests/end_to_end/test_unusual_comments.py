@@ -45,7 +45,7 @@ async def test_override_on_a_fork_waits_for_approval(stack: Stack) -> None:
     await stack.verdict(repo, sha)
     assert await stack.ask(repo, number, "/override linting I read it myself") == ["eyes"]
     runs = await stack.verdict(repo, sha, gates=2)
-    assert runs["gate"]["conclusion"] == "neutral"
+    assert runs["gate"]["conclusion"] == "action_required"
     assert await stack.ask(repo, number, f"/ok-to-test {sha}") == ["eyes"]
     runs = await stack.verdict(repo, sha, gates=3)
     assert (runs["linting"]["conclusion"], runs["gate"]["conclusion"]) == ("neutral", "success")

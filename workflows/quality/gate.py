@@ -86,6 +86,8 @@ class QualityGateWorkflow:
         if plan.problem:
             reason = gate_states.invalid_configuration(plan.problem, plan.line)
             return await self._published(self._without_verdict("failed", reason))
+        if plan.left_out and not input.head.pull:  # GitHub would let a green gate into any branch
+            return await self._published(self._without_verdict("unchecked", plan.checks[0].reason))
         # What may take longest starts first, so that it does not start when all others are done.
         slowest_first = sorted(plan.checks, key=lambda check: -check.timeout_s)
         self._running = [asyncio.create_task(self._check(check)) for check in slowest_first]

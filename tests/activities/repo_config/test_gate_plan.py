@@ -122,3 +122,11 @@ def test_auto_merge_is_off_by_default() -> None:
     plan = plan_gate("auto_merge: true\nmerge_method: squash")
     assert (plan.auto_merge, plan.merge_method) == (True, "squash")
     assert plan_gate("auto_merge: true\nmerge_method: x").auto_merge is False
+
+
+def test_merge_group_is_judged_like_its_queue() -> None:
+    text = "push: {branches: [main]}"
+    group = f"gh-readonly-queue/{{}}/pr-7-{'a' * 40}"
+    assert [plan_gate(text, group.format(base)).left_out for base in ("main", "docs")] == [False, False]
+    text = "push: {branches: [main]}\npull_request: {branches: [main]}"
+    assert [plan_gate(text, group.format(base)).left_out for base in ("main", "docs")] == [False, True]

@@ -18,6 +18,7 @@ from activities.model import (
     TestCase,
     ToolReport,
 )
+from activities.repo_config import plan_gate
 from activities.reporting import REPLACED, Links, check_output, gate_comment, gate_output, reasons, unfinished_output
 from activities.reporting import command_replies as replies
 from activities.reporting import gate_states as states
@@ -41,6 +42,7 @@ GATE_REASONS: dict[GateState, str] = {
     "failed": states.verdict(["linting"], scored=True, score=62, threshold=85),
     "cancelled": states.stopped_by("octocat"),
     "refused": states.NOT_APPROVED,
+    "unchecked": plan_gate("push: {branches: [main]}", "change").checks[0].reason,
     "error": states.internal_error("gate:1", retest=True),
     "superseded": states.superseded(NEWER),
 }
@@ -152,7 +154,7 @@ def _gates() -> Iterator[tuple[str, str]]:
     score = states.score_sum([(62.0, 1.0)], 62.0, 85.0)
     failed = _gate("failed", linting, performance, blocking=("linting",), score_lines=(*lines, score))
     yield "Failed", _run(gate_output(failed, LINKS, {"linting": 12}, fixable=True))
-    for state in ("passed", "refused", "cancelled", "error"):
+    for state in ("passed", "refused", "unchecked", "cancelled", "error"):
         yield f"State {state}", _run(gate_output(_gate(state), LINKS, {}))
     for newer in ("", NEWER):
         yield (

@@ -164,7 +164,7 @@ def test_hostile_reasons_are_escaped_where_they_are_shown(text: str) -> None:
 def test_hostile_text_in_check_runs_does_nothing(text: str) -> None:
     def summaries(text: str) -> Iterator[str]:
         yield check_output(check_result(text), LINKS).summary
-        for state in ("passed", "failed", "refused", "cancelled", "error", "superseded"):
+        for state in ("passed", "failed", "refused", "cancelled", "error", "superseded", "unchecked"):
             yield gate_output(gate(text, state), LINKS, {}).summary
             yield gate_output(gate(text, state), LINKS, {text: 7}, text).summary
             yield gate_comment(gate(text, state), LINKS, {text: 7})

@@ -1,9 +1,11 @@
 """What people read, word for word."""
 
+from typing import get_args
+
 import jsonschema
 import pytest
 
-from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, TestCase, ToolReport
+from activities.model import CheckResult, Finding, GateState, QualityCheck, QualityGateResult, TestCase, ToolReport
 from activities.reporting import (
     Links,
     annotations,
@@ -228,7 +230,8 @@ def test_the_gate_names_blocking_checks_first_and_explains_the_score() -> None:
         ("passed", "", "success", "Can merge, score 78.1"),
         ("superseded", "c" * 40, "cancelled", "Superseded by ccccccc"),
         ("cancelled", "", "cancelled", "Cancelled on request."),
-        ("refused", "", "neutral", "Waiting for maintainer approval (fork)"),
+        ("refused", "", "action_required", "Waiting for maintainer approval (fork)"),
+        ("unchecked", "", "cancelled", "Cancelled on request."),
         ("error", "", "failure", "Cancelled on request."),
     ],
 )
@@ -236,6 +239,13 @@ def test_every_state_of_the_gate_has_its_conclusion(state: str, newer: str, conc
     ending = gate_output(gate(state, reason="Cancelled on request."), LINKS, {}, newer)
     assert (ending.conclusion, ending.title) == (conclusion, title)
     assert ending.summary
+
+
+@pytest.mark.parametrize("state", [state for state in get_args(GateState) if state != "passed"])
+def test_nothing_but_a_verdict_satisfies_a_required_check(state: GateState) -> None:
+    """GitHub lets success, neutral and skipped through."""
+    endings = {gate_output(gate(state), LINKS, {}).conclusion, unfinished_output(state, "", "", LINKS).conclusion}
+    assert not endings & {"success", "neutral", "skipped"}
 
 
 def test_a_forks_gate_says_what_a_maintainer_can_do() -> None:
