@@ -102,13 +102,8 @@ class Environments:
         downloads: Path,
     ) -> InstallResult:
         remove_tree(folder)
-        final = folder / "env"
-        # Made beside the cache, so that hard links between the two work, and moved afterwards. But where commands see
-        # an environment by its path on this host, it cannot be moved once it is made.
-        movable = self._runner.paths(SandboxSpec(tree=folder, out=folder / "out", env=final)).env != str(final)
-        env = downloads / folder.name if movable else final
-        out, build_output, cache = folder / "out", folder / "build-output", downloads / "cache"
-        remove_tree(env)
+        env, out, build_output = folder / "env", folder / "out", folder / "build-output"
+        cache = downloads / "cache"
         for path in (env, out, build_output, cache):
             path.mkdir(parents=True, exist_ok=True)
         spec = SandboxSpec(
@@ -121,8 +116,6 @@ class Environments:
             return await self._runner.run(spec, replace(command, limits=replace(INSTALL_LIMITS, wall_s=wall_s)))
 
         installed = await toolchain.install(InstallSite(project, spec, self._runner.paths(spec), run), recipe)
-        if movable:
-            env.rename(final)
         _write_installed(folder, installed)
         return installed
 

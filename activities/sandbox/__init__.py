@@ -33,8 +33,7 @@ class SandboxSpec:
     `out`: an existing folder for the command's reports. Regular files and folders stay there after the run and are
     made readable; links, pipes and sockets are removed. The run's temporary folders are made beside it.
     `env`: the installed environment, read-only unless `env_writable` (the install step).
-    `cache`: a writable download cache, for the install step only. If a writable `env` has the same parent folder, the
-    command can make hard links between the two, and can see what else is in that parent.
+    `cache`: a writable download cache, for the install step only. No hard link leads from it to `env`.
     `read_only`: more host paths that are visible at the same path, read-only (interpreters, our own tools).
     `mounts`: (folder of this host, path in the tree) of folders that appear in the tree, such as `node_modules`.
     What the command writes there is thrown away.

@@ -12,7 +12,6 @@ from activities.sandbox.command import clean_environment
 from activities.sandbox.run_folders import RunFolders
 
 PATHS = SandboxPaths(src="/src", env="/env", out="/out", cache="/cache", home="/tmp/home")
-_ENV_AND_CACHE = "/install"
 
 # Another id than 0, so that programs that refuse to run as root run; no process in it has a capability,
 # and none can get one: user namespaces are off inside.
@@ -113,13 +112,10 @@ def _at_same_place(paths: Iterable[Path]) -> Iterator[str]:
 
 
 def _out_env_and_cache(spec: SandboxSpec) -> Iterator[str]:
+    """Each is a mount point of its own: what a mount is made of cannot be renamed or replaced from inside. A common
+    parent that could be written would let a build put a link to any folder of this host in the place of `env`, which
+    later runs are shown."""
     yield from ("--bind", str(spec.out), PATHS.out)
-    if spec.env and spec.env_writable and spec.cache and spec.env.parent == spec.cache.parent:
-        # A hard link cannot lead from one mount to another, so one mount holds both.
-        yield from ("--bind", str(spec.env.parent), _ENV_AND_CACHE)
-        yield from ("--symlink", f"{_ENV_AND_CACHE}/{spec.env.name}", PATHS.env)
-        yield from ("--symlink", f"{_ENV_AND_CACHE}/{spec.cache.name}", PATHS.cache)
-        return
     if spec.env:
         yield from ("--bind" if spec.env_writable else "--ro-bind", str(spec.env), PATHS.env)
     if spec.cache:

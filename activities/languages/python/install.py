@@ -179,7 +179,8 @@ class PythonInstallation:
     async def _uv(self, *arguments: str) -> ProcessResult:
         variables = {
             "UV_CACHE_DIR": self.site.paths.cache,
-            "UV_LINK_MODE": "hardlink",
+            # A hard link would let whoever writes to the cache change environments. By reference where possible.
+            "UV_LINK_MODE": "copy",
             # A check cannot keep bytecode, since it sees the environment read-only: each would compile it anew.
             "UV_COMPILE_BYTECODE": "1",
             "UV_PROJECT_ENVIRONMENT": self._env,

@@ -1,4 +1,4 @@
-"""Environments: made once, beside the cache whose files they share, and moved to where checks see them."""
+"""Environments: made once, where checks see them, and sharing no file with the download cache."""
 
 from pathlib import Path
 
@@ -22,15 +22,40 @@ def runner(request: pytest.FixtureRequest, wheels: Path) -> Runner:
     return BubblewrapRunner(offline, (wheels,)) if request.param == "bubblewrap" else UnsandboxedRunner(offline)
 
 
-async def test_package_files_are_hard_links_to_the_cache(runner: Runner, project: Make, tmp_path: Path) -> None:
+async def test_environment_shares_no_file_with_the_cache(runner: Runner, project: Make, tmp_path: Path) -> None:
     made = project(FILES)
     environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
     assert (environment.problem, environment.root) == ("", next((tmp_path / "data/environments").glob("*/*/*/env")))
     assert environment.root
     [metadata] = environment.root.glob("lib/python3*/site-packages/dep-2.0.dist-info/METADATA")
-    cached = (tmp_path / "data/downloads/octocat/example/python/cache").rglob("METADATA")
-    assert metadata.stat().st_ino in {path.stat().st_ino for path in cached}
+    assert metadata.stat().st_nlink == 1
     assert [path.name for path in (tmp_path / "data/downloads/octocat/example/python").iterdir()] == ["cache"]
+
+
+HOSTILE = """
+for place in ("/env", "/cache", os.environ["UV_CACHE_DIR"], "/install/cache", "/install/env"):
+    try:
+        os.rename(place, place + "-moved")
+        os.symlink("/", place)
+    except OSError:
+        pass
+"""
+
+
+async def test_build_that_replaces_its_folders_shows_nothing_of_the_host(
+    project: Make, wheels: Path, tmp_path: Path
+) -> None:
+    runner = BubblewrapRunner({"UV_OFFLINE": "1", "UV_FIND_LINKS": str(wheels)}, (wheels,))
+    hostile = BACKEND + HOSTILE
+    made = project({**FILES, "backend.py": hostile})
+    environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
+    assert (environment.problem, environment.root) == ("", next((tmp_path / "data/environments").glob("*/*/*/env")))
+    assert not [path for path in (tmp_path / "data").glob("*/*/*/*/*") if path.is_symlink()]
+    (tmp_path / "out").mkdir()
+    spec = SandboxSpec(made.root, tmp_path / "out", environment.root)
+    ran = await runner.run(spec, SandboxCommand(("sh", "-c", "ls /env; ls /env/etc /env/root")))
+    assert b"pyvenv.cfg" in ran.stdout.split()
+    assert ran.exit_code != 0
 
 
 async def test_check_sees_the_environment_and_not_the_cache(project: Make, wheels: Path, tmp_path: Path) -> None:
@@ -39,7 +64,7 @@ async def test_check_sees_the_environment_and_not_the_cache(project: Make, wheel
     environment = await Environments(tmp_path / "data", runner).get(REPO, made.root, made)
     (tmp_path / "out").mkdir()
     spec = SandboxSpec(made.root, tmp_path / "out", environment.root, build_output=environment.build_output)
-    script = "cat made.py && head -1 /env/pyvenv.cfg | cut -c1-4; ls -d /cache /install; touch /env/x || echo locked"
+    script = "cat made.py && head -1 /env/pyvenv.cfg | cut -c1-4; ls -d /cache; touch /env/x || echo locked"
     ran = await runner.run(spec, SandboxCommand(("sh", "-c", script)))
     assert ran.stdout == b"home\nlocked\n"
 
