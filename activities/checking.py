@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from activities.check_options import CheckOptions, CommandOptions
+from activities.fingerprints import Lines
 from activities.globs import path_matches
 from activities.model import SEVERITIES, CheckPlan, CheckResult, Finding, QualityCheck, Status, ToolReport
 from activities.reporting import reasons
@@ -42,7 +43,8 @@ class Comparison:
 
     The reports' findings carry their fingerprints. `base` is empty where there is nothing to compare with: then
     everything is new. `changed`: path in the head to the 1-based lines that the change wrote. `accepted`: fingerprints
-    of the accepted baseline. `renamed`: path in the base to path in the head.
+    of the accepted baseline. `renamed`: path in the base to path in the head. `lines` are those of the head's files,
+    where a changed line is not covered.
     """
 
     plan: CheckPlan
@@ -51,6 +53,7 @@ class Comparison:
     changed: Mapping[str, frozenset[int]] = field(default_factory=dict)
     accepted: Set[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
+    lines: Lines = lambda _path: None
 
     def ignored(self, paths: Iterable[str]) -> frozenset[str]:
         """Those of the paths that `ignore` names; each is matched once, whatever number of findings it has."""

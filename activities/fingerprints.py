@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from activities.model import Finding, ToolReport
+from activities.model import Finding, TestCase, ToolReport
 from activities.result_store import digest
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
@@ -25,10 +25,46 @@ _CONTENT_DIGITS = 32
 _LARGEST_FILE = 4 * 1024**2
 _LONGEST_LINE = 2000
 
+# What differs between two runs of the same failure: colours, folders of one run, addresses and ids, days, durations,
+# and at last every number.
+_OF_ONE_RUN = (
+    (re.compile("\x1b\\[[0-9;]*m"), ""),
+    (re.compile(r"(?:/private)?/(?:tmp|var/tmp|var/folders)(?:/[^\s'\"`,;:)\]]*)?"), "/tmp"),
+    (re.compile(r"\b0x[0-9a-fA-F]+|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "0"),
+    (re.compile(r"\b(?=[a-f]*\d)[0-9a-f]{7,}\b"), "0"),
+    (re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b"), "day"),
+    (re.compile(r"\d[\d.,]* ?(?:ns|us|µs|ms|s|sec|seconds|min|minutes)\b"), "0s"),
+    (re.compile(r"[-+]?\d[\d.,:_]*(?:e[-+]?\d+)?"), "0"),
+)
+_PLACE = re.compile(r".+:\d+: [\w.]+")
+
 
 def fingerprint(rule: str, path: str, text: str, occurrence: int = 0) -> str:
     """The fingerprint of a finding on a line with this `text`, the `occurrence`-th of its kind in its file (from 0)."""
     return f"{_of_path(path)}{_of_content(rule, _normalised(text), '')}:{occurrence}"
+
+
+def failure_fingerprint(test: TestCase) -> str:
+    """The fingerprint of a test that failed: the same test and the same reason. An accepted failure must not hide the
+    next one, so the exception, what it says and where it was raised count; what differs from run to run does not."""
+    return fingerprint(test.outcome, test.path, digest(test.id, _reason_of(test.message)))
+
+
+def _reason_of(message: str) -> str:
+    """Of pytest's long text the exception (`E`), the line of code that raised it (the last `>`) and its file: the rest
+    shows the test's code, which may change without the failure. Of any other text everything."""
+    lines = [line.rstrip() for line in message.splitlines()]
+    if errors := [line for line in lines if line.startswith("E ")]:
+        code = [" ".join(line.split()) for line in lines if line.startswith("> ")][-1:]
+        place = [line for line in lines if _PLACE.fullmatch(line)][-1:]
+        return "\n".join((*code, *map(_same_each_run, (*errors, *place))))
+    return "\n".join(_same_each_run(line) for line in lines if line.strip())
+
+
+def _same_each_run(text: str) -> str:
+    for pattern, instead in _OF_ONE_RUN:
+        text = pattern.sub(instead, text)
+    return " ".join(text.split())
 
 
 def with_fingerprints(findings: Iterable[Finding], lines: Lines) -> tuple[Finding, ...]:

@@ -39,7 +39,9 @@ class _Row:
 
     @property
     def mark(self) -> str:
-        return fingerprint("slower", "", self.id)
+        """Accepted, it is known as long as it gets no worse: up to 16 %, 32 %, 64 % and so on."""
+        magnitude = math.ceil(math.log2(max(self.change_percent or 0.0, 16.0)))
+        return fingerprint("slower", "", f"{magnitude} {self.id}")
 
 
 async def measure(

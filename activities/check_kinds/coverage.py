@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -14,6 +14,7 @@ from activities.defaults import COVERAGE_MINIMUM
 from activities.fingerprints import fingerprint
 from activities.model import CheckResult, Finding, Severity, ToolReport
 from activities.reporting.reasons import coverage_reason, uncovered_lines
+from activities.result_store import digest
 
 _NAMED = 20
 # A folder of tests, or a file that is one.
@@ -120,14 +121,19 @@ def _unmeasured(comparison: Comparison, files: Mapping[str, _Lines]) -> list[str
 
 
 def _gaps(comparison: Comparison, touched: Mapping[str, _Lines]) -> Iterator[Finding]:
-    """One finding for each run of changed lines that no test runs. They are known by their numbers, since accepting
-    them is a word about this very change."""
+    """One finding for each run of changed lines that no test runs. They are known by their text, so that what was
+    accepted hides no other lines at the same place; by their numbers where the text cannot be read."""
+    seen: Counter[str] = Counter()
     for path, lines in touched.items():
         missing = sorted(lines.missing)
         firsts = [line for line in missing if line - 1 not in lines.missing]
         lasts = [line for line in missing if line + 1 not in lines.missing]
+        texts = comparison.lines(path) if missing else None
         for first, last in zip(firsts, lasts, strict=True):
-            mark = fingerprint("uncovered", path, f"{first}-{last}")
+            text = (texts[first - 1 : last] if texts else ()) or (f"{first}-{last}",)
+            stem = digest(path, *(line.strip() for line in text))
+            mark = fingerprint("uncovered", path, stem, seen[stem])
+            seen[stem] += 1
             yield Finding(
                 comparison.plan.name, lines.tool, "uncovered", path, first, uncovered_lines(first, last), "notice",
                 end_line=last, fingerprint=mark, new=mark not in comparison.accepted,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from activities.check_kinds import findings, run_all
 from activities.check_options import TestsCommand
 from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, ToolRun, check_result
-from activities.fingerprints import fingerprint
+from activities.fingerprints import failure_fingerprint
 from activities.model import CheckResult, Finding, Severity, TestCase, ToolReport
 from activities.reporting.reasons import tests_reason
 from activities.reporting.wording import shortened
@@ -95,7 +95,7 @@ def _failing_and_flaky(
 
 
 def _finding(comparison: Comparison, tool: str, test: TestCase, severity: Severity, *, known: bool) -> Finding:
-    rule, mark = test.outcome, fingerprint(test.outcome, test.path, test.id)
+    rule, mark = test.outcome, failure_fingerprint(test)
     message = f"{shortened(test.id)}: {test.message[:2000] or rule}"
     new = not known and mark not in comparison.accepted
     return Finding(comparison.plan.name, tool, rule, test.path, test.line, message, severity, fingerprint=mark, new=new)

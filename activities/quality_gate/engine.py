@@ -11,7 +11,7 @@ from cachetools import LRUCache
 
 from activities import checks, repo_config
 from activities.checking import Comparison, Reports
-from activities.fingerprints import fingerprinted, lines_of_tree
+from activities.fingerprints import Lines, fingerprinted, lines_of_tree
 from activities.model import CheckPlan, CheckResult, GatePlan, Head, QualityCheck
 from activities.quality_gate import tool_config_changes
 from activities.quality_gate.accepted_baseline import AcceptedFindings
@@ -33,7 +33,7 @@ from activities.workspace.cleanup import Cleanup
 _log = logging.getLogger("autobuild.gate")
 
 # Bumped when the meaning of a stored verdict or plan changes.
-_VERSION = "3"
+_VERSION = "4"
 _INCOMPLETE_FOR_S = 300.0
 
 
@@ -115,6 +115,7 @@ class GateEngine:
             diff.lines,
             accepted,
             diff.renamed,
+            await self._lines_of_gaps(workspace, on_head, diff),
         )
         result = await asyncio.to_thread(check.result, comparison)
         edited = edited_configuration(tool_config_changes.edited(plan.name, diff.paths, diff.texts))
@@ -125,6 +126,13 @@ class GateEngine:
             return reports
         checkout = await self._host.workspaces.checkout(workspace.repo, sha)
         return await asyncio.to_thread(fingerprinted, reports, lines_of_tree(checkout))
+
+    async def _lines_of_gaps(self, workspace: Workspace, reports: Reports, diff: HeadDiff) -> Lines:
+        """The lines of the head's files, where a changed line is not covered: its text identifies the finding."""
+        files = (file for report in reports for file in report.coverage)
+        if not any(file.missing & diff.lines.get(file.path, frozenset()) for file in files):
+            return lambda _path: None
+        return lines_of_tree(await self._host.workspaces.checkout(workspace.repo, workspace.head_sha))
 
     async def _diff(self, workspace: Workspace) -> HeadDiff:
         """Read once for all checks of a head; shielded, since one check that is cancelled must not cancel it."""

@@ -9,13 +9,14 @@ import pytest
 
 from activities.fingerprints import (
     Lines,
+    failure_fingerprint,
     fingerprint,
     fingerprinted,
     lines_of_tree,
     split,
     with_fingerprints,
 )
-from activities.model import Finding, ToolReport
+from activities.model import Finding, TestCase, ToolReport
 
 
 def finding(line: int, path: str = "a.py", rule: str = "F401", message: str = "unused", tool: str = "ruff") -> Finding:
@@ -166,3 +167,67 @@ def test_a_minified_line_with_many_findings_takes_no_longer() -> None:
     started = time.process_time()
     with_fingerprints([finding(1) for _ in range(20_000)], source("x " * 1_000_000))
     assert time.process_time() - started < 5
+
+
+def failed(message: str, name: str = "a.py::test_a") -> str:
+    return failure_fingerprint(TestCase(name, "failed", "a.py", 3, message))
+
+
+BROKEN = """
+    def test_a():
+>       assert total(cart) == 3
+E       assert 4 == 3
+E        +  where 4 = total(<Cart object at 0x7effc87a6240>)
+
+a.py:6: AssertionError
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (BROKEN, BROKEN.replace("0x7effc87a6240", "0x1122")),
+        (BROKEN, BROKEN.replace("assert 4 == 3", "assert 5 == 3").replace("where 4", "where 5")),
+        (BROKEN, BROKEN.replace("a.py:6", "a.py:66").replace("def test_a():", "def test_a():\n    # a comment")),
+        ("No /tmp/pytest-of-root/pytest-218/test_e0/x", "No /tmp/pytest-of-ci/pytest-3/test_e0/x"),
+        ("No '/private/var/folders/zz/T/abc/x'", "No '/private/var/folders/q1/T/def/y'"),
+        ("expired Mon Nov 30 01:02:03 2026", "expired Tue Dec  1 11:12:13 2026"),
+        ("at 2026-11-30T01:02:03.123Z", "at 2027-01-02T03:04:05Z"),
+        ("took 12.5 ms", "took 3 s"),
+        ("job 5d41402a of 9e107d9d372bb6826bd81d3542a419d6", "job 7c9e66790 of e4d909c290d0fb1ca068ffaddf22cbd0"),
+        ("id 123e4567-e89b-12d3-a456-426614174000", "id aaaabbbb-cccc-dddd-eeee-ffff00001111"),
+        ("\x1b[31mbad\x1b[0m  value", "bad value"),
+        ("1e-05 < 0.5", "3.2e+10 < 7"),
+    ],
+    ids=[
+        "address", "number", "line", "folder", "folder of a mac", "day", "time", "duration", "digest", "id", "colour",
+        "exponent",
+    ],
+)  # fmt: skip
+def test_a_failure_is_the_same_in_the_next_run(first: str, again: str) -> None:
+    assert failed(first) == failed(again)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        BROKEN.replace("assert 4 == 3", "KeyError: 'cart'"),
+        BROKEN.replace("total(<", "sum(<"),
+        BROKEN.replace("a.py:6: AssertionError", "b.py:6: AssertionError"),
+        BROKEN.replace("> ", "> assert first(cart) == 3").replace("assert total(cart) == 3", ""),
+        "",
+        "the server is down",
+    ],
+    ids=["exception", "what it says", "file", "line of code", "nothing", "another runner's"],
+)
+def test_a_test_that_fails_for_another_reason_is_another_failure(other: str) -> None:
+    assert failed(BROKEN) != failed(other)
+
+
+def test_another_test_with_the_same_reason_is_another_failure() -> None:
+    assert failed(BROKEN) != failed(BROKEN, "a.py::test_b")
+
+
+def test_a_long_failure_is_read_in_no_time() -> None:
+    for text in ("1" * 100_000, "/tmp" * 30_000, "abcdef" * 20_000, "-+" * 50_000, "1.,:_e" * 20_000):
+        assert failed(text)

@@ -61,6 +61,9 @@ def test_an_accepted_slowdown_is_known() -> None:
     }
     judged = judge(plan("performance", mode="fail"), head, base, NOTHING_CHANGED, accepted)
     assert (judged.check.status, judged.check.known_findings) == ("passed", 1)
+    much = times(a=[10 * seconds for seconds in SLOW])
+    worse = judge(plan("performance", mode="fail"), much, base, NOTHING_CHANGED, accepted)
+    assert (worse.check.status, worse.check.new_findings) == ("failed", 1)
 
 
 @pytest.mark.parametrize("values", [(), (0.0,), (-1.0,), (math.nan,), (math.inf,)])

@@ -1,12 +1,13 @@
 """The change's own lines decide, and rounding hides none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import pytest
 
-from activities.model import ToolReport
-from tests.activities.check_kinds.cases import NOTHING_CHANGED, covered, judge, plan, said
+from activities.checking import Comparison
+from activities.model import CheckResult, ToolReport
+from tests.activities.check_kinds.cases import NOTHING_CHANGED, check_of, covered, judge, plan, said
 
 
 def lines(*numbers: int) -> Mapping[str, frozenset[int]]:
@@ -90,6 +91,23 @@ def test_accepted_gaps_do_not_count() -> None:
     again = judge(plan("coverage"), head, None, changed, {each.fingerprint for each in first.findings})
     assert (first.check.status, first.check.new_findings) == ("failed", 2)
     assert (again.check.status, again.check.new_findings, again.check.known_findings) == ("passed", 0, 2)
+
+
+def with_lines(head: tuple[ToolReport, ...], text: str, accepted: Set[str] = frozenset()) -> CheckResult:
+    changed = {"a.py": frozenset(range(1, 10))}
+    comparison = Comparison(plan("coverage"), head, (), changed, accepted, lines=lambda _path: text.split("\n"))
+    return check_of("coverage").result(comparison)
+
+
+def test_accepted_lines_are_known_by_their_text() -> None:
+    head = (covered("a.py", {1}, {3, 4}),)
+    accepted = {each.fingerprint for each in with_lines(head, "x\n\nif a:\n  b()").findings}
+    moved = with_lines((covered("a.py", {1}, {4, 5}),), "x\n\n\n  if a:\n    b()", accepted)
+    assert (moved.check.status, moved.check.known_findings) == ("passed", 1)
+    other = with_lines(head, "x\n\nif a:\n  delete_everything()", accepted)
+    assert (other.check.status, other.check.new_findings) == ("failed", 1)
+    twice = with_lines((covered("a.py", {1}, {3, 4, 6, 7}),), "x\n\nif a:\n  b()\n\nif a:\n  b()", accepted)
+    assert (twice.check.status, twice.check.new_findings, twice.check.known_findings) == ("failed", 1, 1)
 
 
 def test_unmeasured_changed_files_are_named() -> None:
