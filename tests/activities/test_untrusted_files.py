@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.untrusted_files import UntrustedFileError, UntrustedFolder, remove_tree
+from activities.untrusted_files import TreeLimits, UntrustedFileError, UntrustedFolder, remove_tree
 
 LIMIT = 1000
 
@@ -322,3 +322,127 @@ def test_a_tree_deeper_than_a_path_can_name_is_removed(folder: UntrustedFolder, 
     assert not folder.root.exists()
     assert (tmp_path / "outside" / "secret").exists()
     remove_tree(folder.root)
+
+
+@pytest.mark.parametrize("kind", ["link", "file", "pipe"])
+def test_a_link_in_the_place_of_a_tree_is_removed_and_not_what_it_leads_to(
+    folder: UntrustedFolder, tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "outside").chmod(0o500)
+    match kind:
+        case "link":
+            link(folder, "tree", tmp_path / "outside")
+        case "file":
+            put(folder, "tree")
+        case _:
+            os.mkfifo(folder.root / "tree")
+    remove_tree(folder.root / "tree")
+    assert folder.names() == ()
+    assert (tmp_path / "outside" / "secret").read_text() == "secret"
+    assert stat.S_IMODE((tmp_path / "outside").stat().st_mode) == 0o500
+
+
+def test_permissions_of_what_is_behind_a_link_stay(folder: UntrustedFolder, tmp_path: Path) -> None:
+    (tmp_path / "secret").chmod(0o400)
+    (tmp_path / "outside").chmod(0o500)
+    put(folder, "tree/locked/file").chmod(0)
+    (folder.root / "tree" / "locked").chmod(0)
+    link(folder, "tree/file", tmp_path / "secret")
+    link(folder, "tree/folder", tmp_path / "outside")
+    folder.keep_regular_files()
+    link(folder, "tree/file", tmp_path / "secret")
+    link(folder, "tree/folder", tmp_path / "outside")
+    folder.remove("tree")
+    assert folder.names() == ()
+    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o400
+    assert stat.S_IMODE((tmp_path / "outside").stat().st_mode) == 0o500
+
+
+def test_removal_never_leads_outside_while_folders_are_swapped(folder: UntrustedFolder, tmp_path: Path) -> None:
+    """A folder below is replaced by a link to the outside and back as fast as possible while the tree is removed."""
+    stop, removed = threading.Event(), 0
+
+    def swap() -> None:
+        while not stop.is_set():
+            for name in ("plain", "link"):
+                try:
+                    os.rename(folder.root / "tree" / "a" / name, folder.root / "tree" / "a" / "b")
+                    os.rename(folder.root / "tree" / "a" / "b", folder.root / "tree" / "a" / name)
+                except OSError:
+                    continue
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    try:
+        for _ in range(300):
+            put(folder, "new/a/plain/c/file")
+            link(folder, "new/a/link", tmp_path / "outside")
+            (folder.root / "new").rename(folder.root / "tree")
+            remove_tree(folder.root / "tree")
+            removed += not (folder.root / "tree").exists()
+            while (folder.root / "tree").exists():  # what the other thread put back in between
+                remove_tree(folder.root / "tree")
+    finally:
+        stop.set()
+        swapping.join()
+    assert removed
+    assert (tmp_path / "outside" / "secret").read_text() == "secret"
+
+
+def test_a_tree_is_copied_without_what_is_no_file_folder_or_link(folder: UntrustedFolder, tmp_path: Path) -> None:
+    target = UntrustedFolder(tmp_path / "target")
+    target.root.mkdir()
+    odd = os.fsdecode(b"odd\n\xff")
+    put(folder, "a/b/file", "text").chmod(0o4755)
+    put(folder, f"a/{odd}")
+    link(folder, "a/out", tmp_path / "outside")
+    link(folder, "loop", "loop")
+    os.mkfifo(folder.root / "a" / "pipe")
+    (folder.root / "empty").mkdir()
+    with (folder.root / "hole").open("wb") as file:
+        file.truncate(3 * 1024**2)
+    folder.copy_tree(target)
+    assert sorted((entry.path, entry.kind) for entry in target.walk()) == [
+        ("a", "folder"), ("a/b", "folder"), ("a/b/file", "file"), (f"a/{odd}", "file"), ("a/out", "link"),
+        ("empty", "folder"), ("hole", "file"), ("loop", "link"),
+    ]  # fmt: skip
+    assert stat.S_IMODE((target.root / "a/b/file").stat().st_mode) == 0o755
+    assert (target.root / "a/b/file").stat().st_mtime_ns == (folder.root / "a/b/file").stat().st_mtime_ns
+    assert target.link_target("a/out") == str(tmp_path / "outside")
+    assert target.read_bytes("hole", 4 * 1024**2) == bytes(3 * 1024**2)
+
+
+def test_a_tree_beyond_its_limits_is_not_copied(folder: UntrustedFolder, tmp_path: Path) -> None:
+    target = UntrustedFolder(tmp_path / "target")
+    target.root.mkdir()
+    for number in range(5):
+        put(folder, f"a/{number}", "12345")
+    folder.copy_tree(target, TreeLimits(entries=6, size=25))
+    for limits in (TreeLimits(entries=5), TreeLimits(size=24)):
+        assert "holds more than" in reason(lambda limits=limits: folder.copy_tree(target, limits))  # type: ignore[misc]
+
+
+def test_looking_at_a_link_sees_the_link(folder: UntrustedFolder, tmp_path: Path) -> None:
+    put(folder, "real/file").chmod(0o755)
+    link(folder, "link", "real")
+    link(folder, "out", tmp_path / "outside")
+    for each in (folder, following(folder)):
+        found = {path: entry.kind for path in ("real", "real/file", "link", "out", "no") if (entry := each.look(path))}
+        assert found == {"real": "folder", "real/file": "file", "link": "link", "out": "link"}
+        assert each.look("out/secret") is None
+    assert folder.look("link/file") is None
+    inside = following(folder).look("link/file")
+    assert inside
+    assert inside.executable
+
+
+@pytest.mark.parametrize("path", ["link", "link/new", "pipe", "file", "file/new"])
+def test_no_folder_is_made_behind_a_link_or_over_a_file(folder: UntrustedFolder, tmp_path: Path, path: str) -> None:
+    link(folder, "link", tmp_path / "outside")
+    put(folder, "file")
+    os.mkfifo(folder.root / "pipe")
+    assert reason(lambda: folder.make_folder(path))
+    folder.make_folder("a/b")
+    folder.make_folder("a/b")
+    assert folder.is_folder("a/b")
+    assert sorted(path.name for path in (tmp_path / "outside").iterdir()) == ["secret"]
