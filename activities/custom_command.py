@@ -1,19 +1,36 @@
 """Any other language: a check for which `.github/autobuild.yml` configures a command and its report format."""
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from activities import formats
 from activities.model import ToolReport
 from activities.reports import BadReport, read_output
 from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report
-from activities.tooling import Project, Tool, Workbench
+from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 # The command's writes to the tree are discarded with its layer, so its report is copied out. One that it prints goes to
 # a file too: of what a runner keeps of an output, the middle may be missing.
 _PRINTED = 'eval "$1" > "$3/command.out"'
 _WRITTEN = '(eval "$1"); code=$?; cp -- "$2" "$3/command.out"; exit $code'
+
+# What programs read that such commands start often.
+_READ_BY = {
+    "make": ("Makefile", "makefile", "GNUmakefile"),
+    "just": ("justfile", "Justfile", ".justfile"),
+    "task": ("Taskfile.yml", "Taskfile.yaml"),
+    "tox": ("tox.ini",),
+    "nox": ("noxfile.py",),
+    "pre-commit": (".pre-commit-config.yaml",),
+    "rake": ("Rakefile",),
+    "mvn": ("pom.xml",),
+    "gradle": ("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"),
+    "gradlew": ("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"),
+    "go": ("go.mod",),
+    "cargo": ("build.rs", ".cargo/config.toml"),
+}
 
 
 def configured_tool(check: str, options: Mapping[str, object]) -> Tool | None:
@@ -31,9 +48,17 @@ class ConfiguredCommand(Tool):
     def __init__(self, check: str, command: str) -> None:
         self.checks = (check,)
         self._command = command
+        self._words = tuple(re.findall(r"[\w./@:-]+", command))
+        self.detection = ToolDetection(scripts=self._words)
 
     def used_by(self, project: Project) -> str:
         return ".github/autobuild.yml"
+
+    def loaded_code(self, project: Project) -> Iterator[str]:
+        """The command comes from a protected branch; what it starts is in the tree."""
+        yield from self._words
+        for word in self._words:
+            yield from _READ_BY.get(word.rpartition("/")[2], ())
 
     async def run(self, bench: Workbench) -> ToolReport:
         """The command, and what its report says."""

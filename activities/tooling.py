@@ -88,8 +88,12 @@ class ToolDetection:
     package.json; `hooks` are ids of pre-commit hooks; `packages` are declared for development. `other_files` (patterns
     of names) and `other_sections` (tables, sections or keys) change what the tool reports, but show no use of it.
 
-    From the same facts follows whose configuration a change edits, and which edits of pyproject.toml leave the
-    environment as it is.
+    The rest names code that can decide what the tool reports: `judges` are patterns of names of files that it runs
+    (`conftest.py`), `plugin_options` its options that name modules or files to load, `entry_points` the groups of entry
+    points through which it loads plug-ins, `scripts` patterns of names of package.json's scripts that start it.
+
+    From the same facts follows what a change edits of the configuration and code that judge it, and which edits of
+    pyproject.toml leave the environment as it is.
     """
 
     tables: tuple[str, ...] = ()
@@ -100,6 +104,10 @@ class ToolDetection:
     packages: tuple[str, ...] = ()
     other_files: tuple[str, ...] = ()
     other_sections: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
+    plugin_options: tuple[str, ...] = ()
+    entry_points: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
 
     def configured_by_file(self, name: str) -> bool:
         """Whether a file of this name holds the tool's configuration and nothing else."""
@@ -123,7 +131,8 @@ class Tool(ABC):
     `requirements` (Python) are installed into the environment of a project that uses the tool and did not bring them;
     one without a version is installed in the version of the project's pre-commit hook. `always_installed`: also where
     nothing shows that the project uses it. `is_test_runner`: a package's test script that starts the program of the
-    tool's name is this tool's to run, and no other's.
+    tool's name is this tool's to run, and no other's. `runs_project_code`: the project's code, or what its environment
+    starts with, can run in the tool's process.
     """
 
     name: str
@@ -135,6 +144,7 @@ class Tool(ABC):
     requirements: tuple[str, ...] = ()
     always_installed: bool = False
     is_test_runner: bool = False
+    runs_project_code: bool = True
 
     @abstractmethod
     def used_by(self, project: Project) -> str:
@@ -144,6 +154,11 @@ class Tool(ABC):
         """Whether it would find anything to do there, seen without starting it; in doubt True. A check for which no
         tool has work does not apply."""
         return True
+
+    def loaded_code(self, project: Project) -> Iterable[str]:
+        """Names of the modules and files that the tool loads because the project's configuration says so: plug-ins,
+        set-up files, reporters. Dotted, or relative to the project's folder; what is installed may be among them."""
+        return ()
 
     @abstractmethod
     async def run(self, bench: Workbench) -> ToolReport:
@@ -199,6 +214,11 @@ class Toolchain(ABC):
 
     name: str
     language: Language
+    judges: tuple[str, ...] = ()
+    """Patterns of names (of paths, where they have a slash) of files that decide how every tool of the language starts,
+    or that run when the environment is installed."""
+    judging_sections: tuple[str, ...] = ()
+    """The same of parts of files: dotted tables of pyproject.toml, sections of ini files, keys of package.json."""
 
     @abstractmethod
     def detect(self, folder: Path) -> bool:
@@ -211,6 +231,11 @@ class Toolchain(ABC):
     @abstractmethod
     async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
         """Installs it."""
+
+    def is_judge(self, project: Project, path: str, added: bool) -> bool:
+        """The same of what `judges` cannot say: whether the file at this path of the project could be loaded in place
+        of one of a tool. `added`: the change adds it."""
+        return False
 
     def paths(self) -> tuple[Path, ...]:
         """What every command of the language needs to see read-only (interpreters)."""

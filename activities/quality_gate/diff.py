@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from activities.quality_gate import tool_config_changes
+from activities.quality_gate.shared_files import Texts, is_shared
 from activities.quality_gate.types import Workspace
 from activities.workspace.mirror import Workspaces
 
@@ -18,13 +18,14 @@ _MOST_SHARED = 20
 
 @dataclass(frozen=True)
 class HeadDiff:
-    """What a head changes: the lines it wrote, which files it renamed (old path → new path), all paths it touches,
-    and (before, after) of those files among them that configure tools beside other things."""
+    """What a head changes: the lines it wrote, which files it renamed (old path → new path), all paths it touches and
+    those that are new, and (before, after) of those files among them that configure tools beside other things."""
 
     lines: Mapping[str, frozenset[int]]
     renamed: Mapping[str, str]
     paths: tuple[str, ...] = ()
-    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    added: frozenset[str] = frozenset()
+    texts: Texts = field(default_factory=dict)
 
 
 async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
@@ -34,13 +35,14 @@ async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
     lines = await asyncio.to_thread(changed_lines, diff)
     if not base:
         return HeadDiff(lines, renamed)
-    paths = await workspaces.changed_paths(repo, base, head)
-    shared = [path for path in paths if path.rpartition("/")[2] in tool_config_changes.SHARED]
+    changed = await workspaces.changed_paths(repo, base, head)
+    paths, added = tuple(changed), frozenset(path for path, status in changed.items() if status == "A")
+    shared = [path for path in paths if is_shared(path)]
     texts = {}
-    for path in shared[:_MOST_SHARED]:
+    for path in sorted(shared, key=lambda path: (path.count("/"), path))[:_MOST_SHARED]:
         before, after = [await workspaces.read_file(repo, sha, path) or "" for sha in (base, head)]
         texts[path] = (before, after)
-    return HeadDiff(lines, renamed, tuple(path for path in paths if path in texts or path not in shared), texts)
+    return HeadDiff(lines, renamed, paths, added, texts)
 
 
 def changed_lines(diff: bytes) -> Mapping[str, frozenset[int]]:

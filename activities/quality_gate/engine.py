@@ -17,6 +17,7 @@ from activities.quality_gate import tool_config_changes
 from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.autofix import commit_fixes
 from activities.quality_gate.diff import HeadDiff, read_change
+from activities.quality_gate.judging_code import edited_code
 from activities.quality_gate.measurement import Host, Tree, our_versions
 from activities.quality_gate.types import (
     AcceptBaselineInput,
@@ -25,7 +26,7 @@ from activities.quality_gate.types import (
     FixResult,
     Workspace,
 )
-from activities.reporting.reasons import edited_configuration
+from activities.reporting.reasons import edited_judges
 from activities.result_store import digest
 from activities.sandbox import ResourceLimits
 from activities.workspace.cleanup import Cleanup
@@ -118,7 +119,10 @@ class GateEngine:
             await self._lines_of_gaps(workspace, on_head, diff),
         )
         result = await asyncio.to_thread(check.result, comparison)
-        edited = edited_configuration(tool_config_changes.edited(plan.name, diff.paths, diff.texts))
+        edited = edited_judges(
+            tool_config_changes.edited(plan.name, diff.paths, diff.texts),
+            await asyncio.to_thread(edited_code, plan.name, diff, await head.tool_runs(plan.name)),
+        )
         return replace(result, check=replace(result.check, reason=f"{result.check.reason} {edited}".strip()))
 
     async def _fingerprinted(self, workspace: Workspace, sha: str, reports: Reports) -> Reports:

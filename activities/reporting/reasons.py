@@ -95,6 +95,12 @@ def install_failed(exit_code: int, stopped: str) -> str:
     return f"The install command {f'ran out of {stopped}' if stopped else f'ended with code {exit_code}'}."
 
 
-def edited_configuration(paths: Sequence[str]) -> str:
-    """Which files that configure the check's tools the change edits; "" for none."""
-    return f"This change also edits the configuration of this check: {listed(paths, 3)}." if paths else ""
+def edited_judges(configuration: Sequence[str], judges: Sequence[str]) -> str:
+    """Which files the change edits that configure the check's tools, and which of code that decides what they report;
+    "" for none."""
+    sentences = []
+    if configuration:
+        sentences.append(f"This change also edits the configuration of this check: {listed(configuration, 3)}.")
+    if code := [path for path in judges if path not in configuration]:
+        sentences.append(f"This change also edits {listed(code, 3)}, which can decide what this check reports.")
+    return " ".join(sentences)

@@ -36,6 +36,10 @@ _UNINFORMATIVE = re.compile(r"^(code |errno |A complete log|For a full report|Al
 class NodeToolchain(Toolchain):
     name = "node"
     language = "javascript"
+    judges = (
+        ".npmrc", ".yarnrc", ".yarnrc.yml", ".pnp.*", ".pnpmfile.cjs", ".pnpmfile.mjs", "node_modules/*",
+        ".yarn/plugins/*", ".yarn/releases/*",
+    )  # fmt: skip
 
     def detect(self, folder: Path) -> bool:
         return (folder / "package.json").is_file()

@@ -22,6 +22,7 @@ from activities.languages.python.dependencies import is_package, requirements_fi
 from activities.languages.python.install import PythonInstallation, constraints, install_items
 from activities.languages.python.installed import our_version, paths_to
 from activities.languages.python.layout import files_below
+from activities.languages.python.plugins import is_build_backend, takes_place_of_tool
 from activities.result_store import digest
 from activities.tooling import OUR_TOOLS, EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
@@ -36,6 +37,11 @@ _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "tox.in
 class PythonToolchain(Toolchain):
     name = "python"
     language = "python"
+    judges = ("sitecustomize.py", "usercustomize.py", "*.pth", "setup.py", "MANIFEST.in", "hatch_build.py")
+    judging_sections = (
+        "build-system", "project.entry-points", "tool.poetry.plugins", "tool.poetry.build", "tool.hatch.build",
+        "tool.pdm.build", "tool.setuptools", "options.entry_points",
+    )  # fmt: skip
 
     def detect(self, folder: Path) -> bool:
         """A manifest, requirements, or plain Python files at the folder's root. A pyproject.toml without a project in
@@ -67,6 +73,10 @@ class PythonToolchain(Toolchain):
         if not (installed.problem and mismatch):
             return installed
         return InstallResult(f"{mismatch} {installed.problem}", installed.output_tail, installed.partly)
+
+    def is_judge(self, project: Project, path: str, added: bool) -> bool:
+        """Also a build backend in the tree, which may write what it likes into the environment."""
+        return takes_place_of_tool(project, path, added) or is_build_backend(project, path)
 
     def paths(self) -> tuple[Path, ...]:
         return (Path(sys.base_prefix), OUR_TOOLS)

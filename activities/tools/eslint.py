@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from activities.languages.javascript.config_files import configured_files
 from activities.languages.javascript.package_json import first_file, read_package, workspace_home
 from activities.languages.javascript.programs import PackageTool, start
 from activities.languages.javascript.scripts import find_call, without_options
@@ -21,7 +22,17 @@ class Eslint(PackageTool):
     name = "eslint"
     checks = ("linting",)
     fixes = True
-    detection = ToolDetection(files=(*_FLAT, *_LEGACY), keys=("eslintConfig",), other_files=(".eslintignore",))
+    detection = ToolDetection(
+        files=(*_FLAT, *_LEGACY),
+        keys=("eslintConfig",),
+        other_files=(".eslintignore",),
+        judges=("eslint-local-rules.*", "eslint-local-rules/*"),
+        plugin_options=("extends", "plugins", "parser", "processor", "jsPlugins"),
+        scripts=("lint", "lint:*", "eslint", "eslint:*"),
+    )
+
+    def loaded_code(self, project: Project) -> Iterator[str]:
+        return configured_files(self.name, self.detection, project, follow=True)
 
     def used_by(self, project: Project) -> str:
         """Its configuration, here or at the workspace's root, since eslint looks upwards."""

@@ -23,6 +23,8 @@ class Flake8(PythonTool):
         sections=(("setup.cfg", "flake8"), ("tox.ini", "flake8")),
         hooks=("flake8",),
         packages=("flake8",),
+        plugin_options=("extension", "report"),
+        entry_points=("flake8.extension", "flake8.report"),
     )
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:

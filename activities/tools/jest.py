@@ -1,6 +1,6 @@
 """jest: the tests of a package whose test script starts it, with its own coverage."""
 
-from activities.languages.javascript.scripts import without_options
+from activities.languages.javascript.scripts import TEST_SCRIPTS, without_options
 from activities.languages.javascript.test_runs import COVERAGE_FOLDER, ScriptRunner, Tests, read_jest
 from activities.tooling import ToolDetection, Workbench
 
@@ -11,7 +11,15 @@ _VALUED = ("--outputFile", "--reporters", "--coverageReporters", "--coverageDire
 class Jest(ScriptRunner):
     name = "jest"
     report = "jest.json"
-    detection = ToolDetection(keys=("jest",), other_files=("jest.config.*",))
+    detection = ToolDetection(
+        keys=("jest",),
+        other_files=("jest.config.*", "jest.setup.*", "jest.preset.*", "babel.config.*", ".babelrc*", ".swcrc"),
+        plugin_options=(
+            "setupFiles", "setupFilesAfterEnv", "globalSetup", "globalTeardown", "preset", "projects", "reporters",
+            "resolver", "runner", "testEnvironment", "testRunner", "testSequencer", "transform",
+        ),
+        scripts=TEST_SCRIPTS,
+    )  # fmt: skip
 
     def command(
         self, bench: Workbench, binary: str, args: tuple[str, ...], files: tuple[str, ...], measure: bool

@@ -3,7 +3,7 @@
 import re
 
 from activities.languages.javascript.programs import program
-from activities.languages.javascript.scripts import without_options
+from activities.languages.javascript.scripts import TEST_SCRIPTS, without_options
 from activities.languages.javascript.test_runs import COVERAGE_FOLDER, ScriptRunner, Tests
 from activities.model import TestCase
 from activities.reports import BadReport, non_negative, parse_json, valid_unicode
@@ -17,7 +17,11 @@ class Mocha(ScriptRunner):
     name = "mocha"
     report = "mocha.json"
     detection = ToolDetection(
-        keys=("mocha",), other_files=(".mocharc.*", ".nycrc", ".nycrc.*", ".c8rc.json"), other_sections=("nyc", "c8")
+        keys=("mocha",),
+        other_files=(".mocharc.*", ".nycrc", ".nycrc.*", ".c8rc.json", "mocha.opts"),
+        other_sections=("nyc", "c8"),
+        plugin_options=("require", "r", "file", "ui", "loader", "import", "node-option"),
+        scripts=TEST_SCRIPTS,
     )
 
     def command(

@@ -42,6 +42,7 @@ class Mypy(PythonTool):
         sections=(("setup.cfg", "mypy"),),
         hooks=("mypy",),
         packages=("mypy",),
+        plugin_options=("plugins",),
     )
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:

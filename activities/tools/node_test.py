@@ -1,11 +1,20 @@
 """node --test, and every other test script: node's own runner by its reports, anything else by its exit code."""
 
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from activities.languages import javascript
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import npm, program, start, versions
-from activities.languages.javascript.scripts import ScriptCommand, find_call, find_start, test_script
+from activities.languages.javascript.scripts import (
+    TEST_SCRIPTS,
+    ScriptCommand,
+    calls,
+    find_call,
+    find_start,
+    test_script,
+)
 from activities.languages.javascript.test_runs import (
     COVERAGE_FOLDER,
     TEST_CHECKS,
@@ -22,6 +31,7 @@ from activities.tooling import Project, Tool, ToolDetection, Workbench
 from activities.tools import registry
 
 _REPORT = "node.jsonl"
+_LOADS = ("--import", "--require", "-r", "--loader", "--experimental-loader", "--test-reporter", "--env-file")
 _REPORTER = Path(javascript.__file__).with_name("node_reporter.mjs")
 
 
@@ -29,11 +39,20 @@ class NodeTest(Tool):
     name = "node-test"
     checks = TEST_CHECKS
     language = "javascript"
-    detection = ToolDetection(other_sections=("ava",))
+    detection = ToolDetection(other_sections=("ava",), scripts=TEST_SCRIPTS)
 
     def used_by(self, project: Project) -> str:
         script = _own_script(project, "unit") or _own_script(project, "integration")
         return f'the script "{script}" in package.json' if script else ""
+
+    def loaded_code(self, project: Project) -> Iterator[str]:
+        """What runs beside the tests: `node --import ./setup.js --test`, `sh test.sh`."""
+        package = read_package(project)
+        for script in TEST_SCRIPTS:
+            for call in calls(package, script):
+                yield from call.args[:1] if call.program in ("sh", "bash") else ()
+                yield from (word.partition("=")[2] for word in call.args if word.startswith(_LOADS))
+                yield from (word for before, word in pairwise(call.args) if before in _LOADS)
 
     def has_work(self, project: Project, check: str) -> bool:
         return bool(_own_script(project, select_for(check)))

@@ -25,6 +25,7 @@ class PipAudit(Tool):
     checks = ("dependencies",)
     language = "python"
     default = True
+    runs_project_code = False
 
     def used_by(self, project: Project) -> str:
         """No project configures it."""

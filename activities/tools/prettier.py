@@ -22,7 +22,12 @@ class Prettier(PackageTool):
     name = "prettier"
     checks = ("linting",)
     fixes = True
-    detection = ToolDetection(files=_FILES, keys=("prettier",), other_files=(".prettierignore", ".editorconfig"))
+    detection = ToolDetection(
+        files=_FILES,
+        keys=("prettier",),
+        other_files=(".prettierignore", ".editorconfig"),
+        plugin_options=("plugins",),
+    )
 
     def used_by(self, project: Project) -> str:
         """A script that starts it. Its configuration alone may serve an editor only, so the package must be

@@ -27,6 +27,7 @@ class Pylint(PythonTool):
         sections=(("setup.cfg", "pylint"), ("setup.cfg", "pylint.main"), ("tox.ini", "pylint")),
         hooks=("pylint",),
         packages=("pylint",),
+        plugin_options=("load-plugins", "load_plugins", "init-hook"),
     )
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:

@@ -5,12 +5,15 @@ more, and count as flaky when they pass then); `only` (node ids). A test's id is
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from activities.formats import registry
 from activities.languages.python import pytest_coverage
 from activities.languages.python.installed import installed, our_version
+from activities.languages.python.layout import TEST_FOLDERS
+from activities.languages.python.plugins import options_words
 from activities.languages.python.pytest_config import (
     PytestConfig,
     existing_files,
@@ -28,6 +31,7 @@ from activities.tooling import Project, ToolDetection, Workbench
 _MOST_RETRIED = 50
 """More failures than this are not flakiness."""
 _USAGE_ERROR, _NO_TESTS = 4, 5
+_PLUGINS = re.compile(r"^pytest_plugins\b[^=\n]*=\s*(\([^)]*\)|\[[^\]]*\]|[^\n]*)", re.MULTILINE)
 
 
 class Pytest(PythonTool):
@@ -41,8 +45,11 @@ class Pytest(PythonTool):
         files=("pytest.ini",),
         sections=(("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")),
         packages=("pytest",),
-        other_files=(".coveragerc",),
+        other_files=(".coveragerc", ".pytest.ini", "pytest.toml", ".pytest.toml"),
         other_sections=("coverage",),
+        judges=("conftest.py",),
+        plugin_options=("plugins", "pytest_plugins"),
+        entry_points=("pytest11",),
     )
 
     def used_by(self, project: Project) -> str:
@@ -52,6 +59,15 @@ class Pytest(PythonTool):
 
     def has_work(self, project: Project, check: str) -> bool:
         return has_tests(project, pytest_config(project), "integration" if check == "integration_tests" else "unit")
+
+    def loaded_code(self, project: Project) -> Iterator[str]:
+        """Plug-ins: by `-p`, by `pytest_plugins` of the outer conftest.py files, by entry points; coverage.py's too."""
+        yield from super().loaded_code(project)
+        options = " ".join(pytest_config(project).addopts)
+        yield from options_words(options, "-p")
+        for folder in (".", *TEST_FOLDERS):
+            for value in _PLUGINS.findall(project.read(f"{folder}/conftest.py")):
+                yield from re.findall(r"[\w.]+", value)
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         config, select = pytest_config(bench.project), str(bench.options.get("select") or "")

@@ -24,7 +24,7 @@ class PytestBenchmark(PythonTool):
     name = "pytest-benchmark"
     checks = ("performance",)
     requirements = (f"pytest-benchmark=={our_version('pytest-benchmark')}",)
-    detection = ToolDetection(packages=("pytest-benchmark",))
+    detection = ToolDetection(packages=("pytest-benchmark",), judges=("conftest.py",))
 
     def has_work(self, project: Project, check: str) -> bool:
         """A benchmark is a test that takes the fixture `benchmark` (or `benchmark_weave`)."""

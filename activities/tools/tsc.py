@@ -26,7 +26,7 @@ class Tsc(PackageTool):
     name = "tsc"
     checks = ("static_analysis",)
     package = "typescript"
-    detection = ToolDetection(files=("tsconfig.json",), other_files=("tsconfig.*",))
+    detection = ToolDetection(files=("tsconfig.json",), other_files=("tsconfig.*",), scripts=_SCRIPTS)
 
     def used_by(self, project: Project) -> str:
         """A script for it, or a tsconfig.json where TypeScript is a dependency: a tsconfig.json alone may serve

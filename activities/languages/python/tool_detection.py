@@ -1,12 +1,14 @@
 """How to see that a Python project uses a tool, and what all tools for Python have in common."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
 from activities.languages.python.config import has_table, hooks, section
 from activities.languages.python.dependencies import declared
 from activities.languages.python.installed import version_of
+from activities.languages.python.plugins import configured_plugins
 from activities.model import Severity, ToolReport
 from activities.tool_reports import not_installed
 from activities.tooling import Project, Tool, ToolDetection, Workbench
@@ -20,6 +22,14 @@ class PythonTool(Tool):
 
     def used_by(self, project: Project) -> str:
         return found_in(self.detection, project)
+
+    @property
+    def runs_project_code(self) -> bool:  # type: ignore[override]
+        """Where it is ours alone, nothing of the project's environment runs in it."""
+        return bool(self.requirements)
+
+    def loaded_code(self, project: Project) -> Iterator[str]:
+        return configured_plugins(self.detection, project)
 
     async def run(self, bench: Workbench) -> ToolReport:
         if version := version_of(bench, self.name, self.name):

@@ -117,7 +117,8 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.whole_reason([ToolReport("ruff", completed=False)], ""),
             reasons.install_failed(1, ""),
             reasons.install_failed(0, "memory"),
-            reasons.edited_configuration([f"{letter}/ruff.toml" for letter in "abcde"]),
+            reasons.edited_judges([f"{letter}/ruff.toml" for letter in "abcde"], []),
+            reasons.edited_judges(["pyproject.toml"], ["conftest.py"]),
         ),
     )
 

@@ -1,0 +1,54 @@
+"""A change that rules over its own verdict: real pytest, by `autobuild gate`. It may pass, and never unseen."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bot.cli.test_gate import gate, git, write
+
+ADD = "def add(a, b):\n    return a + b\n"
+TEST = "from app import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n"
+LIES = """import pytest
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    report.get_result().outcome = "passed"
+"""
+ONLY_TESTS = "version: 1\nchecks:\n" + "".join(
+    f"  {name}: {{enabled: false}}\n"
+    for name in ("linting", "security", "dependencies", "static_analysis", "coverage", "performance")
+)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A project with one test, on a branch `change` without a commit of its own."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    write(folder, {".github/autobuild.yml": ONLY_TESTS, "app.py": ADD, "tests/test_app.py": TEST})
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=Begin")
+    git(folder, "checkout", "--quiet", "-b", "change")
+    return folder
+
+
+async def unit_tests(repository: Path) -> dict[str, Any]:
+    _, out, _ = await gate(repository, "--json")
+    return next(check for check in json.loads(out)["checks"] if check["name"] == "unit_tests")
+
+
+async def test_a_conftest_that_turns_failures_into_passes_is_named(repository: Path) -> None:
+    write(repository, {"app.py": ADD.replace("+", "-"), "conftest.py": LIES})
+    check = await unit_tests(repository)
+    assert check["reason"].endswith("This change also edits conftest.py, which can decide what this check reports.")
+
+
+async def test_an_honest_change_is_not_named(repository: Path) -> None:
+    write(repository, {"app.py": ADD + "\n\nONE = 1\n", "tests/test_one.py": "def test_one():\n    assert True\n"})
+    check = await unit_tests(repository)
+    assert (check["status"], check["reason"]) == ("passed", "2 passed.")
