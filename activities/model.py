@@ -69,6 +69,17 @@ class Head:
 
 
 @dataclass(frozen=True)
+class BranchTrust:
+    """What a branch may decide about a head. `config_branch` is the branch whose configuration judges it, always the
+    default or a protected one; "" for a folder, which is judged by the commit that it is compared with.
+    `protected_head` and `protected_base`: those branches are the default or a protected one themselves."""
+
+    config_branch: str = ""
+    protected_head: bool = False
+    protected_base: bool = False
+
+
+@dataclass(frozen=True)
 class Finding:
     """One thing a tool says about one place.
 

@@ -50,6 +50,8 @@ class ToolActivities:
     async def prepare_workspace(self, head: Head) -> Workspace:
         """Fetches head and base into the host's mirror.
 
+        GitHub is asked which branches are protected.
+
         Events may outrun GitHub's own storage, so a missing commit is tried again.
         """
         async with heartbeating():
@@ -62,7 +64,7 @@ class ToolActivities:
 
     @activity.defn
     async def list_checks(self, workspace: Workspace) -> GatePlan:
-        """Returns which checks apply, by the base branch's configuration and the head's files."""
+        """Returns which checks apply, by the default or a protected branch's configuration and the head's files."""
         async with heartbeating():
             return await self._engine.plan(workspace)
 

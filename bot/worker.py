@@ -18,6 +18,7 @@ from temporalio.worker import Interceptor, Worker
 import workflows
 from activities.environments import Environments
 from activities.github.client import GitHub
+from activities.github.protected_branches import ProtectedBranches
 from activities.github_activities import github_activities
 from activities.model import RepoRef
 from activities.quality_gate.accepted_baseline import AcceptedFindings
@@ -66,7 +67,9 @@ async def make_worker_activities(
             github = GitHub(settings.github_api_url, settings.app_id, settings.private_key, session)
         runner = await make_runner(settings.sandbox, *install_settings(environ))
         host = Host(_workspaces(settings, data, github), Environments(data, runner), results, runner, data)
-        here = activity_methods(ToolActivities(GateEngine(host, queue, AcceptedFindings(data / "accepted"))))
+        ask_trust = ProtectedBranches(github).trust if github else None
+        gates = GateEngine(host, queue, AcceptedFindings(data / "accepted"), ask_trust)
+        here = activity_methods(ToolActivities(gates))
         here += github_activities(github, results) if github else []
         names = [workflow.__name__ for workflow in known]
         everywhere = [*here, *activity_methods(WorkflowActivities(settings.task_queue, names))]

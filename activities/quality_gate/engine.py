@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Set
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import asdict, replace
 
 from cachetools import LRUCache
@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from activities import checks, repo_config
 from activities.checking import Comparison, Reports
 from activities.fingerprints import Lines, fingerprinted, lines_of_tree
-from activities.model import CheckPlan, CheckResult, GatePlan, Head, QualityCheck
+from activities.model import BranchTrust, CheckPlan, CheckResult, GatePlan, Head, QualityCheck
 from activities.quality_gate import tool_config_changes
 from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.autofix import commit_fixes
@@ -37,23 +37,44 @@ _log = logging.getLogger("autobuild.gate")
 _VERSION = "4"
 _INCOMPLETE_FOR_S = 300.0
 
+AskTrust = Callable[[Head], Awaitable[BranchTrust]]
+
 
 class GateEngine:
-    """`queue` is the task queue that only this host serves."""
+    """`queue` is the task queue that only this host serves. `ask_trust` asks GitHub which branches are protected; a
+    folder has no such branches."""
 
-    def __init__(self, host: Host, queue: str, accepted: AcceptedFindings) -> None:
+    def __init__(self, host: Host, queue: str, accepted: AcceptedFindings, ask_trust: AskTrust | None = None) -> None:
         self._host = host
         self._queue = queue
         self._accepted = accepted
+        self._ask_trust = ask_trust
         self._cleanup = Cleanup(host.data)
         self._diffs: LRUCache[tuple[str, ...], asyncio.Task[HeadDiff]] = LRUCache(4)
 
     async def prepare(self, head: Head) -> Workspace:
         """Brings head and base to this host; the files are laid out when the first tool needs them."""
         await self._cleanup.remove_unused_hourly()
-        heads = await self._host.workspaces.resolve(head.repo, head.sha, head.base_ref, head.base_sha)
-        found = replace(head, sha=heads.head_sha, base_sha=heads.base_sha)
-        return Workspace(found, self._queue, heads.head_tree, heads.base_tree, heads.config_sha)
+        compared = self._host.workspaces.resolve(head.repo, head.sha, head.base_ref, head.base_sha)
+        heads, trust = await asyncio.gather(compared, self._trust(head))
+        config_sha = heads.base_tip
+        if trust.config_branch and trust.config_branch != head.base_ref:
+            config_sha = await self._host.workspaces.fetch_branch(head.repo, trust.config_branch)
+        return Workspace(
+            head=replace(head, sha=heads.head_sha, base_sha=heads.base_sha),
+            queue=self._queue,
+            head_tree=heads.head_tree,
+            base_tree=heads.base_tree,
+            config_sha=config_sha or heads.head_sha,  # an empty repository's first push: there is nobody else's file
+            config_branch=trust.config_branch,
+            protected_head=trust.protected_head,
+            protected_base=trust.protected_base,
+        )
+
+    async def _trust(self, head: Head) -> BranchTrust:
+        if self._ask_trust is None or head.repo.path:
+            return BranchTrust(protected_base=True)
+        return await self._ask_trust(head)
 
     async def plan(self, workspace: Workspace) -> GatePlan:
         """The checks by the base branch's configuration, each with whether anything in the head answers it."""

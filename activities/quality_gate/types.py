@@ -9,7 +9,8 @@ from activities.model import CheckPlan, GatePlan, Head, QualityGateResult, RepoR
 @dataclass(frozen=True)
 class Workspace:
     """A head on one host. `head.base_sha` is the commit that it is compared with, "" where there is none; `queue` the
-    task queue that only this host serves. `protected_head` and `protected_base`: that branch is the default branch or a
+    task queue that only this host serves. The configuration that judges is that of `config_sha`, the tip of
+    `config_branch` ("" for a folder). `protected_head` and `protected_base`: that branch is the default branch or a
     protected one, so what its code leaves on the host may be read by every other branch."""
 
     head: Head
@@ -17,6 +18,7 @@ class Workspace:
     head_tree: str
     base_tree: str = ""
     config_sha: str = ""
+    config_branch: str = ""
     protected_head: bool = False
     protected_base: bool = False
 

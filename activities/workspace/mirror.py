@@ -36,14 +36,14 @@ GitAuth = Callable[[RepoRef], Awaitable[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class ComparedCommits:
-    """What a gate compares. `base_sha` is the merge base, "" if there is nothing to compare with. The repository's
-    configuration is read from `config_sha`, the tip of the base branch."""
+    """What a gate compares. `base_sha` is the merge base, "" if there is nothing to compare with; `base_tip` the tip of
+    the base branch, or the commit that was named instead."""
 
     head_sha: str
     head_tree: str
     base_sha: str = ""
     base_tree: str = EMPTY_TREE
-    config_sha: str = ""
+    base_tip: str = ""
 
 
 class Workspaces:
@@ -100,7 +100,7 @@ class Workspaces:
         try:
             await self.fetch(repo, *commits, *([branch] if branch else ()))
         except GitError as error:
-            if not branch or branch not in error.stderr:
+            if not branch or not _lacks(error, branch):
                 raise
             branch = ""  # not pushed yet, or deleted: there is nothing to compare with
             await self.fetch(repo, *commits)
@@ -112,8 +112,19 @@ class Workspaces:
             head_tree=await self.tree(repo, head_sha),
             base_sha=base,
             base_tree=await self.tree(repo, base) if base else EMPTY_TREE,
-            config_sha=tip or base or head_sha,
+            base_tip=tip,
         )
+
+    async def fetch_branch(self, repo: RepoRef, branch: str) -> str:
+        """Brings a branch into the mirror; its tip, "" where there is no such branch."""
+        ref = f"refs/heads/{branch}"
+        try:
+            await self.fetch(repo, ref)
+        except GitError as error:
+            if not _lacks(error, ref):
+                raise
+            return ""
+        return await git_line(self.mirror(repo), *_VERIFY, f"{_own_ref(ref)}^{{commit}}")
 
     async def tree(self, repo: RepoRef, sha: str) -> str:
         """The tree of a commit that the mirror has."""
@@ -197,6 +208,11 @@ async def _has_commit(mirror: Path, sha: str) -> bool:
     except GitError:
         return False
     return True
+
+
+def _lacks(error: GitError, ref: str) -> bool:
+    """Whether the repository has no such branch. Another error that names it is no reason to do without it."""
+    return f"couldn't find remote ref {ref}\n" in error.stderr
 
 
 def _own_ref(ref: str) -> str:

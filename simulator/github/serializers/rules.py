@@ -8,12 +8,13 @@ from simulator.github.store import Store
 
 
 def protection(repo: Repository, branch: str) -> Json:
-    """The part of a branch that shows its required checks to all who may read it."""
+    """The part of a branch that shows its required checks to all who may read it. A ruleset is not part of it: GitHub
+    calls the branch protected and this here not enabled then."""
     rules = repo.rules_of(branch)
     checks = () if rules.ruleset else rules.checks
     level = "off" if not checks else "everyone" if rules.enforce_admins else "non_admins"
     return {
-        "enabled": branch in repo.protected,
+        "enabled": branch in repo.protected and not rules.ruleset,
         "required_status_checks": {
             "enforcement_level": level,
             "contexts": list(checks),
@@ -80,6 +81,8 @@ def _restrictions(store: Store, pushers: Iterable[str], url: str) -> Json:
 
 def _rules(rules: BranchRules) -> list[Json]:
     found: list[Json] = []
+    if rules.pushers is not None:
+        found.append({"type": "update"})
     if not rules.allow_deletion:
         found.append({"type": "deletion"})
     if not rules.allow_force:
