@@ -20,6 +20,7 @@ from activities.sandbox import SandboxCommand
 from activities.sandbox.cgroup_limits import ResourceGroup
 from activities.sandbox.command import gated_command, gated_stdin, set_rlimits
 from activities.sandbox.process_tree import ProcessHandle
+from activities.sandbox.seccomp import seccomp_program
 from activities.sandbox.supervisor import READ_SIZE, NotStarted
 from activities.sandbox.usage import Usage, measure
 
@@ -97,10 +98,11 @@ async def _start(options: Sequence[str], command: SandboxCommand, group: Resourc
         block_reader, block_writer = _pipe(stack)
         # The sandbox can read the command line and the environment of its pid 1: the options go through a file in
         # memory, and bubblewrap gets no environment.
-        arguments = stack.enter_context(FileIO(os.memfd_create("options"), "r+b"))
-        arguments.write(b"".join(os.fsencode(option) + b"\0" for option in options))
-        arguments.seek(0)
-        files = {"--args": arguments, "--json-status-fd": status_writer, "--block-fd": block_reader}
+        arguments = _in_memory(stack, b"".join(os.fsencode(option) + b"\0" for option in options))
+        filtering = _in_memory(stack, _filter())
+        files = {
+            "--args": arguments, "--seccomp": filtering, "--json-status-fd": status_writer, "--block-fd": block_reader,
+        }  # fmt: skip
         switches = [text for name, file in files.items() for text in (name, str(file.fileno()))]
         process = await asyncio.create_subprocess_exec(
             *(*group.prefix(), bwrap_path(), *switches, "--", *gated_command(command)),
@@ -139,6 +141,21 @@ async def _limit(
         _, err = await process.communicate()
         raise NotStarted(err.decode(errors="replace").strip()) from None
     return BubblewrapProcess(process, command, pid1, handle, status, group)
+
+
+def _filter() -> bytes:
+    machine = os.uname().machine
+    try:
+        return seccomp_program(machine)
+    except KeyError:
+        raise NotStarted(f"There is no filter of system calls for this machine ({machine})") from None
+
+
+def _in_memory(stack: ExitStack, content: bytes) -> FileIO:
+    file = stack.enter_context(FileIO(os.memfd_create("bubblewrap"), "r+b"))
+    file.write(content)
+    file.seek(0)
+    return file
 
 
 def _pipe(stack: ExitStack) -> tuple[FileIO, FileIO]:
