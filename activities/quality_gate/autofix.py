@@ -1,15 +1,22 @@
-"""Tool-safe fixes of a head: each tool in turn on a private copy of its files, the outcome as one commit."""
+"""Tool-safe fixes of a head: each tool in turn on a private copy of its files, the outcome as one commit.
+
+The tools are the repository's code, and may leave anything in the copy. Only contents of regular files that the head
+has are taken from it; modes, links and submodules stay as the head has them, and what is deleted or new is no fix.
+"""
 
 import asyncio
-import shutil
+import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from activities.quality_gate.measurement import Host, Tree
-from activities.quality_gate.types import Workspace
-from activities.untrusted_files import remove_tree
-from activities.workspace.git import git, git_line
+from activities.quality_gate.types import FixResult, Workspace
+from activities.untrusted_files import UntrustedFileError, UntrustedFolder, remove_tree
+from activities.workspace.commits import EXECUTABLE, FILE, CommittedFile, add_commit, committed_files, new_tree
+
+_log = logging.getLogger("autobuild.gate")
 
 # The bot's own name is not GitHub's business: the commit that GitHub makes is signed by GitHub.
 _AUTHOR = {
@@ -18,40 +25,78 @@ _AUTHOR = {
     "GIT_COMMITTER_NAME": "autobuild",
     "GIT_COMMITTER_EMAIL": "autobuild@users.noreply.github.com",
 }
+_LARGEST_FILE = 20 * 1024**2
+_LARGEST_COMMIT = 200 * 1024**2
+_MOST_NAMED = 5
 
 
-async def commit_fixes(
-    host: Host, workspace: Workspace, trees: Sequence[tuple[str, Tree]]
-) -> tuple[str, tuple[str, ...], int]:
-    """(commit, what was done by whom, files changed); ("", (), 0) when no tool had anything to fix."""
+async def commit_fixes(host: Host, workspace: Workspace, trees: Sequence[tuple[str, Tree]]) -> FixResult:
+    """`trees` are the head for each check that may be fixed."""
     checkout = await host.workspaces.checkout(workspace.repo, workspace.head_sha)
+    mirror = host.workspaces.mirror(workspace.repo)
     host.scratch.mkdir(parents=True, exist_ok=True)
-    copy = Path(tempfile.mkdtemp(prefix="fix.", dir=host.scratch)) / "tree"
+    home = Path(tempfile.mkdtemp(prefix="fix.", dir=host.scratch))
     try:
-        await asyncio.to_thread(shutil.copytree, checkout, copy, symlinks=True)
+        copy = UntrustedFolder(home / "tree")
+        copy.root.mkdir()
+        await asyncio.to_thread(UntrustedFolder(checkout).copy_tree, copy)
         by = []
         for check, tree in trees:
             for tool_run in await tree.tool_runs(check):
-                report = await tree.fix(tool_run, copy) if tool_run.tool.fixes else None
+                report = await tree.fix(tool_run, copy.root) if tool_run.tool.fixes else None
                 if report and report.completed and not report.problem:
                     by.append(f"{tool_run.tool.name} {report.version}".strip())
-        mirror = host.workspaces.mirror(workspace.repo)
-        return await _commit(mirror, workspace, copy, tuple(by))
+        head_files = await committed_files(mirror, workspace.head_sha)
+        async with new_tree(mirror, home, workspace.head_sha) as new:
+            fixed, left_out = await asyncio.to_thread(
+                _take_fixes, head_files, UntrustedFolder(checkout), copy, new.files
+            )
+            tree_sha = await new.write(fixed)
     finally:
-        await asyncio.to_thread(remove_tree, copy.parent)
+        await asyncio.to_thread(remove_tree, home)
+    for sentence in left_out:
+        _log.warning("fix=left_out repository=%s head=%s %s", workspace.repo.full_name, workspace.head_sha, sentence)
+    result = FixResult(workspace, workspace.head_sha, left_out=_named(left_out))
+    if tree_sha == workspace.head_tree:
+        return result
+    sha = await add_commit(mirror, tree_sha, workspace.head_sha, "Apply tool-safe fixes", _AUTHOR)
+    after = replace(workspace, head=replace(workspace.head, sha=sha), head_tree=tree_sha)
+    return replace(
+        result, workspace=after, commit_sha=sha, git_dir=str(mirror), by=tuple(by), files=len(fixed)
+    )  # fmt: skip
 
 
-async def _commit(
-    mirror: Path, workspace: Workspace, copy: Path, by: tuple[str, ...]
-) -> tuple[str, tuple[str, ...], int]:
-    """Only files that the head has are taken, so nothing that a tool left behind gets in."""
-    env = {**_AUTHOR, "GIT_DIR": str(mirror), "GIT_WORK_TREE": str(copy), "GIT_INDEX_FILE": str(copy.parent / "index")}
-    await git(copy, "read-tree", workspace.head_sha, env=env)
-    await git(copy, "add", "--update", ".", env=env)
-    tree = await git_line(copy, "write-tree", env=env)
-    if tree == workspace.head_tree:
-        return "", (), 0
-    names = await git(mirror, "diff", "--name-only", "-z", workspace.head_tree, tree)
-    sha = await git_line(copy, "commit-tree", tree, "-p", workspace.head_sha, "-m", "Apply tool-safe fixes", env=env)
-    await git(mirror, "update-ref", f"refs/autobuild/{sha}", sha)
-    return sha, by, names.count(b"\0")
+def _take_fixes(
+    head_files: Mapping[str, CommittedFile], before: UntrustedFolder, after: UntrustedFolder, to: UntrustedFolder
+) -> tuple[list[str], list[str]]:
+    """Writes the files that differ, and gives their paths; and sentences about what cannot be part of a commit."""
+    fixed, left_out, size = [], [], 0
+    for path, committed in head_files.items():
+        was = before.look(path)
+        if committed.mode not in (FILE, EXECUTABLE) or was is None or was.kind != "file":
+            continue
+        now = after.look(path)
+        same = ("st_mode", "st_size", "st_mtime_ns")
+        if now and all(getattr(now.facts, name) == getattr(was.facts, name) for name in same):
+            continue  # A tool that sets the time back hides only its own work.
+        try:
+            data = after.read_bytes(path, _LARGEST_FILE)
+            if data == before.read_bytes(path, _LARGEST_FILE):
+                continue
+        except UntrustedFileError as error:
+            left_out.append(f"{path!r} {error.reason}.")
+            continue
+        size += len(data)
+        if size > _LARGEST_COMMIT:
+            left_out.append(f"{path!r} would make the commit larger than {_LARGEST_COMMIT // 1024**2} MiB.")
+            break
+        to.write(path, data, executable=committed.mode == EXECUTABLE)
+        fixed.append(path)
+    return fixed, left_out
+
+
+def _named(sentences: Sequence[str]) -> tuple[str, ...]:
+    """A few: a history holds short sentences, and the log has all."""
+    more = len(sentences) - _MOST_NAMED
+    shown = (sentence if len(sentence) <= 200 else f"{sentence[:200]}…" for sentence in sentences[:_MOST_NAMED])
+    return (*shown, *((f"{more} more files.",) if more > 0 else ()))

@@ -172,13 +172,7 @@ class GateEngine:
         workspace = input.workspace
         plans = [one for one in input.plan.checks if one.applies and (not input.checks or one.name in input.checks)]
         trees = [(one.name, self._tree(workspace, one, input.plan.folders, head=True)) for one in plans]
-        sha, by, files = await commit_fixes(self._host, workspace, trees)
-        if not sha:
-            return FixResult(workspace, workspace.head_sha)
-        tree = await self._host.workspaces.tree(workspace.repo, sha)
-        after = replace(workspace, head=replace(workspace.head, sha=sha), head_tree=tree)
-        mirror = str(self._host.workspaces.mirror(workspace.repo))
-        return FixResult(after, workspace.head_sha, sha, mirror, by, files)
+        return await commit_fixes(self._host, workspace, trees)
 
     def accept(self, accepted: AcceptBaselineInput) -> None:
         """The findings of a result are known from now on."""

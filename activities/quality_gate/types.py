@@ -58,7 +58,8 @@ class FixInput:
 @dataclass(frozen=True)
 class FixResult:
     """A local commit on top of the head, "" when there was nothing to fix; `workspace` compares it with the head's
-    base. `by` are sentences for the message, `git_dir` is where the commit is on the host."""
+    base. `by` are sentences for the message, `git_dir` is where the commit is on the host. `left_out` are sentences
+    about files that a tool left in a form that no commit takes over."""
 
     workspace: Workspace
     head_sha: str = ""
@@ -66,6 +67,7 @@ class FixResult:
     git_dir: str = ""
     by: tuple[str, ...] = ()
     files: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

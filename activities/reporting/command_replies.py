@@ -1,6 +1,6 @@
 """Answers to comments, buttons and labels: lines of Markdown. What comes from elsewhere is escaped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from activities.model import SATISFIED
@@ -16,7 +16,6 @@ NO_VERDICT_TO_FIX = "This commit has no verdict yet, so nothing was fixed. `/sta
 FIX_NEWER_HEAD = "Nothing was fixed: there is a newer commit. Press Fix on its check run."
 FIX_OFF = "Fixes are disabled here (`autofix: off` in .github/autobuild.yml)."
 FIX_FORK = "The branch is in a fork, where the bot cannot write."
-FIX_NOTHING = "No tool has a safe fix for these findings."
 
 _VERDICTS = {
     "passed": "passed", "failed": "failed", "refused": "is waiting for maintainer approval",
@@ -69,15 +68,25 @@ def fix_failed(workflow_id: str) -> str:
     return f"The fix failed: internal error (workflow {code(workflow_id)})."
 
 
+def fix_nothing(left_out: Sequence[str]) -> str:
+    """`left_out` are sentences about files that a tool left in a form that no commit takes over."""
+    return "No tool has a safe fix for these findings." + _not_taken_over(left_out, escape_markdown)
+
+
 def fix_worse(checks: Sequence[str]) -> str:
     """The fixed tree has more findings."""
     return f"The fixes were not committed: they would make {', '.join(map(code, checks))} worse."
 
 
-def fix_commit_message(lines: Sequence[str], actor: str) -> str:
-    """`lines` say what each tool fixed; `actor` is "" for an automatic fix."""
+def fix_commit_message(lines: Sequence[str], actor: str, left_out: Sequence[str] = ()) -> str:
+    """`lines` say what each tool fixed; `actor` is "" for an automatic fix; `left_out` as for `fix_nothing`."""
     requested = f"\n\nRequested by {inert(actor)}." if actor else ""
-    return "Apply tool-safe fixes\n\n" + "\n".join(f"- {inert(line)}" for line in lines) + requested
+    without = f"\n\n{_not_taken_over(left_out, inert).strip()}" if left_out else ""
+    return "Apply tool-safe fixes\n\n" + "\n".join(f"- {inert(line)}" for line in lines) + without + requested
+
+
+def _not_taken_over(left_out: Sequence[str], shown: Callable[[str], str]) -> str:
+    return f" Not taken over from the fix: {' '.join(map(shown, left_out))}" if left_out else ""
 
 
 def label_not_served(label: str, does: str) -> str:

@@ -53,7 +53,7 @@ async def _fix(head: Head, outcome: GateOutcome, request: Fix) -> tuple[str, str
         return "", command_replies.FIX_FORK
     fixed = await gate_activities.apply_fixes(FixInput(workspace, plan, request.checks))
     if not fixed.commit_sha:
-        return "", command_replies.FIX_NOTHING
+        return "", command_replies.fix_nothing(fixed.left_out)
     before = {check.name: check for check in outcome.result.checks}
     worse = []
     affected = [one for one in plan.checks if one.applies and (not request.checks or one.name in request.checks)]
@@ -72,7 +72,7 @@ def _is_worse(before: QualityCheck | None, after: QualityCheck) -> bool:
 
 async def _commit(head: Head, fixed: FixResult, actor: str) -> str:
     """On the host that has the local commit."""
-    message = command_replies.fix_commit_message(fixed.by, actor)
+    message = command_replies.fix_commit_message(fixed.by, actor, fixed.left_out)
     created = await workflow.execute_activity_method(
         CommitActivities.create_commit,
         CreateCommitInput(head.repo, head.branch, fixed.head_sha, message, fixed.git_dir, fixed.commit_sha),

@@ -255,7 +255,8 @@ def _gate_states() -> Iterator[str]:
 def _replies() -> Iterator[str]:
     yield from (replies.PULL_IS_CLOSED, replies.PULL_IS_DRAFT, replies.NO_GATE_RUNS, replies.NO_WORK_RUNS)
     yield from (replies.NO_WORK_TO_RETRY, replies.NOT_A_FORK, replies.NO_VERDICT_TO_FIX, replies.FIX_NEWER_HEAD)
-    yield from (replies.FIX_OFF, replies.FIX_FORK, replies.FIX_NOTHING)
+    yield from (replies.FIX_OFF, replies.FIX_FORK, replies.fix_nothing(()))
+    yield replies.fix_nothing(["'a.py' is behind a link."])
     yield replies.waits_for_configuration("retest", "`treshold` is not a key: did you mean `threshold`?", 2)
     yield replies.needs_permission("`/retest`", "write", "read")
     yield from (replies.wrong_place("retest", on_pull) for on_pull in (True, False))
@@ -263,6 +264,7 @@ def _replies() -> Iterator[str]:
     yield replies.not_the_head("abc1234", HEAD)
     yield from (replies.merge_failed("GitHub's reason"), replies.fix_failed("fix:1"), replies.fix_worse(["linting"]))
     yield replies.fix_commit_message(["ruff 0.14.1"], "octocat")
+    yield replies.fix_commit_message(["ruff 0.14.1"], "", ["'a.py' is behind a link."])
     yield from (
         replies.label_not_served("autobuild", "plans and writes a change"),
         replies.label_failed("x", "label:1"),

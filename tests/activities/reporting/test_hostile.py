@@ -180,3 +180,6 @@ def test_hostile_text_in_a_commit_message_names_nobody(text: str) -> None:
     message = command_replies.fix_commit_message([text], text)
     assert not LIVE.search(message)
     assert message.count("\n") == 4
+    message = command_replies.fix_commit_message([text], text, [text, text])
+    assert not LIVE.search(message)
+    assert message.count("\n") == 6
