@@ -44,7 +44,7 @@ class Comparison:
     The reports' findings carry their fingerprints. `base` is empty where there is nothing to compare with: then
     everything is new. `changed`: path in the head to the 1-based lines that the change wrote. `accepted`: fingerprints
     of the accepted baseline. `renamed`: path in the base to path in the head. `lines` are those of the head's files,
-    where a changed line is not covered.
+    where a changed line is not covered. `removed_tests`: names of tests whose definition the change removes.
     """
 
     plan: CheckPlan
@@ -54,6 +54,7 @@ class Comparison:
     accepted: Set[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
     lines: Lines = lambda _path: None
+    removed_tests: tuple[str, ...] = ()
 
     def ignored(self, paths: Iterable[str]) -> frozenset[str]:
         """Those of the paths that `ignore` names; each is matched once, whatever number of findings it has."""

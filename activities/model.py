@@ -138,7 +138,8 @@ class ToolReport:
 
     `problem` is empty when the tool checked everything that it was to check; else it says in one
     sentence what it could not do. `completed` is False when the tool gave no usable answer at all.
-    `advice` (for instance "3 packages were not on the index") makes the check neutral, never green.
+    `advice` (for instance "3 packages were not on the index") makes the check neutral, never green. `partial`: only
+    named tests were run.
     """
 
     tool: str
@@ -151,6 +152,7 @@ class ToolReport:
     problem: str = ""
     advice: str = ""
     timed_out: bool = False
+    partial: bool = False
     command: str = ""
     output_tail: str = ""
     duration_s: float = 0.0

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from activities.check_kinds import findings, run_all
+from activities.check_kinds.fewer_tests import as_on_head, missing_tests
 from activities.check_options import TestsCommand
 from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, ToolRun, check_result
 from activities.fingerprints import failure_fingerprint
 from activities.model import CheckResult, Finding, Severity, TestCase, ToolReport
-from activities.reporting.reasons import tests_reason
+from activities.reporting.reasons import fewer_tests_reason, tests_reason
 from activities.reporting.wording import shortened
 
 _NAMED = 20
@@ -22,22 +24,26 @@ def kind(select: str, *, coverage: bool) -> CheckKind:
         check: str, head: ComparedTree, base: ComparedTree | None, options: Options
     ) -> tuple[Reports, Reports]:
         """The base runs only the tests that fail on the head, unless its run is stored; all of its own where the head
-        has none left."""
+        has none left. Its stored run also says which of its tests did not run on the head."""
 
         async def run_failing(base: ComparedTree, tool_run: ToolRun) -> ToolReport:
             if report := await base.stored(tool_run, run_options):
                 return report
-            return await base.run(
+            report = await base.run(
                 tool_run, {**run_options, "coverage": False, "retry": False, "only": tuple(sorted(failing))}
             )
+            return replace(report, partial=True)
 
         run_options = {"select": select, "coverage": coverage, "retry": True}
         found = await run_all(head, check, run_options)
         failing = {case.id for report in found for case in report.tests if case.outcome == "failed"}
         none_left = all(report.completed and report.advice and not report.tests for report in found)
-        if base is None or not (failing or none_left):
+        if base is None:
             return found, ()
         tool_runs = await base.tool_runs(check)
+        if not (failing or none_left):
+            stored = [await base.stored(each, run_options) for each in tool_runs]
+            return found, tuple(report for report in stored if report)
         if not failing:
             nothing = tuple(ToolReport(each.tool.name) for each in tool_runs)
             return found or nothing, await run_all(base, check, run_options)
@@ -56,13 +62,16 @@ def judge(comparison: Comparison) -> CheckResult:
     passed = sum(each.outcome == "passed" for _, each in tests)
     skipped = sum(each.outcome == "skipped" for _, each in tests)
     in_base = sum(len(report.tests) for report in comparison.base)
+    not_run = missing_tests(comparison)
     ran = passed + len(flaky) + len(failed)
+    reason = tests_reason(passed, _names(failed), _names(known), _names(flaky), skipped, in_base)
+    fewer = fewer_tests_reason(not_run, comparison.removed_tests) if tests else ""
     return check_result(
         comparison,
         (*failed, *known, *flaky),
         failed=bool(failed) or (not tests and in_base > 0),
         score=100.0 * (passed + len(flaky) / 2) / ran if ran else None,
-        reason=tests_reason(passed, _names(failed), _names(known), _names(flaky), skipped, in_base),
+        reason=f"{reason} {fewer}".strip(),
         metrics={
             "passed": passed,
             "failed": len(failing),
@@ -70,6 +79,7 @@ def judge(comparison: Comparison) -> CheckResult:
             "flaky": len(flaky),
             "known_failures": _names(known)[:_NAMED],
             "flaky_tests": _names(flaky)[:_NAMED],
+            **({"not_run": len(not_run), "not_run_tests": list(map(shortened, not_run[:_NAMED]))} if not_run else {}),
         },
         neutral=not ran,
     )
@@ -78,12 +88,7 @@ def judge(comparison: Comparison) -> CheckResult:
 def _failing_and_flaky(
     comparison: Comparison, tests: Sequence[tuple[str, TestCase]]
 ) -> tuple[list[Finding], list[Finding]]:
-    in_base = {}
-    for test in (test for report in comparison.base for test in report.tests):
-        # As the head calls it: most runners begin a test's id with its file.
-        path = comparison.renamed.get(test.path, test.path)
-        name = test.id if path == test.path else test.id.replace(test.path, path, 1)
-        in_base[path, name] = test.outcome
+    in_base = {as_on_head(comparison, test): test.outcome for report in comparison.base for test in report.tests}
     failing, flaky = [], []
     for tool, test in tests:
         before = in_base.get((test.path, test.id), "passed")

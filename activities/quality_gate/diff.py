@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from activities.quality_gate.removed_tests import removed_tests
 from activities.quality_gate.shared_files import Texts, is_shared
 from activities.quality_gate.types import Workspace
 from activities.workspace.mirror import Workspaces
@@ -19,13 +20,15 @@ _MOST_SHARED = 20
 @dataclass(frozen=True)
 class HeadDiff:
     """What a head changes: the lines it wrote, which files it renamed (old path → new path), all paths it touches and
-    those that are new, and (before, after) of those files among them that configure tools beside other things."""
+    those that are new, (before, after) of those files among them that configure tools beside other things, and the
+    names of tests whose definition it removes."""
 
     lines: Mapping[str, frozenset[int]]
     renamed: Mapping[str, str]
     paths: tuple[str, ...] = ()
     added: frozenset[str] = frozenset()
     texts: Texts = field(default_factory=dict)
+    removed_tests: tuple[str, ...] = ()
 
 
 async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
@@ -42,7 +45,7 @@ async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
     for path in sorted(shared, key=lambda path: (path.count("/"), path))[:_MOST_SHARED]:
         before, after = [await workspaces.read_file(repo, sha, path) or "" for sha in (base, head)]
         texts[path] = (before, after)
-    return HeadDiff(lines, renamed, paths, added, texts)
+    return HeadDiff(lines, renamed, paths, added, texts, await asyncio.to_thread(removed_tests, diff))
 
 
 def changed_lines(diff: bytes) -> Mapping[str, frozenset[int]]:

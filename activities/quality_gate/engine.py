@@ -138,6 +138,7 @@ class GateEngine:
             accepted,
             diff.renamed,
             await self._lines_of_gaps(workspace, on_head, diff),
+            diff.removed_tests,
         )
         result = await asyncio.to_thread(check.result, comparison)
         edited = edited_judges(

@@ -46,6 +46,14 @@ def tests_reason(
     return ", ".join(parts) + ("." if passed or failed or flaky else " (informational).")
 
 
+def fewer_tests_reason(not_run: Sequence[str] | None, removed: Sequence[str]) -> str:
+    """`not_run`: tests of the base that did not run on the head, None where that is not known; then `removed` are those
+    whose definition the change removes."""
+    if not_run is None:
+        return f"This change removes {plural(len(removed), 'test')} ({listed(removed, 3)})." if removed else ""
+    return f"{plural(len(not_run), 'test')} of the base did not run ({listed(not_run, 3)})." if not_run else ""
+
+
 def coverage_reason(
     diff: float | None, minimum: float, total: float | None, total_minimum: float, unmeasured: Sequence[str]
 ) -> str:

@@ -119,6 +119,8 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.install_failed(0, "memory"),
             reasons.edited_judges([f"{letter}/ruff.toml" for letter in "abcde"], []),
             reasons.edited_judges(["pyproject.toml"], ["conftest.py"]),
+            reasons.fewer_tests_reason([f"tests/test_a.py::test_{letter}" for letter in "abcde"], []),
+            reasons.fewer_tests_reason(None, ["test_a"]),
         ),
     )
 

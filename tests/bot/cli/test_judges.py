@@ -52,3 +52,20 @@ async def test_an_honest_change_is_not_named(repository: Path) -> None:
     write(repository, {"app.py": ADD + "\n\nONE = 1\n", "tests/test_one.py": "def test_one():\n    assert True\n"})
     check = await unit_tests(repository)
     assert (check["status"], check["reason"]) == ("passed", "2 passed.")
+
+
+async def test_tests_that_no_longer_run_are_counted(repository: Path) -> None:
+    write(repository, {"tests/test_more.py": "".join(f"def test_{n}():\n    assert {n} >= 0\n\n\n" for n in range(12))})
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message=More")
+    git(repository, "branch", "--force", "main")
+    write(repository, {"pytest.ini": "[pytest]\naddopts = --deselect=tests/test_more.py\n"})
+    assert "did not run" not in (await unit_tests(repository))["reason"]  # nobody has run the base's tests
+    git(repository, "stash", "--include-untracked")
+    await unit_tests(repository)
+    git(repository, "stash", "pop")
+    write(repository, {"app.py": ADD + "# changed\n"})
+    check = await unit_tests(repository)
+    first = "tests/test_more.py::test_0, tests/test_more.py::test_1, tests/test_more.py::test_10 and 9 more"
+    assert f"12 tests of the base did not run ({first})." in check["reason"]
+    assert (check["status"], check["metrics"]["not_run"]) == ("passed", 12)

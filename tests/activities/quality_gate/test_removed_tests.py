@@ -1,0 +1,49 @@
+"""Tests that a change removes, by what git really prints."""
+
+from pathlib import Path
+
+import pytest
+
+from activities.quality_gate.removed_tests import removed_tests
+from simulator.github.git import Files
+from tests.activities.quality_gate.test_diff import change
+
+PYTHON = "import x\n\n\ndef test_a():\n    pass\n\n\nclass TestB:\n    async def test_b(self):\n        pass\n"
+SCRIPT = (
+    "describe('x', () => {\n  it('adds', () => {})\n  test.each([1])(\"takes `%s`\", () => {})\n  it.skip(`c`)\n})\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"test_a.py": PYTHON}, {"test_a.py": PYTHON.replace("import x", "import y")}),
+        ({"test_a.py": PYTHON}, {"test_a.py": PYTHON.replace("test_b", "test_better")}),
+        ({"test_a.py": PYTHON}, {"test_a.py": None, "tests/test_a.py": PYTHON}),
+        ({"test_a.py": PYTHON}, {"test_a.py": "", "test_c.py": "x = 1\n" * 99 + PYTHON}),
+        ({"test_a.py": ""}, {"test_a.py": PYTHON}),
+        ({"a.test.js": SCRIPT}, {"a.test.js": SCRIPT.replace("it('adds'", "it('adds two'")}),
+        (
+            {"a.py": "def testament():\n    pass\n\ncontest_a()\n"},
+            {"a.py": "contest_b()\n" + "def testament(x): ...\n"},
+        ),
+    ],
+    ids=["edited", "renamed", "moved file", "moved tests", "added", "renamed in a script", "other lines"],
+)
+async def test_changes_that_remove_no_test(tmp_path: Path, before: Files, after: Files) -> None:
+    assert removed_tests(await change(tmp_path, before, after)) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "names"),
+    [
+        ({"test_a.py": PYTHON}, {"test_a.py": None}, ("test_a", "test_b")),
+        ({"test_a.py": PYTHON}, {"test_a.py": PYTHON.partition("class")[0]}, ("test_b",)),
+        ({"test_a.py": PYTHON}, {"test_a.py": None, "test_c.py": "def test_c(): ...\n"}, ("test_a", "test_b")),
+        ({"a.py": PYTHON, "b.py": PYTHON, "c": ""}, {"a.py": "", "b.py": "", "c": PYTHON}, ("test_a", "test_b")),
+        ({"a.test.js": SCRIPT}, {"a.test.js": "x\n"}, ("adds", "c")),
+    ],
+    ids=["a file", "some of a file", "a file beside a new one", "two for one", "a script"],
+)
+async def test_removed_tests_are_named(tmp_path: Path, before: Files, after: Files, names: tuple[str, ...]) -> None:
+    assert removed_tests(await change(tmp_path, before, after)) == names
