@@ -10,6 +10,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
+from activities.reporting.reasons import refused_network
 from activities.reports import BadReport, valid_unicode
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tooling import Tool, Workbench
@@ -39,11 +40,17 @@ class FinishedCommand:
 
 
 async def execute(
-    bench: Workbench, argv: tuple[str, ...], env: Mapping[str, str] | None = None, *, network: bool = False
+    bench: Workbench,
+    argv: tuple[str, ...],
+    env: Mapping[str, str] | None = None,
+    *,
+    network: bool = False,
+    reaches: tuple[str, ...] = (),
 ) -> FinishedCommand:
     """Runs a program in the project's folder, within the bench's limits. `network` only for a program of ours
-    that runs no code of the repository."""
-    command = SandboxCommand(argv, cwd=bench.project.folder, env=env or {}, network=network, limits=bench.limits)
+    that runs no code of the repository; `reaches` as in `SandboxCommand`."""
+    folder, limits = bench.project.folder, bench.limits
+    command = SandboxCommand(argv, folder, env or {}, network=network, reaches=reaches, limits=limits)
     return FinishedCommand(command, await bench.run(command))
 
 
@@ -73,7 +80,10 @@ def make_report(
     problem: str = "",
     advice: str = "",
 ) -> ToolReport:
-    """The report of a tool that gave a usable answer. A limit that cut it short becomes its problem."""
+    """The report of a tool that gave a usable answer. A limit that cut it short becomes its problem. What the network
+    refused explains what is missing."""
+    if problem or advice or not completed:
+        advice = f"{advice} {refused_network(tool, finished.result.refused)}".strip()
     return ToolReport(
         tool=tool,
         version=version,

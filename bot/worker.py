@@ -31,7 +31,7 @@ from activities.tool_activities import ToolActivities
 from activities.workflow_activities import WorkflowActivities
 from activities.workspace.mirror import Workspaces
 from bot.settings import Settings
-from bot.settings.registries import install_settings
+from bot.settings.registries import egress_proxy, install_settings
 from workflows import ids
 from workflows.config import ActivityHeartbeats
 
@@ -65,7 +65,8 @@ async def make_worker_activities(
         if settings.app_id:
             session = await exits.enter_async_context(aiohttp.ClientSession())
             github = GitHub(settings.github_api_url, settings.app_id, settings.private_key, session)
-        runner = await make_runner(settings.sandbox, *install_settings(environ))
+        egress = egress_proxy(environ, settings.egress_allow)
+        runner = await make_runner(settings.sandbox, *install_settings(environ), egress)
         host = Host(_workspaces(settings, data, github), Environments(data, runner), results, runner, data)
         ask_trust = ProtectedBranches(github).trust if github else None
         gates = GateEngine(host, queue, AcceptedFindings(data / "accepted"), ask_trust)

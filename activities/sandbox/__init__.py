@@ -1,14 +1,16 @@
 """How commands of a repository are run: what they can see, write and use, and how they end.
 
 Every process that touches a repository's files is started by a `Runner`, because such code is untrusted. It gets
-a clean environment, no network except for the install step, and limits on time, memory, processes, disk and
-output. When `run` returns or raises, its whole process tree is dead.
+a clean environment, no network (the install step a proxy to the registries), and limits on time, memory, processes,
+disk and output. When `run` returns or raises, its whole process tree is dead.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from activities.egress import RefusedTarget
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,17 @@ class SandboxPaths:
 
 @dataclass(frozen=True)
 class SandboxCommand:
-    """`cwd` is relative to the tree. `env` is added to a clean environment (PATH, HOME, LANG, TMPDIR)."""
+    """`cwd` is relative to the tree. `env` is added to a clean environment (PATH, HOME, LANG, TMPDIR).
+
+    `network`: it may use the proxy of `activities/egress`, and by it the registries of this host, or instead of them
+    what `reaches` lists (`host:port`).
+    """
 
     argv: tuple[str, ...]
     cwd: str = "."
     env: Mapping[str, str] = field(default_factory=dict)
     network: bool = False
+    reaches: tuple[str, ...] = ()
     limits: ResourceLimits = field(default_factory=ResourceLimits)
     stdin: bytes = b""
 
@@ -83,7 +90,7 @@ class SandboxCommand:
 @dataclass(frozen=True)
 class ProcessResult:
     """How a command ended. `exit_code` is negative for a signal. `stopped` is the limit that ended it: "time",
-    "memory", "processes", "disk", or "" if none did."""
+    "memory", "processes", "disk", or "" if none did. `refused` is what it asked the proxy for in vain."""
 
     exit_code: int
     stdout: bytes
@@ -91,6 +98,7 @@ class ProcessResult:
     duration_s: float
     stopped: str = ""
     truncated: bool = False
+    refused: tuple[RefusedTarget, ...] = ()
 
 
 class Runner(Protocol):

@@ -1,9 +1,14 @@
 """The default runner: bubblewrap, on Linux. What a command may not see does not exist for it."""
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from activities.egress import PROXY_VARIABLES, without_proxies
+from activities.egress.namespace import NetworkNotJoined, listen_inside
+from activities.egress.proxy import EgressProxy, EgressSession
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.sandbox.bubblewrap_options import (
     PATHS,
@@ -12,7 +17,7 @@ from activities.sandbox.bubblewrap_options import (
     mount_options,
     overlay_options,
 )
-from activities.sandbox.bubblewrap_process import start
+from activities.sandbox.bubblewrap_process import BubblewrapProcess, start
 from activities.sandbox.cgroup_limits import resource_group
 from activities.sandbox.command import validate
 from activities.sandbox.run_folders import RunFolders, copy_build_output, copy_tree, save_new_files
@@ -24,12 +29,18 @@ from activities.untrusted_files import UntrustedFolder
 
 class BubblewrapRunner:
     """`install_env` and `install_read_only` are shown to commands with network and to no others: they
-    say where this host's registries are (index addresses, CA bundles, pip.conf, npmrc)."""
+    say where this host's registries are (index addresses, CA bundles, pip.conf, npmrc). `egress` is their network."""
 
     name = "bubblewrap"
 
-    def __init__(self, install_env: Mapping[str, str] | None = None, install_read_only: tuple[Path, ...] = ()) -> None:
-        self._install = InstallAccess(install_env or {}, install_read_only)
+    def __init__(
+        self,
+        install_env: Mapping[str, str] | None = None,
+        install_read_only: tuple[Path, ...] = (),
+        egress: EgressProxy | None = None,
+    ) -> None:
+        self._install = InstallAccess({**without_proxies(install_env or {}), **PROXY_VARIABLES}, install_read_only)
+        self._egress = egress or EgressProxy()
         self._overlays: dict[tuple[int, int], bool] = {}
 
     def paths(self, spec: SandboxSpec) -> SandboxPaths:
@@ -64,9 +75,28 @@ class BubblewrapRunner:
             options = bubblewrap_options(spec, command, folders, tree, self._install)
             process = await start(options, command, group)
             try:
-                return await supervise(process, command.limits, disk)
+                if not command.network:
+                    return await supervise(process, command.limits, disk)
+                async with self._network(process, command) as session:
+                    result = await supervise(process, command.limits, disk)
+                return replace(result, refused=tuple(session.refused))
             finally:
                 process.handle.close()
+
+    @contextlib.asynccontextmanager
+    async def _network(self, process: BubblewrapProcess, command: SandboxCommand) -> AsyncIterator[EgressSession]:
+        """The proxy for a command that still waits at its gate. Raises `NotStarted`."""
+        try:
+            egress = self._egress.only(*command.reaches) if command.reaches else self._egress
+            listener = await listen_inside(process.pid1)
+        except BaseException as error:
+            process.kill()
+            await asyncio.shield(process.process.communicate())
+            if isinstance(error, NetworkNotJoined):
+                raise NotStarted(str(error)) from None
+            raise
+        async with egress.serve(listener) as session:
+            yield session
 
     async def _tree_options(self, folders: RunFolders, spec: SandboxSpec) -> tuple[str, ...]:
         """How `/src` is mounted: as it is, below a layer for the run's writes, or as a copy."""

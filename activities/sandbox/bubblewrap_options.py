@@ -27,13 +27,12 @@ _ETC = (
     *("services", "protocols", "os-release"),
 )
 _OUR_ETC = Path(__file__).parent / "etc"
-_ETC_OF_NETWORK = ("hosts", "nsswitch.conf", "resolv.conf")
 
 
 @dataclass(frozen=True)
 class InstallAccess:
     """What only commands with network get, since that is how a host says where its registries are:
-    variables (index addresses, proxies, CA bundles) and files (pip.conf, npmrc, folders of wheels)."""
+    variables (index addresses, the proxy, CA bundles) and files (pip.conf, npmrc, folders of wheels)."""
 
     env: Mapping[str, str] = field(default_factory=dict)
     read_only: tuple[Path, ...] = ()
@@ -47,8 +46,7 @@ def bubblewrap_options(
     read_only = [*spec.read_only, *(install.read_only if command.network else ())]
     return [
         *_ISOLATION,
-        *(("--share-net",) if command.network else ()),
-        *_system(command.network),
+        *_system(),
         *("--proc", "/proc", "--dev", "/dev"),
         *("--size", str(max(command.limits.memory // 4, 4096)), "--tmpfs", "/dev/shm"),
         *("--bind", str(folders.tmp), "/tmp", "--dir", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"),
@@ -89,7 +87,7 @@ def mount_options(folders: RunFolders, spec: SandboxSpec, overlays: bool) -> Ite
             yield from ("--ro-bind", str(folder), target)
 
 
-def _system(network: bool) -> Iterator[str]:
+def _system() -> Iterator[str]:
     """The host's programs, read-only, and the little of /etc that they need."""
     yield from ("--ro-bind", "/usr", "/usr")
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
@@ -99,11 +97,8 @@ def _system(network: bool) -> Iterator[str]:
         elif path.exists():
             yield from ("--ro-bind", str(path), str(path))
     yield from _at_same_place(Path("/etc", name) for name in _ETC)
-    for name in ("passwd", "group"):
+    for name in ("passwd", "group", "hosts", "nsswitch.conf"):
         yield from ("--ro-bind", str(_OUR_ETC / name), f"/etc/{name}")
-    for name in _ETC_OF_NETWORK:
-        source = Path("/etc", name) if network else _OUR_ETC / name
-        yield from ("--ro-bind-try", str(source), f"/etc/{name}")
 
 
 def _at_same_place(paths: Iterable[Path]) -> Iterator[str]:

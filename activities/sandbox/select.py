@@ -4,18 +4,26 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from activities.errors import SandboxMissing, UserError
 from activities.sandbox import Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.supervisor import NotStarted
 from activities.sandbox.unsandboxed import UnsandboxedRunner
 
+if TYPE_CHECKING:
+    from activities.egress.proxy import EgressProxy
+
 
 async def make_runner(
-    mode: str, install_env: Mapping[str, str] | None = None, install_read_only: tuple[Path, ...] = ()
+    mode: str,
+    install_env: Mapping[str, str] | None = None,
+    install_read_only: tuple[Path, ...] = (),
+    egress: "EgressProxy | None" = None,
 ) -> Runner:
     """`mode` is "bubblewrap" or "none". Raises SandboxMissing when a command cannot be run in
-    bubblewrap here. What the `install_` arguments give reaches commands with network alone."""
+    bubblewrap here. What the `install_` arguments give reaches commands with network alone; `egress` is their network,
+    without it they reach nothing."""
     if mode == "none":
         return UnsandboxedRunner(install_env)
     if mode != "bubblewrap":
@@ -25,13 +33,13 @@ async def make_runner(
         raise SandboxMissing(f"Bubblewrap needs Linux. Run the worker there, {unsafe}.")
     from activities.sandbox.bubblewrap import BubblewrapRunner
 
-    runner = BubblewrapRunner(install_env, install_read_only)
+    runner = BubblewrapRunner(install_env, install_read_only, egress)
     with tempfile.TemporaryDirectory() as folder:
         spec = SandboxSpec(tree=Path(folder, "tree"), out=Path(folder, "out"))
         spec.tree.mkdir()
         spec.out.mkdir()
         try:
-            await runner.run(spec, SandboxCommand(("true",)))
+            await runner.run(spec, SandboxCommand(("true",), network=True))
         except (NotStarted, OSError) as error:
             raise SandboxMissing(
                 f"Bubblewrap cannot create a sandbox here ({error}). Allow user namespaces "

@@ -17,6 +17,8 @@ from activities.reports import BadReport, parse_json, read_output, valid_unicode
 from activities.tool_reports import execute, failed_to_run, last_output, make_report
 from activities.tooling import OUR_TOOLS, Project, Tool, Workbench
 
+# Where pip-audit looks, whatever index the project's packages come from.
+_ADVISORIES = ("pypi.org:443",)
 _UNAVAILABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or service", "timed out", "Timeout", "503")
 
 
@@ -48,7 +50,7 @@ class PipAudit(Tool):
             *("-f", "json", "-o", f"{out}/audit.json", f"--cache-dir={out}/cache"),
             *(f"--ignore-vuln={name}" for name in (ignored if isinstance(ignored, list | tuple) else ())),
         )
-        finished = await execute(bench, argv, network=True)
+        finished = await execute(bench, argv, network=True, reaches=_ADVISORIES)
         try:
             report = parse_json(read_output(bench.out, "audit.json"), "pip-audit's report")
         except BadReport:

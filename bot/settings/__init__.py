@@ -10,7 +10,18 @@ from typing import Any, Literal
 from activities.errors import UserError
 from bot.settings import credentials
 from bot.settings.credentials import AppCredentials
-from bot.settings.setting_fields import address, globs, number, one_of, pem, port, row_of, setting, value_of
+from bot.settings.setting_fields import (
+    address,
+    egress_entries,
+    globs,
+    number,
+    one_of,
+    pem,
+    port,
+    row_of,
+    setting,
+    value_of,
+)
 from workflows.ids import TASK_QUEUE
 
 WEB_NEEDS = ("app_id", "webhook_secret")
@@ -78,6 +89,12 @@ class Settings:
         "bubblewrap",
         "`none` runs a repository's code without a sandbox: only for repositories you trust.",
         one_of("bubblewrap", "none"),
+    )
+    egress_allow: tuple[str, ...] = setting(
+        "AUTOBUILD_EGRESS_ALLOW",
+        (),
+        "What install steps may reach besides registries: `host`, `host:port`, `*.example.com`, addresses, networks.",
+        egress_entries,
     )
     task_queue: str = setting("AUTOBUILD_TASK_QUEUE", TASK_QUEUE, "The workers' Temporal task queue.")
     max_activities: int = setting("AUTOBUILD_MAX_ACTIVITIES", 10, "Activities that a worker runs at once.", number)

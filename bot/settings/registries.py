@@ -4,8 +4,13 @@ Everything else of our environment stays outside the sandbox. A token in one of 
 repository's install step; `docs/security.md` says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from activities.egress.allow_list import EgressAllowList
+from activities.egress.connections import WorkerProxies
+from activities.egress.proxy import EgressProxy
+from bot.settings.registry_hosts import registry_hosts
 
 _PREFIXES = ("PIP_", "UV_", "NPM_CONFIG_", "npm_config_")
 _NAMES = (
@@ -36,3 +41,14 @@ def install_settings(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[
     files = [Path("/etc/pip.conf"), Path("/etc/xdg/pip"), Path("/etc/uv"), Path("/etc/npmrc")]
     files += [Path(value) for value in passed.values() if value.startswith("/")]
     return passed, tuple(path for path in files if path.exists())
+
+
+def egress_proxy(environ: Mapping[str, str], also: Iterable[str]) -> EgressProxy:
+    """The network of install steps: the registries, and what the deployment allows (`also`); by this machine's own
+    proxy where it has one."""
+
+    def variable(name: str) -> str:
+        return environ.get(name.lower()) or environ.get(name, "")
+
+    proxies = WorkerProxies(variable("HTTP_PROXY"), variable("HTTPS_PROXY"), variable("NO_PROXY"))
+    return EgressProxy(EgressAllowList.of(*registry_hosts(environ), *also), proxies)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from activities.egress.allow_list import read_entry
+
 _NOT_IN_AN_ADDRESS = frozenset(" ?#@\\<>\"'`{}|^")
 
 
@@ -69,6 +71,14 @@ def address(text: str) -> str:
 def globs(text: str) -> tuple[str, ...]:
     """Patterns, separated by commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def egress_entries(text: str) -> tuple[str, ...]:
+    """Hosts, addresses and networks for `EgressAllowList`, separated by commas."""
+    entries = globs(text)
+    for entry in entries:
+        read_entry(entry)
+    return entries
 
 
 def one_of(*words: str) -> Callable[[str], str]:
