@@ -14,6 +14,7 @@ from filelock import AsyncFileLock
 from pydantic import TypeAdapter, ValidationError
 
 from activities import toolchains
+from activities.egress import RefusedTarget
 from activities.model import RepoRef
 from activities.reporting.reasons import install_failed
 from activities.result_store import digest
@@ -111,11 +112,16 @@ class Environments:
             read_only=toolchain.paths(), build_output=build_output, save_build_output=True,
         )  # fmt: skip
 
+        refused: dict[RefusedTarget, None] = {}
+
         async def run(command: SandboxCommand) -> ProcessResult:
             wall_s = min(command.limits.wall_s, INSTALL_LIMITS.wall_s)
-            return await self._runner.run(spec, replace(command, limits=replace(INSTALL_LIMITS, wall_s=wall_s)))
+            result = await self._runner.run(spec, replace(command, limits=replace(INSTALL_LIMITS, wall_s=wall_s)))
+            refused.update(dict.fromkeys(result.refused))
+            return result
 
         installed = await toolchain.install(InstallSite(project, spec, self._runner.paths(spec), run), recipe)
+        installed = installed.with_refused(tuple(refused))
         _write_installed(folder, installed)
         return installed
 
@@ -134,7 +140,7 @@ class Environments:
                 installed = InstallResult()
                 if result.exit_code:
                     reason = install_failed(result.exit_code, result.stopped)
-                    installed = InstallResult(reason, last_output(result))
+                    installed = InstallResult(reason, last_output(result)).with_refused(result.refused)
                 _write_installed(home, installed)
         return home / "tree", installed.problem
 

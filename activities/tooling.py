@@ -4,12 +4,14 @@ import os
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from activities.egress import RefusedTarget, host_without_proxy
 from activities.model import Finding, ToolReport
+from activities.reporting.reasons import refused_network
 from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
@@ -195,6 +197,13 @@ class InstallResult:
     problem: str = ""
     output_tail: str = ""
     partly: bool = False
+
+    def with_refused(self, refused: Sequence[RefusedTarget]) -> "InstallResult":
+        """The same; a problem begins with what the network refused, the likely cause."""
+        if not self.problem:
+            return self
+        cause = refused_network("The install step", refused, host_without_proxy(self.output_tail))
+        return replace(self, problem=f"{cause} {self.problem}".strip())
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from activities.egress import RefusedTarget
 from activities.model import ToolReport
 from activities.reporting.wording import listed, percent_text, plural, shortened
 
@@ -101,6 +102,25 @@ def slower_benchmark(name: str, percent: float, before_s: float, now_s: float) -
 def install_failed(exit_code: int, stopped: str) -> str:
     """`stopped` names the limit that ended the command, "" for a command that ended."""
     return f"The install command {f'ran out of {stopped}' if stopped else f'ended with code {exit_code}'}."
+
+
+def refused_network(who: str, refused: Sequence[RefusedTarget], without_proxy: str = "") -> str:
+    """What a step was not allowed to connect to, "" for nothing. `without_proxy` is a host that it tried to reach
+    itself. All hosts are untrusted."""
+    unlisted = [target.name for target in refused if not target.internal]
+    internal = [target.name for target in refused if target.internal]
+    sentences = []
+    if unlisted:
+        which = "which is not an allowed registry" if len(unlisted) == 1 else "which are not allowed registries"
+        allow = f"An operator can allow {'it' if len(unlisted) == 1 else 'them'} with AUTOBUILD_EGRESS_ALLOW."
+        sentences.append(f"{who} asked for {listed(unlisted, 3)}, {which}. {allow}")
+    if internal:
+        allow = "An operator can allow that address with AUTOBUILD_EGRESS_ALLOW."
+        sentences.append(f"{who} asked for {listed(internal, 3)}, which has a private address. {allow}")
+    if without_proxy:
+        why = "which is not possible, with SSH for example. Use an https address."
+        sentences.append(f"{who} tried to connect to {shortened(without_proxy, 100)} without the proxy, {why}")
+    return " ".join(sentences)
 
 
 def edited_judges(configuration: Sequence[str], judges: Sequence[str]) -> str:

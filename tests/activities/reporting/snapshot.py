@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from activities.checks import registry
+from activities.egress import RefusedTarget
 from activities.model import (
     CheckResult,
     Finding,
@@ -117,6 +118,10 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.whole_reason([ToolReport("ruff", completed=False)], ""),
             reasons.install_failed(1, ""),
             reasons.install_failed(0, "memory"),
+            reasons.refused_network("The install step", [RefusedTarget("git.example:443")]),
+            reasons.refused_network("npm-audit", [RefusedTarget(f"{letter}.example:80") for letter in "abcd"]),
+            reasons.refused_network("The install step", [RefusedTarget("registry.example:443", internal=True)]),
+            reasons.refused_network("The install step", [], "github.com"),
             reasons.edited_judges([f"{letter}/ruff.toml" for letter in "abcde"], []),
             reasons.edited_judges(["pyproject.toml"], ["conftest.py"]),
             reasons.fewer_tests_reason([f"tests/test_a.py::test_{letter}" for letter in "abcde"], []),
