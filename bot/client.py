@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
@@ -35,17 +35,24 @@ class WorkflowStatus:
 async def connect(address: str = "", environ: Mapping[str, str] | None = None, *, lazy: bool = False) -> Client:
     """The Temporal that `address` names, else `TEMPORAL_*` or the TOML profile. Raises UserError where it is
     unavailable; `lazy` connects at the first call instead."""
-    variables = dict(environ or {})
+    config = connection_settings(environ or {}, address)
+    where = config["target_host"]
+    try:
+        return await asyncio.wait_for(Client.connect(**config, lazy=lazy), 10)
+    except (RuntimeError, TimeoutError) as error:
+        raise UserError(f"Temporal at {where} is unavailable. Start it, or set TEMPORAL_ADDRESS.") from error
+
+
+def connection_settings(environ: Mapping[str, str], address: str = "") -> ClientConnectConfig:
+    """Where and how Temporal is connected to, with `target_host` always set."""
+    variables = dict(environ)
     if host := variables.get("TEMPORAL_HOST"):
         variables.setdefault("TEMPORAL_ADDRESS", host if ":" in host else f"{host}:7233")
     config = ClientConfig.load_client_connect_config(override_env_vars=variables)
     if address:
         config["target_host"] = address
-    where = config.setdefault("target_host", "localhost:7233")
-    try:
-        return await asyncio.wait_for(Client.connect(**config, lazy=lazy), 10)
-    except (RuntimeError, TimeoutError) as error:
-        raise UserError(f"Temporal at {where} is unavailable. Start it, or set TEMPORAL_ADDRESS.") from error
+    config.setdefault("target_host", "localhost:7233")
+    return config
 
 
 class WorkflowClient:

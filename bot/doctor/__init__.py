@@ -32,6 +32,7 @@ CHECKS: tuple[tuple[str, DoctorCheck], ...] = (
     ("deliveries", webhook.deliveries),
     ("endpoint", webhook.endpoint),
     ("Temporal", temporal.reachable),
+    ("Temporal access", temporal.access),
     ("workers", temporal.workers),
     ("schedules", temporal.schedules),
     ("sandbox", machine.sandbox),

@@ -1,5 +1,6 @@
 """Whether Temporal answers, whether workers poll it, and whether lost events are recovered."""
 
+import re
 from collections.abc import Sequence
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -10,6 +11,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
+from bot.client import connection_settings
 from bot.doctor.context import RPC_TIMEOUT, DoctorContext
 from bot.doctor.results import DoctorError, DoctorResult, fail, ok, warn
 from bot.processes import schedules as lost_event_schedules
@@ -21,6 +23,7 @@ _EMBEDDED = (
     "`autobuild up` starts a Temporal server and prints its address. Set TEMPORAL_ADDRESS to it, and run this again."
 )
 _START = "Start `autobuild worker` with the same TEMPORAL_… settings and AUTOBUILD_TASK_QUEUE."
+_LOOPBACK = re.compile(r"(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|unix)(?::|$)", re.IGNORECASE)
 _NOT_ALLOWED = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED)
 
 
@@ -46,6 +49,22 @@ def _refused(error: RPCError, client: Client) -> DoctorError:
     where = client.service_client.config.target_host
     fix = "Check TEMPORAL_API_KEY and the certificates." if error.status in _NOT_ALLOWED else ""
     return DoctorError(f"Temporal at {where} answers {error.status.name}: {error.message}", fix)
+
+
+async def access(context: DoctorContext) -> Sequence[DoctorResult]:
+    """Who can use the server, by the settings alone: who can, starts and signals every workflow."""
+    config = connection_settings(context.environ)
+    where, tls = config["target_host"], config.get("tls", False)
+    host = where.partition("://")[2] or where
+    if _LOOPBACK.match(host):
+        return [ok("Temporal access", f"{where} is on this host's loopback.")]
+    certificate = bool(tls) and not isinstance(tls, bool) and tls.client_cert is not None
+    if tls and (certificate or config.get("api_key")):
+        return [ok("Temporal access", f"{where} is reached by TLS with {'a certificate' if certificate else 'a key'}.")]
+    lacking = "without a key or a client certificate" if tls else "without TLS"
+    message = f"{where} is used {lacking}: whoever reaches it can start and signal every workflow."
+    fix = "Set TEMPORAL_API_KEY, or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH."
+    return [warn("Temporal access", message, fix)]
 
 
 async def workers(context: DoctorContext) -> Sequence[DoctorResult]:

@@ -39,6 +39,39 @@ async def test_missing_namespace_is_an_error(here: Deployment) -> None:
     assert "-n elsewhere" in line.fix
 
 
+@pytest.mark.parametrize(
+    ("variables", "status", "words"),
+    [
+        ({"TEMPORAL_ADDRESS": "127.0.0.1:7233"}, "ok", "loopback"),
+        ({"TEMPORAL_ADDRESS": "localhost:7233"}, "ok", "loopback"),
+        ({"TEMPORAL_ADDRESS": "[::1]:7233"}, "ok", "loopback"),
+        ({"TEMPORAL_ADDRESS": "temporal.example:7233"}, "warning", "without TLS"),
+        ({"TEMPORAL_ADDRESS": "localhost.example:7233"}, "warning", "without TLS"),
+        ({"TEMPORAL_ADDRESS": "127.0.0.1.example:7233"}, "warning", "without TLS"),
+        ({"TEMPORAL_ADDRESS": "10.1.2.3:7233"}, "warning", "without TLS"),
+        ({"TEMPORAL_HOST": "temporal.example", "TEMPORAL_ADDRESS": ""}, "warning", "temporal.example:7233"),
+        ({"TEMPORAL_ADDRESS": "a.example:7233", "TEMPORAL_TLS": "true"}, "warning", "without a key"),
+        ({"TEMPORAL_ADDRESS": "a.example:7233", "TEMPORAL_API_KEY": "x", "TEMPORAL_TLS": "false"}, "warning", "without TLS"),
+        ({"TEMPORAL_ADDRESS": "a.example:7233", "TEMPORAL_API_KEY": "x"}, "ok", "with a key"),
+        ({"TEMPORAL_ADDRESS": "a.example:7233", "TEMPORAL_TLS_CLIENT_CERT_DATA": "x"}, "ok", "with a certificate"),
+        ({"TEMPORAL_ADDRESS": "", "TEMPORAL_PROFILE": "open"}, "warning", "open.example:7233"),
+        ({"TEMPORAL_ADDRESS": "", "TEMPORAL_PROFILE": "cloud"}, "ok", "with a key"),
+    ],
+)  # fmt: skip
+async def test_temporal_that_everybody_may_use_is_a_warning(
+    here: Deployment, tmp_path: Path, variables: dict[str, str], status: str, words: str
+) -> None:
+    profiles = tmp_path / "temporal.toml"
+    profiles.write_text(
+        '[profile.open]\naddress = "open.example:7233"\n[profile.cloud]\naddress = "b.example:7233"\napi_key = "x"\n'
+    )
+    environ = {name: value for name, value in (here.environ | variables).items() if value}
+    (line,) = await examine({**environ, "TEMPORAL_CONFIG_FILE": str(profiles)}, ("Temporal access",))
+    assert line.status == status
+    assert words in line.message
+    assert ("TEMPORAL_API_KEY" in line.fix) is (status == "warning")
+
+
 async def test_no_worker_is_an_error(here: Deployment) -> None:
     line = await here.one("workers")
     assert line.status == "error"

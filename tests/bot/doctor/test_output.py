@@ -48,7 +48,7 @@ async def test_new_machine_names_the_first_errors(tmp_path: Path) -> None:
     assert document["ok"] is False
     statuses = {line["subject"]: line["status"] for line in document["results"]}
     assert statuses == {
-        **dict.fromkeys(("settings", "sandbox", "programs", "data folder"), "ok"),
+        **dict.fromkeys(("settings", "Temporal access", "sandbox", "programs", "data folder"), "ok"),
         **dict.fromkeys(("App", "GitHub", "Temporal"), "error"),
         **dict.fromkeys(("clock", "key", "permissions", "events", "installations", "rate limit"), "skipped"),
         **dict.fromkeys(("webhook", "deliveries", "endpoint", "workers", "schedules"), "skipped"),
