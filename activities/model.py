@@ -26,6 +26,10 @@ GateState = Literal["passed", "failed", "cancelled", "superseded", "refused", "u
 out, so nothing was looked at."""
 
 
+CONFIG_PATH = ".github/autobuild.yml"
+"""Where a repository's configuration is."""
+
+
 @dataclass(frozen=True)
 class RepoRef:
     """A repository: on GitHub (`installation_id` > 0) or a folder on this machine (`path`).
@@ -194,6 +198,54 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """What is wrong in a configuration. `line` is 1-based. As text: `12: what is wrong and how to fix it`."""
+
+    line: int
+    message: str
+    path: str = CONFIG_PATH
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.message}"
+
+
+@dataclass(frozen=True)
+class ConfigChange:
+    """A key of the configuration and what it means before and after a change, as short texts."""
+
+    key: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class ConfigNotes:
+    """What is to be said of the configuration that judged a head.
+
+    `branch` is whose file judges ("" for a folder), `blob` that file's id in git, "" where there is none; `unprotected`
+    the base that has no say, "" where there is none. `broken`: the file has these mistakes since the commit
+    `broken_since`, so its version of the commit `judged_by` judges, the defaults where that is "".
+
+    `edited`: the head changes the file; `in_effect`: it is the head of `branch` itself. `mistakes` are those of the new
+    file, and of files that only look like it; `changes` is what is different with it, without the `more` that are left
+    out. `unread` are files of that name in the root.
+    """
+
+    branch: str = ""
+    blob: str = ""
+    unprotected: str = ""
+    broken: tuple[Mistake, ...] = ()
+    broken_since: str = ""
+    judged_by: str = ""
+    edited: bool = False
+    in_effect: bool = False
+    mistakes: tuple[Mistake, ...] = ()
+    changes: tuple[ConfigChange, ...] = ()
+    more: int = 0
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class QualityGateResult:
     """The verdict on one head. `score_lines` explains the score, one line a check."""
 
@@ -206,6 +258,7 @@ class QualityGateResult:
     blocking: tuple[str, ...] = ()
     score_lines: tuple[str, ...] = ()
     reason: str = ""
+    config: ConfigNotes = ConfigNotes()
 
 
 @dataclass(frozen=True)
@@ -241,3 +294,4 @@ class GatePlan:
     left_out: bool = False
     auto_merge: bool = False
     merge_method: str = ""
+    config: ConfigNotes = ConfigNotes()

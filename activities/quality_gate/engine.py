@@ -16,6 +16,7 @@ from activities.model import BranchTrust, CheckPlan, CheckResult, GatePlan, Head
 from activities.quality_gate import tool_config_changes
 from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.autofix import commit_fixes
+from activities.quality_gate.configuration import Configurations
 from activities.quality_gate.diff import HeadDiff, read_change
 from activities.quality_gate.judging_code import edited_code
 from activities.quality_gate.measurement import Host, Tree, our_versions
@@ -26,6 +27,7 @@ from activities.quality_gate.types import (
     FixResult,
     Workspace,
 )
+from activities.repo_config.error_messages import first_and_number
 from activities.reporting.reasons import edited_judges
 from activities.result_store import digest
 from activities.sandbox import ResourceLimits
@@ -49,6 +51,7 @@ class GateEngine:
         self._queue = queue
         self._accepted = accepted
         self._ask_trust = ask_trust
+        self._configurations = Configurations(host.workspaces)
         self._cleanup = Cleanup(host.data)
         self._diffs: LRUCache[tuple[str, ...], asyncio.Task[HeadDiff]] = LRUCache(4)
 
@@ -77,13 +80,18 @@ class GateEngine:
         return await self._ask_trust(head)
 
     async def plan(self, workspace: Workspace) -> GatePlan:
-        """The checks by the base branch's configuration, each with whether anything in the head answers it."""
+        """The checks by the configuration that judges, each with whether anything in the head answers it; and what is
+        to be said of the configuration. Mistakes that the head brings are the plan's problem: then nothing is run."""
         head = workspace.head
-        text = await self._host.workspaces.read_file(head.repo, workspace.config_sha, repo_config.PATH)
-        plan = _sharing_one_run(repo_config.plan_gate(text, head.branch, head.base_ref if head.pull else ""))
-        if plan.problem or plan.left_out:
+        judging = await self._configurations.judging(workspace)
+        version, notes = judging.version, judging.notes
+        plan = repo_config.plan_gate(version.text, head.branch, head.base_ref if head.pull else "")
+        plan = replace(_sharing_one_run(plan), config=notes)
+        if notes.mistakes:
+            return replace(plan, problem=first_and_number(notes.mistakes), line=notes.mistakes[0].line)
+        if plan.left_out:
             return plan
-        parts = (workspace.repo.full_name, workspace.head_tree, workspace.base_tree, text or "", our_versions())
+        parts = (workspace.repo.full_name, workspace.head_tree, workspace.base_tree, version.blob, our_versions())
         facts = digest("applies", _VERSION, *parts)
         known = self._host.results.facts(facts) or {}
         if set(known) != {one.name for one in plan.checks}:

@@ -8,15 +8,15 @@ import re
 from dataclasses import replace
 
 from activities.errors import ConfigError
-from activities.model import GatePlan
-from activities.repo_config.error_messages import Mistake, first_and_number, mistakes_of
+from activities.model import CONFIG_PATH, GatePlan, Mistake
+from activities.repo_config.error_messages import first_and_number, mistakes_of
 from activities.repo_config.gate_plan import options_for_project, plan_of
 from activities.repo_config.models import RepoConfig, config_model
 from activities.repo_config.strict_yaml import read
 
 __all__ = ["PATH", "Mistake", "RepoConfig", "options_for_project", "parse", "plan_gate", "validate"]
 
-PATH = ".github/autobuild.yml"
+PATH = CONFIG_PATH
 
 _MERGE_GROUP = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-\d+-[0-9a-f]+\Z")
 

@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,35 +11,33 @@ from pydantic_core import ErrorDetails
 from activities import tools
 from activities.check_options import CommandOptions
 from activities.defaults import seconds
+from activities.model import Mistake
 from activities.repo_config.models import COMMAND, HINTS, RepoConfig, config_model
 from activities.repo_config.strict_yaml import Document, Place, shown
+
+NOT_READ = "This file is not read. Rename it to `.github/autobuild.yml`, or remove it."
+"""A file whose name is nearly the right one."""
 
 _MOST = 50
 _LONGEST_S = 6 * 3600.0
 _OLD_SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """`line` is 1-based. As text: `12: what is wrong and how to fix it`."""
-
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.line}: {self.message}"
-
-
 def mistakes_of(document: Document) -> tuple[RepoConfig | None, list[Mistake]]:
     """The configuration (None if it has mistakes) and the first fifty mistakes in the order of their lines."""
     if not isinstance(document.data, dict):
         return None, [Mistake(document.line(()), "The file must be a mapping of keys, such as `threshold: 85`.")]
+    found = [Mistake(*each) for each in document.mistakes]
+    config: RepoConfig | None = None
     try:
         config = config_model().model_validate(document.data)
     except ValidationError as error:
         details = sorted(error.errors(include_url=False), key=lambda each: document.line(each["loc"]))
-        return None, [Mistake(document.line(each["loc"]), _sentence(each)) for each in details[:_MOST]]
-    found = [Mistake(document.line(place), sentence) for place, sentence in _beyond_types(config)]
+        # What was left out of the data has its mistake already.
+        wrong = [each for each in details if each["type"] != "missing" or each["loc"] not in document.lines]
+        found += [Mistake(document.line(each["loc"]), _sentence(each)) for each in wrong[:_MOST]]
+    else:
+        found += [Mistake(document.line(place), sentence) for place, sentence in _beyond_types(config)]
     return (None if found else config), sorted(found, key=lambda each: each.line)[:_MOST]
 
 

@@ -2,6 +2,7 @@
 
 Refused with a sentence: anchors and aliases (a few lines of them can stand for gigabytes), tags, several documents,
 the same key twice, keys that are not words, empty values, tabs as indentation, and what is too large or too deep.
+What can be left out is noted and left out, so that all such mistakes are found at once; the rest ends the reading.
 Plain values are read as YAML 1.2 does: `off` and `yes` are words, only `true` and `false` are switches, and
 `1:30` is no number.
 """
@@ -17,7 +18,7 @@ from activities.errors import ConfigError
 Place = tuple[str | int, ...]
 """Where a value stands: the keys and indexes that lead to it."""
 
-_LARGEST = 256 * 1024
+LARGEST = 256 * 1024
 _MOST_VALUES = 10_000
 _DEEPEST = 20
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?")
@@ -26,10 +27,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
 
 @dataclass(frozen=True)
 class Document:
-    """`data` is of dict, tuple, str, int, float and bool; `lines` has the 1-based line of every place."""
+    """`data` is of dict, tuple, str, int, float and bool; `lines` has the 1-based line of every place; `mistakes` are
+    (line, sentence) of what is left out of the data."""
 
     data: object
     lines: dict[Place, int]
+    mistakes: tuple[tuple[int, str], ...] = ()
 
     def line(self, place: Place) -> int:
         """The line of a place, or of the nearest thing around it."""
@@ -41,7 +44,8 @@ class Document:
 def read(text: str | bytes) -> Document:
     """The document; an empty one is an empty mapping. Raises `ConfigError` with its line."""
     plain = _decoded(text)
-    lines: dict[Place, int] = {}
+    if found := _control_characters(plain):
+        return Document({}, {}, found)
     loader = _StrictLoader(plain)
     try:
         # Without `check_node`, an empty text is an error.
@@ -57,23 +61,30 @@ def read(text: str | bytes) -> Document:
     finally:
         loader.dispose()
     if node is None or (isinstance(node, yaml.ScalarNode) and node.value == "" and not node.style):
-        return Document({}, lines)
-    return Document(_value(node, (), lines), lines)
+        return Document({}, {})
+    reader = _Reader()
+    data = reader.value(node, ())
+    return Document({} if data is _LEFT_OUT else data, reader.lines, tuple(reader.mistakes))
 
 
 def _decoded(text: str | bytes) -> str:
-    if len(text) > _LARGEST:
-        raise ConfigError(f"The file exceeds {_LARGEST // 1024} KiB. Shorten it.", 1)
+    if len(text) > LARGEST:
+        raise ConfigError(f"The file exceeds {LARGEST // 1024} KiB. Shorten it.", 1)
     try:
         plain = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigError("This is not UTF-8 text: save the file as UTF-8.", line) from error
-    plain = plain.replace("\r\n", "\n")
-    if found := _CONTROL.search(plain):
-        line = plain.count("\n", 0, found.start()) + 1
-        raise ConfigError(f"There is a control character here (U+{ord(found[0]):04X}): remove it.", line)
-    return plain
+    return plain.replace("\r\n", "\n")
+
+
+def _control_characters(text: str) -> tuple[tuple[int, str], ...]:
+    """The first one of each line: YAML with one in it cannot be read."""
+    if not _CONTROL.search(text):
+        return ()
+    found = ((number, _CONTROL.search(line)) for number, line in enumerate(text.split("\n"), 1))
+    sentence = "There is a control character here (U+{:04X}): remove it."
+    return tuple((number, sentence.format(ord(match[0]))) for number, match in found if match)
 
 
 class _StrictLoader(yaml.BaseLoader):
@@ -101,34 +112,79 @@ class _StrictLoader(yaml.BaseLoader):
         return node
 
 
-def _value(node: yaml.Node, place: Place, lines: dict[Place, int]) -> object:
-    lines.setdefault(place, _line(node))
-    if isinstance(node, yaml.SequenceNode):
-        return tuple(_value(each, (*place, index), lines) for index, each in enumerate(node.value))
-    if not isinstance(node, yaml.MappingNode):
-        return _scalar(node, place, lines)
-    found: dict[str, object] = {}
-    for key_node, value in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            _refuse(key_node, "A key must be a word; put a value with brackets or braces in quotes.")
-        if not key_node.style and not isinstance(_plain(key_node.value), str):
-            _refuse(key_node, f"`{shown(key_node.value)}` cannot be a key: keys are words.")
-        key = _clean(key_node)
-        if key in found:
-            first = lines[(*place, key)]
-            _refuse(key_node, f"`{shown(key)}` is given twice, first in line {first}: keep one of them.")
-        lines[(*place, key)] = _line(key_node)
-        found[key] = _value(value, (*place, key), lines)
-    return found
+_LEFT_OUT = object()
 
 
-def _scalar(node: yaml.Node, place: Place, lines: dict[Place, int]) -> object:
-    assert isinstance(node, yaml.ScalarNode)
-    value = _clean(node) if node.style else _plain(node.value)
-    if value is None:
-        what = f"`{shown(place[-1])}` has no value" if place and isinstance(place[-1], str) else "This has no value"
-        raise ConfigError(f"{what}: give it one, or remove the line.", lines[place])
-    return _clean(node) if isinstance(value, str) else value
+class _Reader:
+    """From nodes to values. A mistake is noted, and its key or value left out."""
+
+    def __init__(self) -> None:
+        self.lines: dict[Place, int] = {}
+        self.mistakes: list[tuple[int, str]] = []
+
+    def value(self, node: yaml.Node, place: Place) -> object:
+        self.lines.setdefault(place, _line(node))
+        if isinstance(node, yaml.SequenceNode):
+            return self._sequence(node, place)
+        return self._mapping(node, place) if isinstance(node, yaml.MappingNode) else self._scalar(node, place)
+
+    def _sequence(self, node: yaml.SequenceNode, place: Place) -> tuple[object, ...]:
+        found: list[object] = []
+        for each in node.value:
+            value = self.value(each, (*place, len(found)))
+            if value is _LEFT_OUT:
+                del self.lines[(*place, len(found))]
+            else:
+                found.append(value)
+        return tuple(found)
+
+    def _mapping(self, node: yaml.MappingNode, place: Place) -> object:
+        found: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node)
+            if key is None:
+                continue
+            if (*place, key) in self.lines:
+                first = self.lines[(*place, key)]
+                self._note(key_node, f"`{shown(key)}` is given twice, first in line {first}: keep one of them.")
+                continue
+            self.lines[(*place, key)] = _line(key_node)
+            value = self.value(value_node, (*place, key))
+            if value is not _LEFT_OUT:
+                found[key] = value
+        return found
+
+    def _key(self, node: yaml.Node) -> str | None:
+        if not isinstance(node, yaml.ScalarNode):
+            self._note(node, "A key must be a word; put a value with brackets or braces in quotes.")
+        elif not node.style and not isinstance(_plain(node.value), str):
+            self._note(node, f"`{shown(node.value)}` cannot be a key: keys are words.")
+        else:
+            return self._clean(node)
+        return None
+
+    def _scalar(self, node: yaml.Node, place: Place) -> object:
+        assert isinstance(node, yaml.ScalarNode)
+        value = node.value if node.style else _plain(node.value)
+        if value is None:
+            what = f"`{shown(place[-1])}` has no value" if place and isinstance(place[-1], str) else "This has no value"
+            self.mistakes.append((self.lines[place], f"{what}: give it one, or remove the line."))
+        elif not isinstance(value, str):
+            return value
+        elif (text := self._clean(node)) is not None:
+            return text
+        return _LEFT_OUT
+
+    def _clean(self, node: yaml.ScalarNode) -> str | None:
+        """An escape in quotes can make characters that the file itself may not hold."""
+        text: str = node.value
+        if found := _CONTROL.search(text):
+            self._note(node, f"The value holds a control character (U+{ord(found[0]):04X}): remove it.")
+            return None
+        return text
+
+    def _note(self, node: yaml.Node, sentence: str) -> None:
+        self.mistakes.append((_line(node), sentence))
 
 
 def _plain(text: str) -> str | int | float | bool | None:
@@ -139,14 +195,6 @@ def _plain(text: str) -> str | int | float | bool | None:
         return text.lower() == "true"
     if number := _NUMBER.fullmatch(text):
         return float(text) if number[1] else int(text)
-    return text
-
-
-def _clean(node: yaml.Node) -> str:
-    """An escape in quotes can make characters that the file itself may not hold."""
-    text: str = node.value
-    if found := _CONTROL.search(text):
-        _refuse(node, f"The value holds a control character (U+{ord(found[0]):04X}): remove it.")
     return text
 
 

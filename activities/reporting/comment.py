@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from activities.model import GateState, QualityGateResult
+from activities.reporting.configuration import config_lines
 from activities.reporting.gate import check_table, fork_text, gate_title, next_steps
 from activities.reporting.links import Links
 from activities.reporting.markdown import cut_lines, escape_markdown
@@ -29,6 +30,7 @@ def gate_comment(result: QualityGateResult, links: Links, runs: Mapping[str, int
         lines += [] if result.blocking else [escape_markdown(result.reason, 1000), ""]
         lines += [*check_table(result.checks, links, runs), ""] if result.checks else []
         lines += _change(result)
+        lines += config_lines(result.config, links)
         steps = [f"- {step}" for step in next_steps(result)]
         lines += [*steps, ""] if steps else []
     compared = links.commit(result.head_sha)

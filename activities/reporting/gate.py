@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from activities.model import GateState, QualityCheck, QualityGateResult
 from activities.reporting.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUMMARY_LIMIT, CheckRunOutput, Conclusion
+from activities.reporting.configuration import config_annotations, config_lines
 from activities.reporting.links import Links
 from activities.reporting.markdown import code, cut_bytes, cut_lines, escape_markdown, one_line, table
 
@@ -42,6 +43,7 @@ def gate_output(
         )
         lines = [first, "", *_blocking(result, links, runs)]
         lines += [*check_table(result.checks, links, runs), ""] if result.checks else []
+        lines += config_lines(result.config, links)
         if result.score_lines:
             lines += ["### Score", "", *(f"- {escape_markdown(line, 500)}" for line in result.score_lines), ""]
         if steps := next_steps(result):
@@ -50,6 +52,7 @@ def gate_output(
         conclusion=_CONCLUSIONS[result.state],
         title=gate_title(result, newer_sha),
         summary="\n".join(cut_lines(lines, SUMMARY_LIMIT)),
+        annotations=config_annotations(result.config),
         buttons=buttons,
     )
 
@@ -125,6 +128,8 @@ def next_steps(result: QualityGateResult) -> list[str]:
         return ["A pull request into a branch that the configuration includes is checked."]
     if result.state in ("cancelled", "error"):
         return ["`/retest` starts the gate again."]
+    if result.config.mistakes:
+        return ["Fix the configuration and push. `autobuild validate` checks the file."]
     steps = []
     if any(check.new_findings for check in result.checks if check.status == "failed"):
         steps += [

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from activities.model import QualityCheck
+from activities.model import CONFIG_PATH, QualityCheck
 
 PULL_CLOSED = "The pull request was closed."
 BRANCH_DELETED = "The branch was deleted."
@@ -29,9 +29,9 @@ def overridden_by(actor: str, reason: str) -> str:
     return f"Overridden by @{actor} for this commit: {reason}"
 
 
-def invalid_configuration(problem: str, line: int) -> str:
-    """A gate that could not begin. `line` is 1-based, 0 where it is unknown."""
-    return f".github/autobuild.yml{f' (line {line})' if line else ''}: {problem}"
+def invalid_configuration(problem: str, line: int, path: str = CONFIG_PATH) -> str:
+    """A gate that did not begin. `line` is 1-based, 0 where it is unknown."""
+    return f"{path}{f' (line {line})' if line else ''}: {problem}"
 
 
 def internal_error(workflow_id: str, *, retest: bool = False) -> str:

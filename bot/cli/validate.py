@@ -31,8 +31,11 @@ def mistakes(file: Path) -> "list[Mistake]":
     """
     from activities.repo_config import Mistake, parse, validate
     from activities.repo_config.strict_yaml import read
+    from activities.reporting.github_errors import CONFIG_IS_NO_FILE
     from bot.commands import nearest, registry
 
+    if file.is_symlink():
+        return [Mistake(1, CONFIG_IS_NO_FILE)]  # the gate reads git's files, where a link is a text of its own
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

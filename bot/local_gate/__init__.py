@@ -4,7 +4,7 @@ import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,7 @@ def document(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> dict[s
     """What `--json` prints."""
     result = outcome.result
     facts = ("name", "status", "score", "required", "duration_s", "cached", "new_findings", "known_findings", "reason")
+    noted = ("mistakes", "broken", "changes")
     parts = ("check", "tool", "rule", "path", "line", "message", "severity", "new")
     return {
         "can_merge": result.can_merge,
@@ -134,6 +135,7 @@ def document(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> dict[s
             {**{name: getattr(check, name) for name in facts}, "metrics": dict(check.metrics)}
             for check in result.checks
         ],
+        "configuration": {name: [asdict(each) for each in getattr(result.config, name)] for name in noted},
         "findings": [
             {name: getattr(finding, name) for name in parts} for each in results.values() for finding in each.findings
         ],

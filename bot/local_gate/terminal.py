@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from activities.model import CheckResult, Finding
 from activities.quality_gate.types import GateOutcome
+from activities.reporting.configuration import config_text
 from bot.client import WorkflowClient
 from bot.local_gate.folder import LocalHead
 from workflows.quality_gate import QualityGateWorkflow
@@ -77,6 +78,8 @@ def print_verdict(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> N
         console.print(escape(finding_line(finding)), highlight=False, soft_wrap=True)
     if len(new) > _SHOWN_FINDINGS:
         console.print(f"{len(new) - _SHOWN_FINDINGS} more new findings. Use --json or --sarif to see all.")
+    for line in config_text(outcome.result.config):
+        console.print(escape(line), highlight=False, soft_wrap=True)
     for line in outcome.result.score_lines:
         console.print(f"  [dim]{escape(line)}[/]")
     verdict = "[bold green]can be merged[/]" if outcome.result.can_merge else "[bold red]cannot be merged[/]"

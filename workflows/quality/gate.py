@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.github.check_runs import GATE
-    from activities.model import CheckPlan, GatePlan, GateState, QualityCheck, QualityGateResult
+    from activities.model import CheckPlan, ConfigNotes, GatePlan, GateState, QualityCheck, QualityGateResult
     from activities.quality_gate.types import CheckInput, GateEnding, GateInput, GateOutcome, Workspace
     from activities.reporting import gate_states
     from workflows.failures import STOPPED, for_a_person, never_started, was_cancelled
@@ -84,7 +84,7 @@ class QualityGateWorkflow:
         shown = gate_activities.show_running(input, self._run_ids.get(GATE, 0))
         self._plan = plan = (await asyncio.gather(gate_activities.list_checks(workspace), shown))[0]
         if plan.problem:
-            reason = gate_states.invalid_configuration(plan.problem, plan.line)
+            reason = gate_states.invalid_configuration(plan.problem, plan.line, plan.config.mistakes[0].path)
             return await self._published(self._without_verdict("failed", reason))
         if plan.left_out and not input.head.pull:  # GitHub would let a green gate into any branch
             return await self._published(self._without_verdict("unchecked", plan.checks[0].reason))
@@ -103,6 +103,7 @@ class QualityGateWorkflow:
             blocking=score.blocking,
             score_lines=score.lines,
             reason=score.reason,
+            config=plan.config,
         )
         return await self._published(result)
 
@@ -174,6 +175,7 @@ class QualityGateWorkflow:
             overall_score=0.0,
             checks=self._in_order(self._checks.values()),
             reason=reason,
+            config=self._plan.config if self._plan else ConfigNotes(),
         )
 
     def _in_order(self, checks: Iterable[QualityCheck]) -> tuple[QualityCheck, ...]:

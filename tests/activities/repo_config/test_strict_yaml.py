@@ -94,3 +94,25 @@ def test_ten_thousand_unknown_keys_give_fifty_short_sentences() -> None:
 
 def test_an_untrusted_word_stays_inside_its_backticks() -> None:
     assert mistakes('"a`b\\nc **d**": 1')[0].startswith("1: `a b c **d**` is not a key: ")
+
+
+def test_all_mistakes_are_found_at_once() -> None:
+    text = """\
+threshold:
+1: x
+labels: {autobuild: "a\\0b"}
+ignore:
+  - a
+  -
+  - "!x"
+threshold: 101
+autofix: never
+projects:
+  - folder:
+  - folder: ../x
+"""
+    assert [each.partition(":")[0] for each in mistakes(text)] == ["1", "2", "3", "6", "7", "8", "9", "11", "12"]
+    assert mistakes("a: \0\nb: 1\nc: \x07\n") == [
+        "1: There is a control character here (U+0000): remove it.",
+        "3: There is a control character here (U+0007): remove it.",
+    ]

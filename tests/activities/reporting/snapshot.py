@@ -4,6 +4,7 @@ A reviewer sees a change of words in one diff. Add a case where you add a senten
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from activities.checks import registry
 from activities.egress import RefusedTarget
 from activities.model import (
     CheckResult,
+    ConfigChange,
+    ConfigNotes,
     Finding,
     GateState,
+    Mistake,
     QualityCheck,
     QualityGateResult,
     Status,
@@ -20,11 +24,13 @@ from activities.model import (
     ToolReport,
 )
 from activities.repo_config import plan_gate
+from activities.repo_config.error_messages import NOT_READ
 from activities.reporting import REPLACED, Links, check_output, gate_comment, gate_output, reasons, unfinished_output
 from activities.reporting import command_replies as replies
 from activities.reporting import gate_states as states
 from activities.reporting import github_errors as texts
 from activities.reporting.check_run import CheckRunOutput
+from activities.reporting.configuration import config_lines, config_text
 
 PAGE = Path(__file__).with_name("snapshot.md")
 HEAD, BASE, NEWER = "a" * 40, "b" * 40, "c" * 40
@@ -56,6 +62,7 @@ def page() -> str:
         ("Reasons of checks", _reasons()),
         ("Check runs", _checks()),
         ("The gate's check run", _gates()),
+        ("The configuration", _configurations()),
         ("Check runs without a verdict", _unfinished()),
         ("The comment", _comments()),
         ("How gates and checks end", [("Reasons", _lines(*_gate_states()))]),
@@ -169,6 +176,27 @@ def _gates() -> Iterator[tuple[str, str]]:
             f"State superseded{' by a known commit' * bool(newer)}",
             _run(gate_output(_gate("superseded"), LINKS, {}, newer)),
         )
+
+
+def _configurations() -> Iterator[tuple[str, str]]:
+    mistakes = (Mistake(2, "`treshold` is not a key: did you mean `threshold`?"), Mistake(1, NOT_READ, "Autobuild.yml"))
+    changed = (ConfigChange("checks.linting.command", "", "make lint"), ConfigChange("threshold", "85", "90"))
+    broken = ConfigNotes("main", "d" * 40, broken=mistakes[:1], broken_since=BASE, judged_by=NEWER)
+    for title, notes in (
+        ("A change with a mistake", ConfigNotes("main", edited=True, mistakes=mistakes[:1])),
+        ("A change with mistakes", ConfigNotes("main", edited=True, mistakes=mistakes)),
+        ("A change of the configuration", ConfigNotes("main", edited=True, changes=changed, more=3)),
+        ("A change that is in effect", ConfigNotes("main", edited=True, in_effect=True, changes=changed)),
+        ("A change of comments", ConfigNotes("main", edited=True)),
+        ("A broken configuration", broken),
+        ("One that was never valid", replace(broken, judged_by="")),
+        ("An unprotected base", ConfigNotes("main", unprotected="mine", unread=("autobuild.yml",))),
+    ):
+        yield title, "\n".join(config_lines(notes, LINKS))
+        terminal = config_text(replace(notes, branch=""))
+        yield f"{title}, on a terminal", _lines(*terminal)
+    failed = _gate("failed", config=ConfigNotes("main", edited=True, mistakes=mistakes))
+    yield "The gate of a change with mistakes", _run(gate_output(failed, LINKS, {}))
 
 
 def _unfinished() -> Iterator[tuple[str, str]]:

@@ -3,13 +3,25 @@
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_type_hints
 
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from activities.model import CheckResult, Finding, QualityCheck, QualityGateResult, Status, TestCase, ToolReport
+from activities.model import (
+    CheckResult,
+    ConfigChange,
+    ConfigNotes,
+    Finding,
+    Mistake,
+    QualityCheck,
+    QualityGateResult,
+    Status,
+    TestCase,
+    ToolReport,
+)
 from activities.reporting import (
     Links,
     check_output,
@@ -22,6 +34,7 @@ from activities.reporting import (
     reply,
     unfinished_output,
 )
+from activities.reporting.configuration import config_lines
 
 HOSTILE = (
     "@octocat",
@@ -129,8 +142,16 @@ def check_result(text: str) -> CheckResult:
 def gate(text: str, state: Any) -> QualityGateResult:
     return QualityGateResult(
         text, text, state, can_merge=False, overall_score=62.0, checks=(check(text),), reason=text,
-        blocking=(text,) if state == "failed" else (), score_lines=(text,),
+        blocking=(text,) if state == "failed" else (), score_lines=(text,), config=config(text),
     )  # fmt: skip
+
+
+def config(text: str) -> ConfigNotes:
+    """Everything that can be said of a configuration; what a change with mistakes changes is not shown."""
+    mistakes = (Mistake(3, text, text),)
+    return ConfigNotes(
+        text, text, text, (Mistake(3, text),), text, text, edited=True, mistakes=mistakes, unread=(text,)
+    )
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -170,6 +191,8 @@ def test_hostile_text_in_check_runs_does_nothing(text: str) -> None:
             yield gate_comment(gate(text, state), LINKS, {text: 7})
             yield unfinished_output(state, text, text, LINKS).summary
         yield reply(text, "Done.")
+        changed = replace(config(text), mistakes=(), changes=(ConfigChange(text, text, text),))
+        yield "\n".join(config_lines(changed, LINKS))
 
     for hostile, plain in zip(summaries(text), summaries("plain"), strict=True):
         assert shape(hostile) == shape(plain)

@@ -106,6 +106,41 @@ async def test_configuration_mistake_fails_with_its_line(tmp_path: Path) -> None
     assert "line 2" in out
 
 
+async def test_mistakes_of_an_uncommitted_configuration_fail_with_their_lines(repository: Path) -> None:
+    """The folder's own file is not the one that judges, and is looked at all the same."""
+    text = (repository / ".github/autobuild.yml").read_text()
+    write(repository, {".github/autobuild.yml": f"{text}treshold: 3\nauto_merge: yes\n"})
+    code, out, _ = await gate(repository)
+    assert code == 1
+    assert ".github/autobuild.yml:6: `treshold` is not a key" in out
+    assert ".github/autobuild.yml:7: `auto_merge` is `yes`: write `true`." in out
+    code, out, _ = await gate(repository, "--json")
+    found = json.loads(out)
+    assert (code, found["state"]) == (1, "failed")
+    assert [each["line"] for each in found["configuration"]["mistakes"]] == [6, 7]
+
+
+async def test_the_bases_configuration_judges_a_folder(repository: Path) -> None:
+    write(repository, {".github/autobuild.yml": "checks:\n  linting: {enabled: false}\n"})
+    write(repository, {"lint.txt": "b.txt:1: warning: this is old\n" + FINDING})
+    code, out, _ = await gate(repository)
+    assert code == 1
+    assert "checks.linting.enabled: true → false" in out
+
+
+async def test_a_broken_base_falls_back_to_its_last_valid_configuration(repository: Path) -> None:
+    git(repository, "checkout", "--quiet", "main")
+    write(repository, {".github/autobuild.yml": "treshold: 3\n"})
+    git(repository, "commit", "--quiet", "--all", "--message=Break it")
+    git(repository, "checkout", "--quiet", "-b", "later")
+    write(repository, {"c.txt": "z\n", "lint.txt": "b.txt:1: warning: this is old\n" + FINDING})
+    code, out, _ = await gate(repository, "--json")
+    found = json.loads(out)
+    linting = next(check for check in found["checks"] if check["name"] == "linting")
+    assert (code, linting["status"], linting["new_findings"]) == (1, "failed", 1)
+    assert [each["line"] for each in found["configuration"]["broken"]] == [1]
+
+
 async def test_fix_changes_the_files_and_gates_them_again(tmp_path: Path) -> None:
     folder = tmp_path / "plain"
     write(folder, {"sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n'})

@@ -32,3 +32,12 @@ def test_unreadable_file_is_an_error(tmp_path: Path) -> None:
     for name in ("none", "odd"):
         with pytest.raises(UserError, match="cannot be read"):
             mistakes(tmp_path / name)
+
+
+def test_a_link_is_no_configuration(tmp_path: Path) -> None:
+    """A gate reads what git has, and that is the link."""
+    (tmp_path / "real.yml").write_text("version: 1\n")
+    (tmp_path / "autobuild.yml").symlink_to("real.yml")
+    assert [str(each) for each in mistakes(tmp_path / "autobuild.yml")] == [
+        "1: This is not a regular file. Replace it with a regular file."
+    ]
