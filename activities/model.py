@@ -246,8 +246,32 @@ class ConfigNotes:
 
 
 @dataclass(frozen=True)
+class HeadPull:
+    """An open pull request whose head is the commit that is spoken of: from `branch` (of a `fork`) into `base_ref`.
+    `approved`: a maintainer has allowed this commit of the fork to run, in this pull request."""
+
+    number: int
+    branch: str
+    base_ref: str
+    fork: bool = False
+    approved: bool = False
+
+
+@dataclass(frozen=True)
+class PullVerdict:
+    """What a gate says about one pull request of its head. `number` 0 is none: the head as if it went into the default
+    branch `base_ref`, beside pull requests into a branch that anybody with write access may push to."""
+
+    pull: HeadPull
+    state: GateState
+    blocking: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class QualityGateResult:
-    """The verdict on one head. `score_lines` explains the score, one line a check."""
+    """The verdict on one head: the worst of those on its open pull requests, `pulls`. `score_lines` explains the score,
+    one line a check."""
 
     head_sha: str
     base_sha: str
@@ -259,6 +283,7 @@ class QualityGateResult:
     score_lines: tuple[str, ...] = ()
     reason: str = ""
     config: ConfigNotes = ConfigNotes()
+    pulls: tuple[PullVerdict, ...] = ()
 
 
 @dataclass(frozen=True)

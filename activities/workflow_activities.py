@@ -11,6 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities import workflow_ids
 from activities.heartbeat import heartbeating
+from activities.model import Head
 from activities.quality_gate.types import GateInput, GateOutcome
 
 
@@ -82,6 +83,24 @@ class WorkflowActivities:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     return None
                 raise
+
+    @activity.defn
+    async def get_last_verdict(self, head: Head) -> GateOutcome | None:
+        """Returns the verdict of a head's newest gate.
+
+        None where that gate still runs, or ended without one.
+        """
+        gate = workflow_ids.quality_gate(head.repo.full_name, head.sha)
+        handle = activity.client().get_workflow_handle(gate, result_type=GateOutcome)
+        try:
+            if (await handle.describe()).status is not WorkflowExecutionStatus.COMPLETED:
+                return None
+            outcome: GateOutcome = await handle.result(follow_runs=False)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        return None if outcome.result.state in ("cancelled", "superseded") else outcome
 
     @activity.defn
     async def signal_with_start(self, input: SignalWithStartInput) -> None:

@@ -110,6 +110,27 @@ class Trust:
     delivery: str = ""
 
 
+@dataclass(frozen=True)
+class HeadGated:
+    """The signal `head_gated`: the workflow of another branch has gated the commit `sha`, which is this one's head too.
+    `approved` are pull requests of forks whose head may run, `overrides` as in `GateInput`."""
+
+    SIGNAL: ClassVar[str] = "head_gated"
+
+    sha: str
+    approved: tuple[int, ...] = ()
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HeadLeft:
+    """The signal `head_left`: a pull request that counted in the gate of `sha` has another head now, or is closed."""
+
+    SIGNAL: ClassVar[str] = "head_left"
+
+    sha: str
+
+
 BranchMessage = Pushed | PullChanged | Rerun | Fix | AcceptBaseline | Stop | Override | Trust
 """What is signalled to a branch's workflow."""
 

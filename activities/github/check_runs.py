@@ -52,9 +52,10 @@ class CreateCheckRunsInput:
 
 @dataclass(frozen=True)
 class CreateCheckRunsResult:
-    """Name → id of its check run."""
+    """Name → id of its check run. `others` are the ids of other branches' workflows that have runs on this head."""
 
     ids: Mapping[str, int]
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,9 @@ class CheckRunActivities:
             raise UserError(texts.unknown_commit(input.head.sha, str(error))) from None
         ids |= {run.external_id: run_id for run, run_id in zip(missing, created, strict=True)}
         await _end_all(api, input.head.repo, _left_behind(input, runs), REPLACED)
-        return CreateCheckRunsResult({name: ids[key] for name, key in keys.items()})
+        owners = {str(run.get("external_id") or "").partition("|")[0] for run in runs}
+        others = owners - {"", input.owner_key.partition("|")[0]}
+        return CreateCheckRunsResult({name: ids[key] for name, key in keys.items()}, tuple(sorted(others)))
 
     @github_activity
     async def start_check_run(self, input: StartCheckRunInput) -> None:

@@ -1,5 +1,6 @@
 """Pull requests: looked up, their files listed, and one opened once for its head and base, and found again."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from activities.github.errors import Conflict, NotFound, Validation
 from activities.github.issues import AddLabelsInput, add_labels
 from activities.github.reviews import RequestReviewInput, request_review
 from activities.github.urls import url_values
-from activities.model import RepoRef
+from activities.model import HeadPull, RepoRef
 from activities.reporting import github_errors as texts
 from activities.reporting.markdown import one_line
 
@@ -66,6 +67,24 @@ class PullOfHeadResult:
     """`pull` None: there is none."""
 
     pull: PullRequest | None = None
+
+
+@dataclass(frozen=True)
+class PullsOfHeadInput:
+    """Which open pulls have this head? `numbers` and `branches` (of the repository itself) may have, and are looked up
+    beside GitHub's own list."""
+
+    repo: RepoRef
+    sha: str
+    numbers: tuple[int, ...] = ()
+    branches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PullsOfHeadResult:
+    """By their numbers, drafts too: a draft becomes ready without another commit."""
+
+    pulls: tuple[HeadPull, ...]
 
 
 @dataclass(frozen=True)
@@ -138,9 +157,7 @@ class PullActivities:
     @github_activity
     async def get_pull_request(self, input: PullInput) -> PullRequest:
         """Returns a pull request as it is now."""
-        api = await self._github.installation(input.repo, {"pull_requests": "read"})
-        where = url_values(input.repo, number=str(input.number))
-        return pull_of(await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where))
+        return await self._one(input.repo, input.number)
 
     @github_activity
     async def find_pull_of_head(self, input: PullOfHeadInput) -> PullOfHeadResult:
@@ -152,6 +169,26 @@ class PullActivities:
         found = found or await self._with_commit(input.repo, input.sha)
         fitting = [pull for pull in found if pull.state == "open" and pull.head_sha == input.sha]
         return PullOfHeadResult(max(fitting, key=lambda pull: pull.number, default=None))
+
+    @github_activity
+    async def list_pulls_of_head(self, input: PullsOfHeadInput) -> PullsOfHeadResult:
+        """Returns the open pull requests that have a commit as their head.
+
+        GitHub's list by commit has none from forks, and no open one for a commit of the default branch.
+        """
+        found = {pull.number: pull for pull in await self._with_commit(input.repo, input.sha)}
+        for branch in input.branches:
+            found |= {pull.number: pull for pull in await self._open(input.repo, f"{input.repo.owner}:{branch}")}
+        for number in set(input.numbers) - set(found):
+            with contextlib.suppress(NotFound):
+                found[number] = await self._one(input.repo, number)
+        return PullsOfHeadResult(
+            tuple(
+                HeadPull(number, pull.head_ref, pull.base_ref, pull.fork)
+                for number, pull in sorted(found.items())
+                if pull.state == "open" and pull.head_sha == input.sha
+            )
+        )
 
     @github_activity
     async def list_open_pulls(self, input: PullsInput) -> PullsResult:
@@ -220,6 +257,11 @@ class PullActivities:
             return CreatePullResult(number, url, head, changed)
         requested = await request_review(self._github, RequestReviewInput(input.repo, number, input.reviewers))
         return CreatePullResult(number, url, head, changed or requested.changed, requested.left_out)
+
+    async def _one(self, repo: RepoRef, number: int) -> PullRequest:
+        api = await self._github.installation(repo, {"pull_requests": "read"})
+        where = url_values(repo, number=str(number))
+        return pull_of(await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where))
 
     async def _open(self, repo: RepoRef, head: str = "") -> tuple[PullRequest, ...]:
         """Newest first; `head` is `owner:branch`."""

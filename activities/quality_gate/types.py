@@ -89,6 +89,7 @@ class GateInput:
     run's `external_id`. `publish` False: nothing is written to GitHub (the laptop). `attempt` counts the gates of one
     sha; `only` are the checks to run again, whose check runs are created anew (empty: all, and the stored verdicts
     count unless `refresh`). `overrides` is check → the sentence that says who lets the head pass without it, and why.
+    `pulls` are the open pull requests of the head that are known already, `approved` those of forks whose head may run.
     """
 
     head: Head
@@ -98,6 +99,9 @@ class GateInput:
     only: tuple[str, ...] = ()
     refresh: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
+    pulls: tuple[int, ...] = ()
+    approved: tuple[int, ...] = ()
+    default_branch: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from activities.model import GateState, QualityGateResult
 from activities.reporting.configuration import config_lines
-from activities.reporting.gate import check_table, fork_text, gate_title, next_steps
+from activities.reporting.gate import check_table, fork_text, gate_title, next_steps, pull_lines
 from activities.reporting.links import Links
 from activities.reporting.markdown import cut_lines, escape_markdown
 from activities.reporting.metrics import coverage_line, tests_line
@@ -24,6 +24,7 @@ _HEADINGS: Mapping[GateState, str] = {
 def gate_comment(result: QualityGateResult, links: Links, runs: Mapping[str, int]) -> str:
     """The whole body, cut already: the same verdict gives the same text, so that it can be compared."""
     lines = [GATE_MARK, f"### {_HEADINGS[result.state]} {escape_markdown(gate_title(result), 300)}", ""]
+    lines += pull_lines(result)
     if result.state == "refused":
         lines += [*fork_text(result.head_sha).split("\n"), ""]
     else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from activities.model import GateState, QualityCheck, QualityGateResult
+from activities.model import GateState, PullVerdict, QualityCheck, QualityGateResult
 from activities.reporting.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUMMARY_LIMIT, CheckRunOutput, Conclusion
 from activities.reporting.configuration import config_annotations, config_lines
 from activities.reporting.links import Links
@@ -33,15 +33,15 @@ def gate_output(
 ) -> CheckRunOutput:
     """`runs` maps a check to its run's id; `fixable`: a tool can fix a new finding."""
     buttons = (*((FIX_BUTTON,) if fixable else ()), *((RETEST_BUTTON,) if result.state in ("failed", "error") else ()))
-    if result.state == "refused":
-        lines = fork_text(result.head_sha).split("\n")
+    if result.state == "refused" and not result.checks:
+        lines = [*pull_lines(result), *fork_text(result.head_sha).split("\n")]
     else:
         first = (
             superseded_text(newer_sha, links)
             if newer_sha
             else f"**{escape_markdown(result.reason or gate_title(result), 1000)}**"
         )
-        lines = [first, "", *_blocking(result, links, runs)]
+        lines = [first, "", *pull_lines(result), *_blocking(result, links, runs)]
         lines += [*check_table(result.checks, links, runs), ""] if result.checks else []
         lines += config_lines(result.config, links)
         if result.score_lines:
@@ -74,6 +74,39 @@ def fork_text(head_sha: str) -> str:
         f"After reviewing the change, a maintainer can comment {code(f'/ok-to-test {head_sha}')}. "
         "The approval is for this commit only."
     )
+
+
+def pull_lines(result: QualityGateResult) -> list[str]:
+    """What holds for each pull request of a commit that is the head of several; nothing for one alone."""
+    if len(result.pulls) < 2:
+        return []
+    real = [each for each in result.pulls if each.pull.number]
+    lines = []
+    if len(real) > 1:
+        lines += [f"This commit is the head of {len(real)} open pull requests. Its gate is the worst of theirs:", ""]
+    else:
+        lines += [
+            f"{code(real[0].pull.base_ref)} is not a protected branch, and this pull request could be retargeted. "
+            "So the commit is also checked as if it went into the default branch, which requires checks:",
+            "",
+        ]
+    for each in result.pulls:
+        pull, where = each.pull, f"into {code(each.pull.base_ref)}"
+        what = f"#{pull.number} {where}" if pull.number else f"As if it went {where}"
+        lines.append(f"- {what}: {_pull_state(each, result.head_sha)}")
+    return [*lines, ""]
+
+
+def _pull_state(verdict: PullVerdict, head_sha: str) -> str:
+    if verdict.state == "passed":
+        return "can merge."
+    if verdict.state == "unchecked":
+        return "not checked. " + escape_markdown(verdict.reason, 300)
+    if verdict.state == "refused":
+        return f"needs approval. A maintainer can comment {code(f'/ok-to-test {head_sha}')} there."
+    if verdict.blocking:
+        return f"cannot merge: {', '.join(map(code, verdict.blocking))}."
+    return f"cannot merge. {escape_markdown(verdict.reason, 300)}"
 
 
 def superseded_text(newer_sha: str, links: Links) -> str:

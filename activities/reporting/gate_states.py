@@ -14,6 +14,11 @@ NOT_APPROVED = "This pull request comes from a fork and needs approval."
 NOTHING_APPLIED = "No check applied to this change."
 
 
+def against(base: str, reason: str) -> str:
+    """A reason that holds for one of the branches that a commit may be merged into."""
+    return f"Into {base}: {reason}"
+
+
 def superseded(newer_sha: str) -> str:
     """A gate whose head is not the branch's any more."""
     return f"Superseded by a newer commit, {newer_sha}."

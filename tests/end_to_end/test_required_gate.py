@@ -32,8 +32,8 @@ async def test_fork_that_nobody_approved_is_not_merged(stack: Stack, check: str)
 
 @pytest.mark.parametrize("check", ["gate", "linting"])
 async def test_mistake_in_the_configuration_lets_nothing_in(stack: Stack, check: str) -> None:
-    repo = await protected(stack, configured() | {".github/autobuild.yml": "treshold: 1\n"}, f"autobuild / {check}")
-    sha = await stack.push(repo, {"a.txt": "x\n"})
+    repo = await protected(stack, configured(), f"autobuild / {check}")
+    sha = await stack.push(repo, {".github/autobuild.yml": "treshold: 1\n"})
     number = await stack.pull(repo)
     await stack.verdict(repo, sha)
     with pytest.raises(Unprocessable, match="is failing"):

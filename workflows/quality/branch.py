@@ -9,6 +9,7 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
+    from activities.model import Head
     from activities.quality_gate.types import GateEnding, GateInput, GateOutcome
     from activities.reporting import command_replies, gate_states
     from workflows import ids
@@ -19,6 +20,8 @@ with workflow.unsafe.imports_passed_through():
         BranchMessage,
         BranchOverview,
         Fix,
+        HeadGated,
+        HeadLeft,
         Override,
         PullChanged,
         Pushed,
@@ -38,7 +41,8 @@ _EVENTS_A_RUN = 4000
 @workflow.defn
 class ContinuousQualityWorkflow:
     """Signals from GitHub's events: `pushed`, `pull_changed`, `branch_deleted`; from people: `rerun`, `trust`, `stop`,
-    `override`, `fix`, `accept_baseline`; from the reconciliation: `verdict_lost`. Queries: `get_status`, `get_stats`,
+    `override`, `fix`, `accept_baseline`; from the reconciliation: `verdict_lost`; from other
+    branches with the same head: `head_gated`, `head_left`. Queries: `get_status`, `get_stats`,
     `get_overview`, `get_settled`.
 
     It is the only writer of its pull request's gate comment, runs one child gate at a time, merges where the
@@ -56,6 +60,7 @@ class ContinuousQualityWorkflow:
         self._attempt = 0
         self._gate_stopped = False  # this workflow ended the running gate itself
         self._reason = ""  # why no gate is run for the branch any more
+        self._other_verdict = False  # another branch's workflow has gated this head
         self._requests: list[Fix | AcceptBaseline] = []
         self._merge = AutoMerge(self._state)
 
@@ -65,7 +70,11 @@ class ContinuousQualityWorkflow:
             # Without a merge that waits there is no time-out, and so no timer.
             with contextlib.suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(self._has_work, timeout=self._merge.pause(self._paused))
-            if self._needs_gate:
+            if self._state.has_left(closed=self._closed):
+                await self._tell_others_of_leaving()
+            elif self._other_verdict:
+                await self._adopt_verdict()
+            elif self._needs_gate:
                 await self._run_gate()
             elif self._state.needs_comment:
                 await self._comment()
@@ -96,6 +105,8 @@ class ContinuousQualityWorkflow:
         if event.action == "closed":
             if self._state.close_pull(event.head.pull):
                 await self._close(gate_states.PULL_CLOSED)
+            else:
+                await self._end_outdated_gate()
         elif self._state.change_pull(event):
             self._closed = False
             await self._end_outdated_gate()
@@ -147,6 +158,17 @@ class ContinuousQualityWorkflow:
         if settled.sha and not settled.paused and settled == self.get_settled():
             self._state.run_all_again()
 
+    @workflow.signal
+    def head_gated(self, event: HeadGated) -> None:
+        """Check runs belong to a commit: the verdict is this branch's too."""
+        if event.sha == self._state.head.sha:
+            self._state.other_was_gated(event)
+            self._other_verdict = True
+
+    @workflow.signal
+    def head_left(self, event: HeadLeft) -> None:
+        self._state.other_has_left(event.sha)
+
     @workflow.query
     def get_status(self) -> str:
         """`gating <sha>`, the last verdict, or `waiting`."""
@@ -179,8 +201,9 @@ class ContinuousQualityWorkflow:
         return self._state.has_work and not self._paused
 
     def _has_work(self) -> bool:
-        requested = bool(self._requests) or self._merge.due(self._paused)
-        return self._needs_gate or self._state.needs_comment or requested or self._closed or _long_history()
+        requested = bool(self._requests) or self._merge.due(self._paused) or self._other_verdict
+        left = self._state.has_left(closed=self._closed)
+        return self._needs_gate or self._state.needs_comment or requested or left or self._closed or _long_history()
 
     async def _close(self, reason: str) -> None:
         self._closed, self._reason = True, reason
@@ -215,12 +238,14 @@ class ContinuousQualityWorkflow:
         input = state.gate_input(f"{info.workflow_id}|{info.first_execution_run_id[-12:]}")
         self._attempt = input.attempt
         outcome = await self._outcome(input)
-        self._gate = None
+        is_own, self._gate = self._gate is not None, None
         if outcome and outcome.result.state in ("cancelled", "superseded"):
             outcome = None
         # A gate that ended without a verdict because of a newer target leaves its own to be gated again, perhaps.
         ended = None if outcome is None and self._gate_stopped else self._gated
         state.gate_ended(input, ended, outcome)
+        if outcome and is_own and state.other_pulls:
+            await self._share(input, outcome)
         if outcome:
             self._merge.decide(outcome)
             if autofix.is_automatic(state, outcome):
@@ -241,7 +266,7 @@ class ContinuousQualityWorkflow:
             await self._end_outdated_gate()
             return await self._gate
         except WorkflowAlreadyStartedError:
-            return await gate_activities.await_gate(input)
+            return await self._verdict_of_other(input)
         except STOPPED as error:
             if was_cancelled(error) and not self._gate:
                 raise
@@ -249,11 +274,68 @@ class ContinuousQualityWorkflow:
             await gate_activities.complete_lost(input)
             return None
 
-    async def _comment(self) -> None:
+    async def _verdict_of_other(self, input: GateInput) -> GateOutcome | None:
+        """The verdict of the gate that another branch's workflow runs for the same head. None where it ended without
+        one, or does not cover this branch: then the head is gated here."""
+        waiting = asyncio.create_task(gate_activities.await_gate(input))
+        await workflow.wait_condition(
+            lambda: waiting.done() or self._paused or self._gated.key != self._state.target.key
+        )
+        if not waiting.done():
+            waiting.cancel()
+            await workflow.wait([waiting])
+        outcome = None if waiting.cancelled() or waiting.exception() else waiting.result()
+        if (
+            outcome
+            and outcome.result.state not in ("cancelled", "superseded")
+            and self._state.is_covered(outcome.result)
+        ):
+            return outcome
+        self._gate_stopped = True
+        return None
+
+    async def _adopt_verdict(self) -> None:
+        self._other_verdict = False
+        if outcome := await gate_activities.last_verdict(self._state.head):
+            self._state.adopt(outcome)
+            self._merge.decide(outcome)
+
+    async def _share(self, input: GateInput, outcome: GateOutcome) -> None:
+        """The verdict is that of other branches too. What has changed while the gate ran is gated again first."""
+        state, judged = self._state, [each.pull for each in outcome.result.pulls if each.pull.number]
+        now = await gate_activities.pulls_of_head(replace(input, pulls=tuple(pull.number for pull in judged)))
+        if {(pull.number, pull.base_ref) for pull in now} != {(pull.number, pull.base_ref) for pull in judged}:
+            state.run_all_again()
+            return
+        await self._tell_others(HeadGated(input.head.sha, input.approved, input.overrides))
+
+    async def _tell_others(self, message: HeadGated | HeadLeft) -> None:
+        """The workflows of other branches that have a pull request in the last verdict. One that does not run hears of
+        its pull request from GitHub, or from the reconciliation."""
         state = self._state
-        state.commented = (state.head.pull, state.outcomes)
-        if state.verdict:
-            await gate_activities.comment(state.head, state.verdict)
+        heads = [Head(state.head.repo, "", pull.branch, pull=pull.number, fork=pull.fork) for pull in state.other_pulls]
+        for branch in sorted({ids.branch_workflow(head) for head in heads}):
+            try:
+                await workflow.get_external_workflow_handle(branch).signal(message.SIGNAL, message)
+            except FailureError as error:
+                if was_cancelled(error):
+                    raise
+                workflow.logger.info(f"branch={branch!r} signal={message.SIGNAL} reached=no")
+
+    async def _tell_others_of_leaving(self) -> None:
+        state = self._state
+        state.told = state.outcomes
+        assert state.outcome
+        await self._tell_others(HeadLeft(state.outcome.result.head_sha))
+
+    async def _comment(self) -> None:
+        """On each pull request of the branch that does not show the newest verdict."""
+        state = self._state
+        for pull in state.pulls:
+            if pull.commented != state.outcomes:
+                pull.commented = state.outcomes
+                if state.verdict:
+                    await gate_activities.comment(replace(state.head, pull=pull.number), state.verdict)
 
     async def _carry_out(self, request: Fix | AcceptBaseline) -> None:
         state = self._state

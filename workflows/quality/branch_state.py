@@ -3,11 +3,12 @@
 GitHub's events come in any order and any number, so each rule decides by GitHub's own times and shas.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from activities.model import SATISFIED, Head
+from activities.model import SATISFIED, Head, HeadPull, QualityGateResult
 from activities.quality_gate.types import GateInput, GateOutcome
-from workflows.messages import BranchOverview, Override, PullChanged, Pushed, Rerun, SettledHead
+from workflows.messages import BranchOverview, HeadGated, Override, PullChanged, Pushed, Rerun, SettledHead
 
 _REMEMBERED = 200
 """How many old heads, closed pulls and attempts a branch remembers."""
@@ -16,17 +17,30 @@ _REMEMBERED = 200
 @dataclass(frozen=True)
 class GateTarget:
     """What a branch is to have gated. `rerun_count` grows with each re-run of the same head; `only` and `refresh` are
-    as in `GateInput`."""
+    as in `GateInput`. `bases` are the branches that its pull requests go into, () for the default branch alone."""
 
     head: Head
     rerun_count: int = 0
     only: tuple[str, ...] = ()
     refresh: bool = False
+    bases: tuple[str, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
+    def key(self) -> tuple[str, str, str, int, tuple[str, ...]]:
         """Two with the same key need one gate."""
-        return (self.head.sha, self.head.base_ref, self.head.base_sha, self.rerun_count)
+        return (self.head.sha, self.head.base_ref, self.head.base_sha, self.rerun_count, self.bases)
+
+
+@dataclass
+class BranchPull:
+    """An open pull request of the branch. `at`: GitHub's time of the newest event; `commented`: how many verdicts there
+    were when its comment was written."""
+
+    number: int
+    base_ref: str
+    draft: bool = False
+    at: float = 0.0
+    commented: int = 0
 
 
 @dataclass
@@ -38,7 +52,8 @@ class BranchState:
     done: GateTarget | None = None
     """The last target whose gate has ended."""
     outcome: GateOutcome | None = None
-    draft: bool = False
+    pulls: list[BranchPull] = field(default_factory=list)
+    """The open pull requests of the branch, by number: one branch may go into several others."""
     own_sha: str = ""
     """The newest head that the bot committed itself."""
     pushed_at: float = 0.0
@@ -48,8 +63,10 @@ class BranchState:
     old_heads: list[str] = field(default_factory=list)
     attempts: dict[str, int] = field(default_factory=dict)
     outcomes: int = 0
-    commented: tuple[int, int] = (0, 0)
-    """(pull, outcomes) of the last comment."""
+    told: int = 0
+    """How many verdicts there were when other branches were told that this one has left their head."""
+    approved: tuple[int, ...] = ()
+    """Pull requests of other forks with this head in which it was approved; they end with the head."""
     stopped: bool = False
     """Somebody commented `/stop`: no gate runs before the next head or the next request."""
     overrides: dict[str, str] = field(default_factory=dict)
@@ -70,8 +87,13 @@ class BranchState:
 
     @property
     def needs_comment(self) -> bool:
-        """Whether the pull request does not show the newest verdict yet."""
-        return bool(self.head.pull and self.outcomes) and self.commented != (self.head.pull, self.outcomes)
+        """Whether a pull request does not show the newest verdict yet."""
+        return any(pull.commented != self.outcomes for pull in self.pulls)
+
+    @property
+    def draft(self) -> bool:
+        """Whether the branch has pull requests and all are drafts: then no gate is run."""
+        return bool(self.pulls) and all(pull.draft for pull in self.pulls)
 
     @property
     def verdict(self) -> GateOutcome | None:
@@ -103,31 +125,46 @@ class BranchState:
     def change_pull(self, event: PullChanged) -> bool:
         """Anything but `closed`. False, and nothing changes, for an event of a closed pull request, or one that is
         older than what is known of it."""
-        pull = event.head.pull
-        if (event.action == "reopened" or event.from_api) and pull in self.closed_pulls:
-            self.closed_pulls.remove(pull)
-        if pull in self.closed_pulls or (event.sent_at and event.sent_at < self.pull_at):
+        number = event.head.pull
+        known = next((pull for pull in self.pulls if pull.number == number), None)
+        if (event.action == "reopened" or event.from_api) and number in self.closed_pulls:
+            self.closed_pulls.remove(number)
+        if number in self.closed_pulls or (event.sent_at and known and event.sent_at < known.at):
             return False
+        newest = not event.sent_at or event.sent_at >= self.pull_at
         self.pull_at = max(event.sent_at, self.pull_at)
-        is_new = self.head.pull != pull
-        self.draft = event.draft
-        self.target = replace(self.target, head=replace(self.head, pull=pull))
+        at, commented = (known.at, known.commented) if known else (0.0, 0)
+        pull = BranchPull(number, event.head.base_ref, event.draft, max(event.sent_at, at), commented)
+        self._set_pulls([*(one for one in self.pulls if one.number != number), pull])
         # Its head is not the branch's where its successor is known, unless GitHub itself was asked after the last push
         # that was received: then that successor came late, or was taken back.
-        if event.head.sha not in self.old_heads or (event.from_api and event.sent_at >= self.pushed_at):
+        if newest and (event.head.sha not in self.old_heads or (event.from_api and event.sent_at >= self.pushed_at)):
             self.move_to(event.head.sha)
         left_out = self.outcome is not None and self.outcome.plan is not None and self.outcome.plan.left_out
-        count = self.target.rerun_count
-        if event.head.base_ref != (self.head.base_ref or self.default_branch):
-            self.target = GateTarget(replace(self.head, base_ref=event.head.base_ref, base_sha=""), count)
-        elif is_new and left_out:  # the configuration left the branch out while it had no pull request
-            self.target = GateTarget(replace(self.head, base_sha=""), count + 1)
+        if known is None and left_out:  # the configuration left the branch out while it had no pull request
+            target = self.target
+            self.target = GateTarget(replace(self.head, base_sha=""), target.rerun_count + 1, bases=target.bases)
         return True
 
     def close_pull(self, number: int) -> bool:
-        """Whether that was the branch's own pull request."""
+        """Whether the branch has no open pull request any more."""
         self.closed_pulls = [*self.closed_pulls[-_REMEMBERED:], number]
-        return self.head.pull in (number, 0)
+        if all(pull.number == number for pull in self.pulls):
+            return True
+        self._set_pulls(self.pulls)
+        return False
+
+    def _set_pulls(self, pulls: Iterable[BranchPull]) -> None:
+        """These are open, and what is gated follows. The branch's own is the first that is no draft."""
+        self.pulls = sorted((one for one in pulls if one.number not in self.closed_pulls), key=lambda one: one.number)
+        own = min(self.pulls, key=lambda one: (one.draft, one.number))
+        bases = tuple(sorted({one.base_ref for one in self.pulls}))
+        bases = () if bases == (self.default_branch,) else bases
+        before = (self.target.bases, self.head.base_ref or self.default_branch)
+        self.target = replace(self.target, head=replace(self.head, pull=own.number))
+        if before != (bases, own.base_ref):
+            head = replace(self.head, base_ref=own.base_ref, base_sha="")
+            self.target = GateTarget(head, self.target.rerun_count, bases=bases)
 
     def move_to(self, sha: str) -> None:
         """The branch is at `sha` now. A head that comes back (a force push) is no old one any more."""
@@ -135,8 +172,8 @@ class BranchState:
             return
         if sha in self.old_heads:
             self.old_heads.remove(sha)
-        self.target = GateTarget(replace(self.head, sha=sha, base_sha="", approved=False))
-        self.stopped, self.overrides = False, {}
+        self.target = GateTarget(replace(self.head, sha=sha, base_sha="", approved=False), bases=self.target.bases)
+        self.stopped, self.overrides, self.approved = False, {}, ()
         self.merge_sha, self.merge_tries, self.merge_waits = "", 0, ()
 
     def rerun(self, event: Rerun) -> bool:
@@ -198,6 +235,9 @@ class BranchState:
             only=self.target.only,
             refresh=self.target.refresh,
             overrides=dict(self.overrides),
+            pulls=tuple(pull.number for pull in self.pulls),
+            approved=tuple(sorted({*self.approved, *([head.pull] if head.approved else ())})),
+            default_branch=self.default_branch,
         )
 
     def gate_ended(self, input: GateInput, ended: GateTarget | None, outcome: GateOutcome | None) -> None:
@@ -213,6 +253,49 @@ class BranchState:
         left_out = outcome.plan is not None and outcome.plan.left_out and not input.head.pull
         if left_out and self.head.pull and not self.has_work:  # the pull request came while the gate ran
             self.target = replace(self.target, rerun_count=self.target.rerun_count + 1)
+
+    def other_was_gated(self, event: HeadGated) -> None:
+        """What another branch with this head knows of it."""
+        self.approved = tuple(sorted({*self.approved, *event.approved}))
+        self.overrides = {**event.overrides, **self.overrides}
+
+    def other_has_left(self, sha: str) -> None:
+        """The verdict counts a pull request that has another head now, or is closed."""
+        if sha == self.head.sha and self.head.sha:
+            self.approved = ()  # what holds still is said again
+            self.run_all_again()
+
+    def has_left(self, *, closed: bool) -> bool:
+        """Whether other branches have to be told that the last verdict, which counts this one's pull requests, is out
+        of date."""
+        result = self.outcome.result if self.outcome and self.told != self.outcomes else None
+        return bool(result and (closed or result.head_sha != self.head.sha) and self.other_pulls)
+
+    def adopt(self, outcome: GateOutcome) -> None:
+        """The verdict of a gate that another branch's workflow ran for this head. Where it does not cover what is known
+        here, the head is gated again."""
+        result = outcome.result
+        if result.head_sha != self.head.sha or outcome == self.outcome:
+            return
+        if not self.is_covered(result):
+            self.run_all_again()
+            return
+        if self.has_work and not self.target.rerun_count:
+            self.done = self.target
+        self.outcome, self.outcomes = outcome, self.outcomes + 1
+
+    def is_covered(self, result: QualityGateResult) -> bool:
+        """Whether a verdict is about all open pull requests of this branch, and knows of the approval."""
+        judged = {(each.pull.number, each.pull.base_ref): each.state for each in result.pulls}
+        own = [judged.get((pull.number, pull.base_ref)) for pull in self.pulls]
+        return all(own) and not (self.head.approved and "refused" in own)
+
+    @property
+    def other_pulls(self) -> list[HeadPull]:
+        """Pull requests of other branches that the last verdict is about."""
+        pulls = [each.pull for each in self.outcome.result.pulls if each.pull.number] if self.outcome else []
+        own = {pull.number for pull in self.pulls}
+        return [pull for pull in pulls if pull.number not in own and (pull.fork or pull.branch != self.head.branch)]
 
     def settled(self, *, paused: bool) -> SettledHead:
         """The head with no gate to come. `paused`: no gate is run for it (a draft, a stop)."""

@@ -1,18 +1,19 @@
-"""The gate on one head: every check side by side, one verdict, and check runs that always end."""
+"""The gate on one head: every check side by side against each base, one verdict, and check runs that always end."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.github.check_runs import GATE
-    from activities.model import CheckPlan, ConfigNotes, GatePlan, GateState, QualityCheck, QualityGateResult
+    from activities.model import ConfigNotes, GateState, Head, HeadPull, PullVerdict, QualityCheck, QualityGateResult
     from activities.quality_gate.types import CheckInput, GateEnding, GateInput, GateOutcome, Workspace
     from activities.reporting import gate_states
     from workflows.failures import STOPPED, for_a_person, never_started, was_cancelled
     from workflows.quality import gate_activities
-    from workflows.quality.scoring import overall
+    from workflows.quality.bases import Base, head_into_default, heads_by_base, worst_check, worst_of
 
 
 # An error in this code ends the run, instead of being tried for ever: the branch's workflow then ends the check runs.
@@ -31,8 +32,9 @@ class QualityGateWorkflow:
         self._open_runs: dict[str, int] = {}  # check runs on GitHub that have not ended yet
         self._creating: asyncio.Task[None] | None = None
         self._run_ids: Mapping[str, int] = {}
-        self._workspace: Workspace | None = None
-        self._plan: GatePlan | None = None
+        self._others: tuple[str, ...] = ()  # workflows of other branches that have check runs on this head
+        self._found: tuple[HeadPull, ...] = ()
+        self._bases: list[Base] = []
         self._gate: asyncio.Task[QualityGateResult] | None = None
         self._running: list[asyncio.Task[QualityCheck]] = []
 
@@ -46,7 +48,9 @@ class QualityGateWorkflow:
         except STOPPED as error:
             result = await asyncio.shield(asyncio.create_task(self._end_without_verdict(error)))
         self._state = result.state
-        return GateOutcome(result, self._run_ids, self._workspace, self._plan)
+        own = [base for base in self._bases if base.name == input.head.base_ref] or self._bases
+        workspace, plan = (own[0].workspace, own[0].plan) if own else (None, None)
+        return GateOutcome(result, self._run_ids, workspace, plan)
 
     @workflow.signal
     def superseded(self, ending: GateEnding) -> None:
@@ -71,41 +75,51 @@ class QualityGateWorkflow:
     @workflow.query
     def get_progress(self) -> dict[str, str]:
         """Check → how it ended, or `running`."""
-        names = [plan.name for plan in self._plan.checks] if self._plan else []
-        return {name: self._checks[name].status if name in self._checks else "running" for name in names}
+        return {name: self._checks[name].status if name in self._checks else "running" for name in self._names}
 
     async def _run_gate(self) -> QualityGateResult:
         input = self._input
-        if not input.head.trusted:
-            await self._create_runs()
+        pulls, _, first = await asyncio.gather(self._pulls(), self._create_runs(), self._prepared_first())
+        if self._others:  # GitHub's list lacks some of what another branch's gate knew
+            pulls = await self._pulls(self._others)
+        vouched = not input.head.fork or any(not pull.fork for pull in pulls)
+        unapproved = [pull for pull in pulls if not (vouched or pull.approved)]
+        self._found = pulls
+        if not input.head.trusted and not vouched:
             return await self._published(self._without_verdict("refused", gate_states.NOT_APPROVED))
-        _, workspace = await asyncio.gather(self._create_runs(), gate_activities.prepare(input.head))
-        self._workspace, self._state = workspace, "running"
-        shown = gate_activities.show_running(input, self._run_ids.get(GATE, 0))
-        self._plan = plan = (await asyncio.gather(gate_activities.list_checks(workspace), shown))[0]
-        if plan.problem:
-            reason = gate_states.invalid_configuration(plan.problem, plan.line, plan.config.mistakes[0].path)
-            return await self._published(self._without_verdict("failed", reason))
-        if plan.left_out and not input.head.pull:  # GitHub would let a green gate into any branch
-            return await self._published(self._without_verdict("unchecked", plan.checks[0].reason))
-        # What may take longest starts first, so that it does not start when all others are done.
-        slowest_first = sorted(plan.checks, key=lambda check: -check.timeout_s)
-        self._running = [asyncio.create_task(self._check(check)) for check in slowest_first]
-        checks = self._in_order(await asyncio.gather(*self._running))
-        score = overall(checks, plan.threshold)
-        result = QualityGateResult(
-            head_sha=input.head.sha,
-            base_sha=workspace.head.base_sha,
-            state="passed" if score.can_merge else "failed",
-            can_merge=score.can_merge,
-            overall_score=score.overall,
-            checks=checks,
-            blocking=score.blocking,
-            score_lines=score.lines,
-            reason=score.reason,
-            config=plan.config,
+        self._state = "running"
+        heads = heads_by_base(input.head, [pull for pull in pulls if pull not in unapproved])
+        await asyncio.gather(
+            self._add_bases(heads, first), gate_activities.show_running(input, self._run_ids.get(GATE, 0))
         )
-        return await self._published(result)
+        head = head_into_default(self._bases, input.default_branch)
+        if head and await gate_activities.requires_checks(head.repo, head.base_ref):
+            await self._add_bases({head: ()})
+        # What may take longest starts first, so that it does not start when all others are done.
+        time_outs = {one.name: one.timeout_s for base in self._bases for one in base.plan.checks}
+        slowest_first = sorted(self._names, key=lambda name: -time_outs[name])
+        self._running = [asyncio.create_task(self._check(name)) for name in slowest_first]
+        checks = self._in_order(await asyncio.gather(*self._running))
+        return await self._published(worst_of(input.head.sha, self._bases, unapproved, checks))
+
+    async def _pulls(self, others: Sequence[str] = ()) -> tuple[HeadPull, ...]:
+        """The open pull requests of the head; `others` are ids of branches' workflows that may have some."""
+        if not self._input.publish:
+            return ()
+        found = await gate_activities.pulls_of_head(self._input, others)
+        return tuple(replace(pull, approved=pull.number in self._input.approved) for pull in found)
+
+    async def _prepared_first(self) -> Workspace | None:
+        """The head with the base that its branch's workflow knows: nearly always it is the only one."""
+        return await gate_activities.prepare(self._input.head) if self._input.head.trusted else None
+
+    async def _add_bases(self, heads: Mapping[Head, tuple[HeadPull, ...]], first: Workspace | None = None) -> None:
+        async def base(head: Head, pulls: tuple[HeadPull, ...]) -> Base:
+            is_first = first is not None and head == self._input.head
+            workspace = first if first and is_first else await gate_activities.prepare(head)
+            return Base(head, pulls, workspace, await gate_activities.list_checks(workspace))
+
+        self._bases += await asyncio.gather(*(base(head, pulls) for head, pulls in heads.items()))
 
     def _create_runs(self) -> asyncio.Future[None]:
         """Shielded: a request that is on its way to GitHub cannot be called back, so its answer is awaited, to be
@@ -113,42 +127,45 @@ class QualityGateWorkflow:
 
         async def create() -> None:
             if self._input.publish:
-                self._run_ids = await gate_activities.create_check_runs(self._input)
+                created = await gate_activities.create_check_runs(self._input)
+                self._run_ids, self._others = created.ids, created.others
                 self._open_runs = dict(self._run_ids)
 
         self._creating = asyncio.create_task(create())
         return asyncio.shield(self._creating)
 
-    async def _check(self, plan: CheckPlan) -> QualityCheck:
-        """One check to its end on GitHub."""
-        if override := self._input.overrides.get(plan.name):
-            check = QualityCheck(plan.name, "neutral", None, plan.required, override, weight=plan.weight)
-        elif not plan.applies:
-            check = QualityCheck(plan.name, "skipped", None, plan.required, plan.reason, weight=plan.weight)
-        else:
-            check = await self._run_check(plan)
-        self._checks[plan.name] = check
-        if run_id := self._open_runs.get(plan.name):
-            assert self._workspace
-            if await gate_activities.complete_check(self._input, self._workspace, run_id, check):
-                self._open_runs.pop(plan.name, None)
+    async def _check(self, name: str) -> QualityCheck:
+        """One check to its end on GitHub: the worst of its verdicts against each base."""
+        bases = [base for base in self._bases if base.plan_of(name)]
+        await asyncio.gather(*(self._check_against(base, name) for base in bases))
+        base, check = worst_check(name, bases)
+        self._checks[name] = check
+        run_id = self._open_runs.get(name)
+        if run_id and await gate_activities.complete_check(self._input, base.workspace, run_id, check):
+            self._open_runs.pop(name, None)
         return check
 
-    async def _run_check(self, plan: CheckPlan) -> QualityCheck:
+    async def _check_against(self, base: Base, name: str) -> None:
         """On the host that has the workspace; on another when that one is gone."""
-        assert self._workspace
-        assert self._plan
-        refresh = self._input.refresh and (not self._input.only or plan.name in self._input.only)
-        input = CheckInput(self._workspace, plan, self._plan.folders, refresh, self._input.attempt)
+        plan = base.plan_of(name)
+        assert plan
+        if override := self._input.overrides.get(name):
+            base.checks[name] = QualityCheck(name, "neutral", None, plan.required, override, weight=plan.weight)
+            return
+        if not plan.applies:
+            base.checks[name] = QualityCheck(name, "skipped", None, plan.required, plan.reason, weight=plan.weight)
+            return
+        refresh = self._input.refresh and (not self._input.only or name in self._input.only)
         try:
-            return await gate_activities.run_check(input)
+            input = CheckInput(base.workspace, plan, base.plan.folders, refresh, self._input.attempt)
+            base.checks[name] = await gate_activities.run_check(input)
         except STOPPED as error:
             if was_cancelled(error):
                 raise
             if never_started(error):
-                self._workspace = await gate_activities.prepare(self._input.head)
-                return await self._run_check(plan)
-            return gate_activities.not_run(plan, error)
+                base.workspace = await gate_activities.prepare(base.head)
+                return await self._check_against(base, name)
+            base.checks[name] = gate_activities.not_run(plan, error)
 
     async def _end_without_verdict(self, error: BaseException) -> QualityGateResult:
         """A cancel, a newer head, or a failure of the gate. All processes are dead before anything is published."""
@@ -169,19 +186,23 @@ class QualityGateWorkflow:
     def _without_verdict(self, state: GateState, reason: str) -> QualityGateResult:
         return QualityGateResult(
             head_sha=self._input.head.sha,
-            base_sha=self._workspace.head.base_sha if self._workspace else "",
+            base_sha=self._bases[0].workspace.base_sha if self._bases else "",
             state=state,
             can_merge=False,
             overall_score=0.0,
             checks=self._in_order(self._checks.values()),
             reason=reason,
-            config=self._plan.config if self._plan else ConfigNotes(),
+            config=self._bases[0].plan.config if self._bases else ConfigNotes(),
+            pulls=tuple(PullVerdict(pull, state, (), reason) for pull in self._found),
         )
 
+    @property
+    def _names(self) -> list[str]:
+        """The checks that are judged against any base, in the order of the plan."""
+        return list(dict.fromkeys(plan.name for base in self._bases if base.is_judged for plan in base.plan.checks))
+
     def _in_order(self, checks: Iterable[QualityCheck]) -> tuple[QualityCheck, ...]:
-        """In the order of the plan."""
-        names = [plan.name for plan in self._plan.checks] if self._plan else []
-        return tuple(sorted(checks, key=lambda check: names.index(check.name)))
+        return tuple(sorted(checks, key=lambda check: self._names.index(check.name)))
 
     async def _published(self, result: QualityGateResult) -> QualityGateResult:
         """Ends whatever is still open on GitHub: the other checks first, the gate's own run last."""

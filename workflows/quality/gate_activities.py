@@ -1,7 +1,7 @@
 """What a gate asks of the hosts and writes to GitHub, each with its time-out and its retries."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from temporalio import workflow
@@ -13,12 +13,15 @@ with workflow.unsafe.imports_passed_through():
         CompleteCheckRunInput,
         CompleteGateRunInput,
         CreateCheckRunsInput,
+        CreateCheckRunsResult,
         EndCheckRunsInput,
         StartCheckRunInput,
     )
     from activities.github.comments import GateCommentInput
-    from activities.github_activities import CheckRunActivities, CommentActivities
-    from activities.model import CheckPlan, GatePlan, Head, QualityCheck, QualityGateResult
+    from activities.github.merging import RequiredChecksInput
+    from activities.github.pulls import PullsOfHeadInput
+    from activities.github_activities import CheckRunActivities, CommentActivities, MergeActivities, PullActivities
+    from activities.model import CheckPlan, GatePlan, Head, HeadPull, QualityCheck, QualityGateResult, RepoRef
     from activities.quality_gate.types import (
         AcceptBaselineInput,
         CheckInput,
@@ -31,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reporting import gate_states
     from activities.tool_activities import ToolActivities
     from activities.workflow_activities import WorkflowActivities
+    from workflows import ids
     from workflows.activity_calls import until_done, write
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
     from workflows.failures import for_a_person, timed_out, was_cancelled
@@ -119,16 +123,51 @@ async def await_gate(input: GateInput) -> GateOutcome | None:
     )
 
 
-async def create_check_runs(input: GateInput) -> Mapping[str, int]:
-    """All check runs at once, as queued, or those that are run again. Check → its run's id."""
+async def pulls_of_head(input: GateInput, others: Sequence[str] = ()) -> tuple[HeadPull, ...]:
+    """The open pull requests of the head: by GitHub's list, by what is known of this branch, and by the ids of the
+    workflows of other branches that may have some."""
+    branches = [branch for other in others if (branch := ids.parse_quality(other))]
+    numbers = {*input.pulls, *input.approved, *(branch.pull for branch in branches if branch.pull)}
+    names = tuple(branch.branch for branch in branches if branch.branch)
+    found = await workflow.execute_activity_method(
+        PullActivities.list_pulls_of_head,
+        PullsOfHeadInput(input.head.repo, input.head.sha, tuple(sorted(numbers)), names),
+        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+        retry_policy=until_done(),
+    )
+    return found.pulls
+
+
+async def requires_checks(repo: RepoRef, branch: str) -> bool:
+    """Whether GitHub lets nothing into the branch without some check."""
+    found = await workflow.execute_activity_method(
+        MergeActivities.list_required_checks,
+        RequiredChecksInput(repo, branch),
+        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+        retry_policy=until_done(),
+    )
+    return bool(found.checks)
+
+
+async def last_verdict(head: Head) -> GateOutcome | None:
+    """The verdict of the newest gate of a head, whichever branch ran it; None where it runs or has none."""
+    return await workflow.execute_activity_method(
+        WorkflowActivities.get_last_verdict,
+        head,
+        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+        retry_policy=RetryPolicies.default(),
+    )
+
+
+async def create_check_runs(input: GateInput) -> CreateCheckRunsResult:
+    """All check runs at once, as queued, or those that are run again."""
     names = (*input.only, GATE) if input.only else ()
-    created = await workflow.execute_activity_method(
+    return await workflow.execute_activity_method(
         CheckRunActivities.create_check_runs,
         CreateCheckRunsInput(input.head, names, input.attempt, input.owner_key),
         start_to_close_timeout=ActivityTimeouts.GITHUB_API,
         retry_policy=until_done(),
     )
-    return created.ids
 
 
 async def show_running(input: GateInput, run_id: int) -> None:
@@ -194,7 +233,7 @@ async def complete_lost(input: GateInput) -> None:
     if input.publish:
         result = QualityGateResult(input.head.sha, "", "error", False, 0.0, reason=gate_states.RUN_LOST)
         with _logged():
-            run_ids = await create_check_runs(input)
+            run_ids = (await create_check_runs(input)).ids
             await complete_all(input, result, run_ids, run_ids, "")
 
 

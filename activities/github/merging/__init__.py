@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
 from activities.github.activity_errors import github_activity
-from activities.github.errors import Conflict, Protected, Unavailable, Validation, is_rule
+from activities.github.errors import Conflict, NotFound, Protected, Unavailable, Validation, is_rule
 from activities.github.merging import branch_protection, required_checks
 from activities.github.merging.branch_protection import MergeMethod
 from activities.github.urls import url_values
@@ -54,8 +54,23 @@ class MergeResult:
     waits_for: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class RequiredChecksInput:
+    """What does this branch require of a merge?"""
+
+    repo: RepoRef
+    branch: str
+
+
+@dataclass(frozen=True)
+class RequiredChecksResult:
+    """Names of check runs and statuses, sorted."""
+
+    checks: tuple[str, ...]
+
+
 class MergeActivities:
-    """It may run again."""
+    """Each may run again."""
 
     def __init__(self, github: "GitHub") -> None:
         self._github = github
@@ -82,6 +97,16 @@ class MergeActivities:
         except (Conflict, Validation) as error:
             return await _after_refusal(self._github, api, input, error)
         return MergeResult(str(done["sha"]), changed=True)
+
+    @github_activity
+    async def list_required_checks(self, input: RequiredChecksInput) -> RequiredChecksResult:
+        """Returns the checks that a branch's protection or rulesets require; none for a branch that does not exist."""
+        api = await self._github.installation(input.repo, {"contents": "read"})
+        try:
+            rules = await branch_protection.read(api, input.repo, input.branch)
+        except NotFound:
+            return RequiredChecksResult(())
+        return RequiredChecksResult(tuple(check.context for check in rules.checks))
 
 
 async def _pull(api: "API", input: MergeInput) -> Json:

@@ -95,11 +95,20 @@ async def get_commit(request: RestRequest) -> Json:
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", "pull_requests:read")
 async def list_pulls_of_commit(request: RestRequest) -> RestResponse:
-    """Pull requests whose head it is, from forks too, or that merged it."""
-    sha = request.params["commit_sha"]
-    issues = [issue for issue in request.repo.issues.values() if issue.pull]
-    found = [issue for issue in issues if issue.pull and sha in (issue.pull.head_sha, issue.pull.merge_commit_sha)]
-    return request.page([pull_json.simple_pull(request.store, request.repo, issue) for issue in found])
+    """Those of this repository's branches whose head it is, or that merged it: GitHub finds none of a fork's, and none
+    that is open for a commit of the default branch."""
+    sha, repo = request.params["commit_sha"], request.repo
+    tip = await git.resolve(repo.path, f"refs/heads/{repo.default_branch}")
+    known = bool(tip and await git.resolve(repo.path, sha)) and await git.is_ancestor(repo.path, sha, tip)
+    found = [
+        issue
+        for issue in repo.issues.values()
+        if issue.pull
+        and issue.pull.head_repository is repo
+        and sha in (issue.pull.head_sha, issue.pull.merge_commit_sha)
+        and (issue.pull.merged_at or not known)
+    ]
+    return request.page([pull_json.simple_pull(request.store, repo, issue) for issue in found])
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/compare/{basehead}", "contents:read")

@@ -16,7 +16,9 @@ from activities.model import (
     ConfigNotes,
     Finding,
     GateState,
+    HeadPull,
     Mistake,
+    PullVerdict,
     QualityCheck,
     QualityGateResult,
     Status,
@@ -169,6 +171,11 @@ def _gates() -> Iterator[tuple[str, str]]:
     score = states.score_sum([(62.0, 1.0)], 62.0, 85.0)
     failed = _gate("failed", linting, performance, blocking=("linting",), score_lines=(*lines, score))
     yield "Failed", _run(gate_output(failed, LINKS, {"linting": 12}, fixable=True))
+    several = _gate("failed", linting, performance, blocking=("linting",), pulls=_several_pulls())
+    yield "Several pull requests of one commit", _run(gate_output(several, LINKS, {}))
+    own = (*_several_pulls()[1:2], PullVerdict(HeadPull(0, "change", "main"), "failed", ("linting",)))
+    own_branch = _gate("failed", linting, blocking=("linting",), pulls=own)
+    yield "A pull request into a branch that is not protected", _run(gate_output(own_branch, LINKS, {}))
     for state in ("passed", "refused", "unchecked", "cancelled", "error"):
         yield f"State {state}", _run(gate_output(_gate(state), LINKS, {}))
     for newer in ("", NEWER):
@@ -197,6 +204,16 @@ def _configurations() -> Iterator[tuple[str, str]]:
         yield f"{title}, on a terminal", _lines(*terminal)
     failed = _gate("failed", config=ConfigNotes("main", edited=True, mistakes=mistakes))
     yield "The gate of a change with mistakes", _run(gate_output(failed, LINKS, {}))
+
+
+def _several_pulls() -> tuple[PullVerdict, ...]:
+    return (
+        PullVerdict(HeadPull(7, "change", "main"), "failed", ("linting",)),
+        PullVerdict(HeadPull(9, "change", "docs"), "passed"),
+        PullVerdict(HeadPull(10, "theirs", "main", fork=True), "refused", (), states.NOT_APPROVED),
+        PullVerdict(HeadPull(11, "copy", "next"), "failed", (), GATE_REASONS["failed"]),
+        PullVerdict(HeadPull(12, "copy", "old"), "unchecked", (), GATE_REASONS["unchecked"]),
+    )
 
 
 def _unfinished() -> Iterator[tuple[str, str]]:
@@ -271,6 +288,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
 def _gate_states() -> Iterator[str]:
     yield from (states.PULL_CLOSED, states.BRANCH_DELETED, states.DRAFT, states.RUN_AGAIN, states.CANCELLED)
     yield from (states.RUN_LOST, states.NOT_APPROVED, states.NOTHING_APPLIED, states.superseded(NEWER))
+    yield states.against("main", GATE_REASONS["failed"])
     yield from (states.stopped_by("octocat"), states.overridden_by("octocat", "known problem"))
     yield states.invalid_configuration("`treshold` is not a key: did you mean `threshold`?", 2)
     yield from (states.internal_error("gate:1"), states.internal_error("gate:1", retest=True))
