@@ -24,6 +24,7 @@ from activities.registration import activity_methods
 if TYPE_CHECKING:
     from activities.github.client import GitHub
     from activities.result_store import ResultStore
+    from activities.workspace.mirror import Workspaces
 
 __all__ = [
     "BranchActivities",
@@ -43,8 +44,11 @@ __all__ = [
 ]
 
 
-def github_activities(github: "GitHub", results: "ResultStore") -> list[Callable[..., Any]]:
-    """All of them, ready to be registered; `results` holds what the checks of this host found."""
+def github_activities(
+    github: "GitHub", results: "ResultStore", workspaces: "Workspaces | None" = None
+) -> list[Callable[..., Any]]:
+    """All of them, ready to be registered; `results` holds what the checks of this host found, `workspaces` its
+    mirrors."""
     return activity_methods(
         CheckRunActivities(github, results),
         CommentActivities(github),
@@ -57,6 +61,6 @@ def github_activities(github: "GitHub", results: "ResultStore") -> list[Callable
         ReleaseActivities(github),
         IssueActivities(github),
         PermissionActivities(github),
-        RepoConfigActivities(github),
+        RepoConfigActivities(github, workspaces),
         EventRecoveryActivities(github),
     )

@@ -71,7 +71,7 @@ async def make_worker_activities(
         ask_trust = ProtectedBranches(github).trust if github else None
         gates = GateEngine(host, queue, AcceptedFindings(data / "accepted"), ask_trust)
         here = activity_methods(ToolActivities(gates))
-        here += github_activities(github, results) if github else []
+        here += github_activities(github, results, host.workspaces) if github else []
         names = [workflow.__name__ for workflow in known]
         everywhere = [*here, *activity_methods(WorkflowActivities(settings.task_queue, names))]
         yield WorkerActivities(tuple(everywhere), tuple(here), queue, known)

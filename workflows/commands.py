@@ -166,6 +166,8 @@ class CommentCommands:
                 replies.append(await self._reply_to(action))
             elif any(allowed) or self._permission.at_least("triage"):  # anybody else gets the reaction only
                 replies.append([self._refusal(action)])
+        if any(replies) and self._settings.problem:
+            replies.append([command_replies.broken_configuration(self._settings.line, self._settings.judged_by)])
         if body := command_replies.paragraphs(replies):
             reply = ReplyInput(self._repo, input.pull, f"comment-{input.comment_id}", body)
             await _if_possible(ask_for_person(CommentActivities.reply_comment, reply))
@@ -175,13 +177,9 @@ class CommentCommands:
         return self._settings.commands.get(action.command, action.permission)
 
     def _allows(self, action: CommandAction | HelpLine) -> bool:
-        """A configuration that cannot be read may have required more than the default."""
-        readable = not self._settings.problem or action.permission == "read"
-        return readable and self._permission.at_least(self._needed(action))
+        return self._permission.at_least(self._needed(action))
 
     def _refusal(self, action: CommandAction) -> str:
-        if self._settings.problem:
-            return command_replies.waits_for_configuration(action.command, self._settings.problem, self._settings.line)
         return command_replies.needs_permission(f"`/{action.command}`", self._needed(action), self._permission.level)
 
     async def _reply_to(self, action: CommandAction) -> list[str]:

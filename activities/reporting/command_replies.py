@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from activities.model import SATISFIED
+from activities.model import CONFIG_PATH, SATISFIED
 from activities.reporting.markdown import code, escape_markdown, inert
 
 PULL_IS_CLOSED = "This pull request is closed, so nothing was run."
@@ -30,10 +30,11 @@ def paragraphs(replies: Sequence[Sequence[str]]) -> str:
     return "\n\n".join(different)
 
 
-def waits_for_configuration(command: str, problem: str, line: int) -> str:
-    """The repository's configuration may require another permission, and cannot be read."""
-    where = f".github/autobuild.yml{f' (line {line})' if line else ''}"
-    return f"{code(f'/{command}')} is unavailable until {where} is fixed: {escape_markdown(problem, 1000)}"
+def broken_configuration(line: int, judged_by: str) -> str:
+    """The default branch's configuration is broken. `judged_by` is the commit whose version is used, "" for none."""
+    where = f"{code(CONFIG_PATH)}{f' (line {line})' if line else ''} of the default branch is broken"
+    instead = f"its version of {code(judged_by[:12])} applies" if judged_by else "the defaults apply"
+    return f"{where}; {instead} until it is repaired."
 
 
 def needs_permission(what: str, needed: str, level: str) -> str:

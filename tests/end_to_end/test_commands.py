@@ -75,15 +75,20 @@ async def test_allowed_commands_run_beside_refused_ones(stack: Stack) -> None:
     assert "`/override` needs maintain access; you have write." in answer
 
 
-async def test_invalid_configuration_allows_only_read_commands(stack: Stack) -> None:
-    repo, sha, number = await pull(stack)
+async def test_a_broken_configuration_keeps_the_permissions_of_the_last_valid_one(stack: Stack) -> None:
+    """Nobody waits for the repair, and nobody may more than before."""
+    repo, sha, number = await pull(stack, "commands: {retest: admin}\n")
+    stack.github.repositories.set_permission(repo, "writer", "write")
     await stack.push(repo, {".github/autobuild.yml": "commands: {retest: wirte}\n"}, branch="main")
-    assert await stack.ask(repo, number, "/retest") == ["confused"]
+    assert await stack.ask(repo, number, "/retest", "writer") == ["confused"]
     (answer,) = said(stack, repo, number)
-    assert "(line 1) is fixed" in answer
-    assert r"did you mean \`write\`?" in answer  # escaped: it repeats what the file says
-    assert await stack.ask(repo, number, "/help") == ["eyes"]
-    assert len([run for run in stack.github.check_runs(repo, sha) if run["name"] == "autobuild / gate"]) == 1
+    assert "`/retest` needs admin access; you have write." in answer
+    assert "`.github/autobuild.yml` (line 1) of the default branch is broken; its version of `" in answer
+    assert await stack.ask(repo, number, "/retest") == ["eyes"]
+    gates = len([run for run in stack.github.check_runs(repo, sha) if run["name"] == "autobuild / gate"])
+    await stack.verdict(repo, sha, gates=max(2, gates))
+    assert await stack.ask(repo, number, "/override linting it is known") == ["eyes"]
+    assert len(said(stack, repo, number)) == 1
 
 
 async def test_mistake_in_a_command_is_marked_once(stack: Stack) -> None:

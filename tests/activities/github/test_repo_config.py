@@ -1,13 +1,17 @@
 """A repository's settings: the defaults, the file's, and every kind of mistake."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from activities.github.client import GitHub
 from activities.github.repo_config import RepoSettings, RepoSettingsInput
 from activities.github_activities import RepoConfigActivities
 from activities.model import RepoRef
 from activities.repo_config import PATH
+from activities.workspace.mirror import Workspaces
+from simulator.github.git import Symlink
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.conftest import NAME, asked
 from tests.openapi import assert_valid
@@ -103,3 +107,46 @@ async def test_empty_file_gives_the_defaults(
     await simulated.pushes.push_commit(NAME, "main", {PATH: ""})
     assert await repo_config.get_repo_settings(RepoSettingsInput(repo)) == DEFAULTS
     assert asked(simulated, "GET", PATH) == 1
+
+
+@pytest.fixture
+def with_mirror(simulated: SimulatedGitHub, github: GitHub, tmp_path: Path) -> RepoConfigActivities:
+    workspaces = Workspaces(tmp_path, lambda repo: f"{simulated.url}/{repo.full_name}.git", github.git_auth)
+    return RepoConfigActivities(github, workspaces)
+
+
+@pytest.mark.parametrize(
+    "broken", ["auto_merge: [", "commands: {retest: owner}\n", "x" * 1_100_000, Symlink("../a.py")]
+)
+async def test_a_broken_file_is_replaced_by_the_last_valid_one(
+    simulated: SimulatedGitHub, with_mirror: RepoConfigActivities, repo: RepoRef, broken: str | Symlink
+) -> None:
+    for text in ("auto_merge: false\n", FULL):
+        valid = await simulated.pushes.push_commit(NAME, "main", {PATH: text})
+    for number in range(2):
+        await simulated.pushes.push_commit(NAME, "main", {PATH: broken, "n": str(number)})
+    found = await with_mirror.get_repo_settings(RepoSettingsInput(repo))
+    assert (found.auto_merge, found.commands, found.judged_by) == (True, {"retest": "triage"}, valid)
+    assert found.problem
+
+
+async def test_without_a_valid_version_the_defaults_hold(
+    simulated: SimulatedGitHub, with_mirror: RepoConfigActivities, repo: RepoRef
+) -> None:
+    await simulated.pushes.push_commit(NAME, "topic", {PATH: FULL})
+    await simulated.pushes.push_commit(NAME, "main", {PATH: "auto_merge: yes\n"})
+    found = await with_mirror.get_repo_settings(RepoSettingsInput(repo))
+    assert found == RepoSettings(problem=found.problem, line=1, default_branch="main")
+    assert found.problem
+
+
+async def test_an_unprotected_branch_has_no_say(
+    simulated: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+) -> None:
+    await simulated.pushes.push_commit(NAME, "topic", {PATH: FULL})
+    asked_for = RepoSettingsInput(repo, "topic")
+    assert await repo_config.get_repo_settings(asked_for) == DEFAULTS
+    simulated.protection.protect(NAME, "topic")
+    assert (await repo_config.get_repo_settings(asked_for)).auto_merge
+    simulated.protection.protect(NAME, "topic", ruleset=True)  # only force pushes are forbidden
+    assert await repo_config.get_repo_settings(asked_for) == DEFAULTS
