@@ -133,6 +133,11 @@ def failed_to_run(tool: str, version: str, finished: FinishedCommand, problem: s
     return make_report(tool, version, finished, completed=False, problem=problem)
 
 
+def exit_without_failure(tool: str, code: int) -> str:
+    """The problem of a test run that says it failed, and whose report does not say where."""
+    return f"{tool} exited with code {code}, and its report names no failed test."
+
+
 def not_installed(tool: str, reason: str, hint: str) -> ToolReport:
     """The report of a tool that is missing. `reason` says why the project uses it, "" where it does not say so; `hint`
     is a sentence."""

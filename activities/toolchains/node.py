@@ -18,7 +18,14 @@ from activities.languages.javascript.package_manager import (
     install_environment,
     install_words,
 )
-from activities.languages.javascript.programs import MANAGER_FOLDER, SYSTEM_PATH, node_home, npm, versions
+from activities.languages.javascript.programs import (
+    MANAGER_FOLDER,
+    SYSTEM_PATH,
+    node_home,
+    npm,
+    takes_packages,
+    versions,
+)
 from activities.reports import valid_unicode
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, SandboxCommand
@@ -81,14 +88,11 @@ class NodeToolchain(Toolchain):
         """Each `node_modules` of the environment, at its place in the tree. A folder of the tree that is a link is left
         out: its mount would land wherever the link leads."""
         home = workspace_home(project)
-        checkout = home.root.resolve()
         mounts = []
         for name, folders, _ in os.walk(env_root):
             if "node_modules" in folders:
                 folder = (Path(name) / "node_modules").relative_to(env_root)
-                parent, place = checkout / folder.parent, checkout / folder
-                free = not place.is_symlink() and (place.is_dir() or not place.exists())
-                if free and parent.is_dir() and parent.resolve() == parent:
+                if takes_packages(home.root, env_root, folder.parent):
                     mounts.append((env_root / folder, os.path.normpath(f"{home.folder}/{folder.as_posix()}")))
             folders[:] = sorted(each for each in folders if each != "node_modules" and not each.startswith("."))
         return tuple(mounts[:_MOST_MOUNTS])

@@ -7,6 +7,7 @@ Severity: HIGH is an `error`, MEDIUM a `warning`, LOW (asserts, imports of subpr
 from collections.abc import Iterator
 from typing import Any
 
+from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool, configured_in
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import non_negative, parse_json, read_output, valid_unicode
@@ -30,6 +31,7 @@ class Bandit(PythonTool):
         files=(".bandit", "bandit.yaml", "bandit.yml", ".bandit.yaml", ".bandit.yml"),
         hooks=("bandit",),
         packages=("bandit",),
+        entry_points=("bandit.plugins", "bandit.formatters"),
     )
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
@@ -40,7 +42,7 @@ class Bandit(PythonTool):
             # The ini file is the only one that bandit finds without an option.
             options = () if file == ".bandit" else ("-c", file)
         report = f"{bench.paths.out}/bandit.json"
-        argv = (bench.executable("bandit"), "-r", ".", "-q", "-f", "json", "-o", report, *options)
+        argv = (*start_program(bench, self), "-r", ".", "-q", "-f", "json", "-o", report, *options)
         return findings_report(self, bench, version, await execute(bench, argv))
 
     def findings(self, bench: Workbench) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import re
 
+from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, ToolReport
 from activities.tool_reports import FinishedCommand, execute, failed_to_run, fix_report, make_report
@@ -38,7 +39,7 @@ class Black(PythonTool):
         return fix_report("black", version, await self._start(bench), (0, 123))
 
     async def _start(self, bench: Workbench, *flags: str) -> FinishedCommand:
-        argv = (bench.executable("black"), *flags, "--no-color", ".")
+        argv = (*start_program(bench, self), *flags, "--no-color", ".")
         return await execute(bench, argv, {"BLACK_CACHE_DIR": bench.paths.out})
 
 

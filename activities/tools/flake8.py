@@ -5,6 +5,7 @@ Severity: `error` for what breaks when it runs (syntax, undefined names: E9, F63
 
 import re
 
+from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool, linter_severity
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
@@ -30,7 +31,7 @@ class Flake8(PythonTool):
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         """Exit code 1 means findings and a crash alike: without findings it was a crash."""
         report = f"--output-file={bench.paths.out}/flake8.txt"
-        finished = await execute(bench, (bench.executable("flake8"), "--format=default", report, "--no-show-source"))
+        finished = await execute(bench, (*start_program(bench, self), "--format=default", report, "--no-show-source"))
         try:
             text = valid_unicode(read_output(bench.out, "flake8.txt").decode("utf-8", "surrogateescape"))
         except BadReport:

@@ -2,6 +2,7 @@
 
 import re
 
+from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, ToolReport
 from activities.tool_reports import execute, failed_to_run, fix_report, make_report
@@ -21,11 +22,12 @@ class Isort(PythonTool):
         sections=(("setup.cfg", "isort"), ("setup.cfg", "tool:isort"), ("tox.ini", "isort")),
         hooks=("isort",),
         packages=("isort",),
+        entry_points=("isort.profiles",),
     )
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         """Exit code 1 means changes and a crash alike: without a file to change it was a crash."""
-        finished = await execute(bench, (bench.executable("isort"), "--check-only", "."))
+        finished = await execute(bench, (*start_program(bench, self), "--check-only", "."))
         message = "isort would change the imports of this file."
         found = tuple(
             Finding("linting", "isort", "imports", bench.relative(match["path"]), 0, message, "warning", fixable=True)
@@ -37,7 +39,7 @@ class Isort(PythonTool):
         return make_report("isort", version, finished, findings=found)
 
     async def fix_version(self, bench: Workbench, version: str) -> ToolReport:
-        return fix_report("isort", version, await execute(bench, (bench.executable("isort"), "--quiet", ".")), (0,))
+        return fix_report("isort", version, await execute(bench, (*start_program(bench, self), "--quiet", ".")), (0,))
 
 
 tool = Isort()

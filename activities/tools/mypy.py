@@ -12,6 +12,7 @@ from dataclasses import replace
 from activities.languages.python.config import section, toml_table
 from activities.languages.python.installed import our_version
 from activities.languages.python.layout import sources
+from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool, configured_in
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
@@ -50,7 +51,7 @@ class Mypy(PythonTool):
         options = [*_FLAGS, f"--cache-dir={bench.paths.out}/mypy_cache"]
         if bench.env_root:
             options.append(f"--python-executable={bench.paths.env}/bin/python")
-        argv = (bench.executable("mypy"), *options, *self._targets(bench.project))
+        argv = (*start_program(bench, self), *options, *self._targets(bench.project))
         finished = await execute_to_file(bench, argv, "mypy.txt", _ONE_PROCESS)
         try:
             found = tuple(self.findings(bench))

@@ -1,5 +1,6 @@
 """node --test, and every other test script: node's own runner by its reports, anything else by its exit code."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -81,7 +82,10 @@ class NodeTest(Tool):
 
     async def _run_by_exit_code(self, bench: Workbench, script: str) -> ToolReport:
         """A runner that is not known: its script is one test, which passes when it exits with 0."""
-        finished = await start(bench, (*npm(), "run", "--silent", script))
+        # A shell that .npmrc names may be a file of the tree, which exits with 0 whatever it is given.
+        named = re.search(r"^\s*script-shell\s*=.*\bbash\s*$", bench.project.read(".npmrc"), re.MULTILINE)
+        shell = f"--script-shell=/bin/{'bash' if named else 'sh'}"
+        finished = await start(bench, (*npm(), "run", "--silent", shell, script))
         if problem := stop_reason(self.name, finished):
             return failed_to_run(self.name, versions(), finished, problem)
         passed = finished.exit_code == 0

@@ -7,6 +7,7 @@ wants them, and its exit code counts them), `notice` for information.
 from collections.abc import Iterator
 
 from activities.languages.python.layout import sources
+from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import non_negative, parse_json, read_output, valid_unicode
@@ -34,7 +35,13 @@ class Pylint(PythonTool):
         """The exit code is a sum of bits: 1 to 16 are kinds of findings, 32 is a usage error."""
         flags = ("--reports=n", "--score=n", "--persistent=n", "--recursive=y", "--output-format=json")
         report = f"--output={bench.paths.out}/pylint.json"
-        argv = (bench.executable("pylint"), *flags, report, "--", *sources(bench.project))
+        argv = (
+            *start_program(bench, self, resolves_imports=True, preloaded="isort"),
+            *flags,
+            report,
+            "--",
+            *sources(bench.project),
+        )
         finished = await execute(bench, argv, {"PYLINTHOME": bench.paths.out})
         return findings_report(self, bench, version, finished, range(_USAGE_ERROR))
 

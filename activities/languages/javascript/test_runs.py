@@ -15,7 +15,14 @@ from activities.languages.javascript.programs import installed_version, not_in_p
 from activities.languages.javascript.scripts import ScriptCommand, find_call, test_script
 from activities.model import TestCase, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import FinishedCommand, failed_to_run, make_report, stop_reason, with_flaky
+from activities.tool_reports import (
+    FinishedCommand,
+    exit_without_failure,
+    failed_to_run,
+    make_report,
+    stop_reason,
+    with_flaky,
+)
 from activities.tooling import Project, Tool, Workbench
 from activities.untrusted_files import UntrustedFolder
 
@@ -70,7 +77,7 @@ class ScriptRunner(Tool):
         if call is None:
             return ToolReport(tool=self.name)
         if not (binary := program(bench, self.name)):
-            return not_in_packages(self.name, self.used_by(bench.project))
+            return not_in_packages(bench, self.name, self.used_by(bench.project))
 
         async def start_runner(files: tuple[str, ...], measure: bool) -> FinishedCommand:
             return await start(bench, call.prepared(self.command(bench, binary, call.args, files, measure)), call.env)
@@ -142,6 +149,11 @@ async def run_suite(
             tests = with_flaky(tests, read_report(finished)[0])
     except BadReport as error:
         return failed_to_run(tool, version, finished, str(error))
+    explained = problem or stop_reason(tool, first) or any(test.outcome in ("failed", "flaky") for test in tests)
+    if first.exit_code and not explained:
+        # A missed threshold of coverage is another check's to judge.
+        missed = "threshold" in f"{first.stdout}{first.stderr}".lower()
+        problem = "" if missed else exit_without_failure(tool, first.exit_code)
     report = make_report(tool, version, first, tests=tests, problem=problem)
     return _with_coverage(report, bench) if options.coverage else report
 

@@ -54,6 +54,14 @@ def takes_place_of_tool(project: Project, path: str, added: bool) -> bool:
     return added or canonicalize_name(name) != project_name(project)
 
 
+def module_in_place_of_runner(project: Project) -> str:
+    """A module at the project's root with the name of one of the test runner's, "" without. The worker processes of
+    pytest-xdist start with the project's folder first on their path, so it would be loaded there."""
+    names = sorted(_RUNNERS | {"pytest", "_pytest", "pluggy", "iniconfig", "coverage"})
+    files = (file for name in names for file in (f"{name}.py", f"{name}/__init__.py"))
+    return next((file for file in files if (project.root / file).is_file()), "")
+
+
 def is_build_backend(project: Project, path: str) -> bool:
     """Whether it is a file of the backend that `[build-system]` finds in the tree."""
     table = toml_table(project, "build-system")

@@ -6,6 +6,7 @@ from activities.languages.python.config import section, toml_table
 from activities.languages.python.installed import installed
 from activities.languages.python.layout import sources
 from activities.languages.python.pytest_config import PytestConfig
+from activities.languages.python.safe_start import start_module
 from activities.model import FileCoverage
 from activities.reports import BadReport, parse_json, read_output, valid_unicode
 from activities.tool_reports import execute, last_output
@@ -13,8 +14,8 @@ from activities.tooling import Project, Workbench
 
 # One process leaves `.coverage` itself, and nothing to combine.
 _COMBINE_AND_REPORT = (
-    'ls "$2"/.coverage.* >/dev/null 2>&1 && "$1" -m coverage combine -q "$2" >/dev/null 2>&1; '
-    'exec "$1" -m coverage json -q --fail-under=0 -o "$2/coverage.json"'
+    'ls "$0"/.coverage.* >/dev/null 2>&1 && "$@" combine -q "$0" >/dev/null 2>&1; '
+    'exec "$@" json -q --fail-under=0 -o "$0/coverage.json"'
 )
 
 
@@ -53,7 +54,7 @@ async def collect(bench: Workbench, config: PytestConfig) -> tuple[tuple[FileCov
     """(coverage, problem) after the test run. Data of several processes is combined first."""
     problem = ""
     if not by_plugin(bench, config):
-        argv = ("/bin/sh", "-c", _COMBINE_AND_REPORT, "sh", bench.executable("python"), bench.paths.out)
+        argv = ("/bin/sh", "-c", _COMBINE_AND_REPORT, bench.paths.out, *start_module(bench, "coverage"))
         finished = await execute(bench, argv, environment(bench))
         problem = last_output(finished.result).strip().rpartition("\n")[2][:300] if finished.exit_code else ""
     try:

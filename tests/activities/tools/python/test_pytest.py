@@ -179,3 +179,25 @@ async def test_ids_start_at_the_project_and_paths_at_the_repository(bench: Make)
     inner = replace(work.project, folder="svc", root=work.project.root / "svc")
     report = await tool.run(replace(work, project=inner))
     assert [(test.id, test.path) for test in report.tests] == [("tests/test_a.py::test_a", "svc/tests/test_a.py")]
+
+
+@pytest.mark.parametrize(
+    ("hook", "code"),
+    [
+        ("def pytest_sessionfinish(session):\n    session.exitstatus = 1\n", 1),
+        ("import pytest\ndef pytest_runtest_teardown():\n    pytest.exit('enough', returncode=2)\n", 2),
+    ],
+    ids=["failed outside of the tests", "ended early"],
+)
+async def test_run_that_says_it_failed_is_not_green(bench: Make, hook: str, code: int) -> None:
+    report = await tool.run(bench({"test_a.py": PASSES, "conftest.py": hook}))
+    assert report.problem == f"pytest exited with code {code}, and its report names no failed test."
+
+
+async def test_module_in_place_of_the_runner_of_worker_processes_is_an_error(bench: Make) -> None:
+    files = {"test_a.py": PASSES, "_pytest/__init__.py": "", "pytest.ini": "[pytest]\naddopts = -n 2\n"}
+    report = await tool.run(bench(files))
+    assert (report.completed, report.problem) == (
+        False,
+        "_pytest/__init__.py would take the place of the test runner's own in its worker processes. Rename it.",
+    )

@@ -60,7 +60,7 @@ async def test_pyright_findings_are_read(bench: Make) -> None:
     work = bench({"pyrightconfig.json": "{}", "printed.json": json.dumps(PRINTED)})
     assert work.env_root
     program = work.env_root / "bin" / "pyright"
-    program.write_text("#!/bin/sh\ncat printed.json\nexit 1\n")
+    program.write_text("import sys\nprint(open('printed.json').read())\nsys.exit(1)\n")
     program.chmod(0o755)
     (next(work.env_root.glob("lib/python3*/site-packages")) / "pyright-1.1.400.dist-info").mkdir()
     report = await registry()["pyright"].run(work)

@@ -1,0 +1,58 @@
+"""Starting Python programs so that no module of the tree takes the place of one of theirs.
+
+`python -m` puts the current folder first on the path, so a `pytest.py` or a `json.py` of the tree would be loaded in
+place of the real one. An environment starts with a `sitecustomize.py` wherever it is found; and where the project is
+installed in editable form, the tree is on the path, so that a tool finds there what it would use if it were installed.
+"""
+
+from activities.tooling import OUR_TOOLS, Tool, Workbench
+
+# The modules named first, and all that pytest is made of, are loaded before the project's folder is on the path.
+_MODULE = """
+import os, runpy, sys
+from importlib import import_module
+names = sys.argv[1].split(",")
+for name in names:
+    import_module(name)
+for name in getattr(sys.modules.get("_pytest.config"), "default_plugins", ()):
+    import_module("_pytest." + name)
+sys.argv[:2] = names[:1]
+sys.path.insert(0, os.getcwd())
+runpy.run_module(names[0], run_name="__main__", alter_sys=True)
+"""
+
+# With `-S` nothing was added to the path yet, and no code of the environment has run.
+_PROGRAM = """
+import os, runpy, sys, types
+for name in ("sitecustomize", "usercustomize"):
+    sys.modules[name] = types.ModuleType(name)
+import site
+preloaded, kind, program = sys.argv[1:4]
+if kind == "plugins":
+    site.main()
+else:
+    home = os.path.dirname(os.path.dirname(sys.executable))
+    sys.path.append(f"{home}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages")
+for name in preloaded.split():
+    __import__(name)
+sys.argv[:4] = [program]
+runpy.run_path(program, run_name="__main__")
+"""
+
+
+def start_module(bench: Workbench, *names: str) -> tuple[str, ...]:
+    """The words that start `python -m NAME` with the project's folder on the path, for the first of the names; the
+    others are what it will load."""
+    return bench.executable("python"), "-P", "-c", _MODULE, ",".join(names)
+
+
+def start_program(
+    bench: Workbench, tool: Tool, *, resolves_imports: bool = False, preloaded: str = ""
+) -> tuple[str, ...]:
+    """The words that start the tool's program. What editable installations add to the path is there only for a tool
+    that loads plug-ins of the project, or that `resolves_imports` of it. `preloaded`: modules that the program loads
+    only after it has put the project's folder on the path."""
+    program = bench.executable(tool.name)
+    alone = not resolves_imports and not any(tool.loaded_code(bench.project))
+    python = f"{bench.paths.env}/bin/python" if bench.has_own(tool.name) else str(OUR_TOOLS / "bin" / "python")
+    return python, "-PS", "-c", _PROGRAM, preloaded, "alone" if alone else "plugins", program
