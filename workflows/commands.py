@@ -206,7 +206,8 @@ class CommentCommands:
             return [command_replies.PULL_IS_CLOSED]
         head = await current_head(self._repo, pull)
         overview: Mapping[str, Any] = {}
-        if action.do == "status" or action.running:
+        trusts = action.request is not None and action.request.signal == "trust"
+        if action.do == "status" or action.running or trusts:
             asked = WorkflowQueryInput(ids.branch_workflow(head.head), "get_overview")
             found = await ask_for_person(WorkflowActivities.query_workflow, asked)
             overview = found.answer or {}
@@ -217,7 +218,7 @@ class CommentCommands:
         if action.running and not (overview.get("gating") or overview.get("waiting")):
             return [command_replies.NO_GATE_RUNS]
         assert action.request
-        if action.request.signal == "trust" and (refusal := _no_trust(action.request, pull)):
+        if trusts and (refusal := _no_trust(action.request, pull, overview, self._input.at)):
             return [refusal]
         await signal_branch(head, _message(action.request, self._input, pull.head_sha))
         if pull.draft and action.request.signal in ("rerun", "override"):  # a draft gets no verdict
@@ -241,11 +242,18 @@ class CommentCommands:
         return [command_replies.NO_WORK_RUNS if action.running else command_replies.NO_WORK_TO_RETRY]
 
 
-def _no_trust(request: BranchRequest, pull: PullRequest) -> str:
-    """Why the head cannot be trusted; "" where it can."""
-    if not pull.head_sha.startswith(request.sha):
+def _no_trust(request: BranchRequest, pull: PullRequest, overview: Mapping[str, Any], at: float) -> str:
+    """Why the head cannot be trusted; "" where it can. It must have been the head when the comment was made, `at`, by
+    GitHub's own times: those of its events, and of the pull request as it is now."""
+    if not pull.fork:
+        return command_replies.NOT_A_FORK
+    if len(request.sha) not in (40, 64):
+        return command_replies.whole_sha_needed(pull.head_sha)
+    if pull.head_sha != request.sha:
         return command_replies.not_the_head(request.sha, pull.head_sha)
-    return "" if pull.fork else command_replies.NOT_A_FORK
+    heard = float(overview.get("head_since") or 0.0) if overview.get("head") == pull.head_sha else 0.0
+    since = min(heard or pull.updated_at, pull.updated_at)
+    return "" if 0 < since <= at else command_replies.head_since_comment(pull.head_sha)
 
 
 def _message(request: BranchRequest, input: CommandInput, sha: str) -> BranchMessage:

@@ -149,7 +149,8 @@ class SettledHead:
 class BranchOverview:
     """The answer of the query `get_overview`. `state` is the verdict on `head`, "" without one; `checks` is check →
     status, of that verdict. `waiting`: the next gate has not begun. `merges`: the head is to be merged, and `waits_for`
-    is what that waits for."""
+    is what that waits for. `head_since`: GitHub's time at which the pull request had this head at the latest, 0 where
+    that is unknown."""
 
     head: str = ""
     gating: bool = False
@@ -163,6 +164,7 @@ class BranchOverview:
     merges: bool = False
     waits_for: tuple[str, ...] = ()
     waiting: bool = False
+    head_since: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ class HelpLine:
 @dataclass(frozen=True)
 class BranchRequest:
     """What a command asks of the pull request's `ContinuousQualityWorkflow`: the signal, and what is known of it before
-    the head, the person and the delivery are looked up. `sha` (perhaps shortened) is a head that the person names."""
+    the head, the person and the delivery are looked up. `sha` is a head that the person names, perhaps not in full."""
 
     signal: Literal["rerun", "fix", "stop", "override", "trust"]
     checks: tuple[str, ...] = ()
@@ -217,7 +219,7 @@ class CommandInput:
     `kind`: `comment` (with its `actions`; `comment_id` gets the reaction), `rerun_check`, `rerun_suite`, `button`
     (`command` is the button's identifier), `label` (`command` is `added` or `removed`, `label` its name). `check` is a
     check run's name as GitHub shows it, `external_id` what we gave that run. `pull` is the number of what was commented
-    or labelled, which is an issue unless `on_pull`.
+    or labelled, which is an issue unless `on_pull`. `at` is GitHub's time of the comment, in seconds since 1970.
     """
 
     kind: Literal["comment", "rerun_check", "rerun_suite", "button", "label"]
@@ -234,3 +236,4 @@ class CommandInput:
     actions: tuple[CommandAction, ...] = ()
     on_pull: bool = True
     label: str = ""
+    at: float = 0.0

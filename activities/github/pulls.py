@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
@@ -39,7 +40,8 @@ class PullInput:
 
 @dataclass(frozen=True)
 class PullRequest:
-    """A pull request as GitHub shows it. `fork`: its head is in another repository, or in one that was deleted."""
+    """A pull request as GitHub shows it. `fork`: its head is in another repository, or in one that was deleted.
+    `updated_at`: GitHub's time in seconds since 1970; the head was this one then."""
 
     number: int
     title: str
@@ -51,6 +53,7 @@ class PullRequest:
     base_sha: str
     base_ref: str
     fork: bool
+    updated_at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -295,6 +298,7 @@ def pull_of(data: Json) -> PullRequest:
         base_sha=str(base["sha"]),
         base_ref=str(base["ref"]),
         fork=head_repo.lower() != str(base["repo"]["full_name"]).lower(),
+        updated_at=datetime.fromisoformat(str(data["updated_at"])).timestamp(),
     )
 
 

@@ -59,6 +59,18 @@ def not_the_head(named: str, head_sha: str) -> str:
     return f"{code(named)} is not the head of this pull request any more; the head is {code(head_sha)}."
 
 
+def whole_sha_needed(head_sha: str) -> str:
+    """An approval that names no commit, or only its first digits."""
+    command = code(f"/ok-to-test {head_sha}")
+    return f"Name the commit that you have read in full. For the present head of this pull request, comment {command}."
+
+
+def head_since_comment(head_sha: str) -> str:
+    """An approval that was made before the commit was the head, as far as GitHub's times tell."""
+    command = code(f"/ok-to-test {head_sha}")
+    return f"{code(head_sha)} became the head after that comment. After reading it, comment {command} again."
+
+
 def merge_failed(reason: str) -> str:
     """Automatic merging needs a person first. `reason` is Markdown, one of `github_errors`."""
     return f"Auto-merge failed. {reason}"

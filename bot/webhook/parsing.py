@@ -56,7 +56,7 @@ class PullMoved:
 @dataclass(frozen=True)
 class CommentPosted:
     """A new comment on issue `number`, which is a pull request if `on_pull`. `app_id` is the App that wrote it for
-    somebody, 0 for none."""
+    somebody, 0 for none; `at` when it was made."""
 
     origin: Origin
     number: int
@@ -64,6 +64,7 @@ class CommentPosted:
     body: str
     app_id: int = 0
     on_pull: bool = True
+    at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -305,7 +306,8 @@ def comment(payload: payloads.IssueCommentPayload, origin: Origin) -> CommentPos
     if not comment.body:
         return None
     app = _id(comment.performed_via_github_app)
-    return CommentPosted(origin, issue.number, comment.id, comment.body, app, issue.pull_request is not None)
+    on_pull, at = issue.pull_request is not None, _seconds(comment.created_at)
+    return CommentPosted(origin, issue.number, comment.id, comment.body, app, on_pull, at)
 
 
 def label(payload: payloads.IssueLabelPayload, origin: Origin) -> LabelChanged | None:

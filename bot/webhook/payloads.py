@@ -203,6 +203,7 @@ class IssuePart(Shape):
 class CommentPart(Shape):
     id: Id
     body: str | None = None
+    created_at: Moment = ""
     performed_via_github_app: AppPart | None = None
 
 

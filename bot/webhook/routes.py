@@ -161,6 +161,7 @@ def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
         delivery=event.origin.delivery,
         actions=actions,
         on_pull=event.on_pull,
+        at=event.at,
     )
     return Start(COMMAND, ids.command(event.origin.repo.full_name, f"comment-{event.comment_id}"), request)
 

@@ -94,9 +94,9 @@ async def test_ok_to_test_approves_one_head_only(stack: Stack) -> None:
     repo, sha, number = await forked(stack)
     await stack.verdict(repo, sha)
     stack.github.issues.add_comment(repo, number, f"/ok-to-test {sha}", login="stranger")
-    stack.github.issues.add_comment(repo, number, "/ok-to-test 0000000")
+    stack.github.issues.add_comment(repo, number, f"/ok-to-test {'0' * 40}")
     answer = await stack.comment(repo, number, count=2)
-    assert sha in answer
+    assert f"the head is `{sha}`" in answer
     assert named(stack, repo, sha, "gate") == 1
     stack.github.issues.add_comment(repo, number, f"/ok-to-test {sha}")
     runs = await stack.verdict(repo, sha, gates=2)

@@ -60,6 +60,8 @@ class BranchState:
     pull_at: float = 0.0
     closed_pulls: list[int] = field(default_factory=list)
     """Pulls of this branch that are closed: their `opened` may come later than that."""
+    head_since: float = 0.0
+    """GitHub's time at which a pull request of the branch had this head at the latest, 0 where no event said so."""
     old_heads: list[str] = field(default_factory=list)
     attempts: dict[str, int] = field(default_factory=dict)
     outcomes: int = 0
@@ -140,6 +142,8 @@ class BranchState:
         # that was received: then that successor came late, or was taken back.
         if newest and (event.head.sha not in self.old_heads or (event.from_api and event.sent_at >= self.pushed_at)):
             self.move_to(event.head.sha)
+        if event.sent_at and event.head.sha == self.head.sha:
+            self.head_since = min(self.head_since or event.sent_at, event.sent_at)
         left_out = self.outcome is not None and self.outcome.plan is not None and self.outcome.plan.left_out
         if known is None and left_out:  # the configuration left the branch out while it had no pull request
             target = self.target
@@ -173,7 +177,7 @@ class BranchState:
         if sha in self.old_heads:
             self.old_heads.remove(sha)
         self.target = GateTarget(replace(self.head, sha=sha, base_sha="", approved=False), bases=self.target.bases)
-        self.stopped, self.overrides, self.approved = False, {}, ()
+        self.stopped, self.overrides, self.approved, self.head_since = False, {}, (), 0.0
         self.merge_sha, self.merge_tries, self.merge_waits = "", 0, ()
 
     def rerun(self, event: Rerun) -> bool:
@@ -317,6 +321,7 @@ class BranchState:
             overrides=dict(self.overrides),
             merges=bool(self.merge_sha),
             waits_for=self.merge_waits,
+            head_since=self.head_since,
         )
 
 

@@ -21,9 +21,7 @@ from bot.commands import BranchRequest, command_lines, parse_commands
         ("/stop now", "takes no words"),
         ("/retry linting", "`/retest <check>` runs one check again"),
         ("/status linting", "takes no words"),
-        ("/ok-to-test", "Name the commit that you have read"),
         ("/ok-to-test HEAD", "Name the commit that you have read"),
-        ("/ok-to-test abcdef", "Name the commit that you have read"),
         ("/ok-to-test abcdef0 please", "Name the commit that you have read"),
     ],
 )
@@ -66,5 +64,7 @@ def test_stop_retry_and_status_work_on_issues() -> None:
     assert {stop.on, retry.on, status.on} == {("issue", "pull")}
 
 
-def test_ok_to_test_names_one_commit() -> None:
-    assert parse_commands(["/ok-to-test ABCDEF0"])[0].request == BranchRequest("trust", sha="abcdef0")
+@pytest.mark.parametrize("sha", ["", "ABCDEF0", "A" * 40, "b" * 64])
+def test_ok_to_test_names_one_commit(sha: str) -> None:
+    """The answer to one that is not written in full needs the head of the pull request."""
+    assert parse_commands([f"/ok-to-test {sha}"])[0].request == BranchRequest("trust", sha=sha.lower())
