@@ -37,5 +37,5 @@ class Cleanup:
         for pattern, unused_s in _UNUSED_S.items():
             for path in self._data.glob(pattern):
                 with contextlib.suppress(OSError):
-                    if path.stat().st_mtime < now - unused_s and path.suffix != ".lock":
-                        path.unlink() if path.is_file() else remove_tree(path)
+                    if path.lstat().st_mtime < now - unused_s and path.suffix != ".lock":
+                        remove_tree(path)

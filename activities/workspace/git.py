@@ -13,13 +13,14 @@ from activities.redaction import redact
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
-# No system or user configuration, no prompts, no replaced objects.
+# No system or user configuration, no prompts, no replaced objects, no objects that a command would have to bring.
 _VARIABLES = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "true",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
     "LC_ALL": "C.UTF-8",
 }
 _PASSED_ON = (
@@ -70,8 +71,19 @@ class GitError(Exception):
 
 
 _CHUNK = 65_536
-# A folder that another user owns (a mount of a container) is read like any other.
-_CONFIG = {"safe.directory": "*"}
+_CONFIG = {
+    # A data folder that another user owns (a mount of a container) is read like any other. Git runs in no folder whose
+    # configuration is not ours, see `folder_repository.py`; the rest is for the day when somebody forgets that.
+    "safe.directory": "*",
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "protocol.ext.allow": "never",
+    "submodule.recurse": "false",
+    "fetch.recurseSubmodules": "false",
+    # Names that another system takes for `.git` come into no tree, and out of none.
+    "core.protectHFS": "true",
+    "core.protectNTFS": "true",
+}
 
 
 def git_environment(more: Mapping[str, str] | None = None, config: Mapping[str, str] | None = None) -> dict[str, str]:

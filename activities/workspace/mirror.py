@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from filelock import AsyncFileLock
 from activities.errors import UserError
 from activities.model import RepoRef
 from activities.reporting.markdown import code
+from activities.untrusted_files import remove_tree
+from activities.workspace.folder_repository import bare_repository, find_repository, stand_in
 from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_limited, git_line
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -78,14 +79,18 @@ class Workspaces:
 
     async def _download(self, repo: RepoRef, mirror: Path, refs: list[str]) -> None:
         specs = [f"+{ref}:{_own_ref(ref)}" for ref in refs]
+        if repo.path:
+            repository = bare_repository(Path(repo.path)) or find_repository(Path(repo.path))
+            if repository is None:
+                raise UserError(f"{code(repo.path)} is not a Git repository.")
+            async with stand_in(repository) as folder:
+                await _fetch_from(str(folder), mirror, specs)
+            return
         for last_try in (False, True):
             user, token = await self._git_auth(repo)
-            url = repo.path or self._clone_url(repo)
+            url = self._clone_url(repo)
             try:
-                await git(
-                    mirror, "-c", "gc.auto=0", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, *specs,
-                    config=credentials(url, user, token),
-                )  # fmt: skip
+                await _fetch_from(url, mirror, specs, credentials(url, user, token))
                 return
             except GitError as error:
                 if last_try or not (error.moved or error.unauthorized):
@@ -176,6 +181,11 @@ class Workspaces:
         return dict(zip(parts[1::2], parts[::2], strict=True))
 
 
+async def _fetch_from(url: str, mirror: Path, specs: list[str], config: Mapping[str, str] | None = None) -> None:
+    options = ("--quiet", "--no-tags", "--no-write-fetch-head")
+    await git(mirror, "-c", "gc.auto=0", "fetch", *options, url, *specs, config=config)
+
+
 async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
     part = Path(tempfile.mkdtemp(prefix=f"{sha[:12]}.", suffix=".part", dir=folder.parent))
     index = Path(tempfile.mkdtemp(dir=folder.parent)) / "index"
@@ -186,8 +196,8 @@ async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
         part.chmod(0o755)
         part.rename(folder)
     finally:
-        shutil.rmtree(index.parent, ignore_errors=True)
-        shutil.rmtree(part, ignore_errors=True)
+        remove_tree(index.parent)
+        remove_tree(part)
 
 
 async def _merge_base(mirror: Path, head: str, base: str) -> str:

@@ -15,9 +15,9 @@ from activities.model import CheckResult, Head, RepoRef
 from activities.quality_gate.types import FixInput, GateInput, GateOutcome
 from activities.result_store import ResultStore
 from activities.tool_activities import ToolActivities
-from activities.workspace.git import git
 from activities.workspace.mirror import Workspaces
 from bot.client import WorkflowClient, connect
+from bot.local_gate.applied_fixes import apply_fixes
 from bot.local_gate.folder import LocalHead, local_head
 from bot.local_gate.terminal import follow, print_verdict
 from bot.processes.temporal_server import temporal_server
@@ -45,6 +45,8 @@ async def run(options: GateOptions, environ: Mapping[str, str]) -> int:
     async with engine(settings, environ) as client:
         workspaces = Workspaces(settings.data.resolve(), lambda repo: repo.path, _no_auth)
         head = await local_head(options.path, options.base, workspaces)
+        for sentence in head.left_out:
+            print(f"Not looked at: {sentence}", file=sys.stderr)
         outcome = await _gate(client, settings, head, quiet=options.as_json)
         if options.fix and outcome.workspace and await _fix(client, head, outcome, workspaces):
             head = await local_head(options.path, options.base, workspaces)
@@ -108,12 +110,11 @@ async def _fix(client: Client, head: LocalHead, outcome: GateOutcome, workspaces
         task_queue=workspace.queue,
         start_to_close_timeout=ActivityTimeouts.FIX,
     )
+    for sentence in fixed.left_out:
+        print(f"Not taken over from the fix: {sentence}", file=sys.stderr)
     if not fixed.commit_sha:
         return False
-    # A patch, not a copy: git refuses it where a file was edited in the meantime, and nothing is overwritten.
-    diff = ("diff", "--binary", "--no-color", "--no-ext-diff", workspace.head_sha, fixed.commit_sha)
-    patch = await git(workspaces.mirror(workspace.repo), *diff)
-    await git(head.root, "apply", "--whitespace=nowarn", "-", stdin=patch)
+    await apply_fixes(head.root, workspaces.mirror(workspace.repo), workspace.head_sha, fixed.commit_sha)
     print(f"Fixed {fixed.files} files with {', '.join(fixed.by)}.", file=sys.stderr)
     return True
 

@@ -160,3 +160,26 @@ async def test_each_project_of_a_monorepo_has_its_own_tools(tmp_path: Path) -> N
     _, out, _ = await gate(folder, "--json")
     found = {(one["tool"], one["path"]) for one in json.loads(out)["findings"] if one["check"] == "linting"}
     assert found == {("ruff", "one/a.py"), ("command", "two/a.py")}
+
+
+@pytest.mark.parametrize("options", [(), ("--fix",)])
+@pytest.mark.parametrize("place", [".git", "sub/.git"])
+async def test_an_unpacked_folder_runs_nothing_that_its_git_configuration_names(
+    tmp_path: Path, place: str, options: tuple[str, ...]
+) -> None:
+    folder, mark = tmp_path / "plain", tmp_path / "ran"
+    write(folder, {"sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n', "sub/file": "x\n"})
+    git((folder / place).parent, "init", "--quiet")
+    git((folder / place).parent, "add", "--all")
+    git((folder / place).parent, "commit", "--quiet", "--message=x")
+    run = f"touch {mark}"
+    config = (
+        f'[core]\n\tfsmonitor = {run}\n\thooksPath = .git/hooks\n[filter "evil"]\n\tclean = {run}\n\tprocess = {run}\n'
+    )
+    write(folder, {f"{place}/config": config, ".gitattributes": "*.py filter=evil\n", "new.txt": "new\n"})
+    write(folder, {f"{place}/hooks/post-index-change": f"#!/bin/sh\n{run}\n"})
+    (folder / place / "hooks" / "post-index-change").chmod(0o755)
+    code, _, err = await gate(folder, *options)
+    assert code in (0, 1), err
+    assert not mark.exists()
+    assert ("import os" in (folder / "sample.py").read_text()) == (options == ())

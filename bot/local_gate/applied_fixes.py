@@ -1,0 +1,51 @@
+"""Fixes of the gate, applied to the folder that was gated: as a patch, but not by git in that folder."""
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+
+from activities.errors import UserError
+from activities.untrusted_files import UntrustedFileError, UntrustedFolder
+from activities.workspace.commits import committed_files
+from activities.workspace.git import GitError, git
+
+_LARGEST_FILE = 100 * 1024**2
+
+
+async def apply_fixes(root: Path, mirror: Path, head_sha: str, fixed_sha: str) -> None:
+    """Changes the files of `root` as the fixes changed those of `head_sha`. Raises UserError, and changes nothing,
+    where a file was edited in the meantime so that the fix does not fit."""
+    folder = UntrustedFolder(root)
+    names = await git(mirror, "diff", "--name-only", "--no-renames", "-z", head_sha, fixed_sha)
+    paths = [os.fsdecode(name) for name in names.split(b"\0")[:-1]]
+    # Which line ends a file has here is said by attributes.
+    attributes = [path for path in await committed_files(mirror, head_sha) if path.endswith(".gitattributes")]
+    patch = await git(mirror, "diff", "--binary", "--no-color", "--no-ext-diff", head_sha, fixed_sha)
+    with tempfile.TemporaryDirectory(prefix="autobuild.") as scratch:
+        copies = UntrustedFolder(Path(scratch))
+        await asyncio.to_thread(_copy, folder, copies, {*paths, *attributes})
+        env = {"GIT_DIR": str(mirror.resolve()), "GIT_WORK_TREE": scratch}
+        try:
+            await git(copies.root, "apply", "--whitespace=nowarn", "-", env=env, stdin=patch)
+        except GitError as error:
+            raise UserError(f"The fixes do not fit the files any more: {error.stderr.strip()[:500]}") from error
+        await asyncio.to_thread(_write_back, copies, folder, paths)
+
+
+def _copy(folder: UntrustedFolder, copies: UntrustedFolder, paths: set[str]) -> None:
+    """What is missing or no regular file is not copied, so a patch of it fails."""
+    for path in paths:
+        entry = folder.look(path)
+        if entry and entry.kind == "file" and entry.facts.st_size <= _LARGEST_FILE:
+            folder.copy(path, copies)
+
+
+def _write_back(copies: UntrustedFolder, folder: UntrustedFolder, paths: list[str]) -> None:
+    try:
+        for path in paths:
+            entry = folder.look(path)
+            data = copies.read_bytes(path, _LARGEST_FILE)
+            folder.write(path, data, executable=bool(entry and entry.executable))
+    except UntrustedFileError as error:
+        raise UserError(f"A fix cannot be written: {error}") from error
