@@ -21,6 +21,7 @@ from activities.sandbox.bubblewrap_process import BubblewrapProcess, start
 from activities.sandbox.cgroup_limits import resource_group
 from activities.sandbox.command import validate
 from activities.sandbox.run_folders import RunFolders, copy_build_output, copy_tree, save_new_files
+from activities.sandbox.sandbox_user import SandboxUser, sandbox_user
 from activities.sandbox.shielded_threads import to_shielded_thread
 from activities.sandbox.supervisor import NotStarted, supervise
 from activities.sandbox.usage import DiskUsage
@@ -54,11 +55,14 @@ class BubblewrapRunner:
         bubblewrap's own words when the host does not let it make the sandbox.
         """
         validate(command)
-        folders = RunFolders.create(spec.out.parent)
+        user = sandbox_user()
+        folders = RunFolders.create(spec.out.parent, user)
         try:
+            await to_shielded_thread(_give, user, spec)
             result = await self._run(folders, spec, command, await self._tree_options(folders, spec))
             if spec.build_output and spec.save_build_output:
                 await to_shielded_thread(save_new_files, folders.upper, spec.tree, spec.build_output)
+                await to_shielded_thread(user.give, spec.build_output, again=True)
             return result
         finally:
             await to_shielded_thread(_clean_up, folders, spec.out)
@@ -109,6 +113,7 @@ class BubblewrapRunner:
             await to_shielded_thread(copy_tree, spec.tree, folders.upper)
             if spec.build_output:
                 await to_shielded_thread(copy_build_output, spec.build_output, folders.upper)
+                await to_shielded_thread(folders.user.give, folders.upper, again=True)
             tree = ("--bind", str(folders.upper), PATHS.src)
         return (*tree, *mount_options(folders, spec, overlays))
 
@@ -122,6 +127,14 @@ class BubblewrapRunner:
             except NotStarted:
                 self._overlays[devices] = False
         return self._overlays[devices]
+
+
+def _give(user: SandboxUser, spec: SandboxSpec) -> None:
+    """What the sandbox writes to, and the files that it works on, as far as they are not its own."""
+    for folder in (spec.tree, spec.env, spec.cache, spec.build_output):
+        if folder:
+            user.give(folder)
+    user.give_reports(spec.out)
 
 
 def _clean_up(folders: RunFolders, out: Path) -> None:

@@ -10,15 +10,18 @@ from activities.reporting.markdown import code
 from activities.sandbox import SandboxCommand, SandboxPaths, SandboxSpec
 from activities.sandbox.command import clean_environment
 from activities.sandbox.run_folders import RunFolders
+from activities.untrusted_files import UntrustedFolder
 
 PATHS = SandboxPaths(src="/src", env="/env", out="/out", cache="/cache", home="/tmp/home")
 
-# Another id than 0, so that programs that refuse to run as root run; no process in it has a capability,
-# and none can get one: user namespaces are off inside.
-_ISOLATION = (
-    *("--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"),
-    *("--hostname", "autobuild", "--new-session", "--die-with-parent", "--clearenv"),
+_PROCESS = ("--hostname", "autobuild", "--new-session", "--die-with-parent", "--clearenv")
+
+# What container engines hide of /proc, since it concerns the whole host, and process 1, which is bubblewrap's own.
+_HIDDEN_FILES = (
+    *("kcore", "keys", "key-users", "kmsg", "interrupts", "latency_stats", "mtrr", "sched_debug"),
+    *("timer_list", "timer_stats"),
 )
+_HIDDEN_FOLDERS = ("acpi", "asound", "fs", "scsi", "1")
 
 # Names in /etc that hold no secrets and that programs need: certificates, alternatives, the linker's.
 _ETC = (
@@ -45,10 +48,12 @@ def bubblewrap_options(
     environment = clean_environment(command, PATHS.home, "/tmp", install.env)
     read_only = [*spec.read_only, *(install.read_only if command.network else ())]
     return [
-        *_ISOLATION,
+        *folders.user.isolation,
+        *_PROCESS,
         *_system(),
-        *("--proc", "/proc", "--dev", "/dev"),
-        *("--size", str(max(command.limits.memory // 4, 4096)), "--tmpfs", "/dev/shm"),
+        *_proc(),
+        *("--dev", "/dev"),
+        *("--perms", "1777", "--size", str(max(command.limits.memory // 4, 4096)), "--tmpfs", "/dev/shm"),
         *("--bind", str(folders.tmp), "/tmp", "--dir", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"),
         *_at_same_place(path for path in read_only if not path.is_relative_to("/usr")),
         *tree,
@@ -71,9 +76,16 @@ def mount_options(folders: RunFolders, spec: SandboxSpec, overlays: bool) -> Ite
     """`SandboxSpec.mounts` at their places in the tree; without overlays they are read-only there.
 
     A mount follows the links on its way, and bubblewrap makes folders there while it still sees the whole host. So a
-    path through a link is refused.
+    path through a link is refused. So is a folder behind a link of the environment, which a build has written: the link
+    may lead to any folder of this host. No build runs any more that could change either after this look.
     """
     for number, (folder, path) in enumerate(spec.mounts):
+        if spec.env and folder.is_relative_to(spec.env):
+            inside = folder.relative_to(spec.env).as_posix()
+            if not UntrustedFolder(spec.env).is_folder(inside):
+                raise UserError(
+                    f"{code(inside)} was not installed as a regular folder. Check what the install step does."
+                )
         place = spec.tree
         for part in Path(path).parts:
             place /= part
@@ -101,9 +113,27 @@ def _system() -> Iterator[str]:
         yield from ("--ro-bind", str(_OUR_ETC / name), f"/etc/{name}")
 
 
+def _proc() -> Iterator[str]:
+    """A procfs of the sandbox's own processes. No setting of the host can be changed there.
+
+    bubblewrap itself makes `bus`, `irq` and `sysrq-trigger` read-only where they can be written.
+    """
+    yield from ("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys")
+    for path in (Path("/proc", name) for name in _HIDDEN_FILES):
+        if path.exists():
+            yield from ("--ro-bind", "/dev/null", str(path))  # which cannot be opened: devices are off in such mounts
+    for path in (Path("/proc", name) for name in _HIDDEN_FOLDERS):
+        if path.exists():
+            yield from ("--perms", "0555", "--tmpfs", str(path), "--remount-ro", str(path))
+
+
 def _at_same_place(paths: Iterable[Path]) -> Iterator[str]:
-    for path in paths:
-        yield from ("--ro-bind-try", str(path), str(path))
+    """What of them there is, in folders that every user may enter: bubblewrap makes them for its own user alone."""
+    existing = [path for path in paths if os.path.exists(path)]
+    for folder in sorted({parent for path in existing for parent in path.parents[:-1]}):
+        yield from ("--dir", str(folder))
+    for path in existing:
+        yield from ("--ro-bind", str(path), str(path))
 
 
 def _out_env_and_cache(spec: SandboxSpec) -> Iterator[str]:

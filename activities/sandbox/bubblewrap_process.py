@@ -20,6 +20,7 @@ from activities.sandbox import SandboxCommand
 from activities.sandbox.cgroup_limits import ResourceGroup
 from activities.sandbox.command import gated_command, gated_stdin, set_rlimits
 from activities.sandbox.process_tree import ProcessHandle
+from activities.sandbox.sandbox_user import sandbox_user
 from activities.sandbox.seccomp import seccomp_program
 from activities.sandbox.supervisor import READ_SIZE, NotStarted
 from activities.sandbox.usage import Usage, measure
@@ -105,7 +106,7 @@ async def _start(options: Sequence[str], command: SandboxCommand, group: Resourc
         }  # fmt: skip
         switches = [text for name, file in files.items() for text in (name, str(file.fileno()))]
         process = await asyncio.create_subprocess_exec(
-            *(*group.prefix(), bwrap_path(), *switches, "--", *gated_command(command)),
+            *(*group.prefix(), bwrap_path(), *switches, "--", *sandbox_user().prefix, *gated_command(command)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -131,7 +132,8 @@ async def _limit(
     """Sets the limits of pid 1, which has started nothing yet."""
     try:
         pid1 = json.loads(await status.readline() or "{}")["child-pid"]
-        set_rlimits(pid1, command.limits)
+        # All sandboxes of root have one user, so that a limit on its processes would bind them together.
+        set_rlimits(pid1, command.limits, count_processes=sandbox_user().owner is None)
         # Lets pid 1, but nothing it starts, act before any other process where we may say so: among the processes of a
         # fork bomb it would else wait for its turn to end them all. Only root may, whom RLIMIT_NPROC does not bind.
         with suppress(OSError):

@@ -21,7 +21,7 @@ from activities.sandbox import ResourceLimits, SandboxCommand
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
-_GATE = 'read -r go && exec nice -n "$0" -- "$@"'
+_GATE = 'umask 022; read -r go && exec nice -n "$0" -- "$@"'
 _GATE_WITHOUT_STDIN = f"{_GATE} </dev/null"
 _NICE, _NICE_URGENT = "10", "5"
 _OPEN_FILES = 8192
@@ -56,7 +56,7 @@ def gated_stdin(command: SandboxCommand) -> bytes:
     return b"go\n" + command.stdin
 
 
-def set_rlimits(pid: int, limits: ResourceLimits) -> None:
+def set_rlimits(pid: int, limits: ResourceLimits, count_processes: bool = True) -> None:
     """Sets the kernel's limits of a process and all that it starts, before it starts others.
 
     Memory and process count are set at twice the limit: exceeding the limit itself is noticed by `supervise`, so that
@@ -74,7 +74,7 @@ def set_rlimits(pid: int, limits: ResourceLimits) -> None:
     major, minor = os.uname().release.split(".")[:2]
     # Since Linux 5.14 it counts the user's processes in the process's own user namespace; before, those of the whole
     # host, so that a busy account could start nothing. It never binds root.
-    if (int(major), int("".join(c for c in minor if c.isdigit()) or 0)) >= (5, 14):
+    if count_processes and (int(major), int("".join(c for c in minor if c.isdigit()) or 0)) >= (5, 14):
         values[resource.RLIMIT_NPROC] = 2 * limits.processes
     for kind, value in values.items():
         _, hard = resource.prlimit(pid, kind)  # only root may raise the hard limit

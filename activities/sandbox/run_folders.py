@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from activities.sandbox.sandbox_user import SandboxUser
 from activities.sandbox.supervisor import NotStarted
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder, remove_tree
 
@@ -26,13 +27,18 @@ class RunFolders:
     """
 
     root: Path
+    user: SandboxUser
 
     @classmethod
-    def create(cls, parent: Path) -> "RunFolders":
-        """New ones inside `parent`."""
-        folders = cls(Path(tempfile.mkdtemp(prefix=".run-", dir=parent)))
-        for path in (folders.upper, folders.work, folders.tmp, folders.tmp / "home", folders.mounts):
-            path.mkdir()
+    def create(cls, parent: Path, user: SandboxUser) -> "RunFolders":
+        """New ones inside `parent`, which `user` may write to."""
+        folders = cls(Path(tempfile.mkdtemp(prefix=".run-", dir=parent)), user)
+        folders.work.mkdir()
+        folders.mounts.mkdir()
+        for path in (folders.upper, folders.tmp, folders.tmp / "home"):
+            path.mkdir(0o755)
+            path.chmod(0o755)  # whatever the worker's umask is
+            user.give(path, again=True)
         return folders
 
     @property
@@ -56,6 +62,7 @@ class RunFolders:
         pair = self.mounts / f"{number}-upper", self.mounts / f"{number}-work"
         for path in pair:
             path.mkdir(exist_ok=True)
+        self.user.give(pair[0])
         return pair
 
     def remove(self) -> None:

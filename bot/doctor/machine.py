@@ -14,6 +14,7 @@ from pathlib import Path
 from activities.errors import SandboxMissing
 from activities.languages.javascript.programs import node
 from activities.languages.python.install import UV
+from activities.sandbox.sandbox_user import SANDBOX_ID
 from activities.sandbox.select import make_runner
 from bot.doctor.context import DoctorContext
 from bot.doctor.results import DoctorResult, fail, ok, warn
@@ -33,9 +34,10 @@ async def sandbox(context: DoctorContext) -> Sequence[DoctorResult]:
     try:
         await make_runner(context.settings.sandbox)
     except SandboxMissing as error:
-        message, _, fix = str(error).partition(" Let users ")
-        return [fail("sandbox", message, f"Let users {fix}" if fix else "")]
-    return [ok("sandbox", "Bubblewrap works.")]
+        message, end, fix = str(error).partition("). ")
+        return [fail("sandbox", message + end.strip(), fix)]
+    as_whom = f"the user {SANDBOX_ID}, not as root" if os.geteuid() == 0 else "this user, without its files"
+    return [ok("sandbox", f"Bubblewrap works. Commands of repositories run as {as_whom}.")]
 
 
 async def programs(_context: DoctorContext) -> Sequence[DoctorResult]:

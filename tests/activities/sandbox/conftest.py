@@ -14,6 +14,7 @@ from activities.errors import SandboxMissing
 from activities.sandbox import ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.select import make_runner
 from activities.sandbox.unsandboxed import UnsandboxedRunner
+from tests.activities.sandbox.as_user import RunnerOfUser
 from tests.deadlines import WITHIN_S
 
 LIMITS = ResourceLimits(wall_s=30, memory=512 * 1024**2, processes=200, disk=64 * 1024**2)
@@ -28,17 +29,27 @@ def spec(tmp_path: Path) -> SandboxSpec:
     return SandboxSpec(tree=tree, out=out, read_only=(Path(sys.base_prefix),))
 
 
-@pytest.fixture
-async def sandbox() -> Runner:
+async def bubblewrap(worker: str, folder: Path) -> Runner:
+    """The sandboxes of this process, or those of an ordinary user's worker."""
     try:
-        return await make_runner("bubblewrap")
+        runner = await make_runner("bubblewrap")
     except SandboxMissing as missing:
         pytest.skip(str(missing))
+    if worker == "self":
+        return runner
+    if os.geteuid() != 0:
+        pytest.skip("this process is an ordinary user's already")
+    return RunnerOfUser(folder)
 
 
-@pytest.fixture(params=["bubblewrap", "local"])
-def runner(request: pytest.FixtureRequest) -> Runner:
-    return request.getfixturevalue("sandbox") if request.param == "bubblewrap" else UnsandboxedRunner()
+@pytest.fixture(params=["self", "user"])
+async def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Runner:
+    return await bubblewrap(request.param, tmp_path)
+
+
+@pytest.fixture(params=["self", "user", "local"])
+async def runner(request: pytest.FixtureRequest, tmp_path: Path) -> Runner:
+    return UnsandboxedRunner() if request.param == "local" else await bubblewrap(request.param, tmp_path)
 
 
 def shell(script: str, *arguments: str, limits: ResourceLimits = LIMITS, **rest: object) -> SandboxCommand:

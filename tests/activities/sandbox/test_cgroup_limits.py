@@ -123,6 +123,7 @@ async def test_files_in_memory_count_as_memory() -> None:
         assert group.exceeded() == "memory"
 
 
+@pytest.mark.parametrize("runner", ["self", "local"], indirect=True)
 async def test_fork_bomb_that_gives_up_is_reported(runner: Runner, spec: SandboxSpec) -> None:
     mount_of("pids")
     ran = await runner.run(spec, python(GIVES_UP, limits=replace(LIMITS, processes=30)))

@@ -105,6 +105,7 @@ async def test_cancelling_at_any_moment_leaves_nothing(runner: Runner, spec: San
     assert [path.name for path in spec.out.parent.iterdir()] == ["out"]
 
 
+@pytest.mark.parametrize("sandbox", ["self"], indirect=True)
 async def test_sandboxes_of_a_killed_worker_are_killed(
     sandbox: Runner, spec: SandboxSpec, marked: Marked, started: Callable[[], None]
 ) -> None:

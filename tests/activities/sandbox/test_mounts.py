@@ -7,6 +7,7 @@ import pytest
 
 from activities.errors import UserError
 from activities.sandbox import Runner, SandboxSpec
+from activities.sandbox.sandbox_user import SANDBOX_ID
 from tests.activities.sandbox.conftest import shell
 
 
@@ -16,7 +17,7 @@ def mounted(spec: SandboxSpec, tmp_path: Path) -> SandboxSpec:
     folder.mkdir(parents=True)
     (folder / "left-pad").write_text("padded")
     (spec.tree / "web").mkdir()
-    return replace(spec, mounts=((folder, "node_modules"), (folder, "web/node_modules")))
+    return replace(spec, env=folder.parent, mounts=((folder, "node_modules"), (folder, "web/node_modules")))
 
 
 @pytest.mark.parametrize("inside", ["web/node_modules", "link/node_modules", "../node_modules"])
@@ -30,6 +31,21 @@ async def test_mount_behind_a_link_is_refused(
     with pytest.raises(UserError, match="is behind a symbolic link"):
         await sandbox.run(replace(mounted, mounts=((mounted.mounts[0][0], inside),)), shell("true"))
     assert not list(outside.iterdir())
+
+
+@pytest.mark.parametrize("path", ["node_modules", "web/node_modules"])
+async def test_folder_behind_a_link_of_the_environment_is_refused(
+    sandbox: Runner, spec: SandboxSpec, tmp_path: Path, path: str
+) -> None:
+    """A build may have put the link there."""
+    secret = tmp_path / "host" / "node_modules"
+    secret.mkdir(parents=True)
+    env = tmp_path / "env"
+    env.mkdir()
+    (env / path.partition("/")[0]).symlink_to(secret if path == "node_modules" else secret.parent)
+    with pytest.raises(UserError, match="was not installed as a regular folder"):
+        await sandbox.run(replace(spec, env=env, mounts=((env / path, "node_modules"),)), shell("ls node_modules"))
+    assert secret.stat().st_uid != SANDBOX_ID
 
 
 @pytest.mark.parametrize("keep_writes", [False, True])
