@@ -6,8 +6,10 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import h11
@@ -21,6 +23,8 @@ Resolve = Callable[[EgressTarget], Awaitable[Sequence[IPAddress]]]
 
 CONNECT_S = 15.0
 _MOST_ADDRESSES = 6
+# Threads of our own: names that somebody else's server answers slowly must not hold up the worker's other threads.
+_LOOK_UPS = ThreadPoolExecutor(4, thread_name_prefix="egress")
 
 
 class TargetRefused(Exception):
@@ -115,8 +119,8 @@ class OwnProxy:
 
 async def resolve(target: EgressTarget) -> Sequence[IPAddress]:
     """By this host's own means."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, target.host, target.port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOK_UPS, look_up)
     return [ipaddress.ip_address(each[4][0]) for each in found]
 
 

@@ -36,9 +36,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EgressLimits:
-    """Of one sandbox. `head_s`: until a request's head is complete; `idle_s`: without a byte in any direction."""
+    """Of one sandbox. `connections` at once; after `burst` of them, `per_second` new ones. `head_s`: until a request's
+    head is complete; `idle_s`: without a byte in any direction."""
 
     connections: int = 64
+    burst: int = 1000
+    per_second: int = 100
     head_s: float = 20.0
     idle_s: float = 300.0
 
@@ -78,20 +81,24 @@ class EgressSession:
     refused: list[RefusedTarget] = field(default_factory=list)
 
     async def accept(self, listener: socket.socket) -> None:
-        """Until it is cancelled. A connection above the limit waits in the listener's queue, where it costs nothing."""
+        """Until it is cancelled. A connection above the limits waits in the listener's queue, where it costs nothing:
+        the loop is the worker's, and no step may keep it busy."""
         listener.setblocking(False)
-        free = asyncio.Semaphore(self.proxy.limits.connections)
+        limits, loop = self.proxy.limits, asyncio.get_running_loop()
+        free, due = asyncio.Semaphore(limits.connections), 0.0
         async with asyncio.TaskGroup() as group:
             while True:
                 await free.acquire()
                 try:
-                    client, _ = await asyncio.get_running_loop().sock_accept(listener)
+                    client, _ = await loop.sock_accept(listener)
                 except OSError as error:  # this process has no descriptor left, most likely
                     log.warning("egress=paused error=%s", error.strerror)
                     free.release()
                     await asyncio.sleep(1)
                     continue
                 group.create_task(self._serve(client)).add_done_callback(lambda _: free.release())
+                due = max(due, loop.time() - limits.burst / limits.per_second) + 1 / limits.per_second
+                await asyncio.sleep(due - loop.time())
 
     async def _serve(self, connection: socket.socket) -> None:
         """Whatever goes wrong in a connection ends it, and nothing else."""

@@ -260,6 +260,16 @@ async def test_connections_are_limited_and_wait() -> None:
         assert status(await third) == 200
 
 
+async def test_new_connections_are_slowed_down_after_a_burst() -> None:
+    """The least that they take; nothing depends on how fast this machine is."""
+    loop = asyncio.get_running_loop()
+    async with served(allowing(limits=EgressLimits(burst=2, per_second=20))) as proxy:
+        start = loop.time()
+        for _ in range(8):
+            assert status(await proxy.ask("CONNECT registry.example:443 HTTP/1.1\r\nHost: x\r\n\r\n")) == 403
+        assert loop.time() - start >= 5 / 20
+
+
 async def test_everything_is_closed_with_the_sandbox() -> None:
     async with running(Origin(b"pong")) as origin:
         async with served(allowing(f"127.0.0.1:{origin.port}")) as proxy:
