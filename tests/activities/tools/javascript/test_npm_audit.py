@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from activities.egress.allow_list import EgressAllowList
+from activities.egress.proxy import EgressProxy
+from activities.sandbox.select import make_runner
 from activities.tools.npm_audit import RegistryUnavailable, read_berry, read_npm, read_pnpm, read_yarn
 from activities.tools.npm_audit import tool as npm_audit
 from tests.activities.tools.javascript.conftest import ReplayedProject, SandboxedProject
@@ -55,7 +58,10 @@ async def registry() -> AsyncIterator[Registry]:
 
 
 @pytest.fixture
-def audited(sandboxed: SandboxedProject, registry: Registry) -> SandboxedProject:
+async def audited(sandboxed: SandboxedProject, registry: Registry) -> SandboxedProject:
+    """The deployment allows the registry; the repository names it."""
+    allowed = EgressAllowList.of(registry.url.removeprefix("http://").rstrip("/"))
+    sandboxed.runner = await make_runner("bubblewrap", egress=EgressProxy(allowed))
     sandboxed.write("package.json", PACKAGE)
     sandboxed.write("package-lock.json", LOCK)
     sandboxed.write(".npmrc", f"registry={registry.url}\n")
@@ -91,6 +97,16 @@ async def test_registry_error_is_an_advice(audited: SandboxedProject, registry: 
     assert report.findings == ()
     assert str(status) in report.advice
     assert "127.0.0.1" not in report.advice
+
+
+async def test_registry_that_only_the_repository_names_is_refused_and_named(
+    audited: SandboxedProject, registry: Registry
+) -> None:
+    audited.runner = await make_runner("bubblewrap")
+    report = await npm_audit.run(audited.bench())
+    assert report.findings == ()
+    host = registry.url.removeprefix("http://").rstrip("/")
+    assert f"npm-audit asked for {host}, which is not an allowed registry." in report.advice
 
 
 async def test_unreachable_registry_is_an_advice(audited: SandboxedProject) -> None:
