@@ -1,6 +1,7 @@
 """Every workflow. `ALL` is explicit on purpose: registering a workflow is a promise to its history."""
 
 from workflows.commands import CommandWorkflow
+from workflows.config_changes import ConfigChangeWorkflow
 from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 from workflows.issues.label_workflow import LabelWorkflow
@@ -10,6 +11,7 @@ ALL = (
     QualityGateWorkflow,
     ContinuousQualityWorkflow,
     CommandWorkflow,
+    ConfigChangeWorkflow,
     LabelWorkflow,
     DeliverySweepWorkflow,
     ReconciliationWorkflow,

@@ -8,6 +8,7 @@ __all__ = [
     "BranchId",
     "branch_workflow",
     "command",
+    "config_change",
     "host_queue",
     "incident_of_issue",
     "label",
@@ -31,6 +32,11 @@ def branch_workflow(head: Head) -> str:
 def command(full_name: str, source: str) -> str:
     """A request by a person. `source` names GitHub's fact: `comment-123`, `check-run-9-2026-01-01T…`."""
     return f"command:{full_name}!{source}"
+
+
+def config_change(full_name: str, branch: str, sha: str) -> str:
+    """A new configuration on a branch, which its commit brought."""
+    return f"config-change:{full_name}@{branch}:{sha}"
 
 
 def label(full_name: str, number: int, name: str) -> str:

@@ -131,7 +131,22 @@ class HeadLeft:
     sha: str
 
 
-BranchMessage = Pushed | PullChanged | Rerun | Fix | AcceptBaseline | Stop | Override | Trust
+@dataclass(frozen=True)
+class ConfigChanged:
+    """The signal `config_changed`: the configuration on `branch` is the file `blob` (its id in git, "" for none) since
+    the commit `sha`. The argument of `ConfigChangeWorkflow` too, which signals it to the pull requests that it
+    judges."""
+
+    SIGNAL: ClassVar[str] = "config_changed"
+
+    repo: RepoRef
+    branch: str
+    sha: str
+    blob: str = ""
+    delivery: str = ""
+
+
+BranchMessage = Pushed | PullChanged | Rerun | Fix | AcceptBaseline | Stop | Override | Trust | ConfigChanged
 """What is signalled to a branch's workflow."""
 
 

@@ -10,14 +10,18 @@ from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound, Unavailable
 from activities.github.merging.branch_protection import MergeMethod
 from activities.github.protected_branches import default_branch, is_protected
+from activities.github.pulls import pull_of
 from activities.github.urls import url_values
-from activities.model import RepoRef
+from activities.model import CONFIG_PATH, Head, RepoRef
 from activities.reporting import github_errors as texts
 from activities.workspace.git import GitError
 
 if TYPE_CHECKING:
-    from activities.github.client import GitHub
+    from activities.github.client import API, GitHub
     from activities.workspace.mirror import Workspaces
+
+_MOST_PULLS = 2000
+"""More heads than these do not fit in a history."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,41 @@ class RepoSettings:
     judged_by: str = ""
 
 
+@dataclass(frozen=True)
+class ConfigFileInput:
+    """The configuration's file at the commit `sha` of a branch, and at `before`, the one before it ("" none)."""
+
+    repo: RepoRef
+    branch: str
+    sha: str
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class ConfigFileResult:
+    """`judges`: pull requests are judged by this branch's file, it is the default or a protected one. `blob` is the
+    file's id in git, "" where there is none, `before` what it was."""
+
+    judges: bool = False
+    blob: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class JudgedPullsInput:
+    """The pull requests that a branch's configuration judges."""
+
+    repo: RepoRef
+    branch: str
+
+
+@dataclass(frozen=True)
+class JudgedPullsResult:
+    """Heads of open pull requests without their shas, the newest first."""
+
+    heads: tuple[Head, ...] = ()
+
+
 class RepoConfigActivities:
     """Reads only. Without `workspaces` a broken file is replaced by the defaults."""
 
@@ -62,8 +101,6 @@ class RepoConfigActivities:
         As it is now, by conditional requests, free where nothing has changed. Of the default or a protected branch
         only. No file gives the defaults; a broken one is replaced by its last valid version.
         """
-        from activities.repo_config import PATH
-
         api = await self._github.installation(input.repo, {"contents": "read"})
         default = await default_branch(api, input.repo)
         branch = input.branch or default
@@ -71,13 +108,59 @@ class RepoConfigActivities:
             branch = default
         try:
             where = url_values(input.repo, ref=branch)
-            file = await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{PATH}{{?ref}}", where)
+            file = await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{CONFIG_PATH}{{?ref}}", where)
         except NotFound:
             return RepoSettings(default_branch=default)
         settings = await asyncio.to_thread(_settings_of_file, file)
         if settings.problem and self._workspaces:
             settings = await _last_valid(self._workspaces, input.repo, branch, settings)
         return replace(settings, default_branch=default)
+
+    @github_activity
+    async def get_config_file(self, input: ConfigFileInput) -> ConfigFileResult:
+        """Returns which file .github/autobuild.yml is on a branch, and whether it judges pull requests."""
+        api = await self._github.installation(input.repo, {"contents": "read"})
+        default = await default_branch(api, input.repo)
+        if input.branch != default and not await is_protected(api, input.repo, input.branch):
+            return ConfigFileResult()
+        blob, before = await _blob(api, input.repo, input.sha), ""
+        if input.before:
+            try:
+                before = await _blob(api, input.repo, input.before)
+            except NotFound:  # forgotten after a force push, so nobody knows
+                before = "unknown"
+        return ConfigFileResult(True, blob, before)
+
+    @github_activity
+    async def list_judged_pulls(self, input: JudgedPullsInput) -> JudgedPullsResult:
+        """Lists the open pull requests that a branch's configuration judges."""
+        repo = input.repo
+        api = await self._github.installation(repo, {"contents": "read", "pull_requests": "read"})
+        default = await default_branch(api, repo)
+        judged: dict[str, bool] = {}
+        heads: list[Head] = []
+        url = "/repos/{owner}/{repo}/pulls?state=open&per_page=100"
+        async for data in api.getiter(url, url_values(repo)):
+            pull = pull_of(data)
+            base = pull.base_ref
+            if base not in judged:
+                own = base == default or await is_protected(api, repo, base)
+                judged[base] = input.branch == (base if own else default)
+            if judged[base] and len(heads) < _MOST_PULLS:
+                heads.append(Head(repo, "", pull.head_ref, base, pull=pull.number, fork=pull.fork))
+        return JudgedPullsResult(tuple(heads))
+
+
+async def _blob(api: "API", repo: RepoRef, sha: str) -> str:
+    """The id of what is at the file's path in a commit, "" for nothing. `NotFound` for a commit that GitHub does not
+    know, since an event may be quicker."""
+    where = url_values(repo, sha=sha, ref=sha)
+    try:
+        file = await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{CONFIG_PATH}{{?ref}}", where)
+    except NotFound:
+        await api.getitem("/repos/{owner}/{repo}/git/commits/{sha}", where)
+        return ""
+    return str(file["sha"]) if isinstance(file, Mapping) else "folder"
 
 
 def _settings_of_file(file: Any) -> RepoSettings:

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         AcceptBaseline,
         BranchMessage,
         BranchOverview,
+        ConfigChanged,
         Fix,
         HeadGated,
         HeadLeft,
@@ -33,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.quality import autofix, gate_activities
     from workflows.quality.auto_merge import AutoMerge
     from workflows.quality.branch_state import BranchState, ContinuousQualityInput, GateTarget
+    from workflows.quality.config_watch import ConfigWatch
     from workflows.quality.gate import QualityGateWorkflow
 
 _EVENTS_A_RUN = 4000
@@ -42,7 +44,7 @@ _EVENTS_A_RUN = 4000
 class ContinuousQualityWorkflow:
     """Signals from GitHub's events: `pushed`, `pull_changed`, `branch_deleted`; from people: `rerun`, `trust`, `stop`,
     `override`, `fix`, `accept_baseline`; from the reconciliation: `verdict_lost`; from other
-    branches with the same head: `head_gated`, `head_left`. Queries: `get_status`, `get_stats`,
+    branches: `head_gated`, `head_left`, `config_changed`. Queries: `get_status`, `get_stats`,
     `get_overview`, `get_settled`.
 
     It is the only writer of its pull request's gate comment, runs one child gate at a time, merges where the
@@ -63,6 +65,7 @@ class ContinuousQualityWorkflow:
         self._other_verdict = False  # another branch's workflow has gated this head
         self._requests: list[Fix | AcceptBaseline] = []
         self._merge = AutoMerge(self._state)
+        self._config = ConfigWatch(self._state)
 
     @workflow.run
     async def run(self, input: ContinuousQualityInput) -> None:
@@ -97,6 +100,9 @@ class ContinuousQualityWorkflow:
         if self._state.push(event):
             self._closed = False
             await self._end_outdated_gate()
+            # Of another branch its gate says whether it is protected; of a draft and a stopped one there is none.
+            if self._state.judges_pulls or self._paused:
+                await self._config.look(event.before)
 
     @workflow.signal
     async def pull_changed(self, event: PullChanged) -> None:
@@ -164,6 +170,12 @@ class ContinuousQualityWorkflow:
         if event.sha == self._state.head.sha:
             self._state.other_was_gated(event)
             self._other_verdict = True
+
+    @workflow.signal
+    def config_changed(self, event: ConfigChanged) -> None:
+        """The configuration that judges the branch's pull requests has changed."""
+        _log_signal(event)
+        self._state.config_changed(event)
 
     @workflow.signal
     def head_left(self, event: HeadLeft) -> None:
@@ -247,6 +259,8 @@ class ContinuousQualityWorkflow:
         if outcome and is_own and state.other_pulls:
             await self._share(input, outcome)
         if outcome:
+            if outcome.workspace and outcome.workspace.protected_head:
+                await self._config.look()
             self._merge.decide(outcome)
             if autofix.is_automatic(state, outcome):
                 self._requests.append(Fix(outcome.result.head_sha))

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field, replace
 
 from activities.model import SATISFIED, Head, HeadPull, QualityGateResult
 from activities.quality_gate.types import GateInput, GateOutcome
-from workflows.messages import BranchOverview, HeadGated, Override, PullChanged, Pushed, Rerun, SettledHead
+from workflows.messages import (
+    BranchOverview,
+    ConfigChanged,
+    HeadGated,
+    Override,
+    PullChanged,
+    Pushed,
+    Rerun,
+    SettledHead,
+)
 
 _REMEMBERED = 200
 """How many old heads, closed pulls and attempts a branch remembers."""
@@ -69,6 +78,15 @@ class BranchState:
     """How many verdicts there were when other branches were told that this one has left their head."""
     approved: tuple[int, ...] = ()
     """Pull requests of other forks with this head in which it was approved; they end with the head."""
+    config_sha: str = ""
+    """The last head of which it is known whether it changed the configuration."""
+    config_blob: str | None = None
+    """The configuration's file on this branch, where that judges pull requests; None where it does not, or nobody has
+    asked yet."""
+    config_heard: tuple[str, str] = ("", "")
+    """(branch, file) of the last new configuration that this branch heard of."""
+    config_unread: bool = False
+    """The gate that runs, or the next one, may have been judged by an older file than that."""
     stopped: bool = False
     """Somebody commented `/stop`: no gate runs before the next head or the next request."""
     overrides: dict[str, str] = field(default_factory=dict)
@@ -96,6 +114,11 @@ class BranchState:
     def draft(self) -> bool:
         """Whether the branch has pull requests and all are drafts: then no gate is run."""
         return bool(self.pulls) and all(pull.draft for pull in self.pulls)
+
+    @property
+    def judges_pulls(self) -> bool:
+        """Whether pull requests are judged by the branch's configuration, as far as is known."""
+        return self.head.branch == self.default_branch or self.config_blob is not None
 
     @property
     def verdict(self) -> GateOutcome | None:
@@ -208,6 +231,24 @@ class BranchState:
         self.run_again((event.check,))
         return True
 
+    def config_changed(self, event: ConfigChanged) -> None:
+        """The configuration that judges a pull request of the branch is another file now. A gate that runs may have
+        read either, so it is waited for."""
+        change = (event.branch, event.blob)
+        if change != self.config_heard and self.pulls:
+            self.config_heard = change
+            self.config_unread = True
+            if not self.has_work:
+                self._judge_by_new_config()
+
+    def _judge_by_new_config(self) -> None:
+        """Once for each change, unless the last verdict is by that file already."""
+        self.config_unread = False
+        plan = self.outcome.plan if self.outcome and self.verdict else None
+        known = plan is not None and (plan.config.branch, plan.config.blob) == self.config_heard
+        if not (known and len({pull.base_ref for pull in self.pulls}) == 1):
+            self.run_all_again()
+
     def run_again(self, checks: tuple[str, ...], *, refresh: bool = False) -> None:
         """The head once more: `checks` alone if the others have their verdict (() is all of them), and beside them what
         was to be run before and is not done: it waits, runs, or was stopped."""
@@ -254,6 +295,8 @@ class BranchState:
         if outcome is None:
             return
         self.outcome, self.outcomes = outcome, self.outcomes + 1
+        if self.config_unread and ended:
+            self._judge_by_new_config()
         left_out = outcome.plan is not None and outcome.plan.left_out and not input.head.pull
         if left_out and self.head.pull and not self.has_work:  # the pull request came while the gate ran
             self.target = replace(self.target, rerun_count=self.target.rerun_count + 1)

@@ -4,9 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from activities.github.client import GitHub
-from activities.github.repo_config import RepoSettings, RepoSettingsInput
+from activities.github.repo_config import (
+    ConfigFileInput,
+    ConfigFileResult,
+    JudgedPullsInput,
+    RepoSettings,
+    RepoSettingsInput,
+)
 from activities.github_activities import RepoConfigActivities
 from activities.model import RepoRef
 from activities.repo_config import PATH
@@ -150,3 +157,45 @@ async def test_an_unprotected_branch_has_no_say(
     assert (await repo_config.get_repo_settings(asked_for)).auto_merge
     simulated.protection.protect(NAME, "topic", ruleset=True)  # only force pushes are forbidden
     assert await repo_config.get_repo_settings(asked_for) == DEFAULTS
+
+
+async def test_the_file_of_a_branch_that_judges(
+    simulated: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+) -> None:
+    without = await simulated.pushes.push_commit(NAME, "main", {"c.py": ""})
+    first, other, third = [
+        await simulated.pushes.push_commit(NAME, "main", {PATH: text}) for text in (FULL, "version: 1\n", FULL)
+    ]
+    mine = await simulated.pushes.push_commit(NAME, "mine", {PATH: "threshold: 1\n"})
+
+    async def file(sha: str, before: str = "", branch: str = "main") -> ConfigFileResult:
+        return await repo_config.get_config_file(ConfigFileInput(repo, branch, sha, before))
+
+    found = await file(first, without)
+    assert (found.judges, bool(found.blob), found.before) == (True, True, "")
+    assert await file(third, other) == ConfigFileResult(True, found.blob, (await file(other)).blob)
+    assert (await file(first, "1" * 40)).before == "unknown"
+    assert await file(without) == ConfigFileResult(True)
+    assert await file(mine, first, "mine") == ConfigFileResult()
+    simulated.protection.protect(NAME, "mine")
+    assert (await file(mine, branch="mine")).judges
+    with pytest.raises(ApplicationError, match=r"not found|Not Found|No commit"):
+        await file("1" * 40)
+
+
+async def test_the_pulls_that_a_branch_judges(
+    simulated: SimulatedGitHub, repo_config: RepoConfigActivities, repo: RepoRef
+) -> None:
+    simulated.protection.protect(NAME, "release")
+    bases = ("main", "release", "mine")
+    for branch in (*bases, "topic"):
+        await simulated.pushes.push_commit(NAME, branch, {"x": branch})
+    numbers = [(await simulated.pulls.open_pull(NAME, "topic", base=base)).number for base in bases]
+
+    async def judged(branch: str) -> list[int]:
+        found = await repo_config.list_judged_pulls(JudgedPullsInput(repo, branch))
+        return sorted(head.pull for head in found.heads)
+
+    assert await judged("main") == [numbers[0], numbers[2]]
+    assert await judged("release") == [numbers[1]]
+    assert await judged("mine") == []

@@ -42,7 +42,13 @@ from activities.github.pulls import (
     PullRequest,
 )
 from activities.github.releases import CreateReleaseInput, CreateReleaseResult
-from activities.github.repo_config import RepoSettings, RepoSettingsInput
+from activities.github.repo_config import (
+    ConfigFileInput,
+    ConfigFileResult,
+    JudgedPullsResult,
+    RepoSettings,
+    RepoSettingsInput,
+)
 from activities.github.reviews import RequestReviewInput, RequestReviewResult
 from activities.github.statuses import CommitStatusResult, PullStatusInput, PullStatusResult, StatusContext
 from activities.model import Head, QualityCheck, QualityGateResult, RepoRef
@@ -96,6 +102,9 @@ GATE = QualityGateResult("a", "b", "failed", False, 4.0, (CHECK,), ("linting",),
         CloseIssueInput(REPO, 1, "c", "k", "not_planned"),
         CloseIssueResult(True),
         RepoSettingsInput(REPO),
+        ConfigFileInput(REPO, "main", "a", "b"),
+        ConfigFileResult(True, "a", "b"),
+        JudgedPullsResult((Head(REPO, "", "topic", "main", pull=1, fork=True),)),
         RepoSettings({"autobuild": "go"}, {"retest": "write"}, True, "rebase", "problem", 3, "main"),
     ],
     ids=lambda message: type(message).__name__,
@@ -128,6 +137,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "find_unfinished_heads",
         "get_commit_pulls",
         "get_commit_status",
+        "get_config_file",
         "get_issue_labels",
         "get_permission",
         "get_pr_files",
@@ -135,6 +145,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "get_repo_settings",
         "list_failed_deliveries",
         "list_installations",
+        "list_judged_pulls",
         "list_open_pulls",
         "list_pulls_of_head",
         "list_repositories",
