@@ -101,7 +101,18 @@ class CommandWorkflow:
         return "done" if signalled else "nothing"
 
     async def _press_button(self) -> str:
+        """GitHub shows buttons to people with write access, who may have lost it since their page was loaded."""
         input = self._input
+        try:
+            asked = PermissionInput(input.repo, input.actor)
+            permission = await ask_for_person(PermissionActivities.get_permission, asked)
+        except ActivityError as error:  # fails closed
+            if was_cancelled(error):
+                raise
+            workflow.logger.error(f"permission=unknown actor={input.actor}", exc_info=error)
+            return "refused"
+        if not permission.at_least("write"):
+            return "refused"
         head = await self._head()
         if head is None:
             return "nothing"

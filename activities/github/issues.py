@@ -102,6 +102,23 @@ class AddLabelsResult:
     changed: bool
 
 
+@dataclass(frozen=True)
+class LabelSetterInput:
+    """Who put this label on this issue last?"""
+
+    repo: RepoRef
+    issue: int
+    label: str
+
+
+@dataclass(frozen=True)
+class LabelSetterResult:
+    """`login` is "" where GitHub names nobody (yet). `person` False: an App or another bot."""
+
+    login: str = ""
+    person: bool = False
+
+
 class IssueActivities:
     """Each may run again."""
 
@@ -168,6 +185,24 @@ class IssueActivities:
             return IssueLabelsResult()
         labels = tuple(str(each["name"] if isinstance(each, dict) else each) for each in data.get("labels") or ())
         return IssueLabelsResult(labels, data.get("state") == "open", bool(data.get("pull_request")))
+
+    @github_activity
+    async def get_label_setter(self, input: LabelSetterInput) -> LabelSetterResult:
+        """Returns who put a label on an issue last.
+
+        By GitHub's own record, since an event may be late. An issue form sets labels in the name of the issue's author.
+        """
+        api = await self._github.installation(input.repo, {"issues": "read"})
+        url, found = f"{_ISSUES}/{{number}}/events?per_page=100", LabelSetterResult()
+        try:
+            async for event in api.getiter(url, url_values(input.repo, number=str(input.issue))):
+                name = str((event.get("label") or {}).get("name") or "")
+                if event["event"] == "labeled" and name.casefold() == input.label.casefold():
+                    actor = event.get("actor") or {}
+                    found = LabelSetterResult(str(actor.get("login") or ""), actor.get("type") == "User")
+        except NotFound:
+            return LabelSetterResult()
+        return found
 
     @github_activity
     async def add_pr_labels(self, input: AddLabelsInput) -> AddLabelsResult:

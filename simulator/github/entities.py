@@ -128,6 +128,17 @@ class PullDetails:
     reviews: list[Review] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class LabelEvent:
+    """`event` is `labeled` or `unlabeled`."""
+
+    id: int
+    event: str
+    actor: User
+    label: Label
+    created_at: str
+
+
 @dataclass
 class Issue:
     id: int
@@ -144,6 +155,7 @@ class Issue:
     lock_reason: str | None = None
     assignees: list[User] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
+    events: list[LabelEvent] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     pull: PullDetails | None = None

@@ -115,6 +115,58 @@ async def test_label_needs_write_permission(stack_with_labels: Stack) -> None:
     }
 
 
+async def refused(stack: Stack, repo: str, number: int) -> None:
+    """The label has started nothing, and the thread is as it was."""
+    key = f"label:{repo}#{number}:autobuild"
+    await state(stack, key, "completed")
+    assert await stack.workflows.wait_for_result(key, WITHIN_S) == {"outcome": "refused"}
+    assert await stack.workflows.list_workflows(f"WorkflowId = 'plan-patch-pr:{repo}#{number}'") == []
+    assert own_comments(stack, repo, number) == []
+
+
+@pytest.mark.parametrize("login", ["example", "example[bot]"])
+async def test_label_of_an_issue_form_is_its_authors(stack_with_labels: Stack, login: str) -> None:
+    """The form's label is set in the name of whoever files the issue, or by an App. The same label set by a writer
+    counts."""
+    repo = await stack_with_labels.repository(configured())
+    stack_with_labels.github.store.add_user(login, "Bot" if "[" in login else "User")
+    number = stack_with_labels.github.issues.open_issue(repo, "A wish", login=login, labels=["autobuild"]).number
+    await refused(stack_with_labels, repo, number)
+    stack_with_labels.github.store.advance(1)
+    stack_with_labels.github.issues.remove_label(repo, number, "autobuild")
+    stack_with_labels.github.issues.add_label(repo, number, "autobuild")
+    work = f"plan-patch-pr:{repo}#{number}"
+    await state(stack_with_labels, work, "running")
+    await stack_with_labels.workflows.signal_workflow(work, "enough")
+    assert await stack_with_labels.workflows.wait_for_result(work, WITHIN_S) == "done for octocat"
+
+
+async def test_late_event_of_a_writer_is_not_the_label_that_is_there(stack_with_labels: Stack) -> None:
+    """Removed since, and set again by somebody who may not: GitHub is asked who set it last."""
+    repo = await stack_with_labels.repository(configured())
+    stack_with_labels.github.repositories.set_permission(repo, "example", "read")
+    number = stack_with_labels.github.issues.open_issue(repo, "A wish").number
+    held = stack_with_labels.github.webhooks.faults.hold("issues")
+    stack_with_labels.github.issues.add_label(repo, number, "autobuild")
+    stack_with_labels.github.issues.remove_label(repo, number, "autobuild")
+    stack_with_labels.github.issues.add_label(repo, number, "autobuild", login="example")
+    held.waiting = held.waiting[:1]
+    held.release()
+    await refused(stack_with_labels, repo, number)
+
+
+async def test_work_ends_when_somebody_without_rights_sets_its_label_again(stack_with_labels: Stack) -> None:
+    repo, number = await issue(stack_with_labels)
+    work = f"plan-patch-pr:{repo}#{number}"
+    await state(stack_with_labels, work, "running")
+    stack_with_labels.github.repositories.set_permission(repo, "triager", "triage")
+    held = stack_with_labels.github.webhooks.faults.hold("issues")
+    stack_with_labels.github.issues.remove_label(repo, number, "autobuild")
+    stack_with_labels.github.issues.add_label(repo, number, "autobuild", login="triager")
+    held.release()
+    await state(stack_with_labels, work, "canceled")
+
+
 async def test_stop_status_and_retry_by_comments(stack_with_labels: Stack) -> None:
     repo, number = await issue(stack_with_labels)
     work = f"plan-patch-pr:{repo}#{number}"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.repos import configured
 from tests.stack import Stack
 
@@ -105,6 +106,29 @@ async def test_ok_to_test_approves_one_head_only(stack: Stack) -> None:
     newer = await stack.github.pushes.push_commit(fork, "change", {"b.txt": ""}, login="stranger")
     runs = await stack.verdict(repo, newer)
     assert runs["gate"]["conclusion"] == "action_required"
+
+
+@pytest.mark.parametrize("press", ["retest", "rerun"])
+async def test_button_of_somebody_who_lost_access_does_nothing(stack: Stack, press: str) -> None:
+    """The permission counts at the moment at which the press is carried out."""
+    repo, sha, _ = await failing(stack)
+    stack.github.repositories.set_permission(repo, "example", "write")
+    run = stack.runs(repo, sha)["linting"]["id"]
+    held = stack.github.webhooks.faults.hold("check_run")
+    if press == "rerun":
+        stack.github.checks.rerun_check(repo, run, login="example")
+    else:
+        stack.github.checks.press_button(repo, run, press, login="example")
+    stack.github.repositories.set_permission(repo, "example", "read")
+    held.release()
+    await stack.github.webhooks.idle()
+
+    async def outcome() -> str:
+        found = await stack.workflows.list_workflows(f"WorkflowId STARTS_WITH 'command:{repo}!check-run-{run}-'")
+        return next((each.workflow_id for each in found if each.status == "completed"), "")
+
+    assert await stack.workflows.wait_for_result(await until(outcome), WITHIN_S) == {"outcome": "refused"}
+    assert named(stack, repo, sha, "gate") == 1
 
 
 async def test_retest_button_runs_its_check_again(stack: Stack) -> None:

@@ -125,6 +125,7 @@ async def walk_issues(go: Walk) -> None:
     await go("DELETE", f"{R}/issues/{number}/labels/later")
     await go("PUT", f"{R}/issues/{number}/labels", {"labels": ["bug"]})
     await go("DELETE", f"{R}/issues/{number}/labels", status=204)
+    await go("GET", f"{R}/issues/{number}/events")
     await go("POST", f"{R}/issues/{number}/assignees", {"assignees": ["octocat", "stranger"]}, status=201)
     await go("PATCH", f"{R}/issues/{number}", {"state": "closed"})
 

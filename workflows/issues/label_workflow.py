@@ -10,8 +10,8 @@ from temporalio.workflow import ChildWorkflowCancellationType, ChildWorkflowHand
 
 with workflow.unsafe.imports_passed_through():
     from activities.github.comments import ReplyInput
-    from activities.github.issues import IssueLabelsInput
-    from activities.github.permissions import PermissionInput
+    from activities.github.issues import IssueLabelsInput, LabelSetterInput
+    from activities.github.permissions import PermissionInput, PermissionResult
     from activities.github.repo_config import RepoSettingsInput
     from activities.github_activities import (
         CommentActivities,
@@ -51,6 +51,7 @@ class LabelWorkflow:
         self._input = input
         self._status = "starting"
         self._changed = False  # an event came that GitHub has not been asked about
+        self._by_label = False  # a label asks for the work, and not a person's comment
         self._removed = False  # that event said that the label was taken off
         self._stop = False
         self._work: ChildWorkflowHandle[Any, Any] | None = None
@@ -65,9 +66,8 @@ class LabelWorkflow:
 
     @workflow.signal
     def labelled(self, actor: str) -> None:
-        """Who puts it on again is who asks for the work: it may start anew."""
-        self._changed = True
-        self._input = replace(self._input, actor=actor)
+        """Who puts it on again is who asks for the work: it may start anew. Who that is, GitHub says."""
+        self._changed = self._by_label = True
 
     @workflow.signal
     def unlabelled(self, actor: str) -> None:
@@ -99,9 +99,7 @@ class LabelWorkflow:
         route = next((LABEL_ROUTES[key] for key, name in settings.labels.items() if _same(name, input.label)), None)
         if route is None:
             return "nothing"
-        # Who may label may not yet make the bot work: a label is a command.
-        asked = PermissionInput(self._input.repo, self._input.actor)
-        permission = await ask_for_person(PermissionActivities.get_permission, asked)
+        permission = await self._permission()
         if not permission.at_least(_NEEDS):
             if permission.at_least("triage"):
                 label = f"The label {code(input.label)}"
@@ -112,6 +110,24 @@ class LabelWorkflow:
             await self._reply(command_replies.label_not_served(input.label, route.does))
             return "nothing"
         return await self._follow(route)
+
+    async def _permission(self) -> PermissionResult:
+        """Who may label may not yet make the bot work: a label is a command, of who put it on last."""
+        if self._by_label:
+            self._input = replace(self._input, actor=await self._label_setter())
+        if not self._input.actor:
+            return PermissionResult("none")
+        asked = PermissionInput(self._input.repo, self._input.actor)
+        return await ask_for_person(PermissionActivities.get_permission, asked)
+
+    async def _label_setter(self) -> str:
+        """The person who put the label on last, "" for a bot and where GitHub names nobody."""
+        asked = LabelSetterInput(self._input.repo, self._input.issue, self._input.label)
+        setter = await ask_for_person(IssueActivities.get_label_setter, asked)
+        if not setter.login:  # GitHub's record may be behind its events
+            await workflow.sleep(_BEHIND)
+            setter = await ask_for_person(IssueActivities.get_label_setter, asked)
+        return setter.login if setter.person else ""
 
     async def _is_labelled(self) -> bool:
         """Now, on GitHub: on an open issue, which is not a pull request."""
@@ -156,7 +172,8 @@ class LabelWorkflow:
         if there and removed:
             await workflow.sleep(_BEHIND)
             there = await self._is_labelled()
-        return there
+        # Somebody else may have put it on again.
+        return there and (not self._by_label or (await self._permission()).at_least(_NEEDS))
 
     async def _reply(self, line: str) -> None:
         input = ReplyInput(self._input.repo, self._input.issue, f"label-{self._input.label}", line)

@@ -100,6 +100,13 @@ async def list_issue_labels(request: RestRequest) -> RestResponse:
     return request.page(_labels(request, issue_of(request, "read")))
 
 
+@endpoints.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}/events", READ)
+async def list_events(request: RestRequest) -> RestResponse:
+    """Oldest first; of all that happened, the labels that were set and removed."""
+    issue = issue_of(request, "read")
+    return request.page([serializers.label_event(request.store, request.repo, event) for event in issue.events])
+
+
 @endpoints.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/labels", WRITE)
 async def add_labels(request: RestRequest) -> list[Json]:
     issue, names = issue_of(request), label_names(request)

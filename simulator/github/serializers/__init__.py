@@ -10,6 +10,7 @@ from simulator.github.entities import (
     Issue,
     Json,
     Label,
+    LabelEvent,
     Reaction,
     Repository,
     User,
@@ -179,6 +180,21 @@ def label(store: Store, repo: Repository, it: Label) -> Json:
         "description": it.description or "",
         "color": it.color,
         "default": False,
+    }
+
+
+def label_event(store: Store, repo: Repository, it: LabelEvent) -> Json:
+    return {
+        "id": it.id,
+        "node_id": node("LabeledEvent", it.id),
+        "url": f"{store.api_url}/repos/{repo.full_name}/issues/events/{it.id}",
+        "actor": author(store, it.actor),
+        "event": it.event,
+        "commit_id": None,
+        "commit_url": None,
+        "created_at": it.created_at,
+        "performed_via_github_app": None,
+        "label": {"name": it.label.name, "color": it.label.color},
     }
 
 

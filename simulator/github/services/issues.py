@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from simulator.github import serializers
-from simulator.github.entities import Comment, Issue, Json, Label, Reaction, Repository, User
+from simulator.github.entities import Comment, Issue, Json, Label, LabelEvent, Reaction, Repository, User
 from simulator.github.errors import EntityNotFound
 from simulator.github.services.events import Events
 from simulator.github.store import Store
@@ -186,4 +186,5 @@ class IssueService:
 
     def _send_label(self, action: str, repo: Repository, issue: Issue, label: Label, sender: User) -> None:
         issue.updated_at = self._store.now()
+        issue.events.append(LabelEvent(self._store.new_id(), action, sender, label, issue.updated_at))
         self._events.send_issue(action, repo, issue, sender, {"label": serializers.label(self._store, repo, label)})

@@ -139,6 +139,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "get_commit_status",
         "get_config_file",
         "get_issue_labels",
+        "get_label_setter",
         "get_permission",
         "get_pr_files",
         "get_pull_request",
