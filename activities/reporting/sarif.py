@@ -1,4 +1,5 @@
-"""Findings as SARIF 2.1.0, the exchange format that editors, dashboards and GitHub's code scanning read."""
+"""Findings as SARIF 2.1.0, the exchange format that editors, dashboards and GitHub's code scanning read. Text is data
+here: whoever shows it makes it harmless."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +7,7 @@ from urllib.parse import quote
 
 from activities.model import Finding
 from activities.reporting.check_run import worst_first
-from activities.reporting.markdown import clean
+from activities.reports import valid_unicode
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"notice": "note", "warning": "warning", "error": "error", "critical": "error"}
@@ -30,8 +31,8 @@ def _run(tool: str, findings: list[Finding], version: str, head_sha: str) -> Jso
     rules = sorted({_rule(finding) for finding in kept})
     place = {rule: index for index, rule in enumerate(rules)}
     run: Json = {
-        "tool": {"driver": {"name": clean(tool), "rules": [{"id": rule} for rule in rules]}},
-        "automationDetails": {"id": f"autobuild/{clean(tool)}/"},
+        "tool": {"driver": {"name": valid_unicode(tool), "rules": [{"id": rule} for rule in rules]}},
+        "automationDetails": {"id": f"autobuild/{valid_unicode(tool)}/"},
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, place[_rule(finding)]) for finding in kept],
     }
@@ -43,7 +44,7 @@ def _run(tool: str, findings: list[Finding], version: str, head_sha: str) -> Jso
 
 
 def _rule(finding: Finding) -> str:
-    return clean(finding.rule) or "finding"
+    return valid_unicode(finding.rule) or "finding"
 
 
 def _result(finding: Finding, rule: int) -> Json:
@@ -51,12 +52,12 @@ def _result(finding: Finding, rule: int) -> Json:
         "ruleId": _rule(finding),
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
-        "message": {"text": clean(finding.message) or _rule(finding)},
+        "message": {"text": valid_unicode(finding.message) or _rule(finding)},
         "baselineState": "new" if finding.new else "unchanged",
         "properties": {"check": finding.check, "severity": finding.severity, "fixable": finding.fixable},
     }
     if finding.path:
-        location: Json = {"artifactLocation": {"uri": quote(clean(finding.path)), "uriBaseId": "%SRCROOT%"}}
+        location: Json = {"artifactLocation": {"uri": quote(valid_unicode(finding.path)), "uriBaseId": "%SRCROOT%"}}
         if finding.line > 0:
             region: Json = {"startLine": finding.line}
             if finding.end_line >= finding.line:

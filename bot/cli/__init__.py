@@ -7,6 +7,7 @@ import click
 
 from activities.errors import UserError
 from bot.cli import demo, doctor, gate, serve, setup, simulate, up, validate, worker, workflows
+from bot.printable import printable
 
 # `autobuild gate`: 0 passed, 1 failed, 2 could not run. The other commands use 0 and 2.
 COULD_NOT_RUN = 2
@@ -23,7 +24,7 @@ def main() -> None:
         result = cli.main(standalone_mode=False)
         code = result if isinstance(result, int) else 0
     except UserError as error:
-        click.echo(f"autobuild: {error}", err=True)
+        click.echo(f"autobuild: {printable(str(error), lines=True)}", err=True)
     except click.ClickException as error:
         error.show()
     except (KeyboardInterrupt, click.Abort):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from activities.errors import UserError
+from bot.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,7 +99,8 @@ async def _follow(console: "Console", stack: "LocalStack", pulls: list[DemoPull]
                 if run["status"] == "completed" and run["id"] not in shown:
                     shown.add(run["id"])
                     mark = _MARKS.get(run["conclusion"], _OTHER_MARK)
-                    console.print(f"{mark} {pull.repository} {run['name']}: {escape(run['output']['title'] or '')}")
+                    title = escape(printable(run["output"]["title"] or ""))
+                    console.print(f"{mark} {pull.repository} {run['name']}: {title}")
             comments = await stack.get(f"/repos/{pull.repository}/issues/{pull.number}/comments")
             complete &= bool(runs) and all(run["status"] == "completed" for run in runs) and bool(comments)
         if not complete:
@@ -116,7 +118,7 @@ async def _show(console: "Console", stack: "LocalStack", pull: DemoPull) -> None
         output = run["output"]
         mark = _MARKS.get(run["conclusion"], _OTHER_MARK)
         annotations = str(output["annotations_count"] or "")
-        table.add_row(mark, run["name"], run["conclusion"], annotations, escape(output["title"] or ""))
+        table.add_row(mark, run["name"], run["conclusion"], annotations, escape(printable(output["title"] or "")))
     console.print()
     console.print(table)
     console.print(f"Page: {stack.github}/{pull.repository}/pull/{pull.number}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from activities.errors import UserError
+from bot.printable import printable
 
 if TYPE_CHECKING:
     from activities.repo_config import Mistake
@@ -17,9 +18,9 @@ def command(file: Path) -> int:
     """Validate a repository's .github/autobuild.yml. Exit code: 0 valid, 1 invalid."""
     found = mistakes(file)
     for mistake in found:
-        click.echo(f"{file}:{mistake.line}: {mistake.message}")
+        click.echo(printable(f"{file}:{mistake.line}: {mistake.message}"))
     if not found:
-        click.echo(f"{file} is valid.")
+        click.echo(printable(f"{file} is valid."))
     return 1 if found else 0
 
 

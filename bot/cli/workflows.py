@@ -10,6 +10,7 @@ import click
 
 from activities.errors import UserError
 from activities.plugins import help_line
+from bot.printable import printable
 
 if TYPE_CHECKING:
     from bot.client import WorkflowClient, WorkflowStatus
@@ -64,7 +65,7 @@ def list_(kind: str, query: str) -> None:
 
     if kind == "workflows":
         for one in asyncio.run(running()):
-            click.echo(f"{one.status:10} {one.started[:19]} {one.type:28} {one.workflow_id}")
+            click.echo(printable(f"{one.status:10} {one.started[:19]} {one.type:28} {one.workflow_id}"))
         return
     if kind not in _PLUGINS:
         raise UserError(f"Cannot list {kind!r}. Use one of workflows, {', '.join(_PLUGINS)}.")
@@ -84,7 +85,7 @@ def status(workflow_id: str) -> None:
 
     for name, value in asyncio.run(facts()).items():
         if value:
-            click.echo(f"{name:12} {value}")
+            click.echo(printable(f"{name:12} {value}"))
 
 
 @click.command()

@@ -1,7 +1,6 @@
 """A check's results: one line each for a person, or one JSON document."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
@@ -13,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from activities.redaction import redact
+from bot.printable import printable
 
 Status = Literal["ok", "warning", "error", "skipped"]
 
 _LONGEST = 600
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 # (sign, sign in ASCII, colour)
 _SIGNS: dict[Status, tuple[str, str, str]] = {
     "ok": ("✓", "+", "green"),
@@ -51,25 +50,24 @@ class DoctorSkipped(Exception):
 
 
 def ok(subject: str, message: str) -> DoctorResult:
-    return DoctorResult("ok", subject, printable(message))
+    return DoctorResult("ok", subject, one_line(message))
 
 
 def warn(subject: str, message: str, fix: str = "") -> DoctorResult:
-    return DoctorResult("warning", subject, printable(message), printable(fix))
+    return DoctorResult("warning", subject, one_line(message), one_line(fix))
 
 
 def fail(subject: str, message: str, fix: str = "") -> DoctorResult:
-    return DoctorResult("error", subject, printable(message), printable(fix))
+    return DoctorResult("error", subject, one_line(message), one_line(fix))
 
 
 def skip(subject: str, why: str) -> DoctorResult:
-    return DoctorResult("skipped", subject, printable(why))
+    return DoctorResult("skipped", subject, one_line(why))
 
 
-def printable(text: str) -> str:
-    """Untrusted text for a terminal: without credentials and control characters, and not too long."""
-    shown = _ESCAPES.sub(" ", text[:5000])
-    shown = redact("".join(letter if letter.isprintable() else " " for letter in shown))
+def one_line(text: str) -> str:
+    """Untrusted text for a terminal: without credentials, and not too long."""
+    shown = printable(redact(" ".join(text[:5000].split())))
     return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
 
 

@@ -20,6 +20,7 @@ from bot.client import WorkflowClient, connect
 from bot.local_gate.applied_fixes import apply_fixes
 from bot.local_gate.folder import LocalHead, local_head
 from bot.local_gate.terminal import follow, print_verdict
+from bot.printable import printable
 from bot.processes.temporal_server import temporal_server
 from bot.settings import Settings
 from bot.worker import make_worker_activities, run_worker
@@ -111,11 +112,11 @@ async def _fix(client: Client, head: LocalHead, outcome: GateOutcome, workspaces
         start_to_close_timeout=ActivityTimeouts.FIX,
     )
     for sentence in fixed.left_out:
-        print(f"Not taken over from the fix: {sentence}", file=sys.stderr)
+        print(f"Not taken over from the fix: {printable(sentence)}", file=sys.stderr)
     if not fixed.commit_sha:
         return False
     await apply_fixes(head.root, workspaces.mirror(workspace.repo), workspace.head_sha, fixed.commit_sha)
-    print(f"Fixed {fixed.files} files with {', '.join(fixed.by)}.", file=sys.stderr)
+    print(f"Fixed {fixed.files} files with {printable(', '.join(fixed.by))}.", file=sys.stderr)
     return True
 
 

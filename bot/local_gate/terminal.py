@@ -14,6 +14,7 @@ from activities.quality_gate.types import GateOutcome
 from activities.reporting.configuration import config_text
 from bot.client import WorkflowClient
 from bot.local_gate.folder import LocalHead
+from bot.printable import printable
 from workflows.quality_gate import QualityGateWorkflow
 
 _MARKS = {
@@ -29,11 +30,16 @@ _SHOWN_FINDINGS = 50
 _POLL_EVERY_S = 0.3
 
 
+def _shown(text: str) -> str:
+    """Untrusted text in rich's markup."""
+    return escape(printable(text))
+
+
 async def follow(workflows: WorkflowClient, client: Client, workflow_id: str, head: LocalHead) -> GateOutcome:
     """Prints each check as it ends, and gives the outcome."""
     console = Console(stderr=True, emoji=False)
     against = f"compared with {head.base_name} {head.base_sha[:9]}" if head.base_sha else "nothing to compare with"
-    console.print(f"[bold]{escape(str(head.root))}[/] at {head.head_sha[:9]}, {escape(against)}")
+    console.print(f"[bold]{_shown(str(head.root))}[/] at {head.head_sha[:9]}, {_shown(against)}")
     handle = client.get_workflow_handle_for(QualityGateWorkflow.run, workflow_id)
     ending = asyncio.create_task(workflows.wait_for_gate(workflow_id))
     shown: set[str] = set()
@@ -69,18 +75,18 @@ def print_verdict(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> N
         table.add_column(title, overflow="fold")
     for check in outcome.result.checks:
         score = "" if check.score is None else f"{check.score:.0f}"
-        reason = escape(check.reason) + ("[dim] (cached)[/]" if check.cached else "")
+        reason = _shown(check.reason) + ("[dim] (cached)[/]" if check.cached else "")
         counts = (str(check.new_findings), str(check.known_findings), f"{check.duration_s:.1f}")
         table.add_row(_MARKS[check.status], check.name, score, *counts, reason)
     console.print(table)
     new = [finding for result in results.values() for finding in result.findings if finding.new]
     for finding in new[:_SHOWN_FINDINGS]:
-        console.print(escape(finding_line(finding)), highlight=False, soft_wrap=True)
+        console.print(_shown(finding_line(finding)), highlight=False, soft_wrap=True)
     if len(new) > _SHOWN_FINDINGS:
         console.print(f"{len(new) - _SHOWN_FINDINGS} more new findings. Use --json or --sarif to see all.")
     for line in config_text(outcome.result.config):
         console.print(escape(line), highlight=False, soft_wrap=True)
     for line in outcome.result.score_lines:
-        console.print(f"  [dim]{escape(line)}[/]")
+        console.print(f"  [dim]{_shown(line)}[/]")
     verdict = "[bold green]can be merged[/]" if outcome.result.can_merge else "[bold red]cannot be merged[/]"
-    console.print(f"{verdict}: {escape(outcome.result.reason)}")
+    console.print(f"{verdict}: {_shown(outcome.result.reason)}")

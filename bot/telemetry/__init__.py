@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from activities.errors import UserError
 from activities.redaction import HIDDEN, hide, redact
+from bot.printable import printable
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -81,14 +82,14 @@ def cleaner(secrets: Sequence[str] = ()) -> "Clean":
 
 
 class CleanFormatter(logging.Formatter):
-    """One line an event; only a traceback has more. The whole text is cleaned, tracebacks included."""
+    """One line an event; only a traceback has more. The whole text is cleaned and printable, tracebacks included."""
 
     def __init__(self, clean: "Clean") -> None:
         super().__init__(_FORMAT)
         self._clean = clean
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._clean(super().format(record))
+        return printable(self._clean(super().format(record)), lines=True)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Untrusted text must not look like a line of ours."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from activities.errors import UserError
+from bot.printable import printable
 from bot.settings import Settings, app_is_known
 from bot.webhook.parsing import (
     BranchMoved,
@@ -65,7 +66,7 @@ def run(environ: Mapping[str, str], name: str, payload: Path, installation: int,
     if app_is_known(environ, settings.data):
         settings = Settings.load(environ, needs=("app_id",))
     found = simulate(settings, name, _with_installation(_read(payload), installation))
-    print(json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False) if as_json else "\n".join(found.lines()))
+    print(json.dumps(dataclasses.asdict(found), indent=2) if as_json else "\n".join(map(printable, found.lines())))
 
 
 def simulate(settings: Settings, name: str, body: bytes) -> Simulation:
