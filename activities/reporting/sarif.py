@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from activities.model import Finding
 from activities.reporting.check_run import worst_first
-from activities.reports import valid_unicode
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"notice": "note", "warning": "warning", "error": "error", "critical": "error"}
@@ -26,13 +25,18 @@ def sarif(findings: Iterable[Finding], version: str = "", head_sha: str = "") ->
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(*item, version, head_sha) for item in tools]}
 
 
+def _valid(text: str) -> str:
+    """Valid Unicode, and nothing else of it changed."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _run(tool: str, findings: list[Finding], version: str, head_sha: str) -> Json:
     kept = worst_first(findings, _RESULTS)
     rules = sorted({_rule(finding) for finding in kept})
     place = {rule: index for index, rule in enumerate(rules)}
     run: Json = {
-        "tool": {"driver": {"name": valid_unicode(tool), "rules": [{"id": rule} for rule in rules]}},
-        "automationDetails": {"id": f"autobuild/{valid_unicode(tool)}/"},
+        "tool": {"driver": {"name": _valid(tool), "rules": [{"id": rule} for rule in rules]}},
+        "automationDetails": {"id": f"autobuild/{_valid(tool)}/"},
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, place[_rule(finding)]) for finding in kept],
     }
@@ -44,7 +48,7 @@ def _run(tool: str, findings: list[Finding], version: str, head_sha: str) -> Jso
 
 
 def _rule(finding: Finding) -> str:
-    return valid_unicode(finding.rule) or "finding"
+    return _valid(finding.rule) or "finding"
 
 
 def _result(finding: Finding, rule: int) -> Json:
@@ -52,12 +56,12 @@ def _result(finding: Finding, rule: int) -> Json:
         "ruleId": _rule(finding),
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
-        "message": {"text": valid_unicode(finding.message) or _rule(finding)},
+        "message": {"text": _valid(finding.message) or _rule(finding)},
         "baselineState": "new" if finding.new else "unchanged",
         "properties": {"check": finding.check, "severity": finding.severity, "fixable": finding.fixable},
     }
     if finding.path:
-        location: Json = {"artifactLocation": {"uri": quote(valid_unicode(finding.path)), "uriBaseId": "%SRCROOT%"}}
+        location: Json = {"artifactLocation": {"uri": quote(_valid(finding.path)), "uriBaseId": "%SRCROOT%"}}
         if finding.line > 0:
             region: Json = {"startLine": finding.line}
             if finding.end_line >= finding.line:

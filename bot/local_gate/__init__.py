@@ -47,7 +47,7 @@ async def run(options: GateOptions, environ: Mapping[str, str]) -> int:
         workspaces = Workspaces(settings.data.resolve(), lambda repo: repo.path, _no_auth)
         head = await local_head(options.path, options.base, workspaces)
         for sentence in head.left_out:
-            print(f"Not looked at: {sentence}", file=sys.stderr)
+            print(f"Not looked at: {printable(sentence)}", file=sys.stderr)
         outcome = await _gate(client, settings, head, quiet=options.as_json)
         if options.fix and outcome.workspace and await _fix(client, head, outcome, workspaces):
             head = await local_head(options.path, options.base, workspaces)
