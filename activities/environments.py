@@ -1,11 +1,16 @@
-"""InstallResult environments of projects: made once for each hash of everything that decides their contents."""
+"""Installed environments of projects: made once for each trust level and each hash of what decides their contents.
+
+Code of a repository runs while its environment is installed, and can leave there what it likes. So every environment
+belongs to a trust level, and nothing that a level's code could write is used by another one. The exception is
+`PROTECTED`, the level of the default branch and of protected branches: every level may use what that one installed.
+"""
 
 import asyncio
 import contextlib
 import os
-import shutil
+import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,9 +24,13 @@ from activities.model import RepoRef
 from activities.reporting.reasons import install_failed
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
+from activities.sandbox.run_folders import copy_tree
 from activities.tool_reports import last_output
 from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
-from activities.untrusted_files import remove_tree
+from activities.untrusted_files import UntrustedFolder, remove_tree
+
+PROTECTED = "protected"
+"""The trust level of the default branch and of protected branches."""
 
 INSTALL_LIMITS = ResourceLimits(wall_s=1200, disk=8 * 1024**3, file_size=4 * 1024**3)
 
@@ -54,11 +63,22 @@ class Environment:
         return self.toolchain.moved_variables(self.root, self.src, src)
 
 
-class Environments:
-    """All environments of one host, below `root`, grouped by repository.
+@dataclass(frozen=True)
+class InstallSource:
+    """Where a project's environment comes from: `level` is whose it is (the name of a folder), `checkout` holds the
+    `project` that it is installed from. Without a checkout it exists already, and is never installed."""
 
-    Each repository has its own download cache: untrusted builds write to it, so no other repository may read it.
-    A file lock lets one process install an environment while others wait for it.
+    level: str
+    project: Project
+    checkout: Path | None
+
+
+class Environments:
+    """All environments of one host, below `root`, grouped by repository and trust level.
+
+    Each repository has one download cache for each toolchain. Only installations of protected branches write to it;
+    others read it below a layer of their own, which is thrown away. A file lock lets one process install an
+    environment while others wait for it.
     """
 
     def __init__(self, root: Path, runner: Runner) -> None:
@@ -67,19 +87,42 @@ class Environments:
         # The root of a project is named by its commit, so what it declares cannot change. Reading it takes 50 ms.
         self._recipes: LRUCache[Project, EnvironmentRecipe] = LRUCache(64)
 
-    async def get(self, repo: RepoRef, checkout: Path, project: Project) -> Environment:
-        """The project's environment, installed if it does not exist yet."""
-        toolchain = next((one for one in toolchains.registry().values() if one.language == project.language), None)
-        if toolchain is None:
+    async def source(
+        self, repo: RepoRef, own: InstallSource, protected: Callable[[], Awaitable[Path]] | None
+    ) -> InstallSource | None:
+        """Where the environment of `own.project` comes from, None where nothing is installed for its language.
+
+        It is a protected branch's environment where there is one by the same recipe, or where the base has the same
+        recipe: `protected` gives the checkout of a base on a protected branch, from which it is then installed.
+        """
+        toolchain = _toolchain(own.project)
+        if toolchain is None or own.level == PROTECTED:
+            return own if toolchain else None
+        key = self._recipe(toolchain, own.project).key
+        folder = self._folder(repo, PROTECTED, key)
+        if (installed := _read_installed(folder)) and not installed.problem:
+            os.utime(folder)
+            return InstallSource(PROTECTED, own.project, None)
+        if protected and _read_installed(self._folder(repo, own.level, key)) is None:
+            checkout = await protected()
+            project = replace(own.project, root=checkout / own.project.folder)
+            if UntrustedFolder(checkout).is_folder(project.folder) and self._recipe(toolchain, project).key == key:
+                return InstallSource(PROTECTED, project, checkout)
+        return own
+
+    async def get(self, repo: RepoRef, project: Project, source: InstallSource | None) -> Environment:
+        """The environment from that source for commands on the project, installed if it does not exist yet."""
+        toolchain = _toolchain(project)
+        if toolchain is None or source is None:
             return Environment(key="")
-        if (recipe := self._recipes.get(project)) is None:
-            recipe = self._recipes[project] = toolchain.recipe(project)
-        folder = self._root / "environments" / repo.owner / repo.name / recipe.key[:32]
+        recipe = self._recipe(toolchain, source.project)
+        folder = self._folder(repo, source.level, recipe.key)
         if (installed := _read_installed(folder)) is None:
+            if source.checkout is None:
+                raise FileNotFoundError(f"The environment {folder} was removed meanwhile.")
             async with _locked(folder):
                 if (installed := _read_installed(folder)) is None:
-                    downloads = self._root / "downloads" / repo.owner / repo.name / toolchain.name
-                    installed = await self._install(toolchain, recipe, checkout, project, folder, downloads)
+                    installed = await self._install(repo, toolchain, recipe, source, source.checkout)
         os.utime(folder)  # `Cleanup` removes what was not used for a while
         root = folder / "env" if installed.partly or not installed.problem else None
         build_output = folder / "build-output"
@@ -89,26 +132,24 @@ class Environments:
             problem=installed.problem,
             mounts=toolchain.mounts(project, root) if root else (),
             build_output=build_output if any(build_output.iterdir()) else None,
-            src=self._runner.paths(SandboxSpec(tree=checkout, out=folder / "out")).src,
+            src=self._runner.paths(SandboxSpec(tree=folder, out=folder / "out")).src,
             toolchain=toolchain,
         )
 
     async def _install(
-        self,
-        toolchain: Toolchain,
-        recipe: EnvironmentRecipe,
-        checkout: Path,
-        project: Project,
-        folder: Path,
-        downloads: Path,
+        self, repo: RepoRef, toolchain: Toolchain, recipe: EnvironmentRecipe, source: InstallSource, checkout: Path
     ) -> InstallResult:
-        remove_tree(folder)
+        folder = self._folder(repo, source.level, recipe.key)
+        await asyncio.to_thread(_make_fresh, folder)
         env, out, build_output = folder / "env", folder / "out", folder / "build-output"
-        cache = downloads / "cache"
-        for path in (env, out, build_output, cache):
-            path.mkdir(parents=True, exist_ok=True)
+        downloads = self._root / "downloads" / repo.owner / repo.name / toolchain.name
+        cache = downloads if source.level == PROTECTED else folder / "cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        for path in (env, out, build_output):
+            path.mkdir()
+        below = downloads if downloads.is_dir() and downloads != cache else None
         spec = SandboxSpec(
-            tree=checkout, out=out, env=env, env_writable=True, cache=cache,
+            tree=checkout, out=out, env=env, env_writable=True, cache=cache, cache_below=below,
             read_only=toolchain.paths(), build_output=build_output, save_build_output=True,
         )  # fmt: skip
 
@@ -120,29 +161,58 @@ class Environments:
             refused.update(dict.fromkeys(result.refused))
             return result
 
-        installed = await toolchain.install(InstallSite(project, spec, self._runner.paths(spec), run), recipe)
+        installed = await toolchain.install(InstallSite(source.project, spec, self._runner.paths(spec), run), recipe)
         installed = installed.with_refused(tuple(refused))
+        for path in (out, folder / "cache"):
+            await asyncio.to_thread(remove_tree, path)
+        if downloads.is_dir():
+            os.utime(downloads)
         _write_installed(folder, installed)
         return installed
 
-    async def prepared(self, repo: RepoRef, checkout: Path, folder: str, command: str) -> tuple[Path, str]:
-        """A copy of the checkout in which the configured `install` command ran, with network; made once.
-        The second value is what went wrong, "" if nothing did."""
-        home = self._root / "prepared" / repo.owner / repo.name / digest(checkout.name, folder, command)[:32]
+    async def prepared(self, repo: RepoRef, level: str, checkout: Path, folder: str, command: str) -> tuple[Path, str]:
+        """A copy of the checkout in which the configured `install` command ran, with network; made once for each
+        level. The second value is what went wrong, "" if nothing did."""
+        name = digest(checkout.name, folder, command)[:32]
+        home = self._root / "prepared" / repo.owner / repo.name / level / name
         async with _locked(home):
             if (installed := _read_installed(home)) is None:
-                remove_tree(home)
-                await asyncio.to_thread(shutil.copytree, checkout, home / "tree", symlinks=True)
-                (home / "out").mkdir()
-                spec = SandboxSpec(tree=home / "tree", out=home / "out", keep_writes=True)
+                await asyncio.to_thread(_make_fresh, home)
+                tree, out = home / "tree", home / "out"
+                for path in (tree, out):
+                    path.mkdir()
+                await asyncio.to_thread(copy_tree, checkout, tree)
                 shell = SandboxCommand(("sh", "-c", command), cwd=folder, network=True, limits=INSTALL_LIMITS)
-                result = await self._runner.run(spec, shell)
+                result = await self._runner.run(SandboxSpec(tree=tree, out=out, keep_writes=True), shell)
                 installed = InstallResult()
                 if result.exit_code:
                     reason = install_failed(result.exit_code, result.stopped)
                     installed = InstallResult(reason, last_output(result)).with_refused(result.refused)
                 _write_installed(home, installed)
+            os.utime(home)
         return home / "tree", installed.problem
+
+    def _recipe(self, toolchain: Toolchain, project: Project) -> EnvironmentRecipe:
+        if (recipe := self._recipes.get(project)) is None:
+            recipe = self._recipes[project] = toolchain.recipe(project)
+        return recipe
+
+    def _folder(self, repo: RepoRef, level: str, key: str) -> Path:
+        return self._root / "environments" / repo.owner / repo.name / level / key[:32]
+
+
+def _toolchain(project: Project) -> Toolchain | None:
+    return next((one for one in toolchains.registry().values() if one.language == project.language), None)
+
+
+def _make_fresh(folder: Path) -> None:
+    """An empty folder of that name. What was there is moved away as a whole before it is removed: an installation that
+    was interrupted may have left links, and what cannot be removed."""
+    old = folder.with_name(f"{folder.name}.{secrets.token_hex(8)}.old")
+    with contextlib.suppress(FileNotFoundError):
+        folder.rename(old)
+        remove_tree(old)
+    folder.mkdir()
 
 
 def _read_installed(folder: Path) -> InstallResult | None:

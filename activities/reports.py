@@ -66,7 +66,9 @@ def read_output(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:
 
 def write_input(out: Path, name: str, text: str) -> None:
     """Puts a file into the folder for a command to read, whatever an earlier command left under that name."""
-    UntrustedFolder(out).write(name, text.encode())
+    folder = UntrustedFolder(out)
+    folder.remove(name)
+    folder.write(name, text.encode())
 
 
 def parse_json(data: bytes, name: str, limit: int = MAX_REPORT) -> object:

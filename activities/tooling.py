@@ -62,7 +62,7 @@ class Workbench:
 
     def has_own(self, name: str) -> bool:
         """Whether the project's own environment has a Python program of this name."""
-        return self.env_root is not None and (self.env_root / "bin" / name).exists()
+        return self.env_root is not None and UntrustedFolder(self.env_root).look(f"bin/{name}") is not None
 
     def executable(self, name: str) -> str:
         """Where a Python program is for the command: the project's own, else ours.

@@ -78,7 +78,7 @@ async def _measure(gate: LocalGate, effort: Effort) -> list[Row]:
     sample_project.lay_out(data / "shop", modules)
     gates, hands, shared = [], [], []
     await gate.run(data / "shop", tests)  # makes the environment
-    env = next((data / "environments" / "local").glob("*/*/env"))
+    env = next((data / "environments" / "local").glob("*/*/*/env"))
     await _by_hand(data, _commands(env, data / "out"))  # reads everything from the disk once
     for number in range(effort.times(_ROUNDS)):
         sample_project.change(data / "shop", number)

@@ -1,6 +1,7 @@
 """Wheels of packages that are installed here, so that an environment can be made without an index."""
 
 import zipfile
+from collections.abc import Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -17,6 +18,17 @@ def make_wheels(folder: Path, *names: str) -> Path:
             for file in files:
                 wheel.write(Path(str(file.locate())), str(file))
     return folder
+
+
+def write_wheel(folder: Path, name: str, version: str, files: Mapping[str, str] | None = None) -> None:
+    """A wheel of a package that only exists here; `files` may add to its metadata."""
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        for path, text in (files or {}).items():
+            wheel.writestr(path, text)
+        wheel.writestr(f"{info}/RECORD", "")
 
 
 def _with_requirements(names: tuple[str, ...]) -> set[str]:

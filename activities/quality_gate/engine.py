@@ -20,6 +20,7 @@ from activities.quality_gate.configuration import Configurations
 from activities.quality_gate.diff import HeadDiff, read_change
 from activities.quality_gate.judging_code import edited_code
 from activities.quality_gate.measurement import Host, Tree, our_versions
+from activities.quality_gate.trust import base_level, head_level
 from activities.quality_gate.types import (
     AcceptBaselineInput,
     CheckInput,
@@ -119,7 +120,8 @@ class GateEngine:
         accepted = self._accepted.of(input.workspace.repo, input.plan.name)
         where, results = input.workspace, self._host.results
         plan = json.dumps(asdict(input.plan), sort_keys=True, default=list)
-        parts = (where.repo.full_name, where.head_tree, where.base_tree, plan, json.dumps(input.folders))
+        levels = (head_level(where), base_level(where))  # whose code may have written what the tools worked with
+        parts = (where.repo.full_name, *levels, where.head_tree, where.base_tree, plan, json.dumps(input.folders))
         result_id = digest("verdict", _VERSION, *parts, our_versions(), *sorted(accepted))
         stored = None if input.refresh else await asyncio.to_thread(results.get, result_id)
         if stored and not all(report.lasting for report in stored.reports):
@@ -199,6 +201,8 @@ class GateEngine:
             repo=workspace.repo,
             sha=workspace.head_sha if head else workspace.base_sha,
             tree=workspace.head_tree if head else workspace.base_tree,
+            level=head_level(workspace) if head else base_level(workspace),
+            protected_sha=workspace.base_sha if workspace.protected_base else "",
             options=plan.tool_options,
             limits=ResourceLimits(wall_s=plan.timeout_s, urgent=checks.registry()[plan.name].kind.urgent),
             folders=folders,

@@ -1,8 +1,8 @@
 """Measuring a check: each tool once for each tree, in its sandbox, with its report kept.
 
 The key of a stored report is the repository's tree (which holds the tool's configuration and whatever decides
-the environment), the tool, its options, and the versions of our own tools: whoever asks for the same thing
-again gets the stored report, and no process is started.
+the environment), the tool, its options, the versions of our own tools, and the trust level of the code that made the
+environment: whoever asks for the same thing again gets the stored report, and no process is started.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from filelock import AsyncFileLock
 from activities import toolchains, tools
 from activities.checking import ToolRun
 from activities.custom_command import configured_tool
-from activities.environments import Environment, Environments
+from activities.environments import Environment, Environments, InstallSource
 from activities.model import RepoRef, ToolReport
 from activities.projects import find_projects
 from activities.repo_config import options_for_project
@@ -55,12 +55,15 @@ class Host:
 
 @dataclass(frozen=True)
 class Tree:
-    """One of the two trees that are compared, for one check with its options."""
+    """One of the two trees that are compared, for one check with its options. `level` is the trust level of its code;
+    `protected_sha` the base, where that is a commit of a protected branch ("" otherwise)."""
 
     host: Host
     repo: RepoRef
     sha: str
     tree: str
+    level: str
+    protected_sha: str
     options: Mapping[str, object]
     limits: ResourceLimits
     folders: tuple[str, ...] = ()
@@ -88,24 +91,26 @@ class Tree:
     async def run(self, tool_run: ToolRun, options: Mapping[str, object] | None = None) -> ToolReport:
         """See `ComparedTree`."""
         merged = self._options(tool_run, options)
-        key = self._key(tool_run, merged)
+        source = await self._source(tool_run.project, merged)
+        key = self._key(tool_run, merged, source)
         started = time.time()
         if not self.refresh and (report := await self._stored(key)):
             return report
         locks = self.host.scratch / "locks"
         locks.mkdir(parents=True, exist_ok=True)
-        async with AsyncFileLock(locks / key[:32], poll_interval=0.05):
+        async with AsyncFileLock(locks / f"{key[:32]}.lock", poll_interval=0.05):
             newer_than = started if self.refresh else 0.0
             if report := await self._stored(key, newer_than):
                 return report
-            report, lasting = await self._measure(tool_run, merged)
+            report, lasting = await self._measure(tool_run, merged, source)
             if lasting:
                 await asyncio.to_thread(self.host.results.put_reports, key, (report,))
         return report
 
     async def stored(self, tool_run: ToolRun, options: Mapping[str, object] | None = None) -> ToolReport | None:
         """See `ComparedTree`."""
-        return await self._stored(self._key(tool_run, self._options(tool_run, options)))
+        merged = self._options(tool_run, options)
+        return await self._stored(self._key(tool_run, merged, await self._source(tool_run.project, merged)))
 
     def _options(self, tool_run: ToolRun, more: Mapping[str, object] | None) -> Mapping[str, object]:
         return {**options_for_project(self.options, tool_run.project.folder), **(more or {})}
@@ -113,7 +118,8 @@ class Tree:
     async def fix(self, tool_run: ToolRun, copy: Path) -> ToolReport:
         """Lets the tool change the files of `copy`, a private copy of this tree."""
         assert tool_run.tool.fixes
-        _, environment = await self._ready(tool_run.project, self.options)
+        source = await self._source(tool_run.project, self.options)
+        _, environment = await self._ready(tool_run.project, self.options, source)
         async with self._out() as out:
             bench = self._bench(tool_run.project, (copy, environment), out, self.options, keep_writes=True)
             return await tool_run.tool.fix(bench)
@@ -122,28 +128,42 @@ class Tree:
         reports = await asyncio.to_thread(self.host.results.reports, key, newer_than)
         return reports[0] if reports else None
 
-    def _key(self, tool_run: ToolRun, options: Mapping[str, object]) -> str:
+    def _key(self, tool_run: ToolRun, options: Mapping[str, object], source: InstallSource | None) -> str:
+        """A report is another trust level's only where no code of this level could write what the tool worked with: in
+        an environment of a protected branch, or without any."""
+        level = self.level if options.get("install") else source.level if source else ""
         plain = json.dumps(options, sort_keys=True, default=list)
         parts = (self.tree, tool_run.project.folder, tool_run.tool.name, plain, our_versions())
-        return digest(_REPORT_VERSION, self.repo.full_name, *parts)
+        return digest(_REPORT_VERSION, self.repo.full_name, level, *parts)
 
-    async def _measure(self, tool_run: ToolRun, options: Mapping[str, object]) -> tuple[ToolReport, bool]:
+    async def _measure(
+        self, tool_run: ToolRun, options: Mapping[str, object], source: InstallSource | None
+    ) -> tuple[ToolReport, bool]:
         """The report, and whether it would be the same again: nothing was missing, cut short or out of reach."""
-        checkout, environment = await self._ready(tool_run.project, options)
+        checkout, environment = await self._ready(tool_run.project, options, source)
         async with self._out() as out:
             bench = self._bench(tool_run.project, (checkout, environment), out, options)
             report = _without_built_files(await tool_run.tool.run(bench), checkout, environment.build_output)
         lasting = report.lasting and not environment.problem
         return _with_missing_packages(report, environment.problem, tool_run.tool), lasting
 
-    async def _ready(self, project: Project, options: Mapping[str, object]) -> tuple[Path, Environment]:
+    async def _source(self, project: Project, options: Mapping[str, object]) -> InstallSource | None:
+        """Where the project's environment comes from, None where it has none (a configured command prepares the
+        tree)."""
+        if options.get("install"):
+            return None
+        own = InstallSource(self.level, project, await self._checkout())
+        return await self.host.environments.source(self.repo, own, self._protected if self.protected_sha else None)
+
+    async def _ready(
+        self, project: Project, options: Mapping[str, object], source: InstallSource | None
+    ) -> tuple[Path, Environment]:
         """The files and the environment that a tool works with."""
-        checkout = await self._checkout()
-        install = options.get("install")
-        if isinstance(install, str) and install:
-            tree, problem = await self.host.environments.prepared(self.repo, checkout, project.folder, install)
+        checkout, environments = await self._checkout(), self.host.environments
+        if install := options.get("install"):
+            tree, problem = await environments.prepared(self.repo, self.level, checkout, project.folder, str(install))
             return tree, Environment(key="", problem=problem)
-        return checkout, await self.host.environments.get(self.repo, checkout, project)
+        return checkout, await environments.get(self.repo, project, source)
 
     def _bench(
         self,
@@ -182,6 +202,9 @@ class Tree:
 
     async def _checkout(self) -> Path:
         return await self.host.workspaces.checkout(self.repo, self.sha)
+
+    async def _protected(self) -> Path:
+        return await self.host.workspaces.checkout(self.repo, self.protected_sha)
 
 
 @lru_cache(maxsize=64)

@@ -35,7 +35,8 @@ class SandboxSpec:
     `out`: an existing folder for the command's reports. Regular files and folders stay there after the run and are
     made readable; links, pipes and sockets are removed. The run's temporary folders are made beside it.
     `env`: the installed environment, read-only unless `env_writable` (the install step).
-    `cache`: a writable download cache, for the install step only. No hard link leads from it to `env`.
+    `cache`: a writable download cache, for the install step only. No hard link leads from it to `env`. `cache_below`: a
+    cache that is visible below it and is never written, where this host can do that.
     `read_only`: more host paths that are visible at the same path, read-only (interpreters, our own tools).
     `mounts`: (folder of this host, path in the tree) of folders that appear in the tree, such as `node_modules`.
     What the command writes there is thrown away.
@@ -54,6 +55,7 @@ class SandboxSpec:
     mounts: tuple[tuple[Path, str], ...] = ()
     build_output: Path | None = None
     save_build_output: bool = False
+    cache_below: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from activities.sandbox.bubblewrap_options import (
     PATHS,
     InstallAccess,
     bubblewrap_options,
+    cache_options,
     mount_options,
     overlay_options,
 )
@@ -115,7 +116,7 @@ class BubblewrapRunner:
                 await to_shielded_thread(copy_build_output, spec.build_output, folders.upper)
                 await to_shielded_thread(folders.user.give, folders.upper, again=True)
             tree = ("--bind", str(folders.upper), PATHS.src)
-        return (*tree, *mount_options(folders, spec, overlays))
+        return (*tree, *mount_options(folders, spec, overlays), *cache_options(folders, spec, overlays))
 
     async def _supports_overlays(self, folders: RunFolders, spec: SandboxSpec) -> bool:
         """Not every kernel and file system has overlays for users; tried once for each pair of file systems."""

@@ -57,7 +57,7 @@ def bubblewrap_options(
         *("--bind", str(folders.tmp), "/tmp", "--dir", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"),
         *_at_same_place(path for path in read_only if not path.is_relative_to("/usr")),
         *tree,
-        *_out_env_and_cache(spec),
+        *_out_and_env(spec),
         # bubblewrap's own root and /dev are writable memory otherwise
         *("--remount-ro", "/dev", "--remount-ro", "/"),
         *("--chdir", os.path.normpath(os.path.join(PATHS.src, command.cwd))),
@@ -99,6 +99,16 @@ def mount_options(folders: RunFolders, spec: SandboxSpec, overlays: bool) -> Ite
             yield from ("--ro-bind", str(folder), target)
 
 
+def cache_options(folders: RunFolders, spec: SandboxSpec, overlays: bool) -> tuple[str, ...]:
+    """The download cache, above the one that is only read."""
+    if spec.cache is None:
+        return ()
+    if spec.cache_below and overlays:
+        below = ("--overlay-src", str(spec.cache_below))
+        return (*below, "--overlay", str(spec.cache), str(folders.cache_work), PATHS.cache)
+    return ("--bind", str(spec.cache), PATHS.cache)
+
+
 def _system() -> Iterator[str]:
     """The host's programs, read-only, and the little of /etc that they need."""
     yield from ("--ro-bind", "/usr", "/usr")
@@ -136,12 +146,10 @@ def _at_same_place(paths: Iterable[Path]) -> Iterator[str]:
         yield from ("--ro-bind", str(path), str(path))
 
 
-def _out_env_and_cache(spec: SandboxSpec) -> Iterator[str]:
-    """Each is a mount point of its own: what a mount is made of cannot be renamed or replaced from inside. A common
-    parent that could be written would let a build put a link to any folder of this host in the place of `env`, which
-    later runs are shown."""
+def _out_and_env(spec: SandboxSpec) -> Iterator[str]:
+    """Each is a mount point of its own, as the cache is: what a mount is made of cannot be renamed or replaced from
+    inside. A common parent that could be written would let a build put a link to any folder of this host in the place
+    of `env`, which later runs are shown."""
     yield from ("--bind", str(spec.out), PATHS.out)
     if spec.env:
         yield from ("--bind" if spec.env_writable else "--ro-bind", str(spec.env), PATHS.env)
-    if spec.cache:
-        yield from ("--bind", str(spec.cache), PATHS.cache)

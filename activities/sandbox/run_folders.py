@@ -22,7 +22,8 @@ _BUILD_FOLDERS = ("build", "dist")
 class RunFolders:
     """The folders of one run, below `root`, which no other user can read.
 
-    `upper` gets what the command writes to the tree, `work` is for the overlay file system, `tmp` is its `/tmp`.
+    `upper` gets what the command writes to the tree, `work` is for the overlay file system, `tmp` is its `/tmp`;
+    `cache_work` is for the overlay of the download cache.
     `mounts` gets what it writes to `SandboxSpec.mounts`, with two folders for each.
     """
 
@@ -50,6 +51,13 @@ class RunFolders:
         return self.root / "work"
 
     @property
+    def cache_work(self) -> Path:
+        """Made when needed."""
+        path = self.root / "cache-work"
+        path.mkdir(exist_ok=True)
+        return path
+
+    @property
     def tmp(self) -> Path:
         return self.root / "tmp"
 
@@ -67,8 +75,9 @@ class RunFolders:
 
     def remove(self) -> None:
         """Blocking."""
-        with contextlib.suppress(OSError):  # the kernel makes this one with mode 000
-            os.chmod(self.work / "work", 0o700)
+        for work in (self.work, self.root / "cache-work"):
+            with contextlib.suppress(OSError):  # the kernel makes this one with mode 000
+                os.chmod(work / "work", 0o700)
         remove_tree(self.root)
 
 

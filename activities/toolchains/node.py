@@ -8,7 +8,8 @@ tree where a tool runs, so that node finds in them what it would find on a perso
 import asyncio
 import os
 import re
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePosixPath
 
 from activities.languages.javascript.manifest import manifest
 from activities.languages.javascript.package_json import read_package, workspace_home
@@ -31,6 +32,7 @@ from activities.result_store import digest
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tool_reports import last_output
 from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
+from activities.untrusted_files import UntrustedFolder
 
 _MOST_MOUNTS = 300
 _MISMATCH = re.compile(
@@ -85,23 +87,25 @@ class NodeToolchain(Toolchain):
         return (node_home(),)
 
     def mounts(self, project: Project, env_root: Path) -> tuple[tuple[Path, str], ...]:
-        """Each `node_modules` of the environment, at its place in the tree. A folder of the tree that is a link is left
-        out: its mount would land wherever the link leads."""
+        """Each `node_modules` of the environment, at its place in the tree. What is a link there, or on the way to
+        it, is left out, as in the tree: what is mounted would come from wherever the link leads, or land there."""
         home = workspace_home(project)
-        mounts = []
-        for name, folders, _ in os.walk(env_root):
-            if "node_modules" in folders:
-                folder = (Path(name) / "node_modules").relative_to(env_root)
-                if takes_packages(home.root, env_root, folder.parent):
-                    mounts.append((env_root / folder, os.path.normpath(f"{home.folder}/{folder.as_posix()}")))
-            folders[:] = sorted(each for each in folders if each != "node_modules" and not each.startswith("."))
-        return tuple(mounts[:_MOST_MOUNTS])
+
+        def enter(folder: str) -> bool:
+            name = PurePosixPath(folder).name
+            return name != "node_modules" and not name.startswith(".")
+
+        found = (PurePosixPath(entry.path) for entry in UntrustedFolder(env_root).walk(enter=enter))
+        homes = (path.parent for path in found if path.name == "node_modules")
+        usable = (folder for folder in homes if takes_packages(home.root, env_root, folder))
+        places = ((folder / "node_modules").as_posix() for folder in usable)
+        mounts = ((env_root / place, os.path.normpath(f"{home.folder}/{place}")) for place in places)
+        return tuple(islice(mounts, _MOST_MOUNTS))
 
 
 def _write_files(env_root: Path, files: dict[str, bytes]) -> None:
     for name, data in files.items():
-        (env_root / name).parent.mkdir(parents=True, exist_ok=True)
-        (env_root / name).write_bytes(data)
+        UntrustedFolder(env_root).write(name, data)
 
 
 async def _run(site: InstallSite, manager: PackageManager, argv: tuple[str, ...]) -> ProcessResult:

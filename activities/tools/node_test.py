@@ -1,5 +1,6 @@
 """node --test, and every other test script: node's own runner by its reports, anything else by its exit code."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -30,6 +31,7 @@ from activities.reports import BadReport, non_negative, parse_json, read_output,
 from activities.tool_reports import FinishedCommand, failed_to_run, last_output, make_report, stop_reason
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 from activities.tools import registry
+from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
 _REPORT = "node.jsonl"
 _LOADS = ("--import", "--require", "-r", "--loader", "--experimental-loader", "--test-reporter", "--env-file")
@@ -117,7 +119,8 @@ def _command(bench: Workbench, call: ScriptCommand, files: tuple[str, ...], meas
     report = (f"--test-reporter={out}/{_REPORTER.name}", f"--test-reporter-destination={out}/{_REPORT}")
     coverage: tuple[str, ...] = ()
     if measure:
-        (bench.out / COVERAGE_FOLDER).mkdir(exist_ok=True)  # node does not make it
+        with contextlib.suppress(UntrustedFileError):  # an earlier command put something else there
+            UntrustedFolder(bench.out).make_folder(COVERAGE_FOLDER)  # node does not make it
         destination = f"--test-reporter-destination={out}/{COVERAGE_FOLDER}/lcov.info"
         coverage = ("--experimental-test-coverage", "--test-reporter=lcov", destination)
     kept = tuple(word for word in behind if word.startswith("-")) if files else behind

@@ -11,6 +11,7 @@ from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, parse_json, read_output, valid_unicode
 from activities.tool_reports import failed_to_run, make_report, stdout_to_file, stop_reason
 from activities.tooling import Project, Tool, Workbench
+from activities.untrusted_files import UntrustedFolder
 
 _REPORT = "audit.json"
 
@@ -58,7 +59,7 @@ class NpmAudit(Tool):
         at_home = replace(bench, project=workspace_home(bench.project))
         manager = find_manager(at_home.project, read_package(at_home.project))
         version = f"{manager.name} {manager.version}" if manager.version else versions()
-        if manager.package and not (bench.env_root and (bench.env_root / MANAGER_FOLDER).is_dir()):
+        if manager.package and not (bench.env_root and UntrustedFolder(bench.env_root).is_folder(MANAGER_FOLDER)):
             problem = f"{manager.name} could not be installed, so nothing was audited."
             return ToolReport(self.name, version, completed=False, problem=problem)
         argv = stdout_to_file(at_home, _audit_command(bench, manager), _REPORT)

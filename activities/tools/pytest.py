@@ -36,6 +36,7 @@ from activities.tool_reports import (
     with_flaky,
 )
 from activities.tooling import Project, ToolDetection, Workbench
+from activities.untrusted_files import UntrustedFolder
 
 _MOST_RETRIED = 50
 """More failures than this are not flakiness."""
@@ -119,7 +120,7 @@ class Pytest(PythonTool):
     ) -> tuple[ToolReport, int]:
         """The report of one run, and pytest's exit code: 0 passed, 1 failed, 2 not collected, 5 no tests, else
         broken."""
-        (bench.out / "junit.xml").unlink(missing_ok=True)
+        UntrustedFolder(bench.out).remove("junit.xml")
         finished = await _execute_pytest(bench, config, arguments)
         code = finished.exit_code
         if code == _NO_TESTS:

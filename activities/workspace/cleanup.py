@@ -5,17 +5,27 @@ import contextlib
 import time
 from pathlib import Path
 
+from filelock import FileLock
+
 from activities.untrusted_files import remove_tree
 
 _DAY_S = 86400.0
 _UNUSED_S = {
     "checkouts/*/*/*": _DAY_S / 4,
+    "environments/*/*/*/*": 14 * _DAY_S,
     "environments/*/*/*": 14 * _DAY_S,
+    "prepared/*/*/*/*": 14 * _DAY_S,
     "prepared/*/*/*": 14 * _DAY_S,
+    "downloads/*/*/*": 60 * _DAY_S,
     "results/*/*.json": 30 * _DAY_S,
+    "scratch/*.*": 14 * _DAY_S,
+    "scratch/locks/*.lock": 14 * _DAY_S,
 }
 """Patterns below the data folder → for how long a match may be unused, by its time of change. Each use renews that;
-a result keeps the time when it was made."""
+a result keeps the time when it was made. The host alone chooses these names: a sandbox can write to none of the folders
+that hold them."""
+_GROUPS = frozenset(("environments/*/*/*", "prepared/*/*/*"))
+"""Trust levels: such a folder is removed when it is empty."""
 _EVERY_S = 3600.0
 
 
@@ -37,5 +47,15 @@ class Cleanup:
         for pattern, unused_s in _UNUSED_S.items():
             for path in self._data.glob(pattern):
                 with contextlib.suppress(OSError):
-                    if path.lstat().st_mtime < now - unused_s and path.suffix != ".lock":
-                        remove_tree(path)
+                    if path.lstat().st_mtime < now - unused_s:
+                        _remove(path, only_if_empty=pattern in _GROUPS)
+
+
+def _remove(path: Path, *, only_if_empty: bool) -> None:
+    if path.suffix == ".lock":
+        with FileLock(path, blocking=False):  # one that somebody holds stays; who waits for this one makes it anew
+            path.unlink()
+    elif only_if_empty:
+        path.rmdir()
+    else:
+        remove_tree(path)

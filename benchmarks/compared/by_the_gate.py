@@ -33,7 +33,7 @@ def by_the_gate(repository: Path, data: Path) -> list[Counted]:
     if not done.stdout.lstrip().startswith("{"):
         raise SystemExit(f"The gate gave no verdict:\n{done.stderr[-2000:]}")
     (data.parent / "gate.json").write_text(done.stdout, "utf-8")
-    env = next(iter(sorted(data.glob("environments/*/*/*/env"))), None)
+    env = next(iter(sorted(data.glob("environments/*/*/*/*/env"))), None)
     return [one for judged in _judged(data) for one in _counted(judged, env)]
 
 

@@ -55,7 +55,7 @@ def program(bench: Workbench, name: str) -> str:
     workspace's root, as node itself looks.
     """
     for folder, packages in _installed_folders(bench):
-        if os.path.lexists(packages / ".bin" / name):
+        if UntrustedFolder(packages).look(f".bin/{name}"):
             return os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin/{name}")
     return ""
 
@@ -73,12 +73,13 @@ def _installed_folders(bench: Workbench) -> Iterator[tuple[str, Path]]:
 
 
 def takes_packages(tree: Path, env_root: Path, folder: PurePath) -> bool:
-    """Whether the environment has a `node_modules` for this folder of the tree, and it can be mounted there. Where the
-    place or the way to it is a link, the mount would land wherever that leads."""
-    tree = tree.resolve()
-    parent, place = tree / folder, tree / folder / "node_modules"
-    free = not place.is_symlink() and (place.is_dir() or not place.exists())
-    return (env_root / folder / "node_modules").is_dir() and free and parent.is_dir() and parent.resolve() == parent
+    """Whether the environment has a `node_modules` for this folder of the tree, and it can be mounted there. None of
+    them, and nothing on the way to them, may be a link: what is mounted would come from wherever it leads, or land
+    there."""
+    place, checkout = (folder / "node_modules").as_posix(), UntrustedFolder(tree)
+    there = checkout.look(place)
+    is_free = checkout.is_folder(folder.as_posix()) and (there is None or there.kind == "folder")
+    return is_free and UntrustedFolder(env_root).is_folder(place)
 
 
 async def start(

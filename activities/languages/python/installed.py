@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from activities.tooling import Workbench
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
-_INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info")
+_INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-\s]+)(?:-py[\d.]+)?\.(?:dist|egg)-info")
 _LARGEST = 100_000
 
 

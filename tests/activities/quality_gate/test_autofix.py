@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from activities.checking import ToolRun
-from activities.environments import Environments
+from activities.environments import PROTECTED, Environments
 from activities.model import Head, RepoRef, ToolReport
 from activities.quality_gate.autofix import commit_fixes
 from activities.quality_gate.measurement import Host, Tree
@@ -79,7 +79,7 @@ class Fixing:
         heads = await self.host.workspaces.resolve(self.repo, self.sha)
         workspace = Workspace(Head(self.repo, self.sha), "queue", heads.head_tree)
         limits = ResourceLimits(wall_s=60)
-        tree = ScriptedTree(self.host, self.repo, self.sha, heads.head_tree, {}, limits, script=script)
+        tree = ScriptedTree(self.host, self.repo, self.sha, heads.head_tree, PROTECTED, "", {}, limits, script=script)
         return await commit_fixes(self.host, workspace, [("linting", tree)])
 
     async def listed(self, sha: str) -> dict[bytes, bytes]:

@@ -1,6 +1,5 @@
 """A project on disk with a build backend of its own, and packages for it that no registry is asked for."""
 
-import zipfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
 from activities.sandbox.bubblewrap import BubblewrapRunner
 from activities.toolchains.python import toolchain
 from activities.tooling import InstallResult, InstallSite, Project
+from tests.wheels import write_wheel
 
 BACKEND = """
 import os, zipfile
@@ -81,11 +81,7 @@ def wheels(tmp_path: Path) -> Path:
         ("vulture", "2.14"),
         ("vulture", "2.16"),
     ]:
-        with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-            info = f"{name}-{version}.dist-info"
-            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            wheel.writestr(f"{info}/RECORD", "")
+        write_wheel(folder, name, version)
     return folder
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from activities.environments import Environments
+from activities.environments import PROTECTED, Environments, InstallSource
 from activities.model import RepoRef
 from activities.sandbox import Runner
 from activities.sandbox.select import make_runner
@@ -61,7 +61,8 @@ async def python_index(wheels: Path, elsewhere: str = "") -> AsyncIterator[str]:
 
 
 async def problem(runner: Runner, project: Project, tmp_path: Path) -> str:
-    return (await Environments(tmp_path / "data", runner).get(REPO, project.root, project)).problem
+    source = InstallSource(PROTECTED, project, project.root)
+    return (await Environments(tmp_path / "data", runner).get(REPO, project, source)).problem
 
 
 async def test_uv_installs_from_the_configured_index(project: Make, wheels: Path, tmp_path: Path) -> None:
@@ -111,7 +112,9 @@ async def test_refused_host_is_no_problem_where_all_was_installed(project: Make,
 async def test_configured_command_that_asks_for_another_host_is_named(project: Make, tmp_path: Path) -> None:
     made = project({"me.txt": ""})
     environments = Environments(tmp_path / "data", await runner_for())
-    _, found = await environments.prepared(REPO, made.root, ".", "git ls-remote http://metadata.internal/x.git")
+    _, found = await environments.prepared(
+        REPO, PROTECTED, made.root, ".", "git ls-remote http://metadata.internal/x.git"
+    )
     assert found.startswith("The install step asked for metadata.internal:80, which is not an allowed registry.")
     assert "The install command ended with code 128." in found
 

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from filelock import FileLock
+
 from activities.workspace.cleanup import Cleanup
 
 NOW = 2_000_000_000.0
@@ -24,11 +26,13 @@ def create(data: Path, name: str, age_s: float) -> Path:
 def test_used_folders_and_mirrors_stay(tmp_path: Path) -> None:
     kept = [
         create(tmp_path, "checkouts/octocat/example/new", DAY / 8),
-        create(tmp_path, "environments/octocat/example/key", 13 * DAY),
+        create(tmp_path, "environments/octocat/example/protected/key", 13 * DAY),
+        create(tmp_path, "downloads/octocat/example/python", 50 * DAY),
         create(tmp_path, "results/ab/abc.json", 29 * DAY),
         create(tmp_path, "mirrors/octocat/example.git", 900 * DAY),
-        create(tmp_path, "checkouts/octocat/example/old.lock", 900 * DAY),
+        create(tmp_path, "accepted/octocat/example/linting.txt", 900 * DAY),
     ]
+    os.utime(tmp_path / "environments/octocat/example/protected", (NOW - 900 * DAY, NOW - 900 * DAY))
     Cleanup(tmp_path).remove_unused(NOW)
     assert all(path.exists() for path in kept)
 
@@ -36,9 +40,38 @@ def test_used_folders_and_mirrors_stay(tmp_path: Path) -> None:
 def test_unused_folders_are_removed(tmp_path: Path) -> None:
     unused = [
         create(tmp_path, "checkouts/octocat/example/old", DAY),
-        create(tmp_path, "environments/octocat/example/key", 15 * DAY),
-        create(tmp_path, "prepared/octocat/example/key", 15 * DAY),
+        create(tmp_path, "environments/octocat/example/protected/key", 15 * DAY),
+        create(tmp_path, "prepared/octocat/example/protected/key", 15 * DAY),
+        create(tmp_path, "downloads/octocat/example/python", 70 * DAY),
         create(tmp_path, "results/ab/abc.json", 31 * DAY),
+        create(tmp_path, "scratch/.run-abc", 15 * DAY),
     ]
     Cleanup(tmp_path).remove_unused(NOW)
     assert not any(path.exists() for path in unused)
+
+
+def test_trust_level_with_nothing_in_it_is_removed(tmp_path: Path) -> None:
+    create(tmp_path, "environments/octocat/example/fork-7-abc/key.lock", 15 * DAY)
+    level = tmp_path / "environments/octocat/example/fork-7-abc"
+    Cleanup(tmp_path).remove_unused(NOW)
+    assert not level.exists()
+
+
+def test_lock_that_is_held_stays(tmp_path: Path) -> None:
+    held = create(tmp_path, "checkouts/octocat/example/old.lock", 900 * DAY)
+    free = create(tmp_path, "scratch/locks/old.lock", 900 * DAY)
+    with FileLock(held):
+        Cleanup(tmp_path).remove_unused(NOW)
+        assert held.exists()
+    assert not free.exists()
+
+
+def test_link_is_removed_and_what_is_behind_it_stays(tmp_path: Path) -> None:
+    create(tmp_path, "elsewhere/file.txt", 900 * DAY)
+    link = tmp_path / "environments/octocat/example/protected/key"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "elsewhere")
+    os.utime(link, (0, 0), follow_symlinks=False)
+    Cleanup(tmp_path).remove_unused(NOW)
+    assert not link.is_symlink()
+    assert (tmp_path / "elsewhere/file.txt").exists()
