@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import resource
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ from workflows import ids
 from workflows.config import ActivityHeartbeats
 
 Activity = Callable[..., Any]
+
+_OPEN_FILES = 16_384
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,21 @@ def _workspaces(settings: Settings, data: Path, github: GitHub | None) -> Worksp
 @contextlib.asynccontextmanager
 async def run_worker(client: Client, settings: Settings, activities: WorkerActivities) -> AsyncIterator[None]:
     """Works for the block, on the common queue and on the host's own."""
+    _allow_open_files()
     common = make_worker(client, settings.task_queue, activities.everywhere, settings, activities.workflows)
     host = make_worker(client, activities.queue, activities.here, settings)
     async with common, host:
         yield
+
+
+def _allow_open_files() -> None:
+    """Raises this process's limit as far as it may: each connection of an install step takes two files of it, and the
+    usual limit is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def host_name(data: Path) -> str:

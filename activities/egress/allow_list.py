@@ -40,6 +40,12 @@ class AllowedEntry:
     network: IPNetwork | None = None
     port: int | None = None
 
+    def __str__(self) -> str:
+        name = self.host or str(self.network)
+        if self.network and self.network.num_addresses == 1:
+            name = str(self.network.network_address)
+        return name if self.port is None else f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
+
     def names(self, target: EgressTarget) -> bool:
         """Whether the entry allows to ask for the target."""
         if target.port != self.port and (self.port is not None or target.port not in DEFAULT_PORTS):

@@ -39,7 +39,7 @@ class EgressLimits:
     """Of one sandbox. `connections` at once; after `burst` of them, `per_second` new ones. `head_s`: until a request's
     head is complete; `idle_s`: without a byte in any direction."""
 
-    connections: int = 64
+    connections: int = 256  # installers keep fifty and more open for each registry
     burst: int = 1000
     per_second: int = 100
     head_s: float = 20.0

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 import aiohttp
 
 from activities.errors import UserError
-from bot.doctor import app, github, machine, settings, temporal, webhook
+from bot.doctor import app, github, machine, registries, settings, temporal, webhook
 from bot.doctor.context import DoctorContext
 from bot.doctor.results import DoctorError, DoctorResult, DoctorSkipped, fail, show, skip
 
@@ -36,6 +36,7 @@ CHECKS: tuple[tuple[str, DoctorCheck], ...] = (
     ("workers", temporal.workers),
     ("schedules", temporal.schedules),
     ("sandbox", machine.sandbox),
+    ("registries", registries.registries),
     ("programs", machine.programs),
     ("data folder", machine.data_folder),
 )

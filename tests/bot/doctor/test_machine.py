@@ -1,17 +1,24 @@
 """This machine and its Temporal, right and wrong."""
 
 import asyncio
+import ipaddress
 import os
 import socket
 import stat
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from activities.egress.addresses import IPAddress
+from activities.egress.allow_list import EgressTarget
 from bot.doctor import examine
 from bot.doctor.machine import OLDEST_GIT
+from bot.doctor.registries import reachable
 from bot.processes import schedules
 from bot.settings.credentials import AppCredentials, place, store
+from bot.settings.registries import egress_proxy
 from tests.bot.doctor.conftest import Deployment
 
 # --- Temporal
@@ -96,6 +103,37 @@ async def test_paused_schedule_is_a_warning(scheduled: Deployment) -> None:
 
 async def test_missing_schedules_are_warnings(here: Deployment) -> None:
     assert [line.status for line in await here.results("schedules")] == ["warning", "warning"]
+
+
+# --- registries
+
+
+@pytest.mark.parametrize(
+    ("allow", "status", "words"),
+    [("", "warning", "has the private address 10.1.2.3"), ("10.1.0.0/16", "ok", "registry.internal:443"), ("10.9.0.0/16", "warning", "")],
+)  # fmt: skip
+async def test_registry_with_a_private_address_is_a_warning_until_that_is_allowed(
+    allow: str, status: str, words: str
+) -> None:
+    async def look_up(target: EgressTarget) -> Sequence[IPAddress]:
+        return [ipaddress.ip_address("10.1.2.3")]
+
+    environ = {"UV_DEFAULT_INDEX": "https://registry.internal/simple", "NPM_CONFIG_REGISTRY": "http://127.0.0.1:4873/"}
+    egress = replace(egress_proxy(environ, [allow] if allow else []), resolve=look_up)
+    lines = await reachable(egress)
+    assert {line.status for line in lines} == {status}
+    assert words in lines[0].message
+    if status == "warning":
+        assert lines[0].fix == "Add 10.1.2.3:443 to AUTOBUILD_EGRESS_ALLOW."
+
+
+async def test_registries_are_listed(here: Deployment) -> None:
+    registry = "http://127.0.0.1:4873/"
+    line = await here.one("registries", UV_DEFAULT_INDEX=registry, NPM_CONFIG_REGISTRY=registry)
+    assert line.status == "ok"
+    assert "127.0.0.1:4873" in line.message
+    line = await here.one("registries", AUTOBUILD_SANDBOX="none")
+    assert line.status == "skipped"
 
 
 # --- programs

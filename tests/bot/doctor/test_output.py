@@ -41,6 +41,8 @@ async def test_new_machine_names_the_first_errors(tmp_path: Path) -> None:
         "AUTOBUILD_GITHUB_API_URL": "http://127.0.0.1:1",
         "AUTOBUILD_GITHUB_URL": "http://127.0.0.1:1",
         "TEMPORAL_ADDRESS": "127.0.0.1:1",
+        "UV_DEFAULT_INDEX": "http://127.0.0.1:1/",
+        "NPM_CONFIG_REGISTRY": "http://127.0.0.1:1/",
     }
     code, out, err = await doctor(environ, "--json")
     assert (code, err) == (1, "")
@@ -48,7 +50,7 @@ async def test_new_machine_names_the_first_errors(tmp_path: Path) -> None:
     assert document["ok"] is False
     statuses = {line["subject"]: line["status"] for line in document["results"]}
     assert statuses == {
-        **dict.fromkeys(("settings", "Temporal access", "sandbox", "programs", "data folder"), "ok"),
+        **dict.fromkeys(("settings", "Temporal access", "sandbox", "registries", "programs", "data folder"), "ok"),
         **dict.fromkeys(("App", "GitHub", "Temporal"), "error"),
         **dict.fromkeys(("clock", "key", "permissions", "events", "installations", "rate limit"), "skipped"),
         **dict.fromkeys(("webhook", "deliveries", "endpoint", "workers", "schedules"), "skipped"),
