@@ -244,6 +244,11 @@ class ConfigNotes:
     more: int = 0
     unread: tuple[str, ...] = ()
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there is more than whose file judges."""
+        return bool(self.broken or self.edited or self.mistakes or self.unread)
+
 
 @dataclass(frozen=True)
 class HeadPull:

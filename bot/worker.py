@@ -31,6 +31,7 @@ from activities.sandbox.select import make_runner
 from activities.tool_activities import ToolActivities
 from activities.workflow_activities import WorkflowActivities
 from activities.workspace.mirror import Workspaces
+from bot import commands as slash_commands
 from bot.settings import Settings
 from bot.settings.registries import egress_proxy, install_settings
 from workflows import ids
@@ -72,7 +73,8 @@ async def make_worker_activities(
         runner = await make_runner(settings.sandbox, *install_settings(environ), egress)
         host = Host(_workspaces(settings, data, github), Environments(data, runner), results, runner, data)
         ask_trust = ProtectedBranches(github).trust if github else None
-        gates = GateEngine(host, queue, AcceptedFindings(data / "accepted"), ask_trust)
+        commands = tuple(slash_commands.registry())
+        gates = GateEngine(host, queue, AcceptedFindings(data / "accepted"), ask_trust, commands)
         here = activity_methods(ToolActivities(gates))
         here += github_activities(github, results, host.workspaces) if github else []
         names = [workflow.__name__ for workflow in known]

@@ -1,7 +1,7 @@
 """Which configuration judges a head, and what is to be said of it: what is broken, and what the head changes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from cachetools import LRUCache
 
 from activities.model import CONFIG_PATH, ConfigChange, ConfigNotes, Mistake
 from activities.quality_gate.types import Workspace
-from activities.repo_config import parse
+from activities.repo_config import parse, unknown_commands
 from activities.repo_config.changes import changes
 from activities.repo_config.error_messages import NOT_READ
 from activities.repo_config.versions import ConfigVersion, ValidVersion, last_valid, version_at, version_of
@@ -35,10 +35,12 @@ class JudgingConfiguration:
 
 
 class Configurations:
-    """The configurations of a host's repositories. What a commit holds never changes, so the last tips are kept."""
+    """The configurations of a host's repositories. What a commit holds never changes, so the last tips are kept.
+    `commands` are those that a change of a configuration may name; one that judges already may have others."""
 
-    def __init__(self, workspaces: Workspaces) -> None:
+    def __init__(self, workspaces: Workspaces, commands: Collection[str] = ()) -> None:
         self._workspaces = workspaces
+        self._commands = commands
         self._tips: LRUCache[tuple[str, str], tuple[ConfigVersion, ValidVersion]] = LRUCache(_KEPT)
 
     async def judging(self, workspace: Workspace) -> JudgingConfiguration:
@@ -60,7 +62,7 @@ class Configurations:
         if edited is None:  # a folder of the file's name, with more files than anybody needs
             notes = replace(notes, edited=True, mistakes=(Mistake(1, CONFIG_IS_NO_FILE),))
         elif edited:
-            notes = await _with_changes(mirror, workspace, notes, edited, valid.version)
+            notes = await self._with_changes(mirror, workspace, notes, edited, valid.version)
         return JudgingConfiguration(valid.version, notes)
 
     async def _tip(self, mirror: Path, workspace: Workspace) -> tuple[ConfigVersion, ValidVersion]:
@@ -73,27 +75,34 @@ class Configurations:
             self._tips[key] = (tip, valid)
         return self._tips[key]
 
-
-async def _with_changes(
-    mirror: Path, workspace: Workspace, notes: ConfigNotes, edited: Sequence[ChangedEntry], judging: ConfigVersion
-) -> ConfigNotes:
-    """With what the head changes in the file, and the files that it adds or edits beside it."""
-    own = next((each for each in edited if each.path == CONFIG_PATH), None)
-    there = [each.path for each in edited if each.after and each.path != CONFIG_PATH]
-    beside = [path for path in there if path.lower() in _LOOK_ALIKES]
-    wrong = tuple(Mistake(1, NOT_READ, path) for path in beside if "/" in path)
-    notes = replace(notes, mistakes=wrong, unread=tuple(path for path in beside if "/" not in path))
-    if any(path.startswith(f"{CONFIG_PATH}/") for path in there):
-        return replace(notes, edited=True, mistakes=(Mistake(1, CONFIG_IS_NO_FILE), *wrong))
-    if own is None:
-        return notes
-    after = await version_of(mirror, own.after)
-    if after.mistakes:
-        return replace(notes, edited=True, mistakes=(*after.mistakes, *wrong))
-    # A file that was broken before is repaired: what changes is what judges until then.
-    before = await version_of(mirror, own.before) if workspace.base_sha else judging
-    found = await asyncio.to_thread(_changes, judging if before.mistakes else before, after)
-    return replace(notes, edited=True, changes=tuple(found[:_MOST_CHANGES]), more=max(0, len(found) - _MOST_CHANGES))
+    async def _with_changes(
+        self,
+        mirror: Path,
+        workspace: Workspace,
+        notes: ConfigNotes,
+        edited: Sequence[ChangedEntry],
+        judging: ConfigVersion,
+    ) -> ConfigNotes:
+        """With what the head changes in the file, and the files that it adds or edits beside it."""
+        own = next((each for each in edited if each.path == CONFIG_PATH), None)
+        there = [each.path for each in edited if each.after and each.path != CONFIG_PATH]
+        beside = [path for path in there if path.lower() in _LOOK_ALIKES]
+        wrong = tuple(Mistake(1, NOT_READ, path) for path in beside if "/" in path)
+        notes = replace(notes, mistakes=wrong, unread=tuple(path for path in beside if "/" not in path))
+        if any(path.startswith(f"{CONFIG_PATH}/") for path in there):
+            return replace(notes, edited=True, mistakes=(Mistake(1, CONFIG_IS_NO_FILE), *wrong))
+        if own is None:
+            return notes
+        after = await version_of(mirror, own.after)
+        mistakes = after.mistakes or tuple(unknown_commands(after.text or b"", self._commands))
+        if mistakes:
+            return replace(notes, edited=True, mistakes=(*mistakes, *wrong))
+        # A file that was broken before is repaired: what changes is what judges until then.
+        before = await version_of(mirror, own.before) if workspace.base_sha else judging
+        found = await asyncio.to_thread(_changes, judging if before.mistakes else before, after)
+        return replace(
+            notes, edited=True, changes=tuple(found[:_MOST_CHANGES]), more=max(0, len(found) - _MOST_CHANGES)
+        )
 
 
 def _changes(before: ConfigVersion, after: ConfigVersion) -> list[ConfigChange]:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Collection, Set
 from dataclasses import asdict, replace
 
 from cachetools import LRUCache
@@ -45,14 +45,21 @@ AskTrust = Callable[[Head], Awaitable[BranchTrust]]
 
 class GateEngine:
     """`queue` is the task queue that only this host serves. `ask_trust` asks GitHub which branches are protected; a
-    folder has no such branches."""
+    folder has no such branches. `commands` are the slash commands that a configuration may name, () for any."""
 
-    def __init__(self, host: Host, queue: str, accepted: AcceptedFindings, ask_trust: AskTrust | None = None) -> None:
+    def __init__(
+        self,
+        host: Host,
+        queue: str,
+        accepted: AcceptedFindings,
+        ask_trust: AskTrust | None = None,
+        commands: Collection[str] = (),
+    ) -> None:
         self._host = host
         self._queue = queue
         self._accepted = accepted
         self._ask_trust = ask_trust
-        self._configurations = Configurations(host.workspaces)
+        self._configurations = Configurations(host.workspaces, commands)
         self._cleanup = Cleanup(host.data)
         self._diffs: LRUCache[tuple[str, ...], asyncio.Task[HeadDiff]] = LRUCache(4)
 

@@ -4,7 +4,9 @@ The text comes from the base branch (a change must not loosen its own gate), yet
 `docs/configuration.md` explains every key, `docs/autobuild.schema.json` is the same for editors.
 """
 
+import difflib
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from activities.errors import ConfigError
@@ -14,7 +16,7 @@ from activities.repo_config.gate_plan import options_for_project, plan_of
 from activities.repo_config.models import RepoConfig, config_model
 from activities.repo_config.strict_yaml import read
 
-__all__ = ["PATH", "Mistake", "RepoConfig", "options_for_project", "parse", "plan_gate", "validate"]
+__all__ = ["PATH", "Mistake", "RepoConfig", "options_for_project", "parse", "plan_gate", "unknown_commands", "validate"]
 
 PATH = CONFIG_PATH
 
@@ -32,6 +34,19 @@ def parse(text: str | bytes) -> RepoConfig:
 def validate(text: str | bytes) -> list[Mistake]:
     """Everything that is wrong, in the order of the lines; empty when all is well."""
     return _read(text)[1]
+
+
+def unknown_commands(text: str | bytes, known: Collection[str]) -> list[Mistake]:
+    """Permissions for slash commands that do not exist, in a valid configuration: they protect nothing. `known` are the
+    commands of this deployment, () where nobody knows them."""
+    found = []
+    for name in parse(text).commands if known else ():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+            names = ", ".join(f"`{one}`" for one in known)
+            fix = f"did you mean `{near[0]}`?" if near else f"the commands are {names}."
+            found.append(Mistake(read(text).line(("commands", name)), f"There is no command `/{name}`: {fix}"))
+    return found
 
 
 def plan_gate(text: str | bytes | None, branch: str = "", into: str = "") -> GatePlan:

@@ -25,15 +25,10 @@ def command(file: Path) -> int:
 
 
 def mistakes(file: Path) -> "list[Mistake]":
-    """Every mistake, in the order of the lines. Raises UserError where the file cannot be read.
-
-    The configuration's own rules do not know the slash commands, so those are checked here: a permission for a
-    command that does not exist protects nothing.
-    """
-    from activities.repo_config import Mistake, parse, validate
-    from activities.repo_config.strict_yaml import read
+    """Every mistake, in the order of the lines. Raises UserError where the file cannot be read."""
+    from activities.repo_config import Mistake, unknown_commands, validate
     from activities.reporting.github_errors import CONFIG_IS_NO_FILE
-    from bot.commands import nearest, registry
+    from bot.commands import registry
 
     if file.is_symlink():
         return [Mistake(1, CONFIG_IS_NO_FILE)]  # the gate reads git's files, where a link is a text of its own
@@ -43,10 +38,4 @@ def mistakes(file: Path) -> "list[Mistake]":
         raise UserError(f"{file} cannot be read: {error}.") from error
     if found := validate(text):
         return found
-    document, known = read(text), registry()
-    for name in parse(text).commands:
-        if name not in known:
-            meant = nearest(name, known)
-            fix = f"did you mean `{meant}`?" if meant else f"the commands are {', '.join(f'`{one}`' for one in known)}."
-            found.append(Mistake(document.line(("commands", name)), f"There is no command `/{name}`: {fix}"))
-    return found
+    return unknown_commands(text, registry())

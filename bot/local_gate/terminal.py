@@ -85,7 +85,7 @@ def print_verdict(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> N
     if len(new) > _SHOWN_FINDINGS:
         console.print(f"{len(new) - _SHOWN_FINDINGS} more new findings. Use --json or --sarif to see all.")
     for line in config_text(outcome.result.config):
-        console.print(escape(line), highlight=False, soft_wrap=True)
+        console.print(_shown(line), highlight=False, soft_wrap=True)
     for line in outcome.result.score_lines:
         console.print(f"  [dim]{_shown(line)}[/]")
     verdict = "[bold green]can be merged[/]" if outcome.result.can_merge else "[bold red]cannot be merged[/]"

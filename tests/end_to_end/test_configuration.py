@@ -120,6 +120,7 @@ async def test_a_pull_that_edits_the_configuration_shows_what_changes(stack: Sta
         (PATH, b"version: 1\nx: \xff\n", "not UTF-8"),
         (PATH, b"version: 1\0\n", "control character"),
         (PATH, "threshold: 1\nthreshold: 2\n", "is given twice"),
+        (PATH, "commands: {retets: admin}\n", "There is no command `/retets`"),
     ],
 )
 async def test_what_is_no_configuration_fails_its_own_pull(

@@ -132,7 +132,7 @@ def worst_of(
         blocking=tuple(check.name for check in checks if check.name in blocking),
         score_lines=min(scores, key=lambda score: (score.can_merge, score.overall)).lines if scores else (),
         reason=reason,
-        config=base.plan.config,
+        config=next((each.plan.config for each, *_ in ended if each.plan.config.says_something), base.plan.config),
         pulls=tuple(sorted(named, key=lambda each: (not each.pull.number, each.pull.number))),
     )
 
