@@ -33,6 +33,7 @@ from activities.workflow_activities import WorkflowActivities
 from activities.workspace.mirror import Workspaces
 from bot import commands as slash_commands
 from bot.settings import Settings
+from bot.settings.data_folder import make_private
 from bot.settings.registries import egress_proxy, install_settings
 from workflows import ids
 from workflows.config import ActivityHeartbeats
@@ -62,6 +63,7 @@ async def make_worker_activities(
     Without an App (`app_id` 0: `autobuild gate`) nothing of GitHub is registered.
     """
     data = settings.data.resolve()
+    make_private(data)
     queue = ids.host_queue(host_name(data), settings.task_queue)
     results = ResultStore(data / "results")
     async with contextlib.AsyncExitStack() as exits:

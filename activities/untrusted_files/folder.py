@@ -19,6 +19,7 @@ from activities.untrusted_files.opening import (
     UntrustedFileError,
     grant,
     located,
+    make_open_folder,
     require_regular,
 )
 from activities.untrusted_files.removal import remove_at
@@ -158,7 +159,7 @@ class UntrustedFolder:
         """Makes a folder, and those on its way, where they are missing."""
         with self._located(path, "write") as (folder, name):
             with contextlib.suppress(FileExistsError):
-                os.mkdir(name, 0o755, dir_fd=folder)
+                make_open_folder(name, folder)
             os.close(os.open(name, FOLDER, dir_fd=folder))
 
     def make_link(self, path: str, target: str) -> None:
@@ -255,6 +256,7 @@ class UntrustedFolder:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=folder)
             with os.fdopen(os.open(name, NEW_FILE, mode, dir_fd=folder), "wb") as file:
+                os.fchmod(file.fileno(), mode)  # whatever the worker's umask is
                 yield file
 
     def _located(self, path: str, purpose: Purpose) -> AbstractContextManager[tuple[int, str]]:

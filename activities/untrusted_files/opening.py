@@ -99,7 +99,7 @@ def _enter(path: str, part: str, purpose: Purpose, folders: list[int]) -> str | 
         raise UntrustedFileError(path, "is nested too deeply")
     if purpose == "write":
         with contextlib.suppress(FileExistsError):
-            os.mkdir(part, 0o755, dir_fd=folders[-1])
+            make_open_folder(part, folders[-1])
     try:
         folders.append(os.open(part, FOLDER, dir_fd=folders[-1]))
     except OSError as error:
@@ -107,6 +107,16 @@ def _enter(path: str, part: str, purpose: Purpose, folders: list[int]) -> str | 
             return target
         raise
     return None
+
+
+def make_open_folder(name: str, folder: int) -> None:
+    """With mode 755, whatever the worker's umask is: a repository's commands read it."""
+    os.mkdir(name, 0o700, dir_fd=folder)
+    handle = os.open(name, FOLDER, dir_fd=folder)
+    try:
+        os.fchmod(handle, 0o755)
+    finally:
+        os.close(handle)
 
 
 def _parts(path: str) -> list[str]:

@@ -119,8 +119,10 @@ async def git(
     env: Mapping[str, str] | None = None,
     config: Mapping[str, str] | None = None,
     stdin: bytes = b"",
+    umask: int = -1,
 ) -> bytes:
-    """Runs `git ARGV` in `folder` and returns its standard output; raises `GitError`.
+    """Runs `git ARGV` in `folder` and returns its standard output; raises `GitError`. Without a `umask` it has this
+    process's.
 
     Cancelling kills git and what it started.
     """
@@ -133,6 +135,7 @@ async def git(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
+        umask=umask,
     )
     try:
         out, err = await process.communicate(stdin or None)

@@ -30,6 +30,9 @@ _LARGEST_DIFF = 32 * 1024**2
 DIFF_MARKS = ("--output-indicator-new=>", "--output-indicator-old=<")
 """For `git diff`: no line of an untrusted file can then be taken for a header."""
 
+_GITS_UMASK = 0o022
+"""With it a checkout has the modes that its tests expect, 644 and 755. The folders above it are closed."""
+
 CloneUrl = Callable[[RepoRef], str]
 GitAuth = Callable[[RepoRef], Awaitable[tuple[str, str]]]
 """Returns (user name, token) for fetching; ("", "") if no credential is needed."""
@@ -192,7 +195,17 @@ async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
     env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(part), "GIT_DIR": str(mirror)}
     try:
         await git(mirror, "read-tree", sha, env=env)
-        await git(part, "-c", "core.symlinks=true", "checkout-index", "--all", "--force", "--quiet", env=env)
+        await git(
+            part,
+            "-c",
+            "core.symlinks=true",
+            "checkout-index",
+            "--all",
+            "--force",
+            "--quiet",
+            env=env,
+            umask=_GITS_UMASK,
+        )
         part.chmod(0o755)
         part.rename(folder)
     finally:

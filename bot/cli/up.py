@@ -25,7 +25,9 @@ async def _run(environ: Mapping[str, str], smee: str) -> None:
     from bot.processes.children import run_together
     from bot.processes.temporal_server import temporal_server
     from bot.settings import Settings, app_is_known, require_writable
+    from bot.settings.data_folder import keep_private
 
+    keep_private()
     settings = Settings.load(environ, needs=())
     if app_is_known(environ, settings.data):
         Settings.load(environ)

@@ -28,7 +28,9 @@ async def run(environ: Mapping[str, str], workers: int) -> None:
     from bot.processes.children import run_together
     from bot.processes.health import worker_health
     from bot.settings import Settings, require_writable
+    from bot.settings.data_folder import keep_private
 
+    keep_private()
     async with worker_health(Settings.load(environ, needs=()), environ) as app_is_known:
         settings = await _settings_once_registered(environ)
         require_writable(settings.data)

@@ -90,8 +90,11 @@ def _data_folder(path: Path) -> Sequence[DoctorResult]:
     except OSError as error:
         return [_not_writable(path, error.strerror or type(error).__name__ if existing == path else "")]
     results = []
-    if existing == path and stat.S_IMODE(path.stat().st_mode) & stat.S_IWOTH:
-        results.append(fail("data folder", f"Every user may write to {path}.", f"`chmod o-w {path}`"))
+    mode = stat.S_IMODE(path.stat().st_mode) if existing == path else 0
+    if mode & stat.S_IWOTH:
+        results.append(fail("data folder", f"Every user may write to {path}.", f"`chmod 700 {path}`"))
+    elif mode & 0o077:
+        results.append(warn("data folder", f"Other users may read {path}.", f"`chmod 700 {path}`"))
     free = shutil.disk_usage(existing).free
     space = f"{free / _GIB:.1f} GiB free for {path}."
     if free < _TOO_LOW:

@@ -17,6 +17,7 @@ from activities.errors import UserError
 from bot.processes.children import die_with_parent, start_child, stop_children
 from bot.processes.temporal_server import free_port, temporal_server
 from bot.settings import app_variables
+from bot.settings.data_folder import keep_private, make_private
 
 _READY_WITHIN_S = 120.0
 
@@ -80,7 +81,8 @@ class LocalStack:
 async def local_stack(data: Path, environ: Mapping[str, str]) -> AsyncIterator[LocalStack]:
     """All processes for the block. `data` keeps environments and downloads between runs, and no results."""
     data = data.resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    keep_private()
+    make_private(data)
     for old in ("results", "mirrors", "checkouts", "accepted", "temporal.db", "temporal.db-wal", "temporal.db-shm"):
         if (data / old).is_dir():
             shutil.rmtree(data / old, ignore_errors=True)

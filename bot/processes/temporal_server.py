@@ -17,6 +17,7 @@ from temporalio.service import RPCError
 
 from activities.errors import UserError
 from bot.processes.children import die_with_parent
+from bot.settings.data_folder import make_private
 
 # Measured: with the defaults an idle server answers an activity in 100 ms, with these in 35 ms. The long-poll
 # value is not optional: with fast queues a result was missed once in a thousand and then waited 20 s.
@@ -48,7 +49,7 @@ async def temporal_server(database: Path | None, *, ui: bool = False, port: int 
     keeps nothing. Raises UserError where another process uses the file."""
     with contextlib.ExitStack() as exits:
         if database:
-            database.parent.mkdir(parents=True, exist_ok=True)
+            make_private(database.parent)
             try:
                 exits.enter_context(FileLock(f"{database}.lock", timeout=0))
             except Timeout as error:
@@ -72,6 +73,7 @@ async def _start(database: Path | None, ui: bool, port: int) -> tuple[asyncio.su
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGKILL),
+            umask=0o077,  # the histories in its database are nobody else's to read
         )
         address = f"127.0.0.1:{server_port}"
         try:

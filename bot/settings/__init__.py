@@ -1,6 +1,5 @@
 """Every setting of a deployment: read once from the environment, all mistakes named at once, secrets never shown."""
 
-import contextlib
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
@@ -10,6 +9,7 @@ from typing import Any, Literal
 from activities.errors import UserError
 from bot.settings import credentials
 from bot.settings.credentials import AppCredentials
+from bot.settings.data_folder import make_private
 from bot.settings.setting_fields import (
     address,
     egress_entries,
@@ -147,8 +147,7 @@ class Settings:
 
 def require_writable(data: Path) -> None:
     """Raises UserError unless this user may write to the data folder: a new volume often belongs to another."""
-    with contextlib.suppress(OSError):
-        data.mkdir(parents=True, exist_ok=True)
+    make_private(data)
     if not (data.is_dir() and os.access(data, os.W_OK | os.X_OK)):
         user = os.geteuid()
         raise UserError(f"User {user} cannot write to {data}. Run `chown {user} {data}`, or change AUTOBUILD_DATA.")

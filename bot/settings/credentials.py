@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from activities.errors import UserError
+from bot.settings.data_folder import make_private
 
 _FILE = "credentials.json"
 _POLL_EVERY_S = 1.0
@@ -115,7 +116,7 @@ async def appears(data: Path) -> None:
 def _writing(data: Path) -> Iterator[int]:
     path = place(data)
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        make_private(data)
         with contextlib.suppress(FileExistsError):
             path.parent.mkdir(mode=0o700)
         with _folder(path.parent) as at:

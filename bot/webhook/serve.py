@@ -11,6 +11,7 @@ import aiohttp
 from bot import client as temporal_client
 from bot import telemetry
 from bot.settings import WEB_NEEDS, Settings, app_is_known
+from bot.settings.data_folder import keep_private
 from bot.webhook.connections import listening
 from bot.webhook.server import WebhookReceiver, app_of
 
@@ -22,6 +23,7 @@ _log = logging.getLogger("autobuild.web")
 
 async def serve(environ: Mapping[str, str]) -> None:
     """Until it is cancelled. Without an App it serves the page that registers one, and goes on with that."""
+    keep_private()
     settings = Settings.load(environ, needs=())
     if app_is_known(environ, settings.data):
         settings = Settings.load(environ, needs=WEB_NEEDS)

@@ -170,7 +170,7 @@ async def test_data_folder_writable_by_all_is_an_error(here: Deployment, tmp_pat
     (tmp_path / "data").mkdir()
     (tmp_path / "data").chmod(0o777)
     line = await here.one("data folder")
-    assert (line.status, line.fix) == ("error", f"`chmod o-w {tmp_path / 'data'}`")
+    assert (line.status, line.fix) == ("error", f"`chmod 700 {tmp_path / 'data'}`")
 
 
 async def test_file_is_not_a_data_folder(here: Deployment, tmp_path: Path) -> None:
