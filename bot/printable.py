@@ -11,6 +11,13 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 
+_TERMINAL_CODE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~](?! )")
+
+
+def separated(text: str) -> str:
+    """With a space behind each terminal code, for whoever looks for words in it: a token behind one is a word too."""
+    return _TERMINAL_CODE.sub(r"\g<0> ", text)
+
 
 def printable(text: str, *, lines: bool = False) -> str:
     r"""The text on one line, or with its `lines`. What is not seen or does something is written as `\x1b`, `\u202e`."""

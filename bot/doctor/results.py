@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from activities.redaction import redact
-from bot.printable import printable
+from bot.printable import printable, separated
 
 Status = Literal["ok", "warning", "error", "skipped"]
 
@@ -67,7 +67,7 @@ def skip(subject: str, why: str) -> DoctorResult:
 
 def one_line(text: str) -> str:
     """Untrusted text for a terminal: without credentials, and not too long."""
-    shown = printable(redact(" ".join(text[:5000].split())))
+    shown = printable(redact(" ".join(separated(text[:5000]).split())))
     return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
 
 

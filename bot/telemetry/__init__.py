@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from activities.errors import UserError
 from activities.redaction import HIDDEN, hide, redact
-from bot.printable import printable
+from bot.printable import printable, separated
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -89,9 +89,9 @@ class CleanFormatter(logging.Formatter):
         self._clean = clean
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable(self._clean(super().format(record)), lines=True)
+        return printable(self._clean(separated(super().format(record))), lines=True)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Untrusted text must not look like a line of ours."""
-        record.message = self._clean(record.message).replace("\r", "\\r").replace("\n", "\\n")
+        record.message = self._clean(separated(record.message)).replace("\r", "\\r").replace("\n", "\\n")
         return super().formatMessage(record)

@@ -68,6 +68,11 @@ def test_log_lines_and_tracebacks() -> None:
     assert "Traceback" in shown.split("\n")[1]
 
 
+def test_a_token_behind_a_terminal_code_is_still_hidden() -> None:
+    record = logging.LogRecord("x", logging.ERROR, "a.py", 1, "\x1b[31mghs_%s", ("a" * 36,), None)
+    assert CleanFormatter(cleaner()).format(record).endswith(r"\x1b[31m ***")
+
+
 def test_doctor() -> None:
     text = StringIO()
     show([fail("App", ALL, ALL)], console=Console(file=text, width=80))

@@ -114,5 +114,5 @@ def test_ascii_terminal_gets_ascii() -> None:
 
 def test_untrusted_text_moves_no_cursor() -> None:
     line = fail("key", "\x1b[2Jghs_abc\nnext\u202e", "x" * 1000)
-    assert line.message == " *** next "
+    assert line.message == r"\x1b[2J *** next\u202e"
     assert len(line.fix) == 601
