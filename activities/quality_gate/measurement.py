@@ -8,7 +8,6 @@ environment: whoever asks for the same thing again gets the stored report, and n
 import asyncio
 import contextlib
 import json
-import os
 import sys
 import tempfile
 import time
@@ -30,7 +29,7 @@ from activities.repo_config import options_for_project
 from activities.result_store import ResultStore, digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.tooling import OUR_TOOLS, Project, Tool, Workbench
-from activities.untrusted_files import remove_tree
+from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.mirror import Workspaces
 
 # Bumped when the meaning of a stored report changes.
@@ -244,6 +243,7 @@ def _without_built_files(report: ToolReport, checkout: Path, under: Path | None)
     """Without findings in files that a build made: they are not in the repository, where they could be fixed."""
     if under is None:
         return report
-    made = {path for path in {one.path for one in report.findings} if not os.path.lexists(checkout / path)}
-    made = {path for path in made if os.path.lexists(under / path)}
+    tree, built = UntrustedFolder(checkout), UntrustedFolder(under)
+    made = {path for path in {one.path for one in report.findings} if path and tree.look(path) is None}
+    made = {path for path in made if built.look(path)}
     return replace(report, findings=tuple(one for one in report.findings if one.path not in made))

@@ -132,7 +132,7 @@ class BubblewrapRunner:
 
 def _give(user: SandboxUser, spec: SandboxSpec) -> None:
     """What the sandbox writes to, and the files that it works on, as far as they are not its own."""
-    for folder in (spec.tree, spec.env, spec.cache, spec.build_output):
+    for folder in (spec.tree, spec.env, spec.cache, spec.cache_below, spec.build_output):
         if folder:
             user.give(folder)
     user.give_reports(spec.out)
