@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import platform
+import pwd
 import re
 import shutil
 import stat
@@ -36,6 +37,10 @@ async def sandbox(context: DoctorContext) -> Sequence[DoctorResult]:
     except SandboxMissing as error:
         message, end, fix = str(error).partition("). ")
         return [fail("sandbox", message + end.strip(), fix)]
+    with contextlib.suppress(KeyError):
+        account = pwd.getpwuid(SANDBOX_ID).pw_name
+        message = f"The account {account} has the id {SANDBOX_ID}, which a root worker's sandboxes use."
+        return [warn("sandbox", message, "Give that account another id.")]
     as_whom = f"the user {SANDBOX_ID}, not as root" if os.geteuid() == 0 else "this user, without its files"
     return [ok("sandbox", f"Bubblewrap works. Commands of repositories run as {as_whom}.")]
 
