@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import json
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from activities.egress.proxy import EgressProxy
 from activities.sandbox import Runner, SandboxSpec
 from activities.sandbox.select import make_runner
 from tests.activities.egress.conftest import Origin, running
-from tests.activities.sandbox.conftest import python
+from tests.activities.sandbox.conftest import Marked, python
 
 # Tries to reach each address in every way that a build script has. Prints what it got through to.
 HOSTILE = """
@@ -220,6 +221,32 @@ async def test_runs_at_the_same_time_have_networks_of_their_own(sandbox: Runner,
     ]
     refused = [ran.refused for ran in await asyncio.gather(*runs)]
     assert refused == [(RefusedTarget(f"h{number}.example:443"),) for number in range(3)]
+
+
+HOLD_OPEN = """
+import socket, time
+kept = [socket.create_connection(("127.0.0.1", 3128)) for _ in range(20)]
+for one in kept[:10]:
+    one.sendall(b"CONNECT " + b"a" * 100)
+print("x", file=open("/out/started", "w"), flush=True)
+time.sleep(10_000)
+"""
+
+
+async def test_a_cancelled_step_leaves_nothing_open(
+    sandbox: Runner, spec: SandboxSpec, started: Callable[[], None], marked: Marked
+) -> None:
+    other = replace(spec, out=spec.out.with_name("other"))
+    other.out.mkdir()
+    await sandbox.run(other, python("", network=True))  # what is made once for all runs is there now
+    before = len(os.listdir("/proc/self/fd"))
+    task = asyncio.create_task(sandbox.run(spec, python(HOLD_OPEN, marked.word, network=True)))
+    await asyncio.to_thread(started)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert marked.alive() == []
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 @pytest.mark.usefixtures("sandbox")
