@@ -113,11 +113,12 @@ class Trust:
 @dataclass(frozen=True)
 class HeadGated:
     """The signal `head_gated`: the workflow of another branch has gated the commit `sha`, which is this one's head too.
-    `approved` are pull requests of forks whose head may run, `overrides` as in `GateInput`."""
+    `approved` are pull requests of forks whose head may run, `overrides` as in `GateInput`, `by` that workflow's id."""
 
     SIGNAL: ClassVar[str] = "head_gated"
 
     sha: str
+    by: str = ""
     approved: tuple[int, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
 

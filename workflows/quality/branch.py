@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from temporalio import workflow
@@ -73,8 +74,8 @@ class ContinuousQualityWorkflow:
             # Without a merge that waits there is no time-out, and so no timer.
             with contextlib.suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(self._has_work, timeout=self._merge.pause(self._paused))
-            if self._state.has_left(closed=self._closed):
-                await self._tell_others_of_leaving()
+            if left := self._state.left(closed=self._closed):
+                await self._tell(self._state.shared.pop(left), HeadLeft(left))
             elif self._other_verdict:
                 await self._adopt_verdict()
             elif self._needs_gate:
@@ -214,7 +215,7 @@ class ContinuousQualityWorkflow:
 
     def _has_work(self) -> bool:
         requested = bool(self._requests) or self._merge.due(self._paused) or self._other_verdict
-        left = self._state.has_left(closed=self._closed)
+        left = bool(self._state.left(closed=self._closed))
         return self._needs_gate or self._state.needs_comment or requested or left or self._closed or _long_history()
 
     async def _close(self, reason: str) -> None:
@@ -310,37 +311,35 @@ class ContinuousQualityWorkflow:
 
     async def _adopt_verdict(self) -> None:
         self._other_verdict = False
-        if outcome := await gate_activities.last_verdict(self._state.head):
-            self._state.adopt(outcome)
+        outcome = await gate_activities.last_verdict(self._state.head)
+        if outcome and self._state.adopt(outcome):
             self._merge.decide(outcome)
 
     async def _share(self, input: GateInput, outcome: GateOutcome) -> None:
         """The verdict is that of other branches too. What has changed while the gate ran is gated again first."""
         state, judged = self._state, [each.pull for each in outcome.result.pulls if each.pull.number]
-        now = await gate_activities.pulls_of_head(replace(input, pulls=tuple(pull.number for pull in judged)))
-        if {(pull.number, pull.base_ref) for pull in now} != {(pull.number, pull.base_ref) for pull in judged}:
+        now = await gate_activities.pulls_now(replace(input, pulls=tuple(pull.number for pull in judged)))
+        if now is not None and {(pull.number, pull.base_ref) for pull in now} != {
+            (pull.number, pull.base_ref) for pull in judged
+        }:
             state.run_all_again()
             return
-        await self._tell_others(HeadGated(input.head.sha, input.approved, input.overrides))
+        own, repo = workflow.info().workflow_id, state.head.repo
+        heads = [Head(repo, "", pull.branch, pull=pull.number, fork=pull.fork) for pull in state.other_pulls]
+        branches = sorted({ids.branch_workflow(head) for head in heads} - {own})
+        state.shares(input.head.sha, *branches)
+        await self._tell(branches, HeadGated(input.head.sha, own, input.approved, input.overrides))
 
-    async def _tell_others(self, message: HeadGated | HeadLeft) -> None:
-        """The workflows of other branches that have a pull request in the last verdict. One that does not run hears of
-        its pull request from GitHub, or from the reconciliation."""
-        state = self._state
-        heads = [Head(state.head.repo, "", pull.branch, pull=pull.number, fork=pull.fork) for pull in state.other_pulls]
-        for branch in sorted({ids.branch_workflow(head) for head in heads}):
+    async def _tell(self, branches: Sequence[str], message: HeadGated | HeadLeft) -> None:
+        """Workflows of other branches. One that does not run hears of its pull request from GitHub, or from the
+        reconciliation."""
+        for branch in branches:
             try:
                 await workflow.get_external_workflow_handle(branch).signal(message.SIGNAL, message)
             except FailureError as error:
                 if was_cancelled(error):
                     raise
                 workflow.logger.info(f"branch={branch!r} signal={message.SIGNAL} reached=no")
-
-    async def _tell_others_of_leaving(self) -> None:
-        state = self._state
-        state.told = state.outcomes
-        assert state.outcome
-        await self._tell_others(HeadLeft(state.outcome.result.head_sha))
 
     async def _comment(self) -> None:
         """On each pull request of the branch that does not show the newest verdict."""

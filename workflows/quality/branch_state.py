@@ -74,8 +74,8 @@ class BranchState:
     old_heads: list[str] = field(default_factory=list)
     attempts: dict[str, int] = field(default_factory=dict)
     outcomes: int = 0
-    told: int = 0
-    """How many verdicts there were when other branches were told that this one has left their head."""
+    shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Head → the workflows of other branches whose verdict on it counts a pull request of this branch."""
     approved: tuple[int, ...] = ()
     """Pull requests of other forks with this head in which it was approved; they end with the head."""
     config_sha: str = ""
@@ -303,6 +303,7 @@ class BranchState:
 
     def other_was_gated(self, event: HeadGated) -> None:
         """What another branch with this head knows of it."""
+        self.shares(event.sha, event.by)
         self.approved = tuple(sorted({*self.approved, *event.approved}))
         self.overrides = {**event.overrides, **self.overrides}
 
@@ -312,24 +313,27 @@ class BranchState:
             self.approved = ()  # what holds still is said again
             self.run_all_again()
 
-    def has_left(self, *, closed: bool) -> bool:
-        """Whether other branches have to be told that the last verdict, which counts this one's pull requests, is out
-        of date."""
-        result = self.outcome.result if self.outcome and self.told != self.outcomes else None
-        return bool(result and (closed or result.head_sha != self.head.sha) and self.other_pulls)
+    def shares(self, sha: str, *branches: str) -> None:
+        """These workflows of other branches have the same head."""
+        self.shared[sha] = tuple(sorted({*self.shared.get(sha, ()), *branches}))
 
-    def adopt(self, outcome: GateOutcome) -> None:
+    def left(self, *, closed: bool) -> str:
+        """A head that this branch has left, and whose other branches have not been told; "" where there is none."""
+        return next((sha for sha in self.shared if closed or sha != self.head.sha), "")
+
+    def adopt(self, outcome: GateOutcome) -> bool:
         """The verdict of a gate that another branch's workflow ran for this head. Where it does not cover what is known
-        here, the head is gated again."""
+        here, the head is gated again. Whether it is this branch's verdict now."""
         result = outcome.result
         if result.head_sha != self.head.sha or outcome == self.outcome:
-            return
+            return False
         if not self.is_covered(result):
             self.run_all_again()
-            return
+            return False
         if self.has_work and not self.target.rerun_count:
             self.done = self.target
         self.outcome, self.outcomes = outcome, self.outcomes + 1
+        return True
 
     def is_covered(self, result: QualityGateResult) -> bool:
         """Whether a verdict is about all open pull requests of this branch, and knows of the approval."""

@@ -138,6 +138,17 @@ async def pulls_of_head(input: GateInput, others: Sequence[str] = ()) -> tuple[H
     return found.pulls
 
 
+async def pulls_now(input: GateInput) -> tuple[HeadPull, ...] | None:
+    """The same, for a branch that outlives an answer that GitHub refuses: None."""
+    try:
+        return await pulls_of_head(input)
+    except ActivityError as error:
+        if was_cancelled(error):
+            raise
+        workflow.logger.error(f"head={input.head.sha} pulls=unknown", exc_info=error)
+        return None
+
+
 async def requires_checks(repo: RepoRef, branch: str) -> bool:
     """Whether GitHub lets nothing into the branch without some check."""
     found = await workflow.execute_activity_method(
@@ -155,7 +166,7 @@ async def last_verdict(head: Head) -> GateOutcome | None:
         WorkflowActivities.get_last_verdict,
         head,
         start_to_close_timeout=ActivityTimeouts.GITHUB_API,
-        retry_policy=RetryPolicies.default(),
+        retry_policy=until_done(),
     )
 
 
