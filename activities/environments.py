@@ -7,6 +7,7 @@ belongs to a trust level, and nothing that a level's code could write is used by
 
 import asyncio
 import contextlib
+import math
 import os
 import secrets
 import time
@@ -93,22 +94,25 @@ class Environments:
         """Where the environment of `own.project` comes from, None where nothing is installed for its language.
 
         It is a protected branch's environment where there is one by the same recipe, or where the base has the same
-        recipe: `protected` gives the checkout of a base on a protected branch, from which it is then installed.
+        recipe: `protected` gives the checkout of a base on a protected branch, from which it is installed here. One
+        with a problem is not used: the head may be what repairs the build.
         """
         toolchain = _toolchain(own.project)
         if toolchain is None or own.level == PROTECTED:
             return own if toolchain else None
         key = self._recipe(toolchain, own.project).key
         folder = self._folder(repo, PROTECTED, key)
-        if (installed := _read_installed(folder)) and not installed.problem:
-            os.utime(folder)
-            return InstallSource(PROTECTED, own.project, None)
-        if protected and _read_installed(self._folder(repo, own.level, key)) is None:
+        installed = _read_installed(folder, math.inf)
+        if installed is None and protected and _read_installed(self._folder(repo, own.level, key)) is None:
             checkout = await protected()
             project = replace(own.project, root=checkout / own.project.folder)
             if UntrustedFolder(checkout).is_folder(project.folder) and self._recipe(toolchain, project).key == key:
-                return InstallSource(PROTECTED, project, checkout)
-        return own
+                await self.get(repo, project, InstallSource(PROTECTED, project, checkout))
+                installed = _read_installed(folder, math.inf)
+        if installed is None or installed.problem:
+            return own
+        os.utime(folder)
+        return InstallSource(PROTECTED, own.project, None)
 
     async def get(self, repo: RepoRef, project: Project, source: InstallSource | None) -> Environment:
         """The environment from that source for commands on the project, installed if it does not exist yet."""
@@ -215,14 +219,14 @@ def _make_fresh(folder: Path) -> None:
     folder.mkdir()
 
 
-def _read_installed(folder: Path) -> InstallResult | None:
+def _read_installed(folder: Path, failure_lasts_s: float = _FAILURE_LASTS_S) -> InstallResult | None:
     """The result of an earlier installation, None if there is none or a failed one has to be tried again."""
     try:
         installed = _INSTALLED.validate_json((folder / "installed.json").read_bytes())
         age = time.time() - (folder / "installed.json").stat().st_mtime
     except (OSError, ValidationError):
         return None
-    return None if installed.problem and age > _FAILURE_LASTS_S else installed
+    return None if installed.problem and age > failure_lasts_s else installed
 
 
 def _write_installed(folder: Path, installed: InstallResult) -> None:

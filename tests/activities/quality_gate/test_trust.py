@@ -158,6 +158,18 @@ async def test_environment_of_the_base_is_installed_from_the_base(
     assert fresh.installed == ["protected"]
 
 
+async def test_head_that_repairs_the_build_of_its_base_is_installed_itself(
+    repository: Repository, wheels: Path, tmp_path: Path
+) -> None:
+    broken = await repository.commit("main", {"backend.py": "raise SystemExit('no compiler')\n"})
+    fresh = Repository(tmp_path / "repo", tmp_path / "fresh", wheels)
+    head = await fresh.commit("topic", {"backend.py": BACKEND, **FAILING}, onto=broken)
+    assert "Could not install" not in (await fresh.verdict(head, "topic")).reason
+    assert len(fresh.installed) == 2
+    again = await fresh.commit("topic", {"also.py": "BAD\n"})
+    assert (await fresh.verdict(again, "topic")).new_findings == 2
+
+
 @pytest.mark.parametrize("victim", ["main", "other", "fork"])
 async def test_fork_that_was_trusted_once_changes_nobody_elses_verdict(repository: Repository, victim: str) -> None:
     bad = await repository.commit("bad", {**HOSTILE, **OTHER_PACKAGES, **FAILING})
