@@ -5,9 +5,13 @@ lead inside.
 """
 
 import ipaddress
+import time
+from functools import lru_cache
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_INTERFACES_LAST_S = 10.0
 
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 _LINK_LOCAL = ("169.254.0.0/16", "fe80::/10", "fec0::/10")  # a cloud's metadata is at 169.254.169.254
@@ -45,10 +49,15 @@ def is_internal(address: IPAddress) -> bool:
 
 def is_own(address: IPAddress) -> bool:
     """Whether an interface of this host has the address: what listens on all of them is as near as on loopback."""
+    return str(address).partition("%")[0] in _own_addresses(int(time.monotonic() / _INTERFACES_LAST_S))
+
+
+@lru_cache(maxsize=1)
+def _own_addresses(moment: int) -> frozenset[str]:
+    """Read once in a while: a host with many containers has hundreds of interfaces."""
     import psutil
 
-    own = (one.address.partition("%")[0] for found in psutil.net_if_addrs().values() for one in found)
-    return str(address).partition("%")[0] in own
+    return frozenset(one.address.partition("%")[0] for found in psutil.net_if_addrs().values() for one in found)
 
 
 def covers_too_much(network: IPNetwork) -> bool:

@@ -2,9 +2,10 @@
 
 import ipaddress
 
+import psutil
 import pytest
 
-from activities.egress.addresses import is_internal
+from activities.egress.addresses import is_internal, is_own
 from activities.egress.allow_list import EgressAllowList, EgressTarget, read_authority
 from tests.activities.egress.conftest import words
 
@@ -103,6 +104,14 @@ def test_an_allowed_name_may_lead_to_a_private_address_only_where_that_is_named(
         ("127.0.0.1", 4873, True), ("::1", 4873, True), ("127.0.0.1", 7233, False), ("169.254.169.254", 80, False),
     ):  # fmt: skip
         assert LIST.admits(ipaddress.ip_address(text), port) is admitted, text
+
+
+def test_addresses_of_this_hosts_interfaces_lead_inside() -> None:
+    texts = [one.address.partition("%")[0] for found in psutil.net_if_addrs().values() for one in found]
+    own = [ipaddress.ip_address(text) for text in texts if "." in text or (":" in text and len(text) != 17)]
+    assert own
+    assert [address for address in own if EgressAllowList().admits(address, 443)] == []
+    assert [address for address in own if not is_own(address)] == []
 
 
 def test_another_list_keeps_the_decision_about_private_addresses() -> None:
