@@ -26,8 +26,8 @@ def find_projects(checkout: Path, folders: Sequence[str] = ()) -> tuple[Project,
     if folders:
         return tuple(project for folder in folders for project in _configured(checkout, folder))
     found: list[Project] = []
-    for folder in _folders(checkout, checkout, _DEPTH):
-        name = folder.relative_to(checkout).as_posix()
+    for name in _folders(UntrustedFolder(checkout), ".", _DEPTH):
+        folder = checkout / name
         for language in _languages(folder):
             around = [each for each in found if each.folder == "." or name.startswith(f"{each.folder}/")]
             if language not in [each.language for each in around]:
@@ -46,12 +46,11 @@ def _languages(folder: Path) -> list[Language]:
     return [chain.language for chain in toolchains.registry().values() if chain.detect(folder)]
 
 
-def _folders(folder: Path, root: Path, depth: int) -> Iterator[Path]:
+def _folders(checkout: UntrustedFolder, folder: str, depth: int) -> Iterator[str]:
     yield folder
     if depth == 0:
         return
-    for child in sorted(folder.iterdir()):
-        if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
-            if child.name.lower() in _NOT_PROJECTS:
-                continue
-            yield from _folders(child, root, depth - 1)
+    for child in checkout.folders(folder):
+        name = child.rpartition("/")[2]
+        if not name.startswith(".") and name.lower() not in _NOT_PROJECTS:
+            yield from _folders(checkout, child, depth - 1)

@@ -33,12 +33,22 @@ class Project:
     root: Path
     language: Language
 
+    @property
+    def files(self) -> UntrustedFolder:
+        """The way to the project's files: whose repository it is, nobody here knows. A link is followed that does not
+        lead out of the project."""
+        return UntrustedFolder(self.root, follow_links=True)
+
     def read(self, name: str) -> str:
         """A file's text, "" where there is none or it is not a plain readable file inside the root."""
         try:
-            return UntrustedFolder(self.root, follow_links=True).read_text(os.path.normpath(name), _LARGEST_FILE)
+            return self.files.read_text(os.path.normpath(name), _LARGEST_FILE)
         except UntrustedFileError:
             return ""
+
+    def has_file(self, name: str) -> bool:
+        """Whether there is such a file inside the root."""
+        return self.files.is_file(os.path.normpath(name))
 
 
 @dataclass(frozen=True)

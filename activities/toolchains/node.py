@@ -51,7 +51,7 @@ class NodeToolchain(Toolchain):
     )  # fmt: skip
 
     def detect(self, folder: Path) -> bool:
-        return (folder / "package.json").is_file()
+        return Project(".", folder, self.language).has_file("package.json")
 
     def recipe(self, project: Project) -> EnvironmentRecipe:
         home = workspace_home(project)

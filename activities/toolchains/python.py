@@ -8,8 +8,10 @@ file, a compiled module) lies beneath every tree with the same environment, so w
 import json
 import os
 import platform
+import posixpath
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -31,6 +33,7 @@ _COMPILED = frozenset(
     (".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".pyx", ".pxd", ".pxi", ".rs", ".f", ".f90", ".go", ".i", ".proto")
 )
 _BUILDS = frozenset(("hatch_build.py", "build.py", "meson.build", "CMakeLists.txt", "Cargo.toml", "Cargo.lock"))
+_USUAL_FILES = ((".", "*.py"), (".", "requirements*.txt"), ("tests", "test_*.py"))
 _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "tox.ini", "Pipfile")
 
 
@@ -46,16 +49,20 @@ class PythonToolchain(Toolchain):
     def detect(self, folder: Path) -> bool:
         """A manifest, requirements, or plain Python files at the folder's root. A pyproject.toml without a project in
         it beside a package.json holds a linter's settings, most often."""
-        signs = [name for name in _SIGNS if (folder / name).is_file()]
-        if signs == ["pyproject.toml"] and (folder / "package.json").is_file():
-            tables = pyproject(Project(".", folder, "python"))
+        project = Project(".", folder, "python")
+        signs = [name for name in _SIGNS if project.has_file(name)]
+        if signs == ["pyproject.toml"] and project.has_file("package.json"):
+            tables = pyproject(project)
             return any(name in tables for name in ("project", "build-system", "dependency-groups"))
-        patterns = ("*.py", "requirements*.txt", "tests/test_*.py")
-        return bool(signs) or any(any(folder.glob(pattern)) for pattern in patterns)
+        return bool(signs) or any(
+            fnmatchcase(name, pattern) and project.has_file(f"{place}/{name}")
+            for place, pattern in _USUAL_FILES
+            for name in project.files.names(place)
+        )
 
     def recipe(self, project: Project) -> EnvironmentRecipe:
         files = (*_FILES, *with_includes(project, requirements_files(project)))
-        there = [name for name in files if (project.root / name).is_file()]
+        there = [name for name in files if project.has_file(name)]
         contents = [part for name in there for part in (name, project.read(name))]
         added = json.dumps(_additions(project), sort_keys=True)
         versions = (our_version("uv"), sys.version, platform.machine(), added)
@@ -112,10 +119,10 @@ def _pin(revision: str) -> str:
 def _compiled(project: Project) -> Iterator[str]:
     """Names and texts of what a build compiles, and of what configures the build."""
     if is_package(project):
-        for file in files_below(project.root):
-            if file.suffix in _COMPILED or file.name in _BUILDS:
-                name = file.relative_to(project.root).as_posix()
-                yield from (name, project.read(name))
+        for file in files_below(project):
+            name = posixpath.basename(file)
+            if posixpath.splitext(name)[1] in _COMPILED or name in _BUILDS:
+                yield from (file, project.read(file))
 
 
 def _deciding(project: Project) -> str:

@@ -7,7 +7,6 @@ more, and count as flaky when they pass then); `only` (node ids). A test's id is
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from activities.formats import registry
 from activities.languages.python import pytest_coverage
@@ -64,7 +63,7 @@ class Pytest(PythonTool):
 
     def used_by(self, project: Project) -> str:
         """Also where it has a conftest.py, which nothing but pytest reads."""
-        there = (name for name in ("conftest.py", "tests/conftest.py") if (project.root / name).is_file())
+        there = (name for name in ("conftest.py", "tests/conftest.py") if project.has_file(name))
         return found_in(self.detection, project) or next(there, "")
 
     def has_work(self, project: Project, check: str) -> bool:
@@ -184,19 +183,19 @@ def _with_node_id(test: TestCase, bench: Workbench) -> TestCase:
     path = test.path
     if not test.id.startswith(f"{path}::"):
         dotted, _, name = test.id.rpartition("::") if "::" in test.id else (test.id, "", "")
-        if found := _module_file(bench.project.root, dotted):
+        if found := _module_file(bench.project, dotted):
             file, classes = found
             path = path or file
             test = replace(test, id="::".join((file, *classes, *filter(None, (name,)))))
     return replace(test, path=bench.relative(path) if path else "")
 
 
-def _module_file(root: Path, dotted: str) -> tuple[str, list[str]] | None:
+def _module_file(project: Project, dotted: str) -> tuple[str, list[str]] | None:
     """`tests.test_a.TestA` → ("tests/test_a.py", ["TestA"]): the longest part that is a file."""
     parts = dotted.split(".")
     for end in range(min(len(parts), 30), 0, -1):
         file = "/".join(parts[:end]) + ".py"
-        if ".." not in parts and (root / file).is_file():
+        if ".." not in parts and project.has_file(file):
             return file, parts[end:]
     return None
 

@@ -1,5 +1,6 @@
 """pytest-benchmark: the times of every benchmark of the suite, alone in one process."""
 
+import posixpath
 import re
 
 from activities.formats import registry
@@ -62,18 +63,17 @@ class PytestBenchmark(PythonTool):
         benchmarks."""
         files = _benchmark_files(project)
         if _has_fixtures(project) or len(files) > _MOST_FILES:
-            return tuple(folder for folder in _FOLDERS if (project.root / folder).is_dir())
+            return tuple(folder for folder in _FOLDERS if project.files.is_folder(folder))
         return tuple(f"./{file}" for file in files)
 
 
 def _benchmark_files(project: Project) -> list[str]:
-    names = (file.relative_to(project.root).as_posix() for file in python_files(project.root))
-    return [name for name in names if _BENCHMARK.search(project.read(name))]
+    return [name for name in python_files(project) if _BENCHMARK.search(project.read(name))]
 
 
 def _has_fixtures(project: Project) -> bool:
-    named = (file for file in python_files(project.root) if file.name == "conftest.py")
-    return any(_FIXTURE.search(project.read(file.relative_to(project.root).as_posix())) for file in named)
+    named = (file for file in python_files(project) if posixpath.basename(file) == "conftest.py")
+    return any(_FIXTURE.search(project.read(file)) for file in named)
 
 
 tool = PytestBenchmark()

@@ -85,12 +85,10 @@ class UntrustedFolder:
         return self.read_bytes(path, limit).decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
     def is_file(self, path: str) -> bool:
-        """Whether there is a regular file that could be read."""
-        try:
-            with self._open_file(path):
-                return True
-        except UntrustedFileError:
-            return False
+        """Whether there is a regular file."""
+        with contextlib.suppress(UntrustedFileError), self._located(path, "read") as (folder, name):
+            return stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+        return False
 
     def is_folder(self, path: str) -> bool:
         """Whether there is a folder that could be listed."""
@@ -150,10 +148,18 @@ class UntrustedFolder:
             pending += reversed(below)
 
     def files(self, path: str = ".", enter: Callable[[str], bool] = lambda folder: True) -> Iterator[str]:
-        """The paths of all regular files of `walk`, and with `follow_links` those of links, which are not looked
-        behind."""
+        """The paths of all regular files below a folder, those in a folder before those in its folders; with
+        `follow_links` those of links too, which are not looked behind. Otherwise as `walk`."""
         kinds = ("file", "link") if self.follow_links else ("file",)
-        return (entry.path for entry in self.walk(path, enter) if entry.kind in kinds)
+        pending = [path]
+        while pending:
+            found = self._kinds(pending.pop())
+            yield from (child for child, kind in found if kind in kinds)
+            pending += reversed([child for child, kind in found if kind == "folder" and enter(child)])
+
+    def folders(self, path: str = ".") -> tuple[str, ...]:
+        """The paths of the folders in a folder, sorted, without links to folders."""
+        return tuple(child for child, kind in self._kinds(path) if kind == "folder")
 
     def make_folder(self, path: str) -> None:
         """Makes a folder, and those on its way, where they are missing."""
@@ -231,6 +237,21 @@ class UntrustedFolder:
                         else:
                             grant(name, handle, mode, 0o700)
                             pending.append(f"{folder}/{name}")
+
+    def _kinds(self, path: str) -> list[tuple[str, EntryKind]]:
+        """`entries`, as far as the folder itself says it: most file systems do, without a look at each entry."""
+        found: list[tuple[str, EntryKind]] = []
+        with contextlib.suppress(UntrustedFileError), self._open_folder(path) as handle, os.scandir(handle) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    child = entry.name if path == "." else f"{path}/{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        found.append((child, "folder"))
+                    elif entry.is_file(follow_symlinks=False):
+                        found.append((child, "file"))
+                    else:
+                        found.append((child, "link" if entry.is_symlink() else "other"))
+        return sorted(found)
 
     @contextlib.contextmanager
     def _open_file(self, path: str) -> Iterator[BinaryIO]:

@@ -101,7 +101,7 @@ def declared_in(package: PackageJson, *names: str) -> str:
 
 def first_file(project: Project, *names: str) -> str:
     """The first of these files that the project has, "" where it has none."""
-    return next((name for name in names if (project.root / name).is_file()), "")
+    return next((name for name in names if project.has_file(name)), "")
 
 
 def _mapping(value: object) -> dict[str, object]:

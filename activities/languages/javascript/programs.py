@@ -55,13 +55,13 @@ def program(bench: Workbench, name: str) -> str:
     workspace's root, as node itself looks.
     """
     for folder, packages in _installed_folders(bench):
-        if UntrustedFolder(packages).look(f".bin/{name}"):
+        if bench.env_root and UntrustedFolder(bench.env_root).look(f"{packages}/.bin/{name}"):
             return os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin/{name}")
     return ""
 
 
-def _installed_folders(bench: Workbench) -> Iterator[tuple[str, Path]]:
-    """Each folder from the project's up to the workspace's root whose `node_modules` is the environment's, with that of
+def _installed_folders(bench: Workbench) -> Iterator[tuple[str, str]]:
+    """Each folder from the project's up to the workspace's root whose `node_modules` is the environment's, with that in
     the environment. One that is committed to the repository is no place to start a program from."""
     if bench.env_root is None:
         return
@@ -69,7 +69,7 @@ def _installed_folders(bench: Workbench) -> Iterator[tuple[str, Path]]:
     inside = PurePosixPath(bench.project.folder).relative_to(home.folder)
     for folder in (inside, *inside.parents):
         if takes_packages(home.root, bench.env_root, folder):
-            yield (PurePosixPath(home.folder) / folder).as_posix(), bench.env_root / folder / "node_modules"
+            yield (PurePosixPath(home.folder) / folder).as_posix(), (folder / "node_modules").as_posix()
 
 
 def takes_packages(tree: Path, env_root: Path, folder: PurePath) -> bool:
@@ -162,6 +162,7 @@ class PackageTool(Tool):
 
 def not_in_packages(bench: Workbench, name: str, reason: str, package: str = "") -> ToolReport:
     """The report of a tool that the project uses (`reason`) and that its `node_modules` do not have."""
-    if (bench.project.root / "node_modules").is_symlink():
+    packages = bench.project.files.look("node_modules")
+    if packages and packages.kind == "link":
         return not_installed(name, reason, "Remove node_modules, which is a link, from the repository.")
     return not_installed(name, reason, f"Add {package or name} to devDependencies.")

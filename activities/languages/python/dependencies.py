@@ -10,6 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from activities.languages.python.config import has_table, section, toml_table
+from activities.languages.python.layout import real_names
 from activities.tooling import Project
 
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
@@ -87,11 +88,10 @@ def requirements_files(project: Project) -> tuple[str, ...]:
     """The files that install what the project and its tests need, relative to it. `x.in` only without `x.txt`."""
     names = []
     for folder in _FOLDERS:
-        path = project.root / folder
-        for file in path.iterdir() if path.is_dir() and not path.is_symlink() else ():
-            usual = _USUAL.fullmatch(file.name) or (folder == "requirements" and _IN_FOLDER.fullmatch(file.name))
-            if usual and file.is_file():
-                names.append(posixpath.normpath(f"{folder}/{file.name}"))
+        for file in real_names(project, folder):
+            usual = _USUAL.fullmatch(file) or (folder == "requirements" and _IN_FOLDER.fullmatch(file))
+            if usual and project.has_file(f"{folder}/{file}"):
+                names.append(posixpath.normpath(f"{folder}/{file}"))
     return tuple(sorted(name for name in names if not (name.endswith(".in") and name[:-3] + ".txt" in names)))
 
 
@@ -114,7 +114,7 @@ def named_in_manifests(project: Project, package: str) -> tuple[str, int]:
     """(file, line) that names a package first: requirements, then manifests, then lock files; the manifest's whole
     file (line 0) for a package that no file names."""
     files = (*with_includes(project, requirements_files(project)), *_MANIFESTS)
-    there = [name for name in files if (project.root / name).is_file()]
+    there = [name for name in files if project.has_file(name)]
     parts = re.split(r"[-_.]+", canonicalize_name(package))
     named = re.compile(rf"(?<![\w.-]){'[-_.]+'.join(map(re.escape, parts))}(?![\w-])", re.IGNORECASE)
     for name in there:
@@ -141,7 +141,7 @@ def is_package(project: Project) -> bool:
     return (
         any(toml_table(project, name) for name in names)
         or has_table(project, "poetry.name")
-        or (project.root / "setup.py").is_file()
+        or project.has_file("setup.py")
         or section(project, "setup.cfg", "metadata") is not None
     )
 

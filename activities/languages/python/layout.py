@@ -1,13 +1,14 @@
 """Where the code of a Python project is, for tools that do not find it themselves."""
 
-import os
 from collections.abc import Collection, Iterator
-from pathlib import Path
+from itertools import islice
 
 from activities.tooling import Project
+from activities.untrusted_files import UntrustedFolder
 
 _NOT_CODE = frozenset(("docs", "doc", "build", "dist", "node_modules", "examples", "example", "benchmarks", "scripts"))
 _NOT_OURS = frozenset(("node_modules", "site-packages", "venv", "__pycache__"))
+_MOST_FILES = 500_000
 TEST_FOLDERS = frozenset(("tests", "test", "testing"))
 _NOT_MODULES = frozenset(("setup.py", "conftest.py", "test.py", "tests.py", "noxfile.py", "tasks.py", "fabfile.py"))
 
@@ -17,38 +18,43 @@ def sources(project: Project) -> tuple[str, ...]:
 
     "." when neither is there.
     """
-    if any(any(folder.glob("*.py")) for folder in _folders(project.root / "src")):
+    if any(name.endswith(".py") for folder in _packages(project, "src") for name in project.files.names(folder)):
         return ("src",)
     packages = [
-        folder.name for folder in _folders(project.root)
-        if folder.name not in _NOT_CODE | TEST_FOLDERS and (folder / "__init__.py").is_file()
+        name for name in _packages(project, ".")
+        if name not in _NOT_CODE | TEST_FOLDERS and project.has_file(f"{name}/__init__.py")
     ]  # fmt: skip
     modules = [
-        file.name for file in project.root.glob("*.py")
-        if file.is_file() and file.name not in _NOT_MODULES and not file.name.startswith("test_")
-        and not file.name.endswith("_test.py")
+        name for name in project.files.names()
+        if name.endswith(".py") and name not in _NOT_MODULES and not name.startswith("test_")
+        and not name.endswith("_test.py") and project.has_file(name)
     ]  # fmt: skip
     return tuple(sorted((*packages, *modules))) or (".",)
 
 
-def python_files(root: Path, without: Collection[Path] = ()) -> Iterator[Path]:
+def python_files(project: Project, without: Collection[str] = ()) -> Iterator[str]:
     """Those of `files_below`, in order."""
-    return (file for file in files_below(root, without) if file.suffix == ".py")
+    return (file for file in files_below(project, without) if file.endswith(".py"))
 
 
-def files_below(root: Path, without: Collection[Path] = ()) -> Iterator[Path]:
-    """All files in order, but not those in hidden folders, in what is installed, and below the folders of `without`."""
-    for folder, folders, files in os.walk(root):
-        here = Path(folder)
-        folders[:] = [
-            name for name in sorted(folders)
-            if not name.startswith(".") and name not in _NOT_OURS and here / name not in without
-        ]  # fmt: skip
-        yield from (here / name for name in sorted(files))
+def files_below(project: Project, without: Collection[str] = ()) -> Iterator[str]:
+    """All files in order, but not those in hidden folders, in what is installed, and below the folders of `without`.
+    Paths are relative to the project."""
+
+    def enter(folder: str) -> bool:
+        name = folder.rpartition("/")[2]
+        return not name.startswith(".") and name not in _NOT_OURS and folder not in without
+
+    return islice(project.files.files(enter=enter), _MOST_FILES)
 
 
-def _folders(root: Path) -> Iterator[Path]:
-    if root.is_dir() and not root.is_symlink():
-        for path in root.iterdir():
-            if path.is_dir() and not path.is_symlink() and path.name.isidentifier():
-                yield path
+def real_names(project: Project, folder: str) -> tuple[str, ...]:
+    """The names in a folder that is not behind a link."""
+    return UntrustedFolder(project.root).names(folder)
+
+
+def _packages(project: Project, folder: str) -> Iterator[str]:
+    """The folders in a folder that can be a package."""
+    for path in UntrustedFolder(project.root).folders(folder):
+        if path.rpartition("/")[2].isidentifier():
+            yield path

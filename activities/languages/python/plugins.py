@@ -59,7 +59,7 @@ def module_in_place_of_runner(project: Project) -> str:
     pytest-xdist start with the project's folder first on their path, so it would be loaded there."""
     names = sorted(_RUNNERS | {"pytest", "_pytest", "pluggy", "iniconfig", "coverage"})
     files = (file for name in names for file in (f"{name}.py", f"{name}/__init__.py"))
-    return next((file for file in files if (project.root / file).is_file()), "")
+    return next((file for file in files if project.has_file(file)), "")
 
 
 def is_build_backend(project: Project, path: str) -> bool:
@@ -78,7 +78,7 @@ def _is_looked_into(project: Project, folder: tuple[str, ...]) -> bool:
     """The project's folder, `src`, and the folders of tests that are no packages, which pytest puts on the path."""
     if folder in ((), ("src",)):
         return True
-    return folder[0] in TEST_FOLDERS and not project.root.joinpath(*folder, "__init__.py").is_file()
+    return folder[0] in TEST_FOLDERS and not project.has_file("/".join((*folder, "__init__.py")))
 
 
 @cache

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from pathlib import PurePosixPath
 
 from activities.languages.python.config import section, toml_table
 from activities.languages.python.layout import TEST_FOLDERS, python_files
@@ -85,7 +86,7 @@ def selection(project: Project, config: PytestConfig, select: str) -> tuple[str,
         own = config.expression
         return f"({own}) and ({expression})" if own and _MARKER not in own else expression
 
-    folders = [folder for folder in _INTEGRATION_FOLDERS if (project.root / folder).is_dir()]
+    folders = [folder for folder in _INTEGRATION_FOLDERS if project.files.is_folder(folder)]
     if select == "integration":
         if folders:
             return tuple(folders)
@@ -105,11 +106,11 @@ def has_tests(project: Project, config: PytestConfig, select: str) -> bool:
         return False
     if any("doctest" in option for option in config.addopts):
         return True
-    inside = tuple(project.root / folder for folder in _INTEGRATION_FOLDERS) if select == "unit" else ()
+    without = _INTEGRATION_FOLDERS if select == "unit" else ()
     names = (*config.files, "conftest.py", "test.py", "tests.py")
     return any(
         file.parent.name in TEST_FOLDERS or any(fnmatch(file.name, name) for name in names)
-        for file in python_files(project.root, inside)
+        for file in map(PurePosixPath, python_files(project, without))
     )
 
 
@@ -127,12 +128,12 @@ def existing_files(project: Project, names: tuple[str, ...]) -> tuple[str, ...]:
 def _file(project: Project, name: str) -> str:
     """Nothing that starts with a dash may reach the command line."""
     file, _, test = name.partition("::")
-    return file if test and not file.startswith("-") and (project.root / file).is_file() else ""
+    return file if test and not file.startswith("-") and project.has_file(file) else ""
 
 
 def _options(project: Project) -> Mapping[str, object]:
     for file, name in _INI:
-        if (project.root / file).is_file():
+        if project.has_file(file):
             return section(project, file, name) or {}
     for path in ("tool.pytest.ini_options", "tool.pytest"):
         if found := toml_table(project, path):

@@ -74,7 +74,7 @@ def configured_in(detection: ToolDetection, project: Project) -> str:
         if has_table(project, name):
             return f"[tool.{name}] in pyproject.toml"
     for name in detection.files:
-        if (project.root / name).is_file():
+        if project.has_file(name):
             return name
     for file, name in detection.sections:
         if section(project, file, name) is not None:
