@@ -36,6 +36,48 @@ PRIVATE_WORDS_AT_MOST = 10
 # Git is a program of this host: it needs this host's PATH, proxies and certificates, and gets nothing else.
 READS_THE_ENVIRONMENT = {"activities/workspace/git.py"}
 
+# Who touches files in another way than through `activities/untrusted_files/`: only files that this host made, or that
+# its operator names, and that no sandbox writes. Each with the reason.
+TOUCHES_OUR_FILES = {
+    "activities/egress/join_namespace.py": "namespaces below /proc",
+    "activities/environments.py": "folders of environments, which hold what a sandbox wrote in folders below",
+    "activities/github/commits/push.py": "a repository of its own in a temporary folder",
+    "activities/languages/javascript/programs.py": "npm's package.json in our own environment",
+    "activities/languages/python/plugins.py": "the packages of our own environment",
+    "activities/quality_gate/accepted_baseline.py": "the data folder's accepted failures",
+    "activities/quality_gate/autofix.py": "makes the folder for the copy",
+    "activities/quality_gate/measurement.py": "makes the folder for scratch files",
+    "activities/result_store.py": "the data folder's results",
+    "activities/sandbox/bubblewrap.py": "which file systems the checkout and the folders of a run are on",
+    "activities/sandbox/bubblewrap_options.py": "the system's folders, and the places for mounts in a checkout",
+    "activities/sandbox/cgroup_limits.py": "control groups",
+    "activities/sandbox/cgroups.py": "control groups",
+    "activities/sandbox/command.py": "a process's file below /proc",
+    "activities/sandbox/run_folders.py": "makes the folders of a run",
+    "activities/sandbox/select.py": "a run of its own in a temporary folder",
+    "activities/sandbox/unsandboxed.py": "no isolation: links of its own in the checkout",
+    "activities/sandbox/usage.py": "counts sizes, and opens no file but those of /proc",
+    "activities/toolchains/node.py": "an environment before and after its installation",
+    "activities/tools/node_test.py": "our own reporter",
+    "activities/workspace/cleanup.py": "times of the data folder's folders",
+    "activities/workspace/mirror.py": "makes mirrors and checkouts, and looks at their folders",
+    "bot/app_setup/manifest.py": "our own manifest",
+    "bot/cli/demo.py": "our own samples",
+    "bot/cli/validate.py": "the file that a person names",
+    "bot/doctor/machine.py": "the data folder",
+    "bot/local_gate/__init__.py": "the SARIF file that a person names",
+    "bot/local_gate/folder.py": "whether the folder that a person names is there",
+    "bot/local_gate/folder_files.py": "makes a private folder",
+    "bot/processes/local_stack.py": "the data folder of a demo, and logs",
+    "bot/processes/temporal_server.py": "Temporal's program and database",
+    "bot/settings/__init__.py": "the data folder",
+    "bot/settings/credentials.py": "the App's credentials, beneath descriptors of their own",
+    "bot/settings/registries.py": "this host's certificates and registries",
+    "bot/settings/registry_hosts.py": "this host's certificates and registries",
+    "bot/settings/setting_fields.py": "files that an operator names",
+    "bot/webhook/simulation.py": "the payload that a person names",
+}
+
 # What a workflow may load beside the standard library. Temporal's sandbox loads all of it anew for each workflow.
 LIGHT = {"temporalio", "workflows", "activities"}
 
@@ -86,6 +128,96 @@ def reads(path: Path) -> bool:
         elif isinstance(node, ast.ImportFrom) and node.module == "os" and words & {one.name for one in node.names}:
             return True
     return False
+
+
+_PATH_METHODS = frozenset(
+    [
+        "exists",
+        "is_dir",
+        "is_symlink",
+        "iterdir",
+        "glob",
+        "rglob",
+        "stat",
+        "lstat",
+        "mkdir",
+        "rmdir",
+        "unlink",
+        "rename",
+        "symlink_to",
+        "hardlink_to",
+        "touch",
+        "chmod",
+        "readlink",
+        "write_text",
+        "write_bytes",
+    ]
+)
+_OS_FUNCTIONS = frozenset(
+    [
+        "rename",
+        "replace",
+        "walk",
+        "fwalk",
+        "scandir",
+        "listdir",
+        "stat",
+        "lstat",
+        "chmod",
+        "chown",
+        "utime",
+        "remove",
+        "unlink",
+        "rmdir",
+        "removedirs",
+        "link",
+        "symlink",
+        "readlink",
+        "makedirs",
+        "mkdir",
+        "open",
+        "path.exists",
+        "path.lexists",
+        "path.isfile",
+        "path.isdir",
+        "path.islink",
+        "path.getsize",
+        "path.realpath",
+    ]
+)
+
+
+def test_only_one_package_touches_what_untrusted_code_may_have_written() -> None:
+    """Everywhere else a link would be followed, a pipe waited for, or a file without end read."""
+    ours = "activities/untrusted_files/"
+    found = {name(path) for path in product() if not name(path).startswith((ours, "simulator/")) and touches(path)}
+    new = {path: sorted(touches(ROOT / path)) for path in found - TOUCHES_OUR_FILES.keys()}
+    assert not new, "use UntrustedFolder or remove_tree; or say in TOUCHES_OUR_FILES why no sandbox can write there"
+    assert TOUCHES_OUR_FILES.keys() - found == set(), "these do so no longer"
+
+
+def touches(path: Path) -> set[str]:
+    """The calls that open, look at or change files by their path."""
+    calls = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+    return {ast.unparse(node.func) for node in calls if touches_files(node)}
+
+
+def touches_files(node: ast.Call) -> bool:
+    function = ast.unparse(node.func)
+    if function == "open" or function.startswith("shutil."):
+        return True
+    if function.startswith("os."):
+        return function.removeprefix("os.") in _OS_FUNCTIONS
+    if not isinstance(node.func, ast.Attribute):
+        return False
+    # Methods of `UntrustedFolder` with the same names take a path, and a limit for reading.
+    if node.func.attr in ("read_text", "read_bytes"):
+        return len(node.args) < 2
+    if node.func.attr == "is_file":
+        return not node.args
+    if node.func.attr == "open":
+        return not node.args or isinstance(node.args[0], ast.Constant)
+    return node.func.attr in _PATH_METHODS
 
 
 def test_workflows_load_nothing_heavy() -> None:

@@ -113,6 +113,7 @@ def copy_build_output(build_output: Path, tree: Path) -> None:
 
 def _new_files(source: UntrustedFolder, tree: Path) -> Iterator[str]:
     """Only regular files, and none that builds and tests leave behind."""
+    there = UntrustedFolder(tree)
 
     def enter(folder: str) -> bool:
         name = folder.rpartition("/")[2]
@@ -120,4 +121,4 @@ def _new_files(source: UntrustedFolder, tree: Path) -> Iterator[str]:
             return source.is_file(f"{folder}/__init__.py")
         return not name.startswith(".") and not name.endswith(_BY_PRODUCTS)
 
-    return (path for path in source.files(enter=enter) if not os.path.lexists(tree / path))
+    return (path for path in source.files(enter=enter) if not there.look(path))
