@@ -54,6 +54,7 @@ TOUCHES_OUR_FILES = {
     "activities/sandbox/cgroups.py": "control groups",
     "activities/sandbox/command.py": "a process's file below /proc",
     "activities/sandbox/run_folders.py": "makes the folders of a run",
+    "activities/sandbox/sandbox_user.py": "gives folders to the sandbox's user before a command starts, no link followed",
     "activities/sandbox/select.py": "a run of its own in a temporary folder",
     "activities/sandbox/unsandboxed.py": "no isolation: links of its own in the checkout",
     "activities/sandbox/usage.py": "counts sizes, and opens no file but those of /proc",
