@@ -30,6 +30,8 @@ class ResourceLimits:
 @dataclass(frozen=True)
 class SandboxSpec:
     """The folders of a command. All paths are the host's; `Runner.paths` says where the command sees them.
+    Each is made by the host, and no sandbox can write to the folder around it: the way to it holds no link of theirs.
+    A worker that is root gives `tree`, `env`, `cache`, `build_output` and `out` to the user of its sandboxes.
 
     `tree`: the checkout. What the command writes there is thrown away after the run, unless `keep_writes`.
     `out`: an existing folder for the command's reports. Regular files and folders stay there after the run and are

@@ -17,25 +17,33 @@ from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, Sand
 from activities.sandbox.bubblewrap import BubblewrapRunner
 
 USER = 12345
+_BECOME_USER = f"setpriv --reuid {USER} --regid {USER} --clear-groups"
 _REPOSITORY = Path(__file__).parents[3]
 
 
 class RunnerOfUser:
-    """A `Runner` whose worker is the user `USER`, who owns everything in `folder`."""
+    """A `Runner` whose worker is the user `USER`, who owns everything in `folder`. `as_root`: it is root of a user
+    namespace that has this one user, as in a container of a rootless engine."""
 
     name = "bubblewrap"
 
     def __init__(
-        self, folder: Path, install_env: Mapping[str, str] | None = None, install_read_only: tuple[Path, ...] = ()
+        self,
+        folder: Path,
+        install_env: Mapping[str, str] | None = None,
+        install_read_only: tuple[Path, ...] = (),
+        as_root: bool = False,
     ) -> None:
         self._folder = folder
+        self._prefix = "unshare --user --map-root-user " if as_root else ""
         self._install = install_env, install_read_only
 
     def paths(self, spec: SandboxSpec) -> SandboxPaths:
         return BubblewrapRunner().paths(spec)
 
     async def run(self, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
-        script = "\n".join(_commands(Path(sys.base_prefix), Path(sys.prefix), _REPOSITORY, self._folder))
+        mounts = _commands(Path(sys.base_prefix), Path(sys.prefix), _REPOSITORY, self._folder)
+        script = "\n".join((*mounts, f'exec {_BECOME_USER} -- {self._prefix}"$0" -m {__name__}'))
         process = await asyncio.create_subprocess_exec(
             *("unshare", "--mount", "/bin/sh", "-euc", script, sys.executable),
             stdin=asyncio.subprocess.PIPE,
@@ -67,7 +75,7 @@ def _commands(*needed: Path) -> Iterator[str]:
     for number, path in enumerate(closed):
         yield f"mkdir -p '{path}'; mount --move /mnt/{number} '{path}'"
     yield f"chown -R -h {USER}:{USER} '{needed[-1]}'"
-    yield f'umask "$mask"; exec setpriv --reuid {USER} --regid {USER} --clear-groups -- "$0" -m {__name__}'
+    yield 'umask "$mask"'
 
 
 def _closed_parent(path: Path) -> Path | None:
@@ -84,5 +92,5 @@ async def _main() -> None:
 
 
 if __name__ == "__main__":
-    assert os.geteuid() == USER
+    assert os.geteuid() in {0, USER}
     asyncio.run(_main())

@@ -76,6 +76,18 @@ async def test_commands_run_as_an_unprivileged_user_of_the_host(
     assert {id for process in commands for id in process.uids()} == {expected}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make the other users")
+async def test_root_of_a_container_without_the_id_is_an_ordinary_user(
+    spec: SandboxSpec, tmp_path: Path, marked: Marked, started: Callable[[], None]
+) -> None:
+    runner = RunnerOfUser(tmp_path, as_root=True)
+    run = asyncio.create_task(runner.run(spec, shell("id -u >/out/started; sleep 1000; :", marked.word)))
+    await asyncio.to_thread(started)
+    commands = [process for process in marked.alive() if process.name() == "sh"]
+    run.cancel()
+    assert {id for process in commands for id in process.uids()} == {USER}
+
+
 async def test_ids_have_names(sandbox: Runner, spec: SandboxSpec) -> None:
     script = "id; python3 -c 'import os, pwd, grp; print(pwd.getpwuid(os.getuid()).pw_dir, grp.getgrgid(os.getgid()))'"
     ran = await sandbox.run(spec, shell(script.replace("python3", os.path.realpath("/proc/self/exe"))))
