@@ -31,6 +31,7 @@ _READ_BY = {
     "go": ("go.mod",),
     "cargo": ("build.rs", ".cargo/config.toml"),
 }
+_DATA = (".txt", ".xml", ".json", ".jsonl", ".sarif", ".info", ".csv", ".log", ".md", ".html", ".out")
 
 
 def configured_tool(check: str, options: Mapping[str, object]) -> Tool | None:
@@ -55,8 +56,8 @@ class ConfiguredCommand(Tool):
         return ".github/autobuild.yml"
 
     def loaded_code(self, project: Project) -> Iterator[str]:
-        """The command comes from a protected branch; what it starts is in the tree."""
-        yield from self._words
+        """The command comes from a protected branch; what it starts is in the tree. What it only reads is no code."""
+        yield from (word for word in self._words if not word.lower().endswith(_DATA))
         for word in self._words:
             yield from _READ_BY.get(word.rpartition("/")[2], ())
 

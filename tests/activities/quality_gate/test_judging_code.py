@@ -155,6 +155,7 @@ def test_changes_of_parts_of_files_are_named(tmp_path: Path, tool: str, path: st
         ("npm run docs", "package.json", False),
         ("cargo clippy", "Makefile", False),
         ("make lint", "src/a.c", False),
+        ("cat lint.txt", "lint.txt", False),
     ],
 )
 def test_what_a_configured_command_starts_is_named(tmp_path: Path, command: str, path: str, expected: bool) -> None:
