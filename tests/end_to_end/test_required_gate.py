@@ -52,3 +52,19 @@ async def test_branch_that_the_configuration_leaves_out_is_not_pushed_to_main(st
         main, "refs/heads/main", sha, stack.github.store.add_user("octocat")
     )
     assert problems == [f'Required status check "autobuild / {check}" is failing.']
+
+
+async def test_pull_that_the_configuration_leaves_out_is_not_retargeted_into_main(stack: Stack) -> None:
+    files = configured()
+    files[".github/autobuild.yml"] += "push:\n  branches: [main]\npull_request:\n  branches: [main]\n"
+    repo = await protected(stack, files)
+    await stack.push(repo, {"b.txt": "x\n"}, branch="own")
+    sha = await stack.push(repo, {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: this is new\n"})
+    number = await stack.pull(repo, base="own")
+    runs = await stack.verdict(repo, sha, gates=2)
+    assert runs["gate"]["conclusion"] == "cancelled"
+    await stack.github.pulls.edit_pull(repo, number, base="main")
+    with pytest.raises(Unprocessable):
+        await stack.github.merging.merge_pull(repo, number)
+    runs = await stack.verdict(repo, sha, gates=3)
+    assert runs["gate"]["conclusion"] == "failure"

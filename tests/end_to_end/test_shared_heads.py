@@ -4,6 +4,7 @@ import pytest
 
 from simulator.github import git
 from tests.end_to_end.repos import configured
+from tests.end_to_end.test_branch import QUICK, hanging, slow
 from tests.stack import Json, Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -194,3 +195,20 @@ async def test_each_forks_pull_of_a_commit_is_approved(stack: Stack) -> None:
     await stack.ask(repo, second, f"/ok-to-test {sha}")
     await gate(stack, repo, sha, "Can merge", f"#{first} into `main`: can merge.", f"#{second} into `main`: can merge.")
     assert not blocked(stack, repo, first)
+
+
+async def test_waiting_branch_gates_a_commit_that_the_other_has_left(stack: Stack) -> None:
+    """It waits for the other's gate, which ends without a verdict."""
+    repo = await stack.repository(slow())
+    sha = await hanging(stack, repo, "left")
+    await copied(stack, repo, sha, "copy")
+    number = await stack.pull(repo, branch="copy")
+    await stack.push(repo, {"security.sh": QUICK})
+
+    def runs_again() -> bool:
+        run = stack.runs(repo, sha)["gate"]
+        return bool(run["status"] != "completed" and run["external_id"].startswith(f"quality:{repo}@copy|"))
+
+    await stack.until(runs_again)
+    await stack.github.pulls.close_pull(repo, number)
+    await gate(stack, repo, sha, "The pull request was closed.")
