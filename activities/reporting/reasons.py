@@ -118,8 +118,8 @@ def refused_network(who: str, refused: Sequence[RefusedTarget], without_proxy: s
         allow = "An operator can allow that address with AUTOBUILD_EGRESS_ALLOW."
         sentences.append(f"{who} asked for {listed(internal, 3)}, which has a private address. {allow}")
     if without_proxy:
-        why = "which is not possible, with SSH for example. Use an https address."
-        sentences.append(f"{who} tried to connect to {shortened(without_proxy, 100)} without the proxy, {why}")
+        host = shortened(without_proxy, 100)
+        sentences.append(f"{who} can only reach {host} over http or https, not over SSH. Use an https address.")
     return " ".join(sentences)
 
 
