@@ -1,14 +1,15 @@
 """What a check plug-in is made of, and what its verdict is made from."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from activities.check_options import CheckOptions, CommandOptions
-from activities.fingerprints import Lines
+from activities.fingerprints import Lines, content_of, stem_of
 from activities.globs import path_matches
-from activities.model import SEVERITIES, CheckPlan, CheckResult, Finding, QualityCheck, Status, ToolReport
-from activities.reporting import reasons
+from activities.model import SEVERITIES, Acceptance, CheckPlan, CheckResult, Finding, QualityCheck, Status, ToolReport
+from activities.reporting import baseline, reasons
 from activities.tooling import Project, Tool
 
 Options = Mapping[str, object]
@@ -69,12 +70,14 @@ class CheckKind:
     `measure(check, head, base, options)` gives the reports of the head, and of the base as far as they are needed
     (`base` None: there is nothing to compare with). `judge` ends with `check_result`. `command` are the options that a
     project may have of its own. `urgent`: the gate is as long as this check, so its tools get a processor first.
+    `accepted_until`: its findings are accepted until a date or an issue's end only.
     """
 
     measure: Callable[[str, ComparedTree, ComparedTree | None, Options], Awaitable[tuple[Reports, Reports]]]
     judge: Callable[[Comparison], CheckResult]
     command: type[CommandOptions]
     urgent: bool = False
+    accepted_until: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,28 @@ class Check:
         if not plan.applies or not comparison.head:
             reason = plan.reason or self.nothing
             return CheckResult(QualityCheck(plan.name, "skipped", None, plan.required, reason, plan.weight))
-        return self.kind.judge(comparison)
+        result = self.kind.judge(comparison)
+        return _naming_acceptances(result, comparison, self.kind) if plan.accepted else result
+
+
+def _naming_acceptances(result: CheckResult, comparison: Comparison, kind: CheckKind) -> CheckResult:
+    """The result, its reason with who accepted which of its findings, and what has ended. Those that count as known
+    because they were accepted are new when nothing is."""
+    acceptances = comparison.plan.accepted
+    new = {each.fingerprint for each in result.findings if each.new}
+    strict = kind.judge(replace(comparison, accepted=frozenset()))
+    known = [each.fingerprint for each in strict.findings if each.new and each.fingerprint not in new]
+    owners: dict[str, Acceptance] = {}
+    for acceptance in acceptances:
+        for mark in () if acceptance.ended else acceptance.fingerprints:
+            owners.setdefault(stem_of(mark), acceptance)
+            owners.setdefault(content_of(mark), acceptance)  # its file was renamed since
+    counts = Counter(owners.get(stem_of(mark)) or owners.get(content_of(mark)) for mark in known)
+    stems = {stem_of(each.fingerprint) for each in result.findings}
+    ended = [each for each in acceptances if each.ended and stems & {stem_of(mark) for mark in each.fingerprints}]
+    sentences = baseline.rests_on([(each, count) for each, count in counts.items() if each]), baseline.no_longer(ended)
+    reason = " ".join(filter(None, (result.check.reason, *sentences)))
+    return replace(result, check=replace(result.check, reason=reason))
 
 
 def check_result(

@@ -140,7 +140,7 @@ def _over(head: Sequence[Finding], known: Counter[str], changed: Mapping[str, Se
     """The indexes of what the head has more of than is known."""
     alike = defaultdict(list)
     for index, finding in enumerate(head):
-        alike[_stem(finding.fingerprint)].append(index)
+        alike[stem_of(finding.fingerprint)].append(index)
     over: set[int] = set()
     for stem, indexes in alike.items():
         indexes.sort(key=lambda i: (head[i].line in changed.get(head[i].path, ()), head[i].line, i))
@@ -149,12 +149,18 @@ def _over(head: Sequence[Finding], known: Counter[str], changed: Mapping[str, Se
 
 
 def _count(fingerprints: Iterable[str], moves: Mapping[str, str]) -> Counter[str]:
-    stems = (_stem(each) for each in fingerprints)
+    stems = (stem_of(each) for each in fingerprints)
     return Counter(moves.get(stem[:_PATH_DIGITS], stem[:_PATH_DIGITS]) + stem[_PATH_DIGITS:] for stem in stems)
 
 
-def _stem(fingerprint: str) -> str:
+def stem_of(fingerprint: str) -> str:
+    """Without the running number: equal findings of one file have the same."""
     return fingerprint.partition(":")[0]
+
+
+def content_of(fingerprint: str) -> str:
+    """Without the path too, which a renamed file has another of."""
+    return stem_of(fingerprint)[_PATH_DIGITS:]
 
 
 def _of_path(path: str) -> str:

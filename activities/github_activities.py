@@ -6,6 +6,7 @@ Each activity may run again without doing anything twice. Importing this module 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from activities.github.baseline import BaselineActivities
 from activities.github.branches import BranchActivities
 from activities.github.check_runs import CheckRunActivities
 from activities.github.comments import CommentActivities
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from activities.workspace.mirror import Workspaces
 
 __all__ = [
+    "BaselineActivities",
     "BranchActivities",
     "CheckRunActivities",
     "CommentActivities",
@@ -63,4 +65,5 @@ def github_activities(
         PermissionActivities(github),
         RepoConfigActivities(github, workspaces),
         EventRecoveryActivities(github),
+        BaselineActivities(github),
     )

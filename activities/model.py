@@ -292,11 +292,38 @@ class QualityGateResult:
 
 
 @dataclass(frozen=True)
+class Acceptance:
+    """Findings of one `check` that a person accepted as known: by `/baseline accept`, or the button.
+
+    It holds for the pull request `pull` into `base`, and once that is `merged` for whatever goes into `base`; without a
+    pull request for `branch` alone. `created` and `until`, its last day ("" has none), are days in UTC (2026-12-31);
+    with `issue` it ends when that is closed. `ended` is what ended it. `fork`: the pull's branch is in one.
+    """
+
+    id: str
+    repo: RepoRef
+    check: str
+    fingerprints: tuple[str, ...]
+    actor: str
+    reason: str
+    created: str
+    branch: str = ""
+    base: str = ""
+    pull: int = 0
+    fork: bool = False
+    merged: bool = False
+    until: str = ""
+    issue: int = 0
+    ended: Literal["", "date", "issue", "pull"] = ""
+
+
+@dataclass(frozen=True)
 class CheckPlan:
     """How one check is to be run and judged. `applies` False: `reason` says why it is skipped.
 
-    `tool_options` decide what the tools do (and so are part of a stored report's key); `judging` decides only
-    the verdict: a changed threshold starts no tool again. Both hold plain JSON. `timeout_s` is wall time.
+    `tool_options` decide what the tools do (and so are part of a stored report's key); `judging` and `accepted`, what
+    people accepted of this check that concerns the head, decide only the verdict: a changed threshold starts no tool
+    again. The options hold plain JSON. `timeout_s` is wall time.
     """
 
     name: str
@@ -307,6 +334,7 @@ class CheckPlan:
     timeout_s: float = 900.0
     tool_options: Mapping[str, Any] = field(default_factory=dict)
     judging: Mapping[str, Any] = field(default_factory=dict)
+    accepted: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The activities that run tools: the gate's own, and the catalogue's names over the same code."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ from activities.github.errors import GitHubError, Unavailable
 from activities.heartbeat import heartbeating
 from activities.model import GatePlan, Head, QualityCheck
 from activities.quality_gate.types import (
-    AcceptBaselineInput,
+    AcceptableFindings,
     CheckInput,
+    FindAcceptableInput,
     FixInput,
     FixResult,
     Workspace,
@@ -87,9 +89,9 @@ class ToolActivities:
             return await self._engine.fix(input)
 
     @activity.defn
-    async def accept_baseline(self, accepted: AcceptBaselineInput) -> None:
-        """Accepts a result's findings into the baseline."""
-        self._engine.accept(accepted)
+    async def find_acceptable(self, input: FindAcceptableInput) -> AcceptableFindings:
+        """Returns which findings of a result can be accepted as known."""
+        return await asyncio.to_thread(self._engine.find_acceptable, input)
 
     @activity.defn
     async def run_tests(self, target: ToolTarget) -> ToolResult:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from activities.model import Head
+
 _BRANCH = re.compile(r"quality:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)(@(?P<branch>.+)|#(?P<pull>\d+))", re.DOTALL)
 
 
@@ -24,6 +26,17 @@ def quality(full_name: str, branch: str) -> str:
 def quality_of_fork(full_name: str, pull: int) -> str:
     """A fork's pull request: its branch name is the fork's business, so its number is the key."""
     return f"quality:{full_name}#{pull}"
+
+
+def branch_workflow(head: Head) -> str:
+    """The long-lived workflow of the branch that a head is on."""
+    name = head.repo.full_name
+    return quality_of_fork(name, head.pull) if head.fork else quality(name, head.branch)
+
+
+def baseline(full_name: str) -> str:
+    """The one workflow that holds what is accepted in a repository."""
+    return f"baseline:{full_name}"
 
 
 def quality_prefixes(full_name: str) -> tuple[str, str]:

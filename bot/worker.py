@@ -22,7 +22,6 @@ from activities.github.client import GitHub
 from activities.github.protected_branches import ProtectedBranches
 from activities.github_activities import github_activities
 from activities.model import RepoRef
-from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.registration import activity_methods
@@ -76,7 +75,7 @@ async def make_worker_activities(
         host = Host(_workspaces(settings, data, github), Environments(data, runner), results, runner, data)
         ask_trust = ProtectedBranches(github).trust if github else None
         commands = tuple(slash_commands.registry())
-        gates = GateEngine(host, queue, AcceptedFindings(data / "accepted"), ask_trust, commands)
+        gates = GateEngine(host, queue, ask_trust, commands)
         here = activity_methods(ToolActivities(gates))
         here += github_activities(github, results, host.workspaces) if github else []
         names = [workflow.__name__ for workflow in known]

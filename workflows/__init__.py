@@ -1,5 +1,6 @@
 """Every workflow. `ALL` is explicit on purpose: registering a workflow is a promise to its history."""
 
+from workflows.baseline import BaselineWorkflow
 from workflows.commands import CommandWorkflow
 from workflows.config_changes import ConfigChangeWorkflow
 from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
@@ -12,6 +13,7 @@ ALL = (
     ContinuousQualityWorkflow,
     CommandWorkflow,
     ConfigChangeWorkflow,
+    BaselineWorkflow,
     LabelWorkflow,
     DeliverySweepWorkflow,
     ReconciliationWorkflow,

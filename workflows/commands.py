@@ -11,21 +11,20 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.branches import BranchInfoInput
     from activities.github.check_runs import SuiteRunsInput
     from activities.github.comments import ReactionInput, ReplyInput
-    from activities.github.permissions import PermissionInput, PermissionResult
+    from activities.github.permissions import PermissionResult
     from activities.github.pulls import PullInput, PullRequest
     from activities.github.repo_config import RepoSettings, RepoSettingsInput
     from activities.github_activities import (
         BranchActivities,
         CheckRunActivities,
         CommentActivities,
-        PermissionActivities,
         PullActivities,
         RepoConfigActivities,
     )
     from activities.model import Head, RepoRef
-    from activities.reporting import command_replies
+    from activities.reporting import baseline, command_replies
     from activities.workflow_activities import SignalWithStartInput, WorkflowActivities, WorkflowQueryInput
-    from workflows import ids
+    from workflows import baseline_requests, ids
     from workflows.activity_calls import ask_for_person
     from workflows.failures import for_a_person, was_cancelled
     from workflows.issues.label_routes import LabelWorkflowInput
@@ -36,7 +35,6 @@ with workflow.unsafe.imports_passed_through():
         CommandAction,
         CommandInput,
         Fix,
-        HelpLine,
         Override,
         PullChanged,
         Pushed,
@@ -45,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
         Trust,
     )
     from workflows.quality.branch_state import ContinuousQualityInput
+    from workflows.rights import PersonRights, permission_of, rights_of
 
 
 @dataclass(frozen=True)
@@ -103,15 +102,8 @@ class CommandWorkflow:
     async def _press_button(self) -> str:
         """GitHub shows buttons to people with write access, who may have lost it since their page was loaded."""
         input = self._input
-        try:
-            asked = PermissionInput(input.repo, input.actor)
-            permission = await ask_for_person(PermissionActivities.get_permission, asked)
-        except ActivityError as error:  # fails closed
-            if was_cancelled(error):
-                raise
-            workflow.logger.error(f"permission=unknown actor={input.actor}", exc_info=error)
-            return "refused"
-        if not permission.at_least("write"):
+        accepts = input.command == "accept-baseline"  # it needs more, and is answered
+        if not accepts and not (await permission_of(input.repo, input.actor)).at_least("write"):
             return "refused"
         head = await self._head()
         if head is None:
@@ -121,8 +113,11 @@ class CommandWorkflow:
         message: BranchMessage = Rerun(input.sha, checks, input.actor, input.delivery)
         if input.command == "fix":
             message = Fix(input.sha, checks, input.actor, input.delivery)
-        elif input.command == "accept-baseline":
-            message = AcceptBaseline(input.sha, check, input.actor, input.delivery)
+        elif accepts:
+            accepting = await baseline_requests.button_message(input, input.actions[0], head.default_branch)
+            if isinstance(accepting, str):
+                return accepting
+            message = accepting
         await signal_branch(head, message)
         return "done"
 
@@ -152,63 +147,52 @@ class CommentCommands:
     def __init__(self, input: CommandInput) -> None:
         self._input = input
         self._repo = input.repo
-        self._permission = PermissionResult("none")
-        self._settings = RepoSettings()
+        self._rights = PersonRights(PermissionResult("none"), RepoSettings())
 
     async def carry_out(self) -> str:
         """`done`, or `refused` where the person may do none of them."""
         input = self._input
-        try:
-            asked = PermissionInput(self._repo, input.actor)
-            self._permission = await ask_for_person(PermissionActivities.get_permission, asked)
-        except ActivityError as error:  # fails closed
-            if was_cancelled(error):
-                raise
-            workflow.logger.error(f"permission=unknown actor={input.actor}", exc_info=error)
-        if self._permission.at_least("read"):
-            asked_settings = RepoSettingsInput(self._repo)
-            self._settings = await ask_for_person(RepoConfigActivities.get_repo_settings, asked_settings)
-        allowed = [self._allows(action) for action in input.actions]
+        rights = self._rights = await rights_of(self._repo, input.actor)
+        allowed = [rights.allow(action) for action in input.actions]
         reaction = ReactionInput(self._repo, input.comment_id, "eyes" if any(allowed) else "confused")
         await _if_possible(ask_for_person(CommentActivities.add_reaction, reaction))
         replies = []
         for action, ok in zip(input.actions, allowed, strict=True):
             if ok:
                 replies.append(await self._reply_to(action))
-            elif any(allowed) or self._permission.at_least("triage"):  # anybody else gets the reaction only
-                replies.append([self._refusal(action)])
-        if any(replies) and self._settings.problem:
-            replies.append([command_replies.broken_configuration(self._settings.line, self._settings.judged_by)])
+            elif any(allowed) or rights.permission.at_least("triage"):  # anybody else gets the reaction only
+                replies.append([rights.refusal(action)])
+        if any(replies) and rights.settings.problem:
+            replies.append([command_replies.broken_configuration(rights.settings.line, rights.settings.judged_by)])
         if body := command_replies.paragraphs(replies):
             reply = ReplyInput(self._repo, input.pull, f"comment-{input.comment_id}", body)
             await _if_possible(ask_for_person(CommentActivities.reply_comment, reply))
         return "done" if any(allowed) else "refused"
 
-    def _needed(self, action: CommandAction | HelpLine) -> str:
-        return self._settings.commands.get(action.command, action.permission)
-
-    def _allows(self, action: CommandAction | HelpLine) -> bool:
-        return self._permission.at_least(self._needed(action))
-
-    def _refusal(self, action: CommandAction) -> str:
-        return command_replies.needs_permission(f"`/{action.command}`", self._needed(action), self._permission.level)
-
     async def _reply_to(self, action: CommandAction) -> list[str]:
         """Carries it out; the lines to answer, none for a command whose answer is a check run."""
         here = "pull" if self._input.on_pull else "issue"
         if here not in action.on:
-            return [command_replies.wrong_place(action.command, self._input.on_pull)]
+            typed = f"{action.command} accept" if action.needs else action.command
+            return [command_replies.wrong_place(typed, self._input.on_pull)]
         if action.do == "reply":
             return list(action.lines)
         if action.do == "help":
-            texts = [entry.text for entry in action.entries if here in entry.on and self._allows(entry)]
-            return command_replies.help_lines(texts, self._permission.level)
+            texts = [entry.text for entry in action.entries if here in entry.on and self._rights.allow(entry)]
+            return command_replies.help_lines(texts, self._rights.permission.level)
         try:
-            return await (self._on_pull(action) if self._input.on_pull else self._on_issue(action))
+            match action.do:
+                case "baseline":
+                    lines = await baseline_requests.listed(self._repo)
+                case "revoke":
+                    lines = await baseline_requests.revoke(self._repo, action.target, self._input.actor)
+                case _:
+                    lines = await (self._on_pull(action) if self._input.on_pull else self._on_issue(action))
         except ActivityError as error:
             if was_cancelled(error) or not (reason := for_a_person(error, "")):
                 raise
-            return [reason]
+            lines = [reason]
+        return lines
 
     async def _on_pull(self, action: CommandAction) -> list[str]:
         """The state of the pull request's gate, or a signal to its branch's workflow."""
@@ -217,8 +201,8 @@ class CommentCommands:
             return [command_replies.PULL_IS_CLOSED]
         head = await current_head(self._repo, pull)
         overview: Mapping[str, Any] = {}
-        trusts = action.request is not None and action.request.signal == "trust"
-        if action.do == "status" or action.running or trusts:
+        asks = action.request.signal if action.request else ""
+        if action.do == "status" or action.running or asks in ("trust", "accept_baseline"):
             asked = WorkflowQueryInput(ids.branch_workflow(head.head), "get_overview")
             found = await ask_for_person(WorkflowActivities.query_workflow, asked)
             overview = found.answer or {}
@@ -229,46 +213,58 @@ class CommentCommands:
         if action.running and not (overview.get("gating") or overview.get("waiting")):
             return [command_replies.NO_GATE_RUNS]
         assert action.request
-        if trusts and (refusal := _no_trust(action.request, pull, overview, self._input.at)):
+        was_head = _was_head(pull, overview, self._input.at)
+        if refusal := _refusal(action.request, pull, was_head=was_head):
             return [refusal]
-        await signal_branch(head, _message(action.request, self._input, pull.head_sha))
+        await signal_branch(head, _message(action.request, self._input, pull))
         if pull.draft and action.request.signal in ("rerun", "override"):  # a draft gets no verdict
             return [command_replies.PULL_IS_DRAFT]
         return []
 
     async def _on_issue(self, action: CommandAction) -> list[str]:
         """The state of what the labels of this issue started, or a signal to it."""
-        number, found = self._input.pull, {}
-        for label in self._settings.labels.values():
+        number, settings, found = self._input.pull, self._rights.settings, {}
+        for label in settings.labels.values():
             asked = WorkflowQueryInput(ids.label(self._repo.full_name, number, label), "get_status")
             found[label] = await ask_for_person(WorkflowActivities.query_workflow, asked)
         if action.do == "status":
             return command_replies.issue_status({label: str(one.answer) for label, one in found.items() if one.there})
         labels = [label for label, one in found.items() if one.there and one.running == action.running]
         for label in labels:
-            work = LabelWorkflowInput(self._repo, number, label, self._input.actor, self._settings.default_branch)
+            work = LabelWorkflowInput(
+                self._repo, number, label, self._input.actor, self._rights.settings.default_branch
+            )
             await signal_label(work, action.work_signal)
         if labels:
             return []
         return [command_replies.NO_WORK_RUNS if action.running else command_replies.NO_WORK_TO_RETRY]
 
 
-def _no_trust(request: BranchRequest, pull: PullRequest, overview: Mapping[str, Any], at: float) -> str:
-    """Why the head cannot be trusted; "" where it can. It must have been the head when the comment was made, `at`, by
-    GitHub's own times: those of its events, and of the pull request as it is now."""
+def _refusal(request: BranchRequest, pull: PullRequest, *, was_head: bool) -> str:
+    """Why the head cannot be trusted, or its findings accepted; "" where that can be tried."""
+    if request.signal == "accept_baseline":
+        return "" if was_head else baseline.NEWER_HEAD
+    if request.signal != "trust":
+        return ""
     if not pull.fork:
         return command_replies.NOT_A_FORK
     if len(request.sha) not in (40, 64):
         return command_replies.whole_sha_needed(pull.head_sha)
     if pull.head_sha != request.sha:
         return command_replies.not_the_head(request.sha, pull.head_sha)
+    return "" if was_head else command_replies.head_since_comment(pull.head_sha)
+
+
+def _was_head(pull: PullRequest, overview: Mapping[str, Any], at: float) -> bool:
+    """Whether the head was the head when the comment was made, `at`, by GitHub's own times: those of its events, and of
+    the pull request as it is now. A person speaks of what can be seen."""
     heard = float(overview.get("head_since") or 0.0) if overview.get("head") == pull.head_sha else 0.0
-    since = min(heard or pull.updated_at, pull.updated_at)
-    return "" if 0 < since <= at else command_replies.head_since_comment(pull.head_sha)
+    return 0 < min(heard or pull.updated_at, pull.updated_at) <= at
 
 
-def _message(request: BranchRequest, input: CommandInput, sha: str) -> BranchMessage:
+def _message(request: BranchRequest, input: CommandInput, pull: PullRequest) -> BranchMessage:
     """The request, with the head as it is now, and who made it."""
+    sha = pull.head_sha
     match request.signal:
         case "rerun":
             return Rerun(sha, request.checks, input.actor, input.delivery)
@@ -280,6 +276,11 @@ def _message(request: BranchRequest, input: CommandInput, sha: str) -> BranchMes
             return Override(sha, request.checks[0], request.reason, input.actor, input.delivery)
         case "trust":
             return Trust(sha, input.actor, input.delivery)
+        case "accept_baseline":
+            return AcceptBaseline(
+                sha, request.checks[0], input.actor, input.delivery, request.reason, request.until, request.issue,
+                pull.number, pull.base_ref, f"accept-{request.checks[0]}-{input.comment_id}",
+            )  # fmt: skip
 
 
 async def _if_possible(written: Awaitable[object]) -> None:

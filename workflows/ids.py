@@ -1,11 +1,19 @@
 """Workflow ids and task queues. An id is the deduplication: it comes from GitHub's facts alone."""
 
-from activities.model import Head
-from activities.workflow_ids import BranchId, parse_quality, quality, quality_gate, quality_of_fork
+from activities.workflow_ids import (
+    BranchId,
+    baseline,
+    branch_workflow,
+    parse_quality,
+    quality,
+    quality_gate,
+    quality_of_fork,
+)
 
 __all__ = [
     "TASK_QUEUE",
     "BranchId",
+    "baseline",
     "branch_workflow",
     "command",
     "config_change",
@@ -21,12 +29,6 @@ __all__ = [
 ]
 
 TASK_QUEUE = "autonomous-coding-task-queue"
-
-
-def branch_workflow(head: Head) -> str:
-    """The long-lived workflow of the branch that a head is on."""
-    name = head.repo.full_name
-    return quality_of_fork(name, head.pull) if head.fork else quality(name, head.branch)
 
 
 def command(full_name: str, source: str) -> str:

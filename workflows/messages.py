@@ -65,7 +65,9 @@ class Fix:
 
 @dataclass(frozen=True)
 class AcceptBaseline:
-    """The signal `accept_baseline`: the findings of `check` on head `sha` count as known from now on."""
+    """The signal `accept_baseline`: the new findings of `check` on head `sha` count as known in `pull` into `base` (0:
+    on the branch). `reason` "" is the button's; `until` and `issue` are as in `Acceptance`; `answer` names the answer's
+    comment."""
 
     SIGNAL: ClassVar[str] = "accept_baseline"
 
@@ -73,6 +75,12 @@ class AcceptBaseline:
     check: str
     actor: str
     delivery: str = ""
+    reason: str = ""
+    until: str = ""
+    issue: int = 0
+    pull: int = 0
+    base: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +155,24 @@ class ConfigChanged:
     delivery: str = ""
 
 
+@dataclass(frozen=True)
+class BaselineChanged:
+    """The signal `baseline_changed`: the acceptances of these ids do not count any more."""
+
+    SIGNAL: ClassVar[str] = "baseline_changed"
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClosedPull:
+    """The signal `pull_closed` of the accepted baseline: what was accepted for it ends, unless it was merged."""
+
+    SIGNAL: ClassVar[str] = "pull_closed"
+
+    number: int
+
+
 BranchMessage = Pushed | PullChanged | Rerun | Fix | AcceptBaseline | Stop | Override | Trust | ConfigChanged
 """What is signalled to a branch's workflow."""
 
@@ -196,12 +222,15 @@ class HelpLine:
 @dataclass(frozen=True)
 class BranchRequest:
     """What a command asks of the pull request's `ContinuousQualityWorkflow`: the signal, and what is known of it before
-    the head, the person and the delivery are looked up. `sha` is a head that the person names, perhaps not in full."""
+    the head, the person and the delivery are looked up. `sha` is a head that the person names, perhaps not in full,
+    `until` a day and `issue` an issue with which it ends."""
 
-    signal: Literal["rerun", "fix", "stop", "override", "trust"]
+    signal: Literal["rerun", "fix", "stop", "override", "trust", "accept_baseline"]
     checks: tuple[str, ...] = ()
     reason: str = ""
     sha: str = ""
+    until: str = ""
+    issue: int = 0
 
 
 @dataclass(frozen=True)
@@ -210,13 +239,15 @@ class CommandAction:
 
     `do`: `reply` answers with `lines` of Markdown; `help` with those of `entries` that the person may use here;
     `status` with the state of the pull request's gate or the issue's work; `signal` sends `request` to the pull
-    request's workflow, or the signal `work_signal` to the work that a label of an issue started.
+    request's workflow, or the signal `work_signal` to the work that a label of an issue started; `baseline` lists what
+    is accepted in the repository, and `revoke` takes back `target` of it, an id or a check.
 
-    `permission` is what the person needs unless the repository's configuration says otherwise. `on` says where it can
-    be used: `pull`, `issue`. With `running` it applies only while something runs.
+    `permission` is what the person needs unless the repository's configuration says otherwise; `needs` names another
+    command whose permission is needed too. `on` says where it can be used: `pull`, `issue`. With `running` it applies
+    only while something runs.
     """
 
-    do: Literal["reply", "help", "status", "signal"]
+    do: Literal["reply", "help", "status", "signal", "baseline", "revoke"]
     command: str = ""
     permission: str = "write"
     on: tuple[str, ...] = ("pull",)
@@ -225,6 +256,8 @@ class CommandAction:
     request: BranchRequest | None = None
     work_signal: str = ""
     running: bool = False
+    needs: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,9 +266,10 @@ class CommandInput:
     looked up first (their permission, the pull's branch, a suite's runs).
 
     `kind`: `comment` (with its `actions`; `comment_id` gets the reaction), `rerun_check`, `rerun_suite`, `button`
-    (`command` is the button's identifier), `label` (`command` is `added` or `removed`, `label` its name). `check` is a
-    check run's name as GitHub shows it, `external_id` what we gave that run. `pull` is the number of what was commented
-    or labelled, which is an issue unless `on_pull`. `at` is GitHub's time of the comment, in seconds since 1970.
+    (`command` is the button's identifier, `actions` the command that it stands for, if any), `label` (`command` is
+    `added` or `removed`, `label` its name). `check` is a check run's name as GitHub shows it, `external_id` what we
+    gave that run. `pull` is the number of what was commented or labelled, which is an issue unless `on_pull`. `at`
+    is GitHub's time of the comment, in seconds since 1970.
     """
 
     kind: Literal["comment", "rerun_check", "rerun_suite", "button", "label"]

@@ -49,7 +49,7 @@ def kind(select: str, *, coverage: bool) -> CheckKind:
             return found or nothing, await run_all(base, check, run_options)
         return found, tuple(await asyncio.gather(*(run_failing(base, each) for each in tool_runs)))
 
-    return CheckKind(measure, judge, TestsCommand, urgent=True)
+    return CheckKind(measure, judge, TestsCommand, urgent=True, accepted_until=True)
 
 
 def judge(comparison: Comparison) -> CheckResult:
@@ -57,24 +57,25 @@ def judge(comparison: Comparison) -> CheckResult:
     tests = [(report.tool, each) for report in comparison.head for each in report.tests]
     if not tests and any(report.findings for report in comparison.head):
         return findings.judge(comparison)
-    failing, flaky = _failing_and_flaky(comparison, tests)
+    failing, flaky, accepted = _failing_flaky_and_accepted(comparison, tests)
     failed, known = [each for each in failing if each.new], [each for each in failing if not each.new]
     passed = sum(each.outcome == "passed" for _, each in tests)
     skipped = sum(each.outcome == "skipped" for _, each in tests)
     in_base = sum(len(report.tests) for report in comparison.base)
     not_run = missing_tests(comparison)
     ran = passed + len(flaky) + len(failed)
-    reason = tests_reason(passed, _names(failed), _names(known), _names(flaky), skipped, in_base)
+    named = _names(failed), _names(known), _names(flaky)
+    reason = tests_reason(passed, *named, skipped, in_base, _names(accepted))
     fewer = fewer_tests_reason(not_run, comparison.removed_tests) if tests else ""
     return check_result(
         comparison,
-        (*failed, *known, *flaky),
+        (*failed, *known, *accepted, *flaky),
         failed=bool(failed) or (not tests and in_base > 0),
         score=100.0 * (passed + len(flaky) / 2) / ran if ran else None,
         reason=f"{reason} {fewer}".strip(),
         metrics={
             "passed": passed,
-            "failed": len(failing),
+            "failed": len(failing) + len(accepted),
             "skipped": skipped,
             "flaky": len(flaky),
             "known_failures": _names(known)[:_NAMED],
@@ -85,25 +86,31 @@ def judge(comparison: Comparison) -> CheckResult:
     )
 
 
-def _failing_and_flaky(
+def _failing_flaky_and_accepted(
     comparison: Comparison, tests: Sequence[tuple[str, TestCase]]
-) -> tuple[list[Finding], list[Finding]]:
+) -> tuple[list[Finding], list[Finding], list[Finding]]:
+    """The third are failures that the base does not have and somebody accepted. A test that fails in the base too is
+    known by its name: why it fails there is not compared."""
     in_base = {as_on_head(comparison, test): test.outcome for report in comparison.base for test in report.tests}
-    failing, flaky = [], []
+    failing: list[Finding] = []
+    flaky: list[Finding] = []
+    accepted: list[Finding] = []
     for tool, test in tests:
         before = in_base.get((test.path, test.id), "passed")
         if test.outcome == "failed":
-            failing.append(_finding(comparison, tool, test, "error", known=before == "failed"))
+            found = _finding(comparison, tool, test, "error", known=before == "failed")
+            (accepted if found.fingerprint in comparison.accepted and found.new else failing).append(found)
         elif test.outcome == "flaky":
             flaky.append(_finding(comparison, tool, test, "warning", known=before in {"failed", "flaky"}))
-    return failing, flaky
+    return failing, flaky, [replace(each, new=False) for each in accepted]
 
 
 def _finding(comparison: Comparison, tool: str, test: TestCase, severity: Severity, *, known: bool) -> Finding:
-    rule, mark = test.outcome, failure_fingerprint(test)
-    message = f"{shortened(test.id)}: {test.message[:2000] or rule}"
-    new = not known and mark not in comparison.accepted
-    return Finding(comparison.plan.name, tool, rule, test.path, test.line, message, severity, fingerprint=mark, new=new)
+    message = f"{shortened(test.id)}: {test.message[:2000] or test.outcome}"
+    return Finding(
+        comparison.plan.name, tool, test.outcome, test.path, test.line, message, severity,
+        fingerprint=failure_fingerprint(test), new=not known,
+    )  # fmt: skip
 
 
 def _names(findings: Sequence[Finding]) -> list[str]:

@@ -11,6 +11,9 @@ from activities.model import RepoRef
 if TYPE_CHECKING:
     from activities.github.client import GitHub
 
+LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
+"""Each is more than those before it."""
+
 # What GitHub calls each of its own roles in `permission`, which knows no triage and no maintain.
 _BASES = {"none": "none", "read": "read", "triage": "read", "write": "write", "maintain": "write", "admin": "admin"}
 
@@ -32,8 +35,8 @@ class PermissionResult:
 
     def at_least(self, needed: str) -> bool:
         """Whether this is `needed` or more; anything unknown is nothing."""
-        levels = ("none", "read", "triage", "write", "maintain", "admin")
-        return needed in levels and self.level in levels and levels.index(self.level) >= levels.index(needed)
+        known = needed in LEVELS and self.level in LEVELS
+        return known and LEVELS.index(self.level) >= LEVELS.index(needed)
 
 
 class PermissionActivities:

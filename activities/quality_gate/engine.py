@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Set
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict, replace
 
 from cachetools import LRUCache
@@ -14,7 +13,7 @@ from activities.checking import Comparison, Reports
 from activities.fingerprints import Lines, fingerprinted, lines_of_tree
 from activities.model import BranchTrust, CheckPlan, CheckResult, GatePlan, Head, QualityCheck
 from activities.quality_gate import tool_config_changes
-from activities.quality_gate.accepted_baseline import AcceptedFindings
+from activities.quality_gate.accepted_baseline import acceptable_findings
 from activities.quality_gate.autofix import commit_fixes
 from activities.quality_gate.configuration import Configurations
 from activities.quality_gate.diff import HeadDiff, read_change
@@ -22,8 +21,9 @@ from activities.quality_gate.judging_code import edited_code
 from activities.quality_gate.measurement import Host, Tree, our_versions
 from activities.quality_gate.trust import base_level, head_level
 from activities.quality_gate.types import (
-    AcceptBaselineInput,
+    AcceptableFindings,
     CheckInput,
+    FindAcceptableInput,
     FixInput,
     FixResult,
     Workspace,
@@ -33,8 +33,6 @@ from activities.reporting.reasons import edited_judges
 from activities.result_store import digest
 from activities.sandbox import ResourceLimits
 from activities.workspace.cleanup import Cleanup
-
-_log = logging.getLogger("autobuild.gate")
 
 # Bumped when the meaning of a stored verdict or plan changes.
 _VERSION = "4"
@@ -51,13 +49,11 @@ class GateEngine:
         self,
         host: Host,
         queue: str,
-        accepted: AcceptedFindings,
         ask_trust: AskTrust | None = None,
         commands: Collection[str] = (),
     ) -> None:
         self._host = host
         self._queue = queue
-        self._accepted = accepted
         self._ask_trust = ask_trust
         self._configurations = Configurations(host.workspaces, commands)
         self._cleanup = Cleanup(host.data)
@@ -124,24 +120,23 @@ class GateEngine:
     async def check(self, input: CheckInput) -> QualityCheck:
         """One check's verdict: the stored one of the same trees, tools and options, else by running the tools."""
         started = time.monotonic()
-        accepted = self._accepted.of(input.workspace.repo, input.plan.name)
         where, results = input.workspace, self._host.results
         plan = json.dumps(asdict(input.plan), sort_keys=True, default=list)
         levels = (head_level(where), base_level(where))  # whose code may have written what the tools worked with
         parts = (where.repo.full_name, *levels, where.head_tree, where.base_tree, plan, json.dumps(input.folders))
-        result_id = digest("verdict", _VERSION, *parts, our_versions(), *sorted(accepted))
+        result_id = digest("verdict", _VERSION, *parts, our_versions())
         stored = None if input.refresh else await asyncio.to_thread(results.get, result_id)
         if stored and not all(report.lasting for report in stored.reports):
             # An incomplete result holds for a while only: a registry that was unavailable may be back.
             stored = await asyncio.to_thread(results.get, result_id, time.time() - _INCOMPLETE_FOR_S)
         if stored:
             return replace(stored.check, cached=True, duration_s=time.monotonic() - started)
-        result = await self._measured_and_judged(input, accepted)
+        result = await self._measured_and_judged(input)
         check = replace(result.check, result_id=result_id, duration_s=time.monotonic() - started)
         await asyncio.to_thread(results.put, replace(result, check=check))
         return check
 
-    async def _measured_and_judged(self, input: CheckInput, accepted: Set[str]) -> CheckResult:
+    async def _measured_and_judged(self, input: CheckInput) -> CheckResult:
         workspace, plan, check = input.workspace, input.plan, checks.registry()[input.plan.name]
         head = self._tree(workspace, plan, input.folders, head=True, refresh=input.refresh)
         base = self._tree(workspace, plan, input.folders, head=False) if workspace.base_sha else None
@@ -152,7 +147,7 @@ class GateEngine:
             await self._fingerprinted(workspace, workspace.head_sha, on_head),
             await self._fingerprinted(workspace, workspace.base_sha, on_base),
             diff.lines,
-            accepted,
+            frozenset(mark for each in plan.accepted if not each.ended for mark in each.fingerprints),
             diff.renamed,
             await self._lines_of_gaps(workspace, on_head, diff),
             diff.removed_tests,
@@ -192,13 +187,12 @@ class GateEngine:
         trees = [(one.name, self._tree(workspace, one, input.plan.folders, head=True)) for one in plans]
         return await commit_fixes(self._host, workspace, trees)
 
-    def accept(self, accepted: AcceptBaselineInput) -> None:
-        """The findings of a result are known from now on."""
-        if result := self._host.results.get(accepted.result_id):
-            new = [finding.fingerprint for finding in result.findings if finding.fingerprint]
-            self._accepted.add(accepted.repo, accepted.check, new)
-            facts = (accepted.repo.full_name, accepted.check, accepted.sha, accepted.actor, len(new))
-            _log.info("baseline=accepted repository=%s check=%s head=%s actor=%s findings=%d", *facts)
+    def find_acceptable(self, input: FindAcceptableInput) -> AcceptableFindings:
+        """The new findings of a result of this host."""
+        result, check = self._host.results.get(input.result_id), checks.registry().get(input.check)
+        if not result or not check or result.check.name != input.check:
+            return AcceptableFindings(here=False)
+        return acceptable_findings(result, needs_end=check.kind.accepted_until)
 
     def _tree(
         self, workspace: Workspace, plan: CheckPlan, folders: tuple[str, ...], *, head: bool, refresh: bool = False

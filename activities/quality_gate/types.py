@@ -71,14 +71,22 @@ class FixResult:
 
 
 @dataclass(frozen=True)
-class AcceptBaselineInput:
-    """From now on the findings of `check` in result `result_id` count as known in this repository."""
+class FindAcceptableInput:
+    """Which findings of the result `result_id` of `check` can be accepted?"""
 
-    repo: RepoRef
     check: str
     result_id: str
-    actor: str
-    sha: str = ""
+
+
+@dataclass(frozen=True)
+class AcceptableFindings:
+    """The fingerprints of a result's new findings. `needs_end`: these are accepted until a date or an issue's end only.
+    `complete` False: the check could not do all of its work. `here` False: its result is not on this host."""
+
+    fingerprints: tuple[str, ...] = ()
+    needs_end: bool = False
+    complete: bool = False
+    here: bool = True
 
 
 @dataclass(frozen=True)
@@ -106,12 +114,14 @@ class GateInput:
 
 @dataclass(frozen=True)
 class GateOutcome:
-    """The result of `QualityGateWorkflow`: the verdict, its check runs, and where the head can be checked again."""
+    """The result of `QualityGateWorkflow`: the verdict, its check runs, and where the head can be checked again.
+    `accepted` are the ids of what people accepted that counted, or has ended, each with its check."""
 
     result: QualityGateResult
     run_ids: Mapping[str, int] = field(default_factory=dict)
     workspace: Workspace | None = None
     plan: GatePlan | None = None
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -33,15 +33,22 @@ def findings_reason(new: Mapping[str, int], known: int, unchecked_base: Sequence
 
 
 def tests_reason(
-    passed: int, failed: Sequence[str], known: Sequence[str], flaky: Sequence[str], skipped: int, in_base: int
+    passed: int,
+    failed: Sequence[str],
+    known: Sequence[str],
+    flaky: Sequence[str],
+    skipped: int,
+    in_base: int,
+    accepted: Sequence[str] = (),  # noqa: PT028 (this is no test)
 ) -> str:
-    """Names of the tests that failed newly, that fail in the base too, and that are flaky. `in_base` is the number of
-    the base's tests, for a head without any."""
-    if not (passed or failed or known or flaky or skipped):
+    """Names of the tests that failed newly, that fail in the base too, that are flaky, and whose failure was accepted.
+    `in_base` is the number of the base's tests, for a head without any."""
+    if not (passed or failed or known or accepted or flaky or skipped):
         return f"This change removes all tests (the base has {in_base:,})." if in_base else "No tests were found."
     parts = [f"{passed} passed"]
     parts += [f"{len(failed)} newly failed ({listed(failed, 3)})"] if failed else []
     parts += [f"{len(known)} failed as in the base ({listed(known, 3)})"] if known else []
+    parts += [f"{len(accepted)} failed as accepted ({listed(accepted, 3)})"] if accepted else []
     parts += [f"{len(flaky)} flaky ({listed(flaky, 3)})"] if flaky else []
     parts += [f"{skipped} skipped"] if skipped else []
     return ", ".join(parts) + ("." if passed or failed or flaky else " (informational).")

@@ -24,6 +24,7 @@ from bot.comment_syntax import (
 from workflows.messages import BranchRequest, CommandAction, HelpLine
 
 __all__ = [
+    "TO_ACCEPT",
     "BranchRequest",
     "CommandAction",
     "CommandError",
@@ -32,14 +33,22 @@ __all__ = [
     "Permission",
     "SlashCommand",
     "Word",
+    "accept_by_button",
     "check_names",
     "command_lines",
     "nearest",
     "parse_commands",
+    "reason_of",
     "registry",
 ]
 
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
+
+TO_ACCEPT = "override"
+"""Who may let a commit pass without a check may let its findings pass."""
+
+_SHORTEST, _LONGEST = 5, 300
+"""Characters of a reason."""
 
 _MOST = 10
 """Commands of one comment; the rest of a longer list is ignored."""
@@ -101,14 +110,28 @@ def _parse(line: str) -> CommandAction | None:
         mistake = CommandError(f"Did you mean `{command.usage}`?", Word(name, 0, len(name) + 1))
     else:
         try:
-            parts = parse_line(line)
+            parts = _with_values(command, parse_line(line))
             _check_flags(command, parts)
             action = command.parse(parts)
-            return replace(action, command=command.name, permission=command.permission, on=command.on)
+            needed = registry()[action.needs or command.name].permission
+            # What is asked of a branch needs one; of a label's work too, it can be asked anywhere.
+            on = ("pull",) if action.request and not action.work_signal else command.on
+            return replace(action, command=command.name, permission=needed, on=on)
         except CommandError as error:
             mistake = error
     lines = (mark_mistake(line, mistake),)
     return CommandAction("reply", command.name, command.permission, ("issue", "pull"), lines=lines)
+
+
+def _with_values(command: SlashCommand, line: CommandLine) -> CommandLine:
+    """The line, each flag that takes a value and stands alone with the word behind it: `--until 2026-12-31`."""
+    words, flags = list(line.words), dict(line.flags)
+    for name, flag in flags.items():
+        behind = next((word for word in words if line.text[flag.end : word.start].isspace()), None)
+        if command.flags.get(name) and not flag.text and behind:
+            words.remove(behind)
+            flags[name] = Word(behind.text, flag.start, behind.end)
+    return replace(line, words=tuple(words), flags=flags)
 
 
 def _check_flags(command: SlashCommand, line: CommandLine) -> None:
@@ -120,6 +143,22 @@ def _check_flags(command: SlashCommand, line: CommandLine) -> None:
         if command.flags[name] != bool(word.text):
             needed = f"needs a value: `--{name}=…`" if command.flags[name] else "takes no value"
             raise CommandError(f"`--{name}` {needed}.", word)
+
+
+def reason_of(line: CommandLine, check: Word, words: Iterable[Word]) -> str:
+    """The words behind the check's name, quoted or not. Raises CommandError where they are too few or too many."""
+    reason = " ".join(word.text for word in words).strip()
+    if not _SHORTEST <= len(reason) <= _LONGEST:
+        behind = Word(reason, check.end, len(line.text.rstrip()))
+        raise CommandError(f"Give a reason of {_SHORTEST} to {_LONGEST} characters after the check's name.", behind)
+    return reason
+
+
+def accept_by_button(check: str) -> CommandAction:
+    """What the button *Accept baseline* of this check stands for: `/baseline accept` without a reason."""
+    request = BranchRequest("accept_baseline", (check,))
+    needed = registry()[TO_ACCEPT].permission
+    return CommandAction("signal", "baseline", needed, request=request, needs=TO_ACCEPT)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ are fed by signals. What ends something is a plain signal: where nothing runs, n
 Comments, buttons and labels need a look-up first, so each is a `CommandWorkflow` of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import assert_never
 
@@ -108,7 +108,7 @@ def route(event: Event, rules: Rules) -> Action | Ignored:
             # GitHub tells only a check run's own App about its buttons.
             action = Ignored("The check run belongs to another App.")
         case ButtonPressed():
-            action = Start(COMMAND, ids.command(repo.full_name, event.source), event.request)
+            action = Start(COMMAND, ids.command(repo.full_name, event.source), _pressed(event.request))
         case LabelChanged():
             action = _label(event)
         case InstallationChanged():
@@ -164,6 +164,13 @@ def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
         at=event.at,
     )
     return Start(COMMAND, ids.command(event.origin.repo.full_name, f"comment-{event.comment_id}"), request)
+
+
+def _pressed(request: CommandInput) -> CommandInput:
+    """*Accept baseline* stands for a command, and needs the permission of that command."""
+    if request.command != "accept-baseline":
+        return request
+    return replace(request, actions=(commands.accept_by_button(request.check.removeprefix("autobuild / ")),))
 
 
 def _label(event: LabelChanged) -> Start:

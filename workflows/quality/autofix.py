@@ -1,4 +1,4 @@
-"""Fixes as one commit, and findings accepted as known: the requests beside another run."""
+"""Fixes as one commit: asked for by a person, or by the configuration."""
 
 from temporalio import workflow
 
@@ -6,13 +6,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.comments import ReplyInput
     from activities.github.commits.types import CreateCommitInput
     from activities.github_activities import CommentActivities, CommitActivities
-    from activities.model import SATISFIED, Head, QualityCheck, RepoRef
-    from activities.quality_gate.types import AcceptBaselineInput, CheckInput, FixInput, FixResult, GateOutcome
+    from activities.model import SATISFIED, Head, QualityCheck
+    from activities.quality_gate.types import CheckInput, FixInput, FixResult, GateOutcome
     from activities.reporting import command_replies
     from workflows.activity_calls import ask
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
     from workflows.failures import STOPPED, for_a_person, was_cancelled
-    from workflows.messages import AcceptBaseline, Fix
+    from workflows.messages import Fix
     from workflows.quality import gate_activities
     from workflows.quality.branch_state import BranchState
 
@@ -88,14 +88,3 @@ async def reply_to_fix(head: Head, sha: str, reason: str) -> None:
     """Why nothing was fixed, once for each head."""
     if head.pull:
         await ask(CommentActivities.reply_comment, ReplyInput(head.repo, head.pull, f"fix-{sha}", reason))
-
-
-async def accept(repo: RepoRef, outcome: GateOutcome, request: AcceptBaseline) -> bool:
-    """Remembers the head's findings of one check as known. False where there is nothing to accept."""
-    check = next((one for one in outcome.result.checks if one.name == request.check), None)
-    if not check or not check.result_id or not outcome.workspace:
-        return False
-    sha = outcome.result.head_sha
-    input = AcceptBaselineInput(repo, request.check, check.result_id, request.actor, sha)
-    await gate_activities.accept_baseline(outcome.workspace, input)
-    return True

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from activities.model import (
+    Acceptance,
     CheckPlan,
     GatePlan,
     GateState,
@@ -141,3 +142,15 @@ def _named(base: Base) -> tuple[HeadPull, ...]:
     """The pull requests of a base; the one that stands for none where there is none, but a head without pull requests
     names nothing."""
     return base.pulls or ((HeadPull(0, base.head.branch, base.name),) if base.head.pull else ())
+
+
+def with_accepted(plan: GatePlan, accepted: Iterable[Acceptance]) -> GatePlan:
+    """The plan, each of its checks with what people accepted of it."""
+    given = tuple(accepted)
+    checks = (replace(one, accepted=tuple(each for each in given if each.check == one.name)) for one in plan.checks)
+    return replace(plan, checks=tuple(checks))
+
+
+def accepted_checks(bases: Iterable[Base]) -> dict[str, str]:
+    """The ids of what was accepted for any base, each with its check."""
+    return {each.id: one.name for base in bases for one in base.plan.checks for each in one.accepted}

@@ -18,8 +18,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import STOPPED, was_cancelled
     from workflows.messages import (
         AcceptBaseline,
+        BaselineChanged,
         BranchMessage,
         BranchOverview,
+        ClosedPull,
         ConfigChanged,
         Fix,
         HeadGated,
@@ -32,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
         Stop,
         Trust,
     )
-    from workflows.quality import autofix, gate_activities
+    from workflows.quality import accepting, autofix, gate_activities
     from workflows.quality.auto_merge import AutoMerge
     from workflows.quality.branch_state import BranchState, ContinuousQualityInput, GateTarget
     from workflows.quality.config_watch import ConfigWatch
@@ -44,8 +46,8 @@ _EVENTS_A_RUN = 4000
 @workflow.defn
 class ContinuousQualityWorkflow:
     """Signals from GitHub's events: `pushed`, `pull_changed`, `branch_deleted`; from people: `rerun`, `trust`, `stop`,
-    `override`, `fix`, `accept_baseline`; from the reconciliation: `verdict_lost`; from other
-    branches: `head_gated`, `head_left`, `config_changed`. Queries: `get_status`, `get_stats`,
+    `override`, `fix`, `accept_baseline`; from the reconciliation: `verdict_lost`; from other branches: `head_gated`,
+    `head_left`, `config_changed`; from the accepted baseline: `baseline_changed`. Queries: `get_status`, `get_stats`,
     `get_overview`, `get_settled`.
 
     It is the only writer of its pull request's gate comment, runs one child gate at a time, merges where the
@@ -64,7 +66,7 @@ class ContinuousQualityWorkflow:
         self._gate_stopped = False  # this workflow ended the running gate itself
         self._reason = ""  # why no gate is run for the branch any more
         self._other_verdict = False  # another branch's workflow has gated this head
-        self._requests: list[Fix | AcceptBaseline] = []
+        self._requests: list[Fix | AcceptBaseline | ClosedPull] = []
         self._merge = AutoMerge(self._state)
         self._config = ConfigWatch(self._state)
 
@@ -110,6 +112,8 @@ class ContinuousQualityWorkflow:
         """The pull request of this branch: its number, its base, whether it is a draft."""
         _log_signal(event)
         if event.action == "closed":
+            if self._state.accepts:
+                self._requests.append(ClosedPull(event.head.pull))
             if self._state.close_pull(event.head.pull):
                 await self._close(gate_states.PULL_CLOSED)
             else:
@@ -157,6 +161,12 @@ class ContinuousQualityWorkflow:
     def accept_baseline(self, event: AcceptBaseline) -> None:
         _log_signal(event)
         self._requests.append(event)
+
+    @workflow.signal
+    async def baseline_changed(self, event: BaselineChanged) -> None:
+        """What was accepted for this head is not any more."""
+        accepting.stop_accepting(self._state, event.ids)
+        await self._end_outdated_gate()
 
     @workflow.signal
     def verdict_lost(self, settled: SettledHead) -> None:
@@ -350,18 +360,21 @@ class ContinuousQualityWorkflow:
                 if state.verdict:
                     await gate_activities.comment(replace(state.head, pull=pull.number), state.verdict)
 
-    async def _carry_out(self, request: Fix | AcceptBaseline) -> None:
+    async def _carry_out(self, request: Fix | AcceptBaseline | ClosedPull) -> None:
         state = self._state
-        if not state.verdict:
+        if isinstance(request, AcceptBaseline):
+            if await accepting.accept(state, request):
+                state.accepts = True
+                state.run_again((request.check,))
+        elif isinstance(request, ClosedPull):
+            await accepting.report_closed(state.head.repo, request)
+        elif not state.verdict:
             # The head is still that of the request, and its gate was stopped before it had a verdict.
-            if isinstance(request, Fix) and request.sha in ("", state.head.sha):
+            if request.sha in ("", state.head.sha):
                 await autofix.reply_to_fix(state.head, state.head.sha, command_replies.NO_VERDICT_TO_FIX)
-        elif isinstance(request, Fix):
-            if sha := await autofix.fix(state.head, state.verdict, request):
-                state.own_sha = sha
-                state.move_to(sha)
-        elif await autofix.accept(state.head.repo, state.verdict, request):
-            state.run_again((request.check,))
+        elif sha := await autofix.fix(state.head, state.verdict, request):
+            state.own_sha = sha
+            state.move_to(sha)
 
 
 def _log_signal(event: BranchMessage) -> None:

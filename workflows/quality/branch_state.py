@@ -91,6 +91,8 @@ class BranchState:
     """Somebody commented `/stop`: no gate runs before the next head or the next request."""
     overrides: dict[str, str] = field(default_factory=dict)
     """Check → why this head may pass without it; they end with the head."""
+    accepts: bool = False
+    """Something was accepted as known for this branch."""
     merge_sha: str = ""
     """The head that is to be merged as soon as GitHub allows it."""
     merge_tries: int = 0
@@ -297,6 +299,7 @@ class BranchState:
         self.outcome, self.outcomes = outcome, self.outcomes + 1
         if self.config_unread and ended:
             self._judge_by_new_config()
+        self.accepts = self.accepts or bool(outcome.accepted)
         left_out = outcome.plan is not None and outcome.plan.left_out and not input.head.pull
         if left_out and self.head.pull and not self.has_work:  # the pull request came while the gate ran
             self.target = replace(self.target, rerun_count=self.target.rerun_count + 1)
@@ -333,6 +336,7 @@ class BranchState:
         if self.has_work and not self.target.rerun_count:
             self.done = self.target
         self.outcome, self.outcomes = outcome, self.outcomes + 1
+        self.accepts = self.accepts or bool(outcome.accepted)
         return True
 
     def is_covered(self, result: QualityGateResult) -> bool:

@@ -13,7 +13,15 @@ with workflow.unsafe.imports_passed_through():
     from activities.reporting import gate_states
     from workflows.failures import STOPPED, for_a_person, never_started, was_cancelled
     from workflows.quality import gate_activities
-    from workflows.quality.bases import Base, head_into_default, heads_by_base, worst_check, worst_of
+    from workflows.quality.bases import (
+        Base,
+        accepted_checks,
+        head_into_default,
+        heads_by_base,
+        with_accepted,
+        worst_check,
+        worst_of,
+    )
 
 
 # An error in this code ends the run, instead of being tried for ever: the branch's workflow then ends the check runs.
@@ -50,7 +58,7 @@ class QualityGateWorkflow:
         self._state = result.state
         own = [base for base in self._bases if base.name == input.head.base_ref] or self._bases
         workspace, plan = (own[0].workspace, own[0].plan) if own else (None, None)
-        return GateOutcome(result, self._run_ids, workspace, plan)
+        return GateOutcome(result, self._run_ids, workspace, plan, accepted_checks(self._bases))
 
     @workflow.signal
     def superseded(self, ending: GateEnding) -> None:
@@ -117,7 +125,9 @@ class QualityGateWorkflow:
         async def base(head: Head, pulls: tuple[HeadPull, ...]) -> Base:
             is_first = first is not None and head == self._input.head
             workspace = first if first and is_first else await gate_activities.prepare(head)
-            return Base(head, pulls, workspace, await gate_activities.list_checks(workspace))
+            listed = gate_activities.list_checks(workspace), gate_activities.read_baseline(self._input, head, pulls)
+            plan, accepted = await asyncio.gather(*listed)
+            return Base(head, pulls, workspace, with_accepted(plan, accepted))
 
         self._bases += await asyncio.gather(*(base(head, pulls) for head, pulls in heads.items()))
 

@@ -8,6 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, TimeoutType
 
 with workflow.unsafe.imports_passed_through():
+    from activities.github.baseline import BaselineInput
     from activities.github.check_runs import (
         GATE,
         CompleteCheckRunInput,
@@ -20,11 +21,27 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.comments import GateCommentInput
     from activities.github.merging import RequiredChecksInput
     from activities.github.pulls import PullsOfHeadInput
-    from activities.github_activities import CheckRunActivities, CommentActivities, MergeActivities, PullActivities
-    from activities.model import CheckPlan, GatePlan, Head, HeadPull, QualityCheck, QualityGateResult, RepoRef
+    from activities.github_activities import (
+        BaselineActivities,
+        CheckRunActivities,
+        CommentActivities,
+        MergeActivities,
+        PullActivities,
+    )
+    from activities.model import (
+        Acceptance,
+        CheckPlan,
+        GatePlan,
+        Head,
+        HeadPull,
+        QualityCheck,
+        QualityGateResult,
+        RepoRef,
+    )
     from activities.quality_gate.types import (
-        AcceptBaselineInput,
+        AcceptableFindings,
         CheckInput,
+        FindAcceptableInput,
         FixInput,
         FixResult,
         GateInput,
@@ -101,15 +118,31 @@ async def apply_fixes(input: FixInput) -> FixResult:
     )
 
 
-async def accept_baseline(workspace: Workspace, input: AcceptBaselineInput) -> None:
-    """Remembers on the host that these findings are known."""
-    await workflow.execute_activity_method(
-        ToolActivities.accept_baseline,
+async def find_acceptable(workspace: Workspace, input: FindAcceptableInput) -> AcceptableFindings:
+    """Of the host that made the verdict, or that has the same result."""
+    return await workflow.execute_activity_method(
+        ToolActivities.find_acceptable,
         input,
         task_queue=workspace.queue,
+        schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE,
         start_to_close_timeout=ActivityTimeouts.GITHUB_API,
         retry_policy=RetryPolicies.default(),
     )
+
+
+async def read_baseline(input: GateInput, head: Head, pulls: Sequence[HeadPull]) -> tuple[Acceptance, ...]:
+    """What is accepted for all of these pull requests of the head, as GitHub's facts and the clock have it now. A gate
+    waits for it: without it a verdict would be wrong. A folder has none."""
+    if not input.publish:
+        return ()
+    heads = tuple(replace(head, pull=pull.number) for pull in pulls) or (head,)
+    read = await workflow.execute_activity_method(
+        BaselineActivities.read_baseline,
+        BaselineInput(head.repo, heads),
+        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+        retry_policy=until_done(),
+    )
+    return read.acceptances
 
 
 async def await_gate(input: GateInput) -> GateOutcome | None:
@@ -243,7 +276,7 @@ async def complete_lost(input: GateInput) -> None:
     end here, if GitHub takes that."""
     if input.publish:
         result = QualityGateResult(input.head.sha, "", "error", False, 0.0, reason=gate_states.RUN_LOST)
-        with _logged():
+        with logged():
             run_ids = (await create_check_runs(input)).ids
             await complete_all(input, result, run_ids, run_ids, "")
 
@@ -251,13 +284,13 @@ async def complete_lost(input: GateInput) -> None:
 async def comment(head: Head, outcome: GateOutcome) -> None:
     """The pull request's one comment: created, edited, or left alone when nothing changed. The branch outlives a
     comment that GitHub does not take."""
-    with _logged():
+    with logged():
         input = GateCommentInput(replace(head, sha=outcome.result.head_sha), outcome.result, dict(outcome.run_ids))
         await write(CommentActivities.update_gate_comment, input)
 
 
 @contextlib.contextmanager
-def _logged() -> Iterator[None]:
+def logged() -> Iterator[None]:
     """What GitHub will never take is logged, and not more."""
     try:
         yield

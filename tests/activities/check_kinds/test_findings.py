@@ -1,8 +1,11 @@
 """New findings only: what must not fail a change, what must, and which score it gets."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from activities.model import Severity, ToolReport
+from activities.model import Acceptance, CheckResult, RepoRef, Severity, ToolReport
 from tests.activities.check_kinds.cases import NOTHING_CHANGED, found, judge, plan, said
 
 
@@ -97,3 +100,63 @@ def test_without_a_base_report_the_changed_lines_decide() -> None:
 
 def test_findings_are_not_stored_twice() -> None:
     assert judge(plan("linting"), (found("error"),), None, NOTHING_CHANGED).reports[0].findings == ()
+
+
+def accepted(*reports: ToolReport, **fields: Any) -> Acceptance:
+    marks = tuple(each.fingerprint for report in reports for each in report.findings)
+    repo = RepoRef("octocat", "hello")
+    one = Acceptance("1a2b3c4d", repo, "linting", marks, "octocat", "for years", "2026-11-30", pull=7)
+    return replace(one, **fields)
+
+
+def with_acceptances(
+    head: ToolReport, base: ToolReport | None, *acceptances: Acceptance, **renamed: str
+) -> CheckResult:
+    """As the engine judges: what counts is accepted."""
+    marks = {mark for each in acceptances if not each.ended for mark in each.fingerprints}
+    planned = replace(plan("linting"), accepted=acceptances)
+    return judge(planned, (head,), (base,) if base else None, NOTHING_CHANGED, marks, renamed=renamed)
+
+
+def test_a_verdict_says_who_accepted_what_it_rests_on() -> None:
+    two = found("warning", "error")
+    judged = with_acceptances(two, None, accepted(two, until="2026-12-31"))
+    assert said(judged)[::2] == (
+        "passed",
+        "No new findings; 2 known. "
+        "2 findings accepted by @octocat on 2026-11-30 until 2026-12-31 (#7, 1a2b3c4d): for years.",
+    )
+    more = with_acceptances(found("warning", "error", "error"), None, accepted(two))
+    assert said(more)[0] == "failed"
+    assert "2 findings accepted by @octocat on 2026-11-30 without an end (#7, 1a2b3c4d)" in more.check.reason
+
+
+def test_what_the_base_has_rests_on_nobody() -> None:
+    one = found("warning")
+    assert said(with_acceptances(one, one, accepted(one)))[2] == "No new findings; 1 known."
+    assert said(with_acceptances(found(), None, accepted(one)))[2] == "No findings."
+
+
+def test_findings_are_counted_for_who_accepted_them() -> None:
+    one, other = found("warning"), found("error", start=2)
+    both = found("warning", "error")
+    judged = with_acceptances(both, None, accepted(one), accepted(other, actor="example", id="5e6f7a8b"))
+    assert "1 finding accepted by @octocat" in judged.check.reason
+    assert "1 finding accepted by @example" in judged.check.reason
+
+
+def test_an_acceptance_of_a_renamed_file_is_named() -> None:
+    old, new = found("warning", path="a.py"), found("warning", path="b.py")
+    judged = with_acceptances(new, None, accepted(old), **{"a.py": "b.py"})
+    assert judged.check.status == "passed"
+    assert "1 finding accepted by @octocat" in judged.check.reason
+
+
+def test_what_has_ended_is_new_again_and_named() -> None:
+    one = found("warning")
+    judged = with_acceptances(one, None, accepted(one, until="2026-11-01", ended="date"))
+    assert said(judged)[::2] == (
+        "failed", "1 new warning; 0 known. The acceptance 1a2b3c4d by @octocat has ended: it was until 2026-11-01.",
+    )  # fmt: skip
+    elsewhere = with_acceptances(found("error", start=9), None, accepted(one, until="2026-11-01", ended="date"))
+    assert "has ended" not in elsewhere.check.reason

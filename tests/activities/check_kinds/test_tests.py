@@ -51,6 +51,17 @@ def test_a_failing_test_that_was_accepted_is_known() -> None:
     assert (first.check.status, again.check.status) == ("failed", "passed")
 
 
+def test_an_accepted_failure_is_named_apart_from_the_bases() -> None:
+    head, base = suite(a="passed", b="failed", c="failed"), suite(c="failed")
+    first = judge(plan("unit_tests"), (head,), (base,), NOTHING_CHANGED)
+    accepted = {each.fingerprint for each in first.findings}
+    again = judge(plan("unit_tests"), (head,), (base,), NOTHING_CHANGED, accepted)
+    assert said(again)[2] == (
+        "1 passed, 1 failed as in the base (test_a.py::c), 1 failed as accepted (test_a.py::b)."
+    )  # fmt: skip
+    assert again.check.metrics["failed"] == 2
+
+
 @pytest.mark.parametrize("report", [suite(), suite(a="skipped"), suite(a="skipped", b="skipped")])
 def test_without_a_test_that_ran_the_check_is_neutral(report: ToolReport) -> None:
     assert said(judge(plan("unit_tests"), (report,), None, NOTHING_CHANGED))[:2] == ("neutral", None)

@@ -8,7 +8,6 @@ import pytest
 
 from activities.environments import Environments
 from activities.model import CheckPlan, Head, RepoRef
-from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.quality_gate.types import CheckInput
@@ -29,7 +28,7 @@ async def steps(tmp_path: Path) -> GateEngine:
     runner = await make_runner("bubblewrap")
     workspaces = Workspaces(tmp_path, lambda repo: repo.path, no_auth)
     host = Host(workspaces, Environments(tmp_path, runner), ResultStore(tmp_path / "results"), runner, tmp_path)
-    return GateEngine(host, "queue", AcceptedFindings(tmp_path / "accepted"))
+    return GateEngine(host, "queue")
 
 
 async def wanted(steps: GateEngine, root: Path, command: str) -> CheckInput:

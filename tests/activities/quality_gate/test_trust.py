@@ -13,7 +13,6 @@ import pytest
 
 from activities.environments import Environments
 from activities.model import CheckPlan, Head, QualityCheck, RepoRef
-from activities.quality_gate.accepted_baseline import AcceptedFindings
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.quality_gate.trust import base_level, head_level
@@ -84,7 +83,7 @@ class Repository:
         workspaces = Workspaces(data, lambda repo: repo.path, no_auth)
         environments = Environments(data, self.runner)
         host = Host(workspaces, environments, ResultStore(data / "results"), self.runner, data)
-        self.engine = GateEngine(host, "queue", AcceptedFindings(data / "accepted"))
+        self.engine = GateEngine(host, "queue")
 
     async def commit(self, branch: str, files: Mapping[str, str], onto: str = "main") -> str:
         """A commit on the branch, which is made from `onto` if need be."""

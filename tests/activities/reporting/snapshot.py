@@ -11,6 +11,7 @@ from typing import Any
 from activities.checks import registry
 from activities.egress import RefusedTarget
 from activities.model import (
+    Acceptance,
     CheckResult,
     ConfigChange,
     ConfigNotes,
@@ -21,13 +22,23 @@ from activities.model import (
     PullVerdict,
     QualityCheck,
     QualityGateResult,
+    RepoRef,
     Status,
     TestCase,
     ToolReport,
 )
 from activities.repo_config import plan_gate
 from activities.repo_config.error_messages import NOT_READ
-from activities.reporting import REPLACED, Links, check_output, gate_comment, gate_output, reasons, unfinished_output
+from activities.reporting import (
+    REPLACED,
+    Links,
+    baseline,
+    check_output,
+    gate_comment,
+    gate_output,
+    reasons,
+    unfinished_output,
+)
 from activities.reporting import command_replies as replies
 from activities.reporting import gate_states as states
 from activities.reporting import github_errors as texts
@@ -69,6 +80,7 @@ def page() -> str:
         ("The comment", _comments()),
         ("How gates and checks end", [("Reasons", _lines(*_gate_states()))]),
         ("Answers to comments, buttons and labels", [("Replies", _lines(*_replies()))]),
+        ("The accepted baseline", _baseline()),
         ("What GitHub refuses", _refusals()),
         ("Checks that do not apply", [("Reasons", _lines(*(check.nothing for check in registry().values())))]),
     ):
@@ -94,6 +106,7 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.tests_reason(41, [], [], [], 2, 0),
             reasons.tests_reason(40, ["test_a"], ["test_b"], ["test_c"], 0, 40),
             reasons.tests_reason(0, [], ["test_b"], [], 0, 40),
+            reasons.tests_reason(40, [], [], [], 0, 40, ["test_d"]),
             reasons.tests_reason(0, [], [], [], 0, 40),
             reasons.tests_reason(0, [], [], [], 0, 0),
         ),
@@ -281,6 +294,28 @@ def _refusals() -> Iterator[tuple[str, str]]:
             texts.checks_failed(7, ["autobuild / gate"]), texts.merge_refused(7, "GitHub's reason"),
             texts.not_merged_yet(7, "GitHub's reason"), texts.missing_approvals(1), texts.missing_approvals(2),
             texts.unknown_requirement("main"), texts.body_cut(1200), texts.RELEASE_CUT,
+        ),
+    )  # fmt: skip
+
+
+def _baseline() -> Iterator[tuple[str, str]]:
+    repo = RepoRef("octocat", "hello")
+    pull = Acceptance("1a2b3c4d", repo, "linting", ("x",), "octocat", "a | b", "2026-11-30", base="main", pull=7)
+    tests = replace(pull, check="unit_tests", until="2026-12-31", reason="the server moves", merged=True)
+    branch = replace(pull, pull=0, branch="main", issue=12, reason=baseline.by_button(0, "main"))
+    ended = replace(tests, ended="date"), replace(branch, ended="issue")
+    yield "What a verdict rests on", _lines(baseline.rests_on([(pull, 2), (tests, 1), (branch, 1), (pull, 3)]))
+    yield "What has ended", _lines(baseline.no_longer(ended))
+    yield "`/baseline`", _lines(*baseline.listed([pull, tests, branch, *ended]), "", *baseline.listed([]))
+    yield (
+        "Answers",
+        _lines(
+            baseline.NOTHING_TO_ACCEPT, baseline.NEWER_HEAD, baseline.NO_VERDICT, baseline.RESULT_IS_GONE,
+            baseline.not_complete("security"), baseline.needs_end("unit_tests", "2026-12-31"),
+            baseline.several_pulls("linting"), baseline.date_out_of_range("2025-12-31", "2026-11-30"),
+            baseline.no_open_issue(12), baseline.too_many_findings(501, 500, 5000),
+            replies.needs_permission(baseline.BUTTON, "maintain", "write"),
+            baseline.nothing_to_revoke("linting"), *baseline.revoked([pull, tests]),
         ),
     )  # fmt: skip
 

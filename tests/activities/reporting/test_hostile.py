@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from activities.model import (
+    Acceptance,
     CheckResult,
     ConfigChange,
     ConfigNotes,
@@ -18,12 +19,14 @@ from activities.model import (
     Mistake,
     QualityCheck,
     QualityGateResult,
+    RepoRef,
     Status,
     TestCase,
     ToolReport,
 )
 from activities.reporting import (
     Links,
+    baseline,
     check_output,
     command_replies,
     gate_comment,
@@ -56,7 +59,13 @@ LINKS = Links("https://github.com", "octocat/hello", "a" * 40)
 # These parameters are Markdown already, or an address that GitHub's API gave.
 TRUSTED = {"advice", "page", "what", "texts", "replies", ("merge_failed", "reason")}
 # Text without Markdown: what shows it escapes it.
-PLAIN: set[Callable[..., Any]] = {github_errors.unknown_requirement, github_errors.missing_approvals}
+PLAIN: set[Callable[..., Any]] = {
+    github_errors.unknown_requirement,
+    github_errors.missing_approvals,
+    baseline.by_button,
+    baseline.rests_on,
+    baseline.no_longer,
+}
 NO_MARKDOWN: set[Callable[..., Any]] = {command_replies.fix_commit_message}
 LIVE = re.compile(r"@\w|#1\b|GH-\d|(?<!\u200b)://|\bwww\.", re.IGNORECASE)
 OURS = re.compile(r"</?(details|summary|sub|code)>|<!-- autobuild:(gate|reply [\w.:/#@-]*) -->", re.IGNORECASE)
@@ -92,6 +101,8 @@ def value(kind: Any, text: str) -> Any:
     simple: dict[Any, Any] = {
         str: text,
         Sequence[str]: [text, text],
+        Sequence[Acceptance]: accepted(text),
+        Sequence[tuple[Acceptance, int]]: [(each, 1) for each in accepted(text)],
         Sequence[Sequence[str]]: [[text]],
         Sequence[tuple[float, float]]: [(7.5, 1.0)],
         Mapping[str, str]: {text: text},
@@ -99,6 +110,14 @@ def value(kind: Any, text: str) -> Any:
         Mapping[str, float]: {text: 7.5},
     }
     return simple.get(kind, ())
+
+
+def accepted(text: str) -> list[Acceptance]:
+    """One for each end, of what only GitHub and we write as it is: days and numbers are ours."""
+    one = Acceptance(
+        text, RepoRef("octocat", "hello"), text, (text,), text, text, "2026-11-30", text, text, ended="date"
+    )
+    return [one, replace(one, until="2026-12-31"), replace(one, issue=7, ended="issue"), replace(one, merged=True)]
 
 
 def shape(markdown: str) -> list[str]:
@@ -156,7 +175,7 @@ def config(text: str) -> ConfigNotes:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_shows_and_does_nothing(text: str) -> None:
-    shown = set(functions(github_errors, command_replies)) - PLAIN - NO_MARKDOWN
+    shown = set(functions(github_errors, command_replies, baseline)) - PLAIN - NO_MARKDOWN
     for function in shown - {command_replies.pull_status}:
         assert shape(called(function, text)) == shape(called(function, "plain")), function.__name__
 

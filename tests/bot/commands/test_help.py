@@ -8,9 +8,8 @@ def test_help_lists_every_command_with_its_permission() -> None:
     assert (action.do, action.permission, action.on) == ("help", "read", ("issue", "pull"))
     assert [entry.command for entry in action.entries] == list(registry())
     assert {entry.command: entry.permission for entry in action.entries}["override"] == "maintain"
-    assert (
-        action.entries[0].text == "`/fix [check …]`: Commits the safe automatic fixes of all checks, or of those named."
-    )
+    (fix,) = (entry for entry in action.entries if entry.command == "fix")
+    assert fix.text == "`/fix [check …]`: Commits the safe automatic fixes of all checks, or of those named."
 
 
 def test_help_explains_one_command() -> None:
