@@ -11,12 +11,15 @@ from packaging.requirements import Requirement
 def make_wheels(folder: Path, *names: str) -> Path:
     """The folder, with a wheel of each package and of all that it requires: what is installed, without programs."""
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)  # whatever the umask is: the sandbox's user reads it
     for name in _with_requirements(names):
         package = distribution(name)
         files = [file for file in package.files or () if ".." not in file.parts and "__pycache__" not in file.parts]
-        with zipfile.ZipFile(folder / f"{name.replace('-', '_')}-{package.version}-py3-none-any.whl", "w") as wheel:
+        path = folder / f"{name.replace('-', '_')}-{package.version}-py3-none-any.whl"
+        with zipfile.ZipFile(path, "w") as wheel:
             for file in files:
                 wheel.write(Path(str(file.locate())), str(file))
+        path.chmod(0o644)
     return folder
 
 
