@@ -1,4 +1,4 @@
-"""Lists what is accepted as known; whoever may `/override` accepts findings of a check, or revokes that."""
+"""Lists what is accepted as known; whoever may override checks accepts findings, or revokes that."""
 
 import re
 from datetime import date
