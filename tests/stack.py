@@ -89,7 +89,9 @@ class Stack:
 
 
 @contextlib.asynccontextmanager
-async def make_stack(folder: Path, known: tuple[type, ...] = workflows.ALL) -> AsyncIterator[Stack]:
+async def make_stack(
+    folder: Path, known: tuple[type, ...] = workflows.ALL, *, with_worker: bool = True
+) -> AsyncIterator[Stack]:
     """Everything up for the block; `known` are the workflows that its worker registers."""
     async with contextlib.AsyncExitStack() as exits:
         server = await exits.enter_async_context(temporal_server(None))
@@ -107,8 +109,9 @@ async def make_stack(folder: Path, known: tuple[type, ...] = workflows.ALL) -> A
         )
         github.webhooks.set_config(url=await _webhook_server(exits, settings, client))
         worker = await exits.enter_async_context(contextlib.AsyncExitStack())
-        activities = await worker.enter_async_context(make_worker_activities(settings, os.environ, known))
-        await worker.enter_async_context(run_worker(client, settings, activities))
+        if with_worker:
+            activities = await worker.enter_async_context(make_worker_activities(settings, os.environ, known))
+            await worker.enter_async_context(run_worker(client, settings, activities))
         yield Stack(github, client, WorkflowClient(client), settings, worker)
 
 
