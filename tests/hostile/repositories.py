@@ -110,7 +110,7 @@ def test_nothing_is_possible_in_a_test():
 
 def _install_step(probe: Mapping[str, str], folder: Path) -> HostileRepository:
     """A build backend of the tree, and a test suite, both of which try everything."""
-    wheels = {f"wheels/{path.name}": path.read_bytes() for path in make_wheels(folder / "wheels", "pytest").iterdir()}
+    wheels = {f"wheels/{path.name}": path.read_bytes() for path in make_wheels(folder / "wheels", "pytest", "coverage").iterdir()}
     honest = {
         "pyproject.toml": '[project]\nname = "other"\nversion = "1"\n',
         "uv.toml": 'no-index = true\nfind-links = ["wheels"]\n',
