@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,13 @@ CALLS: dict[str, tuple[int, int, tuple[int, ...]]] = {
     "io_uring_setup": (425, 425, (1, 0)),
 }
 # What a call answers that was not refused: it was looked at, and its arguments were wrong.
-_LOOKED_AT = {"mount": (14, 22, 2), "setns": (22, 9), "bpf": (22, 14, 7), "perf_event_open": (14, 22), "io_uring_setup": (14,)}
+_LOOKED_AT = {
+    "mount": (14, 22, 2),
+    "setns": (22, 9),
+    "bpf": (22, 14, 7),
+    "perf_event_open": (14, 22),
+    "io_uring_setup": (14,),
+}
 
 
 def escapes(installing: bool = False) -> list[str]:
@@ -49,33 +56,49 @@ def escapes(installing: bool = False) -> list[str]:
 
 def _attempts(installing: bool) -> Iterator[tuple[str, Callable[[], object]]]:
     for path in (*FACTS["read"], "/etc/shadow", "/proc/kcore", "/proc/1/mem", "/dev/mem", "/proc/1/root/etc/shadow"):
-        yield f"read {path}", lambda path=path: _read(path)
+        yield f"read {path}", partial(_read, path)
         for way in ("/env/..", "/cache/..", "/out/..", "/src/..", "/proc/self/root", "/proc/self/cwd/..", "/tmp/.."):
-            yield f"read {path} through {way}", lambda path=path, way=way: _read(f"{way}{path}")
+            yield f"read {path} through {way}", partial(_read, f"{way}{path}")
     for place in (*FACTS["write"], "/usr", "/etc", "/", "/proc", "/dev", *(() if installing else ("/env",))):
-        yield f"wrote to {place}", lambda place=place: _touch(place)
-    for name in ("kernel/core_pattern", "kernel/modprobe", "kernel/hostname", "vm/drop_caches", "fs/binfmt_misc/register"):
-        yield f"opened /proc/sys/{name} to write", lambda name=name: os.open(f"/proc/sys/{name}", os.O_WRONLY)
-    yield "opened /proc/sysrq-trigger to write", lambda: os.open("/proc/sysrq-trigger", os.O_WRONLY)
+        yield f"wrote to {place}", partial(_touch, place)
+    for name in (
+        "kernel/core_pattern",
+        "kernel/modprobe",
+        "kernel/hostname",
+        "vm/drop_caches",
+        "fs/binfmt_misc/register",
+    ):
+        yield f"opened /proc/sys/{name} to write", partial(_open_to_write, f"/proc/sys/{name}")
+    yield "opened /proc/sysrq-trigger to write", partial(_open_to_write, "/proc/sysrq-trigger")
     for place in ("/env", "/cache", "/out", "/src", "/tmp"):
-        yield f"replaced {place}", lambda place=place: _replace(place)
+        yield f"replaced {place}", partial(_replace, place)
     for host in FACTS["hosts"]:
         for port in FACTS["ports"]:
-            yield f"connected to {host} port {port}", lambda host=host, port=port: _connect(host, port)
-            yield f"tunnelled to {host} port {port}", lambda host=host, port=port: _tunnel(host, port)
+            yield f"connected to {host} port {port}", partial(_connect, host, port)
+            yield f"tunnelled to {host} port {port}", partial(_tunnel, host, port)
     for path in FACTS["unix"]:
-        yield f"connected to {path!r}", lambda path=path: _connect_unix(path)
+        yield f"connected to {path!r}", partial(_connect_unix, path)
     for pid in FACTS["pids"]:
-        yield f"signalled process {pid}", lambda pid=pid: (os.kill(pid, 0), True)[1]
-        yield f"saw process {pid}", lambda pid=pid: os.path.exists(f"/proc/{pid}")
+        yield f"signalled process {pid}", partial(_signal, pid)
+        yield f"saw process {pid}", partial(os.path.exists, f"/proc/{pid}")
     for name, (x86, arm, arguments) in CALLS.items():
         number = arm if platform.machine() in ("aarch64", "arm64") else x86
-        yield f"called {name}", lambda name=name, number=number, arguments=arguments: _call(name, number, arguments)
+        yield f"called {name}", partial(_call, name, number, arguments)
 
 
 def _read(path: str) -> bool:
     with open(path, "rb") as file:
         return bool(file.read(1))
+
+
+def _open_to_write(path: str) -> bool:
+    os.close(os.open(path, os.O_WRONLY))
+    return True
+
+
+def _signal(pid: int) -> bool:
+    os.kill(pid, 0)
+    return True
 
 
 def _touch(place: str) -> bool:

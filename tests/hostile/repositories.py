@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ class HostileRepository:
     succeed: tuple[str, ...]
     fails: tuple[str, ...] = ()
     branch: str = "change"
-    unreadable: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def repositories(facts: Mapping[str, Any], folder: Path) -> dict[str, HostileRepository]:
@@ -94,7 +93,7 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
 build_wheel = build_editable
 '''
 
-_TEST = '''
+_TEST = """
 import probe
 from sample import found
 
@@ -105,12 +104,15 @@ def test_nothing_was_possible_in_the_install_step():
 
 def test_nothing_is_possible_in_a_test():
     assert probe.escapes() == []
-'''
+"""
 
 
 def _install_step(probe: Mapping[str, str], folder: Path) -> HostileRepository:
     """A build backend of the tree, and a test suite, both of which try everything."""
-    wheels = {f"wheels/{path.name}": path.read_bytes() for path in make_wheels(folder / "wheels", "pytest", "coverage").iterdir()}
+    wheels = {
+        f"wheels/{path.name}": path.read_bytes()
+        for path in make_wheels(folder / "wheels", "pytest", "coverage").iterdir()
+    }
     honest = {
         "pyproject.toml": '[project]\nname = "other"\nversion = "1"\n',
         "uv.toml": 'no-index = true\nfind-links = ["wheels"]\n',
@@ -146,7 +148,11 @@ def _tools(probe: Mapping[str, str]) -> HostileRepository:
         "probe.py": "",
         "sample.py": "ONE: int = 1\n",
     }
-    change = {**probe, "plugin.py": plugin, "pyproject.toml": '[tool.mypy]\nplugins = ["plugin.py"]\nfiles = ["sample.py"]\n'}
+    change = {
+        **probe,
+        "plugin.py": plugin,
+        "pyproject.toml": '[tool.mypy]\nplugins = ["plugin.py"]\nfiles = ["sample.py"]\n',
+    }
     return HostileRepository(base, change, ("linting", "static_analysis"))
 
 
@@ -154,7 +160,9 @@ def _configuration(probe: Mapping[str, str], facts: Mapping[str, Any]) -> Hostil
     """The head's own configuration: it switches off what fails, and would run commands with the network."""
     place = f"{facts['write'][0]}/{facts['mark']}"
     base = _config(
-        linting={"command": "cat lint.txt", "format": "text"}, unit_tests={"enabled": False}, static_analysis={"enabled": False}
+        linting={"command": "cat lint.txt", "format": "text"},
+        unit_tests={"enabled": False},
+        static_analysis={"enabled": False},
     )
     hostile = {
         "version": 1,
@@ -168,7 +176,6 @@ def _configuration(probe: Mapping[str, str], facts: Mapping[str, Any]) -> Hostil
     change = {
         ".github/autobuild.yml": json.dumps(hostile),
         ".autobuild.yml": json.dumps(hostile),
-        ".github/autobuild.yaml": json.dumps(hostile),
         "lint.txt": "a.txt:1: error: this is new\n",
         "a.txt": "x\n",
         **probe,
@@ -193,9 +200,8 @@ def _names(facts: Mapping[str, Any]) -> HostileRepository:
         "uv.lock": "/dev/zero",
         "ruff.toml": "/proc/kcore",
     }
-    files: dict[str, str] = {
-        name: "import os\n"
-        for name in (
+    files: dict[str, str] = dict.fromkeys(
+        (
             f"$({touch}).py",
             f"`{touch}`.py",
             f"; {touch};.py",
@@ -209,9 +215,10 @@ def _names(facts: Mapping[str, Any]) -> HostileRepository:
             "| a | b |.py",
             "a" * 200 + ".py",
             "COM1.py",
-            "nul\udcff.py",
-        )
-    }
+            "nul�.py",
+        ),
+        "import os\n",
+    )
     base = {
         **_config(linting={"command": "true", "format": "text"}, unit_tests={"enabled": False}),
         "uv.toml": "no-index = true\n",

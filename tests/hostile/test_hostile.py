@@ -53,7 +53,9 @@ class HostileWorld:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", params=["root", "user"])
-async def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[HostileWorld]:
+async def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[HostileWorld]:
     """With a worker that was started as root, and with one that was started as an ordinary user."""
     other_user = request.param == "user" and os.getuid() == 0
     if request.param == "root" and os.getuid() != 0:
@@ -118,7 +120,7 @@ def judged_rightly(hostile: HostileRepository, runs: dict[str, dict[str, object]
             yield f"{name}: {runs[name]['conclusion']}: {runs[name]['output']}"
     for name in (*hostile.fails, *(("gate",) if hostile.fails else ())):
         if runs[name]["conclusion"] != "failure":
-            yield f"{name}: {runs[name]['conclusion']}"
+            yield f"{name}: {runs[name]['conclusion']}: {runs['gate']['output']}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
