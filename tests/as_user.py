@@ -1,56 +1,42 @@
-"""Starts a program as an ordinary user that can reach what it needs, on a host where that lies below private folders.
+"""Starts a program as an ordinary user, for tests that root runs.
 
-`as_user(...)` gives the command line; this file is also that command's program. In a mount namespace of its own it binds
-the given folders at their own places, below folders that everybody may enter, then becomes the user and the program.
+In a mount namespace of its own the program can also reach what lies in folders that root keeps for itself: this
+interpreter, our code, a test's temporary folders.
 """
 
-import os
-import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-UID = 61999
-"""An account without a name, and with nothing that is its own but what a test gives it."""
+USER = 12345
+_BECOME_USER = f"setpriv --reuid {USER} --regid {USER} --clear-groups"
+_OURS = (Path(sys.base_prefix), Path(sys.prefix), Path(__file__).parents[1])
 
 
-def as_user(argv: Sequence[str], reachable: Sequence[Path]) -> list[str]:
-    """`argv` as user `UID`, who can reach `reachable`; this process has to be root."""
-    itself = [os.path.realpath(sys.executable), "-I", "-S", __file__]
-    return ["unshare", "--mount", "--propagation", "private", "--", *itself, *map(str, reachable), "--", *argv]
+def as_user(argv: Sequence[str], *owned: Path, as_root: bool = False) -> list[str]:
+    """The command that runs `argv` as `USER`, who owns everything in the folders `owned`. `as_root`: it is root of a
+    user namespace that has this one user, as in a container of a rootless engine."""
+    prefix = "unshare --user --map-root-user " if as_root else ""
+    script = "\n".join((*_mounts(*_OURS, *owned), *_owning(owned), f'exec {_BECOME_USER} -- {prefix}"$@"'))
+    return ["unshare", "--mount", "/bin/sh", "-euc", script, "sh", *argv]
 
 
-def _main() -> None:
-    end = sys.argv.index("--")
-    paths = [path for path in map(Path, sys.argv[1:end]) if _private_above(path)]
-    holders = []
-    for number, path in enumerate(paths):
-        holder = Path(f"/run/as-user-{os.getpid()}-{number}")
-        holder.mkdir()
-        _mount("--bind", path, holder)
-        holders.append(holder)
-    for path in paths:
-        while above := _private_above(path):
-            _mount("-t", "tmpfs", "-o", "mode=755", "none", above)
-            path.parent.mkdir(parents=True, exist_ok=True)
-    for path, holder in zip(paths, holders, strict=True):
-        path.mkdir(parents=True, exist_ok=True)
-        _mount("--move", holder, path)
-        holder.rmdir()
-    os.setgroups([])
-    os.setresgid(UID, UID, UID)
-    os.setresuid(UID, UID, UID)
-    os.execvp(sys.argv[end + 1], sys.argv[end + 1 :])
+def _mounts(*needed: Path) -> Iterator[str]:
+    """The shell's: what is behind a folder that is closed to the user is mounted again, in an open one."""
+    closed = {path: parent for path in needed if (parent := _closed_parent(path))}
+    yield "mask=$(umask); umask 022; mount -t tmpfs none /mnt"
+    for number, path in enumerate(closed):
+        yield f"mkdir /mnt/{number}; mount --bind '{path}' /mnt/{number}"
+    for parent in set(closed.values()):
+        yield f"mount -t tmpfs -o mode=755 none '{parent}'"
+    for number, path in enumerate(closed):
+        yield f"mkdir -p '{path}'; mount --move /mnt/{number} '{path}'"
 
 
-def _private_above(path: Path) -> Path | None:
-    """The highest folder above `path` that others may not enter."""
-    return next((folder for folder in reversed(path.parents) if not folder.stat().st_mode & 0o001), None)
+def _owning(folders: Sequence[Path]) -> Iterator[str]:
+    yield from (f"chown -R -h {USER}:{USER} '{folder}'" for folder in folders)
+    yield 'umask "$mask"'
 
 
-def _mount(*arguments: str | Path) -> None:
-    subprocess.run(["mount", *map(str, arguments)], check=True)
-
-
-if __name__ == "__main__":
-    _main()
+def _closed_parent(path: Path) -> Path | None:
+    return next((parent for parent in reversed(path.parents) if not parent.stat().st_mode & 0o001), None)

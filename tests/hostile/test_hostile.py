@@ -13,10 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-import bot
 from simulator.github import git
 from tests import openapi
-from tests.as_user import UID, as_user
+from tests.as_user import as_user
 from tests.deadlines import WITHIN_S
 from tests.hostile.repositories import HostileRepository, repositories
 from tests.hostile.targets import Targets
@@ -70,9 +69,6 @@ async def world(
         assert webhooks
         private = [Path(__file__), stack.settings.data, Path.home(), folder / "home"]
         targets = Targets(folder / "targets", temporal, webhooks, [os.getpid(), os.getppid()], private)
-        if other_user:
-            for path in (folder / "data", folder / "home", folder / "targets", folder / "targets" / "secret"):
-                os.chown(path, UID, UID)
         try:
             async with _worker(stack, folder, other_user=other_user):
                 yield HostileWorld(stack, targets, repositories(targets.facts, folder))
@@ -98,8 +94,7 @@ async def _worker(stack: Stack, folder: Path, *, other_user: bool) -> AsyncItera
     }
     argv = [sys.executable, "-P", "-m", "bot", "worker"]
     if other_user:
-        ours = (Path(sys.base_prefix), Path(sys.prefix), Path(bot.__file__).parents[1])
-        argv = as_user(argv, (*ours, *(folder / name for name in ("data", "home", "targets"))))
+        argv = as_user(argv, *(folder / name for name in ("data", "home", "targets")))
     with (folder / "worker.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*argv, env=environ, stdout=PIPE, stderr=log)
         try:

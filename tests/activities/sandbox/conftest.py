@@ -14,7 +14,7 @@ from activities.errors import SandboxMissing
 from activities.sandbox import ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.select import make_runner
 from activities.sandbox.unsandboxed import UnsandboxedRunner
-from tests.activities.sandbox.as_user import RunnerOfUser
+from tests.activities.sandbox.runner_of_user import RunnerOfUser
 from tests.deadlines import WITHIN_S
 
 LIMITS = ResourceLimits(wall_s=30, memory=512 * 1024**2, processes=200, disk=64 * 1024**2)

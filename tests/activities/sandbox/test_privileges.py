@@ -11,8 +11,9 @@ import pytest
 
 from activities.sandbox import Runner, SandboxSpec
 from activities.sandbox.sandbox_user import SANDBOX_ID
-from tests.activities.sandbox.as_user import USER, RunnerOfUser
 from tests.activities.sandbox.conftest import Marked, python, shell
+from tests.activities.sandbox.runner_of_user import RunnerOfUser
+from tests.as_user import USER
 
 FILES_OF_THE_HOST = """
 import os, re
