@@ -20,6 +20,7 @@ from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_labels import state
 from tests.end_to_end.test_reconciliation import deaf, missed_head, only, reconcile
+from tests.end_to_end.test_shared_heads import copied, gate
 from tests.schedules import workflow_id
 from tests.stack import Stack, make_stack
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
@@ -65,7 +66,11 @@ async def requested(stack: Stack) -> dict[str, str]:
     await stack.verdict(repo, sha, gates=3)
     await stack.github.pushes.delete_branch(repo, "change")
     await stack.workflows.wait_for_result(f"quality:{repo}@change", 30)
-    return {"command-retest": f"command:{repo}!comment-{comment.id}", "branch-requests": f"quality:{repo}@change"}
+    return {
+        "command-retest": f"command:{repo}!comment-{comment.id}",
+        "branch-requests": f"quality:{repo}@change",
+        "baseline": f"baseline:{repo}",
+    }
 
 
 async def commanded(stack: Stack) -> dict[str, str]:
@@ -100,6 +105,39 @@ async def labelled(stack: Stack) -> dict[str, str]:
     stack.github.issues.remove_label(repo, number, "autobuild")
     await stack.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30)
     return {"label-stopped": f"label:{repo}#{number}:autobuild", "command-label": added.workflow_id}
+
+
+async def shared(stack: Stack) -> dict[str, str]:
+    """Two branches at one commit, of which one moves on."""
+    repo = await stack.repository(configured())
+    sha = await stack.push(repo, FINDING, branch="one")
+    await stack.pull(repo, branch="one")
+    await stack.verdict(repo, sha)
+    await copied(stack, repo, sha, "two")
+    await stack.pull(repo, branch="two")
+    await gate(stack, repo, sha, "#1", "#2")
+    newer = await stack.push(repo, {"b.txt": "x\n"}, branch="two")
+    await stack.verdict(repo, newer)
+    await gate(stack, repo, sha, without="#2")
+    for branch in ("two", "one"):
+        await stack.github.pushes.delete_branch(repo, branch)
+        await stack.workflows.wait_for_result(f"quality:{repo}@{branch}", 60)
+    return {"branch-sharing": f"quality:{repo}@one", "branch-leaving": f"quality:{repo}@two"}
+
+
+async def configured_anew(stack: Stack) -> dict[str, str]:
+    """A new configuration on the default branch, and an open pull request that it judges."""
+    repo = await stack.repository(configured())
+    sha = await stack.push(repo, {"a.txt": "x\n"})
+    await stack.pull(repo)
+    await stack.verdict(repo, sha)
+    changed = await stack.push(repo, configured({"security": "true"}), branch="main")
+    id = f"config-change:{repo}@main:{changed}"
+    await stack.until(lambda: stack.runs(repo, sha)["security"]["conclusion"] == "success")
+    await stack.workflows.wait_for_result(id, 60)
+    await stack.github.pushes.delete_branch(repo, "change")
+    await stack.workflows.wait_for_result(f"quality:{repo}@change", 60)
+    return {"config-change": id, "branch-configured": f"quality:{repo}@change"}
 
 
 async def swept(stack: Stack) -> dict[str, str]:
@@ -173,6 +211,8 @@ SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     requested,
     commanded,
     labelled,
+    shared,
+    configured_anew,
     swept,
     reconciled,
 )
