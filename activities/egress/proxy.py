@@ -36,12 +36,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EgressLimits:
-    """Of one sandbox. `connections` at once; after `burst` of them, `per_second` new ones. `head_s`: until a request's
-    head is complete; `idle_s`: without a byte in any direction."""
+    """Of one sandbox. `connections` at once; after `burst` of them, `per_second` new ones. `refusals`: a step that is
+    refused so often will not succeed (npm goes on for ever). `head_s`: until a request's head is complete; `idle_s`:
+    without a byte in any direction."""
 
     connections: int = 256  # installers keep fifty and more open for each registry
     burst: int = 1000
     per_second: int = 100
+    refusals: int = 1000
     head_s: float = 20.0
     idle_s: float = 300.0
 
@@ -75,10 +77,16 @@ class EgressProxy:
 
 @dataclass
 class EgressSession:
-    """One sandbox's connections. `refused` are the targets that it was refused, each once, the first few."""
+    """One sandbox's connections. `refused` are the targets that it was refused, each once, the first few; `refusals`
+    counts them all."""
 
     proxy: EgressProxy
     refused: list[RefusedTarget] = field(default_factory=list)
+    refusals: int = 0
+
+    def exceeded(self) -> str:
+        """ "network" when so much was refused that the step can only fail, else ""."""
+        return "network" if self.refusals >= self.proxy.limits.refusals else ""
 
     async def accept(self, listener: socket.socket) -> None:
         """Until it is cancelled. A connection above the limits waits in the listener's queue, where it costs nothing:
@@ -163,6 +171,7 @@ class EgressSession:
         return HttpPeer(h11.CLIENT, await connect(target, self.proxy.allowed, self.proxy.resolve))
 
     def _record(self, refused: RefusedTarget) -> None:
+        self.refusals += 1
         if refused not in self.refused and len(self.refused) < MOST_NAMED:
             self.refused.append(refused)
             reason = "private_address" if refused.internal else "not_allowed"

@@ -94,7 +94,8 @@ class SandboxCommand:
 @dataclass(frozen=True)
 class ProcessResult:
     """How a command ended. `exit_code` is negative for a signal. `stopped` is the limit that ended it: "time",
-    "memory", "processes", "disk", or "" if none did. `refused` is what it asked the proxy for in vain."""
+    "memory", "processes", "disk", "network" (too many requests were refused), or "" if none did. `refused` is what it
+    asked the proxy for in vain."""
 
     exit_code: int
     stdout: bytes

@@ -83,7 +83,7 @@ class BubblewrapRunner:
                 if not command.network:
                     return await supervise(process, command.limits, disk)
                 async with self._network(process, command) as session:
-                    result = await supervise(process, command.limits, disk)
+                    result = await supervise(process, command.limits, disk, session.exceeded)
                 return replace(result, refused=tuple(session.refused))
             finally:
                 process.handle.close()

@@ -60,7 +60,7 @@ def bubblewrap_options(
         *_out_and_env(spec),
         # bubblewrap's own root and /dev are writable memory otherwise
         *("--remount-ro", "/dev", "--remount-ro", "/"),
-        *("--chdir", os.path.normpath(os.path.join(PATHS.src, command.cwd))),
+        *("--chdir", "/"),
         *(text for item in environment.items() for text in ("--setenv", *item)),
     ]
 

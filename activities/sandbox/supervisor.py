@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from activities.sandbox import ProcessResult, ResourceLimits
@@ -51,8 +52,11 @@ class RunningCommand(Protocol):
         """The exit code, once every process of the run is dead. Raises `NotStarted`."""
 
 
-async def supervise(command: RunningCommand, limits: ResourceLimits, disk: DiskUsage) -> ProcessResult:
-    """Waits until the command ends or exceeds a limit. Whatever happens, all of its processes are dead afterwards."""
+async def supervise(
+    command: RunningCommand, limits: ResourceLimits, disk: DiskUsage, network: Callable[[], str] = lambda: ""
+) -> ProcessResult:
+    """Waits until the command ends or exceeds a limit. Whatever happens, all of its processes are dead afterwards.
+    `network` says "network" when the command was refused too much of it."""
     start = time.monotonic()
     process = command.process
     assert process.stdout
@@ -64,7 +68,7 @@ async def supervise(command: RunningCommand, limits: ResourceLimits, disk: DiskU
         asyncio.create_task(_read(process.stderr, err)),
         asyncio.create_task(_feed(process.stdin, command.stdin)),
     ]
-    exceeded = asyncio.create_task(_first_limit_exceeded(command, limits, disk))
+    exceeded = asyncio.create_task(_first_limit_exceeded(command, limits, disk, network))
     try:
         await asyncio.wait([ended, exceeded], return_when=asyncio.FIRST_COMPLETED)
         stopped = "" if ended.done() else exceeded.result()
@@ -99,8 +103,10 @@ async def _feed(stdin: asyncio.StreamWriter | None, data: bytes) -> None:
     stdin.close()
 
 
-async def _first_limit_exceeded(command: RunningCommand, limits: ResourceLimits, disk: DiskUsage) -> str:
-    """Gives "time", "memory", "processes" or "disk". To be cancelled when the run ends before.
+async def _first_limit_exceeded(
+    command: RunningCommand, limits: ResourceLimits, disk: DiskUsage, network: Callable[[], str]
+) -> str:
+    """Gives "time", "memory", "processes", "disk" or "network". To be cancelled when the run ends before.
 
     Disk usage is watched beside the rest, since a walk over many files takes longer than a memory bomb.
     """
@@ -108,7 +114,7 @@ async def _first_limit_exceeded(command: RunningCommand, limits: ResourceLimits,
     async def watch_processes() -> str:
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
-            if stopped := command.exceeded():
+            if stopped := command.exceeded() or network():
                 return stopped
             usage = command.usage()
             if usage.processes > limits.processes:

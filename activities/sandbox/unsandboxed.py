@@ -110,7 +110,7 @@ async def _start(cwd: str, command: SandboxCommand, environment: dict[str, str],
     run = uuid.uuid4().hex
     try:
         process = await asyncio.create_subprocess_exec(
-            *(*group.prefix(), *gated_command(command)),
+            *(*group.prefix(), *gated_command(command, ".")),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -64,6 +64,7 @@ async def test_changed_base_needs_its_own_verdict_to_merge(stack: Stack) -> None
     path = stack.github.store.repository(repo).path
     main = (await git.refs(path, "refs/heads"))["refs/heads/main"]
     await stack.push(repo, {".github/autobuild.yml": configured()[".github/autobuild.yml"]}, "release", parent=main)
+    stack.github.protection.protect(repo, "release", checks=["autobuild / gate"])  # so its own file decides
     before = (await git.refs(path, "refs/heads"))["refs/heads/release"]
     news = stack.github.webhooks.faults.hold("pull_request")
     await stack.github.pulls.edit_pull(repo, number, base="release")

@@ -2,12 +2,13 @@
 
 import base64
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.stack import Stack
+from tests.stack import Stack, make_stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -17,11 +18,19 @@ PROJECT = {
 }
 UNUSED = '"""A sample."""\n\nimport os\n\nONE = 1\n'
 # What is ours there; the rest was downloaded, and is never given a credential of GitHub's.
-KEPT = ("mirrors", "results", "checkouts", "accepted", "scratch")
+KEPT = ("mirrors", "results", "checkouts", "environments", "scratch")
 
 
-async def test_no_credential_is_left_anywhere(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_stack(tmp_path: Path) -> AsyncIterator[Stack]:
+    """Every credential is looked for in every file: that of all other tests would take minutes."""
+    async with make_stack(tmp_path) as made:
+        yield made
+
+
+async def test_no_credential_is_left_anywhere(own_stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
+    stack = own_stack
     repo = await stack.repository(PROJECT, "octocat/secretive")
     _bad_days(stack, repo)
     sha = await stack.push(repo, {"sample.py": UNUSED})

@@ -74,8 +74,8 @@ async def test_same_tree_runs_no_tool_again(stack: Stack) -> None:
 
 
 async def test_configuration_error_names_the_line(stack: Stack) -> None:
-    repo = await stack.repository({".github/autobuild.yml": "version: 1\nchekcs: {}\n"})
-    sha = await stack.push(repo, {"a.txt": "x = 1\n"})
+    repo = await stack.repository(configured())
+    sha = await stack.push(repo, {".github/autobuild.yml": "version: 1\nchekcs: {}\n"})
     runs = await stack.verdict(repo, sha)
     assert runs["gate"]["conclusion"] == "failure"
     assert "line 2" in runs["gate"]["output"]["summary"]

@@ -7,8 +7,9 @@ the hostile code ran to its end and could do nothing.
 import json
 import os
 import sys
+import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,15 @@ _PROBE = (Path(__file__).parent / "probe.py").read_text()
 
 @dataclass(frozen=True)
 class HostileRepository:
-    """`branch` is the hostile pull request's. `fails` are the checks whose failure is the right verdict."""
+    """`branch` is the hostile pull request's. `fails` are the checks whose failure is the right verdict; `fixed` is what
+    files hold after the automatic fix."""
 
     base: Files
     change: Files
     succeed: tuple[str, ...]
     fails: tuple[str, ...] = ()
     branch: str = "change"
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
 
 def repositories(facts: Mapping[str, Any], folder: Path) -> dict[str, HostileRepository]:
@@ -36,6 +39,7 @@ def repositories(facts: Mapping[str, Any], folder: Path) -> dict[str, HostileRep
     return {
         "install step": _install_step(probe, folder),
         "tools": _tools(probe),
+        "fix": _fix(probe, folder),
         "configuration": _configuration(probe, facts),
         "names": _names(facts),
     }
@@ -154,6 +158,82 @@ def _tools(probe: Mapping[str, str]) -> HostileRepository:
         "pyproject.toml": '[tool.mypy]\nplugins = ["plugin.py"]\nfiles = ["sample.py"]\n',
     }
     return HostileRepository(base, change, ("linting", "static_analysis"))
+
+
+# A linter of the project's own, which reports one finding, and tries everything when it is asked to fix that.
+_LINTER = """
+import json, os, sys
+
+def main():
+    options = dict(word.partition("=")[::2] for word in sys.argv[1:])
+    if "--version" in options:
+        print("ruff 99.0")
+    elif "--fix-only" in options:
+        fix()
+    elif "--output-file" in options:
+        place = {"row": 1, "column": 1}
+        finding = {"code": "F401", "filename": "sample.py", "location": place, "end_location": place, "message": "x"}
+        old = open("sample.py").read().startswith("import os")
+        with open(options["--output-file"], "w") as file:
+            json.dump([{**finding, "fix": {"applicability": "safe"}}] if old else [], file)
+
+def fix():
+    sys.path.insert(0, os.getcwd())
+    import probe
+
+    found = probe.escapes()
+    with open("sample.py", "w") as file:
+        file.write(f"FOUND = {found!r}\\n")
+    run = f"touch {probe.FACTS['write'][0]}/{probe.FACTS['mark']}-git"
+    for place in (".git", "sub/.git", "sub/.GIT"):
+        os.makedirs(f"{place}/hooks", exist_ok=True)
+        os.makedirs(f"{place}/objects", exist_ok=True)
+        os.makedirs(f"{place}/refs", exist_ok=True)
+        with open(f"{place}/HEAD", "w") as file:
+            file.write("ref: refs/heads/main\\n")
+        with open(f"{place}/config", "w") as file:
+            file.write(f"[core]\\n\\tfsmonitor = {run}\\n\\thooksPath = hooks\\n[filter \\"x\\"]\\n\\tclean = {run}\\n")
+    with open(".gitattributes", "w") as file:
+        file.write("* filter=x\\n")
+    for name, replace in (
+        ("one.txt", lambda: os.symlink(probe.FACTS["read"][0], "one.txt")),
+        ("two.txt", lambda: os.mkfifo("two.txt")),
+        ("three.txt", lambda: os.makedirs("three.txt/.git")),
+        ("four.txt", lambda: os.symlink("/dev/zero", "four.txt")),
+    ):
+        os.unlink(name)
+        replace()
+"""
+
+
+def _fix(probe: Mapping[str, str], folder: Path) -> HostileRepository:
+    """A linter of the project's own, whose fix leaves links, pipes, and repositories whose configuration names commands."""
+    path = folder / "ruff-99.0-py3-none-any.whl"
+    about = "ruff-99.0.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("ruff_99.py", _LINTER)
+        wheel.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: ruff\nVersion: 99.0\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/entry_points.txt", "[console_scripts]\nruff = ruff_99:main\n")
+        wheel.writestr(f"{about}/RECORD", "")
+    config = _config(unit_tests={"enabled": False}, static_analysis={"enabled": False})
+    settings = json.loads(config[".github/autobuild.yml"]) | {"autofix": "commit"}
+    texts = {f"{name}.txt": name for name in ("one", "two", "three", "four")}
+    project = '[project]\nname = "sample"\nversion = "1"\n[tool.ruff]\n'
+    base = {
+        ".github/autobuild.yml": json.dumps(settings),
+        "pyproject.toml": project,
+        "uv.toml": 'no-index = true\nfind-links = ["wheels"]\n',
+        "sample.py": "",
+        **texts,
+    }
+    change: dict[str, str | bytes] = {
+        "pyproject.toml": project + '[dependency-groups]\ndev = ["ruff==99.0"]\n',
+        f"wheels/{path.name}": path.read_bytes(),
+        "sample.py": "import os\n",
+        **probe,
+    }
+    return HostileRepository(base, change, (), fails=("linting",), fixed={**texts, "sample.py": "FOUND = []\n"})
 
 
 def _configuration(probe: Mapping[str, str], facts: Mapping[str, Any]) -> HostileRepository:

@@ -22,7 +22,7 @@ from tests.hostile.targets import Targets
 from tests.stack import Stack, make_stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-KINDS = ("install step", "tools", "configuration", "names")
+KINDS = ("install step", "tools", "fix", "configuration", "names")
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,16 @@ def judged_rightly(hostile: HostileRepository, runs: dict[str, dict[str, object]
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_hostile_pull_of_the_repository_is_contained(world: HostileWorld, kind: str) -> None:
-    repo, sha, _ = await world.pull(kind, fork=False)
-    assert list(judged_rightly(world.kinds[kind], await world.stack.verdict(repo, sha))) == []
+    repo, sha, number = await world.pull(kind, fork=False)
+    hostile, github = world.kinds[kind], world.stack.github
+    assert list(judged_rightly(hostile, await world.stack.verdict(repo, sha))) == []
+    if hostile.fixed:
+        pull = github.store.issue(repo, number).pull
+        assert pull
+        await world.stack.until(lambda: pull.head_sha != sha)
+        for path, text in hostile.fixed.items():
+            assert await git.git(github.store.repository(repo).path, "show", f"{pull.head_sha}:{path}") == text.encode()
+        await world.stack.verdict(repo, pull.head_sha)
     world.assert_contained()
 
 

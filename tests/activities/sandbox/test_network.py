@@ -14,7 +14,7 @@ import pytest
 
 from activities.egress import PROXY_PORT, RefusedTarget
 from activities.egress.allow_list import EgressAllowList
-from activities.egress.proxy import EgressProxy
+from activities.egress.proxy import EgressLimits, EgressProxy
 from activities.sandbox import Runner, SandboxSpec
 from activities.sandbox.select import make_runner
 from tests.activities.egress.conftest import Origin, running
@@ -208,6 +208,24 @@ async def test_one_command_may_have_another_list(spec: SandboxSpec) -> None:
     asked = json.dumps(["CONNECT registry.example:443", "CONNECT model.invalid:443"])
     ran = await runner.run(spec, python(ASK_PROXY, asked, network=True, reaches=("model.invalid:443",)))
     assert json.loads(ran.stdout) == {"CONNECT registry.example:443": 403, "CONNECT model.invalid:443": 502}
+
+
+ASK_WITHOUT_END = """
+import socket
+while True:
+    with socket.create_connection(("127.0.0.1", 3128)) as s:
+        s.sendall(b"CONNECT registry.example:443 HTTP/1.1\\r\\nHost: registry.example:443\\r\\n\\r\\n")
+        while s.recv(4096):
+            pass
+"""
+
+
+@pytest.mark.usefixtures("sandbox")
+async def test_a_step_that_asks_for_a_refused_host_without_end_is_stopped(spec: SandboxSpec) -> None:
+    """npm does, where a lock file's registry is not allowed."""
+    runner = await make_runner("bubblewrap", {}, (), EgressProxy(limits=EgressLimits(refusals=50)))
+    ran = await runner.run(spec, python(ASK_WITHOUT_END, network=True))
+    assert (ran.stopped, ran.refused) == ("network", (RefusedTarget("registry.example:443"),))
 
 
 async def test_runs_at_the_same_time_have_networks_of_their_own(sandbox: Runner, spec: SandboxSpec) -> None:

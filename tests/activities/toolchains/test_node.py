@@ -10,9 +10,9 @@ from activities.languages.javascript.manifest import manifest
 from activities.languages.javascript.package_json import PackageJson, parse_package, workspace_home
 from activities.languages.javascript.package_manager import find_manager
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxSpec
-from activities.sandbox.select import make_runner
 from activities.toolchains.node import toolchain as node
 from activities.tooling import InstallResult, InstallSite, Project
+from tests.runners import runner_with_registries
 
 
 def project(root: Path, files: dict[str, str], folder: str = ".") -> Project:
@@ -134,7 +134,7 @@ def test_packages_are_mounted_at_their_places_and_never_behind_a_link(tmp_path: 
 
 
 async def install(root: Path, own: Project) -> InstallResult:
-    runner = await make_runner("bubblewrap")
+    runner = await runner_with_registries()
     for name in ("env", "out", "cache"):
         (root / name).mkdir()
     box = SandboxSpec(own.root, root / "out", root / "env", True, root / "cache", read_only=node.paths())

@@ -8,8 +8,8 @@ import pytest
 
 from activities.languages.javascript.programs import node_home
 from activities.sandbox import ProcessResult, Runner, SandboxCommand, SandboxPaths, SandboxSpec
-from activities.sandbox.select import make_runner
 from activities.tooling import Project, Workbench
+from tests.runners import runner_with_registries
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -45,7 +45,7 @@ class SandboxedProject:
 
 @pytest.fixture
 async def sandboxed(tmp_path: Path) -> SandboxedProject:
-    return SandboxedProject(tmp_path, await make_runner("bubblewrap"))
+    return SandboxedProject(tmp_path, await runner_with_registries())
 
 
 @dataclass
