@@ -8,7 +8,7 @@ from pathlib import Path
 from activities.errors import UserError
 from activities.reporting.markdown import code
 from activities.sandbox import SandboxCommand, SandboxPaths, SandboxSpec
-from activities.sandbox.command import clean_environment
+from activities.sandbox.command import clean_environment, withheld
 from activities.sandbox.run_folders import RunFolders
 from activities.untrusted_files import UntrustedFolder
 
@@ -45,7 +45,7 @@ def bubblewrap_options(
     spec: SandboxSpec, command: SandboxCommand, folders: RunFolders, tree: Iterable[str], install: InstallAccess
 ) -> list[str]:
     """All options. `tree` says how `/src` is mounted."""
-    environment = clean_environment(command, PATHS.home, "/tmp", install.env)
+    environment = withheld(clean_environment(command, PATHS.home, "/tmp", install.env))
     read_only = [*spec.read_only, *(install.read_only if command.network else ())]
     return [
         *folders.user.isolation,

@@ -10,6 +10,7 @@ processes to an equal one that has to act on its own kill, for as long as new on
 
 import contextlib
 import os
+import re
 import resource
 import sys
 from collections.abc import Mapping
@@ -21,8 +22,19 @@ from activities.sandbox import ResourceLimits, SandboxCommand
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
-_GATE = 'umask 022; cd -- "$1" && unset OLDPWD && shift && read -r go && exec nice -n "$0" -- "$@"'
+# What was withheld, each under a number. `command`: a name that this shell reserves is skipped, as it would be at the
+# shell's start.
+_GIVE_VARIABLES = (
+    'autobuild_n=0; while eval "autobuild_v=\\${AUTOBUILD_$autobuild_n-}" && [ "$autobuild_v" ]; do '
+    'command export "$autobuild_v" 2>/dev/null; unset "AUTOBUILD_$autobuild_n"; autobuild_n=$((autobuild_n + 1)); '
+    "done; unset autobuild_n autobuild_v"
+)
+_GATE = (
+    'umask 022; cd -- "$1" && unset OLDPWD && shift && read -r go && '
+    f'{{ {_GIVE_VARIABLES}; exec nice -n "$0" -- "$@"; }}'
+)
 _GATE_WITHOUT_STDIN = f"{_GATE} </dev/null"
+_EXPORTABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NICE, _NICE_URGENT = "10", "5"
 _OPEN_FILES = 8192
 
@@ -43,6 +55,15 @@ def clean_environment(command: SandboxCommand, home: str, tmp: str, install_env:
     own environment."""
     basic = {"PATH": SYSTEM_PATH, "HOME": home, "LANG": "C.UTF-8", "TMPDIR": tmp, "CI": "true"}
     return {**basic, **(install_env if command.network else {}), **command.env}
+
+
+def withheld(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same under names that mean nothing, until the gate of `gated_command` is open: the command's user is set by
+    a program that is root still, and whose loader would obey a repository's `LD_PRELOAD`. A name that no shell can
+    export means nothing to that program either."""
+    names = [name for name in environment if _EXPORTABLE.fullmatch(name)]
+    given = {f"AUTOBUILD_{number}": f"{name}={environment[name]}" for number, name in enumerate(names)}
+    return {**given, **{name: value for name, value in environment.items() if name not in names}}
 
 
 def gated_command(command: SandboxCommand, folder: str) -> tuple[str, ...]:

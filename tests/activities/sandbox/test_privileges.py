@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -183,3 +184,20 @@ async def test_kept_writes_of_an_earlier_run_can_be_changed(sandbox: Runner, spe
     await sandbox.run(kept, shell("mkdir sub; echo 1 > sub/file"))
     ran = await sandbox.run(kept, shell("echo 2 > sub/file; echo 3 >> README; cat sub/file README"))
     assert ran.stdout == b"2\nhello3\n"
+
+
+async def test_no_variable_of_a_command_reaches_what_starts_it(sandbox: Runner, spec: SandboxSpec) -> None:
+    """Where the worker is root, the program that becomes the sandbox's user is root: its loader would load a library
+    of the repository, as `LD_PRELOAD=./x.so jest` in package.json asks for."""
+    loader = {"LD_DEBUG": "files", "GIVEN": "a 'b'\n$(id)"}
+    ran = await sandbox.run(spec, shell('printf %s "$GIVEN"', env=loader))
+    programs = set(re.findall(rb"initialize program: (\S+)", ran.stderr))
+    assert {program.rpartition(b"/")[2] for program in programs} == {b"nice", b"sh"}
+    assert ran.stdout.decode() == loader["GIVEN"]
+
+
+async def test_numbered_variables_of_a_command_are_its_own(sandbox: Runner, spec: SandboxSpec) -> None:
+    given = {"AUTOBUILD_0": "PATH=/src", "AUTOBUILD_99": "x", "OPTIND": "none", "IFS": "A", "a-b": "c"}
+    script = 'printf "%s " "$AUTOBUILD_0" "$AUTOBUILD_99"; id -u'
+    ran = await sandbox.run(spec, shell(script, env=given))
+    assert (ran.exit_code, ran.stdout.decode().split()) == (0, ["PATH=/src", "x", str(SANDBOX_ID)])
