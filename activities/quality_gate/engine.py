@@ -19,7 +19,7 @@ from activities.quality_gate.configuration import Configurations
 from activities.quality_gate.diff import HeadDiff, read_change
 from activities.quality_gate.judging_code import edited_code
 from activities.quality_gate.measurement import Host, Tree, our_versions
-from activities.quality_gate.trust import base_level, head_level
+from activities.quality_gate.trust import base_level, head_level, is_merge_group
 from activities.quality_gate.types import (
     AcceptableFindings,
     CheckInput,
@@ -75,7 +75,7 @@ class GateEngine:
             config_sha=config_sha or heads.head_sha,  # an empty repository's first push: there is nobody else's file
             config_branch=trust.config_branch,
             protected_head=trust.protected_head,
-            protected_base=trust.protected_base,
+            protected_base=trust.protected_base and (heads.base_is_merged or not is_merge_group(head)),
         )
 
     async def _trust(self, head: Head) -> BranchTrust:

@@ -41,13 +41,14 @@ GitAuth = Callable[[RepoRef], Awaitable[tuple[str, str]]]
 @dataclass(frozen=True)
 class ComparedCommits:
     """What a gate compares. `base_sha` is the merge base, "" if there is nothing to compare with; `base_tip` the tip of
-    the base branch, or the commit that was named instead."""
+    the base branch, or the commit that was named instead. `base_is_merged`: the base branch has `base_sha`."""
 
     head_sha: str
     head_tree: str
     base_sha: str = ""
     base_tree: str = EMPTY_TREE
     base_tip: str = ""
+    base_is_merged: bool = True
 
 
 class Workspaces:
@@ -121,6 +122,7 @@ class Workspaces:
             base_sha=base,
             base_tree=await self.tree(repo, base) if base else EMPTY_TREE,
             base_tip=tip,
+            base_is_merged=not (base and base_sha) or await _merge_base(mirror, base, tip) == base,
         )
 
     async def fetch_branch(self, repo: RepoRef, branch: str) -> str:

@@ -99,6 +99,11 @@ class Repository:
         await git(self._root, "commit", "--quiet", "--allow-empty", "-m", "x", env=OURS)
         return await git_line(self._root, "rev-parse", "HEAD")
 
+    async def merge(self, sha: str) -> None:
+        """Moves `main` to the commit."""
+        await git(self._root, "checkout", "--quiet", "--detach")
+        await git(self._root, "branch", "--force", "main", sha)
+
     async def workspace(self, sha: str, branch: str, *, fork: bool = False) -> Workspace:
         head = Head(self.repo, sha, branch, "main", pull=7 if fork else 0, fork=fork, approved=fork)
         if branch == "main":  # the default branch is compared with what was there before
@@ -211,6 +216,23 @@ async def test_base_is_measured_outside_of_what_its_head_could_write(repository:
     bad = await repository.commit("topic", HOSTILE, onto=broken)
     verdict = await repository.verdict(bad, "topic")
     assert (verdict.status, verdict.new_findings, verdict.known_findings) == ("passed", 0, 1)
+
+
+async def test_merge_group_is_not_compared_in_a_protected_environment_of_what_is_not_merged(
+    repository: Repository,
+) -> None:
+    """The group in front of it is its base, and has a change that is only on its way into the protected branch."""
+    bad = await repository.commit("gh-readonly-queue/main/pr-1-a", {**HOSTILE, **OTHER_PACKAGES})
+    group = await repository.commit("gh-readonly-queue/main/pr-2-b", {"also.py": "BAD\n"}, onto=bad)
+    queued = Head(repository.repo, group, "gh-readonly-queue/main/pr-2-b", "main", bad)
+    workspace = await repository.engine.prepare(queued)
+    plan = CheckPlan("linting", True, True, tool_options={"tools": ["flake8"]})
+    await repository.engine.check(CheckInput(workspace, plan))
+    assert (workspace.protected_base, base_level(workspace)) == (False, f"commit-{bad}")
+    honest = await repository.commit("main", {**OTHER_PACKAGES, **FAILING})
+    assert await repository.status(honest, "main") == "failed"
+    await repository.merge(bad)
+    assert (await repository.engine.prepare(queued)).protected_base
 
 
 async def test_equal_trees_of_branches_share_reports_made_in_a_protected_environment(repository: Repository) -> None:
