@@ -4,6 +4,7 @@ Everything else of our environment stays outside the sandbox. A token in one of 
 repository's install step; `docs/security.md` says so.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -20,6 +21,14 @@ _NAMES = (
 # The sandbox decides where these put files.
 _OURS = ("UV_CACHE_DIR", "PIP_CACHE_DIR", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "PIP_REQUIRE_VIRTUALENV")
 
+# How the worker itself was started (`uv run` with a file of secrets, `npx`), what uv publishes with, and npm's own
+# folders: none of it says where a registry is.
+_NOT_OF_REGISTRIES = re.compile(
+    r"UV_(?:ENV_FILE|PROJECT|WORKING_DIR(?:ECTORY)?|PUBLISH_\w+|TOOL_\w+|CREDENTIALS_DIR)"
+    r"|npm_config_(?:cache|prefix|local_prefix|global_prefix|init[-_]module|logs[-_]dir|tmp)",
+    re.IGNORECASE,
+)
+
 # Where distributions keep the certificates that this machine trusts, a private authority's among them.
 _SYSTEM_CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
@@ -33,7 +42,7 @@ def install_settings(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[
     passed = {
         name: value
         for name, value in environ.items()
-        if (name in _NAMES or name.startswith(_PREFIXES)) and name not in _OURS
+        if (name in _NAMES or name.startswith(_PREFIXES)) and not (name in _OURS or _NOT_OF_REGISTRIES.fullmatch(name))
     }
     system = next((path for path in _SYSTEM_CERTIFICATES if Path(path).is_file()), "")
     if trusted := passed.get("SSL_CERT_FILE") or system:

@@ -17,6 +17,19 @@ def test_secrets_are_not_passed() -> None:
     assert not [path for path in files if path in map(Path, secrets.values())]
 
 
+def test_how_the_worker_was_started_is_not_passed(tmp_path: Path) -> None:
+    """`uv run --env-file` has the App's key in that file; npx says where the worker's own project is."""
+    (tmp_path / "secrets.env").write_text("AUTOBUILD_PRIVATE_KEY=x")
+    started = {
+        "UV_ENV_FILE": str(tmp_path / "secrets.env"), "UV_PROJECT": str(tmp_path), "UV_WORKING_DIRECTORY": str(tmp_path),
+        "npm_config_local_prefix": str(tmp_path), "npm_config_cache": str(tmp_path), "NPM_CONFIG_PREFIX": "/",
+        "UV_PUBLISH_TOKEN": "x", "UV_CREDENTIALS_DIR": str(tmp_path),
+    }  # fmt: skip
+    passed, files = install_settings(started)
+    assert not passed.keys() & started.keys()
+    assert not [path for path in files if path == Path("/") or path.is_relative_to(tmp_path)]
+
+
 def test_registry_settings_are_passed_with_their_files(tmp_path: Path) -> None:
     own = tmp_path / "own.pem"
     own.touch()
