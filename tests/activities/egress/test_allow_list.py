@@ -11,7 +11,7 @@ from tests.activities.egress.conftest import words
 
 LIST = EgressAllowList.of(
     *("registry.example:443", "example.com", "*.example.net", "*.deep.example.org:8443", "localhost:4873"),
-    *("127.0.0.1:3141", "[::1]:3141", "10.1.2.3", "10.7.0.0/16", "203.0.113.80"),
+    *("127.0.0.1:3141", "[::1]:3141", "10.1.2.3", "10.7.0.0/16", "203.0.113.9"),
 )
 
 
@@ -20,7 +20,7 @@ LIST = EgressAllowList.of(
     words("""
     registry.example:443 example.com:443 example.com:80 a.example.net:443 a.b.example.net:80
     x.deep.example.org:8443 localhost:4873 localhost.:4873 LOCALHOST:4873 127.0.0.1:3141 [::1]:3141
-    [0:0::1]:3141 10.1.2.3:443 10.7.200.1:80 203.0.113.80:443 Registry.Example.:443
+    [0:0::1]:3141 10.1.2.3:443 10.7.200.1:80 203.0.113.9:443 Registry.Example.:443
     """),
 )
 def test_named_targets_are_allowed(text: str) -> None:
@@ -91,7 +91,7 @@ def test_addresses_that_lead_inside(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["203.0.113.80", "192.0.2.1", "198.51.100.7", "151.101.0.223", "172.32.0.1", "100.128.0.1", "2a04:4e42::223",
+    ["203.0.113.9", "192.0.2.1", "198.51.100.7", "151.101.0.223", "172.32.0.1", "100.128.0.1", "2a04:4e42::223",
      "64:ff9b::9765:df", "2002:9765:df::"],
 )  # fmt: skip
 def test_registries_addresses_do_not(text: str) -> None:

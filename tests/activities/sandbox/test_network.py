@@ -37,7 +37,7 @@ def attempt(name, family, kind, address, data=b""):
         except OSError:
             pass
 
-for host in ["127.0.0.1", "127.0.0.2", "0.0.0.0", "169.254.169.254", "10.0.0.1", "192.168.0.1", "203.0.113.80", *own]:
+for host in ["127.0.0.1", "127.0.0.2", "0.0.0.0", "169.254.169.254", "10.0.0.1", "192.168.0.1", "203.0.113.9", *own]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for to in (port, 80, 443, 53):
         attempt(f"tcp {host}:{to}", family, socket.SOCK_STREAM, (host, to))
@@ -45,7 +45,7 @@ for host in ["::1", "::ffff:127.0.0.1", "fe80::1%lo", "fd00:ec2::254"]:
     attempt(f"tcp {host}", socket.AF_INET6, socket.SOCK_STREAM, (host, port))
 attempt("abstract", socket.AF_UNIX, socket.SOCK_STREAM, chr(0) + abstract)
 attempt("path", socket.AF_UNIX, socket.SOCK_STREAM, path)
-for host in ["127.0.0.53", "8.8.8.8", *own]:
+for host in ["127.0.0.53", "192.0.2.53", *own]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as s:

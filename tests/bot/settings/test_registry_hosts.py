@@ -23,7 +23,7 @@ def hosts(tmp_path: Path, variables: dict[str, str], **files: str) -> set[str]:
     [
         ({"PIP_INDEX_URL": "https://user:token@pip.example/simple"}, {"pip.example:443"}),
         ({"PIP_EXTRA_INDEX_URL": "http://a.example/x https://b.example:8443/x"}, {"a.example:80", "b.example:8443"}),
-        ({"PIP_FIND_LINKS": "/opt/wheels https://c.example/wheels"}, {"c.example:443"}),
+        ({"PIP_FIND_LINKS": "/srv/wheels https://c.example/wheels"}, {"c.example:443"}),
         ({"UV_INDEX": "one=https://d.example/x two=https://e.example/x"}, {"d.example:443", "e.example:443"}),
         ({"UV_DEFAULT_INDEX": "own=http://127.0.0.1:3141/root/pypi"}, {"127.0.0.1:3141"}),
         ({"UV_INDEX_URL": "http://[::1]:3141/"}, {"[::1]:3141"}),
