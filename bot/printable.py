@@ -11,6 +11,11 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 
+# Letters and marks to Unicode that nobody sees: fillers, and selectors of variants but the two that emoji have.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]"
+)
+
 _TERMINAL_CODE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~](?! )")
 
 
@@ -23,14 +28,15 @@ def printable(text: str, *, lines: bool = False) -> str:
     r"""The text on one line, or with its `lines`. What is not seen or does something is written as `\x1b`, `\u202e`."""
     kept = "\n\t" if lines else ""
     # Most text is plain, and this one question is quick.
-    if not (text.replace("\n", "").replace("\t", "") if lines else text).isprintable():
+    plain = text.replace("\n", "").replace("\t", "") if lines else text
+    if not plain.isprintable() or (not plain.isascii() and _UNSEEN.search(plain)):
         text = "".join(letter if letter in kept or _is_shown(letter) else _escaped(letter) for letter in text)
     return _COMMAND.sub(lambda found: f"{found[0][0]}\\{found[0][1:]}", text)
 
 
 def _is_shown(letter: str) -> bool:
     """Spaces of all widths are."""
-    return letter.isprintable() or unicodedata.category(letter) == "Zs"
+    return not _UNSEEN.match(letter) and (letter.isprintable() or unicodedata.category(letter) == "Zs")
 
 
 def _escaped(letter: str) -> str:

@@ -27,6 +27,8 @@ HOSTILE = {
     "separators": ("a\u2028b\u2029", r"a\u2028b\u2029"),
     "direction": ("\u202egnp.exe\u2066\u2069\u200f\u061c", r"\u202egnp.exe\u2066\u2069\u200f\u061c"),
     "zero width": ("a\u200bb\ufeff\u2060\u00ad", r"a\u200bb\ufeff\u2060\xad"),
+    "fillers": ("test_a\u3164\u115f\uffa0\u2800", r"test_a\u3164\u115f\uffa0\u2800"),
+    "variants": ("a\u034f\ufe00\U000e0100", r"a\u034f\ufe00\U000e0100"),
     "tags": ("\U000e0041", r"\U000e0041"),
     "surrogate": ("\udc9b", r"\udc9b"),
     "null": ("\0", r"\x00"),
@@ -38,7 +40,7 @@ NO_EFFECT = re.compile(r"[\n\t -~\u00a0-\u00ac\u00ae-\u0600\u3000-\ud7ff]*")
 
 
 @pytest.mark.parametrize(
-    "text", ["ä é 漢字 🎉 a\u00a0b\u3000c", "tests/a.py::TestB::test_c[x::y]", r"C:\new", "100 % — “ok”"]
+    "text", ["ä é 漢字 한국 🎉 ❤\ufe0f a\u00a0b\u3000c", "tests/a.py::TestB::test_c[x::y]", r"C:\new", "100 % — “ok”"]
 )
 def test_plain_text_stays_as_it_is(text: str) -> None:
     assert printable(text) == text
