@@ -19,7 +19,7 @@ from activities.quality_gate.configuration import Configurations
 from activities.quality_gate.diff import HeadDiff, read_change
 from activities.quality_gate.judging_code import edited_code
 from activities.quality_gate.measurement import Host, Tree, our_versions
-from activities.quality_gate.trust import base_level, head_level, is_merge_group
+from activities.quality_gate.trust import base_level, head_level
 from activities.quality_gate.types import (
     AcceptableFindings,
     CheckInput,
@@ -75,7 +75,8 @@ class GateEngine:
             config_sha=config_sha or heads.head_sha,  # an empty repository's first push: there is nobody else's file
             config_branch=trust.config_branch,
             protected_head=trust.protected_head,
-            protected_base=trust.protected_base and (heads.base_is_merged or not is_merge_group(head)),
+            protected_base=trust.protected_base,
+            base_was_tip=heads.base_was_tip,
         )
 
     async def _trust(self, head: Head) -> BranchTrust:
@@ -203,7 +204,7 @@ class GateEngine:
             sha=workspace.head_sha if head else workspace.base_sha,
             tree=workspace.head_tree if head else workspace.base_tree,
             level=head_level(workspace) if head else base_level(workspace),
-            protected_sha=workspace.base_sha if workspace.protected_base else "",
+            protected_sha=workspace.base_sha if workspace.protected_base and workspace.base_was_tip else "",
             options=plan.tool_options,
             limits=ResourceLimits(wall_s=plan.timeout_s, urgent=checks.registry()[plan.name].kind.urgent),
             folders=folders,

@@ -5,7 +5,6 @@ has every approved commit of a fork, since an approval holds for that commit alo
 """
 
 from activities.environments import PROTECTED
-from activities.model import Head
 from activities.quality_gate.types import Workspace
 from activities.result_store import digest
 
@@ -22,17 +21,10 @@ def head_level(workspace: Workspace) -> str:
 
 def base_level(workspace: Workspace) -> str:
     """The level of the commit that the head is compared with."""
-    if workspace.protected_base:
+    if workspace.protected_base and workspace.base_was_tip:
         return PROTECTED
-    head = workspace.head
-    named = head.base_ref and not is_merge_group(head)
-    return _branch_level(head.base_ref) if named else f"commit-{workspace.base_sha}"
-
-
-def is_merge_group(head: Head) -> bool:
-    """Whether GitHub made this branch for its merge queue. It is compared with the group in front of it, which is part
-    of no branch yet, and may never be."""
-    return head.branch.startswith("gh-readonly-queue/")
+    base_ref = workspace.head.base_ref
+    return _branch_level(base_ref) if base_ref and not workspace.protected_base else f"commit-{workspace.base_sha}"
 
 
 def _branch_level(branch: str) -> str:

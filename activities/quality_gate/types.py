@@ -11,7 +11,9 @@ class Workspace:
     """A head on one host. `head.base_sha` is the commit that it is compared with, "" where there is none; `queue` the
     task queue that only this host serves. The configuration that judges is that of `config_sha`, the tip of
     `config_branch` ("" for a folder). `protected_head` and `protected_base`: that branch is the default branch or a
-    protected one, so what its code leaves on the host may be read by every other branch."""
+    protected one, so what its code leaves on the host may be read by every other branch. `base_was_tip`: the base's
+    branch itself was at `head.base_sha`; else that is a commit within a merged change, or of one that waits in a merge
+    queue, and nobody protected it."""
 
     head: Head
     queue: str
@@ -21,6 +23,7 @@ class Workspace:
     config_branch: str = ""
     protected_head: bool = False
     protected_base: bool = False
+    base_was_tip: bool = True
 
     @property
     def repo(self) -> RepoRef:

@@ -41,14 +41,15 @@ GitAuth = Callable[[RepoRef], Awaitable[tuple[str, str]]]
 @dataclass(frozen=True)
 class ComparedCommits:
     """What a gate compares. `base_sha` is the merge base, "" if there is nothing to compare with; `base_tip` the tip of
-    the base branch, or the commit that was named instead. `base_is_merged`: the base branch has `base_sha`."""
+    the base branch, or the commit that was named instead. `base_was_tip`: the base branch itself was at `base_sha`, as
+    its first parents say."""
 
     head_sha: str
     head_tree: str
     base_sha: str = ""
     base_tree: str = EMPTY_TREE
     base_tip: str = ""
-    base_is_merged: bool = True
+    base_was_tip: bool = True
 
 
 class Workspaces:
@@ -122,7 +123,7 @@ class Workspaces:
             base_sha=base,
             base_tree=await self.tree(repo, base) if base else EMPTY_TREE,
             base_tip=tip,
-            base_is_merged=not (base and base_sha) or await _merge_base(mirror, base, tip) == base,
+            base_was_tip=await _was_tip(mirror, base, tip),
         )
 
     async def fetch_branch(self, repo: RepoRef, branch: str) -> str:
@@ -225,6 +226,16 @@ async def _merge_base(mirror: Path, head: str, base: str) -> str:
         if error.stderr.strip():
             raise
         return ""
+
+
+async def _was_tip(mirror: Path, commit: str, tip: str) -> bool:
+    """Whether a branch that is at `tip` was at the commit: one within a merged change, or of a change that only waits
+    in a merge queue, never was. With nothing to compare there is nothing that could be wrong."""
+    if commit in ("", tip):
+        return True
+    # Down to the commit, and to what is older than it on any way.
+    chain = await git(mirror, "rev-list", "--first-parent", tip, "--not", f"{commit}^@")
+    return commit.encode() in chain.split()
 
 
 async def _has_commit(mirror: Path, sha: str) -> bool:

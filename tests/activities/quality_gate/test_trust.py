@@ -104,6 +104,11 @@ class Repository:
         await git(self._root, "checkout", "--quiet", "--detach")
         await git(self._root, "branch", "--force", "main", sha)
 
+    async def merge_commit(self, branch: str) -> None:
+        """Merges the branch into `main` with a commit of two parents."""
+        await git(self._root, "checkout", "--quiet", "main")
+        await git(self._root, "merge", "--quiet", "--no-ff", "-m", "x", branch, env=OURS)
+
     async def workspace(self, sha: str, branch: str, *, fork: bool = False) -> Workspace:
         head = Head(self.repo, sha, branch, "main", pull=7 if fork else 0, fork=fork, approved=fork)
         if branch == "main":  # the default branch is compared with what was there before
@@ -228,11 +233,24 @@ async def test_merge_group_is_not_compared_in_a_protected_environment_of_what_is
     workspace = await repository.engine.prepare(queued)
     plan = CheckPlan("linting", True, True, tool_options={"tools": ["flake8"]})
     await repository.engine.check(CheckInput(workspace, plan))
-    assert (workspace.protected_base, base_level(workspace)) == (False, f"commit-{bad}")
+    assert base_level(workspace) == f"commit-{bad}"
     honest = await repository.commit("main", {**OTHER_PACKAGES, **FAILING})
     assert await repository.status(honest, "main") == "failed"
     await repository.merge(bad)
-    assert (await repository.engine.prepare(queued)).protected_base
+    assert base_level(await repository.engine.prepare(queued)) == "protected"
+
+
+async def test_base_within_a_merged_change_is_not_installed_as_a_protected_branch(repository: Repository) -> None:
+    """Somebody merged a change whose end was harmless, and its author branches off from its middle."""
+    bad = await repository.commit("topic", {**HOSTILE, **OTHER_PACKAGES})
+    await repository.commit("topic", HONEST)
+    await repository.merge_commit("topic")
+    head = await repository.commit("later", {"also.py": "BAD\n"}, onto=bad)
+    workspace = await repository.workspace(head, "later")
+    assert (workspace.base_sha, base_level(workspace)) == (bad, f"commit-{bad}")
+    await repository.status(head, "later")
+    honest = await repository.commit("main", {**OTHER_PACKAGES, **FAILING})
+    assert await repository.status(honest, "main") == "failed"
 
 
 async def test_equal_trees_of_branches_share_reports_made_in_a_protected_environment(repository: Repository) -> None:
