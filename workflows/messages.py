@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from activities.model import Head, RepoRef
+from activities.quality_gate.types import GateOverride
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class HeadGated:
     sha: str
     by: str = ""
     approved: tuple[int, ...] = ()
-    overrides: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, GateOverride] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -93,13 +93,22 @@ class AcceptableFindings:
 
 
 @dataclass(frozen=True)
+class GateOverride:
+    """`reason` is the sentence that says who lets a head pass without a check, and why. It holds where the head goes
+    into one of `bases`, the branches at that time: a pull request into another one is nothing that the person saw."""
+
+    reason: str
+    bases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class GateInput:
     """The argument of `QualityGateWorkflow`.
 
     `owner_key` is the id of the branch's workflow, and after a `|` which of its lives it is; it goes into each check
     run's `external_id`. `publish` False: nothing is written to GitHub (the laptop). `attempt` counts the gates of one
     sha; `only` are the checks to run again, whose check runs are created anew (empty: all, and the stored verdicts
-    count unless `refresh`). `overrides` is check → the sentence that says who lets the head pass without it, and why.
+    count unless `refresh`). `overrides` is check → its override.
     `pulls` are the open pull requests of the head that are known already, `approved` those of forks whose head may run.
     """
 
@@ -109,7 +118,7 @@ class GateInput:
     attempt: int = 0
     only: tuple[str, ...] = ()
     refresh: bool = False
-    overrides: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, GateOverride] = field(default_factory=dict)
     pulls: tuple[int, ...] = ()
     approved: tuple[int, ...] = ()
     default_branch: str = ""

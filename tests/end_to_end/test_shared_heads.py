@@ -212,3 +212,23 @@ async def test_waiting_branch_gates_a_commit_that_the_other_has_left(stack: Stac
     await stack.until(runs_again)
     await stack.github.pulls.close_pull(repo, number)
     await gate(stack, repo, sha, "The pull request was closed.")
+
+
+async def test_an_override_holds_for_the_branches_of_that_moment_alone(stack: Stack) -> None:
+    """Whoever lets a check pass on the way into one branch has not seen where the author sends the commit next."""
+    repo = await protected(stack)
+    await stack.push(repo, {"other.txt": "own"}, branch="own")
+    sha = await stack.push(repo, FINDING)
+    number = await stack.pull(repo, base="own")
+    await gate(stack, repo, sha, f"#{number}")
+    await stack.ask(repo, number, "/override linting it is wrong")
+    await stack.github.pulls.edit_pull(repo, number, base="main")
+    ended = await gate(stack, repo, sha, "linting", without="`own`")
+    assert ended["conclusion"] == "failure"
+    await stack.ask(repo, number, "/override linting it is wrong here too")
+
+    def passed() -> bool:
+        run = stack.runs(repo, sha)["gate"]
+        return bool(run["conclusion"] == "success")
+
+    await stack.until(passed)

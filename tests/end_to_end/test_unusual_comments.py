@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from activities.model import Head, RepoRef
+from activities.quality_gate.types import GateOverride
 from tests.deadlines import WITHIN_S
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
@@ -122,7 +123,9 @@ async def test_stop_and_override_survive_continue_as_new(stack: Stack) -> None:
     assert installation
     branch = Head(RepoRef(owner, name, installation.id), branch="change")
     target = GateTarget(replace(branch, sha=sha, pull=number))
-    state = BranchState(target, "main", attempts={sha: 1}, stopped=True, overrides={"linting": overridden_by})
+    state = BranchState(
+        target, "main", attempts={sha: 1}, stopped=True, overrides={"linting": GateOverride(overridden_by, ("main",))}
+    )
     argument = ContinuousQualityInput(branch, "main", state)
     await stack.temporal.start_workflow("ContinuousQualityWorkflow", argument, id=handle.id, task_queue=ids.TASK_QUEUE)
     await stack.ask(repo, number, "/status")

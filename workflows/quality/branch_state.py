@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from activities.model import SATISFIED, Head, HeadPull, QualityGateResult
-from activities.quality_gate.types import GateInput, GateOutcome
+from activities.quality_gate.types import GateInput, GateOutcome, GateOverride
 from workflows.messages import (
     BranchOverview,
     ConfigChanged,
@@ -89,7 +89,7 @@ class BranchState:
     """The gate that runs, or the next one, may have been judged by an older file than that."""
     stopped: bool = False
     """Somebody commented `/stop`: no gate runs before the next head or the next request."""
-    overrides: dict[str, str] = field(default_factory=dict)
+    overrides: dict[str, GateOverride] = field(default_factory=dict)
     """Check → why this head may pass without it; they end with the head."""
     accepts: bool = False
     """Something was accepted as known for this branch."""
@@ -228,7 +228,8 @@ class BranchState:
         """The head is judged again, without that check."""
         if event.sha != self.head.sha:
             return False
-        self.overrides[event.check] = reason
+        bases = self.target.bases or (self.head.base_ref or self.default_branch,)
+        self.overrides[event.check] = GateOverride(reason, bases)
         self.stopped = False
         self.run_again((event.check,))
         return True
@@ -308,7 +309,9 @@ class BranchState:
         """What another branch with this head knows of it."""
         self.shares(event.sha, event.by)
         self.approved = tuple(sorted({*self.approved, *event.approved}))
-        self.overrides = {**event.overrides, **self.overrides}
+        for check, other in event.overrides.items():
+            own = self.overrides.get(check, other)
+            self.overrides[check] = replace(own, bases=tuple(sorted({*own.bases, *other.bases})))
 
     def other_has_left(self, sha: str) -> None:
         """The verdict counts a pull request that has another head now, or is closed."""
@@ -369,7 +372,7 @@ class BranchState:
             checks={check.name: check.status for check in result.checks} if result else {},
             stopped=self.stopped,
             draft=self.draft,
-            overrides=dict(self.overrides),
+            overrides={name: one.reason for name, one in self.overrides.items()},
             merges=bool(self.merge_sha),
             waits_for=self.merge_waits,
             head_since=self.head_since,

@@ -159,8 +159,9 @@ class QualityGateWorkflow:
         """On the host that has the workspace; on another when that one is gone."""
         plan = base.plan_of(name)
         assert plan
-        if override := self._input.overrides.get(name):
-            base.checks[name] = QualityCheck(name, "neutral", None, plan.required, override, weight=plan.weight)
+        override = self._input.overrides.get(name)
+        if override and base.name in override.bases:
+            base.checks[name] = QualityCheck(name, "neutral", None, plan.required, override.reason, weight=plan.weight)
             return
         if not plan.applies:
             base.checks[name] = QualityCheck(name, "skipped", None, plan.required, plan.reason, weight=plan.weight)
