@@ -235,7 +235,7 @@ async def two_pushes(stack: Stack) -> tuple[str, str, str, int]:
 async def test_late_redelivered_push_changes_nothing(stack: Stack) -> None:
     repo, old, new, number = await two_pushes(stack)
     lost = next(each for each in reversed(stack.github.webhooks.deliveries) if each.event == "push")
-    stack.github.store.issue(repo, number).updated_at = stack.github.store.stamp(time.time() + 2)
+    stack.github.store.issue(repo, number).updated_at = stack.github.store.stamp(stack.github.store.time() + 2)
     await reconcile(stack, only(stack, repo))
     await stack.verdict(repo, new)
     stack.github.webhooks.redeliver(lost)

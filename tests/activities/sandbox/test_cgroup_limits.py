@@ -141,8 +141,10 @@ async def test_process_that_left_its_parent_session_and_environment_is_killed(
 @pytest.mark.parametrize("ends", ["exit 0", "sleep 1000"])
 async def test_cgroups_are_removed(spec: SandboxSpec, ends: str) -> None:
     mount = mount_of("pids")
+    # A group whose last process takes more than a second to vanish is left, here by an earlier test.
+    before = set(mount.folder.glob(f"*-{os.getpid()}-*"))
     await UnsandboxedRunner().run(spec, shell(ends, limits=ResourceLimits(wall_s=0.2)))
-    assert list(mount.folder.glob(f"*-{os.getpid()}-*")) == []
+    assert set(mount.folder.glob(f"*-{os.getpid()}-*")) <= before
 
 
 async def test_group_without_a_cgroup_has_no_effect() -> None:
