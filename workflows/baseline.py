@@ -87,7 +87,7 @@ class BaselineWorkflow:
         return work or self._pause() != pause
 
     def _pause(self) -> timedelta | None:
-        """None where nothing can end by itself: then there is no timer."""
+        """None where nothing has an end: then there is no timer."""
         ends = any(
             not each.ended and (each.until or each.issue or (each.pull and not each.merged))
             for each in self._acceptances.values()

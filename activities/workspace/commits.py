@@ -1,9 +1,9 @@
 """Commits that are made of contents, in our own mirror: git never looks into the folder that they come from.
 
-A tool or a stranger may have left anything there: a nested `.git` whose configuration names a command, links, pipes. So
-what belongs into the commit is read through `UntrustedFolder`, and written to a private folder that holds nothing else.
-Of the attributes only git's own conversions (line ends, encodings) apply, as they did when the files were checked out:
-what a filter runs is named by configuration, and there is none but ours.
+A tool, or an unpacked archive, may have left anything there: a nested `.git` whose configuration names a command.
+So what belongs into the commit is read through `UntrustedFolder`, and written to a private folder that holds nothing
+else. Of the attributes only git's own conversions (line ends, encodings) apply, as they did when the files were checked
+out: what a filter runs is named by configuration, and there is none but ours.
 """
 
 import contextlib
