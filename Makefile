@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # uv trusts its own bundled certificates unless it is told otherwise; a private certificate authority is the system's.
 export UV_SYSTEM_CERTS ?= true
+export NODE_USE_SYSTEM_CA ?= 1
 # Without bytecode each of the hundreds of processes and workflows that tests start compiles all of our modules anew:
 # that was half of the suite's processor time on machines that set this.
 unexport PYTHONDONTWRITEBYTECODE
