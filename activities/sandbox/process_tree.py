@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 import time
 from functools import lru_cache
 
@@ -56,12 +57,16 @@ class ProcessTree:
         self._first = first
         self._run = run
         self._known = {first: psutil.Process(first)}
+        # A run that ends is killed in a thread, while the event loop may still read its usage or kill it at a limit.
+        self._lock = threading.Lock()
 
     def usage(self) -> Usage:
         """Resident memory and threads of those alive."""
-        self._add_children(_snapshot(int(time.monotonic() / _SNAPSHOT_S)))
+        with self._lock:
+            self._add_children(_snapshot(int(time.monotonic() / _SNAPSHOT_S)))
+            known = list(self._known.values())
         memory = processes = 0
-        for process in list(self._known.values()):
+        for process in known:
             try:
                 memory += process.memory_info().rss
                 processes += process.num_threads()
@@ -72,10 +77,11 @@ class ProcessTree:
     def kill(self) -> None:
         """Kills them, and again those started meanwhile, until none is found."""
         for _ in range(_MOST_ROUNDS):
-            processes = _processes()
-            self._add_children(processes)
-            self._known.update((pid, process) for pid, process in processes.items() if self._is_marked(process))
-            alive = [process for process in self._known.values() if _is_alive(process)]
+            with self._lock:
+                processes = _processes()
+                self._add_children(processes)
+                self._known.update((pid, process) for pid, process in processes.items() if self._is_marked(process))
+                alive = [process for process in self._known.values() if _is_alive(process)]
             if not alive:
                 return
             for process in alive:

@@ -284,7 +284,7 @@ async def test_the_list_shows_hostile_reasons_as_text(stack: Stack) -> None:
     reason = r"it's \<img src=x> | @octocat/team \`x\` \[a](https://example.com) #1 \*\*b\*\* --> 5"
     await stack.ask(repo, number, f'/baseline accept linting "{reason}"', "maintainer")
     runs = await stack.verdict(repo, sha, gates=2)
-    await stack.ask(repo, number, "/baseline", "example")
+    await stack.ask(repo, number, "/baseline", "stranger")
     table = said(stack, repo, number)[-1]
     assert "| `linting` | 1 |" in table
     for text in (table, summary(runs, "linting"), summary(runs, "gate")):
