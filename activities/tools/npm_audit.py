@@ -1,11 +1,16 @@
-"""npm audit: known vulnerabilities in what the lock file installs; pnpm's and yarn's own audit for theirs."""
+"""npm audit: known vulnerabilities in what the lock file installs; pnpm's and yarn's own audit for theirs.
 
+An audit has a network, so it sees what an installation sees, the manifests, and nothing else of the repository.
+"""
+
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from activities.languages.javascript.manifest import manifest
 from activities.languages.javascript.package_json import read_package, workspace_home
-from activities.languages.javascript.package_manager import PackageManager, find_manager
+from activities.languages.javascript.package_manager import PackageManager, find_manager, install_environment
 from activities.languages.javascript.programs import MANAGER_FOLDER, npm, start, versions
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, parse_json, read_output, valid_unicode
@@ -14,6 +19,7 @@ from activities.tooling import Project, Tool, Workbench
 from activities.untrusted_files import UntrustedFolder
 
 _REPORT = "audit.json"
+_MANIFESTS = "manifests"
 
 # An unavailable registry is reported within seconds, not after npm's own minutes.
 _FEW_RETRIES = {
@@ -62,8 +68,11 @@ class NpmAudit(Tool):
         if manager.package and not (bench.env_root and UntrustedFolder(bench.env_root).is_folder(MANAGER_FOLDER)):
             problem = f"{manager.name} could not be installed, so nothing was audited."
             return ToolReport(self.name, version, completed=False, problem=problem)
-        argv = stdout_to_file(at_home, _audit_command(bench, manager), _REPORT)
-        finished = await start(at_home, argv, _FEW_RETRIES, network=True)
+        await asyncio.to_thread(_copy_manifests, at_home)
+        there = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', f"{bench.paths.out}/{_MANIFESTS}")
+        argv = stdout_to_file(at_home, (*there, *_audit_command(bench, manager)), _REPORT)
+        env = {**install_environment(manager, f"{bench.paths.out}/cache"), **_FEW_RETRIES}
+        finished = await start(at_home, argv, env, network=True)
         if problem := stop_reason(self.name, finished):
             return failed_to_run(self.name, version, finished, problem)
         read = read_berry if manager.berry else _READERS[manager.name]
@@ -77,6 +86,12 @@ class NpmAudit(Tool):
         except BadReport as error:
             advice = f"The registry's advisories are unavailable. {error}"
         return make_report(self.name, version, finished, findings=found, advice=advice)
+
+
+def _copy_manifests(bench: Workbench) -> None:
+    folder = UntrustedFolder(bench.out)
+    for name, data in manifest(bench.project).items():
+        folder.write(f"{_MANIFESTS}/{name}", data)
 
 
 def _audit_command(bench: Workbench, manager: PackageManager) -> tuple[str, ...]:

@@ -1,12 +1,14 @@
 """npm audit against a registry of our own on this machine, and the other managers' reports by their text."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 
 from activities.egress.allow_list import EgressAllowList
 from activities.egress.proxy import EgressProxy
+from activities.languages.javascript.programs import MANAGER_FOLDER
 from activities.sandbox.select import make_runner
 from activities.tools.npm_audit import RegistryUnavailable, read_berry, read_npm, read_pnpm, read_yarn
 from activities.tools.npm_audit import tool as npm_audit
@@ -114,6 +116,24 @@ async def test_unreachable_registry_is_an_advice(audited: SandboxedProject) -> N
     report = await npm_audit.run(audited.bench())
     assert report.findings == ()
     assert "advisories are unavailable" in report.advice
+
+
+async def test_an_audit_sees_the_manifests_and_runs_no_program_of_the_repository(audited: SandboxedProject) -> None:
+    """Yarn's own program would be started from the tree, and has a network."""
+    env = audited.root / "env"
+    yarn = env / MANAGER_FOLDER / "node_modules/.bin/yarn"
+    yarn.parent.mkdir(parents=True)
+    says = '{"type": "error", "data": "\'"$YARN_IGNORE_PATH $(echo $(find . -type f | sort))"\'"}'
+    yarn.write_text(f"#!/bin/sh\necho '{says}'\n")
+    yarn.chmod(0o755)
+    audited.box = replace(audited.box, env=env)
+    audited.write("yarn.lock", "__metadata:\n  version: 8\n")
+    (audited.root / "tree/package-lock.json").unlink()
+    audited.write(".yarnrc.yml", "yarnPath: evil.cjs\n")
+    audited.write("evil.cjs", "")
+    audited.write("source.js", "")
+    report = await npm_audit.run(audited.bench())
+    assert "1 ./.npmrc ./.yarnrc.yml ./package.json ./yarn.lock" in report.advice
 
 
 def test_used_where_the_package_has_dependencies(replayed: ReplayedProject) -> None:
