@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
         Stop,
         Trust,
     )
-    from workflows.quality import accepting, autofix, gate_activities
+    from workflows.quality import accepting, autofix, gate_activities, head_requests
     from workflows.quality.auto_merge import AutoMerge
     from workflows.quality.branch_state import BranchState, ContinuousQualityInput, GateTarget
     from workflows.quality.config_watch import ConfigWatch
@@ -129,13 +129,13 @@ class ContinuousQualityWorkflow:
     @workflow.signal
     async def rerun(self, event: Rerun) -> None:
         _log_signal(event)
-        if self._state.rerun(event):
+        if head_requests.rerun(self._state, event):
             await self._end_outdated_gate()
 
     @workflow.signal
     def trust(self, event: Trust) -> None:
         _log_signal(event)
-        self._state.trust(event.sha)
+        head_requests.trust(self._state, event.sha)
 
     @workflow.signal
     async def stop(self, event: Stop) -> None:
@@ -148,7 +148,7 @@ class ContinuousQualityWorkflow:
     @workflow.signal
     async def override(self, event: Override) -> None:
         _log_signal(event)
-        if self._state.override(event, gate_states.overridden_by(event.actor, event.reason)):
+        if head_requests.override(self._state, event, gate_states.overridden_by(event.actor, event.reason)):
             workflow.logger.info(f"override={event.check} head={event.sha} actor={event.actor}")
             await self._end_outdated_gate()
 

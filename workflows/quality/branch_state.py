@@ -6,16 +6,14 @@ GitHub's events come in any order and any number, so each rule decides by GitHub
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from activities.model import SATISFIED, Head, HeadPull, QualityGateResult
+from activities.model import Head, HeadPull, QualityGateResult
 from activities.quality_gate.types import GateInput, GateOutcome, GateOverride
 from workflows.messages import (
     BranchOverview,
     ConfigChanged,
     HeadGated,
-    Override,
     PullChanged,
     Pushed,
-    Rerun,
     SettledHead,
 )
 
@@ -205,35 +203,6 @@ class BranchState:
         self.stopped, self.overrides, self.approved, self.head_since = False, {}, (), 0.0
         self.merge_sha, self.merge_tries, self.merge_waits = "", 0, ()
 
-    def rerun(self, event: Rerun) -> bool:
-        """False for a request on an older head: its verdict no longer matters."""
-        if event.sha not in ("", self.head.sha):
-            return False
-        verdict = self._complete_verdict
-        failed = tuple(one.name for one in verdict.result.checks if one.status not in SATISFIED) if verdict else ()
-        self.stopped = False
-        self.run_again(failed if event.checks == ("failed",) else event.checks, refresh=True)
-        return True
-
-    def trust(self, sha: str) -> bool:
-        """A maintainer allows this head of a fork; the approval ends with the next push."""
-        if sha != self.head.sha or (self.head.approved and not self.stopped):
-            return False
-        self.target = replace(self.target, head=replace(self.head, approved=True))
-        self.stopped = False
-        self.run_again(())
-        return True
-
-    def override(self, event: Override, reason: str) -> bool:
-        """The head is judged again, without that check."""
-        if event.sha != self.head.sha:
-            return False
-        bases = self.target.bases or (self.head.base_ref or self.default_branch,)
-        self.overrides[event.check] = GateOverride(reason, bases)
-        self.stopped = False
-        self.run_again((event.check,))
-        return True
-
     def config_changed(self, event: ConfigChanged) -> None:
         """The configuration that judges a pull request of the branch is another file now. A gate that runs may have
         read either, so it is waited for."""
@@ -257,7 +226,7 @@ class BranchState:
         was to be run before and is not done: it waits, runs, or was stopped."""
         target, open_work = self.target, self.has_work
         only: tuple[str, ...] = ()
-        if self._complete_verdict and checks and not (open_work and not target.only):
+        if self.complete_verdict and checks and not (open_work and not target.only):
             only = tuple(dict.fromkeys((*target.only, *checks))) if open_work else checks
         refresh = refresh or (open_work and target.refresh)
         self.target = replace(target, only=only, refresh=refresh, rerun_count=target.rerun_count + 1)
@@ -267,7 +236,7 @@ class BranchState:
         self.target = replace(self.target, only=(), refresh=False, rerun_count=self.target.rerun_count + 1)
 
     @property
-    def _complete_verdict(self) -> GateOutcome | None:
+    def complete_verdict(self) -> GateOutcome | None:
         """The verdict on the head, if every check is part of it."""
         verdict = self.verdict
         complete = verdict and verdict.result.checks and verdict.result.state in ("passed", "failed")
