@@ -61,7 +61,6 @@ TOUCHES_OUR_FILES = {
     "activities/workspace/cleanup.py": "times of the data folder's folders",
     "activities/workspace/mirror.py": "makes mirrors and checkouts, and looks at their folders",
     "bot/app_setup/manifest.py": "our own manifest",
-    "bot/cli/demo.py": "our own samples",
     "bot/cli/validate.py": "the file that a person names",
     "bot/doctor/machine.py": "the data folder",
     "bot/local_gate/__init__.py": "the SARIF file that a person names",

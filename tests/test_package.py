@@ -1,92 +1,119 @@
-"""The wheel is complete: installed elsewhere, it needs nothing of this folder."""
+"""Installed from a wheel, the program is complete: it needs nothing of this folder, and works in any other."""
 
 import asyncio
-import os
+import contextlib
+import json
 import re
-import shutil
 import subprocess
-import sys
 import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.app_setup.manifest import app_manifest
-from bot.settings import app_variables
 from tests.bot.app_setup.browser import Browser
 from tests.deadlines import WITHIN_S
+from tests.installed_program import LEFT_BY_TOOLS, ROOT, InstalledProgram, files_of_ours, install
 
-ROOT = Path(__file__).parents[1]
+PACKAGES = ("activities", "bot", "simulator", "workflows")
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of a wheel that was made of a source distribution."""
-    folder = tmp_path_factory.mktemp("package")
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
-        if name.partition("/")[0] not in ("tests", "benchmarks", "docs") and (ROOT / name).exists():
-            (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / "source" / name, follow_symlinks=False)
-    uv = Path(sys.executable).with_name("uv")
-    build: list[str | Path] = [uv, "build", "--quiet", "--offline", "--no-build-isolation", "--python", sys.executable]
-    subprocess.run([*build, "--out-dir", folder / "dist", folder / "source"], check=True)
-    (wheel,) = (folder / "dist").glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(folder / "installed")
-    return folder / "installed"
+def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledProgram:
+    return install(tmp_path_factory)
 
 
-def test_package_has_app_yml(installed: Path) -> None:
-    assert (installed / "bot" / "app.yml").read_bytes() == (ROOT / "app.yml").read_bytes()
+@contextlib.asynccontextmanager
+async def started(
+    installed: InstalledProgram, folder: Path, *command: str, **settings: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A command that runs until it is stopped."""
+    process = await asyncio.create_subprocess_exec(
+        installed.program, *command, cwd=folder, env=installed.environ(folder / "data", **settings),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.terminate()
+        await process.communicate()
 
 
-def test_package_has_the_samples_of_the_demo(installed: Path) -> None:
-    def files(root: Path) -> dict[str, bytes]:
-        paths = [path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-        return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+async def address(process: asyncio.subprocess.Process, pattern: str) -> str:
+    assert process.stdout
+    line = (await asyncio.wait_for(process.stdout.readline(), WITHIN_S)).decode()
+    found = re.search(pattern, line)
+    assert found, line + (await process.stdout.read()).decode()
+    return found[1]
 
-    assert files(installed / "simulator" / "samples") == files(ROOT / "simulator" / "samples")
+
+def test_wheel_has_what_git_has_of_its_packages_and_nothing_else(installed: InstalledProgram) -> None:
+    ours = {name: (ROOT / name).read_bytes() for name in files_of_ours(*PACKAGES)}
+    with zipfile.ZipFile(installed.wheel) as wheel:
+        packed = {name: wheel.read(name) for name in wheel.namelist() if ".dist-info/" not in name}
+    assert sorted(packed) == sorted(ours)
+    assert packed == ours
+    assert not {*packed} & {*LEFT_BY_TOOLS}
+    assert packed["bot/app.yml"] == (ROOT / "app.yml").read_bytes()
 
 
-def test_installed_package_is_used(installed: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-P", "-c", "import bot; print(bot.__file__)"]
+def test_installed_program_is_its_own(installed: InstalledProgram, tmp_path: Path) -> None:
+    script = "import bot, importlib.util as u; print(bot.__file__, u.find_spec('tests'), u.find_spec('hypothesis'))"
+    command = [str(installed.python), "-P", "-c", script]
     done = subprocess.run(
-        command,
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(installed)},
-        capture_output=True,
-        text=True,
-        check=True,
+        command, cwd=tmp_path, env=installed.environ(tmp_path), capture_output=True, text=True, check=True
     )
-    assert Path(done.stdout.strip()) == installed / "bot" / "__init__.py"
+    file, *others = done.stdout.split()
+    assert Path(file).is_relative_to(installed.python.parents[1])
+    assert others == ["None", "None"]
 
 
-def test_installed_program_serves_the_set_up_page(installed: Path, tmp_path: Path) -> None:
-    async def confirmed() -> str:
-        clean = {name: value for name, value in os.environ.items() if name not in app_variables()}
-        environ = clean | {
-            "PYTHONPATH": str(installed),
-            "AUTOBUILD_PORT": "0",
-            "AUTOBUILD_DATA": str(tmp_path / "data"),
-        }
-        environ["AUTOBUILD_BASE_URL"] = ""
-        command = (sys.executable, "-P", "-m", "bot", "setup")
-        process = await asyncio.create_subprocess_exec(
-            *command, cwd=tmp_path, env=environ, stderr=asyncio.subprocess.PIPE
-        )
-        assert process.stderr
-        try:
-            line = (await asyncio.wait_for(process.stderr.readline(), WITHIN_S)).decode()
-            found = re.search(r"http://\S+", line)
-            assert found, line
-            async with Browser() as browser:
-                form = await browser.open(found[0])
-                return (await browser.submit(form, public="https://autobuild.example.com")).text
-        finally:
-            process.terminate()
-            await process.communicate()
-
-    text = asyncio.run(confirmed())
+async def test_installed_program_serves_the_set_up_page(installed: InstalledProgram, tmp_path: Path) -> None:
+    async with started(installed, tmp_path, "setup", AUTOBUILD_PORT="0") as setup, Browser() as browser:
+        form = await browser.open(await address(setup, r"(http://\S+)"))
+        text = (await browser.submit(form, public="https://autobuild.example.com")).text
     assert "https://autobuild.example.com/webhook" in text
     for name, level in app_manifest()["default_permissions"].items():
         assert f"<code>{name}: {level}</code>" in text
+
+
+def test_installed_demo_ends_with_all_check_runs(installed: InstalledProgram, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [installed.program, "demo"], cwd=tmp_path, env=installed.environ(tmp_path / "data"),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for repository in ("octocat/python-sample", "octocat/typescript-sample"):
+        assert len(re.findall(rf"^. {repository} autobuild / \w+: .", done.stdout, re.M)) == 9
+    assert len(re.findall(r"^ ✗  autobuild / gate", done.stdout, re.M)) == 2
+
+
+def test_installed_gate_judges_a_folder(installed: InstalledProgram, tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "pyproject.toml").write_text("[tool.ruff]\n[tool.mypy]\n")
+    (tmp_path / "project" / "a.py").write_text("import os\n")
+    done = subprocess.run(
+        [installed.program, "gate", "project", "--json"], cwd=tmp_path, env=installed.environ(tmp_path / "data"),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    checks = {each["name"]: each["status"] for each in json.loads(done.stdout)["checks"]}
+    assert (checks["linting"], checks["static_analysis"]) == ("failed", "passed"), done.stdout + done.stderr
+    assert done.returncode == 1
+
+
+async def test_installed_up_serves_the_simulated_github_and_doctor_checks_it(
+    installed: InstalledProgram, tmp_path: Path
+) -> None:
+    async with started(installed, tmp_path, "up", "--pretend") as up, Browser() as browser:
+        home = await browser.open(await address(up, r"GitHub: (http://\S+)"))
+        assert home.status == 200
+        doctor = await asyncio.create_subprocess_exec(
+            installed.program, "doctor", "--json", cwd=tmp_path, env=installed.environ(tmp_path / "data"),
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        said, errors = await doctor.communicate()
+        found = {each["subject"]: each["status"] for each in json.loads(said)["results"]}
+        assert {found[name] for name in ("settings", "sandbox", "programs", "data folder")} == {"ok"}, said
+        assert errors == b""
+        assert up.returncode is None

@@ -4,13 +4,11 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from activities.errors import UserError
 from bot.printable import printable
 
 if TYPE_CHECKING:
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from bot.processes.local_stack import LocalStack
 
 _WITHIN_S = 600.0
-_BRANCH = "change"
 _MARKS = {"success": "[green]✓[/]", "failure": "[red]✗[/]", "timed_out": "[red]⏱[/]", "neutral": "[yellow]○[/]"}
 _OTHER_MARK = "[dim]–[/]"
 
@@ -67,22 +64,9 @@ async def _run(environ: Mapping[str, str], *, keep: bool) -> None:
 
 
 async def _open_pull(stack: "LocalStack", language: str) -> DemoPull:
-    """The repository with its first commits, then a push to a branch and a pull request, as a person does it."""
-
-    def files(folder: Path) -> dict[str, str]:
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        if not paths:
-            raise UserError(f"The sample {folder} is not installed.")
-        return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
-
-    # The simulator is another process, so the product does not import it: its samples are found by its name.
-    sample = Path(str(resources.files("simulator"))) / "samples" / language
-    name = f"octocat/{language}-sample"
-    await stack.do("add_repository", full_name=name, files=files(sample / "main"))
-    change = files(sample / "change")
-    pushed = await stack.do("push_commit", full_name=name, branch=_BRANCH, files=change, message="Change")
-    opened = await stack.do("open_pull", full_name=name, head=_BRANCH, title="A change with planted defects")
-    return DemoPull(name, int(opened["number"]), pushed["sha"])
+    """The simulated GitHub has the samples: the product does not import it, and reads none of its files."""
+    opened = await stack.do("add_sample", name=language)
+    return DemoPull(opened["full_name"], int(opened["number"]), opened["head_sha"])
 
 
 async def _follow(console: "Console", stack: "LocalStack", pulls: list[DemoPull]) -> None:

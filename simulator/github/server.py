@@ -54,7 +54,7 @@ class SimulatedGitHub(GitHubServices):
         GitServer(self.store, self.protection, self.refs).add_to(app)
         AppPages(self.store, self.apps, self.installations).add_to(app)
         self.smee.add_to(app)
-        RepositoryPages(self.store, self.webhooks, self.merging).add_to(app)
+        RepositoryPages(self).add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)

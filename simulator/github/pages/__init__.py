@@ -17,10 +17,8 @@ from simulator.github.entities import CheckRun, Repository
 from simulator.github.errors import EntityNotFound
 from simulator.github.git import diff
 from simulator.github.serializers import checks as check_json
-from simulator.github.services.merging import MergeService
+from simulator.github.services import GitHubServices
 from simulator.github.services.statuses import latest
-from simulator.github.store import Store
-from simulator.github.webhooks import Webhooks
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
@@ -37,8 +35,9 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "striketh
 class RepositoryPages:
     """The pages of repositories and of webhook deliveries."""
 
-    def __init__(self, store: Store, webhooks: Webhooks, merging: MergeService) -> None:
-        self._store, self._webhooks, self._merging = store, webhooks, merging
+    def __init__(self, github: GitHubServices) -> None:
+        self._store, self._webhooks, self._merging = github.store, github.webhooks, github.merging
+        self._samples = github.samples
         self._templates = Environment(
             loader=PackageLoader("simulator.github.pages", ""),
             autoescape=True,
@@ -56,7 +55,8 @@ class RepositoryPages:
         app.router.add_get("/{owner}/{repo}/runs/{run:[0-9]+}", self._run)
 
     async def _home(self, request: web.Request) -> web.Response:
-        return self._show("home", title="Repositories", repositories=list(self._store.repositories.values()))
+        repositories, samples = list(self._store.repositories.values()), self._samples.missing()
+        return self._show("home", title="Repositories", repositories=repositories, samples=samples)
 
     async def _deliveries(self, request: web.Request) -> web.Response:
         return self._show("deliveries", title="Deliveries", deliveries=self._webhooks.deliveries[::-1][:200])

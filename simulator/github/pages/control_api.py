@@ -22,6 +22,7 @@ from simulator.github.pages.smee import Smee
 from simulator.github.rest.faults import ApiFaults
 from simulator.github.services import GitHubServices
 from simulator.github.services.apps import RegisteredApp
+from simulator.github.services.samples import SamplePull
 from simulator.github.store import Store
 
 _TIMEOUT_S = 20.0
@@ -49,6 +50,7 @@ def _actions(github: GitHubServices, faults: ApiFaults, smee: Smee) -> dict[str,
         github.reviews: ("approve", "review"),
         github.merging: ("delay_mergeable", "destroy_merge_group", "merge_pull", "queue_merge"),
         github.releases: ("add_release",),
+        github.samples: ("add_sample",),
         github.pushes: ("delete_branch", "push_commit"),
         github.protection: ("protect",),
         github.checks: ("delete_check_run", "press_button", "rerun_check", "rerun_suite"),
@@ -82,9 +84,8 @@ class ControlApi:
             result = await result if inspect.isawaitable(result) else result
         except (TypeError, ValueError, LookupError, Unprocessable, GitCommandError) as error:
             raise web.HTTPBadRequest(text=f"{type(error).__name__}: {error}\n") from error
-        if is_form:  # back to the page of the form, never to another host
-            path = urlsplit(request.headers.get("Referer", "")).path
-            raise web.HTTPSeeOther(path if path.startswith("/") and not path.startswith("//") else "/")
+        if is_form:  # never to another host
+            raise web.HTTPSeeOther(_page_after(result, urlsplit(request.headers.get("Referer", "")).path))
         return web.json_response(_result_json(self._store, result))
 
     async def _changes(self, request: web.Request) -> web.Response:
@@ -105,6 +106,13 @@ def require_local(request: web.Request) -> None:
         raise web.HTTPForbidden(text="The control API is for this machine only.\n")
 
 
+def _page_after(result: Any, form: str) -> str:
+    """The page of what is new, else that of the form."""
+    if isinstance(result, SamplePull):
+        return f"/{result.repository.full_name}/pull/{result.issue.number}"
+    return form if form.startswith("/") and not form.startswith("//") else "/"
+
+
 def _from_form(action: Callable[..., Any], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Form fields are strings; numbers and booleans are read as the action's parameters declare them."""
     kinds = {name: parameter.annotation for name, parameter in inspect.signature(action).parameters.items()}
@@ -116,6 +124,7 @@ def _result_json(store: Store, result: Any) -> Json:
     shown: tuple[tuple[type, Callable[[Any], Json]], ...] = (
         (Repository, lambda it: {"full_name": it.full_name}),
         (Issue, lambda it: {"number": it.number, "state": it.state, "head_sha": it.pull.head_sha if it.pull else ""}),
+        (SamplePull, lambda it: {"full_name": it.repository.full_name, **_result_json(store, it.issue)}),
         (User, lambda it: {"login": it.login, "token": it.token}),
         (Comment, lambda it: {"id": it.id}),
         (Installation, lambda it: serializers.installation(store, it)),

@@ -13,6 +13,7 @@ from simulator.github.services.refs import RefService
 from simulator.github.services.releases import ReleaseService
 from simulator.github.services.repositories import RepositoryService
 from simulator.github.services.reviews import ReviewService
+from simulator.github.services.samples import SampleService
 from simulator.github.services.statuses import StatusService
 from simulator.github.store import Store
 from simulator.github.webhooks import Webhooks
@@ -37,3 +38,4 @@ class GitHubServices:
         self.releases = ReleaseService(store, outgoing, self.refs)
         self.pushes = PushService(store)
         self.repositories = RepositoryService(store, outgoing, self.installations, self.pulls)
+        self.samples = SampleService(store, self.repositories, self.pushes, self.pulls)

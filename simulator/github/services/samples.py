@@ -1,0 +1,76 @@
+"""Sample repositories, each with an open pull request: what `simulator/samples/` holds."""
+
+import asyncio
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from simulator.github.entities import Issue, Repository
+from simulator.github.services.pulls import PullService
+from simulator.github.services.pushes import PushService
+from simulator.github.services.repositories import RepositoryService
+from simulator.github.store import Store
+
+_SAMPLES = resources.files("simulator") / "samples"
+_OWNER = "octocat"
+_BRANCH = "change"
+_LEFT_BY_TOOLS = ("__pycache__", "node_modules", "coverage")
+"""Folders beside those whose name begins with a dot. An installer compiles the samples' Python files, too."""
+
+
+@dataclass(frozen=True)
+class SamplePull:
+    """A sample's pull request."""
+
+    repository: Repository
+    issue: Issue
+
+
+class SampleService:
+    """`simulator/samples/<name>/main` becomes a repository's default branch, `change` what a pull request changes."""
+
+    def __init__(self, store: Store, repositories: RepositoryService, pushes: PushService, pulls: PullService) -> None:
+        self._store, self._repositories, self._pushes, self._pulls = store, repositories, pushes, pulls
+        self._added: dict[str, SamplePull] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    def missing(self) -> list[str]:
+        """The samples that are no repository yet."""
+        return [name for name in _names() if _full_name(name) not in self._store.repositories]
+
+    async def add_sample(self, name: str) -> SamplePull:
+        """The repository with its first commit, then a push to a branch and a pull request, as a person makes them.
+
+        Asked again, for instance by a double click, it is the same one.
+        """
+        if name not in _names():
+            raise ValueError(f"{name!r} is none of the samples {', '.join(_names())}")
+        async with self._one_at_a_time:
+            if name in self.missing() or name not in self._added:
+                self._added[name] = await self._make(_full_name(name), _SAMPLES / name)
+            return self._added[name]
+
+    async def _make(self, full_name: str, sample: Traversable) -> SamplePull:
+        repo = await self._repositories.add_repository(full_name, files=_files(sample / "main"))
+        await self._pushes.push_commit(full_name, _BRANCH, _files(sample / "change"))
+        issue = await self._pulls.open_pull(full_name, _BRANCH, title="A change with planted defects")
+        return SamplePull(repo, issue)
+
+
+def _names() -> list[str]:
+    return sorted(each.name for each in _SAMPLES.iterdir() if each.is_dir() and each.name not in _LEFT_BY_TOOLS)
+
+
+def _full_name(name: str) -> str:
+    return f"{_OWNER}/{name}-sample"
+
+
+def _files(folder: Traversable, prefix: str = "") -> dict[str, bytes]:
+    """Path to content, without what a tool left there."""
+    found: dict[str, bytes] = {}
+    for each in folder.iterdir():
+        if each.is_file() and each.name != ".DS_Store":
+            found[f"{prefix}{each.name}"] = each.read_bytes()
+        elif each.is_dir() and each.name not in _LEFT_BY_TOOLS and not each.name.startswith("."):
+            found |= _files(each, f"{prefix}{each.name}/")
+    return found
