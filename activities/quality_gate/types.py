@@ -127,13 +127,15 @@ class GateInput:
 @dataclass(frozen=True)
 class GateOutcome:
     """The result of `QualityGateWorkflow`: the verdict, its check runs, and where the head can be checked again.
-    `accepted` are the ids of what people accepted that counted, or has ended, each with its check."""
+    `accepted` are the ids of what people accepted that counted, or has ended, each with its check; `others` those of
+    other branches' workflows that have check runs on this head."""
 
     result: QualityGateResult
     run_ids: Mapping[str, int] = field(default_factory=dict)
     workspace: Workspace | None = None
     plan: GatePlan | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -214,6 +214,21 @@ async def test_waiting_branch_gates_a_commit_that_the_other_has_left(stack: Stac
     await gate(stack, repo, sha, "The pull request was closed.")
 
 
+async def test_commit_gets_its_verdict_again_when_another_branch_gives_up_its_gate(stack: Stack) -> None:
+    """The newest check runs of the commit, which count at GitHub, are those of the gate that was given up."""
+    repo = await stack.repository(configured())
+    sha = await stack.push(repo, {"b.txt": ""})
+    await stack.pull(repo)
+    await gate(stack, repo, sha, "Can merge")
+    held = stack.github.faults.add("PATCH", f"/repos/{repo}/check-runs/\\d+", "hold")
+    await copied(stack, repo, sha, "copy")
+    await stack.until(lambda: held.seen)
+    await stack.push(repo, {"c.txt": ""}, branch="copy")
+    await stack.github.webhooks.idle()
+    held.release()
+    await stack.until(lambda: gates(stack, repo, sha)[1:] == ["cancelled", "success"])
+
+
 async def test_an_override_holds_for_the_branches_of_that_moment_alone(stack: Stack) -> None:
     """Whoever lets a check pass on the way into one branch has not seen where the author sends the commit next."""
     repo = await protected(stack)

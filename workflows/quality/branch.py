@@ -263,6 +263,8 @@ class ContinuousQualityWorkflow:
         outcome = await self._outcome(input)
         is_own, self._gate = self._gate is not None, None
         if outcome and outcome.result.state in ("cancelled", "superseded"):
+            if self._paused or state.head.sha != input.head.sha:  # the commit's newest check runs are these, for good
+                await self._tell(outcome.others, HeadLeft(input.head.sha))
             outcome = None
         # A gate that ended without a verdict because of a newer target leaves its own to be gated again, perhaps.
         ended = None if outcome is None and self._gate_stopped else self._gated

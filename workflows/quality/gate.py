@@ -58,7 +58,7 @@ class QualityGateWorkflow:
         self._state = result.state
         own = [base for base in self._bases if base.name == input.head.base_ref] or self._bases
         workspace, plan = (own[0].workspace, own[0].plan) if own else (None, None)
-        return GateOutcome(result, self._run_ids, workspace, plan, accepted_checks(self._bases))
+        return GateOutcome(result, self._run_ids, workspace, plan, accepted_checks(self._bases), self._others)
 
     @workflow.signal
     def superseded(self, ending: GateEnding) -> None:
