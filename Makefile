@@ -14,6 +14,9 @@ demo: .venv/ready  ## two repositories, two pull requests, sixteen check runs (A
 test: .venv/ready tests/node_modules/ready  ## every test
 	$(BIN)/pytest -n auto $(ARGS)
 
+chaos: .venv/ready  ## random users and faults (SEEDS="7 20-29", without it new ones for ever; ARGS=--short is as in make test)
+	$(BIN)/python -m tests.chaos $(ARGS) $(SEEDS)
+
 coverage: .venv/ready tests/node_modules/ready  ## how much of our code the tests run, also in the processes that they start
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n auto $(ARGS); ended=$$?; $(BIN)/coverage combine --quiet; $(BIN)/coverage report; exit $$ended
@@ -50,4 +53,4 @@ tests/node_modules/ready: tests/package-lock.json .venv/ready
 	$(BIN)/python -m bot.npm ci --prefix tests --no-audit --no-fund --ignore-scripts --silent
 	touch $@
 
-.PHONY: demo test coverage gate check fix bench docs lock
+.PHONY: demo test chaos coverage gate check fix bench docs lock
