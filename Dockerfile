@@ -23,7 +23,7 @@ ENV PATH=/app/.venv/bin:$PATH AUTOBUILD_DATA=/data AUTOBUILD_HOST=0.0.0.0 AUTOBU
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080 8081
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-P", "-m", "bot.healthcheck"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-P", "-m", "bot.healthcheck"]
 
 # Where a volume is mounted as root's and nobody can say otherwise (Fly.io): the first process gives it away, and with
 # that its power. The program itself never runs as root.

@@ -2,21 +2,41 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from typing import Any, NoReturn
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
 from activities.quality_gate.types import GateInput, GateOutcome
+from bot.settings.temporal import connection_settings
 from workflows import ids
 from workflows.config import WorkflowTimeouts
 from workflows.quality_gate import QualityGateWorkflow
+
+WORKER_HEARTBEAT = timedelta(seconds=3)
+"""How often a worker tells Temporal that it lives; `autobuild doctor` looks at that."""
+
+_CONNECTS_WITHIN_S = 10.0
+_RPC = timedelta(seconds=5)
+_ASK_EVERY_S = 1.0
+_LOG_EVERY_S = 60.0
+_LOOK_EVERY_S = 15.0
+# Another answer would not come by waiting.
+_FINAL = (RPCStatusCode.NOT_FOUND, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED)
+
+# As its default, without a line for every attempt of each call while Temporal is unavailable: `log_outages` tells that.
+_LIBRARY_LOG = "ERROR,temporalio_common=WARN,temporalio_sdk_core=WARN,temporalio_sdk=WARN,temporal_sdk_bridge=WARN"
+
+_log = logging.getLogger("autobuild")
 
 
 @dataclass(frozen=True)
@@ -32,27 +52,65 @@ class WorkflowStatus:
     detail: str = ""
 
 
+class TemporalUnreachable(UserError):
+    """There is no connection to Temporal, or it does not answer: it may do so later."""
+
+
 async def connect(address: str = "", environ: Mapping[str, str] | None = None, *, lazy: bool = False) -> Client:
-    """The Temporal that `address` names, else `TEMPORAL_*` or the TOML profile. Raises UserError where it is
-    unavailable; `lazy` connects at the first call instead."""
+    """The Temporal that `address` names, else `TEMPORAL_*` or the TOML profile. Raises UserError where the settings are
+    wrong, and TemporalUnreachable; `lazy` connects at the first call instead."""
     config = connection_settings(environ or {}, address)
-    where = config["target_host"]
     try:
-        return await asyncio.wait_for(Client.connect(**config, lazy=lazy), 10)
-    except (RuntimeError, TimeoutError) as error:
-        raise UserError(f"Temporal at {where} is unavailable. Start it, or set TEMPORAL_ADDRESS.") from error
+        return await asyncio.wait_for(Client.connect(**config, lazy=lazy, runtime=_runtime()), _CONNECTS_WITHIN_S)
+    except (RuntimeError, ValueError, TimeoutError) as error:
+        where = config["target_host"]
+        raise TemporalUnreachable(f"Temporal at {where} is unavailable. Start it, or set TEMPORAL_ADDRESS.") from error
 
 
-def connection_settings(environ: Mapping[str, str], address: str = "") -> ClientConnectConfig:
-    """Where and how Temporal is connected to, with `target_host` always set."""
-    variables = dict(environ)
-    if host := variables.get("TEMPORAL_HOST"):
-        variables.setdefault("TEMPORAL_ADDRESS", host if ":" in host else f"{host}:7233")
-    config = ClientConfig.load_client_connect_config(override_env_vars=variables)
-    if address:
-        config["target_host"] = address
-    config.setdefault("target_host", "localhost:7233")
-    return config
+async def connect_once_available(environ: Mapping[str, str]) -> Client:
+    """Waits for Temporal and its namespace, with a log line a minute. Raises UserError where waiting is no use."""
+    while True:
+        await once_available(await connect(environ=environ, lazy=True))
+        with contextlib.suppress(TemporalUnreachable):  # it has gone again
+            return await connect(environ=environ)  # the SDK wants a connected client for a worker
+
+
+async def once_available(client: Client, *, always: bool = False) -> None:
+    """Returns when Temporal answers. Raises UserError where it answers that it will not serve us, unless `always` is
+    set: then that is waited for too."""
+    now, logged = asyncio.get_running_loop().time, float("-inf")
+    where, request = client.service_client.config.target_host, DescribeNamespaceRequest(namespace=client.namespace)
+    while True:
+        try:
+            async with asyncio.timeout(_CONNECTS_WITHIN_S):
+                await client.workflow_service.describe_namespace(request, timeout=_RPC)
+            break
+        except (RuntimeError, TimeoutError):
+            why = "no connection"
+        except RPCError as error:
+            if error.status in _FINAL and not always:
+                raise UserError(f"Temporal at {where} answers {error.status.name}: {error.message}.") from None
+            why = error.status.name
+        if now() - logged >= _LOG_EVERY_S:
+            logged = now()
+            _log.warning("temporal=unavailable address=%s why=%r action=waiting", where, why)
+        await asyncio.sleep(_ASK_EVERY_S)
+    if logged > 0:
+        _log.info("temporal=available address=%s", where)
+
+
+async def log_outages(client: Client) -> NoReturn:
+    """A log line when Temporal is unavailable, and one a minute while it stays so."""
+    while True:
+        await once_available(client, always=True)
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+@cache
+def _runtime() -> Runtime:
+    """Its workers tell Temporal every few seconds that they live, so that a dead one is noticed as soon."""
+    telemetry = TelemetryConfig(logging=LoggingConfig(filter=_LIBRARY_LOG))
+    return Runtime(telemetry=telemetry, worker_heartbeat_interval=WORKER_HEARTBEAT)
 
 
 class WorkflowClient:

@@ -49,11 +49,13 @@ async def _run(environ: Mapping[str, str], *, keep: bool) -> None:
     from rich.console import Console
 
     from bot.processes.local_stack import local_stack
+    from bot.settings import data_folder_of
+    from bot.settings.data_folder import mention_earlier_folder
 
     console = Console(emoji=False, highlight=False)
     console.print("Starting Temporal, a simulated GitHub, the webhook server and a worker …")
-    data = Path(environ.get("AUTOBUILD_DATA", ".autobuild")) / "demo"
-    async with local_stack(data, environ) as stack:
+    mention_earlier_folder(environ)
+    async with local_stack(data_folder_of(environ) / "demo", environ) as stack, stack.parts().watched():
         pulls = [await _open_pull(stack, language) for language in ("python", "typescript")]
         await asyncio.wait_for(_follow(console, stack, pulls), _WITHIN_S)
         for pull in pulls:

@@ -26,7 +26,9 @@ def command(as_lines: bool) -> int:
 async def _run(environ: Mapping[str, str], *, as_lines: bool) -> None:
     """Credentials go to standard output, everything else to standard error. Temporal is not needed."""
     from bot.settings import Settings, credentials, names_an_app
+    from bot.settings.data_folder import mention_earlier_folder
 
+    mention_earlier_folder(environ)
     settings = Settings.load(environ, ())
     if names_an_app(environ):
         known = Settings.load(environ)

@@ -25,19 +25,29 @@ def command(workers: int) -> int:
 
 async def run(environ: Mapping[str, str], workers: int) -> None:
     """Works until it is cancelled: in this process, or with `workers` processes below it."""
-    from bot.processes.children import run_together
+    from bot.client import connect_once_available
     from bot.processes.health import worker_health
+    from bot.processes.parts import Parts, own_commands
     from bot.settings import Settings, require_writable
-    from bot.settings.data_folder import keep_private
+    from bot.settings.data_folder import keep_private, mention_earlier_folder
+    from bot.settings.running_up import with_temporal_of_up
+    from bot.settings.temporal import connection_settings
 
     keep_private()
+    mention_earlier_folder(environ)
+    environ = with_temporal_of_up(environ)
+    connection_settings(environ)
     async with worker_health(Settings.load(environ, needs=()), environ) as app_is_known:
         settings = await _settings_once_registered(environ)
         require_writable(settings.data)
         app_is_known()
         if workers == 1:
             await _work(settings, environ)
-        await run_together(*["worker"] * workers, environ={**environ, "AUTOBUILD_HEALTH_PORT": ""})
+        await connect_once_available(environ)  # here, so that there is one log line, not one of each
+        names = {f"worker {number + 1}": "worker" for number in range(workers)}
+        environ = {**environ, "AUTOBUILD_HEALTH_PORT": ""}
+        async with own_commands(names, environ) as commands, Parts(*commands).watched():
+            await asyncio.Event().wait()
 
 
 async def _settings_once_registered(environ: Mapping[str, str]) -> "Settings":
@@ -63,8 +73,8 @@ async def _work(settings: "Settings", environ: Mapping[str, str]) -> None:
     from bot.processes import schedules
     from bot.worker import make_worker_activities, run_worker
 
-    temporal = await client.connect(environ=environ)
+    temporal = await client.connect_once_available(environ)
     async with make_worker_activities(settings, environ) as activities, run_worker(temporal, settings, activities):
         await schedules.ensure(temporal, settings.task_queue)
         print(f"Working on {settings.task_queue} and {activities.queue}", flush=True)
-        await asyncio.Event().wait()
+        await client.log_outages(temporal)

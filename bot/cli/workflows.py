@@ -1,10 +1,10 @@
 """`autobuild start | list | status | wait | signal | cancel`: workflows from the command line."""
 
-import asyncio
 import json
 import os
+from collections.abc import Coroutine
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +14,8 @@ from bot.printable import printable
 
 if TYPE_CHECKING:
     from bot.client import WorkflowClient, WorkflowStatus
+
+T = TypeVar("T")
 
 _PLUGINS = {
     "checks": "activities.checks",
@@ -25,11 +27,26 @@ _PLUGINS = {
 
 
 async def _client() -> "WorkflowClient":
+    """For the running `autobuild up`, or the Temporal that the environment names."""
     from bot.client import WorkflowClient, connect
     from bot.settings import Settings
+    from bot.settings.running_up import with_running_up
 
-    settings = Settings.load(os.environ, needs=())
-    return WorkflowClient(await connect(environ=os.environ), settings.task_queue)
+    environ = with_running_up(os.environ)
+    settings = Settings.load(environ, needs=())
+    return WorkflowClient(await connect(environ=environ), settings.task_queue)
+
+
+def _ask(work: Coroutine[Any, Any, T]) -> T:
+    """The answer of Temporal. Raises UserError, also for what it refuses."""
+    from temporalio.service import RPCError
+
+    from bot.cli.signals import run_to_end
+
+    try:
+        return run_to_end(work)
+    except RPCError as error:
+        raise UserError(f"Temporal answers {error.status.name}: {error.message}") from error
 
 
 @click.command()
@@ -51,7 +68,7 @@ def start(repository: str, sha: str, base: str, installation: int) -> None:
         input = GateInput(Head(repo, sha, base_ref=base), owner_key=f"cli:{repository}")
         return await (await _client()).start_quality_gate(input)
 
-    click.echo(asyncio.run(start_gate()))
+    click.echo(_ask(start_gate()))
 
 
 @click.command(name="list")
@@ -64,7 +81,7 @@ def list_(kind: str, query: str) -> None:
         return await (await _client()).list_workflows(query)
 
     if kind == "workflows":
-        for one in asyncio.run(running()):
+        for one in _ask(running()):
             click.echo(printable(f"{one.status:10} {one.started[:19]} {one.type:28} {one.workflow_id}"))
         return
     if kind not in _PLUGINS:
@@ -83,7 +100,7 @@ def status(workflow_id: str) -> None:
     async def facts() -> dict[str, str]:
         return asdict(await (await _client()).get_workflow_status(workflow_id))
 
-    for name, value in asyncio.run(facts()).items():
+    for name, value in _ask(facts()).items():
         if value:
             click.echo(printable(f"{name:12} {value}"))
 
@@ -97,7 +114,7 @@ def wait(workflow_id: str, timeout: float | None) -> None:
     async def result() -> object:
         return await (await _client()).wait_for_result(workflow_id, timeout)
 
-    click.echo(json.dumps(asyncio.run(result()), indent=2))
+    click.echo(json.dumps(_ask(result()), indent=2))
 
 
 @click.command()
@@ -114,7 +131,7 @@ def signal(workflow_id: str, name: str, argument: str) -> None:
     async def send() -> None:
         await (await _client()).signal_workflow(workflow_id, name, value)
 
-    asyncio.run(send())
+    _ask(send())
 
 
 @click.command()
@@ -125,7 +142,7 @@ def cancel(workflow_id: str) -> None:
     async def request() -> None:
         await (await _client()).cancel_workflow(workflow_id)
 
-    asyncio.run(request())
+    _ask(request())
 
 
 COMMANDS = (start, list_, status, wait, signal, cancel)

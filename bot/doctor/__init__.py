@@ -13,6 +13,7 @@ from activities.errors import UserError
 from bot.doctor import app, github, machine, registries, settings, temporal, webhook
 from bot.doctor.context import DoctorContext
 from bot.doctor.results import DoctorError, DoctorResult, DoctorSkipped, fail, show, skip
+from bot.settings.running_up import with_running_up
 
 DoctorCheck = Callable[[DoctorContext], Awaitable[Sequence[DoctorResult]]]
 
@@ -45,7 +46,7 @@ CHECKS: tuple[tuple[str, DoctorCheck], ...] = (
 
 async def run(environ: Mapping[str, str], as_json: bool = False) -> int:
     """Prints the results. The exit code: 0 without errors, else 1."""
-    results = await examine(environ)
+    results = await examine(with_running_up(environ))
     show(results, as_json)
     return 1 if any(result.status == "error" for result in results) else 0
 

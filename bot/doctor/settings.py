@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
 
 from activities.errors import UserError
 from bot.doctor.context import DoctorContext
@@ -14,12 +16,14 @@ _REGISTER = (
     "Run `autobuild up` and open the address that it prints to register an App, or set AUTOBUILD_APP_ID, "
     "AUTOBUILD_PRIVATE_KEY and AUTOBUILD_WEBHOOK_SECRET."
 )
+# An account without a home has no default folder.
+_NOWHERE = Path("/nonexistent/autobuild")
 _ALL_OR_NONE = "Set all of an App's variables or none."
 
 
 def readable(environ: Mapping[str, str]) -> Settings:
     """The settings with the default for each that is invalid, so that the other checks can run."""
-    values = {}
+    values: dict[str, Any] = {"data": _NOWHERE}
     for declared in fields(Settings):
         try:
             values[declared.name] = value_of(declared, environ)

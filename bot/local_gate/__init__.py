@@ -21,8 +21,10 @@ from bot.local_gate.applied_fixes import apply_fixes
 from bot.local_gate.folder import LocalHead, local_head
 from bot.local_gate.terminal import follow, print_verdict
 from bot.printable import printable
+from bot.processes.parts import Part, Parts
 from bot.processes.temporal_server import temporal_server
 from bot.settings import Settings
+from bot.settings.data_folder import default_cache
 from bot.worker import make_worker_activities, run_worker
 from workflows.config import ActivityTimeouts
 
@@ -71,19 +73,18 @@ async def run(options: GateOptions, environ: Mapping[str, str]) -> int:
 async def engine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Client]:
     """A Temporal server that keeps nothing, and a worker in this process."""
     async with temporal_server(None) as server:
-        client = await connect(server.address)
-        async with make_worker_activities(settings, environ) as activities, run_worker(client, settings, activities):
-            yield client
+        temporal = Part("Temporal server", server.process, lost="Run this again.")
+        async with Parts(temporal).watched(), make_worker_activities(settings, environ) as activities:
+            client = await connect(server.address)
+            async with run_worker(client, settings, activities):
+                yield client
 
 
 def _settings(environ: Mapping[str, str]) -> Settings:
     """Without an App. Results are kept in the user's cache folder, so that a second run is quick."""
     without_app = {name: value for name, value in environ.items() if not name.startswith("AUTOBUILD_APP")}
     settings = Settings.load(without_app, needs=())
-    if "AUTOBUILD_DATA" in environ:
-        return settings
-    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return replace(settings, data=cache / "autobuild")
+    return settings if environ.get("AUTOBUILD_DATA", "").strip() else replace(settings, data=default_cache())
 
 
 async def _no_auth(_repo: RepoRef) -> tuple[str, str]:

@@ -8,7 +8,11 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 
-from activities.errors import UserError
+COMMANDS = {"webhook server": "serve", "worker": "worker"}
+"""Our own commands that serve, by what they are called."""
+
+COULD_NOT_RUN = 2
+"""The exit code of a command of ours that has said why it cannot run: a setting, a port in use."""
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
@@ -35,16 +39,6 @@ async def start_child(
         start_new_session=True,
         preexec_fn=die_with_parent(signal.SIGTERM),
     )
-
-
-async def run_together(*commands: str, environ: Mapping[str, str]) -> None:
-    """Runs these commands until one of them ends, which is an error; then stops the others. Raises UserError."""
-    children = [await start_child(command, environ) for command in commands]
-    try:
-        await asyncio.wait([asyncio.create_task(child.wait()) for child in children], return_when="FIRST_COMPLETED")
-        raise UserError("A process ended unexpectedly; its output says why.")
-    finally:
-        await stop_children(children)
 
 
 async def stop_children(children: list[asyncio.subprocess.Process]) -> None:

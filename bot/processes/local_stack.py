@@ -6,18 +6,23 @@ import json
 import shutil
 import signal
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from activities.errors import UserError
-from bot.processes.children import die_with_parent, start_child, stop_children
-from bot.processes.temporal_server import free_port, temporal_server
+from bot.processes.children import COMMANDS, COULD_NOT_RUN, die_with_parent, start_child, stop_children
+from bot.processes.parts import Part, Parts
+from bot.processes.temporal_server import LocalTemporal, free_port, temporal_server
 from bot.settings import app_variables
 from bot.settings.data_folder import keep_private, make_private
+from bot.settings.running_up import TEMPORAL, UpRecord, recorded
+from bot.settings.temporal import embedded_variables
 
 _READY_WITHIN_S = 120.0
 
@@ -33,12 +38,29 @@ class LocalStack:
     log: Path
     session: aiohttp.ClientSession
     env: Mapping[str, str]
-    children: dict[str, asyncio.subprocess.Process]
+    children: dict[str, Process]
+    temporal: LocalTemporal
+    simulator: Process
+    record: UpRecord
 
-    async def start(self, command: str, *options: str) -> None:
+    async def start(self, command: str, *options: str) -> Process:
         """`serve` or `worker` as a process of its own."""
         with self.log.open("ab") as log:
             self.children[command] = await start_child(command, self.env, log.fileno(), options)
+        return self.children[command]
+
+    def parts(self) -> Parts:
+        """All its processes, for whoever watches them."""
+        return Parts(
+            Part(TEMPORAL, self.temporal.process, self.temporal.restart),
+            *(
+                Part(name, self.children[command], partial(self.start, command), final=COULD_NOT_RUN)
+                for name, command in COMMANDS.items()
+            ),
+            Part("simulated GitHub", self.simulator, lost="What was in it is lost, so everything is stopped."),
+            changed=self.record.write,
+            output=str(self.log),
+        )
 
     async def kill(self, command: str) -> None:
         """At once, as the kernel does when memory runs out."""
@@ -78,25 +100,27 @@ class LocalStack:
 
 
 @contextlib.asynccontextmanager
-async def local_stack(data: Path, environ: Mapping[str, str]) -> AsyncIterator[LocalStack]:
-    """All processes for the block. `data` keeps environments and downloads between runs, and no results."""
+async def local_stack(
+    data: Path, environ: Mapping[str, str], command: str = "autobuild demo"
+) -> AsyncIterator[LocalStack]:
+    """All processes for the block, which is the one of `command`. `data` keeps environments and downloads between runs,
+    and no results. Raises UserError where another process uses it."""
     data = data.resolve()
     keep_private()
     make_private(data)
-    for old in ("results", "mirrors", "checkouts", "accepted", "temporal.db", "temporal.db-wal", "temporal.db-shm"):
-        if (data / old).is_dir():
-            shutil.rmtree(data / old, ignore_errors=True)
-        else:
-            (data / old).unlink(missing_ok=True)
     async with contextlib.AsyncExitStack() as exits:
-        log = exits.enter_context((data / "log.txt").open("wb"))
         session = await exits.enter_async_context(aiohttp.ClientSession())
-        temporal = await exits.enter_async_context(temporal_server(data / "temporal.db", ui=True))
+        temporal = await exits.enter_async_context(temporal_server(data / "temporal.db", ui=True, emptied=True))
+        for old in ("results", "mirrors", "checkouts", "accepted"):
+            shutil.rmtree(data / old, ignore_errors=True)
+        log = exits.enter_context((data / "log.txt").open("wb"))
         web = f"http://127.0.0.1:{free_port()}"
         github, simulator = await _start_simulator(data / "github", f"{web}/webhook", log.fileno())
         exits.push_async_callback(stop_children, [simulator])
         env = _environment(environ, data, github, temporal.address, web)
-        stack = LocalStack(github["url"], github["api_url"], web, temporal.ui, data / "log.txt", session, env, {})
+        record = exits.enter_context(recorded(data, command, env, own_app=True))
+        urls = (github["url"], github["api_url"], web, temporal.ui)
+        stack = LocalStack(*urls, data / "log.txt", session, env, {}, temporal, simulator, record)
         try:
             await stack.start("serve")
             await stack.start("worker")
@@ -106,7 +130,7 @@ async def local_stack(data: Path, environ: Mapping[str, str]) -> AsyncIterator[L
             await stop_children(list(stack.children.values()))
 
 
-async def _start_simulator(state: Path, hook: str, log: int) -> tuple[dict[str, Any], asyncio.subprocess.Process]:
+async def _start_simulator(state: Path, hook: str, log: int) -> tuple[dict[str, Any], Process]:
     """(what it prints of itself: addresses and credentials, its process). It is another program on purpose."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "simulator.github", "--state", str(state), "--hook", hook),
@@ -128,11 +152,10 @@ def _environment(
     """Ours, with this stack's addresses and App in the place of a real deployment's."""
     kept = {name: value for name, value in environ.items() if name not in (*app_variables(), "AUTOBUILD_SMEE_URL")}
     return {
-        **kept,
-        "TEMPORAL_ADDRESS": temporal,
-        "TEMPORAL_NAMESPACE": "default",
+        **embedded_variables(kept, temporal),
         "AUTOBUILD_DATA": str(data),
         "AUTOBUILD_PORT": web.rpartition(":")[2],
+        "AUTOBUILD_BASE_URL": web,
         "AUTOBUILD_GITHUB_URL": github["url"],
         "AUTOBUILD_GITHUB_API_URL": github["api_url"],
         "AUTOBUILD_APP_ID": str(github["app_id"]),

@@ -17,8 +17,9 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
+from bot.client import once_available
 from workflows import ids
 from workflows.config import Sweeps
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
@@ -56,6 +57,9 @@ async def ensure(client: Client, task_queue: str, every: ScheduleIntervals | Non
         await _create_or_update(client, reconciliation_id, reconcile)
         _log.info("schedules=%s,%s every=%s,%s", sweep_id, reconciliation_id, every.deliveries, every.reconciliation)
     except RPCError as error:
+        if error.status is RPCStatusCode.UNAVAILABLE:  # it ended since this worker connected
+            await once_available(client, always=True)
+            return await ensure(client, task_queue, every)
         effect = "missed events are not recovered"
         _log.error("schedules=none effect='%s' temporal=%s why=%r", effect, error.status.name, str(error))
         return False

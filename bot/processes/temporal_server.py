@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,19 +35,45 @@ _STARTS_WITHIN_S = 120.0
 _ATTEMPTS = 3
 
 
-@dataclass(frozen=True)
+@dataclass
 class LocalTemporal:
-    """A running server. `ui` is the address of its web pages, "" without."""
+    """A server that is started again at the same addresses. `ui_port` is 0 without its web pages."""
 
-    address: str
-    ui: str
-    pid: int
+    database: Path | None
+    port: int
+    ui_port: int
+    process: Process
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def ui(self) -> str:
+        """The address of its web pages, "" without."""
+        return f"http://127.0.0.1:{self.ui_port}" if self.ui_port else ""
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    async def restart(self) -> Process:
+        """After it has ended. Raises UserError where it ends again before it is ready."""
+        self.process = await _spawn(self.database, self.port, self.ui_port)
+        try:
+            await _wait_until_ready(self.address, self.process)
+        except UserError:
+            await _stop(self.process, signal.SIGKILL)
+            raise
+        return self.process
 
 
 @contextlib.asynccontextmanager
-async def temporal_server(database: Path | None, *, ui: bool = False, port: int = 0) -> AsyncIterator[LocalTemporal]:
+async def temporal_server(
+    database: Path | None, *, ui: bool = False, port: int = 0, emptied: bool = False
+) -> AsyncIterator[LocalTemporal]:
     """A server on loopback only (it has no authentication), ended with the block. Without a `database` file it
-    keeps nothing. Raises UserError where another process uses the file."""
+    keeps nothing; `emptied` removes what is in the file. Raises UserError where another process uses it."""
     with contextlib.ExitStack() as exits:
         if database:
             make_private(database.parent)
@@ -54,36 +81,42 @@ async def temporal_server(database: Path | None, *, ui: bool = False, port: int 
                 exits.enter_context(FileLock(f"{database}.lock", timeout=0))
             except Timeout as error:
                 raise UserError(f"Another process uses {database}. Stop it, or change AUTOBUILD_DATA.") from error
-        process, server = await _start(database, ui, port)
+            for suffix in ("", "-wal", "-shm") if emptied else ():
+                Path(f"{database}{suffix}").unlink(missing_ok=True)
+        server = await _start(database, ui, port)
         try:
             yield server
         finally:
             # A server that keeps nothing has nothing to finish, and would take a second to find that out.
-            await _stop(process, signal.SIGTERM if database else signal.SIGKILL)
+            await _stop(server.process, signal.SIGTERM if database else signal.SIGKILL)
 
 
-async def _start(database: Path | None, ui: bool, port: int) -> tuple[asyncio.subprocess.Process, LocalTemporal]:
+async def _start(database: Path | None, ui: bool, port: int) -> LocalTemporal:
     """A free port may be taken before the server has it, so others are tried."""
     for attempt in range(_ATTEMPTS):
         server_port, ui_port = port or free_port(), free_port() if ui else 0
-        process = await asyncio.create_subprocess_exec(
-            *_command(database, server_port, ui_port),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGKILL),
-            umask=0o077,  # the histories in its database are nobody else's to read
-        )
-        address = f"127.0.0.1:{server_port}"
+        process = await _spawn(database, server_port, ui_port)
+        server = LocalTemporal(database, server_port, ui_port, process)
         try:
-            await _wait_until_ready(address, process)
-            return process, LocalTemporal(address, f"http://127.0.0.1:{ui_port}" if ui else "", process.pid)
+            await _wait_until_ready(server.address, process)
+            return server
         except BaseException as error:
             await _stop(process, signal.SIGKILL)
             if not isinstance(error, UserError) or port or attempt == _ATTEMPTS - 1:
                 raise
     raise AssertionError
+
+
+async def _spawn(database: Path | None, port: int, ui_port: int) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *_command(database, port, ui_port),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGKILL),
+        umask=0o077,  # the histories in its database are nobody else's to read
+    )
 
 
 def free_port() -> int:
@@ -109,7 +142,7 @@ def _command(database: Path | None, port: int, ui_port: int) -> list[str]:
     return command
 
 
-async def _wait_until_ready(address: str, process: asyncio.subprocess.Process) -> None:
+async def _wait_until_ready(address: str, process: Process) -> None:
     deadline = asyncio.get_running_loop().time() + _STARTS_WITHIN_S
     while asyncio.get_running_loop().time() < deadline:
         if process.returncode is not None:
@@ -123,7 +156,7 @@ async def _wait_until_ready(address: str, process: asyncio.subprocess.Process) -
     raise UserError(f"The Temporal server was not ready within {_STARTS_WITHIN_S:g} s.")
 
 
-async def _stop(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
+async def _stop(process: Process, how: signal.Signals) -> None:
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):

@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from activities.errors import UserError
 from bot.settings import credentials
 from bot.settings.credentials import AppCredentials
-from bot.settings.data_folder import make_private
+from bot.settings.data_folder import DEFAULT_DATA, default_data, make_private
 from bot.settings.setting_fields import (
     address,
     egress_entries,
+    folder_setting,
     globs,
     number,
     one_of,
@@ -38,8 +39,6 @@ TEMPORAL_SETTINGS = (
     ("TEMPORAL_PROFILE", "default", "The profile in Temporal's TOML file (TEMPORAL_CONFIG_FILE)."),
 )
 """Read by `temporalio.envconfig` where a client is made; listed here for `Settings.table`."""
-
-_DATA = Path(".autobuild")
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,9 @@ class Settings:
         "Branches whose pushes are gated, separated by commas; `*` matches `/` too.",
         globs,
     )
-    data: Path = setting("AUTOBUILD_DATA", _DATA, "The folder for mirrors, environments and results.", Path)  # noqa: RUF009
+    data: Path = folder_setting(  # noqa: RUF009
+        "AUTOBUILD_DATA", default_data, DEFAULT_DATA, "The folder for mirrors, environments and results."
+    )
     sandbox: Literal["bubblewrap", "none"] = setting(
         "AUTOBUILD_SANDBOX",
         "bubblewrap",
@@ -123,7 +124,7 @@ class Settings:
             try:
                 values[declared.name] = value_of(declared, environ)
             except ValueError as error:
-                values[declared.name] = declared.default
+                values[declared.name] = None if declared.default is MISSING else declared.default
                 problems[declared.name] = str(error)
         problems = _add_app(values, needs, environ) | _missing_api_url(values) | problems
         if problems:
@@ -143,6 +144,14 @@ class Settings:
     def own_login(self) -> str:
         """The login of this App on GitHub: the sender of the events that it causes itself."""
         return f"{self.app_slug}[bot]"
+
+
+def data_folder_of(environ: Mapping[str, str]) -> Path:
+    """AUTOBUILD_DATA as an absolute path, whatever else is set. Raises UserError."""
+    try:
+        return Path(value_of(Settings.__dataclass_fields__["data"], environ)).absolute()
+    except ValueError as error:
+        raise UserError(f"Invalid settings:\n- {error}") from None
 
 
 def require_writable(data: Path) -> None:

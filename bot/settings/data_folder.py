@@ -3,7 +3,12 @@
 import contextlib
 import os
 import stat
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+DEFAULT_DATA = "~/.local/share/autobuild"
+"""What the documentation says of `default_data`."""
 
 OURS = (
     *("app", "mirrors", "checkouts", "environments", "prepared", "downloads", "results", "accepted", "scratch", "demo"),
@@ -13,6 +18,43 @@ OURS = (
 
 _DATABASE = "temporal.db*"
 _FOLDER, _FILE = 0o700, 0o600
+_EARLIER = Path(".autobuild")
+
+
+def default_data() -> Path:
+    """The platform's folder for this account's data: the same from every working directory. Raises ValueError where the
+    account has none."""
+    from platformdirs import user_data_path
+
+    return _of_account(user_data_path)
+
+
+def default_cache() -> Path:
+    """The platform's folder for what this account can compute again. Raises ValueError where it has none."""
+    from platformdirs import user_cache_path
+
+    return _of_account(user_cache_path)
+
+
+def _of_account(path: Callable[[str], Path]) -> Path:
+    try:
+        return path("autobuild")
+    except RuntimeError:
+        raise ValueError("must be set: this account has no home folder") from None
+
+
+def mention_earlier_folder(environ: Mapping[str, str]) -> None:
+    """An earlier version kept its data in the folder `.autobuild` of the working directory. Nothing is moved."""
+    if environ.get("AUTOBUILD_DATA", "").strip():
+        return
+    here = _EARLIER.absolute()
+    if any(os.path.lexists(here / name) for name in (*OURS, "temporal.db")):
+        print(
+            f"The data folder is {default_data()}; {here} of an earlier version is not used. "
+            f"Move what is in it there, or set AUTOBUILD_DATA={here}.",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def make_private(data: Path) -> None:

@@ -17,6 +17,12 @@ def setting(env: str, default: object, meaning: str, read: Callable[[str], objec
     return field(default=default, repr=not secret, metadata=about)
 
 
+def folder_setting(env: str, default: Callable[[], Path], shown: str, meaning: str) -> Any:
+    """A folder whose `default` depends on the account and the platform; the documentation has `shown`."""
+    about = {"env": env, "meaning": meaning, "read": Path, "secret": False, "shown": shown}
+    return field(default_factory=default, metadata=about)
+
+
 def value_of(declared: Field[Any], environ: Mapping[str, str]) -> Any:
     """The value of a setting, its default where the variable is absent or blank.
 
@@ -26,16 +32,25 @@ def value_of(declared: Field[Any], environ: Mapping[str, str]) -> Any:
     try:
         text = _secret(environ, env) if declared.metadata["secret"] else environ.get(env, "")
         text.encode()  # the environment holds bytes; what is not text would fail later, somewhere else
-        return declared.metadata["read"](text) if text.strip() else declared.default
+        return declared.metadata["read"](text) if text.strip() else default_of(declared)
     except UnicodeEncodeError:
         raise ValueError(f"{env} must be UTF-8 text.") from None
     except ValueError as error:
         raise ValueError(f"{env} {error}.") from None
 
 
+def default_of(declared: Field[Any]) -> Any:
+    """The default of a setting. Raises ValueError where this account has none."""
+    if declared.default is not MISSING:
+        return declared.default
+    assert declared.default_factory is not MISSING
+    return declared.default_factory()
+
+
 def row_of(declared: Field[Any]) -> tuple[str, str, str]:
     """(name, default, meaning), for the documentation."""
-    env, default = declared.metadata["env"], declared.default
+    env = declared.metadata["env"]
+    default = declared.metadata.get("shown", declared.default)
     assert default is not MISSING
     shown = ",".join(default) if isinstance(default, tuple) else str(default or "")
     return (f"{env} or {env}_FILE" if declared.metadata["secret"] else env), shown, declared.metadata["meaning"]

@@ -3,7 +3,8 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -11,8 +12,10 @@ import aiohttp
 from bot import client as temporal_client
 from bot import telemetry
 from bot.settings import WEB_NEEDS, Settings, app_is_known
-from bot.settings.data_folder import keep_private
+from bot.settings.data_folder import keep_private, mention_earlier_folder
+from bot.settings.running_up import with_temporal_of_up
 from bot.webhook.connections import listening
+from bot.webhook.liveness import dead_part
 from bot.webhook.server import WebhookReceiver, app_of
 
 if TYPE_CHECKING:
@@ -24,13 +27,16 @@ _log = logging.getLogger("autobuild.web")
 async def serve(environ: Mapping[str, str]) -> None:
     """Until it is cancelled. Without an App it serves the page that registers one, and goes on with that."""
     keep_private()
+    mention_earlier_folder(environ)
+    environ = with_temporal_of_up(environ)
     settings = Settings.load(environ, needs=())
     if app_is_known(environ, settings.data):
         settings = Settings.load(environ, needs=WEB_NEEDS)
     telemetry.prepare(settings)
     # It starts without Temporal, and says 503 until that answers.
-    receiver = WebhookReceiver(await temporal_client.connect(environ=environ, lazy=True))
-    app = app_of(receiver)
+    temporal = await temporal_client.connect(environ=environ, lazy=True)
+    receiver = WebhookReceiver(temporal)
+    app = app_of(receiver, partial(dead_part, settings.data, temporal))
     registration = None
     if settings.app_id:
         receiver.open(settings)
@@ -42,7 +48,9 @@ async def serve(environ: Mapping[str, str]) -> None:
     async with listening(app, settings.host, settings.port) as address:
         print(f"Listening on {address}/webhook", flush=True)
         gc.freeze()  # all that is loaded stays: looking through it again and again is a tenth of an answer's time
-        also = [_from_smee(settings.smee_url, receiver)] if settings.smee_url else []
+        also: list[Awaitable[None]] = [temporal_client.log_outages(temporal)]
+        if settings.smee_url:
+            also.append(_from_smee(settings.smee_url, receiver))
         if registration:
             also.append(_registered(registration, address, receiver, environ))
         await asyncio.gather(asyncio.Event().wait(), *also)

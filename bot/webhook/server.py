@@ -102,12 +102,24 @@ def make_app(settings: Settings, temporal: Client) -> web.Application:
     return app_of(receiver)
 
 
-def app_of(receiver: WebhookReceiver) -> web.Application:
-    """The addresses of this receiver, which may be closed still."""
+async def _alone() -> str:
+    return ""
+
+
+def app_of(receiver: WebhookReceiver, dead_part: Callable[[], Awaitable[str]] = _alone) -> web.Application:
+    """The addresses of this receiver, which may be closed still. `dead_part` says which other part of `autobuild up`
+    is not alive, "" without one."""
     app = web.Application(client_max_size=LARGEST_BODY)
     app[RECEIVER] = receiver
     app.router.add_post("/webhook", _receive)
-    app.router.add_get("/healthz", _alive)
+
+    async def alive(_request: web.Request) -> web.Response:
+        """A supervisor need not restart this process, nor the `autobuild up` that it is a part of. A Temporal elsewhere
+        does not matter: restarting this process would not bring it back."""
+        problem = await dead_part()
+        return web.Response(status=503, text=f"{problem}\n") if problem else web.Response(text="alive\n")
+
+    app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", _ready)
     return app
 
@@ -129,11 +141,6 @@ async def _receive(request: web.Request) -> web.Response:
             raise web.HTTPBadRequest(text="Malformed request body.") from None
 
     return await request.app[RECEIVER].deliver(request.headers, read)
-
-
-async def _alive(_request: web.Request) -> web.Response:
-    """This process answers: a supervisor need not restart it."""
-    return web.Response(text="alive\n")
 
 
 async def _ready(request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from bot.client import connect
 from bot.settings import Settings
 from bot.webhook.connections import listening
 from bot.webhook.server import make_app
@@ -31,7 +32,7 @@ async def temporal_address() -> AsyncIterator[str]:
 
 @pytest.fixture
 async def temporal(temporal_address: str) -> Client:
-    return await Client.connect(temporal_address)
+    return await connect(temporal_address)
 
 
 @pytest.fixture

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from activities.errors import UserError
 from activities.model import RepoRef
 from activities.untrusted_files import UntrustedFolder
 from activities.workspace.git import git_environment
 from activities.workspace.mirror import Workspaces
 from bot.processes.temporal_server import temporal_server
-from bot.settings import require_writable
-from bot.settings.data_folder import OURS, make_private
+from bot.settings import Settings, data_folder_of, require_writable
+from bot.settings.data_folder import OURS, make_private, mention_earlier_folder
 from tests.bot.cli.test_gate import git, write
 from tests.end_to_end.repos import configured
 
@@ -90,6 +91,44 @@ def test_what_an_earlier_version_left_open_is_closed(place: Path) -> None:
     assert {mode(path) for path in (data, *(data / name for name in OURS))} == {0o700}
     assert {mode(path) for path in data.glob("temporal.db*")} == {0o600}
     assert mode(data / "others") == 0o755
+
+
+def test_the_default_is_the_same_from_every_working_directory(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "relative")
+    monkeypatch.setenv("HOME", str(place))
+    for folder in (place, Path("/")):
+        monkeypatch.chdir(folder)
+        assert data_folder_of({}) == Settings.load({}, ()).data == place / ".local" / "share" / "autobuild"
+    monkeypatch.setenv("XDG_DATA_HOME", str(place / "xdg"))
+    assert Settings.load({}, ()).data == place / "xdg" / "autobuild"
+    assert data_folder_of({"AUTOBUILD_DATA": "a"}) == Path("/a")
+
+
+def test_an_account_without_a_home_has_to_name_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    for load in (lambda: Settings.load({}, ()), lambda: data_folder_of({})):
+        with pytest.raises(UserError, match="AUTOBUILD_DATA must be set: this account has no home folder"):
+            load()
+
+
+def test_an_earlier_folder_is_named_and_stays(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("XDG_DATA_HOME", str(place / "xdg"))
+    (place / ".autobuild" / "bench").mkdir(parents=True)
+    mention_earlier_folder({})
+    assert capsys.readouterr().err == ""
+    (place / ".autobuild" / "app").mkdir()
+    mention_earlier_folder({"AUTOBUILD_DATA": ".autobuild"})
+    assert capsys.readouterr().err == ""
+    mention_earlier_folder({})
+    said = capsys.readouterr().err
+    assert said.startswith(f"The data folder is {place}/xdg/autobuild; {place}/.autobuild of an earlier version is not")
+    assert (place / ".autobuild" / "app").is_dir()
+    assert not (place / "xdg").exists()
 
 
 def test_a_folder_of_everybody_is_not_closed(place: Path) -> None:

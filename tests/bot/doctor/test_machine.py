@@ -5,11 +5,14 @@ import ipaddress
 import os
 import socket
 import stat
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
 from activities.egress.addresses import IPAddress
 from activities.egress.allow_list import EgressTarget
@@ -20,6 +23,8 @@ from bot.processes import schedules
 from bot.settings.credentials import AppCredentials, place, store
 from bot.settings.registries import egress_proxy
 from tests.bot.doctor.conftest import Deployment
+from tests.bot.settings.test_temporal import CERTIFICATE
+from tests.deadlines import until
 
 # --- Temporal
 
@@ -60,7 +65,7 @@ async def test_missing_namespace_is_an_error(here: Deployment) -> None:
         ({"TEMPORAL_ADDRESS": "a.example:7233", "TEMPORAL_TLS": "true"}, "warning", "without a key"),
         ({"TEMPORAL_ADDRESS": "a.example:7233", "TEMPORAL_API_KEY": "x", "TEMPORAL_TLS": "false"}, "warning", "without TLS"),
         ({"TEMPORAL_ADDRESS": "a.example:7233", "TEMPORAL_API_KEY": "x"}, "ok", "with a key"),
-        ({"TEMPORAL_ADDRESS": "a.example:7233", "TEMPORAL_TLS_CLIENT_CERT_DATA": "x"}, "ok", "with a certificate"),
+        ({"TEMPORAL_ADDRESS": "a.example:7233", **CERTIFICATE}, "ok", "with a certificate"),
         ({"TEMPORAL_ADDRESS": "", "TEMPORAL_PROFILE": "open"}, "warning", "open.example:7233"),
         ({"TEMPORAL_ADDRESS": "", "TEMPORAL_PROFILE": "cloud"}, "ok", "with a key"),
     ],
@@ -89,6 +94,35 @@ async def test_worker_is_named(here: Deployment) -> None:
     async with here.worker():
         line = await here.one("workers")
     assert (line.status, line.message) == ("ok", f"1 on {here.queue}: w-1.")
+
+
+async def test_killed_worker_is_gone_while_temporal_still_lists_it(here: Deployment) -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from temporalio.worker import Worker\n"
+        "from bot.client import connect\n"
+        "from tests.bot.doctor.conftest import nothing\n"
+        "from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow\n"
+        "async def work():\n"
+        "    await Worker(await connect(sys.argv[1]), task_queue=sys.argv[2], identity='w-2',"
+        " workflows=[DeliverySweepWorkflow], activities=[nothing]).run()\n"
+        "asyncio.run(work())\n"
+    )
+    address = here.environ["TEMPORAL_ADDRESS"]
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", code, address, here.queue)
+    async with here.worker():
+
+        async def named(words: str) -> bool:
+            return (await here.one("workers")).message == f"{words}."
+
+        await until(lambda: named(f"2 on {here.queue}: w-1, w-2"))
+        worker.kill()
+        await worker.wait()
+        await until(lambda: named(f"1 on {here.queue}: w-1"))
+        queue = TaskQueue(name=here.queue)
+        request = DescribeTaskQueueRequest(namespace=here.temporal.namespace, task_queue=queue)
+        there = await here.temporal.workflow_service.describe_task_queue(request)
+        assert "w-2" in {poller.identity for poller in there.pollers}
 
 
 async def test_paused_schedule_is_a_warning(scheduled: Deployment) -> None:
