@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from activities import toolchains
 from activities.egress import RefusedTarget
+from activities.host_trouble import raise_host_trouble
 from activities.model import RepoRef
 from activities.reporting.reasons import install_failed
 from activities.result_store import digest
@@ -224,7 +225,9 @@ def _read_installed(folder: Path, failure_lasts_s: float = _FAILURE_LASTS_S) -> 
     try:
         installed = _INSTALLED.validate_json((folder / "installed.json").read_bytes())
         age = time.time() - (folder / "installed.json").stat().st_mtime
-    except (OSError, ValidationError):
+    except (OSError, ValidationError) as error:
+        if isinstance(error, OSError):
+            raise_host_trouble(error)
         return None
     return None if installed.problem and age > failure_lasts_s else installed
 

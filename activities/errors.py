@@ -1,4 +1,6 @@
-"""The two kinds of error: one whose text a person reads, and everything else."""
+"""The kinds of error: one whose text a person reads, one that is this host's own trouble, and everything else."""
+
+from typing import Literal
 
 # The type name that Temporal sees; `workflows/config.py` lists it as never retried.
 USER_ERROR = "UserError"
@@ -21,3 +23,32 @@ class ConfigError(UserError):
 
 class SandboxMissing(UserError):
     """Bubblewrap does not work here, and `AUTOBUILD_SANDBOX` is not `none`."""
+
+
+HOST_TROUBLE = "HostTrouble"
+"""The type name that Temporal sees of the error below."""
+
+HostShortage = Literal["disk", "read-only", "disk error", "files", "memory", "processes"]
+"""What a host has run out of, or what is wrong with its disk."""
+
+_SHORTAGES: dict[HostShortage, str] = {
+    "disk": "the disk of the host that runs the checks is full",
+    "read-only": "the disk of the host that runs the checks is read-only",
+    "disk error": "the disk of the host that runs the checks cannot be read or written",
+    "files": "the host that runs the checks can open no more files",
+    "memory": "the host that runs the checks has no memory left",
+    "processes": "the host that runs the checks can start no more processes",
+}
+
+
+class HostTrouble(Exception):
+    """What failed because of this host, and not because of the repository. `str()` of it is a clause for a person;
+    `detail` is for the log.
+
+    Tried again for as long as the workflow lives: an operator can fix it, and the same work then succeeds.
+    """
+
+    def __init__(self, shortage: HostShortage, detail: str = "") -> None:
+        super().__init__(_SHORTAGES[shortage])
+        self.shortage = shortage
+        self.detail = detail

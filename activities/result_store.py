@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from activities.host_trouble import IgnoredFileErrors
 from activities.model import CheckResult, ToolReport
 
 if TYPE_CHECKING:
@@ -63,10 +64,9 @@ class ResultStore:
         return self._root / key[:2] / f"{key}.json"
 
     def _is_newer(self, key: str, than: float) -> bool:
-        try:
+        with IgnoredFileErrors():
             return self._path(key).stat().st_mtime >= than
-        except OSError:
-            return False
+        return False
 
     def _write(self, key: str, body: bytes) -> None:
         path = self._path(key)
@@ -82,7 +82,6 @@ class ResultStore:
             raise
 
     def _read(self, key: str, adapter: "TypeAdapter[T]") -> T | None:
-        try:
+        with IgnoredFileErrors(), contextlib.suppress(ValueError):  # pydantic's `ValidationError` is one
             return adapter.validate_json(self._path(key).read_bytes())
-        except (OSError, ValueError):  # pydantic's `ValidationError` is a `ValueError`
-            return None
+        return None

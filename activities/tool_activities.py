@@ -11,6 +11,8 @@ from activities.errors import USER_ERROR, UserError
 from activities.github.activity_errors import github_activity
 from activities.github.errors import GitHubError, Unavailable
 from activities.heartbeat import heartbeating
+from activities.host_activity import as_retried, host_activity
+from activities.host_trouble import host_trouble
 from activities.model import GatePlan, Head, QualityCheck
 from activities.quality_gate.types import (
     AcceptableFindings,
@@ -64,13 +66,13 @@ class ToolActivities:
             except Exception as error:
                 raise _unprepared(error, head.sha) from error
 
-    @activity.defn
+    @host_activity
     async def list_checks(self, workspace: Workspace) -> GatePlan:
         """Returns which checks apply, by the default or a protected branch's configuration and the head's files."""
         async with heartbeating():
             return await self._engine.plan(workspace)
 
-    @activity.defn
+    @host_activity
     async def run_check(self, input: CheckInput) -> QualityCheck:
         """Runs one check and returns its verdict.
 
@@ -82,49 +84,49 @@ class ToolActivities:
             except UserError as error:
                 raise ApplicationError(str(error), type=USER_ERROR, non_retryable=True) from error
 
-    @activity.defn
+    @host_activity
     async def apply_fixes(self, input: FixInput) -> FixResult:
         """Applies tool-safe fixes and commits them in the host's mirror."""
         async with heartbeating():
             return await self._engine.fix(input)
 
-    @activity.defn
+    @host_activity
     async def find_acceptable(self, input: FindAcceptableInput) -> AcceptableFindings:
         """Returns which findings of a result can be accepted as known."""
         return await asyncio.to_thread(self._engine.find_acceptable, input)
 
-    @activity.defn
+    @host_activity
     async def run_tests(self, target: ToolTarget) -> ToolResult:
         """Runs the tests: unit, integration or all."""
         names = {"unit": ("unit_tests",), "integration": ("integration_tests",)}
         return await self._checks(target, *names.get(target.type, ("unit_tests", "integration_tests")))
 
-    @activity.defn
+    @host_activity
     async def run_linters(self, target: ToolTarget) -> ToolResult:
         """Runs the repository's linters and formatters."""
         return await self._checks(target, "linting")
 
-    @activity.defn
+    @host_activity
     async def run_static_analysis(self, target: ToolTarget) -> ToolResult:
         """Runs the repository's type checker."""
         return await self._checks(target, "static_analysis")
 
-    @activity.defn
+    @host_activity
     async def check_code_coverage(self, target: ToolTarget) -> ToolResult:
         """Measures the coverage of the change and of the whole repository."""
         return await self._checks(target, "coverage")
 
-    @activity.defn
+    @host_activity
     async def run_security_scan(self, target: ToolTarget) -> ToolResult:
         """Runs the security scanners."""
         return await self._checks(target, "security")
 
-    @activity.defn
+    @host_activity
     async def check_dependencies(self, target: ToolTarget) -> ToolResult:
         """Finds known vulnerabilities in the dependencies that the change adds."""
         return await self._checks(target, "dependencies")
 
-    @activity.defn
+    @host_activity
     async def run_performance_tests(self, target: ToolTarget) -> ToolResult:
         """Runs the benchmarks of head and base in turns and compares them."""
         return await self._checks(target, "performance")
@@ -147,7 +149,9 @@ _NOTHING = QualityCheck("", "skipped", None, required=False, reason="")
 
 
 def _unprepared(error: Exception, head_sha: str) -> Exception:
-    """GitHub is waited for, however long it is unavailable; anything else is tried three times."""
+    """GitHub is waited for, however long it is unavailable, and so is this host; anything else is tried three times."""
+    if trouble := host_trouble(error):
+        return as_retried(trouble)
     if isinstance(error, GitError) and error.unavailable:
         return Unavailable(gate_states.github_unavailable(head_sha, str(error)))
     last = activity.info().attempt >= _TRIES

@@ -119,10 +119,17 @@ class RetryPolicies:
 
     @staticmethod
     def check() -> RetryPolicy:
-        """Five attempts at once: only a dead worker, or one too busy for a heartbeat, makes a check try again."""
+        """Five attempts at once: only a dead worker, or one too busy for a heartbeat, makes a check try again. The
+        host's own trouble names its delays (`activities/host_activity.py`): two minutes in all."""
         policy = RetryPolicies.aggressive()
         policy.initial_interval = timedelta(seconds=0.1)
         return policy
+
+    @staticmethod
+    def host() -> RetryPolicy:
+        """For as long as the workflow lives: the host is in trouble, and an operator knows it. Other errors end the
+        activity as ever, which decides that itself."""
+        return _policy(attempts=0)
 
 
 def _policy(

@@ -11,6 +11,9 @@ from temporalio.exceptions import (
     is_cancelled_exception,
 )
 
+from activities.errors import HOST_TROUBLE
+from activities.reporting import gate_states
+
 # What awaiting an activity or a child may raise when somebody cancels.
 STOPPED = (ActivityError, ChildWorkflowError, asyncio.CancelledError)
 
@@ -31,12 +34,21 @@ def never_started(error: BaseException) -> bool:
     return timed_out(error, TimeoutType.SCHEDULE_TO_START)
 
 
+def host_trouble(error: BaseException) -> str:
+    """The trouble of the host that an activity failed by, a clause for a person; "" where it was another failure."""
+    cause = error.__cause__
+    return cause.message if isinstance(cause, ApplicationError) and cause.type == HOST_TROUBLE else ""
+
+
 def for_a_person(error: BaseException, otherwise: str) -> str:
-    """The text of a `UserError` anywhere in the chain; `otherwise` for everything that is not for a thread."""
+    """The text of a `UserError` anywhere in the chain, or what is wrong with the host; `otherwise` for everything that
+    is not for a thread."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ApplicationError) and seen.type in USER_ERRORS:
             return seen.message
+        if isinstance(seen, ApplicationError) and seen.type == HOST_TROUBLE:
+            return gate_states.not_done_by_host(seen.message)
         seen = seen.__cause__
     return otherwise
 

@@ -14,6 +14,8 @@ from temporalio.exceptions import ApplicationError, CancelledError
 
 from activities.errors import USER_ERROR, UserError
 from activities.github.errors import GitHubError, RateLimited, Validation
+from activities.host_activity import as_retried
+from activities.host_trouble import host_trouble
 from activities.redaction import redact
 
 P = ParamSpec("P")
@@ -50,6 +52,9 @@ def as_application_error(method: Callable[P, Awaitable[R]]) -> Callable[P, Await
                 next_retry_delay=timedelta(seconds=delay) if delay else None,
             ) from None
         except Exception as error:
+            known = isinstance(error, ApplicationError)
+            if not known and activity.in_activity() and (trouble := host_trouble(error)):
+                raise as_retried(trouble, surfaces=False) from None
             if clean := _without_secrets(error):
                 raise clean from None
             raise

@@ -60,10 +60,11 @@ class CreateCheckRunsResult:
 
 @dataclass(frozen=True)
 class StartCheckRunInput:
-    """The run is shown as in progress from now on."""
+    """The run is shown as in progress from now on. `waits_for`: a sentence about what holds it up."""
 
     repo: RepoRef
     run_id: int
+    waits_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,14 +193,17 @@ class CheckRunActivities:
 
     @github_activity
     async def start_check_run(self, input: StartCheckRunInput) -> None:
-        """Marks a queued check run as in progress.
+        """Marks a queued check run as in progress, or says what holds it up.
 
         One that is completed or deleted stays as it is.
         """
         api = await self._api(input.repo)
         state = await _read(api, input.repo, input.run_id)
+        said = {"output": {"title": input.waits_for, "summary": input.waits_for}} if input.waits_for else {}
         if state and state["status"] == "queued":
-            await _update(api, input.repo, input.run_id, {"status": "in_progress", "started_at": _now()})
+            await _update(api, input.repo, input.run_id, {"status": "in_progress", "started_at": _now(), **said})
+        elif state and said and state["status"] == "in_progress":
+            await _update(api, input.repo, input.run_id, said)
 
     @github_activity
     async def complete_check_run(self, input: CompleteCheckRunInput) -> CompleteCheckRunResult:

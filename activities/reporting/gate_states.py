@@ -44,6 +44,21 @@ def internal_error(workflow_id: str, *, retest: bool = False) -> str:
     return f"Internal error (workflow {workflow_id}).{' Comment /retest to try again.' if retest else ''}"
 
 
+def waiting_for_host(trouble: str) -> str:
+    """A check or a gate that is held up by the trouble of its host, a clause."""
+    return f"Waiting, because {trouble}."
+
+
+def not_done_by_host(trouble: str) -> str:
+    """What a person asked for, and the trouble of the host prevented."""
+    return f"Not done, because {trouble}. Try again when that is fixed."
+
+
+def host_time_over(trouble: str) -> str:
+    """A gate whose time was over before its host's trouble was."""
+    return f"The time for this gate is over, because {trouble}. Comment /retest when that is fixed."
+
+
 def github_unavailable(sha: str, reason: str) -> str:
     """A commit that cannot be fetched now; it is tried again."""
     return f"GitHub is unavailable, so {sha} was not fetched: {reason}"

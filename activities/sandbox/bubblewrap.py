@@ -24,7 +24,7 @@ from activities.sandbox.command import validate
 from activities.sandbox.run_folders import RunFolders, copy_build_output, copy_tree, save_new_files
 from activities.sandbox.sandbox_user import SandboxUser, sandbox_user
 from activities.sandbox.shielded_threads import to_shielded_thread
-from activities.sandbox.supervisor import NotStarted, supervise
+from activities.sandbox.supervisor import NotStarted, not_started, supervise
 from activities.sandbox.usage import DiskUsage
 from activities.untrusted_files import UntrustedFolder
 
@@ -98,7 +98,7 @@ class BubblewrapRunner:
             process.kill()
             await asyncio.shield(process.process.communicate())
             if isinstance(error, NetworkNotJoined):
-                raise NotStarted(str(error)) from None
+                raise not_started(0, str(error).encode()) from None
             raise
         async with egress.serve(listener) as session:
             yield session

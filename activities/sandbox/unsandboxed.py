@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from activities.errors import HostShortage
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.sandbox.cgroup_limits import ResourceGroup, resource_group
 from activities.sandbox.command import clean_environment, gated_command, gated_stdin, set_rlimits, validate
@@ -88,6 +89,9 @@ class LocalProcess:
 
     def exceeded(self) -> str:
         return self.group.exceeded()
+
+    def host_shortage(self) -> HostShortage | None:
+        return self.group.host_shortage()
 
     def kill(self) -> None:
         self.group.kill()

@@ -15,6 +15,9 @@ _LEAST_BYTES = 4096
 _BLOCK = 512  # the unit of st_blocks, whatever the file system's own block size
 _WALK_AT_LEAST_EVERY_S = 1.0
 _RESERVED_BYTES = 1024**3
+# A disk with less than this left cannot be told from a full one: a command may have failed for the lack of space, and
+# have removed what it wrote before anybody looked.
+_FULL_BYTES = 32 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,10 @@ class DiskUsage:
     def __init__(self, folders: Iterable[Path], limit: int) -> None:
         self._folders = tuple(folders)
         self._limit = limit
+        self._least_free = 1 << 62
+        self._unseen = False
         self._free_at_start = self._free_at_walk = self._free()
-        self._before = sum(_size(folder) for folder in self._folders)
+        self._before = self._size()
         self._used = 0
         self._not_before = 0.0
         self._walk_by = time.monotonic() + _WALK_AT_LEAST_EVERY_S
@@ -108,42 +113,58 @@ class DiskUsage:
         none). Blocking: call it in a thread."""
         start = time.monotonic()
         self._free_at_walk = self._free()
-        self._used = sum(_size(folder) for folder in self._folders) - self._before + _unnamed_files(proc)
+        self._used = self._size() - self._before + _unnamed_files(proc)
         now = time.monotonic()
         self._not_before = now + 4 * (now - start)
         self._walk_by = now + max(_WALK_AT_LEAST_EVERY_S, 20 * (now - start))
         # Last resort: what no walk sees (folders that we may not read) must not fill the host's disk.
         full = self._free_at_walk < _RESERVED_BYTES and self._free_at_start - self._free_at_walk > self._limit
-        return self._used > self._limit or full
+        return self._used > self._limit or (full and self._unseen)
+
+    def host_is_full(self) -> bool:
+        """Whether the disk was full at any look: the run may have failed for that, while it was within its limit."""
+        self._free()
+        return self._least_free < _FULL_BYTES
 
     def _free(self) -> int:
         try:
             found = os.statvfs(self._folders[0])
         except OSError:
             return 0
-        return found.f_bavail * found.f_frsize
+        free = found.f_bavail * found.f_frsize if found.f_favail or not found.f_files else 0
+        self._least_free = min(self._least_free, free)
+        return free
+
+    def _size(self) -> int:
+        """Of all folders, in bytes; notes whether there is something in them that we may not see."""
+        sizes = [_size(folder) for folder in self._folders]
+        self._unseen = any(unseen for _, unseen in sizes)
+        return sum(size for size, _ in sizes)
 
 
-def _size(folder: Path) -> int:
-    """Bytes on disk below `folder`, a file with several names once.
+def _size(folder: Path) -> tuple[int, bool]:
+    """Bytes on disk below `folder`, a file with several names once; and whether there are folders we may not read.
 
     A folder deeper than a path can name (4096 bytes) counts as endless: only hostile code makes one.
     """
-    total, seen = 0, set()
+    total, seen, unseen = 0, set(), False
     for entry in _entries(folder):
+        if isinstance(entry, PermissionError):
+            unseen = True
+            continue
         if isinstance(entry, OSError):
-            return 1 << 62
+            return 1 << 62, unseen
         if entry.st_nlink > 1 and not stat.S_ISDIR(entry.st_mode):
             if (entry.st_dev, entry.st_ino) in seen:
                 continue
             seen.add((entry.st_dev, entry.st_ino))
         total += max(entry.st_blocks * _BLOCK, _LEAST_BYTES)
-    return total
+    return total, unseen
 
 
 def _entries(folder: Path) -> Iterator[os.stat_result | OSError]:
-    """The stat of everything below `folder`; what vanishes meanwhile or may not be read is left out,
-    what is too deep to be reached comes as the error."""
+    """The stat of everything below `folder`; what vanishes meanwhile is left out, what is too deep to be reached or may
+    not be read comes as the error."""
     todo = [os.fspath(folder)]
     while todo:
         try:
@@ -152,7 +173,7 @@ def _entries(folder: Path) -> Iterator[os.stat_result | OSError]:
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(entry.path)
                     yield entry.stat(follow_symlinks=False)
-        except (FileNotFoundError, PermissionError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
             yield error

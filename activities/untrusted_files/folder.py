@@ -1,7 +1,6 @@
 """A folder whose contents are untrusted, and what may be done in it."""
 
 import contextlib
-import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from activities.host_trouble import IgnoredFileErrors
 from activities.untrusted_files.opening import (
     DEEPEST,
     FILE,
@@ -25,7 +25,6 @@ from activities.untrusted_files.opening import (
 from activities.untrusted_files.removal import remove_at
 
 _CHUNK = 1024**2
-_CANNOT_GO_ON = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO)
 
 EntryKind = Literal["file", "folder", "link", "other"]
 
@@ -66,7 +65,7 @@ class UntrustedFolder:
 
     Paths are relative to the root, with forward slashes and without `..`. Names that are not UTF-8 are as Python
     decodes them (surrogate escapes). `follow_links`: reading follows relative links that do not lead out of the
-    folder, as a repository may contain; writing never does. Methods raise `UntrustedFileError`.
+    folder, as a repository may contain; writing never does. Methods raise `UntrustedFileError` and `HostTrouble`.
     """
 
     root: Path
@@ -120,7 +119,7 @@ class UntrustedFolder:
         found = []
         with contextlib.suppress(UntrustedFileError), self._open_folder(path) as handle:
             for name in sorted(os.listdir(handle)):
-                with contextlib.suppress(OSError):  # removed meanwhile
+                with IgnoredFileErrors():  # removed meanwhile
                     facts = os.stat(name, dir_fd=handle, follow_symlinks=False)
                     found.append(FoundEntry(name if path == "." else f"{path}/{name}", facts))
         return tuple(found)
@@ -191,18 +190,15 @@ class UntrustedFolder:
 
     def copy_tree(self, to: "UntrustedFolder", limits: TreeLimits | None = None) -> None:
         """Copies everything into another folder: folders, files as `copy` does, links as links. Pipes, sockets,
-        devices and what cannot be read are left out. Raises where the tree exceeds `limits`, or the disk is full."""
+        devices and what cannot be read are left out. Raises where the tree exceeds `limits`."""
         for entry in self.walk(limits=limits or TreeLimits()):
-            try:
+            with contextlib.suppress(UntrustedFileError):
                 if entry.kind == "folder":
                     to.make_folder(entry.path)
                 elif entry.kind == "file":
                     self.copy(entry.path, to)
                 elif entry.kind == "link":
                     to.make_link(entry.path, self.link_target(entry.path))
-            except UntrustedFileError as error:
-                if isinstance(error.__cause__, OSError) and error.__cause__.errno in _CANNOT_GO_ON:
-                    raise
 
     def move(self, path: str, to: "UntrustedFolder") -> None:
         """Moves a regular file to the same path in another folder of the same file system, as `write` does."""
@@ -228,7 +224,7 @@ class UntrustedFolder:
             folder = pending.pop()
             with contextlib.suppress(UntrustedFileError), self._open_folder(folder) as handle:
                 for name in os.listdir(handle):
-                    with contextlib.suppress(OSError):
+                    with IgnoredFileErrors():
                         mode = os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode
                         if stat.S_ISREG(mode):
                             grant(name, handle, mode, 0o600)
@@ -243,7 +239,7 @@ class UntrustedFolder:
         found: list[tuple[str, EntryKind]] = []
         with contextlib.suppress(UntrustedFileError), self._open_folder(path) as handle, os.scandir(handle) as entries:
             for entry in entries:
-                with contextlib.suppress(OSError):
+                with IgnoredFileErrors():
                     child = entry.name if path == "." else f"{path}/{entry.name}"
                     if entry.is_dir(follow_symlinks=False):
                         found.append((child, "folder"))

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from activities.host_trouble import raise_host_trouble
+
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # A pipe would wait for a writer for ever, so opening it must not block.
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -45,7 +47,8 @@ class UntrustedFileError(Exception):
 def located(root: Path, path: str, purpose: Purpose, follow_links: bool) -> Iterator[tuple[int, str]]:
     """An open folder and a name in it, which together are the place of `path`; the name may be ".".
 
-    What is then done with the two may raise OSError: it becomes an `UntrustedFileError` here.
+    What is then done with the two may raise OSError: it becomes an `UntrustedFileError` here, or `HostTrouble`: what
+    this host could not open is not missing.
     """
     if path.startswith("/") or ".." in path.split("/"):
         raise UntrustedFileError(path, "leads out of its folder")
@@ -55,6 +58,7 @@ def located(root: Path, path: str, purpose: Purpose, follow_links: bool) -> Iter
         name = _walk(path, purpose, follow_links, folders)
         yield folders[-1], name
     except OSError as error:
+        raise_host_trouble(error)
         raise UntrustedFileError(path, _REASONS.get(error.errno or 0, f"cannot be opened: {error}")) from error
     except ValueError as error:  # a NUL, or a surrogate that stands for no byte
         raise UntrustedFileError(path, "is not a path") from error

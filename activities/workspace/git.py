@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from activities.host_trouble import trouble_of_program
 from activities.redaction import redact
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -48,7 +49,8 @@ _UNAVAILABLE = re.compile(
 
 
 class GitError(Exception):
-    """Git ended with an error; the text is its standard error, without credentials."""
+    """Git ended with an error; the text is its standard error, without credentials. What is this host's own trouble is
+    a `HostTrouble` instead, so that nobody takes it for what the repository has or lacks."""
 
     def __init__(self, argv: tuple[str, ...], code: int, stderr: str) -> None:
         self.stderr = redact(stderr)
@@ -121,8 +123,8 @@ async def git(
     stdin: bytes = b"",
     umask: int = -1,
 ) -> bytes:
-    """Runs `git ARGV` in `folder` and returns its standard output; raises `GitError`. Without a `umask` it has this
-    process's.
+    """Runs `git ARGV` in `folder` and returns its standard output; raises `GitError` and `HostTrouble`. Without a
+    `umask` it has this process's.
 
     Cancelling kills git and what it started.
     """
@@ -143,7 +145,7 @@ async def git(
         await _kill(process)
         raise
     if process.returncode:
-        raise GitError(argv, process.returncode, err.decode("utf-8", "replace"))
+        raise _failure(argv, process.returncode, err)
     return out
 
 
@@ -151,18 +153,28 @@ async def git_limited(limit: int, folder: Path, *argv: str) -> bytes | None:
     """What `git ARGV` prints. None if that is more than `limit` bytes; git is killed then."""
     process = await asyncio.create_subprocess_exec(
         "git", *argv, cwd=folder, env=git_environment(), stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     assert process.stdout
+    assert process.stderr
+    said = asyncio.create_task(process.stderr.read())
     try:
         await process.stdout.readexactly(limit + 1)
     except asyncio.IncompleteReadError as end:
+        err = await said
         if await process.wait():
-            raise GitError(argv, process.returncode or 0, "") from None
+            raise _failure(argv, process.returncode or 0, err) from None
         return end.partial
     finally:
+        said.cancel()
+        await asyncio.wait([said])
         await _kill(process)
     return None
+
+
+def _failure(argv: tuple[str, ...], code: int, err: bytes) -> Exception:
+    said = redact(err.decode("utf-8", "replace"))
+    return trouble_of_program(code, said) or GitError(argv, code, said)
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:

@@ -4,11 +4,13 @@ A checkout has no `.git`: what runs in it can read neither the history nor our c
 commit, so that every check of a sha, and every later gate, finds the same one.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,12 @@ _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _VERIFY = ("rev-parse", "--verify", "--quiet")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _LARGEST_DIFF = 32 * 1024**2
+_INTERRUPTED = "autobuild-interrupted"
+"""This file in a mirror: a fetch did not come to its end, so that not every object there is complete."""
+
+_LEFTOVERS = {"objects/pack/tmp_*": 0.0, "objects/??/tmp_*": 600.0, "refs/autobuild/*.lock": 600.0, "*.lock": 600.0}
+"""Patterns in a mirror → seconds since its last change from which on no git can be at work on it. Packs are written by
+fetches alone, one after another."""
 
 DIFF_MARKS = ("--output-indicator-new=>", "--output-indicator-old=<")
 """For `git diff`: no line of an untrusted file can then be taken for a header."""
@@ -75,9 +83,8 @@ class Workspaces:
         """Brings commits (by sha) and branches (`refs/heads/…`) into the mirror, commits only if it lacks them."""
         mirror = self.mirror(repo)
         async with _locked(mirror):
-            if not (mirror / "HEAD").exists():
-                mirror.mkdir(parents=True, exist_ok=True)
-                await git(mirror, "init", "--bare", "--quiet", ".")
+            if not mirror.exists():
+                await _create(mirror)
             missing = [ref for ref in refs if not (_SHA.fullmatch(ref) and await _has_commit(mirror, ref))]
             if missing:
                 await self._download(repo, mirror, missing)
@@ -189,7 +196,32 @@ class Workspaces:
 
 async def _fetch_from(url: str, mirror: Path, specs: list[str], config: Mapping[str, str] | None = None) -> None:
     options = ("--quiet", "--no-tags", "--no-write-fetch-head")
+    await asyncio.to_thread(_remove_leftovers, mirror)
+    interrupted, was_interrupted = mirror / _INTERRUPTED, (mirror / _INTERRUPTED).exists()
+    interrupted.touch()
     await git(mirror, "-c", "gc.auto=0", "fetch", *options, url, *specs, config=config)
+    if not was_interrupted:
+        interrupted.unlink()
+
+
+async def _create(mirror: Path) -> None:
+    """Whole or not at all, however it ends: git would take a part of a repository for one."""
+    part = Path(tempfile.mkdtemp(prefix=f"{mirror.name}.", suffix=".part", dir=mirror.parent))
+    try:
+        await git(part, "init", "--bare", "--quiet", ".")
+        part.rename(mirror)
+    finally:
+        remove_tree(part)
+
+
+def _remove_leftovers(mirror: Path) -> None:
+    """What a git left that was killed, or had no space: unfinished packs, which may fill the disk, and locks, which
+    would hold up every later one. The mirror is locked. Blocking."""
+    for pattern, age_s in _LEFTOVERS.items():
+        for path in mirror.glob(pattern):
+            with contextlib.suppress(OSError):
+                if path.lstat().st_mtime <= time.time() - age_s:
+                    path.unlink()
 
 
 async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
@@ -239,11 +271,14 @@ async def _was_tip(mirror: Path, commit: str, tip: str) -> bool:
 
 
 async def _has_commit(mirror: Path, sha: str) -> bool:
+    """With all that belongs to it: a fetch that was interrupted may have left a commit without its files."""
     try:
         await git(mirror, "cat-file", "-e", f"{sha}^{{commit}}")
+        if not (mirror / _INTERRUPTED).exists():
+            return True
+        return not await git(mirror, "rev-list", "--max-count=1", sha, "--not", "--all")
     except GitError:
         return False
-    return True
 
 
 def _lacks(error: GitError, ref: str) -> bool:

@@ -8,10 +8,19 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.github.check_runs import GATE
-    from activities.model import ConfigNotes, GateState, Head, HeadPull, PullVerdict, QualityCheck, QualityGateResult
+    from activities.model import (
+        ConfigNotes,
+        GatePlan,
+        GateState,
+        Head,
+        HeadPull,
+        PullVerdict,
+        QualityCheck,
+        QualityGateResult,
+    )
     from activities.quality_gate.types import CheckInput, GateEnding, GateInput, GateOutcome, Workspace
     from activities.reporting import gate_states
-    from workflows.failures import STOPPED, for_a_person, never_started, was_cancelled
+    from workflows.failures import STOPPED, for_a_person, was_cancelled
     from workflows.quality import gate_activities
     from workflows.quality.bases import (
         Base,
@@ -22,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         worst_check,
         worst_of,
     )
+    from workflows.quality.host_wait import HostWait
 
 
 # An error in this code ends the run, instead of being tried for ever: the branch's workflow then ends the check runs.
@@ -35,6 +45,8 @@ class QualityGateWorkflow:
         self._input = input
         self._newer_sha = ""
         self._end_reason = ""
+        self._time_over = ""
+        self._wait = HostWait(input, self._created_runs, self._end_without_host)
         self._state = "queued"
         self._checks: dict[str, QualityCheck] = {}
         self._open_runs: dict[str, int] = {}  # check runs on GitHub that have not ended yet
@@ -55,6 +67,8 @@ class QualityGateWorkflow:
             result = await self._gate
         except STOPPED as error:
             result = await asyncio.shield(asyncio.create_task(self._end_without_verdict(error)))
+        finally:
+            self._wait.stop()
         self._state = result.state
         own = [base for base in self._bases if base.name == input.head.base_ref] or self._bases
         workspace, plan = (own[0].workspace, own[0].plan) if own else (None, None)
@@ -75,6 +89,11 @@ class QualityGateWorkflow:
             self._newer_sha, self._end_reason = ending.newer_sha, ending.reason
             if self._gate:
                 self._gate.cancel()
+
+    def _end_without_host(self, reason: str) -> None:
+        self._time_over = reason
+        if self._gate:
+            self._gate.cancel()
 
     @workflow.query
     def get_status(self) -> str:
@@ -119,14 +138,15 @@ class QualityGateWorkflow:
 
     async def _prepared_first(self) -> Workspace | None:
         """The head with the base that its branch's workflow knows: nearly always it is the only one."""
-        return await gate_activities.prepare(self._input.head) if self._input.head.trusted else None
+        return await self._wait.prepare(self._input.head) if self._input.head.trusted else None
 
     async def _add_bases(self, heads: Mapping[Head, tuple[HeadPull, ...]], first: Workspace | None = None) -> None:
         async def base(head: Head, pulls: tuple[HeadPull, ...]) -> Base:
             is_first = first is not None and head == self._input.head
-            workspace = first if first and is_first else await gate_activities.prepare(head)
-            listed = gate_activities.list_checks(workspace), gate_activities.read_baseline(self._input, head, pulls)
-            plan, accepted = await asyncio.gather(*listed)
+            workspace = first if first and is_first else await self._wait.prepare(head)
+            listed = self._wait.run(workspace, head, GATE, _list_checks)
+            baseline = gate_activities.read_baseline(self._input, head, pulls)
+            (workspace, plan), accepted = await asyncio.gather(listed, baseline)
             return Base(head, pulls, workspace, with_accepted(plan, accepted))
 
         self._bases += await asyncio.gather(*(base(head, pulls) for head, pulls in heads.items()))
@@ -143,6 +163,12 @@ class QualityGateWorkflow:
 
         self._creating = asyncio.create_task(create())
         return asyncio.shield(self._creating)
+
+    async def _created_runs(self) -> Mapping[str, int]:
+        """Those that have not ended."""
+        if self._creating:
+            await workflow.wait([self._creating])
+        return self._open_runs
 
     async def _check(self, name: str) -> QualityCheck:
         """One check to its end on GitHub: the worst of its verdicts against each base."""
@@ -167,15 +193,16 @@ class QualityGateWorkflow:
             base.checks[name] = QualityCheck(name, "skipped", None, plan.required, plan.reason, weight=plan.weight)
             return
         refresh = self._input.refresh and (not self._input.only or name in self._input.only)
+
+        async def run(workspace: Workspace, waiting: bool) -> QualityCheck:
+            input = CheckInput(workspace, plan, base.plan.folders, refresh, self._input.attempt)
+            return await gate_activities.run_check(input, waiting=waiting)
+
         try:
-            input = CheckInput(base.workspace, plan, base.plan.folders, refresh, self._input.attempt)
-            base.checks[name] = await gate_activities.run_check(input)
+            base.workspace, base.checks[name] = await self._wait.run(base.workspace, base.head, name, run)
         except STOPPED as error:
             if was_cancelled(error):
                 raise
-            if never_started(error):
-                base.workspace = await gate_activities.prepare(base.head)
-                return await self._check_against(base, name)
             base.checks[name] = gate_activities.not_run(plan, error)
 
     async def _end_without_verdict(self, error: BaseException) -> QualityGateResult:
@@ -190,6 +217,8 @@ class QualityGateWorkflow:
         if failed:
             reason = for_a_person(error, gate_states.internal_error(workflow.info().workflow_id, retest=True))
             return await self._published(self._without_verdict("error", reason))
+        if self._time_over:
+            return await self._published(self._without_verdict("error", self._time_over))
         if self._newer_sha:
             return await self._published(self._without_verdict("superseded", gate_states.superseded(self._newer_sha)))
         return await self._published(self._without_verdict("cancelled", self._end_reason or gate_states.CANCELLED))
@@ -223,3 +252,7 @@ class QualityGateWorkflow:
             await gate_activities.complete_all(self._input, result, self._open_runs, self._run_ids, self._newer_sha)
             self._open_runs = {}
         return result
+
+
+async def _list_checks(workspace: Workspace, waiting: bool) -> GatePlan:
+    return await gate_activities.list_checks(workspace, waiting=waiting)

@@ -57,31 +57,33 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import for_a_person, timed_out, was_cancelled
 
 
-async def prepare(head: Head) -> Workspace:
-    """The head and its base, on whichever host takes it."""
+async def prepare(head: Head, *, waiting: bool = False) -> Workspace:
+    """The head and its base, on whichever host takes it. `waiting` for a host that is not in trouble."""
     return await workflow.execute_activity_method(
         ToolActivities.prepare_workspace,
         head,
         start_to_close_timeout=ActivityTimeouts.WORKSPACE,
         heartbeat_timeout=ActivityHeartbeats.WORKSPACE,
-        retry_policy=RetryPolicies.fetch(),
+        retry_policy=RetryPolicies.host() if waiting else RetryPolicies.fetch(),
     )
 
 
-async def list_checks(workspace: Workspace) -> GatePlan:
+async def list_checks(workspace: Workspace, *, waiting: bool = False) -> GatePlan:
     """Which checks apply, and how."""
     return await workflow.execute_activity_method(
         ToolActivities.list_checks,
         workspace,
         task_queue=workspace.queue,
+        schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE,
         start_to_close_timeout=ActivityTimeouts.LIST_CHECKS,
         heartbeat_timeout=ActivityHeartbeats.WORKSPACE,
-        retry_policy=RetryPolicies.default(),
+        retry_policy=RetryPolicies.host() if waiting else RetryPolicies.default(),
     )
 
 
-async def run_check(input: CheckInput) -> QualityCheck:
-    """One check, to its verdict. A cancel waits until its processes are dead."""
+async def run_check(input: CheckInput, *, waiting: bool = False) -> QualityCheck:
+    """One check, to its verdict. A cancel waits until its processes are dead. `waiting` until its host's trouble is
+    over."""
     return await workflow.execute_activity_method(
         ToolActivities.run_check,
         input,
@@ -89,7 +91,7 @@ async def run_check(input: CheckInput) -> QualityCheck:
         schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE,
         start_to_close_timeout=ActivityTimeouts.check(input.plan.timeout_s),
         heartbeat_timeout=ActivityHeartbeats.CHECK,
-        retry_policy=RetryPolicies.check(),
+        retry_policy=RetryPolicies.host() if waiting else RetryPolicies.check(),
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         summary=input.plan.name,
     )
@@ -214,15 +216,15 @@ async def create_check_runs(input: GateInput) -> CreateCheckRunsResult:
     )
 
 
-async def show_running(input: GateInput, run_id: int) -> None:
-    """The gate's own run is shown in progress. One write for a head, and nothing depends on it, so it is never tried
-    for long."""
+async def show_running(input: GateInput, run_id: int, waits_for: str = "") -> None:
+    """A run is shown in progress; `waits_for` is a sentence that says what holds it up. Nothing depends on it, so it is
+    never tried for long."""
     if not run_id:
         return
     try:
         await workflow.execute_activity_method(
             CheckRunActivities.start_check_run,
-            StartCheckRunInput(input.head.repo, run_id),
+            StartCheckRunInput(input.head.repo, run_id, waits_for),
             start_to_close_timeout=ActivityTimeouts.SHOWN,
             schedule_to_close_timeout=ActivityTimeouts.SHOWN,
             retry_policy=RetryPolicies.no_retry(),

@@ -11,6 +11,7 @@ import aiohttp
 from yarl import URL
 
 from activities.github.errors import Unavailable
+from activities.host_trouble import host_trouble
 
 # In seconds, and how many bytes may be sent in each of them: a file of 100 MB needs more than a small request.
 _TIMEOUT_S, _SLOWEST = 30.0, 500_000
@@ -97,4 +98,6 @@ async def _exchange(session: aiohttp.ClientSession, request: ApiRequest, headers
                     raise ValueError(f"more than {_LARGEST} bytes")
             return ApiResponse(response.status, response.headers, request.path, bytes(body))
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        if trouble := host_trouble(error):
+            raise trouble from None
         raise Unavailable(f"GitHub did not answer {request.title}: {type(error).__name__} {error}") from None

@@ -10,6 +10,7 @@ from typing import Any
 
 from activities.checks import registry
 from activities.egress import RefusedTarget
+from activities.errors import HostTrouble
 from activities.model import (
     Acceptance,
     CheckResult,
@@ -329,6 +330,8 @@ def _gate_states() -> Iterator[str]:
     yield from (states.internal_error("gate:1"), states.internal_error("gate:1", retest=True))
     yield states.check_timed_out(300)
     yield from (states.github_unavailable(HEAD, "a time-out"), states.not_fetched(HEAD))
+    full = str(HostTrouble("disk"))
+    yield from (states.waiting_for_host(full), states.not_done_by_host(full), states.host_time_over(full))
     yield states.verdict(["linting"], scored=True, score=62, threshold=85)
     yield states.verdict([], scored=False, score=100, threshold=85)
     yield states.verdict([], scored=True, score=62, threshold=85)
