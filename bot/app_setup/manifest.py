@@ -34,9 +34,10 @@ _START_AGAIN = "If GitHub created the App, delete it in its settings, or its nam
 
 @dataclass(frozen=True)
 class AppChoices:
-    """What the person typed: an `organisation`, or "" for the own account."""
+    """What the person chose and typed, as it was: `owner` is `own` or `organisation`."""
 
     name: str
+    owner: str
     organisation: str
     public: str
 
@@ -45,8 +46,8 @@ class AppChoices:
         found = {}
         if not 0 < len(self.name) <= _LONGEST_NAME or not self.name.isprintable():
             found["name"] = f"The name must have 1 to {_LONGEST_NAME} characters."
-        if self.organisation and not _ACCOUNT.fullmatch(self.organisation):
-            found["organisation"] = "Invalid name: an organisation's has letters, digits and hyphens."
+        if problem := self._owner_problem():
+            found["organisation"] = problem
         try:
             address(self.public)
         except ValueError as error:
@@ -58,6 +59,20 @@ class AppChoices:
                     "or start Autobuild with `--smee` to receive events behind a firewall."
                 )
         return found
+
+    def _owner_problem(self) -> str:
+        """An App of the wrong account can only be deleted, so nothing is guessed."""
+        if self.owner == "own":
+            typed = (
+                f"You chose your own account and typed {self.organisation}: choose the organisation or clear its name."
+            )
+            return typed if self.organisation else ""
+        if self.owner != "organisation":
+            return "Choose your account or an organisation."
+        if not self.organisation:
+            return "Enter the organisation's name, or choose your own account."
+        valid = _ACCOUNT.fullmatch(self.organisation)
+        return "" if valid else "Invalid name: an organisation's has letters, digits and hyphens."
 
 
 def app_manifest() -> dict[str, Any]:

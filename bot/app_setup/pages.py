@@ -10,6 +10,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -55,6 +56,7 @@ class SetupPages:
     def __init__(self, settings: Settings, keep: Callable[[AppCredentials], None], session: SetupSession) -> None:
         self._settings, self._keep, self._session = settings, keep, session
         self._one_exchange = asyncio.Lock()
+        self._chosen: AppChoices | None = None
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/setup", self._get_form, allow_head=False)  # a link preview must not take the token
@@ -79,7 +81,7 @@ class SetupPages:
         except UserError as error:
             return _refuse(SetupRefused(409, str(error), "Fix this, and reload this page."))
         public = self._settings.base_url or _loopback_address(request)
-        return self._form(AppChoices(app_manifest()["name"], "", public), {})
+        return self._form(self._chosen or AppChoices(app_manifest()["name"], "own", "", public), {})
 
     async def _post_form(self, request: web.Request) -> web.StreamResponse:
         """Answers with the page whose button leads to GitHub."""
@@ -92,17 +94,15 @@ class SetupPages:
         except SetupRefused as refused:
             return _refuse(refused)
         settings = self._settings
-        organisation = form.get("organisation", "") if form.get("owner") == "organisation" else ""
-        choices = AppChoices(form.get("name", ""), organisation, settings.base_url or form.get("public", ""))
-        problems = choices.problems(settings.github_url, settings.smee_url)
-        if form.get("owner") == "organisation" and not organisation:
-            problems["organisation"] = "Enter the organisation's name."
-        if problems:
+        public = settings.base_url or form.get("public", "")
+        choices = AppChoices(form.get("name", ""), form.get("owner", ""), form.get("organisation", ""), public)
+        if problems := choices.problems(settings.github_url, settings.smee_url):
             return self._form(choices, problems)
+        self._chosen = choices
         # The browser returns to where it is now, if that can be known.
         back = settings.base_url or _loopback_address(request) or choices.public
         manifest = manifest_of(choices, back, settings.smee_url)
-        target = registration_page(settings.github_url, organisation, self._session.new_state())
+        target = registration_page(settings.github_url, choices.organisation, self._session.new_state())
         return _page("confirm", posts_to=target, choices=choices, manifest=manifest, as_json=json.dumps(manifest))
 
     async def _get_done(self, request: web.Request) -> web.StreamResponse:
@@ -127,11 +127,14 @@ class SetupPages:
     async def _exchange(self, state: str, code: str) -> AppCredentials:
         self._session.take_state(state)
         try:
-            return await exchange_code(code, self._settings.github_url, self._settings.github_api_url)
+            app = await exchange_code(code, self._settings.github_url, self._settings.github_api_url)
         except SetupRefused as refused:
             if refused.temporary:
                 self._session.restore_state(state)
             raise
+        assert self._chosen  # nothing else makes a state
+        smee = self._settings.smee_url
+        return replace(app, base_url="" if smee else address(self._chosen.public), smee_url=smee)
 
     def _form(self, choices: AppChoices, problems: dict[str, str]) -> web.Response:
         status, key = 422 if problems else 200, self._session.form_key

@@ -38,12 +38,15 @@ def readable(environ: Mapping[str, str]) -> Settings:
         app = None
     if app is None:
         return settings
+    where = app.addresses(settings.base_url, settings.smee_url)
     return replace(
         settings,
         app_id=app.id,
         app_slug=app.slug,
         private_key=app.private_key,
         webhook_secret=app.webhook_secret,
+        base_url=where["base_url"],
+        smee_url=where["smee_url"],
     )
 
 

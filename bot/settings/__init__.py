@@ -210,7 +210,7 @@ def _app_values(
     app: AppCredentials, values: Mapping[str, Any], needs: Collection[str], environ: Mapping[str, str]
 ) -> dict[str, Any]:
     """The fields that a stored App gives: only the needed ones, so the webhook server gets no key. The slug may be set,
-    for an App that was renamed."""
+    for an App that was renamed; so may the address, for a server that was moved."""
     if app.github_url != values["github_url"]:
         raise UserError(
             f"The stored App {app.id} belongs to {app.github_url}, but AUTOBUILD_GITHUB_URL is {values['github_url']}. "
@@ -218,4 +218,5 @@ def _app_values(
         )
     known = {"app_id": app.id, "private_key": app.private_key, "webhook_secret": app.webhook_secret}
     slug = {} if environ.get("AUTOBUILD_APP_SLUG", "").strip() else {"app_slug": app.slug}
-    return {name: value for name, value in known.items() if name in needs} | slug
+    addresses = app.addresses(values["base_url"], values["smee_url"])
+    return {name: value for name, value in known.items() if name in needs} | slug | addresses

@@ -29,7 +29,8 @@ _TYPICAL = 2**12
 
 @dataclass(frozen=True)
 class AppCredentials:
-    """A registered GitHub App and its secrets. `github_url` is the GitHub that it belongs to."""
+    """A registered GitHub App and its secrets. `github_url` is the GitHub that it belongs to; it sends events to the
+    channel `smee_url`, else to this server at `base_url`, where the set-up page was given it."""
 
     id: int
     slug: str
@@ -38,6 +39,8 @@ class AppCredentials:
     github_url: str
     private_key: str = field(repr=False)
     webhook_secret: str = field(repr=False)
+    base_url: str = ""
+    smee_url: str = ""
 
     @property
     def installation_page(self) -> str:
@@ -52,7 +55,15 @@ class AppCredentials:
             "AUTOBUILD_WEBHOOK_SECRET": self.webhook_secret,
             "AUTOBUILD_PRIVATE_KEY": self.private_key.strip().replace("\n", "\\n"),
         }
-        return "".join(f"{name}={value}\n" for name, value in values.items())
+        where = {"AUTOBUILD_BASE_URL": self.base_url, "AUTOBUILD_SMEE_URL": self.smee_url}
+        set_ones = values | {name: value for name, value in where.items() if value}
+        return "".join(f"{name}={value}\n" for name, value in set_ones.items())
+
+    def addresses(self, base_url: str, smee_url: str) -> dict[str, str]:
+        """Where GitHub sends events, by the settings' names: what is set in the environment, else what is stored."""
+        if base_url or smee_url:
+            return {"base_url": base_url, "smee_url": smee_url}
+        return {"base_url": self.base_url, "smee_url": self.smee_url}
 
 
 def place(data: Path) -> Path:

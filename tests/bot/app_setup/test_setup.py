@@ -56,6 +56,8 @@ async def test_person_registers_an_app(it: Scene, browser: Browser) -> None:
     assert (app.id, app.slug, app.github_url) == (it.github.app_id, "our-bot", it.github.url)
     assert (app.private_key, app.webhook_secret) == (it.github.private_key_pem, it.github.webhook_secret)
     assert credentials.stored(it.settings.data) == app
+    assert (app.base_url, app.smee_url) == (it.base, "")
+    assert all(step in done.text for step in ("pull request", "autobuild / gate", "autobuild protect OWNER/REPO"))
     assert done.links["Install it"] == f"{it.github.url}/apps/our-bot/installations/new"
     assert app.webhook_secret not in done.text
     assert "BEGIN" not in done.text
@@ -134,6 +136,8 @@ async def test_smee_channel_is_the_webhook_address(tmp_path: Path, github: Simul
         manifest = json.loads(confirm.forms[0].fields["manifest"])
         assert manifest["hook_attributes"]["url"] == "https://smee.io/channel"
         assert manifest["redirect_url"] == f"{it.base}/setup/done"
+        await browser.submit(await browser.submit(confirm), name="Our Bot")
+        assert [(app.base_url, app.smee_url) for app in it.kept] == [("", "https://smee.io/channel")]
 
 
 async def test_print_mode_shows_the_credentials_once(tmp_path: Path, github: SimulatedGitHub, browser: Browser) -> None:
@@ -383,7 +387,9 @@ async def test_app_that_cannot_be_stored_is_not_used(it: Scene, browser: Browser
         ({"owner": "organisation", "organisation": "example/../../x"}, "letters, digits and hyphens"),
         ({"owner": "organisation", "organisation": "a\r\nSet-Cookie: b=c"}, "letters, digits and hyphens"),
         ({"owner": "organisation", "organisation": "exämple"}, "letters, digits and hyphens"),
-        ({"owner": "organisation", "organisation": " "}, "Enter the organisation&#39;s name."),
+        ({"owner": "organisation", "organisation": " "}, "Enter the organisation&#39;s name"),
+        ({"owner": "own", "organisation": "example"}, "choose the organisation or clear its name"),
+        ({"owner": ""}, "Choose your account or an organisation."),
         ({"name": ""}, "1 to 34 characters"),
         ({"name": "x" * 35}, "1 to 34 characters"),
         ({"name": "a\r\nb"}, "1 to 34 characters"),
@@ -400,7 +406,21 @@ async def test_invalid_input_is_asked_for_again(it: Scene, browser: Browser, typ
     assert said in page.text
     assert "<script" not in page.text
     assert "Set-Cookie" not in page.headers
-    assert (await browser.submit(page, owner="own", name="Our Bot", public=it.base)).status == 200
+    right = {"owner": "own", "organisation": "", "name": "Our Bot", "public": it.base}
+    assert (await browser.submit(page, **right)).status == 200
+
+
+async def test_mistake_and_change_keep_all_that_was_chosen(it: Scene, browser: Browser) -> None:
+    """An App of one's own account in place of the organisation's could only be deleted."""
+    typed = {"owner": "organisation", "name": "Our Bot", "public": "https://autobuild.example.com"}
+    again = await browser.submit(await browser.open(it.address), **typed)
+    assert again.status == 422
+    assert typed.items() <= again.forms[0].fields.items()
+    confirm = await browser.submit(again, organisation="example")
+    assert "<strong>example</strong>" in confirm.text
+    changed = await browser.open(f"{it.base}/setup")
+    assert {**typed, "organisation": "example"}.items() <= changed.forms[0].fields.items()
+    assert "/organizations/example/" in (await browser.submit(changed)).forms[0].action
 
 
 async def test_name_is_escaped(it: Scene, browser: Browser) -> None:

@@ -196,6 +196,7 @@ async def test_setup_prints_the_credentials(commands: Commands) -> None:
         "AUTOBUILD_APP_SLUG",
         "AUTOBUILD_WEBHOOK_SECRET",
         "AUTOBUILD_PRIVATE_KEY",
+        "AUTOBUILD_BASE_URL",
     ]
     commands.log = ""
     again = await commands.start("setup", **lines)

@@ -230,10 +230,13 @@ async def test_stored_app_is_checked(here: Deployment, tmp_path: Path) -> None:
     github, environ = here.github, here.environ
     names = ("AUTOBUILD_APP_ID", "AUTOBUILD_PRIVATE_KEY", "AUTOBUILD_WEBHOOK_SECRET")
     own = {name: environ.pop(name) for name in names}
-    app = AppCredentials(github.app_id, "autobuild", "x", "y", github.url, own[names[1]], own[names[2]])
+    public = environ.pop("AUTOBUILD_BASE_URL")
+    app = AppCredentials(github.app_id, "autobuild", "x", "y", github.url, own[names[1]], own[names[2]], public)
     await asyncio.to_thread(store, tmp_path / "data", app)
-    lines = await here.results("App", "key", "endpoint")
-    assert [line.status for line in lines] == ["ok"] * 3
+    lines = await here.results("App", "key", "webhook", "endpoint")
+    assert [line.status for line in lines] == ["ok"] * 4
+    moved = await here.one("webhook", AUTOBUILD_BASE_URL="https://autobuild.example.com")
+    assert "https://autobuild.example.com/webhook" in moved.message
     line = await here.one("App", AUTOBUILD_GITHUB_URL="https://github.example.com")
     assert (line.status, line.message) == ("error", f"The stored App belongs to {github.url}.")
     path = place(tmp_path / "data")

@@ -166,6 +166,15 @@ def test_environment_wins(tmp_path: Path) -> None:
     assert (renamed.app_id, renamed.own_login) == (7, "renamed[bot]")
 
 
+def test_stored_address_is_used_where_none_is_set(tmp_path: Path) -> None:
+    channel, base = "https://smee.io/channel", "https://autobuild.example.com"
+    credentials.store(tmp_path, replace(APP, smee_url=channel))
+    loaded = Settings.load(environ(tmp_path), WEB_NEEDS)
+    assert (loaded.base_url, loaded.smee_url) == ("", channel)
+    moved = Settings.load(environ(tmp_path, AUTOBUILD_BASE_URL=base), WEB_NEEDS)
+    assert (moved.base_url, moved.smee_url) == (base, "")
+
+
 @pytest.mark.parametrize(
     "half",
     [
