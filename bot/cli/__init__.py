@@ -6,7 +6,7 @@ import sys
 import click
 
 from activities.errors import UserError
-from bot.cli import demo, doctor, gate, serve, setup, simulate, up, validate, worker, workflows
+from bot.cli import demo, doctor, gate, protect, serve, setup, simulate, up, validate, worker, workflows
 from bot.printable import printable
 
 # `autobuild gate`: 0 passed, 1 failed, 2 could not run. The other commands use 0 and 2.
@@ -42,7 +42,7 @@ def cli() -> None:
     """Run a quality gate for GitHub on Temporal, or the same gate on this machine."""
 
 
-for _module in (demo, doctor, gate, serve, setup, simulate, up, validate, worker):
+for _module in (demo, doctor, gate, protect, serve, setup, simulate, up, validate, worker):
     cli.add_command(_module.command)
 for _command in workflows.COMMANDS:
     cli.add_command(_command)

@@ -3,7 +3,7 @@
 Times are GitHub's strings (`2026-01-31T09:30:00Z`); ids are unique over all kinds of things.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -259,11 +259,38 @@ class BranchRules:
 
 
 @dataclass
+class Ruleset:
+    """One of a repository's. `include` and `exclude` are whole names of refs, `~DEFAULT_BRANCH` or `~ALL`; `rules` are
+    kept as they were sent, and those that require checks hold for everybody, administrators too."""
+
+    id: int
+    name: str
+    enforcement: str
+    include: list[str]
+    exclude: list[str]
+    rules: list[Json]
+    bypass_actors: list[Json]
+    created_at: str
+    updated_at: str
+
+    def applies(self, branch: str, default_branch: str) -> bool:
+        names = {f"refs/heads/{branch}", "~ALL", *(("~DEFAULT_BRANCH",) if branch == default_branch else ())}
+        return self.enforcement == "active" and bool(names & {*self.include}) and not names & {*self.exclude}
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The names that it requires."""
+        required = [rule["parameters"] for rule in self.rules if rule["type"] == "required_status_checks"]
+        return tuple(each["context"] for one in required for each in one["required_status_checks"])
+
+
+@dataclass
 class Repository:
     """`path` is its bare git repository. `collaborators` maps a login to one of `LEVELS`.
 
-    `rules` holds those of `protected` branches; `statuses` maps a sha to its statuses, oldest first; `merge_methods`
-    are those allowed for pull requests; `last_number` is the number of the newest issue, deleted or not.
+    `rules` holds those of `protected` branches, classic or as if of one ruleset. `rulesets` are those made by the API;
+    a private repository has them in paid plans only (`has_rulesets`). `statuses` maps a sha to its statuses, oldest
+    first; `merge_methods` are those allowed for pull requests; `last_number` is the newest issue's, deleted or not.
     """
 
     id: int
@@ -279,6 +306,8 @@ class Repository:
     deleted: bool = False
     protected: set[str] = field(default_factory=set)
     rules: dict[str, BranchRules] = field(default_factory=dict)
+    rulesets: dict[int, Ruleset] = field(default_factory=dict)
+    has_rulesets: bool = True
     merge_methods: set[str] = field(default_factory=lambda: set(MERGE_METHODS))
     teams: set[str] = field(default_factory=set)
     collaborators: dict[str, str] = field(default_factory=dict)
@@ -301,7 +330,28 @@ class Repository:
         return self.collaborators.get(login, "none" if self.private else "read")
 
     def rules_of(self, branch: str) -> BranchRules:
+        """Everything that holds for it. Where both kinds do, administrators are held to both: GitHub holds them to a
+        ruleset only."""
+        own, checks = self.own_rules_of(branch), self.ruleset_checks(branch)
+        if not checks:
+            return own
+        if branch not in self.protected:
+            return BranchRules(checks, enforce_admins=True, allow_force=True, allow_deletion=True, ruleset=True)
+        return replace(own, checks=tuple(dict.fromkeys((*own.checks, *checks))), enforce_admins=True)
+
+    def own_rules_of(self, branch: str) -> BranchRules:
+        """Without those of `rulesets`."""
         return self.rules.get(branch) or BranchRules()
+
+    def ruleset_checks(self, branch: str) -> tuple[str, ...]:
+        return tuple(name for each in self.rulesets_of(branch) for name in each.checks)
+
+    def rulesets_of(self, branch: str) -> list[Ruleset]:
+        """Those that apply to it."""
+        return [each for each in self.rulesets.values() if each.applies(branch, self.default_branch)]
+
+    def is_protected(self, branch: str) -> bool:
+        return branch in self.protected or bool(self.rulesets_of(branch))
 
     def runs(self) -> list[CheckRun]:
         """All check runs, oldest first."""

@@ -16,6 +16,7 @@ from tests.simulator.walks import (
     walk_objects,
     walk_releases,
     walk_reviews,
+    walk_rulesets,
     walk_statuses,
 )
 
@@ -32,6 +33,7 @@ async def test_every_endpoint_matches_githubs_description(
     go = Walk(ask)
     await walk_app(go, next(iter(github.store.installations)))
     await walk_repository(go)
+    await walk_rulesets(go)
     await walk_git(go, sha)
     await walk_objects(go)
     await walk_releases(go)

@@ -253,3 +253,28 @@ async def test_ruleset_is_shown_to_all_readers(github: SimulatedGitHub, ask: Api
     github.protection.protect(REPO, "main", checks=["ci"])
     assert (await ask("GET", f"{R}/rules/branches/main")).body == []
     openapi.assert_valid(github.requests)
+
+
+async def test_made_ruleset_holds_for_all_who_push_and_merge(github: SimulatedGitHub, ask: ApiClient) -> None:
+    """Beside classic protection, which does not show it; administrators are held to it."""
+    head = await github.pushes.push_commit(REPO, "feature", {"a": "a"})
+    await github.pulls.open_pull(REPO, "feature")
+    required = {"context": "ci", "integration_id": github.app_id}
+    rule = {"required_status_checks": [required], "strict_required_status_checks_policy": False}
+    conditions = {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}
+    rules = [{"type": "required_status_checks", "parameters": rule}]
+    fields = {"name": "gate", "enforcement": "active", "conditions": conditions, "rules": rules}
+    assert (await ask("POST", f"{R}/rulesets", fields, who="octocat")).status == 201
+    [shown] = (await ask("GET", f"{R}/rules/branches/main")).body
+    assert shown["parameters"]["required_status_checks"] == [required]
+    assert (await ask("GET", f"{R}/rules/branches/feature")).body == []
+    branch = (await ask("GET", f"{R}/branches/main")).body
+    assert (branch["protected"], branch["protection"]["enabled"]) == (True, False)
+    assert (await ask("GET", f"{R}/branches/main/protection", who="octocat")).status == 404
+    expected = 'Required status check "ci" is expected.'
+    assert expected in (await ask("PUT", f"{R}/pulls/1/merge")).body["message"]
+    with pytest.raises(GitCommandError, match="GH013"):
+        await github.pushes.push_commit(REPO, "main", {"b": "b"})
+    await ask("POST", f"{R}/check-runs", {"name": "ci", "head_sha": head, "conclusion": "success"})
+    assert (await ask("PUT", f"{R}/pulls/1/merge")).status == 200
+    openapi.assert_valid(github.requests)

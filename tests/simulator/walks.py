@@ -45,6 +45,19 @@ async def walk_reviews(go: Walk, number: int) -> None:
     await go("GET", f"{pull}/reviews")
 
 
+async def walk_rulesets(go: Walk) -> None:
+    fields: dict[str, Any] = {"name": "free", "target": "branch", "enforcement": "disabled"}
+    fields["conditions"] = {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}
+    fields["rules"] = [{"type": "deletion"}]
+    made = await go("POST", f"{R}/rulesets", fields, who="octocat", status=201)
+    await go("POST", f"{R}/rulesets", fields, who="octocat", status=422)
+    await go("POST", f"{R}/rulesets", fields, status=403)
+    await go("GET", f"{R}/rulesets?includes_parents=false")
+    await go("PUT", f"{R}/rulesets/{made['id']}", {"rules": []}, who="octocat")
+    await go("GET", f"{R}/rulesets/{made['id']}", who="octocat")
+    await go("GET", f"{R}/rulesets/7", status=404)
+
+
 async def walk_merges(go: Walk, number: int) -> None:
     pull = f"{R}/pulls/{number}"
     await go("GET", f"{pull}/merge", status=404)

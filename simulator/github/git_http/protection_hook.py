@@ -57,12 +57,15 @@ def environment(
 ) -> dict[str, str]:
     """The hook's environment; installs the hook once a branch is protected."""
     hook = repo.path / "hooks" / "update"
-    if repo.protected and not hook.exists():
+    branches = repo.protected | {
+        ref.removeprefix("refs/heads/") for ref, _ in commands if ref.startswith("refs/heads/")
+    }
+    rules = {f"refs/heads/{branch}": repo.rules_of(branch) for branch in branches if repo.is_protected(branch)}
+    if rules and not hook.exists():
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(_HOOK)
         hook.chmod(0o755)
     problems = {ref: protection.push_problems(repo, ref, new, sender) for ref, new in commands}
-    rules = {f"refs/heads/{branch}": repo.rules_of(branch) for branch in repo.protected}
     binding = {ref: its for ref, its in rules.items() if its.enforce_admins or repo.level(sender.login) != "admin"}
     return {
         "DECLINED": "\n".join(f"{ref}\t{reason}" for ref, reasons in problems.items() for reason in reasons),
@@ -74,7 +77,7 @@ def environment(
 
 def with_github_errors(answer: bytes, repo: Repository) -> bytes:
     """Git's answer to a push, with GitHub's sentences for what the hook declined."""
-    end = _ENDS[any(its.ruleset for its in repo.rules.values())]
+    end = _ENDS[bool(repo.rulesets) or any(its.ruleset for its in repo.rules.values())]
     head, blank, body = answer.partition(b"\r\n\r\n")
     if b"hook declined" not in body:
         return answer

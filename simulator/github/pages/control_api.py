@@ -40,7 +40,7 @@ def _actions(github: GitHubServices, faults: ApiFaults, smee: Smee) -> dict[str,
         ),
         github.repositories: (
             "add_fork", "add_repository", "add_team", "allow_methods", "archive_repository", "delete_repository",
-            "delete_user", "rename_repository", "set_issues", "set_permission", "transfer_repository",
+            "delete_user", "rename_repository", "set_issues", "set_permission", "set_rulesets", "transfer_repository",
         ),
         github.issues: (
             "add_comment", "add_label", "assign", "delete_comment", "delete_issue", "delete_label", "edit_comment",

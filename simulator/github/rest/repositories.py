@@ -29,7 +29,7 @@ async def list_branches(request: RestRequest) -> RestResponse:
         {
             "name": (name := ref.removeprefix("refs/heads/")),
             "commit": {"sha": sha, "url": f"{request.store.api_url}/repos/{repo.full_name}/commits/{sha}"},
-            "protected": name in repo.protected,
+            "protected": repo.is_protected(name),
         }
         for ref, sha in (await git.refs(repo.path, "refs/heads")).items()
     ]
@@ -47,7 +47,7 @@ async def get_branch(request: RestRequest) -> Json:
         "name": name,
         "commit": git_json.commit(request.store, repo, await git.one(repo.path, sha)),
         "_links": {"self": url, "html": f"{request.store.url}/{repo.full_name}/tree/{quote(name)}"},
-        "protected": name in repo.protected,
+        "protected": repo.is_protected(name),
         "protection": rules_json.protection(repo, name),
         "protection_url": f"{url}/protection",
     }
@@ -59,15 +59,9 @@ async def get_protection(request: RestRequest) -> Json:
     repo, name = request.repo, request.params["branch"]
     if f"refs/heads/{name}" not in await git.refs(repo.path, "refs/heads"):
         raise ApiError(404, "Branch not found")
-    if name not in repo.protected or repo.rules_of(name).ruleset:
+    if name not in repo.protected or repo.own_rules_of(name).ruleset:
         raise ApiError(404, "Branch not protected")
     return rules_json.full_protection(request.store, repo, name)
-
-
-@endpoints.on("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", "metadata:read")
-async def get_branch_rules(request: RestRequest) -> RestResponse:
-    """Those of rulesets, for all readers, also of a branch that does not exist."""
-    return request.page(rules_json.ruleset(request.store, request.repo, request.params["branch"]))
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", "metadata:read")

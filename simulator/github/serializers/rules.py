@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from simulator.github.entities import BranchRules, Json, Repository
+from simulator.github.entities import BranchRules, Json, Repository, Ruleset
 from simulator.github.serializers import app, user
 from simulator.github.store import Store
 
@@ -10,7 +10,7 @@ from simulator.github.store import Store
 def protection(repo: Repository, branch: str) -> Json:
     """The part of a branch that shows its required checks to all who may read it. A ruleset is not part of it: GitHub
     calls the branch protected and this here not enabled then."""
-    rules = repo.rules_of(branch)
+    rules = repo.own_rules_of(branch)
     checks = () if rules.ruleset else rules.checks
     level = "off" if not checks else "everyone" if rules.enforce_admins else "non_admins"
     return {
@@ -25,7 +25,7 @@ def protection(repo: Repository, branch: str) -> Json:
 
 def full_protection(store: Store, repo: Repository, branch: str) -> Json:
     """All of classic protection, for administrators."""
-    rules, url = repo.rules_of(branch), f"{store.api_url}/repos/{repo.full_name}/branches/{branch}/protection"
+    rules, url = repo.own_rules_of(branch), f"{store.api_url}/repos/{repo.full_name}/branches/{branch}/protection"
     switches = {
         "required_linear_history": rules.linear,
         "allow_force_pushes": rules.allow_force,
@@ -44,13 +44,38 @@ def full_protection(store: Store, repo: Repository, branch: str) -> Json:
     return result
 
 
-def ruleset(store: Store, repo: Repository, branch: str) -> list[Json]:
-    """The rules of the branch's ruleset; classic protection is not part of it."""
-    rules = repo.rules_of(branch)
-    if branch not in repo.protected or not rules.ruleset:
-        return []
-    source = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": repo.id}
-    return [{**rule, **source} for rule in _rules(rules)]
+def branch_rules(repo: Repository, branch: str) -> list[Json]:
+    """The rules of the branch's rulesets; classic protection is not part of it."""
+    found, own = [], repo.own_rules_of(branch)
+    if branch in repo.protected and own.ruleset:
+        found += [(repo.id, rule) for rule in _rules(own)]
+    found += [(each.id, rule) for each in repo.rulesets_of(branch) for rule in each.rules]
+    source = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name}
+    return [{**rule, **source, "ruleset_id": number} for number, rule in found]
+
+
+def ruleset(store: Store, repo: Repository, it: Ruleset, *, full: bool = True) -> Json:
+    """One, in full or as in a list."""
+    path = f"repos/{repo.full_name}/rulesets/{it.id}"
+    shown: Json = {
+        "id": it.id,
+        "name": it.name,
+        "target": "branch",
+        "source_type": "Repository",
+        "source": repo.full_name,
+        "enforcement": it.enforcement,
+        "node_id": f"RRS_{it.id}",
+        "_links": {
+            "self": {"href": f"{store.api_url}/{path}"},
+            "html": {"href": f"{store.url}/{repo.full_name}/rules/{it.id}"},
+        },
+        "created_at": it.created_at,
+        "updated_at": it.updated_at,
+    }
+    if full:
+        shown["conditions"] = {"ref_name": {"include": it.include, "exclude": it.exclude}}
+        shown |= {"rules": it.rules, "bypass_actors": it.bypass_actors, "current_user_can_bypass": "never"}
+    return shown
 
 
 def _full_checks(rules: BranchRules, url: str) -> Json:

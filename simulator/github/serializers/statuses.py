@@ -57,7 +57,7 @@ async def event(store: Store, repo: Repository, sha: str, it: Status) -> Json:
         "name": repo.full_name,
         "commit": {**commit, "commit": {**commit["commit"], "verification": verification}},
         "branches": [
-            {"name": name, "commit": {"sha": tip, "url": f"{api}/{tip}"}, "protected": name in repo.protected}
+            {"name": name, "commit": {"sha": tip, "url": f"{api}/{tip}"}, "protected": repo.is_protected(name)}
             for name, tip in containing
         ],
     }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from simulator.github import git
-from simulator.github.entities import BranchRules, CheckRun, PullDetails, Repository, User
+from simulator.github.entities import BranchRules, CheckRun, Json, PullDetails, Repository, Ruleset, User
 from simulator.github.errors import Unprocessable
 from simulator.github.services.statuses import latest
 from simulator.github.store import Store
@@ -48,12 +48,25 @@ class ProtectionService:
             )  # fmt: skip
         self._store.changed()
 
+    def set_ruleset(self, repo: Repository, fields: Json, former: Ruleset | None = None) -> Ruleset:
+        """A new one, or the `former` with these fields of GitHub's JSON changed."""
+        now = self._store.now()
+        found = former or Ruleset(self._store.new_id(), "", "", [], [], [], [], now, now)
+        refs = fields.get("conditions", {}).get("ref_name", {})
+        found.name, found.enforcement = fields.get("name", found.name), fields.get("enforcement", found.enforcement)
+        found.include, found.exclude = refs.get("include", found.include), refs.get("exclude", found.exclude)
+        found.rules = fields.get("rules", found.rules)
+        found.bypass_actors, found.updated_at = fields.get("bypass_actors", found.bypass_actors), now
+        repo.rulesets[found.id] = found
+        self._store.changed()
+        return found
+
     async def check_push(self, repo: Repository, ref: str, old: str, new: str, sender: User) -> None:
         """Raises BranchProtected where the rules of a protected branch forbid this move."""
         branch = ref.removeprefix("refs/heads/")
         if reasons := self.push_problems(repo, ref, new, sender):
             raise BranchProtected(branch, repo.rules_of(branch), reasons)
-        if branch not in repo.protected or branch == ref or git.ZERO in (old, new):
+        if not repo.is_protected(branch) or branch == ref or git.ZERO in (old, new):
             return
         rules = repo.rules_of(branch)
         if not rules.allow_force and not await git.is_ancestor(repo.path, old, new):
@@ -64,7 +77,7 @@ class ProtectionService:
     def push_problems(self, repo: Repository, ref: str, new: str, sender: User) -> list[str]:
         """The rules that a push breaks, except for those that need the pushed objects: force and merge commits."""
         branch = ref.removeprefix("refs/heads/")
-        if branch == ref or branch not in repo.protected:
+        if branch == ref or not repo.is_protected(branch):
             return []
         rules = repo.rules_of(branch)
         if new == git.ZERO:
@@ -79,7 +92,7 @@ class ProtectionService:
     def merge_problem(self, repo: Repository, pull: PullDetails, *, behind: bool, sender: User | None) -> str:
         """Why the pull request may not be merged, "" if it may. `sender` None leaves out who may."""
         rules = repo.rules_of(pull.base_ref)
-        if pull.base_ref not in repo.protected or (sender and _exempt(repo, rules, sender)):
+        if not repo.is_protected(pull.base_ref) or (sender and _exempt(repo, rules, sender)):
             return ""
         if sender and not _may_push(rules, sender):
             return NOT_YOU

@@ -69,6 +69,11 @@ class RepositoryService:
         self._store.repository(full_name).has_issues = enabled
         self._store.changed()
 
+    def set_rulesets(self, full_name: str, available: bool) -> None:
+        """Whether the plan of its owner has rulesets for it."""
+        self._store.repository(full_name).has_rulesets = available
+        self._store.changed()
+
     def allow_methods(self, full_name: str, methods: list[str]) -> None:
         """The only ways to merge a pull request there."""
         if unknown := set(methods) - set(MERGE_METHODS):
