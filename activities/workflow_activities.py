@@ -28,6 +28,25 @@ class SignalWithStartInput:
 
 
 @dataclass(frozen=True)
+class BranchRequestInput:
+    """Signals a branch's workflow with `first`, and then asks it for `request`, the plain fields of a `HeadRequest`.
+    The same `request_id` is the same request."""
+
+    first: SignalWithStartInput
+    request: Mapping[str, Any]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class RequestAnswer:
+    """What a branch's workflow answers to a request: why nothing was done, a sentence, "" where it was. `pull` is the
+    branch's pull request, 0 without one."""
+
+    refusal: str = ""
+    pull: int = 0
+
+
+@dataclass(frozen=True)
 class WorkflowQueryInput:
     """A query without arguments to a workflow that may not be there."""
 
@@ -117,6 +136,19 @@ class WorkflowActivities:
             start_signal=input.signal,
             start_signal_args=[] if input.argument is None else [input.argument],
         )
+
+    @activity.defn
+    async def request_of_branch(self, input: BranchRequestInput) -> RequestAnswer:
+        """Asks a branch's workflow for what a person wants, and waits for its answer.
+
+        The workflow may end just before it takes the request: the next attempt starts it again.
+        """
+        await self.signal_with_start(input.first)
+        handle = activity.client().get_workflow_handle(input.first.workflow_id)
+        answer: RequestAnswer = await handle.execute_update(
+            "request", input.request, id=input.request_id, result_type=RequestAnswer
+        )
+        return answer
 
     @activity.defn
     async def query_workflow(self, input: WorkflowQueryInput) -> WorkflowQueryResult:

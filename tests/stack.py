@@ -78,6 +78,15 @@ class Stack:
         await self.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", WITHIN_S)
         return [reaction.content for reaction in comment.reactions]
 
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """A worker for the block, in a stack without one."""
+        async with (
+            make_worker_activities(self.settings, os.environ, workflows.ALL) as activities,
+            run_worker(self.temporal, self.settings, activities),
+        ):
+            yield
+
     async def comment(self, repo: str, pull: int, count: int = 1) -> str:
         """The text of the bot's `count`-th comment on a pull request."""
 

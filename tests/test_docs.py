@@ -69,7 +69,7 @@ def test_every_setting_has_its_line_and_no_other_is_named() -> None:
     assert set(re.findall(r"\bAUTOBUILD_[A-Z_]*[A-Z]", everywhere)) <= known
 
 
-def test_every_workflow_is_named_with_its_signals_and_queries() -> None:
+def test_every_workflow_is_named_with_its_signals_updates_and_queries() -> None:
     for each in workflows.ALL:
         defined = workflow._Definition.must_from_class(each)
         row = re.search(rf"^\| `{defined.name}` .*$", ARCHITECTURE, re.MULTILINE)
@@ -77,7 +77,7 @@ def test_every_workflow_is_named_with_its_signals_and_queries() -> None:
         assert row, defined.name
         words = set(re.findall(r"`(\w+)`", row[0])) - {defined.name}
         own_queries = {name for name in defined.queries if name and not name.startswith("__")}
-        assert words == {name for name in defined.signals if name} | own_queries
+        assert words == {name for name in (*defined.signals, *defined.updates) if name} | own_queries
 
 
 def test_every_path_of_the_webhook_server_is_documented() -> None:

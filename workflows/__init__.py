@@ -7,11 +7,13 @@ from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 from workflows.issues.label_workflow import LabelWorkflow
 from workflows.quality_gate import ContinuousQualityWorkflow, QualityGateWorkflow
+from workflows.threads import ThreadWorkflow
 
 ALL = (
     QualityGateWorkflow,
     ContinuousQualityWorkflow,
     CommandWorkflow,
+    ThreadWorkflow,
     ConfigChangeWorkflow,
     BaselineWorkflow,
     LabelWorkflow,

@@ -1,6 +1,6 @@
 """What people ask of the accepted baseline: the button, and `/baseline` with its words."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from temporalio import workflow
 
@@ -15,17 +15,19 @@ with workflow.unsafe.imports_passed_through():
     from workflows import ids
     from workflows.activity_calls import ask_for_person
     from workflows.baseline import BaselineWorkflowInput
-    from workflows.messages import AcceptBaseline, CommandAction, CommandInput
+    from workflows.messages import CommandAction, CommandInput, HeadRequest
     from workflows.rights import rights_of
 
 
-async def button_message(input: CommandInput, action: CommandAction, default_branch: str) -> AcceptBaseline | str:
-    """What pressing *Accept baseline* asks of the branch, or in one word why it asks for nothing: `refused`, `nothing`.
-    It stands for a command of the one open pull request of its commit, or of the branch where there is none."""
+async def by_button(
+    input: CommandInput, action: CommandAction, request: HeadRequest, default_branch: str
+) -> HeadRequest | None:
+    """What pressing *Accept baseline* asks of the branch; None where it was refused. It stands for a command of the one
+    open pull request of its commit, or of the branch where there is none."""
     pulls = await _open_pulls(input)
-    refusal, request = "", action.request
-    assert request
-    (check,) = request.checks
+    refusal, what = "", action.request
+    assert what
+    (check,) = what.checks
     rights = await rights_of(input.repo, input.actor)
     if not rights.allow(action):
         refusal = rights.refusal(action, texts.BUTTON)
@@ -35,9 +37,9 @@ async def button_message(input: CommandInput, action: CommandAction, default_bra
     for pull in pulls if refusal else ():
         await ask_for_person(CommentActivities.reply_comment, ReplyInput(input.repo, pull.number, answer, refusal))
     if refusal:
-        return "refused"
+        return None
     number, base = (pulls[0].number, pulls[0].base_ref) if pulls else (0, default_branch)
-    return AcceptBaseline(input.sha, check, input.actor, input.delivery, pull=number, base=base, answer=answer)
+    return replace(request, what=what, pull=number, base=base, answer=answer)
 
 
 async def _open_pulls(input: CommandInput) -> list[PullRequest]:

@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import Head
     from workflows import ids
     from workflows.activity_calls import ask_for_person
-    from workflows.commands import current_head, signal_branch
+    from workflows.branches import current_head, signal_branch
     from workflows.failures import was_cancelled
     from workflows.messages import ConfigChanged
 

@@ -26,6 +26,7 @@ __all__ = [
     "quality_gate",
     "quality_of_fork",
     "reconciliation",
+    "thread",
 ]
 
 TASK_QUEUE = "autonomous-coding-task-queue"
@@ -34,6 +35,11 @@ TASK_QUEUE = "autonomous-coding-task-queue"
 def command(full_name: str, source: str) -> str:
     """A request by a person. `source` names GitHub's fact: `comment-123`, `check-run-9-2026-01-01T…`."""
     return f"command:{full_name}!{source}"
+
+
+def thread(full_name: str, number: int) -> str:
+    """What people comment on one issue or pull request."""
+    return f"thread:{full_name}#{number}"
 
 
 def config_change(full_name: str, branch: str, sha: str) -> str:

@@ -41,82 +41,27 @@ class PullChanged:
 
 @dataclass(frozen=True)
 class Rerun:
-    """The signal `rerun`: run again, with new check runs. `checks` empty means every check;
-    `("failed",)` those that did not pass. `sha` "" means the current head."""
+    """The signal `rerun` of an operator: run the head again, with new check runs. `checks` empty means every check,
+    `("failed",)` those that did not pass."""
 
     SIGNAL: ClassVar[str] = "rerun"
 
-    sha: str = ""
     checks: tuple[str, ...] = ()
-    actor: str = ""
-    delivery: str = ""
 
 
-@dataclass(frozen=True)
-class Fix:
-    """The signal `fix`: apply tool-safe fixes of `checks` (empty: all that can be fixed) to head `sha`."""
+@dataclass(frozen=True, order=True)
+class Said:
+    """When a person said something, in GitHub's order: the time in seconds since 1970, the comment's id, and the place
+    among the commands of that comment.
 
-    SIGNAL: ClassVar[str] = "fix"
+    Of a button GitHub tells neither: its `at` is when the check suite was written last before the press, and in that
+    second it counts as the last thing said (`BY_BUTTON`)."""
 
-    sha: str = ""
-    checks: tuple[str, ...] = ()
-    actor: str = ""
-    delivery: str = ""
+    BY_BUTTON: ClassVar[int] = 2**53
 
-
-@dataclass(frozen=True)
-class AcceptBaseline:
-    """The signal `accept_baseline`: the new findings of `check` on head `sha` count as known in `pull` into `base` (0:
-    on the branch). `reason` "" is the button's; `until` and `issue` are as in `Acceptance`; `answer` names the answer's
-    comment."""
-
-    SIGNAL: ClassVar[str] = "accept_baseline"
-
-    sha: str
-    check: str
-    actor: str
-    delivery: str = ""
-    reason: str = ""
-    until: str = ""
-    issue: int = 0
-    pull: int = 0
-    base: str = ""
-    answer: str = ""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """The signal `stop`: end the running gate of head `sha` and start none before the next head or request."""
-
-    SIGNAL: ClassVar[str] = "stop"
-
-    sha: str = ""
-    actor: str = ""
-    delivery: str = ""
-
-
-@dataclass(frozen=True)
-class Override:
-    """The signal `override`: head `sha` may pass without `check`, for this `reason`."""
-
-    SIGNAL: ClassVar[str] = "override"
-
-    sha: str
-    check: str
-    reason: str
-    actor: str
-    delivery: str = ""
-
-
-@dataclass(frozen=True)
-class Trust:
-    """The signal `trust`: the fork's head `sha` may run."""
-
-    SIGNAL: ClassVar[str] = "trust"
-
-    sha: str
-    actor: str = ""
-    delivery: str = ""
+    at: float = 0.0
+    comment: int = 0
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -174,8 +119,8 @@ class ClosedPull:
     number: int
 
 
-BranchMessage = Pushed | PullChanged | Rerun | Fix | AcceptBaseline | Stop | Override | Trust | ConfigChanged
-"""What is signalled to a branch's workflow."""
+BranchMessage = Pushed | PullChanged | ConfigChanged
+"""What is signalled to a branch's workflow, and starts it where it does not run."""
 
 
 @dataclass(frozen=True)
@@ -192,8 +137,7 @@ class SettledHead:
 class BranchOverview:
     """The answer of the query `get_overview`. `state` is the verdict on `head`, "" without one; `checks` is check →
     status, of that verdict. `waiting`: the next gate has not begun. `merges`: the head is to be merged, and `waits_for`
-    is what that waits for. `head_since`: GitHub's time at which the pull request had this head at the latest, 0 where
-    that is unknown."""
+    is what that waits for."""
 
     head: str = ""
     gating: bool = False
@@ -207,7 +151,6 @@ class BranchOverview:
     merges: bool = False
     waits_for: tuple[str, ...] = ()
     waiting: bool = False
-    head_since: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -222,16 +165,40 @@ class HelpLine:
 
 @dataclass(frozen=True)
 class BranchRequest:
-    """What a command asks of the pull request's `ContinuousQualityWorkflow`: the signal, and what is known of it before
-    the head, the person and the delivery are looked up. `sha` is a head that the person names, perhaps not in full,
-    `until` a day and `issue` an issue with which it ends."""
+    """What a command asks of the pull request's `ContinuousQualityWorkflow`. `checks` empty means every check,
+    `("failed",)` those that did not pass. `sha` is a head that the person names, perhaps not in full, `until` a day and
+    `issue` an issue with which it ends."""
 
-    signal: Literal["rerun", "fix", "stop", "override", "trust", "accept_baseline"]
+    kind: Literal["rerun", "fix", "stop", "override", "trust", "accept_baseline"]
     checks: tuple[str, ...] = ()
     reason: str = ""
     sha: str = ""
     until: str = ""
     issue: int = 0
+
+
+@dataclass(frozen=True)
+class HeadRequest:
+    """The argument of the update `request`: what a person asks of the head that could be seen when it was said.
+
+    `shown` is what the person typed or pressed. `pressed`: by a button, which belongs to the commit `sha`. A comment
+    means the head at its time; `sha` is the one that GitHub shows now: it did so at `seen_at` already, and the newest
+    check run on it began at `run_at` (0: not asked). An acceptance counts in `pull` into `base` (0: on the
+    branch), and `answer` names the comment that answers it later.
+    """
+
+    what: BranchRequest
+    actor: str = ""
+    said: Said = Said()
+    shown: str = ""
+    sha: str = ""
+    pressed: bool = False
+    seen_at: float = 0.0
+    run_at: float = 0.0
+    pull: int = 0
+    base: str = ""
+    answer: str = ""
+    delivery: str = ""
 
 
 @dataclass(frozen=True)
@@ -270,7 +237,8 @@ class CommandInput:
     (`command` is the button's identifier, `actions` the command that it stands for, if any), `label` (`command` is
     `added` or `removed`, `label` its name). `check` is a check run's name as GitHub shows it, `external_id` what we
     gave that run. `pull` is the number of what was commented or labelled, which is an issue unless `on_pull`. `at`
-    is GitHub's time of the comment, in seconds since 1970.
+    is GitHub's time in seconds since 1970: of the comment, of the label, and of a button that of its check suite.
+    `default_branch` is that of the repository, as the event names it.
     """
 
     kind: Literal["comment", "rerun_check", "rerun_suite", "button", "label"]
@@ -288,3 +256,4 @@ class CommandInput:
     on_pull: bool = True
     label: str = ""
     at: float = 0.0
+    default_branch: str = ""

@@ -42,14 +42,14 @@ class PersonRights:
 
 
 async def permission_of(repo: RepoRef, actor: str) -> PermissionResult:
-    """A person's permission now; none where GitHub does not say."""
+    """A person's permission now; where GitHub does not say, `unknown`, which allows nothing."""
     try:
         return await ask_for_person(PermissionActivities.get_permission, PermissionInput(repo, actor))
     except ActivityError as error:  # fails closed
         if was_cancelled(error):
             raise
         workflow.logger.error(f"permission=unknown actor={actor}", exc_info=error)
-        return PermissionResult("none")
+        return PermissionResult("unknown")
 
 
 async def rights_of(repo: RepoRef, actor: str) -> PersonRights:

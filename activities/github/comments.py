@@ -30,12 +30,14 @@ class GateCommentInput:
 
 @dataclass(frozen=True)
 class ReplyInput:
-    """An answer on an issue or pull. One for each `marker_key`: written again with another text, it is edited."""
+    """An answer on an issue or pull. One for each `marker_key`: written again with another text, it is edited, or left
+    as it is with `once`."""
 
     repo: RepoRef
     number: int
     marker_key: str
     body: str
+    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class CommentActivities:
     async def reply_comment(self, input: ReplyInput) -> CommentResult:
         """Replies in a conversation, once for each key."""
         mark, body = reply_mark(input.marker_key), reply(input.marker_key, input.body)
-        return await write_comment(self._github, input.repo, input.number, mark, body)
+        return await write_comment(self._github, input.repo, input.number, mark, body, once=input.once)
 
     @github_activity
     async def add_pr_comment(self, input: PullCommentInput) -> CommentResult:
@@ -131,9 +133,11 @@ async def comment_for_key(github: "GitHub", repo: RepoRef, number: int, comment:
     return await write_comment(github, repo, number, mark, bodies.fit(f"{mark}\n{comment}"))
 
 
-async def write_comment(github: "GitHub", repo: RepoRef, number: int, mark: str, body: str) -> CommentResult:
-    """The one comment with this mark: created, edited, or left alone. `body` begins with the mark and fits GitHub's
-    limit. Raises `Locked`, or `UserError` where the thread was deleted."""
+async def write_comment(
+    github: "GitHub", repo: RepoRef, number: int, mark: str, body: str, *, once: bool = False
+) -> CommentResult:
+    """The one comment with this mark: created, edited, or left alone, with `once` whatever it says. `body` begins with
+    the mark and fits GitHub's limit. Raises `Locked`, or `UserError` where the thread was deleted."""
     api = await comments_api(github, repo)
     try:
         there = await _find(github, api, repo, number, mark)
@@ -142,7 +146,7 @@ async def write_comment(github: "GitHub", repo: RepoRef, number: int, mark: str,
             created = await api.post(url, url_values(repo, number=str(number)), data={"body": body})
             return CommentResult(int(created["id"]), changed=True)
         comment_id = int(there["id"])
-        if bodies.same(there.get("body"), body):
+        if once or bodies.same(there.get("body"), body):
             return CommentResult(comment_id, changed=False)
         url = "/repos/{owner}/{repo}/issues/comments/{id}"
         await api.patch(url, url_values(repo, id=str(comment_id)), data={"body": body})

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from activities.errors import UserError
@@ -113,10 +114,12 @@ class LabelSetterInput:
 
 @dataclass(frozen=True)
 class LabelSetterResult:
-    """`login` is "" where GitHub names nobody (yet). `person` False: an App or another bot."""
+    """`login` is "" where GitHub names nobody (yet). `person` False: an App or another bot. `at` is GitHub's time in
+    seconds since 1970."""
 
     login: str = ""
     person: bool = False
+    at: float = 0.0
 
 
 class IssueActivities:
@@ -199,7 +202,8 @@ class IssueActivities:
                 name = str((event.get("label") or {}).get("name") or "")
                 if event["event"] == "labeled" and name.casefold() == input.label.casefold():
                     actor = event.get("actor") or {}
-                    found = LabelSetterResult(str(actor.get("login") or ""), actor.get("type") == "User")
+                    at = datetime.fromisoformat(str(event["created_at"])).timestamp()
+                    found = LabelSetterResult(str(actor.get("login") or ""), actor.get("type") == "User", at)
         except NotFound:
             return LabelSetterResult()
         return found

@@ -102,6 +102,18 @@ class GateOverride:
 
 
 @dataclass(frozen=True)
+class GateEnding:
+    """The argument of the signals that end a gate early. `attempt` names the one that is meant: the next gate of the
+    same head has the same workflow id, and a signal may come to it by mistake. `shown`: the head's check runs are
+    created where there are none yet, so that nobody waits for them."""
+
+    attempt: int
+    reason: str = ""
+    newer_sha: str = ""
+    shown: bool = False
+
+
+@dataclass(frozen=True)
 class GateInput:
     """The argument of `QualityGateWorkflow`.
 
@@ -110,6 +122,7 @@ class GateInput:
     sha; `only` are the checks to run again, whose check runs are created anew (empty: all, and the stored verdicts
     count unless `refresh`). `overrides` is check → its override.
     `pulls` are the open pull requests of the head that are known already, `approved` those of forks whose head may run.
+    With `ending` it ends at once.
     """
 
     head: Head
@@ -122,6 +135,7 @@ class GateInput:
     pulls: tuple[int, ...] = ()
     approved: tuple[int, ...] = ()
     default_branch: str = ""
+    ending: GateEnding | None = None
 
 
 @dataclass(frozen=True)
@@ -136,13 +150,3 @@ class GateOutcome:
     plan: GatePlan | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
     others: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class GateEnding:
-    """The argument of the signals that end a gate early. `attempt` names the one that is meant: the next gate of the
-    same head has the same workflow id, and a signal may come to it by mistake."""
-
-    attempt: int
-    reason: str = ""
-    newer_sha: str = ""

@@ -9,7 +9,10 @@ from activities.reporting.markdown import code, escape_markdown, inert
 PULL_IS_CLOSED = "This pull request is closed, so nothing was run."
 PULL_IS_DRAFT = "This pull request is a draft. The command takes effect once it is ready for review."
 NO_GATE_RUNS = "No gate is running for this pull request."
+STARTED_SINCE = "`/stop` stopped nothing: the gate was started again by what was said later. `/stop` ends it now."
 NO_WORK_RUNS = "Nothing is running for this issue."
+WORK_STARTED_SINCE = "`/stop` stopped nothing: the work was asked for again later. `/stop` ends it now."
+WORK_STOPPED_SINCE = "`/retry` started nothing: `/stop` was said later. `/retry` starts it now."
 NO_WORK_TO_RETRY = "There is nothing to retry."
 NOT_A_FORK = "This branch is in the repository itself, so its checks run without approval."
 NO_VERDICT_TO_FIX = "This commit has no verdict yet, so nothing was fixed. `/status` shows its gate."
@@ -38,7 +41,9 @@ def broken_configuration(line: int, judged_by: str) -> str:
 
 
 def needs_permission(what: str, needed: str, level: str) -> str:
-    """`what` is Markdown."""
+    """`what` is Markdown. `level` is "unknown" where GitHub does not say."""
+    if level == "unknown":
+        return f"{what} needs {escape_markdown(needed)} access; yours could not be looked up. Comment again later."
     return f"{what} needs {escape_markdown(needed)} access; you have {escape_markdown(level)}."
 
 
@@ -71,6 +76,34 @@ def head_since_comment(head_sha: str) -> str:
     return f"{code(head_sha)} became the head after that comment. After reading it, comment {command} again."
 
 
+def newer_than_comment(command: str, head_sha: str) -> str:
+    """A command that was written before its author could see the head."""
+    late = f"{code(command)} came too late: {code(head_sha[:12])} was pushed since, or just then."
+    return f"{late} Look at it, and comment again."
+
+
+def newer_than_button(button: str, head_sha: str) -> str:
+    """A button of a commit that is not the head any more."""
+    late = f"{code(button)} came too late: {code(head_sha[:12])} was pushed since."
+    return f"{late} Look at it, and use the buttons of its check runs."
+
+
+def stopped_since(command: str) -> str:
+    """A command or a button that came after a newer `/stop`."""
+    return f"{code(command)} started nothing: `/stop` was said later. `/retry` starts the gate."
+
+
+def counts_after_stop(command: str) -> str:
+    """The same, of a command that is more than a start."""
+    counts = f"{code(command)} counts from the next run on; none was started, because `/stop` was said later."
+    return f"{counts} `/retry` starts it."
+
+
+def overridden_since(check: str) -> str:
+    """An override that came after a newer one of the same check."""
+    return f"A later `/override` of {code(check)} counts, so this one changed nothing."
+
+
 def merge_failed(reason: str) -> str:
     """Automatic merging needs a person first. `reason` is Markdown, one of `github_errors`."""
     return f"Auto-merge failed. {reason}"
@@ -100,6 +133,11 @@ def fix_commit_message(lines: Sequence[str], actor: str, left_out: Sequence[str]
 
 def _not_taken_over(left_out: Sequence[str], shown: Callable[[str], str]) -> str:
     return f" Not taken over from the fix: {' '.join(map(shown, left_out))}" if left_out else ""
+
+
+def label_on_pull(label: str) -> str:
+    """A label that asks for something on issues, put on a pull request."""
+    return f"The label {code(label)} works on issues only. Pull requests are checked without one; `/help` says how."
 
 
 def label_not_served(label: str, does: str) -> str:

@@ -80,14 +80,15 @@ class ButtonPressed:
 
 @dataclass(frozen=True)
 class LabelChanged:
-    """A label was put on an issue (`added`) or taken off; `label` is "" for one that was deleted. `at` is when GitHub
-    changed the issue."""
+    """A label was put on an issue, which is a pull request if `on_pull`, or taken off it (not `added`); `label` is ""
+    for one that was deleted. `at` is when GitHub changed the issue."""
 
     origin: Origin
     issue: int
     label: str
     added: bool
     at: float = 0.0
+    on_pull: bool = False
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,7 @@ def _readers() -> dict[tuple[str, str], tuple["msgspec.json.Decoder[Any]", _Read
         ("merge_group", "checks_requested"): (payloads.MergeGroupPayload, merge_group),
         ("merge_group", "destroyed"): (payloads.MergeGroupPayload, merge_group),
         ("issue_comment", "created"): (payloads.IssueCommentPayload, comment),
+        ("pull_request", "labeled"): (payloads.PullLabelPayload, pull_label),
         **{("issues", action): (payloads.IssueLabelPayload, label) for action in ("labeled", "unlabeled")},
         **{
             ("repository", action): (payloads.RepositoryChangePayload, repository)
@@ -269,6 +271,8 @@ def suite_rerequested(payload: payloads.CheckSuitePayload, origin: Origin) -> Bu
         sha=suite.head_sha,
         branch=suite.head_branch or "",
         delivery=origin.delivery,
+        at=_seconds(suite.updated_at),
+        default_branch=origin.default_branch,
     )
     return ButtonPressed(origin, f"check-suite-{suite.id}-{suite.updated_at}", request, _id(suite.app))
 
@@ -291,6 +295,8 @@ def run_button(payload: payloads.CheckRunPayload, origin: Origin) -> ButtonPress
         check=run.name,
         external_id=run.external_id or "",
         delivery=origin.delivery,
+        at=_seconds(run.check_suite.updated_at),
+        default_branch=origin.default_branch,
     )
     # One press by GitHub's facts: a redelivery has the same ones. Whatever a press causes ends in a check run that is
     # written, which moves the suite's `updated_at`: so the next press has another name, while a double click has the
@@ -311,12 +317,20 @@ def comment(payload: payloads.IssueCommentPayload, origin: Origin) -> CommentPos
 
 
 def label(payload: payloads.IssueLabelPayload, origin: Origin) -> LabelChanged | None:
-    """A label on an issue; one on a pull request starts nothing. GitHub leaves out the name of a deleted label."""
+    """A label on an issue. GitHub leaves out the name of a deleted label."""
     issue, added = payload.issue, payload.action == "labeled"
     if issue.pull_request is not None or (added and payload.label is None):
         return None
     name = payload.label.name if payload.label else ""
     return LabelChanged(origin, issue.number, name, added, _seconds(issue.updated_at))
+
+
+def pull_label(payload: payloads.PullLabelPayload, origin: Origin) -> LabelChanged | None:
+    """A label that was put on a pull request: it starts nothing there, but whoever put it on may expect that."""
+    pull = payload.pull_request
+    if payload.label is None:
+        return None
+    return LabelChanged(origin, pull.number, payload.label.name, True, _seconds(pull.updated_at), on_pull=True)
 
 
 def app(payload: payloads.AppPayload, origin: Origin) -> InstallationChanged:

@@ -222,6 +222,17 @@ class IssueLabelPayload(Payload, kw_only=True):
     label: LabelPart | None = None
 
 
+class LabelledPull(Shape):
+    number: Id
+    updated_at: Moment = ""
+
+
+class PullLabelPayload(Payload, kw_only=True):
+    action: str
+    pull_request: LabelledPull
+    label: LabelPart | None = None
+
+
 class OldName(Shape):
     from_: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{1,100}\Z")] = field(name="from")
 

@@ -2,7 +2,8 @@
 
 A branch of the repository itself is one `ContinuousQualityWorkflow`, a fork's pull request another; both
 are fed by signals. What ends something is a plain signal: where nothing runs, nothing has to end.
-Comments, buttons and labels need a look-up first, so each is a `CommandWorkflow` of its own.
+Comments, buttons and labels need a look-up first, so each is a `CommandWorkflow` of its own; those of the comments in
+one thread are started by its `ThreadWorkflow`, in the comments' order.
 """
 
 from dataclasses import dataclass, replace
@@ -25,9 +26,11 @@ from workflows import ids
 from workflows.event_recovery.reconciliation import ReconciliationInput
 from workflows.messages import CommandInput
 from workflows.quality.branch_state import ContinuousQualityInput
+from workflows.threads import ThreadInput
 
 QUALITY = "ContinuousQualityWorkflow"
 COMMAND = "CommandWorkflow"
+THREAD = "ThreadWorkflow"
 RECONCILIATION = "ReconciliationWorkflow"
 
 PERMISSIONS = {
@@ -68,7 +71,7 @@ class SignalWithStart:
 
     workflow: str
     id: str
-    argument: ContinuousQualityInput
+    argument: ContinuousQualityInput | ThreadInput
     signal: str
     message: object
 
@@ -145,8 +148,9 @@ def _pull(event: PullMoved) -> Action:
     return SignalWithStart(QUALITY, id, branch, pull.SIGNAL, pull)
 
 
-def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
-    """Only a person's own words count: no bot's, and none that this App wrote in somebody's name."""
+def _comment(event: CommentPosted, rules: Rules) -> SignalWithStart | Ignored:
+    """Only a person's own words count: no bot's, and none that this App wrote in somebody's name. The commands of one
+    issue or pull request are carried out one after another."""
     if not event.origin.person or (event.app_id and event.app_id == rules.app_id):
         return Ignored("A bot wrote the comment.")
     actions = commands.parse_commands(commands.command_lines(event.body))
@@ -162,8 +166,10 @@ def _comment(event: CommentPosted, rules: Rules) -> Start | Ignored:
         actions=actions,
         on_pull=event.on_pull,
         at=event.at,
+        default_branch=event.origin.default_branch,
     )
-    return Start(COMMAND, ids.command(event.origin.repo.full_name, f"comment-{event.comment_id}"), request)
+    id = ids.thread(event.origin.repo.full_name, event.number)
+    return SignalWithStart(THREAD, id, ThreadInput(), "said", request)
 
 
 def _pressed(request: CommandInput) -> CommandInput:
@@ -173,8 +179,10 @@ def _pressed(request: CommandInput) -> CommandInput:
     return replace(request, actions=(commands.accept_by_button(request.check.removeprefix("autobuild / ")),))
 
 
-def _label(event: LabelChanged) -> Start:
+def _label(event: LabelChanged) -> Start | Ignored:
     """What the label means is in the repository's configuration, which the webhook server does not read."""
+    if event.on_pull and not event.origin.person:
+        return Ignored("A bot labelled the pull request, where labels start nothing.")
     change = "added" if event.added else "removed"
     request = CommandInput(
         "label",
@@ -184,7 +192,8 @@ def _label(event: LabelChanged) -> Start:
         command=change,
         label=event.label,
         delivery=event.origin.delivery,
-        on_pull=False,
+        on_pull=event.on_pull,
+        at=event.at,
     )
     source = f"label-{event.issue}-{event.label}-{change}-{event.at:.0f}"
     return Start(COMMAND, ids.command(event.origin.repo.full_name, source), request)

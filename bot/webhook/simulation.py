@@ -86,23 +86,12 @@ def simulate(settings: Settings, name: str, body: bytes) -> Simulation:
         case Ignored():
             return Simulation(name, "ignore", action.why)
         case Start():
-            commands: tuple[Mapping[str, str], ...] = ()
-            if isinstance(action.argument, CommandInput):
-                commands = tuple(
-                    {
-                        "command": one.command,
-                        "does": one.request.signal if one.request else one.do,
-                        "permission": one.permission,
-                    }
-                    for one in action.argument.actions
-                )
-            return Simulation(
-                name, "start", _why(event), action.workflow, action.id, "", _plain(action.argument), commands
-            )
+            message, commands = _plain(action.argument), _commands(action.argument)
+            return Simulation(name, "start", _why(event), action.workflow, action.id, "", message, commands)
         case SignalWithStart():
-            message = _plain(action.message)
+            message, commands = _plain(action.message), _commands(action.message)
             return Simulation(
-                name, "signal-with-start", _why(event), action.workflow, action.id, action.signal, message
+                name, "signal-with-start", _why(event), action.workflow, action.id, action.signal, message, commands
             )
         case Signal():
             return Simulation(name, "signal", _why(event), "", action.id, action.signal, _plain(action.message))
@@ -132,6 +121,13 @@ def _why(event: Event) -> str:
         case _:
             assert_never(event)
     return why
+
+
+def _commands(request: object) -> tuple[Mapping[str, str], ...]:
+    return tuple(
+        {"command": one.command, "does": one.request.kind if one.request else one.do, "permission": one.permission}
+        for one in (request.actions if isinstance(request, CommandInput) else ())
+    )
 
 
 def _plain(argument: object) -> Any:

@@ -70,8 +70,7 @@ async def test_requests_of_two_people_both_count(stack: Stack) -> None:
 async def test_simultaneous_reruns_both_count(stack: Stack) -> None:
     repo, sha, _ = await two_failures(stack)
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
-    one = {"sha": sha, "checks": ["linting"], "actor": "octocat"}
-    await asyncio.gather(handle.signal("rerun", one), handle.signal("rerun", one | {"checks": ["security"]}))
+    await asyncio.gather(*(handle.signal("rerun", {"checks": [check]}) for check in ("linting", "security")))
     ended = await settled(stack, repo, sha)
     assert (ended["linting"], ended["security"], ended["gate"]) == ("failure",) * 3
 
@@ -80,9 +79,11 @@ async def test_simultaneous_override_and_rerun_both_count(stack: Stack) -> None:
     repo, sha, _ = await two_failures(stack)
     before = stack.runs(repo, sha)["linting"]["id"]
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
+    override = {"kind": "override", "checks": ["security"], "reason": "so"}
+    said = {"at": int(stack.github.store.time())}
     await asyncio.gather(
-        handle.signal("rerun", {"sha": sha, "checks": ["linting"], "actor": "octocat"}),
-        handle.signal("override", {"sha": sha, "check": "security", "reason": "so", "actor": "octocat"}),
+        handle.signal("rerun", {"checks": ["linting"]}),
+        handle.execute_update("request", {"what": override, "actor": "octocat", "said": said}),
     )
     ended = await settled(stack, repo, sha)
     assert ended["security"] == "neutral"
@@ -98,9 +99,10 @@ async def test_retry_runs_stopped_and_failed_checks(stack: Stack) -> None:
     await stack.verdict(repo, sha)
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     held = stack.github.faults.add("PATCH", f"/repos/{repo}/check-runs/\\d+", "hold")
-    await handle.signal("rerun", {"sha": sha, "actor": "octocat"})
+    await handle.signal("rerun", {})
     await stack.until(lambda: held.seen)
-    await handle.signal("stop", {"sha": sha, "actor": "octocat"})
+    said = {"at": int(stack.github.store.time())}
+    await handle.execute_update("request", {"what": {"kind": "stop"}, "actor": "octocat", "said": said})
     held.release()
     ended = await settled(stack, repo, sha)
     await stack.ask(repo, number, "/retry")
@@ -173,9 +175,19 @@ async def test_stop_of_a_queued_gate(stack: Stack) -> None:
     overview = await stack.temporal.get_workflow_handle(f"quality:{repo}@change").query("get_overview")
     assert (overview["head"], overview["stopped"], overview["waiting"]) == (new, True, False)
     held.release()
-    await stack.comment(repo, number)
-    assert stack.github.check_runs(repo, new) == []
+    runs = await stack.verdict(repo, new)  # nobody waits for a required check for ever
+    assert {run["conclusion"] for run in runs.values()} == {"cancelled"}
+    assert "Stopped by @" in runs["gate"]["output"]["summary"].replace("\u200b", "")
+    await stack.until(lambda: new in gate_comment(stack, repo, number))
     assert said(stack, repo, number) == []
+    await stack.ask(repo, number, "/retry")
+    assert (await stack.verdict(repo, new, gates=2))["gate"]["conclusion"] == "success"
+    await stack.until(lambda: "Stopped" not in gate_comment(stack, repo, number))
+
+
+def gate_comment(stack: Stack, repo: str, number: int) -> str:
+    bodies = [comment["body"] for comment in stack.github.comments(repo, number)]
+    return next((body for body in bodies if "autobuild:gate" in body), "")
 
 
 async def test_status_escapes_the_reason_of_an_override(stack: Stack) -> None:

@@ -99,7 +99,11 @@ async def test_mistake_in_a_command_is_marked_once(stack: Stack) -> None:
     assert "/retest lintng\n        ^^^^^^\n" in answer
     assert "Did you mean `linting`?" in answer
     assert await stack.ask(repo, number, "/retest lintng", "stranger") == ["confused"]
-    assert len(said(stack, repo, number)) == 1
+    assert await stack.ask(repo, number, "/override linting it is wrong", "stranger") == ["confused"]
+    _, refusal = said(stack, repo, number)  # once for a person in a thread, whatever else is asked for
+    assert "`/retest` needs write access; you have read." in refusal
+    assert await stack.ask(repo, number, "/fix", "reader") == ["confused"]
+    assert "`/fix` needs write access" in said(stack, repo, number)[2]
 
 
 async def test_status_shows_the_gate(stack: Stack) -> None:
@@ -197,7 +201,8 @@ async def test_deleted_user_has_no_permission(stack: Stack) -> None:
     gone = stack.github.faults.add("GET", f"/repos/{repo}/collaborators/ghostly/permission", status=404, times=5)
     assert await stack.ask(repo, number, "/retest", "ghostly") == ["confused"]
     assert gone.seen
-    assert said(stack, repo, number) == []
+    (answer,) = said(stack, repo, number)
+    assert "`/retest` needs write access; you have none." in answer
 
 
 async def test_longest_possible_comment_is_answered(stack: Stack) -> None:

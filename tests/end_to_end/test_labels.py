@@ -248,12 +248,29 @@ async def test_labels_with_unusual_names(stack_with_labels: Stack, label: str) -
     await state(stack_with_labels, f"plan-patch-pr:{repo}#{number}", "canceled")
 
 
-async def test_labels_on_pulls_and_closed_issues_are_ignored(stack_with_labels: Stack) -> None:
+async def test_label_on_a_pull_is_answered_once_and_starts_nothing(stack_with_labels: Stack) -> None:
     repo = await stack_with_labels.repository(configured())
     await stack_with_labels.push(repo, {"a.txt": "x\n"})
     number = await stack_with_labels.pull(repo)
-    stack_with_labels.github.issues.add_label(repo, number, "autobuild")
-    await stack_with_labels.ask(repo, number, "/help")
+    answer = "The label `autobuild` works on issues only. Pull requests are checked without one"
+    stack_with_labels.github.webhooks.faults.duplicate("pull_request.labeled")
+    for label in ("bug", "Autobuild"):
+        stack_with_labels.github.issues.add_label(repo, number, label)
+    await stack_with_labels.until(
+        lambda: any("works on" in each for each in own_comments(stack_with_labels, repo, number))
+    )
+    stack_with_labels.github.issues.remove_label(repo, number, "Autobuild")
+    stack_with_labels.github.store.advance(1)
+    stack_with_labels.github.issues.add_label(repo, number, "Autobuild")
+    stack_with_labels.github.store.add_user("example[bot]", "Bot")
+    stack_with_labels.github.issues.add_label(repo, number, "incident", login="example[bot]")
+    await stack_with_labels.github.webhooks.idle()
+    found = await stack_with_labels.workflows.list_workflows(f"WorkflowId STARTS_WITH 'command:{repo}!label-'")
+    for each in found:
+        await stack_with_labels.workflows.wait_for_result(each.workflow_id, WITHIN_S)
+    answers = [each for each in own_comments(stack_with_labels, repo, number) if "works on" in each]
+    assert len(answers) == 1
+    assert answer.lower() in answers[0].lower()
     assert await stack_with_labels.workflows.list_workflows(f"WorkflowId = 'label:{repo}#{number}:autobuild'") == []
 
 

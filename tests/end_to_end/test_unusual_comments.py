@@ -124,7 +124,11 @@ async def test_stop_and_override_survive_continue_as_new(stack: Stack) -> None:
     branch = Head(RepoRef(owner, name, installation.id), branch="change")
     target = GateTarget(replace(branch, sha=sha, pull=number))
     state = BranchState(
-        target, "main", attempts={sha: 1}, stopped=True, overrides={"linting": GateOverride(overridden_by, ("main",))}
+        target,
+        "main",
+        attempts={sha: 1},
+        stopped="Stopped by @octocat.",
+        overrides={"linting": GateOverride(overridden_by, ("main",))},
     )
     argument = ContinuousQualityInput(branch, "main", state)
     await stack.temporal.start_workflow("ContinuousQualityWorkflow", argument, id=handle.id, task_queue=ids.TASK_QUEUE)
@@ -146,7 +150,7 @@ async def test_status_of_a_terminated_workflow(stack: Stack) -> None:
     await stack.ask(repo, number, "/status\n/stop")
     answer = said(stack, repo, number)[-1]
     assert f"The gate of `{sha[:12]}` did not finish." in answer
-    assert "No gate is running for this pull request." in answer
+    await stack.until(lambda: "Stopped by" in (stack.runs(repo, sha)["gate"]["output"]["summary"] or ""))
     await stack.github.pulls.close_pull(
         repo, number
     )  # Or the next reconciliation of all repositories takes it up again.

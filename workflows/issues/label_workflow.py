@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_calls import ask_for_person
     from workflows.failures import STOPPED, was_cancelled
     from workflows.issues.label_routes import LABEL_ROUTES, LabelRoute, LabelWorkflowInput
+    from workflows.messages import Said
 
 _NEEDS = "write"
 
@@ -39,9 +40,20 @@ class LabelWorkflowResult:
     outcome: str
 
 
+@dataclass(frozen=True)
+class LabelOverview:
+    """The answer of the query `get_overview`: `status` as of `get_status`, when the work was asked for last, and when
+    somebody stopped it last."""
+
+    status: str
+    started: Said
+    stopped: Said
+
+
 @workflow.defn(failure_exception_types=[Exception])
 class LabelWorkflow:
-    """Signals `labelled`, `unlabelled` (GitHub's events, in any order), `stop`, `retry`; query `get_status`.
+    """Signals `labelled`, `unlabelled` (GitHub's events, in any order), `stop`, `retry` (by people, with when they said
+    so: what was said later is not undone); queries `get_status`, `get_overview`.
 
     An event only wakes it: whether the label is there is asked from GitHub, so that no order and no loss matters.
     """
@@ -54,6 +66,7 @@ class LabelWorkflow:
         self._by_label = False  # a label asks for the work, and not a person's comment
         self._removed = False  # that event said that the label was taken off
         self._stop = False
+        self._started = self._stopped = Said()  # the newest that asked for the work, and that ended it
         self._work: ChildWorkflowHandle[Any, Any] | None = None
 
     @workflow.run
@@ -74,19 +87,27 @@ class LabelWorkflow:
         self._changed = self._removed = True
 
     @workflow.signal
-    def stop(self) -> None:
+    def stop(self, said: Said | None = None) -> None:
         """By a person, who leaves the label on."""
-        self._stop = True
+        if said is None or said >= self._started:
+            self._stopped = max(self._stopped, said or self._started)
+            self._stop = True
 
     @workflow.signal
-    def retry(self) -> None:
+    def retry(self, said: Said | None = None) -> None:
         """Starts the work where it does not run; while it runs there is nothing to retry."""
-        self._stop = False
+        if said is None or said >= self._stopped:
+            self._started = max(self._started, said or self._stopped)
+            self._stop = False
 
     @workflow.query
     def get_status(self) -> str:
         """`starting`, `running <workflow id>`, or how it ended."""
         return self._status
+
+    @workflow.query
+    def get_overview(self) -> LabelOverview:
+        return LabelOverview(self._status, self._started, self._stopped)
 
     async def _start_and_follow(self) -> str:
         input = self._input
@@ -127,6 +148,7 @@ class LabelWorkflow:
         if not setter.login:  # GitHub's record may be behind its events
             await workflow.sleep(_BEHIND)
             setter = await ask_for_person(IssueActivities.get_label_setter, asked)
+        self._started = max(self._started, Said(setter.at))
         return setter.login if setter.person else ""
 
     async def _is_labelled(self) -> bool:

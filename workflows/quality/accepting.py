@@ -20,14 +20,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_calls import ask_for_person, write
     from workflows.baseline import BaselineWorkflowInput
     from workflows.failures import for_a_person, was_cancelled
-    from workflows.messages import AcceptBaseline, ClosedPull
+    from workflows.messages import ClosedPull, HeadRequest
     from workflows.quality import gate_activities
     from workflows.quality.branch_state import BranchState
 
 _EXAMPLE = timedelta(days=30)
 
 
-async def accept(state: BranchState, request: AcceptBaseline) -> bool:
+async def accept(state: BranchState, request: HeadRequest) -> bool:
     """Whether something was accepted now; where it was refused, the pull request says why. The person's permission was
     looked up before."""
     try:
@@ -35,9 +35,9 @@ async def accept(state: BranchState, request: AcceptBaseline) -> bool:
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        workflow.logger.error(f"accept=failed check={request.check} head={request.sha}", exc_info=error)
+        workflow.logger.error(f"accept=failed check={request.what.checks[0]} head={request.sha}", exc_info=error)
         problem = for_a_person(error, texts.RESULT_IS_GONE)
-    pressed_twice = problem == texts.NOTHING_TO_ACCEPT and not request.reason
+    pressed_twice = problem == texts.NOTHING_TO_ACCEPT and not request.what.reason
     if problem and request.pull and not pressed_twice:
         reply = ReplyInput(state.head.repo, request.pull, request.answer, problem)
         with gate_activities.logged():
@@ -45,7 +45,7 @@ async def accept(state: BranchState, request: AcceptBaseline) -> bool:
     return not problem
 
 
-async def _accept(state: BranchState, request: AcceptBaseline) -> str:
+async def _accept(state: BranchState, request: HeadRequest) -> str:
     """Why nothing was accepted, "" where it was. Only what the person could see is accepted: the verdict's findings of
     the very commit."""
     outcome, head = state.verdict, state.head
@@ -53,13 +53,13 @@ async def _accept(state: BranchState, request: AcceptBaseline) -> str:
         return texts.NEWER_HEAD
     if not outcome or not outcome.workspace:
         return texts.NO_VERDICT
-    check = next((one for one in outcome.result.checks if one.name == request.check and one.result_id), None)
+    check = next((one for one in outcome.result.checks if one.name in request.what.checks and one.result_id), None)
     if not check:
         return texts.NOTHING_TO_ACCEPT
     found = await gate_activities.find_acceptable(outcome.workspace, FindAcceptableInput(check.name, check.result_id))
     if problem := _problem(request, found):
         return problem
-    asked = CheckAcceptanceInput(head.repo, len(found.fingerprints), request.until, request.issue)
+    asked = CheckAcceptanceInput(head.repo, len(found.fingerprints), request.what.until, request.what.issue)
     if problem := (await ask_for_person(BaselineActivities.check_acceptance, asked)).problem:
         return problem
     where = str(request.pull) if request.pull else head.branch
@@ -69,14 +69,14 @@ async def _accept(state: BranchState, request: AcceptBaseline) -> str:
         check=check.name,
         fingerprints=found.fingerprints,
         actor=request.actor,
-        reason=request.reason or texts.by_button(request.pull, head.branch),
+        reason=request.what.reason or texts.by_button(request.pull, head.branch),
         created=workflow.now().date().isoformat(),
         branch=head.branch,
         base=request.base,
         pull=request.pull,
         fork=head.fork,
-        until=request.until,
-        issue=request.issue,
+        until=request.what.until,
+        issue=request.what.issue,
     )
     await _signal_baseline(head.repo, "accept", acceptance)
     count = len(found.fingerprints)
@@ -103,13 +103,13 @@ async def _signal_baseline(repo: RepoRef, signal: str, message: Acceptance | Clo
     await ask_for_person(WorkflowActivities.signal_with_start, signalled)
 
 
-def _problem(request: AcceptBaseline, found: AcceptableFindings) -> str:
+def _problem(request: HeadRequest, found: AcceptableFindings) -> str:
     if not found.here:
         return texts.RESULT_IS_GONE
     if not found.complete:
-        return texts.not_complete(request.check)
+        return texts.not_complete(request.what.checks[0])
     if not found.fingerprints:
         return texts.NOTHING_TO_ACCEPT
-    if found.needs_end and not (request.until or request.issue):
-        return texts.needs_end(request.check, (workflow.now() + _EXAMPLE).date().isoformat())
+    if found.needs_end and not (request.what.until or request.what.issue):
+        return texts.needs_end(request.what.checks[0], (workflow.now() + _EXAMPLE).date().isoformat())
     return ""

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_calls import ask
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
     from workflows.failures import STOPPED, for_a_person, was_cancelled
-    from workflows.messages import Fix
+    from workflows.messages import HeadRequest
     from workflows.quality import gate_activities
     from workflows.quality.branch_state import BranchState
 
@@ -24,7 +24,7 @@ def is_automatic(state: BranchState, outcome: GateOutcome) -> bool:
     return configured and failed and bool(state.head.pull) and not state.head.fork
 
 
-async def fix(head: Head, outcome: GateOutcome, request: Fix) -> str:
+async def fix(head: Head, outcome: GateOutcome, request: HeadRequest) -> str:
     """Applies tool-safe fixes, runs the affected checks on the result, and commits it if nothing got worse.
 
     Gives the branch's new head, "" where nothing was committed; the pull request then says why. (GitHub's
@@ -42,7 +42,7 @@ async def fix(head: Head, outcome: GateOutcome, request: Fix) -> str:
     return sha
 
 
-async def _fix(head: Head, outcome: GateOutcome, request: Fix) -> tuple[str, str]:
+async def _fix(head: Head, outcome: GateOutcome, request: HeadRequest) -> tuple[str, str]:
     """(the new head, "") or ("", the sentence that says why there is none)."""
     workspace, plan = outcome.workspace, outcome.plan
     if not workspace or not plan or (request.sha and request.sha != workspace.head.sha):
@@ -51,12 +51,14 @@ async def _fix(head: Head, outcome: GateOutcome, request: Fix) -> tuple[str, str
         return "", command_replies.FIX_OFF
     if head.fork:
         return "", command_replies.FIX_FORK
-    fixed = await gate_activities.apply_fixes(FixInput(workspace, plan, request.checks))
+    fixed = await gate_activities.apply_fixes(FixInput(workspace, plan, request.what.checks))
     if not fixed.commit_sha:
         return "", command_replies.fix_nothing(fixed.left_out)
     before = {check.name: check for check in outcome.result.checks}
     worse = []
-    affected = [one for one in plan.checks if one.applies and (not request.checks or one.name in request.checks)]
+    affected = [
+        one for one in plan.checks if one.applies and (not request.what.checks or one.name in request.what.checks)
+    ]
     for check in affected:
         after = await gate_activities.run_check(CheckInput(fixed.workspace, check, plan.folders))
         if _is_worse(before.get(check.name), after):

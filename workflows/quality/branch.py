@@ -13,28 +13,26 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import Head
     from activities.quality_gate.types import GateEnding, GateInput, GateOutcome
     from activities.reporting import command_replies, gate_states
+    from activities.workflow_activities import RequestAnswer
     from workflows import ids
     from workflows.config import WorkflowTimeouts
     from workflows.failures import STOPPED, was_cancelled
     from workflows.messages import (
-        AcceptBaseline,
         BaselineChanged,
         BranchMessage,
         BranchOverview,
+        BranchRequest,
         ClosedPull,
         ConfigChanged,
-        Fix,
         HeadGated,
         HeadLeft,
-        Override,
+        HeadRequest,
         PullChanged,
         Pushed,
         Rerun,
         SettledHead,
-        Stop,
-        Trust,
     )
-    from workflows.quality import accepting, autofix, gate_activities, head_requests
+    from workflows.quality import accepting, autofix, gate_activities, head_requests, shared_heads
     from workflows.quality.auto_merge import AutoMerge
     from workflows.quality.branch_state import BranchState, ContinuousQualityInput, GateTarget
     from workflows.quality.config_watch import ConfigWatch
@@ -45,10 +43,10 @@ _EVENTS_A_RUN = 4000
 
 @workflow.defn
 class ContinuousQualityWorkflow:
-    """Signals from GitHub's events: `pushed`, `pull_changed`, `branch_deleted`; from people: `rerun`, `trust`, `stop`,
-    `override`, `fix`, `accept_baseline`; from the reconciliation: `verdict_lost`; from other branches: `head_gated`,
-    `head_left`, `config_changed`; from the accepted baseline: `baseline_changed`. Queries: `get_status`, `get_stats`,
-    `get_overview`, `get_settled`.
+    """Signals from GitHub's events: `pushed`, `pull_changed`, `branch_deleted`; from an operator: `rerun`; from the
+    reconciliation: `verdict_lost`; from other branches: `head_gated`, `head_left`, `config_changed`; from the accepted
+    baseline: `baseline_changed`. Update `request`: what people ask. Queries: `get_status`, `get_stats`, `get_overview`,
+    `get_settled`.
 
     It is the only writer of its pull request's gate comment, runs one child gate at a time, merges where the
     repository's configuration says so, and ends when the branch is deleted or the pull request closes. The rules by
@@ -66,7 +64,7 @@ class ContinuousQualityWorkflow:
         self._gate_stopped = False  # this workflow ended the running gate itself
         self._reason = ""  # why no gate is run for the branch any more
         self._other_verdict = False  # another branch's workflow has gated this head
-        self._requests: list[Fix | AcceptBaseline | ClosedPull] = []
+        self._ended_pulls: list[ClosedPull] = []  # something was accepted for them
         self._merge = AutoMerge(self._state)
         self._config = ConfigWatch(self._state)
 
@@ -76,16 +74,18 @@ class ContinuousQualityWorkflow:
             # Without a merge that waits there is no time-out, and so no timer.
             with contextlib.suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(self._has_work, timeout=self._merge.pause(self._paused))
-            if left := self._state.left(closed=self._closed):
+            if left := shared_heads.left(self._state, closed=self._closed):
                 await self._tell(self._state.shared.pop(left), HeadLeft(left))
             elif self._other_verdict:
                 await self._adopt_verdict()
-            elif self._needs_gate:
+            elif self._needs_gate or self._needs_stop_shown:
                 await self._run_gate()
             elif self._state.needs_comment:
                 await self._comment()
-            elif self._requests:
-                await self._carry_out(self._requests.pop(0))
+            elif self._ended_pulls:
+                await accepting.report_closed(self._state.head.repo, self._ended_pulls.pop(0))
+            elif self._state.requests:
+                await self._carry_out(self._state.requests.pop(0))
             elif self._merge.due(self._paused):
                 # Once merged, the branch is done: GitHub's own event may come, or not.
                 if await self._merge.attempt() and self._state.close_pull(self._state.head.pull):
@@ -113,7 +113,7 @@ class ContinuousQualityWorkflow:
         _log_signal(event)
         if event.action == "closed":
             if self._state.accepts:
-                self._requests.append(ClosedPull(event.head.pull))
+                self._ended_pulls.append(ClosedPull(event.head.pull))
             if self._state.close_pull(event.head.pull):
                 await self._close(gate_states.PULL_CLOSED)
             else:
@@ -126,41 +126,25 @@ class ContinuousQualityWorkflow:
     async def branch_deleted(self) -> None:
         await self._close(gate_states.BRANCH_DELETED)
 
+    @workflow.update
+    async def request(self, request: HeadRequest) -> RequestAnswer:
+        """What a person asks; the answer says at once why nothing is done."""
+        state, kind = self._state, request.what.kind
+        gating = self._gate is not None and self._gated.head.sha == state.head.sha
+        refusal = head_requests.apply(state, request, gating=gating, waiting=self._needs_gate)
+        workflow.logger.info(
+            f"request={kind} head={state.head.sha} actor={request.actor} delivery={request.delivery} done={not refusal}"
+        )
+        await self._end_outdated_gate()
+        return RequestAnswer(refusal, state.head.pull)
+
     @workflow.signal
     async def rerun(self, event: Rerun) -> None:
-        _log_signal(event)
-        if head_requests.rerun(self._state, event):
-            await self._end_outdated_gate()
-
-    @workflow.signal
-    def trust(self, event: Trust) -> None:
-        _log_signal(event)
-        head_requests.trust(self._state, event.sha)
-
-    @workflow.signal
-    async def stop(self, event: Stop) -> None:
-        """Ends what runs for this head, and starts nothing before the next head or request."""
-        _log_signal(event)
-        if event.sha in ("", self._state.head.sha) and (self._gate or self._needs_gate):
-            self._state.stopped, self._reason = True, gate_states.stopped_by(event.actor)
-            await self._end_outdated_gate()
-
-    @workflow.signal
-    async def override(self, event: Override) -> None:
-        _log_signal(event)
-        if head_requests.override(self._state, event, gate_states.overridden_by(event.actor, event.reason)):
-            workflow.logger.info(f"override={event.check} head={event.sha} actor={event.actor}")
-            await self._end_outdated_gate()
-
-    @workflow.signal
-    def fix(self, event: Fix) -> None:
-        _log_signal(event)
-        self._requests.append(event)
-
-    @workflow.signal
-    def accept_baseline(self, event: AcceptBaseline) -> None:
-        _log_signal(event)
-        self._requests.append(event)
+        """An operator's: about the head as it is."""
+        workflow.logger.info(f"signal={event.SIGNAL} checks={event.checks}")
+        head_requests.start(self._state)
+        head_requests.rerun(self._state, event.checks)
+        await self._end_outdated_gate()
 
     @workflow.signal
     async def baseline_changed(self, event: BaselineChanged) -> None:
@@ -179,7 +163,7 @@ class ContinuousQualityWorkflow:
     def head_gated(self, event: HeadGated) -> None:
         """Check runs belong to a commit: the verdict is this branch's too."""
         if event.sha == self._state.head.sha:
-            self._state.other_was_gated(event)
+            shared_heads.other_was_gated(self._state, event)
             self._other_verdict = True
 
     @workflow.signal
@@ -190,7 +174,7 @@ class ContinuousQualityWorkflow:
 
     @workflow.signal
     def head_left(self, event: HeadLeft) -> None:
-        self._state.other_has_left(event.sha)
+        shared_heads.other_has_left(self._state, event.sha)
 
     @workflow.query
     def get_status(self) -> str:
@@ -217,16 +201,24 @@ class ContinuousQualityWorkflow:
     @property
     def _paused(self) -> bool:
         """No gate is run for the branch."""
-        return self._closed or self._state.draft or self._state.stopped
+        return self._closed or self._state.draft or bool(self._state.stopped)
 
     @property
     def _needs_gate(self) -> bool:
         return self._state.has_work and not self._paused
 
+    @property
+    def _needs_stop_shown(self) -> bool:
+        """A head was stopped that may have no check run yet: somebody may wait for a required one."""
+        state = self._state
+        return bool(state.stopped) and state.has_work and not state.stop_is_shown and not (self._closed or state.draft)
+
     def _has_work(self) -> bool:
-        requested = bool(self._requests) or self._merge.due(self._paused) or self._other_verdict
-        left = bool(self._state.left(closed=self._closed))
-        return self._needs_gate or self._state.needs_comment or requested or left or self._closed or _long_history()
+        requested = bool(self._state.requests or self._ended_pulls or self._other_verdict)
+        merges = self._merge.due(self._paused)
+        left = bool(shared_heads.left(self._state, closed=self._closed))
+        gate = self._needs_gate or self._needs_stop_shown
+        return gate or self._state.needs_comment or requested or merges or left or self._closed or _long_history()
 
     async def _close(self, reason: str) -> None:
         self._closed, self._reason = True, reason
@@ -239,8 +231,10 @@ class ContinuousQualityWorkflow:
             return
         self._gate_stopped = True
         signal, ending = QualityGateWorkflow.stop, GateEnding(self._attempt, gate_states.RUN_AGAIN)
-        if self._closed or self._state.stopped:
+        if self._closed:
             ending = replace(ending, reason=self._reason)
+        elif self._state.stopped:
+            ending = replace(ending, reason=self._state.stopped, shown=True)
         elif self._state.draft:
             ending = replace(ending, reason=gate_states.DRAFT)
         elif target.head.sha != self._gated.head.sha:
@@ -260,23 +254,27 @@ class ContinuousQualityWorkflow:
         info = workflow.info()
         input = state.gate_input(f"{info.workflow_id}|{info.first_execution_run_id[-12:]}")
         self._attempt = input.attempt
+        if state.stopped:
+            input = replace(input, ending=GateEnding(input.attempt, state.stopped, shown=True))
         outcome = await self._outcome(input)
         is_own, self._gate = self._gate is not None, None
         if outcome and outcome.result.state in ("cancelled", "superseded"):
+            if state.stopped and self._gated.head.sha == state.head.sha:
+                state.gate_was_stopped(outcome)
             if self._paused or state.head.sha != input.head.sha:  # the commit's newest check runs are these, for good
                 await self._tell(outcome.others, HeadLeft(input.head.sha))
             outcome = None
         # A gate that ended without a verdict because of a newer target leaves its own to be gated again, perhaps.
         ended = None if outcome is None and self._gate_stopped else self._gated
         state.gate_ended(input, ended, outcome)
-        if outcome and is_own and state.other_pulls:
+        if outcome and is_own and shared_heads.other_pulls(state):
             await self._share(input, outcome)
         if outcome:
             if outcome.workspace and outcome.workspace.protected_head:
                 await self._config.look()
             self._merge.decide(outcome)
             if autofix.is_automatic(state, outcome):
-                self._requests.append(Fix(outcome.result.head_sha))
+                state.requests.append(HeadRequest(BranchRequest("fix"), sha=outcome.result.head_sha))
 
     async def _outcome(self, input: GateInput) -> GateOutcome | None:
         """The child's outcome; None when it ended without one, and then its check runs are ended here."""
@@ -315,7 +313,7 @@ class ContinuousQualityWorkflow:
         if (
             outcome
             and outcome.result.state not in ("cancelled", "superseded")
-            and self._state.is_covered(outcome.result)
+            and shared_heads.is_covered(self._state, outcome.result)
         ):
             return outcome
         self._gate_stopped = True
@@ -324,7 +322,7 @@ class ContinuousQualityWorkflow:
     async def _adopt_verdict(self) -> None:
         self._other_verdict = False
         outcome = await gate_activities.last_verdict(self._state.head)
-        if outcome and self._state.adopt(outcome):
+        if outcome and shared_heads.adopt(self._state, outcome):
             self._merge.decide(outcome)
 
     async def _share(self, input: GateInput, outcome: GateOutcome) -> None:
@@ -337,9 +335,11 @@ class ContinuousQualityWorkflow:
             state.run_all_again()
             return
         own, repo = workflow.info().workflow_id, state.head.repo
-        heads = [Head(repo, "", pull.branch, pull=pull.number, fork=pull.fork) for pull in state.other_pulls]
+        heads = [
+            Head(repo, "", pull.branch, pull=pull.number, fork=pull.fork) for pull in shared_heads.other_pulls(state)
+        ]
         branches = sorted({ids.branch_workflow(head) for head in heads} - {own})
-        state.shares(input.head.sha, *branches)
+        shared_heads.shares(state, input.head.sha, *branches)
         await self._tell(branches, HeadGated(input.head.sha, own, input.approved, input.overrides))
 
     async def _tell(self, branches: Sequence[str], message: HeadGated | HeadLeft) -> None:
@@ -359,17 +359,17 @@ class ContinuousQualityWorkflow:
         for pull in state.pulls:
             if pull.commented != state.outcomes:
                 pull.commented = state.outcomes
-                if state.verdict:
-                    await gate_activities.comment(replace(state.head, pull=pull.number), state.verdict)
+                if shown := state.stopped_gate or state.verdict:
+                    await gate_activities.comment(replace(state.head, pull=pull.number), shown)
 
-    async def _carry_out(self, request: Fix | AcceptBaseline | ClosedPull) -> None:
+    async def _carry_out(self, request: HeadRequest) -> None:
         state = self._state
-        if isinstance(request, AcceptBaseline):
+        if request.what.kind == "accept_baseline":
             if await accepting.accept(state, request):
                 state.accepts = True
-                state.run_again((request.check,))
-        elif isinstance(request, ClosedPull):
-            await accepting.report_closed(state.head.repo, request)
+                if not head_requests.is_older_than_stop(state, request):
+                    head_requests.start(state)
+                state.run_again(request.what.checks)
         elif not state.verdict:
             # The head is still that of the request, and its gate was stopped before it had a verdict.
             if request.sha in ("", state.head.sha):

@@ -6,14 +6,15 @@ GitHub's events come in any order and any number, so each rule decides by GitHub
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from activities.model import Head, HeadPull, QualityGateResult
+from activities.model import Head
 from activities.quality_gate.types import GateInput, GateOutcome, GateOverride
 from workflows.messages import (
     BranchOverview,
     ConfigChanged,
-    HeadGated,
+    HeadRequest,
     PullChanged,
     Pushed,
+    Said,
     SettledHead,
 )
 
@@ -67,8 +68,10 @@ class BranchState:
     pull_at: float = 0.0
     closed_pulls: list[int] = field(default_factory=list)
     """Pulls of this branch that are closed: their `opened` may come later than that."""
-    head_since: float = 0.0
-    """GitHub's time at which a pull request of the branch had this head at the latest, 0 where no event said so."""
+    heads: list[tuple[str, float]] = field(default_factory=list)
+    """What GitHub said of the branch's head, (sha, its time), by time: each head once for each time it became that."""
+    opened_with: str = ""
+    """The head, where a pull request was opened with it: whoever comments there has seen no other one."""
     old_heads: list[str] = field(default_factory=list)
     attempts: dict[str, int] = field(default_factory=dict)
     outcomes: int = 0
@@ -85,8 +88,16 @@ class BranchState:
     """(branch, file) of the last new configuration that this branch heard of."""
     config_unread: bool = False
     """The gate that runs, or the next one, may have been judged by an older file than that."""
-    stopped: bool = False
-    """Somebody commented `/stop`: no gate runs before the next head or the next request."""
+    requests: list[HeadRequest] = field(default_factory=list)
+    """Fixes and acceptances that wait until the branch has time for them."""
+    newest: dict[str, Said] = field(default_factory=dict)
+    """The newest that people said about this head: `start` what starts its gate, `stop`, and each check's override."""
+    stopped: str = ""
+    """Who commented `/stop`, as a sentence: no gate runs before the next head or the next request."""
+    stop_is_shown: bool = True
+    """The head's check runs say so, or show an earlier verdict that stands."""
+    stopped_gate: GateOutcome | None = None
+    """The gate of this head that was stopped, until the next verdict."""
     overrides: dict[str, GateOverride] = field(default_factory=dict)
     """Check → why this head may pass without it; they end with the head."""
     accepts: bool = False
@@ -125,6 +136,20 @@ class BranchState:
         """The verdict on the head as it is now."""
         return self.outcome if self.outcome and self.outcome.result.head_sha == self.head.sha else None
 
+    @property
+    def head_since(self) -> float:
+        """GitHub's time at which the branch had this head at the latest, 0 where that is unknown."""
+        sha, at = self.heads[-1] if self.heads else ("", 0.0)
+        return at if sha == self.head.sha else 0.0
+
+    def had_head(self, sha: str, at: float) -> None:
+        """GitHub says so, perhaps late: the branch was at `sha` at `at`. Within one second the head comes last."""
+        if not at:
+            return
+        heads = sorted([*self.heads, (sha, at)], key=lambda one: (one[1], one[0] == self.head.sha))
+        firsts = [one for before, one in zip([("", 0.0), *heads], heads, strict=False) if before[0] != one[0]]
+        self.heads = firsts[-_REMEMBERED:]
+
     def push(self, event: Pushed) -> bool:
         """A push. False, and nothing changes, for one that comes late: an older push, one of the same second whose
         successor is known, or one that is older than what the pull request said of its head (such a push may be sent
@@ -133,11 +158,13 @@ class BranchState:
         late = head.sha in self.old_heads if event.sent_at == self.pushed_at else event.sent_at < self.pushed_at
         before_pull = bool(self.head.pull) and 0 < event.sent_at < self.pull_at and head.sha != self.head.sha
         if late or before_pull:
+            self.had_head(head.sha, event.sent_at)
             return False
         self.pushed_at = event.sent_at
         if event.before.strip("0") and event.before not in (self.head.sha, *self.old_heads):
             self.old_heads = [*self.old_heads, event.before][-_REMEMBERED:]
         self.move_to(head.sha)
+        self.had_head(head.sha, event.sent_at)
         own_default = self.head.branch == self.default_branch and not self.head.fork
         base_ref, base_sha = self.head.base_ref, self.head.base_sha
         if head.base_sha or head.base_ref:  # a merge group knows what it will be merged onto
@@ -155,6 +182,7 @@ class BranchState:
         if (event.action == "reopened" or event.from_api) and number in self.closed_pulls:
             self.closed_pulls.remove(number)
         if number in self.closed_pulls or (event.sent_at and known and event.sent_at < known.at):
+            self.had_head(event.head.sha, event.sent_at)
             return False
         newest = not event.sent_at or event.sent_at >= self.pull_at
         self.pull_at = max(event.sent_at, self.pull_at)
@@ -165,8 +193,9 @@ class BranchState:
         # that was received: then that successor came late, or was taken back.
         if newest and (event.head.sha not in self.old_heads or (event.from_api and event.sent_at >= self.pushed_at)):
             self.move_to(event.head.sha)
-        if event.sent_at and event.head.sha == self.head.sha:
-            self.head_since = min(self.head_since or event.sent_at, event.sent_at)
+        self.had_head(event.head.sha, event.sent_at)
+        if event.action == "opened" and event.head.sha == self.head.sha:
+            self.opened_with = self.head.sha
         left_out = self.outcome is not None and self.outcome.plan is not None and self.outcome.plan.left_out
         if known is None and left_out:  # the configuration left the branch out while it had no pull request
             target = self.target
@@ -200,7 +229,8 @@ class BranchState:
         if sha in self.old_heads:
             self.old_heads.remove(sha)
         self.target = GateTarget(replace(self.head, sha=sha, base_sha="", approved=False), bases=self.target.bases)
-        self.stopped, self.overrides, self.approved, self.head_since = False, {}, (), 0.0
+        self.overrides, self.approved, self.newest = {}, (), {}
+        self.stopped, self.stop_is_shown, self.stopped_gate, self.opened_with = "", True, None, ""
         self.merge_sha, self.merge_tries, self.merge_waits = "", 0, ()
 
     def config_changed(self, event: ConfigChanged) -> None:
@@ -230,6 +260,15 @@ class BranchState:
             only = tuple(dict.fromkeys((*target.only, *checks))) if open_work else checks
         refresh = refresh or (open_work and target.refresh)
         self.target = replace(target, only=only, refresh=refresh, rerun_count=target.rerun_count + 1)
+
+    def gate_was_stopped(self, outcome: GateOutcome | None) -> None:
+        """The gate of this head has ended while the branch is stopped. One that ended for another reason, to be run
+        again, does not show that; None is one that ended without a result."""
+        if outcome and outcome.result.reason != self.stopped:
+            return
+        self.stop_is_shown = True
+        if outcome:
+            self.stopped_gate, self.outcomes = outcome, self.outcomes + 1
 
     def run_all_again(self) -> None:
         """Every check of the head, by what is known of each."""
@@ -266,63 +305,13 @@ class BranchState:
             self.attempts.pop(next(iter(self.attempts)))
         if outcome is None:
             return
-        self.outcome, self.outcomes = outcome, self.outcomes + 1
+        self.outcome, self.outcomes, self.stopped_gate = outcome, self.outcomes + 1, None
         if self.config_unread and ended:
             self._judge_by_new_config()
         self.accepts = self.accepts or bool(outcome.accepted)
         left_out = outcome.plan is not None and outcome.plan.left_out and not input.head.pull
         if left_out and self.head.pull and not self.has_work:  # the pull request came while the gate ran
             self.target = replace(self.target, rerun_count=self.target.rerun_count + 1)
-
-    def other_was_gated(self, event: HeadGated) -> None:
-        """What another branch with this head knows of it."""
-        self.shares(event.sha, event.by)
-        self.approved = tuple(sorted({*self.approved, *event.approved}))
-        for check, other in event.overrides.items():
-            own = self.overrides.get(check, other)
-            self.overrides[check] = replace(own, bases=tuple(sorted({*own.bases, *other.bases})))
-
-    def other_has_left(self, sha: str) -> None:
-        """The verdict counts a pull request that has another head now, or is closed."""
-        if sha == self.head.sha and self.head.sha:
-            self.approved = ()  # what holds still is said again
-            self.run_all_again()
-
-    def shares(self, sha: str, *branches: str) -> None:
-        """These workflows of other branches have the same head."""
-        self.shared[sha] = tuple(sorted({*self.shared.get(sha, ()), *branches}))
-
-    def left(self, *, closed: bool) -> str:
-        """A head that this branch has left, and whose other branches have not been told; "" where there is none."""
-        return next((sha for sha in self.shared if closed or sha != self.head.sha), "")
-
-    def adopt(self, outcome: GateOutcome) -> bool:
-        """The verdict of a gate that another branch's workflow ran for this head. Where it does not cover what is known
-        here, the head is gated again. Whether it is this branch's verdict now."""
-        result = outcome.result
-        if result.head_sha != self.head.sha or outcome == self.outcome:
-            return False
-        if not self.is_covered(result):
-            self.run_all_again()
-            return False
-        if self.has_work and not self.target.rerun_count:
-            self.done = self.target
-        self.outcome, self.outcomes = outcome, self.outcomes + 1
-        self.accepts = self.accepts or bool(outcome.accepted)
-        return True
-
-    def is_covered(self, result: QualityGateResult) -> bool:
-        """Whether a verdict is about all open pull requests of this branch, and knows of the approval."""
-        judged = {(each.pull.number, each.pull.base_ref): each.state for each in result.pulls}
-        own = [judged.get((pull.number, pull.base_ref)) for pull in self.pulls]
-        return all(own) and not (self.head.approved and "refused" in own)
-
-    @property
-    def other_pulls(self) -> list[HeadPull]:
-        """Pull requests of other branches that the last verdict is about."""
-        pulls = [each.pull for each in self.outcome.result.pulls if each.pull.number] if self.outcome else []
-        own = {pull.number for pull in self.pulls}
-        return [pull for pull in pulls if pull.number not in own and (pull.fork or pull.branch != self.head.branch)]
 
     def settled(self, *, paused: bool) -> SettledHead:
         """The head with no gate to come. `paused`: no gate is run for it (a draft, a stop)."""
@@ -339,12 +328,11 @@ class BranchState:
             score=result.overall_score if result else 0.0,
             reason=result.reason if result else "",
             checks={check.name: check.status for check in result.checks} if result else {},
-            stopped=self.stopped,
+            stopped=bool(self.stopped),
             draft=self.draft,
             overrides={name: one.reason for name, one in self.overrides.items()},
             merges=bool(self.merge_sha),
             waits_for=self.merge_waits,
-            head_since=self.head_since,
         )
 
 

@@ -43,8 +43,7 @@ class QualityGateWorkflow:
     @workflow.init
     def __init__(self, input: GateInput) -> None:
         self._input = input
-        self._newer_sha = ""
-        self._end_reason = ""
+        self._ending: GateEnding | None = input.ending
         self._time_over = ""
         self._wait = HostWait(input, self._created_runs, self._end_without_host)
         self._state = "queued"
@@ -62,7 +61,7 @@ class QualityGateWorkflow:
     async def run(self, input: GateInput) -> GateOutcome:
         try:
             self._gate = asyncio.create_task(self._run_gate())
-            if self._newer_sha or self._end_reason:
+            if self._ending:
                 self._gate.cancel()
             result = await self._gate
         except STOPPED as error:
@@ -86,7 +85,7 @@ class QualityGateWorkflow:
 
     def _end_early(self, ending: GateEnding) -> None:
         if ending.attempt == self._input.attempt:
-            self._newer_sha, self._end_reason = ending.newer_sha, ending.reason
+            self._ending = ending
             if self._gate:
                 self._gate.cancel()
 
@@ -106,7 +105,9 @@ class QualityGateWorkflow:
 
     async def _run_gate(self) -> QualityGateResult:
         input = self._input
-        pulls, _, first = await asyncio.gather(self._pulls(), self._create_runs(), self._prepared_first())
+        pulls, _, first = await asyncio.gather(
+            self._pulls(), asyncio.shield(self._create_runs()), self._prepared_first()
+        )
         if self._others:  # GitHub's list lacks some of what another branch's gate knew
             pulls = await self._pulls(self._others)
         vouched = not input.head.fork or any(not pull.fork for pull in pulls)
@@ -151,8 +152,8 @@ class QualityGateWorkflow:
 
         self._bases += await asyncio.gather(*(base(head, pulls) for head, pulls in heads.items()))
 
-    def _create_runs(self) -> asyncio.Future[None]:
-        """Shielded: a request that is on its way to GitHub cannot be called back, so its answer is awaited, to be
+    def _create_runs(self) -> asyncio.Task[None]:
+        """To be shielded: a request that is on its way to GitHub cannot be called back, so its answer is awaited, to be
         ended."""
 
         async def create() -> None:
@@ -162,7 +163,7 @@ class QualityGateWorkflow:
                 self._open_runs = dict(self._run_ids)
 
         self._creating = asyncio.create_task(create())
-        return asyncio.shield(self._creating)
+        return self._creating
 
     async def _created_runs(self) -> Mapping[str, int]:
         """Those that have not ended."""
@@ -219,9 +220,12 @@ class QualityGateWorkflow:
             return await self._published(self._without_verdict("error", reason))
         if self._time_over:
             return await self._published(self._without_verdict("error", self._time_over))
-        if self._newer_sha:
-            return await self._published(self._without_verdict("superseded", gate_states.superseded(self._newer_sha)))
-        return await self._published(self._without_verdict("cancelled", self._end_reason or gate_states.CANCELLED))
+        ending = self._ending or GateEnding(self._input.attempt, gate_states.CANCELLED)
+        if ending.newer_sha:
+            return await self._published(self._without_verdict("superseded", gate_states.superseded(ending.newer_sha)))
+        if ending.shown and not self._creating:
+            self._create_runs()
+        return await self._published(self._without_verdict("cancelled", ending.reason))
 
     def _without_verdict(self, state: GateState, reason: str) -> QualityGateResult:
         return QualityGateResult(
@@ -249,7 +253,8 @@ class QualityGateWorkflow:
         if self._creating:
             await workflow.wait([self._creating])
         if self._open_runs or (self._creating and self._input.publish and not self._run_ids):
-            await gate_activities.complete_all(self._input, result, self._open_runs, self._run_ids, self._newer_sha)
+            newer_sha = self._ending.newer_sha if self._ending else ""
+            await gate_activities.complete_all(self._input, result, self._open_runs, self._run_ids, newer_sha)
             self._open_runs = {}
         return result
 

@@ -64,7 +64,7 @@ def test_push_signals_its_branch() -> None:
 
 def test_comment_lists_its_commands_with_permissions() -> None:
     found = simulated("issue_comment", samples.comment("/override linting it is too old\n/stat"))
-    assert found.workflow == "CommandWorkflow"
+    assert (found.does, found.workflow, found.signal) == ("signal-with-start", "ThreadWorkflow", "said")
     assert found.commands == (
         {"command": "override", "does": "override", "permission": "maintain"},
     )  # fmt: skip
@@ -76,7 +76,7 @@ def test_comment_lists_its_commands_with_permissions() -> None:
 )
 def test_without_an_app_the_payload_is_trusted(name: str, payload: dict[str, Any]) -> None:
     """A laptop has no App: a person is no bot for that, and a button may be ours."""
-    assert simulate(Settings(), name, json.dumps(payload).encode()).does == "start"
+    assert simulate(Settings(), name, json.dumps(payload).encode()).does != "ignore"
 
 
 def test_stored_app_is_used(tmp_path: Path) -> None:

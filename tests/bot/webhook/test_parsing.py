@@ -265,7 +265,9 @@ def test_suite_rerun_is_parsed() -> None:
     event = parse("check_suite", samples.suite("rerequested"))
     assert isinstance(event, ButtonPressed)
     assert event.source == "check-suite-11-2027-01-15T08:00:00Z"
-    assert event.request == CommandInput("rerun_suite", HELLO, "octocat", sha=SHA, branch="topic", delivery="d-1")
+    assert event.request == CommandInput(
+        "rerun_suite", HELLO, "octocat", sha=SHA, branch="topic", delivery="d-1", at=AT, default_branch="main"
+    )
 
 
 def test_check_run_rerun_is_parsed() -> None:
@@ -281,6 +283,8 @@ def test_check_run_rerun_is_parsed() -> None:
         check="autobuild / linting",
         external_id="gate-1",
         delivery="d-1",
+        at=AT,
+        default_branch="main",
     )
 
 

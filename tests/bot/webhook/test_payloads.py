@@ -41,7 +41,7 @@ async def test_examples_of_an_installed_app_are_dispatched(server: RunningServer
         taken[name] += await server.send(name, changed) == 202
     assert +taken == {
         "push": 2,
-        "pull_request": 15,
+        "pull_request": 17,
         "check_suite": 3,
         "merge_group": 2,
         "issues": 4,

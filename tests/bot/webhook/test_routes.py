@@ -7,7 +7,18 @@ import pytest
 
 from activities.model import Head
 from bot.webhook.parsing import Ignored, parse_event
-from bot.webhook.routes import COMMAND, QUALITY, RECONCILIATION, Action, Rules, Signal, SignalWithStart, Start, route
+from bot.webhook.routes import (
+    COMMAND,
+    QUALITY,
+    RECONCILIATION,
+    THREAD,
+    Action,
+    Rules,
+    Signal,
+    SignalWithStart,
+    Start,
+    route,
+)
 from tests.bot.webhook import samples
 from workflows.event_recovery.reconciliation import ReconciliationInput
 from workflows.messages import BranchRequest, CommandInput, PullChanged, Pushed
@@ -66,9 +77,10 @@ def test_push_signals_its_branch_workflow() -> None:
     action = routed("push", samples.push())
     assert isinstance(action, SignalWithStart)
     assert (action.workflow, action.id) == (QUALITY, "quality:octocat/hello@topic")
-    assert action.argument == ContinuousQualityInput(Head(action.argument.branch.repo, branch="topic"), "main")
-    assert action.signal == "pushed"
     assert isinstance(action.message, Pushed)
+    repo = action.message.head.repo
+    assert action.argument == ContinuousQualityInput(Head(repo, branch="topic"), "main")
+    assert action.signal == "pushed"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +130,7 @@ def test_fork_pull_is_keyed_by_its_number() -> None:
     action = routed("pull_request", samples.pull("opened", head_repo="example/hello"))
     assert isinstance(action, SignalWithStart)
     assert action.id == "quality:octocat/hello#3"
+    assert isinstance(action.argument, ContinuousQualityInput)
     branch = action.argument.branch
     assert (branch.branch, branch.pull, branch.fork) == ("topic", 3, True)
     assert isinstance(action.message, PullChanged)
@@ -129,9 +142,9 @@ def test_fork_pull_is_keyed_by_its_number() -> None:
 
 def test_commands_of_one_comment_are_one_workflow() -> None:
     action = routed("issue_comment", samples.comment("Hm.\n\n/retest linting\n/help retest\n/retset\n/retest linting"))
-    assert isinstance(action, Start)
-    assert (action.workflow, action.id) == (COMMAND, "command:octocat/hello!comment-31")
-    request = action.argument
+    assert isinstance(action, SignalWithStart)
+    assert (action.workflow, action.id, action.signal) == (THREAD, "thread:octocat/hello#3", "said")
+    request = action.message
     assert isinstance(request, CommandInput)
     assert (request.kind, request.pull, request.comment_id, request.actor) == ("comment", 3, 31, "octocat")
     assert [(action.command, action.do) for action in request.actions] == [
@@ -144,9 +157,9 @@ def test_commands_of_one_comment_are_one_workflow() -> None:
 
 def test_issue_comment_is_not_on_pull() -> None:
     action = routed("issue_comment", samples.comment("/status", issue={"number": 4}))
-    assert isinstance(action, Start)
-    assert isinstance(action.argument, CommandInput)
-    assert (action.argument.pull, action.argument.on_pull) == (4, False)
+    assert isinstance(action, SignalWithStart)
+    assert isinstance(action.message, CommandInput)
+    assert (action.message.pull, action.message.on_pull) == (4, False)
 
 
 def test_each_label_change_is_its_own_workflow() -> None:
@@ -159,6 +172,17 @@ def test_each_label_change_is_its_own_workflow() -> None:
     assert (added.argument.kind, added.argument.command, added.argument.label) == ("label", "added", "autobuild")
     assert added == again
     assert len({action.id for action in (added, removed, later) if isinstance(action, Start)}) == 3
+
+
+def test_label_on_a_pull_is_a_command_of_a_person() -> None:
+    payload = samples.pull("labeled") | {"label": {"name": "autobuild"}}
+    action = routed("pull_request", payload)
+    assert isinstance(action, Start)
+    assert isinstance(action.argument, CommandInput)
+    assert (action.workflow, action.argument.kind, action.argument.pull) == (COMMAND, "label", 3)
+    assert (action.argument.label, action.argument.on_pull) == ("autobuild", True)
+    by_bot = payload | {"sender": {"login": "dependabot[bot]", "type": "Bot"}}
+    assert isinstance(routed("pull_request", by_bot), Ignored)
 
 
 @pytest.mark.parametrize("action", ["created", "unsuspend", "new_permissions_accepted"])

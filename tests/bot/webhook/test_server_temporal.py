@@ -88,14 +88,15 @@ async def test_fork_pull_signals_its_own_workflow(server: RunningServer) -> None
     assert (pull.head.pull, pull.head.fork, pull.head.sha) == (3, True, samples.SHA)
 
 
-async def test_a_command_is_started_once(server: RunningServer) -> None:
+async def test_a_command_is_signalled_to_its_thread(server: RunningServer) -> None:
     repo = samples.unique()
     for _ in range(3):
         assert await server.send("issue_comment", samples.comment("/retest coverage", repo, id=9), "d-1") == 202
-    handle = server.temporal.get_workflow_handle(ids.command(repo, "comment-9"))
-    started = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
-    assert started.workflow_type.name == "CommandWorkflow"
-    (request,) = await server.temporal.data_converter.decode(started.input.payloads, [CommandInput])
+    handle = server.temporal.get_workflow_handle(ids.thread(repo, 3))
+    events = (await handle.fetch_history()).events
+    assert events[0].workflow_execution_started_event_attributes.workflow_type.name == "ThreadWorkflow"
+    signalled = events[1].workflow_execution_signaled_event_attributes
+    (request,) = await server.temporal.data_converter.decode(signalled.input.payloads, [CommandInput])
     (action,) = request.actions
     assert (action.command, request.actor) == ("retest", "octocat")
     assert action.request == BranchRequest("rerun", ("coverage",))

@@ -1,0 +1,152 @@
+"""The slash commands of one comment: each is done, if its author may, and all are answered in one comment."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github.check_runs import GATE, SuiteRunsInput
+    from activities.github.comments import ReactionInput, ReplyInput
+    from activities.github.permissions import PermissionResult
+    from activities.github.pulls import PullInput, PullRequest
+    from activities.github.repo_config import RepoSettings
+    from activities.github_activities import CheckRunActivities, CommentActivities, PullActivities
+    from activities.model import Head
+    from activities.reporting import command_replies
+    from activities.workflow_activities import WorkflowActivities, WorkflowQueryInput
+    from workflows import baseline_requests, ids
+    from workflows.activity_calls import ask_for_person
+    from workflows.branches import CurrentHead, current_head, request_of_branch
+    from workflows.failures import for_a_person, was_cancelled
+    from workflows.issues import issue_commands
+    from workflows.messages import BranchRequest, CommandAction, CommandInput, HeadRequest, Said
+    from workflows.quality.head_requests import JUDGED
+    from workflows.rights import PersonRights, rights_of
+
+
+class CommentCommands:
+    """Permissions are looked up now, then each command is done, then all are answered at once."""
+
+    def __init__(self, input: CommandInput) -> None:
+        self._input = input
+        self._repo = input.repo
+        self._rights = PersonRights(PermissionResult("none"), RepoSettings())
+
+    async def carry_out(self) -> str:
+        """`done`, or `refused` where the person may do none of them."""
+        input = self._input
+        rights = self._rights = await rights_of(self._repo, input.actor)
+        allowed = [rights.allow(action) for action in input.actions]
+        reaction = ReactionInput(self._repo, input.comment_id, "eyes" if any(allowed) else "confused")
+        await _if_possible(ask_for_person(CommentActivities.add_reaction, reaction))
+        replies = []
+        for place, action in enumerate(input.actions):
+            replies.append(await self._reply_to(action, place) if allowed[place] else [rights.refusal(action)])
+        stranger = not any(allowed) and not rights.permission.at_least("triage")
+        if any(replies) and rights.settings.problem and not stranger:
+            replies.append([command_replies.broken_configuration(rights.settings.line, rights.settings.judged_by)])
+        if body := command_replies.paragraphs(replies[:1] if stranger else replies):
+            # Whoever can do nothing here is told so once: anybody may comment on a public repository.
+            key = f"rights-{input.actor.lower()}" if stranger else f"comment-{input.comment_id}"
+            reply = ReplyInput(self._repo, input.pull, key, body, once=stranger)
+            await _if_possible(ask_for_person(CommentActivities.reply_comment, reply))
+        return "done" if any(allowed) else "refused"
+
+    async def _reply_to(self, action: CommandAction, place: int) -> list[str]:
+        """Carries it out; the lines to answer, none for a command whose answer is a check run."""
+        here = "pull" if self._input.on_pull else "issue"
+        if here not in action.on:
+            return [command_replies.wrong_place(_typed(action), self._input.on_pull)]
+        if action.do == "reply":
+            return list(action.lines)
+        if action.do == "help":
+            texts = [entry.text for entry in action.entries if here in entry.on and self._rights.allow(entry)]
+            return command_replies.help_lines(texts, self._rights.permission.level)
+        said = Said(self._input.at, self._input.comment_id, place)
+        try:
+            match action.do:
+                case "baseline":
+                    lines = await baseline_requests.listed(self._repo)
+                case "revoke":
+                    lines = await baseline_requests.revoke(self._repo, action.target, self._input.actor)
+                case _ if self._input.on_pull:
+                    lines = await self._on_pull(action, said)
+                case _:
+                    lines = await issue_commands.carry_out(self._input, self._rights.settings, action, said)
+        except ActivityError as error:
+            if was_cancelled(error) or not (reason := for_a_person(error, "")):
+                raise
+            lines = [reason]
+        return lines
+
+    async def _on_pull(self, action: CommandAction, said: Said) -> list[str]:
+        """The state of the pull request's gate, or a request to its branch's workflow."""
+        pull = await ask_for_person(PullActivities.get_pull_request, PullInput(self._repo, self._input.pull))
+        if pull.state != "open":
+            return [command_replies.PULL_IS_CLOSED]
+        head = await current_head(self._repo, pull, self._input.default_branch)
+        if action.do == "status":
+            return command_replies.pull_status(await _overview(head.head), pull.head_sha)
+        assert action.request
+        if refusal := _wrong_approval(action.request, pull):
+            return [refusal]
+        request = await self._request(action, action.request, head, said)
+        if refusal := (await request_of_branch(head, request)).refusal:
+            return [refusal]
+        if pull.draft and request.what.kind in ("rerun", "override"):  # a draft gets no verdict
+            return [command_replies.PULL_IS_DRAFT]
+        return []
+
+    async def _request(self, action: CommandAction, what: BranchRequest, head: CurrentHead, said: Said) -> HeadRequest:
+        """With what GitHub says of when the head was the head."""
+        input, sha = self._input, head.head.sha
+        answer = f"accept-{what.checks[0]}-{input.comment_id}" if what.kind == "accept_baseline" else ""
+        run_at = await _gated_since(head.head) if what.kind in JUDGED else 0.0
+        return HeadRequest(
+            what, input.actor, said, f"/{_typed(action)}", sha, seen_at=head.since, run_at=run_at,
+            pull=input.pull, base=head.head.base_ref, answer=answer, delivery=input.delivery,
+        )  # fmt: skip
+
+
+def _typed(action: CommandAction) -> str:
+    return f"{action.command} accept" if action.needs else action.command
+
+
+async def _overview(head: Head) -> Mapping[str, Any]:
+    asked = WorkflowQueryInput(ids.branch_workflow(head), "get_overview")
+    found = await ask_for_person(WorkflowActivities.query_workflow, asked)
+    # Whoever ended the branch's workflow ended its gate with it.
+    return (found.answer or {}) | ({} if found.running else {"gating": False, "waiting": False})
+
+
+async def _gated_since(head: Head) -> float:
+    """When the newest gate of this branch's head began, by GitHub's time of its checks' runs; 0 without one. The gate's
+    own run has the time of our clock."""
+    found = await ask_for_person(CheckRunActivities.list_suite_runs, SuiteRunsInput(head.repo, head.sha))
+    branch = ids.branch_workflow(head)
+    runs = [run for run in found.runs if run.name != GATE and run.external_id.partition("|")[0] == branch]
+    return max((run.started_at for run in runs), default=0.0)
+
+
+def _wrong_approval(request: BranchRequest, pull: PullRequest) -> str:
+    """Why the head cannot be trusted; "" where that can be tried."""
+    if request.kind != "trust":
+        return ""
+    if not pull.fork:
+        return command_replies.NOT_A_FORK
+    if len(request.sha) not in (40, 64):
+        return command_replies.whole_sha_needed(pull.head_sha)
+    return "" if pull.head_sha == request.sha else command_replies.not_the_head(request.sha, pull.head_sha)
+
+
+async def _if_possible(written: Awaitable[object]) -> None:
+    """A thread that is locked or gone takes no answer. The commands are done all the same: as a failure they would be
+    done again with the next delivery of the same comment."""
+    try:
+        await written
+    except ActivityError as error:
+        if was_cancelled(error) or not (reason := for_a_person(error, "")):
+            raise
+        workflow.logger.warning(f"write=refused why={reason!r}")
