@@ -18,6 +18,7 @@ from benchmarks.support.repositories import QUICK
 _GATES = 4
 _MODULES = 20
 _WEBHOOKS = 2000
+_BRANCHES, _AN_HOUR, _AT_ONCE = 200, 100, 8  # GitHub's limit is by the hour
 _LOOK_EVERY_S = 0.05
 _MB = 1e6
 _LIMITS = {"serve": 100, "worker": 200}
@@ -41,8 +42,11 @@ async def _measure(the: Deployment, effort: Effort) -> list[Row]:
     async with _watched(the) as most:
         await _work(the, repo, effort.times(_GATES), 10 if effort.small else _WEBHOOKS)
     after = _now(the)
+    branches = 2 if effort.small else _BRANCHES
+    await _open(the, quick, branches)
+    open_branches = f"with {branches} open branches"
     rows = []
-    for when, used in (("idle", idle), ("under load", most), ("after it", after)):
+    for when, used in (("idle", idle), ("under load", most), ("after it", after), (open_branches, _now(the))):
         for command, limit in _LIMITS.items():
             name = f"memory: {'web' if command == 'serve' else command}, {when}"
             megabytes = getattr(used, command) / _MB
@@ -58,6 +62,21 @@ async def _work(the: Deployment, repo: str, gates: int, webhooks: int) -> None:
     heads = [await the.push(repo, {"README.md": f"{n}\n"}, branch=f"change-{n}") for n in range(gates)]
     requests = events.requests(events.ignored(), secret) * (webhooks // 5)
     await asyncio.gather(load(port, requests, connections=16), *(the.verdict(repo, sha) for sha in heads))
+
+
+async def _open(the: Deployment, repo: str, branches: int) -> None:
+    """So many pull requests, each with its gate, some at once. All have one tree, so no tool runs for them."""
+    free = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(name: str) -> None:
+        async with free:
+            sha = await the.push(repo, {"a.txt": "The same on every branch.\n"}, branch=name)
+            await the.stack.do("open_pull", full_name=repo, head=name, title=name)
+            await the.verdict(repo, sha)
+
+    for first in range(0, branches, _AN_HOUR):
+        await the.stack.do("advance", seconds=3600)
+        await asyncio.gather(*(one(f"open-{number}") for number in range(first, min(first + _AN_HOUR, branches))))
 
 
 @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import workflows
 from activities.environments import Environments
@@ -40,6 +41,11 @@ from workflows.config import ActivityHeartbeats
 Activity = Callable[..., Any]
 
 _OPEN_FILES = 16_384
+# One that is not kept is replayed from its history when something happens to it.
+_CACHED_WORKFLOWS = 100
+# Temporal's sandbox loads a workflow's modules anew for each one that it keeps, unless they are passed through: that is
+# ten times the memory, and twice the time. What it guards against, `tests/workflows/test_determinism.py` does.
+_RUNNER = SandboxedWorkflowRunner(SandboxRestrictions.default.with_passthrough_modules("workflows", "activities"))
 
 
 @dataclass(frozen=True)
@@ -141,6 +147,8 @@ def make_worker(
         client,
         task_queue=queue,
         workflows=workflows,
+        workflow_runner=_RUNNER,
+        max_cached_workflows=max(_CACHED_WORKFLOWS, settings.max_workflow_tasks),
         activities=activities,
         interceptors=interceptors,
         max_concurrent_activities=settings.max_activities,
