@@ -13,6 +13,7 @@ from activities.github.comments import CommentActivities
 from activities.github.commits import CommitActivities
 from activities.github.event_recovery import EventRecoveryActivities
 from activities.github.issues import IssueActivities
+from activities.github.late_events import LateEventActivities
 from activities.github.merging import MergeActivities
 from activities.github.permissions import PermissionActivities
 from activities.github.pulls import PullActivities
@@ -35,6 +36,7 @@ __all__ = [
     "CommitActivities",
     "EventRecoveryActivities",
     "IssueActivities",
+    "LateEventActivities",
     "MergeActivities",
     "PermissionActivities",
     "PullActivities",
@@ -66,4 +68,5 @@ def github_activities(
         RepoConfigActivities(github, workspaces),
         EventRecoveryActivities(github),
         BaselineActivities(github),
+        LateEventActivities(github),
     )

@@ -18,7 +18,7 @@ from benchmarks.support.repositories import QUICK
 _GATES = 4
 _MODULES = 20
 _WEBHOOKS = 2000
-_BRANCHES, _AN_HOUR, _AT_ONCE = 200, 100, 8  # GitHub's limit is by the hour
+_BRANCHES, _EACH, _AT_ONCE = 200, 4, 8
 _LOOK_EVERY_S = 0.05
 _MB = 1e6
 _LIMITS = {"serve": 100, "worker": 200}
@@ -43,7 +43,7 @@ async def _measure(the: Deployment, effort: Effort) -> list[Row]:
         await _work(the, repo, effort.times(_GATES), 10 if effort.small else _WEBHOOKS)
     after = _now(the)
     branches = 2 if effort.small else _BRANCHES
-    await _open(the, quick, branches)
+    await _open(the, branches)
     open_branches = f"with {branches} open branches"
     rows = []
     for when, used in (("idle", idle), ("under load", most), ("after it", after), (open_branches, _now(the))):
@@ -64,19 +64,21 @@ async def _work(the: Deployment, repo: str, gates: int, webhooks: int) -> None:
     await asyncio.gather(load(port, requests, connections=16), *(the.verdict(repo, sha) for sha in heads))
 
 
-async def _open(the: Deployment, repo: str, branches: int) -> None:
-    """So many pull requests, each with its gate, some at once. All have one tree, so no tool runs for them."""
+async def _open(the: Deployment, branches: int) -> None:
+    """So many pull requests, each with its gate; few for each installation, because of GitHub's limits."""
     free = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(name: str) -> None:
+    async def some(owner: str, count: int) -> None:
         async with free:
-            sha = await the.push(repo, {"a.txt": "The same on every branch.\n"}, branch=name)
-            await the.stack.do("open_pull", full_name=repo, head=name, title=name)
-            await the.verdict(repo, sha)
+            repo = await the.repository(f"{owner}/open", QUICK)
+            for branch in range(count):
+                change = {"full_name": repo, "branch": f"change-{branch}", "login": owner}
+                pushed = await the.stack.do("push_commit", files={"a.txt": "The same everywhere.\n"}, **change)
+                await the.stack.do("open_pull", full_name=repo, head=change["branch"], title="A change", login=owner)
+                await the.verdict(repo, pushed["sha"])
 
-    for first in range(0, branches, _AN_HOUR):
-        await the.stack.do("advance", seconds=3600)
-        await asyncio.gather(*(one(f"open-{number}") for number in range(first, min(first + _AN_HOUR, branches))))
+    counts = [min(_EACH, branches - first) for first in range(0, branches, _EACH)]
+    await asyncio.gather(*(some(f"example-{number}", count) for number, count in enumerate(counts)))
 
 
 @contextlib.asynccontextmanager

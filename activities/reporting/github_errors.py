@@ -106,6 +106,11 @@ def unknown_commit(sha: str, reason: str) -> str:
     return f"{code(sha)} is not on GitHub. Was it removed by a force push? ({_escaped(reason)})"
 
 
+def push_not_shown(branch: str, sha: str) -> str:
+    """An event was quicker than GitHub's API; it is asked again."""
+    return f"GitHub does not show yet that the branch {code(branch)} is at {code(sha)}."
+
+
 def unknown_branch(repository: str, branch: str) -> str:
     return f"{code(repository)} has no branch {code(branch) or 'with an empty name'}."
 

@@ -1,16 +1,14 @@
 """One head branch, for as long as it lives: the newest head is gated, older ones are superseded."""
 
 import asyncio
-import contextlib
-from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.model import Head
     from activities.quality_gate.types import GateEnding, GateInput, GateOutcome
     from activities.reporting import command_replies, gate_states
     from activities.workflow_activities import RequestAnswer
@@ -32,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
         Rerun,
         SettledHead,
     )
-    from workflows.quality import accepting, autofix, gate_activities, head_requests, shared_heads
+    from workflows.quality import accepting, autofix, gate_activities, head_requests, late_events, shared_heads, sharing
     from workflows.quality.auto_merge import AutoMerge
     from workflows.quality.branch_state import BranchState, ContinuousQualityInput, GateTarget
     from workflows.quality.config_watch import ConfigWatch
@@ -49,8 +47,9 @@ class ContinuousQualityWorkflow:
     `get_settled`.
 
     It is the only writer of its pull request's gate comment, runs one child gate at a time, merges where the
-    repository's configuration says so, and ends when the branch is deleted or the pull request closes. The rules by
-    which an event changes what is to be done are those of `BranchState`.
+    repository's configuration says so, and ends when the branch is deleted or the pull request closes, or some time
+    after the last event of a branch without one (`BranchState.may_end`). The rules by which an event changes what is to
+    be done are those of `BranchState`.
     """
 
     @workflow.init
@@ -67,15 +66,14 @@ class ContinuousQualityWorkflow:
         self._ended_pulls: list[ClosedPull] = []  # something was accepted for them
         self._merge = AutoMerge(self._state)
         self._config = ConfigWatch(self._state)
+        self._in_order = asyncio.Lock()  # an event waits for the one before it, which GitHub may be asked about
 
     @workflow.run
     async def run(self, input: ContinuousQualityInput) -> None:
         while True:
-            # Without a merge that waits there is no time-out, and so no timer.
-            with contextlib.suppress(asyncio.TimeoutError):
-                await workflow.wait_condition(self._has_work, timeout=self._merge.pause(self._paused))
+            self._closed = await self._is_idle() or self._closed
             if left := shared_heads.left(self._state, closed=self._closed):
-                await self._tell(self._state.shared.pop(left), HeadLeft(left))
+                await sharing.tell(self._state.shared.pop(left), HeadLeft(left))
             elif self._other_verdict:
                 await self._adopt_verdict()
             elif self._needs_gate or self._needs_stop_shown:
@@ -84,7 +82,7 @@ class ContinuousQualityWorkflow:
                 await self._comment()
             elif self._ended_pulls:
                 await accepting.report_closed(self._state.head.repo, self._ended_pulls.pop(0))
-            elif self._state.requests:
+            elif self._state.requests and not self._in_order.locked():
                 await self._carry_out(self._state.requests.pop(0))
             elif self._merge.due(self._paused):
                 # Once merged, the branch is done: GitHub's own event may come, or not.
@@ -100,8 +98,13 @@ class ContinuousQualityWorkflow:
     @workflow.signal
     async def pushed(self, event: Pushed) -> None:
         _log_signal(event)
-        if self._state.push(event):
-            self._closed = False
+        async with self._in_order:
+            begins = self._closed or not self._state.head.sha
+            news = not begins or await late_events.is_news(self._state, event)
+            changed = news and self._state.push(event)
+            # A branch that knows nothing, and hears nothing new, has nothing to wait for.
+            self._closed = not changed and (self._closed or not self._state.head.sha)
+        if changed:
             await self._end_outdated_gate()
             # Of another branch its gate says whether it is protected; of a draft and a stopped one there is none.
             if self._state.judges_pulls or self._paused:
@@ -111,27 +114,31 @@ class ContinuousQualityWorkflow:
     async def pull_changed(self, event: PullChanged) -> None:
         """The pull request of this branch: its number, its base, whether it is a draft."""
         _log_signal(event)
-        if event.action == "closed":
-            if self._state.accepts:
-                self._ended_pulls.append(ClosedPull(event.head.pull))
-            if self._state.close_pull(event.head.pull):
-                await self._close(gate_states.PULL_CLOSED)
+        async with self._in_order:
+            if event.action == "closed":
+                if self._state.accepts:
+                    self._ended_pulls.append(ClosedPull(event.head.pull))
+                if self._state.close_pull(event.head.pull):
+                    self._closed, self._reason = True, gate_states.PULL_CLOSED
             else:
-                await self._end_outdated_gate()
-        elif self._state.change_pull(event):
-            self._closed = False
-            await self._end_outdated_gate()
+                late = late_events.may_be_late(self._state, event, ending=self._closed)
+                now = await late_events.as_it_is_now(event) if late else event
+                changed = now is not None and self._state.change_pull(now)
+                self._closed = not changed and (self._closed or not self._state.head.sha)
+        await self._end_outdated_gate()
 
     @workflow.signal
     async def branch_deleted(self) -> None:
-        await self._close(gate_states.BRANCH_DELETED)
+        async with self._in_order:
+            await self._close(gate_states.BRANCH_DELETED)
 
     @workflow.update
     async def request(self, request: HeadRequest) -> RequestAnswer:
         """What a person asks; the answer says at once why nothing is done."""
         state, kind = self._state, request.what.kind
-        gating = self._gate is not None and self._gated.head.sha == state.head.sha
-        refusal = head_requests.apply(state, request, gating=gating, waiting=self._needs_gate)
+        async with self._in_order:
+            gating = self._gate is not None and self._gated.head.sha == state.head.sha
+            refusal = head_requests.apply(state, request, gating=gating, waiting=self._needs_gate)
         workflow.logger.info(
             f"request={kind} head={state.head.sha} actor={request.actor} delivery={request.delivery} done={not refusal}"
         )
@@ -220,6 +227,18 @@ class ContinuousQualityWorkflow:
         gate = self._needs_gate or self._needs_stop_shown
         return gate or self._state.needs_comment or requested or merges or left or self._closed or _long_history()
 
+    async def _is_idle(self) -> bool:
+        """Waits for work; whether none came for so long that the branch is not kept. Where nothing has to be looked at
+        again there is no time-out, and so no timer."""
+        pause, ends = self._merge.pause(self._paused), self._state.may_end
+        if ends and not pause:
+            pause = timedelta(seconds=self._input.idle_s)
+        try:
+            await workflow.wait_condition(self._has_work, timeout=pause)
+        except TimeoutError:
+            return ends and self._state.may_end and not self._has_work() and workflow.all_handlers_finished()
+        return False
+
     async def _close(self, reason: str) -> None:
         self._closed, self._reason = True, reason
         await self._end_outdated_gate()
@@ -262,13 +281,15 @@ class ContinuousQualityWorkflow:
             if state.stopped and self._gated.head.sha == state.head.sha:
                 state.gate_was_stopped(outcome)
             if self._paused or state.head.sha != input.head.sha:  # the commit's newest check runs are these, for good
-                await self._tell(outcome.others, HeadLeft(input.head.sha))
+                await sharing.tell(outcome.others, HeadLeft(input.head.sha))
             outcome = None
         # A gate that ended without a verdict because of a newer target leaves its own to be gated again, perhaps.
         ended = None if outcome is None and self._gate_stopped else self._gated
         state.gate_ended(input, ended, outcome)
         if outcome and is_own and shared_heads.other_pulls(state):
-            await self._share(input, outcome)
+            await sharing.share(state, input, outcome)
+        elif outcome and is_own:
+            state.shared.pop(input.head.sha, None)
         if outcome:
             if outcome.workspace and outcome.workspace.protected_head:
                 await self._config.look()
@@ -324,34 +345,6 @@ class ContinuousQualityWorkflow:
         outcome = await gate_activities.last_verdict(self._state.head)
         if outcome and shared_heads.adopt(self._state, outcome):
             self._merge.decide(outcome)
-
-    async def _share(self, input: GateInput, outcome: GateOutcome) -> None:
-        """The verdict is that of other branches too. What has changed while the gate ran is gated again first."""
-        state, judged = self._state, [each.pull for each in outcome.result.pulls if each.pull.number]
-        now = await gate_activities.pulls_now(replace(input, pulls=tuple(pull.number for pull in judged)))
-        if now is not None and {(pull.number, pull.base_ref) for pull in now} != {
-            (pull.number, pull.base_ref) for pull in judged
-        }:
-            state.run_all_again()
-            return
-        own, repo = workflow.info().workflow_id, state.head.repo
-        heads = [
-            Head(repo, "", pull.branch, pull=pull.number, fork=pull.fork) for pull in shared_heads.other_pulls(state)
-        ]
-        branches = sorted({ids.branch_workflow(head) for head in heads} - {own})
-        shared_heads.shares(state, input.head.sha, *branches)
-        await self._tell(branches, HeadGated(input.head.sha, own, input.approved, input.overrides))
-
-    async def _tell(self, branches: Sequence[str], message: HeadGated | HeadLeft) -> None:
-        """Workflows of other branches. One that does not run hears of its pull request from GitHub, or from the
-        reconciliation."""
-        for branch in branches:
-            try:
-                await workflow.get_external_workflow_handle(branch).signal(message.SIGNAL, message)
-            except FailureError as error:
-                if was_cancelled(error):
-                    raise
-                workflow.logger.info(f"branch={branch!r} signal={message.SIGNAL} reached=no")
 
     async def _comment(self) -> None:
         """On each pull request of the branch that does not show the newest verdict."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from activities.model import Head
 from activities.quality_gate.types import GateInput, GateOutcome, GateOverride
+from workflows.config import WorkflowTimeouts
 from workflows.messages import (
     BranchOverview,
     ConfigChanged,
@@ -132,6 +133,12 @@ class BranchState:
         return self.head.branch == self.default_branch or self.config_blob is not None
 
     @property
+    def may_end(self) -> bool:
+        """Whether the branch's next event can begin anew from what GitHub knows. It cannot where the branch judges pull
+        requests (what file did that last?), or where others have to hear that it leaves its head."""
+        return not self.pulls and not self.judges_pulls and not self.shared
+
+    @property
     def verdict(self) -> GateOutcome | None:
         """The verdict on the head as it is now."""
         return self.outcome if self.outcome and self.outcome.result.head_sha == self.head.sha else None
@@ -152,12 +159,13 @@ class BranchState:
 
     def push(self, event: Pushed) -> bool:
         """A push. False, and nothing changes, for one that comes late: an older push, one of the same second whose
-        successor is known, or one that is older than what the pull request said of its head (such a push may be sent
-        again long after it was lost)."""
+        successor is known, the newest one a second time, or one that is older than what the pull request said of its
+        head (such a push may be sent again long after it was lost)."""
         head = event.head
         late = head.sha in self.old_heads if event.sent_at == self.pushed_at else event.sent_at < self.pushed_at
         before_pull = bool(self.head.pull) and 0 < event.sent_at < self.pull_at and head.sha != self.head.sha
-        if late or before_pull:
+        twice = head.sha == self.head.sha and 0 < event.sent_at == self.pushed_at
+        if late or before_pull or twice:
             self.had_head(head.sha, event.sent_at)
             return False
         self.pushed_at = event.sent_at
@@ -339,11 +347,13 @@ class BranchState:
 @dataclass(frozen=True)
 class ContinuousQualityInput:
     """The argument of `ContinuousQualityWorkflow`. `branch` is a head without its sha; with `pull` for a fork, whose
-    branch is known by that. `state` is only given by the workflow to itself."""
+    branch is known by that. `state` is only given by the workflow to itself. Without an open pull request it ends
+    `idle_s` seconds after its last event."""
 
     branch: Head
     default_branch: str = ""
     state: BranchState | None = None
+    idle_s: float = WorkflowTimeouts.BRANCH_IDLE.total_seconds()
 
     @classmethod
     def of(cls, head: Head, default_branch: str) -> "ContinuousQualityInput":
