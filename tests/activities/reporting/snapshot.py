@@ -274,7 +274,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
     yield (
         "Branches and commits",
         _lines(
-            texts.unknown_commit(HEAD, "Not Found"), texts.unknown_branch(repo, "topic"),
+            texts.unknown_commit(HEAD, "Not Found"), texts.unknown_branch(repo, "topic"), texts.push_not_shown("topic", HEAD),
             texts.unknown_branch(repo, ""), texts.branch_exists("topic", HEAD, BASE), texts.branch_moved("topic", HEAD),
             texts.branch_moved("topic", ""), texts.branch_conflicts("topic", "main"), texts.is_default_branch("main"),
             texts.invalid_branch_name("a..b"), texts.invalid_branch_name(""),
