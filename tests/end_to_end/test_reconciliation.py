@@ -9,7 +9,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 
 from activities.model import Head, RepoRef
-from tests.deadlines import WITHIN_S
+from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.repos import CHECKS, configured
 from tests.stack import Stack
 from workflows import ids
@@ -203,13 +203,16 @@ async def test_missed_ready_for_review_is_recovered(stack: Stack) -> None:
     sha = await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo, draft=True)
     branch = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
-    await stack.github.webhooks.idle()
-    assert (await branch.query("get_overview"))["draft"]
+
+    async def is_draft() -> bool:
+        return bool((await branch.query("get_overview"))["draft"])
+
+    await until(is_draft)
     deaf(stack)
     stack.github.pulls.set_draft(repo, number, False)
     await stack.github.webhooks.idle()
     await reconcile(stack, only(stack, repo))
-    assert not (await branch.query("get_overview"))["draft"]
+    assert not await is_draft()
     await stack.until(
         lambda: any(
             run["conclusion"] == "success"
