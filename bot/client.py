@@ -63,8 +63,8 @@ async def connect(address: str = "", environ: Mapping[str, str] | None = None, *
     try:
         return await asyncio.wait_for(Client.connect(**config, lazy=lazy, runtime=_runtime()), _CONNECTS_WITHIN_S)
     except (RuntimeError, ValueError, TimeoutError) as error:
-        where = config["target_host"]
-        raise TemporalUnreachable(f"Temporal at {where} is unavailable. Start it, or set TEMPORAL_ADDRESS.") from error
+        what = f"Temporal at {config['target_host']} is unavailable."
+        raise TemporalUnreachable(f"{what} Start it or `autobuild up`, or set TEMPORAL_ADDRESS.") from error
 
 
 async def connect_once_available(environ: Mapping[str, str]) -> Client:

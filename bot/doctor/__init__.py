@@ -5,6 +5,7 @@ depends on something that is already an error is skipped. Nothing is changed, an
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import aiohttp
@@ -13,7 +14,7 @@ from activities.errors import UserError
 from bot.doctor import app, github, machine, registries, settings, temporal, webhook
 from bot.doctor.context import DoctorContext
 from bot.doctor.results import DoctorError, DoctorResult, DoctorSkipped, fail, show, skip
-from bot.settings.running_up import with_running_up
+from bot.settings import running_up
 
 DoctorCheck = Callable[[DoctorContext], Awaitable[Sequence[DoctorResult]]]
 
@@ -46,7 +47,7 @@ CHECKS: tuple[tuple[str, DoctorCheck], ...] = (
 
 async def run(environ: Mapping[str, str], as_json: bool = False) -> int:
     """Prints the results. The exit code: 0 without errors, else 1."""
-    results = await examine(with_running_up(environ))
+    results = await examine(environ)
     show(results, as_json)
     return 1 if any(result.status == "error" for result in results) else 0
 
@@ -57,7 +58,11 @@ async def examine(
     """The results of all checks, or of some subjects. `within_s` is the time limit of one check."""
     checks = [(subject, check) for subject, check in CHECKS if not only or subject in only]
     async with aiohttp.ClientSession() as session:
-        context = DoctorContext(environ, settings.readable(environ), session)
+        command = ""
+        with contextlib.suppress(UserError):  # an invalid data folder is a result of its own
+            if running := running_up.find(environ):
+                command, environ = running.command, running_up.with_running_up(environ)
+        context = DoctorContext(environ, settings.readable(environ), session, command)
         found = await asyncio.gather(*(_run_check(subject, check, context, within_s) for subject, check in checks))
         await context.close()
     return [result for results in found for result in results]

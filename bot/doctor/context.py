@@ -43,9 +43,12 @@ class AppRecord(msgspec.Struct):
 
 
 class DoctorContext:
-    """One run of the checks."""
+    """One run of the checks. `command` is the running one whose settings `environ` has, "" without one."""
 
-    def __init__(self, environ: Mapping[str, str], settings: Settings, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], settings: Settings, session: aiohttp.ClientSession, command: str = ""
+    ) -> None:
+        self.command = command
         self.environ = environ
         self.settings = settings
         self.session = session

@@ -59,7 +59,8 @@ async def values(context: DoctorContext) -> Sequence[DoctorResult]:
         return [fail("settings", problem) for problem in found or [str(error)]]
     if context.settings.sentry_dsn and not is_valid_dsn(context.settings.sentry_dsn):
         return [fail("settings", INVALID_DSN)]
-    return [ok("settings", "All settings are valid.")]
+    whose = f" They are those of `{context.command}`, which is running." if context.command else ""
+    return [ok("settings", f"All settings are valid.{whose}")]
 
 
 async def app(context: DoctorContext) -> Sequence[DoctorResult]:

@@ -9,6 +9,7 @@ import aiohttp
 import psutil
 import pytest
 
+from bot.client import WorkflowClient, connect
 from bot.processes.children import COULD_NOT_RUN
 from bot.processes.parts import Part, Parts
 from bot.processes.temporal_server import free_port, temporal_server
@@ -86,6 +87,7 @@ async def test_up_starts_again_what_dies_and_other_commands_find_it(
 
         code, out, _ = await autobuild(here, elsewhere, "doctor")
         assert code == 0, out
+        assert "They are those of `autobuild up`, which is running." in out
         assert "1 on a-queue" in out
         assert "a secret" not in (data / "up.json").read_text()
         assert (data / "up.json").stat().st_mode & 0o777 == 0o600
@@ -120,7 +122,7 @@ async def test_up_starts_again_what_dies_and_other_commands_find_it(
         code, _, err = await autobuild(here, elsewhere, "list")
         assert (code, err) == (
             2,
-            "autobuild: Temporal at localhost:7233 is unavailable. Start it, or set TEMPORAL_ADDRESS.\n",
+            "autobuild: Temporal at localhost:7233 is unavailable. Start it or `autobuild up`, or set TEMPORAL_ADDRESS.\n",
         )
 
 
@@ -131,6 +133,8 @@ async def test_pretend_is_found_and_ends_with_the_simulated_github(
     await commands.said("GitHub: http")
     data = tmp_path / "data" / "pretend"
     await until(lambda: asyncio.to_thread(lambda: "simulated GitHub" in found(data).parts))
+    workflows = WorkflowClient(await connect(found(data).settings["TEMPORAL_ADDRESS"]))
+    await until(lambda: workflows.list_workflows("ExecutionStatus = 'Completed'"))  # a worker works
     code, out, _ = await autobuild(commands.environ, elsewhere, "doctor")
     assert code == 0, out
     code, out, _ = await autobuild(commands.environ, elsewhere, "list")
