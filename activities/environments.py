@@ -30,6 +30,7 @@ from activities.sandbox.run_folders import copy_tree
 from activities.tool_reports import last_output
 from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 from activities.untrusted_files import UntrustedFolder, remove_tree
+from activities.workspace.leases import hold
 
 PROTECTED = "protected"
 """The trust level of the default branch and of protected branches."""
@@ -103,6 +104,7 @@ class Environments:
             return own if toolchain else None
         key = self._recipe(toolchain, own.project).key
         folder = self._folder(repo, PROTECTED, key)
+        hold(folder)
         installed = _read_installed(folder, math.inf)
         if installed is None and protected and _read_installed(self._folder(repo, own.level, key)) is None:
             checkout = await protected()
@@ -112,7 +114,6 @@ class Environments:
                 installed = _read_installed(folder, math.inf)
         if installed is None or installed.problem:
             return own
-        os.utime(folder)
         return InstallSource(PROTECTED, own.project, None)
 
     async def get(self, repo: RepoRef, project: Project, source: InstallSource | None) -> Environment:
@@ -122,13 +123,14 @@ class Environments:
             return Environment(key="")
         recipe = self._recipe(toolchain, source.project)
         folder = self._folder(repo, source.level, recipe.key)
+        hold(folder)
         if (installed := _read_installed(folder)) is None:
             if source.checkout is None:
                 raise FileNotFoundError(f"The environment {folder} was removed meanwhile.")
             async with _locked(folder):
                 if (installed := _read_installed(folder)) is None:
                     installed = await self._install(repo, toolchain, recipe, source, source.checkout)
-        os.utime(folder)  # `Cleanup` removes what was not used for a while
+        hold(folder)
         root = folder / "env" if installed.partly or not installed.problem else None
         build_output = folder / "build-output"
         return Environment(
@@ -150,6 +152,7 @@ class Environments:
         downloads = self._root / "downloads" / repo.owner / repo.name / toolchain.name
         cache = downloads if source.level == PROTECTED else folder / "cache"
         cache.mkdir(parents=True, exist_ok=True)
+        hold(downloads.parent)
         for path in (env, out, build_output):
             path.mkdir()
         below = downloads if downloads.is_dir() and downloads != cache else None
@@ -194,7 +197,7 @@ class Environments:
                     reason = install_failed(result.exit_code, result.stopped)
                     installed = InstallResult(reason, last_output(result)).with_refused(result.refused)
                 _write_installed(home, installed)
-            os.utime(home)
+            hold(home)
         return home / "tree", installed.problem
 
     def _recipe(self, toolchain: Toolchain, project: Project) -> EnvironmentRecipe:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -83,5 +84,9 @@ class ResultStore:
 
     def _read(self, key: str, adapter: "TypeAdapter[T]") -> T | None:
         with IgnoredFileErrors(), contextlib.suppress(ValueError):  # pydantic's `ValidationError` is one
-            return adapter.validate_json(self._path(key).read_bytes())
+            path = self._path(key)
+            read = adapter.validate_json(path.read_bytes())
+            with contextlib.suppress(OSError):  # the time of its last use; the other one says when it was made
+                os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+            return read
         return None

@@ -31,6 +31,7 @@ from activities.sandbox.select import make_runner
 from activities.tool_activities import ToolActivities
 from activities.workflow_activities import WorkflowActivities
 from activities.workspace.mirror import Workspaces
+from activities.workspace.storage import Storage
 from bot import commands as slash_commands
 from bot.settings import Settings
 from bot.settings.data_folder import make_private
@@ -79,9 +80,10 @@ async def make_worker_activities(
         egress = egress_proxy(environ, settings.egress_allow)
         runner = await make_runner(settings.sandbox, *install_settings(environ), egress)
         host = Host(_workspaces(settings, data, github), Environments(data, runner), results, runner, data)
+        storage = Storage(data, settings.data_limit, settings.data_reserve)
         ask_trust = ProtectedBranches(github).trust if github else None
         commands = tuple(slash_commands.registry())
-        gates = GateEngine(host, queue, ask_trust, commands)
+        gates = GateEngine(host, queue, ask_trust, commands, storage)
         here = activity_methods(ToolActivities(gates))
         here += github_activities(github, results, host.workspaces) if github else []
         names = [workflow.__name__ for workflow in known]

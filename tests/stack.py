@@ -99,9 +99,9 @@ class Stack:
 
 @contextlib.asynccontextmanager
 async def make_stack(
-    folder: Path, known: tuple[type, ...] = workflows.ALL, *, with_worker: bool = True
+    folder: Path, known: tuple[type, ...] = workflows.ALL, *, with_worker: bool = True, **more: Any
 ) -> AsyncIterator[Stack]:
-    """Everything up for the block; `known` are the workflows that its worker registers."""
+    """Everything up for the block; `known` are the workflows that its worker registers, `more` are settings."""
     async with contextlib.AsyncExitStack() as exits:
         server = await exits.enter_async_context(temporal_server(None))
         client = await connect(server.address)
@@ -115,6 +115,7 @@ async def make_stack(
             github_url=github.url,
             github_api_url=github.api_url,
             data=folder / "data",
+            **more,
         )
         github.webhooks.set_config(url=await _webhook_server(exits, settings, client))
         worker = await exits.enter_async_context(contextlib.AsyncExitStack())

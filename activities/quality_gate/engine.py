@@ -1,10 +1,12 @@
 """The gate's steps on one host: what is compared, what applies, and each check to its verdict."""
 
 import asyncio
+import functools
 import json
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import asdict, replace
+from typing import TypeVar
 
 from cachetools import LRUCache
 
@@ -32,13 +34,32 @@ from activities.repo_config.error_messages import first_and_number
 from activities.reporting.reasons import edited_judges
 from activities.result_store import digest
 from activities.sandbox import ResourceLimits
-from activities.workspace.cleanup import Cleanup
+from activities.workspace.leases import leases
+from activities.workspace.storage import Storage
 
 # Bumped when the meaning of a stored verdict or plan changes.
 _VERSION = "4"
 _INCOMPLETE_FOR_S = 300.0
 
 AskTrust = Callable[[Head], Awaitable[BranchTrust]]
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def _at_work(
+    method: "Callable[[GateEngine, T], Awaitable[R]]",
+) -> "Callable[[GateEngine, T], Coroutine[None, None, R]]":
+    """A step that begins only with the disk's reserve free, and during which nothing that it works with is evicted."""
+
+    @functools.wraps(method)
+    async def run(self: "GateEngine", input: T) -> R:
+        await self._storage.require_reserve()
+        with leases():
+            return await method(self, input)
+
+    return run
 
 
 class GateEngine:
@@ -51,17 +72,19 @@ class GateEngine:
         queue: str,
         ask_trust: AskTrust | None = None,
         commands: Collection[str] = (),
+        storage: Storage | None = None,
     ) -> None:
         self._host = host
         self._queue = queue
         self._ask_trust = ask_trust
         self._configurations = Configurations(host.workspaces, commands)
-        self._cleanup = Cleanup(host.data)
+        self._storage = storage or Storage(host.data)
         self._diffs: LRUCache[tuple[str, ...], asyncio.Task[HeadDiff]] = LRUCache(4)
 
+    @_at_work
     async def prepare(self, head: Head) -> Workspace:
         """Brings head and base to this host; the files are laid out when the first tool needs them."""
-        await self._cleanup.remove_unused_hourly()
+        self._storage.tidy_beside()
         compared = self._host.workspaces.resolve(head.repo, head.sha, head.base_ref, head.base_sha)
         heads, trust = await asyncio.gather(compared, self._trust(head))
         config_sha = heads.base_tip
@@ -84,10 +107,12 @@ class GateEngine:
             return BranchTrust(protected_base=True)
         return await self._ask_trust(head)
 
+    @_at_work
     async def plan(self, workspace: Workspace) -> GatePlan:
         """The checks by the configuration that judges, each with whether anything in the head answers it; and what is
         to be said of the configuration. Mistakes that the head brings are the plan's problem: then nothing is run."""
         head = workspace.head
+        await self._host.workspaces.fetch(head.repo, *_commits(workspace), workspace.config_sha)
         judging = await self._configurations.judging(workspace)
         version, notes = judging.version, judging.notes
         plan = repo_config.plan_gate(version.text, head.branch, head.base_ref if head.pull else "")
@@ -118,6 +143,7 @@ class GateEngine:
             return check.nothing
         return "" if await self._tree(workspace, plan, gate.folders, head=False).tool_runs(plan.name) else check.nothing
 
+    @_at_work
     async def check(self, input: CheckInput) -> QualityCheck:
         """One check's verdict: the stored one of the same trees, tools and options, else by running the tools."""
         started = time.monotonic()
@@ -139,6 +165,7 @@ class GateEngine:
 
     async def _measured_and_judged(self, input: CheckInput) -> CheckResult:
         workspace, plan, check = input.workspace, input.plan, checks.registry()[input.plan.name]
+        await self._host.workspaces.fetch(workspace.repo, *_commits(workspace))
         head = self._tree(workspace, plan, input.folders, head=True, refresh=input.refresh)
         base = self._tree(workspace, plan, input.folders, head=False) if workspace.base_sha else None
         on_head, on_base = await check.kind.measure(plan.name, head, base, plan.tool_options)
@@ -181,9 +208,11 @@ class GateEngine:
             task = self._diffs[key] = asyncio.create_task(read_change(self._host.workspaces, workspace))
         return await asyncio.shield(task)
 
+    @_at_work
     async def fix(self, input: FixInput) -> FixResult:
         """Tool-safe fixes of the head as a commit that only the mirror has."""
         workspace = input.workspace
+        await self._host.workspaces.fetch(workspace.repo, *_commits(workspace))
         plans = [one for one in input.plan.checks if one.applies and (not input.checks or one.name in input.checks)]
         trees = [(one.name, self._tree(workspace, one, input.plan.folders, head=True)) for one in plans]
         return await commit_fixes(self._host, workspace, trees)
@@ -210,6 +239,11 @@ class GateEngine:
             folders=folders,
             refresh=refresh,
         )
+
+
+def _commits(workspace: Workspace) -> tuple[str, ...]:
+    """What a step reads from the mirror, which may have been evicted since the last one."""
+    return tuple(sha for sha in (workspace.head_sha, workspace.base_sha) if sha)
 
 
 def _sharing_one_run(plan: GatePlan) -> GatePlan:

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import secrets
 import time
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from activities.untrusted_files import remove_tree
+from activities.workspace.leases import held_by_nobody
 
 _DAY_S = 86400.0
 _UNUSED_S = {
@@ -17,7 +19,10 @@ _UNUSED_S = {
     "prepared/*/*/*/*": 14 * _DAY_S,
     "prepared/*/*/*": 14 * _DAY_S,
     "downloads/*/*/*": 60 * _DAY_S,
+    "mirrors/*/*.old": _DAY_S,
+    "mirrors/*/*.part": _DAY_S,
     "results/*/*.json": 30 * _DAY_S,
+    "results/*/*.part": _DAY_S,
     "scratch/*.*": 14 * _DAY_S,
     "scratch/locks/*.lock": 14 * _DAY_S,
 }
@@ -58,4 +63,21 @@ def _remove(path: Path, *, only_if_empty: bool) -> None:
     elif only_if_empty:
         path.rmdir()
     else:
+        evict(path)
+
+
+def evict(path: Path) -> bool:
+    """Whether it is gone now. What an activity holds stays; a folder vanishes whole, under the lock of those who would
+    make it."""
+    if not path.is_dir() or path.is_symlink():
         remove_tree(path)
+        return True
+    old = path.with_name(f"{path.name}.{secrets.token_hex(4)}.old")
+    with contextlib.suppress(OSError, Timeout), FileLock(f"{path}.lock", blocking=False):
+        with held_by_nobody(path) as free:
+            if not free:
+                return False
+            path.rename(old)
+        remove_tree(old)
+        return True
+    return False

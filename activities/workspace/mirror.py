@@ -7,7 +7,6 @@ commit, so that every check of a sha, and every later gate, finds the same one.
 import asyncio
 import contextlib
 import hashlib
-import os
 import re
 import tempfile
 import time
@@ -23,6 +22,7 @@ from activities.reporting.markdown import code
 from activities.untrusted_files import remove_tree
 from activities.workspace.folder_repository import bare_repository, find_repository, stand_in
 from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_limited, git_line
+from activities.workspace.leases import hold
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _VERIFY = ("rev-parse", "--verify", "--quiet")
@@ -83,8 +83,9 @@ class Workspaces:
         """Brings commits (by sha) and branches (`refs/heads/…`) into the mirror, commits only if it lacks them."""
         mirror = self.mirror(repo)
         async with _locked(mirror):
-            if not mirror.exists():
+            if not hold(mirror):
                 await _create(mirror)
+                hold(mirror)
             missing = [ref for ref in refs if not (_SHA.fullmatch(ref) and await _has_commit(mirror, ref))]
             if missing:
                 await self._download(repo, mirror, missing)
@@ -158,12 +159,13 @@ class Workspaces:
     async def checkout(self, repo: RepoRef, sha: str) -> Path:
         """A folder with the files of a commit, made once. It is never written to."""
         folder = self._root / "checkouts" / repo.owner / repo.name / sha
-        if folder.exists():
-            os.utime(folder)
+        if hold(folder):
             return folder
+        await self.fetch(repo, sha)  # the mirror may have been evicted
         async with _locked(folder):
-            if not folder.exists():
+            if not hold(folder):
                 await _check_out(self.mirror(repo), sha, folder)
+                hold(folder)
         return folder
 
     async def diff(self, repo: RepoRef, base: str, head: str) -> bytes:

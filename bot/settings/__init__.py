@@ -11,7 +11,9 @@ from bot.settings import credentials
 from bot.settings.credentials import AppCredentials
 from bot.settings.data_folder import DEFAULT_DATA, default_data, make_private
 from bot.settings.setting_fields import (
+    ByteSize,
     address,
+    byte_size,
     egress_entries,
     folder_setting,
     globs,
@@ -84,6 +86,18 @@ class Settings:
     )
     data: Path = folder_setting(  # noqa: RUF009
         "AUTOBUILD_DATA", default_data, DEFAULT_DATA, "The folder for mirrors, environments and results."
+    )
+    data_limit: int = setting(
+        "AUTOBUILD_DATA_LIMIT",
+        0,
+        "How much the data folder may hold, such as `20GB`; without it half of its disk. The least recently used goes.",
+        byte_size,
+    )
+    data_reserve: int = setting(
+        "AUTOBUILD_DATA_RESERVE",
+        ByteSize(10**9),
+        "How much of the data folder's disk has to be free before work begins.",
+        byte_size,
     )
     sandbox: Literal["bubblewrap", "none"] = setting(
         "AUTOBUILD_SANDBOX",

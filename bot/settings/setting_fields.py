@@ -1,5 +1,6 @@
 """How a setting is declared and read: a dataclass field with its variable, its meaning and its parser."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field
 from pathlib import Path
@@ -8,6 +9,8 @@ from urllib.parse import urlsplit
 
 from activities.egress.allow_list import read_entry
 
+_UNITS = {"MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30, "TB": 10**12, "TiB": 2**40}
+_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?) ?([A-Za-z]{2,3})", re.ASCII)
 _NOT_IN_AN_ADDRESS = frozenset(" ?#@\\<>\"'`{}|^")
 
 
@@ -61,6 +64,23 @@ def number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 16 and int(text)):
         raise ValueError("must be a positive whole number")
     return int(text)
+
+
+class ByteSize(int):
+    """A number of bytes, which is shown as people write it."""
+
+    def __str__(self) -> str:
+        unit = next((name for name, each in reversed(_UNITS.items()) if self and not self % each), "")
+        return f"{self // _UNITS[unit]}{unit}" if unit else super().__repr__()
+
+
+def byte_size(text: str) -> ByteSize:
+    """Bytes with a unit: `20GB`, `1.5TB`, `512MiB`."""
+    found = _SIZE.fullmatch(text.strip())
+    unit = next((each for name, each in _UNITS.items() if found and name.lower() == found[2].lower()), 0)
+    if not found or not unit or not (size := int(float(found[1]) * unit)):
+        raise ValueError("must be a size such as 20GB or 512MiB")
+    return ByteSize(size)
 
 
 def port(text: str) -> int:

@@ -38,7 +38,7 @@ FULL = "the disk of the host that runs the checks is full"
 @pytest_asyncio.fixture(loop_scope="session")
 async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
     with small_disk(tmp_path / "data", "256m"):
-        async with make_stack(tmp_path) as made:
+        async with make_stack(tmp_path, data_reserve=100_000_000) as made:
             yield made
 
 
