@@ -7,11 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from activities.workspace.git import git_environment
-from tests.deadlines import until
 from tests.end_to_end.repos import configured
 
 FINDING = "a.txt:1: warning: this is new\n"
@@ -55,29 +53,6 @@ def repository(tmp_path: Path) -> Path:
     git(folder, "commit", "--quiet", "--message=Begin")
     git(folder, "checkout", "--quiet", "-b", "change")
     return folder
-
-
-async def test_gate_ends_with_its_temporal_server(repository: Path) -> None:
-    write(repository, configured({"security": "sleep 1000"}))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "gate", str(repository), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-        env={**git_environment(), "AUTOBUILD_DATA": str(repository.parent / "data")},
-    )  # fmt: skip
-
-    ours = psutil.Process(process.pid)
-
-    async def checking() -> bool:
-        try:
-            return any(child.name() == "sleep" for child in ours.children(recursive=True))
-        except psutil.NoSuchProcess:  # one has ended meanwhile
-            return False
-
-    await until(checking)
-    (server,) = (child for child in ours.children() if child.name() == "temporal")
-    server.kill()
-    _, err = await process.communicate()
-    assert err.decode().splitlines()[-1] == "autobuild: The Temporal server was ended by SIGKILL. Run this again."
-    assert process.returncode == 2
 
 
 async def test_uncommitted_files_are_gated_against_the_default_branch(repository: Path) -> None:
