@@ -65,6 +65,7 @@ TOUCHES_OUR_FILES = {
     "bot/app_setup/manifest.py": "our own manifest",
     "bot/cli/validate.py": "the file that a person names",
     "bot/doctor/machine.py": "the data folder",
+    "bot/host_state.py": "the data folder, and /proc",
     "bot/local_gate/__init__.py": "the SARIF file that a person names",
     "bot/local_gate/folder.py": "whether the folder that a person names is there",
     "bot/local_gate/folder_files.py": "makes a private folder",

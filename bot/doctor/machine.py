@@ -6,7 +6,6 @@ import os
 import platform
 import pwd
 import re
-import shutil
 import stat
 import tempfile
 from collections.abc import Sequence
@@ -17,14 +16,21 @@ from activities.languages.javascript.programs import node
 from activities.languages.python.install import UV
 from activities.sandbox.sandbox_user import SANDBOX_ID
 from activities.sandbox.select import make_runner
+from activities.workspace.storage import free_bytes
 from bot.doctor.context import DoctorContext
 from bot.doctor.results import DoctorResult, fail, ok, warn
+from bot.host_state import host_problem, less_than_reserve
 
 # Git's configuration goes through the environment (GIT_CONFIG_COUNT).
 OLDEST_GIT = (2, 31)
 _GIB = 2**30
 _LOW = 10 * _GIB
-_TOO_LOW = _GIB
+_FIXES = {
+    "disk": "Free some space on that disk.",
+    "read-only": "Mount it so that it can be written, or change AUTOBUILD_DATA.",
+    "disk error": "Look at the system's log, and replace the disk.",
+}
+_RAISE = "End what takes them, or raise this host's limits."
 
 
 async def sandbox(context: DoctorContext) -> Sequence[DoctorResult]:
@@ -82,10 +88,14 @@ async def _version(program: str) -> str:
 
 async def data_folder(context: DoctorContext) -> Sequence[DoctorResult]:
     """Whether we may write there, whether everybody may, and how much space is left."""
-    return await asyncio.to_thread(_data_folder, context.settings.data.absolute())
+    settings = context.settings
+    problem = await host_problem(settings.data, settings.data_reserve)
+    if problem and problem.message != less_than_reserve(settings.data_reserve):  # which is said with the number
+        return [fail("data folder", problem.message, _FIXES.get(problem.shortage, _RAISE))]
+    return await asyncio.to_thread(_data_folder, settings.data.absolute(), settings.data_reserve)
 
 
-def _data_folder(path: Path) -> Sequence[DoctorResult]:
+def _data_folder(path: Path, reserve: int) -> Sequence[DoctorResult]:
     existing = next(folder for folder in (path, *path.parents) if folder.exists())
     if not existing.is_dir():
         return [fail("data folder", f"{existing} is not a folder.", "Set AUTOBUILD_DATA to a folder.")]
@@ -100,10 +110,10 @@ def _data_folder(path: Path) -> Sequence[DoctorResult]:
         results.append(fail("data folder", f"Every user may write to {path}.", f"`chmod 700 {path}`"))
     elif mode & 0o077:
         results.append(warn("data folder", f"Other users may read {path}.", f"`chmod 700 {path}`"))
-    free = shutil.disk_usage(existing).free
+    free = free_bytes(existing)
     space = f"{free / _GIB:.1f} GiB free for {path}."
-    if free < _TOO_LOW:
-        results.append(fail("data folder", space, "Free some space: a gate needs gigabytes."))
+    if free < reserve:
+        results.append(fail("data folder", f"{space} {less_than_reserve(reserve)}", "Free some space on that disk."))
     elif free < _LOW:
         results.append(warn("data folder", space, "Provide 20 GiB: environments and mirrors grow."))
     return results or [ok("data folder", space)]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from aiohttp import web
 
 from bot import client as temporal_client
+from bot.host_state import host_problem
 from bot.settings import Settings
 from bot.webhook.connections import listening
 from bot.webhook.dispatch import answers
@@ -32,6 +33,8 @@ async def worker_health(settings: Settings, environ: Mapping[str, str]) -> Async
             return web.Response(status=503, text="No GitHub App is registered yet.\n")
         if not await answers(temporal):
             return web.Response(status=503, text="Temporal is unavailable.\n")
+        if problem := await host_problem(settings.data, settings.data_reserve):
+            return web.Response(status=503, text=f"{problem.message}\n")
         return web.Response(text="ready\n")
 
     app = web.Application()

@@ -15,6 +15,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from temporalio.client import Client
 
 from activities.errors import UserError
+from bot.host_state import host_problem
 from bot.settings import Settings
 from bot.webhook.connections import PATIENCE
 from bot.webhook.dispatch import TemporalUnavailable, answers, carry_out
@@ -42,6 +43,11 @@ class WebhookReceiver:
         if not settings.webhook_secret.strip():
             raise UserError("AUTOBUILD_WEBHOOK_SECRET is missing. Without it anybody could send events.")
         self._settings = settings
+
+    @property
+    def settings(self) -> Settings | None:
+        """Those that it was opened with."""
+        return self._settings
 
     @property
     def is_open(self) -> bool:
@@ -144,13 +150,17 @@ async def _receive(request: web.Request) -> web.Response:
 
 
 async def _ready(request: web.Request) -> web.Response:
-    """There is an App, and Temporal answers too: events may be sent here."""
+    """There is an App, and Temporal answers too: events may be sent here. Also with a full disk, which it names: the
+    events are in Temporal, and only the checks wait."""
     receiver = request.app[RECEIVER]
-    if not receiver.is_open:
+    if receiver.settings is None:
         return _no_app()
-    if await answers(receiver.temporal):
-        return web.Response(text="ready\n")
-    return web.Response(status=503, text="Temporal is unavailable.\n")
+    if not await answers(receiver.temporal):
+        return web.Response(status=503, text="Temporal is unavailable.\n")
+    problem = await host_problem(receiver.settings.data, receiver.settings.data_reserve)
+    if problem and not problem.only_checks:
+        return web.Response(status=503, text=f"{problem.message}\n")
+    return web.Response(text=f"ready\n{problem.message}\n" if problem else "ready\n")
 
 
 def _no_app() -> web.Response:
