@@ -87,6 +87,7 @@ def test_installed_demo_ends_with_all_check_runs(installed: InstalledProgram, tm
     for repository in ("octocat/python-sample", "octocat/typescript-sample"):
         assert len(re.findall(rf"^. {repository} autobuild / \w+: .", done.stdout, re.M)) == 9
     assert len(re.findall(r"^ ✗  autobuild / gate", done.stdout, re.M)) == 2
+    assert len(re.findall(r"Tests cover .* total coverage is", done.stdout)) == 4
 
 
 def test_installed_gate_judges_a_folder(installed: InstalledProgram, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import click
 
 from activities.errors import UserError
 from bot.cli import demo, doctor, gate, protect, serve, setup, simulate, up, validate, worker, workflows
+from bot.console import WIDE
 from bot.printable import printable
 
 # `autobuild gate`: 0 passed, 1 failed, 2 could not run. The other commands use 0 and 2.
@@ -36,7 +37,13 @@ def main() -> None:
     os._exit(code)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _settings() -> dict[str, object]:
+    """Help is wrapped at a terminal's width, else not at all."""
+    names: dict[str, object] = {"help_option_names": ["-h", "--help"]}
+    return names if sys.stdout.isatty() else {**names, "terminal_width": WIDE, "max_content_width": WIDE}
+
+
+@click.group(context_settings=_settings())
 @click.version_option(package_name="autobuild")
 def cli() -> None:
     """Run a quality gate for GitHub on Temporal, or the same gate on this machine."""

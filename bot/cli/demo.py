@@ -45,13 +45,12 @@ class DemoPull:
 
 async def _run(environ: Mapping[str, str], *, keep: bool) -> None:
     """Ends when both pull requests have all check runs, a verdict and a comment."""
-    from rich.console import Console
-
+    from bot.console import make_console
     from bot.processes.local_stack import local_stack
     from bot.settings import data_folder_of
     from bot.settings.data_folder import mention_earlier_folder
 
-    console = Console(emoji=False, highlight=False)
+    console = make_console(highlight=False)
     console.print("Starting Temporal, a simulated GitHub, the webhook server and a worker …")
     mention_earlier_folder(environ)
     async with local_stack(data_folder_of(environ) / "demo", environ) as stack, stack.parts().watched():

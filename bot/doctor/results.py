@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from activities.redaction import redact
+from bot.console import make_console
 from bot.printable import printable, separated
 
 Status = Literal["ok", "warning", "error", "skipped"]
@@ -72,8 +73,8 @@ def one_line(text: str) -> str:
 
 
 def show(results: Sequence[DoctorResult], as_json: bool = False, console: Console | None = None) -> None:
-    """Prints to standard output. Piped it has no colours, and no line is wrapped."""
-    console = console or Console(highlight=False)
+    """Prints to standard output. Piped it has no colours."""
+    console = console or make_console(highlight=False)
     errors = sum(result.status == "error" for result in results)
     if as_json:
         document = {"ok": not errors, "results": [asdict(result) for result in results]}

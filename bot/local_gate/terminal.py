@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client
@@ -13,6 +12,7 @@ from activities.model import CheckResult, Finding
 from activities.quality_gate.types import GateOutcome
 from activities.reporting.configuration import config_text
 from bot.client import WorkflowClient
+from bot.console import make_console
 from bot.local_gate.folder import LocalHead
 from bot.printable import printable
 from workflows.quality_gate import QualityGateWorkflow
@@ -37,7 +37,7 @@ def _shown(text: str) -> str:
 
 async def follow(workflows: WorkflowClient, client: Client, workflow_id: str, head: LocalHead) -> GateOutcome:
     """Prints each check as it ends, and gives the outcome."""
-    console = Console(stderr=True, emoji=False)
+    console = make_console(stderr=True)
     against = f"compared with {head.base_name} {head.base_sha[:9]}" if head.base_sha else "nothing to compare with"
     console.print(f"[bold]{_shown(str(head.root))}[/] at {head.head_sha[:9]}, {_shown(against)}")
     handle = client.get_workflow_handle_for(QualityGateWorkflow.run, workflow_id)
@@ -69,7 +69,7 @@ def finding_line(finding: Finding) -> str:
 
 def print_verdict(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> None:
     """The checks, the new findings, the parts of the score, and the verdict."""
-    console = Console(emoji=False)
+    console = make_console()
     table = Table(box=None, pad_edge=False)
     for title in ("", "check", "score", "new", "known", "s", "reason"):
         table.add_column(title, overflow="fold")
