@@ -12,6 +12,7 @@ import pytest
 
 from simulator.github.pages import render
 from simulator.github.server import SimulatedGitHub
+from tests.bot.app_setup.chromium import PROGRAM, chromium
 from tests.simulator.conftest import REPO, WebhookReceiver
 from tests.simulator.test_endpoints import annotation, button
 
@@ -78,6 +79,28 @@ async def test_every_page_escapes_its_text(furnished: SimulatedGitHub, receiver:
         assert "<script" not in text
         assert "<img" not in text
         assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="there is no chromium here")
+async def test_pages_fit_a_window_of_400_pixels(furnished: SimulatedGitHub, tmp_path: Path) -> None:
+    """One click on the first page leads to a pull request; nothing is cut off, and buttons are large enough to press."""
+    sha, long = head_of(furnished), "a-long-name-without-any-space-" * 8
+    await furnished.pushes.push_commit(REPO, "long", {f"{long[:200]}.py": "x = 1\n"}, long)
+    await furnished.pulls.open_pull(REPO, "long", title=long, body=f"`{long}`\n\n| a | b |\n|---|---|\n| {long} | c |")
+    run = furnished.check_runs(REPO, sha)[0]["id"]
+    paths = ("", REPO, f"{REPO}/pull/1", f"{REPO}/pull/2", f"{REPO}/commit/{sha}", f"{REPO}/runs/{run}", "_deliveries")
+    async with chromium(tmp_path / "profile") as tab:
+        await tab.resize(400, 800)
+        for path in (*paths, "apps/autobuild", "settings/apps/new"):
+            await tab.open(f"{furnished.url}/{path}")
+            assert await tab.run("document.documentElement.scrollWidth") <= 400, path
+            small = (
+                "[...document.querySelectorAll('button')].filter(b => b.offsetHeight < 24 || b.offsetWidth < 24).length"
+            )
+            assert await tab.run(small) == 0, path
+        await tab.open(furnished.url)
+        await tab.press("button")
+        assert await tab.run("location.pathname") == "/octocat/python-sample/pull/1"
 
 
 @pytest.mark.parametrize("path", ["octocat/none", f"{REPO}/pull/9", f"{REPO}/runs/9", f"{REPO}/commit/{'f' * 40}"])

@@ -38,6 +38,11 @@ class Tab:
         await self._call("Page.navigate", url=url)
         await self._loaded(before)
 
+    async def resize(self, width: int, height: int) -> None:
+        """As a phone's window."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
+        await self._call("Emulation.setDeviceMetricsOverride", **size)
+
     async def press(self, selector: str = "button") -> None:
         """Presses it, and waits for the page that comes of it."""
         before = self._loads
