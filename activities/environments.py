@@ -48,7 +48,8 @@ class Environment:
     """An environment for commands. `key` decides everything in it.
 
     `root` is None if nothing could be installed; `problem` says why. `mounts` and `build_output` belong into the
-    `SandboxSpec` of every command that uses the environment. `src` is where the tree was when it was installed.
+    `SandboxSpec` of every command that uses the environment. `src` is where the tree was when it was
+    installed. `added` are the packages that are not the project's.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Environment:
     build_output: Path | None = None
     src: str = ""
     toolchain: Toolchain | None = None
+    added: tuple[str, ...] = ()
 
     def variables(self, src: str) -> Mapping[str, str]:
         """Environment variables for commands that see the tree at `src`."""
@@ -141,6 +143,7 @@ class Environments:
             build_output=build_output if any(build_output.iterdir()) else None,
             src=self._runner.paths(SandboxSpec(tree=folder, out=folder / "out")).src,
             toolchain=toolchain,
+            added=installed.added,
         )
 
     async def _install(

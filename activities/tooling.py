@@ -59,7 +59,8 @@ class Workbench:
     `out` is the same folder as `paths.out`, on this host: a fresh one for each tool run.
     `env_root` is the prepared environment on this host (for a Python project a virtual environment, for
     a JavaScript one a folder that holds `node_modules`), None when nothing could be installed.
-    `options` are the check's options from `.github/autobuild.yml`.
+    `added` are the packages in it that are not the project's. `options` are the check's options from
+    `.github/autobuild.yml`.
     """
 
     project: Project
@@ -69,6 +70,7 @@ class Workbench:
     env_root: Path | None = None
     limits: ResourceLimits = field(default_factory=ResourceLimits)
     options: Mapping[str, object] = field(default_factory=dict)
+    added: tuple[str, ...] = ()
 
     def has_own(self, name: str) -> bool:
         """Whether the project's own environment has a Python program of this name."""
@@ -202,11 +204,13 @@ class EnvironmentRecipe:
 @dataclass(frozen=True)
 class InstallResult:
     """`problem` is empty when all went well, else what could not be installed and what to do about it.
-    A partly installed environment is still usable by tools that need less."""
+    A partly installed environment is still usable by tools that need less. `added` are the packages that the project
+    has not brought: tools of the checks, with what they need."""
 
     problem: str = ""
     output_tail: str = ""
     partly: bool = False
+    added: tuple[str, ...] = ()
 
     def with_refused(self, refused: Sequence[RefusedTarget]) -> "InstallResult":
         """The same; a problem begins with what the network refused, the likely cause."""

@@ -187,7 +187,7 @@ class Tree:
 
         return Workbench(
             project, places, out, run,
-            env_root=environment.root, limits=self.limits, options=options,
+            env_root=environment.root, added=environment.added, limits=self.limits, options=options,
         )  # fmt: skip
 
     @contextlib.asynccontextmanager

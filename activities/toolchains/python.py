@@ -11,6 +11,7 @@ import platform
 import posixpath
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -66,7 +67,7 @@ class PythonToolchain(Toolchain):
         contents = [part for name in there for part in (name, project.read(name))]
         added = json.dumps(_additions(project), sort_keys=True)
         versions = (our_version("uv"), sys.version, platform.machine(), added)
-        key = digest("python-2", project.folder, *versions, _deciding(project), *contents, *_compiled(project))
+        key = digest("python-3", project.folder, *versions, _deciding(project), *contents, *_compiled(project))
         steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in install_items(project))
         if project.read("uv.lock"):
             steps = ("uv sync --frozen --all-groups --all-extras",)
@@ -79,7 +80,7 @@ class PythonToolchain(Toolchain):
         mismatch = _python_mismatch(site.project)
         if not (installed.problem and mismatch):
             return installed
-        return InstallResult(f"{mismatch} {installed.problem}", installed.output_tail, installed.partly)
+        return replace(installed, problem=f"{mismatch} {installed.problem}")
 
     def is_judge(self, project: Project, path: str, added: bool) -> bool:
         """Also a build backend in the tree, which may write what it likes into the environment."""

@@ -1,4 +1,4 @@
-"""pip-audit: known vulnerabilities of what is installed, looked up by name and version; nothing of it is run.
+"""pip-audit: known vulnerabilities of what the project installs, looked up by name and version; nothing of it is run.
 
 Severity: `critical` for every one, since the advisories give no grade and an unknown grade must not pass; the
 repository can name those that it accepts (option `ignore`). Where the advisories are unavailable, or a package came
@@ -40,7 +40,10 @@ class PipAudit(Tool):
             problem = "Nothing could be installed, so there are no versions to audit."
             return ToolReport("pip-audit", version, completed=False, problem=problem)
         own = project_name(bench.project)  # which no index needs to know
-        listed = [one for one in installed(bench.env_root).values() if one.name != own and not one.editable]
+        brought = [one for name, one in installed(bench.env_root).items() if name not in bench.added]
+        listed = [one for one in brought if one.name != own and not one.editable]
+        if not listed:
+            return ToolReport("pip-audit", version, advice="The repository declares no packages.")
         lines = (f"{one.name}=={one.version}\n" for one in listed if not one.direct)
         write_input(bench.out, "installed.txt", "".join(lines))
         out, ignored = bench.paths.out, bench.options.get("ignore")

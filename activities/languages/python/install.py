@@ -82,13 +82,15 @@ def _editable(project: Project) -> tuple[str, ...]:
 class PythonInstallation:
     """One installation. `additions` are package → requirement of what the checks need, installed only where the project
     has not brought it. `lost` is what could not be installed, `output` the last output of what failed.
-    `version_assumed`: the project could not be built, and is tried with a version that it could not find out."""
+    `version_assumed`: the project could not be built, and is tried with a version that it could not find out. `added`:
+    what came with the additions."""
 
     site: InstallSite
     additions: Mapping[str, str]
     lost: list[str] = field(default_factory=list)
     output: str = ""
     version_assumed: bool = False
+    added: tuple[str, ...] = ()
 
     async def run(self) -> InstallResult:
         """Never raises for what a project does: a broken one gets what can be installed of it, and a problem."""
@@ -104,7 +106,7 @@ class PythonInstallation:
         if self.lost:
             lost = f"Could not install {', '.join(self.lost)}. {_first_error(self.output)}"
             problem = f"{problem} {lost}".strip()
-        return InstallResult(problem, self.output if self.lost else "", partly=bool(problem))
+        return InstallResult(problem, self.output if self.lost else "", partly=bool(problem), added=self.added)
 
     async def _sync_lock_file(self) -> bool:
         """Extras or groups may be declared to conflict: then the default groups are the most there is."""
@@ -152,6 +154,7 @@ class PythonInstallation:
         first = self.output if self.lost else ""
         if not await self._pip(*missing.values(), *fixed) and not await self._pip(*missing, *fixed):
             self.lost.append(f"the tools of the checks ({', '.join(missing)})")
+        self.added = tuple(sorted(installed(self.site.spec.env).keys() - there)) if self.site.spec.env else ()
         self.output = first or self.output
 
     async def _fetch_pyright(self) -> None:

@@ -18,7 +18,7 @@ async def test_groups_and_extras_for_development_are_installed(
     project: Make, install: Install, versions: Callable[[], dict[str, str]], tmp_path: Path
 ) -> None:
     made = project({"pyproject.toml": PROJECT, "backend.py": BACKEND, "me.py": ""})
-    assert await install(made) == InstallResult()
+    assert (await install(made)).problem == ""
     ours = {name: our_version(name) for name in ("pytest", "coverage")}
     assert versions() == {
         "me": "9999.0.0", "dep": "2.0", "extra": "1.0", "grouped": "1.0", "linter": "1.0", **ours
@@ -35,7 +35,7 @@ async def test_groups_and_extras_for_development_are_installed(
 async def test_files_written_by_the_build_are_kept(project: Make, install: Install, tmp_path: Path) -> None:
     writes = BACKEND + "os.makedirs('src/me', exist_ok=True)\nopen('src/me/_version.py', 'w').write(VERSION)\n"
     made = project({"pyproject.toml": PROJECT, "backend.py": writes, "PKG-INFO": "Version: 4.17.0\n\n"})
-    assert await install(made) == InstallResult()
+    assert (await install(made)).problem == ""
     assert (tmp_path / "under" / "src" / "me" / "_version.py").read_text() == "4.17.0"
     assert not (made.root / "src").exists()
 
@@ -49,7 +49,8 @@ async def test_package_of_the_project_keeps_its_version(
         "requirements-dev.txt": "pytest==7.0\n",
     }
     hooks = "repos: [{rev: 7.1, hooks: [{id: other}]}, {rev: '7.1', hooks: [{id: flake8}]}]\n"
-    assert await install(project({**files, ".pre-commit-config.yaml": hooks})) == InstallResult()
+    outcome = await install(project({**files, ".pre-commit-config.yaml": hooks}))
+    assert outcome == InstallResult(added=("coverage", "flake8"))
     assert versions() == {"dep": "1.0", "pytest": "7.0", "flake8": "7.1", "coverage": our_version("coverage")}
 
 
@@ -60,7 +61,7 @@ async def test_poetry_lock_file_gives_the_versions(
     table = "[tool.poetry]\npackage-mode = false\n[tool.poetry.group.dev.dependencies]\ndep = '^1'\n"
     made = project({"pyproject.toml": table, "poetry.lock": lock})
     assert toolchain.recipe(made).locked
-    assert await install(made) == InstallResult()
+    assert (await install(made)).problem == ""
     assert versions()["dep"] == "1.0"
 
 

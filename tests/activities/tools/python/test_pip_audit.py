@@ -68,8 +68,10 @@ async def test_vulnerable_and_unaudited_packages_are_named(
     work = bench({"requirements.txt": "# jinja2-extra\nJinja2==3.1\n", "pyproject.toml": "[project]\nname = 'Me'\n"})
     install("jinja2", "3.1")
     install("fine", "1.0")
+    install("of_the_gate", "1.0", {"url": "https://example.invalid/y.git", "vcs_info": {}})
     install("me", "9999.0.0", {"url": "file:///src", "dir_info": {"editable": True}})
     install("from_git", "1.0", {"url": "https://example.invalid/x.git", "vcs_info": {}})
+    work = replace(work, added=("of-the-gate",))
     async with TestServer(app) as server:
         report = await tool.run(asking(work, tmp_path, str(server.make_url("/v1/query"))))
     assert (report.completed, report.problem) == (True, "")
@@ -99,3 +101,12 @@ async def test_without_an_environment_nothing_is_audited(bench: Make) -> None:
     report = await tool.run(replace(bench({"requirements.txt": "x\n"}), env_root=None))
     assert not report.completed
     assert "no versions" in report.problem
+
+
+async def test_tools_of_the_gate_are_not_the_repositorys_dependencies(
+    bench: Make, install: Callable[..., None]
+) -> None:
+    work = bench({"a.py": "x = 1\n"})
+    install("pytest", "9.0")
+    report = await tool.run(replace(work, added=("pytest",)))
+    assert (report.completed, report.advice) == (True, "The repository declares no packages.")
