@@ -64,8 +64,8 @@ def _heads(users: Users, unheard: set[int]) -> Iterator[str]:
             continue
         found, expected = _outcome(latest), outcomes(own, others, sha, unheard)
         if found not in expected:
-            ended = {each.name: (each.conclusion, each.title) for each in latest.values()}
-            yield f"{name}@{sha} ended as {found}, not {sorted(expected)}: {ended}"
+            told = "\n".join(map(str, (*own, *others)))
+            yield f"{name}@{sha} ended as {found}, not {sorted(expected)}:\n{told}"
         for story in own:
             yield from _comment_on_head(users.github.store.issue(name, story.number), sha, found, users)
 

@@ -96,7 +96,7 @@ async def _settled(deployed: Deployment, users: Users, temporal: Client) -> list
             await until(partial(_is_idle, temporal))
             wrong = [*invariants.not_settled(users)]
             wrong += [f"{id} runs" for id in await invariants.open_workflows(users, temporal)]
-            print(f"{time.strftime('%X')} wrong: {wrong}")
+            print(f"{time.strftime('%X')} {len(wrong)} are not as they must be")
             if not wrong:
                 return []
             same, last = (same + 1 if wrong == last else 0), wrong

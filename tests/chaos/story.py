@@ -35,6 +35,10 @@ class PullStory:
     findings: dict[str, bool]
     events: list[StoryEvent] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        what = (f"{one.since}-{one.at} {one.kind} {one.sha[:7]} {one.login} {one.text}".rstrip() for one in self.events)
+        return "\n    ".join((f"{self.repo}#{self.number}:", *what))
+
 
 @dataclass
 class Claims:
