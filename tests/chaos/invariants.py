@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
@@ -120,8 +121,23 @@ async def open_workflows(users: Users, temporal: Client) -> list[str]:
         branch = f"#{story.number}" if story.fork else f"@{users.plan.pulls[number].branch}"
         if issue.state == "open":
             allowed.add(f"quality:{story.repo}{branch}")
-    running = [found.id async for found in temporal.list_workflows('ExecutionStatus = "Running"')]
-    return sorted({id for id in running if id not in allowed and not id.startswith("temporal-sys")})
+    found = [one async for one in temporal.list_workflows('ExecutionStatus = "Running"')]
+    running = [one.id for one in found if not one.workflow_type.startswith("temporal-sys")]
+    return sorted([id for id in running if id not in allowed and not await _ends_by_itself(temporal, id)])
+
+
+async def _ends_by_itself(temporal: Client, branch: str) -> bool:
+    """Whether it waits for a timer: the branch is there, and was pushed to without a pull request."""
+    timers = set()
+    async for event in temporal.get_workflow_handle(branch).fetch_history_events():
+        match event.event_type:
+            case EventType.EVENT_TYPE_TIMER_STARTED:
+                timers.add(event.timer_started_event_attributes.timer_id)
+            case EventType.EVENT_TYPE_TIMER_FIRED:
+                timers.discard(event.timer_fired_event_attributes.timer_id)
+            case EventType.EVENT_TYPE_TIMER_CANCELED:
+                timers.discard(event.timer_canceled_event_attributes.timer_id)
+    return bool(timers)
 
 
 async def not_replaying(temporal: Client) -> list[str]:

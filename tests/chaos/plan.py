@@ -85,12 +85,12 @@ class FaultStep:
 
 @dataclass(frozen=True)
 class PlanStep:
-    """`after` requests of the bot have been answered since the last step, or it asks nothing any more; `seconds` is how
-    far GitHub's clock moves on before it."""
+    """`after` requests of the bot have been answered since the last step, or it asks nothing any more. `next_second`:
+    GitHub's clock, which knows whole seconds, shows another one than at the last step."""
 
     what: UserStep | FaultStep
     after: int
-    seconds: int
+    next_second: bool
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def make_plan(seed: int, size: PlanSize) -> Plan:
     steps: list[UserStep | FaultStep] = list(users.steps(size.deeds))
     for fault in _faults(chance, size.faults):
         _insert(chance, steps, fault)
-    timed = (PlanStep(step, chance.choice((0, 0, 0, 2, 8, 25)), chance.choice((0, 1, 2, 30))) for step in steps)
+    timed = (PlanStep(step, chance.choice((0, 0, 0, 2, 8, 25)), chance.random() < 0.6) for step in steps)
     return Plan(seed, size.repositories, pulls, tuple(timed), second_worker=chance.random() < 0.5)
 
 

@@ -55,7 +55,6 @@ async def _problems(plan: Plan, deployed: Deployment, users: Users) -> list[str]
     for number, step in enumerate(plan.steps):
         await _moment(deployed, step)
         print(f"{time.strftime('%X')} step {number}: {step.what}")
-        deployed.github.store.advance(step.seconds)
         await (faults.do(step.what) if isinstance(step.what, FaultStep) else users.do(step.what))
     await faults.end_all()
     temporal = await Client.connect(deployed.temporal.address)
@@ -80,8 +79,11 @@ async def _moment(deployed: Deployment, step: PlanStep) -> None:
             return any(run.status == "in_progress" for _, run in invariants.all_runs(github))
         return len(github.requests) >= count
 
+    start = int(github.store.time())
     with contextlib.suppress(TimeoutError):
         await github.store.wait_for(due, _QUIET_S)
+    if step.next_second and int(github.store.time()) == start:
+        await asyncio.sleep(1 - github.store.time() % 1)
 
 
 async def _settled(deployed: Deployment, users: Users, temporal: Client) -> list[str]:
