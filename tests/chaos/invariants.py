@@ -123,11 +123,11 @@ async def open_workflows(users: Users, temporal: Client) -> list[str]:
             allowed.add(f"quality:{story.repo}{branch}")
     found = [one async for one in temporal.list_workflows('ExecutionStatus = "Running"')]
     running = [one.id for one in found if not one.workflow_type.startswith("temporal-sys")]
-    return sorted([id for id in running if id not in allowed and not await _ends_by_itself(temporal, id)])
+    return sorted([id for id in running if id not in allowed and not await waits_for_a_timer(temporal, id)])
 
 
-async def _ends_by_itself(temporal: Client, branch: str) -> bool:
-    """Whether it waits for a timer: the branch is there, and was pushed to without a pull request."""
+async def waits_for_a_timer(temporal: Client, branch: str) -> bool:
+    """So does a branch that was pushed to without a pull request: it ends by itself some day."""
     timers = set()
     async for event in temporal.get_workflow_handle(branch).fetch_history_events():
         match event.event_type:

@@ -1,10 +1,13 @@
 """Events that come again after what they say has ended; and branches whose workflow ended and begins anew."""
 
+from functools import partial
+
 import pytest
 from temporalio.api.enums.v1 import EventType
 
 from activities.model import Head
 from simulator.github.webhooks.delivery_log import WebhookDelivery
+from tests.chaos.invariants import waits_for_a_timer
 from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_reconciliation import only
@@ -96,6 +99,44 @@ async def test_push_that_comes_again_after_the_branch_moved_on_starts_nothing(st
     await end(stack, repo)
     await redelivered_each_starts_nothing(stack, repo, [old, new])
     assert not stack.github.check_runs(repo, old)
+
+
+async def test_pull_that_was_closed_since_it_was_looked_up_starts_nothing(stack: Stack) -> None:
+    """A command, or the reconciliation, found it open; when the branch's workflow begins, it is not any more."""
+    repo = await stack.repository(configured())
+    for event in ("push", "check_suite", "pull_request"):
+        stack.github.webhooks.faults.drop(event, times=2, recorded=False)
+    sha = await stack.push(repo, {"a.txt": "x\n"})
+    number = await stack.pull(repo)
+    await stack.github.pulls.close_pull(repo, number)
+    where = only(stack, repo).repo
+    assert where
+    await stack.temporal.start_workflow(
+        ContinuousQualityWorkflow.run,
+        ContinuousQualityInput(Head(where, branch="change"), "main"),
+        id=f"quality:{repo}@change",
+        task_queue=stack.settings.task_queue,
+        start_signal="pull_changed",
+        start_signal_args=[{"action": "synchronize", "head": Head(where, sha, "change", "main", pull=number)}],
+    )
+    await end(stack, repo)
+    assert not stack.github.check_runs(repo, sha)
+
+
+async def test_branch_that_is_pushed_to_right_after_its_pull_was_closed_ends_some_day(stack: Stack) -> None:
+    repo = await stack.repository(configured())
+    held = stack.github.faults.add("PATCH", f"/repos/{repo}/check-runs/\\d+", "hold")
+    await stack.push(repo, {"a.txt": "1\n"})
+    number = await stack.pull(repo)
+    await stack.until(lambda: held.seen)
+    await stack.github.webhooks.idle()
+    await stack.github.pulls.close_pull(repo, number)
+    await stack.github.webhooks.idle()
+    new = await stack.push(repo, {"a.txt": "2\n"})
+    await stack.github.webhooks.idle()
+    held.release()
+    assert (await stack.verdict(repo, new))["gate"]["conclusion"] == "success"
+    await until(partial(waits_for_a_timer, stack.temporal, f"quality:{repo}@change"))
 
 
 async def test_branch_without_a_pull_ends_and_begins_anew(stack: Stack) -> None:

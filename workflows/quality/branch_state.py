@@ -169,6 +169,10 @@ class BranchState:
             self.had_head(head.sha, event.sent_at)
             return False
         self.pushed_at = event.sent_at
+        if self.pulls and all(pull.number in self.closed_pulls for pull in self.pulls):
+            # The branch had not ended yet after its pull request was closed: from now on it is one without.
+            self.pulls = []
+            self.target = GateTarget(replace(self.head, pull=0, base_ref="", base_sha=""), self.target.rerun_count)
         if event.before.strip("0") and event.before not in (self.head.sha, *self.old_heads):
             self.old_heads = [*self.old_heads, event.before][-_REMEMBERED:]
         self.move_to(head.sha)

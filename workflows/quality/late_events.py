@@ -56,10 +56,11 @@ async def as_it_is_now(event: PullChanged) -> PullChanged | None:
 
 def may_be_late(state: BranchState, event: PullChanged, *, ending: bool) -> bool:
     """Whether the pull request may be closed: perhaps it was before this workflow began, or the workflow is `ending`.
-    What was looked up just now is not late."""
+    What somebody looked up before that may be over as well."""
     known = not ending and any(pull.number == event.head.pull for pull in state.pulls)
     began = (workflow.info().start_time + _SLACK).timestamp()
-    return bool(event.sent_at) and not event.from_api and not known and (ending or event.sent_at <= began)
+    looked_up = event.from_api or not event.sent_at
+    return not known and (ending or looked_up or event.sent_at <= began)
 
 
 def _believed(error: ActivityError) -> bool:
