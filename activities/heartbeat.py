@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from temporalio import activity
 
@@ -11,12 +11,13 @@ HEARTBEAT_INTERVAL_S = 0.5
 
 
 @contextlib.asynccontextmanager
-async def heartbeating() -> AsyncIterator[None]:
-    """Sends heartbeats until the block ends. A cancellation arrives in the block as `asyncio.CancelledError`."""
+async def heartbeating(details: Callable[[], tuple[object, ...]] = tuple) -> AsyncIterator[None]:
+    """Sends heartbeats until the block ends, or the function that it decorates. A cancellation arrives there as
+    `asyncio.CancelledError`. `details` is what a later attempt goes on from."""
 
     async def send_heartbeats() -> None:
         while True:
-            activity.heartbeat()
+            activity.heartbeat(*details())
             await asyncio.sleep(HEARTBEAT_INTERVAL_S)
 
     task = asyncio.create_task(send_heartbeats())

@@ -36,7 +36,7 @@ class ActivityTimeouts:
     """The longest single attempt (start to close), unless it says otherwise."""
 
     GITHUB_API: Final = timedelta(seconds=60)
-    SHOWN: Final = timedelta(seconds=10)  # a nicety that the gate must not wait for
+    SHOWN: Final = timedelta(seconds=10)  # a nicety, or a signal, that nothing must wait for
     LIST_CHECKS: Final = timedelta(minutes=1)
     WORKSPACE: Final = timedelta(minutes=15)  # the first clone of a large repository
     PUSH: Final = timedelta(minutes=5)
@@ -65,7 +65,8 @@ class Sweeps:
     # One activity of a run: some hundred requests, spaced by GitHub's rate limits; and with all its attempts.
     LOOK: Final = timedelta(minutes=10)
     PATIENCE: Final = timedelta(minutes=20)
-    HEARTBEAT: Final = timedelta(minutes=2)
+    # A worker that dies within a run holds up the next one for so long.
+    HEARTBEAT: Final = timedelta(seconds=5)
 
 
 class ActivityHeartbeats:

@@ -40,6 +40,11 @@ def host_trouble(error: BaseException) -> str:
     return cause.message if isinstance(cause, ApplicationError) and cause.type == HOST_TROUBLE else ""
 
 
+def worker_died(error: BaseException) -> bool:
+    """Whether each attempt ended with its worker, or with one too busy for a heartbeat."""
+    return timed_out(error, TimeoutType.HEARTBEAT)
+
+
 def for_a_person(error: BaseException, otherwise: str) -> str:
     """The text of a `UserError` anywhere in the chain, or what is wrong with the host; `otherwise` for everything that
     is not for a thread."""

@@ -109,6 +109,9 @@ def merge_failed(reason: str) -> str:
     return f"Auto-merge failed. {reason}"
 
 
+FIX_WORKER_DIED = "Nothing was fixed: the worker died each time that it tried. Comment /fix to try again."
+
+
 def fix_failed(workflow_id: str) -> str:
     """A failure that is not the repository's."""
     return f"The fix failed: internal error (workflow {code(workflow_id)})."

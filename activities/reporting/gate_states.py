@@ -10,6 +10,7 @@ DRAFT = "The pull request is a draft now."
 RUN_AGAIN = "A newer run of the same commit replaced this one."
 CANCELLED = "Cancelled on request."
 RUN_LOST = "Internal error: the run was lost. Comment /retest to try again."
+WORKER_DIED = "No verdict: the worker died each time that it ran this. Comment /retest to try again."
 NOT_APPROVED = "This pull request comes from a fork and needs approval."
 NOTHING_APPLIED = "No check applied to this change."
 

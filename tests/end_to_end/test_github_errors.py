@@ -4,7 +4,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 
 from simulator.github.rest.faults import ApiFault
-from tests.deadlines import WITHIN_S
+from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.gates import TEXT, all_ended, config, repository, still_works, title
 from tests.end_to_end.repos import CHECKS, configured
 from tests.stack import Stack
@@ -129,7 +129,11 @@ async def test_installation_without_checks_permission(stack: Stack) -> None:
     assert installation
     installation.permissions["checks"] = "read"
     sha = await stack.push(repo, CHANGE, login="example")
-    await stack.until(lambda: any(one.status == 422 and "access_tokens" in one.path for one in stack.github.requests))
+
+    async def began() -> bool:
+        return bool(await stack.workflows.list_workflows(f'WorkflowId = "quality-gate:{repo}@{sha}"'))
+
+    await until(began)
     outcome = await stack.workflows.wait_for_result(f"quality-gate:{repo}@{sha}", WITHIN_S)
     assert outcome["result"]["state"] == "error"
     assert "does not grant `checks: write`" in outcome["result"]["reason"]

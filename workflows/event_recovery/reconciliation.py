@@ -167,7 +167,7 @@ async def _recover(pull: OpenPull) -> LostVerdictResult:
     await workflow.execute_activity_method(
         WorkflowActivities.signal_with_start,
         SignalWithStartInput("ContinuousQualityWorkflow", key, event.SIGNAL, start, asdict(event)),
-        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+        start_to_close_timeout=ActivityTimeouts.SHOWN,
         retry_policy=RetryPolicies.default(),
     )
     return await sweep(EventRecoveryActivities.rerun_lost_verdict, LostVerdictInput(pull, key))

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reporting import command_replies
     from workflows.activity_calls import ask
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
-    from workflows.failures import STOPPED, for_a_person, was_cancelled
+    from workflows.failures import STOPPED, for_a_person, was_cancelled, worker_died
     from workflows.messages import HeadRequest
     from workflows.quality import gate_activities
     from workflows.quality.branch_state import BranchState
@@ -36,7 +36,8 @@ async def fix(head: Head, outcome: GateOutcome, request: HeadRequest) -> str:
         if was_cancelled(error):
             raise
         workflow.logger.error(f"fix=failed head={outcome.result.head_sha}", exc_info=error)
-        sha, reason = "", for_a_person(error, command_replies.fix_failed(workflow.info().workflow_id))
+        failed = for_a_person(error, command_replies.fix_failed(workflow.info().workflow_id))
+        sha, reason = "", command_replies.FIX_WORKER_DIED if worker_died(error) else failed
     if reason:
         await reply_to_fix(head, outcome.result.head_sha, reason)
     return sha

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.quality_gate.types import CheckInput, GateEnding, GateInput, GateOutcome, Workspace
     from activities.reporting import gate_states
-    from workflows.failures import STOPPED, for_a_person, was_cancelled
+    from workflows.failures import STOPPED, for_a_person, was_cancelled, worker_died
     from workflows.quality import gate_activities
     from workflows.quality.bases import (
         Base,
@@ -216,7 +216,8 @@ class QualityGateWorkflow:
         if self._running:
             await workflow.wait(self._running)
         if failed:
-            reason = for_a_person(error, gate_states.internal_error(workflow.info().workflow_id, retest=True))
+            internal = gate_states.internal_error(workflow.info().workflow_id, retest=True)
+            reason = gate_states.WORKER_DIED if worker_died(error) else for_a_person(error, internal)
             return await self._published(self._without_verdict("error", reason))
         if self._time_over:
             return await self._published(self._without_verdict("error", self._time_over))

@@ -54,7 +54,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import ids
     from workflows.activity_calls import until_done, write
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
-    from workflows.failures import for_a_person, timed_out, was_cancelled
+    from workflows.failures import for_a_person, timed_out, was_cancelled, worker_died
 
 
 async def prepare(head: Head, *, waiting: bool = False) -> Workspace:
@@ -103,7 +103,8 @@ def not_run(plan: CheckPlan, error: BaseException) -> QualityCheck:
         reason = gate_states.check_timed_out(plan.timeout_s)
         return QualityCheck(plan.name, "timed_out", 0.0, plan.required, reason, weight=plan.weight)
     workflow.logger.error(f"check={plan.name} status=error", exc_info=error)
-    reason = for_a_person(error, gate_states.internal_error(workflow.info().workflow_id))
+    internal = gate_states.internal_error(workflow.info().workflow_id)
+    reason = gate_states.WORKER_DIED if worker_died(error) else for_a_person(error, internal)
     return QualityCheck(plan.name, "error", 0.0, plan.required, reason, weight=plan.weight)
 
 

@@ -13,12 +13,15 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.late_events import PushLookupInput
     from activities.github.pulls import PullInput
     from activities.github_activities import LateEventActivities, PullActivities
-    from workflows.activity_calls import ask_for_person
+    from workflows.activity_calls import Activity, P, R, until_done
+    from workflows.config import ActivityTimeouts, WorkflowTimeouts
     from workflows.failures import was_cancelled
     from workflows.messages import PullChanged, Pushed
     from workflows.quality import gate_activities, shared_heads
     from workflows.quality.branch_state import BranchState
 
+# Between two attempts at most: the gate has not even begun.
+_LONGEST_PAUSE = timedelta(seconds=10)
 # GitHub's times are whole seconds, and of another clock than Temporal's.
 _SLACK = timedelta(seconds=2)
 
@@ -28,7 +31,7 @@ async def is_news(state: BranchState, event: Pushed) -> bool:
     goes on from that."""
     asked = PushLookupInput(event.head, workflow.info().workflow_id, event.before, event.sent_at)
     try:
-        found = await ask_for_person(LateEventActivities.look_up_push, asked)
+        found = await _ask(LateEventActivities.look_up_push, asked)
     except ActivityError as error:
         return _believed(error)
     if found.is_tip and found.was_gated and not event.sent_at:
@@ -44,7 +47,7 @@ async def is_news(state: BranchState, event: Pushed) -> bool:
 async def as_it_is_now(event: PullChanged) -> PullChanged | None:
     """The event with what GitHub says of its pull request now; None where that is closed."""
     try:
-        pull = await ask_for_person(PullActivities.get_pull_request, PullInput(event.head.repo, event.head.pull))
+        pull = await _ask(PullActivities.get_pull_request, PullInput(event.head.repo, event.head.pull))
     except ActivityError as error:
         return event if _believed(error) else None
     if pull.state != "open":
@@ -61,6 +64,19 @@ def may_be_late(state: BranchState, event: PullChanged, *, ending: bool) -> bool
     began = (workflow.info().start_time + _SLACK).timestamp()
     looked_up = event.from_api or not event.sent_at
     return not known and (ending or looked_up or event.sent_at <= began)
+
+
+async def _ask(activity: Activity[P, R], input: P) -> R:
+    """For as long as GitHub may be unavailable."""
+    policy = until_done()
+    policy.maximum_interval = _LONGEST_PAUSE
+    return await workflow.execute_activity_method(
+        activity,
+        input,
+        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+        schedule_to_close_timeout=WorkflowTimeouts.COMMAND,
+        retry_policy=policy,
+    )
 
 
 def _believed(error: ActivityError) -> bool:

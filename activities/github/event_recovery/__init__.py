@@ -36,6 +36,7 @@ from activities.github.event_recovery.types import (
     UnfinishedHeadsInput,
     UnfinishedHeadsResult,
 )
+from activities.heartbeat import heartbeating
 from activities.model import Head, RepoRef
 from activities.reporting import GATE_MARK
 
@@ -68,9 +69,10 @@ class EventRecoveryActivities:
         self._given_up: TTLCache[str, bool] = TTLCache(10_000, 24 * 3600)
 
     @github_activity
+    @heartbeating()
     async def list_failed_deliveries(self, input: FailedDeliveriesInput) -> FailedDeliveriesResult:
         """Lists deliveries that failed and are due for another attempt."""
-        log = await deliveries.read_log(self._github, input, activity.heartbeat)
+        log = await deliveries.read_log(self._github, input)
         if len(log) >= deliveries.LINES:
             _log.warning("deliveries=%d older=unread", len(log))  # the reconciliation finds what they were about
         plan = deliveries.plan_redeliveries(log, input.since, self._github.clock.now(), self._requested)
@@ -90,16 +92,18 @@ class EventRecoveryActivities:
         """
         details = activity.info().heartbeat_details  # (accepted, expired) of an earlier attempt of this activity
         accepted, expired = (int(details[0]), int(details[1])) if len(details) == 2 else (0, 0)
-        for delivery_id in input.ids[accepted + expired :]:
-            if await deliveries.request_attempt(self._github, delivery_id):
-                self._requested[delivery_id] = True
-                accepted += 1
-            else:
-                expired += 1
-            activity.heartbeat(accepted, expired)
+        async with heartbeating(lambda: (accepted, expired)):
+            for delivery_id in input.ids[accepted + expired :]:
+                if await deliveries.request_attempt(self._github, delivery_id):
+                    self._requested[delivery_id] = True
+                    accepted += 1
+                else:
+                    expired += 1
+                activity.heartbeat(accepted, expired)
         return RedeliverResult(accepted, expired)
 
     @github_activity
+    @heartbeating()
     async def list_installations(self, input: InstallationsInput) -> InstallationsResult:
         """Lists the installations of the app that are not suspended.
 
@@ -109,6 +113,7 @@ class EventRecoveryActivities:
         return InstallationsResult(tuple([int(each["id"]) async for each in found if not each.get("suspended_at")]))
 
     @github_activity
+    @heartbeating()
     async def list_repositories(self, input: RepositoriesInput) -> RepositoriesResult:
         """Lists one page of an installation's repositories that are not archived or disabled.
 
@@ -127,6 +132,7 @@ class EventRecoveryActivities:
         return RepositoriesResult(repos, 0 if last else input.page + 1)
 
     @github_activity
+    @heartbeating()
     async def find_unfinished_heads(self, input: UnfinishedHeadsInput) -> UnfinishedHeadsResult:
         """Finds heads of open pull requests without a completed gate.
 
@@ -146,7 +152,6 @@ class EventRecoveryActivities:
     async def _states(self, repo: RepoRef, slots: asyncio.Semaphore) -> list[HeadState] | None:
         """None where it failed. What concerns the whole installation is raised."""
         async with slots:
-            activity.heartbeat()
             try:
                 try:
                     return await self._heads.needing_attention(repo)
@@ -159,6 +164,7 @@ class EventRecoveryActivities:
                 return None
 
     @github_activity
+    @heartbeating()
     async def rerun_lost_verdict(self, input: LostVerdictInput) -> LostVerdictResult:
         """Reruns the gate of a head whose check run was removed.
 
@@ -180,6 +186,7 @@ class EventRecoveryActivities:
         return LostVerdictResult(await branch_signals.send(branch, "verdict_lost", settled))
 
     @github_activity
+    @heartbeating()
     async def remind_branches(self, input: RemindBranchesInput) -> RemindBranchesResult:
         """Reminds each branch workflow of its open pull request.
 
@@ -187,7 +194,6 @@ class EventRecoveryActivities:
         """
         count, unreached = 0, []
         for reminder in input.reminders:
-            activity.heartbeat()
             branch = activity.client().get_workflow_handle(reminder.workflow_id)
             received = await branch_signals.send(branch, "pull_changed", reminder.event)
             count += received
@@ -214,6 +220,7 @@ class EventRecoveryActivities:
             return True
 
     @github_activity
+    @heartbeating()
     async def end_branches_of(self, input: EndBranchesInput) -> EndBranchesResult:
         """Ends the branch workflows of a repository's former name.
 
@@ -221,11 +228,11 @@ class EventRecoveryActivities:
         """
         count = 0
         async for branch in branch_signals.running_under(activity.client(), input.full_name):
-            activity.heartbeat()
             count += await branch_signals.send(branch, "branch_deleted")
         return EndBranchesResult(count)
 
     @github_activity
+    @heartbeating()
     async def end_gone_branches(self, input: EndGoneBranchesInput) -> EndBranchesResult:
         """Ends branch workflows whose branch was deleted, renamed or is no longer accessible.
 
@@ -233,7 +240,6 @@ class EventRecoveryActivities:
         """
         count, client = 0, activity.client()
         for workflow_id in await self._to_look_up(time.time() - input.quiet_s):
-            activity.heartbeat()
             try:
                 if await self._branches.is_closed(workflow_id):
                     _log.warning("workflow=%s branch=closed", workflow_id)
@@ -248,7 +254,6 @@ class EventRecoveryActivities:
     async def _to_look_up(self, began_before: float) -> list[str]:
         found = []
         async for workflow_id in branch_signals.all_running(activity.client(), began_before):
-            activity.heartbeat()
             if not self._branches.is_known_open(workflow_id):
                 found.append(workflow_id)
             if len(found) >= _LOOKED_UP:

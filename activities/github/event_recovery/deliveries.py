@@ -6,7 +6,7 @@ means a delivery without any answer; nor does it show the successes that a faile
 """
 
 import contextlib
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -53,16 +53,13 @@ class RedeliveryPlan:
     since: float
 
 
-async def read_log(
-    github: "GitHub", input: FailedDeliveriesInput, on_line: Callable[[], object]
-) -> list[LoggedAttempt]:
-    """The log back to `input.since` and a little further, newest first; `on_line` is called for each line."""
+async def read_log(github: "GitHub", input: FailedDeliveriesInput) -> list[LoggedAttempt]:
+    """The log back to `input.since` and a little further, newest first."""
     back_to = input.since - _OVERLAP_S
     attempts: list[LoggedAttempt] = []
     count = 0
     async with contextlib.aclosing(github.as_app.getiter("/app/hook/deliveries?per_page=100")) as lines:
         async for line in lines:
-            on_line()
             attempt = _parse(line)
             if attempt and attempt.at < back_to:
                 break

@@ -327,6 +327,7 @@ def _gate_states() -> Iterator[str]:
     yield states.against("main", GATE_REASONS["failed"])
     yield from (states.stopped_by("octocat"), states.overridden_by("octocat", "known problem"))
     yield states.invalid_configuration("`treshold` is not a key: did you mean `threshold`?", 2)
+    yield states.WORKER_DIED
     yield from (states.internal_error("gate:1"), states.internal_error("gate:1", retest=True))
     yield states.check_timed_out(300)
     yield from (states.github_unavailable(HEAD, "a time-out"), states.not_fetched(HEAD))
@@ -359,6 +360,7 @@ def _replies() -> Iterator[str]:
     yield from (replies.STARTED_SINCE, replies.stopped_since("/retest"), replies.counts_after_stop("/override"))
     yield from (replies.WORK_STARTED_SINCE, replies.WORK_STOPPED_SINCE, replies.overridden_since("linting"))
     yield from (replies.label_on_pull("autobuild"), replies.needs_permission("`/retest`", "write", "unknown"))
+    yield replies.FIX_WORKER_DIED
     yield from (replies.merge_failed("GitHub's reason"), replies.fix_failed("fix:1"), replies.fix_worse(["linting"]))
     yield replies.fix_commit_message(["ruff 0.14.1"], "octocat")
     yield replies.fix_commit_message(["ruff 0.14.1"], "", ["'a.py' is behind a link."])
