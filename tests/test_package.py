@@ -13,7 +13,7 @@ import pytest
 
 from bot.app_setup.manifest import app_manifest
 from tests.bot.app_setup.browser import Browser
-from tests.deadlines import WITHIN_S
+from tests.deadlines import WITHIN_S, until
 from tests.installed_program import LEFT_BY_TOOLS, ROOT, InstalledProgram, files_of_ours, install
 
 PACKAGES = ("activities", "bot", "simulator", "workflows")
@@ -106,15 +106,24 @@ def test_installed_gate_judges_a_folder(installed: InstalledProgram, tmp_path: P
 async def test_installed_up_serves_the_simulated_github_and_doctor_checks_it(
     installed: InstalledProgram, tmp_path: Path
 ) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
     async with started(installed, tmp_path, "up", "--pretend") as up, Browser() as browser:
         home = await browser.open(await address(up, r"GitHub: (http://\S+)"))
         assert home.status == 200
-        doctor = await asyncio.create_subprocess_exec(
-            installed.program, "doctor", "--json", cwd=tmp_path, env=installed.environ(tmp_path / "data"),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        said, errors = await doctor.communicate()
-        found = {each["subject"]: each["status"] for each in json.loads(said)["results"]}
-        assert {found[name] for name in ("settings", "sandbox", "programs", "data folder")} == {"ok"}, said
-        assert errors == b""
+        assert "Add the sample python" in home.text
+
+        async def healthy() -> bool:
+            """Another process finds the one that runs; its worker may need a moment."""
+            doctor = await asyncio.create_subprocess_exec(
+                installed.program, "doctor", "--json", cwd=elsewhere, env=installed.environ(tmp_path / "data"),
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            said, errors = await doctor.communicate()
+            assert b"Traceback" not in errors
+            found = {each["subject"]: each["status"] for each in json.loads(said)["results"]}
+            assert {found[name] for name in ("settings", "sandbox", "programs", "data folder")} == {"ok"}, said
+            return doctor.returncode == 0
+
+        assert await until(healthy)
         assert up.returncode is None

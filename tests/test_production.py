@@ -40,10 +40,10 @@ def blocks(section: str, language: str) -> str:
 
 
 class Host:
-    """`root` is where its folders are, `called` is what was noted."""
+    """`root` is where its folders are, `called` is what was noted, `ran` are the page's sections."""
 
     def __init__(self, root: Path, environ: dict[str, str]) -> None:
-        self.root, self._bin = root, root / "bin"
+        self.root, self._bin, self.ran = root, root / "bin", set[str]()
         self._bin.mkdir(parents=True)
         note = f'#!/bin/sh\necho "$(basename "$0") $*" >> {root}/called\n'
         programs = dict.fromkeys(NOTED, note)
@@ -61,6 +61,7 @@ class Host:
 
     async def run(self, section: str) -> str:
         """All commands of a section; what they print."""
+        self.ran.add(section)
         script = blocks(section, "sh")
         for folder in FOLDERS:
             script = re.sub(rf"(?<![\w/]){folder}(?![\w-])", str(self.path(folder)), script)
@@ -131,11 +132,16 @@ async def test_every_command_of_the_page(tmp_path: Path, github: SimulatedGitHub
         for name in schedule_ids(Settings().task_queue):
             await client.get_schedule_handle(name).describe()
 
+    host.path("/etc/autobuild/env").unlink()
+    await host.run("Move to another host")
+    assert "AUTOBUILD_BASE_URL=" in host.path("/etc/autobuild/env").read_text()
     await host.run("Upgrade")
     await host.run("Uninstall")
+    untested = [name for name, text in SECTIONS.items() if "```sh" in text and name not in host.ran]
+    assert untested == []
     assert not any(path.exists() for path in (data, backup, host.path("/etc/autobuild")))
     verbs = re.findall(r"^systemctl (\S+)", host.called, re.MULTILINE)
-    assert verbs == ["daemon-reload", "enable", "stop", "start", "restart", "disable", "daemon-reload"]
+    assert verbs == ["daemon-reload", "enable", "stop", "start", "disable", "restart", "disable", "daemon-reload"]
     assert "uv tool install --force --python /usr/bin/python3 ." in host.called
 
 
