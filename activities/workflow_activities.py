@@ -39,10 +39,11 @@ class BranchRequestInput:
 
 @dataclass(frozen=True)
 class RequestAnswer:
-    """What a branch's workflow answers to a request: why nothing was done, a sentence, "" where it was. `pull` is the
-    branch's pull request, 0 without one."""
+    """What a branch's workflow answers to a request: why nothing was done, a sentence, "" where it was. `unsure`:
+    GitHub has to be asked when the head was pushed. `pull` is the branch's pull request, 0 without one."""
 
     refusal: str = ""
+    unsure: bool = False
     pull: int = 0
 
 

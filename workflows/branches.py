@@ -1,11 +1,11 @@
 """Reaching the workflow of a branch from another one, whether it runs or not."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.branches import BranchInfoInput
+    from activities.github.branches import BranchInfoInput, PushTimeInput
     from activities.github.pulls import PullRequest
     from activities.github_activities import BranchActivities
     from activities.model import Head, RepoRef
@@ -50,7 +50,18 @@ async def signal_branch(current: CurrentHead, message: BranchMessage) -> None:
 
 async def request_of_branch(current: CurrentHead, request: HeadRequest) -> RequestAnswer:
     """What a person asks, and the branch's answer. Asked again, it is the same request."""
-    request_id = f"{workflow.info().workflow_id}-{request.said.place}"
+    answer = await _request(current, request, f"{request.said.place}")
+    if answer.unsure:
+        head = current.head
+        asked = PushTimeInput(head.repo, head.sha, "" if head.fork else head.branch)
+        pushed = await ask_for_person(BranchActivities.get_push_time, asked)
+        known = replace(request, pushed_at=pushed.at or request.seen_at)
+        answer = await _request(current, known, f"{request.said.place}-again")
+    return answer
+
+
+async def _request(current: CurrentHead, request: HeadRequest, name: str) -> RequestAnswer:
+    request_id = f"{workflow.info().workflow_id}-{name}"
     asked = BranchRequestInput(_signal(current, _state(current)), asdict(request), request_id)
     return await ask_for_person(WorkflowActivities.request_of_branch, asked)
 

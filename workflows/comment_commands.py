@@ -7,12 +7,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.github.check_runs import GATE, SuiteRunsInput
     from activities.github.comments import ReactionInput, ReplyInput
     from activities.github.permissions import PermissionResult
     from activities.github.pulls import PullInput, PullRequest
     from activities.github.repo_config import RepoSettings
-    from activities.github_activities import CheckRunActivities, CommentActivities, PullActivities
+    from activities.github_activities import CommentActivities, PullActivities
     from activities.model import Head
     from activities.reporting import command_replies
     from activities.workflow_activities import WorkflowActivities, WorkflowQueryInput
@@ -22,7 +21,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import for_a_person, was_cancelled
     from workflows.issues import issue_commands
     from workflows.messages import BranchRequest, CommandAction, CommandInput, HeadRequest, Said
-    from workflows.quality.head_requests import JUDGED
     from workflows.rights import PersonRights, rights_of
 
 
@@ -92,20 +90,19 @@ class CommentCommands:
         assert action.request
         if refusal := _wrong_approval(action.request, pull):
             return [refusal]
-        request = await self._request(action, action.request, head, said)
+        request = self._request(action, action.request, head, said)
         if refusal := (await request_of_branch(head, request)).refusal:
             return [refusal]
         if pull.draft and request.what.kind in ("rerun", "override"):  # a draft gets no verdict
             return [command_replies.PULL_IS_DRAFT]
         return []
 
-    async def _request(self, action: CommandAction, what: BranchRequest, head: CurrentHead, said: Said) -> HeadRequest:
+    def _request(self, action: CommandAction, what: BranchRequest, head: CurrentHead, said: Said) -> HeadRequest:
         """With what GitHub says of when the head was the head."""
         input, sha = self._input, head.head.sha
         answer = f"accept-{what.checks[0]}-{input.comment_id}" if what.kind == "accept_baseline" else ""
-        run_at = await _gated_since(head.head) if what.kind in JUDGED else 0.0
         return HeadRequest(
-            what, input.actor, said, f"/{_typed(action)}", sha, seen_at=head.since, run_at=run_at,
+            what, input.actor, said, f"/{_typed(action)}", sha, seen_at=head.since,
             pull=input.pull, base=head.head.base_ref, answer=answer, delivery=input.delivery,
         )  # fmt: skip
 
@@ -119,15 +116,6 @@ async def _overview(head: Head) -> Mapping[str, Any]:
     found = await ask_for_person(WorkflowActivities.query_workflow, asked)
     # Whoever ended the branch's workflow ended its gate with it.
     return (found.answer or {}) | ({} if found.running else {"gating": False, "waiting": False})
-
-
-async def _gated_since(head: Head) -> float:
-    """When the newest gate of this branch's head began, by GitHub's time of its checks' runs; 0 without one. The gate's
-    own run has the time of our clock."""
-    found = await ask_for_person(CheckRunActivities.list_suite_runs, SuiteRunsInput(head.repo, head.sha))
-    branch = ids.branch_workflow(head)
-    runs = [run for run in found.runs if run.name != GATE and run.external_id.partition("|")[0] == branch]
-    return max((run.started_at for run in runs), default=0.0)
 
 
 def _wrong_approval(request: BranchRequest, pull: PullRequest) -> str:

@@ -182,8 +182,8 @@ class HeadRequest:
     """The argument of the update `request`: what a person asks of the head that could be seen when it was said.
 
     `shown` is what the person typed or pressed. `pressed`: by a button, which belongs to the commit `sha`. A comment
-    means the head at its time; `sha` is the one that GitHub shows now: it did so at `seen_at` already, and the newest
-    check run on it began at `run_at` (0: not asked). An acceptance counts in `pull` into `base` (0: on the
+    means the head at its time; `sha` is the one that GitHub shows now: it did so at `seen_at` already, and says that it
+    was pushed at `pushed_at` (0: not asked). An acceptance counts in `pull` into `base` (0: on the
     branch), and `answer` names the comment that answers it later.
     """
 
@@ -194,7 +194,7 @@ class HeadRequest:
     sha: str = ""
     pressed: bool = False
     seen_at: float = 0.0
-    run_at: float = 0.0
+    pushed_at: float = 0.0
     pull: int = 0
     base: str = ""
     answer: str = ""

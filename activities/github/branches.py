@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from activities.errors import UserError
@@ -71,6 +72,22 @@ class SyncBranchResult:
     changed: bool
 
 
+@dataclass(frozen=True)
+class PushTimeInput:
+    """When was this commit pushed to this branch? `branch` "" is one of a fork."""
+
+    repo: RepoRef
+    sha: str
+    branch: str = ""
+
+
+@dataclass(frozen=True)
+class PushTimeResult:
+    """GitHub's time in seconds since 1970, 0 where that is unknown."""
+
+    at: float = 0.0
+
+
 class BranchActivities:
     """Each may run again."""
 
@@ -88,6 +105,26 @@ class BranchActivities:
         except NotFound:
             return BranchInfoResult(name, "", default=name == default)
         return BranchInfoResult(name, str(data["commit"]["sha"]), bool(data.get("protected")), name == default)
+
+    @github_activity
+    async def get_push_time(self, input: PushTimeInput) -> PushTimeResult:
+        """Returns when a commit was pushed to a branch for the first time, as far as GitHub knows.
+
+        It creates the App's check suite of a commit with its first push to any branch; of a fork it names none.
+        """
+        app = await self._github.app()
+        api = await self._github.installation(input.repo, {"checks": "read"})
+        url = "/repos/{owner}/{repo}/commits/{ref}/check-suites?app_id={app}"
+        try:
+            found = await api.getitem(url, url_values(input.repo, ref=input.sha, app=str(app.id)))
+        except (NotFound, Validation):
+            return PushTimeResult()
+        times = [
+            datetime.fromisoformat(str(suite["created_at"])).timestamp()
+            for suite in found["check_suites"]
+            if (suite.get("app") or {}).get("id") == app.id and (suite.get("head_branch") or "") in ("", input.branch)
+        ]
+        return PushTimeResult(min(times, default=0.0))
 
     @github_activity
     async def create_branch(self, input: CreateBranchInput) -> CreateBranchResult:

@@ -123,13 +123,11 @@ class SuiteRunsInput:
 
 @dataclass(frozen=True)
 class OurCheckRun:
-    """`name` is the check's ("linting", "gate"), `external_id` what we gave the run, `started_at` GitHub's time in
-    seconds since 1970."""
+    """`name` is the check's ("linting", "gate"), `external_id` what we gave the run."""
 
     id: int
     name: str
     external_id: str
-    started_at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -253,7 +251,6 @@ class CheckRunActivities:
                 id=int(run["id"]),
                 name=str(run["name"]).removeprefix(PREFIX),
                 external_id=str(run.get("external_id") or ""),
-                started_at=datetime.fromisoformat(str(run["started_at"])).timestamp() if run.get("started_at") else 0.0,
             )
             async for run in self._our_runs(api, input.repo, input.head_sha)
         ]

@@ -182,6 +182,42 @@ async def test_stop_status_and_retry_by_comments(stack_with_labels: Stack) -> No
     await state(stack_with_labels, work, "canceled")
 
 
+async def test_last_word_about_the_work_of_an_issue_counts(stack_with_labels: Stack) -> None:
+    """Each comment arrives after a later one that was carried out; then the label is put on anew."""
+    stack, (repo, number) = stack_with_labels, await issue(stack_with_labels)
+    work = f"plan-patch-pr:{repo}#{number}"
+    await state(stack, work, "running")
+
+    async def late(command: str, later: str) -> str:
+        """The answer to `command`, which arrives after `later`."""
+        stack.github.store.advance(1)
+        held = stack.github.webhooks.faults.hold("issue_comment.created")
+        comment = stack.github.issues.add_comment(repo, number, command)
+        held.active = False
+        await stack.ask(repo, number, later)
+        known = len(own_comments(stack, repo, number))
+        held.release()
+        await stack.until(lambda: len(own_comments(stack, repo, number)) > known)
+        await stack.workflows.wait_for_result(f"command:{repo}!comment-{comment.id}", WITHIN_S)
+        return own_comments(stack, repo, number)[-1]
+
+    assert "`/stop` stopped nothing" in await late("/stop", "/retry")
+    await state(stack, work, "running")
+    assert "`/retry` started nothing" in await late("/retry", "/stop")
+    await state(stack, work, "canceled")
+    held = stack.github.webhooks.faults.hold("issue_comment.created")
+    stack.github.issues.add_comment(repo, number, "/stop")
+    stack.github.store.advance(2)
+    stack.github.issues.remove_label(repo, number, "autobuild")
+    stack.github.issues.add_label(repo, number, "autobuild")
+    await state(stack, work, "running")
+    held.release()
+    await stack.until(lambda: "`/stop` stopped nothing" in own_comments(stack, repo, number)[-1])
+    await state(stack, work, "running")
+    await stack.ask(repo, number, "/stop")
+    await state(stack, work, "canceled")
+
+
 async def test_deleted_label_stops_work(stack_with_labels: Stack) -> None:
     repo, number = await issue(stack_with_labels)
     work = f"plan-patch-pr:{repo}#{number}"

@@ -60,8 +60,8 @@ async def test_what_was_said_of_an_older_head_changes_nothing(stack: Stack) -> N
     assert (await stack.verdict(repo, new, gates=2))["gate"]["conclusion"] == "success"
 
 
-async def test_late_command_before_the_push_is_heard_of(stack: Stack) -> None:
-    """GitHub has the new head; the branch's workflow does not know of it yet."""
+async def test_commands_before_the_push_is_heard_of(stack: Stack) -> None:
+    """GitHub has the new head; the branch's workflow does not know of it yet. One speaks of it, one of the older."""
     repo = await stack.repository(slow())
     sha = await hanging(stack, repo, "unheard")
     number = await stack.pull(repo)
@@ -70,12 +70,17 @@ async def test_late_command_before_the_push_is_heard_of(stack: Stack) -> None:
     comment = stack.github.issues.add_comment(repo, number, "/stop")
     stack.github.store.advance(2)
     heard = stack.github.webhooks.faults.hold("push", "check_suite", "pull_request")
-    new = await stack.push(repo, {"security.sh": "true"})
+    new = await stack.push(repo, {"security.sh": "true", "a.txt": "x\n", "lint.txt": FINDING})
+    stack.github.store.advance(2)
+    said_first.active = False
+    await stack.ask(repo, number, "/override linting I have read this one")
+    assert said(stack, repo, number) == []
     said_first.release()
     await done(stack, repo, comment.id)
     assert "`/stop` came too late" in said(stack, repo, number)[0]
     heard.release()
-    assert (await stack.verdict(repo, new))["gate"]["conclusion"] == "success"
+    await stack.until(lambda: stack.runs(repo, new).get("gate", {}).get("conclusion") == "success")
+    assert stack.runs(repo, new)["linting"]["conclusion"] == "neutral"
     runs = await stack.verdict(repo, sha)
     assert "Superseded" in runs["gate"]["output"]["title"] + runs["gate"]["output"]["summary"]
 

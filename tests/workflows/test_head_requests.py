@@ -45,7 +45,7 @@ def asked(state: BranchState, each: HeadRequest) -> str:
 @pytest.mark.parametrize(
     ("events", "at", "seen"),
     [
-        ([], 9, False),  # nothing is known
+        ([], 9, False),  # there is no head any more
         ([push(A, 1), push(B, 5, A)], 0, False),  # GitHub gave no time
         ([push(A, 1), push(B, 5, A)], 4, False),
         ([push(A, 1), push(B, 5, A)], 6, True),
@@ -86,12 +86,17 @@ def test_within_one_second_only_what_starts_or_ends_a_gate_counts(kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", LETS_PASS)
-def test_check_runs_tell_since_when_a_forgotten_head_is_there(kind: str) -> None:
-    """The branch's workflow began anew, and GitHub's answer of this moment is all that it has."""
-    for run_at, counts in ((0.0, False), (7.0, True), (9.0, False)):
-        assert bool(asked(branch(pull(B, 9)), request(kind, 9, run_at=run_at))) is not counts
-    of_another = request(kind, 9, run_at=7.0, sha=A)
-    assert asked(branch(pull(B, 9)), of_another)
+def test_github_tells_when_a_head_was_pushed_whose_push_was_not_heard(kind: str) -> None:
+    """Its answer of this moment is all that the branch's workflow has."""
+    assert head_requests.is_unsure(branch(pull(B, 9)), request(kind, 9))
+    for pushed_at, counts in ((7.0, True), (9.0, False)):
+        known = request(kind, 9, pushed_at=pushed_at)
+        assert not head_requests.is_unsure(branch(pull(B, 9)), known)
+        assert bool(asked(branch(pull(B, 9)), known)) is not counts
+    assert asked(branch(pull(B, 9)), request(kind, 9, pushed_at=7.0, sha=A))
+    # Pushed once before another head was there: when it came back is not known.
+    assert asked(branch(push(A, 8), pull(B, 9)), request(kind, 9, pushed_at=7.0))
+    assert not head_requests.is_unsure(branch(push(A, 1), push(B, 5, A)), request(kind, 4, seen_at=9))
 
 
 @pytest.mark.parametrize("kind", ["rerun", "fix", "accept_baseline"])

@@ -137,13 +137,15 @@ class ContinuousQualityWorkflow:
         """What a person asks; the answer says at once why nothing is done."""
         state, kind = self._state, request.what.kind
         async with self._in_order:
+            if head_requests.is_unsure(state, request):
+                return RequestAnswer(unsure=True)
             gating = self._gate is not None and self._gated.head.sha == state.head.sha
             refusal = head_requests.apply(state, request, gating=gating, waiting=self._needs_gate)
         workflow.logger.info(
             f"request={kind} head={state.head.sha} actor={request.actor} delivery={request.delivery} done={not refusal}"
         )
         await self._end_outdated_gate()
-        return RequestAnswer(refusal, state.head.pull)
+        return RequestAnswer(refusal, pull=state.head.pull)
 
     @workflow.signal
     async def rerun(self, event: Rerun) -> None:

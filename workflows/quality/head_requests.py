@@ -12,7 +12,7 @@ from activities.reporting import baseline, command_replies, gate_states
 from workflows.messages import HeadRequest, Said
 from workflows.quality.branch_state import BranchState
 
-JUDGED = ("override", "accept_baseline", "fix")
+_JUDGED = ("override", "accept_baseline", "fix")
 """What lets a head pass, or writes to it: within one second GitHub's times cannot tell whether its author saw that
 head, so then it does not count. What only starts or ends a gate does."""
 
@@ -26,7 +26,8 @@ def apply(state: BranchState, request: HeadRequest, *, gating: bool, waiting: bo
     kept until the branch has time for them.
     """
     kind = request.what.kind
-    if refusal := _too_late(state, request):
+    # Without a head the branch ended just before.
+    if refusal := _too_late(state, request) if state.head.sha else command_replies.PULL_IS_CLOSED:
         return refusal
     if kind == "stop":
         return _stop(state, request, gating=gating, waiting=waiting)
@@ -80,13 +81,25 @@ def _too_late(state: BranchState, request: HeadRequest) -> str:
     if kind == "trust" and request.what.sha != head:
         return command_replies.not_the_head(request.what.sha, head)
     since = state.head_since
-    if request.run_at and request.sha == head and (not since or since >= request.seen_at):  # nothing better is known
-        since = min(since or request.run_at, request.run_at)
-    if since and (since < at or (since == at and (kind not in JUDGED or state.opened_with == head))):
+    others = max((known for sha, known in state.heads if sha != head), default=0.0)
+    if _knows_less_than_github(state, request) and request.pushed_at > others:
+        since = min(since or request.pushed_at, request.pushed_at)
+    if since and (since < at or (since == at and (kind not in _JUDGED or state.opened_with == head))):
         return ""
     if kind == "trust":
         return command_replies.head_since_comment(head)
     return baseline.NEWER_HEAD if kind == "accept_baseline" else command_replies.newer_than_comment(request.shown, head)
+
+
+def is_unsure(state: BranchState, request: HeadRequest) -> bool:
+    """Whether GitHub has to be asked when the head was pushed: its event has not been heard."""
+    asked = request.pressed or request.pushed_at
+    return not asked and _knows_less_than_github(state, request) and bool(_too_late(state, request))
+
+
+def _knows_less_than_github(state: BranchState, request: HeadRequest) -> bool:
+    """Nothing but that the head was there when GitHub was asked for this request."""
+    return request.sha == state.head.sha and not 0 < state.head_since < request.seen_at
 
 
 def _stop(state: BranchState, request: HeadRequest, *, gating: bool, waiting: bool) -> str:
