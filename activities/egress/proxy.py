@@ -26,6 +26,8 @@ from activities.egress.connections import (
     resolve,
 )
 from activities.egress.http_peer import READ_SIZE, HttpPeer, end_to_end, exchange, tunnel
+from activities.errors import HostTrouble
+from activities.host_trouble import host_trouble
 
 MOST_NAMED = 20
 
@@ -83,6 +85,8 @@ class EgressSession:
     proxy: EgressProxy
     refused: list[RefusedTarget] = field(default_factory=list)
     refusals: int = 0
+    trouble: HostTrouble | None = None
+    """This host had no descriptor for a connection: what the step lacks is not the repository's fault."""
 
     def exceeded(self) -> str:
         """ "network" when so much was refused that the step can only fail, else ""."""
@@ -101,6 +105,7 @@ class EgressSession:
                     client, _ = await loop.sock_accept(listener)
                 except OSError as error:  # this process has no descriptor left, most likely
                     log.warning("egress=paused error=%s", error.strerror)
+                    self.trouble = host_trouble(error) or self.trouble
                     free.release()
                     await asyncio.sleep(1)
                     continue
@@ -117,6 +122,7 @@ class EgressSession:
             self._record(RefusedTarget(str(refusal.target), refusal.internal))
             await _fail(client, 403, str(refusal))
         except TargetUnavailable as error:
+            self.trouble = host_trouble(error.__context__ or error) or self.trouble
             await _fail(client, 502, str(error))
         except h11.RemoteProtocolError as error:
             await _fail(client, error.error_status_hint, str(error))

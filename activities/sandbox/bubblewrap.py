@@ -84,6 +84,8 @@ class BubblewrapRunner:
                     return await supervise(process, command.limits, disk)
                 async with self._network(process, command) as session:
                     result = await supervise(process, command.limits, disk, session.exceeded)
+                if session.trouble and result.exit_code and not result.stopped:
+                    raise session.trouble
                 return replace(result, refused=tuple(session.refused))
             finally:
                 process.handle.close()

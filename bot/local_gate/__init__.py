@@ -11,12 +11,14 @@ from typing import Any
 
 from temporalio.client import Client
 
+from activities.errors import UserError
 from activities.model import CheckResult, Head, RepoRef
 from activities.quality_gate.types import FixInput, GateInput, GateOutcome
 from activities.result_store import ResultStore
 from activities.tool_activities import ToolActivities
 from activities.workspace.mirror import Workspaces
 from bot.client import WorkflowClient, connect
+from bot.host_state import host_problem
 from bot.local_gate.applied_fixes import apply_fixes
 from bot.local_gate.folder import LocalHead, local_head
 from bot.local_gate.terminal import follow, print_verdict
@@ -46,6 +48,8 @@ async def run(options: GateOptions, environ: Mapping[str, str]) -> int:
     """The exit code: 0 passed, 1 failed, 2 could not run."""
     settings = _settings(environ)
     async with engine(settings, environ) as client:
+        if problem := await host_problem(settings.data, settings.data_reserve):  # nobody wants to wait for that here
+            raise UserError(problem.message)
         workspaces = Workspaces(settings.data.resolve(), lambda repo: repo.path, _no_auth)
         head = await local_head(options.path, options.base, workspaces)
         for sentence in head.left_out:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import socket
 
 import pytest
 
@@ -11,6 +12,7 @@ from activities.egress.allow_list import EgressAllowList
 from activities.egress.connections import WorkerProxies
 from activities.egress.proxy import MOST_NAMED, EgressLimits, EgressProxy
 from tests.activities.egress.conftest import Names, Origin, running, served, words
+from tests.activities.test_host_trouble import no_files_left
 from tests.deadlines import WITHIN_S, until
 
 
@@ -334,3 +336,14 @@ async def test_a_proxy_of_the_worker_that_refuses_is_named(answer: bytes) -> Non
             answer = await proxy.ask("CONNECT registry.example:443 HTTP/1.1\r\nHost: x\r\n\r\n")
             assert status(answer) == 502
             assert b"secret" not in answer
+
+
+async def test_worker_without_descriptors_is_the_hosts_trouble() -> None:
+    """Else an install step would fail for a registry that is there."""
+    async with served(allowing()) as proxy:
+        assert proxy.session.trouble is None
+        client = socket.create_connection(("127.0.0.1", proxy.port))
+        with contextlib.closing(client), no_files_left():
+            trouble = await until(lambda: asyncio.sleep(0, proxy.session.trouble))
+    assert trouble
+    assert trouble.shortage == "files"

@@ -15,12 +15,12 @@ from tests.end_to_end.repos import configured
 FINDING = "a.txt:1: warning: this is new\n"
 
 
-async def gate(folder: Path, *options: str) -> tuple[int, str, str]:
+async def gate(folder: Path, *options: str, **environ: str) -> tuple[int, str, str]:
     """(exit code, stdout, stderr)."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "gate", str(folder), *options,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**git_environment(), "AUTOBUILD_DATA": str(folder.parent / "data")},
+        env={**git_environment(), "AUTOBUILD_DATA": str(folder.parent / "data"), **environ},
     )  # fmt: skip
     out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
@@ -96,6 +96,11 @@ async def test_exit_code_is_two_with_one_sentence_where_the_gate_cannot_run(
     assert (code, out) == (2, "")
     assert options[-1] in err
     assert "Traceback" not in err
+
+
+async def test_gate_does_not_wait_for_space(repository: Path) -> None:
+    code, _, err = await gate(repository, AUTOBUILD_DATA_RESERVE="900TB")
+    assert (code, "Less than 900TB is free" in err, "Traceback" in err) == (2, True, False)
 
 
 async def test_configuration_mistake_fails_with_its_line(tmp_path: Path) -> None:
