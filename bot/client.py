@@ -61,7 +61,9 @@ async def connect(address: str = "", environ: Mapping[str, str] | None = None, *
     wrong, and TemporalUnreachable; `lazy` connects at the first call instead."""
     config = connection_settings(environ or {}, address)
     try:
-        return await asyncio.wait_for(Client.connect(**config, lazy=lazy, runtime=_runtime()), _CONNECTS_WITHIN_S)
+        # Not `wait_for`, which loses a signal's cancellation where what it waits for is done at that moment.
+        async with asyncio.timeout(_CONNECTS_WITHIN_S):
+            return await Client.connect(**config, lazy=lazy, runtime=_runtime())
     except (RuntimeError, ValueError, TimeoutError) as error:
         what = f"Temporal at {config['target_host']} is unavailable."
         raise TemporalUnreachable(f"{what} Start it or `autobuild up`, or set TEMPORAL_ADDRESS.") from error

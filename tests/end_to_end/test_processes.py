@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 
 from bot.processes.local_stack import LocalStack, local_stack
-from tests.deadlines import WITHIN_S
+from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.repos import CHECKS, configured
 
 REPO = "octocat/example"
@@ -51,5 +51,12 @@ async def test_workers_of_one_host_end_with_their_command(tmp_path: Path) -> Non
         parent = psutil.Process(ready.children["worker"].pid)
         workers = parent.children()
         assert len(workers) == 2
+        workers[0].kill()
+
+        async def again() -> list[psutil.Process]:
+            alive = [child for child in parent.children() if child.pid not in (workers[0].pid, workers[1].pid)]
+            return alive if parent.is_running() else []
+
+        workers += await until(again)
         await ready.kill("worker")
         assert psutil.wait_procs(workers, timeout=WITHIN_S)[1] == []

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from activities.errors import UserError
+from bot.client import connect
 from bot.settings.temporal import connection_settings, embedded_variables, names_temporal
 
 PROFILES = """
@@ -146,3 +147,18 @@ async def test_every_command_says_what_is_wrong(here: Mapping[str, str], tmp_pat
             assert (code, out.count("\n")) == (2, 1), out
         else:
             assert code == 1
+
+
+async def test_signal_during_the_connecting_is_not_lost() -> None:
+    """A signal cancels the command's task, also while that imports what it needs, right before it connects."""
+
+    async def command() -> None:
+        task = asyncio.current_task()
+        assert task
+        task.cancel()
+        await connect("127.0.0.1:9", lazy=True)
+        await asyncio.sleep(0)
+
+    task = asyncio.ensure_future(command())
+    await asyncio.wait({task})
+    assert task.cancelled()
