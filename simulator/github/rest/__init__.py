@@ -47,6 +47,11 @@ class Caller:
         """Whose rate limit this is: all tokens of an installation share one."""
         return f"{self.kind}:{self.token.installation.id if self.token else self.login}"
 
+    @property
+    def graphql_budget(self) -> str:
+        """GraphQL has a limit of its own."""
+        return f"{self.budget}:graphql"
+
 
 @dataclass(frozen=True)
 class RestResponse:

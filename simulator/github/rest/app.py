@@ -98,9 +98,12 @@ async def revoke_token(request: RestRequest) -> RestResponse:
 
 @endpoints.on("GET", "/rate_limit", "anyone")
 async def get_rate_limit(request: RestRequest) -> Json:
-    rate = request.store.spend(request.caller.budget, 0)
-    core = {"limit": rate.limit, "used": rate.used, "remaining": rate.limit - rate.used, "reset": rate.reset}
-    return {"resources": {"core": core, "search": core, "graphql": core}, "rate": core}
+    def shown(budget: str) -> Json:
+        rate = request.store.spend(budget, 0)
+        return {"limit": rate.limit, "used": rate.used, "remaining": rate.limit - rate.used, "reset": rate.reset}
+
+    core, queries = shown(request.caller.budget), shown(request.caller.graphql_budget)
+    return {"resources": {"core": core, "search": core, "graphql": queries}, "rate": core}
 
 
 @endpoints.on("GET", "/users/{username}", "anyone")

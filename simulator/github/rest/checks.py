@@ -26,7 +26,7 @@ _FIELDS = (
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/check-runs", "checks:write")
 async def create_run(request: RestRequest) -> RestResponse:
-    fields = _run_fields(request.body)
+    fields = run_fields(request.body)
     run = await request.github.checks.create_run(request.repo, request.text("head_sha"), request.text("name"), fields)
     return RestResponse(check_json.run(request.store, request.repo, run), 201)
 
@@ -38,7 +38,7 @@ async def get_run(request: RestRequest) -> Json:
 
 @endpoints.on("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}", "checks:write")
 async def update_run(request: RestRequest) -> Json:
-    run = request.github.checks.update_run(request.repo, _run(request), _run_fields(request.body))
+    run = request.github.checks.update_run(request.repo, _run(request), run_fields(request.body))
     return check_json.run(request.store, request.repo, run)
 
 
@@ -123,7 +123,7 @@ def _suite(request: RestRequest) -> CheckSuite:
     return request.store.check_suite(request.repo, request.number("check_suite_id"))
 
 
-def _run_fields(body: Json) -> Json:
+def run_fields(body: Json) -> Json:
     """The fields of a check run that were sent; ApiError 422 for those that GitHub would refuse."""
     fields = {name: body[name] for name in _FIELDS if body.get(name) is not None}
     for name in ("name", "details_url", "external_id", "started_at", "completed_at"):

@@ -19,7 +19,8 @@ class ApiFault:
     `status`: answers with that code. `half`: closes the connection in the middle of the body. `hang_up`: closes it
     without an answer. `secondary` and `primary`: the two rate limits. `hold`: waits until `release`, then continues.
     `after`: the request is carried out first, and only its answer is lost. `seen` counts the requests that it hit.
-    `until`, in seconds since 1970 by GitHub's clock, ends it too.
+    `until`, in seconds since 1970 by GitHub's clock, ends it too. `containing` is a part of the request's body: all of
+    GraphQL has one path.
     """
 
     method: str
@@ -30,6 +31,7 @@ class ApiFault:
     retry_after: int = 1
     after: bool = False
     until: float = math.inf
+    containing: str = ""
     seen: int = 0
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -41,8 +43,8 @@ class ApiFault:
     async def wait(self) -> None:
         await self._released.wait()
 
-    def matches(self, method: str, path: str, now: float) -> bool:
-        pending = self.times > 0 and now < self.until and self.method in ("*", method)
+    def matches(self, method: str, path: str, body: str, now: float) -> bool:
+        pending = self.times > 0 and now < self.until and self.method in ("*", method) and self.containing in body
         return pending and re.fullmatch(self.pattern, path) is not None
 
 
@@ -55,22 +57,22 @@ class ApiFaults:
 
     def add(
         self, method: str, pattern: str, kind: Kind = "status", *, times: int = 0, status: int = 502,
-        retry_after: int = 1, after: bool = False, seconds: float = 0.0,
+        retry_after: int = 1, after: bool = False, seconds: float = 0.0, containing: str = "",
     ) -> ApiFault:  # fmt: skip
-        """`method` may be `*`; `pattern` is a regular expression for the whole path.
+        """`method` may be `*`; `pattern` is a regular expression for the whole path, `containing` a part of the body.
 
         It hits `times` requests, or all within `seconds`, or the next one where neither is given.
         """
         until = self._clock() + seconds if seconds else math.inf
         count = times or (_ALL if seconds else 1)
-        fault = ApiFault(method, pattern, kind, count, status, retry_after, after, until)
+        fault = ApiFault(method, pattern, kind, count, status, retry_after, after, until, containing)
         self._pending.append(fault)
         return fault
 
-    def take(self, method: str, path: str) -> ApiFault | None:
+    def take(self, method: str, path: str, body: str = "") -> ApiFault | None:
         """The fault that hits this request, used up by one."""
         now = self._clock()
-        fault = next((fault for fault in self._pending if fault.matches(method, path, now)), None)
+        fault = next((fault for fault in self._pending if fault.matches(method, path, body, now)), None)
         if fault:
             fault.seen += 1
             if fault.kind != "hold":

@@ -72,7 +72,8 @@ class RestApi:
 
     def _handler(self, endpoint: Endpoint | None) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
-            fault = self.faults.take(request.method, _path(request))
+            body = (await request.read()).decode("utf-8", "replace")
+            fault = self.faults.take(request.method, _path(request), body)
             self._store.wake()
             if fault and fault.kind == "hold":
                 await fault.wait()
@@ -115,7 +116,7 @@ class RestApi:
                 403, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
             )
         if caller.kind == "installation" and endpoint.template != "/rate_limit":
-            _within_budget(self._store.spend(caller.budget, 0))
+            _within_budget(self._store.spend(_budget(request, caller), 0))
         params = redirects.with_name(self._store, request.match_info)
         if redirect := redirects.moved(self._store, request, caller, params):
             return redirect
@@ -136,8 +137,9 @@ class RestApi:
             if request.headers.get("If-None-Match") == headers["ETag"]:
                 answer = RestResponse(status=304)
         if caller.kind != "app":
-            rate = self._store.spend(caller.budget, 0 if answer.status == 304 else 1)
-            headers |= _rate_headers(rate)
+            free = answer.status == 304 or _path(request) == "/rate_limit"
+            rate = self._store.spend(_budget(request, caller), 0 if free else 1)
+            headers |= _rate_headers(rate, "graphql" if _is_graphql(request) else "core")
         if answer.status in (204, 304):
             headers.pop("Content-Type")
         return replace(answer, headers={**headers, **answer.headers})
@@ -209,13 +211,21 @@ def _within_budget(rate: RateLimitStatus) -> None:
         raise ApiError(403, "API rate limit exceeded for installation.")
 
 
-def _rate_headers(rate: RateLimitStatus) -> dict[str, str]:
+def _is_graphql(request: web.Request) -> bool:
+    return request.path == "/api/graphql"
+
+
+def _budget(request: web.Request, caller: Caller) -> str:
+    return caller.graphql_budget if _is_graphql(request) else caller.budget
+
+
+def _rate_headers(rate: RateLimitStatus, resource: str = "core") -> dict[str, str]:
     return {
         "X-RateLimit-Limit": str(rate.limit),
         "X-RateLimit-Remaining": str(rate.limit - rate.used),
         "X-RateLimit-Used": str(rate.used),
         "X-RateLimit-Reset": str(rate.reset),
-        "X-RateLimit-Resource": "core",
+        "X-RateLimit-Resource": resource,
     }
 
 
