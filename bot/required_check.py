@@ -15,7 +15,7 @@ import aiohttp
 import msgspec
 
 from activities.errors import UserError
-from activities.github.check_runs import PREFIX
+from activities.github.check_run_requests import PREFIX
 from bot.doctor.context import DoctorContext
 from bot.doctor.http import HttpAnswer, request
 from bot.doctor.results import DoctorError, DoctorSkipped, one_line

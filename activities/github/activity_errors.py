@@ -4,19 +4,22 @@ A `UserError` in any of its forms is never retried and keeps the one type name t
 """
 
 import functools
+import logging
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import ParamSpec, TypeVar
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, CancelledError
 
 from activities.errors import USER_ERROR, UserError
 from activities.github.errors import GitHubError, RateLimited, Validation
 from activities.host_activity import as_retried
 from activities.host_trouble import host_trouble
 from activities.redaction import redact
+
+_log = logging.getLogger("autobuild.github")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,11 +48,16 @@ def as_application_error(method: Callable[P, Awaitable[R]]) -> Callable[P, Await
             raise ApplicationError(redact(str(error)), type=USER_ERROR, non_retryable=True) from None
         except GitHubError as error:
             delay = _delay(error)
+            limited = isinstance(error, RateLimited)
+            if limited:
+                _log_limit(str(error), delay)
             raise ApplicationError(
                 redact(str(error)),
                 type=type(error).__name__,
                 non_retryable=isinstance(error, Validation),
                 next_retry_delay=timedelta(seconds=delay) if delay else None,
+                # The SDK logs every other error with its traceback.
+                category=ApplicationErrorCategory.BENIGN if limited else ApplicationErrorCategory.UNSPECIFIED,
             ) from None
         except Exception as error:
             known = isinstance(error, ApplicationError)
@@ -60,6 +68,11 @@ def as_application_error(method: Callable[P, Awaitable[R]]) -> Callable[P, Await
             raise
 
     return run
+
+
+def _log_limit(message: str, delay: float) -> None:
+    name = activity.info().activity_type if activity.in_activity() else ""
+    _log.warning("github=limited activity=%s retry_in_s=%.0f why=%r", name, delay, redact(message))
 
 
 def _delay(error: GitHubError) -> float:

@@ -180,7 +180,7 @@ class BaselineActivities:
         return [now(each) for each in baseline.acceptances]
 
     async def _pull(self, repo: RepoRef, number: int) -> PullRequest | None:
-        api = await self._github.installation(repo, {"pull_requests": "read"})
+        api = await self._github.for_gate(repo, {"pull_requests": "read"})
         try:
             return pull_of(
                 await api.getitem("/repos/{owner}/{repo}/pulls/{number}", url_values(repo, number=str(number)))
@@ -190,7 +190,7 @@ class BaselineActivities:
 
     async def _is_open(self, repo: RepoRef, number: int) -> bool:
         """Whether that is an open issue, and no pull request."""
-        api = await self._github.installation(repo, {"issues": "read"})
+        api = await self._github.for_gate(repo, {"issues": "read"})
         try:
             issue = await api.getitem("/repos/{owner}/{repo}/issues/{number}", url_values(repo, number=str(number)))
         except NotFound:
@@ -199,7 +199,7 @@ class BaselineActivities:
 
     async def _heads_into(self, repo: RepoRef, base: str) -> list[Head]:
         """The base itself, and the newest open pull requests into it."""
-        api = await self._github.installation(repo, {"pull_requests": "read"})
+        api = await self._github.for_gate(repo, {"pull_requests": "read"})
         where = url_values(repo, state="open", base=base, per_page="100")
         found = [Head(repo, branch=base)]
         async for data in api.getiter("/repos/{owner}/{repo}/pulls{?state,base,per_page}", where):

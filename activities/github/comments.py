@@ -166,7 +166,7 @@ async def has_comment(github: "GitHub", repo: RepoRef, number: int, mark: str) -
 
 async def comments_api(github: "GitHub", repo: RepoRef) -> "API":
     """GitHub with leave to write in the threads of this repository's issues and pulls."""
-    return await github.installation(repo, {"issues": "write", "pull_requests": "write"})
+    return await github.for_gate(repo, {"issues": "write", "pull_requests": "write"})
 
 
 async def _find(github: "GitHub", api: "API", repo: RepoRef, number: int, mark: str) -> Json | None:

@@ -9,7 +9,8 @@ from temporalio import activity
 
 from activities.github.activity_errors import github_activity
 from activities.github.branches import tip
-from activities.github.check_runs import GATE, PREFIX
+from activities.github.check_run_requests import PREFIX
+from activities.github.check_runs import GATE
 from activities.github.errors import NotFound
 from activities.github.urls import url_values
 from activities.model import Head
@@ -52,7 +53,7 @@ class LateEventActivities:
     async def look_up_push(self, input: PushLookupInput) -> PushLookupResult:
         """Returns whether the branch is where the push says, and whether that was gated already."""
         head = input.head
-        api = await self._github.installation(head.repo, {"contents": "read"})
+        api = await self._github.for_gate(head.repo, {"contents": "read"})
         there = await tip(api, head.repo, head.branch)
         if there != head.sha:
             young = self._github.clock.now() - input.sent_at < _YOUNG_S
@@ -66,7 +67,7 @@ class LateEventActivities:
 
     async def _gates(self, head: Head) -> list[Mapping[str, Any]]:
         """Our gates' runs on the head, of all branches that were there."""
-        api, app = await self._github.installation(head.repo, {"checks": "write"}), await self._github.app()
+        api, app = await self._github.for_gate(head.repo, {"checks": "write"}), await self._github.app()
         url = "/repos/{owner}/{repo}/commits/{ref}/check-runs{?check_name,filter,per_page,app_id}"
         query = {"check_name": PREFIX + GATE, "filter": "all", "per_page": "100", "app_id": str(app.id)}
         runs = (await api.getitem(url, url_values(head.repo, ref=head.sha, **query)))["check_runs"]

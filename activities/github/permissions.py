@@ -51,7 +51,7 @@ class PermissionActivities:
 
         A failure of GitHub is retried with the activity.
         """
-        api = await self._github.installation(input.repo, {"metadata": "read"})
+        api = await self._github.for_gate(input.repo, {"metadata": "read"})
         url = "/repos/{owner}/{repo}/collaborators/{login}/permission"
         try:
             data = await api.getitem(url, url_values(input.repo, login=input.login))

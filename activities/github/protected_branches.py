@@ -34,7 +34,7 @@ class ProtectedBranches:
 
         Raises `GitHubError` where GitHub cannot be asked: a guess could be wrong in either direction.
         """
-        api = await self._github.installation(head.repo, {"contents": "read"})
+        api = await self._github.for_gate(head.repo, {"contents": "read"})
         default = await default_branch(api, head.repo)
         own = "" if head.fork or head.branch.startswith(_MERGE_GROUPS) else head.branch
         names = [name for name in dict.fromkeys((own, head.base_ref)) if name and name != default]

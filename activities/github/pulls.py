@@ -262,20 +262,20 @@ class PullActivities:
         return CreatePullResult(number, url, head, changed or requested.changed, requested.left_out)
 
     async def _one(self, repo: RepoRef, number: int) -> PullRequest:
-        api = await self._github.installation(repo, {"pull_requests": "read"})
+        api = await self._github.for_gate(repo, {"pull_requests": "read"})
         where = url_values(repo, number=str(number))
         return pull_of(await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where))
 
     async def _open(self, repo: RepoRef, head: str = "") -> tuple[PullRequest, ...]:
         """Newest first; `head` is `owner:branch`."""
-        api = await self._github.installation(repo, {"pull_requests": "read"})
+        api = await self._github.for_gate(repo, {"pull_requests": "read"})
         where = url_values(repo, state="open", per_page="100") | ({"head": head} if head else {})
         found = api.getiter("/repos/{owner}/{repo}/pulls{?state,head,per_page}", where)
         return tuple([pull_of(data) async for data in found])
 
     async def _with_commit(self, repo: RepoRef, sha: str) -> tuple[PullRequest, ...]:
         """None for a commit that GitHub does not know (yet)."""
-        api = await self._github.installation(repo, {"pull_requests": "read", "contents": "read"})
+        api = await self._github.for_gate(repo, {"pull_requests": "read", "contents": "read"})
         found = api.getiter("/repos/{owner}/{repo}/commits/{sha}/pulls?per_page=100", url_values(repo, sha=sha))
         try:
             return tuple([pull_of(data) async for data in found])

@@ -101,7 +101,7 @@ class RepoConfigActivities:
         As it is now, by conditional requests, free where nothing has changed. Of the default or a protected branch
         only. No file gives the defaults; a broken one is replaced by its last valid version.
         """
-        api = await self._github.installation(input.repo, {"contents": "read"})
+        api = await self._github.for_gate(input.repo, {"contents": "read"})
         default = await default_branch(api, input.repo)
         branch = input.branch or default
         if branch != default and not await is_protected(api, input.repo, branch):
@@ -119,7 +119,7 @@ class RepoConfigActivities:
     @github_activity
     async def get_config_file(self, input: ConfigFileInput) -> ConfigFileResult:
         """Returns which file .github/autobuild.yml is on a branch, and whether it judges pull requests."""
-        api = await self._github.installation(input.repo, {"contents": "read"})
+        api = await self._github.for_gate(input.repo, {"contents": "read"})
         default = await default_branch(api, input.repo)
         if input.branch != default and not await is_protected(api, input.repo, input.branch):
             return ConfigFileResult()
@@ -135,7 +135,7 @@ class RepoConfigActivities:
     async def list_judged_pulls(self, input: JudgedPullsInput) -> JudgedPullsResult:
         """Lists the open pull requests that a branch's configuration judges."""
         repo = input.repo
-        api = await self._github.installation(repo, {"contents": "read", "pull_requests": "read"})
+        api = await self._github.for_gate(repo, {"contents": "read", "pull_requests": "read"})
         default = await default_branch(api, repo)
         judged: dict[str, bool] = {}
         heads: list[Head] = []

@@ -15,6 +15,10 @@ MANY = "".join(f"a.txt:{n}: warning: number {n}\n" for n in range(1, 121))
 CHANGE = {"a.txt": "x\n" * 120, "lint.txt": MANY}
 
 
+GRAPHQL, CREATE, UPDATE = "/api/graphql", "CreateCheckRuns", "UpdateCheckRuns"
+"""The path, and which mutation is meant."""
+
+
 def runs_of(repo: str) -> str:
     return f"/repos/{repo}/check-runs"
 
@@ -36,16 +40,14 @@ async def complete(stack: Stack, repo: str) -> None:
 
 async def test_broken_api_answers_are_retried(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    one_run, comments = f"{runs_of(repo)}/\\d+", f"/repos/{repo}/issues/\\d+/comments"
+    comments = f"/repos/{repo}/issues/\\d+/comments"
     add = stack.github.faults.add
     faults = [
-        add("POST", runs_of(repo), status=502),
-        add("POST", runs_of(repo), "half", after=True),
-        add("POST", runs_of(repo), "hang_up"),
-        add("PATCH", one_run, status=500),
-        add("PATCH", one_run, "half", after=True, times=2),
-        add("PATCH", one_run, "hang_up"),
-        add("GET", one_run, "half"),
+        add("POST", GRAPHQL, "half", after=True, containing=CREATE),
+        add("POST", GRAPHQL, status=502, containing=UPDATE),
+        add("POST", GRAPHQL, "half", after=True, containing=UPDATE),
+        add("POST", GRAPHQL, "hang_up", containing=UPDATE),
+        add("GET", f"/repos/{repo}/commits/[^/]+/check-runs", "half"),
         add("POST", comments, "half", after=True),
         add("GET", comments, status=503),
     ]
@@ -53,12 +55,22 @@ async def test_broken_api_answers_are_retried(stack: Stack) -> None:
     assert _all_hit(faults)
 
 
+async def test_without_graphql_each_run_is_written_by_rest(stack: Stack) -> None:
+    repo = await stack.repository(configured())
+    fault = stack.github.faults.add("POST", GRAPHQL, status=404, times=1000)
+    run = stack.github.faults.add("PATCH", f"{runs_of(repo)}/\\d+", "half", after=True)
+    await complete(stack, repo)
+    fault.times = 0
+    assert fault.seen
+    assert _all_hit([run])
+
+
 async def test_rate_limits_are_waited_for(stack: Stack) -> None:
     repo = await stack.repository(configured())
     add = stack.github.faults.add
     faults = [
-        add("POST", runs_of(repo), "secondary"),
-        add("PATCH", f"{runs_of(repo)}/\\d+", "secondary", status=429),
+        add("POST", GRAPHQL, "secondary", containing=CREATE),
+        add("POST", GRAPHQL, "secondary", status=429, containing=UPDATE),
         add("POST", f"/repos/{repo}/issues/\\d+/comments", "primary"),
     ]
     await complete(stack, repo)
@@ -71,7 +83,7 @@ def _all_hit(faults: list[ApiFault]) -> bool:
 
 async def test_removed_check_runs_are_created_again(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    held = stack.github.faults.add("GET", f"{runs_of(repo)}/\\d+", "hold")
+    held = stack.github.faults.add("POST", GRAPHQL, "hold", containing=UPDATE)
     sha = await stack.push(repo, CHANGE)
     await stack.until(lambda: held.seen)
     stack.github.store.repository(repo).suites[sha].runs.clear()
@@ -82,7 +94,7 @@ async def test_removed_check_runs_are_created_again(stack: Stack) -> None:
 
 async def test_superseded_while_check_runs_are_created(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    held = stack.github.faults.add("POST", runs_of(repo), "hold")
+    held = stack.github.faults.add("POST", GRAPHQL, "hold", containing=CREATE)
     old = await stack.push(repo, {"a.txt": "1\n"})
     await stack.until(lambda: held.seen)
     new = await stack.push(repo, {"a.txt": "2\n"})
@@ -107,7 +119,7 @@ async def test_installation_suspended_during_a_gate(stack: Stack) -> None:
     repo = await stack.repository(configured(), name="example/suspended")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
-    held = stack.github.faults.add("GET", f"{runs_of(repo)}/\\d+", "hold")
+    held = stack.github.faults.add("POST", GRAPHQL, "hold", containing=UPDATE)
     sha = await stack.push(repo, CHANGE, login="example")
     await stack.pull(repo, login="example")
     await stack.until(lambda: held.seen)

@@ -51,6 +51,24 @@ async def test_pull_has_one_comment_that_is_edited(stack: Stack) -> None:
     assert len(stack.github.comments(repo, number)) == 1
 
 
+async def test_gate_costs_few_requests(stack: Stack) -> None:
+    """From the first push to a repository until its pull request's comment, with both tokens: every request that names
+    the repository, or is GraphQL's."""
+    repo = await stack.repository(configured())
+    number, before = stack.github.store.repository(repo).id, len(stack.github.requests)
+    sha = await stack.push(repo, {"a.txt": "x = 1\n", "lint.txt": FINDING})
+    pull = await stack.pull(repo)
+    await stack.verdict(repo, sha)
+    await stack.comment(repo, pull)
+    listed = f"/repos/{repo}/pulls"  # by the reconciliation, whatever is gated
+    chosen = [one for one in stack.github.requests[before:] if one.path != listed]
+    sent = [f"{one.method} {one.path} {one.request or ''}" for one in chosen]
+    ours = [
+        one for one in sent if f"/repos/{repo}" in one or "/graphql" in one or f"'repository_ids': [{number}]" in one
+    ]
+    assert len(ours) <= 14, "\n".join(each[:150] for each in ours)
+
+
 async def test_all_events_of_a_head_start_one_gate(stack: Stack) -> None:
     repo = await stack.repository(configured())
     stack.github.webhooks.faults.duplicate("push")

@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.quality import accepting, autofix, gate_activities, head_requests, late_events, shared_heads, sharing
     from workflows.quality.auto_merge import AutoMerge
     from workflows.quality.branch_state import BranchState, ContinuousQualityInput, GateTarget
+    from workflows.quality.check_run_writer import complete_lost
     from workflows.quality.config_watch import ConfigWatch
     from workflows.quality.gate import QualityGateWorkflow
 
@@ -319,7 +320,7 @@ class ContinuousQualityWorkflow:
             if was_cancelled(error) and not self._gate:
                 raise
             workflow.logger.error(f"gate=lost head={head.sha}", exc_info=error)
-            await gate_activities.complete_lost(input)
+            await complete_lost(input)
             return None
 
     async def _verdict_of_other(self, input: GateInput) -> GateOutcome | None:

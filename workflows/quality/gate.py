@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         worst_check,
         worst_of,
     )
+    from workflows.quality.check_run_writer import CheckRunWriter
     from workflows.quality.host_wait import HostWait
 
 
@@ -45,13 +46,10 @@ class QualityGateWorkflow:
         self._input = input
         self._ending: GateEnding | None = input.ending
         self._time_over = ""
-        self._wait = HostWait(input, self._created_runs, self._end_without_host)
+        self._runs = CheckRunWriter(input)
+        self._wait = HostWait(input, self._runs.still_open, self._end_without_host)
         self._state = "queued"
         self._checks: dict[str, QualityCheck] = {}
-        self._open_runs: dict[str, int] = {}  # check runs on GitHub that have not ended yet
-        self._creating: asyncio.Task[None] | None = None
-        self._run_ids: Mapping[str, int] = {}
-        self._others: tuple[str, ...] = ()  # workflows of other branches that have check runs on this head
         self._found: tuple[HeadPull, ...] = ()
         self._bases: list[Base] = []
         self._gate: asyncio.Task[QualityGateResult] | None = None
@@ -71,7 +69,7 @@ class QualityGateWorkflow:
         self._state = result.state
         own = [base for base in self._bases if base.name == input.head.base_ref] or self._bases
         workspace, plan = (own[0].workspace, own[0].plan) if own else (None, None)
-        return GateOutcome(result, self._run_ids, workspace, plan, accepted_checks(self._bases), self._others)
+        return GateOutcome(result, self._runs.ids, workspace, plan, accepted_checks(self._bases), self._runs.others)
 
     @workflow.signal
     def superseded(self, ending: GateEnding) -> None:
@@ -105,11 +103,9 @@ class QualityGateWorkflow:
 
     async def _run_gate(self) -> QualityGateResult:
         input = self._input
-        pulls, _, first = await asyncio.gather(
-            self._pulls(), asyncio.shield(self._create_runs()), self._prepared_first()
-        )
-        if self._others:  # GitHub's list lacks some of what another branch's gate knew
-            pulls = await self._pulls(self._others)
+        pulls, _, first = await asyncio.gather(self._pulls(), self._runs.create(), self._prepared_first())
+        if self._runs.others:  # GitHub's list lacks some of what another branch's gate knew
+            pulls = await self._pulls(self._runs.others)
         vouched = not input.head.fork or any(not pull.fork for pull in pulls)
         unapproved = [pull for pull in pulls if not (vouched or pull.approved)]
         self._found = pulls
@@ -117,9 +113,7 @@ class QualityGateWorkflow:
             return await self._published(self._without_verdict("refused", gate_states.NOT_APPROVED))
         self._state = "running"
         heads = heads_by_base(input.head, [pull for pull in pulls if pull not in unapproved])
-        await asyncio.gather(
-            self._add_bases(heads, first), gate_activities.show_running(input, self._run_ids.get(GATE, 0))
-        )
+        await self._add_bases(heads, first)
         head = head_into_default(self._bases, input.default_branch)
         if head and await gate_activities.requires_checks(head.repo, head.base_ref):
             await self._add_bases({head: ()})
@@ -127,6 +121,7 @@ class QualityGateWorkflow:
         time_outs = {one.name: one.timeout_s for base in self._bases for one in base.plan.checks}
         slowest_first = sorted(self._names, key=lambda name: -time_outs[name])
         self._running = [asyncio.create_task(self._check(name)) for name in slowest_first]
+        self._runs.write_ends()
         checks = self._in_order(await asyncio.gather(*self._running))
         return await self._published(worst_of(input.head.sha, self._bases, unapproved, checks))
 
@@ -152,34 +147,13 @@ class QualityGateWorkflow:
 
         self._bases += await asyncio.gather(*(base(head, pulls) for head, pulls in heads.items()))
 
-    def _create_runs(self) -> asyncio.Task[None]:
-        """To be shielded: a request that is on its way to GitHub cannot be called back, so its answer is awaited, to be
-        ended."""
-
-        async def create() -> None:
-            if self._input.publish:
-                created = await gate_activities.create_check_runs(self._input)
-                self._run_ids, self._others = created.ids, created.others
-                self._open_runs = dict(self._run_ids)
-
-        self._creating = asyncio.create_task(create())
-        return self._creating
-
-    async def _created_runs(self) -> Mapping[str, int]:
-        """Those that have not ended."""
-        if self._creating:
-            await workflow.wait([self._creating])
-        return self._open_runs
-
     async def _check(self, name: str) -> QualityCheck:
-        """One check to its end on GitHub: the worst of its verdicts against each base."""
+        """One check to its end: the worst of its verdicts against each base."""
         bases = [base for base in self._bases if base.plan_of(name)]
         await asyncio.gather(*(self._check_against(base, name) for base in bases))
         base, check = worst_check(name, bases)
         self._checks[name] = check
-        run_id = self._open_runs.get(name)
-        if run_id and await gate_activities.complete_check(self._input, base.workspace, run_id, check):
-            self._open_runs.pop(name, None)
+        self._runs.ended(check, base.workspace.queue)
         return check
 
     async def _check_against(self, base: Base, name: str) -> None:
@@ -224,8 +198,8 @@ class QualityGateWorkflow:
         ending = self._ending or GateEnding(self._input.attempt, gate_states.CANCELLED)
         if ending.newer_sha:
             return await self._published(self._without_verdict("superseded", gate_states.superseded(ending.newer_sha)))
-        if ending.shown and not self._creating:
-            self._create_runs()
+        if ending.shown:
+            self._runs.create()
         return await self._published(self._without_verdict("cancelled", ending.reason))
 
     def _without_verdict(self, state: GateState, reason: str) -> QualityGateResult:
@@ -250,13 +224,7 @@ class QualityGateWorkflow:
         return tuple(sorted(checks, key=lambda check: self._names.index(check.name)))
 
     async def _published(self, result: QualityGateResult) -> QualityGateResult:
-        """Ends whatever is still open on GitHub: the other checks first, the gate's own run last."""
-        if self._creating:
-            await workflow.wait([self._creating])
-        if self._open_runs or (self._creating and self._input.publish and not self._run_ids):
-            newer_sha = self._ending.newer_sha if self._ending else ""
-            await gate_activities.complete_all(self._input, result, self._open_runs, self._run_ids, newer_sha)
-            self._open_runs = {}
+        await self._runs.finish(result, self._ending.newer_sha if self._ending else "")
         return result
 
 

@@ -1,7 +1,7 @@
 """What a gate asks of the hosts and writes to GitHub, each with its time-out and its retries."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from temporalio import workflow
@@ -9,15 +9,7 @@ from temporalio.exceptions import ActivityError, TimeoutType
 
 with workflow.unsafe.imports_passed_through():
     from activities.github.baseline import BaselineInput
-    from activities.github.check_runs import (
-        GATE,
-        CompleteCheckRunInput,
-        CompleteGateRunInput,
-        CreateCheckRunsInput,
-        CreateCheckRunsResult,
-        EndCheckRunsInput,
-        StartCheckRunInput,
-    )
+    from activities.github.check_runs import StartCheckRunInput
     from activities.github.comments import GateCommentInput
     from activities.github.merging import RequiredChecksInput
     from activities.github.pulls import PullsOfHeadInput
@@ -35,7 +27,6 @@ with workflow.unsafe.imports_passed_through():
         Head,
         HeadPull,
         QualityCheck,
-        QualityGateResult,
         RepoRef,
     )
     from activities.quality_gate.types import (
@@ -206,17 +197,6 @@ async def last_verdict(head: Head) -> GateOutcome | None:
     )
 
 
-async def create_check_runs(input: GateInput) -> CreateCheckRunsResult:
-    """All check runs at once, as queued, or those that are run again."""
-    names = (*input.only, GATE) if input.only else ()
-    return await workflow.execute_activity_method(
-        CheckRunActivities.create_check_runs,
-        CreateCheckRunsInput(input.head, names, input.attempt, input.owner_key),
-        start_to_close_timeout=ActivityTimeouts.GITHUB_API,
-        retry_policy=until_done(),
-    )
-
-
 async def show_running(input: GateInput, run_id: int, waits_for: str = "") -> None:
     """A run is shown in progress; `waits_for` is a sentence that says what holds it up. Nothing depends on it, so it is
     never tried for long."""
@@ -233,55 +213,6 @@ async def show_running(input: GateInput, run_id: int, waits_for: str = "") -> No
     except ActivityError as error:
         if was_cancelled(error):
             raise
-
-
-async def complete_check(input: GateInput, workspace: Workspace, run_id: int, check: QualityCheck) -> bool:
-    """One check's end, from the host that holds its findings. False where GitHub does not take it: the other checks
-    go on, and the run ends with the gate."""
-    try:
-        await workflow.execute_activity_method(
-            CheckRunActivities.complete_check_run,
-            CompleteCheckRunInput(input.head, run_id, check, input.attempt, input.owner_key),
-            task_queue=workspace.queue,
-            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
-            retry_policy=until_done(),
-        )
-    except ActivityError as error:
-        if was_cancelled(error):
-            raise
-        workflow.logger.error(f"check={check.name} head={input.head.sha} write=refused", exc_info=error)
-        return False
-    return True
-
-
-async def complete_all(
-    input: GateInput,
-    result: QualityGateResult,
-    open_runs: Mapping[str, int],
-    all_runs: Mapping[str, int],
-    newer_sha: str,
-) -> None:
-    """Ends the check runs that nothing else ends, and then the gate's own. `all_runs` are all runs of the gate."""
-    others = {name: run_id for name, run_id in open_runs.items() if name != GATE}
-    owner = "" if all_runs else input.owner_key  # runs may have been created whose ids were lost
-    if others or owner:
-        ended = EndCheckRunsInput(input.head, others, result.state, result.reason, newer_sha, owner)
-        await write(CheckRunActivities.end_check_runs, ended)
-    if run_id := open_runs.get(GATE, 0):
-        completed = CompleteGateRunInput(
-            input.head, run_id, result, input.attempt, input.owner_key, dict(all_runs), newer_sha
-        )
-        await write(CheckRunActivities.complete_gate_run, completed)
-
-
-async def complete_lost(input: GateInput) -> None:
-    """The gate's workflow ended without a verdict (somebody terminated it, GitHub refused its verdict): its check runs
-    end here, if GitHub takes that."""
-    if input.publish:
-        result = QualityGateResult(input.head.sha, "", "error", False, 0.0, reason=gate_states.RUN_LOST)
-        with logged():
-            run_ids = (await create_check_runs(input)).ids
-            await complete_all(input, result, run_ids, run_ids, "")
 
 
 async def comment(head: Head, outcome: GateOutcome) -> None:

@@ -1,13 +1,15 @@
-"""GitHub for this app: a token for each purpose, kept until shortly before it ends, and never shown.
+"""GitHub for this app: tokens, kept until shortly before they end, and never shown.
 
-A token covers one repository and just the permissions that the caller names.
+A token covers one repository and just the permissions that the caller names; a gate's requests share one. Git has a
+token of its own, which can read and nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from cachetools import TTLCache
 
 from activities.github.client.api import API
 from activities.github.client.clock import GitHubClock
@@ -17,8 +19,19 @@ from activities.github.client.renames import RepositoryNames
 from activities.github.client.token_requests import Permissions, TokenIssuer, TokenRequest
 from activities.github.client.tokens import Tokens
 from activities.github.client.transport import ApiUrls
-from activities.github.errors import Unavailable
+from activities.github.errors import Forbidden, Unavailable
 from activities.model import RepoRef
+
+GATE_PERMISSIONS: Permissions = {
+    "checks": "write",
+    "contents": "read",
+    "issues": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+"""What a gate needs from its first request to its comment, and nothing that changes a file."""
+# After a refusal of these it is not asked again for so long: the owner may have granted fewer.
+_REFUSED_S, _REFUSED_KEPT = 3600.0, 2048
 
 __all__ = ["API", "AppClient", "GitHub", "Permissions"]
 
@@ -66,6 +79,7 @@ class GitHub:
         self._clock = GitHubClock()
         self._names = RepositoryNames()
         self._as_app = self._make_api(0, AppCredential(app_id, private_key, self._clock))
+        self._refused: TTLCache[Hashable, bool] = TTLCache(_REFUSED_KEPT, _REFUSED_S)
         self._tokens = Tokens(TokenIssuer(self._as_app, self._names), self._clock, self._make_api)
 
     @property
@@ -121,6 +135,17 @@ class GitHub:
         """GitHub with these permissions on this repository and on no other."""
         token = await self._tokens.get(TokenRequest(repo.installation_id, repo, permissions))
         return token.api.for_repository(repo)
+
+    async def for_gate(self, repo: RepoRef, permissions: Permissions) -> API:
+        """The same with all of `GATE_PERMISSIONS`, of which these are some: a gate costs one token. With just these
+        where the account has not granted all."""
+        shared = TokenRequest(repo.installation_id, repo, GATE_PERMISSIONS)
+        if shared.key not in self._refused:
+            try:
+                return (await self._tokens.get(shared)).api.for_repository(repo)
+            except Forbidden:
+                self._refused[shared.key] = True
+        return await self.installation(repo, permissions)
 
     async def git_auth(self, repo: RepoRef, write: bool = False) -> tuple[str, str]:
         """(user name, token) for git over HTTP; to be handed over in the environment, never as an argument."""

@@ -6,7 +6,7 @@ answer becomes one of our errors. gidgethub never sees the credential.
 
 import json
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -24,6 +24,8 @@ from activities.github.client.transport import ApiRequest, ApiResponse, ApiUrls,
 from activities.github.errors import GitHubError, NotFound, RateLimited, Unauthorized, Unavailable
 from activities.model import RepoRef
 
+Json = dict[str, Any]
+
 # Answers kept for conditional requests, which cost nothing when answered 304; they die with the token.
 _KEPT_ANSWERS = 32
 # A repository that was accessible just now is not checked again at the next 404.
@@ -36,6 +38,7 @@ class API(GitHubAPI):
     """`getitem`, `getiter`, `post`, `patch`, `put`, `delete` of gidgethub and `query`, which all raise `GitHubError`.
 
     `urls` are GitHub's addresses; `names` are shared by all credentials, `budget` by those of one installation.
+    `node_id` is GraphQL's id of the one repository that the credential is for, "" where it is for more.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class API(GitHubAPI):
         self._names = names
         self._repos: dict[str, RepoRef] = {}
         self._accessible_at = float("-inf")
+        self.node_id = ""
 
     def for_repository(self, repo: RepoRef) -> "API":
         """The same; requests that name this repository go to it, whatever it is called by now."""
@@ -62,18 +66,47 @@ class API(GitHubAPI):
 
     async def query(self, text: str, **variables: object) -> Any:
         """The `data` of a GraphQL query or mutation."""
-        body = json.dumps({"query": text, "variables": variables}).encode()
-        headers = {**create_headers(self.requester), "content-type": "application/json; charset=utf-8"}
-        answer = await self._send_authorized(ApiRequest("POST", self._urls.graphql, headers, body), cost_of_query(text))
-        data = _json(answer.body)
-        if not isinstance(data, Mapping):
-            raise Unavailable("GitHub's answer to a query could not be read.")
-        if data.get("errors") or not isinstance(data.get("data"), Mapping):
-            error = graphql_error(data.get("errors"), answer.headers, self._clock.now())
+        data, errors, headers = await self._graphql(text, variables)
+        if errors or data is None:
+            error = graphql_error(errors, headers, self._clock.now())
             if isinstance(error, NotFound):
                 self._credential.discard()  # a fresh token comes with the repository's present name
             raise self._with_pause(error)
-        return data["data"]
+        return data
+
+    async def mutate(self, mutation: str, inputs: Sequence[Json], selected: str) -> list[Json | None]:
+        """Carries out the same mutation for each input, one after the other, in one request: their payloads.
+
+        None for one that GitHub refused, or whose answer is incomplete: the others are carried out all the same.
+        `selected` are the payload's fields. Raises where GitHub answers for none of them.
+        """
+        kind = f"{mutation[0].upper()}{mutation[1:]}"
+        numbers = range(len(inputs))
+        variables = ", ".join(f"$i{n}: {kind}Input!" for n in numbers)
+        calls = "\n".join(f"  m{n}: {mutation}(input: $i{n}) {{ {selected} }}" for n in numbers)
+        text = f"mutation {kind}s({variables}) {{\n{calls}\n}}"
+        data, errors, headers = await self._graphql(text, {f"i{n}": inputs[n] for n in numbers})
+        found = [graphql_error([error], headers, self._clock.now()) for error in errors]
+        if limit := next((error for error in found if isinstance(error, RateLimited)), None):
+            raise self._with_pause(limit)
+        if data is None and not any("extensions" in error for error in errors):  # not even what is wrong with the text
+            raise found[0] if found else Unavailable("GitHub's answer to a mutation could not be read.")
+        payloads = [(data or {}).get(f"m{n}") for n in numbers]
+        return [payload if isinstance(payload, dict) else None for payload in payloads]
+
+    async def _graphql(
+        self, text: str, variables: Mapping[str, object]
+    ) -> tuple[Json | None, list[Json], Mapping[str, str]]:
+        """The answer's `data`, its errors, and its headers."""
+        body = json.dumps({"query": text, "variables": variables}).encode()
+        headers = {**create_headers(self.requester), "content-type": "application/json; charset=utf-8"}
+        answer = await self._send_authorized(ApiRequest("POST", self._urls.graphql, headers, body), cost_of_query(text))
+        read = _json(answer.body)
+        if not isinstance(read, Mapping):
+            raise Unavailable("GitHub's answer to a query could not be read.")
+        data, errors = read.get("data"), read.get("errors")
+        shown = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+        return (data if isinstance(data, dict) else None), shown, answer.headers
 
     async def getitem_if_changed(self, url: str, names: Mapping[str, str], etag: str) -> tuple[Any, str]:
         """A page and its ETag; None where it is still what `etag` names, which costs nothing. The caller keeps what it

@@ -6,9 +6,8 @@ GitHub's numbers (docs, "Rate limits for the REST API" and "Best practices for u
 - 900 points a minute for REST, 2,000 for GraphQL; a read is 1, a write 5.
 - 80 requests a minute and 500 an hour that create content.
 - "If you are making a large number of POST, PATCH, PUT, or DELETE requests, wait at least one second between each":
-  for content always, since every one of them notifies people. A push's check runs must appear together, and pushes
-  come together too, so other writes may come in a burst of four gates (9 runs created, 1 started, 9 completed, and
-  what is around them), which is half of a minute's points; beyond that one a second.
+  for content always, since every one of them notifies people. Pushes come together, and a gate writes its check runs
+  by a few requests, so other writes may come in a burst of some twenty gates; beyond that one a second.
 - A primary limit an hour, which its answers name; after a limit nothing is sent until the time that GitHub names.
 
 A short wait is slept here, in order of arrival. A longer one is `RateLimited` with the time, for Temporal to come
@@ -39,7 +38,7 @@ _READS = ("GET", "HEAD", "OPTIONS")
 _CONTENT = frozenset({
     "comments", "replies", "reactions", "issues", "pulls", "reviews", "requested_reviewers", "releases",
 })  # fmt: skip
-_MUTATION = re.compile(r"\s*mutation\b")
+_MUTATION = re.compile(r"\s*mutation\b(?:\s+(?P<checks>(?:Create|Update)CheckRuns)\b)?")
 
 
 @dataclass(frozen=True)
@@ -67,9 +66,11 @@ def cost_of(method: str, path: str) -> Cost:
 
 
 def cost_of_query(text: str) -> Cost:
-    """Of a GraphQL request: a query is one point, a mutation five; ours are commits, which are content."""
-    if _MUTATION.match(text):
-        return Cost("mutation", "graphql", (("queries", 5), ("writes", 1), ("content", 1)))
+    """Of a GraphQL request: a query is one point, a mutation five, however many it carries out. Commits are content,
+    check runs are not."""
+    if found := _MUTATION.match(text):
+        content = () if found["checks"] else (("content", 1),)
+        return Cost(f"mutation {found['checks'] or ''}", "graphql", (("queries", 5), ("writes", 1), *content))
     return Cost("query", "graphql", (("queries", 1),))
 
 

@@ -5,7 +5,7 @@ more, the present one is looked up: the repository was transferred, or the app w
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,14 +33,22 @@ class TokenRequest:
         """The repository's name, "" for the whole account."""
         return self.repo.full_name if self.repo else ""
 
+    @property
+    def key(self) -> Hashable:
+        """The same for the same token. By the repository's id where that is known: the name may change."""
+        repo = self.repo and (self.repo.id or self.repo.full_name.lower())
+        return (self.installation, repo or "", *sorted(self.permissions.items()))
+
 
 @dataclass(frozen=True)
 class IssuedToken:
-    """`installation` is the one that it is of; `ends` in seconds since 1970, by GitHub's clock."""
+    """`installation` is the one that it is of; `ends` in seconds since 1970, by GitHub's clock; `node_id` is GraphQL's
+    id of the one repository that it is for, "" where it is for more."""
 
     text: str = field(repr=False)
     installation: int
     ends: float
+    node_id: str = ""
 
 
 class TokenIssuer:
@@ -80,10 +88,11 @@ class TokenIssuer:
                 raise
             raise await self._not_granted(installation, request, error) from None
         try:
+            nodes = [str(each.get("node_id") or "") for each in data.get("repositories") or ()]
             for each in data.get("repositories") or ():
                 self._names.learn(int(each["id"]), str(each["full_name"]))
             ends = datetime.fromisoformat(str(data["expires_at"])).timestamp()
-            return IssuedToken(str(data["token"]), installation, ends)
+            return IssuedToken(str(data["token"]), installation, ends, nodes[0] if len(nodes) == 1 else "")
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise Unavailable(f"GitHub's answer has no token in it: {type(error).__name__}") from None
 

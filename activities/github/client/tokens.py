@@ -44,9 +44,7 @@ class Tokens:
 
     async def get(self, request: TokenRequest) -> TokenAccess:
         """The token for this request, kept or new."""
-        # By id where that is known: the name may change.
-        repo = request.repo and (request.repo.id or request.repo.full_name.lower())
-        key = (request.installation, repo or "", *sorted(request.permissions.items()))
+        key = request.key
         if token := self._kept.get(key):
             return token
         if key not in self._pending:
@@ -66,9 +64,9 @@ class Tokens:
         issued = await self._issuer.issue(request)
         hide_token(issued.text)
         credential = InstallationCredential(issued.text, lambda: self._drop(key))
-        token = TokenAccess(
-            issued.text, issued.ends - self._clock.now(), self._make_api(issued.installation, credential)
-        )
+        api = self._make_api(issued.installation, credential)
+        api.node_id = issued.node_id
+        token = TokenAccess(issued.text, issued.ends - self._clock.now(), api)
         self._kept[key] = token
         return token
 

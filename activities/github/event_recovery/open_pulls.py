@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from activities.github.check_runs import GATE, PREFIX
+from activities.github.check_run_requests import PREFIX
+from activities.github.check_runs import GATE
 from activities.github.event_recovery.types import OpenPull
 from activities.github.pulls import pull_of
 from activities.github.urls import url_values

@@ -101,7 +101,7 @@ class MergeActivities:
     @github_activity
     async def list_required_checks(self, input: RequiredChecksInput) -> RequiredChecksResult:
         """Returns the checks that a branch's protection or rulesets require; none for a branch that does not exist."""
-        api = await self._github.installation(input.repo, {"contents": "read"})
+        api = await self._github.for_gate(input.repo, {"contents": "read"})
         try:
             rules = await branch_protection.read(api, input.repo, input.branch)
         except NotFound:

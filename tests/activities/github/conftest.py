@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -165,7 +166,9 @@ def asked(simulated: SimulatedGitHub, method: str, ending: str) -> int:
     return sum(each.method == method and each.path.endswith(ending) for each in simulated.requests)
 
 
-async def done(method: Callable[[Any], Awaitable[T]], wanted: Any) -> T:
+async def done(method: Callable[[Any], Awaitable[T]], wanted: Any, attempt: int = 1) -> T:
     """The activity's result, inside an activity as the worker makes one: there it may send heartbeats."""
-    result: T = await ActivityEnvironment().run(method, wanted)
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=attempt)
+    result: T = await environment.run(method, wanted)
     return result

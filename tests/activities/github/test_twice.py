@@ -18,6 +18,7 @@ from activities.github.check_runs import (
     CreateCheckRunsInput,
     EndCheckRunsInput,
     StartCheckRunInput,
+    UpdateCheckRunsInput,
 )
 from activities.github.client import GitHub
 from activities.github.client.rate_limits import UNMETERED
@@ -208,6 +209,27 @@ async def _end_gate(at: Scene) -> ActivityCall:
     )
 
 
+async def _update(at: Scene) -> ActivityCall:
+    """The last verdicts with the gate's: 120 findings are three requests."""
+    created = await at.activities.create_check_runs(CreateCheckRunsInput(at.head, NAMES, 0, OWNER))
+    return at.activities.update_check_runs, UpdateCheckRunsInput(
+        at.head, created.ids, created.node_ids, (CHECK,), 0, OWNER, result=at.result, all_ids=created.ids
+    )
+
+
+async def _update_removed(at: Scene) -> ActivityCall:
+    method, wanted = await _update(at)
+    at.there.suites[at.sha].runs.clear()
+    return method, wanted
+
+
+async def _show_running(at: Scene) -> ActivityCall:
+    created = await at.activities.create_check_runs(CreateCheckRunsInput(at.head, NAMES, 0, OWNER))
+    return at.activities.update_check_runs, UpdateCheckRunsInput(
+        at.head, created.ids, created.node_ids, (CHECK,), 0, OWNER, show_running=True
+    )
+
+
 async def _end_all(at: Scene) -> ActivityCall:
     ended = EndCheckRunsInput(at.head, await at.runs(), "cancelled", "Cancelled on request.", owner_key=OWNER)
     return at.activities.end_check_runs, ended
@@ -216,7 +238,7 @@ async def _end_all(at: Scene) -> ActivityCall:
 CASES: tuple[Prepare, ...] = (
     _branch, _sync, _commit, _git_data, _release, _draft, _published, _open, _merge, _status, _pull_comment,
     _edited_comment, _labels, _review, _issue, _close, _issue_comment, _reply, _reaction, _gate_comment, _runs,
-    _start, _end, _end_removed, _end_gate, _end_all,
+    _start, _end, _end_removed, _end_gate, _end_all, _update, _update_removed, _show_running,
 )  # fmt: skip
 
 
@@ -278,7 +300,9 @@ async def test_lost_answer_changes_nothing(site: Site, case: Prepare) -> None:
     assert _facts(again) == _facts(result)
 
 
-@pytest.mark.parametrize("case", [_open, _issue, _close, _end, _git_data, _published], ids=lambda case: case.__name__)
+@pytest.mark.parametrize(
+    "case", [_open, _issue, _close, _end, _update, _git_data, _published], ids=lambda case: case.__name__
+)
 async def test_worker_dying_between_writes_changes_nothing(site: Site, case: Prepare) -> None:
     """Before each of them: GitHub never hears of it, nor of what was to come after it."""
     at = await site.scene()
@@ -301,13 +325,13 @@ def _writes(verb: str, path: str) -> bool:
 
 async def _tried(method: Callable[[Any], Awaitable[Any]], wanted: Any, failures: int) -> Any:
     """As Temporal does it: again after each failure, so often at most."""
-    for _ in range(failures):
+    for attempt in range(1, failures + 1):
         try:
-            return await done(method, wanted)
+            return await done(method, wanted, attempt)
         except ApplicationError as error:
             if error.non_retryable:
                 raise
-    return await done(method, wanted)
+    return await done(method, wanted, failures + 1)
 
 
 async def _state(at: Scene) -> str:
@@ -321,13 +345,25 @@ async def _state(at: Scene) -> str:
         "refs": dict(zip(refs, trees, strict=True)),
         "issues": [_issue_of(issue) for issue in there.issues.values()],
         "runs": [
-            (run.name, run.status, run.conclusion, run.title, run.summary, run.annotations, run.actions)
+            (
+                run.name,
+                run.status,
+                run.conclusion,
+                run.title,
+                run.summary,
+                _sorted(run.annotations),
+                _sorted(run.actions),
+            )
             for run in there.runs()
         ],
         "statuses": [(each.context, each.state, each.description) for said in there.statuses.values() for each in said],
         "releases": [(each.tag, each.name, each.body, each.draft) for each in there.releases],
     }
     return re.sub(rf"{at.sha}|{at.sha[:7]}|{there.name}|\b\d{{4,}}\b", "*", str(shown))
+
+
+def _sorted(items: list[dict[str, Any]]) -> list[list[tuple[str, Any]]]:
+    return [sorted(each.items()) for each in items]
 
 
 def _issue_of(issue: Issue) -> tuple[object, ...]:
@@ -337,10 +373,13 @@ def _issue_of(issue: Issue) -> tuple[object, ...]:
     return issue.number, issue.title, issue.body, issue.state, issue.state_reason, labels, people, said, pull
 
 
+_DIFFERS = ("changed", "sha", "url", "id", "ids", "node_ids", "head_sha")
+
+
 def _facts(result: Any) -> Mapping[str, Any]:
     """What it gives, without what may differ."""
     told = asdict(result) if result is not None else {}
-    return {key: value for key, value in told.items() if key not in ("changed", "sha", "url", "id", "ids", "head_sha")}
+    return {key: value for key, value in told.items() if key not in _DIFFERS}
 
 
 def _like(verb: str, path: str) -> tuple[str, str]:

@@ -144,6 +144,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "get_permission",
         "get_pr_files",
         "get_pull_request",
+        "get_push_time",
         "get_repo_settings",
         "list_failed_deliveries",
         "list_installations",
@@ -165,6 +166,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "review_baseline",
         "start_check_run",
         "sync_branch",
+        "update_check_runs",
         "update_gate_comment",
         "update_pr_status",
     ]
