@@ -37,35 +37,41 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-async def unit_tests(repository: Path) -> dict[str, Any]:
-    _, out, _ = await gate(repository, "--json")
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data folder: what is downloaded for pytest is downloaded once."""
+    return tmp_path_factory.mktemp("data")
+
+
+async def unit_tests(repository: Path, data: Path) -> dict[str, Any]:
+    _, out, _ = await gate(repository, "--json", AUTOBUILD_DATA=str(data))
     return next(check for check in json.loads(out)["checks"] if check["name"] == "unit_tests")
 
 
-async def test_a_conftest_that_turns_failures_into_passes_is_named(repository: Path) -> None:
+async def test_a_conftest_that_turns_failures_into_passes_is_named(repository: Path, data: Path) -> None:
     write(repository, {"app.py": ADD.replace("+", "-"), "conftest.py": LIES})
-    check = await unit_tests(repository)
+    check = await unit_tests(repository, data)
     assert check["reason"].endswith("This change also edits conftest.py, which can decide what this check reports.")
 
 
-async def test_an_honest_change_is_not_named(repository: Path) -> None:
+async def test_an_honest_change_is_not_named(repository: Path, data: Path) -> None:
     write(repository, {"app.py": ADD + "\n\nONE = 1\n", "tests/test_one.py": "def test_one():\n    assert True\n"})
-    check = await unit_tests(repository)
+    check = await unit_tests(repository, data)
     assert (check["status"], check["reason"]) == ("passed", "2 passed.")
 
 
-async def test_tests_that_no_longer_run_are_counted(repository: Path) -> None:
+async def test_tests_that_no_longer_run_are_counted(repository: Path, data: Path) -> None:
     write(repository, {"tests/test_more.py": "".join(f"def test_{n}():\n    assert {n} >= 0\n\n\n" for n in range(12))})
     git(repository, "add", "--all")
     git(repository, "commit", "--quiet", "--message=More")
     git(repository, "branch", "--force", "main")
     write(repository, {"pytest.ini": "[pytest]\naddopts = --deselect=tests/test_more.py\n"})
-    assert "did not run" not in (await unit_tests(repository))["reason"]  # nobody has run the base's tests
+    assert "did not run" not in (await unit_tests(repository, data))["reason"]  # nobody has run the base's tests
     git(repository, "stash", "--include-untracked")
-    await unit_tests(repository)
+    await unit_tests(repository, data)
     git(repository, "stash", "pop")
     write(repository, {"app.py": ADD + "# changed\n"})
-    check = await unit_tests(repository)
+    check = await unit_tests(repository, data)
     first = "tests/test_more.py::test_0, tests/test_more.py::test_1, tests/test_more.py::test_10 and 9 more"
     assert f"12 tests of the base did not run ({first})." in check["reason"]
     assert (check["status"], check["metrics"]["not_run"]) == ("passed", 12)
