@@ -90,7 +90,7 @@ async def commanded(stack: Stack) -> dict[str, str]:
         f"command-{name}": f"command:{repo}!comment-{id}"
         for name, id in zip(("stop", "override", "retry"), comments, strict=True)
     }
-    return {"branch-commanded": f"quality:{repo}@change", **commands}
+    return {"branch-commanded": f"quality:{repo}@change", "thread": f"thread:{repo}#{number}", **commands}
 
 
 async def labelled(stack: Stack) -> dict[str, str]:

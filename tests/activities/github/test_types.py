@@ -154,6 +154,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "list_repositories",
         "list_required_checks",
         "list_suite_runs",
+        "look_up_push",
         "merge_pull_request",
         "push_branch",
         "read_baseline",
