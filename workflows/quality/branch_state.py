@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from activities.model import Head
 from activities.quality_gate.types import GateInput, GateOutcome, GateOverride
+from activities.reporting import gate_states
 from workflows.config import WorkflowTimeouts
 from workflows.messages import (
     BranchOverview,
@@ -103,6 +104,8 @@ class BranchState:
     """Check → why this head may pass without it; they end with the head."""
     accepts: bool = False
     """Something was accepted as known for this branch."""
+    died_sha: str = ""
+    """The last head that was gated again because workers had died while they checked it: that is done once for each."""
     merge_sha: str = ""
     """The head that is to be merged as soon as GitHub allows it."""
     merge_tries: int = 0
@@ -208,6 +211,9 @@ class BranchState:
         self.had_head(event.head.sha, event.sent_at)
         if event.action == "opened" and event.head.sha == self.head.sha:
             self.opened_with = self.head.sha
+        if event.from_api and self._worker_died and self.died_sha != self.head.sha:
+            self.died_sha = self.head.sha
+            self.run_all_again()
         left_out = self.outcome is not None and self.outcome.plan is not None and self.outcome.plan.left_out
         if known is None and left_out:  # the configuration left the branch out while it had no pull request
             target = self.target
@@ -285,6 +291,14 @@ class BranchState:
     def run_all_again(self) -> None:
         """Every check of the head, by what is known of each."""
         self.target = replace(self.target, only=(), refresh=False, rerun_count=self.target.rerun_count + 1)
+
+    @property
+    def _worker_died(self) -> bool:
+        """Whether the head has no whole verdict because workers died while they worked on it."""
+        if not self.verdict or self.has_work:
+            return False
+        result = self.verdict.result
+        return gate_states.WORKER_DIED in (result.reason, *(check.reason for check in result.checks))
 
     @property
     def complete_verdict(self) -> GateOutcome | None:
