@@ -6,16 +6,29 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+
+_OURS = "autobuild-test-"
 
 
 @contextlib.contextmanager
 def small_disk(place: Path, size: str, inodes: int = 0) -> Iterator[Path]:
     """A file system of that size at `place`, which is made. Skips the test where mounts are not allowed."""
+    _unmount_those_of_killed_tests()
     place.mkdir(parents=True, exist_ok=True)
     options = f"size={size},mode=755" + (f",nr_inodes={inodes}" if inodes else "")
-    with _mounted(place, "-t", "tmpfs", "-o", options, "tmpfs", str(place)):
+    with _mounted(place, "-t", "tmpfs", "-o", options, f"{_OURS}{os.getpid()}", str(place)):
         yield place
+
+
+def _unmount_those_of_killed_tests() -> None:
+    """Their folders could not be removed, and pytest ends with an error when it tries."""
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        source, place, *_ = line.split(" ")
+        pid = source.removeprefix(_OURS)
+        if pid != source and not psutil.pid_exists(int(pid)):
+            subprocess.run(("umount", "--lazy", place), check=False)
 
 
 @contextlib.contextmanager
