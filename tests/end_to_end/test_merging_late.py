@@ -19,6 +19,7 @@ async def about_to_merge(stack: Stack) -> tuple[str, int, ApiFault]:
     repo = await stack.repository(merging())
     held = stack.github.faults.add("GET", f"/repos/{repo}/pulls/1", "hold")
     sha = await stack.push(repo, {"a.txt": "x\n"})
+    stack.github.store.advance(5)  # a pull request that is opened at once is looked up, which would be held
     number = await stack.pull(repo)
     await stack.verdict(repo, sha)
     await stack.until(lambda: held.seen)

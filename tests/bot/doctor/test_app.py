@@ -170,7 +170,7 @@ async def test_low_rate_limit_is_a_warning(here: Deployment) -> None:
     here.github.store.spend(f"installation:{installation}", 4900)
     line = await here.one("rate limit")
     assert line.status == "warning"
-    assert "98 of 5000" in line.message
+    assert "99 of 5000" in line.message
 
 
 async def test_refused_token_is_an_error(here: Deployment) -> None:
