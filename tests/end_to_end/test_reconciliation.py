@@ -346,6 +346,8 @@ async def test_renamed_repository_continues_under_its_new_name(stack: Stack) -> 
     name = f"{repo.partition('/')[2]}-renamed"
     stack.github.repositories.rename_repository(repo, name)
     scope = only(stack, f"octocat/{name}")
+    # Temporal lists a workflow some moments after its start.
+    await until(lambda: stack.workflows.list_workflows(f"WorkflowId = 'quality:{repo}@change'"))
     counted = await reconcile(stack, ReconciliationInput(scope.installation_id, repo=scope.repo, former_name=repo))
     assert counted.ended == 1
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
