@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from activities.github.errors import NotFound, Validation
@@ -123,9 +122,9 @@ async def _complete_by_batches(
         states = {str(run.get("external_id") or ""): run for run in runs}
         ends = [(replace(run, node_id=str(states.get(run.external_id, {}).get("node_id") or "")), o) for run, o in ends]
     ended = {run.external_id for run, _ in ends if states.get(run.external_id, {}).get("status") == "completed"}
-    changes = [(run, completed(output)) for run, output in ends if run.node_id and run.external_id not in ended]
+    changes = [(run, completed(api, output)) for run, output in ends if run.node_id and run.external_id not in ended]
     if running and running.node_id and first:
-        changes.insert(0, (running, started()))
+        changes.insert(0, (running, started(api)))
     changed = {run.external_id for run in await _update_together(api, changes) if run is not running}
     shown = dict.fromkeys(changed, BATCH)
     for run, output in ends:
@@ -184,7 +183,7 @@ async def end_all(api: "API", repo: RepoRef, run_ids: Sequence[int], output: Che
     async def end(run_id: int) -> None:
         state = await read(api, repo, run_id)
         if state and state["status"] != "completed":
-            await update(api, repo, run_id, completed(output))
+            await update(api, repo, run_id, completed(api, output))
 
     await all_of([end(run_id) for run_id in run_ids])
 
@@ -212,7 +211,7 @@ def annotations_of(state: Json) -> int:
 
 async def _conclude(api: "API", repo: RepoRef, run_id: int, output: CheckRunOutput) -> bool:
     """The verdict with the first annotations; without any, and False, where GitHub refuses one of them."""
-    body = completed(output)
+    body = completed(api, output)
     try:
         await update(api, repo, run_id, body)
     except Validation:
@@ -223,12 +222,12 @@ async def _conclude(api: "API", repo: RepoRef, run_id: int, output: CheckRunOutp
     return True
 
 
-def completed(output: CheckRunOutput) -> Json:
+def completed(api: "API", output: CheckRunOutput) -> Json:
     """The update that completes a run, as REST has it."""
     body: Json = {
         "status": "completed",
         "conclusion": output.conclusion,
-        "completed_at": _now(),
+        "completed_at": api.time_now(),
         "output": body_of(output, 0),
     }
     if output.buttons:
@@ -263,9 +262,9 @@ async def update(api: "API", repo: RepoRef, run_id: int, body: Mapping[str, Any]
     await api.patch("/repos/{owner}/{repo}/check-runs/{id}", url_values(repo, id=str(run_id)), data=dict(body))
 
 
-def started() -> Json:
+def started(api: "API") -> Json:
     """The update that shows a run in progress."""
-    return {"status": "in_progress", "started_at": _now()}
+    return {"status": "in_progress", "started_at": api.time_now()}
 
 
 async def _update_together(api: "API", changes: Sequence[tuple[CheckRunRef, Json]]) -> list[CheckRunRef]:
@@ -328,7 +327,3 @@ async def _node_id(api: "API", repo: RepoRef) -> str:
     if not api.node_id:
         api.node_id = str((await api.getitem("/repos/{owner}/{repo}", url_values(repo)))["node_id"])
     return api.node_id
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

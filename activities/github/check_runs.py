@@ -223,7 +223,7 @@ class CheckRunActivities:
         state = await read(api, input.repo, input.run_id)
         said = {"output": {"title": input.waits_for, "summary": input.waits_for}} if input.waits_for else {}
         if state and state["status"] == "queued":
-            await update(api, input.repo, input.run_id, {**started(), **said})
+            await update(api, input.repo, input.run_id, {**started(api), **said})
         elif state and said and state["status"] == "in_progress":
             await update(api, input.repo, input.run_id, said)
 

@@ -7,6 +7,7 @@ answer becomes one of our errors. gidgethub never sees the credential.
 import json
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -63,6 +64,10 @@ class API(GitHubAPI):
     def full_name(self, repo: RepoRef) -> str:
         """`owner/name` as GitHub gave it last: for GraphQL, which does not follow a former one."""
         return self._names.name_of(repo)
+
+    def time_now(self) -> str:
+        """By GitHub's clock, and as GitHub writes times: they are compared with its own."""
+        return datetime.fromtimestamp(int(self._clock.now()), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     async def query(self, text: str, **variables: object) -> Any:
         """The `data` of a GraphQL query or mutation."""
