@@ -1,1 +1,1 @@
-"""The hands: each activity does one thing to the world, and may do it twice with one effect."""
+"""What touches the world: each activity does one thing to it, and may do it twice with one effect."""

@@ -15,7 +15,7 @@ import workflows
 from simulator.github.entities import CheckRun, Comment, Issue, Repository
 from simulator.github.server import SimulatedGitHub
 from tests.chaos.deployment import Deployment
-from tests.chaos.story import Outcome, outcomes
+from tests.chaos.pull_history import Outcome, outcomes
 from tests.chaos.users import Users
 from tests.end_to_end.repos import CHECKS
 
@@ -41,10 +41,10 @@ def not_settled(users: Users) -> Iterator[str]:
             yield f"{run.name} of {repo.full_name}@{run.suite.head_sha} is {run.status}"
     unheard = unheard_comments(users)
     yield from _heads(users, unheard)
-    for story, event in users.commands():
-        reactions = _reactions(users, story.repo, story.number, event.comment)
+    for history, event in users.commands():
+        reactions = _reactions(users, history.repo, history.number, event.comment)
         if not reactions and event.comment not in unheard:
-            yield f"{event.text!r} in {story.repo}#{story.number} has no reaction"
+            yield f"{event.text!r} in {history.repo}#{history.number} has no reaction"
 
 
 def unheard_comments(users: Users) -> set[int]:
@@ -69,8 +69,8 @@ def _heads(users: Users, unheard: set[int]) -> Iterator[str]:
         if found not in expected:
             told = "\n".join(map(str, (*own, *others)))
             yield f"{name}@{sha} ended as {found}, not {sorted(expected)}:\n{told}"
-        for story in own:
-            yield from _comment_on_head(users.github.store.issue(name, story.number), sha, found, users)
+        for history in own:
+            yield from _comment_on_head(users.github.store.issue(name, history.number), sha, found, users)
 
 
 def _outcome(latest: dict[str, CheckRun]) -> Outcome | str:
@@ -100,13 +100,13 @@ def done_twice(users: Users) -> Iterator[str]:
         (repo.full_name, run.suite.head_sha, run.name, run.external_id) for repo, run in all_runs(users.github)
     )
     yield from (f"{count} check runs {key}" for key, count in runs.items() if count > 1)
-    for story in users.stories.values():
-        issue = users.github.store.issue(story.repo, story.number)
+    for history in users.histories.values():
+        issue = users.github.store.issue(history.repo, history.number)
         own = _bot_comments(issue, users)
         answers = Counter(number for one in own for number in _REPLY_MARK.findall(one.body))
         yield from (f"{count} answers to comment {number}" for number, count in answers.items() if count > 1)
         if sum(_GATE_MARK in one.body for one in own) > 1:
-            yield f"{story.repo}#{story.number} has several comments of its gate"
+            yield f"{history.repo}#{history.number} has several comments of its gate"
         for comment in issue.comments:
             if len(comment.reactions) > 1:
                 yield f"comment {comment.id} has the reactions {[each.content for each in comment.reactions]}"
@@ -118,11 +118,11 @@ def done_twice(users: Users) -> Iterator[str]:
 async def open_workflows(users: Users, temporal: Client) -> list[str]:
     """Those that run and whose pull request or request is over."""
     allowed = {f"baseline:{repo.full_name}" for repo in users.github.store.repositories.values()}
-    for number, story in users.stories.items():
-        issue = users.github.store.issue(story.repo, story.number)
-        branch = f"#{story.number}" if story.fork else f"@{users.plan.pulls[number].branch}"
+    for number, history in users.histories.items():
+        issue = users.github.store.issue(history.repo, history.number)
+        branch = f"#{history.number}" if history.fork else f"@{users.plan.pulls[number].branch}"
         if issue.state == "open":
-            allowed.add(f"quality:{story.repo}{branch}")
+            allowed.add(f"quality:{history.repo}{branch}")
     found = [one async for one in temporal.list_workflows('ExecutionStatus = "Running"')]
     running = [one.id for one in found if not one.workflow_type.startswith("temporal-sys")]
     return sorted([id for id in running if id not in allowed and not await waits_for_a_timer(temporal, id)])

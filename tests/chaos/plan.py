@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Deed = Literal["open", "push", "force_push", "close", "reopen", "draft", "ready", "delete_branch", "comment"]
+UserAction = Literal["open", "push", "force_push", "close", "reopen", "draft", "ready", "delete_branch", "comment"]
 Arrival = Literal["prompt", "late", "twice", "dropped", "unrecorded"]
 """How GitHub's deliveries about something arrive. `dropped`: the log shows that they failed; `unrecorded`: nothing does."""
 
@@ -27,8 +27,8 @@ _ENDS: dict[FaultKind, FaultKind] = {
 """What ends a fault that lasts."""
 
 _ERRORS = (
-    "POST /repos/.*/check-runs status", "POST /repos/.*/check-runs half_after", "PATCH /repos/.*/check-runs/\\d+ status",
-    "PATCH /repos/.*/check-runs/\\d+ hang_up_after", "POST /repos/.*/comments half_after", "POST /repos/.*/comments status",
+    "POST /api/graphql status", "POST /api/graphql half_after", "POST /api/graphql hang_up", "POST /api/graphql hang_up_after",
+    "POST /repos/.*/comments half_after", "POST /repos/.*/comments status",
     "POST /repos/.*/reactions hang_up_after", "GET /repos/.* status", "GET /repos/.* half", "POST /app/.* status",
     "* .* hang_up", "* .* status",
 )  # fmt: skip
@@ -41,12 +41,12 @@ class PlanSize:
 
     repositories: int
     pulls: int
-    deeds: int
+    actions: int
     faults: int
 
 
-SHORT = PlanSize(repositories=2, pulls=6, deeds=24, faults=8)
-LONG = PlanSize(repositories=3, pulls=14, deeds=110, faults=26)
+SHORT = PlanSize(repositories=2, pulls=6, actions=24, faults=8)
+LONG = PlanSize(repositories=3, pulls=14, actions=110, faults=26)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class PlannedPull:
 class UserStep:
     """`pull` is an index of the plan's pulls, `finding`: what is pushed fails the gate. `login` comments `text`."""
 
-    do: Deed
+    do: UserAction
     pull: int
     finding: bool = False
     login: str = ""
@@ -116,7 +116,7 @@ def make_plan(seed: int, size: PlanSize) -> Plan:
     chance = random.Random(seed)
     pulls = tuple(_pulls(chance, size))
     users = _Users(chance, pulls)
-    steps: list[UserStep | FaultStep] = list(users.steps(size.deeds))
+    steps: list[UserStep | FaultStep] = list(users.steps(size.actions))
     for fault in _faults(chance, size.faults):
         _insert(chance, steps, fault)
     timed = (PlanStep(step, chance.choice((0, 0, 0, 2, 8, 25)), chance.random() < 0.6) for step in steps)
@@ -168,12 +168,14 @@ class _Users:
             self.state[pull] = "open"
             return UserStep("reopen", pull)
         pull = self.chance.choice(self._with("open") or sorted(self.state))
-        deeds: tuple[Deed, ...] = ("comment",) * 9 + ("push",) * 4 + ("force_push", "draft", "ready", "close", "close")
-        deed = self.chance.choice((*deeds, "delete_branch") if len(self._with("open")) > 2 else deeds)
-        self.state[pull] = {"close": "closed", "delete_branch": "gone"}.get(deed, self.state[pull])
-        if deed == "comment":
+        actions: tuple[UserAction, ...] = (
+            ("comment",) * 9 + ("push",) * 4 + ("force_push", "draft", "ready", "close", "close")
+        )
+        action = self.chance.choice((*actions, "delete_branch") if len(self._with("open")) > 2 else actions)
+        self.state[pull] = {"close": "closed", "delete_branch": "gone"}.get(action, self.state[pull])
+        if action == "comment":
             return self._comment(pull)
-        return UserStep(deed, pull, finding=self.chance.random() < 0.5)
+        return UserStep(action, pull, finding=self.chance.random() < 0.5)
 
     def _comment(self, pull: int) -> UserStep:
         text, login = self.chance.choice(COMMANDS), self.chance.choice(("octocat",) * 5 + ("stranger",))

@@ -8,7 +8,7 @@ from simulator.github.entities import Issue, PullDetails
 from simulator.github.server import SimulatedGitHub
 from simulator.github.webhooks.delivery_faults import DeliveryFaults
 from tests.chaos.plan import Arrival, Plan, UserStep
-from tests.chaos.story import PullStory, StoryEvent
+from tests.chaos.pull_history import PullEvent, PullHistory
 from tests.end_to_end.repos import configured
 
 FORKER = "example"
@@ -24,11 +24,11 @@ _FAULTS: dict[Arrival, DeliveryFaults] = {
 
 @dataclass
 class Users:
-    """`stories` holds the pulls that were opened, by their index in the plan."""
+    """`histories` holds the pulls that were opened, by their index in the plan."""
 
     github: SimulatedGitHub
     plan: Plan
-    stories: dict[int, PullStory] = field(default_factory=dict)
+    histories: dict[int, PullHistory] = field(default_factory=dict)
     findings: dict[str, bool] = field(default_factory=dict)
     pushes: int = 0
 
@@ -56,31 +56,31 @@ class Users:
         if step.do == "open":
             await self._open(step)
             return
-        story, planned = self.stories[step.pull], self.plan.pulls[step.pull]
-        issue, pull = self._now(story)
+        history, planned = self.histories[step.pull], self.plan.pulls[step.pull]
+        issue, pull = self._now(history)
         start, pulls = self._time(), self.github.pulls
-        source, login = pull.head_repository.full_name, FORKER if story.fork else "octocat"
+        source, login = pull.head_repository.full_name, FORKER if history.fork else "octocat"
         match step.do:
             case "push" | "force_push":
                 await self._push(step, source, login)
             case "delete_branch" if await self._tip(source, planned.branch):
                 await self.github.pushes.delete_branch(source, planned.branch, login)
             case "close":
-                await pulls.close_pull(story.repo, story.number)
+                await pulls.close_pull(history.repo, history.number)
             case "reopen" if issue.state == "closed" and await self._tip(source, planned.branch):
-                await pulls.reopen_pull(story.repo, story.number)
+                await pulls.reopen_pull(history.repo, history.number)
             case "draft" | "ready" if issue.state == "open":
-                pulls.set_draft(story.repo, story.number, step.do == "draft")
+                pulls.set_draft(history.repo, history.number, step.do == "draft")
             case "comment":
-                self._comment(step, story, pull)
-        for each in self.stories.values():
+                self._comment(step, history, pull)
+        for each in self.histories.values():
             self._record(each, start)
 
     async def _open(self, step: UserStep) -> None:
         planned = self.plan.pulls[step.pull]
         repo, is_fork = self._repo(planned.repository), planned.kind == "fork"
         source, login = (f"{FORKER}/{repo.partition('/')[2]}", FORKER) if is_fork else (repo, "octocat")
-        other = self.stories.get(planned.of)
+        other = self.histories.get(planned.of)
         if planned.kind == "copy" and other and not other.fork:
             sha, url = self._now(other)[1].head_sha, self.github.pushes.push_url(repo)
             path = self.github.store.repository(repo).path
@@ -89,10 +89,10 @@ class Users:
             await self._push(step, source, login)
         start, head = self._time(), f"{FORKER}:{planned.branch}" if is_fork else planned.branch
         issue = await self.github.pulls.open_pull(repo, head, title=planned.branch, login=login, draft=planned.draft)
-        story = self.stories[step.pull] = PullStory(repo, issue.number, is_fork, self.findings)
+        history = self.histories[step.pull] = PullHistory(repo, issue.number, is_fork, self.findings)
         if planned.draft:
-            story.events.append(StoryEvent("draft", "", start, start))
-        self._record(story, start)
+            history.events.append(PullEvent("draft", "", start, start))
+        self._record(history, start)
 
     async def _push(self, step: UserStep, source: str, login: str) -> None:
         """Every commit is another one, also in another repository."""
@@ -106,34 +106,34 @@ class Users:
         )  # fmt: skip
         self.findings[sha] = step.finding
 
-    def _comment(self, step: UserStep, story: PullStory, pull: PullDetails) -> None:
+    def _comment(self, step: UserStep, history: PullHistory, pull: PullDetails) -> None:
         text = step.text.format(head=pull.head_sha)
-        comment = self.github.issues.add_comment(story.repo, story.number, text, login=step.login)
+        comment = self.github.issues.add_comment(history.repo, history.number, text, login=step.login)
         at = self._time()
-        story.events.append(StoryEvent("comment", pull.head_sha, at, at, step.login, text, comment.id))
+        history.events.append(PullEvent("comment", pull.head_sha, at, at, step.login, text, comment.id))
 
-    def _record(self, story: PullStory, start: int) -> None:
-        """What is different now from what its story says."""
-        issue, pull = self._now(story)
-        head = next((one.sha for one in reversed(story.events) if one.kind == "head"), "")
-        lives = [one.kind for one in story.events if one.kind in ("closed", "reopened")]
-        drafts = [one.kind for one in story.events if one.kind in ("draft", "ready")]
+    def _record(self, history: PullHistory, start: int) -> None:
+        """What is different now from what its history says."""
+        issue, pull = self._now(history)
+        head = next((one.sha for one in reversed(history.events) if one.kind == "head"), "")
+        lives = [one.kind for one in history.events if one.kind in ("closed", "reopened")]
+        drafts = [one.kind for one in history.events if one.kind in ("draft", "ready")]
         at = self._time()
         if pull.head_sha != head:
-            story.events.append(StoryEvent("head", pull.head_sha, start, at))
+            history.events.append(PullEvent("head", pull.head_sha, start, at))
         if (issue.state == "closed") != (bool(lives) and lives[-1] == "closed"):
-            story.events.append(
-                StoryEvent("closed" if issue.state == "closed" else "reopened", pull.head_sha, start, at)
+            history.events.append(
+                PullEvent("closed" if issue.state == "closed" else "reopened", pull.head_sha, start, at)
             )
         if pull.draft != (bool(drafts) and drafts[-1] == "draft"):
-            story.events.append(StoryEvent("draft" if pull.draft else "ready", pull.head_sha, start, at))
+            history.events.append(PullEvent("draft" if pull.draft else "ready", pull.head_sha, start, at))
 
     async def _tip(self, source: str, branch: str) -> str:
         path = self.github.store.repository(source).path
         return (await git.refs(path, "refs/heads")).get(f"refs/heads/{branch}", "")
 
-    def _now(self, story: PullStory) -> tuple[Issue, PullDetails]:
-        _, issue, pull = self.github.store.pull(story.repo, story.number)
+    def _now(self, history: PullHistory) -> tuple[Issue, PullDetails]:
+        _, issue, pull = self.github.store.pull(history.repo, history.number)
         return issue, pull
 
     def _time(self) -> int:
@@ -145,18 +145,18 @@ class Users:
 
     # --- what GitHub shows at the end
 
-    def open_heads(self) -> Iterator[tuple[str, str, list[PullStory], list[PullStory]]]:
+    def open_heads(self) -> Iterator[tuple[str, str, list[PullHistory], list[PullHistory]]]:
         """(repository, sha, its open pulls that are no drafts, all others that had it once) of each open head."""
-        heads: dict[tuple[str, str], list[PullStory]] = {}
-        for story in self.stories.values():
-            issue, pull = self._now(story)
+        heads: dict[tuple[str, str], list[PullHistory]] = {}
+        for history in self.histories.values():
+            issue, pull = self._now(history)
             if issue.state == "open" and not pull.draft:
-                heads.setdefault((story.repo, pull.head_sha), []).append(story)
-        for (repo, sha), stories in heads.items():
-            others = [one for one in self.stories.values() if one.repo == repo and one not in stories]
-            yield repo, sha, stories, [one for one in others if any(event.sha == sha for event in one.events)]
+                heads.setdefault((history.repo, pull.head_sha), []).append(history)
+        for (repo, sha), histories in heads.items():
+            others = [one for one in self.histories.values() if one.repo == repo and one not in histories]
+            yield repo, sha, histories, [one for one in others if any(event.sha == sha for event in one.events)]
 
-    def commands(self) -> Iterator[tuple[PullStory, StoryEvent]]:
+    def commands(self) -> Iterator[tuple[PullHistory, PullEvent]]:
         """Every comment that a user made."""
-        for story in self.stories.values():
-            yield from ((story, event) for event in story.events if event.kind == "comment")
+        for history in self.histories.values():
+            yield from ((history, event) for event in history.events if event.kind == "comment")

@@ -2,22 +2,22 @@
 
 import pytest
 
-from tests.chaos.story import PullStory, StoryEvent, outcomes
+from tests.chaos.pull_history import PullEvent, PullHistory, outcomes
 
 A, B = "a" * 40, "b" * 40
 READ = "/override linting I have read it"
 
 
-def head(sha: str, at: int) -> StoryEvent:
-    return StoryEvent("head", sha, at, at)
+def head(sha: str, at: int) -> PullEvent:
+    return PullEvent("head", sha, at, at)
 
 
-def said(text: str, sha: str, at: int, login: str = "octocat") -> StoryEvent:
-    return StoryEvent("comment", sha, at, at, login, text, comment=at)
+def said(text: str, sha: str, at: int, login: str = "octocat") -> PullEvent:
+    return PullEvent("comment", sha, at, at, login, text, comment=at)
 
 
-def story(*events: StoryEvent, fork: bool = False, finding: bool = True) -> PullStory:
-    return PullStory("octocat/x", 1, fork, {A: finding, B: finding}, list(events))
+def history(*events: PullEvent, fork: bool = False, finding: bool = True) -> PullHistory:
+    return PullHistory("octocat/x", 1, fork, {A: finding, B: finding}, list(events))
 
 
 CASES = [
@@ -26,7 +26,7 @@ CASES = [
     ((head(A, 1), said(READ, A, 5, "stranger")), {"failure"}),
     ((head(A, 1), said("/stop", A, 5), head(B, 9)), {"failure"}),
     ((head(A, 1), said(READ, A, 5), head(B, 9)), {"failure"}),
-    ((head(A, 1), StoryEvent("closed", A, 3, 3), said(READ, A, 5), StoryEvent("reopened", A, 9, 9)), {"failure", "success"}),
+    ((head(A, 1), PullEvent("closed", A, 3, 3), said(READ, A, 5), PullEvent("reopened", A, 9, 9)), {"failure", "success"}),
     # What counts.
     ((head(A, 1), said(READ, A, 5)), {"success"}),
     ((head(A, 1), head(B, 3), said(READ, B, 5)), {"success"}),
@@ -37,29 +37,29 @@ CASES = [
     # What GitHub's times do not tell.
     ((head(A, 1), said(READ, A, 1)), {"failure", "success"}),
     ((head(A, 1), said(READ, A, 5), head(B, 5)), {"failure", "success"}),
-    ((head(A, 1), said(READ, A, 5), StoryEvent("closed", A, 7, 7), StoryEvent("reopened", A, 9, 9)), {"failure", "success"}),
+    ((head(A, 1), said(READ, A, 5), PullEvent("closed", A, 7, 7), PullEvent("reopened", A, 9, 9)), {"failure", "success"}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("events", "expected"), CASES)
-def test_commands_count_for_the_head_that_their_author_saw(events: tuple[StoryEvent, ...], expected: set[str]) -> None:
+def test_commands_count_for_the_head_that_their_author_saw(events: tuple[PullEvent, ...], expected: set[str]) -> None:
     last = next(event.sha for event in reversed(events) if event.kind == "head")
-    assert outcomes([story(*events)], [], last, ()) == expected
+    assert outcomes([history(*events)], [], last, ()) == expected
 
 
 def test_a_comment_that_github_lost_counts_for_nothing() -> None:
-    assert outcomes([story(head(A, 1), said(READ, A, 5))], [], A, {5}) == {"failure"}
+    assert outcomes([history(head(A, 1), said(READ, A, 5))], [], A, {5}) == {"failure"}
 
 
 def test_a_fork_waits_for_the_approval_of_its_head() -> None:
     approval = f"/ok-to-test {A}"
-    assert outcomes([story(head(A, 1), fork=True)], [], A, ()) == {"refused"}
-    assert outcomes([story(head(A, 1), said(approval, A, 5), fork=True)], [], A, ()) == {"failure"}
-    assert outcomes([story(head(A, 1), said(approval, A, 5), head(B, 9), fork=True)], [], B, ()) == {"refused"}
-    assert outcomes([story(head(A, 1), head(B, 3), said(approval, B, 5), fork=True)], [], B, ()) == {"refused"}
+    assert outcomes([history(head(A, 1), fork=True)], [], A, ()) == {"refused"}
+    assert outcomes([history(head(A, 1), said(approval, A, 5), fork=True)], [], A, ()) == {"failure"}
+    assert outcomes([history(head(A, 1), said(approval, A, 5), head(B, 9), fork=True)], [], B, ()) == {"refused"}
+    assert outcomes([history(head(A, 1), head(B, 3), said(approval, B, 5), fork=True)], [], B, ()) == {"refused"}
 
 
 def test_a_commit_of_two_pulls_has_one_verdict() -> None:
-    first, second = story(head(A, 1), said(READ, A, 5)), story(head(A, 3))
+    first, second = history(head(A, 1), said(READ, A, 5)), history(head(A, 3))
     assert outcomes([first, second], [], A, ()) == {"success"}
     assert outcomes([second], [first], A, ()) == {"failure", "success"}
