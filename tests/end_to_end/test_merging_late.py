@@ -17,10 +17,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def about_to_merge(stack: Stack) -> tuple[str, int, ApiFault]:
     """(repository, pull) of a green head, and what holds the look at the pull before it is merged."""
     repo = await stack.repository(merging())
-    held = stack.github.faults.add("GET", f"/repos/{repo}/pulls/1", "hold")
+    opened = stack.github.faults.add("GET", f"/repos/{repo}/pulls/1", "hold")
     sha = await stack.push(repo, {"a.txt": "x\n"})
-    stack.github.store.advance(5)  # a pull request that is opened at once is looked up, which would be held
     number = await stack.pull(repo)
+    await stack.until(lambda: opened.seen)  # a pull request that is not known yet is looked up
+    held = stack.github.faults.add("GET", f"/repos/{repo}/pulls/1", "hold")
+    opened.release()
     await stack.verdict(repo, sha)
     await stack.until(lambda: held.seen)
     return repo, number, held

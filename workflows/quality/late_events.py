@@ -22,8 +22,6 @@ with workflow.unsafe.imports_passed_through():
 
 # Between two attempts at most: the gate has not even begun.
 _LONGEST_PAUSE = timedelta(seconds=10)
-# GitHub's times are whole seconds, and of another clock than Temporal's.
-_SLACK = timedelta(seconds=2)
 
 
 async def is_news(state: BranchState, event: Pushed) -> bool:
@@ -58,12 +56,9 @@ async def as_it_is_now(event: PullChanged) -> PullChanged | None:
 
 
 def may_be_late(state: BranchState, event: PullChanged, *, ending: bool) -> bool:
-    """Whether the pull request may be closed: perhaps it was before this workflow began, or the workflow is `ending`.
-    What somebody looked up before that may be over as well."""
-    known = not ending and any(pull.number == event.head.pull for pull in state.pulls)
-    began = (workflow.info().start_time + _SLACK).timestamp()
-    looked_up = event.from_api or not event.sent_at
-    return not known and (ending or looked_up or event.sent_at <= began)
+    """Whether the pull request may be closed: this workflow has not heard of it, or is `ending`. No times are compared:
+    GitHub's are of another clock than Temporal's."""
+    return ending or not any(pull.number == event.head.pull for pull in state.pulls)
 
 
 async def _ask(activity: Activity[P, R], input: P) -> R:
