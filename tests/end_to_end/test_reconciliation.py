@@ -348,8 +348,9 @@ async def test_renamed_repository_continues_under_its_new_name(stack: Stack) -> 
     scope = only(stack, f"octocat/{name}")
     # Temporal lists a workflow some moments after its start.
     await until(lambda: stack.workflows.list_workflows(f"WorkflowId = 'quality:{repo}@change'"))
+    # GitHub's event about the new name starts another one: either may end the branch.
     counted = await reconcile(stack, ReconciliationInput(scope.installation_id, repo=scope.repo, former_name=repo))
-    assert counted.ended == 1
+    assert counted.failed == 0
     assert await stack.workflows.wait_for_result(f"quality:{repo}@change", WITHIN_S) is None
     await stack.verdict(f"octocat/{name}", new)
     await stack.comment(f"octocat/{name}", number)
