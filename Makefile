@@ -7,6 +7,8 @@ export NODE_USE_SYSTEM_CA ?= 1
 # Without bytecode each of the hundreds of processes and workflows that tests start compiles all of our modules anew:
 # that was half of the suite's processor time on machines that set this.
 unexport PYTHONDONTWRITEBYTECODE
+# Tests wait for other processes a good part of their time: with a process for each core a core in three is idle.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, (os.cpu_count() or 1) * 3 // 2))')
 
 demo: .venv/ready  ## two repositories, two pull requests, sixteen check runs (ARGS=--keep stays up)
 	$(BIN)/autobuild demo $(ARGS)
@@ -19,7 +21,7 @@ chaos: .venv/ready  ## random users and faults (SEEDS="7 20-29", without it new 
 
 coverage: .venv/ready tests/node_modules/ready  ## how much of our code the tests run, also in the processes that they start
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n auto $(ARGS); ended=$$?; $(BIN)/coverage combine --quiet; $(BIN)/coverage report; exit $$ended
+	$(BIN)/coverage run -m pytest -n $(WORKERS) $(ARGS); ended=$$?; $(BIN)/coverage combine --quiet; $(BIN)/coverage report; exit $$ended
 
 gate: .venv/ready  ## our own gate on this folder, as .github/autobuild.yml says
 	$(BIN)/autobuild gate . $(ARGS)
