@@ -14,7 +14,7 @@ demo: .venv/ready  ## two repositories, two pull requests, sixteen check runs (A
 	$(BIN)/autobuild demo $(ARGS)
 
 test: .venv/ready tests/node_modules/ready  ## every test
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 chaos: .venv/ready  ## random users and faults (SEEDS="7 20-29", without it new ones for ever; ARGS=--short is as in make test)
 	$(BIN)/python -m tests.chaos $(ARGS) $(SEEDS)
