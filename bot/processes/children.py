@@ -20,10 +20,19 @@ _GRACE_S = 15.0
 
 
 def die_with_parent(signal_number: int) -> Callable[[], object] | None:
-    """For `preexec_fn`: the kernel sends the signal when the parent ends, however it ends. Linux only, else None."""
+    """For `preexec_fn`: the child gets the signal when this process ends, whenever that is. Linux only, else None."""
     if sys.platform != "linux":
         return None
-    return lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, signal_number)
+    parent = os.getpid()
+
+    def prepare() -> None:
+        if signal_number != signal.SIGKILL:  # until the program begins, this process's own handler would take it
+            signal.signal(signal_number, signal.SIG_DFL)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal_number)
+        if os.getppid() != parent:  # it has ended before that
+            os.kill(os.getpid(), signal_number)
+
+    return prepare
 
 
 async def start_child(
