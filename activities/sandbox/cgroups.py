@@ -8,12 +8,15 @@ it ourselves: a container's own namespace, or a host on which nothing manages gr
 
 import contextlib
 import os
+import signal
 import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from activities.ownership import mark, process_name
 
 _CONTROLLERS = frozenset({"pids", "memory", "cpu"})
 # Where a group may not hold processes beside other groups (version 2), ours go to this one in it.
@@ -41,34 +44,54 @@ class CgroupMount:
 
 @cache
 def cgroup_mounts() -> tuple[CgroupMount, ...]:
-    """All that work, at most one for a controller. Empty on other systems than Linux. Blocking, at first.
-
-    Groups that dead workers have left there are removed.
-    """
-    found = tuple(mount for mount in _candidates() if _works(mount))
-    for mount in found:
-        remove_stale_groups(mount)
-    return found
+    """All that work, at most one for a controller. Empty on other systems than Linux. Blocking, at first."""
+    return tuple(mount for mount in _candidates() if _works(mount))
 
 
 def new_name() -> str:
     """A unique name for a group of this process."""
-    return f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    return f"{_PREFIX}{process_name()}-{uuid.uuid4().hex[:12]}"
+
+
+@dataclass(frozen=True)
+class LeftGroup:
+    """A group that a process of ours made, in one of the mounts."""
+
+    folder: Path
+
+    def processes(self) -> list[int]:
+        try:
+            return [int(pid) for pid in (self.folder / "cgroup.procs").read_text().split() if pid != "0"]
+        except OSError:
+            return []
+
+    def kill(self) -> None:
+        """Kills all processes in it, once."""
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def remove(self) -> bool:
+        """False where a process of it has not vanished completely."""
+        try:
+            self.folder.rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
+
+
+def groups_of(name: str) -> list[LeftGroup]:
+    """The groups of the process of ours with that name. Blocking, at first."""
+    found = (folder for mount in cgroup_mounts() for folder in mount.folder.glob(f"{_PREFIX}{name}-*"))
+    return [LeftGroup(folder) for folder in found]
 
 
 def enter_command(entry_files: list[Path]) -> tuple[str, ...]:
     """What to put before a command so that it enters these groups first. A group that cannot be entered is skipped:
     `supervise` watches the limits too."""
     return ("/bin/sh", "-c", _ENTER, "sh", *map(str, entry_files), "--") if entry_files else ()
-
-
-def remove_stale_groups(mount: CgroupMount) -> None:
-    """Removes the groups of dead workers."""
-    for folder in mount.folder.glob(f"{_PREFIX}*"):
-        worker = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if not Path("/proc", worker).exists():
-            with contextlib.suppress(OSError):
-                folder.rmdir()
 
 
 def own_folder(mounts: str, controllers: frozenset[str], path: str) -> Path | None:
@@ -115,9 +138,9 @@ def _version_2(own: Path, path: str) -> Iterator[CgroupMount]:
 def _is_ours(folder: Path, path: str) -> bool:
     if not os.access(folder, os.W_OK):
         return False
-    for mark in ("user.delegate", "trusted.delegate"):
+    for delegated in ("user.delegate", "trusted.delegate"):
         with contextlib.suppress(OSError):
-            if os.getxattr(folder, mark) == b"1":
+            if os.getxattr(folder, delegated) == b"1":
                 return True
     return path == "/"
 
@@ -150,7 +173,7 @@ def _works(mount: CgroupMount) -> bool:
     try:
         (mount.folder / name).mkdir()
         shell = ("/bin/sh", "-c", 'echo 0 >"$1"', "sh", mount.entry_file(name))
-        return subprocess.run(shell, capture_output=True, check=False).returncode == 0
+        return subprocess.run(shell, env=mark(), capture_output=True, check=False).returncode == 0
     except OSError:
         return False
     finally:

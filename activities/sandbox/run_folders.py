@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activities.host_trouble import trouble_of_program
+from activities.ownership import mark
 from activities.sandbox.command import SYSTEM_PATH
 from activities.sandbox.sandbox_user import SandboxUser
 from activities.sandbox.supervisor import NotStarted
@@ -89,7 +90,7 @@ def copy_tree(tree: Path, to: Path) -> None:
     Never hard links: a command that writes into a file would write into the checkout.
     """
     share = ["--reflink=auto"] if sys.platform == "linux" else []
-    command, environment = ["cp", "-a", *share, "--", f"{tree}/.", str(to)], {"PATH": SYSTEM_PATH}
+    command, environment = ["cp", "-a", *share, "--", f"{tree}/.", str(to)], {"PATH": SYSTEM_PATH, **mark()}
     done = subprocess.run(command, capture_output=True, check=False, env=environment)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from activities.ownership import mark
 from activities.sandbox.command import SYSTEM_PATH
 from activities.sandbox.supervisor import NotStarted
 
@@ -52,7 +53,7 @@ class SandboxUser:
             os.chown(folder, self.owner, self.owner)
         else:  # by file descriptor, without recursion, never through a link, and each folder after what is in it
             command = ("chown", "-R", "-h", "-P", f"{self.owner}:{self.owner}", "--", folder)
-            subprocess.run(command, capture_output=True, check=False)
+            subprocess.run(command, env={"PATH": SYSTEM_PATH, **mark()}, capture_output=True, check=False)
 
     def give_reports(self, out: Path) -> None:
         """The same for a folder in which the worker leaves files for a command to read. Blocking."""

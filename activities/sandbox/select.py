@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from activities.errors import HostTrouble, SandboxMissing, UserError
 from activities.host_trouble import host_trouble
+from activities.ownership import temporary_root
 from activities.sandbox import Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.sandbox_user import SANDBOX_ID
 from activities.sandbox.supervisor import NotStarted
@@ -70,7 +71,7 @@ async def make_runner(
 async def _try(runner: Runner) -> str:
     """Runs a command that does what every check needs: "", or what is wrong. Raises `NotStarted` and OSError."""
     needed = (os.path.realpath(sys.executable), os.__file__, str(Path(sys.prefix, "bin", "python")))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as folder:
         read_only = (Path(sys.base_prefix), Path(sys.prefix))
         spec = SandboxSpec(tree=Path(folder, "tree"), out=Path(folder, "out"), read_only=read_only)
         spec.tree.mkdir()

@@ -13,6 +13,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from activities.errors import HostShortage
+from activities.ownership import mark
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.sandbox.cgroup_limits import ResourceGroup, resource_group
 from activities.sandbox.command import clean_environment, gated_command, gated_stdin, set_rlimits, validate
@@ -120,7 +121,7 @@ async def _start(cwd: str, command: SandboxCommand, environment: dict[str, str],
             stderr=asyncio.subprocess.PIPE,
             limit=READ_SIZE,
             cwd=cwd,
-            env={**environment, RUN_VARIABLE: run},
+            env={**environment, **mark(), RUN_VARIABLE: run},
             start_new_session=True,
         )
     except OSError as error:

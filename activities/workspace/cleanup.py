@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from activities.sandbox.orphans import end_orphans
 from activities.untrusted_files import remove_tree
 from activities.workspace.leases import held_by_nobody
 
@@ -49,6 +50,7 @@ class Cleanup:
 
     def remove_unused(self, now: float) -> None:
         """Removes what is unused at `now` (seconds since 1970)."""
+        end_orphans(self._data)
         for pattern, unused_s in _UNUSED_S.items():
             for path in self._data.glob(pattern):
                 with contextlib.suppress(OSError):

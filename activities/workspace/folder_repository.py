@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activities.errors import UserError
+from activities.ownership import temporary_root
 from activities.reporting.markdown import code
 from activities.untrusted_files import TreeLimits, UntrustedFileError, UntrustedFolder, remove_tree
 from activities.workspace.git import GitError, git
@@ -57,7 +58,7 @@ def bare_repository(path: Path) -> FolderRepository | None:
 @contextlib.asynccontextmanager
 async def stand_in(repository: FolderRepository) -> AsyncIterator[Path]:
     """The private repository's folder, for as long as it is needed. Raises UserError for what cannot be read."""
-    home = Path(tempfile.mkdtemp(prefix="autobuild."))
+    home = Path(tempfile.mkdtemp(prefix="repository.", dir=temporary_root()))
     try:
         await git(home, "init", "--bare", "--quiet", "--template=", ".")
         await asyncio.to_thread(_copy_names, repository, UntrustedFolder(home))

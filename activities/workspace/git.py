@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from activities.host_trouble import trouble_of_program
+from activities.ownership import mark
 from activities.redaction import redact
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -98,7 +99,7 @@ def git_environment(more: Mapping[str, str] | None = None, config: Mapping[str, 
     settings = {"GIT_CONFIG_COUNT": str(len(pairs))}
     for number, (key, value) in enumerate(pairs):
         settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return {**passed_on, **_VARIABLES, **settings, **(more or {})}
+    return {**passed_on, **_VARIABLES, **mark(), **settings, **(more or {})}
 
 
 def credentials(url: str, username: str, token: str) -> dict[str, str]:

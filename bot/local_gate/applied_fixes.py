@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from activities.errors import UserError
+from activities.ownership import temporary_root
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 from activities.workspace.commits import committed_files
 from activities.workspace.git import GitError, git
@@ -22,7 +23,7 @@ async def apply_fixes(root: Path, mirror: Path, head_sha: str, fixed_sha: str) -
     # Which line ends a file has here is said by attributes.
     attributes = [path for path in await committed_files(mirror, head_sha) if path.endswith(".gitattributes")]
     patch = await git(mirror, "diff", "--binary", "--no-color", "--no-ext-diff", head_sha, fixed_sha)
-    with tempfile.TemporaryDirectory(prefix="autobuild.") as scratch:
+    with tempfile.TemporaryDirectory(prefix="gate.", dir=temporary_root()) as scratch:
         copies = UntrustedFolder(Path(scratch))
         await asyncio.to_thread(_copy, folder, copies, {*paths, *attributes})
         env = {"GIT_DIR": str(mirror.resolve()), "GIT_WORK_TREE": scratch}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from activities.errors import UserError
 from activities.model import RepoRef
+from activities.ownership import temporary_root
 from activities.untrusted_files import FoundEntry, UntrustedFileError, UntrustedFolder
 from activities.workspace.commits import (
     EXECUTABLE,
@@ -120,7 +121,7 @@ async def _snapshot(root: Path, mirror: Path, parent: str) -> tuple[str, tuple[s
     start = parent or await _commit(mirror, _LAST)
     before = await committed_files(mirror, start) if start else {}
     submodules = frozenset(path for path, file in before.items() if file.mode == SUBMODULE)
-    with tempfile.TemporaryDirectory(prefix="autobuild.") as scratch:
+    with tempfile.TemporaryDirectory(prefix="gate.", dir=temporary_root()) as scratch:
         tracked = before.keys() - submodules if parent else ()
         found = await list_files(folder, tracked, submodules)
         async with new_tree(mirror, Path(scratch), start) as new:

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from activities.errors import UserError
+from activities.ownership import in_memory
 from activities.untrusted_files import FoundEntry, UntrustedFileError, UntrustedFolder, remove_tree
 from activities.workspace.commits import is_git_folder_name
 from activities.workspace.git import GitError, git
 
-# Thousands of empty folders are made and removed more quickly there.
-_IN_MEMORY = Path("/dev/shm")
 _MOST_FILES = 1_000_000
 _DEEPEST = 150
 _LARGEST_IGNORE_FILE = 10 * 1024**2
@@ -34,7 +33,8 @@ class FolderFiles:
 
 async def list_files(root: UntrustedFolder, tracked: Iterable[str], kept: frozenset[str]) -> FolderFiles:
     """`tracked` are paths that count although something excludes them; `kept` are folders that are not entered."""
-    home = Path(tempfile.mkdtemp(prefix="autobuild.", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
+    prefix, folder = in_memory("files")  # thousands of empty folders are made and removed
+    home = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
     try:
         skeleton = UntrustedFolder(home / "skeleton")
         skeleton.root.mkdir()

@@ -22,8 +22,6 @@ from tests.end_to_end.repos import CHECKS
 NAMES = {f"autobuild / {name}" for name in (*CHECKS, "gate")}
 _GATE_MARK, _REPLY_MARK = "<!-- autobuild:gate -->", re.compile(r"<!-- autobuild:reply comment-(\d+) -->")
 _STOPPED = "Stopped by @"
-SCRATCH_IS_TIDIED = False
-"""Whether a starting worker removes what a killed one left in `scratch/`; then that must hold too."""
 _HEADINGS = {"success": "✅", "failure": "❌", "refused": "⚪"}
 _CONCLUSIONS: dict[str | None, Outcome] = {"success": "success", "failure": "failure", "action_required": "refused"}
 
@@ -164,11 +162,10 @@ def left_behind(deployment: Deployment) -> Iterator[str]:
             yield f"process {process.pid}: {process.info['cmdline']}"
     pids = {str(pid) for pid in deployment.pids()}
     for group in Path("/sys/fs/cgroup").glob("**/autobuild-run-*"):
-        if group.name.removeprefix("autobuild-run-").partition("-")[0] in pids:
+        if group.name.split("-")[-3] in pids:
             yield f"control group {group}"
     data = deployment.data.path
-    if SCRATCH_IS_TIDIED:
-        yield from (f"scratch {path}" for path in (data / "scratch").glob("*") if path.name != "locks")
+    yield from (f"scratch {path}" for path in (data / "scratch").glob("*") if path.name != "locks")
     yield from (f"git's lock {path}" for path in (data / "mirrors").glob("**/*.git/**/*.lock"))
     for lock in (path for path in data.glob("**/*lock*") if path.is_file() and "checkouts" not in path.parts):
         with lock.open("rb+") as file:

@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 
+from activities.ownership import scratch_of
 from simulator.github import git
 from simulator.github.git import Files, fast_import
 from tests.end_to_end.repos import CHECKS
@@ -58,7 +59,9 @@ async def still_works(stack: Stack) -> None:
     runs = await gated(stack, config(linting={"command": "true", **TEXT}), {"a.txt": "x\n"})
     assert runs["gate"]["conclusion"] == "success"
     assert [one for one in psutil.Process().children(recursive=True) if one.name() == "bwrap"] == []
-    assert {path.name for path in (stack.settings.data / "scratch").iterdir()} == {"locks"}
+    data = stack.settings.data.resolve()
+    assert list(scratch_of(data).iterdir()) == []
+    assert {path.name for path in (data / "scratch").iterdir() if path.is_dir()} == {"locks", scratch_of(data).name}
 
 
 async def push_stream(stack: Stack, repo: str, changes: bytes, branch: str = "change") -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from activities.errors import UserError
+from activities.ownership import temporary_root
 from activities.reporting import github_errors as texts
 from activities.workspace.git import git, git_line
 
@@ -101,7 +102,7 @@ async def in_parts(git_dir: Path, base: str, found: Sequence[PathChange]) -> lis
         *_groups([change for change in found if not change.blob]),
         *_groups([change for change in found if change.blob]),
     ]
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=temporary_root()) as folder:
         env = {"GIT_INDEX_FILE": str(Path(folder) / "index"), "GIT_DIR": str(git_dir)}
         await git(git_dir, "read-tree", base, env=env)
         parts = []

@@ -23,6 +23,7 @@ from activities.github.errors import (
     Validation,
     is_rule,
 )
+from activities.ownership import temporary_root
 from activities.reporting import github_errors as texts
 from activities.workspace.git import GitError, credentials, git
 
@@ -52,7 +53,7 @@ async def check(input: PushBranchInput) -> None:
 
 async def push(github: "GitHub", input: PushBranchInput) -> None:
     """Sends the commit. Raises what GitHub's or git's refusal means."""
-    with TemporaryDirectory(prefix="push.") as name:
+    with TemporaryDirectory(prefix="push.", dir=temporary_root()) as name:
         # A repository without anything of its own that has the commit.
         folder = Path(name)
         await git(folder, "init", "--bare", "--quiet", "--template=", ".")

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from activities.sandbox import ResourceLimits, Runner, SandboxSpec
 from activities.sandbox.cgroup_limits import EXTRA_PROCESSES, ResourceGroup, resource_group
-from activities.sandbox.cgroups import CgroupMount, cgroup_mounts, new_name, own_folder, remove_stale_groups
+from activities.sandbox.cgroups import CgroupMount, cgroup_mounts, own_folder
 from activities.sandbox.unsandboxed import UnsandboxedRunner
 from tests.activities.sandbox.conftest import LIMITS, Marked, python, shell
 from tests.deadlines import WITHIN_S
@@ -160,18 +159,6 @@ async def test_vanished_group_stops_no_command() -> None:
         group.remove()
         assert await first_line(group, "print('still')") == "still\n"
         assert group.exceeded() == ""
-
-
-def test_only_groups_of_dead_workers_are_removed() -> None:
-    mount = mount_of("pids")
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    left, ours = (mount.folder / name for name in (new_name().replace(str(os.getpid()), str(dead.pid)), new_name()))
-    left.mkdir()
-    ours.mkdir()
-    remove_stale_groups(mount)
-    assert (left.exists(), ours.exists()) == (False, True)
-    ours.rmdir()
 
 
 def test_only_delegated_groups_are_used() -> None:

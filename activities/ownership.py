@@ -1,0 +1,156 @@
+"""Who started what: every process, control group and temporary folder that a process of ours makes carries its name.
+
+The name is in a record, a file in the data folder that the process holds locked for as long as it lives. The kernel
+frees the lock when the process ends, however it ends. So a record that somebody can lock is that of a dead process, for
+certain: no name is used again, and processes of other containers over the same data folder count as alive too.
+"""
+
+import contextlib
+import logging
+import os
+import uuid
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from filelock import FileLock
+
+from activities.untrusted_files import remove_tree
+
+VARIABLE = "AUTOBUILD_STARTED_BY"
+"""Of the environment: a process has the name of the process of ours that started it."""
+
+_IN_MEMORY = Path("/dev/shm")
+# By this process: data folders, one as often as it is claimed, and the locks of its records in them.
+_claimed: list[Path] = []
+_held: dict[Path, FileLock] = {}
+
+_log = logging.getLogger("autobuild.sandbox")
+
+
+@cache
+def process_name() -> str:
+    """This process's own: the host's boot, the process's namespace, its number there, and something random."""
+    return f"{_boot()}-{_namespace()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def mark() -> dict[str, str]:
+    """The environment variable for whatever this process starts."""
+    return {VARIABLE: process_name()}
+
+
+def is_visible(name: str) -> bool:
+    """Whether this process would see what the one with that name has started."""
+    return name.startswith(f"{_boot()}-{_namespace()}-")
+
+
+def is_of_an_earlier_boot(name: str) -> bool:
+    """No process of that time is alive."""
+    return not name.startswith(f"{_boot()}-")
+
+
+def scratch(data: Path) -> Path:
+    """Where the records of a data folder are, and beside each the folder of that process's temporary files."""
+    return data / "scratch"
+
+
+def scratch_of(data: Path) -> Path:
+    """The folder for this process's temporary files in a data folder."""
+    folder = _folder(data, process_name()) if data in _held else scratch(data)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def temporary_root() -> Path | None:
+    """Where temporary files go that belong to no data folder in particular: into the one that this process works over.
+    None for the system's place."""
+    return scratch_of(*_held) if len(_held) == 1 else None
+
+
+def in_memory(name: str) -> tuple[str, Path | None]:
+    """Prefix and folder, for `mkdtemp`, of what is made more quickly in memory."""
+    return f"{_memory_prefix(process_name())}{name}.", _IN_MEMORY if _IN_MEMORY.is_dir() else temporary_root()
+
+
+@contextlib.contextmanager
+def claimed(data: Path) -> Iterator[None]:
+    """This process works over the data folder for the block, in which its record is held. Where the disk takes no
+    record, nobody can tell later what was this process's."""
+    if data not in _claimed:
+        try:
+            with _listing(data):
+                lock = FileLock(_record(data, process_name()), thread_local=False)
+                lock.acquire()
+                _held[data] = lock
+        except OSError as error:
+            _log.warning("record=none data=%s why=%r", data, str(error))
+    _claimed.append(data)
+    try:
+        yield
+    finally:
+        _claimed.remove(data)
+        if data not in _claimed and data in _held:
+            _held.pop(data).release()
+
+
+def claims(data: Path | None = None) -> int:
+    """How often this process has claimed the data folder, or any."""
+    return len(_claimed) if data is None else _claimed.count(data)
+
+
+@contextlib.contextmanager
+def dead_processes(data: Path) -> Iterator[list[str]]:
+    """The names of those that have a record in the data folder. Nobody else looks after them within the block."""
+    with contextlib.ExitStack() as held:
+        found = []
+        if scratch(data).is_dir():
+            with _listing(data):
+                for name in sorted(path.stem for path in scratch(data).glob("*-*-*-*.lock")):
+                    with contextlib.suppress(OSError):  # somebody holds it
+                        if name != process_name():
+                            held.enter_context(FileLock(_record(data, name), blocking=False))
+                            found.append(name)
+        yield found
+
+
+def remove_files(data: Path, name: str, record_too: bool) -> None:
+    """Removes the temporary folders of the process with that name, and its record at last. Blocking."""
+    folder = _folder(data, name)
+    for each in (folder, *_IN_MEMORY.glob(f"{_memory_prefix(name)}*")):
+        remove_tree(each)
+    if record_too and not folder.exists():
+        _record(data, name).unlink(missing_ok=True)
+
+
+def _record(data: Path, name: str) -> Path:
+    return scratch(data) / f"{name}.lock"
+
+
+def _folder(data: Path, name: str) -> Path:
+    """Short, for there is a limit on the paths of sockets."""
+    return scratch(data) / name.rpartition("-")[2]
+
+
+def _memory_prefix(name: str) -> str:
+    return f"autobuild.{name}."
+
+
+def _listing(data: Path) -> FileLock:
+    """Held while records are looked through, and while one is made: a moment passes until that is locked."""
+    locks = scratch(data) / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    return FileLock(locks / "records.lock")
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+    except OSError:
+        return "0"
+
+
+def _namespace() -> str:
+    try:
+        return str(os.stat("/proc/self/ns/pid").st_ino)
+    except OSError:
+        return "0"

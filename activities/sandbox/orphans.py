@@ -1,0 +1,91 @@
+"""What a killed process of ours left behind is ended: its processes, control groups and temporary folders.
+
+`tidied` is around a worker's life: it ends what dead predecessors over the same data folder left, and leaves nothing.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Collection
+from pathlib import Path
+
+import psutil
+
+from activities import ownership
+from activities.sandbox.cgroups import groups_of
+from activities.sandbox.shielded_threads import to_shielded_thread
+
+_ENDS_WITHIN_S = 5.0
+_RETRY_S = 0.01
+
+_log = logging.getLogger("autobuild.sandbox")
+_one_at_a_time = threading.Lock()
+
+
+@contextlib.asynccontextmanager
+async def tidied(data: Path) -> AsyncIterator[None]:
+    """This process works over the data folder for the block."""
+    with ownership.claimed(data):
+        tidying = asyncio.create_task(to_shielded_thread(end_orphans, data))
+        try:
+            yield
+        finally:
+            (problem,) = await asyncio.gather(tidying, return_exceptions=True)
+            if problem:
+                _log.warning("orphans=left data=%s why=%r", data, problem)
+            if ownership.claims(data) == 1:
+                await to_shielded_thread(_forget, data)
+
+
+def end_orphans(data: Path) -> None:
+    """Ends what dead processes over this data folder left; what others left is not touched. Blocking."""
+    with _one_at_a_time, ownership.dead_processes(data) as dead:
+        if not dead:
+            return
+        _log.info("orphans=end data=%s of=%s", data, ",".join(dead))
+        visible = {name for name in dead if ownership.is_visible(name)}
+        ended = not visible or _end(visible)
+        for name in dead:
+            # What runs in another container can be ended there only: its record stays, for a while.
+            nothing_runs = ended if name in visible else ownership.is_of_an_earlier_boot(name)
+            ownership.remove_files(data, name, record_too=nothing_runs)
+
+
+def _forget(data: Path) -> None:
+    """This process works over the data folder no more. What cannot be ended is left to the next one."""
+    name = ownership.process_name()
+    ended = ownership.claims() > 1 or _end({name})
+    ownership.remove_files(data, name, record_too=ended)
+
+
+def _end(names: Collection[str]) -> bool:
+    """Kills the processes that these started, and removes their control groups. False if something is left."""
+    end = time.monotonic() + _ENDS_WITHIN_S
+    while True:
+        groups = [group for name in names for group in groups_of(name)]
+        started = _started_by(names)
+        for group in groups:
+            group.kill()
+        for process in started:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        left = [group for group in groups if not group.remove()]
+        if not started and not left:
+            return True
+        if time.monotonic() > end:
+            return False
+        time.sleep(_RETRY_S)
+
+
+def _started_by(names: Collection[str]) -> list[psutil.Process]:
+    """The processes with one of these names in their environment, and all that come from them. What runs in a sandbox
+    has none of ours, and ends with the sandbox's first process, which has."""
+    found: dict[int, psutil.Process] = {}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(ownership.VARIABLE) in names and process.status() != psutil.STATUS_ZOMBIE:
+                found[process.pid] = process
+                found.update((child.pid, child) for child in process.children(recursive=True))
+    return list(found.values())
