@@ -12,10 +12,12 @@ import uuid
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-
-from filelock import FileLock
+from typing import TYPE_CHECKING
 
 from activities.untrusted_files import remove_tree
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 VARIABLE = "AUTOBUILD_STARTED_BY"
 """Of the environment: a process has the name of the process of ours that started it."""
@@ -23,7 +25,7 @@ VARIABLE = "AUTOBUILD_STARTED_BY"
 _IN_MEMORY = Path("/dev/shm")
 # By this process: data folders, one as often as it is claimed, and the locks of its records in them.
 _claimed: list[Path] = []
-_held: dict[Path, FileLock] = {}
+_held: "dict[Path, FileLock]" = {}
 
 _log = logging.getLogger("autobuild.sandbox")
 
@@ -79,7 +81,7 @@ def claimed(data: Path) -> Iterator[None]:
     if data not in _claimed:
         try:
             with _listing(data):
-                lock = FileLock(_record(data, process_name()), thread_local=False)
+                lock = _lock(_record(data, process_name()))
                 lock.acquire()
                 _held[data] = lock
         except OSError as error:
@@ -108,7 +110,7 @@ def dead_processes(data: Path) -> Iterator[list[str]]:
                 for name in sorted(path.stem for path in scratch(data).glob("*-*-*-*.lock")):
                     with contextlib.suppress(OSError):  # somebody holds it
                         if name != process_name():
-                            held.enter_context(FileLock(_record(data, name), blocking=False))
+                            held.enter_context(_lock(_record(data, name), blocking=False))
                             found.append(name)
         yield found
 
@@ -135,11 +137,17 @@ def _memory_prefix(name: str) -> str:
     return f"autobuild.{name}."
 
 
-def _listing(data: Path) -> FileLock:
+def _listing(data: Path) -> "FileLock":
     """Held while records are looked through, and while one is made: a moment passes until that is locked."""
     locks = scratch(data) / "locks"
     locks.mkdir(parents=True, exist_ok=True)
-    return FileLock(locks / "records.lock")
+    return _lock(locks / "records.lock")
+
+
+def _lock(path: Path, *, blocking: bool = True) -> "FileLock":
+    from filelock import FileLock  # workflows import this module
+
+    return FileLock(path, thread_local=False, blocking=blocking)
 
 
 def _boot() -> str:
