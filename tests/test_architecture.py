@@ -44,7 +44,7 @@ TOUCHES_OUR_FILES = {
     "activities/github/commits/push.py": "a repository of its own in a temporary folder",
     "activities/languages/javascript/programs.py": "npm's package.json in our own environment",
     "activities/languages/python/plugins.py": "the packages of our own environment",
-    "activities/ownership.py": "records and folders of our own processes in the data folder",
+    "activities/sandbox/ownership.py": "records and folders of our own processes in the data folder",
     "activities/quality_gate/autofix.py": "makes the folder for the copy",
     "activities/quality_gate/measurement.py": "makes the folder for scratch files",
     "activities/result_store.py": "the data folder's results",

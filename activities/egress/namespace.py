@@ -3,10 +3,10 @@
 import asyncio
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from activities.egress import PROXY_PORT
-from activities.ownership import mark
 
 _PROGRAM = Path(__file__).with_name("join_namespace.py")
 
@@ -15,8 +15,9 @@ class NetworkNotJoined(RuntimeError):
     """The host did not let us into the sandbox's network; the text says why."""
 
 
-async def listen_inside(pid: int) -> socket.socket:
-    """Listens on loopback in the network namespace of the process, which must not be ours. Raises NetworkNotJoined.
+async def listen_inside(pid: int, env: Mapping[str, str]) -> socket.socket:
+    """Listens on loopback in the network namespace of the process, which must not be ours. `env` is for the program
+    that joins it. Raises NetworkNotJoined.
 
     Called before the first untrusted program runs in there: no other can have the port, and none can take it later.
     """
@@ -27,7 +28,7 @@ async def listen_inside(pid: int) -> socket.socket:
             stdin=theirs.fileno(),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            env=mark(),
+            env=env,
         )
         try:
             _, err = await process.communicate()

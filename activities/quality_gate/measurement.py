@@ -24,11 +24,11 @@ from activities.checking import ToolRun
 from activities.custom_command import configured_tool
 from activities.environments import Environment, Environments, InstallSource
 from activities.model import RepoRef, ToolReport
-from activities.ownership import scratch, scratch_of
 from activities.projects import find_projects
 from activities.repo_config import options_for_project
 from activities.result_store import ResultStore, digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
+from activities.sandbox.ownership import scratch, scratch_of
 from activities.tooling import OUR_TOOLS, Project, Tool, Workbench
 from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.mirror import Workspaces

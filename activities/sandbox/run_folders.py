@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activities.host_trouble import trouble_of_program
-from activities.ownership import mark
 from activities.sandbox.command import SYSTEM_PATH
+from activities.sandbox.ownership import mark
 from activities.sandbox.sandbox_user import SandboxUser
 from activities.sandbox.supervisor import NotStarted
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder, remove_tree

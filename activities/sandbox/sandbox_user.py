@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from activities.ownership import mark
 from activities.sandbox.command import SYSTEM_PATH
+from activities.sandbox.ownership import mark
 from activities.sandbox.supervisor import NotStarted
 
 SANDBOX_ID = 61000

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from activities.errors import HostTrouble, SandboxMissing, UserError
 from activities.host_trouble import host_trouble
-from activities.ownership import temporary_root
 from activities.sandbox import Runner, SandboxCommand, SandboxSpec
+from activities.sandbox.ownership import temporary_root
 from activities.sandbox.sandbox_user import SANDBOX_ID
 from activities.sandbox.supervisor import NotStarted
 from activities.sandbox.unsandboxed import UnsandboxedRunner

@@ -13,10 +13,10 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from activities.errors import HostShortage
-from activities.ownership import mark
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.sandbox.cgroup_limits import ResourceGroup, resource_group
 from activities.sandbox.command import clean_environment, gated_command, gated_stdin, set_rlimits, validate
+from activities.sandbox.ownership import mark
 from activities.sandbox.process_tree import RUN_VARIABLE, ProcessHandle, ProcessTree
 from activities.sandbox.run_folders import copy_build_output, copy_tree, save_new_files
 from activities.sandbox.shielded_threads import to_shielded_thread

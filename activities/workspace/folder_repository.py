@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activities.errors import UserError
-from activities.ownership import temporary_root
 from activities.reporting.markdown import code
+from activities.sandbox.ownership import temporary_root
 from activities.untrusted_files import TreeLimits, UntrustedFileError, UntrustedFolder, remove_tree
 from activities.workspace.git import GitError, git
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from activities.host_trouble import trouble_of_program
-from activities.ownership import mark
 from activities.redaction import redact
+from activities.sandbox.ownership import mark
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 

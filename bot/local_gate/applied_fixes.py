@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from activities.errors import UserError
-from activities.ownership import temporary_root
+from activities.sandbox.ownership import temporary_root
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 from activities.workspace.commits import committed_files
 from activities.workspace.git import GitError, git

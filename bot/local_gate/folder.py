@@ -15,7 +15,7 @@ from pathlib import Path
 
 from activities.errors import UserError
 from activities.model import RepoRef
-from activities.ownership import temporary_root
+from activities.sandbox.ownership import temporary_root
 from activities.untrusted_files import FoundEntry, UntrustedFileError, UntrustedFolder
 from activities.workspace.commits import (
     EXECUTABLE,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from activities.errors import UserError
-from activities.ownership import in_memory
+from activities.sandbox.ownership import in_memory
 from activities.untrusted_files import FoundEntry, UntrustedFileError, UntrustedFolder, remove_tree
 from activities.workspace.commits import is_git_folder_name
 from activities.workspace.git import GitError, git

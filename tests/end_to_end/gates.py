@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from activities.ownership import scratch_of
+from activities.sandbox.ownership import scratch_of
 from simulator.github import git
 from simulator.github.git import Files, fast_import
 from tests.end_to_end.repos import CHECKS

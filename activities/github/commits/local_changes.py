@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from activities.errors import UserError
-from activities.ownership import temporary_root
 from activities.reporting import github_errors as texts
+from activities.sandbox.ownership import temporary_root
 from activities.workspace.git import git, git_line
 
 REGULAR, ABSENT, SUBMODULE = "100644", "000000", "160000"

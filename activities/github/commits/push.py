@@ -23,8 +23,8 @@ from activities.github.errors import (
     Validation,
     is_rule,
 )
-from activities.ownership import temporary_root
 from activities.reporting import github_errors as texts
+from activities.sandbox.ownership import temporary_root
 from activities.workspace.git import GitError, credentials, git
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from filelock import FileLock
 
-from activities import ownership
+from activities.sandbox import ownership
 from activities.sandbox.cgroups import cgroup_mounts, groups_of
 from activities.sandbox.orphans import end_orphans
 from tests.activities.sandbox.conftest import bubblewrap

@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from activities.ownership import scratch_of
 from activities.sandbox import Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.bubblewrap import BubblewrapRunner
 from activities.sandbox.orphans import tidied
+from activities.sandbox.ownership import scratch_of
 from activities.sandbox.unsandboxed import UnsandboxedRunner
 
 # A locked folder, and a daemon that has left its session and cleared its environment.
