@@ -54,13 +54,15 @@ class WorkerOfTest:
     def stop_what_it_started(self, text: str, number: int) -> list[psutil.Process]:
         """At the moment when so many of its processes have that text: stopped, none of them ends alone."""
         end = time.monotonic() + WITHIN_S
+        stopping = False
         while True:
             started = self.started()
-            if sum(text in command_line(each) for each in started) >= number:
-                for each in started:
-                    with suppress(psutil.Error):
-                        each.suspend()
+            stopping = stopping or sum(text in command_line(each) for each in started) >= number
+            if stopping and all(is_stopped(each) for each in started):
                 return started
+            for each in started if stopping else ():
+                with suppress(psutil.Error):
+                    each.suspend()
             assert time.monotonic() < end, [command_line(each) for each in started]
 
     def kill(self) -> None:
@@ -122,7 +124,7 @@ def test_next_worker_ends_what_dead_ones_left_and_nothing_of_the_living(workers:
     until_nothing(lambda: [found for worker in dead for found in worker.left()])
 
     assert before == living.left()
-    assert all(each.is_running() and each.status() == psutil.STATUS_STOPPED for each in of_living)
+    assert [each for each in of_living if not is_stopped(each)] == []
     for each in of_living:
         each.resume()
     for worker in (living, following):
@@ -178,6 +180,12 @@ def command_line(process: psutil.Process) -> str:
 def is_alive(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def is_stopped(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() == psutil.STATUS_STOPPED
     return False
 
 
