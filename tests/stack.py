@@ -17,6 +17,8 @@ from bot.settings import Settings
 from bot.webhook.server import make_app
 from bot.worker import make_worker_activities, run_worker
 from simulator.github.git import Files
+from simulator.github.rest.faults import ApiFault, Kind
+from simulator.github.serializers import node
 from simulator.github.server import SimulatedGitHub
 from tests.deadlines import WITHIN_S
 
@@ -45,6 +47,16 @@ class Stack:
     async def push(self, repo: str, files: Files, branch: str = "change", **options: Any) -> str:
         """A real `git push` of one commit; its sha."""
         return await self.github.pushes.push_commit(repo, branch, files, **options)
+
+    def begin_test(self) -> None:
+        """No fault of an earlier test is left, and what still happens to its repositories uses up none of this one's."""
+        self.github.faults.clear()
+        self.github.webhooks.faults.clear(repo.id for repo in self.github.store.repositories.values())
+
+    def add_check_run_fault(self, repo: str, operation: str, kind: Kind = "status", **options: Any) -> ApiFault:
+        """On GraphQL's `operation` about check runs of this repository ("" is any): all share one path."""
+        id = node("Repository", self.github.store.repository(repo).id)
+        return self.github.faults.add("POST", "/api/graphql", kind, containing=(operation, id), **options)
 
     async def pull(self, repo: str, branch: str = "change", **options: Any) -> int:
         """Opens a pull request; its number."""

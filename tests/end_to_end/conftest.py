@@ -13,7 +13,13 @@ from tests.stack import Stack, make_stack
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     async with make_stack(tmp_path_factory.mktemp("stack")) as made:
         yield made
         openapi.assert_valid(made.github.requests)
+
+
+@pytest.fixture
+def stack(shared_stack: Stack) -> Stack:
+    shared_stack.begin_test()
+    return shared_stack

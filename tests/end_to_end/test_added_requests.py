@@ -98,7 +98,7 @@ async def test_retry_runs_stopped_and_failed_checks(stack: Stack) -> None:
     number = await stack.pull(repo)
     await stack.verdict(repo, sha)
     handle = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
-    held = stack.github.faults.add("POST", "/api/graphql", "hold", containing="UpdateCheckRuns")
+    held = stack.add_check_run_fault(repo, "UpdateCheckRuns", "hold")
     await handle.signal("rerun", {})
     await stack.until(lambda: held.seen)
     said = {"at": int(stack.github.store.time())}

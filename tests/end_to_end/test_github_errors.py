@@ -15,7 +15,7 @@ MANY = "".join(f"a.txt:{n}: warning: number {n}\n" for n in range(1, 121))
 CHANGE = {"a.txt": "x\n" * 120, "lint.txt": MANY}
 
 
-GRAPHQL, CREATE, UPDATE = "/api/graphql", "CreateCheckRuns", "UpdateCheckRuns"
+CREATE, UPDATE = "CreateCheckRuns", "UpdateCheckRuns"
 """The path, and which mutation is meant."""
 
 
@@ -43,10 +43,10 @@ async def test_broken_api_answers_are_retried(stack: Stack) -> None:
     comments = f"/repos/{repo}/issues/\\d+/comments"
     add = stack.github.faults.add
     faults = [
-        add("POST", GRAPHQL, "half", after=True, containing=CREATE),
-        add("POST", GRAPHQL, status=502, containing=UPDATE),
-        add("POST", GRAPHQL, "half", after=True, containing=UPDATE),
-        add("POST", GRAPHQL, "hang_up", containing=UPDATE),
+        stack.add_check_run_fault(repo, CREATE, "half", after=True),
+        stack.add_check_run_fault(repo, UPDATE, status=502),
+        stack.add_check_run_fault(repo, UPDATE, "half", after=True),
+        stack.add_check_run_fault(repo, UPDATE, "hang_up"),
         add("GET", f"/repos/{repo}/commits/[^/]+/check-runs", "half"),
         add("POST", comments, "half", after=True),
         add("GET", comments, status=503),
@@ -57,7 +57,7 @@ async def test_broken_api_answers_are_retried(stack: Stack) -> None:
 
 async def test_without_graphql_each_run_is_written_by_rest(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    fault = stack.github.faults.add("POST", GRAPHQL, status=404, times=1000)
+    fault = stack.add_check_run_fault(repo, "", status=404, times=1000)
     run = stack.github.faults.add("PATCH", f"{runs_of(repo)}/\\d+", "half", after=True)
     await complete(stack, repo)
     fault.times = 0
@@ -69,8 +69,8 @@ async def test_rate_limits_are_waited_for(stack: Stack) -> None:
     repo = await stack.repository(configured())
     add = stack.github.faults.add
     faults = [
-        add("POST", GRAPHQL, "secondary", containing=CREATE),
-        add("POST", GRAPHQL, "secondary", status=429, containing=UPDATE),
+        stack.add_check_run_fault(repo, CREATE, "secondary"),
+        stack.add_check_run_fault(repo, UPDATE, "secondary", status=429),
         add("POST", f"/repos/{repo}/issues/\\d+/comments", "primary"),
     ]
     await complete(stack, repo)
@@ -83,7 +83,7 @@ def _all_hit(faults: list[ApiFault]) -> bool:
 
 async def test_removed_check_runs_are_created_again(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    held = stack.github.faults.add("POST", GRAPHQL, "hold", containing=UPDATE)
+    held = stack.add_check_run_fault(repo, UPDATE, "hold")
     sha = await stack.push(repo, CHANGE)
     await stack.until(lambda: held.seen)
     stack.github.store.repository(repo).suites[sha].runs.clear()
@@ -94,7 +94,7 @@ async def test_removed_check_runs_are_created_again(stack: Stack) -> None:
 
 async def test_superseded_while_check_runs_are_created(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    held = stack.github.faults.add("POST", GRAPHQL, "hold", containing=CREATE)
+    held = stack.add_check_run_fault(repo, CREATE, "hold")
     old = await stack.push(repo, {"a.txt": "1\n"})
     await stack.until(lambda: held.seen)
     new = await stack.push(repo, {"a.txt": "2\n"})
@@ -119,7 +119,7 @@ async def test_installation_suspended_during_a_gate(stack: Stack) -> None:
     repo = await stack.repository(configured(), name="example/suspended")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
-    held = stack.github.faults.add("POST", GRAPHQL, "hold", containing=UPDATE)
+    held = stack.add_check_run_fault(repo, UPDATE, "hold")
     sha = await stack.push(repo, CHANGE, login="example")
     await stack.pull(repo, login="example")
     await stack.until(lambda: held.seen)

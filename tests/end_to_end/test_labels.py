@@ -15,10 +15,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def stack_with_labels(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def shared_stack_with_labels(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """A stack whose worker knows that workflow."""
     async with make_stack(tmp_path_factory.mktemp("labels"), (*workflows.ALL, PlanPatchPRWorkflow)) as made:
         yield made
+
+
+@pytest.fixture
+def stack_with_labels(shared_stack_with_labels: Stack) -> Stack:
+    shared_stack_with_labels.begin_test()
+    return shared_stack_with_labels
 
 
 async def issue(stack: Stack, label: str = "autobuild", config: str = "", login: str = "octocat") -> tuple[str, int]:

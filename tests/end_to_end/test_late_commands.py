@@ -53,9 +53,10 @@ async def test_what_was_said_of_an_older_head_changes_nothing(stack: Stack) -> N
     assert (named(stack, repo, sha, "gate"), named(stack, repo, new, "gate")) == (1, 1)
     *answers, _ = said(stack, repo, number)
     assert len(answers) == len(commands)
-    for command, answer in zip(commands[:4], answers, strict=False):
-        assert f"`{command.split()[0]}` came too late: `{new[:12]}` was pushed since" in answer
-    assert "the commit is newer than the request" in answers[4]
+    everything = "\n".join(answers)  # the deliveries overtake one another
+    for command in commands[:4]:
+        assert f"`{command.split()[0]}` came too late: `{new[:12]}` was pushed since" in everything
+    assert "the commit is newer than the request" in everything
     assert await stack.ask(repo, number, "/override linting I have read this one too") == ["eyes"]
     assert (await stack.verdict(repo, new, gates=2))["gate"]["conclusion"] == "success"
 

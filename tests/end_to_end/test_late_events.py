@@ -126,7 +126,7 @@ async def test_pull_that_was_closed_since_it_was_looked_up_starts_nothing(stack:
 
 async def test_branch_that_is_pushed_to_right_after_its_pull_was_closed_ends_some_day(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    held = stack.github.faults.add("POST", "/api/graphql", "hold", containing="UpdateCheckRuns")
+    held = stack.add_check_run_fault(repo, "UpdateCheckRuns", "hold")
     await stack.push(repo, {"a.txt": "1\n"})
     number = await stack.pull(repo)
     await stack.until(lambda: held.seen)

@@ -61,11 +61,11 @@ def _bad_days(stack: Stack, repo: str) -> None:
     """Errors of every kind, each of which is logged and goes through Temporal."""
     add = stack.github.faults.add
     add("POST", ".*/access_tokens", "half")
-    add("POST", "/api/graphql", status=500, containing="CreateCheckRuns")
-    add("POST", "/api/graphql", "hang_up", after=True, containing="CreateCheckRuns")
-    add("POST", "/api/graphql", "secondary", containing="UpdateCheckRuns")
+    add("POST", "/api/graphql", status=500, containing=("CreateCheckRuns",))
+    add("POST", "/api/graphql", "hang_up", after=True, containing=("CreateCheckRuns",))
+    add("POST", "/api/graphql", "secondary", containing=("UpdateCheckRuns",))
     add("GET", f"/repos/{repo}/commits/[^/]+/check-runs", "half")
-    add("POST", "/api/graphql", "hang_up", containing="createCommitOnBranch")
+    add("POST", "/api/graphql", "hang_up", containing=("createCommitOnBranch",))
 
 
 def _revoke(stack: Stack) -> None:

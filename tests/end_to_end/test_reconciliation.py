@@ -108,7 +108,7 @@ async def test_missed_pull_of_a_gated_head_gets_its_comment(stack: Stack) -> Non
 
 async def test_running_gate_is_not_disturbed(stack: Stack) -> None:
     repo = await stack.repository(configured())
-    held = stack.github.faults.add("POST", "/api/graphql", "hold", containing="CreateCheckRuns")
+    held = stack.add_check_run_fault(repo, "CreateCheckRuns", "hold")
     sha = await stack.push(repo, {"a.txt": "x\n"})
     number = await stack.pull(repo)
     await stack.until(lambda: held.seen)

@@ -45,13 +45,13 @@ async def test_refused_comment_does_not_end_the_branch(stack: Stack) -> None:
 
 async def test_refused_verdict_does_not_end_the_branch(stack: Stack) -> None:
     repo = await stack.repository(configured({"linting": "exit 1"}))
-    held = stack.github.faults.add("POST", "/api/graphql", "hold", containing="CreateCheckRuns")
+    held = stack.add_check_run_fault(repo, "CreateCheckRuns", "hold")
     sha = await stack.push(repo, {"a.txt": "x\n"})
     await stack.until(lambda: held.seen)
     held.release()
     await stack.until(lambda: len(stack.runs(repo, sha)) == len(CHECKS) + 1)
     gate = stack.runs(repo, sha)["gate"]["id"]
-    stack.github.faults.add("POST", "/api/graphql", status=422, times=4, containing="UpdateCheckRuns")
+    stack.add_check_run_fault(repo, "UpdateCheckRuns", status=422, times=4)
     stack.github.faults.add("PATCH", f"/repos/{repo}/check-runs/{gate}", status=422, times=4)
     branch = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
     await gate_ended(stack, branch.id)
@@ -66,7 +66,7 @@ async def test_installation_removed_during_a_gate(stack: Stack) -> None:
     repo = await stack.repository(configured(), name="example-3/removed")
     installation = stack.github.store.installation_of(stack.github.store.repository(repo))
     assert installation
-    held = stack.github.faults.add("POST", "/api/graphql", "hold", containing="UpdateCheckRuns")
+    held = stack.add_check_run_fault(repo, "UpdateCheckRuns", "hold")
     sha = await stack.push(repo, {"a.txt": "x\n"}, login="example-3")
     await stack.pull(repo, login="example-3")
     await stack.until(lambda: held.seen)

@@ -220,7 +220,7 @@ async def test_commit_gets_its_verdict_again_when_another_branch_gives_up_its_ga
     sha = await stack.push(repo, {"b.txt": ""})
     await stack.pull(repo)
     await gate(stack, repo, sha, "Can merge")
-    held = stack.github.faults.add("POST", "/api/graphql", "hold", containing="CreateCheckRuns")
+    held = stack.add_check_run_fault(repo, "CreateCheckRuns", "hold")
     await copied(stack, repo, sha, "copy")
     await stack.until(lambda: held.seen)
     await stack.push(repo, {"c.txt": ""}, branch="copy")

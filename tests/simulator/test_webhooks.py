@@ -87,6 +87,27 @@ async def test_dropped_delivery_is_logged_unless_unrecorded(github: SimulatedGit
     assert [each.status_code for each in github.webhooks.deliveries] == [502, 202]
 
 
+async def test_cleared_faults_are_gone_and_later_ones_spare_exempt_repositories(
+    github: SimulatedGitHub, receiver: WebhookReceiver
+) -> None:
+    faults = github.webhooks.faults
+    faults.drop("issues.opened")
+    faults.hold("issues")
+    faults.clear()
+    github.issues.open_issue(REPO, "heard")
+    faults.clear([github.store.repository(REPO).id])
+    faults.drop("issues.opened")
+    faults.hold("issues")
+    github.issues.open_issue(REPO, "spared")
+    await github.webhooks.idle()
+    assert [each["issue"]["title"] for each in receiver.payloads("issues.opened")] == ["heard", "spared"]
+    faults.clear()
+    faults.drop("issues.opened")
+    github.issues.open_issue(REPO, "lost")
+    await github.webhooks.idle()
+    assert len(receiver.requests) == 2
+
+
 async def test_duplicates_share_a_guid(github: SimulatedGitHub, receiver: WebhookReceiver) -> None:
     github.webhooks.faults.duplicate("issues.opened")
     github.issues.open_issue(REPO, "x")

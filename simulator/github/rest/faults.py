@@ -4,7 +4,7 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,7 +19,7 @@ class ApiFault:
     `status`: answers with that code. `half`: closes the connection in the middle of the body. `hang_up`: closes it
     without an answer. `secondary` and `primary`: the two rate limits. `hold`: waits until `release`, then continues.
     `after`: the request is carried out first, and only its answer is lost. `seen` counts the requests that it hit.
-    `until`, in seconds since 1970 by GitHub's clock, ends it too. `containing` is a part of the request's body: all of
+    `until`, in seconds since 1970 by GitHub's clock, ends it too. `containing` are parts of the request's body: all of
     GraphQL has one path.
     """
 
@@ -31,7 +31,7 @@ class ApiFault:
     retry_after: int = 1
     after: bool = False
     until: float = math.inf
-    containing: str = ""
+    containing: tuple[str, ...] = ()
     seen: int = 0
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -44,8 +44,9 @@ class ApiFault:
         await self._released.wait()
 
     def matches(self, method: str, path: str, body: str, now: float) -> bool:
-        pending = self.times > 0 and now < self.until and self.method in ("*", method) and self.containing in body
-        return pending and re.fullmatch(self.pattern, path) is not None
+        pending = self.times > 0 and now < self.until and self.method in ("*", method)
+        named = pending and all(part in body for part in self.containing)
+        return named and re.fullmatch(self.pattern, path) is not None
 
 
 class ApiFaults:
@@ -57,15 +58,15 @@ class ApiFaults:
 
     def add(
         self, method: str, pattern: str, kind: Kind = "status", *, times: int = 0, status: int = 502,
-        retry_after: int = 1, after: bool = False, seconds: float = 0.0, containing: str = "",
+        retry_after: int = 1, after: bool = False, seconds: float = 0.0, containing: Sequence[str] = (),
     ) -> ApiFault:  # fmt: skip
-        """`method` may be `*`; `pattern` is a regular expression for the whole path, `containing` a part of the body.
+        """`method` may be `*`; `pattern` is a regular expression for the whole path, `containing` parts of the body.
 
         It hits `times` requests, or all within `seconds`, or the next one where neither is given.
         """
         until = self._clock() + seconds if seconds else math.inf
         count = times or (_ALL if seconds else 1)
-        fault = ApiFault(method, pattern, kind, count, status, retry_after, after, until, containing)
+        fault = ApiFault(method, pattern, kind, count, status, retry_after, after, until, (*containing,))
         self._pending.append(fault)
         return fault
 
