@@ -18,10 +18,12 @@ Reports = tuple[ToolReport, ...]
 
 @dataclass(frozen=True)
 class ToolRun:
-    """One tool on one project."""
+    """One tool on one project. `asked_in` is where the repository asks for it, "" where it does not: then what it says
+    only informs."""
 
     project: Project
     tool: Tool
+    asked_in: str = ""
 
 
 class ComparedTree(Protocol):
@@ -140,17 +142,19 @@ def check_result(
     """The check's verdict. `neutral`: there is nothing to judge, or the check is informational. `metrics` are plain
     JSON and small enough for a history.
 
-    Never green for what was not checked: a tool's problem is an error, its advice makes the check neutral.
+    Never green for what was not checked: a tool's problem is an error, its advice makes the check neutral. What nobody
+    asked for makes it neutral at most: `failed` and `score` are of the other findings.
     """
     plan, head = comparison.plan, comparison.head
+    asked = [report for report in head if not report.informational]
     status: Status = "passed"
-    if any(report.timed_out for report in head):
+    if any(report.timed_out for report in asked):
         status, score = "timed_out", 0.0
-    elif any(report.problem or not report.completed for report in head):
+    elif any(report.problem or not report.completed for report in asked):
         status, score = "error", 0.0
     elif failed:
         status = "failed"
-    elif neutral or any(report.advice for report in head):
+    elif neutral or not all(report.lasting for report in head):
         status, score = "neutral", None
     ordered = tuple(
         sorted(
@@ -165,7 +169,7 @@ def check_result(
         required=plan.required,
         reason=reasons.whole_reason(head, reason),
         weight=plan.weight,
-        new_findings=sum(each.new for each in ordered),
+        new_findings=sum(each.new and not each.informational for each in ordered),
         known_findings=sum(not each.new for each in ordered),
         metrics=metrics,
     )

@@ -88,7 +88,8 @@ class Finding:
     """One thing a tool says about one place.
 
     `path` is relative to the repository's root with forward slashes; `line` is 1-based, 0 for the
-    whole file; `column` likewise. `text` is the source line, kept for the fingerprint only.
+    whole file; `column` likewise. `confidence` is the tool's own word for how sure it is ("high"), where it has one.
+    `informational`: the repository did not ask for the tool, so the finding is shown and never blocks.
     """
 
     check: str
@@ -103,6 +104,8 @@ class Finding:
     fixable: bool = False
     fingerprint: str = ""
     new: bool = True
+    confidence: str = ""
+    informational: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,8 @@ class ToolReport:
     `problem` is empty when the tool checked everything that it was to check; else it says in one
     sentence what it could not do. `completed` is False when the tool gave no usable answer at all.
     `advice` (for instance "3 packages were not on the index") makes the check neutral, never green. `partial`: only
-    named tests were run.
+    named tests were run. `asked_in` is where the repository asks for the tool ("[tool.ruff] in pyproject.toml");
+    `informational`: nowhere, so it never blocks.
     """
 
     tool: str
@@ -160,6 +164,8 @@ class ToolReport:
     command: str = ""
     output_tail: str = ""
     duration_s: float = 0.0
+    asked_in: str = ""
+    informational: bool = False
 
     @property
     def lasting(self) -> bool:
@@ -323,7 +329,8 @@ class CheckPlan:
 
     `tool_options` decide what the tools do (and so are part of a stored report's key); `judging` and `accepted`, what
     people accepted of this check that concerns the head, decide only the verdict: a changed threshold starts no tool
-    again. The options hold plain JSON. `timeout_s` is wall time.
+    again. The options hold plain JSON. `timeout_s` is wall time. `asked`: the folders of projects for which the
+    configuration says something of the check, "" for all: then its tools are asked for, whatever else names them.
     """
 
     name: str
@@ -335,6 +342,7 @@ class CheckPlan:
     tool_options: Mapping[str, Any] = field(default_factory=dict)
     judging: Mapping[str, Any] = field(default_factory=dict)
     accepted: tuple[Acceptance, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

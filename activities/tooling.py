@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from activities.egress import RefusedTarget, host_without_proxy
 from activities.model import Finding, ToolReport
@@ -38,6 +38,14 @@ class Project:
         """The way to the project's files: whose repository it is, nobody here knows. A link is followed that does not
         lead out of the project."""
         return UntrustedFolder(self.root, follow_links=True)
+
+    @property
+    def around(self) -> "tuple[Project, ...]":
+        """The folders around it up to the repository's root, the next one first."""
+        folders = PurePosixPath(self.folder).parents
+        return tuple(
+            replace(self, folder=folder.as_posix(), root=self.root.parents[up]) for up, folder in enumerate(folders)
+        )
 
     def read(self, name: str) -> str:
         """A file's text, "" where there is none or it is not a plain readable file inside the root."""
@@ -145,8 +153,9 @@ class Tool(ABC):
     `requirements` (Python) are installed into the environment of a project that uses the tool and did not bring them;
     one without a version is installed in the version of the project's pre-commit hook. `always_installed`: also where
     nothing shows that the project uses it. `is_test_runner`: a package's test script that starts the program of the
-    tool's name is this tool's to run, and no other's. `runs_project_code`: the project's code, or what its environment
-    starts with, can run in the tool's process.
+    tool's name is this tool's to run, and no other's. `programs`: names by which a command of the repository (CI, Make,
+    tox) asks for the tool. `runs_project_code`: the project's code, or what its environment starts with, can run in the
+    tool's process.
     """
 
     name: str
@@ -158,11 +167,17 @@ class Tool(ABC):
     requirements: tuple[str, ...] = ()
     always_installed: bool = False
     is_test_runner: bool = False
+    programs: tuple[str, ...] = ()
     runs_project_code: bool = True
 
     @abstractmethod
     def used_by(self, project: Project) -> str:
         """Why the project uses the tool ("[tool.ruff] in pyproject.toml"), "" if it does not."""
+
+    def asked_for(self, project: Project, check: str) -> str:
+        """Where the project asks for the check by this tool, "" where nothing does: then it runs, if at all, only to
+        inform."""
+        return self.used_by(project)
 
     def has_work(self, project: Project, check: str) -> bool:
         """Whether it would find anything to do there, seen without starting it; in doubt True. A check for which no

@@ -13,7 +13,7 @@ from activities.checking import CheckKind, ComparedTree, Comparison, Options, Re
 from activities.defaults import COVERAGE_MINIMUM
 from activities.fingerprints import fingerprint
 from activities.model import CheckResult, Finding, Severity, ToolReport
-from activities.reporting.reasons import coverage_reason, uncovered_lines
+from activities.reporting.reasons import coverage_not_asked, coverage_reason, uncovered_lines
 from activities.result_store import digest
 
 _NAMED = 20
@@ -49,8 +49,9 @@ async def measure(
 
 def judge(comparison: Comparison) -> CheckResult:
     """Fails below `minimum` percent of the changed lines, or below `total_minimum` of everything where that is set.
-    A change without an executable line has nothing to cover; lines that were accepted are not counted."""
-    files = _merged(comparison.head)
+    A change without an executable line has nothing to cover; lines that were accepted are not counted. Where nothing
+    in the repository asks for coverage, the minimum only informs; of several projects those count that ask for it."""
+    files = _merged([report for report in comparison.head if not report.informational] or comparison.head)
     ignored = comparison.ignored(comparison.changed)
     touched = {
         path: files[path].within(lines)
@@ -64,13 +65,15 @@ def judge(comparison: Comparison) -> CheckResult:
     total_minimum = float(comparison.plan.judging.get("total_minimum") or 0.0)
     reached = min(_reached(diff, minimum), _reached(total, total_minimum))
     unmeasured = _unmeasured(comparison, files)
+    below, informs = reached < 1, all(report.informational for report in comparison.head)
+    note = coverage_not_asked() if below and informs else ""
     severity: Severity = "warning" if _reached(diff, minimum) < 1 else "notice"
     return check_result(
         comparison,
-        (replace(gap, severity=severity if gap.new else "notice") for gap in gaps),
-        failed=reached < 1,
+        (replace(gap, severity=severity if gap.new else "notice", informational=informs) for gap in gaps),
+        failed=below and not informs,
         score=100.0 * reached,
-        reason=coverage_reason(diff, minimum, total, total_minimum, unmeasured),
+        reason=f"{coverage_reason(diff, minimum, total, total_minimum, unmeasured)} {note}".strip(),
         metrics={
             "total_percent": total,
             "diff_percent": diff,
@@ -80,7 +83,7 @@ def judge(comparison: Comparison) -> CheckResult:
             "minimum": minimum,
             "not_measured": unmeasured[:_NAMED],
         },
-        neutral=not files,
+        neutral=not files or (below and informs),
     )
 
 

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from activities.check_kinds import run_all
 from activities.check_options import FindingsCommand
 from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, check_result
 from activities.defaults import PENALTIES
 from activities.fingerprints import split
-from activities.model import SEVERITIES, CheckResult, Finding
-from activities.reporting.reasons import findings_reason
+from activities.model import SEVERITIES, CheckResult, Finding, ToolReport
+from activities.reporting.reasons import findings_reason, not_asked_reason
 
 
 async def measure(
@@ -26,9 +27,10 @@ def judge(comparison: Comparison) -> CheckResult:
     """Fails on a new finding of `fail_on` or worse, except that `critical_allowed` critical ones are let through.
 
     A tool that could not look at the base tells nothing of what is new; there the changed lines decide: what lies
-    elsewhere is taken for the base's.
+    elsewhere is taken for the base's. What a tool finds that nobody asked for is shown and counts for nothing, unless
+    it is a danger.
     """
-    found = [each for report in comparison.head for each in report.findings]
+    found = [_as_asked(report, each) for report in comparison.head for each in report.findings]
     ignored = comparison.ignored(each.path for each in found)
     least = SEVERITIES.index(comparison.plan.judging.get("severity", "notice"))
     counted = [each for each in found if each.path not in ignored and SEVERITIES.index(each.severity) >= least]
@@ -38,19 +40,32 @@ def judge(comparison: Comparison) -> CheckResult:
         lines = comparison.changed.get(each.path)
         if lines is None or (each.line and each.line not in lines):
             base.append(each)
+    left_out = len(found) - len(counted)
     new, known = split(
         counted, base, renamed=comparison.renamed, accepted=comparison.accepted, changed=comparison.changed
     )
-    counts = Counter(finding.severity for finding in new)
+    blocking = [each for each in new if not each.informational]
+    counts = Counter(finding.severity for finding in blocking)
     by_severity: dict[str, int] = {severity: counts[severity] for severity in reversed(SEVERITIES) if counts[severity]}
+    only_shown = len(new) - len(blocking)
+    not_asked = {each.tool for each in (*new, *known) if each.informational}
+    not_asked |= {report.tool for report in comparison.head if report.informational and not report.lasting}
+    reason = findings_reason(by_severity, len(known), sorted(unchecked), only_shown)
     return check_result(
         comparison,
         (*new, *known),
-        failed=_fails(comparison, new),
-        score=max(0.0, 100.0 - sum(PENALTIES[each.severity] for each in new)),
-        reason=findings_reason(by_severity, len(known), sorted(unchecked)),
-        metrics={"new": by_severity, "known": len(known), "ignored": len(found) - len(counted)},
+        failed=_fails(comparison, blocking),
+        score=max(0.0, 100.0 - sum(PENALTIES[each.severity] for each in blocking)),
+        reason=f"{reason} {not_asked_reason(not_asked, only_shown)}".strip(),
+        metrics={"new": by_severity, "known": len(known), "ignored": left_out, "informational": only_shown},
+        neutral=bool(not_asked),
     )
+
+
+def _as_asked(report: ToolReport, finding: Finding) -> Finding:
+    """Security is the exception to what only informs: a critical finding, or an error of which the tool is sure."""
+    danger = finding.severity == "critical" or (finding.severity == "error" and finding.confidence == "high")
+    return replace(finding, informational=True, fixable=False) if report.informational and not danger else finding
 
 
 def _fails(comparison: Comparison, new: Sequence[Finding]) -> bool:

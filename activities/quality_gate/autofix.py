@@ -42,7 +42,8 @@ async def commit_fixes(host: Host, workspace: Workspace, trees: Sequence[tuple[s
         by = []
         for check, tree in trees:
             for tool_run in await tree.tool_runs(check):
-                report = await tree.fix(tool_run, copy.root) if tool_run.tool.fixes else None
+                fixes = tool_run.tool.fixes and tool_run.asked_in
+                report = await tree.fix(tool_run, copy.root) if fixes else None
                 if report and report.completed and not report.problem:
                     by.append(f"{tool_run.tool.name} {report.version}".strip())
         head_files = await committed_files(mirror, workspace.head_sha)

@@ -38,7 +38,7 @@ from activities.workspace.leases import leases
 from activities.workspace.storage import Storage
 
 # Bumped when the meaning of a stored verdict or plan changes.
-_VERSION = "4"
+_VERSION = "5"
 _INCOMPLETE_FOR_S = 300.0
 
 AskTrust = Callable[[Head], Awaitable[BranchTrust]]
@@ -172,7 +172,7 @@ class GateEngine:
         diff = await self._diff(workspace)
         comparison = Comparison(
             plan,
-            await self._fingerprinted(workspace, workspace.head_sha, on_head),
+            await self._fingerprinted(workspace, workspace.head_sha, await _as_asked(plan.name, on_head, base)),
             await self._fingerprinted(workspace, workspace.base_sha, on_base),
             diff.lines,
             frozenset(mark for each in plan.accepted if not each.ended for mark in each.fingerprints),
@@ -238,12 +238,26 @@ class GateEngine:
             limits=ResourceLimits(wall_s=plan.timeout_s, urgent=checks.registry()[plan.name].kind.urgent),
             folders=folders,
             refresh=refresh,
+            asked=plan.asked,
         )
 
 
 def _commits(workspace: Workspace) -> tuple[str, ...]:
     """What a step reads from the mirror, which may have been evicted since the last one."""
     return tuple(sha for sha in (workspace.head_sha, workspace.base_sha) if sha)
+
+
+async def _as_asked(check: str, on_head: Reports, base: Tree | None) -> Reports:
+    """What the base asks for counts as asked for: no change makes its own check informational."""
+    if base is None or not any(report.informational for report in on_head):
+        return on_head
+    asked = {each.tool.name: each.asked_in for each in await base.tool_runs(check) if each.asked_in}
+    return tuple(
+        replace(report, asked_in=asked[report.tool], informational=False)
+        if report.informational and report.tool in asked
+        else report
+        for report in on_head
+    )
 
 
 def _sharing_one_run(plan: GatePlan) -> GatePlan:

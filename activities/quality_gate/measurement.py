@@ -23,7 +23,7 @@ from activities import toolchains, tools
 from activities.checking import ToolRun
 from activities.custom_command import configured_tool
 from activities.environments import Environment, Environments, InstallSource
-from activities.model import RepoRef, ToolReport
+from activities.model import CONFIG_PATH, RepoRef, ToolReport
 from activities.projects import find_projects
 from activities.repo_config import options_for_project
 from activities.result_store import ResultStore, digest
@@ -69,6 +69,8 @@ class Tree:
     folders: tuple[str, ...] = ()
     refresh: bool = False
     """Run the tools even where their report is stored (a person asked for it)."""
+    asked: tuple[str, ...] = ()
+    """See `CheckPlan`."""
 
     async def tool_runs(self, check: str) -> Sequence[ToolRun]:
         """See `ComparedTree`."""
@@ -83,13 +85,22 @@ class Tree:
         if options.get("enabled") is False:
             return []
         if command := configured_tool(check, options):
-            return [ToolRun(replace(project, language="any"), command)] if project.language == "any" else []
+            run = ToolRun(replace(project, language="any"), command, CONFIG_PATH)
+            return [run] if project.language == "any" else []
         names = options.get("tools") or ()
         chosen = tuple(str(name) for name in names) if isinstance(names, (list, tuple)) else ()
-        return [ToolRun(project, tool) for tool in _tools(project, check, chosen)]
+        in_configuration = not {"", project.folder}.isdisjoint(self.asked)
+        return [
+            ToolRun(project, tool, asked_in or (CONFIG_PATH if in_configuration else ""))
+            for tool, asked_in in _tools(project, check, chosen)
+        ]
 
     async def run(self, tool_run: ToolRun, options: Mapping[str, object] | None = None) -> ToolReport:
-        """See `ComparedTree`."""
+        """See `ComparedTree`. Who asked for the tool is no part of what is stored."""
+        report = await self._run(tool_run, options)
+        return replace(report, asked_in=tool_run.asked_in, informational=not tool_run.asked_in)
+
+    async def _run(self, tool_run: ToolRun, options: Mapping[str, object] | None) -> ToolReport:
         merged = self._options(tool_run, options)
         source = await self._source(tool_run.project, merged)
         key = self._key(tool_run, merged, source)
@@ -213,12 +224,14 @@ def _found(checkout: Path, folders: tuple[str, ...]) -> tuple[Project, ...]:
 
 
 @lru_cache(maxsize=512)
-def _tools(project: Project, check: str, chosen: tuple[str, ...]) -> list[Tool]:
+def _tools(project: Project, check: str, chosen: tuple[str, ...]) -> list[tuple[Tool, str]]:
+    """The tools, each with where the project asks for it."""
     able = [t for t in tools.registry().values() if check in t.checks and t.language == project.language]
     if chosen:
-        return [tool for tool in able if tool.name in chosen]
-    used = [tool for tool in able if tool.used_by(project)] or [tool for tool in able if tool.default]
-    return [tool for tool in used if tool.has_work(project, check)]
+        return [(tool, CONFIG_PATH) for tool in able if tool.name in chosen]
+    asked = {tool.name: tool.asked_for(project, check) for tool in able}
+    used = [tool for tool in able if asked[tool.name] or tool.used_by(project)] or [t for t in able if t.default]
+    return [(tool, asked[tool.name]) for tool in used if tool.has_work(project, check)]
 
 
 @cache

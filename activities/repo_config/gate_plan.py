@@ -1,6 +1,6 @@
 """From the configuration to what a gate does: plain values that fit in a history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from activities.check_options import CheckOptions, CommandOptions, Keys
@@ -47,7 +47,15 @@ def _check_plan(config: RepoConfig, name: str, check: Any) -> CheckPlan:
         timeout_s=seconds(check.timeout),
         tool_options={**_run(check), **_given(check, check.tool_keys), **({"projects": own} if own else {})},
         judging={**_given(check, judging), **({"ignore": list(config.ignore)} if config.ignore else {})},
+        asked=tuple(_asked(config, name, check)),
     )
+
+
+def _asked(config: RepoConfig, name: str, check: CommandOptions) -> Iterator[str]:
+    """A key that somebody wrote asks for the check."""
+    if check.model_fields_set:
+        yield ""
+    yield from (project.path for project in config.projects if getattr(project.checks, name).model_fields_set)
 
 
 def _run(check: CommandOptions) -> dict[str, Any]:

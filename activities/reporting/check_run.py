@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Literal
 
-from activities.model import SEVERITIES, CheckResult, Finding, QualityCheck, Status
+from activities.model import SEVERITIES, CheckResult, Finding, QualityCheck, Status, ToolReport
 from activities.reporting.links import Links
 from activities.reporting.markdown import (
     clean,
@@ -76,7 +76,7 @@ ACCEPT_BUTTON = Button("Accept baseline", "Count these findings as known", ACCEP
 def check_output(result: CheckResult, links: Links) -> CheckRunOutput:
     """Everything a check's run shows when it is completed."""
     check = result.check
-    new = [finding for finding in result.findings if finding.new]
+    new = [finding for finding in result.findings if finding.new and not finding.informational]
     lines = [
         *_verdict(result),
         *metric_lines(result),
@@ -109,8 +109,9 @@ def _verdict(result: CheckResult) -> list[str]:
 
 
 def _findings(result: CheckResult, links: Links) -> list[str]:
-    """The new findings, and folded the known ones."""
-    new = [finding for finding in result.findings if finding.new]
+    """The new findings, those that only inform, and folded the known ones."""
+    new = [finding for finding in result.findings if finding.new and not finding.informational]
+    informational = [finding for finding in result.findings if finding.new and finding.informational]
     known = [finding for finding in result.findings if not finding.new]
     lines = []
     if new:
@@ -118,6 +119,9 @@ def _findings(result: CheckResult, links: Links) -> list[str]:
         left_out = sum(bool(finding.path) for finding in new) - ANNOTATED
         if left_out > 0:
             lines += [f"The worst {ANNOTATED} are annotated in the diff; {left_out:,} more are not.", ""]
+    if informational:
+        title = f"{plural(len(informational), 'informational finding')} (not counted)"
+        lines += [f"### {title}", "", *_finding_table(informational, _LISTED_KNOWN, links), ""]
     if count := max(len(known), result.check.known_findings):
         title = f"{plural(count, 'known finding')} (not counted)"
         lines += [*(folded(title, _finding_table(known, _LISTED_KNOWN, links)) or [f"{title}."]), ""]
@@ -153,9 +157,15 @@ def _next_steps(check: QualityCheck, new: Sequence[Finding]) -> list[str]:
 def _tools(result: CheckResult) -> list[str]:
     if not result.reports:
         return []
-    names = dict.fromkeys(one_line(f"{each.tool} {each.version}", 120) for each in result.reports)
+    names = dict.fromkeys(one_line(_tool(each), 200) for each in result.reports)
     cached = " (cached result of the same tree and tools)" if result.check.cached else ""
     return [f"<sub>Checked with {', '.join(escape_markdown(name) for name in names)}{cached}.</sub>"]
+
+
+def _tool(report: ToolReport) -> str:
+    """Name, version, and where the repository asks for the tool."""
+    name = f"{report.tool} {report.version}".strip()
+    return f"{name} ({report.asked_in})" if report.asked_in else name
 
 
 def annotations(findings: Iterable[Finding], limit: int = ANNOTATED) -> tuple[Annotation, ...]:
@@ -169,7 +179,7 @@ def annotations(findings: Iterable[Finding], limit: int = ANNOTATED) -> tuple[An
             "path": clean(finding.path),
             "start_line": start,
             "end_line": end,
-            "annotation_level": _LEVELS[finding.severity],
+            "annotation_level": "notice" if finding.informational else _LEVELS[finding.severity],
             "title": one_line(f"{finding.tool}: {finding.rule}" if finding.rule else finding.tool, _TITLE),
             "message": cut_bytes(message, _MESSAGE),
         }
@@ -180,10 +190,10 @@ def annotations(findings: Iterable[Finding], limit: int = ANNOTATED) -> tuple[An
 
 
 def worst_first(findings: Sequence[Finding], limit: int) -> list[Finding]:
-    """The `limit` worst; among equals by path, line and rule: the same findings, the same order."""
+    """The `limit` worst, those that only inform last; among equals by path, line and rule: always the same order."""
 
-    def rank(finding: Finding) -> tuple[int, str, int, int, str, str]:
+    def rank(finding: Finding) -> tuple[bool, int, str, int, int, str, str]:
         badness = -SEVERITIES.index(finding.severity)
-        return badness, finding.path, finding.line, finding.column, finding.rule, finding.message
+        return finding.informational, badness, finding.path, finding.line, finding.column, finding.rule, finding.message
 
     return nsmallest(limit, findings, key=rank)

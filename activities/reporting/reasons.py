@@ -1,9 +1,9 @@
 """Why a check has its verdict, in a sentence or two: the title of its check run, and its row in the table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from activities.egress import RefusedTarget
-from activities.model import ToolReport
+from activities.model import CONFIG_PATH, ToolReport
 from activities.reporting.wording import listed, percent_text, plural, shortened
 
 
@@ -18,18 +18,42 @@ def whole_reason(head: Iterable[ToolReport], own: str) -> str:
     return " ".join(dict.fromkeys(sentence.strip() for sentence in sentences if sentence.strip()))
 
 
-def findings_reason(new: Mapping[str, int], known: int, unchecked_base: Sequence[str]) -> str:
-    """`new` counts by severity, worst first; `unchecked_base` are the tools that gave no report on the base."""
+def findings_reason(new: Mapping[str, int], known: int, unchecked_base: Sequence[str], informational: int = 0) -> str:
+    """`new` counts by severity, worst first; `unchecked_base` are the tools that gave no report on the base;
+    `informational` is the number of new findings that do not count."""
     counts = [
         f"{count:,} new critical" if name == "critical" else plural(count, f"new {name}") for name, count in new.items()
     ]
     if counts:
         text = f"{', '.join(counts)}; {known:,} known."
+    elif informational:
+        text = f"No new findings that count; {known:,} known."
     else:
         text = f"No new findings; {known:,} known." if known else "No findings."
     if unchecked_base:
         text += f" {listed(unchecked_base)} could not check the base, so findings on changed lines count as new."
     return text
+
+
+def not_asked_reason(tools: Collection[str], found: int) -> str:
+    """`tools` are those that nothing in the repository asks for, with `found` new findings; "" for no such tool."""
+    if not tools:
+        return ""
+    one, count = len(tools) == 1, plural(found, "finding")
+    its, it, verb = ("its", "it", "is") if one else ("their", "them", "are")
+    only = f"{its} {count} {'is' if found == 1 else 'are'} only shown" if found else f"{its} findings are only shown"
+    return (
+        f"{listed(sorted(tools), 3)} {verb} not configured in this repository, so {only}; "
+        f"name {it} in {CONFIG_PATH} to make them count."
+    )
+
+
+def coverage_not_asked() -> str:
+    """A minimum that nothing in the repository asks for."""
+    return (
+        "Nothing in this repository asks for coverage, so this only informs; "
+        f"set checks.coverage.minimum in {CONFIG_PATH} to make it count."
+    )
 
 
 def tests_reason(

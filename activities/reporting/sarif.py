@@ -55,7 +55,7 @@ def _result(finding: Finding, rule: int) -> Json:
     result: Json = {
         "ruleId": _rule(finding),
         "ruleIndex": rule,
-        "level": _LEVELS[finding.severity],
+        "level": "note" if finding.informational else _LEVELS[finding.severity],
         "message": {"text": _valid(finding.message) or _rule(finding)},
         "baselineState": "new" if finding.new else "unchanged",
         "properties": {"check": finding.check, "severity": finding.severity, "fixable": finding.fixable},

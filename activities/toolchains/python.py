@@ -101,7 +101,7 @@ def _additions(project: Project) -> dict[str, str]:
     found: dict[str, str] = {}
     known_hooks = hooks(project)
     for tool in tools.registry().values():
-        if tool.requirements and (tool.always_installed or tool.used_by(project)):
+        if tool.requirements and (tool.always_installed or tool.asked_for(project, tool.checks[0])):
             revision = next((known_hooks[hook] for hook in tool.detection.hooks if hook in known_hooks), "")
             for text in tool.requirements:
                 requirement = Requirement(text)

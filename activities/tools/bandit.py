@@ -24,6 +24,7 @@ _LEFT_OUT = (
 
 class Bandit(PythonTool):
     name = "bandit"
+    programs = ("bandit",)
     checks = ("security",)
     default = True
     detection = ToolDetection(
@@ -60,6 +61,7 @@ class Bandit(PythonTool):
                 end_line=non_negative(lines[-1]) if isinstance(lines, list) and lines else 0,
                 message=valid_unicode(str(entry.get("issue_text", ""))),
                 severity=_SEVERITIES.get(str(entry.get("issue_severity")), "notice"),
+                confidence=str(entry.get("issue_confidence", "")).lower(),
             )
         for entry in _entries(report, "errors"):
             path = bench.relative(valid_unicode(str(entry.get("filename", ""))))

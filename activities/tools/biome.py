@@ -15,6 +15,7 @@ _SEVERITIES: dict[str, Severity] = {"fatal": "error", "error": "error", "warning
 
 class Biome(PackageTool):
     name = "biome"
+    programs = ("biome", "@biomejs/biome")
     checks = ("linting",)
     fixes = True
     package = "@biomejs/biome"

@@ -20,6 +20,7 @@ _VALUED = ("--format", "-f", "-o", "--output-file", "--max-warnings", "--cache-l
 
 class Eslint(PackageTool):
     name = "eslint"
+    programs = ("eslint",)
     checks = ("linting",)
     fixes = True
     detection = ToolDetection(

@@ -17,6 +17,7 @@ _LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+):(?P<column>\d+): (?P<rule>[A-Z]
 
 class Flake8(PythonTool):
     name = "flake8"
+    programs = ("flake8", "pflake8")
     checks = ("linting",)
     requirements = ("flake8",)
     detection = ToolDetection(

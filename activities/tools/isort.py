@@ -13,6 +13,7 @@ _CHANGES = re.compile(r"ERROR: (?P<path>.+?) Imports are incorrectly sorted and/
 
 class Isort(PythonTool):
     name = "isort"
+    programs = ("isort",)
     checks = ("linting",)
     fixes = True
     requirements = ("isort",)

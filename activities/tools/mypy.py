@@ -34,6 +34,7 @@ _ONE_PROCESS = {"MYPY_NUM_WORKERS": "0"}
 
 class Mypy(PythonTool):
     name = "mypy"
+    programs = ("mypy", "dmypy")
     checks = ("static_analysis",)
     default = True
     requirements = (f"mypy=={our_version('mypy')}",)

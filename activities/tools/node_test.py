@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from activities.languages import javascript
+from activities.languages.javascript.coverage_asked import coverage_asked
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import npm, program, start, versions
 from activities.languages.javascript.scripts import (
@@ -47,6 +48,10 @@ class NodeTest(Tool):
     def used_by(self, project: Project) -> str:
         script = _own_script(project, "unit") or _own_script(project, "integration")
         return f'the script "{script}" in package.json' if script else ""
+
+    def asked_for(self, project: Project, check: str) -> str:
+        """Tests ask to be run; that they are measured has to be said."""
+        return coverage_asked(project) if check == "coverage" else self.used_by(project)
 
     def loaded_code(self, project: Project) -> Iterator[str]:
         """What runs beside the tests: `node --import ./setup.js --test`, `sh test.sh`."""

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from activities.languages.commands import named_in
 from activities.languages.javascript.manifest import manifest
 from activities.languages.javascript.package_json import read_package, workspace_home
 from activities.languages.javascript.package_manager import PackageManager, find_manager, install_environment
@@ -50,6 +51,7 @@ class RegistryUnavailable(BadReport):
 
 class NpmAudit(Tool):
     name = "npm-audit"
+    programs = ("npm audit", "pnpm audit", "yarn audit", "yarn npm audit", "audit-ci")
     checks = ("dependencies",)
     language = "javascript"
 
@@ -59,6 +61,10 @@ class NpmAudit(Tool):
         if lock := find_manager(home, read_package(home)).lock:
             return lock
         return "the dependencies in package.json" if read_package(home).dependencies else ""
+
+    def asked_for(self, project: Project, check: str) -> str:
+        """That there is something to audit asks for no audit."""
+        return named_in(project, *self.programs)
 
     async def run(self, bench: Workbench) -> ToolReport:
         """Without an answer of the registry the report has an advice, so that the check is never green for it."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from activities.languages.commands import named_in
 from activities.languages.python.dependencies import named_in_manifests, project_name
 from activities.languages.python.installed import Distribution, installed, our_version
 from activities.model import Finding, ToolReport
@@ -24,6 +25,7 @@ _UNAVAILABLE = ("ConnectionError", "Could not connect", "Max retries", "Name or 
 
 class PipAudit(Tool):
     name = "pip-audit"
+    programs = ("pip-audit",)
     checks = ("dependencies",)
     language = "python"
     default = True
@@ -32,6 +34,9 @@ class PipAudit(Tool):
     def used_by(self, project: Project) -> str:
         """No project configures it."""
         return ""
+
+    def asked_for(self, project: Project, check: str) -> str:
+        return named_in(project, *self.programs)
 
     async def run(self, bench: Workbench) -> ToolReport:
         """Exit code 1 means vulnerabilities and failures alike: with a report it was the first."""

@@ -20,6 +20,7 @@ _BROKEN = re.compile(r"^\[error\] (.+?): (\w*Error: .*?)(?: \((\d+):(\d+)\))?$",
 
 class Prettier(PackageTool):
     name = "prettier"
+    programs = ("prettier",)
     checks = ("linting",)
     fixes = True
     detection = ToolDetection(

@@ -20,6 +20,7 @@ _USAGE_ERROR = 32
 
 class Pylint(PythonTool):
     name = "pylint"
+    programs = ("pylint",)
     checks = ("linting",)
     requirements = ("pylint",)
     detection = ToolDetection(

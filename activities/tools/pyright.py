@@ -15,6 +15,7 @@ _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
 class Pyright(PythonTool):
     name = "pyright"
+    programs = ("pyright", "basedpyright")
     checks = ("static_analysis",)
     requirements = ("pyright[nodejs]",)  # with this extra the package brings its own node
     detection = ToolDetection(

@@ -28,6 +28,9 @@ class PytestBenchmark(PythonTool):
     requirements = (f"pytest-benchmark=={our_version('pytest-benchmark')}",)
     detection = ToolDetection(packages=("pytest-benchmark",), judges=("conftest.py",))
 
+    def asked_for(self, project: Project, check: str) -> str:
+        return self.used_by(project)
+
     def has_work(self, project: Project, check: str) -> bool:
         """A benchmark is a test that takes the fixture `benchmark` (or `benchmark_weave`)."""
         return _has_fixtures(project) or bool(_benchmark_files(project))

@@ -24,6 +24,7 @@ _SYNTAX_ERROR = "invalid-syntax"
 
 class Ruff(PythonTool):
     name = "ruff"
+    programs = ("ruff",)
     checks = ("linting",)
     default = True
     fixes = True

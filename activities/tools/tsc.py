@@ -24,6 +24,7 @@ _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
 class Tsc(PackageTool):
     name = "tsc"
+    programs = ("tsc", "vue-tsc")
     checks = ("static_analysis",)
     package = "typescript"
     detection = ToolDetection(files=("tsconfig.json",), other_files=("tsconfig.*",), scripts=_SCRIPTS)

@@ -130,7 +130,7 @@ def document(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> dict[s
     result = outcome.result
     facts = ("name", "status", "score", "required", "duration_s", "cached", "new_findings", "known_findings", "reason")
     noted = ("mistakes", "broken", "changes")
-    parts = ("check", "tool", "rule", "path", "line", "message", "severity", "new")
+    parts = ("check", "tool", "rule", "path", "line", "message", "severity", "new", "informational")
     return {
         "can_merge": result.can_merge,
         "overall_score": result.overall_score,

@@ -63,7 +63,8 @@ def finding_line(finding: Finding) -> str:
     where = f"{finding.path}:{finding.line}" if finding.path and finding.line else finding.path
     message = finding.message.splitlines()[0] if finding.message else ""
     source = " ".join(part for part in (finding.tool, finding.rule) if part)
-    text = ": ".join(part for part in (where, finding.severity, message) if part)
+    severity = "informational" if finding.informational else finding.severity
+    text = ": ".join(part for part in (where, severity, message) if part)
     return f"{text} [{source}]" if source else text
 
 

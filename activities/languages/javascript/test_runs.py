@@ -10,6 +10,7 @@ from typing import Literal
 
 from activities import formats
 from activities.languages.javascript.config_files import configured_files
+from activities.languages.javascript.coverage_asked import coverage_asked
 from activities.languages.javascript.package_json import declared_in, read_package
 from activities.languages.javascript.programs import installed_version, not_in_packages, program, start
 from activities.languages.javascript.scripts import ScriptCommand, find_call, test_script
@@ -67,6 +68,10 @@ class ScriptRunner(Tool):
             if (script := test_script(package, select)) and find_call(package, script, self.name):
                 return f'the script "{script}" in package.json'
         return "" if test_script(package, "unit") else declared_in(package, self.name)
+
+    def asked_for(self, project: Project, check: str) -> str:
+        """Tests ask to be run; that they are measured has to be said."""
+        return coverage_asked(project) if check == "coverage" else self.used_by(project)
 
     def has_work(self, project: Project, check: str) -> bool:
         return self._call(project, select_for(check)) is not None

@@ -2,21 +2,40 @@
 
 from collections.abc import Iterable, Iterator
 
+from activities.languages.commands import coverage_in
 from activities.languages.python.config import section, toml_table
 from activities.languages.python.installed import installed
 from activities.languages.python.layout import sources
-from activities.languages.python.pytest_config import PytestConfig
+from activities.languages.python.pytest_config import PytestConfig, pytest_config
 from activities.languages.python.safe_start import start_module
+from activities.languages.python.tool_detection import found_in
 from activities.model import FileCoverage
 from activities.reports import BadReport, parse_json, read_output, valid_unicode
 from activities.tool_reports import execute, last_output
-from activities.tooling import Project, Workbench
+from activities.tooling import Project, ToolDetection, Workbench
 
 # One process leaves `.coverage` itself, and nothing to combine.
 _COMBINE_AND_REPORT = (
     'ls "$0"/.coverage.* >/dev/null 2>&1 && "$@" combine -q "$0" >/dev/null 2>&1; '
     'exec "$@" json -q --fail-under=0 -o "$0/coverage.json"'
 )
+
+
+_CONFIGURED = ToolDetection(
+    tables=("coverage",),
+    files=(".coveragerc",),
+    sections=(*((file, f"coverage:{part}") for file in ("setup.cfg", "tox.ini") for part in ("run", "report")),),
+    hooks=("coverage",),
+    packages=("pytest-cov", "coverage"),
+)
+
+
+def asked_for(project: Project) -> str:
+    """Where the project speaks of coverage, "" where nothing does: then no minimum is its own."""
+    if pytest_config(project).measures_coverage:
+        return "--cov in pytest's options"
+    places = (project, *project.around)
+    return next((found for place in places if (found := found_in(_CONFIGURED, place))), "") or coverage_in(project)
 
 
 def by_plugin(bench: Workbench, config: PytestConfig) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
+from activities.languages.commands import asked_in
 from activities.languages.python.config import has_table, hooks, section
 from activities.languages.python.dependencies import declared
 from activities.languages.python.installed import version_of
@@ -22,6 +23,10 @@ class PythonTool(Tool):
 
     def used_by(self, project: Project) -> str:
         return found_in(self.detection, project)
+
+    def asked_for(self, project: Project, check: str) -> str:
+        """Also by the folders around it, whose configuration the tool reads too, and by commands of CI, Make, tox."""
+        return asked_in(self, project)
 
     @property
     def runs_project_code(self) -> bool:  # type: ignore[override]

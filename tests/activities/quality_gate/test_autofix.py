@@ -58,7 +58,7 @@ class ScriptedTree(Tree):
 
     async def tool_runs(self, check: str) -> Sequence[ToolRun]:
         checkout = await self.host.workspaces.checkout(self.repo, self.sha)
-        return [ToolRun(Project(".", checkout, "any"), ScriptedFix(self.script))]
+        return [ToolRun(Project(".", checkout, "any"), ScriptedFix(self.script), "always")]
 
 
 @dataclass(frozen=True)

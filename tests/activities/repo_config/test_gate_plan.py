@@ -80,6 +80,13 @@ def test_every_key_reaches_the_plan() -> None:
     assert by_name["dependencies"].judging["critical_allowed"] == 1
 
 
+def test_a_key_of_a_check_asks_for_it() -> None:
+    text = "checks: {linting: {timeout: 1m}, security: {}}\nprojects: [{folder: ./a/, checks: {coverage: {enabled: true}}}]"
+    asked = {check.name: check.asked for check in plan_gate(text).checks if check.asked}
+    assert asked == {"linting": ("",), "coverage": ("a",)}
+    assert not any(check.asked for check in plan_gate("threshold: 90").checks)
+
+
 def test_a_project_overrides_the_options() -> None:
     options = {check.name: check.tool_options for check in plan_gate(EXAMPLE).checks}
     assert options_for_project(options["unit_tests"], "web") == {}

@@ -99,6 +99,9 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.findings_reason({}, 3, []),
             reasons.findings_reason({}, 0, []),
             reasons.findings_reason({"warning": 1}, 0, ["mypy"]),
+            f"{reasons.findings_reason({}, 1, [], 3)} {reasons.not_asked_reason({'ruff'}, 3)}",
+            reasons.not_asked_reason({"ruff", "mypy"}, 0),
+            reasons.coverage_not_asked(),
         ),
     )
     yield (
@@ -158,6 +161,9 @@ def _checks() -> Iterator[tuple[str, str]]:
     new = (_finding(fixable=True), _finding(severity="critical", line=9), _finding(new=False, path="old.py"))
     failed = _check(reason=CHECK_REASONS["failed"], new_findings=2, known_findings=1)
     yield "Failed", _run(check_output(CheckResult(failed, new, reports), LINKS))
+    asked = (ToolReport("ruff", "0.14.1", asked_in="[tool.ruff] in pyproject.toml"),)
+    informs = _check(status="neutral", score=None, reason=reasons.not_asked_reason({"ruff"}, 1))
+    yield "Informational", _run(check_output(CheckResult(informs, (_finding(informational=True),), asked), LINKS))
     many = tuple(_finding(line=line) for line in range(1, 602))
     shown = check_output(CheckResult(_check(new_findings=601), many, reports), LINKS)
     yield "Many findings (the last lines)", "\n".join(shown.summary.split("\n")[-10:])
