@@ -280,9 +280,20 @@ class PullVerdict:
 
 
 @dataclass(frozen=True)
+class RedBranch:
+    """A branch whose newest verdict is a failure: since its head `sha`, by these checks, and these tests are those that
+    failed first (not all of them where there are many). All are names."""
+
+    branch: str
+    sha: str
+    checks: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class QualityGateResult:
     """The verdict on one head: the worst of those on its open pull requests, `pulls`. `score_lines` explains the score,
-    one line a check."""
+    one line a check. `red_base`: the default branch, which one of them goes into (or which the head is on), is red."""
 
     head_sha: str
     base_sha: str
@@ -295,6 +306,7 @@ class QualityGateResult:
     reason: str = ""
     config: ConfigNotes = ConfigNotes()
     pulls: tuple[PullVerdict, ...] = ()
+    red_base: RedBranch | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from activities.reporting.gate import check_table, fork_text, gate_title, next_s
 from activities.reporting.links import Links
 from activities.reporting.markdown import cut_lines, escape_markdown
 from activities.reporting.metrics import coverage_line, tests_line
+from activities.reporting.red_branch import red_base_lines
 from activities.reporting.wording import plural
 
 GATE_MARK = "<!-- autobuild:gate -->"
@@ -24,6 +25,7 @@ _HEADINGS: Mapping[GateState, str] = {
 def gate_comment(result: QualityGateResult, links: Links, runs: Mapping[str, int]) -> str:
     """The whole body, cut already: the same verdict gives the same text, so that it can be compared."""
     lines = [GATE_MARK, f"### {_HEADINGS[result.state]} {escape_markdown(gate_title(result), 300)}", ""]
+    lines += red_base_lines(result.red_base, links)
     lines += pull_lines(result)
     if result.state == "refused":
         lines += [*fork_text(result.head_sha).split("\n"), ""]

@@ -7,6 +7,7 @@ from activities.reporting.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUM
 from activities.reporting.configuration import config_annotations, config_lines
 from activities.reporting.links import Links
 from activities.reporting.markdown import code, cut_bytes, cut_lines, escape_markdown, one_line, table
+from activities.reporting.red_branch import red_base_lines
 
 # GitHub lets `success`, `neutral` and `skipped` satisfy a required check: only a verdict may end in one of them.
 _CONCLUSIONS: Mapping[GateState, Conclusion] = {
@@ -41,7 +42,13 @@ def gate_output(
             if newer_sha
             else f"**{escape_markdown(result.reason or gate_title(result), 1000)}**"
         )
-        lines = [first, "", *pull_lines(result), *_blocking(result, links, runs)]
+        lines = [
+            first,
+            "",
+            *red_base_lines(result.red_base, links),
+            *pull_lines(result),
+            *_blocking(result, links, runs),
+        ]
         lines += [*check_table(result.checks, links, runs), ""] if result.checks else []
         lines += config_lines(result.config, links)
         if result.score_lines:

@@ -23,6 +23,7 @@ from activities.model import (
     PullVerdict,
     QualityCheck,
     QualityGateResult,
+    RedBranch,
     RepoRef,
     Status,
     TestCase,
@@ -45,6 +46,7 @@ from activities.reporting import gate_states as states
 from activities.reporting import github_errors as texts
 from activities.reporting.check_run import CheckRunOutput
 from activities.reporting.configuration import config_lines, config_text
+from activities.reporting.red_branch import brought_red
 
 PAGE = Path(__file__).with_name("snapshot.md")
 HEAD, BASE, NEWER = "a" * 40, "b" * 40, "c" * 40
@@ -252,6 +254,10 @@ def _comments() -> Iterator[tuple[str, str]]:
     yield "Passed", gate_comment(passed, LINKS, {"coverage": 7})
     yield "Failed", gate_comment(_gate("failed", _check(new_findings=2), blocking=("linting",)), LINKS, {})
     yield "Fork", gate_comment(_gate("refused"), LINKS, {})
+    red = RedBranch("main", NEWER, ("unit_tests", "linting"), tuple(f"tests/test_a.py::test_{each}" for each in "abcd"))
+    yield "Into a red default branch", gate_comment(replace(passed, red_base=red), LINKS, {})
+    yield "Of a pull request that was merged before", brought_red(red, BASE, list(range(7, 19)), LINKS)
+    yield "Of the only one that was merged before", brought_red(RedBranch("main", HEAD), "", [], LINKS)
 
 
 def _refusals() -> Iterator[tuple[str, str]]:

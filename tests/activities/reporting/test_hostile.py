@@ -19,6 +19,7 @@ from activities.model import (
     Mistake,
     QualityCheck,
     QualityGateResult,
+    RedBranch,
     RepoRef,
     Status,
     TestCase,
@@ -38,6 +39,7 @@ from activities.reporting import (
     unfinished_output,
 )
 from activities.reporting.configuration import config_lines
+from activities.reporting.red_branch import brought_red
 
 HOSTILE = (
     "@octocat",
@@ -161,8 +163,12 @@ def check_result(text: str) -> CheckResult:
 def gate(text: str, state: Any) -> QualityGateResult:
     return QualityGateResult(
         text, text, state, can_merge=False, overall_score=62.0, checks=(check(text),), reason=text,
-        blocking=(text,) if state == "failed" else (), score_lines=(text,), config=config(text),
+        blocking=(text,) if state == "failed" else (), score_lines=(text,), config=config(text), red_base=red(text),
     )  # fmt: skip
+
+
+def red(text: str) -> RedBranch:
+    return RedBranch(text, text, (text,), (text, text, text, text))
 
 
 def config(text: str) -> ConfigNotes:
@@ -210,6 +216,7 @@ def test_hostile_text_in_check_runs_does_nothing(text: str) -> None:
             yield gate_comment(gate(text, state), LINKS, {text: 7})
             yield unfinished_output(state, text, text, LINKS).summary
         yield reply(text, "Done.")
+        yield brought_red(red(text), text, [7, 8], LINKS)
         changed = replace(config(text), mistakes=(), changes=(ConfigChange(text, text, text),))
         yield "\n".join(config_lines(changed, LINKS))
 
