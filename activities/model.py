@@ -146,8 +146,10 @@ class ToolReport:
     `problem` is empty when the tool checked everything that it was to check; else it says in one
     sentence what it could not do. `completed` is False when the tool gave no usable answer at all.
     `advice` (for instance "3 packages were not on the index") makes the check neutral, never green. `partial`: only
-    named tests were run. `asked_in` is where the repository asks for the tool ("[tool.ruff] in pyproject.toml");
-    `informational`: nowhere, so it never blocks.
+    named tests were run. `coverage_problem` says why a test run was not measured: that concerns the coverage alone.
+    `found_in` is the place in the repository that the command was learnt from ("tox.ini [testenv]"), "" for a default.
+    `asked_in` is where the repository asks for the tool ("[tool.ruff] in pyproject.toml"); `informational`: nowhere, so
+    it never blocks.
     """
 
     tool: str
@@ -161,7 +163,9 @@ class ToolReport:
     advice: str = ""
     timed_out: bool = False
     partial: bool = False
+    coverage_problem: str = ""
     command: str = ""
+    found_in: str = ""
     output_tail: str = ""
     duration_s: float = 0.0
     asked_in: str = ""

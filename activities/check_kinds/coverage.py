@@ -51,6 +51,7 @@ def judge(comparison: Comparison) -> CheckResult:
     """Fails below `minimum` percent of the changed lines, or below `total_minimum` of everything where that is set.
     A change without an executable line has nothing to cover; lines that were accepted are not counted. Where nothing
     in the repository asks for coverage, the minimum only informs; of several projects those count that ask for it."""
+    comparison = replace(comparison, head=tuple(_with_trouble(report) for report in comparison.head))
     files = _merged([report for report in comparison.head if not report.informational] or comparison.head)
     ignored = comparison.ignored(comparison.changed)
     touched = {
@@ -85,6 +86,11 @@ def judge(comparison: Comparison) -> CheckResult:
         },
         neutral=not files or (below and informs),
     )
+
+
+def _with_trouble(report: ToolReport) -> ToolReport:
+    """What kept the run from being measured makes this check neutral, and no other."""
+    return replace(report, advice=f"{report.advice} {report.coverage_problem}".strip())
 
 
 def _merged(reports: Iterable[ToolReport]) -> dict[str, _Lines]:

@@ -1,13 +1,14 @@
 """The change's own lines decide, and rounding hides none."""
 
 from collections.abc import Mapping, Set
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from activities.checking import Comparison
 from activities.model import CheckResult, ToolReport
-from tests.activities.check_kinds.cases import NOTHING_CHANGED, check_of, covered, judge, plan, said
+from tests.activities.check_kinds.cases import NOTHING_CHANGED, check_of, covered, judge, plan, said, suite
 
 
 def lines(*numbers: int) -> Mapping[str, frozenset[int]]:
@@ -121,3 +122,12 @@ def test_unmeasured_changed_files_are_named() -> None:
     judged = judge(plan("coverage"), (covered("a.py", {1}, set()),), None, changed)
     assert judged.check.metrics["not_measured"] == ["new.py"]
     assert judged.check.reason.endswith("1 changed file was not measured: new.py.")
+
+
+def test_a_run_that_was_not_measured_is_the_trouble_of_coverage_alone() -> None:
+    report = replace(suite(a="passed"), coverage_problem="Coverage was not measured: No data to report.")
+    judged = judge(plan("coverage"), (report,), None, lines(1))
+    assert said(judged) == (
+        "neutral", None, "Coverage was not measured: No data to report. No executable line was measured."
+    )  # fmt: skip
+    assert said(judge(plan("unit_tests"), (report,), None, lines(1))) == ("passed", 100.0, "1 passed.")
