@@ -21,6 +21,7 @@ from activities.quality_gate.configuration import Configurations
 from activities.quality_gate.diff import HeadDiff, read_change
 from activities.quality_gate.judging_code import edited_code
 from activities.quality_gate.measurement import Host, Tree, our_versions
+from activities.quality_gate.shared_runs import sharing_one_run
 from activities.quality_gate.trust import base_level, head_level
 from activities.quality_gate.types import (
     AcceptableFindings,
@@ -116,7 +117,7 @@ class GateEngine:
         judging = await self._configurations.judging(workspace)
         version, notes = judging.version, judging.notes
         plan = repo_config.plan_gate(version.text, head.branch, head.base_ref if head.pull else "")
-        plan = replace(_sharing_one_run(plan), config=notes)
+        plan = replace(sharing_one_run(plan), config=notes)
         if notes.mistakes:
             return replace(plan, problem=first_and_number(notes.mistakes), line=notes.mistakes[0].line)
         if plan.left_out:
@@ -258,16 +259,3 @@ async def _as_asked(check: str, on_head: Reports, base: Tree | None) -> Reports:
         else report
         for report in on_head
     )
-
-
-def _sharing_one_run(plan: GatePlan) -> GatePlan:
-    """A check that reads the test run of another asks for the very same run."""
-    by_name = {one.name: one for one in plan.checks}
-
-    def shared(one: CheckPlan) -> CheckPlan:
-        other = by_name.get(checks.registry()[one.name].shares_run)
-        if other is None or "command" in one.tool_options:
-            return one
-        return replace(one, tool_options=other.tool_options, timeout_s=other.timeout_s)
-
-    return replace(plan, checks=tuple(shared(one) for one in plan.checks))
