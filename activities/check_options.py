@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, GetCoreSchemaHandler, Tag
 from pydantic_core import CoreSchema, core_schema
 
 from activities import formats
@@ -20,6 +20,10 @@ PATTERN_HINTS: Final = {
     RELATIVE: "write a path inside the repository with forward slashes, not absolute and without `..`",
     WORD: "write a tool's name, such as `ruff`",
 }
+
+ONE: Final = "[one]"
+MANY: Final = "[many]"
+"""The two ways to write a value that may be a text or a list of texts; as steps in the place of a pydantic error."""
 
 Text = Annotated[str, Field(min_length=1, max_length=8192)]
 RelativePath = Annotated[str, Field(pattern=RELATIVE, max_length=512)]
@@ -50,8 +54,10 @@ class CommandOptions(Keys):
     ] = ()
     command: Annotated[Text, Field(description="A command instead of tools, run by `sh -c` in the project.")] = ""
     report: Annotated[
-        RelativePath,
-        Field(description="The file the command writes, relative to the project. Default: its standard output."),
+        Annotated[RelativePath, Tag(ONE)]
+        | Annotated[tuple[RelativePath, ...], Field(min_length=1, max_length=100), Tag(MANY)],
+        Discriminator(lambda value: MANY if isinstance(value, (list, tuple)) else ONE),
+        Field(description="Files the command writes, relative to the project. Default: its standard output."),
     ] = ""
     install: Annotated[Text, Field(description="Prepares the command; it alone may use the network.")] = ""
 

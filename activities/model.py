@@ -124,11 +124,13 @@ class TestCase:
 
 @dataclass(frozen=True)
 class FileCoverage:
-    """Which lines of one file can run, and which did."""
+    """Which lines of one file can run, and which did. `unclear`: the report's own name for a file that may be this one
+    or another; then its lines are not known."""
 
     path: str
     covered: frozenset[int]
     missing: frozenset[int]
+    unclear: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,10 @@ entity, and gives paths as the tool wrote them.
 import json
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import Element, ParseError
@@ -18,6 +21,13 @@ from defusedxml.ElementTree import fromstring
 
 from activities.model import Benchmark, FileCoverage, Finding, TestCase
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
+
+_ESCAPES = re.compile("\x1b(?:\\[[0-9;:?]*[ -/]*[@-~]|\\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\\\)|[()][A-Z0-9])")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE = re.compile("&#([0-9]{1,9}|[xX][0-9a-fA-F]{1,8});")
+_DECLARATION = re.compile(r"<\?xml[^>]{0,200}\?>")
+_ONE_BYTE = re.compile(rb"iso-?8859|windows-125|latin|cp125", re.IGNORECASE)
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.-]+)""")
 
 MAX_REPORT = 128 * 1024**2
 """Bytes of a report that are read at most; 100,000 findings of the most verbose tool need about half."""
@@ -32,12 +42,37 @@ class BadReport(ValueError):
 
 @dataclass(frozen=True)
 class Contents:
-    """What a report held; the kinds it does not have are empty."""
+    """What a report held; the kinds it does not have are empty. `roots` are the folders to which its relative paths may
+    belong. `problem`: the report itself says that its tool failed; `advice`: that it did not look at everything."""
 
     findings: tuple[Finding, ...] = ()
     tests: tuple[TestCase, ...] = ()
     coverage: tuple[FileCoverage, ...] = ()
     benchmarks: tuple[Benchmark, ...] = ()
+    roots: tuple[str, ...] = ()
+    problem: str = ""
+    advice: str = ""
+
+
+def joined(parts: Sequence[Contents]) -> Contents:
+    """What several files of one format hold. Two tests of one name in two files are two tests."""
+    seen: Counter[str] = Counter()
+    tests = []
+    for test in (test for part in parts for test in part.tests):
+        seen[test.id] += 1
+        tests.append(test if seen[test.id] == 1 else replace(test, id=f"{test.id} ({seen[test.id]})"))
+    problem, advice = (
+        " ".join(dict.fromkeys(filter(None, (getattr(part, name) for part in parts)))) for name in ("problem", "advice")
+    )
+    return Contents(
+        findings=tuple(each for part in parts for each in part.findings),
+        tests=tuple(tests),
+        coverage=tuple(each for part in parts for each in part.coverage),
+        benchmarks=tuple(each for part in parts for each in part.benchmarks),
+        roots=tuple(dict.fromkeys(root for part in parts for root in part.roots)),
+        problem=problem,
+        advice=advice,
+    )
 
 
 class Format(ABC):
@@ -76,7 +111,7 @@ def parse_json(data: bytes, name: str, limit: int = MAX_REPORT) -> object:
     if len(data) > limit:
         raise BadReport(f"{name} is larger than {limit // 1024**2} MiB.")
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        return json.loads(data.decode(_encoding(data)))
     except UnicodeDecodeError as error:
         raise BadReport(f"{name} is not UTF-8.") from error
     except (ValueError, RecursionError) as error:
@@ -88,11 +123,57 @@ def parse_xml(data: bytes, name: str, limit: int = MAX_REPORT) -> Element:
     if len(data) > limit:
         raise BadReport(f"{name} is larger than {limit // 1024**2} MiB.")
     try:
-        return fromstring(data)
+        try:
+            return fromstring(data.lstrip())
+        except (ParseError, ValueError):
+            return fromstring(_legal_xml(data))
     except DefusedXmlException as error:
         raise BadReport(f"{name} defines XML entities, which are not read.") from error
     except (ParseError, ValueError, LookupError, RecursionError) as error:
         raise BadReport(f"{name} is not XML: {_short(error)}.") from error
+
+
+def _encoding(data: bytes) -> str:
+    """By the byte order mark, UTF-8 without one."""
+    return "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+
+
+def decoded(data: bytes) -> str:
+    """Untrusted text without its byte order mark. Bytes that are not UTF-8 become surrogates, for `valid_unicode`."""
+    encoding = _encoding(data)
+    return data.decode(encoding, "surrogateescape" if encoding == "utf-8-sig" else "replace")
+
+
+def path_of(name: str) -> str:
+    """A path as a report names it, as valid Unicode with forward slashes."""
+    return valid_unicode(name.strip().replace("\\", "/"))
+
+
+def without_colours(text: str) -> str:
+    """Without the escape sequences of a terminal: colours, links, movements."""
+    return _ESCAPES.sub("", text)
+
+
+def _legal_xml(data: bytes) -> bytes:
+    """What most writers of reports forget: characters that XML does not allow, raw or as references, blanks before the
+    declaration, and a declared encoding that is not the file's. Colours are removed whole, the rest one by one."""
+    if _encoding(data) == "utf-16":
+        return data
+    declared = _DECLARED.match(data.removeprefix(BOM_UTF8).lstrip())
+    if declared and _ONE_BYTE.match(declared[1]):
+        return _without_illegal(data.decode("latin-1")).lstrip().encode("latin-1")  # one byte a character, and back
+    text = _without_illegal(valid_unicode(decoded(data))).lstrip("\ufeff \t\r\n")
+    return _DECLARATION.sub("", text, count=1).encode()
+
+
+def _without_illegal(text: str) -> str:
+    def legal(match: re.Match[str]) -> str:
+        code = int(match[1][1:], 16) if match[1][0] in "xX" else int(match[1])
+        if _ILLEGAL.match(chr(code) if code < 0x110000 else "\ufffe"):
+            return chr(code) if code < 32 else ""  # an escape is removed below, with what belongs to it
+        return match[0]
+
+    return _ILLEGAL.sub("", without_colours(_REFERENCE.sub(legal, text)))
 
 
 def valid_unicode(text: str) -> str:
@@ -112,6 +193,15 @@ def non_negative(value: object, default: int = 0) -> int:
     except (ValueError, OverflowError):
         return default
     return number if 0 <= number < 2**31 else default
+
+
+def has_run(hits: object) -> bool:
+    """Whether a count of executions says that a line ran. Writers give numbers beyond 2^64, floats, and for a line that
+    never ran also `-1` and `=====`."""
+    try:
+        return float(hits) > 0 if isinstance(hits, int | float | str) else False
+    except (ValueError, OverflowError):
+        return False
 
 
 def _short(error: BaseException) -> str:

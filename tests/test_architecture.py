@@ -39,6 +39,8 @@ READS_THE_ENVIRONMENT = {"activities/workspace/git.py"}
 # Who touches files in another way than through `activities/untrusted_files/`: only files that this host made, or that
 # its operator names, and that no sandbox writes. Each with the reason.
 TOUCHES_OUR_FILES = {
+    "activities/custom_command/__init__.py": "our own program for the sandbox",
+    "activities/custom_command/command_runner.py": "a program that runs in the sandbox itself",
     "activities/egress/join_namespace.py": "namespaces below /proc",
     "activities/environments.py": "folders of environments, which hold what a sandbox wrote in folders below",
     "activities/github/commits/push.py": "a repository of its own in a temporary folder",

@@ -30,9 +30,10 @@ class _Lines:
     covered: frozenset[int]
     missing: frozenset[int]
     tool: str = ""
+    unclear: str = ""
 
     def within(self, lines: frozenset[int]) -> "_Lines":
-        return _Lines(self.covered & lines, self.missing & lines, self.tool)
+        return replace(self, covered=self.covered & lines, missing=self.missing & lines)
 
 
 async def measure(
@@ -68,13 +69,15 @@ def judge(comparison: Comparison) -> CheckResult:
     unmeasured = _unmeasured(comparison, files)
     below, informs = reached < 1, all(report.informational for report in comparison.head)
     note = coverage_not_asked() if below and informs else ""
+    unclear = sorted(path for path, each in touched.items() if each.unclear)
+    text = coverage_reason(diff, minimum, total, total_minimum, unmeasured, unclear)
     severity: Severity = "warning" if _reached(diff, minimum) < 1 else "notice"
     return check_result(
         comparison,
         (replace(gap, severity=severity if gap.new else "notice", informational=informs) for gap in gaps),
         failed=below and not informs,
         score=100.0 * reached,
-        reason=f"{coverage_reason(diff, minimum, total, total_minimum, unmeasured)} {note}".strip(),
+        reason=f"{text} {note}".strip(),
         metrics={
             "total_percent": total,
             "diff_percent": diff,
@@ -84,7 +87,7 @@ def judge(comparison: Comparison) -> CheckResult:
             "minimum": minimum,
             "not_measured": unmeasured[:_NAMED],
         },
-        neutral=not files or (below and informs),
+        neutral=not files or bool(unclear) or (below and informs),
     )
 
 
@@ -97,13 +100,16 @@ def _merged(reports: Iterable[ToolReport]) -> dict[str, _Lines]:
     covered: defaultdict[str, set[int]] = defaultdict(set)
     missing: defaultdict[str, set[int]] = defaultdict(set)
     tools: dict[str, str] = {}
+    unclear: dict[str, str] = {}
     for report in reports:
         for file in report.coverage:
+            unclear[file.path] = file.unclear and unclear.get(file.path, file.unclear)
             covered[file.path] |= file.covered
             missing[file.path] |= file.missing
             tools[file.path] = report.tool
     return {
-        path: _Lines(frozenset(covered[path]), frozenset(missing[path] - covered[path]), tools[path]) for path in tools
+        path: _Lines(frozenset(covered[path]), frozenset(missing[path] - covered[path]), tools[path], unclear[path])
+        for path in tools
     }
 
 

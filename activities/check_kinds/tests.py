@@ -90,7 +90,8 @@ def _failing_flaky_and_accepted(
     comparison: Comparison, tests: Sequence[tuple[str, TestCase]]
 ) -> tuple[list[Finding], list[Finding], list[Finding]]:
     """The third are failures that the base does not have and somebody accepted. A test that fails in the base too is
-    known by its name: why it fails there is not compared."""
+    known by its name: why it fails there is not compared. A flaky one passed in the
+    end: it is shown as known."""
     in_base = {as_on_head(comparison, test): test.outcome for report in comparison.base for test in report.tests}
     failing: list[Finding] = []
     flaky: list[Finding] = []
@@ -101,7 +102,7 @@ def _failing_flaky_and_accepted(
             found = _finding(comparison, tool, test, "error", known=before == "failed")
             (accepted if found.fingerprint in comparison.accepted and found.new else failing).append(found)
         elif test.outcome == "flaky":
-            flaky.append(_finding(comparison, tool, test, "warning", known=before in {"failed", "flaky"}))
+            flaky.append(_finding(comparison, tool, test, "warning", known=True))
     return failing, flaky, [replace(each, new=False) for each in accepted]
 
 

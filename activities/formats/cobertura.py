@@ -1,14 +1,11 @@
 """Cobertura XML, as coverage.py, istanbul, coverlet, gocover-cobertura and others write it.
 
-Only lines are read. A file that several classes share counts as the union of them. A relative file
-name is joined to the report's `<source>` when there is exactly one; with several of them the format
-does not say which, so the name stays as it was written.
+Only lines are read. A file that several classes share counts as the union of them. Relative file names lie below one of
+the report's `<source>` folders; of several the format does not say which.
 """
 
-import posixpath
-
 from activities.model import FileCoverage
-from activities.reports import BadReport, Contents, Format, non_negative, parse_xml, valid_unicode
+from activities.reports import BadReport, Contents, Format, has_run, non_negative, parse_xml, path_of
 
 
 class CoberturaFormat(Format):
@@ -19,25 +16,23 @@ class CoberturaFormat(Format):
         root = parse_xml(data, "The Cobertura report")
         if root.tag != "coverage" or root.find("packages") is None:
             raise BadReport("The report is not Cobertura: <coverage> with <packages> is missing.")
-        named = {(source.text or "").strip().replace("\\", "/") for source in root.iterfind("sources/source")}
-        sources = named - {"", "."}
-        base = sources.pop() if len(sources) == 1 else ""
+        sources = [path_of(source.text or "") for source in root.iterfind("sources/source")]
         files: dict[str, tuple[set[int], set[int]]] = {}
         for part in root.iter("class"):
-            name = part.get("filename", "").replace("\\", "/")
-            if not name:
+            path = path_of(part.get("filename", ""))
+            if not path:
                 continue
-            path = valid_unicode(posixpath.normpath(posixpath.join(base, name)))
             hit, seen = files.setdefault(path, (set(), set()))
             # Some writers list lines below the methods only, some below both.
             for line in part.iter("line"):
                 number = non_negative(line.get("number"))
                 if number:
                     seen.add(number)
-                    if non_negative(line.get("hits")):
+                    if has_run(line.get("hits")):
                         hit.add(number)
         return Contents(
-            coverage=tuple(FileCoverage(path, frozenset(h), frozenset(s - h)) for path, (h, s) in files.items())
+            coverage=tuple(FileCoverage(path, frozenset(h), frozenset(s - h)) for path, (h, s) in files.items()),
+            roots=tuple(source for source in sources if source not in ("", ".")),
         )
 
 

@@ -4,10 +4,8 @@ Of each `SF:` record only the lines (`DA:line,hits`) are read. A file that is re
 (one record a test, or a shard) counts as the union of its records.
 """
 
-from contextlib import suppress
-
 from activities.model import FileCoverage
-from activities.reports import MAX_REPORT, BadReport, Contents, Format, non_negative, valid_unicode
+from activities.reports import MAX_REPORT, BadReport, Contents, Format, decoded, has_run, non_negative, path_of
 
 
 class LcovFormat(Format):
@@ -17,29 +15,27 @@ class LcovFormat(Format):
     def read(self, data: bytes, tool: str, check: str) -> Contents:
         if len(data) > MAX_REPORT:
             raise BadReport(f"The LCOV report is larger than {MAX_REPORT // 1024**2} MiB.")
-        lines = data.decode("utf-8-sig", "surrogateescape").splitlines()
+        lines = decoded(data).splitlines()
         files: dict[str, tuple[set[int], set[int]]] = {}
         current: tuple[set[int], set[int]] | None = None
         for line in lines:
             key, _, value = line.strip().partition(":")
             if key == "SF" and value:
-                current = files.setdefault(value.strip(), (set(), set()))
+                current = files.setdefault(path_of(value), (set(), set()))
             elif key == "DA" and current is not None:
                 # "line,hits[,checksum]"
                 number, hits, *_ = (*value.split(","), "")
                 if at := non_negative(number):
                     current[1].add(at)
-                    with suppress(ValueError):  # gcov writes negative and "=====" hits for what never ran
-                        if float(hits) > 0:
-                            current[0].add(at)
+                    if has_run(hits):
+                        current[0].add(at)
             elif key == "end_of_record":
                 current = None
         if not files and any(line.strip() for line in lines):
             raise BadReport("The report is not LCOV: it has no SF: record.")
         return Contents(
             coverage=tuple(
-                FileCoverage(valid_unicode(path), frozenset(hit), frozenset(seen - hit))
-                for path, (hit, seen) in files.items()
+                FileCoverage(path, frozenset(hit), frozenset(seen - hit)) for path, (hit, seen) in files.items()
             )
         )
 

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from activities.model import Finding, Severity
-from activities.reports import BadReport, Contents, Format, non_negative, parse_json, valid_unicode
+from activities.reporting.markdown import one_line
+from activities.reports import BadReport, Contents, Format, non_negative, parse_json, path_of, valid_unicode
 
 _Json = dict[str, Any]
 _LEVELS: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "notice", "none": "notice"}
@@ -29,7 +30,12 @@ class SarifFormat(Format):
         if not isinstance(runs, list):
             raise BadReport('The report is not SARIF: it has no list "runs".')
         found = []
+        problems, advice = [], []
+        if not runs:
+            advice.append("The report has no run, so nothing was looked at.")
         for run in (_Run(_dict(each)) for each in runs):
+            problems.append(run.problem())
+            advice.append(run.advice())
             for result in run.results:
                 # §3.27.23: suppressed, unless a suppression is still under review or was rejected.
                 states = [entry.get("status") for entry in _dicts(result.get("suppressions"))]
@@ -53,7 +59,8 @@ class SarifFormat(Format):
                         severity=_severity(result, rule),
                     )
                 )
-        return Contents(findings=tuple(found))
+        problem, said = (" ".join(dict.fromkeys(filter(None, sentences))) for sentences in (problems, advice))
+        return Contents(findings=tuple(found), problem=problem, advice="" if problem else said)
 
 
 class _Run:
@@ -61,12 +68,40 @@ class _Run:
 
     def __init__(self, run: _Json) -> None:
         parts = _dict(run.get("tool"))
+        self.name = one_line(valid_unicode(_text(_dict(parts.get("driver")).get("name"))), 100) or "The tool"
+        # §3.14.23: null where the tool did not begin; what is kept in other files was looked at.
+        self.began = run.get("results") is not None or "externalPropertyFileReferences" in run
+        self.invocations = _dicts(run.get("invocations"))
         self.results = _dicts(run.get("results"))
         self.driver = _dicts(_dict(parts.get("driver")).get("rules"))
         self.extensions = [_dicts(part.get("rules")) for part in _dicts(parts.get("extensions"))]
         self.by_id = {_text(rule.get("id")): rule for rules in (*self.extensions, self.driver) for rule in rules}
         self.artifacts = _dicts(run.get("artifacts"))
         self.bases = _dict(run.get("originalUriBaseIds"))
+
+    def problem(self) -> str:
+        """Why the run looked at nothing, by its own words; "" where it does not say so."""
+        failed = [each for each in self.invocations if each.get("executionSuccessful") is False]
+        failed += [each for each in self.invocations if _text(each.get("processStartFailureMessage"))]
+        if not failed:
+            return "" if self.began else f"{self.name} did not begin: its report has no results."
+        own = [
+            _text(each.get("processStartFailureMessage")) or _text(each.get("exitCodeDescription")) for each in failed
+        ]
+        said = next(iter([*self._errors(), *filter(None, own)]), "")
+        return f"{self.name} reports that it failed{f': {said}' if said else '.'}"
+
+    def advice(self) -> str:
+        """What the run could not do, though it says that it succeeded."""
+        said = self._errors()
+        more = f" ({len(said) - 1:,} more)" if len(said) > 1 else ""
+        return f"{self.name} reports an error{more}: {said[0]}" if said else ""
+
+    def _errors(self) -> list[str]:
+        kinds = ("toolExecutionNotifications", "toolConfigurationNotifications")
+        notes = [note for each in self.invocations for kind in kinds for note in _dicts(each.get(kind))]
+        texts = (_text(_dict(note.get("message")).get("text")) for note in notes if note.get("level") == "error")
+        return [one_line(valid_unicode(text), 300) or "an error without a message." for text in texts]
 
     def rule(self, result: _Json) -> _Json:
         pointer = _dict(result.get("rule"))
@@ -84,7 +119,7 @@ class _Run:
         if "uri" not in artifact:
             artifact = _dict(_dict(_at(self.artifacts, artifact.get("index"), {})).get("location"))
         uri = _FILE.sub("", self._resolved(artifact, depth=0))
-        return valid_unicode(unquote(uri, errors="surrogateescape").replace("\\", "/")).removeprefix("./")
+        return path_of(unquote(uri, errors="surrogateescape")).removeprefix("./")
 
     def _resolved(self, artifact: _Json, depth: int) -> str:
         """A base may lie on another base; a circle of them ends after ten."""

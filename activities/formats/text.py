@@ -2,15 +2,27 @@
 
 The words `error`, `warning` and `note` at the message's start give the severity (`warning` without one).
 The rule is a code at the message's start (`E501 …`) or its end (`… [-Wunused]`). Other lines are left out.
+Colours are removed first.
 """
 
 import re
 
 from activities.model import Finding, Severity
-from activities.reports import MAX_REPORT, BadReport, Contents, Format, non_negative, valid_unicode
+from activities.reports import (
+    MAX_REPORT,
+    BadReport,
+    Contents,
+    Format,
+    decoded,
+    non_negative,
+    path_of,
+    valid_unicode,
+    without_colours,
+)
 
 _LINE = re.compile(
-    r"(?P<path>(?:[A-Za-z]:[\\/])?[^:\s][^:]{0,1000}?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9}))?:\s*(?P<message>\S.*)"
+    r"(?P<path>(?:[A-Za-z]:[\\/])?[^:\s][^:]{0,1000}?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9}))?(?::|\s-\s)\s*"
+    r"(?P<message>\S.*)"
 )
 _WORD = re.compile(r"(?:fatal )?(error|warning|note|info|notice)\b\s*:?\s*", re.IGNORECASE)
 _CODE = re.compile(r"\[?([A-Z]{1,10}-?\d{1,6})\]?(?:[:\s]+|$)")
@@ -27,18 +39,19 @@ class TextFormat(Format):
     def read(self, data: bytes, tool: str, check: str) -> Contents:
         if len(data) > MAX_REPORT:
             raise BadReport(f"The text report is larger than {MAX_REPORT // 1024**2} MiB.")
-        if b"\0" in data:
+        text = decoded(data)
+        if "\0" in text:
             raise BadReport("The text report holds binary data.")
-        lines = data.decode("utf-8", "surrogateescape").splitlines()
+        lines = without_colours(text).splitlines()
         return Contents(findings=tuple(found for line in lines if (found := _finding(line, tool, check))))
 
 
 def _finding(line: str, tool: str, check: str) -> Finding | None:
-    match = _LINE.fullmatch(valid_unicode(line[:_LONGEST]).strip())
+    match = _LINE.fullmatch(line[:_LONGEST].strip())
     # A clock in a log line ("12:30:45: started") is not a place.
     if match is None or match["path"].isdigit():
         return None
-    message, rule = match["message"], ""
+    message, rule = valid_unicode(match["message"]), ""
     severity: Severity = "warning"
     if word := _WORD.match(message):
         severity = _SEVERITIES.get(word[1].lower(), "notice")
@@ -51,7 +64,7 @@ def _finding(line: str, tool: str, check: str) -> Finding | None:
         check=check,
         tool=tool,
         rule=rule,
-        path=match["path"].strip(),
+        path=path_of(match["path"]),
         line=non_negative(match["line"]),
         column=non_negative(match["column"] or 0),
         message=message,

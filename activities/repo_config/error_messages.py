@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from activities import tools
-from activities.check_options import CommandOptions
+from activities.check_options import MANY, ONE, CommandOptions
 from activities.defaults import seconds
 from activities.model import Mistake
 from activities.repo_config.models import COMMAND, HINTS, RepoConfig, config_model
@@ -32,7 +32,10 @@ def mistakes_of(document: Document) -> tuple[RepoConfig | None, list[Mistake]]:
     try:
         config = config_model().model_validate(document.data)
     except ValidationError as error:
-        details = sorted(error.errors(include_url=False), key=lambda each: document.line(each["loc"]))
+        errors = error.errors(include_url=False)
+        for each in errors:
+            each["loc"] = tuple(step for step in each["loc"] if step not in (ONE, MANY))
+        details = sorted(errors, key=lambda each: document.line(each["loc"]))
         # What was left out of the data has its mistake already.
         wrong = [each for each in details if each["type"] != "missing" or each["loc"] not in document.lines]
         found += [Mistake(document.line(each["loc"]), _sentence(each)) for each in wrong[:_MOST]]
@@ -71,6 +74,7 @@ _LIMITS = {
     "missing": "is missing: add it",
     "string_too_long": "is longer than {max_length} characters: shorten it",
     "string_too_short": "is empty: give it a value, or remove the line",
+    "too_short": "is empty: name at least one, or remove the line",
     "too_long": "has more than {max_length} entries: use patterns instead of single names",
     "greater_than_equal": "is too small: it must be at least {ge:g}",
     "greater_than": "is too small: it must be more than {gt:g}",

@@ -87,10 +87,15 @@ def fewer_tests_reason(not_run: Sequence[str] | None, removed: Sequence[str]) ->
 
 
 def coverage_reason(
-    diff: float | None, minimum: float, total: float | None, total_minimum: float, unmeasured: Sequence[str]
+    diff: float | None,
+    minimum: float,
+    total: float | None,
+    total_minimum: float,
+    unmeasured: Sequence[str],
+    unclear: Sequence[str] = (),
 ) -> str:
-    """Percent of the changed lines and of all lines, None where no line is executable; `unmeasured`: changed
-    files."""
+    """Percent of the changed lines and of all lines, None where no line is executable; `unmeasured`: changed files;
+    `unclear`: changed files that may be the one that a report names, or another."""
     if total is None:
         text = "No executable line was measured."
     else:
@@ -104,6 +109,8 @@ def coverage_reason(
     if unmeasured:
         verb = "was" if len(unmeasured) == 1 else "were"
         text += f" {plural(len(unmeasured), 'changed file')} {verb} not measured: {listed(unmeasured, 3)}."
+    if unclear:
+        text += f" The report has a path that may be {listed(unclear, 3)} or another file: write paths from the root."
     return text
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from activities.checking import Comparison
-from activities.model import CheckResult, ToolReport
+from activities.model import CheckResult, FileCoverage, ToolReport
 from tests.activities.check_kinds.cases import NOTHING_CHANGED, check_of, covered, judge, plan, said, suite
 
 
@@ -131,3 +131,11 @@ def test_a_run_that_was_not_measured_is_the_trouble_of_coverage_alone() -> None:
         "neutral", None, "Coverage was not measured: No data to report. No executable line was measured."
     )  # fmt: skip
     assert said(judge(plan("unit_tests"), (report,), None, lines(1))) == ("passed", 100.0, "1 passed.")
+
+
+def test_a_changed_file_that_may_be_the_one_of_the_report_is_neither_covered_nor_not() -> None:
+    unclear = FileCoverage("a.py", frozenset(), frozenset(), unclear="b/a.py")
+    head = replace(covered("b.py", {1}, set()), coverage=(*covered("b.py", {1}, set()).coverage, unclear))
+    judged = judge(plan("coverage"), (head,), None, lines(1))
+    assert (judged.check.status, "may be a.py or another file" in judged.check.reason) == ("neutral", True)
+    assert judge(plan("coverage"), (head, covered("a.py", {1}, set())), None, lines(1)).check.status == "passed"

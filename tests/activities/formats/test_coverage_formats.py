@@ -49,14 +49,29 @@ def test_cobertura_of_coverage_py_equals_what_pycobertura_reads(tmp_path: Path) 
     coverage = program("coverage")
     run([coverage, "run", "--source=pkg", "pkg/a.py"], cwd=tmp_path, check=True)
     run([coverage, "xml", "-q", "-o", "c.xml"], cwd=tmp_path, check=True)
-    found = of_cobertura((tmp_path / "c.xml").read_text())
-    assert found == {
-        f"{tmp_path}/pkg/a.py": ({1, 2, 3, 6}, {4}),
-        f"{tmp_path}/pkg/never.py": (set(), {1}),
-    }
+    body = (tmp_path / "c.xml").read_text()
+    found = of_cobertura(body)
+    assert found == {"pkg/a.py": ({1, 2, 3, 6}, {4}), "pkg/never.py": (set(), {1})}
+    assert f"{tmp_path}" in cobertura.read(body.encode(), "t", "coverage").roots
     oracle = Cobertura(str(tmp_path / "c.xml"))
     assert oracle.total_misses() == sum(len(missing) for _, missing in found.values())
     assert oracle.total_statements() == sum(len(hit | missing) for hit, missing in found.values())
+
+
+@pytest.mark.parametrize(
+    ("hits", "ran"),
+    [("2806720497", True), ("18446744073709551615", True), ("9" * 400, True), ("1e3", True), ("3.0", True), ("0.5", True),
+     ("0", False), ("0.0", False), ("-1", False), ("=====", False), ("", False), ("nan", False)],
+)  # fmt: skip
+def test_any_count_above_nought_says_that_a_line_ran(hits: str, ran: bool) -> None:
+    expected = {"a.c": ({1}, set()) if ran else (set(), {1})}
+    classes = f'<class filename="a.c"><lines><line number="1" hits="{hits}"/></lines></class>'
+    assert of_cobertura(f"<coverage><packages>{classes}</packages></coverage>") == expected
+    assert of_lcov(f"\ufeffSF:a.c\nDA:1,{hits}\nend_of_record\n".encode()) == expected
+
+
+def test_a_backslash_separates_folders_whatever_follows_it() -> None:
+    assert of_lcov(b"SF:C:\\x\\x86\\udp\\a.c\nDA:1,1\n") == {"C:/x/x86/udp/a.c": ({1}, set())}
 
 
 def test_cobertura_classes_of_one_file_are_joined() -> None:

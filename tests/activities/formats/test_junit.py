@@ -72,7 +72,8 @@ def test_pytest_report_of_both_families_is_read(tmp_path: Path, family: str) -> 
         assert found["tests/test_it.py::TestA::test_fails"].line == 6
         assert "RuntimeError: teardown" in found["tests/test_it.py::test_fails_twice"].message
     else:
-        assert sorted(outcomes.values()).count("failed") == 4
+        # A test and its teardown have an entry each, and are one failed test.
+        assert sorted(outcomes.values()).count("failed") == 3
     assert "nowhere_to_be_found" in found["tests.test_broken"].message
 
 
@@ -96,8 +97,8 @@ def test_jest_junit_report_is_read() -> None:
 
 def test_vitest_report_is_read() -> None:
     found = read(
-        """<testsuites name="vitest tests" tests="2" failures="1" errors="0" time="0.5">
-  <testsuite name="src/a.test.ts" timestamp="x" hostname="h" tests="2" failures="1" errors="0" skipped="1" time="0.01">
+        """<testsuites name="vitest tests" tests="2" failures="0" errors="0" time="0.5">
+  <testsuite name="src/a.test.ts" timestamp="x" hostname="h" tests="2" failures="0" errors="0" skipped="1" time="0.01">
     <testcase classname="src/a.test.ts" name="sum &gt; adds" time="0.0012"></testcase>
     <testcase classname="src/a.test.ts" name="sum &gt; later" time="0"><skipped/></testcase>
   </testsuite>
@@ -154,3 +155,119 @@ def test_skipped_subtests_do_not_make_a_test_skipped() -> None:
         f"<testsuite><testcase name='a'>{skip}{skip}</testcase><testcase name='b'>{skip}</testcase></testsuite>"
     )
     assert [test.outcome for test in found] == ["passed", "skipped"]
+
+
+def outcomes(*cases: str, suite: str = "") -> dict[str, str]:
+    return {test.id: test.outcome for test in read(f"<testsuite name='s' {suite}>{''.join(cases)}</testsuite>")}
+
+
+FAILED_A, PASSED_A = "<testcase name='a'><failure message='no'/></testcase>", "<testcase name='a'/>"
+
+
+def test_a_test_that_passed_when_it_was_run_again_is_flaky() -> None:
+    assert outcomes(FAILED_A, FAILED_A, PASSED_A, "<testcase name='b'/>") == {"a": "flaky", "b": "passed"}
+    assert outcomes(FAILED_A, FAILED_A, FAILED_A) == {"a": "failed"}
+    in_another_suite = f"<testsuite name='again'>{PASSED_A}</testsuite>"
+    assert outcomes(FAILED_A, in_another_suite) == {"a": "flaky"}
+
+
+def test_two_tests_of_one_name_are_no_run_and_its_repetition() -> None:
+    """What passed is not run again: this report's names are not unique."""
+    assert outcomes(PASSED_A, FAILED_A) == {"a": "passed", "a (2)": "failed"}
+    twins = "<testcase name='b'/><testcase name='b'/>"
+    assert outcomes(FAILED_A, PASSED_A, twins) == {"a": "failed", "a (2)": "passed", "b": "passed", "b (2)": "passed"}
+    assert outcomes(PASSED_A, PASSED_A, "<testcase name='a (2)'/>") == {
+        "a": "passed",
+        "a (3)": "passed",
+        "a (2)": "passed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("case", "outcome"),
+    [
+        ("status='run' result='completed'", "passed"),
+        ("status='notrun' result='suppressed'", "skipped"),
+        ("status='run' result='skipped'", "skipped"),
+        ("status='disabled'", "skipped"),
+        ("status='Skipped'", "skipped"),
+        ("status='fail'", "failed"),
+        ("result='error'", "failed"),
+        ("status='passed'", "passed"),
+        ("", "passed"),
+    ],
+)
+def test_status_of_googletest_and_its_like_is_read(case: str, outcome: str) -> None:
+    assert outcomes(f"<testcase name='a' {case}/>") == {"a": outcome}
+    assert outcomes(f"<testcase name='a' {case}><failure/></testcase>") == {"a": "failed"}
+
+
+@pytest.mark.parametrize("child", ["skipped", "disabled", "ignored"])
+def test_an_element_says_that_a_test_was_not_run(child: str) -> None:
+    assert outcomes(f"<testcase name='a'><{child}/></testcase>") == {"a": "skipped"}
+
+
+def test_rerun_elements_alone_are_a_failure() -> None:
+    assert outcomes("<testcase name='a'><rerunFailure/></testcase>") == {"a": "failed"}
+    flaky = "<testcase name='a'><flakyError message='once'><stackTrace>at x</stackTrace></flakyError></testcase>"
+    assert [(test.outcome, test.message) for test in read(f"<testsuite>{flaky}</testsuite>")] == [
+        ("flaky", "once\nat x")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "failed"),
+    [
+        ("<testsuite name='a'><error message='Cannot find module'/></testsuite>", {"a::(suite)": "Cannot find module"}),
+        ("<testsuite name='a' errors='1'><testcase name='t'/></testsuite>", {"a::(suite)": "counts 1 failures and errors"}),
+        (
+            "<testsuites errors='2' failures='1'><testsuite name='a' errors='1'/><testsuite name='b' tests='3'/></testsuites>",
+            {"a::(suite)": "counts 1", "suite::(suite)": "counts 3 failures and errors here, and names 1"},
+        ),
+        (
+            "<testsuites><testsuite name='src/a.test.ts' failures='1'><system-out>x</system-out></testsuite></testsuites>",
+            {"src/a.test.ts::(suite)": "counts 1"},
+        ),
+        ("<testsuite failures='1' errors='1'><testcase name='t'><failure/><error/></testcase></testsuite>", {"t": ""}),
+        ("<testsuite failures='1'><testcase name='t' status='fail'/></testsuite>", {"t": ""}),
+        ("<testsuite failures='1'><testcase name='t'><failure/></testcase><testcase name='t'/></testsuite>", {}),
+        ("<testsuite failures='x'><testcase name='t'/></testsuite>", {}),
+    ],
+    ids=["error element", "sums", "nested sums", "file", "two for one test", "by status", "run again", "nonsense"],
+)  # fmt: skip
+def test_what_failed_outside_of_every_test_is_a_failed_test(body: str, failed: dict[str, str]) -> None:
+    found = {test.id: test.message for test in read(body) if test.outcome == "failed"}
+    assert found.keys() == failed.keys()
+    for name, message in failed.items():
+        assert message in found[name]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"\x1b[31mred\x1b[0m \x00\x08\x0c",
+        b"&#27;[31mred&#x1B;[0m &#0; &#8;",
+        b"red \xef\xbf\xbf&#xFFFE;&#xD83D;&#55357;",
+        b"red \xed\xa0\x80",
+    ],
+    ids=["raw", "references", "no characters", "half a pair"],
+)
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"", b"\n \r\n<?xml version='1.0'?>\n", b"\xef\xbb\xbf<?xml version='1.0' encoding='UTF-8'?>",
+        b"\n\xef\xbb\xbf<?xml version='1.0'?>", b"<?xml version='1.0' encoding='utf-16'?>",
+    ],
+    ids=["nothing", "blanks", "mark", "blanks and mark", "another encoding"],
+)  # fmt: skip
+def test_one_bad_character_does_not_hide_the_tests(start: bytes, message: bytes) -> None:
+    body = start + b"<testsuite><testcase name='\xc3\xa9'><failure>" + message + b"</failure></testcase></testsuite>"
+    [test] = junit.read(body, "tool", "unit_tests").tests
+    assert (test.id, test.outcome) == ("é", "failed")
+    assert test.message.startswith("red")
+    assert "\x1b" not in test.message
+
+
+def test_an_old_encoding_is_kept_beside_a_bad_character() -> None:
+    body = b"<?xml version='1.0' encoding='ISO-8859-1'?><testsuite><testcase name='\xe9\x1b[1m'/></testsuite>"
+    assert [test.id for test in junit.read(body, "tool", "unit_tests").tests] == ["é"]

@@ -128,3 +128,45 @@ def test_report_of_ruff_is_read(tmp_path: Path) -> None:
         ("F821", 3, "error"),
     ]
     assert {one.path for one in found} == {f"{tmp_path}/a b.py"}
+
+
+FAILED = {"executionSuccessful": False}
+BROKEN_RULE = {"level": "error", "message": {"text": "no rules\nwere loaded"}}
+
+
+@pytest.mark.parametrize(
+    ("run_parts", "problem", "advice"),
+    [
+        ({"invocations": [FAILED]}, "Scan reports that it failed.", ""),
+        (
+            {"invocations": [{"executionSuccessful": True}, {**FAILED, "toolExecutionNotifications": [BROKEN_RULE]}]},
+            "Scan reports that it failed: no rules were loaded",
+            "",
+        ),
+        (
+            {"invocations": [{"processStartFailureMessage": "no such program"}]},
+            "Scan reports that it failed: no such program",
+            "",
+        ),
+        ({"results": None}, "Scan did not begin: its report has no results.", ""),
+        (
+            {"invocations": [{"executionSuccessful": True, "toolConfigurationNotifications": [BROKEN_RULE]}]},
+            "",
+            "Scan reports an error: no rules were loaded",
+        ),
+        ({"invocations": [{"toolExecutionNotifications": [{"level": "warning"}]}]}, "", ""),
+        ({"invocations": None}, "", ""),
+    ],
+)
+def test_a_run_that_looked_at_nothing_says_so(run_parts: dict[str, object], problem: str, advice: str) -> None:
+    run = {"tool": {"driver": {"name": "Scan"}}, "results": [], **run_parts}
+    contents = sarif.read(json.dumps({"runs": [{"results": []}, run]}).encode(), "tool", "security")
+    assert (contents.problem, contents.advice) == (problem, advice)
+
+
+def test_a_run_without_results_did_not_begin_unless_they_are_elsewhere() -> None:
+    run: dict[str, object] = {"tool": {"driver": {"name": "Scan"}}}
+    assert "did not begin" in sarif.read(json.dumps({"runs": [run]}).encode(), "t", "security").problem
+    run["externalPropertyFileReferences"] = {"results": []}
+    assert sarif.read(json.dumps({"runs": [run]}).encode(), "t", "security").problem == ""
+    assert "no run" in sarif.read('{"runs": []}'.encode("utf-16"), "t", "security").advice

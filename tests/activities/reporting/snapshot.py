@@ -39,6 +39,7 @@ from activities.reporting import (
     gate_comment,
     gate_output,
     reasons,
+    tool_failures,
     unfinished_output,
 )
 from activities.reporting import command_replies as replies
@@ -123,6 +124,8 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.coverage_reason(87.5, 80, 79.96, 60, []),
             reasons.coverage_reason(None, 80, 79.96, 0, ["web/a.js"]),
             reasons.coverage_reason(None, 80, None, 0, ["web/a.js", "web/b.js"]),
+            reasons.coverage_reason(None, 80, 79.96, 0, [], ["web/a.js", "api/a.js"]),
+            tool_failures.matches_no_file("/app/dist/a.js"),
             reasons.uncovered_lines(3, 3),
             reasons.uncovered_lines(3, 5),
         ),
@@ -144,6 +147,11 @@ def _reasons() -> Iterator[tuple[str, str]]:
         _lines(
             reasons.whole_reason([ToolReport("ruff", timed_out=True)], ""),
             reasons.whole_reason([ToolReport("ruff", completed=False)], ""),
+            tool_failures.not_written(["out/TEST-*.xml"]),
+            tool_failures.old_report("report.xml"),
+            tool_failures.not_a_report("junit", "The JUnit report is not XML.", "report.xml"),
+            tool_failures.not_a_report("lcov", "The report is not LCOV."),
+            *(tool_failures.failed_without_reason(code) for code in (1, 126, 127)),
             reasons.install_failed(1, ""),
             reasons.install_failed(0, "memory"),
             reasons.refused_network("The install step", [RefusedTarget("git.example:443")]),
