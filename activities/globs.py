@@ -15,7 +15,7 @@ def path_matches(patterns: Sequence[str], path: str) -> bool:
         steps = pattern.strip("/").split("/")
         if len(steps) == 1 and not pattern.startswith("/"):
             steps = ["**", *steps]
-        if any(_matches(steps, parts[:end]) for end in range(1, len(parts) + 1)):
+        if any(steps_match(steps, parts[:end]) for end in range(1, len(parts) + 1)):
             return True
     return False
 
@@ -25,13 +25,15 @@ def branch_matches(patterns: Sequence[str], branch: str) -> bool:
     excludes: `["**", "!dependabot/**"]`. `*` does not cross a slash, `**` does."""
     included = False
     for pattern in patterns:
-        if _matches(pattern.removeprefix("!").split("/"), branch.split("/")):
+        if steps_match(pattern.removeprefix("!").split("/"), branch.split("/")):
             included = not pattern.startswith("!")
     return included
 
 
-def _matches(steps: Sequence[str], parts: Sequence[str]) -> bool:
-    """Follows all possibilities at once (`at`: how many of `parts` may be matched already), so the time is at most
+def steps_match(steps: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether the steps of a glob, `*` and `**` among them, fit all parts of a path.
+
+    Follows all possibilities at once (`at`: how many of `parts` may be matched already), so the time is at most
     the product of both lengths."""
     at = {0}
     for step in steps:

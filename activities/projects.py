@@ -1,5 +1,7 @@
 """The projects of a repository: by its configuration, else by looking."""
 
+import posixpath
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,27 +14,38 @@ from activities.untrusted_files import UntrustedFolder
 _NOT_PROJECTS = frozenset(
     {
         *("node_modules", "vendor", "third_party", "site-packages", "venv", "env", "dist", "build", "target"),
-        *("tests", "test", "testdata", "fixtures", "__fixtures__", "__tests__"),
-        *("examples", "example", "docs", "doc", "templates", "template"),
+        *("tests", "test", "testdata", "fixtures", "__fixtures__", "__tests__", "e2e"),
+        *("examples", "example", "samples", "sample", "demos", "demo", "playground", "playgrounds", "benchmarks"),
+        *("docs", "doc", "templates", "template"),
     }
 )
 _DEPTH = 2
+_MOST_PROJECTS = 1000
 
 
 def find_projects(checkout: Path, folders: Sequence[str] = ()) -> tuple[Project, ...]:
     """`folders` are the configured ones; without them every folder down to two levels below the root that a
-    toolchain knows. A folder counts only if none above it holds a project of the same language, since
-    that project's tools look into it already."""
+    toolchain knows, and the members of every workspace. A folder below a project of the same language counts if the
+    project's workspace lists it or its own manifest makes it one; else that project's tools look into it already."""
     if folders:
         return tuple(project for folder in folders for project in _configured(checkout, folder))
-    found: list[Project] = []
-    for name in _folders(UntrustedFolder(checkout), ".", _DEPTH):
-        folder = checkout / name
-        for language in _languages(folder):
-            around = [each for each in found if each.folder == "." or name.startswith(f"{each.folder}/")]
-            if language not in [each.language for each in around]:
-                found.append(Project(name, folder, language))
-    return tuple(found)
+    found: dict[tuple[str, Language], Project] = {}
+    listed: set[tuple[str, Language]] = set()
+    pending = deque(_folders(UntrustedFolder(checkout), ".", _DEPTH))
+    while pending and len(found) < _MOST_PROJECTS:
+        name = pending.popleft()
+        for chain in toolchains.registry().values():
+            key, project = (name, chain.language), Project(name, checkout / name, chain.language)
+            if key in found or not chain.detect(project.root):
+                continue
+            is_below = any(one.language == chain.language and one.inside(name) for one in found.values())
+            if is_below and key not in listed and not chain.stands_alone(project):
+                continue
+            found[key] = project
+            members = [posixpath.normpath(posixpath.join(name, member)) for member in chain.members(project)]
+            listed.update((member, chain.language) for member in members)
+            pending.extend(members)
+    return tuple(sorted(found.values(), key=lambda project: (project.folder != ".", project.folder.split("/"))))
 
 
 def _configured(checkout: Path, folder: str) -> list[Project]:

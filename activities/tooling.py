@@ -27,11 +27,13 @@ OUR_TOOLS = Path(sys.prefix)
 @dataclass(frozen=True)
 class Project:
     """One project of a repository. `folder` is relative to the repository's root, "." for the root
-    itself; `root` is that folder on this host, to be read and never written."""
+    itself; `root` is that folder on this host, to be read and never written. `members` are the folders below, relative
+    to the project, that the tool which is started leaves alone, since it is started in each of them."""
 
     folder: str
     root: Path
     language: Language
+    members: tuple[str, ...] = ()
 
     @property
     def files(self) -> UntrustedFolder:
@@ -44,8 +46,19 @@ class Project:
         """The folders around it up to the repository's root, the next one first."""
         folders = PurePosixPath(self.folder).parents
         return tuple(
-            replace(self, folder=folder.as_posix(), root=self.root.parents[up]) for up, folder in enumerate(folders)
+            replace(self, folder=folder.as_posix(), root=self.root.parents[up], members=())
+            for up, folder in enumerate(folders)
         )
+
+    def inside(self, folder: str) -> str:
+        """The path of a folder of the repository relative to this project, "" where it is not below it."""
+        if self.folder == ".":
+            return folder if folder != "." else ""
+        return folder.removeprefix(f"{self.folder}/") if folder.startswith(f"{self.folder}/") else ""
+
+    def inside_repository(self, path: str) -> str:
+        """A path relative to the project as one of the repository."""
+        return path if self.folder == "." else f"{self.folder}/{path}"
 
     def read(self, name: str) -> str:
         """A file's text, "" where there is none or it is not a plain readable file inside the root."""
@@ -179,6 +192,11 @@ class Tool(ABC):
         inform."""
         return self.used_by(project)
 
+    def covers(self, project: Project, member: Project) -> bool:
+        """Whether, started in the project, it checks the project below as well as it would there: then it is started
+        once, and the member is no part of its own."""
+        return False
+
     def has_work(self, project: Project, check: str) -> bool:
         """Whether it would find anything to do there, seen without starting it; in doubt True. A check for which no
         tool has work does not apply."""
@@ -261,6 +279,14 @@ class Toolchain(ABC):
     @abstractmethod
     def detect(self, folder: Path) -> bool:
         """Whether the folder holds a project of this language."""
+
+    def members(self, project: Project) -> Iterable[str]:
+        """The folders below the project, relative to it, that its workspace lists."""
+        return ()
+
+    def stands_alone(self, project: Project) -> bool:
+        """Whether a folder below another project of the language, which no workspace lists, is a project of its own."""
+        return False
 
     @abstractmethod
     def recipe(self, project: Project) -> EnvironmentRecipe:

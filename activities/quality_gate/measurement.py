@@ -19,12 +19,13 @@ from pathlib import Path
 
 from filelock import AsyncFileLock
 
-from activities import toolchains, tools
+from activities import toolchains
 from activities.checking import ToolRun
 from activities.custom_command import configured_tool
 from activities.environments import Environment, Environments, InstallSource
 from activities.model import CONFIG_PATH, RepoRef, ToolReport
 from activities.projects import find_projects
+from activities.quality_gate.tool_selection import ToolChoice, select_tools
 from activities.repo_config import options_for_project
 from activities.result_store import ResultStore, digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
@@ -34,7 +35,7 @@ from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.mirror import Workspaces
 
 # Bumped when the meaning of a stored report changes.
-_REPORT_VERSION = "3"
+_REPORT_VERSION = "4"
 
 
 @dataclass(frozen=True)
@@ -76,24 +77,22 @@ class Tree:
         """See `ComparedTree`."""
         checkout = await self._checkout()
         found = await asyncio.to_thread(_found, checkout, self.folders)
+        options = {one.folder: options_for_project(self.options, one.folder) for one in found}
+        looked_at = [one for one in found if options[one.folder].get("enabled") is not False]
+        by_tools = tuple(
+            ToolChoice(one, _names(options[one.folder]), not {"", one.folder}.isdisjoint(self.asked))
+            for one in looked_at
+            if not configured_tool(check, options[one.folder])
+        )
         # For configured commands each folder once more, whatever its language.
         anything = (Project(folder, checkout / folder, "any") for folder in self.folders or (".",))
-        return [each for project in (*found, *anything) for each in self._of_project(project, check)]
+        commands = [each for project in anything for each in self._command(project, check)]
+        return [*await asyncio.to_thread(select_tools, check, by_tools), *commands]
 
-    def _of_project(self, project: Project, check: str) -> list[ToolRun]:
+    def _command(self, project: Project, check: str) -> list[ToolRun]:
         options = options_for_project(self.options, project.folder)
-        if options.get("enabled") is False:
-            return []
-        if command := configured_tool(check, options):
-            run = ToolRun(replace(project, language="any"), command, CONFIG_PATH)
-            return [run] if project.language == "any" else []
-        names = options.get("tools") or ()
-        chosen = tuple(str(name) for name in names) if isinstance(names, (list, tuple)) else ()
-        in_configuration = not {"", project.folder}.isdisjoint(self.asked)
-        return [
-            ToolRun(project, tool, asked_in or (CONFIG_PATH if in_configuration else ""))
-            for tool, asked_in in _tools(project, check, chosen)
-        ]
+        command = configured_tool(check, options) if options.get("enabled") is not False else None
+        return [ToolRun(project, command, CONFIG_PATH)] if command else []
 
     async def run(self, tool_run: ToolRun, options: Mapping[str, object] | None = None) -> ToolReport:
         """See `ComparedTree`. Who asked for the tool is no part of what is stored."""
@@ -144,7 +143,8 @@ class Tree:
         an environment of a protected branch, or without any."""
         level = self.level if options.get("install") else source.level if source else ""
         plain = json.dumps(options, sort_keys=True, default=list)
-        parts = (self.tree, tool_run.project.folder, tool_run.tool.name, plain, our_versions())
+        project = tool_run.project
+        parts = (self.tree, project.folder, *project.members, tool_run.tool.name, plain, our_versions())
         return digest(_REPORT_VERSION, self.repo.full_name, level, *parts)
 
     async def _measure(
@@ -154,7 +154,8 @@ class Tree:
         checkout, environment = await self._ready(tool_run.project, options, source)
         async with self._out() as out:
             bench = self._bench(tool_run.project, (checkout, environment), out, options)
-            report = _without_built_files(await tool_run.tool.run(bench), checkout, environment.build_output)
+            report = _without_members(await tool_run.tool.run(bench), tool_run.project)
+            report = _without_built_files(report, checkout, environment.build_output)
         lasting = report.lasting and not environment.problem
         return _with_missing_packages(report, environment.problem, tool_run.tool), lasting
 
@@ -219,19 +220,14 @@ class Tree:
 
 @lru_cache(maxsize=64)
 def _found(checkout: Path, folders: tuple[str, ...]) -> tuple[Project, ...]:
-    """Cached, as `_tools` is: a checkout never changes, and every check needs the same."""
+    """Cached, as `select_tools` is: a checkout never changes, and every check needs the same."""
     return find_projects(checkout, folders)
 
 
-@lru_cache(maxsize=512)
-def _tools(project: Project, check: str, chosen: tuple[str, ...]) -> list[tuple[Tool, str]]:
-    """The tools, each with where the project asks for it."""
-    able = [t for t in tools.registry().values() if check in t.checks and t.language == project.language]
-    if chosen:
-        return [(tool, CONFIG_PATH) for tool in able if tool.name in chosen]
-    asked = {tool.name: tool.asked_for(project, check) for tool in able}
-    used = [tool for tool in able if asked[tool.name] or tool.used_by(project)] or [t for t in able if t.default]
-    return [(tool, asked[tool.name]) for tool in used if tool.has_work(project, check)]
+def _names(options: Mapping[str, object]) -> tuple[str, ...]:
+    """The tools that the configuration chooses."""
+    names = options.get("tools") or ()
+    return tuple(str(name) for name in names) if isinstance(names, list | tuple) else ()
 
 
 @cache
@@ -250,6 +246,12 @@ def _with_missing_packages(report: ToolReport, problem: str, tool: Tool) -> Tool
     if "dependencies" in tool.checks:
         return replace(report, advice=f"{report.advice} {problem}".strip())
     return report
+
+
+def _without_members(report: ToolReport, project: Project) -> ToolReport:
+    """Without findings in the members that the tool is started in: it reports them there."""
+    folders = tuple(f"{project.inside_repository(member)}/" for member in project.members)
+    return replace(report, findings=tuple(one for one in report.findings if not one.path.startswith(folders)))
 
 
 def _without_built_files(report: ToolReport, checkout: Path, under: Path | None) -> ToolReport:

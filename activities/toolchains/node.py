@@ -8,11 +8,17 @@ tree where a tool runs, so that node finds in them what it would find on a perso
 import asyncio
 import os
 import re
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from activities.languages.javascript.manifest import manifest
-from activities.languages.javascript.package_json import read_package, workspace_home
+from activities.languages.javascript.package_json import (
+    is_excluded,
+    read_package,
+    workspace_home,
+    workspace_members,
+)
 from activities.languages.javascript.package_manager import (
     PackageManager,
     find_manager,
@@ -52,6 +58,14 @@ class NodeToolchain(Toolchain):
 
     def detect(self, folder: Path) -> bool:
         return Project(".", folder, self.language).has_file("package.json")
+
+    def members(self, project: Project) -> Iterable[str]:
+        return workspace_members(project)
+
+    def stands_alone(self, project: Project) -> bool:
+        """A package.json that only says how files of another package are to be read is none."""
+        package = read_package(project)
+        return bool(package.scripts or package.dependencies) and not is_excluded(project)
 
     def recipe(self, project: Project) -> EnvironmentRecipe:
         home = workspace_home(project)

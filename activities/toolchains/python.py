@@ -10,7 +10,7 @@ import os
 import platform
 import posixpath
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,6 +26,7 @@ from activities.languages.python.install import PythonInstallation, constraints,
 from activities.languages.python.installed import our_version, paths_to
 from activities.languages.python.layout import files_below
 from activities.languages.python.plugins import is_build_backend, takes_place_of_tool
+from activities.languages.python.workspace import is_excluded, workspace_home, workspace_members
 from activities.result_store import digest
 from activities.tooling import OUR_TOOLS, EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
@@ -61,23 +62,38 @@ class PythonToolchain(Toolchain):
             for name in project.files.names(place)
         )
 
+    def members(self, project: Project) -> Iterable[str]:
+        return (project.inside(member.folder) for member in workspace_members(project))
+
+    def stands_alone(self, project: Project) -> bool:
+        """It has something to install of its own. Requirements alone make a project only where the folders around it
+        hold nothing but settings."""
+        if is_excluded(project):
+            return False
+        if is_package(project) or toml_table(project, "dependency-groups"):
+            return True
+        around = any(is_package(one) or requirements_files(one) for one in project.around)
+        return bool(requirements_files(project)) and not around
+
     def recipe(self, project: Project) -> EnvironmentRecipe:
-        files = (*_FILES, *with_includes(project, requirements_files(project)))
-        there = [name for name in files if project.has_file(name)]
-        contents = [part for name in there for part in (name, project.read(name))]
-        added = json.dumps(_additions(project), sort_keys=True)
+        """Members of a workspace have one environment, their root's."""
+        home = workspace_home(project)
+        places = (home, *workspace_members(home))
+        contents = [part for place in places for part in _contents(place)]
+        added = json.dumps(_additions(home), sort_keys=True)
         versions = (our_version("uv"), sys.version, platform.machine(), added)
-        key = digest("python-3", project.folder, *versions, _deciding(project), *contents, *_compiled(project))
-        steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in install_items(project))
-        if project.read("uv.lock"):
-            steps = ("uv sync --frozen --all-groups --all-extras",)
-        locked = bool(project.read("uv.lock") or constraints(project) or project.read("pylock.toml"))
+        key = digest("python-4", *versions, *contents)
+        steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in install_items(home))
+        if home.read("uv.lock"):
+            steps = ("uv sync --frozen --all-packages --all-groups --all-extras",)
+        locked = bool(home.read("uv.lock") or constraints(home) or home.read("pylock.toml"))
         return EnvironmentRecipe(key, steps, locked)
 
     async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
         """A project that requires another Python is still tried: many bounds are only cautious."""
-        installed = await PythonInstallation(site, _additions(site.project)).run()
-        mismatch = _python_mismatch(site.project)
+        home = workspace_home(site.project)
+        installed = await PythonInstallation(replace(site, project=home), _additions(home)).run()
+        mismatch = _python_mismatch(home)
         if not (installed.problem and mismatch):
             return installed
         return replace(installed, problem=f"{mismatch} {installed.problem}")
@@ -95,17 +111,19 @@ class PythonToolchain(Toolchain):
         return {"PYTHONPATH": os.pathsep.join(now + path[len(was) :] for path in paths)} if paths else {}
 
 
-def _additions(project: Project) -> dict[str, str]:
-    """Package → requirement of the tools that must be in the project's environment. They are installed only where the
-    project has not brought them itself."""
+def _additions(home: Project) -> dict[str, str]:
+    """Package → requirement of the tools that must be in the environment, for its members too. They are installed only
+    where the project has not brought them itself."""
     found: dict[str, str] = {}
-    known_hooks = hooks(project)
+    places = (*reversed(workspace_members(home)), home)
     for tool in tools.registry().values():
-        if tool.requirements and (tool.always_installed or tool.asked_for(project, tool.checks[0])):
-            revision = next((known_hooks[hook] for hook in tool.detection.hooks if hook in known_hooks), "")
-            for text in tool.requirements:
-                requirement = Requirement(text)
-                found[requirement.name] = text if requirement.specifier else text + _pin(revision)
+        for place in places if tool.requirements else ():
+            if tool.always_installed or tool.asked_for(place, tool.checks[0]):
+                known_hooks = hooks(place)
+                revision = next((known_hooks[hook] for hook in tool.detection.hooks if hook in known_hooks), "")
+                for text in tool.requirements:
+                    requirement = Requirement(text)
+                    found[requirement.name] = text if requirement.specifier else text + _pin(revision)
     return found
 
 
@@ -115,6 +133,14 @@ def _pin(revision: str) -> str:
         return f"=={Version(revision.removeprefix('v'))}"
     except InvalidVersion:
         return ""
+
+
+def _contents(project: Project) -> Iterator[str]:
+    """What the project brings to what decides its environment."""
+    files = (*_FILES, *with_includes(project, requirements_files(project)))
+    yield from (project.folder, _deciding(project))
+    yield from (part for name in files if project.has_file(name) for part in (name, project.read(name)))
+    yield from _compiled(project)
 
 
 def _compiled(project: Project) -> Iterator[str]:

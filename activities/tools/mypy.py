@@ -5,19 +5,21 @@ annotated functions, plus `--ignore-missing-imports`: what it then reports are c
 not missing stubs. Severity: `error`; mypy's notes belong to the error above them and are joined to it.
 """
 
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from activities.languages.python.config import section, toml_table
 from activities.languages.python.installed import our_version
-from activities.languages.python.layout import sources
+from activities.languages.python.layout import python_files, sources
 from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool, configured_in
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
 from activities.tool_reports import execute_to_file, failed_to_run, make_report
 from activities.tooling import Project, ToolDetection, Workbench
+from activities.workspace_patterns import reaches
 
 _LINE = re.compile(
     r"(?P<path>.+?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<kind>error|note): "
@@ -46,6 +48,16 @@ class Mypy(PythonTool):
         packages=("mypy",),
         plugin_options=("plugins",),
     )
+
+    def covers(self, project: Project, member: Project) -> bool:
+        """Where the configuration names files there; packages that it finds itself are the project's own."""
+        files = self._settings(project).get("files")
+        patterns = files.replace(",", " ").split() if isinstance(files, str) else files
+        named = isinstance(patterns, list) and reaches(map(str, patterns), project.inside(member.folder))
+        return named and super().covers(project, member)
+
+    def has_work(self, project: Project, check: str) -> bool:
+        return any(True for _ in python_files(project))
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         """Exit codes: 0 nothing, 1 errors, 2 mypy had to stop (a syntax error, or its configuration)."""
@@ -96,14 +108,25 @@ class Mypy(PythonTool):
         return valid_unicode(read_output(bench.out, "mypy.txt").decode("utf-8", "surrogateescape")).splitlines()
 
     def _targets(self, project: Project) -> tuple[str, ...]:
-        """The files: the configuration's own choice wins, and options are ours only where there is none."""
+        """The files: the configuration's own choice wins, and options are ours only where there is none. mypy of 2024
+        does not look for its configuration in the folders around."""
         # A file may be named like an option.
         targets = ("--", *sources(project))
-        if not configured_in(self.detection, project):
-            return ("--ignore-missing-imports", *targets)
+        members = "|".join(map(re.escape, project.members))
+        left_out = (f"--exclude=^({members})/",) if members else ()
+        if configured_in(self.detection, project):
+            settings = self._settings(project)
+            return () if any(settings.get(key) for key in ("files", "packages", "modules")) else (*left_out, *targets)
+        for place in project.around:
+            if configured := configured_in(self.detection, place):
+                file = "pyproject.toml" if configured.startswith("[tool.") else configured.rpartition(" ")[2]
+                back = posixpath.relpath(place.folder, project.folder)
+                return (f"--config-file={posixpath.join(back, file)}", *left_out, *targets)
+        return ("--ignore-missing-imports", *left_out, *targets)
+
+    def _settings(self, project: Project) -> Mapping[str, object]:
         files = (section(project, file, "mypy") for file in ("mypy.ini", ".mypy.ini", "setup.cfg"))
-        settings = next((found for found in files if found is not None), None) or toml_table(project, "tool.mypy")
-        return () if any(settings.get(key) for key in ("files", "packages", "modules")) else targets
+        return next((found for found in files if found is not None), None) or toml_table(project, "tool.mypy")
 
 
 tool = Mypy()

@@ -66,6 +66,10 @@ class NpmAudit(Tool):
         """That there is something to audit asks for no audit."""
         return named_in(project, *self.programs)
 
+    def covers(self, project: Project, member: Project) -> bool:
+        """What is installed for a workspace is installed for its members."""
+        return workspace_home(member) == workspace_home(project)
+
     async def run(self, bench: Workbench) -> ToolReport:
         """Without an answer of the registry the report has an advice, so that the check is never green for it."""
         at_home = replace(bench, project=workspace_home(bench.project))

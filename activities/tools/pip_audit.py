@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from activities.languages.commands import named_in
 from activities.languages.python.dependencies import named_in_manifests, project_name
 from activities.languages.python.installed import Distribution, installed, our_version
+from activities.languages.python.workspace import workspace_home
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, parse_json, read_output, valid_unicode, write_input
 from activities.tool_reports import execute, failed_to_run, last_output, make_report
@@ -37,6 +38,10 @@ class PipAudit(Tool):
 
     def asked_for(self, project: Project, check: str) -> str:
         return named_in(project, *self.programs)
+
+    def covers(self, project: Project, member: Project) -> bool:
+        """What is installed for a workspace is installed for its members."""
+        return workspace_home(member) == workspace_home(project)
 
     async def run(self, bench: Workbench) -> ToolReport:
         """Exit code 1 means vulnerabilities and failures alike: with a report it was the first."""

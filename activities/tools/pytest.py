@@ -1,7 +1,8 @@
 """pytest: the suite (unittest's classes too) and, in the same run, its coverage.
 
 Options: `select` "unit" or "integration" (else everything); `coverage`; `retry` (tests that failed run once
-more, and count as flaky when they pass then); `only` (node ids). A test's id is its node id.
+more, and count as flaky when they pass then); `only` (ids of tests). A test's id is its node id, seen from the
+repository's root.
 """
 
 import re
@@ -19,6 +20,7 @@ from activities.languages.python.pytest_config import (
     existing_tests,
     has_tests,
     pytest_config,
+    runs_tests_of,
     selection,
 )
 from activities.languages.python.safe_start import start_module
@@ -70,6 +72,9 @@ class Pytest(PythonTool):
         """Tests ask to be run; that they are measured has to be said."""
         return pytest_coverage.asked_for(project) if check == "coverage" else self.used_by(project) or "its tests"
 
+    def covers(self, project: Project, member: Project) -> bool:
+        return runs_tests_of(project, member)
+
     def has_work(self, project: Project, check: str) -> bool:
         return has_tests(project, pytest_config(project), "integration" if check == "integration_tests" else "unit")
 
@@ -89,7 +94,8 @@ class Pytest(PythonTool):
             return ToolReport("pytest", version, completed=False, problem=problem)
         only = bench.options.get("only")
         if isinstance(only, tuple | list) and only:
-            return await self._run_only(bench, version, config, tuple(str(name) for name in only))
+            named = (bench.project.inside(str(name)) for name in only)
+            return await self._run_only(bench, version, config, tuple(name for name in named if name))
         arguments = selection(bench.project, config, select)
         if arguments is None:
             return ToolReport("pytest", version, advice=f"No {select} tests were found.")
@@ -106,10 +112,11 @@ class Pytest(PythonTool):
         report, code = await self._run_once(bench, version, config, arguments)
         if code == _USAGE_ERROR:
             report, _ = await self._run_once(bench, version, config, existing_files(bench.project, only))
-        return replace(report, tests=tuple(test for test in report.tests if test.id in only))
+        wanted = {bench.project.inside_repository(name) for name in only}
+        return replace(report, tests=tuple(test for test in report.tests if test.id in wanted))
 
     async def _retry(self, bench: Workbench, version: str, config: PytestConfig, report: ToolReport) -> ToolReport:
-        failed = tuple(test.id for test in report.tests if test.outcome == "failed")
+        failed = tuple(bench.project.inside(test.id) for test in report.tests if test.outcome == "failed")
         arguments = existing_tests(bench.project, failed)
         if not arguments or len(failed) > _MOST_RETRIED:
             return report
@@ -181,7 +188,8 @@ def _problem(finished: FinishedCommand) -> str:
 
 
 def _with_node_id(test: TestCase, bench: Workbench) -> TestCase:
-    """A test of the JUnit report with its node id, and its path relative to the repository. The report gives a test
+    """A test of the JUnit report with its node id, and its path relative to the repository; so is the node id, for
+    two projects may have a test of one name. The report gives a test
     that is inherited from another file at that file, and a module that cannot be imported by its dotted name alone: the
     file of both follows from the dotted name."""
     path = test.path
@@ -191,7 +199,7 @@ def _with_node_id(test: TestCase, bench: Workbench) -> TestCase:
             file, classes = found
             path = path or file
             test = replace(test, id="::".join((file, *classes, *filter(None, (name,)))))
-    return replace(test, path=bench.relative(path) if path else "")
+    return replace(test, id=bench.project.inside_repository(test.id), path=bench.relative(path) if path else "")
 
 
 def _module_file(project: Project, dotted: str) -> tuple[str, list[str]] | None:

@@ -28,6 +28,7 @@ class Ruff(PythonTool):
     checks = ("linting",)
     default = True
     fixes = True
+    reads_nearest_configuration = True
     detection = ToolDetection(
         tables=("ruff",),
         files=("ruff.toml", ".ruff.toml"),

@@ -62,3 +62,51 @@ def test_a_configured_folder_that_is_not_there_is_named(tmp_path: Path, folder: 
     tree(tmp_path / "outside", "package.json")
     with pytest.raises(UserError, match=r"is not in the repository"):
         found(tree(tmp_path / "root", "README.md"), folder)
+
+
+UV_ROOT = (
+    '[project]\nname = "root"\n[tool.uv.workspace]\nmembers = ["packages/*", "apps/**"]\nexclude = ["packages/old*"]\n'
+)
+PNPM = "packages:\n  - packages/*\n  - '!packages/old'\n"
+PACKAGE = '{"scripts": {"test": "node --test"}}'
+
+
+def written(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("files", "folders"),
+    [
+        (
+            {"pyproject.toml": UV_ROOT, "packages/a/pyproject.toml": "", "packages/b/README.md": "", "apps/x/y/pyproject.toml": ""},
+            [".", "apps/x/y", "packages/a"],
+        ),
+        ({"pyproject.toml": UV_ROOT, "packages/old-a/pyproject.toml": "[project]\nname='o'"}, ["."]),
+        ({"pyproject.toml": "[project]\nname='r'", "tools/x/pyproject.toml": "[project]\nname='x'"}, [".", "tools/x"]),
+        ({"pyproject.toml": "[project]\nname='r'", "tools/x/pyproject.toml": "[tool.ruff]"}, ["."]),
+        ({"pyproject.toml": "[project]\nname='r'", "service/requirements.txt": "x"}, ["."]),
+        ({"pyproject.toml": "[tool.ruff]", "service/requirements.txt": "x"}, [".", "service"]),
+        ({"package.json": '{"workspaces": ["libs/{a,b}"]}', "libs/a/package.json": "{}", "libs/c/package.json": "{}"}, [".", "libs/a"]),
+        ({"package.json": '{"workspaces": {"packages": ["./a/"]}}', "a/package.json": "{}"}, [".", "a"]),
+        ({"package.json": '{"workspaces": ["examples/*"]}', "examples/one/package.json": "{}"}, [".", "examples/one"]),
+        (
+            {"package.json": "{}", "pnpm-workspace.yaml": PNPM, "packages/a/package.json": "{}", "packages/old/package.json": PACKAGE},
+            [".", "packages/a"],
+        ),
+        ({"package.json": "{}", "web/package.json": PACKAGE, "stub/package.json": '{"type": "module"}'}, [".", "web"]),
+        (
+            {"web/package.json": '{"workspaces": ["p/*/*"]}', "web/p/q/r/package.json": '{"workspaces": ["s"]}', "web/p/q/r/s/package.json": "{}"},
+            ["web", "web/p/q/r", "web/p/q/r/s"],
+        ),
+    ],
+    ids=["uv", "uv exclude", "manifest", "settings", "requirements", "requirements below settings", "npm", "yarn", "named",
+         "pnpm", "plain npm", "nested"],
+)  # fmt: skip
+def test_members_of_a_workspace_and_folders_with_a_manifest_are_projects(
+    tmp_path: Path, files: dict[str, str], folders: list[str]
+) -> None:
+    assert [folder for folder, _ in found(written(tmp_path, files))] == folders

@@ -5,14 +5,13 @@ package manager reports it better when it installs.
 """
 
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import yaml
 
 from activities.tooling import Project
+from activities.workspace_patterns import is_named, named_folders
 
 DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 
@@ -64,15 +63,33 @@ def parse_package(text: str) -> PackageJson:
 
 def workspace_home(project: Project) -> Project:
     """Where the project's packages are installed: the root of the workspace that lists it, else itself."""
-    parts = () if project.folder == "." else PurePosixPath(project.folder).parts
-    for depth in range(len(parts) - 1, -1, -1):
-        root = project.root.parents[len(parts) - depth - 1]
-        home = replace(project, folder="/".join(parts[:depth]) or ".", root=root)
-        patterns, inside = workspace_patterns(home), "/".join(parts[depth:])
-        excluded = any(_matches(pattern[1:], inside) for pattern in patterns if pattern.startswith("!"))
-        if not excluded and any(_matches(pattern, inside) for pattern in patterns if not pattern.startswith("!")):
-            return home
-    return project
+    return next((home for home in project.around if _lists(home, project)), project)
+
+
+def workspace_members(home: Project) -> Iterator[str]:
+    """The folders below the project, relative to it, that its workspace lists."""
+    patterns = workspace_patterns(home)
+    for folder in named_folders(home.files, _included(patterns), "package.json"):
+        if not is_named(_excluded(patterns), folder):
+            yield folder
+
+
+def is_excluded(project: Project) -> bool:
+    """Whether a workspace around it says that it is none of its members."""
+    return any(is_named(_excluded(workspace_patterns(home)), home.inside(project.folder)) for home in project.around)
+
+
+def _lists(home: Project, project: Project) -> bool:
+    patterns, inside = workspace_patterns(home), home.inside(project.folder)
+    return is_named(_included(patterns), inside) and not is_named(_excluded(patterns), inside)
+
+
+def _included(patterns: tuple[str, ...]) -> list[str]:
+    return [pattern for pattern in patterns if not pattern.startswith("!")]
+
+
+def _excluded(patterns: tuple[str, ...]) -> list[str]:
+    return [pattern[1:] for pattern in patterns if pattern.startswith("!")]
 
 
 def workspace_patterns(project: Project) -> tuple[str, ...]:
@@ -84,13 +101,6 @@ def workspace_patterns(project: Project) -> tuple[str, ...]:
     except (yaml.YAMLError, RecursionError, ValueError):
         return ()
     return tuple(str(item) for item in value) if isinstance(value, list) else ()
-
-
-def _matches(pattern: str, folder: str) -> bool:
-    """A workspace pattern: `*` is within one folder's name, `**` is any depth."""
-    pieces = re.split(r"(\*\*/?|\*)", pattern.removeprefix("./").rstrip("/"))
-    translated = {"*": "[^/]*", "**": ".*", "**/": "(?:[^/]+/)*"}
-    return re.fullmatch("".join(translated.get(piece, re.escape(piece)) for piece in pieces), folder) is not None
 
 
 def declared_in(package: PackageJson, *names: str) -> str:

@@ -1,9 +1,10 @@
 """Installing a Python project with uv: everything in one resolution, and item by item where that fails."""
 
+import posixpath
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
@@ -20,6 +21,7 @@ from activities.languages.python.dependencies import (
     valid,
 )
 from activities.languages.python.installed import installed
+from activities.languages.python.workspace import workspace_members
 from activities.reports import write_input
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tool_reports import last_output
@@ -41,16 +43,30 @@ class InstallItem:
     arguments: tuple[str, ...]
 
 
-def install_items(project: Project) -> tuple[InstallItem, ...]:
-    """The project's own files first, the project itself last. Empty when there is nothing to install."""
-    items = [InstallItem(f"the requirements of {name}", ("-r", name)) for name in requirements_files(project)]
+def install_items(home: Project) -> tuple[InstallItem, ...]:
+    """The files of the project and of its workspace's members first, they themselves last. Empty when there is nothing
+    to install."""
+    places = (home, *workspace_members(home))
+    required = [item for place in places for item in _required(place, home.inside(place.folder))]
+    return (*required, *(_itself(place, home.inside(place.folder)) for place in places if is_package(place)))
+
+
+def _required(project: Project, folder: str) -> Iterator[InstallItem]:
+    """`folder` is where the project is, seen from where it is installed."""
+    of_member = f" of {folder}" if folder else ""
+    for name in requirements_files(project):
+        path = posixpath.join(folder, name)
+        yield InstallItem(f"the requirements of {path}", ("-r", path))
     for name, lines in groups(project).items():
         if for_checks(name) and (requirements := valid(lines)):
-            items.append(InstallItem(f"the dependency group {name}", requirements))
-    if is_package(project):
-        names = ",".join(sorted(name for name in extras(project) if for_checks(name)))
-        items.append(InstallItem("the project itself", ("-e", f".[{names}]" if names else ".", *_editable(project))))
-    return tuple(items)
+            yield InstallItem(f"the dependency group {name}{of_member}", requirements)
+
+
+def _itself(project: Project, folder: str) -> InstallItem:
+    names = ",".join(sorted(name for name in extras(project) if for_checks(name)))
+    path = f"./{folder}" if folder else "."
+    what = f"the member {folder}" if folder else "the project itself"
+    return InstallItem(what, ("-e", f"{path}[{names}]" if names else path, *_editable(project)))
 
 
 def constraints(project: Project) -> str:
@@ -134,13 +150,15 @@ class PythonInstallation:
     async def _install_less(self, item: InstallItem) -> None:
         """The project without its extras, or only its dependencies where it cannot be built. The output stays that of
         the whole item."""
-        output = self.output
-        without_extras = ("-e", ".", *_editable(self.site.project))
-        needed = valid(dependencies(self.site.project))
-        if item.arguments != without_extras and await self._pip(*without_extras):
-            self.lost[-1] = f"the project's extras {item.arguments[1].strip('.[]')}"
+        output, (path, bracket, names) = self.output, item.arguments[1].partition("[")
+        home = self.site.project
+        project = next((one for one in workspace_members(home) if f"./{home.inside(one.folder)}" == path), home)
+        needed = valid(dependencies(project))
+        if bracket and await self._pip("-e", path, *item.arguments[2:]):
+            whose = "the project's" if project == home else f"{item.what}'s"
+            self.lost[-1] = f"{whose} extras {names.rstrip(']')}"
         elif needed and not await self._pip(*needed):
-            self.lost.append("the project's own dependencies")
+            self.lost.append("the project's own dependencies" if project == home else f"the dependencies of {path[2:]}")
         self.output = output
 
     async def _install_additions(self) -> None:
@@ -210,7 +228,7 @@ def _version_variables(project: Project, *, everywhere: bool) -> dict[str, str]:
     match = re.search(r"^Version: ([0-9][\w.!+-]*)\s*$", project.read("PKG-INFO").partition("\n\n")[0], re.MULTILINE)
     version = match[1] if match else _ASSUMED_VERSION
     variables = {"POETRY_DYNAMIC_VERSIONING_BYPASS": version, "PBR_VERSION": version, "PDM_BUILD_SCM_VERSION": version}
-    if name := project_name(project):
+    for name in filter(None, (project_name(one) for one in (project, *workspace_members(project)))):
         variables[f"SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{re.sub('[-_.]+', '_', name).upper()}"] = version
     if everywhere:
         variables["SETUPTOOLS_SCM_PRETEND_VERSION"] = version

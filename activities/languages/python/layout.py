@@ -38,12 +38,14 @@ def python_files(project: Project, without: Collection[str] = ()) -> Iterator[st
 
 
 def files_below(project: Project, without: Collection[str] = ()) -> Iterator[str]:
-    """All files in order, but not those in hidden folders, in what is installed, and below the folders of `without`.
-    Paths are relative to the project."""
+    """All files in order, but not those in hidden folders, in what is installed, below the folders of `without`
+    and in members that the tool is started in. Paths are relative to the project."""
+
+    left_out = {*without, *project.members}
 
     def enter(folder: str) -> bool:
         name = folder.rpartition("/")[2]
-        return not name.startswith(".") and name not in _NOT_OURS and folder not in without
+        return not name.startswith(".") and name not in _NOT_OURS and folder not in left_out
 
     return islice(project.files.files(enter=enter), _MOST_FILES)
 

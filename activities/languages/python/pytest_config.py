@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from activities.languages.python.config import section, toml_table
 from activities.languages.python.layout import TEST_FOLDERS, python_files
 from activities.tooling import Project
+from activities.workspace_patterns import reaches
 
 _INI = (("pytest.ini", "pytest"), (".pytest.ini", "pytest"))
 _FILES = ("test_*.py", "*_test.py")
@@ -33,11 +34,14 @@ _MOST_NAMES = 300
 
 @dataclass(frozen=True)
 class PytestConfig:
-    """`addopts` are split as a shell would; `markers` are names only; `files` are patterns of file names."""
+    """`addopts` are split as a shell would; `markers` are names only; `files` are patterns of file names; `testpaths`
+    are patterns of folders and files. `inherited`: it is a folder's around the project."""
 
     addopts: tuple[str, ...] = ()
     markers: frozenset[str] = frozenset()
     files: tuple[str, ...] = _FILES
+    testpaths: tuple[str, ...] = ()
+    inherited: bool = False
 
     @property
     def measures_coverage(self) -> bool:
@@ -71,15 +75,20 @@ class PytestConfig:
 
 
 def pytest_config(project: Project) -> PytestConfig:
-    """The first file that pytest would take, in its own order; a file that holds other tools only does not count."""
-    found = _options(project)
+    """The first file that pytest would take, in its own order, here and then in the folders around; a file that holds
+    other tools only does not count."""
+    places = (project, *project.around)
+    place, found = next(((one, options) for one in places if (options := _options(one)) is not None), (project, {}))
     markers = (line.strip().partition(":")[0].partition("(")[0] for line in _lines(found.get("markers")))
     files = (*_FILES, *_words(found.get("python_files")))
-    return PytestConfig(_words(found.get("addopts")), frozenset(markers), files)
+    addopts, testpaths = _words(found.get("addopts")), _words(found.get("testpaths"))
+    return PytestConfig(addopts, frozenset(markers), files, testpaths, inherited=place != project)
 
 
 def selection(project: Project, config: PytestConfig, select: str) -> tuple[str, ...] | None:
     """The arguments that select the part, () for everything, None when the project has no such part."""
+    # Inherited folders of tests are another project's.
+    here = (*(f"--ignore={member}" for member in project.members), *((".",) if config.inherited else ()))
 
     def combined(expression: str) -> str:
         """The project's own expression holds too, unless it is about the same marker."""
@@ -90,12 +99,12 @@ def selection(project: Project, config: PytestConfig, select: str) -> tuple[str,
     if select == "integration":
         if folders:
             return tuple(folders)
-        return ("-m", combined(_MARKER)) if _MARKER in config.markers else None
+        return ("-m", combined(_MARKER), *here) if _MARKER in config.markers else None
     if select != "unit":
-        return ()
+        return here
     if folders:
-        return tuple(f"--ignore={folder}" for folder in folders)
-    return ("-m", combined(f"not {_MARKER}")) if _MARKER in config.markers else ()
+        return (*(f"--ignore={folder}" for folder in folders), *here)
+    return ("-m", combined(f"not {_MARKER}"), *here) if _MARKER in config.markers else here
 
 
 def has_tests(project: Project, config: PytestConfig, select: str) -> bool:
@@ -112,6 +121,28 @@ def has_tests(project: Project, config: PytestConfig, select: str) -> bool:
         file.parent.name in TEST_FOLDERS or any(fnmatch(file.name, name) for name in names)
         for file in map(PurePosixPath, python_files(project, without))
     )
+
+
+def runs_tests_of(project: Project, member: Project) -> bool:
+    """Whether the project's own run of pytest has the tests of a project below: its `testpaths` name them, or it has
+    none, and nothing there needs a run of its own. Modules of one name in two folders cannot be imported in one run."""
+    config = pytest_config(project)
+    if config.inherited or (_options(project) is None and not project.has_file("conftest.py")):
+        return False
+    if config.testpaths:
+        return reaches(config.testpaths, project.inside(member.folder))
+    if _options(member) is not None:
+        return False
+    importlib = any("importlib" in option for option in config.addopts)
+    return importlib or not _have_modules_of_one_name(project, config)
+
+
+def _have_modules_of_one_name(project: Project, config: PytestConfig) -> bool:
+    """Among the files of tests that are in no package."""
+    paths = map(PurePosixPath, python_files(project))
+    tests = (path for path in paths if any(fnmatch(path.name, name) for name in config.files))
+    names = [path.name for path in tests if not project.has_file(f"{path.parent}/__init__.py")]
+    return len(names) != len(set(names))
 
 
 def existing_tests(project: Project, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -131,7 +162,8 @@ def _file(project: Project, name: str) -> str:
     return file if test and not file.startswith("-") and project.has_file(file) else ""
 
 
-def _options(project: Project) -> Mapping[str, object]:
+def _options(project: Project) -> Mapping[str, object] | None:
+    """What the project's own files say, None where none of them is pytest's."""
     for file, name in _INI:
         if project.has_file(file):
             return section(project, file, name) or {}
@@ -139,7 +171,7 @@ def _options(project: Project) -> Mapping[str, object]:
         if found := toml_table(project, path):
             return found
     later = (section(project, file, name) for file, name in _LATER_INI)
-    return next((options for options in later if options is not None), {})
+    return next((options for options in later if options is not None), None)
 
 
 def _words(value: object) -> tuple[str, ...]:

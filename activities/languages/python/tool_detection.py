@@ -20,6 +20,8 @@ class PythonTool(Tool):
     says so."""
 
     language = "python"
+    reads_nearest_configuration: bool = False
+    """For each file the configuration that is next to it, wherever the tool is started."""
 
     def used_by(self, project: Project) -> str:
         return found_in(self.detection, project)
@@ -27,6 +29,13 @@ class PythonTool(Tool):
     def asked_for(self, project: Project, check: str) -> str:
         """Also by the folders around it, whose configuration the tool reads too, and by commands of CI, Make, tox."""
         return asked_in(self, project)
+
+    def covers(self, project: Project, member: Project) -> bool:
+        """It looks into every folder below, with the configuration that it has where it is started. One that only
+        informs there does not stand for one that the member uses."""
+        if configured_in(self.detection, member) and not self.reads_nearest_configuration:
+            return False
+        return bool(self.asked_for(project, self.checks[0])) or not self.used_by(member)
 
     @property
     def runs_project_code(self) -> bool:  # type: ignore[override]

@@ -93,7 +93,7 @@ def install(tmp_path: Path, wheels: Path) -> Install:
 
     async def make(project: Project) -> InstallResult:
         box = SandboxSpec(
-            project.root, tmp_path / "out", tmp_path / "env", True, tmp_path / "cache", toolchain.paths(),
+            tmp_path / "tree", tmp_path / "out", tmp_path / "env", True, tmp_path / "cache", toolchain.paths(),
             build_output=tmp_path / "under", save_build_output=True,
         )  # fmt: skip
 

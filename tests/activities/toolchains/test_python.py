@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,26 @@ def test_requirements_file_outside_of_the_project_is_not_read(project: Make, tmp
 )
 def test_python_project_is_detected(project: Make, files: dict[str, str], python: bool) -> None:
     assert toolchain.detect(project(files).root) is python
+
+
+async def test_members_of_a_workspace_share_one_environment(
+    project: Make, install: Install, versions: Callable[[], dict[str, str]]
+) -> None:
+    workspace = '[tool.uv.workspace]\nmembers = ["p/*"]\nexclude = ["p/old"]\n[dependency-groups]\ndev = ["dep"]\n'
+    backend = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    made = project(
+        {
+            "pyproject.toml": workspace,
+            "p/a/pyproject.toml": f'[project]\nname = "me"\ndynamic = ["version"]\n{backend}[dependency-groups]\ntest = ["grouped"]\n',
+            "p/a/backend.py": BACKEND,
+            "p/b/requirements.txt": "linter\n",
+            "p/b/pyproject.toml": "[project]\nname = 'b'\nversion = '1'\n[tool.uv]\npackage = false\n",
+            "p/b/.flake8": "",
+            "p/old/pyproject.toml": "[project]\nname = 'old'\n",
+        }
+    )
+    member = replace(made, folder="p/a", root=made.root / "p/a")
+    assert toolchain.recipe(member) == toolchain.recipe(made)
+    assert (await install(member)).problem == ""
+    assert {"me", "dep", "grouped", "linter", "flake8"} <= versions().keys()
+    assert "old" not in versions()

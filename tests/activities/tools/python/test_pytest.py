@@ -172,13 +172,20 @@ async def test_report_that_is_a_link_is_not_read(bench: Make) -> None:
     assert (report.completed, report.tests) == (False, ())
 
 
-async def test_ids_start_at_the_project_and_paths_at_the_repository(bench: Make) -> None:
+async def test_ids_start_at_the_repository(bench: Make) -> None:
+    """Two projects may have a test of one name. The configuration is that of the next folder that has one."""
     from dataclasses import replace
 
-    work = bench({"pytest.ini": "[pytest]\n", "svc/tests/test_a.py": PASSES})
-    inner = replace(work.project, folder="svc", root=work.project.root / "svc")
-    report = await tool.run(replace(work, project=inner))
-    assert [(test.id, test.path) for test in report.tests] == [("tests/test_a.py::test_a", "svc/tests/test_a.py")]
+    tests = "import pytest\n@pytest.mark.slow\ndef test_a(): pass\ndef test_b(): assert 0\n"
+    root = "[pytest]\naddopts = --strict-markers\nmarkers = slow\ntestpaths = elsewhere\nfilterwarnings = error\n"
+    work = bench({"pytest.ini": root, "svc/tests/test_a.py": tests, "elsewhere/test_c.py": PASSES}, retry=True)
+    inner = replace(work, project=replace(work.project, folder="svc", root=work.project.root / "svc"))
+    report = await tool.run(inner)
+    a, b = "svc/tests/test_a.py::test_a", "svc/tests/test_a.py::test_b"
+    assert outcomes(report) == {a: "passed", b: "failed"}
+    assert {test.path for test in report.tests} == {"svc/tests/test_a.py"}
+    only = await tool.run(replace(inner, options={"only": (b, "tests/test_a.py::test_a")}))
+    assert outcomes(only) == {b: "failed"}
 
 
 @pytest.mark.parametrize(

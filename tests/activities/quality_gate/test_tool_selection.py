@@ -1,0 +1,64 @@
+"""In which projects of a workspace each tool is started: once for each file, and in each member where no run around it
+looks there."""
+
+from pathlib import Path
+
+import pytest
+
+from activities.projects import find_projects
+from activities.quality_gate.tool_selection import ToolChoice, select_tools
+
+UV = '[project]\nname = "r"\n[tool.uv.workspace]\nmembers = ["p/*"]\n'
+MEMBER = '[project]\nname = "m"\n'
+OWN_PYTEST = f'{MEMBER}[tool.pytest.ini_options]\naddopts = "-ra"\n'
+TWO = {"p/a/pyproject.toml": MEMBER, "p/a/tests/test_a.py": "", "p/b/pyproject.toml": MEMBER, "p/b/tests/test_b.py": ""}
+SAME_NAMES = {**TWO, "p/b/tests/test_a.py": ""}
+CONFIGURED = f'{UV}[tool.pytest.ini_options]\naddopts = "-ra"\n'
+
+
+def started(root: Path, check: str, files: dict[str, str]) -> list[str]:
+    """`folder tool`, and the members that it leaves alone."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    runs = select_tools(check, tuple(ToolChoice(project) for project in find_projects(root)))
+    return [" ".join((run.project.folder, run.tool.name, *(f"-{one}" for one in run.project.members))) for run in runs]
+
+
+@pytest.mark.parametrize(
+    ("root", "members", "runs"),
+    [
+        (UV, TWO, ["p/a pytest", "p/b pytest"]),
+        (UV, {**TWO, "tests/test_r.py": ""}, [". pytest -p/a -p/b", "p/a pytest", "p/b pytest"]),
+        (CONFIGURED, TWO, [". pytest"]),
+        (CONFIGURED, SAME_NAMES, ["p/a pytest", "p/b pytest"]),
+        (CONFIGURED.replace("-ra", "--import-mode=importlib"), SAME_NAMES, [". pytest"]),
+        (CONFIGURED, {**TWO, "p/b/pyproject.toml": OWN_PYTEST}, [". pytest -p/b", "p/b pytest"]),
+        (f'{CONFIGURED}testpaths = ["p/*/tests"]\n', {**TWO, "p/b/pyproject.toml": OWN_PYTEST}, [". pytest"]),
+        (f'{CONFIGURED}testpaths = ["tests"]\n', {**TWO, "tests/test_r.py": ""},
+         [". pytest -p/a -p/b", "p/a pytest", "p/b pytest"]),
+        (UV, {**TWO, "conftest.py": ""}, [". pytest"]),
+    ],
+    ids=["members", "root too", "root's configuration", "modules of one name", "importlib", "own configuration",
+         "testpaths of members", "testpaths of the root", "conftest.py"],
+)  # fmt: skip
+def test_where_pytest_is_started(tmp_path: Path, root: str, members: dict[str, str], runs: list[str]) -> None:
+    assert started(tmp_path, "unit_tests", {"pyproject.toml": root, **members}) == runs
+
+
+@pytest.mark.parametrize(
+    ("check", "root", "member", "runs"),
+    [
+        ("linting", "[tool.ruff]\n", "[tool.ruff]\n", [". ruff"]),
+        ("linting", "", "[tool.ruff]\n", [". ruff -p/a", "p/a ruff"]),
+        ("linting", "[tool.black]\n", "", [". black"]),
+        ("linting", "[tool.black]\n", "[tool.black]\n", [". black -p/a", "p/a black"]),
+        ("static_analysis", "[tool.mypy]\n", "", ["p/a mypy", "p/b mypy"]),
+        ("static_analysis", '[tool.mypy]\nfiles = ["p/*/src"]\n', "", [". mypy"]),
+        ("static_analysis", '[tool.mypy]\nfiles = "p"\n', "[tool.mypy]\n", [". mypy -p/a", "p/a mypy"]),
+        ("dependencies", "", "", [". pip-audit"]),
+    ],
+)
+def test_where_other_tools_are_started(tmp_path: Path, check: str, root: str, member: str, runs: list[str]) -> None:
+    files = {**TWO, "pyproject.toml": UV + root, "p/a/pyproject.toml": MEMBER + member}
+    assert started(tmp_path, check, files) == runs
