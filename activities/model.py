@@ -349,6 +349,7 @@ class CheckPlan:
     people accepted of this check that concerns the head, decide only the verdict: a changed threshold starts no tool
     again. The options hold plain JSON. `timeout_s` is wall time. `asked`: the folders of projects for which the
     configuration says something of the check, "" for all: then its tools are asked for, whatever else names them.
+    `unfixed` are names of tests and fingerprints that were new in the base's own verdict and failed it: they stay new.
     """
 
     name: str
@@ -361,6 +362,7 @@ class CheckPlan:
     judging: Mapping[str, Any] = field(default_factory=dict)
     accepted: tuple[Acceptance, ...] = ()
     asked: tuple[str, ...] = ()
+    unfixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

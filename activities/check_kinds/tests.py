@@ -80,6 +80,7 @@ def judge(comparison: Comparison) -> CheckResult:
             "flaky": len(flaky),
             "known_failures": _names(known)[:_NAMED],
             "flaky_tests": _names(flaky)[:_NAMED],
+            **({"new_failures": _names(failed)[:_NAMED]} if failed else {}),
             **({"not_run": len(not_run), "not_run_tests": list(map(shortened, not_run[:_NAMED]))} if not_run else {}),
         },
         neutral=not ran,

@@ -31,6 +31,7 @@ from activities.quality_gate.types import (
     FixResult,
     Workspace,
 )
+from activities.quality_gate.unfixed import without_unfixed
 from activities.repo_config.error_messages import first_and_number
 from activities.reporting.reasons import edited_judges
 from activities.result_store import digest
@@ -174,7 +175,7 @@ class GateEngine:
         comparison = Comparison(
             plan,
             await self._fingerprinted(workspace, workspace.head_sha, await _as_asked(plan.name, on_head, base)),
-            await self._fingerprinted(workspace, workspace.base_sha, on_base),
+            without_unfixed(await self._fingerprinted(workspace, workspace.base_sha, on_base), plan.unfixed),
             diff.lines,
             frozenset(mark for each in plan.accepted if not each.ended for mark in each.fingerprints),
             diff.renamed,

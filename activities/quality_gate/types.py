@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from activities.model import CheckPlan, GatePlan, Head, QualityGateResult, RepoRef
+from activities.model import CheckPlan, GatePlan, Head, QualityGateResult, RedBranch, RepoRef
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ class GateInput:
     sha; `only` are the checks to run again, whose check runs are created anew (empty: all, and the stored verdicts
     count unless `refresh`). `overrides` is check → its override.
     `pulls` are the open pull requests of the head that are known already, `approved` those of forks whose head may run.
-    With `ending` it ends at once.
+    With `ending` it ends at once. Of a head of the default branch, `red` is what its last verdict said of that branch,
+    and `unfixed` check → what was new in it and failed it.
     """
 
     head: Head
@@ -136,6 +137,13 @@ class GateInput:
     approved: tuple[int, ...] = ()
     default_branch: str = ""
     ending: GateEnding | None = None
+    red: RedBranch | None = None
+    unfixed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def on_default(self) -> bool:
+        """Whether the head is the default branch's."""
+        return bool(self.default_branch) and self.head.branch == self.default_branch and not self.head.fork
 
 
 @dataclass(frozen=True)

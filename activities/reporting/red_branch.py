@@ -32,7 +32,7 @@ def brought_red(red: RedBranch, judged_before: str, others: Sequence[int], links
 
 
 def _what_fails(red: RedBranch) -> str:
-    checks = ", ".join(map(code, red.checks)) or "the required score is not reached"
+    checks = ", ".join(map(code, red.checks)) or "its gate did not pass"
     return f"{checks} ({_named(red.tests)})" if red.tests else checks
 
 

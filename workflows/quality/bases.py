@@ -6,7 +6,7 @@ retargeted by its author, so such a head is judged as if it went into the defaul
 requires checks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from activities.model import (
@@ -149,6 +149,11 @@ def with_accepted(plan: GatePlan, accepted: Iterable[Acceptance]) -> GatePlan:
     given = tuple(accepted)
     checks = (replace(one, accepted=tuple(each for each in given if each.check == one.name)) for one in plan.checks)
     return replace(plan, checks=tuple(checks))
+
+
+def with_unfixed(plan: GatePlan, unfixed: Mapping[str, tuple[str, ...]]) -> GatePlan:
+    """The plan for a head of a red branch, each check with what failed it in the base."""
+    return replace(plan, checks=tuple(replace(one, unfixed=tuple(unfixed.get(one.name, ()))) for one in plan.checks))
 
 
 def accepted_checks(bases: Iterable[Base]) -> dict[str, str]:

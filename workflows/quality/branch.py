@@ -30,7 +30,16 @@ with workflow.unsafe.imports_passed_through():
         Rerun,
         SettledHead,
     )
-    from workflows.quality import accepting, autofix, gate_activities, head_requests, late_events, shared_heads, sharing
+    from workflows.quality import (
+        accepting,
+        announcing,
+        autofix,
+        gate_activities,
+        head_requests,
+        late_events,
+        shared_heads,
+        sharing,
+    )
     from workflows.quality.auto_merge import AutoMerge
     from workflows.quality.branch_state import BranchState, ContinuousQualityInput, GateTarget
     from workflows.quality.check_run_writer import complete_lost
@@ -294,6 +303,8 @@ class ContinuousQualityWorkflow:
         elif outcome and is_own:
             state.shared.pop(input.head.sha, None)
         if outcome:
+            if state.is_default:
+                await announcing.default_branch_ended(state, outcome)
             if outcome.workspace and outcome.workspace.protected_head:
                 await self._config.look()
             self._merge.decide(outcome)

@@ -19,6 +19,7 @@ from workflows.messages import (
     Said,
     SettledHead,
 )
+from workflows.quality.default_branch import JudgedHeads
 
 _REMEMBERED = 200
 """How many old heads, closed pulls and attempts a branch remembers."""
@@ -110,6 +111,8 @@ class BranchState:
     """The head that is to be merged as soon as GitHub allows it."""
     merge_tries: int = 0
     merge_waits: tuple[str, ...] = ()
+    judged: JudgedHeads = field(default_factory=JudgedHeads)
+    """Of the default branch alone."""
 
     @property
     def head(self) -> Head:
@@ -129,6 +132,11 @@ class BranchState:
     def draft(self) -> bool:
         """Whether the branch has pull requests and all are drafts: then no gate is run."""
         return bool(self.pulls) and all(pull.draft for pull in self.pulls)
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the repository's default branch."""
+        return self.head.branch == self.default_branch and not self.head.fork
 
     @property
     def judges_pulls(self) -> bool:
@@ -180,12 +188,11 @@ class BranchState:
             self.old_heads = [*self.old_heads, event.before][-_REMEMBERED:]
         self.move_to(head.sha)
         self.had_head(head.sha, event.sent_at)
-        own_default = self.head.branch == self.default_branch and not self.head.fork
         base_ref, base_sha = self.head.base_ref, self.head.base_sha
         if head.base_sha or head.base_ref:  # a merge group knows what it will be merged onto
             base_ref, base_sha = head.base_ref, head.base_sha
-        elif own_default and event.before != head.sha:  # the default branch is compared with what was there before
-            base_sha = event.before if event.before.strip("0") else ""
+        elif self.is_default and event.before != head.sha:
+            base_sha = self.judged.compared_with(head.sha, event.before)
         self.target = replace(self.target, head=replace(self.head, base_ref=base_ref, base_sha=base_sha))
         return True
 
@@ -320,6 +327,8 @@ class BranchState:
             pulls=tuple(pull.number for pull in self.pulls),
             approved=tuple(sorted({*self.approved, *([head.pull] if head.approved else ())})),
             default_branch=self.default_branch,
+            red=self.judged.red,
+            unfixed=dict(self.judged.unfixed),
         )
 
     def gate_ended(self, input: GateInput, ended: GateTarget | None, outcome: GateOutcome | None) -> None:
@@ -332,6 +341,8 @@ class BranchState:
         if outcome is None:
             return
         self.outcome, self.outcomes, self.stopped_gate = outcome, self.outcomes + 1, None
+        if self.is_default:
+            self.judged.ended(outcome.result)
         if self.config_unread and ended:
             self._judge_by_new_config()
         self.accepts = self.accepts or bool(outcome.accepted)

@@ -28,10 +28,12 @@ with workflow.unsafe.imports_passed_through():
         head_into_default,
         heads_by_base,
         with_accepted,
+        with_unfixed,
         worst_check,
         worst_of,
     )
     from workflows.quality.check_run_writer import CheckRunWriter
+    from workflows.quality.default_branch import red_after
     from workflows.quality.host_wait import HostWait
 
 
@@ -123,7 +125,10 @@ class QualityGateWorkflow:
         self._running = [asyncio.create_task(self._check(name)) for name in slowest_first]
         self._runs.write_ends()
         checks = self._in_order(await asyncio.gather(*self._running))
-        return await self._published(worst_of(input.head.sha, self._bases, unapproved, checks))
+        result = worst_of(input.head.sha, self._bases, unapproved, checks)
+        if input.on_default:
+            result = replace(result, red_base=red_after(result, input.default_branch, input.red))
+        return await self._published(result)
 
     async def _pulls(self, others: Sequence[str] = ()) -> tuple[HeadPull, ...]:
         """The open pull requests of the head; `others` are ids of branches' workflows that may have some."""
@@ -143,7 +148,7 @@ class QualityGateWorkflow:
             listed = self._wait.run(workspace, head, GATE, _list_checks)
             baseline = gate_activities.read_baseline(self._input, head, pulls)
             (workspace, plan), accepted = await asyncio.gather(listed, baseline)
-            return Base(head, pulls, workspace, with_accepted(plan, accepted))
+            return Base(head, pulls, workspace, with_unfixed(with_accepted(plan, accepted), self._input.unfixed))
 
         self._bases += await asyncio.gather(*(base(head, pulls) for head, pulls in heads.items()))
 

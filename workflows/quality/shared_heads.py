@@ -47,11 +47,16 @@ def adopt(state: BranchState, outcome: GateOutcome) -> bool:
         state.done = state.target
     state.outcome, state.outcomes, state.stopped_gate = outcome, state.outcomes + 1, None
     state.accepts = state.accepts or bool(outcome.accepted)
+    if state.is_default:
+        state.judged.ended(result)
     return True
 
 
 def is_covered(state: BranchState, result: QualityGateResult) -> bool:
-    """Whether a verdict is about all open pull requests of this branch, and knows of the approval."""
+    """Whether a verdict is about all open pull requests of this branch, and knows of the approval. One about a pull
+    request is the default branch's too where it was compared with the same commit."""
+    if state.is_default and not state.pulls and result.base_sha != state.head.base_sha:
+        return False
     judged = {(each.pull.number, each.pull.base_ref): each.state for each in result.pulls}
     own = [judged.get((pull.number, pull.base_ref)) for pull in state.pulls]
     return all(own) and not (state.head.approved and "refused" in own)

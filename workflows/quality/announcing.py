@@ -1,0 +1,42 @@
+"""A verdict on the default branch: what it leaves for the branch's next head, and who hears of it."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.model import QualityCheck
+    from activities.quality_gate.types import FindAcceptableInput, GateOutcome
+    from workflows.failures import was_cancelled
+    from workflows.quality import gate_activities
+    from workflows.quality.branch_state import BranchState
+    from workflows.quality.default_branch import new_failures, red_after
+
+_MOST_MARKS = 100
+"""Of one check: each gate of the branch has them in its history."""
+
+
+async def default_branch_ended(state: BranchState, outcome: GateOutcome) -> None:
+    """What failed the head stays new in the next one. A check that did not run to its end leaves what was known."""
+    result, judged = outcome.result, state.judged
+    red = red_after(result, state.default_branch, judged.red)
+    if result.state not in ("passed", "failed"):
+        return
+    blocking = [each for each in result.checks if each.name in result.blocking] if red else []
+    unfixed = {each.name: await _marks(outcome, each) or judged.unfixed.get(each.name, ()) for each in blocking}
+    judged.red, judged.unfixed = red, unfixed
+
+
+async def _marks(outcome: GateOutcome, check: QualityCheck) -> tuple[str, ...]:
+    """What is new in a check that failed: the names of tests, or fingerprints."""
+    if tests := new_failures(check):
+        return tests
+    if check.status != "failed" or not check.new_findings or not outcome.workspace:
+        return ()
+    try:
+        asked = FindAcceptableInput(check.name, check.result_id)
+        return (await gate_activities.find_acceptable(outcome.workspace, asked)).fingerprints[:_MOST_MARKS]
+    except ActivityError as error:
+        if was_cancelled(error):
+            raise
+        workflow.logger.warning(f"check={check.name} findings=unknown", exc_info=error)
+        return ()
