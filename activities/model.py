@@ -151,7 +151,8 @@ class ToolReport:
     named tests were run. `coverage_problem` says why a test run was not measured: that concerns the coverage alone.
     `found_in` is the place in the repository that the command was learnt from ("tox.ini [testenv]"), "" for a default.
     `asked_in` is where the repository asks for the tool ("[tool.ruff] in pyproject.toml"); `informational`: nowhere, so
-    it never blocks.
+    it never blocks. `version_from` is what decided the version ("uv.lock"); `wanted` the repository's own version and
+    where it is named, where another one ran: what that says only informs.
     """
 
     tool: str
@@ -172,6 +173,8 @@ class ToolReport:
     duration_s: float = 0.0
     asked_in: str = ""
     informational: bool = False
+    version_from: str = ""
+    wanted: str = ""
 
     @property
     def lasting(self) -> bool:

@@ -197,6 +197,10 @@ class Tool(ABC):
         once, and the member is no part of its own."""
         return False
 
+    def requirements_for(self, project: Project) -> tuple[str, ...]:
+        """What is installed for it into the environment of a project that asks for it (Python)."""
+        return self.requirements
+
     def has_work(self, project: Project, check: str) -> bool:
         """Whether it would find anything to do there, seen without starting it; in doubt True. A check for which no
         tool has work does not apply."""

@@ -10,7 +10,7 @@ from activities.checking import CheckKind, ComparedTree, Comparison, Options, Re
 from activities.defaults import PENALTIES
 from activities.fingerprints import split
 from activities.model import SEVERITIES, CheckResult, Finding, ToolReport
-from activities.reporting.reasons import findings_reason, not_asked_reason
+from activities.reporting.reasons import findings_reason, not_asked_reason, other_version
 
 
 async def measure(
@@ -48,17 +48,19 @@ def judge(comparison: Comparison) -> CheckResult:
     counts = Counter(finding.severity for finding in blocking)
     by_severity: dict[str, int] = {severity: counts[severity] for severity in reversed(SEVERITIES) if counts[severity]}
     only_shown = len(new) - len(blocking)
-    not_asked = {each.tool for each in (*new, *known) if each.informational}
-    not_asked |= {report.tool for report in comparison.head if report.informational and not report.lasting}
+    shown = {each.tool for each in (*new, *known) if each.informational}
+    informs = [r for r in comparison.head if r.informational and (r.tool in shown or not r.lasting)]
+    others = dict.fromkeys(other_version(r.tool, r.version, r.wanted) for r in informs if r.wanted)
+    not_asked = not_asked_reason({r.tool for r in informs if not r.wanted}, only_shown)
     reason = findings_reason(by_severity, len(known), sorted(unchecked), only_shown)
     return check_result(
         comparison,
         (*new, *known),
         failed=_fails(comparison, blocking),
         score=max(0.0, 100.0 - sum(PENALTIES[each.severity] for each in blocking)),
-        reason=f"{reason} {not_asked_reason(not_asked, only_shown)}".strip(),
+        reason=" ".join(filter(None, (reason, *others, not_asked))),
         metrics={"new": by_severity, "known": len(known), "ignored": left_out, "informational": only_shown},
-        neutral=bool(not_asked),
+        neutral=bool(informs),
     )
 
 

@@ -256,7 +256,7 @@ async def _as_asked(check: str, on_head: Reports, base: Tree | None) -> Reports:
     asked = {each.tool.name: each.asked_in for each in await base.tool_runs(check) if each.asked_in}
     return tuple(
         replace(report, asked_in=asked[report.tool], informational=False)
-        if report.informational and report.tool in asked
+        if report.informational and not report.wanted and report.tool in asked
         else report
         for report in on_head
     )

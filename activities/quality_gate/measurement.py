@@ -97,7 +97,7 @@ class Tree:
     async def run(self, tool_run: ToolRun, options: Mapping[str, object] | None = None) -> ToolReport:
         """See `ComparedTree`. Who asked for the tool is no part of what is stored."""
         report = await self._run(tool_run, options)
-        return replace(report, asked_in=tool_run.asked_in, informational=not tool_run.asked_in)
+        return replace(report, asked_in=tool_run.asked_in, informational=not tool_run.asked_in or bool(report.wanted))
 
     async def _run(self, tool_run: ToolRun, options: Mapping[str, object] | None) -> ToolReport:
         merged = self._options(tool_run, options)

@@ -163,9 +163,10 @@ def _tools(result: CheckResult) -> list[str]:
 
 
 def _tool(report: ToolReport) -> str:
-    """Name, version, and where the repository asks for the tool."""
+    """Name, version, where the repository asks for the tool, and for that version."""
     name = f"{report.tool} {report.version}".strip()
-    return f"{name} ({report.asked_in})" if report.asked_in else name
+    places = dict.fromkeys(filter(None, (report.asked_in, report.version_from)))
+    return f"{name} ({'; '.join(places)})" if places else name
 
 
 def annotations(findings: Iterable[Finding], limit: int = ANNOTATED) -> tuple[Annotation, ...]:

@@ -48,6 +48,11 @@ def not_asked_reason(tools: Collection[str], found: int) -> str:
     )
 
 
+def other_version(tool: str, version: str, wanted: str) -> str:
+    """`wanted` is the repository's own version, and where it is named; it could not be installed."""
+    return f"{tool} {wanted} could not be installed, so {tool} {version} ran instead, and what it finds is only shown."
+
+
 def coverage_not_asked() -> str:
     """A minimum that nothing in the repository asks for."""
     return (

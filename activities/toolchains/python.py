@@ -17,10 +17,9 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
 
 from activities import tools
-from activities.languages.python.config import hooks, pyproject, section, toml_table
+from activities.languages.python.config import pyproject, section, toml_table
 from activities.languages.python.dependencies import is_package, requirements_files, with_includes
 from activities.languages.python.install import PythonInstallation, constraints, install_items
 from activities.languages.python.installed import our_version, paths_to
@@ -92,7 +91,7 @@ class PythonToolchain(Toolchain):
     async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
         """A project that requires another Python is still tried: many bounds are only cautious."""
         home = workspace_home(site.project)
-        installed = await PythonInstallation(replace(site, project=home), _additions(home)).run()
+        installed = await PythonInstallation(replace(site, project=home), _additions(home), pinned=_pinned(home)).run()
         mismatch = _python_mismatch(home)
         if not (installed.problem and mismatch):
             return installed
@@ -117,22 +116,16 @@ def _additions(home: Project) -> dict[str, str]:
     found: dict[str, str] = {}
     places = (*reversed(workspace_members(home)), home)
     for tool in tools.registry().values():
-        for place in places if tool.requirements else ():
+        for place in places if tool.language == "python" else ():
             if tool.always_installed or tool.asked_for(place, tool.checks[0]):
-                known_hooks = hooks(place)
-                revision = next((known_hooks[hook] for hook in tool.detection.hooks if hook in known_hooks), "")
-                for text in tool.requirements:
-                    requirement = Requirement(text)
-                    found[requirement.name] = text if requirement.specifier else text + _pin(revision)
+                found |= {Requirement(text).name: text for text in tool.requirements_for(place)}
     return found
 
 
-def _pin(revision: str) -> str:
-    """The revision of a pre-commit hook is the version that the project's people use."""
-    try:
-        return f"=={Version(revision.removeprefix('v'))}"
-    except InvalidVersion:
-        return ""
+def _pinned(project: Project) -> frozenset[str]:
+    """Those whose version the repository names."""
+    own = {text for tool in tools.registry().values() for text in tool.requirements}
+    return frozenset(name for name, text in _additions(project).items() if text not in own)
 
 
 def _contents(project: Project) -> Iterator[str]:

@@ -68,6 +68,9 @@ class Pytest(PythonTool):
         there = (name for name in ("conftest.py", "tests/conftest.py") if project.has_file(name))
         return found_in(self.detection, project) or next(there, "")
 
+    def wanted_version(self, project: Project) -> None:
+        """The project's installation brings it, or ours is added."""
+
     def asked_for(self, project: Project, check: str) -> str:
         """Tests ask to be run; that they are measured has to be said."""
         return pytest_coverage.asked_for(project) if check == "coverage" else self.used_by(project) or "its tests"

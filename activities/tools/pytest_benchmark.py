@@ -28,6 +28,9 @@ class PytestBenchmark(PythonTool):
     requirements = (f"pytest-benchmark=={our_version('pytest-benchmark')}",)
     detection = ToolDetection(packages=("pytest-benchmark",), judges=("conftest.py",))
 
+    def wanted_version(self, project: Project) -> None:
+        """The project's installation brings it, or ours is added."""
+
     def asked_for(self, project: Project, check: str) -> str:
         return self.used_by(project)
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from activities.languages.python.config import broken, toml, toml_table
@@ -20,7 +21,7 @@ from activities.languages.python.dependencies import (
     requirements_files,
     valid,
 )
-from activities.languages.python.installed import installed
+from activities.languages.python.installed import Distribution, installed, our_version
 from activities.languages.python.workspace import workspace_members
 from activities.reports import write_input
 from activities.sandbox import ProcessResult, SandboxCommand
@@ -97,15 +98,16 @@ def _editable(project: Project) -> tuple[str, ...]:
 @dataclass
 class PythonInstallation:
     """One installation. `additions` are package → requirement of what the checks need, installed only where the project
-    has not brought it. `lost` is what could not be installed, `output` the last output of what failed.
-    `version_assumed`: the project could not be built, and is tried with a version that it could not find out. `added`:
-    what came with the additions."""
+    has not brought it; those of `pinned` are in a version that the repository names elsewhere. `lost` is what could not
+    be installed, `output` the last output of what failed. `version_assumed`: the project could not be built, and is
+    tried with a version that it could not find out. `added`: what came with the additions."""
 
     site: InstallSite
     additions: Mapping[str, str]
     lost: list[str] = field(default_factory=list)
     output: str = ""
     version_assumed: bool = False
+    pinned: frozenset[str] = frozenset()
     added: tuple[str, ...] = ()
 
     async def run(self) -> InstallResult:
@@ -164,16 +166,33 @@ class PythonInstallation:
     async def _install_additions(self) -> None:
         """What is there stays as it is: where our version conflicts with it, another one may fit."""
         there = installed(self.site.spec.env) if self.site.spec.env else {}
-        missing = {name: line for name, line in self.additions.items() if canonicalize_name(name) not in there}
+        missing = {name: line for name, line in self.additions.items() if not self._is_there(line, there)}
         if not missing:
             return
-        present = "".join(f"{one.name}=={one.version}\n" for one in there.values() if not one.direct)
+        replaced = {canonicalize_name(name) for name in missing}
+        kept = (one for one in there.values() if not one.direct and one.name not in replaced)
+        present = "".join(f"{one.name}=={one.version}\n" for one in kept)
         fixed = ("-c", self._write("present.txt", present))
         first = self.output if self.lost else ""
-        if not await self._pip(*missing.values(), *fixed) and not await self._pip(*missing, *fixed):
-            self.lost.append(f"the tools of the checks ({', '.join(missing)})")
+        if not await self._pip(*missing.values(), *fixed):
+            lost = [name for name, line in missing.items() if not await self._install_addition(name, line, fixed)]
+            if lost:
+                self.lost.append(f"the tools of the checks ({', '.join(lost)})")
         self.added = tuple(sorted(installed(self.site.spec.env).keys() - there)) if self.site.spec.env else ()
         self.output = first or self.output
+
+    def _is_there(self, line: str, there: Mapping[str, Distribution]) -> bool:
+        """Whether the project brought the tool; in the version of its hooks and commands, where these name one."""
+        requirement = Requirement(line)
+        present = there.get(canonicalize_name(requirement.name))
+        if present is None or requirement.name not in self.pinned:
+            return present is not None
+        return requirement.specifier.contains(present.version, prereleases=True)
+
+    async def _install_addition(self, name: str, line: str, fixed: tuple[str, ...]) -> bool:
+        """A tool that cannot be had in the repository's version runs in ours, or in another that fits."""
+        ours = name in self.pinned and bool(our_version(name))
+        return await self._pip(line, *fixed) or ours or await self._pip(name, *fixed)
 
     async def _fetch_pyright(self) -> None:
         """The package only starts pyright, and fetches it at its first run: now, while there is network."""

@@ -1,7 +1,9 @@
 """How to see that a Python project uses a tool, and what all tools for Python have in common."""
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
@@ -10,6 +12,7 @@ from activities.languages.python.config import has_table, hooks, section
 from activities.languages.python.dependencies import declared
 from activities.languages.python.installed import version_of
 from activities.languages.python.plugins import configured_plugins
+from activities.languages.python.tool_versions import WantedVersion, wanted_version
 from activities.model import Severity, ToolReport
 from activities.tool_reports import not_installed
 from activities.tooling import Project, Tool, ToolDetection, Workbench
@@ -45,10 +48,33 @@ class PythonTool(Tool):
     def loaded_code(self, project: Project) -> Iterator[str]:
         return configured_plugins(self.detection, project)
 
+    def wanted_version(self, project: Project) -> WantedVersion | None:
+        """The repository's own version of a tool that it asks for."""
+        package = next(iter(self.detection.packages), self.name)
+        return wanted_version(project, package, self.detection.hooks)
+
+    def requirements_for(self, project: Project) -> tuple[str, ...]:
+        """In the repository's own version where it names one; what has none of ours comes in any version."""
+        wanted = self.wanted_version(project)
+        if wanted is None:
+            return self.requirements
+        named = self.requirements or (self.name,)
+        return tuple(f"{re.split('[=<>!~]', text)[0]}{wanted.specifier}" for text in named)
+
     async def run(self, bench: Workbench) -> ToolReport:
         if version := version_of(bench, self.name, self.name):
-            return await self.run_version(bench, version)
+            return self._with_origin(bench, await self.run_version(bench, version))
         return self._not_installed(bench)
+
+    def _with_origin(self, bench: Workbench, report: ToolReport) -> ToolReport:
+        """The report with where its version comes from. Another version than the repository's own finds other things:
+        that only informs."""
+        wanted = self.wanted_version(bench.project)
+        if wanted is None:
+            return report
+        if wanted.fits(report.version):
+            return replace(report, version_from=wanted.where)
+        return replace(report, informational=True, wanted=str(wanted))
 
     async def fix(self, bench: Workbench) -> ToolReport:
         if version := version_of(bench, self.name, self.name):

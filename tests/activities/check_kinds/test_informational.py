@@ -86,3 +86,13 @@ def test_a_minimum_of_coverage_that_nobody_asked_for_only_informs() -> None:
     assert judge(plan("coverage"), (report,), (), changed).check.status == "failed"
     other = covered("b.py", {1, 2}, set())
     assert judge(plan("coverage"), (unasked(report), other), (), changed).check.status == "passed"
+
+
+def test_what_another_version_finds_is_only_shown() -> None:
+    report = unasked(found("error", tool="ruff"), version="0.14.1", wanted="0.9.1 (uv.lock)")
+    assert said(judge(plan("linting"), (report,), (), NOTHING_CHANGED)) == (
+        "neutral",
+        None,
+        "No new findings that count; 0 known. ruff 0.9.1 (uv.lock) could not be installed, "
+        "so ruff 0.14.1 ran instead, and what it finds is only shown.",
+    )

@@ -105,6 +105,7 @@ def _reasons() -> Iterator[tuple[str, str]]:
             f"{reasons.findings_reason({}, 1, [], 3)} {reasons.not_asked_reason({'ruff'}, 3)}",
             reasons.not_asked_reason({"ruff", "mypy"}, 0),
             reasons.coverage_not_asked(),
+            reasons.other_version("ruff", "0.14.1", "0.9.1 (uv.lock)"),
         ),
     )
     yield (

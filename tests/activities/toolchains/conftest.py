@@ -78,6 +78,8 @@ def wheels(tmp_path: Path) -> Path:
         *ours.items(),
         ("pytest", "7.0"),
         ("flake8", "7.1"),
+        ("ruff", "0.9.1"),
+        ("ruff", "0.9.9"),
         ("vulture", "2.14"),
         ("vulture", "2.16"),
     ]:

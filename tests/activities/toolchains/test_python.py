@@ -55,6 +55,31 @@ async def test_package_of_the_project_keeps_its_version(
     assert versions() == {"dep": "1.0", "pytest": "7.0", "flake8": "7.1", "coverage": our_version("coverage")}
 
 
+@pytest.mark.parametrize(
+    ("declared", "revision", "expected"),
+    [
+        ("", "v0.9.1", "0.9.1"),
+        ("ruff>=0.9", "v0.9.1", "0.9.1"),
+        ("ruff==0.9.9", "v0.9.1", "0.9.9"),
+        ("ruff", "v0.8", "0.9.9"),
+        ("", "v0.8", None),
+    ],
+)
+async def test_linter_comes_in_the_version_of_its_hook_or_not_at_all(
+    project: Make,
+    install: Install,
+    versions: Callable[[], dict[str, str]],
+    declared: str,
+    revision: str,
+    expected: str | None,
+) -> None:
+    """Where that cannot be had, ours runs, or the one that the project brought."""
+    hooks = f"repos: [{{rev: {revision}, hooks: [{{id: ruff}}]}}]\n"
+    made = project({"requirements-dev.txt": declared, ".pre-commit-config.yaml": hooks})
+    assert (await install(made)).problem == ""
+    assert versions().get("ruff") == expected
+
+
 async def test_poetry_lock_file_gives_the_versions(
     project: Make, install: Install, versions: Callable[[], dict[str, str]]
 ) -> None:

@@ -148,7 +148,7 @@ async def test_a_broken_base_falls_back_to_its_last_valid_configuration(reposito
 
 async def test_fix_changes_the_files_and_gates_them_again(tmp_path: Path) -> None:
     folder = tmp_path / "plain"
-    write(folder, {"sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n'})
+    write(folder, {"ruff.toml": "", "sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n'})
     code, out, err = await gate(folder, "--fix", "--json")
     assert "Fixed 1 files" in err
     assert "import os" not in (folder / "sample.py").read_text()
@@ -173,7 +173,7 @@ async def test_an_unpacked_folder_runs_nothing_that_its_git_configuration_names(
     tmp_path: Path, place: str, options: tuple[str, ...]
 ) -> None:
     folder, mark = tmp_path / "plain", tmp_path / "ran"
-    write(folder, {"sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n', "sub/file": "x\n"})
+    write(folder, {"ruff.toml": "", "sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n', "sub/file": "x\n"})
     git((folder / place).parent, "init", "--quiet")
     git((folder / place).parent, "add", "--all")
     git((folder / place).parent, "commit", "--quiet", "--message=x")
