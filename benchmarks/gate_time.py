@@ -55,7 +55,7 @@ class LocalGate:
         """From the folder to the verdict, which must be a good one: a gate that fails early would be fast."""
         async with _timed() as took:
             workspaces = Workspaces(self.settings.data, lambda repo: repo.path, _no_auth)
-            head = await local_head(folder, "", workspaces)
+            head = await local_head(folder, "", workspaces, {})
             workflows = WorkflowClient(self.client, self.settings.task_queue)
             request = GateInput(Head(head.repo, head.head_sha, base_sha=head.base_sha), publish=False)
             outcome = await workflows.wait_for_gate(await workflows.start_quality_gate(request))

@@ -59,7 +59,7 @@ async def commit_fixes(host: Host, workspace: Workspace, trees: Sequence[tuple[s
     result = FixResult(workspace, workspace.head_sha, left_out=_named(left_out))
     if tree_sha == workspace.head_tree:
         return result
-    sha = await add_commit(mirror, tree_sha, workspace.head_sha, "Apply tool-safe fixes", _AUTHOR)
+    sha = await add_commit(mirror, tree_sha, (workspace.head_sha,), "Apply tool-safe fixes", _AUTHOR)
     after = replace(workspace, head=replace(workspace.head, sha=sha), head_tree=tree_sha)
     return replace(
         result, workspace=after, commit_sha=sha, git_dir=str(mirror), by=tuple(by), files=len(fixed)

@@ -10,7 +10,7 @@ import contextlib
 import os
 import tempfile
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,20 @@ class NewTree:
     _mirror: Path
     _index: Path
 
+    async def add(self, files: Mapping[str, CommittedFile]) -> None:
+        """Adds what other trees have; no object of it has to be here."""
+        rows = (b"%s %s\t%s\0" % (f.mode.encode(), f.blob.encode(), os.fsencode(path)) for path, f in files.items())
+        if stdin := b"".join(rows):
+            await self._git("update-index", "-z", "--index-info", stdin=stdin)
+
+    async def filters(self, paths: Iterable[str]) -> dict[str, str]:
+        """The filters that attributes name for these paths, by path."""
+        if not (stdin := b"".join(os.fsencode(path) + b"\0" for path in paths)):
+            return {}
+        parts = (await self._git("check-attr", "-z", "--stdin", "filter", stdin=stdin)).split(b"\0")[:-1]
+        named = zip(parts[::3], parts[2::3], strict=True)
+        return {os.fsdecode(path): os.fsdecode(name) for path, name in named}
+
     async def write(self, changed: Iterable[str], removed: Iterable[str] = ()) -> str:
         """The id of the new tree: the old one with these paths of `files`, and without those of `removed`. Names that
         git allows in no tree (`.git` in any spelling) are ignored."""
@@ -44,7 +58,7 @@ class NewTree:
             await self._git(*index, "--index-info", stdin=gone)
         if there := b"".join(os.fsencode(path) + b"\0" for path in changed):
             await self._git(*index, "--add", "--replace", "--stdin", stdin=there)
-        return (await self._git("write-tree")).decode("ascii").strip()
+        return (await self._git("write-tree", "--missing-ok")).decode("ascii").strip()
 
     async def _git(self, *argv: str, stdin: bytes = b"") -> bytes:
         folders = {"GIT_DIR": self._mirror, "GIT_WORK_TREE": self.files.root, "GIT_INDEX_FILE": self._index}
@@ -65,10 +79,10 @@ async def new_tree(mirror: Path, scratch: Path, start: str = "") -> AsyncIterato
         remove_tree(home)
 
 
-async def add_commit(mirror: Path, tree: str, parent: str, message: str, author: Mapping[str, str]) -> str:
+async def add_commit(mirror: Path, tree: str, parents: Sequence[str], message: str, author: Mapping[str, str]) -> str:
     """The commit of a tree, kept in the mirror. `author`: git's variables for author and committer."""
-    parents = ("-p", parent) if parent else ()
-    sha = await git_line(mirror, "commit-tree", tree, *parents, "-m", message, env=author)
+    words = (word for parent in parents for word in ("-p", parent))
+    sha = await git_line(mirror, "commit-tree", tree, *words, "-m", message, env=author)
     await git(mirror, "update-ref", f"refs/autobuild/{sha}", sha)
     return sha
 

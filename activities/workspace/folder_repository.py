@@ -2,15 +2,17 @@
 
 Whose folder it is does not say who made its contents: it may be an unpacked archive. Git runs what a repository's own
 configuration names (an fsmonitor, filters, hooks, the command of a remote that objects are fetched from on demand). So
-git is never started there. A private bare repository stands in for it, with no configuration but ours: it has the same
-branches and tags, and finds the commits in the folder's object database.
+git is never started there. A private bare repository stands in for it: it has the same branches, tags and index, the
+same rules of what is ignored and how line ends are converted, and finds the commits in the folder's object database. Of
+the configuration it has the keys that cannot name a command (`folder_config.py`).
 """
 
 import asyncio
 import contextlib
 import os
+import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,8 @@ from activities.errors import UserError
 from activities.reporting.markdown import code
 from activities.sandbox.ownership import temporary_root
 from activities.untrusted_files import TreeLimits, UntrustedFileError, UntrustedFolder, remove_tree
-from activities.workspace.git import GitError, git
+from activities.workspace.folder_config import GitConfig, named_file, parse_config, person_config
+from activities.workspace.git import GitError, git, git_line
 
 _LIMITS = TreeLimits(entries=500_000)
 _LARGEST_REF = 100_000
@@ -27,8 +30,7 @@ _LARGEST_FILE = 256 * 1024**2
 _OF_THE_WORK_TREE = ("HEAD", "ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD")
 _OF_THE_REPOSITORY = ("packed-refs", "shallow")
 _FOLDERS = ("refs", "logs", "reftable")
-# What `@{upstream}` is read from.
-_UPSTREAMS = r"^(branch\..*\.(remote|merge)|remote\..*\.fetch)$"
+_SHARED_INDEX = re.compile(r"sharedindex\.[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ class FolderRepository:
     common: Path
 
 
-def find_repository(path: Path) -> FolderRepository | None:
+def find_repository(path: Path, *, above: bool = True) -> FolderRepository | None:
     """The repository that a folder belongs to, as git finds it: the folder's own, else that of a folder above."""
-    for root in (path, *path.parents):
+    for root in (path, *path.parents) if above else (path,):
         git_dir = _linked(root) or root / ".git"
         if _is_git_dir(git_dir):
             return FolderRepository(root, git_dir, git_dir / (_first_line(git_dir, "commondir") or "."))
@@ -55,19 +57,135 @@ def bare_repository(path: Path) -> FolderRepository | None:
     return FolderRepository(path, path, path) if _is_git_dir(path) else None
 
 
+@dataclass(frozen=True)
+class StandIn:
+    """The private repository. `config` is the folder's and the person's; `written` the time of the index's last change
+    in nanoseconds, 0 where there is none."""
+
+    git_dir: Path
+    config: GitConfig
+    written: int = 0
+
+    @property
+    def shallow(self) -> bytes:
+        """The commits whose parents are missing, as git lists them."""
+        return _read(self.git_dir, "shallow")
+
+    async def commit(self, name: str) -> str:
+        """The id of a commit, "" where nothing has that name."""
+        try:
+            return await git_line(
+                self.git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+            )
+        except GitError:
+            return ""
+
+    async def branch(self) -> str:
+        """The name of the branch that is checked out, "" for a commit without one."""
+        try:
+            return (await git_line(self.git_dir, "symbolic-ref", "--quiet", "HEAD")).removeprefix("refs/heads/")
+        except GitError:
+            return ""
+
+    async def tree(self, commit: str) -> str:
+        """The id of a commit's tree."""
+        return await git_line(self.git_dir, "rev-parse", "--verify", f"{commit}^{{tree}}")
+
+
+def submodule_repository(parent: FolderRepository, path: str) -> FolderRepository | None:
+    """The repository of a submodule that is checked out: its objects lie in its own folder or in the parent's, never
+    where else a `.git` file may point to."""
+    folder, root = UntrustedFolder(parent.root), parent.root / path
+    link = folder.look(f"{path}/.git")
+    if link is None or link.kind not in ("file", "folder"):
+        return None
+    git_dir = root / ".git"
+    if link.kind == "file":
+        git_dir = (_linked(root) or root).resolve()
+        if not git_dir.is_relative_to((parent.common / "modules").resolve()):
+            return None
+    return FolderRepository(root, git_dir, git_dir) if _is_git_dir(git_dir) else None
+
+
 @contextlib.asynccontextmanager
-async def stand_in(repository: FolderRepository) -> AsyncIterator[Path]:
-    """The private repository's folder, for as long as it is needed. Raises UserError for what cannot be read."""
+async def stand_in(repository: FolderRepository, environ: Mapping[str, str] | None = None) -> AsyncIterator[StandIn]:
+    """The private repository, for as long as it is needed. Raises UserError for what cannot be read. With the person's
+    environment it has the index too, and what decides which files a commit gets."""
+    with _private_folder() as home:
+        own = _read(repository.common, "config") + b"\n" + _read(repository.git_dir, "config.worktree")
+        config = await parse_config(own, home)
+        if environ is not None:
+            config = await person_config(environ, repository.git_dir, home) + config
+        await _create(home, config)
+        await asyncio.to_thread(_copy_names, repository, UntrustedFolder(home))
+        written = 0
+        if environ is not None:
+            written = await asyncio.to_thread(_copy_index, repository.git_dir, UntrustedFolder(home))
+            _write_rules(UntrustedFolder(home), config, repository, environ)
+        yield StandIn(home, config, written)
+
+
+@contextlib.asynccontextmanager
+async def stand_in_for_plain_folder(root: Path, objects: Path, environ: Mapping[str, str]) -> AsyncIterator[StandIn]:
+    """The same for a folder that is in no repository: with the commits of ours whose objects are in `objects`."""
+    with _private_folder() as home:
+        config = await person_config(environ, None, home)
+        await _create(home, config)
+        _write_rules(UntrustedFolder(home), config, FolderRepository(root, home, home), environ)
+        UntrustedFolder(home).write("objects/info/alternates", _alternates(objects))
+        yield StandIn(home, config)
+
+
+@contextlib.contextmanager
+def _private_folder() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="repository.", dir=temporary_root()))
     try:
-        await git(home, "init", "--bare", "--quiet", "--template=", ".")
-        await asyncio.to_thread(_copy_names, repository, UntrustedFolder(home))
-        if config := _read(repository.common, "config"):
-            home_config = await asyncio.to_thread(_read, home, "config")
-            UntrustedFolder(home).write("config", home_config + await _upstreams(config, home))
         yield home
     finally:
-        await asyncio.to_thread(remove_tree, home)
+        remove_tree(home)
+
+
+async def _create(home: Path, config: GitConfig) -> None:
+    if (hashes := config.get("extensions.objectformat").lower()) not in ("", "sha1"):
+        raise UserError(
+            f"This repository names its commits by {code(hashes)}, and GitHub has only repositories that use SHA-1. "
+            "Gate a clone that uses SHA-1."
+        )
+    branches = config.get("extensions.refstorage").lower()
+    try:
+        options = (f"--ref-format={branches}",) if branches not in ("", "files") else ()
+        await git(home, "init", "--bare", "--quiet", "--template=", *options, ".")
+    except GitError as error:
+        raise UserError(
+            f"This repository stores its branches as {code(branches)}, which git on this machine cannot read. "
+            "Install a newer version of git."
+        ) from error
+    own = await asyncio.to_thread(_read, home, "config")
+    UntrustedFolder(home).write("config", own + config.copied().written())
+
+
+def _copy_index(git_dir: Path, home: UntrustedFolder) -> int:
+    """With the file that it shares with other indexes. When it was written."""
+    source = UntrustedFolder(git_dir)
+    for name in ("index", *filter(_SHARED_INDEX.fullmatch, source.names())):
+        entry = source.look(name)
+        if entry and entry.kind == "file" and entry.facts.st_size <= _LARGEST_FILE:
+            source.copy(name, home)
+    index = home.look("index")
+    return index.facts.st_mtime_ns if index else 0
+
+
+def _write_rules(
+    home: UntrustedFolder, config: GitConfig, repository: FolderRepository, environ: Mapping[str, str]
+) -> None:
+    """What is ignored and converted by files outside of the commits."""
+    for name in ("exclude", "attributes"):
+        home.write(f"info/{name}", _read(repository.common, f"info/{name}"))
+    named = b""
+    for key, usual in (("core.excludesfile", "ignore"), ("core.attributesfile", "attributes")):
+        home.write(usual, named_file(config, key, usual, repository.root, environ))
+        named += GitConfig(((key, str(home.root / usual)),)).written()
+    home.write("config", _read(home.root, "config") + named)
 
 
 def _linked(root: Path) -> Path | None:
@@ -104,27 +222,12 @@ def _copy_names(repository: FolderRepository, home: UntrustedFolder) -> None:
             raise UserError(f"{code(str(objects.root))} holds links, pipes or devices, so it was not read.")
     except UntrustedFileError as error:
         raise UserError(f"The repository in {code(str(repository.root))} cannot be read: {code(str(error))}") from error
-    home.write("objects/info/alternates", _quoted(os.fsencode(objects.root.resolve())) + b"\n")
+    home.write("objects/info/alternates", _alternates(objects.root))
 
 
-async def _upstreams(config: bytes, home: Path) -> bytes:
-    """What a configuration says of upstream branches, and nothing else of it."""
-    words = ("config", "--file", "-", "--no-includes", "-z", "--get-regexp", _UPSTREAMS)
-    try:
-        rows = (await git(home, *words, stdin=config)).split(b"\0")[:-1]
-    except GitError:  # none, or git does not understand it
-        return b""
-    lines = []
-    for row in rows:
-        key, _, value = row.partition(b"\n")
-        section, _, rest = key.partition(b".")
-        subsection, _, name = rest.rpartition(b".")
-        lines.append(b"[%s %s]\n\t%s = %s\n" % (section, _quoted(subsection), name, _quoted(value)))
-    return b"".join(lines)
-
-
-def _quoted(text: bytes) -> bytes:
-    return b'"%s"' % text.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+def _alternates(objects: Path) -> bytes:
+    path = os.fsencode(objects.resolve())
+    return b'"%s"\n' % path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
 
 
 def _first_line(folder: Path, name: str) -> str:

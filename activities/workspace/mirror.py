@@ -20,7 +20,8 @@ from activities.errors import UserError
 from activities.model import RepoRef
 from activities.reporting.markdown import code
 from activities.untrusted_files import remove_tree
-from activities.workspace.folder_repository import bare_repository, find_repository, stand_in
+from activities.workspace.folder_repository import StandIn, bare_repository, find_repository, stand_in
+from activities.workspace.folder_transfer import copy_commits, has_history_of
 from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_limited, git_line
 from activities.workspace.leases import hold
 
@@ -90,14 +91,26 @@ class Workspaces:
             if missing:
                 await self._download(repo, mirror, missing)
 
+    async def take(self, repo: RepoRef, source: StandIn, *commits: str) -> None:
+        """Brings commits of a folder into the mirror, and how much of their history the folder lacks."""
+        mirror = self.mirror(repo)
+        async with _locked(mirror):
+            if not hold(mirror):
+                await _create(mirror)
+                hold(mirror)
+            same = await asyncio.to_thread(has_history_of, mirror, source)
+            missing = [sha for sha in commits if not (same and await _has_commit(mirror, sha))]
+            if missing:
+                await copy_commits(source, mirror, {sha: _own_ref(sha) for sha in missing})
+
     async def _download(self, repo: RepoRef, mirror: Path, refs: list[str]) -> None:
         specs = [f"+{ref}:{_own_ref(ref)}" for ref in refs]
         if repo.path:
             repository = bare_repository(Path(repo.path)) or find_repository(Path(repo.path))
             if repository is None:
                 raise UserError(f"{code(repo.path)} is not a Git repository.")
-            async with stand_in(repository) as folder:
-                await _fetch_from(str(folder), mirror, specs)
+            async with stand_in(repository) as source:
+                await copy_commits(source, mirror, {ref: _own_ref(ref) for ref in refs})
             return
         for last_try in (False, True):
             user, token = await self._git_auth(repo)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 
 import click
 
@@ -30,6 +31,10 @@ def main() -> None:
         error.show()
     except (KeyboardInterrupt, click.Abort):
         click.echo("autobuild: interrupted", err=True)
+    except Exception as error:  # with Python's own exit code, 1, a script would take it for a verdict
+        traceback.print_exc()
+        text = f"autobuild: an internal error, please report it: {type(error).__name__}: {error}"
+        click.echo(printable(text, lines=True), err=True)
     if telemetry := sys.modules.get("bot.telemetry"):
         telemetry.flush()
     sys.stdout.flush()

@@ -51,12 +51,12 @@ async def run(options: GateOptions, environ: Mapping[str, str]) -> int:
         if problem := await host_problem(settings.data, settings.data_reserve):  # nobody wants to wait for that here
             raise UserError(problem.message)
         workspaces = Workspaces(settings.data.resolve(), lambda repo: repo.path, _no_auth)
-        head = await local_head(options.path, options.base, workspaces)
+        head = await local_head(options.path, options.base, workspaces, environ)
         for sentence in head.left_out:
             print(f"Not looked at: {printable(sentence)}", file=sys.stderr)
         outcome = await _gate(client, settings, head, quiet=options.as_json)
         if options.fix and outcome.workspace and await _fix(client, head, outcome, workspaces):
-            head = await local_head(options.path, options.base, workspaces)
+            head = await local_head(options.path, options.base, workspaces, environ)
             outcome = await _gate(client, settings, head, quiet=options.as_json)
     store = ResultStore(settings.data.resolve() / "results")
     stored = {check.name: store.get(check.result_id) for check in outcome.result.checks if check.result_id}

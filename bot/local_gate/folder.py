@@ -8,29 +8,26 @@ import asyncio
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from activities.errors import UserError
 from activities.model import RepoRef
-from activities.sandbox.ownership import temporary_root
-from activities.untrusted_files import FoundEntry, UntrustedFileError, UntrustedFolder
-from activities.workspace.commits import (
-    EXECUTABLE,
-    FILE,
-    LINK,
-    SUBMODULE,
-    CommittedFile,
-    add_commit,
-    committed_files,
-    new_tree,
+from activities.untrusted_files import UntrustedFolder
+from activities.workspace.commits import add_commit, committed_files
+from activities.workspace.folder_index import FolderIndex, IndexEntry, read_index
+from activities.workspace.folder_repository import (
+    FolderRepository,
+    StandIn,
+    bare_repository,
+    find_repository,
+    stand_in,
+    stand_in_for_plain_folder,
 )
-from activities.workspace.folder_repository import find_repository, stand_in
 from activities.workspace.git import GitError, git, git_line
 from activities.workspace.mirror import Workspaces
-from bot.local_gate.folder_files import FolderFiles, list_files
+from bot.local_gate.snapshot import take_snapshot
 
 _AUTHOR = {
     "GIT_AUTHOR_NAME": "autobuild",
@@ -44,8 +41,11 @@ _AUTHOR = {
 _USUAL_BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 # Of a folder without commits, the last snapshot: only what changed since then is copied.
 _LAST = "refs/autobuild/last-snapshot"
-# GitHub takes no larger ones.
-_LARGEST_FILE = 100 * 1024**2
+_LARGEST_LIST = 10_000
+_NO_COMMON_COMMIT = (
+    "This clone is shallow: what HEAD and {base} have in common is not in it, so nobody can say what the change is. "
+    "Run `git fetch --unshallow` in it, then run this again."
+)
 
 
 @dataclass(frozen=True)
@@ -62,28 +62,66 @@ class LocalHead:
     left_out: tuple[str, ...] = ()
 
 
-async def local_head(path: Path, base: str, workspaces: Workspaces) -> LocalHead:
-    """The folder's state now. Raises UserError where it cannot be read or `base` is not known there."""
+async def local_head(path: Path, base: str, workspaces: Workspaces, environ: Mapping[str, str]) -> LocalHead:
+    """The folder's state now. Raises UserError where it cannot be read or `base` is not known there. `environ` says
+    where the person's own configuration of git is."""
     path = path.resolve()
     if not path.is_dir():
         raise UserError(f"{path} is not a folder.")
-    repository = await asyncio.to_thread(find_repository, path)
+    repository = await asyncio.to_thread(_work_tree, path)
     if repository is None:
         if base:
             raise UserError(f"{path} is not a Git repository, so {base!r} is not known there.")
-        repo = _repo_ref(path)
-        await workspaces.fetch(repo)
-        head, left_out = await _snapshot(path, workspaces.mirror(repo), "")
-        return LocalHead(repo, path, head, "", "", left_out)
-    root = repository.root
-    repo = _repo_ref(root)
-    async with stand_in(repository) as names:
-        committed = await _commit(names, "HEAD")
-        base_sha, base_name = await _base(names, root, base, committed)
-    await workspaces.fetch(repo, *(sha for sha in (committed, base_sha) if sha))
-    head, left_out = await _snapshot(root, workspaces.mirror(repo), committed)
-    base_sha = base_sha or (committed if head != committed else "")
-    return LocalHead(repo, root, head, base_sha, base_name, left_out)
+        return await _plain_head(path, workspaces, environ)
+    async with stand_in(repository, environ) as names:
+        _require_work_tree(repository, names)
+        committed = await names.commit("HEAD")
+        base_sha, base_name = await _base(names, repository.root, base, committed)
+        head, left_out = await _snapshot(repository, names, committed, environ)
+        base_sha = base_sha or (committed if head != committed else "")
+        if base_sha and names.shallow and not await _have_common_commit(names, head, base_sha):
+            raise UserError(_NO_COMMON_COMMIT.format(base=base_name or "HEAD"))
+        repo = _repo_ref(repository.root)
+        await workspaces.take(repo, names, *(sha for sha in (head, base_sha) if sha))
+    return LocalHead(repo, repository.root, head, base_sha, base_name, left_out)
+
+
+async def _plain_head(path: Path, workspaces: Workspaces, environ: Mapping[str, str]) -> LocalHead:
+    """Of a folder in no repository. Its last snapshot is in our mirror, so only what changed since then is copied."""
+    repo = _repo_ref(path)
+    await workspaces.fetch(repo)
+    mirror = workspaces.mirror(repo)
+    async with stand_in_for_plain_folder(path, mirror / "objects", environ) as names:
+        last = await git(mirror, "for-each-ref", "--format=%(objectname)", _LAST)
+        before = await committed_files(mirror, last.decode("ascii").strip()) if last else {}
+        index = FolderIndex({name: IndexEntry(file) for name, file in before.items()})
+        repository = FolderRepository(path, names.git_dir, names.git_dir)
+        snapshot = await take_snapshot(repository, names, index, environ)
+        head = await add_commit(names.git_dir, snapshot.tree, (), "The files as they are", _AUTHOR)
+        await workspaces.take(repo, names, head)
+        await git(mirror, "update-ref", _LAST, head)
+    return LocalHead(repo, path, head, "", "", snapshot.left_out)
+
+
+def _work_tree(path: Path) -> FolderRepository | None:
+    for folder in (path, *path.parents):
+        if bare_repository(folder):
+            raise UserError(f"{folder} is a repository without files. Gate a clone of it.")
+        repository = find_repository(folder, above=False)
+        if repository:
+            return repository
+    return None
+
+
+def _require_work_tree(repository: FolderRepository, names: StandIn) -> None:
+    """A repository may say that it has no files, or has them elsewhere; git believes that of the main one alone."""
+    if repository.git_dir != repository.common:
+        return
+    if names.config.is_on("core.bare"):
+        raise UserError(f"{repository.root} belongs to a repository without files. Name the folder of a work tree.")
+    elsewhere = names.config.get("core.worktree")
+    if elsewhere and (repository.git_dir / elsewhere).resolve() != repository.root.resolve():
+        raise UserError(f"The files of the repository in {repository.root} are elsewhere: `core.worktree` names them.")
 
 
 def _repo_ref(root: Path) -> RepoRef:
@@ -91,76 +129,45 @@ def _repo_ref(root: Path) -> RepoRef:
     return RepoRef("local", f"{name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:8]}", path=str(root))
 
 
-async def _commit(names: Path, name: str) -> str:
-    try:
-        return await git_line(
-            names, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
-        )  # fmt: skip
-    except GitError:
-        return ""
-
-
-async def _base(names: Path, root: Path, named: str, head: str) -> tuple[str, str]:
+async def _base(names: StandIn, root: Path, named: str, head: str) -> tuple[str, str]:
     """(sha, name): what the person named, else the default branch, else the last commit."""
     if named:
-        sha = await _commit(names, named)
+        sha = await names.commit(named)
         if not sha:
-            raise UserError(f"There is no commit {named!r} in {root}.")
+            shallow = " It may lie before what this shallow clone has: try `git fetch --unshallow`." * bool(
+                names.shallow
+            )
+            raise UserError(f"There is no commit {named!r} in {root}.{shallow}")
         return sha, named
+    branch = await names.branch()
     for name in _USUAL_BASES:
-        sha = await _commit(names, name)
-        if sha and sha != head:
+        sha = await names.commit(name)
+        # The default branch itself has nothing to be compared with; another branch at its commit has changed nothing.
+        if sha and (sha != head or name != branch):
             return sha, name
     return "", "HEAD" if head else ""
 
 
-async def _snapshot(root: Path, mirror: Path, parent: str) -> tuple[str, tuple[str, ...]]:
-    """The commit of the files as they are (without ignored files), `parent` itself where nothing changed; and what is
-    not in it."""
-    folder = UntrustedFolder(root)
-    start = parent or await _commit(mirror, _LAST)
-    before = await committed_files(mirror, start) if start else {}
-    submodules = frozenset(path for path, file in before.items() if file.mode == SUBMODULE)
-    with tempfile.TemporaryDirectory(prefix="gate.", dir=temporary_root()) as scratch:
-        tracked = before.keys() - submodules if parent else ()
-        found = await list_files(folder, tracked, submodules)
-        async with new_tree(mirror, Path(scratch), start) as new:
-            changed = await asyncio.to_thread(_copy_changed, folder, found, before, new.files)
-            removed = before.keys() - submodules - found.files.keys()
-            tree = await new.write(changed, removed)
-    left_out = tuple(found.left_out)
-    if parent and tree == await git_line(mirror, "rev-parse", f"{parent}^{{tree}}"):
-        return parent, left_out
-    sha = await add_commit(mirror, tree, parent, "The files as they are", _AUTHOR)
-    if not parent:
-        await git(mirror, "update-ref", _LAST, sha)
-    return sha, left_out
+async def _have_common_commit(names: StandIn, head: str, base: str) -> bool:
+    try:
+        return bool(await git_line(names.git_dir, "merge-base", head, base))
+    except GitError as error:
+        if error.stderr.strip():
+            raise
+        return False
 
 
-def _copy_changed(
-    folder: UntrustedFolder, found: FolderFiles, before: Mapping[str, CommittedFile], to: UntrustedFolder
-) -> list[str]:
-    """Copies what differs from `before`, and gives its paths. What cannot be read is left out."""
-    changed = []
-    for path, entry in list(found.files.items()):
-        try:
-            if before.get(path) != _as_committed(folder, entry):
-                if entry.kind == "link":
-                    to.make_link(path, folder.link_target(path))
-                else:
-                    folder.copy(path, to)
-                changed.append(path)
-        except UntrustedFileError as error:
-            found.left_out.append(f"{path!r} {error.reason}.")
-            if path not in before:
-                del found.files[path]
-    return changed
-
-
-def _as_committed(folder: UntrustedFolder, entry: FoundEntry) -> CommittedFile:
-    """As git has it where its attributes convert nothing."""
-    if entry.kind == "link":
-        mode, data = LINK, os.fsencode(folder.link_target(entry.path))
-    else:
-        mode, data = EXECUTABLE if entry.executable else FILE, folder.read_bytes(entry.path, _LARGEST_FILE)
-    return CommittedFile(mode, hashlib.sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest())
+async def _snapshot(
+    repository: FolderRepository, names: StandIn, committed: str, environ: Mapping[str, str]
+) -> tuple[str, tuple[str, ...]]:
+    """The commit of the files as they are (without ignored files), HEAD itself where nothing changed; and what is not
+    in it. In the middle of a merge it is the merge."""
+    snapshot = await take_snapshot(repository, names, await read_index(names), environ)
+    merged = UntrustedFolder(names.git_dir)
+    heads = merged.read_text("MERGE_HEAD", _LARGEST_LIST).split() if merged.is_file("MERGE_HEAD") else []
+    others = [sha for sha in [await names.commit(head) for head in heads] if sha]
+    if committed and not others and snapshot.tree == await names.tree(committed):
+        return committed, snapshot.left_out
+    parents = (*([committed] if committed else []), *others)
+    head = await add_commit(names.git_dir, snapshot.tree, parents, "The files as they are", _AUTHOR)
+    return head, snapshot.left_out

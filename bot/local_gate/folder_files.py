@@ -1,8 +1,8 @@
 """Which files of a folder git would commit: found without starting git there.
 
 The folder may be an unpacked archive with anything in it: a nested repository whose configuration names a command,
-links to the rest of the machine, pipes. It is listed beneath file descriptors. What `.gitignore` excludes, git says of
-a skeleton: a private folder with the same folders and `.gitignore` files, and nothing else.
+links to the rest of the machine, pipes. It is listed beneath file descriptors. What `.gitignore` and the person's own
+rules exclude, git says of a skeleton: a private folder with the same folders and `.gitignore` files, and nothing else.
 """
 
 import asyncio
@@ -31,26 +31,27 @@ class FolderFiles:
     left_out: list[str] = field(default_factory=list)
 
 
-async def list_files(root: UntrustedFolder, tracked: Iterable[str], kept: frozenset[str]) -> FolderFiles:
-    """`tracked` are paths that count although something excludes them; `kept` are folders that are not entered."""
+async def list_files(root: UntrustedFolder, git_dir: Path, tracked: Iterable[str], kept: frozenset[str]) -> FolderFiles:
+    """`tracked` are paths that count although something excludes them; `kept` are folders that are not entered. The
+    repository in `git_dir`, one of ours, has the rules that are in no commit."""
     prefix, folder = in_memory("files")  # thousands of empty folders are made and removed
     home = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
     try:
         skeleton = UntrustedFolder(home / "skeleton")
         skeleton.root.mkdir()
-        return await _list_files(root, frozenset(tracked), kept, skeleton)
+        return await _list_files(root, git_dir, frozenset(tracked), kept, skeleton)
     finally:
         await asyncio.to_thread(remove_tree, home)
 
 
 async def _list_files(
-    root: UntrustedFolder, known: frozenset[str], kept: frozenset[str], skeleton: UntrustedFolder
+    root: UntrustedFolder, git_dir: Path, known: frozenset[str], kept: frozenset[str], skeleton: UntrustedFolder
 ) -> FolderFiles:
     entered = frozenset(folder for path in known for folder in _parents(path))
     found, level = FolderFiles(), ["."]
     while level:
         entries = await asyncio.to_thread(_entries, root, level, kept, skeleton, found.left_out)
-        ignored = await _ignored(skeleton.root, [entry.path for entry in entries])
+        ignored = await _ignored(skeleton.root, git_dir, [entry.path for entry in entries])
         level = []
         for entry in entries:
             if entry.path in ignored and entry.path not in known | entered:
@@ -91,14 +92,12 @@ def _entries(
     return found
 
 
-async def _ignored(skeleton: Path, paths: list[str]) -> frozenset[str]:
+async def _ignored(skeleton: Path, git_dir: Path, paths: list[str]) -> frozenset[str]:
     # With "./" before it, no name is taken for one of git's patterns.
     stdin = b"".join(b"./%s\0" % os.fsencode(path) for path in paths)
     if not stdin:
         return frozenset()
-    env = {"GIT_DIR": str(skeleton.parent / "git"), "GIT_WORK_TREE": str(skeleton)}
-    if not Path(env["GIT_DIR"]).exists():
-        await git(skeleton, "init", "--bare", "--quiet", "--template=", env["GIT_DIR"])
+    env = {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(skeleton)}
     try:
         out = await git(skeleton, "check-ignore", "--no-index", "-z", "--stdin", env=env, stdin=stdin)
     except GitError as error:

@@ -1,0 +1,164 @@
+"""A folder's files as a tree: what `git add --all` would put into it, without git in that folder.
+
+Git's index says which files are as they were: those are not read, and nothing converts or filters them. Of the others
+git's own conversions apply (line ends, encodings). A filter of the repository's configuration is a command and never
+run: what it would make of a changed file is known for git-lfs alone.
+"""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from activities.errors import UserError
+from activities.sandbox.ownership import temporary_root
+from activities.untrusted_files import FoundEntry, UntrustedFileError, UntrustedFolder
+from activities.workspace.commits import SUBMODULE, CommittedFile, NewTree, new_tree
+from activities.workspace.folder_config import GitConfig
+from activities.workspace.folder_index import FolderIndex, IndexEntry, has_mode, read_index
+from activities.workspace.folder_repository import FolderRepository, StandIn, stand_in, submodule_repository
+from activities.workspace.git import GitError
+from activities.workspace.lfs import FILTER, make_pointer
+from bot.local_gate.folder_files import FolderFiles, list_files
+
+# GitHub takes no larger ones.
+_LARGEST_FILE = 100 * 1024**2
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """`tree` is in the repository that stands in for the folder's. `left_out` are sentences."""
+
+    tree: str
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Differences:
+    """`before`: what git knows and what is still there. `looked_at`: files and links whose content decides."""
+
+    before: dict[str, CommittedFile]
+    looked_at: dict[str, FoundEntry]
+
+
+async def take_snapshot(
+    repository: FolderRepository, names: StandIn, index: FolderIndex, environ: Mapping[str, str]
+) -> Snapshot:
+    """Raises UserError in the middle of a merge that has conflicts."""
+    if index.unmerged:
+        shown = ", ".join(repr(path) for path in index.unmerged[:_SHOWN])
+        more = f" and {len(index.unmerged) - _SHOWN} more" if len(index.unmerged) > _SHOWN else ""
+        raise UserError(f"A merge left conflicts in {shown}{more}. Resolve them, `git add` the files, and try again.")
+    folder = UntrustedFolder(repository.root)
+    submodules = frozenset(path for path, entry in index.entries.items() if entry.file.mode == SUBMODULE)
+    tracked = (index.entries.keys() - submodules) | index.added
+    found = await list_files(folder, names.git_dir, tracked, submodules)
+    differences = await asyncio.to_thread(_compare, folder, found, index, names.config)
+    for path in submodules & differences.before.keys():
+        head = await _submodule(repository, path, index.entries[path].file, environ, found)
+        differences.before[path] = CommittedFile(SUBMODULE, head)
+    with tempfile.TemporaryDirectory(prefix="gate.", dir=temporary_root()) as scratch:
+        async with new_tree(names.git_dir, Path(scratch)) as new:
+            await new.add(differences.before)
+            changed = await asyncio.to_thread(_copy_changed, folder, found, differences, names.config, new.files)
+            changed = await _filtered(new, changed, differences, names.config, found)
+            try:
+                return Snapshot(await new.write(changed), tuple(found.left_out))
+            except GitError as error:
+                said = error.stderr.removeprefix("hint: ").strip()
+                raise UserError(f"Git cannot add a file to a commit: {said[:500]}") from error
+
+
+def _compare(folder: UntrustedFolder, found: FolderFiles, index: FolderIndex, config: GitConfig) -> _Differences:
+    """Git's rules of what has to be looked at."""
+    any_case = config.is_on("core.ignorecase")
+    differences = _Differences({}, {})
+    for path, entry in index.entries.items():
+        there = found.files.get(path)
+        if there is None and (any_case or entry.file.mode == SUBMODULE):
+            there = folder.look(path)
+        if entry.is_kept or (entry.is_outside and there is None) or (there and _is_submodule(entry, there)):
+            differences.before[path] = entry.file
+        elif there and there.kind in ("file", "link"):
+            differences.before[path] = entry.file
+            if not index.is_unchanged(entry, there.facts, config):
+                differences.looked_at[path] = there
+    known = {path.casefold() for path in index.entries} if any_case else index.entries.keys()
+    for path, there in found.files.items():
+        if path not in index.entries and not (any_case and path.casefold() in known):
+            differences.looked_at[path] = there
+    return differences
+
+
+def _is_submodule(entry: IndexEntry, there: FoundEntry) -> bool:
+    return entry.file.mode == SUBMODULE and there.kind == "folder"
+
+
+async def _submodule(
+    parent: FolderRepository, path: str, recorded: CommittedFile, environ: Mapping[str, str], found: FolderFiles
+) -> str:
+    """The commit that is checked out there, the recorded one where none is."""
+    repository = submodule_repository(parent, path)
+    if repository is None:
+        return recorded.blob
+    async with stand_in(repository, environ) as names:
+        head = await names.commit("HEAD")
+        if not head:
+            return recorded.blob
+        snapshot = await take_snapshot(repository, names, await read_index(names), environ)
+        if snapshot.tree != await names.tree(head):
+            found.left_out.append(f"{path!r} is a submodule, and what is not committed in it is no part of a commit.")
+    return head
+
+
+def _copy_changed(
+    folder: UntrustedFolder, found: FolderFiles, differences: _Differences, config: GitConfig, to: UntrustedFolder
+) -> list[str]:
+    """Copies what differs, and gives its paths. What cannot be read is left out."""
+    changed = []
+    for path, entry in differences.looked_at.items():
+        before = differences.before.get(path)
+        try:
+            target = folder.link_target(path) if entry.kind == "link" else ""
+            data = os.fsencode(target) if entry.kind == "link" else folder.read_bytes(path, _LARGEST_FILE)
+            if before and has_mode(before.mode, entry.facts, config) and before.blob == _blob(data):
+                continue
+            if entry.kind == "link":
+                to.make_link(path, target)
+            else:
+                to.write(path, data, executable=entry.executable)
+            changed.append(path)
+        except UntrustedFileError as error:
+            found.left_out.append(f"{path!r} {error.reason}.")
+    return changed
+
+
+def _blob(data: bytes) -> str:
+    """As git has it where its attributes convert nothing."""
+    return hashlib.sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
+
+
+async def _filtered(
+    new: NewTree, changed: list[str], differences: _Differences, config: GitConfig, found: FolderFiles
+) -> list[str]:
+    """What remains to be written: of a file that a command would have to convert, the content is not known."""
+    named = await new.filters(changed) if config.filters else {}
+    remaining = []
+    for path in changed:
+        if named.get(path) not in config.filters or differences.looked_at[path].kind == "link":
+            remaining.append(path)
+        elif named[path] == FILTER:
+            content = await asyncio.to_thread(new.files.read_bytes, path, _LARGEST_FILE)
+            new.files.write(path, make_pointer(content), differences.looked_at[path].executable)
+            remaining.append(path)
+        else:
+            how = "as it was last added" if path in differences.before else "not at all"
+            found.left_out.append(
+                f"{path!r} needs the filter {named[path]!r}, a command, so it is looked at {how}. "
+                "Run `git add` with it to have it looked at as it is."
+            )
+    return remaining
