@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from activities.formats import registry
 from activities.languages.python import pytest_coverage
-from activities.languages.python.installed import installed, our_version
+from activities.languages.python.installed import our_version
 from activities.languages.python.layout import TEST_FOLDERS
 from activities.languages.python.plugins import module_in_place_of_runner, options_words
 from activities.languages.python.pytest_config import (
@@ -23,6 +23,7 @@ from activities.languages.python.pytest_config import (
     runs_tests_of,
     selection,
 )
+from activities.languages.python.pytest_options import loads, project_options, variables
 from activities.languages.python.safe_start import start_module
 from activities.languages.python.tool_detection import PythonTool, found_in
 from activities.model import TestCase, ToolReport
@@ -126,7 +127,7 @@ class Pytest(PythonTool):
         unmeasured = replace(bench, options={**bench.options, "coverage": False})
         again, _ = await self._run_once(unmeasured, version, config, arguments)
         duration_s = report.duration_s + again.duration_s
-        return replace(report, tests=with_flaky(report.tests, again.tests), duration_s=duration_s)
+        return replace(report, tests=_with_collected(report.tests, again.tests), duration_s=duration_s)
 
     async def _run_once(
         self, bench: Workbench, version: str, config: PytestConfig, arguments: tuple[str, ...]
@@ -145,8 +146,7 @@ class Pytest(PythonTool):
         if code not in (0, 1, 2):
             return failed_to_run("pytest", version, finished, _problem(finished)), code
         tests = tuple(_with_node_id(test, bench) for test in contents.tests)
-        # With pytest-cov the code may also say that a threshold was missed, which is another check's to judge.
-        unexplained = code and not config.measures_coverage and not any(test.outcome == "failed" for test in tests)
+        unexplained = code and not any(test.outcome == "failed" for test in tests)
         problem = exit_without_failure("pytest", code) if unexplained else ""
         report = make_report("pytest", version, finished, tests=tests, problem=problem)
         if bench.options.get("coverage"):
@@ -161,19 +161,37 @@ async def _execute_pytest(bench: Workbench, config: PytestConfig, arguments: tup
     out = bench.paths.out
     start = start_module(bench, "pytest")
     options: tuple[str, ...] = ()
-    if bench.options.get("coverage"):
-        if pytest_coverage.by_plugin(bench, config):
-            options = pytest_coverage.plugin_arguments(bench, config)
-        else:
-            measured = ("run", *pytest_coverage.run_arguments(bench.project), "-m", "pytest")
-            start = (*start_module(bench, "coverage", "pytest"), *measured)
-    if bench.env_root and "pytest-benchmark" in installed(bench.env_root) and not config.benchmarks:
+    by_plugin = bool(bench.options.get("coverage")) and pytest_coverage.by_plugin(bench, config)
+    if by_plugin:
+        options = pytest_coverage.plugin_arguments(bench, config)
+    elif bench.options.get("coverage"):
+        measured = ("run", *pytest_coverage.run_arguments(bench.project), "-m", "pytest")
+        start = (*start_module(bench, "coverage", "pytest"), *measured)
+    if loads(bench, config, "pytest-benchmark", "benchmark") and not config.benchmarks:
         # A benchmark runs once here; its time is for another check.
         options = (*options, "--benchmark-disable")
-    reports = (f"--junitxml={out}/junit.xml", "-o", "junit_family=xunit1", "-o", f"cache_dir={out}/pytest_cache")
-    environment = {**pytest_coverage.environment(bench), "PYTHONUNBUFFERED": "1"}
-    argv = (*start, config.verbose, "--rootdir=.", *reports, *options, *arguments)
+    if config.switched_plugin("cacheprovider") is not False:
+        options = (*options, "-o", f"cache_dir={out}/pytest_cache")
+    reports = (f"--junitxml={out}/junit.xml", "-o", "junit_family=xunit1")
+    own = project_options(config, coverage=by_plugin)
+    environment = {
+        **pytest_coverage.environment(bench), **variables(config, coverage=by_plugin), "PYTHONUNBUFFERED": "1",
+    }  # fmt: skip
+    flags = (config.verbose, "--rootdir=.", "--continue-on-collection-errors")
+    argv = (*start, *own, *flags, *reports, *options, *arguments)
     return await execute(bench, argv, environment)
+
+
+def _with_collected(first: tuple[TestCase, ...], second: tuple[TestCase, ...]) -> tuple[TestCase, ...]:
+    """The first run's tests with those that are flaky. A module that was collected only the second time is flaky as
+    well, and its tests have run then."""
+    failed_again = {test.id for test in second if test.outcome == "failed"}
+    broken = {test.id for test in first if test.outcome == "failed" and "::" not in test.id} - failed_again
+    late = {module: tuple(test for test in second if test.id.startswith(f"{module}::")) for module in broken}
+    collected = tuple(
+        replace(test, outcome="flaky") if late.get(test.id) else test for test in with_flaky(first, second)
+    )
+    return (*collected, *(test for tests in late.values() for test in tests))
 
 
 def _problem(finished: FinishedCommand) -> str:
@@ -212,6 +230,9 @@ def _module_file(project: Project, dotted: str) -> tuple[str, list[str]] | None:
         file = "/".join(parts[:end]) + ".py"
         if ".." not in parts and project.has_file(file):
             return file, parts[end:]
+    package = "/".join((*parts, "__init__.py"))
+    if ".." not in parts and project.has_file(package):
+        return package, []
     return None
 
 

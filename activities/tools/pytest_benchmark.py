@@ -6,6 +6,7 @@ import re
 from activities.formats import registry
 from activities.languages.python.installed import installed, our_version
 from activities.languages.python.layout import python_files
+from activities.languages.python.pytest_config import pytest_config
 from activities.languages.python.safe_start import start_module
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import ToolReport
@@ -35,7 +36,10 @@ class PytestBenchmark(PythonTool):
         return self.used_by(project)
 
     def has_work(self, project: Project, check: str) -> bool:
-        """A benchmark is a test that takes the fixture `benchmark` (or `benchmark_weave`)."""
+        """A benchmark is a test that takes the fixture `benchmark` (or `benchmark_weave`). A project may have switched
+        the plug-in off."""
+        if pytest_config(project).switched_plugin("benchmark", "pytest_benchmark") is False:
+            return False
         return _has_fixtures(project) or bool(_benchmark_files(project))
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:

@@ -35,40 +35,71 @@ _MOST_NAMES = 300
 @dataclass(frozen=True)
 class PytestConfig:
     """`addopts` are split as a shell would; `markers` are names only; `files` are patterns of file names; `testpaths`
-    are patterns of folders and files. `inherited`: it is a folder's around the project."""
+    are patterns of folders and files. `inherited`: it is a folder's around the project. `command` are the options of
+    the repository's own test command, and `variables` the environment that it sets."""
 
     addopts: tuple[str, ...] = ()
     markers: frozenset[str] = frozenset()
     files: tuple[str, ...] = _FILES
     testpaths: tuple[str, ...] = ()
     inherited: bool = False
+    command: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+
+    @staticmethod
+    def split(value: object) -> tuple[str, ...]:
+        """The words of a list of options, however it is written; () for what a shell could not read."""
+        return _words(value)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All options in pytest's order: the last one counts."""
+        return (*self.addopts, *_words(dict(self.variables).get("PYTEST_ADDOPTS")), *self.command)
 
     @property
     def measures_coverage(self) -> bool:
-        return any(option == "--cov" or option.startswith("--cov=") for option in self.addopts)
+        return any(option == "--cov" or option.startswith("--cov=") for option in self.words)
 
     @property
     def spreads(self) -> bool:
         """Whether tests go to several processes (pytest-xdist), which `coverage run` does not follow."""
-        return any(option == "-n" or option.startswith(("-n", "--numprocesses")) for option in self.addopts)
+        return any(option == "-n" or option.startswith(("-n", "--numprocesses")) for option in self.words)
 
     @property
     def benchmarks(self) -> bool:
-        return any(option.startswith("--benchmark") for option in self.addopts)
+        return any(option.startswith("--benchmark") for option in self.words)
+
+    @property
+    def loads_plugins(self) -> bool:
+        """Whether installed plug-ins are loaded that no option names."""
+        off = "--disable-plugin-autoload" in self.words
+        return not (off or dict(self.variables).get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"))
+
+    def switched_plugin(self, *names: str) -> bool | None:
+        """Whether the last `-p` about one of these names loads it or, as `no:`, keeps it out; None without one."""
+        found = None
+        for number, option in enumerate(self.words):
+            if not option.startswith("-p") or option.startswith("--"):
+                continue
+            value = option[2:] or "".join(self.words[number + 1 : number + 2])
+            name = value.strip().removeprefix("no:")
+            if any(name in (each, each.removeprefix("pytest_")) or name.startswith(f"{each}.") for each in names):
+                found = not value.strip().startswith("no:")
+        return found
 
     @property
     def verbose(self) -> str:
-        """The option that makes pytest name each test before it runs, whatever `-q` the project's addopts hold."""
-        quiet = sum(option.count("q") for option in self.addopts if re.fullmatch("-[a-zA-Z]*q[a-zA-Z]*", option))
-        return "-v" + "v" * (quiet + self.addopts.count("--quiet"))
+        """The option that makes pytest name each test before it runs, whatever `-q` the project's options hold."""
+        quiet = sum(option.count("q") for option in self.words if re.fullmatch("-[a-zA-Z]*q[a-zA-Z]*", option))
+        return "-v" + "v" * (quiet + self.words.count("--quiet"))
 
     @property
     def expression(self) -> str:
-        """The last `-m` of addopts, "" without one: one on the command line would replace it."""
+        """The last `-m` of the options, "" without one: one on the command line would replace it."""
         found = ""
-        for number, option in enumerate(self.addopts):
+        for number, option in enumerate(self.words):
             if option == "-m":
-                found = "".join(self.addopts[number + 1 : number + 2])
+                found = "".join(self.words[number + 1 : number + 2])
             elif option.startswith("-m") and not option.startswith("--"):
                 found = option[2:].removeprefix("=")
         return found
@@ -157,9 +188,10 @@ def existing_files(project: Project, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _file(project: Project, name: str) -> str:
-    """Nothing that starts with a dash may reach the command line."""
-    file, _, test = name.partition("::")
-    return file if test and not file.startswith("-") and project.has_file(file) else ""
+    """The file of a test, or of a module that could not be collected and is named without a test. Nothing that starts
+    with a dash may reach the command line."""
+    file = name.partition("::")[0]
+    return file if not file.startswith("-") and project.has_file(file) else ""
 
 
 def _options(project: Project) -> Mapping[str, object] | None:

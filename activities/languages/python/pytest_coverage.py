@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from activities.languages.commands import coverage_in
 from activities.languages.python.config import section, toml_table
-from activities.languages.python.installed import installed
 from activities.languages.python.layout import sources
 from activities.languages.python.pytest_config import PytestConfig, pytest_config
+from activities.languages.python.pytest_options import loads
 from activities.languages.python.safe_start import start_module
 from activities.languages.python.tool_detection import found_in
 from activities.model import FileCoverage
@@ -16,8 +16,8 @@ from activities.tooling import Project, ToolDetection, Workbench
 
 # One process leaves `.coverage` itself, and nothing to combine.
 _COMBINE_AND_REPORT = (
-    'ls "$0"/.coverage.* >/dev/null 2>&1 && "$@" combine -q "$0" >/dev/null 2>&1; '
-    'exec "$@" json -q --fail-under=0 -o "$0/coverage.json"'
+    'ls "$0"/.coverage.* >/dev/null 2>&1 && "$@" combine "$0" >/dev/null 2>&1; '
+    'exec "$@" json --fail-under=0 -o "$0/coverage.json"'
 )
 
 
@@ -40,17 +40,17 @@ def asked_for(project: Project) -> str:
 
 def by_plugin(bench: Workbench, config: PytestConfig) -> bool:
     """pytest-cov measures where the project asks for it, or where only it can follow the processes of xdist."""
-    there = bench.env_root is not None and "pytest-cov" in installed(bench.env_root)
-    return there and (config.measures_coverage or config.spreads)
+    return loads(bench, config, "pytest-cov", "pytest_cov") and (config.measures_coverage or config.spreads)
 
 
 def plugin_arguments(bench: Workbench, config: PytestConfig) -> tuple[str, ...]:
     """pytest-cov's arguments; the project's own `--cov` stays as it is."""
-    report = f"--cov-report=json:{bench.paths.out}/coverage.json"
+    # A threshold is the check's to judge: missing it would look like a failure outside of the tests.
+    report = (f"--cov-report=json:{bench.paths.out}/coverage.json", "--cov-fail-under=0")
     if config.measures_coverage:
-        return (report,)
+        return report
     product = tuple(f"--cov={name}" for name in _product(bench.project))
-    return (*(product or ("--cov",)), report)
+    return (*(product or ("--cov",)), *report)
 
 
 def run_arguments(project: Project) -> tuple[str, ...]:

@@ -52,6 +52,31 @@ async def test_module_that_cannot_be_imported_is_a_failed_test(bench: Make) -> N
     assert "No module named 'nowhere'" in report.tests[0].message
 
 
+async def test_module_that_cannot_be_collected_hides_no_other_and_is_asked_of_the_base(bench: Make) -> None:
+    files = {
+        "tests/test_a.py": "import nowhere\n", "tests/test_b.py": PASSES, "tests/test_c.py": "def test_c(:\n",
+        "pytest.ini": "[pytest]\naddopts = -x --sw -p no:cacheprovider --cov=. -p no:junitxml\n",
+    }  # fmt: skip
+    report = await tool.run(bench(files, coverage=True, retry=True))
+    broken = {"tests/test_a.py": "failed", "tests/test_c.py": "failed"}
+    assert outcomes(report) == {**broken, "tests/test_b.py::test_a": "passed"}
+    assert report.problem == ""
+    assert outcomes(await tool.run(bench(files, only=tuple(broken)))) == broken
+
+
+async def test_module_that_is_collected_the_second_time_is_flaky(bench: Make) -> None:
+    flaky = "import os, pathlib\nmark = pathlib.Path(os.environ['COVERAGE_FILE'] + '.seen')\n"
+    flaky += "if not mark.exists():\n    mark.touch()\n    import nowhere\n" + PASSES
+    report = await tool.run(bench({"test_it.py": flaky}, retry=True))
+    assert outcomes(report) == {"test_it.py": "flaky", "test_it.py::test_a": "passed"}
+
+
+async def test_tests_without_product_code_have_no_problem(bench: Make) -> None:
+    report = await tool.run(bench({"tests/test_a.py": PASSES}, coverage=True))
+    assert (report.problem, report.advice) == ("", "")
+    assert report.coverage_problem == "Coverage was not measured: No data to report."
+
+
 async def test_test_that_passes_the_second_time_is_flaky(bench: Make) -> None:
     flaky = "import os, pathlib\ndef test_a():\n    mark = pathlib.Path(os.environ['COVERAGE_FILE'] + '.seen')\n"
     flaky += (
