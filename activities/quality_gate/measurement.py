@@ -154,7 +154,7 @@ class Tree:
         checkout, environment = await self._ready(tool_run.project, options, source)
         async with self._out() as out:
             bench = self._bench(tool_run.project, (checkout, environment), out, options)
-            report = _without_members(await tool_run.tool.run(bench), tool_run.project)
+            report = _in_project(await tool_run.tool.run(bench), tool_run.project)
             report = _without_built_files(report, checkout, environment.build_output)
         lasting = report.lasting and not environment.problem
         return _with_missing_packages(report, environment.problem, tool_run.tool), lasting
@@ -248,10 +248,18 @@ def _with_missing_packages(report: ToolReport, problem: str, tool: Tool) -> Tool
     return report
 
 
-def _without_members(report: ToolReport, project: Project) -> ToolReport:
-    """Without findings in the members that the tool is started in: it reports them there."""
+def _in_project(report: ToolReport, project: Project) -> ToolReport:
+    """Without findings in the members that the tool is started in: it reports them there. A test's name begins with the
+    project's folder, since another project may have one of the same name."""
     folders = tuple(f"{project.inside_repository(member)}/" for member in project.members)
-    return replace(report, findings=tuple(one for one in report.findings if not one.path.startswith(folders)))
+    findings = tuple(one for one in report.findings if not one.path.startswith(folders))
+    tests = report.tests
+    if project.folder != ".":
+        prefix = f"{project.folder}/"
+        tests = tuple(
+            one if one.id.startswith(prefix) else replace(one, id=f"{project.folder}: {one.id}") for one in tests
+        )
+    return replace(report, findings=findings, tests=tests)
 
 
 def _without_built_files(report: ToolReport, checkout: Path, under: Path | None) -> ToolReport:

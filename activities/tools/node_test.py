@@ -8,6 +8,7 @@ from pathlib import Path
 
 from activities.languages import javascript
 from activities.languages.javascript.coverage_asked import coverage_asked
+from activities.languages.javascript.member_tests import runs_tests_of
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import npm, program, start, versions
 from activities.languages.javascript.scripts import (
@@ -61,6 +62,9 @@ class NodeTest(Tool):
                 yield from call.args[:1] if call.program in ("sh", "bash") else ()
                 yield from (word.partition("=")[2] for word in call.args if word.startswith(_LOADS))
                 yield from (word for before, word in pairwise(call.args) if before in _LOADS)
+
+    def covers(self, project: Project, member: Project) -> bool:
+        return runs_tests_of("node", project, member) or runs_tests_of("ava", project, member)
 
     def has_work(self, project: Project, check: str) -> bool:
         return bool(_own_script(project, select_for(check)))

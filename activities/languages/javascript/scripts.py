@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
+from activities.languages.javascript.delegation import delegates_tests, is_delegated
 from activities.languages.javascript.package_json import PackageJson
 
 INTEGRATION_SCRIPTS = ("test:integration", "integration", "integration-test")
 TEST_SCRIPTS = ("test", "test:unit", *INTEGRATION_SCRIPTS)
 
+_UNIT_SCRIPTS = ("test", "test:unit", "test:run", "test:ci", "unit")
 _DEPTH = 5
 _VARIABLE = re.compile(r"[A-Za-z_]\w*=")
 _MANAGERS = ("npm", "pnpm", "yarn", "bun")
@@ -52,14 +54,22 @@ def test_script(package: PackageJson, select: str) -> str:
     """The name of the script that runs the unit or the integration tests, "" where there is none.
 
     npm's own placeholder ("no test specified") is none. A `test:unit` wins over `test` when the integration tests
-    have a script of their own, since `test` then often runs both.
+    have a script of their own, since `test` then often runs both. A script that only starts those of a workspace's
+    members is none of the package's own.
     """
     integration = next((name for name in INTEGRATION_SCRIPTS if name in package.scripts), "")
     if select == "integration":
         return integration
     if integration and "test:unit" in package.scripts:
         return "test:unit"
-    return "test" if "no test specified" not in package.scripts.get("test", "no test specified") else ""
+    missing = "no test specified"
+    script = next((name for name in _UNIT_SCRIPTS if missing not in package.scripts.get(name, missing)), "")
+    return "" if delegates_tests(package.scripts) and not _tests_itself(package, script) else script
+
+
+def _tests_itself(package: PackageJson, script: str) -> bool:
+    """Whether a script starts anything but scripts of members, builds and programs that only check."""
+    return any(call.script.startswith("test") and call.program not in _CHECKERS for call in calls(package, script))
 
 
 def find_call(package: PackageJson, script: str, *programs: str) -> ScriptCommand | None:
@@ -101,6 +111,8 @@ def calls(package: PackageJson, script: str, depth: int = _DEPTH) -> Iterator[Sc
     yield from calls(package, f"pre{script}", depth - 1)
     for text in _simple_commands(package.scripts[script]):
         words = _words(text)
+        if is_delegated(words):
+            continue
         others = tuple(_other_scripts(package, words))
         for name in others:
             yield from calls(package, name, depth - 1)

@@ -11,6 +11,7 @@ from typing import Literal
 from activities import formats
 from activities.languages.javascript.config_files import configured_files
 from activities.languages.javascript.coverage_asked import coverage_asked
+from activities.languages.javascript.member_tests import runs_tests_of
 from activities.languages.javascript.package_json import declared_in, read_package
 from activities.languages.javascript.programs import installed_version, not_in_packages, program, start
 from activities.languages.javascript.scripts import ScriptCommand, find_call, test_script
@@ -73,7 +74,12 @@ class ScriptRunner(Tool):
         """Tests ask to be run; that they are measured has to be said."""
         return coverage_asked(project) if check == "coverage" else self.used_by(project)
 
+    def covers(self, project: Project, member: Project) -> bool:
+        return runs_tests_of(self.name, project, member)
+
     def has_work(self, project: Project, check: str) -> bool:
+        if project.members and not test_script(read_package(project), select_for(check)):
+            return False  # the members start it
         return self._call(project, select_for(check)) is not None
 
     async def run(self, bench: Workbench) -> ToolReport:

@@ -1,6 +1,7 @@
 """In which projects of a workspace each tool is started: once for each file, and in each member where no run around it
 looks there."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,28 @@ def test_where_pytest_is_started(tmp_path: Path, root: str, members: dict[str, s
 def test_where_other_tools_are_started(tmp_path: Path, check: str, root: str, member: str, runs: list[str]) -> None:
     files = {**TWO, "pyproject.toml": UV + root, "p/a/pyproject.toml": MEMBER + member}
     assert started(tmp_path, check, files) == runs
+
+
+JEST = '{"scripts": {"test": "jest"}}'
+PACKAGES = {
+    "p/a/package.json": JEST,
+    "p/b/package.json": '{"scripts": {"test": "node --test"}}',
+    "p/c/package.json": "{}",
+}
+
+
+@pytest.mark.parametrize(
+    ("root", "runs"),
+    [
+        ({"workspaces": ["p/*"]}, ["p/a jest", "p/b node-test"]),
+        ({"workspaces": ["p/*"], "devDependencies": {"jest": "*"}}, ["p/a jest", "p/b node-test"]),
+        ({"workspaces": ["p/*"], "scripts": {"test": "turbo run test"}}, ["p/a jest", "p/b node-test"]),
+        ({"workspaces": ["p/*"], "scripts": {"test": "jest"}}, [". jest", "p/b node-test"]),
+        ({"workspaces": ["p/*"], "scripts": {"test": "jest"}, "jest": {"projects": ["<rootDir>/p/b"]}},
+         [". jest -p/a", "p/a jest", "p/b node-test"]),
+        ({"workspaces": ["p/*"], "scripts": {"test": "node --test && npm test -ws"}}, [". node-test", "p/a jest"]),
+    ],
+    ids=["no script", "declared in the root", "delegated", "for all", "for some", "both"],
+)  # fmt: skip
+def test_where_a_package_starts_its_tests(tmp_path: Path, root: dict[str, object], runs: list[str]) -> None:
+    assert started(tmp_path, "unit_tests", {"package.json": json.dumps(root), **PACKAGES}) == runs
