@@ -163,9 +163,9 @@ def _tools(result: CheckResult) -> list[str]:
 
 
 def _tool(report: ToolReport) -> str:
-    """Name, version, where the repository asks for the tool, and for that version."""
+    """Name, version, where the repository asks for the tool, for that version, and has its command."""
     name = f"{report.tool} {report.version}".strip()
-    places = dict.fromkeys(filter(None, (report.asked_in, report.version_from)))
+    places = dict.fromkeys(filter(None, (report.asked_in, report.version_from, report.found_in)))
     return f"{name} ({'; '.join(places)})" if places else name
 
 

@@ -25,6 +25,7 @@ from activities.languages.python.install import PythonInstallation, constraints,
 from activities.languages.python.installed import our_version, paths_to
 from activities.languages.python.layout import files_below
 from activities.languages.python.plugins import is_build_backend, takes_place_of_tool
+from activities.languages.python.tests_of_repository import declared_tests
 from activities.languages.python.workspace import is_excluded, workspace_home, workspace_members
 from activities.result_store import digest
 from activities.tooling import OUR_TOOLS, EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
@@ -130,8 +131,9 @@ def _pinned(project: Project) -> frozenset[str]:
 
 def _contents(project: Project) -> Iterator[str]:
     """What the project brings to what decides its environment."""
-    files = (*_FILES, *with_includes(project, requirements_files(project)))
-    yield from (project.folder, _deciding(project))
+    tests = declared_tests(project)
+    files = (*_FILES, *with_includes(project, (*requirements_files(project), *tests.files)))
+    yield from (project.folder, _deciding(project), *tests.requirements, *tests.extras, *tests.groups)
     yield from (part for name in files if project.has_file(name) for part in (name, project.read(name)))
     yield from _compiled(project)
 

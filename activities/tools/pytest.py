@@ -57,8 +57,8 @@ class Pytest(PythonTool):
         files=("pytest.ini",),
         sections=(("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")),
         packages=("pytest",),
-        other_files=(".coveragerc", ".pytest.ini", "pytest.toml", ".pytest.toml"),
-        other_sections=("coverage",),
+        other_files=(".coveragerc", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.toml", "noxfile.py"),
+        other_sections=("coverage", "testenv", "tox"),
         judges=("conftest.py",),
         plugin_options=("plugins", "pytest_plugins"),
         entry_points=("pytest11",),
@@ -85,7 +85,7 @@ class Pytest(PythonTool):
     def loaded_code(self, project: Project) -> Iterator[str]:
         """Plug-ins: by `-p`, by `pytest_plugins` of the outer conftest.py files, by entry points; coverage.py's too."""
         yield from super().loaded_code(project)
-        options = " ".join(pytest_config(project).addopts)
+        options = " ".join(pytest_config(project).words)
         yield from options_words(options, "-p")
         for folder in (".", *TEST_FOLDERS):
             for value in _PLUGINS.findall(project.read(f"{folder}/conftest.py")):
@@ -103,7 +103,14 @@ class Pytest(PythonTool):
         arguments = selection(bench.project, config, select)
         if arguments is None:
             return ToolReport("pytest", version, advice=f"No {select} tests were found.")
-        report, _ = await self._run_once(bench, version, config, arguments)
+        if not config.inherited and (select != "integration" or arguments[:1] == ("-m",)):
+            arguments = (*arguments, *config.targets)
+        report, code = await self._run_once(bench, version, config, arguments)
+        if code == _USAGE_ERROR and config.command:
+            # Options of a plug-in that is not there: the tests may run without them.
+            config = replace(config, command=())
+            report, _ = await self._run_once(bench, version, config, arguments)
+        report = replace(report, found_in=config.found_in)
         return await self._retry(bench, version, config, report) if bench.options.get("retry") else report
 
     async def _run_only(
@@ -175,7 +182,7 @@ async def _execute_pytest(bench: Workbench, config: PytestConfig, arguments: tup
     reports = (f"--junitxml={out}/junit.xml", "-o", "junit_family=xunit1")
     own = project_options(config, coverage=by_plugin)
     environment = {
-        **pytest_coverage.environment(bench), **variables(config, coverage=by_plugin), "PYTHONUNBUFFERED": "1",
+        **variables(bench, config, coverage=by_plugin), **pytest_coverage.environment(bench), "PYTHONUNBUFFERED": "1",
     }  # fmt: skip
     flags = (config.verbose, "--rootdir=.", "--continue-on-collection-errors")
     argv = (*start, *own, *flags, *reports, *options, *arguments)

@@ -36,12 +36,17 @@ def for_checks(name: str) -> bool:
     return any(_FOR_CHECKS.fullmatch(part) for part in canonicalize_name(name).split("-"))
 
 
-def groups(project: Project) -> dict[str, tuple[str, ...]]:
-    """PEP 735 groups that checks need, with their includes resolved, and poetry's, pdm's and uv's older tables of
-    the same kind."""
+def group_names(project: Project) -> frozenset[str]:
+    """The names of all groups that the project declares, whatever they are for."""
+    return frozenset((*toml_table(project, "dependency-groups"), *groups(project)))
+
+
+def groups(project: Project, also: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    """PEP 735 groups that checks need, and those named in `also`, with their includes resolved, and poetry's, pdm's and
+    uv's older tables of the same kind."""
     listed = toml_table(project, "dependency-groups")
     by_name = {canonicalize_name(name): entries for name, entries in listed.items()}
-    found = {name: tuple(_group(by_name, name)) for name in listed if for_checks(name)}
+    found = {name: tuple(_group(by_name, name)) for name in listed if for_checks(name) or name in also}
     for name, entries in toml_table(project, "tool.pdm.dev-dependencies").items():
         found.setdefault(name, tuple(_texts(entries)))
     for name, part in toml_table(project, "tool.poetry.group").items():

@@ -22,6 +22,7 @@ from activities.languages.python.dependencies import (
     valid,
 )
 from activities.languages.python.installed import Distribution, installed, our_version
+from activities.languages.python.tests_of_repository import declared_tests
 from activities.languages.python.workspace import workspace_members
 from activities.reports import write_input
 from activities.sandbox import ProcessResult, SandboxCommand
@@ -55,16 +56,20 @@ def install_items(home: Project) -> tuple[InstallItem, ...]:
 def _required(project: Project, folder: str) -> Iterator[InstallItem]:
     """`folder` is where the project is, seen from where it is installed."""
     of_member = f" of {folder}" if folder else ""
-    for name in requirements_files(project):
+    tests = declared_tests(project)
+    for name in dict.fromkeys((*requirements_files(project), *tests.files)):
         path = posixpath.join(folder, name)
         yield InstallItem(f"the requirements of {path}", ("-r", path))
-    for name, lines in groups(project).items():
-        if for_checks(name) and (requirements := valid(lines)):
+    for name, lines in groups(project, tests.groups).items():
+        if (for_checks(name) or name in tests.groups) and (requirements := valid(lines)):
             yield InstallItem(f"the dependency group {name}{of_member}", requirements)
+    if requirements := valid(tests.requirements):
+        yield InstallItem(f"the packages of {tests.found_in}{of_member}", requirements)
 
 
 def _itself(project: Project, folder: str) -> InstallItem:
-    names = ",".join(sorted(name for name in extras(project) if for_checks(name)))
+    wanted = declared_tests(project).extras
+    names = ",".join(sorted(name for name in extras(project) if for_checks(name) or name in wanted))
     path = f"./{folder}" if folder else "."
     what = f"the member {folder}" if folder else "the project itself"
     return InstallItem(what, ("-e", f"{path}[{names}]" if names else path, *_editable(project)))
@@ -116,7 +121,9 @@ class PythonInstallation:
         if venv.exit_code != 0:
             return InstallResult("The environment could not be created.", last_output(venv))
         locked = bool(self.site.project.read("uv.lock")) and await self._sync_lock_file()
-        if not locked:
+        if locked:
+            await self._install_missing(declared_tests(self.site.project).requirements)
+        else:
             await self._install_declared()
         await self._install_additions()
         await self._fetch_pyright()
@@ -148,6 +155,13 @@ class PythonInstallation:
                 self.lost.append(item.what)
                 if item.arguments[0] == "-e":
                     await self._install_less(item)
+
+    async def _install_missing(self, requirements: tuple[str, ...]) -> None:
+        """What the tests' environment names beside the lock file, as far as it is not there."""
+        there = installed(self.site.spec.env) if self.site.spec.env else {}
+        missing = [line for line in valid(requirements) if canonicalize_name(Requirement(line).name) not in there]
+        if missing and not await self._pip(*missing):
+            self.lost.append(f"the packages of {declared_tests(self.site.project).found_in}")
 
     async def _install_less(self, item: InstallItem) -> None:
         """The project without its extras, or only its dependencies where it cannot be built. The output stays that of

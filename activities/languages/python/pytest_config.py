@@ -4,6 +4,7 @@ Integration tests are those in a folder of that name; without such a folder thos
 `integration`, if the project declares it. Unit tests are all others, so the two never overlap.
 """
 
+import posixpath
 import re
 import shlex
 from collections.abc import Mapping
@@ -12,7 +13,9 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
 from activities.languages.python.config import section, toml_table
+from activities.languages.python.declared_tests import options_of
 from activities.languages.python.layout import TEST_FOLDERS, python_files
+from activities.languages.python.tests_of_repository import declared_tests
 from activities.tooling import Project
 from activities.workspace_patterns import reaches
 
@@ -36,7 +39,8 @@ _MOST_NAMES = 300
 class PytestConfig:
     """`addopts` are split as a shell would; `markers` are names only; `files` are patterns of file names; `testpaths`
     are patterns of folders and files. `inherited`: it is a folder's around the project. `command` are the options of
-    the repository's own test command, and `variables` the environment that it sets."""
+    the repository's own test command, `targets` the folders and files that it names, `variables` the environment that
+    it sets, and `found_in` is where it stands."""
 
     addopts: tuple[str, ...] = ()
     markers: frozenset[str] = frozenset()
@@ -44,7 +48,9 @@ class PytestConfig:
     testpaths: tuple[str, ...] = ()
     inherited: bool = False
     command: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    found_in: str = ""
 
     @staticmethod
     def split(value: object) -> tuple[str, ...]:
@@ -113,7 +119,14 @@ def pytest_config(project: Project) -> PytestConfig:
     markers = (line.strip().partition(":")[0].partition("(")[0] for line in _lines(found.get("markers")))
     files = (*_FILES, *_words(found.get("python_files")))
     addopts, testpaths = _words(found.get("addopts")), _words(found.get("testpaths"))
-    return PytestConfig(addopts, frozenset(markers), files, testpaths, inherited=place != project)
+    tests = declared_tests(project)
+    command = tuple(options_of(tests.words)) if tests.runner == "pytest" else ()
+    named = (word for word in tests.words if word not in command and not word.startswith("-"))
+    targets = tuple(word for word in named if tests.runner == "pytest" and _exists(project, word))
+    return PytestConfig(
+        addopts, frozenset(markers), files, testpaths, inherited=place != project, command=command, targets=targets,
+        variables=tests.variables, found_in=tests.found_in,
+    )  # fmt: skip
 
 
 def selection(project: Project, config: PytestConfig, select: str) -> tuple[str, ...] | None:
@@ -192,6 +205,11 @@ def _file(project: Project, name: str) -> str:
     with a dash may reach the command line."""
     file = name.partition("::")[0]
     return file if not file.startswith("-") and project.has_file(file) else ""
+
+
+def _exists(project: Project, word: str) -> bool:
+    path = posixpath.normpath(word.partition("::")[0])
+    return not path.startswith(("/", "..")) and (project.has_file(path) or project.files.is_folder(path))
 
 
 def _options(project: Project) -> Mapping[str, object] | None:

@@ -1,11 +1,14 @@
 """Which options pytest gets: what the project says, less what would hide tests or measure what is not asked for."""
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator
 
+from activities.languages.python.declared_tests import VALUED
 from activities.languages.python.installed import installed
 from activities.languages.python.pytest_config import PytestConfig
+from activities.languages.python.tox_files import ROOT
 from activities.tooling import Workbench
 
 # Each would leave tests out that a check has to see, or wait for a person.
@@ -21,27 +24,6 @@ _REPORTS_VALUED = frozenset(("--junitxml", "--junit-xml", "--junit-prefix", "--j
 # Without these nothing could be reported.
 _NEEDED = frozenset(("no:junitxml", "no:terminal"))
 _COVERAGE = re.compile(r"--(?:no-)?cov(?:-|=|$)")
-# Options whose value is the next word.
-VALUED = frozenset(
-    (
-        *("-k", "-m", "-n", "-p", "-c", "-o", "-W", "-r", "--override-ini", "--config-file", "--pythonwarnings"),
-        *("--ignore", "--ignore-glob", "--deselect", "--rootdir", "--confcutdir", "--basetemp", "--durations"),
-        *("--durations-min", "--tb", "--capture", "--log-level", "--log-cli-level", "--log-file", "--import-mode"),
-        *("--color", "--timeout", "--timeout-method", "--reruns", "--reruns-delay", "--dist", "--tx", "--ds", "--dc"),
-        *("--numprocesses", "--maxprocesses", "--cov", "--cov-config", "--cov-report", "--cov-fail-under"),
-        *(
-            "--cov-context",
-            "--verbosity",
-            "--show-capture",
-            "--doctest-glob",
-            "--randomly-seed",
-            "--hypothesis-profile",
-        ),
-        *("--asyncio-mode", "--benchmark-json", "--html", "--pastebin", "--assert", "--splits", "--group"),
-        *_HIDES_VALUED,
-        *_REPORTS_VALUED,
-    )
-)
 
 
 def loads(bench: Workbench, config: PytestConfig, package: str, plugin: str) -> bool:
@@ -62,12 +44,18 @@ def project_options(config: PytestConfig, *, coverage: bool) -> tuple[str, ...]:
     return (*_kept(config.command, coverage), *whole)
 
 
-def variables(config: PytestConfig, *, coverage: bool) -> dict[str, str]:
+def variables(bench: Workbench, config: PytestConfig, *, coverage: bool) -> dict[str, str]:
     """The variables of the project's test command, with the same options left out."""
-    found = dict(config.variables)
+    found = placed_variables(bench, config.variables)
     if words := found.get("PYTEST_ADDOPTS"):
         found["PYTEST_ADDOPTS"] = shlex.join(_kept(config.split(words), coverage))
     return found
+
+
+def placed_variables(bench: Workbench, given: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """The variables with the folder in which the project is for this run."""
+    root = posixpath.join(bench.paths.src, bench.project.folder).removesuffix("/.")
+    return {name: value.replace(ROOT, root) for name, value in given}
 
 
 def _kept(words: tuple[str, ...], coverage: bool) -> Iterator[str]:

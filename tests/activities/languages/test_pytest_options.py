@@ -3,7 +3,7 @@
 import pytest
 
 from activities.languages.python.pytest_config import PytestConfig
-from activities.languages.python.pytest_options import project_options, variables
+from activities.languages.python.pytest_options import project_options
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,10 @@ from activities.languages.python.pytest_options import project_options, variable
 )
 def test_options_that_hide_tests_are_left_out(own: str, kept: str) -> None:
     words = PytestConfig.split(own)
-    config = PytestConfig(addopts=words, command=words, variables=(("PYTEST_ADDOPTS", own), ("MODE", "x")))
+    config = PytestConfig(addopts=words, command=words)
     assert project_options(config, coverage=False) == (
         *PytestConfig.split(kept), "--maxfail=0", "-o", f"addopts={kept}"
     )  # fmt: skip
-    assert variables(config, coverage=False) == {"PYTEST_ADDOPTS": kept, "MODE": "x"}
 
 
 def test_options_of_coverage_stay_where_its_plugin_measures() -> None:

@@ -1,0 +1,190 @@
+"""Recognizing the command that runs a Python project's tests, and what the commands before it install."""
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+_PYTHON = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?|py")
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_RUNNERS = frozenset(("uv", "poetry", "pdm", "pipenv", "hatch", "rye", "pixi"))
+_RUN_VALUED = frozenset(("--with", "--extra", "--group", "--python", "-p", "--only-group", "--with-requirements"))
+_PYTHON_VALUED = frozenset(("-X", "-W"))
+_COVERAGE_VALUED = frozenset(("--source", "--rcfile", "--omit", "--include", "--data-file", "--context"))
+_WRAPPERS = frozenset(("time", "env", "sudo", "nice", "xvfb-run", "exec", "command", "-", "!"))
+_SCRIPT = re.compile(r"(?:\./)?(?:[\w.-]+/)*(?:run_?tests?|test_?all|all_?tests?|tests?|alltests)\.py")
+_MODULE = re.compile(r"(?:[\w.]+\.)?(?:tests?|testsuite|run_?tests?)")
+_LARGEST = 20_000
+# pytest's options, and those of usual plug-ins, whose value is the next word.
+VALUED = frozenset(
+    (
+        *("-k", "-m", "-n", "-p", "-c", "-o", "-W", "-r", "--override-ini", "--config-file", "--pythonwarnings"),
+        *("--ignore", "--ignore-glob", "--deselect", "--rootdir", "--confcutdir", "--basetemp", "--durations"),
+        *("--durations-min", "--tb", "--capture", "--log-level", "--log-cli-level", "--log-file", "--import-mode"),
+        *("--color", "--timeout", "--timeout-method", "--reruns", "--reruns-delay", "--dist", "--tx", "--ds", "--dc"),
+        *("--numprocesses", "--maxprocesses", "--cov", "--cov-config", "--cov-report", "--cov-fail-under"),
+        *(
+            "--cov-context",
+            "--verbosity",
+            "--show-capture",
+            "--doctest-glob",
+            "--randomly-seed",
+            "--hypothesis-profile",
+        ),
+        *("--asyncio-mode", "--benchmark-json", "--html", "--pastebin", "--assert", "--splits", "--group"),
+        *("--maxfail", "--lfnf", "--last-failed-no-failures"),
+        *("--junitxml", "--junit-xml", "--junit-prefix", "--junitprefix"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class DeclaredTests:
+    """How a project's own files run its tests. `found_in` names the place, "" where nothing was found.
+
+    `requirements` (PEP 508), `files` (of requirements), `extras` and `groups` are what is installed for it, `variables`
+    the environment that is set. `runner` is `pytest` with its `words`, or `python` with what follows the interpreter:
+    another runner, as `-m unittest` or `manage.py test`.
+    """
+
+    found_in: str = ""
+    requirements: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    runner: str = ""
+    words: tuple[str, ...] = ()
+
+    def with_installed(self, line: str) -> "DeclaredTests":
+        """With what one line of `pip install` arguments or of tox's `deps` names. `-c` and addresses say nothing."""
+        words = split(line)
+        found = self
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            if match := re.fullmatch(r"(?:-r|--requirement)=?(.*)", word):
+                name = (match[1] or following).removeprefix("./")
+                found = replace(found, files=(*found.files, name)) if name else found
+            elif match := re.fullmatch(r"\.{0,2}/?\[([\w.,\s-]+)\](?:[<>=!~].*)?", word.removeprefix("file://")):
+                found = replace(found, extras=(*found.extras, *re.split(r"[,\s]+", match[1])))
+        return found
+
+    def with_requirements(self, lines: Iterable[str]) -> "DeclaredTests":
+        """With the lines of a list of requirements."""
+        found = self
+        for line in lines:
+            plain = not line.startswith(("-", ".", "/", "git+", "http:", "https:", "file:"))
+            found = replace(found, requirements=(*found.requirements, line)) if plain else found.with_installed(line)
+        return found
+
+
+def options_of(words: tuple[str, ...]) -> Iterator[str]:
+    """pytest's options with their values, without what it is to test."""
+    valued = False
+    for word in words:
+        if word.startswith("-") or valued:
+            yield word
+        valued = word in VALUED
+
+
+def split(line: str) -> list[str]:
+    """The words of a command line, [] for one that a shell could not read."""
+    try:
+        return shlex.split(line, comments=True) if len(line) < _LARGEST else []
+    except ValueError:
+        return []
+
+
+def with_command(found: DeclaredTests, words: list[str]) -> DeclaredTests:
+    """With the command, if it runs tests; with what it installs, if it installs something; else unchanged."""
+    words, variables = _program(words)
+    runner, rest = _runner(_plain_python(words))
+    if runner:
+        return _running(found, runner, rest, variables)
+    return _installing(found, words[2:] if words[1:2] == ["-m"] else words)
+
+
+def _plain_python(words: list[str]) -> list[str]:
+    """The command with `python` at its start, where Python runs it: `coverage run`, an own script and options of the
+    interpreter are put aside."""
+    while words:
+        if words[:2] == ["coverage", "run"]:
+            words = ["python", *_without_options(words[2:], _COVERAGE_VALUED)]
+        elif _PYTHON.fullmatch(words[0]):
+            rest = _without_options(words[1:], _PYTHON_VALUED)
+            if rest[:1] != ["-m"] or rest[1:2] not in (["coverage"], ["pytest"], ["py.test"]):
+                return ["python", *rest]
+            words = rest[1:]
+        elif words[0] in ("django-admin", "django-admin.py"):
+            return ["python", "-m", "django", *words[1:]]
+        else:
+            return ["python", *words] if words[0].endswith(".py") else words
+    return words
+
+
+def _runner(words: list[str]) -> tuple[str, list[str]]:
+    """(`pytest` and its words, or `python` and what follows it); ("", []) for what runs no tests."""
+    if words[:1] in (["pytest"], ["py.test"]):
+        return "pytest", words[1:]
+    if words[:1] != ["python"] or len(words) < 2:
+        return "", []
+    if words[1] == "-m":
+        module = words[2] if len(words) > 2 else ""
+        tests = module == "unittest" or (module == "django" and words[3:4] == ["test"]) or _MODULE.fullmatch(module)
+        return ("python", words[1:]) if tests else ("", [])
+    script = words[1].removeprefix("./")
+    django = script.rpartition("/")[2] == "manage.py" and words[2:3] == ["test"]
+    return ("python", [script, *words[2:]]) if django or _SCRIPT.fullmatch(script) else ("", [])
+
+
+def _running(found: DeclaredTests, runner: str, words: list[str], variables: dict[str, str]) -> DeclaredTests:
+    """The first command that runs tests is the project's; what further ones of the same runner name is tested too."""
+    end = next((number for number, word in enumerate(words) if re.match(r"[|<>&]|\d>", word)), len(words))
+    words = words[:end]
+    if found.runner:
+        more = tuple(word for word in words if runner == found.runner == "pytest" and not word.startswith("-"))
+        return replace(found, words=(*found.words, *(word for word in more if word not in found.words)))
+    own = tuple({**dict(found.variables), **variables}.items())
+    return replace(found, runner=runner, words=tuple(words), variables=own)
+
+
+def _program(words: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The command itself, behind variables, wrappers and `uv run`; and the variables."""
+    variables: dict[str, str] = {}
+    while words:
+        first = words[0].removeprefix("-") if words[0] != "-" else "-"
+        if match := _ASSIGNMENT.fullmatch(first):
+            variables[match[1]] = match[2]
+            words = words[1:]
+        elif first in _RUNNERS and words[1:2] == ["run"]:
+            words = _without_options(words[2:], _RUN_VALUED)
+            if words[:1] == ["-m"]:
+                words = ["python", *words]
+        elif first in _WRAPPERS:
+            words = _without_options(words[1:], frozenset())
+        else:
+            return [first.rpartition("/")[2] if first.startswith(("/", "{")) else first, *words[1:]], variables
+    return [], variables
+
+
+def _without_options(words: list[str], valued: frozenset[str]) -> list[str]:
+    """What follows the leading options; `-m NAME` is no option here."""
+    while words and words[0].startswith("-") and words[0] != "-m":
+        words = words[2:] if words[0] in valued else words[1:]
+    return words
+
+
+def _installing(found: DeclaredTests, words: list[str]) -> DeclaredTests:
+    installs = words[1:2] in (["install"], ["sync"]) or words[:3] == ["uv", "pip", "install"]
+    if not installs or words[0] not in {"pip", "pip3", *_RUNNERS}:
+        return found
+    extras: list[str] = []
+    groups: list[str] = []
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        option, _, value = word.partition("=")
+        named = re.split(r"[,\s]+", value or following)
+        if option in ("--extra", "--extras", "-E"):
+            extras += named
+        elif option in ("--group", "--with", "-G", "--only-group"):
+            groups += named
+    found = found.with_installed(shlex.join(words))
+    return replace(found, extras=(*found.extras, *extras), groups=(*found.groups, *groups))

@@ -1,0 +1,92 @@
+"""What a nox session that runs tests does, as far as noxfile.py says so plainly: a syntax tree, never run."""
+
+import ast
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from activities.languages.python.declared_tests import DeclaredTests, with_command
+from activities.tooling import Project
+
+_LARGEST = 200_000
+_RUNS = frozenset(("run", "run_always", "run_install"))
+
+
+def nox_tests(project: Project) -> DeclaredTests:
+    """The first session that runs tests, nothing found without one."""
+    text = project.read("noxfile.py")
+    try:
+        module = ast.parse(text if len(text) < _LARGEST else "")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return DeclaredTests()
+    constants = {
+        node.targets[0].id: node.value
+        for node in module.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    functions = (node for node in module.body if isinstance(node, ast.FunctionDef))
+    sessions = (_session(one, constants) for one in functions if any(map(_is_session, one.decorator_list)))
+    return next((found for found in sessions if found.runner), DeclaredTests())
+
+
+def _is_session(decorator: ast.expr) -> bool:
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = named.attr if isinstance(named, ast.Attribute) else named.id if isinstance(named, ast.Name) else ""
+    return name in ("session", "nox_session")
+
+
+def _session(session: ast.FunctionDef, constants: Mapping[str, ast.expr]) -> DeclaredTests:
+    found = DeclaredTests(f"noxfile.py, session {session.name}")
+    for node in _in_order(session):
+        if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Subscript):
+            # session.env["NAME"] = "value"
+            name, value = list(_texts(target.slice, constants)), list(_texts(node.value, constants))
+            if isinstance(target.value, ast.Attribute) and target.value.attr == "env" and len(name) == len(value) == 1:
+                found = replace(found, variables=(*found.variables, (name[0], value[0])))
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        words = [word for argument in node.args for word in _texts(argument, constants)]
+        if node.func.attr == "install":
+            options = shlex.join(word for word in words if word.startswith(("-", ".")) or word.endswith(".txt"))
+            plain = [word for word in words if not word.startswith(("-", ".")) and not word.endswith((".txt", ".in"))]
+            found = found.with_installed(options).with_requirements(plain)
+        elif node.func.attr in _RUNS and words:
+            before = found.runner
+            found = with_command(found, words)
+            if found.runner and not before:
+                own = next((each.value for each in node.keywords if each.arg == "env"), None)
+                found = replace(found, variables=(*found.variables, *_pairs(own, constants)))
+    return found
+
+
+def _in_order(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _in_order(child)
+
+
+def _pairs(node: ast.expr | None, constants: Mapping[str, ast.expr]) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.Name):
+        node = constants.get(node.id)
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            name, text = list(_texts(key, constants)), list(_texts(value, constants))
+            if len(name) == len(text) == 1:
+                yield name[0], text[0]
+
+
+def _texts(node: ast.expr | None, constants: Mapping[str, ast.expr], depth: int = 5) -> Iterator[str]:
+    """The texts of a constant, of a list of them or of a name that stands for one; nothing for what must be run."""
+    if depth == 0:
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.List | ast.Tuple):
+        for each in node.elts:
+            yield from _texts(each, constants, depth - 1)
+    elif isinstance(node, ast.Starred):
+        yield from _texts(node.value, constants, depth - 1)
+    elif isinstance(node, ast.BoolOp):  # session.posargs or ["tests"]
+        yield from _texts(node.values[-1], constants, depth - 1)
+    elif isinstance(node, ast.Name):
+        yield from _texts(constants.get(node.id), constants, depth - 1)

@@ -1,0 +1,97 @@
+"""How a Python project's own files run its tests: by tox, by nox, or by a line of Make, CI and the like."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+import yaml
+
+from activities.languages.commands import CommandFile, command_files
+from activities.languages.python.declared_tests import DeclaredTests, options_of, split, with_command
+from activities.languages.python.dependencies import extras, group_names
+from activities.languages.python.nox_files import nox_tests
+from activities.languages.python.tox_files import tox_tests
+from activities.tooling import Project
+
+_LARGEST = 100_000
+_MOST_LINES = 5000
+# What stands before a command in the lines of YAML, Make and TOML.
+_BEFORE = re.compile(r"^\s*(?:-\s+)?(?:(?:run|script|command|cmd|test)\s*[:=]\s*)?[|>@+-]*\s*[\"'\[]?")
+_NOT_FOR_TESTS = re.compile(r"FORCE_COLOR|PY_COLORS|NO_COLOR|CLICOLOR|PATH$|PIP_|UV_|POETRY_|GITHUB_|CI$")
+_OWN_READERS = frozenset(("tox.ini", "tox.toml", "noxfile.py", ".pre-commit-config.yaml", "package.json"))
+
+
+@lru_cache(maxsize=256)
+def declared_tests(project: Project) -> DeclaredTests:
+    """The first place that runs tests, in this order; what it names and the project does not have is left out."""
+    for found in (tox_tests(project), nox_tests(project), *_by_lines(project)):
+        if found.runner:
+            known_extras, known_groups = extras(project), group_names(project)
+            by_environment = found.found_in.startswith(("tox.", "setup.cfg", "pyproject.toml [testenv", "noxfile.py"))
+            named = found.words if by_environment or found.runner != "pytest" else options_of(found.words)
+            return replace(
+                found,
+                words=tuple(named),
+                files=tuple(dict.fromkeys(name for name in found.files if project.has_file(name))),
+                extras=tuple(dict.fromkeys(name for name in found.extras if name in known_extras)),
+                groups=tuple(dict.fromkeys(name for name in found.groups if name in known_groups)),
+            )
+    return DeclaredTests()
+
+
+def _by_lines(project: Project) -> Iterator[DeclaredTests]:
+    files = [file for file in command_files(project) if file.name not in _OWN_READERS]
+    for file in sorted(files, key=lambda one: one.name not in ("Makefile", "makefile", "GNUmakefile", "justfile")):
+        if file.name.startswith(".github/workflows/"):
+            yield from _of_workflow(file.name, project.read(file.name))
+        else:
+            yield _of_lines(DeclaredTests(file.name), _lines(file))
+
+
+def _lines(file: CommandFile) -> list[str]:
+    text = file.text.replace("\\\n", " ")
+    return [_BEFORE.sub("", line).rstrip("\"']") for line in text.splitlines()[:_MOST_LINES]]
+
+
+def _of_lines(found: DeclaredTests, lines: list[str]) -> DeclaredTests:
+    """Variables of Make and CI (`$(NAME)`, `${{ … }}`) are unknown, so a line with one says nothing. One job of several
+    may run a part of the tests only, so what it names does not limit them."""
+    for line in lines:
+        for part in re.split(r"&&|;|\|\|", line):
+            if not re.search(r"\$[({]", part):
+                found = with_command(found, split(part))
+    return found
+
+
+def _of_workflow(name: str, text: str) -> Iterator[DeclaredTests]:
+    """Each job of a workflow with what its steps install, run and set."""
+    try:
+        workflow = yaml.safe_load(text) if len(text) < _LARGEST else None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return
+    jobs = workflow.get("jobs") if isinstance(workflow, dict) else None
+    for title, job in (jobs if isinstance(jobs, dict) else {}).items():
+        steps = job.get("steps") if isinstance(job, dict) else None
+        found = DeclaredTests(f"{name}, job {title}")
+        for step in steps if isinstance(steps, list) else ():
+            run = step.get("run") if isinstance(step, dict) else None
+            if not isinstance(run, str) or step.get("working-directory"):
+                continue
+            before = found.runner
+            found = _of_lines(found, run.replace("\\\n", " ").splitlines()[:_MOST_LINES])
+            if found.runner and not before:
+                own = {**_environment(workflow), **_environment(job), **_environment(step), **dict(found.variables)}
+                found = replace(found, variables=tuple(own.items()))
+        yield found
+
+
+def _environment(table: object) -> dict[str, str]:
+    """The variables of a workflow, a job or a step; not those that CI has to fill in, nor those of installers, of CI
+    itself and of colours, over which our reading of the output would stumble."""
+    variables = table.get("env") if isinstance(table, dict) else None
+    return {
+        str(name): str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in (variables.items() if isinstance(variables, dict) else ())
+        if isinstance(value, str | int | float) and "${{" not in str(value) and not _NOT_FOR_TESTS.match(str(name))
+    }

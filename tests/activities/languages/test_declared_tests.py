@@ -1,0 +1,159 @@
+"""How a Python project's own files run its tests."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from activities.languages.python.declared_tests import DeclaredTests
+from activities.languages.python.pytest_config import pytest_config
+from activities.languages.python.tests_of_repository import declared_tests
+from activities.tooling import Project
+
+TOX = """
+[tox]
+envlist = lint, py{39,310,311,312}-django{42,51}, docs
+[shared]
+deps =
+    six
+[testenv]
+deps =
+    {[shared]deps}
+    -r{toxinidir}/requirements/test.txt
+    django42: Django~=4.2
+    django51: Django>=5.1,<5.2
+    !py311: nowhere
+    -c limits.txt
+extras = test, gone
+dependency_groups =
+    suite
+setenv =
+    APP_MODE = test
+    PYTHONPATH = {toxinidir}/src
+    # a remark
+    py39: OLD = 1
+    SECRET = {env:NO_SUCH}
+commands =
+    python -c "print(1)"
+    coverage run --source x -m pytest --strict-markers {posargs:-k "a b" tests \\
+        other}
+[testenv:lint]
+deps = ruff
+commands = ruff check
+"""
+PYPROJECT = (
+    '[project]\nname = "p"\n[project.optional-dependencies]\ntest = []\nci = []\n[dependency-groups]\nsuite = ["x"]\n'
+)
+TOML = """
+env_list = ["3.11", "lint"]
+[env_run_base]
+deps = ["six", "-r requirements/test.txt"]
+set_env.APP_MODE = "test"
+commands = [["python", "-m", "pytest", { replace = "posargs", default = ["tests"], extend = true }]]
+[env.lint]
+commands = [["ruff", "check"]]
+"""
+NOX = """
+import nox
+FLAGS = ["-p", "no:x"]
+@nox.session
+def lint(session):
+    session.run("ruff", "check")
+@nox.session(python=["3.9", "3.11"])
+@nox.parametrize("django", ["4.2"])
+def tests(session, django):
+    session.install("-e", ".[test]", f"django=={django}", "six")
+    session.install("-r", "requirements/test.txt")
+    session.env["APP_MODE"] = "test"
+    session.run("pytest", *FLAGS, *session.posargs or ["tests"], env={"OTHER": "1"})
+"""
+WORKFLOW = """
+env: {FORCE_COLOR: 1, APP_MODE: test}
+jobs:
+  lint: {steps: [{run: ruff check}]}
+  unit:
+    env: {OTHER: "1", TOKEN: "${{ secrets.T }}"}
+    steps:
+      - uses: actions/checkout@v4
+      - run: |
+          pip install -e '.[test]' -r requirements/test.txt
+          uv sync --group suite
+      - run: uv run --group x pytest -n auto tests && echo done
+"""
+THERE = {"requirements/test.txt": "", "tests/test_a.py": "", "other/test_b.py": "", "pyproject.toml": PYPROJECT}
+
+
+def project(root: Path, files: Mapping[str, str]) -> Project:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return Project(".", root, "python")
+
+
+def test_tox_environment_of_this_interpreter_counts(tmp_path: Path) -> None:
+    made = project(tmp_path, {**THERE, "tox.ini": TOX})
+    assert declared_tests(made) == DeclaredTests(
+        found_in="tox.ini [testenv]",
+        requirements=("six", "Django>=5.1,<5.2"),
+        files=("requirements/test.txt",),
+        extras=("test",),
+        groups=("suite",),
+        variables=(("APP_MODE", "test"), ("PYTHONPATH", "{tox_root}/src"), ("SECRET", "")),
+        runner="pytest",
+        words=("--strict-markers", "-k", "a b", "tests", "other"),
+    )
+    config = pytest_config(made)
+    assert (config.command, config.targets) == (("--strict-markers", "-k", "a b"), ("tests", "other"))
+
+
+@pytest.mark.parametrize(
+    ("files", "found_in"),
+    [
+        ({"tox.toml": TOML}, "tox.toml [testenv]"),
+        ({"noxfile.py": NOX}, "noxfile.py, session tests"),
+        ({".github/workflows/ci.yml": WORKFLOW}, ".github/workflows/ci.yml, job unit"),
+        ({"Makefile": "test:\n\tpip install -e .[test] -r requirements/test.txt six\n\tAPP_MODE=test python -m pytest -v tests\n"},
+         "Makefile"),
+    ],
+    ids=["tox.toml", "nox", "workflow", "make"],
+)  # fmt: skip
+def test_other_places_that_run_tests_are_read(tmp_path: Path, files: dict[str, str], found_in: str) -> None:
+    found = declared_tests(project(tmp_path, {**THERE, **files}))
+    assert (found.found_in, found.runner, found.files) == (found_in, "pytest", ("requirements/test.txt",))
+    assert dict(found.variables)["APP_MODE"] == "test"
+    assert set(dict(found.variables)) <= {"APP_MODE", "OTHER"}
+
+
+@pytest.mark.parametrize(
+    ("command", "runner", "words"),
+    [
+        ("xvfb-run -a python -W error -m unittest discover -v", "python", ("-m", "unittest", "discover", "-v")),
+        ("./manage.py test --parallel", "python", ("manage.py", "test", "--parallel")),
+        ("coverage run --branch manage.py test", "python", ("manage.py", "test")),
+        ("django-admin test --settings tests.settings", "python", ("-m", "django", "test", "--settings", "tests.settings")),
+        ("python -Wd tests/runtests.py --failfast", "python", ("tests/runtests.py", "--failfast")),
+        ("poetry run python -m coverage run -m pytest -q > log.txt", "pytest", ("-q",)),
+        ("python setup.py sdist", "", ()),
+        ("echo pytest", "", ()),
+        ("pytest 'unbalanced", "", ()),
+    ],
+)  # fmt: skip
+def test_commands_that_run_tests_are_recognized(
+    tmp_path: Path, command: str, runner: str, words: tuple[str, ...]
+) -> None:
+    found = declared_tests(project(tmp_path, {"tox.ini": f"[testenv]\ncommands =\n    {command}\n"}))
+    assert (found.runner, found.words) == (runner, words)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"tox.ini": "[testenv\ncommands = pytest\n"},
+        {"tox.ini": "[testenv]\ncommands = {[testenv]commands}\n"},
+        {"noxfile.py": "def ("},
+        {".github/workflows/a.yml": "jobs: [1, {steps: 3}]"},
+        {"tox.toml": "env = 3\nenv_run_base = 4\n"},
+    ],
+)
+def test_files_that_make_no_sense_say_nothing(tmp_path: Path, files: dict[str, str]) -> None:
+    assert declared_tests(project(tmp_path, files)) == DeclaredTests()
