@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from activities.host_trouble import IgnoredFileErrors
 from activities.model import CheckResult, ToolReport
+from activities.sandbox.ownership import scratch_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -33,7 +34,8 @@ def digest(*parts: str) -> str:
 
 
 class ResultStore:
-    """`root/ab/abcd….json`, written whole or not at all. Any worker of the host may read and write."""
+    """`root/ab/abcd….json`, written whole or not at all. Any worker of the host may read and write. `root` is a folder
+    of the data folder."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -72,7 +74,7 @@ class ResultStore:
     def _write(self, key: str, body: bytes) -> None:
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        handle, name = tempfile.mkstemp(dir=scratch_of(self._root.parent), suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(body)

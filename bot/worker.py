@@ -27,10 +27,10 @@ from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.registration import activity_methods
 from activities.result_store import ResultStore
-from activities.sandbox.orphans import tidied
 from activities.sandbox.select import make_runner
 from activities.tool_activities import ToolActivities
 from activities.workflow_activities import WorkflowActivities
+from activities.workspace.cleanup import tidied
 from activities.workspace.mirror import Workspaces
 from activities.workspace.storage import Storage
 from bot import commands as slash_commands

@@ -196,6 +196,11 @@ _OS_FUNCTIONS = frozenset(
 )
 
 
+_TEMPORARY = frozenset(
+    ["mkdtemp", "mkstemp", "TemporaryDirectory", "TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile"]
+)
+
+
 def test_only_one_package_touches_what_untrusted_code_may_have_written() -> None:
     """Everywhere else a link would be followed, a pipe waited for, or a file without end read."""
     ours = "activities/untrusted_files/"
@@ -227,6 +232,18 @@ def touches_files(node: ast.Call) -> bool:
     if node.func.attr == "open":
         return not node.args or isinstance(node.args[0], ast.Constant)
     return node.func.attr in _PATH_METHODS
+
+
+def test_temporary_files_are_made_where_somebody_looks_for_them() -> None:
+    """In the system's folder they would stay for ever after a kill. `temporary_folder` has names that say whose they
+    are."""
+    found = [
+        f"{name(path)}:{node.lineno}"
+        for path in product()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and called(node) in _TEMPORARY and "dir" not in {one.arg for one in node.keywords}
+    ]
+    assert found == []
 
 
 def test_workflows_load_nothing_heavy() -> None:

@@ -1,21 +1,16 @@
-"""What a killed process of ours left behind is ended: its processes, control groups and temporary folders.
+"""What a killed process of ours left behind is ended: its processes, control groups and temporary folders."""
 
-`tidied` is around a worker's life: it ends what dead predecessors over the same data folder left, and leaves nothing.
-"""
-
-import asyncio
 import contextlib
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from pathlib import Path
 
 import psutil
 
 from activities.sandbox import ownership
 from activities.sandbox.cgroups import groups_of
-from activities.sandbox.shielded_threads import to_shielded_thread
 
 _ENDS_WITHIN_S = 5.0
 _RETRY_S = 0.01
@@ -24,37 +19,36 @@ _log = logging.getLogger("autobuild.sandbox")
 _one_at_a_time = threading.Lock()
 
 
-@contextlib.asynccontextmanager
-async def tidied(data: Path) -> AsyncIterator[None]:
-    """This process works over the data folder for the block."""
-    with ownership.claimed(data):
-        tidying = asyncio.create_task(to_shielded_thread(end_orphans, data))
-        try:
-            yield
-        finally:
-            (problem,) = await asyncio.gather(tidying, return_exceptions=True)
-            if problem:
-                _log.warning("orphans=left data=%s why=%r", data, problem)
-            if ownership.claims(data) == 1:
-                await to_shielded_thread(_forget, data)
-
-
 def end_orphans(data: Path) -> None:
-    """Ends what dead processes over this data folder left; what others left is not touched. Blocking."""
-    with _one_at_a_time, ownership.dead_processes(data) as dead:
+    """Ends what dead processes over this data folder left, and those over none. What others left is not touched.
+    Blocking."""
+    with _one_at_a_time, ownership.dead_processes(data) as recorded:
+        dead = {*recorded, *_dead_outside()}
         if not dead:
             return
-        _log.info("orphans=end data=%s of=%s", data, ",".join(dead))
+        _log.info("orphans=end data=%s of=%s", data, ",".join(sorted(dead)))
         visible = {name for name in dead if ownership.is_visible(name)}
         ended = not visible or _end(visible)
-        for name in dead:
+        for name in recorded:
             # What runs in another container can be ended there only: its record stays, for a while.
             nothing_runs = ended if name in visible else ownership.is_of_an_earlier_boot(name)
             ownership.remove_files(data, name, record_too=nothing_runs)
+        for name in dead.difference(recorded):
+            ownership.remove_outside(name)
 
 
-def _forget(data: Path) -> None:
-    """This process works over the data folder no more. What cannot be ended is left to the next one."""
+def _dead_outside() -> set[str]:
+    """Processes with temporary folders of which the kernel says that there is none of that number here any more."""
+    found = {
+        name
+        for name, number in ownership.users_outside()
+        if (ownership.is_visible(name) and not psutil.pid_exists(number)) or ownership.is_of_an_earlier_boot(name)
+    }
+    return found - {ownership.process_name()}
+
+
+def end_own(data: Path) -> None:
+    """This process works over the data folder no more. What cannot be ended is left to the next one. Blocking."""
     name = ownership.process_name()
     ended = ownership.claims() > 1 or _end({name})
     ownership.remove_files(data, name, record_too=ended)

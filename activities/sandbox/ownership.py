@@ -8,12 +8,14 @@ certain: no name is used again, and processes of other containers over the same 
 import contextlib
 import logging
 import os
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from activities.sandbox.shielded_threads import to_shielded_thread
 from activities.untrusted_files import remove_tree
 
 if TYPE_CHECKING:
@@ -63,15 +65,31 @@ def scratch_of(data: Path) -> Path:
     return folder
 
 
-def temporary_root() -> Path | None:
-    """Where temporary files go that belong to no data folder in particular: into the one that this process works over.
-    None for the system's place."""
-    return scratch_of(*_held) if len(_held) == 1 else None
+@contextlib.asynccontextmanager
+async def temporary_folder(purpose: str, *, in_memory: bool = False) -> AsyncIterator[Path]:
+    """For files that belong to no data folder in particular: in the data folder that this process works over, else in
+    the system's place. `in_memory`: thousands of small ones are made and removed more quickly there."""
+    memory = in_memory and _IN_MEMORY.is_dir()
+    if len(_held) == 1 and not memory:
+        folder, prefix = scratch_of(*_held), ""
+    else:
+        folder = _IN_MEMORY if memory else Path(tempfile.gettempdir())
+        prefix = _outside_prefix(process_name())
+    home = Path(tempfile.mkdtemp(prefix=f"{prefix}{purpose}.", dir=folder))
+    try:
+        yield home
+    finally:
+        await to_shielded_thread(remove_tree, home)
 
 
-def in_memory(name: str) -> tuple[str, Path | None]:
-    """Prefix and folder, for `mkdtemp`, of what is made more quickly in memory."""
-    return f"{_memory_prefix(process_name())}{name}.", _IN_MEMORY if _IN_MEMORY.is_dir() else temporary_root()
+def users_outside() -> Iterator[tuple[str, int]]:
+    """The processes of this user with temporary folders that are in no data folder: name, and number."""
+    for folder in _outside():
+        for path in folder.glob(f"{_outside_prefix('*-*-*-*')}*"):
+            with contextlib.suppress(OSError, ValueError):
+                name = path.name.split(".")[1]
+                if path.lstat().st_uid == os.geteuid():
+                    yield name, int(name.split("-")[2])
 
 
 @contextlib.contextmanager
@@ -118,10 +136,17 @@ def dead_processes(data: Path) -> Iterator[list[str]]:
 def remove_files(data: Path, name: str, record_too: bool) -> None:
     """Removes the temporary folders of the process with that name, and its record at last. Blocking."""
     folder = _folder(data, name)
-    for each in (folder, *_IN_MEMORY.glob(f"{_memory_prefix(name)}*")):
-        remove_tree(each)
+    remove_tree(folder)
+    remove_outside(name)
     if record_too and not folder.exists():
         _record(data, name).unlink(missing_ok=True)
+
+
+def remove_outside(name: str) -> None:
+    """Removes the temporary folders of that process that are in no data folder. Blocking."""
+    for folder in _outside():
+        for path in folder.glob(f"{_outside_prefix(name)}*"):
+            remove_tree(path)
 
 
 def _record(data: Path, name: str) -> Path:
@@ -133,7 +158,11 @@ def _folder(data: Path, name: str) -> Path:
     return scratch(data) / name.rpartition("-")[2]
 
 
-def _memory_prefix(name: str) -> str:
+def _outside() -> set[Path]:
+    return {_IN_MEMORY, Path(tempfile.gettempdir())}
+
+
+def _outside_prefix(name: str) -> str:
     return f"autobuild.{name}."
 
 

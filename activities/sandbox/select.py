@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from activities.errors import HostTrouble, SandboxMissing, UserError
 from activities.host_trouble import host_trouble
 from activities.sandbox import Runner, SandboxCommand, SandboxSpec
-from activities.sandbox.ownership import temporary_root
+from activities.sandbox.ownership import temporary_folder
 from activities.sandbox.sandbox_user import SANDBOX_ID
 from activities.sandbox.supervisor import NotStarted
 from activities.sandbox.unsandboxed import UnsandboxedRunner
@@ -71,9 +70,9 @@ async def make_runner(
 async def _try(runner: Runner) -> str:
     """Runs a command that does what every check needs: "", or what is wrong. Raises `NotStarted` and OSError."""
     needed = (os.path.realpath(sys.executable), os.__file__, str(Path(sys.prefix, "bin", "python")))
-    with tempfile.TemporaryDirectory(dir=temporary_root()) as folder:
+    async with temporary_folder("trial") as folder:
         read_only = (Path(sys.base_prefix), Path(sys.prefix))
-        spec = SandboxSpec(tree=Path(folder, "tree"), out=Path(folder, "out"), read_only=read_only)
+        spec = SandboxSpec(tree=folder / "tree", out=folder / "out", read_only=read_only)
         spec.tree.mkdir()
         spec.out.mkdir()
         trial = SandboxCommand(("/bin/sh", "-c", _TRIAL, "sh", str(SANDBOX_ID), *needed), network=True)

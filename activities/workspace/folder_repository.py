@@ -11,15 +11,14 @@ import asyncio
 import contextlib
 import os
 import re
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from activities.errors import UserError
 from activities.reporting.markdown import code
-from activities.sandbox.ownership import temporary_root
-from activities.untrusted_files import TreeLimits, UntrustedFileError, UntrustedFolder, remove_tree
+from activities.sandbox.ownership import temporary_folder
+from activities.untrusted_files import TreeLimits, UntrustedFileError, UntrustedFolder
 from activities.workspace.folder_config import GitConfig, named_file, parse_config, person_config
 from activities.workspace.git import GitError, git, git_line
 
@@ -111,7 +110,7 @@ def submodule_repository(parent: FolderRepository, path: str) -> FolderRepositor
 async def stand_in(repository: FolderRepository, environ: Mapping[str, str] | None = None) -> AsyncIterator[StandIn]:
     """The private repository, for as long as it is needed. Raises UserError for what cannot be read. With the person's
     environment it has the index too, and what decides which files a commit gets."""
-    with _private_folder() as home:
+    async with temporary_folder("repository") as home:
         own = _read(repository.common, "config") + b"\n" + _read(repository.git_dir, "config.worktree")
         config = await parse_config(own, home)
         if environ is not None:
@@ -128,21 +127,12 @@ async def stand_in(repository: FolderRepository, environ: Mapping[str, str] | No
 @contextlib.asynccontextmanager
 async def stand_in_for_plain_folder(root: Path, objects: Path, environ: Mapping[str, str]) -> AsyncIterator[StandIn]:
     """The same for a folder that is in no repository: with the commits of ours whose objects are in `objects`."""
-    with _private_folder() as home:
+    async with temporary_folder("repository") as home:
         config = await person_config(environ, None, home)
         await _create(home, config)
         _write_rules(UntrustedFolder(home), config, FolderRepository(root, home, home), environ)
         UntrustedFolder(home).write("objects/info/alternates", _alternates(objects))
         yield StandIn(home, config)
-
-
-@contextlib.contextmanager
-def _private_folder() -> Iterator[Path]:
-    home = Path(tempfile.mkdtemp(prefix="repository.", dir=temporary_root()))
-    try:
-        yield home
-    finally:
-        remove_tree(home)
 
 
 async def _create(home: Path, config: GitConfig) -> None:

@@ -211,7 +211,7 @@ class Workspaces:
 
 async def _fetch_from(url: str, mirror: Path, specs: list[str], config: Mapping[str, str] | None = None) -> None:
     options = ("--quiet", "--no-tags", "--no-write-fetch-head")
-    await asyncio.to_thread(_remove_leftovers, mirror)
+    await asyncio.to_thread(remove_leftovers, mirror)
     interrupted, was_interrupted = mirror / _INTERRUPTED, (mirror / _INTERRUPTED).exists()
     interrupted.touch()
     await git(mirror, "-c", "gc.auto=0", "fetch", *options, url, *specs, config=config)
@@ -229,19 +229,19 @@ async def _create(mirror: Path) -> None:
         remove_tree(part)
 
 
-def _remove_leftovers(mirror: Path) -> None:
+def remove_leftovers(mirror: Path) -> None:
     """What a git left that was killed, or had no space: unfinished packs, which may fill the disk, and locks, which
     would hold up every later one. The mirror is locked. Blocking."""
     for pattern, age_s in _LEFTOVERS.items():
         for path in mirror.glob(pattern):
             with contextlib.suppress(OSError):
                 if path.lstat().st_mtime <= time.time() - age_s:
-                    path.unlink()
+                    remove_tree(path)
 
 
 async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
-    part = Path(tempfile.mkdtemp(prefix=f"{sha[:12]}.", suffix=".part", dir=folder.parent))
-    index = Path(tempfile.mkdtemp(dir=folder.parent)) / "index"
+    part, home = (Path(tempfile.mkdtemp(prefix=f"{sha}.", suffix=".part", dir=folder.parent)) for _ in range(2))
+    index = home / "index"
     env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(part), "GIT_DIR": str(mirror)}
     try:
         await git(mirror, "read-tree", sha, env=env)
@@ -259,7 +259,7 @@ async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
         part.chmod(0o755)
         part.rename(folder)
     finally:
-        remove_tree(index.parent)
+        remove_tree(home)
         remove_tree(part)
 
 

@@ -119,7 +119,7 @@ class Storage:
             for path in self._data.glob(pattern):
                 with contextlib.suppress(FileNotFoundError):
                     facts = path.lstat()
-                    if path.suffix in _NOT_EVICTED or path.name.startswith("tmp"):
+                    if path.suffix in _NOT_EVICTED:
                         continue
                     name = path.relative_to(self._data).as_posix()
                     stamp = _stamp(path, name, facts)

@@ -2,11 +2,10 @@
 
 import asyncio
 import os
-import tempfile
 from pathlib import Path
 
 from activities.errors import UserError
-from activities.sandbox.ownership import temporary_root
+from activities.sandbox.ownership import temporary_folder
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 from activities.workspace.commits import committed_files
 from activities.workspace.git import GitError, git
@@ -23,10 +22,10 @@ async def apply_fixes(root: Path, mirror: Path, head_sha: str, fixed_sha: str) -
     # Which line ends a file has here is said by attributes.
     attributes = [path for path in await committed_files(mirror, head_sha) if path.endswith(".gitattributes")]
     patch = await git(mirror, "diff", "--binary", "--no-color", "--no-ext-diff", head_sha, fixed_sha)
-    with tempfile.TemporaryDirectory(prefix="gate.", dir=temporary_root()) as scratch:
-        copies = UntrustedFolder(Path(scratch))
+    async with temporary_folder("gate") as scratch:
+        copies = UntrustedFolder(scratch)
         await asyncio.to_thread(_copy, folder, copies, {*paths, *attributes})
-        env = {"GIT_DIR": str(mirror.resolve()), "GIT_WORK_TREE": scratch}
+        env = {"GIT_DIR": str(mirror.resolve()), "GIT_WORK_TREE": str(scratch)}
         try:
             await git(copies.root, "apply", "--whitespace=nowarn", "-", env=env, stdin=patch)
         except GitError as error:

@@ -7,14 +7,13 @@ rules exclude, git says of a skeleton: a private folder with the same folders an
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from activities.errors import UserError
-from activities.sandbox.ownership import in_memory
-from activities.untrusted_files import FoundEntry, UntrustedFileError, UntrustedFolder, remove_tree
+from activities.sandbox.ownership import temporary_folder
+from activities.untrusted_files import FoundEntry, UntrustedFileError, UntrustedFolder
 from activities.workspace.commits import is_git_folder_name
 from activities.workspace.git import GitError, git
 
@@ -34,14 +33,10 @@ class FolderFiles:
 async def list_files(root: UntrustedFolder, git_dir: Path, tracked: Iterable[str], kept: frozenset[str]) -> FolderFiles:
     """`tracked` are paths that count although something excludes them; `kept` are folders that are not entered. The
     repository in `git_dir`, one of ours, has the rules that are in no commit."""
-    prefix, folder = in_memory("files")  # thousands of empty folders are made and removed
-    home = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
-    try:
+    async with temporary_folder("files", in_memory=True) as home:
         skeleton = UntrustedFolder(home / "skeleton")
         skeleton.root.mkdir()
         return await _list_files(root, git_dir, frozenset(tracked), kept, skeleton)
-    finally:
-        await asyncio.to_thread(remove_tree, home)
 
 
 async def _list_files(

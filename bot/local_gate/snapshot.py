@@ -8,13 +8,11 @@ run: what it would make of a changed file is known for git-lfs alone.
 import asyncio
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from activities.errors import UserError
-from activities.sandbox.ownership import temporary_root
+from activities.sandbox.ownership import temporary_folder
 from activities.untrusted_files import FoundEntry, UntrustedFileError, UntrustedFolder
 from activities.workspace.commits import SUBMODULE, CommittedFile, NewTree, new_tree
 from activities.workspace.folder_config import GitConfig
@@ -61,16 +59,15 @@ async def take_snapshot(
     for path in submodules & differences.before.keys():
         head = await _submodule(repository, path, index.entries[path].file, environ, found)
         differences.before[path] = CommittedFile(SUBMODULE, head)
-    with tempfile.TemporaryDirectory(prefix="gate.", dir=temporary_root()) as scratch:
-        async with new_tree(names.git_dir, Path(scratch)) as new:
-            await new.add(differences.before)
-            changed = await asyncio.to_thread(_copy_changed, folder, found, differences, names.config, new.files)
-            changed = await _filtered(new, changed, differences, names.config, found)
-            try:
-                return Snapshot(await new.write(changed), tuple(found.left_out))
-            except GitError as error:
-                said = error.stderr.removeprefix("hint: ").strip()
-                raise UserError(f"Git cannot add a file to a commit: {said[:500]}") from error
+    async with temporary_folder("gate") as scratch, new_tree(names.git_dir, scratch) as new:
+        await new.add(differences.before)
+        changed = await asyncio.to_thread(_copy_changed, folder, found, differences, names.config, new.files)
+        changed = await _filtered(new, changed, differences, names.config, found)
+        try:
+            return Snapshot(await new.write(changed), tuple(found.left_out))
+        except GitError as error:
+            said = error.stderr.removeprefix("hint: ").strip()
+            raise UserError(f"Git cannot add a file to a commit: {said[:500]}") from error
 
 
 def _compare(folder: UntrustedFolder, found: FolderFiles, index: FolderIndex, config: GitConfig) -> _Differences:

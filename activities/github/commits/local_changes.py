@@ -4,11 +4,10 @@ import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from activities.errors import UserError
 from activities.reporting import github_errors as texts
-from activities.sandbox.ownership import temporary_root
+from activities.sandbox.ownership import temporary_folder
 from activities.workspace.git import git, git_line
 
 REGULAR, ABSENT, SUBMODULE = "100644", "000000", "160000"
@@ -102,8 +101,8 @@ async def in_parts(git_dir: Path, base: str, found: Sequence[PathChange]) -> lis
         *_groups([change for change in found if not change.blob]),
         *_groups([change for change in found if change.blob]),
     ]
-    with TemporaryDirectory(dir=temporary_root()) as folder:
-        env = {"GIT_INDEX_FILE": str(Path(folder) / "index"), "GIT_DIR": str(git_dir)}
+    async with temporary_folder("index") as folder:
+        env = {"GIT_INDEX_FILE": str(folder / "index"), "GIT_DIR": str(git_dir)}
         await git(git_dir, "read-tree", base, env=env)
         parts = []
         for group in groups:

@@ -7,7 +7,6 @@ repository that an agent or a tool may have written to is ever read.
 import os
 import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from activities.errors import UserError
@@ -24,7 +23,7 @@ from activities.github.errors import (
     is_rule,
 )
 from activities.reporting import github_errors as texts
-from activities.sandbox.ownership import temporary_root
+from activities.sandbox.ownership import temporary_folder
 from activities.workspace.git import GitError, credentials, git
 
 if TYPE_CHECKING:
@@ -53,9 +52,8 @@ async def check(input: PushBranchInput) -> None:
 
 async def push(github: "GitHub", input: PushBranchInput) -> None:
     """Sends the commit. Raises what GitHub's or git's refusal means."""
-    with TemporaryDirectory(prefix="push.", dir=temporary_root()) as name:
+    async with temporary_folder("push") as folder:
         # A repository without anything of its own that has the commit.
-        folder = Path(name)
         await git(folder, "init", "--bare", "--quiet", "--template=", ".")
         objects = (Path(input.git_dir) / "objects").resolve(strict=True)
         (folder / "objects" / "info" / "alternates").write_bytes(os.fsencode(objects) + b"\n")

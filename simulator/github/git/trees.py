@@ -68,7 +68,7 @@ async def write_tree(path: Path, base: str, entries: Iterable[TreeEntry]) -> str
             known |= {one.path: one for one in await _expanded(path, entry)}
             folders |= {above for name in (entry.path, f"{entry.path}/x") for above in _above(name)}
     lines = [f"{one.mode} {one.sha}\t{one.path}\0" for one in known.values()]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         index, stdin = Path(folder) / "index", "".join(lines).encode("utf-8", "surrogateescape")
         await run(path, "update-index", "-z", "--index-info", index=index, stdin=stdin)
         return git.show(await run(path, "write-tree", "--missing-ok", index=index)).strip()

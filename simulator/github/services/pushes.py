@@ -26,7 +26,7 @@ class PushService:
         repo, author = self._store.repository(full_name), self._store.author(self._store.add_user(login))
         tips = await git.refs(repo.path, "refs/heads")
         onto = parent or tips.get(f"refs/heads/{branch}") or tips.get(f"refs/heads/{repo.default_branch}", "")
-        with tempfile.TemporaryDirectory(dir=self._store.folder) as folder:
+        with tempfile.TemporaryDirectory(dir=repo.path.parent) as folder:
             objects = Path(folder)  # the user's own: the server has the commit only once it is pushed
             sha = await fast_import.commit(repo.path, files, message, author, onto, objects)
             refspec, url = f"{'+' if force else ''}{sha}:refs/heads/{branch}", self.push_url(repo.full_name, login)

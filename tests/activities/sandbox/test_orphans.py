@@ -1,7 +1,9 @@
 """What a killed worker left is ended by the next one over its data folder; what belongs to a living one stays."""
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, suppress
@@ -16,15 +18,17 @@ from activities.sandbox import ownership
 from activities.sandbox.cgroups import cgroup_mounts, groups_of
 from activities.sandbox.orphans import end_orphans
 from tests.activities.sandbox.conftest import bubblewrap
+from tests.activities.sandbox.worker_over_data import preparing
 from tests.as_user import as_user
 from tests.deadlines import WITHIN_S
 
 REPOSITORY = Path(__file__).parents[3]
+TEMPORARY = (Path(tempfile.gettempdir()), Path("/dev/shm"))
 
 # When a worker is killed: so many of the processes that it has started have this on their command line.
 MOMENTS = {
-    "bubblewrap": [("", 1), ("--json-status-fd", 1), ("--json-status-fd", 2), ("sleep", 1)],
-    "none": [("sleep", 1)],
+    "bubblewrap": [("", 1), ("--json-status-fd", 1), ("--json-status-fd", 2), ("sleep", 1), ("1001", 1)],
+    "none": [("sleep", 1), ("1001", 1)],
 }
 
 
@@ -46,10 +50,15 @@ class WorkerOfTest:
 
     def left(self) -> list[object]:
         """Its processes, control groups, records and folders."""
-        folders = [*(mount.folder for mount in cgroup_mounts()), self.data / "scratch", Path("/dev/shm")]
+        folders = [*(mount.folder for mount in cgroup_mounts()), self.data / "scratch", *TEMPORARY]
         paths = [path for folder in folders for path in folder.glob(f"*-{self.process.pid}-*")]
         own = {path.stem.rpartition("-")[2] for path in paths if path.suffix == ".lock"}
         return [*self.started(), *paths, *((self.data / "scratch" / name) for name in own)]
+
+    def unfinished(self) -> list[Path]:
+        """The checkout that it prepares."""
+        folder = self.data / "prepared" / "octocat" / preparing(self.process.pid).name
+        return [path for path in folder.glob("*/*") if path.is_dir()]
 
     def stop_what_it_started(self, text: str, number: int) -> list[psutil.Process]:
         """At the moment when so many of its processes have that text: stopped, none of them ends alone."""
@@ -112,18 +121,20 @@ async def workers(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 
 def test_next_worker_ends_what_dead_ones_left_and_nothing_of_the_living(workers: WorkersOfTest) -> None:
     living, dead = workers.start(), []
-    of_living = living.stop_what_it_started("sleep", 1)
+    of_living = living.stop_what_it_started("1001", 1)
     for moment in MOMENTS[workers.kind]:
         dead.append(workers.start())
         dead[-1].stop_what_it_started(*moment)
         dead[-1].kill()
-    assert all(worker.left() for worker in dead[-1:])
-    before = living.left()
+    assert dead[-1].left()
+    assert dead[-1].unfinished()
+    before = living.left(), living.unfinished()
+    assert before[1]
 
     following = workers.start()
-    until_nothing(lambda: [found for worker in dead for found in worker.left()])
+    until_nothing(lambda: [found for worker in dead for found in (*worker.left(), *worker.unfinished())])
 
-    assert before == living.left()
+    assert before == (living.left(), living.unfinished())
     assert [each for each in of_living if not is_stopped(each)] == []
     for each in of_living:
         each.resume()
@@ -131,6 +142,24 @@ def test_next_worker_ends_what_dead_ones_left_and_nothing_of_the_living(workers:
         worker.process.communicate("end\n")
         assert worker.left() == []
     assert [path.name for path in (workers.data / "scratch").iterdir()] == ["locks"]
+
+
+async def test_next_worker_ends_what_a_dead_doctor_left(tmp_path: Path) -> None:
+    """It works over no data folder, and may have no right to: what it tries is in the system's temporary folder."""
+    await bubblewrap("self", tmp_path)
+    argv = [str(Path(sys.executable).with_name("autobuild")), "doctor"]
+    env = {**os.environ, "AUTOBUILD_DATA": str(tmp_path / "none")}
+    doctor = WorkerOfTest(subprocess.Popen(argv, env=env, text=True, stdout=subprocess.PIPE), tmp_path)
+    doctor.stop_what_it_started("", 1)
+    end_orphans(tmp_path)
+    left = doctor.left()
+    assert [each for each in left if isinstance(each, psutil.Process)]
+    assert [each for each in left if isinstance(each, Path) and each.is_dir() and each.parent in TEMPORARY]
+
+    doctor.kill()
+    end_orphans(tmp_path)
+    until_nothing(doctor.left)
+    assert not (tmp_path / "none").exists()
 
 
 def test_only_what_is_marked_with_a_dead_process_of_here_is_ended(tmp_path: Path) -> None:

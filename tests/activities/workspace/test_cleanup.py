@@ -1,8 +1,10 @@
 """What was not used for a while is removed from the data folder."""
 
 import os
+import time
 from pathlib import Path
 
+import pytest
 from filelock import FileLock
 
 from activities.workspace.cleanup import Cleanup
@@ -19,6 +21,7 @@ def create(data: Path, name: str, age_s: float) -> Path:
     else:
         path.mkdir()
         (path / "locked").mkdir(mode=0)
+        (path / "installed.json").touch()
     os.utime(path, (NOW - age_s, NOW - age_s))
     return path
 
@@ -64,6 +67,35 @@ def test_lock_that_is_held_stays(tmp_path: Path) -> None:
         Cleanup(tmp_path).remove_unused(NOW)
         assert held.exists()
     assert not free.exists()
+
+
+@pytest.mark.parametrize(
+    ("left", "made"),
+    [
+        ("mirrors/octocat/example.git.ab12.part/objects", "mirrors/octocat/example.git"),
+        ("mirrors/octocat/example.git.ab12.old/objects", "mirrors/octocat/example.git"),
+        ("mirrors/octocat/example.git/objects/pack/tmp_pack_Ab12", "mirrors/octocat/example.git"),
+        ("checkouts/octocat/example/0a1b.ab12.part/src", "checkouts/octocat/example/0a1b"),
+        ("checkouts/octocat/example/0a1b.ab12.old/src", "checkouts/octocat/example/0a1b"),
+        ("environments/octocat/example/protected/0a1b/env", "environments/octocat/example/protected/0a1b"),
+        ("environments/octocat/example/protected/0a1b.ab12.old/env", "environments/octocat/example/protected/0a1b"),
+        ("prepared/octocat/example/branch/0a1b/tree", "prepared/octocat/example/branch/0a1b"),
+    ],
+)
+def test_what_nobody_makes_any_more_is_removed_at_once(tmp_path: Path, left: str, made: str) -> None:
+    """Whoever makes something, or removes it, holds the lock beside it, and the kernel frees that of the dead."""
+    path = tmp_path / left
+    path.mkdir(parents=True)
+    if path.name.startswith("tmp"):
+        path.rmdir()
+        path.touch()
+    else:
+        path.chmod(0)
+    with FileLock(tmp_path / f"{made}.lock"):
+        Cleanup(tmp_path).remove_unused(time.time())
+        assert path.exists()
+    Cleanup(tmp_path).remove_unused(time.time())
+    assert not path.exists()
 
 
 def test_link_is_removed_and_what_is_behind_it_stays(tmp_path: Path) -> None:

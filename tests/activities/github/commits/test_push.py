@@ -80,7 +80,7 @@ def command_lines() -> list[str]:
 def pushing_files() -> list[str]:
     """What stands in the repositories that pushes are made from."""
     found = []
-    for path in Path(tempfile.gettempdir()).glob("push.*/config"):
+    for path in Path(tempfile.gettempdir()).glob("autobuild.*.push.*/config"):
         with contextlib.suppress(OSError):
             found.append(path.read_text())
     assert found
