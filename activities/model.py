@@ -346,7 +346,8 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class CheckPlan:
-    """How one check is to be run and judged. `applies` False: `reason` says why it is skipped.
+    """How one check is to be run and judged. `applies` False: `reason` says why it is skipped, or neutral where nobody
+    looked at a language that is there (`not_looked_at`).
 
     `tool_options` decide what the tools do (and so are part of a stored report's key); `judging` and `accepted`, what
     people accepted of this check that concerns the head, decide only the verdict: a changed threshold starts no tool
@@ -366,6 +367,12 @@ class CheckPlan:
     accepted: tuple[Acceptance, ...] = ()
     asked: tuple[str, ...] = ()
     unfixed: tuple[str, ...] = ()
+    not_looked_at: bool = False
+
+    def not_applying(self) -> "QualityCheck":
+        """The verdict where it does not apply."""
+        status: Status = "neutral" if self.not_looked_at else "skipped"
+        return QualityCheck(self.name, status, None, self.required, self.reason, weight=self.weight)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The activities that run tools: the gate's own, and the catalogue's names over the same code."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from temporalio import activity
@@ -138,14 +138,13 @@ class ToolActivities:
             done = [
                 await self._engine.check(CheckInput(target.workspace, one, plan.folders))
                 if one.applies
-                else replace(_NOTHING, name=one.name, reason=one.reason)
+                else one.not_applying()
                 for one in chosen
             ]
             return ToolResult(tuple(done))
 
 
 _TRIES = 3
-_NOTHING = QualityCheck("", "skipped", None, required=False, reason="")
 
 
 def _unprepared(error: Exception, head_sha: str) -> Exception:

@@ -130,20 +130,23 @@ class GateEngine:
             known = {one.name: await self._does_not_apply(workspace, one, plan) for one in plan.checks}
             self._host.results.put_facts(facts, dict(known))
         applied = (
-            replace(one, applies=not known[one.name], reason=str(known[one.name]) or one.reason) for one in plan.checks
+            replace(one, applies=not reason, reason=str(reason) or one.reason, not_looked_at=bool(not_looked_at))
+            for one, (reason, not_looked_at) in ((one, known[one.name]) for one in plan.checks)
         )
         return replace(plan, checks=tuple(applied))
 
-    async def _does_not_apply(self, workspace: Workspace, plan: CheckPlan, gate: GatePlan) -> str:
-        """Why the check does not apply, "" when it does."""
+    async def _does_not_apply(self, workspace: Workspace, plan: CheckPlan, gate: GatePlan) -> tuple[str, bool]:
+        """Why the check does not apply, "" when it does; and whether that is since nobody looked at a language."""
         if not plan.applies:
-            return plan.reason
-        check = checks.registry()[plan.name]
-        if await self._tree(workspace, plan, gate.folders, head=True).tool_runs(plan.name):
-            return ""
-        if not (check.needs_base_work and workspace.base_sha):
-            return check.nothing
-        return "" if await self._tree(workspace, plan, gate.folders, head=False).tool_runs(plan.name) else check.nothing
+            return plan.reason, False
+        check, head = checks.registry()[plan.name], self._tree(workspace, plan, gate.folders, head=True)
+        if await head.tool_runs(plan.name):
+            return "", False
+        base = self._tree(workspace, plan, gate.folders, head=False)
+        if check.needs_base_work and workspace.base_sha and await base.tool_runs(plan.name):
+            return "", False
+        not_looked_at = await head.not_looked_at(plan.name)
+        return not_looked_at or check.nothing, bool(not_looked_at)
 
     @_at_work
     async def check(self, input: CheckInput) -> QualityCheck:
@@ -187,7 +190,9 @@ class GateEngine:
             tool_config_changes.edited(plan.name, diff.paths, diff.texts),
             await asyncio.to_thread(edited_code, plan.name, diff, await head.tool_runs(plan.name)),
         )
-        return replace(result, check=replace(result.check, reason=f"{result.check.reason} {edited}".strip()))
+        not_looked_at = await head.not_looked_at(plan.name) if check.kind.urgent and not check.shares_run else ""
+        sentences = filter(None, (result.check.reason, edited, not_looked_at))
+        return replace(result, check=replace(result.check, reason=" ".join(sentences)))
 
     async def _fingerprinted(self, workspace: Workspace, sha: str, reports: Reports) -> Reports:
         if not any(report.findings for report in reports):

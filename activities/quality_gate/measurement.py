@@ -31,6 +31,7 @@ from activities.result_store import ResultStore, digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.ownership import scratch, scratch_of
 from activities.tooling import OUR_TOOLS, Project, Tool, Workbench
+from activities.unsupported_languages import not_looked_at, unsupported_languages
 from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.mirror import Workspaces
 
@@ -88,6 +89,17 @@ class Tree:
         anything = (Project(folder, checkout / folder, "any") for folder in self.folders or (".",))
         commands = [each for project in anything for each in self._command(project, check)]
         return [*await asyncio.to_thread(select_tools, check, by_tools), *commands]
+
+    async def not_looked_at(self, check: str) -> str:
+        """A sentence about a language of the tree that no tool of ours looks at, with the command to configure for the
+        check; "" where the configuration has one, or where none is known."""
+        checkout = await self._checkout()
+        if configured_tool(check, self.options) or self.options.get("enabled") is False:
+            return ""
+        found = await asyncio.to_thread(_found, checkout, self.folders)
+        seen = await asyncio.to_thread(unsupported_languages, checkout, bool(found))
+        wanted = ((one, one.language.commands.get(check)) for one in seen)
+        return next((not_looked_at(one, check, command) for one, command in wanted if command), "")
 
     def _command(self, project: Project, check: str) -> list[ToolRun]:
         options = options_for_project(self.options, project.folder)

@@ -56,7 +56,7 @@ def gate_output(
         if steps := next_steps(result):
             lines += ["### Next steps", "", *(f"- {step}" for step in steps)]
     return CheckRunOutput(
-        conclusion=_CONCLUSIONS[result.state],
+        conclusion="neutral" if nothing_ran(result) else _CONCLUSIONS[result.state],
         title=gate_title(result, newer_sha),
         summary="\n".join(cut_lines(lines, SUMMARY_LIMIT)),
         annotations=config_annotations(result.config),
@@ -121,12 +121,20 @@ def superseded_text(newer_sha: str, links: Links) -> str:
     return f"Superseded by a newer commit: {links.commit(newer_sha)}. Its check runs have the verdict."
 
 
+def nothing_ran(result: QualityGateResult) -> bool:
+    """Whether nothing blocks the change because nobody looked at it."""
+    ran = any(check.result_id or check.score is not None or check.status == "passed" for check in result.checks)
+    return result.state == "passed" and bool(result.checks) and not ran
+
+
 def gate_title(result: QualityGateResult, newer_sha: str = "") -> str:
     """One line, shown beside the gate's name in a pull request."""
     if result.state == "superseded":
         return f"Superseded by {newer_sha[:7]}" if newer_sha else "Superseded by a newer commit"
     if result.state == "refused":
         return _WAITING
+    if nothing_ran(result):
+        return "Nothing was checked"
     if result.state == "passed":
         return f"Can merge, score {result.overall_score:g}"
     if result.blocking:

@@ -12,7 +12,7 @@ CANCELLED = "Cancelled on request."
 RUN_LOST = "Internal error: the run was lost. Comment /retest to try again."
 WORKER_DIED = "No verdict: the worker died each time that it ran this. Comment /retest to try again."
 NOT_APPROVED = "This pull request comes from a fork and needs approval."
-NOTHING_APPLIED = "No check applied to this change."
+NOTHING_APPLIED = "Nothing was checked: no check applied to this change."
 
 
 def against(base: str, reason: str) -> str:

@@ -175,3 +175,10 @@ def edited_judges(configuration: Sequence[str], judges: Sequence[str]) -> str:
     if code := [path for path in judges if path not in configuration]:
         sentences.append(f"This change also edits {listed(code, 3)}, which can decide what this check reports.")
     return " ".join(sentences)
+
+
+def language_not_looked_at(language: str, manifest: str, check: str, lines: str) -> str:
+    """A language that no tool of ours knows, and the lines of the configuration that have it checked. The manifest's
+    path is untrusted."""
+    where = shortened(manifest, 100)
+    return f"{language} was found ({where}) and not checked. Set checks.{check} in {CONFIG_PATH}, such as: {lines}"

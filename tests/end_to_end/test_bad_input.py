@@ -19,7 +19,7 @@ async def test_repository_with_only_a_readme(stack: Stack) -> None:
     assert {runs[name]["conclusion"] for name in runs if name != "gate"} == {"skipped"}
     assert runs["gate"]["conclusion"] == "success"
     assert title(runs, "unit_tests") == "The repository has no tests."
-    assert "No check applied" in runs["gate"]["output"]["summary"]
+    assert "Nothing was checked" in runs["gate"]["output"]["summary"]
 
 
 async def test_repository_without_tests(stack: Stack) -> None:

@@ -170,7 +170,7 @@ class QualityGateWorkflow:
             base.checks[name] = QualityCheck(name, "neutral", None, plan.required, override.reason, weight=plan.weight)
             return
         if not plan.applies:
-            base.checks[name] = QualityCheck(name, "skipped", None, plan.required, plan.reason, weight=plan.weight)
+            base.checks[name] = plan.not_applying()
             return
         refresh = self._input.refresh and (not self._input.only or name in self._input.only)
 

@@ -161,6 +161,7 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.refused_network("The install step", [], "github.com"),
             reasons.edited_judges([f"{letter}/ruff.toml" for letter in "abcde"], []),
             reasons.edited_judges(["pyproject.toml"], ["conftest.py"]),
+            reasons.language_not_looked_at("Go", "api/go.mod", "linting", "command: go vet ./... 2>&1, format: text"),
             reasons.fewer_tests_reason([f"tests/test_a.py::test_{letter}" for letter in "abcde"], []),
             reasons.fewer_tests_reason(None, ["test_a"]),
         ),
