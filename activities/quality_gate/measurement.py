@@ -23,6 +23,7 @@ from activities import toolchains
 from activities.checking import ToolRun
 from activities.custom_command import configured_tool
 from activities.environments import Environment, Environments, InstallSource
+from activities.languages.unsupported import not_looked_at, unsupported_languages
 from activities.model import CONFIG_PATH, RepoRef, ToolReport
 from activities.projects import find_projects
 from activities.quality_gate.tool_selection import ToolChoice, select_tools
@@ -31,7 +32,6 @@ from activities.result_store import ResultStore, digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.ownership import scratch, scratch_of
 from activities.tooling import OUR_TOOLS, Project, Tool, Workbench
-from activities.unsupported_languages import not_looked_at, unsupported_languages
 from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.mirror import Workspaces
 

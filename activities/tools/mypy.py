@@ -15,11 +15,11 @@ from activities.languages.python.installed import our_version
 from activities.languages.python.layout import python_files, sources
 from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool, configured_in
+from activities.languages.workspace_patterns import reaches
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
 from activities.tool_reports import execute_to_file, failed_to_run, make_report
 from activities.tooling import Project, ToolDetection, Workbench
-from activities.workspace_patterns import reaches
 
 _LINE = re.compile(
     r"(?P<path>.+?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<kind>error|note): "

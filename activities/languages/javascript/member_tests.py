@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.scripts import ScriptCommand, find_call, test_script, without_options
+from activities.languages.workspace_patterns import reaches
 from activities.tooling import Project
-from activities.workspace_patterns import reaches
 
 _LARGEST = 200_000
 _STRING = re.compile(r"[\"'`]([^\"'`\n]+)[\"'`]")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from activities.languages.workspace_patterns import is_named, named_folders
 from activities.tooling import Project
-from activities.workspace_patterns import is_named, named_folders
 
 DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 

@@ -16,8 +16,8 @@ from activities.languages.python.config import section, toml_table
 from activities.languages.python.declared_tests import options_of
 from activities.languages.python.layout import TEST_FOLDERS, python_files
 from activities.languages.python.tests_of_repository import declared_tests
+from activities.languages.workspace_patterns import reaches
 from activities.tooling import Project
-from activities.workspace_patterns import reaches
 
 _INI = (("pytest.ini", "pytest"), (".pytest.ini", "pytest"))
 _FILES = ("test_*.py", "*_test.py")

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from activities.languages.python.config import toml_table
+from activities.languages.workspace_patterns import is_named, named_folders
 from activities.tooling import Project
-from activities.workspace_patterns import is_named, named_folders
 
 
 def workspace_home(project: Project) -> Project:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.unsupported_languages import not_looked_at, unsupported_languages
+from activities.languages.unsupported import not_looked_at, unsupported_languages
 
 
 @pytest.mark.parametrize(
