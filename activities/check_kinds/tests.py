@@ -29,9 +29,11 @@ def kind(select: str, *, coverage: bool) -> CheckKind:
         async def run_failing(base: ComparedTree, tool_run: ToolRun) -> ToolReport:
             if report := await base.stored(tool_run, run_options):
                 return report
-            report = await base.run(
-                tool_run, {**run_options, "coverage": False, "retry": False, "only": tuple(sorted(failing))}
-            )
+            own = {case.id for report in found if report.tool == tool_run.tool.name for case in report.tests}
+            if own and not own & failing:  # all that fails is another tool's
+                return ToolReport(tool_run.tool.name, partial=True)
+            only = tuple(sorted(own & failing or failing))
+            report = await base.run(tool_run, {**run_options, "coverage": False, "retry": False, "only": only})
             return replace(report, partial=True)
 
         run_options = {"select": select, "coverage": coverage, "retry": True}

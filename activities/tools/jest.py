@@ -1,11 +1,21 @@
 """jest: the tests of a package whose test script starts it, with its own coverage."""
 
+from activities.languages.javascript.jest_report import read_jest
+from activities.languages.javascript.launchers import copy_launcher
 from activities.languages.javascript.scripts import TEST_SCRIPTS, without_options
-from activities.languages.javascript.test_runs import COVERAGE_FOLDER, ScriptRunner, Tests, read_jest
+from activities.languages.javascript.test_runs import COVERAGE_FOLDER, RunnerStart, ScriptRunner, Tests
 from activities.tooling import ToolDetection, Workbench
 
-_FLAGS = ("--watch", "--watchAll", "--json", "--coverage", "--collectCoverage", "--verbose", "--silent", "-o")
-_VALUED = ("--outputFile", "--reporters", "--coverageReporters", "--coverageDirectory", "--coverageThreshold")
+# jest 24 is the oldest version that is supported; it knows every option that is given here.
+_FLAGS = (
+    "--watch", "--watchAll", "--json", "--coverage", "--collectCoverage", "--verbose", "--silent", "-o", "--bail", "-b",
+    "--onlyChanged", "--onlyFailures", "-f", "--lastCommit", "--changedFilesWithAncestor", "--no-coverage",
+    "--notify", "--listTests", "--passWithNoTests",
+)  # fmt: skip
+_VALUED = (
+    "--outputFile", "--reporters", "--coverageReporters", "--coverageDirectory", "--coverageThreshold",
+    "--changedSince", "--shard",
+)  # fmt: skip
 
 
 class Jest(ScriptRunner):
@@ -21,18 +31,19 @@ class Jest(ScriptRunner):
         scripts=TEST_SCRIPTS,
     )  # fmt: skip
 
-    def command(
-        self, bench: Workbench, binary: str, args: tuple[str, ...], files: tuple[str, ...], measure: bool
-    ) -> tuple[str, ...]:
-        """The package's own coverage threshold is left out: the check decides what is enough."""
+    def command(self, bench: Workbench, start: RunnerStart) -> tuple[str, ...]:
+        """The package's own coverage threshold is left out: the check decides what is enough. Nor does it stop at the
+        first failure."""
         out = bench.paths.out
         report = ("--json", f"--outputFile={out}/{self.report}", "--passWithNoTests", "--testLocationInResults")
-        chosen = ("--runTestsByPath", *files) if files else ()
+        chosen = ("--runTestsByPath", *start.files) if start.files else ()
         coverage: tuple[str, ...] = ("--coverage=false",)
-        if measure:
+        if start.measure:
             folder = f"--coverageDirectory={out}/{COVERAGE_FOLDER}"
             coverage = ("--coverage", "--coverageReporters=lcovonly", folder, "--coverageThreshold={}")
-        return (binary, *without_options(args, _FLAGS, _VALUED), *report, *chosen, *coverage)
+        own = without_options(start.call.args, _FLAGS, _VALUED)
+        given = (*own, *report, "--no-bail", *chosen, *coverage)
+        return start.by_launcher(copy_launcher(bench, "jest.cjs"), start.call.args, given)
 
     def read(self, data: bytes, bench: Workbench) -> Tests:
         return read_jest(data, bench)

@@ -1,58 +1,56 @@
-"""node --test, and every other test script: node's own runner by its reports, anything else by its exit code."""
+"""node --test, and every other test program: by node's own reports, by TAP, else by the exit code alone."""
 
 import contextlib
 import re
+import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
-from activities.languages import javascript
 from activities.languages.javascript.coverage_asked import coverage_asked
+from activities.languages.javascript.launchers import copy_launcher
 from activities.languages.javascript.member_tests import runs_tests_of
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import npm, program, start, versions
-from activities.languages.javascript.scripts import (
-    TEST_SCRIPTS,
-    ScriptCommand,
-    calls,
-    find_call,
-    find_start,
-    test_script,
-)
+from activities.languages.javascript.scripts import TEST_SCRIPTS, calls
+from activities.languages.javascript.tap import is_tap, read_tap
+from activities.languages.javascript.test_plan import GENERIC, TestRun, plan_tests
 from activities.languages.javascript.test_runs import (
     COVERAGE_FOLDER,
     TEST_CHECKS,
+    RunnerStart,
+    Suite,
+    TestOptions,
     Tests,
+    joined,
     run_suite,
     select_for,
     test_options,
     with_unique_ids,
 )
 from activities.model import TestCase, ToolReport
-from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode, write_input
-from activities.tool_reports import FinishedCommand, failed_to_run, last_output, make_report, stop_reason
+from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.tool_reports import TAIL, FinishedCommand, last_output, stdout_to_file
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 from activities.tools import registry
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
 _REPORT = "node.jsonl"
+_REPORTER = "node_reporter.mjs"
+_PRINTED = "printed.txt"
 _LOADS = ("--import", "--require", "-r", "--loader", "--experimental-loader", "--test-reporter", "--env-file")
-_REPORTER = Path(javascript.__file__).with_name("node_reporter.mjs")
+_GLOB = re.compile(r"[*?\[{]")
 
 
 class NodeTest(Tool):
     name = "node-test"
     checks = TEST_CHECKS
     language = "javascript"
-    detection = ToolDetection(other_sections=("ava",), scripts=TEST_SCRIPTS)
+    detection = ToolDetection(scripts=TEST_SCRIPTS)
 
     def used_by(self, project: Project) -> str:
-        script = _own_script(project, "unit") or _own_script(project, "integration")
-        return f'the script "{script}" in package.json' if script else ""
-
-    def asked_for(self, project: Project, check: str) -> str:
-        """Tests ask to be run; that they are measured has to be said."""
-        return coverage_asked(project) if check == "coverage" else self.used_by(project)
+        runs = _own_runs(project, "unit") or _own_runs(project, "integration")
+        return f'the script "{runs[0].call.script}" in package.json' if runs else ""
 
     def loaded_code(self, project: Project) -> Iterator[str]:
         """What runs beside the tests: `node --import ./setup.js --test`, `sh test.sh`."""
@@ -63,77 +61,118 @@ class NodeTest(Tool):
                 yield from (word.partition("=")[2] for word in call.args if word.startswith(_LOADS))
                 yield from (word for before, word in pairwise(call.args) if before in _LOADS)
 
+    def asked_for(self, project: Project, check: str) -> str:
+        """Tests ask to be run; that they are measured has to be said."""
+        return coverage_asked(project) if check == "coverage" else self.used_by(project)
+
     def covers(self, project: Project, member: Project) -> bool:
-        return runs_tests_of("node", project, member) or runs_tests_of("ava", project, member)
+        return runs_tests_of("node", project, member)
 
     def has_work(self, project: Project, check: str) -> bool:
-        return bool(_own_script(project, select_for(check)))
+        return bool(_own_runs(project, select_for(check)))
 
     async def run(self, bench: Workbench) -> ToolReport:
         options = test_options(bench)
-        script = _own_script(bench.project, options.select)
-        if not script:
+        runs = _own_runs(bench.project, options.select)
+        if not runs:
             return ToolReport(tool=self.name)
-        call = find_start(read_package(bench.project), script, lambda call: "--test" in call.args)
-        if call is None:
-            return await self._run_by_exit_code(bench, script)
-
-        async def start_runner(files: tuple[str, ...], measure: bool) -> FinishedCommand:
-            return await start(bench, call.prepared(_command(bench, call, files, measure)), call.env)
-
-        def read_report(finished: FinishedCommand) -> Tests:
-            """A failed run without a test is no report."""
-            lines = read_output(bench.out, _REPORT).splitlines()
-            entries = [parse_json(line, "node's report") for line in lines if line.strip()]
-            if not entries and finished.exit_code:
-                raise BadReport("The test run reported no tests.")
-            return with_unique_ids(_test(bench, entry) for entry in entries if isinstance(entry, dict)), ""
-
-        return await run_suite(self.name, versions(), bench, options, start_runner, read_report)
-
-    async def _run_by_exit_code(self, bench: Workbench, script: str) -> ToolReport:
-        """A runner that is not known: its script is one test, which passes when it exits with 0."""
-        # A shell that .npmrc names may be a file of the tree, which exits with 0 whatever it is given.
-        named = re.search(r"^\s*script-shell\s*=.*\bbash\s*$", bench.project.read(".npmrc"), re.MULTILINE)
-        shell = f"--script-shell=/bin/{'bash' if named else 'sh'}"
-        finished = await start(bench, (*npm(), "run", "--silent", shell, script))
-        if problem := stop_reason(self.name, finished):
-            return failed_to_run(self.name, versions(), finished, problem)
-        passed = finished.exit_code == 0
-        test = TestCase(
-            id=f"npm run {script}",
-            outcome="passed" if passed else "failed",
-            message="" if passed else last_output(finished.result),
-            duration_s=finished.result.duration_s,
-        )
+        report = joined([await _run(bench, options, run) for run in runs])
+        by_exit_code = {test.id for test in report.tests} <= {run.call.text for run in runs}
+        planned = plan_tests(bench.project, options.select, registry().values())
+        if not (by_exit_code and report.completed and runs == planned):
+            return report
         advice = "The test script reports only whether it passed, so its tests count as one."
-        return make_report(self.name, versions(), finished, tests=(test,), advice=advice)
+        return replace(report, advice=f"{advice} {report.advice}".strip())
 
 
-def _own_script(project: Project, select: str) -> str:
-    """The script that runs the tests, "" where there is none or another tool knows its runner."""
-    package = read_package(project)
-    script = test_script(package, select)
-    runners = (tool.name for tool in registry().values() if tool.is_test_runner)
-    return "" if script and find_call(package, script, *runners) else script
+def _own_runs(project: Project, select: str) -> tuple[TestRun, ...]:
+    return tuple(run for run in plan_tests(project, select, registry().values()) if run.tool == GENERIC)
 
 
-def _command(bench: Workbench, call: ScriptCommand, files: tuple[str, ...], measure: bool) -> tuple[str, ...]:
+async def _run(bench: Workbench, options: TestOptions, run: TestRun) -> ToolReport:
+    by_node = run.call.program == "node" and "--test" in run.call.args
+
+    async def start_runner(files: tuple[str, ...], measure: bool) -> FinishedCommand:
+        for name in (_REPORT, _PRINTED):
+            UntrustedFolder(bench.out).remove(name)
+        given = RunnerStart("", versions(), run.call, files, measure)
+        argv = _node_command(bench, given) if by_node else _other_command(bench, given)
+        return await start(bench, run.started(argv, bench.paths.out), run.call.env)
+
+    def read_report(finished: FinishedCommand) -> Tests:
+        return _read_node(bench, finished) if by_node else _read_printed(bench, run, finished)
+
+    hint = "node wrote none." if by_node else "RunnerStart the tests with c8, and add it to devDependencies."
+    suite = Suite(NodeTest.name, versions(), start_runner, read_report, hint)
+    if by_node:
+        return await run_suite(suite, bench, options, run)
+    report = await run_suite(suite, bench, replace(options, retry=False), run)
+    return replace(report, output_tail=f"{_printed(bench)}\n{report.output_tail}".strip()[-TAIL:])
+
+
+def _node_command(bench: Workbench, start: RunnerStart) -> tuple[str, ...]:
     """Reporters come right behind `--test`, before the files. Given files take the place of the script's own, which
-    are all words behind `--test` that are no options."""
-    at = call.args.index("--test")
-    before, behind = call.args[:at], call.args[at + 1 :]
+    are all words behind `--test` that are no options. Patterns are the shell's to expand, as they are for npm."""
+    args = start.call.args
+    at = args.index("--test")
+    before, behind = args[:at], args[at + 1 :]
     out = bench.paths.out
-    write_input(bench.out, _REPORTER.name, _REPORTER.read_text("utf-8"))
-    report = (f"--test-reporter={out}/{_REPORTER.name}", f"--test-reporter-destination={out}/{_REPORT}")
+    report = (f"--test-reporter={copy_launcher(bench, _REPORTER)}", f"--test-reporter-destination={out}/{_REPORT}")
     coverage: tuple[str, ...] = ()
-    if measure:
+    if start.measure:
         with contextlib.suppress(UntrustedFileError):  # an earlier command put something else there
             UntrustedFolder(bench.out).make_folder(COVERAGE_FOLDER)  # node does not make it
         destination = f"--test-reporter-destination={out}/{COVERAGE_FOLDER}/lcov.info"
         coverage = ("--experimental-test-coverage", "--test-reporter=lcov", destination)
-    kept = tuple(word for word in behind if word.startswith("-")) if files else behind
-    return (program(bench, call.program) or call.program, *before, "--test", *report, *coverage, *kept, *files)
+    kept = tuple(word for word in behind if word.startswith("-")) if start.files else behind
+    argv = (program(bench, "node") or "node", *before, "--test", *report, *coverage, *kept, *start.files)
+    if start.files or not any(_GLOB.search(word) for word in kept):
+        return argv
+    raw = start.call.core.split()
+    words = [word if word in raw and _GLOB.search(word) else shlex.quote(word) for word in argv]
+    return ("/bin/sh", "-c", f"exec {' '.join(words)}")
+
+
+def _other_command(bench: Workbench, start: RunnerStart) -> tuple[str, ...]:
+    """The program as the script starts it, or the whole script where that is not understood."""
+    # A shell that .npmrc names may be a file of the tree, which exits with 0 whatever it is given.
+    named = re.search(r"^\s*script-shell\s*=.*\bbash\s*$", bench.project.read(".npmrc"), re.MULTILINE)
+    shell = f"/bin/{'bash' if named else 'sh'}"
+    argv: tuple[str, ...] = (shell, "-c", start.call.core)
+    if not start.call.program:
+        argv = (*npm(), "run", "--silent", f"--script-shell={shell}", start.call.script)
+    return stdout_to_file(bench, start.measured_by(bench, *argv), _PRINTED)
+
+
+def _read_node(bench: Workbench, finished: FinishedCommand) -> Tests:
+    """A failed run without a test is no report."""
+    if not UntrustedFolder(bench.out).is_file(_REPORT):
+        raise BadReport("")
+    lines = read_output(bench.out, _REPORT).splitlines()
+    entries = [parse_json(line, "node's report") for line in lines if line.strip()]
+    if not entries and finished.exit_code:
+        raise BadReport("")
+    return with_unique_ids(_test(bench, entry) for entry in entries if isinstance(entry, dict)), ""
+
+
+def _read_printed(bench: Workbench, run: TestRun, finished: FinishedCommand) -> Tests:
+    """TAP, else one test, which passes when the program exits with 0."""
+    text = _printed(bench)
+    if is_tap(text):
+        return read_tap(text), ""
+    passed = finished.exit_code == 0
+    output = f"{text[-TAIL:].strip()}\n{last_output(finished.result)}".strip()[-TAIL:]
+    message = f"It ended with exit code {finished.exit_code}.\n{output}".strip()
+    duration_s = finished.result.duration_s
+    test = TestCase(run.call.text, "passed", duration_s=duration_s)
+    return (test if passed else replace(test, outcome="failed", message=message),), ""
+
+
+def _printed(bench: Workbench) -> str:
+    try:
+        return valid_unicode(read_output(bench.out, _PRINTED).decode("utf-8", "backslashreplace"))
+    except BadReport:
+        return ""
 
 
 def _test(bench: Workbench, entry: dict[str, object]) -> TestCase:

@@ -86,15 +86,13 @@ def takes_packages(tree: Path, env_root: Path, folder: PurePath) -> bool:
 async def start(
     bench: Workbench, argv: tuple[str, ...], env: Mapping[str, str] | None = None, network: bool = False
 ) -> FinishedCommand:
-    """Runs a program in the project's folder with node, npm and the project's programs on its PATH, as npm would."""
+    """Runs a program in the project's folder with node, npm and the project's programs on its PATH, as npm would.
+    Nothing else is set that a test could see."""
     own = [os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin") for folder, _ in _installed_folders(bench)]
     manager = f"{bench.paths.env}/{MANAGER_FOLDER}/node_modules/.bin"
     settings = {
         "PATH": ":".join((*own, manager, _npm_folder(bench), str(node_home() / "bin"), SYSTEM_PATH)),
-        "CI": "true",
-        "NO_COLOR": "1",
-        "NODE_USE_SYSTEM_CA": "1",
-        "npm_config_update_notifier": "false",
+        **({"NODE_USE_SYSTEM_CA": "1"} if network else {}),
         **(env or {}),
     }
     return await execute(bench, argv, settings, network=network)

@@ -1,13 +1,13 @@
-"""The scripts of a package.json, read as far as needed to see which program a script starts, and with what.
+"""The scripts of a package.json, read as far as needed to see which programs a script starts, and with what.
 
 A script is shell text. It is never run to be understood: it is split into its simple commands, other scripts that it
 names are followed, and wrappers that only prepare (`cross-env`, `c8`, `npx`) are removed. What is not
-understood is simply not found, and then the whole script is run unchanged.
+understood is a call without a program, and then the whole script is run unchanged.
 """
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -19,21 +19,49 @@ INTEGRATION_SCRIPTS = ("test:integration", "integration", "integration-test")
 TEST_SCRIPTS = ("test", "test:unit", *INTEGRATION_SCRIPTS)
 
 _UNIT_SCRIPTS = ("test", "test:unit", "test:run", "test:ci", "unit")
-_DEPTH = 5
+_DEPTH = 6
+_CHECKERS = ("eslint", "biome", "prettier", "standard", "xo", "tslint", "oxlint", "stylelint", "tsd", "publint", "attw")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*=")
 _MANAGERS = ("npm", "pnpm", "yarn", "bun")
-_RUNS_MANY = ("run-s", "run-p", "npm-run-all", "npm-run-all2")
-_CHECKERS = ("eslint", "biome", "prettier", "standard", "xo", "tslint", "oxlint", "stylelint", "tsd", "publint", "attw")
-_UNREADABLE = ";&|<>()"
-_WRAPPERS = ("cross-env", "cross-env-shell", "env", "npx", "c8", "nyc", "dotenv", "--")
+_RUNS_MANY = ("run-s", "run-p", "npm-run-all", "npm-run-all2", "npm-run-all-next")
+_WRAPPERS = ("cross-env", "cross-env-shell", "env", "npx", "bunx", "c8", "nyc", "dotenv", "dotenvx", "time")
+_COVERAGE = ("c8", "nyc")
+_COVERAGE_COMMANDS = ("report", "check-coverage", "merge", "instrument")
+
+# Options of wrappers, and of what starts several programs, whose value is the next word.
+_VALUED = {
+    "c8": ("-r", "--reporter", "-x", "--exclude", "-n", "--include", "-o", "--report-dir", "--reports-dir", "--src",
+           "-e", "--extension", "--lines", "--branches", "--functions", "--statements", "--temp-directory", "-c",
+           "--config", "--check-coverage-threshold"),
+    "nyc": ("-r", "--reporter", "-x", "--exclude", "-n", "--include", "--report-dir", "-e", "--extension", "--lines",
+            "--branches", "--functions", "--statements", "-t", "--temp-dir", "--nycrc-path", "--require", "-i",
+            "--cwd"),
+    "dotenv": ("-e", "-v", "-p", "-c"),
+    "env": ("-u", "--unset", "-C"),
+    "npx": ("-p", "--package"),
+    "concurrently": ("-n", "--names", "-c", "--prefix-colors", "-p", "--prefix", "-m", "--max-processes", "-s",
+                     "--success", "--restart-tries", "--restart-after", "-l", "--prefix-length", "--name-separator"),
+}  # fmt: skip
+_QUIET = ("-s", "--silent", "-q", "--quiet", "--if-present", "--color", "--no-color")
+_OWN_COMMANDS = frozenset(
+    (
+        "install", "i", "ci", "add", "remove", "up", "update", "pack", "publish", "audit", "dedupe", "config",
+        "cache", "link", "why", "info", "version", "init", "rebuild", "prune", "workspace", "workspaces",
+        "recursive", "set", "plugin", "dlx", "create", "ls", "list", "outdated",
+    )
+)  # fmt: skip
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<word>(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s;&|<>()"'\\])+)|(?P<operator>&&|\|\||[;&|<>()]))"""
+)
+_TAP_FORMATTER = re.compile(r"tap-[\w-]+|faucet|tap|tnyan|colortape|tap-spec|pretty-tap")
 
 
 @dataclass(frozen=True)
 class ScriptCommand:
-    """One start of a program: `NODE_ENV=test vitest run --dir src` in the script named `script`.
+    """One start of a program: `NODE_ENV=test c8 --all vitest run --dir src` in the script named `script`.
 
-    `before` is what the script does first and what the program may need (`npm run build`), as shell text; programs
-    that only check are left out of it.
+    `text` is that as it is written, with the variables of what starts it. `core` is what is left of it without
+    variables and wrappers, still shell text. `coverage` are the words of a wrapper that measures coverage.
     """
 
     script: str
@@ -41,13 +69,8 @@ class ScriptCommand:
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
-    before: tuple[str, ...] = ()
-
-    def prepared(self, argv: tuple[str, ...]) -> tuple[str, ...]:
-        """The words to start instead of the program's own, with what must be done before."""
-        if not self.before:
-            return argv
-        return ("/bin/sh", "-c", " && ".join((*self.before, 'exec "$0" "$@"')), *argv)
+    core: str = ""
+    coverage: tuple[str, ...] = ()
 
 
 def test_script(package: PackageJson, select: str) -> str:
@@ -72,24 +95,21 @@ def _tests_itself(package: PackageJson, script: str) -> bool:
     return any(call.script.startswith("test") and call.program not in _CHECKERS for call in calls(package, script))
 
 
+def understood_calls(package: PackageJson, script: str) -> tuple[ScriptCommand, ...]:
+    """Every call of a script; () where the script changes folder, pipes or is not understood otherwise."""
+    found = tuple(calls(package, script))
+    return () if any(call.program in ("cd", "") for call in found) else found
+
+
 def find_call(package: PackageJson, script: str, *programs: str) -> ScriptCommand | None:
     """The first start of one of the programs in a script or in the scripts that it runs, through node too."""
-    found = find_start(package, script, lambda call: _without_node(call, programs).program in programs)
-    return found and _without_node(found, programs)
-
-
-def find_start(package: PackageJson, script: str, matches: Callable[[ScriptCommand], bool]) -> ScriptCommand | None:
-    """As `find_call`, for any condition. A script that changes folder or pipes is not understood: None."""
-    found = list(calls(package, script))
-    if any(call.program in ("cd", "") for call in found):
-        return None
-    at = next((at for at, call in enumerate(found) if matches(call)), -1)
-    before = tuple(call.text for call in found[:at] if not _only_checks(call))
-    return replace(found[at], before=before) if at >= 0 else None
+    found = (without_node(call, programs) for call in understood_calls(package, script))
+    return next((call for call in found if call.program in programs), None)
 
 
 def without_options(args: tuple[str, ...], flags: tuple[str, ...], valued: tuple[str, ...]) -> tuple[str, ...]:
-    """The arguments less some options: `flags` stand alone, `valued` have a value behind them or behind "="."""
+    """The arguments less some options: `flags` stand alone, `valued` have a value behind them or behind "=". One that
+    ends with a dot stands for all that begin with it."""
     left: list[str] = []
     skip = False
     for word in args:
@@ -98,79 +118,158 @@ def without_options(args: tuple[str, ...], flags: tuple[str, ...], valued: tuple
             skip = False
         elif name in valued:
             skip = not equals
-        elif name not in flags:
+        elif name not in flags and not any(flag.endswith(".") and name.startswith(flag) for flag in flags):
             left.append(word)
     return tuple(left)
 
 
-def calls(package: PackageJson, script: str, depth: int = _DEPTH) -> Iterator[ScriptCommand]:
-    """Every simple command of a script, in order, those of other scripts of the package in their place and npm's
-    `pre` script first. What is not understood is a call without a program."""
-    if depth == 0 or script not in package.scripts:
-        return
-    yield from calls(package, f"pre{script}", depth - 1)
-    for text in _simple_commands(package.scripts[script]):
-        words = _words(text)
-        if is_delegated(words):
+def calls(package: PackageJson, script: str, extra: str = "", depth: int = _DEPTH) -> Iterator[ScriptCommand]:
+    """Every simple command of a script, in order, those of other scripts of the package in their place, npm's `pre`
+    script first and its `post` script last. `extra` is given to its last command."""
+    if depth > 0 and script in package.scripts:
+        yield from calls(package, f"pre{script}", depth=depth - 1)
+        yield from _calls_of_text(package, script, f"{package.scripts[script]} {extra}".strip(), depth)
+        yield from calls(package, f"post{script}", depth=depth - 1)
+
+
+def _calls_of_text(package: PackageJson, script: str, text: str, depth: int) -> Iterator[ScriptCommand]:
+    for raw in _simple_commands(text) if depth > 0 else ():
+        call = _call(package, script, raw)
+        if is_delegated(raw):
             continue
-        others = tuple(_other_scripts(package, words))
-        for name in others:
-            yield from calls(package, name, depth - 1)
-        if not others:
-            yield _call(script, words, text)
+        inner = _scripts_and_texts(package, call)
+        if inner is None:
+            yield call
+            continue
+        for name, more in inner:
+            found = calls(package, name, more, depth - 1) if name else _calls_of_text(package, script, more, depth - 1)
+            for each in found:
+                yield _with_variables(each, call.env)
 
 
-def _simple_commands(text: str) -> Iterator[str]:
-    """The pieces between `&&` and `;`, quotes kept. Any other operator is yielded as a piece that is no command."""
-    lexer = shlex.shlex(text, posix=False, punctuation_chars=_UNREADABLE)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
+def _with_variables(call: ScriptCommand, env: Mapping[str, str]) -> ScriptCommand:
+    given = "".join(f"{name}={shlex.quote(value)} " for name, value in env.items() if name not in call.env)
+    return replace(call, env={**env, **call.env}, text=given + call.text) if env else call
+
+
+def _simple_commands(text: str) -> Iterator[tuple[str, ...]]:
+    """The words, quotes kept, of the pieces between `&&` and `;`. What has any other operator is no command: (). A
+    formatter that TAP is piped into is left out."""
     words: list[str] = []
-    try:
-        for word in lexer:
-            if word in ("&&", ";"):
-                yield " ".join(words)
-                words = []
-            else:
-                words.append(word)
-    except ValueError:
-        words = [_UNREADABLE]
-    yield " ".join(words)
+    at, readable, to_formatter = 0, True, False
+    text = text.strip()
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            readable = False
+            break
+        at, operator = found.end(), found["operator"]
+        if operator in ("&&", ";"):
+            if words or not readable:
+                yield tuple(words) if readable else ()
+            words, readable, to_formatter = [], True, False
+        elif operator == "|" and (next_word := _TOKEN.match(text, at)) and _is_formatter(text[at:], next_word["word"]):
+            to_formatter = True
+        elif operator:
+            readable = False
+        elif not to_formatter:
+            words.append(found["word"])
+    if words or not readable:
+        yield tuple(words) if readable else ()
 
 
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return [_UNREADABLE]
+def _is_formatter(behind: str, word: str | None) -> bool:
+    if word == "npx":
+        word = (behind.split() + [""] * 2)[1]
+    return bool(word and _TAP_FORMATTER.fullmatch(word.rpartition("/")[2]))
 
 
-def _other_scripts(package: PackageJson, words: list[str]) -> Iterator[str]:
-    """`npm run x`, `npm test`, `yarn x`, `run-s x y:*`: the package's scripts that a command runs."""
-    plain = [word for word in words if not word.startswith("-") and not _VARIABLE.match(word)]
-    if not plain:
+def _scripts_and_texts(package: PackageJson, call: ScriptCommand) -> tuple[tuple[str, str], ...] | None:
+    """What a command runs of the package: (script, further arguments), or ("", shell text). None where it is a
+    program."""
+    if call.program in _RUNS_MANY:
+        names = (word for word in call.args if not word.startswith("-"))
+        return tuple((name, "") for pattern in names for name in _named(package, pattern)) or None
+    if call.program in ("concurrently", "conc"):
+        texts = _without_values(call.args, _VALUED["concurrently"])
+        return tuple(each for text in texts for each in _concurrent(package, text)) or None
+    if call.program not in _MANAGERS:
+        return None
+    left = [word for word in call.args if word not in _QUIET]
+    if left[:1] and left[0] in ("run", "run-script"):
+        left = left[1:]
+    elif call.program == "bun" or (left[:1] and left[0] in _OWN_COMMANDS):
+        return None
+    name = {"t": "test", "tst": "test"}.get(left[0], left[0]) if left else ""
+    if name in package.scripts:
+        further = left[2:] if left[1:2] == ["--"] else left[1:]
+        return ((name, shlex.join(further)),)
+    return () if "--if-present" in call.args else None
+
+
+def _named(package: PackageJson, pattern: str) -> list[str]:
+    return [name for name in package.scripts if fnmatchcase(name, pattern)]
+
+
+def _concurrent(package: PackageJson, text: str) -> Iterator[tuple[str, str]]:
+    """A command of `concurrently`: `npm:lint`, `pnpm:test:*`, or shell text."""
+    manager, colon, rest = text.partition(":")
+    if not (colon and manager in _MANAGERS):
+        yield "", text
         return
-    first, rest = plain[0], plain[1:]
-    if first in _RUNS_MANY:
-        yield from (name for pattern in rest for name in package.scripts if fnmatchcase(name, pattern))
-    elif first in _MANAGERS and rest:
-        named = rest[1:] if rest[0] in ("run", "run-script") else [{"t": "test"}.get(rest[0], rest[0])]
-        yield from (name for name in named[:1] if name in package.scripts)
+    pattern, _, further = rest.partition(" ")
+    yield from ((name, further) for name in _named(package, pattern))
 
 
-def _call(script: str, words: list[str], text: str) -> ScriptCommand:
+def _without_values(words: Sequence[str], valued: tuple[str, ...]) -> Iterator[str]:
+    """The words that are neither options nor their values."""
+    skip = False
+    for word in words:
+        if not skip and not word.startswith("-"):
+            yield word
+        skip = not skip and word in valued
+
+
+def _call(package: PackageJson, script: str, raw: tuple[str, ...]) -> ScriptCommand:
+    """What a simple command starts, once its variables and wrappers are removed."""
+    text = " ".join(raw)
+    try:
+        words = [" ".join(shlex.split(word)) for word in raw]
+    except ValueError:
+        words = []
     env: dict[str, str] = {}
-    left = list(words)
-    while left and (_VARIABLE.match(left[0]) or _skipped(left)):
-        name, equals, value = left.pop(0).partition("=")
-        if equals and not name.startswith("-"):
-            env[name] = value
-    if not left or any(set(word) <= set(_UNREADABLE) for word in words):
+    wrapper, coverage, at = "", tuple[str, ...](), 0
+    while at < len(words):
+        word, count = words[at], 1
+        if _VARIABLE.match(word):
+            name, _, env[name] = [*word.partition("=")[:2], word.partition("=")[2]]
+        elif wrapper and word.startswith("-"):
+            count += word in _VALUED.get(wrapper, ())
+            coverage += tuple(words[at : at + count]) if wrapper in _COVERAGE else ()
+        elif _is_wrapper(package, words[at:]):
+            wrapper = word
+            coverage = (word,) if word in _COVERAGE else coverage
+            count += word in _MANAGERS and words[at + 1] in ("exec", "x")
+        else:
+            break
+        at += count
+    if at >= len(words):
         return ScriptCommand(script, "", text=text)
-    return ScriptCommand(script, PurePosixPath(left[0]).name, tuple(left[1:]), env, text)
+    program, args = PurePosixPath(words[at]).name, tuple(words[at + 1 :])
+    return ScriptCommand(script, program, args, env, text, " ".join(raw[at:]), coverage)
 
 
-def _without_node(call: ScriptCommand, programs: tuple[str, ...]) -> ScriptCommand:
+def _is_wrapper(package: PackageJson, words: list[str]) -> bool:
+    """Whether what follows is a program that the first word starts. A manager starts scripts, and does other things,
+    too."""
+    first, second = words[0], words[1] if len(words) > 1 else ""
+    if first in _MANAGERS:
+        own = second in package.scripts or second in _OWN_COMMANDS or second.startswith("-")
+        return second in ("exec", "x") or (first in ("yarn", "pnpm") and not own and second not in ("run", "", "test"))
+    return first in _WRAPPERS and not (first in _COVERAGE and second in _COVERAGE_COMMANDS)
+
+
+def without_node(call: ScriptCommand, programs: Sequence[str]) -> ScriptCommand:
     """`node --experimental-vm-modules node_modules/jest/bin/jest.js x` is jest with an option for node, when jest is
     one of the programs."""
     at = next((at for at, word in enumerate(call.args) if not word.startswith("-")), -1)
@@ -183,13 +282,3 @@ def _without_node(call: ScriptCommand, programs: tuple[str, ...]) -> ScriptComma
     options = " ".join((call.env.get("NODE_OPTIONS", ""), *call.args[:at])).strip()
     env = {**call.env, **({"NODE_OPTIONS": options} if options else {})}
     return replace(call, program=found[1], args=call.args[at + 1 :], env=env)
-
-
-def _only_checks(call: ScriptCommand) -> bool:
-    return call.program in _CHECKERS or (call.program == "tsc" and "--noEmit" in call.args)
-
-
-def _skipped(words: list[str]) -> bool:
-    """A wrapper, an option of one, or `exec` of a package manager."""
-    first = words[0]
-    return first in _WRAPPERS or first.startswith("-") or (first in (*_MANAGERS, "exec") and len(words) > 1)

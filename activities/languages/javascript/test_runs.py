@@ -1,12 +1,13 @@
 """Running a JavaScript test suite the same way for every runner: which script, which files, once again what failed."""
 
+import contextlib
+import json
 import posixpath
 import re
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from activities import formats
 from activities.languages.javascript.config_files import configured_files
@@ -14,10 +15,13 @@ from activities.languages.javascript.coverage_asked import coverage_asked
 from activities.languages.javascript.member_tests import runs_tests_of
 from activities.languages.javascript.package_json import declared_in, read_package
 from activities.languages.javascript.programs import installed_version, not_in_packages, program, start
-from activities.languages.javascript.scripts import ScriptCommand, find_call, test_script
+from activities.languages.javascript.scripts import ScriptCommand, test_script, without_options
+from activities.languages.javascript.test_plan import TestRun, plan_tests
 from activities.model import TestCase, ToolReport
-from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.reporting.markdown import code
+from activities.reports import BadReport, non_negative, read_output, valid_unicode
 from activities.tool_reports import (
+    TAIL,
     FinishedCommand,
     exit_without_failure,
     failed_to_run,
@@ -33,6 +37,11 @@ COVERAGE_FOLDER = "coverage"
 
 TEST_CHECKS = ("unit_tests", "integration_tests", "coverage")
 
+_COVERAGE_FLAGS = ("--check-coverage", "--100", "--all=false")
+_COVERAGE_VALUED = (
+    "-r", "--reporter", "-o", "--report-dir", "--reports-dir", "--lines", "--branches", "--functions", "--statements",
+    "--temp-directory", "-t", "--temp-dir",
+)  # fmt: skip
 _LONGEST_MESSAGE = 4000
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
@@ -52,13 +61,55 @@ class TestOptions:
     only: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class RunnerStart:
+    """One start of a runner: its program and version, what the script gives it, the files to run (() for all), and
+    whether coverage is to be measured."""
+
+    binary: str
+    version: str
+    call: ScriptCommand
+    files: tuple[str, ...] = ()
+    measure: bool = False
+
+    def by_launcher(self, launcher: str, own: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:
+        """Starts the runner with the arguments `given`, while the tests see `own` as those of their process."""
+        return ("node", launcher, self.binary, json.dumps(own), json.dumps(given))
+
+    def measured_by(self, bench: Workbench, *argv: str) -> tuple[str, ...]:
+        """The words with c8 or nyc around them, as far as coverage is to be measured and one is installed."""
+        names = ("nyc", "c8") if self.call.coverage[:1] == ("nyc",) else ("c8", "nyc")
+        reporter = next((found for name in names if (found := program(bench, name))), "") if self.measure else ""
+        if not reporter:
+            return argv
+        own = without_options(self.call.coverage[1:], _COVERAGE_FLAGS, _COVERAGE_VALUED)
+        own = own if self.call.coverage[:1] == (reporter.rpartition("/")[2],) else ()
+        report = ("--reporter=lcovonly", f"--report-dir={bench.paths.out}/{COVERAGE_FOLDER}", "--check-coverage=false")
+        return (reporter, *own, *report, *argv)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A test suite: `start(files, measure)` runs it or the given files of it (relative to the project's folder), with
+    coverage if `measure`; `read` gives what it reported and raises `BadReport`; `hint` says what to do where no
+    coverage was measured."""
+
+    tool: str
+    version: str
+    start: Callable[[tuple[str, ...], bool], Awaitable[FinishedCommand]]
+    read: Callable[[FinishedCommand], Tests]
+    hint: str
+
+
 class ScriptRunner(Tool):
-    """A runner that a package's test script starts. `report` is the file in `out` that it writes."""
+    """A runner that a package's test script starts. `report` is the file in `out` that it writes; `coverage_hint` says
+    what measures its coverage."""
 
     checks = TEST_CHECKS
     language = "javascript"
     is_test_runner = True
     report: str
+    coverage_hint: str = "Add c8 to devDependencies."
 
     def loaded_code(self, project: Project) -> Iterator[str]:
         return configured_files(self.name, self.detection, project)
@@ -66,9 +117,9 @@ class ScriptRunner(Tool):
     def used_by(self, project: Project) -> str:
         package = read_package(project)
         for select in ("unit", "integration"):
-            if (script := test_script(package, select)) and find_call(package, script, self.name):
+            if (script := test_script(package, select)) and self._runs(project, select):
                 return f'the script "{script}" in package.json'
-        return "" if test_script(package, "unit") else declared_in(package, self.name)
+        return declared_in(package, self.name) if self._runs(project, "unit") else ""
 
     def asked_for(self, project: Project, check: str) -> str:
         """Tests ask to be run; that they are measured has to be said."""
@@ -80,42 +131,50 @@ class ScriptRunner(Tool):
     def has_work(self, project: Project, check: str) -> bool:
         if project.members and not test_script(read_package(project), select_for(check)):
             return False  # the members start it
-        return self._call(project, select_for(check)) is not None
+        return bool(self._runs(project, select_for(check)))
 
     async def run(self, bench: Workbench) -> ToolReport:
+        """Each start of the runner in the script, one after another."""
         options = test_options(bench)
-        call = self._call(bench.project, options.select)
-        if call is None:
+        runs = self._runs(bench.project, options.select)
+        if not runs:
             return ToolReport(tool=self.name)
         if not (binary := program(bench, self.name)):
             return not_in_packages(bench, self.name, self.used_by(bench.project))
+        version = installed_version(bench, self.name)
+        return joined([await self._run_once(bench, options, run, binary, version) for run in runs])
 
+    async def _run_once(
+        self, bench: Workbench, options: TestOptions, run: TestRun, binary: str, version: str
+    ) -> ToolReport:
         async def start_runner(files: tuple[str, ...], measure: bool) -> FinishedCommand:
-            return await start(bench, call.prepared(self.command(bench, binary, call.args, files, measure)), call.env)
+            UntrustedFolder(bench.out).remove(self.report)
+            argv = self.command(bench, RunnerStart(binary, version, run.call, files, measure))
+            return await start(bench, run.started(argv, bench.paths.out), run.call.env)
 
         def read_report(finished: FinishedCommand) -> Tests:
+            if not UntrustedFolder(bench.out).is_file(self.report):
+                raise BadReport("")
             return self.read(read_output(bench.out, self.report), bench)
 
-        version = installed_version(bench, self.name)
-        return await run_suite(self.name, version, bench, options, start_runner, read_report)
+        suite = Suite(self.name, version, start_runner, read_report, self.hint(bench))
+        return await run_suite(suite, bench, options, run)
 
     @abstractmethod
-    def command(
-        self, bench: Workbench, binary: str, args: tuple[str, ...], files: tuple[str, ...], measure: bool
-    ) -> tuple[str, ...]:
-        """What to start: the runner with the arguments of the package's script, its report, the files to run (() for
-        all), and coverage if it is to be measured."""
+    def command(self, bench: Workbench, start: RunnerStart) -> tuple[str, ...]:
+        """What to start: the runner with the arguments of the package's script, its report, the files to run, and
+        coverage if it is to be measured."""
 
     @abstractmethod
     def read(self, data: bytes, bench: Workbench) -> Tests:
         """What its report says. Raises `BadReport`."""
 
-    def _call(self, project: Project, select: str) -> ScriptCommand | None:
-        """How the package starts the runner for these tests; bare where it is only a dependency."""
-        package = read_package(project)
-        if script := test_script(package, select):
-            return find_call(package, script, self.name)
-        return ScriptCommand("", self.name) if select == "unit" and package.declared(self.name) else None
+    def hint(self, bench: Workbench) -> str:
+        """What to do where no coverage was measured."""
+        return self.coverage_hint
+
+    def _runs(self, project: Project, select: str) -> tuple[TestRun, ...]:
+        return tuple(run for run in plan_tests(project, select, (self,)) if run.tool == self.name)
 
 
 def test_options(bench: Workbench) -> TestOptions:
@@ -135,38 +194,97 @@ def select_for(check: str) -> str:
     return "integration" if check == "integration_tests" else "unit"
 
 
-async def run_suite(
-    tool: str,
-    version: str,
-    bench: Workbench,
-    options: TestOptions,
-    start_runner: Callable[[tuple[str, ...], bool], Awaitable[FinishedCommand]],
-    read_report: Callable[[FinishedCommand], Tests],
-) -> ToolReport:
-    """The suite once, its failed files once more; a test that then passes is flaky.
-
-    `start_runner(files, measure)` runs the suite or the given files of it (relative to the project's folder), with
-    coverage if `measure`.
-    """
+async def run_suite(suite: Suite, bench: Workbench, options: TestOptions, run: TestRun) -> ToolReport:
+    """The suite once, its failed files once more; a test that then passes is flaky. Where measuring coverage keeps the
+    suite from reporting at all, it runs once more without."""
+    tool, version = suite.tool, suite.version
     files = _existing_files(bench, options.only)
-    if options.only and not files:
+    without_file = any(not test.partition("::")[1] for test in options.only)
+    if options.only and not files and not without_file:
         return ToolReport(tool=tool, version=version)
-    finished = first = await start_runner(files, options.coverage)
+    files = () if without_file else files
+    coverage_problem = ""
+    finished = first = await suite.start(files, options.coverage)
     try:
-        tests, problem = read_report(first)
+        try:
+            tests, problem = suite.read(first)
+        except BadReport:
+            if not options.coverage or stop_reason(tool, first):
+                raise
+            coverage_problem = f"{tool} does not run while coverage is measured."
+            finished = first = await suite.start(files, False)
+            tests, problem = suite.read(first)
         failed = _existing_files(bench, tuple(test.path for test in tests if test.outcome == "failed"))
         if options.retry and failed and not stop_reason(tool, first):
-            finished = await start_runner(failed, False)
-            tests = with_flaky(tests, read_report(finished)[0])
+            finished = await suite.start(failed, False)
+            with contextlib.suppress(BadReport):  # then nothing is known of a second try
+                tests = with_flaky(tests, suite.read(finished)[0])
     except BadReport as error:
-        return failed_to_run(tool, version, finished, str(error))
+        failure, advice = failed_to_run(tool, version, finished, str(error)), setup_problem(bench, run)
+        return replace(failure, problem=f"{failure.problem} {advice}".strip())
+    tests += failed_steps(bench, run)
+    advice = setup_problem(bench, run) if any(test.outcome == "failed" for test in tests) else ""
     explained = problem or stop_reason(tool, first) or any(test.outcome in ("failed", "flaky") for test in tests)
     if first.exit_code and not explained:
         # A missed threshold of coverage is another check's to judge.
-        missed = "threshold" in f"{first.stdout}{first.stderr}".lower()
+        output = f"{first.stdout}{first.stderr}".lower()
+        missed = any(word in output for word in ("threshold", "incomplete coverage", "does not meet"))
         problem = "" if missed else exit_without_failure(tool, first.exit_code)
-    report = make_report(tool, version, first, tests=tests, problem=problem)
-    return _with_coverage(report, bench) if options.coverage else report
+    report = make_report(tool, version, first, tests=tests, problem=problem, advice=advice)
+    report = replace(report, found_in=_found_in(run))
+    return _with_coverage(report, bench, coverage_problem, suite.hint) if options.coverage else report
+
+
+def _found_in(run: TestRun) -> str:
+    return f'the script "{run.call.script}" in package.json' if run.call.script else ""
+
+
+def failed_steps(bench: Workbench, run: TestRun) -> tuple[TestCase, ...]:
+    """A step of the script before the tests that failed: where the script itself would have ended."""
+    steps = enumerate((*run.setup, *run.before))
+    found = [(step, _step(bench, number)) for number, step in steps if number >= len(run.setup)]
+    return tuple(TestCase(step, "failed", message=outcome[1]) for step, outcome in found if outcome)
+
+
+def setup_problem(bench: Workbench, run: TestRun) -> str:
+    """A sentence where one of the package's own steps before the tests failed, "" where none did."""
+    for number, step in enumerate(run.setup):
+        if outcome := _step(bench, number):
+            last = outcome[1].rpartition("\n")[2].strip()[:300]
+            return f"Before the tests, {code(step)} ended with exit code {outcome[0]}{f': {last}' if last else ''}."
+    return ""
+
+
+def _step(bench: Workbench, number: int) -> tuple[str, str] | None:
+    """(exit code, the end of its output) of a failed step, None of one that did not fail."""
+    folder = UntrustedFolder(bench.out)
+    if not folder.is_file(f"step-{number}.code"):
+        return None
+    try:
+        ended, data = read_output(bench.out, f"step-{number}.code"), read_output(bench.out, f"step-{number}.txt")
+    except BadReport:
+        return "unknown", ""
+    exit_code = valid_unicode(ended.decode("utf-8", "backslashreplace")).strip()[:10]
+    return exit_code, short_message(data.decode("utf-8", "backslashreplace"))
+
+
+def joined(reports: Sequence[ToolReport]) -> ToolReport:
+    """The reports of several runs of one tool as one."""
+    if len(reports) == 1:
+        return reports[0]
+    return replace(
+        reports[-1],
+        tests=with_unique_ids(test for report in reports for test in report.tests),
+        coverage=tuple(file for report in reports for file in report.coverage),
+        completed=all(report.completed for report in reports),
+        timed_out=any(report.timed_out for report in reports),
+        problem=" ".join(dict.fromkeys(report.problem for report in reports if report.problem)),
+        advice=" ".join(dict.fromkeys(report.advice for report in reports if report.advice)),
+        coverage_problem=" ".join(dict.fromkeys(one.coverage_problem for one in reports if one.coverage_problem)),
+        command=" && ".join(report.command for report in reports),
+        output_tail="\n".join(report.output_tail for report in reports)[-TAIL:],
+        duration_s=sum(report.duration_s for report in reports),
+    )
 
 
 def _existing_files(bench: Workbench, ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -179,13 +297,15 @@ def _existing_files(bench: Workbench, ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(path for path in own if path and not path.startswith("-") and folder.is_file(path))
 
 
-def _with_coverage(report: ToolReport, bench: Workbench) -> ToolReport:
-    """The report with what `lcov.info` says, or with the advice that none was measured."""
+def _with_coverage(report: ToolReport, bench: Workbench, problem: str, hint: str) -> ToolReport:
+    """The report with what its `lcov.info` says, or with why none was measured."""
+    name = f"{COVERAGE_FOLDER}/lcov.info"
     try:
-        data = read_output(bench.out, f"{COVERAGE_FOLDER}/lcov.info")
-        files = formats.registry()["lcov"].read(data, report.tool, "coverage").coverage
+        if not UntrustedFolder(bench.out).is_file(name):
+            raise BadReport(f"{problem} {hint}".strip())
+        files = formats.registry()["lcov"].read(read_output(bench.out, name), report.tool, "coverage").coverage
     except BadReport as error:
-        return replace(report, advice=report.advice or f"Coverage was not measured. {error}")
+        return replace(report, coverage_problem=f"Coverage was not measured. {error}".strip())
     placed = [replace(file, path=posixpath.normpath(bench.relative(file.path))) for file in files]
     own = (one for one in placed if not one.path.startswith(("/", "../")) and "node_modules/" not in one.path)
     return replace(report, coverage=tuple(own))
@@ -201,53 +321,13 @@ def with_unique_ids(tests: Iterable[TestCase]) -> tuple[TestCase, ...]:
     return tuple(named)
 
 
-def read_jest(data: bytes, bench: Workbench) -> Tests:
-    """The JSON that jest writes, and vitest too: a list of files, each with its tests. Raises `BadReport`."""
-    report = parse_json(data, "The test report")
-    files = report.get("testResults") if isinstance(report, dict) else None
-    if not isinstance(report, dict) or not isinstance(files, list):
-        raise BadReport("The test report has no testResults.")
-    tests = with_unique_ids(test for file in files if isinstance(file, dict) for test in _jest_tests(file, bench))
-    outside = report.get("success") is False and not any(test.outcome == "failed" for test in tests)
-    return tests, "The test run failed outside of its tests: see its output." if outside else ""
+def line_in_trace(message: str, path: str) -> int:
+    """The first line of the test's own file that a stack trace names, 0 where it names none."""
+    place = re.search(rf"(?:^|[/(\s]){re.escape(path)}:(\d+)", message) if path else None
+    return non_negative(place[1]) if place else 0
 
 
-def _jest_tests(file: dict[str, object], bench: Workbench) -> Iterator[TestCase]:
-    path = bench.relative(valid_unicode(str(file.get("name", ""))))
-    cases = file.get("assertionResults")
-    cases = [case for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
-    if file.get("status") == "failed" and not any(case.get("status") == "failed" for case in cases):
-        yield TestCase(f"{path}::(file)", "failed", path, message=_short(file.get("message")))
-    for case in cases:
-        yield _jest_test(path, case)
-
-
-def _jest_test(path: str, case: dict[str, object]) -> TestCase:
-    groups, messages, place = case.get("ancestorTitles"), case.get("failureMessages"), case.get("location")
-    names = [*(groups if isinstance(groups, list) else []), case.get("title", "")]
-    duration = case.get("duration")
-    return TestCase(
-        id=f"{path}::" + valid_unicode(" > ".join(str(name) for name in names if name)),
-        outcome=_outcome(case),
-        path=path,
-        line=non_negative(place.get("line")) if isinstance(place, dict) else 0,
-        message=_short("\n".join(map(str, messages)) if isinstance(messages, list) else ""),
-        duration_s=float(duration) / 1000 if isinstance(duration, int | float) else 0.0,
-    )
-
-
-def _outcome(case: dict[str, object]) -> Literal["passed", "failed", "skipped", "flaky"]:
-    """`invocations` above 1 is jest's own retry (`jest.retryTimes`): a pass on the second try is flaky."""
-    match case.get("status"):
-        case "passed":
-            return "flaky" if non_negative(case.get("invocations")) > 1 else "passed"
-        case "failed":
-            return "failed"
-        case _:
-            return "skipped"
-
-
-def _short(text: object) -> str:
+def short_message(text: object) -> str:
     clean = valid_unicode(_COLOURS.sub("", text if isinstance(text, str) else "")).strip()
     half = _LONGEST_MESSAGE // 2
     return clean if len(clean) <= _LONGEST_MESSAGE else f"{clean[:half]}\n…\n{clean[-half:]}"

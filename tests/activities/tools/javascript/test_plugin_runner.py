@@ -12,15 +12,15 @@ from tests.activities.tools.javascript.conftest import ReplayedProject
 from tests.plugins.distribution import write_distribution
 
 RUNNER = '''
-"""ava: the tests of a package whose test script starts it."""
+"""uvu: the tests of a package whose test script starts it."""
 
 from activities.languages.javascript.test_runs import ScriptRunner, Tests
 from activities.tooling import Workbench
 
 
-class Ava(ScriptRunner):
-    name = "ava"
-    report = "ava.tap"
+class Uvu(ScriptRunner):
+    name = "uvu"
+    report = "uvu.tap"
 
     def command(
         self, bench: Workbench, binary: str, args: tuple[str, ...], files: tuple[str, ...], measure: bool
@@ -31,28 +31,28 @@ class Ava(ScriptRunner):
         return (), ""
 
 
-tool = Ava()
+tool = Uvu()
 '''
 
 
 @pytest.fixture(autouse=True)
-def ava(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    write_distribution(tmp_path / "site", "tools", "ava", RUNNER)
+def uvu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    write_distribution(tmp_path / "site", "tools", "uvu", RUNNER)
     monkeypatch.syspath_prepend(tmp_path / "site")
     tools.registry.cache_clear()
     yield
     tools.registry.cache_clear()
-    sys.modules.pop("autobuild_ava", None)
+    sys.modules.pop("autobuild_uvu", None)
 
 
 @pytest.mark.parametrize(
     ("script", "runner"),
     [
-        ("ava --verbose", "ava"),
-        ("node node_modules/.bin/ava", "ava"),
-        ("node --enable-source-maps node_modules/ava/entrypoints/cli.mjs", "ava"),
+        ("uvu --verbose", "uvu"),
+        ("node node_modules/.bin/uvu", "uvu"),
+        ("node --enable-source-maps node_modules/uvu/entrypoints/cli.mjs", "uvu"),
         ("jest", "jest"),
-        ("uvu tests", "node-test"),
+        ("lab tests", "node-test"),
     ],
 )
 def test_script_belongs_to_the_runner_that_it_starts(replayed: ReplayedProject, script: str, runner: str) -> None:
@@ -63,6 +63,6 @@ def test_script_belongs_to_the_runner_that_it_starts(replayed: ReplayedProject, 
 
 
 async def test_generic_runner_leaves_the_script_alone(replayed: ReplayedProject) -> None:
-    bench = replayed.bench({}, '{"scripts": {"test": "ava"}}')
+    bench = replayed.bench({}, '{"scripts": {"test": "uvu"}}')
     report = await registry()["node-test"].run(bench)
     assert (report.tests, replayed.commands) == ((), [])

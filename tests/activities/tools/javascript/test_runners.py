@@ -1,11 +1,13 @@
 """vitest, jest and mocha, by what they really wrote (`recorded/`)."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from activities.tooling import Tool
+from activities.tools.ava import tool as ava
 from activities.tools.jest import tool as jest
 from activities.tools.mocha import tool as mocha
 from activities.tools.node_test import tool as node_test
@@ -85,7 +87,7 @@ async def test_given_tests_are_run_by_their_files(replayed: ReplayedProject) -> 
     (bench.project.root / "a.test.js").touch()
     only = ("a.test.js::x > y", "gone.test.js::z", "../../etc/passwd::w", "--help::v")
     await jest.run(replace(bench, options={"only": only}))
-    assert replayed.commands[0][-2:] == ("a.test.js", "--coverage=false")
+    assert json.loads(replayed.commands[0][-1])[-2:] == ["a.test.js", "--coverage=false"]
     await jest.run(replace(bench, options={"only": ("gone.test.js::z",)}))
     assert len(replayed.commands) == 1
 
@@ -97,7 +99,10 @@ async def test_given_tests_are_run_by_their_files(replayed: ReplayedProject) -> 
         ('{"scripts": {"test": "jest"}, "devDependencies": {"vitest": "5"}}', vitest, ""),
         ('{"devDependencies": {"vitest": "5"}}', vitest, "vitest in devDependencies of package.json"),
         ('{"scripts": {"test": "echo \\"Error: no test specified\\" && exit 1"}}', node_test, ""),
-        ('{"scripts": {"test": "ava"}}', node_test, 'the script "test" in package.json'),
+        ('{"scripts": {"test": "ava"}}', ava, 'the script "test" in package.json'),
+        ('{"scripts": {"test": "ava"}}', node_test, ""),
+        ('{"scripts": {"test": "uvu test"}}', node_test, 'the script "test" in package.json'),
+        ('{"scripts": {"test": "eslint . && jest && tape test/*.js"}}', node_test, 'the script "test" in package.json'),
         ('{"scripts": {"test": "vitest"}}', node_test, ""),
         ('{"scripts": {"test": "vitest | tee log"}}', node_test, 'the script "test" in package.json'),
         ('{"scripts": {"test": "cd x && vitest"}}', vitest, ""),

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from activities.languages.javascript.package_json import parse_package
-from activities.languages.javascript.scripts import ScriptCommand, find_call, without_options
+from activities.languages.javascript.scripts import find_call, without_options
 from activities.languages.javascript.scripts import test_script as script_of
 
 JEST = ("jest", "vitest")
@@ -33,45 +33,40 @@ def test_no_start_of_the_program_is_found(script: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "args", "env", "before"),
+    ("script", "args", "env"),
     [
-        ("jest", (), {}, ()),
-        ("NODE_ENV=test TZ=UTC jest --ci", ("--ci",), {"NODE_ENV": "test", "TZ": "UTC"}, ()),
-        ("cross-env NODE_ENV=test jest 'a b'", ("a b",), {"NODE_ENV": "test"}, ()),
-        ("npx jest", (), {}, ()),
-        ("npx --no-install jest -i", ("-i",), {}, ()),
-        ("yarn jest -i", ("-i",), {}, ()),
-        ("pnpm exec jest", (), {}, ()),
-        ("npm exec -- jest", (), {}, ()),
-        ("c8 --all jest", (), {}, ()),
-        ("eslint . && tsc --noEmit && jest", (), {}, ()),
-        ("tsc -p . && jest", (), {}, ("tsc -p .",)),
-        ("npm run build && jest", (), {}, ("rollup -c 'x y'",)),
-        ("npm run other", ("other",), {}, ()),
-        ("run-s build other", ("other",), {}, ("rollup -c 'x y'",)),
-        ("node --experimental-vm-modules node_modules/jest/bin/jest.js x", ("x",), {"NODE_OPTIONS": "--experimental-vm-modules"}, ()),
-        ("node ./node_modules/.bin/jest", (), {}, ()),
+        ("jest", (), {}),
+        ("NODE_ENV=test TZ=UTC jest --ci", ("--ci",), {"NODE_ENV": "test", "TZ": "UTC"}),
+        ("cross-env NODE_ENV=test jest 'a b'", ("a b",), {"NODE_ENV": "test"}),
+        ("cross-env NODE_ENV=test npm run other", ("other",), {"NODE_ENV": "test"}),
+        ("npx jest", (), {}),
+        ("npx --no-install jest -i", ("-i",), {}),
+        ("yarn jest -i", ("-i",), {}),
+        ("pnpm exec jest", (), {}),
+        ("npm exec -- jest", (), {}),
+        ("c8 --all jest", (), {}),
+        ("c8 -r text --src lib jest", (), {}),
+        ("nyc --reporter lcov jest --ci", ("--ci",), {}),
+        ("dotenv -e .env.test -- jest", (), {}),
+        ("eslint . && tsc --noEmit && jest", (), {}),
+        ("npm run build && jest", (), {}),
+        ("npm run other", ("other",), {}),
+        ("npm run other -- --ci --config 'a b'", ("other", "--ci", "--config", "a b"), {}),
+        ("yarn other --ci", ("other", "--ci"), {}),
+        ("npm run -s other", ("other",), {}),
+        ("run-s build other", ("other",), {}),
+        ("npm-run-all --parallel build oth*", ("other",), {}),
+        ("concurrently -n a,b \"npm:build\" \"npm:other -- --ci\"", ("other", "--", "--ci"), {}),
+        ("concurrently 'eslint .' 'jest -i'", ("-i",), {}),
+        ("node --experimental-vm-modules node_modules/jest/bin/jest.js x", ("x",), {"NODE_OPTIONS": "--experimental-vm-modules"}),
+        ("node ./node_modules/.bin/jest", (), {}),
     ],
 )  # fmt: skip
-def test_start_of_the_program_is_found(
-    script: str, args: tuple[str, ...], env: dict[str, str], before: tuple[str, ...]
-) -> None:
+def test_start_of_the_program_is_found(script: str, args: tuple[str, ...], env: dict[str, str]) -> None:
     text = f'{{"scripts": {{"test": {json.dumps(script)}, "build": "rollup -c \'x y\'", "other": "jest other"}}}}'
     call = find_call(parse_package(text), "test", *JEST)
     assert call is not None
-    assert (call.program, call.args, call.env, call.before) == ("jest", args, env, before)
-
-
-def test_npm_runs_pretest_first() -> None:
-    package = parse_package('{"scripts": {"pretest": "npm run build", "build": "tsc", "test": "jest"}}')
-    call = find_call(package, "test", *JEST)
-    assert call is not None
-    assert call.before == ("tsc",)
-
-
-def test_earlier_commands_run_before_the_program() -> None:
-    call = ScriptCommand("test", "jest", before=("tsc", "cp a b"))
-    assert call.prepared(("jest", "--json")) == ("/bin/sh", "-c", 'tsc && cp a b && exec "$0" "$@"', "jest", "--json")
+    assert (call.program, call.args, call.env) == ("jest", args, env)
 
 
 def test_scripts_that_call_each_other_end() -> None:
@@ -96,5 +91,9 @@ def test_unit_and_integration_tests_have_their_scripts(scripts: str, unit: str, 
 
 
 def test_options_are_removed_with_their_values() -> None:
-    words = ("--watch", "-f", "unix", "--format=json", "src", "--watching")
-    assert without_options(words, ("--watch",), ("-f", "--format")) == ("src", "--watching")
+    words = ("--watch", "-f", "unix", "--format=json", "src", "--watching", "--coverage.all", "--coverage-x")
+    assert without_options(words, ("--watch", "--coverage."), ("-f", "--format")) == (
+        "src",
+        "--watching",
+        "--coverage-x",
+    )

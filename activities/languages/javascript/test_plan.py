@@ -1,0 +1,146 @@
+"""What a package's test script does: which runners it starts, with what before them, and what else it tests.
+
+Programs that only check (linters, type checkers) are left to their own tools where those look at the project; what
+nobody knows is run by its exit code, with its own output. So a script of several programs is never judged by the one
+that comes first.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from activities.languages.javascript.package_json import PackageJson, read_package
+from activities.languages.javascript.scripts import (
+    ScriptCommand,
+    test_script,
+    understood_calls,
+    without_node,
+)
+from activities.tooling import Project, Tool
+
+GENERIC = "node-test"
+"""The tool that runs node's own tests, and what no other tool knows."""
+
+# Programs that make what later ones need, or clear away.
+_BUILDERS = frozenset(
+    (
+        "tsc", "vue-tsc", "vite", "rollup", "tsup", "tsdown", "esbuild", "swc", "babel", "webpack", "parcel",
+        "unbuild", "ncc", "microbundle", "bunchee", "tshy", "wireit", "pkgroll", "browserify", "node-gyp",
+        "prebuildify", "cmake-js", "napi", "wasm-pack", "make", "prisma", "rimraf", "del", "del-cli", "mkdir",
+        "mkdirp", "cp", "cpy", "cpx", "rm", "shx", "ncp", "copyfiles", "echo", "touch", "mv", "ln", "chmod",
+        "patch-package", "tsc-alias", "resolve-tspaths", "grunt", "gulp", "gen", "graphql-codegen", "buf",
+        "peggy", "pegjs", "nearleyc", "jison", "lerna", "nx", "turbo", "nuxt", "nuxi", "svelte-kit", "astro",
+        "rsbuild", "rslib",
+    )
+)  # fmt: skip
+_BUILD_SCRIPT = re.compile(r"(?:pre|post)?(?:build|compile|clean|generate|prepare|bundle|transpile)\b.*")
+_TESTS = frozenset(("test", "test:unit"))
+# What has no part in a verdict: reports of coverage, hooks of a person's own git.
+_IGNORED = frozenset(
+    (
+        "c8", "nyc", "codecov", "coveralls", "husky", "simple-git-hooks", "lefthook", "is-ci", "pinst",
+        "opencollective",
+    )
+)  # fmt: skip
+_LIFECYCLE = ("postinstall", "prepare")
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """One start of a test program by `tool`. `setup` is what an installation would have done, `before` what the script
+    does first: both shell text. The call has no program where the whole script is run as it is."""
+
+    __test__ = False
+
+    tool: str
+    call: ScriptCommand
+    setup: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+
+    def started(self, argv: tuple[str, ...], out: str) -> tuple[str, ...]:
+        """The words to start instead of the program's own: the steps come first, and none stops the tests. A step
+        leaves its output in `out`, and its exit code where that is not 0."""
+        steps = (*self.setup, *self.before)
+        if not steps:
+            return argv
+        text = "".join(
+            f'( {step}\n) > "$0/step-{number}.txt" 2>&1 </dev/null || echo "$?" > "$0/step-{number}.code"\n'
+            for number, step in enumerate(steps)
+        )
+        return ("/bin/sh", "-c", f'{text}exec "$@"', out, *argv)
+
+
+def plan_tests(project: Project, select: str, tools: Collection[Tool]) -> tuple[TestRun, ...]:
+    """The test programs of a project in their order, each for one of these tools or for `GENERIC`. Without a script for
+    the unit tests, a runner that is declared."""
+    runners = tuple(tool.name for tool in tools if tool.is_test_runner)
+    package = read_package(project)
+    script = test_script(package, select)
+    if not script:
+        found = [name for name in runners if select == "unit" and package.declared(name)]
+        return tuple(TestRun(name, ScriptCommand("", name), _setup(project, package, ())) for name in found)
+    understood = understood_calls(package, script)
+    setup = _setup(project, package, tuple(call.script for call in understood))
+    if not understood:
+        return (TestRun(GENERIC, ScriptCommand(script, "", text=f"npm run {script}"), setup),)
+    runs: list[TestRun] = []
+    before: list[str] = []
+    for call in (without_node(call, runners) for call in understood):
+        if call.program in runners:
+            runs.append(TestRun(call.program, call, setup, tuple(before)))
+        elif call.program in _IGNORED or _is_left_to_its_tool(project, call, tools):
+            continue
+        elif _prepares(call):
+            before.append(call.text)
+        else:
+            runs.append(TestRun(GENERIC, call, setup, tuple(before)))
+    return tuple(runs)
+
+
+def _prepares(call: ScriptCommand) -> bool:
+    if call.program == "tsc" and "--noEmit" in call.args:
+        return False
+    return call.program in _BUILDERS or bool(call.script not in _TESTS and _BUILD_SCRIPT.fullmatch(call.script))
+
+
+def _is_left_to_its_tool(project: Project, call: ScriptCommand, tools: Collection[Tool]) -> bool:
+    """Whether a tool of another check starts the program on this project."""
+    if call.program in ("tsc", "vue-tsc") and "--noEmit" not in call.args:
+        return False
+    others = (tool for tool in tools if tool.language == "javascript" and not tool.is_test_runner)
+    return any(call.program in _programs_of(tool.name) and tool.used_by(project) for tool in others)
+
+
+def _programs_of(tool: str) -> tuple[str, ...]:
+    return {"tsc": ("tsc", "vue-tsc"), "standard": ("standard", "semistandard", "ts-standard")}.get(tool, (tool,))
+
+
+def _setup(project: Project, package: PackageJson, started: tuple[str, ...]) -> tuple[str, ...]:
+    """The package's own scripts that npm runs when it installs, and the build where what the package exports is not in
+    the tree, except for scripts that run anyway (`started`)."""
+    found: list[ScriptCommand] = []
+    for name in _LIFECYCLE:
+        understood = understood_calls(package, name)
+        opaque = (ScriptCommand(name, "npm", text=f"npm run --silent {name}"),) if name in package.scripts else ()
+        found += (understood or opaque) if name not in started else ()
+    steps = [call.text for call in found if call.program not in _IGNORED]
+    builds = {*started, *(call.script for call in found)}
+    if "build" in package.scripts and "build" not in builds and _lacks_product(project, package):
+        steps.append("npm run --silent build")
+    return tuple(dict.fromkeys(step for step in steps if step))
+
+
+def _lacks_product(project: Project, package: PackageJson) -> bool:
+    """Whether a file that package.json says it exports is missing."""
+    named = [path for path in _exported(package) if "*" not in path and re.search(r"\.[cm]?[jt]sx?$|\.json$", path)]
+    return any(not path.startswith("..") and not project.has_file(path) for path in named)
+
+
+def _exported(package: PackageJson) -> Iterator[str]:
+    pending: list[object] = [package.data.get(key) for key in ("main", "module", "bin", "exports")]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            yield value.removeprefix("./")
+        elif isinstance(value, dict):
+            pending += value.values()

@@ -1,0 +1,89 @@
+"""What of a test script is run by which tool, and what before it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from activities.languages.javascript.test_plan import plan_tests
+from activities.tooling import Project
+from activities.tools import registry
+
+OTHER_SCRIPTS = {
+    "build": "rollup -c 'x y'",
+    "unit": "jest unit",
+    "lint": "eslint .",
+    "types": "tsd",
+    "tap": "tape t/*.js",
+}
+
+
+def planned(root: Path, script: str, **more: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """(tool, what it starts, steps before it) for each run."""
+    scripts = {**OTHER_SCRIPTS, **more, "test": script}
+    (root / "eslint.config.js").touch()
+    (root / "package.json").write_text(json.dumps({"scripts": scripts, "devDependencies": {"typescript": "5"}}))
+    (root / "tsconfig.json").write_text("{}")
+    return [
+        (run.tool, run.call.core, run.before)
+        for run in plan_tests(Project(".", root, "javascript"), "unit", registry().values())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "runs"),
+    [
+        ("eslint . && tsc --noEmit && jest --ci", [("jest", "jest --ci", ())]),
+        ("tsc -p . && jest", [("jest", "jest", ("tsc -p .",))]),
+        ("npm run build && jest", [("jest", "jest", ("rollup -c 'x y'",))]),
+        ("npm run lint && npm run unit && npm run types", [("jest", "jest unit", ()), ("node-test", "tsd", ())]),
+        ("run-p lint unit tap", [("jest", "jest unit", ()), ("node-test", "tape t/*.js", ())]),
+        ("concurrently npm:lint npm:unit", [("jest", "jest unit", ())]),
+        ("jest a && jest --config b.js", [("jest", "jest a", ()), ("jest", "jest --config b.js", ())]),
+        ("mocha && jest", [("mocha", "mocha", ()), ("jest", "jest", ())]),
+        ("eslint . && node test.js", [("node-test", "node test.js", ())]),
+        ("xo && ava", [("node-test", "xo", ()), ("ava", "ava", ())]),
+        ("nyc --reporter lcov mocha && nyc report", [("mocha", "mocha", ())]),
+        ("eslint .", []),
+        ("tape t/*.js | tap-spec", [("node-test", "tape t/*.js", ())]),
+        ("tape t/*.js | npx faucet && jest", [("node-test", "tape t/*.js", ()), ("jest", "jest", ())]),
+        ("mkdir -p out && A=1 node --test", [("node-test", "node --test", ("mkdir -p out",))]),
+        ("jest | tee log", [("node-test", "", ())]),
+        ("cd web && jest", [("node-test", "", ())]),
+    ],
+)
+def test_every_program_of_a_script_is_run_by_its_own_tool(
+    tmp_path: Path, script: str, runs: list[tuple[str, str, tuple[str, ...]]]
+) -> None:
+    assert planned(tmp_path, script) == runs
+
+
+def test_scripts_around_the_tests_belong_to_them(tmp_path: Path) -> None:
+    assert planned(tmp_path, "jest", pretest="npm run build", posttest="tsd") == [
+        ("jest", "jest", ("rollup -c 'x y'",)),
+        ("node-test", "tsd", ("rollup -c 'x y'",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scripts", "main", "setup"),
+    [
+        ({"prepare": "node build.js"}, "", ("node build.js",)),
+        ({"prepare": "husky && npm run build", "build": "tsc"}, "", ("tsc",)),
+        ({"prepare": "husky install || true"}, "", ("npm run --silent prepare",)),
+        ({"postinstall": "patch-package", "prepare": "husky"}, "", ("patch-package",)),
+        ({"build": "rollup -c"}, "dist/index.js", ("npm run --silent build",)),
+        ({"build": "rollup -c"}, "index.js", ()),
+        ({"build": "rollup -c"}, "", ()),
+        ({"build": "rollup -c", "prepare": "npm run build"}, "dist/index.js", ("rollup -c",)),
+        ({"build": "rollup -c", "pretest": "npm run build"}, "dist/index.js", ()),
+    ],
+)
+def test_what_an_installation_makes_comes_before_the_tests(
+    tmp_path: Path, scripts: dict[str, str], main: str, setup: tuple[str, ...]
+) -> None:
+    (tmp_path / "index.js").touch()
+    (tmp_path / "package.json").write_text(json.dumps({"scripts": {**scripts, "test": "jest"}, "main": main}))
+    assert [run.setup for run in plan_tests(Project(".", tmp_path, "javascript"), "unit", registry().values())] == [
+        setup
+    ]
