@@ -47,7 +47,9 @@ class Comparison:
     The reports' findings carry their fingerprints. `base` is empty where there is nothing to compare with: then
     everything is new. `changed`: path in the head to the 1-based lines that the change wrote. `accepted`: fingerprints
     of the accepted baseline. `renamed`: path in the base to path in the head. `lines` are those of the head's files,
-    where a changed line is not covered. `removed_tests`: names of tests whose definition the change removes.
+    where a changed line is not covered. `removed_tests`: names of tests whose definition the change removes. `added`:
+    paths that the base does not have. `old_lines`: those of the `changed` lines that were only moved or restored, where
+    one of them is not covered.
     """
 
     plan: CheckPlan
@@ -58,6 +60,8 @@ class Comparison:
     renamed: Mapping[str, str] = field(default_factory=dict)
     lines: Lines = lambda _path: None
     removed_tests: tuple[str, ...] = ()
+    added: Set[str] = frozenset()
+    old_lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def ignored(self, paths: Iterable[str]) -> frozenset[str]:
         """Those of the paths that `ignore` names; each is matched once, whatever number of findings it has."""

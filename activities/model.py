@@ -149,6 +149,7 @@ class ToolReport:
     sentence what it could not do. `completed` is False when the tool gave no usable answer at all.
     `advice` (for instance "3 packages were not on the index") makes the check neutral, never green. `partial`: only
     named tests were run. `coverage_problem` says why a test run was not measured: that concerns the coverage alone.
+    `coverage_whole`: what its coverage does not name was left out on purpose.
     `found_in` is the place in the repository that the command was learnt from ("tox.ini [testenv]"), "" for a default.
     `asked_in` is where the repository asks for the tool ("[tool.ruff] in pyproject.toml"); `informational`: nowhere, so
     it never blocks. `version_from` is what decided the version ("uv.lock"); `wanted` the repository's own version and
@@ -167,6 +168,7 @@ class ToolReport:
     timed_out: bool = False
     partial: bool = False
     coverage_problem: str = ""
+    coverage_whole: bool = False
     command: str = ""
     found_in: str = ""
     output_tail: str = ""

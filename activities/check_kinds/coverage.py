@@ -1,26 +1,21 @@
 """Checks by coverage: how much of what the change wrote do the tests run?"""
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from activities.check_kinds import run_all
 from activities.check_options import CoverageCommand
 from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, check_result
 from activities.defaults import COVERAGE_MINIMUM
 from activities.fingerprints import fingerprint
+from activities.languages.code_files import executable_lines, in_measured_folders, unnamed
 from activities.model import CheckResult, Finding, Severity, ToolReport
-from activities.reporting.reasons import coverage_not_asked, coverage_reason, uncovered_lines
+from activities.reporting.reasons import coverage_not_asked, coverage_reason, in_no_report, single_line, uncovered_lines
 from activities.result_store import digest
 
 _NAMED = 20
-# A folder of tests, or a file that is one.
-_TEST = re.compile(
-    r"(?:^|/)(?:(?:tests|test|testing|__tests__|spec)/|(?:conftest\.py|test_[^/]*|[^/]*(?:_test|[.]test|[.]spec)[.]\w+)\Z)"
-)
 
 
 @dataclass(frozen=True)
@@ -50,34 +45,41 @@ async def measure(
 
 def judge(comparison: Comparison) -> CheckResult:
     """Fails below `minimum` percent of the changed lines, or below `total_minimum` of everything where that is set.
-    A change without an executable line has nothing to cover; lines that were accepted are not counted. Where nothing
-    in the repository asks for coverage, the minimum only informs; of several projects those count that ask for it."""
+
+    A change without an executable line has nothing to cover. Lines that were accepted, moved or restored are not
+    counted; of a new file that no report names all are, as not covered. One line alone fails nothing: a percentage of
+    it says nothing. Where nothing in the repository asks for coverage, the minimum only informs; of several projects
+    those count that ask for it.
+    """
     comparison = replace(comparison, head=tuple(_with_trouble(report) for report in comparison.head))
-    files = _merged([report for report in comparison.head if not report.informational] or comparison.head)
+    counted = [report for report in comparison.head if not report.informational] or comparison.head
+    files = _merged(counted)
+    unseen = _unseen(comparison, files)
     ignored = comparison.ignored(comparison.changed)
     touched = {
-        path: files[path].within(lines)
+        path: (files.get(path) or unseen.uncovered[path]).within(lines - comparison.old_lines.get(path, frozenset()))
         for path, lines in comparison.changed.items()
-        if path in files and path not in ignored
+        if path not in ignored and (path in files or path in unseen.uncovered)
     }
     gaps = tuple(_gaps(comparison, touched))
     changed = _without_accepted(touched, gaps)
     diff, total = _percent(changed.values()), _percent(files.values())
     minimum = float(comparison.plan.judging.get("minimum", COVERAGE_MINIMUM))
     total_minimum = float(comparison.plan.judging.get("total_minimum") or 0.0)
-    reached = min(_reached(diff, minimum), _reached(total, total_minimum))
-    unmeasured = _unmeasured(comparison, files)
+    one_line = _reached(diff, minimum) < 1 and sum(len(each.missing) for each in changed.values()) == 1
+    reached = min(1.0 if one_line else _reached(diff, minimum), _reached(total, total_minimum))
     below, informs = reached < 1, all(report.informational for report in comparison.head)
-    note = coverage_not_asked() if below and informs else ""
+    note = coverage_not_asked() if (below or one_line) and informs else single_line() if one_line else ""
     unclear = sorted(path for path, each in touched.items() if each.unclear)
-    text = coverage_reason(diff, minimum, total, total_minimum, unmeasured, unclear)
+    text = coverage_reason(diff, minimum, total, total_minimum, unseen.named, unclear)
+    text = " ".join(filter(None, (text, in_no_report(sorted(unseen.uncovered)), note)))
     severity: Severity = "warning" if _reached(diff, minimum) < 1 else "notice"
     return check_result(
         comparison,
         (replace(gap, severity=severity if gap.new else "notice", informational=informs) for gap in gaps),
         failed=below and not informs,
         score=100.0 * reached,
-        reason=f"{text} {note}".strip(),
+        reason=text,
         metrics={
             "total_percent": total,
             "diff_percent": diff,
@@ -85,10 +87,44 @@ def judge(comparison: Comparison) -> CheckResult:
             "diff_covered": sum(len(each.covered) for each in changed.values()),
             "diff_lines": sum(len(each.covered) + len(each.missing) for each in changed.values()),
             "minimum": minimum,
-            "not_measured": unmeasured[:_NAMED],
+            "not_measured": sorted((*unseen.named, *unseen.uncovered))[:_NAMED],
         },
-        neutral=not files or bool(unclear) or (below and informs),
+        neutral=not files or bool(unclear) or unseen.unknown or one_line or (below and informs),
     )
+
+
+@dataclass(frozen=True)
+class _Unseen:
+    """Changed code files that no report names. `uncovered` are new ones beside measured code; `named` the others, of
+    which it is not known whether tests run them; `unknown`: that matters, since nothing says that they were left out on
+    purpose."""
+
+    uncovered: Mapping[str, _Lines]
+    named: list[str]
+    unknown: bool
+
+
+def _unseen(comparison: Comparison, files: Mapping[str, _Lines]) -> _Unseen:
+    """`files` are those of the reports that count; what another report names is not unseen."""
+    ignored, reports = comparison.ignored(comparison.changed), comparison.head
+    seen = {file.path for report in reports for file in report.coverage}
+    changed_paths = [path for path, lines in comparison.changed.items() if lines and path not in ignored | seen]
+    paths = unnamed(changed_paths, files)
+    on_purpose = {*unnamed(paths, {file.path for one in reports if one.coverage_whole for file in one.coverage})}
+    ours = [path for path in in_measured_folders(paths, files) if path not in on_purpose]
+    found: dict[str, _Lines] = {}
+    silent = set()
+    for path in ours:
+        if (lines := comparison.lines(path)) is None:
+            continue
+        changed = executable_lines(path, lines) & comparison.changed[path]
+        changed -= comparison.old_lines.get(path, frozenset())
+        if not changed:
+            silent.add(path)
+        elif path in comparison.added and path not in comparison.renamed.values():
+            found[path] = _Lines(frozenset(), changed, "coverage")
+    named = [path for path in paths if path not in found and path not in silent]
+    return _Unseen(found, named, any(path in named for path in ours))
 
 
 def _with_trouble(report: ToolReport) -> ToolReport:
@@ -122,17 +158,6 @@ def _percent(files: Iterable[_Lines]) -> float | None:
 
 def _reached(percent: float | None, minimum: float) -> float:
     return 1.0 if percent is None or percent >= minimum else percent / minimum
-
-
-def _unmeasured(comparison: Comparison, files: Mapping[str, _Lines]) -> list[str]:
-    """Changed files of a measured kind that no report names: whether tests run them is unknown. Tests themselves
-    are left out of a measurement on purpose."""
-    kinds = {PurePosixPath(path).suffix for path in files} - {""}
-    candidates = [
-        path for path, lines in comparison.changed.items() if lines and path not in files and not _TEST.search(path)
-    ]
-    ignored = comparison.ignored(candidates)
-    return sorted(path for path in candidates if PurePosixPath(path).suffix in kinds and path not in ignored)
 
 
 def _gaps(comparison: Comparison, touched: Mapping[str, _Lines]) -> Iterator[Finding]:

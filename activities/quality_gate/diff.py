@@ -1,17 +1,16 @@
 """What a head changes: the lines it wrote, renamed files, and the tools' own configuration."""
 
-import ast
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from activities.quality_gate.diff_headers import diff_headers
+from activities.quality_gate.old_lines import moved_lines
 from activities.quality_gate.removed_tests import removed_tests
 from activities.quality_gate.shared_files import Texts, is_shared
 from activities.quality_gate.types import Workspace
 from activities.workspace.mirror import Workspaces
 
-_HEADER = re.compile(rb"^(?:\+\+\+ ([^\n]+)|@@ -\S+ \+(\d+)(?:,(\d+))? @@)", re.MULTILINE)
 _MOST_LINES = 500_000
 """A change of more lines counts as none: what covers it would tell nothing."""
 _MOST_SHARED = 20
@@ -20,8 +19,8 @@ _MOST_SHARED = 20
 @dataclass(frozen=True)
 class HeadDiff:
     """What a head changes: the lines it wrote, which files it renamed (old path → new path), all paths it touches and
-    those that are new, (before, after) of those files among them that configure tools beside other things, and the
-    names of tests whose definition it removes."""
+    those that are new, (before, after) of those files among them that configure tools beside other things, the names of
+    tests whose definition it removes, and those of its lines that it only moved."""
 
     lines: Mapping[str, frozenset[int]]
     renamed: Mapping[str, str]
@@ -29,6 +28,7 @@ class HeadDiff:
     added: frozenset[str] = frozenset()
     texts: Texts = field(default_factory=dict)
     removed_tests: tuple[str, ...] = ()
+    moved: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
@@ -45,24 +45,19 @@ async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
     for path in sorted(shared, key=lambda path: (path.count("/"), path))[:_MOST_SHARED]:
         before, after = [await workspaces.read_file(repo, sha, path) or "" for sha in (base, head)]
         texts[path] = (before, after)
-    return HeadDiff(lines, renamed, paths, added, texts, await asyncio.to_thread(removed_tests, diff))
+    removed, moved = await asyncio.to_thread(lambda: (removed_tests(diff), moved_lines(diff) if lines else {}))
+    return HeadDiff(lines, renamed, paths, added, texts, removed, moved)
 
 
 def changed_lines(diff: bytes) -> Mapping[str, frozenset[int]]:
     """Path in the head → the 1-based lines that the change wrote; files without one are left out. `diff` is git's,
     made with `DIFF_MARKS` and without context."""
     found: dict[str, list[range]] = {}
-    path, left = "", _MOST_LINES
-    for header in _HEADER.finditer(diff):
-        if header[1]:
-            name = header[1]
-            # Git quotes an odd name as C does, which Python reads as bytes too, and ends one with a space in it with a
-            # tab. As everywhere: valid Unicode, a byte that is none as `\\xff`.
-            raw: bytes = ast.literal_eval(f"b{name.decode('ascii')}") if name.startswith(b'"') else name.rstrip(b"\t")
-            path = raw.removeprefix(b"b/").decode("utf-8", "backslashreplace")
-        elif count := int(header[3] or 1):
-            left -= count
-            if left < 0:
-                return {}
-            found.setdefault(path, []).append(range(int(header[2]), int(header[2]) + count))
+    left = _MOST_LINES
+    for path, start, count, _ in diff_headers(diff):
+        left -= count
+        if left < 0:
+            return {}
+        if count:
+            found.setdefault(path, []).append(range(start, start + count))
     return {path: frozenset(line for lines in ranges for line in lines) for path, ranges in found.items()}

@@ -4,7 +4,7 @@ import asyncio
 import functools
 import json
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import asdict, replace
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from cachetools import LRUCache
 from activities import checks, repo_config
 from activities.checking import Comparison, Reports
 from activities.fingerprints import Lines, fingerprinted, lines_of_tree
+from activities.languages.code_files import unnamed
 from activities.model import BranchTrust, CheckPlan, CheckResult, GatePlan, Head, QualityCheck
 from activities.quality_gate import tool_config_changes
 from activities.quality_gate.accepted_baseline import acceptable_findings
@@ -21,6 +22,7 @@ from activities.quality_gate.configuration import Configurations
 from activities.quality_gate.diff import HeadDiff, read_change
 from activities.quality_gate.judging_code import edited_code
 from activities.quality_gate.measurement import Host, Tree, our_versions
+from activities.quality_gate.old_lines import restored_paths
 from activities.quality_gate.shared_runs import sharing_one_run
 from activities.quality_gate.trust import base_level, head_level
 from activities.quality_gate.types import (
@@ -175,6 +177,7 @@ class GateEngine:
         base = self._tree(workspace, plan, input.folders, head=False) if workspace.base_sha else None
         on_head, on_base = await check.kind.measure(plan.name, head, base, plan.tool_options)
         diff = await self._diff(workspace)
+        lines, old_lines = await self._of_gaps(workspace, on_head, diff)
         comparison = Comparison(
             plan,
             await self._fingerprinted(workspace, workspace.head_sha, await _as_asked(plan.name, on_head, base)),
@@ -182,8 +185,10 @@ class GateEngine:
             diff.lines,
             frozenset(mark for each in plan.accepted if not each.ended for mark in each.fingerprints),
             diff.renamed,
-            await self._lines_of_gaps(workspace, on_head, diff),
+            lines,
             diff.removed_tests,
+            diff.added,
+            old_lines,
         )
         result = await asyncio.to_thread(check.result, comparison)
         edited = edited_judges(
@@ -200,12 +205,20 @@ class GateEngine:
         checkout = await self._host.workspaces.checkout(workspace.repo, sha)
         return await asyncio.to_thread(fingerprinted, reports, lines_of_tree(checkout))
 
-    async def _lines_of_gaps(self, workspace: Workspace, reports: Reports, diff: HeadDiff) -> Lines:
-        """The lines of the head's files, where a changed line is not covered: its text identifies the finding."""
-        files = (file for report in reports for file in report.coverage)
-        if not any(file.missing & diff.lines.get(file.path, frozenset()) for file in files):
-            return lambda _path: None
-        return lines_of_tree(await self._host.workspaces.checkout(workspace.repo, workspace.head_sha))
+    async def _of_gaps(
+        self, workspace: Workspace, reports: Reports, diff: HeadDiff
+    ) -> tuple[Lines, Mapping[str, frozenset[int]]]:
+        """Where a changed line is not covered, or a changed file is named by no report: the lines of the head's files,
+        since their text identifies the finding, and those that are not new."""
+        files = [file for report in reports for file in report.coverage]
+        gaps = {file.path for file in files if file.missing & diff.lines.get(file.path, frozenset())}
+        gaps |= {*unnamed(diff.lines, {file.path for file in files})}
+        if not gaps:
+            return lambda _path: None, {}
+        repo, base, head = workspace.repo, workspace.base_sha, workspace.head_sha
+        restored = await restored_paths(self._host.workspaces, repo, base, head, gaps)
+        old = {path: diff.lines[path] if path in restored else diff.moved.get(path, frozenset()) for path in gaps}
+        return lines_of_tree(await self._host.workspaces.checkout(repo, head)), old
 
     async def _diff(self, workspace: Workspace) -> HeadDiff:
         """Read once for all checks of a head; shielded, since one check that is cancelled must not cancel it."""

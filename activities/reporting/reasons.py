@@ -119,6 +119,19 @@ def coverage_reason(
     return text
 
 
+def in_no_report(paths: Sequence[str]) -> str:
+    """New files that no coverage report names."""
+    if not paths:
+        return ""
+    is_in, count = ("is", "counts") if len(paths) == 1 else ("are", "count")
+    return f"{plural(len(paths), 'new file')} {is_in} in no report and {count} as not covered: {listed(paths, 3)}."
+
+
+def single_line() -> str:
+    """A single line is not covered."""
+    return "One line is too little to fail the check."
+
+
 def uncovered_lines(first: int, last: int) -> str:
     """The finding for changed lines that no test runs."""
     return f"No test runs new line {first}." if first == last else f"No test runs new lines {first} to {last}."

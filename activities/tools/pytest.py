@@ -159,6 +159,7 @@ class Pytest(PythonTool):
         if bench.options.get("coverage"):
             # Tests whose coverage could not be measured are still tests.
             files, problem = await pytest_coverage.collect(bench, config)
+            report = replace(report, coverage_whole=pytest_coverage.measures_whole(bench.project, config))
             report = replace(report, coverage=files, coverage_problem=problem)
         return report, code
 

@@ -1,10 +1,12 @@
 """Coverage of a test run, by coverage.py in the same run, as the project's own configuration wants it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from fnmatch import fnmatch
 
+from activities.languages.code_files import is_test, python_statements
 from activities.languages.commands import coverage_in
 from activities.languages.python.config import section, toml_table
-from activities.languages.python.layout import sources
+from activities.languages.python.layout import python_files, sources
 from activities.languages.python.pytest_config import PytestConfig, pytest_config
 from activities.languages.python.pytest_options import loads
 from activities.languages.python.safe_start import start_module
@@ -78,9 +80,42 @@ async def collect(bench: Workbench, config: PytestConfig) -> tuple[tuple[FileCov
         problem = last_output(finished.result).strip().rpartition("\n")[2][:300] if finished.exit_code else ""
     try:
         report = parse_json(read_output(bench.out, "coverage.json"), "coverage.py's report")
-        return tuple(_files(report, bench)), ""
+        files = tuple(_files(report, bench))
+        return (*files, *_never_imported(bench, {file.path for file in files})), ""
     except BadReport as error:
         return (), f"Coverage was not measured: {problem or error}"
+
+
+def measures_whole(project: Project, config: PytestConfig) -> bool:
+    """Whether what the report does not name was left out on purpose: the files to measure were named, and then
+    coverage.py lists those too that no test imports."""
+    chosen = any(_run_settings(project).get(key) for key in ("source", "source_pkgs", "source_dirs"))
+    return chosen or bool(_product(project)) or any(word.startswith("--cov=") for word in config.addopts)
+
+
+def _never_imported(bench: Workbench, measured: Set[str]) -> Iterator[FileCoverage]:
+    """Product code that coverage.py does not list: a module at the root, or a folder without `__init__.py`, that no
+    test imports. Nothing where the project's own configuration says what is measured."""
+    project, names = bench.project, _product(bench.project)
+    sections = (_run_settings(project), _settings(project, "report"))
+    omitted = [pattern for settings in sections for pattern in _words(settings.get("omit"))]
+    if not names or names == (".",) or any(settings.get("include") for settings in sections):
+        return
+    exclude = [line for key in ("exclude_lines", "exclude_also") for line in _words(sections[1].get(key))]
+    for file in python_files(project):
+        own = file.removesuffix(".py") in names or file.partition("/")[0] in names
+        path = bench.relative(file)
+        if own and path not in measured and not is_test(file) and not any(_matches(file, p) for p in omitted):
+            yield FileCoverage(path, frozenset(), python_statements(project.read(file), exclude))
+
+
+def _matches(file: str, pattern: str) -> bool:
+    return fnmatch(file, pattern) or fnmatch(f"/{file}", pattern)
+
+
+def _words(value: object) -> list[str]:
+    lines = value.splitlines() if isinstance(value, str) else value if isinstance(value, list) else []
+    return [word for line in lines if (word := str(line).strip())]
 
 
 def _product(project: Project) -> tuple[str, ...]:
@@ -91,11 +126,15 @@ def _product(project: Project) -> tuple[str, ...]:
 
 
 def _run_settings(project: Project) -> dict[str, object]:
+    return _settings(project, "run")
+
+
+def _settings(project: Project, part: str) -> dict[str, object]:
     """coverage.py's own order: .coveragerc, setup.cfg, tox.ini, pyproject.toml."""
-    for file, name in ((".coveragerc", "run"), ("setup.cfg", "coverage:run"), ("tox.ini", "coverage:run")):
+    for file, name in ((".coveragerc", part), ("setup.cfg", f"coverage:{part}"), ("tox.ini", f"coverage:{part}")):
         if (found := section(project, file, name)) is not None:
             return dict(found)
-    return toml_table(project, "tool.coverage.run")
+    return toml_table(project, f"tool.coverage.{part}")
 
 
 def _files(report: object, bench: Workbench) -> Iterator[FileCoverage]:
@@ -104,8 +143,10 @@ def _files(report: object, bench: Workbench) -> Iterator[FileCoverage]:
         raise BadReport('coverage.py\'s report has no "files".')
     for path, facts in files.items():
         if isinstance(facts, dict):
-            hit, missing = (_lines(facts.get(key)) for key in ("executed_lines", "missing_lines"))
-            yield FileCoverage(bench.relative(valid_unicode(path)), hit, missing)
+            keys = ("executed_lines", "missing_lines", "excluded_lines")
+            hit, missing, excluded = (_lines(facts.get(key)) for key in keys)
+            # Before coverage 7, lines that are excluded and ran are among those that were executed.
+            yield FileCoverage(bench.relative(valid_unicode(path)), hit - excluded, missing)
 
 
 def _lines(value: object) -> frozenset[int]:

@@ -23,8 +23,11 @@ def lines(*numbers: int) -> Mapping[str, frozenset[int]]:
         (covered("a.py", {1, 2, 3, 4}, {5}), lines(1, 2, 3, 4, 5), ("passed", 100.0)),
         (covered("a.py", set(range(1, 80)), set(range(80, 101))), lines(*range(1, 101)), ("failed", 98.8)),
         (covered("a.py", {1, 2}, {3, 4}), lines(1, 2, 3, 4), ("failed", 62.5)),
-        (covered("a.py", set(), {1}), lines(1), ("failed", 0.0)),
-        (covered("b.py", set(), set()), lines(1), ("passed", 100.0)),
+        (covered("a.py", set(), {1, 2}), lines(1, 2), ("failed", 0.0)),
+        (covered("a.py", set(), {1}), lines(1), ("neutral", None)),
+        (covered("a.py", {2, 3}, {1}), lines(1, 2, 3), ("neutral", None)),
+        (covered("a.py", set(), set()), lines(1), ("passed", 100.0)),
+        (covered("b.py", set(), set()), lines(1), ("neutral", None)),
         (ToolReport("coverage"), lines(1), ("neutral", None)),
     ],
     ids=[
@@ -34,7 +37,10 @@ def lines(*numbers: int) -> Mapping[str, frozenset[int]]:
         "79 of 100",
         "half",
         "none",
+        "one line",
+        "one of three",
         "empty file",
+        "in no report",
         "no file",
     ],
 )
@@ -139,3 +145,60 @@ def test_a_changed_file_that_may_be_the_one_of_the_report_is_neither_covered_nor
     judged = judge(plan("coverage"), (head,), None, lines(1))
     assert (judged.check.status, "may be a.py or another file" in judged.check.reason) == ("neutral", True)
     assert judge(plan("coverage"), (head, covered("a.py", {1}, set())), None, lines(1)).check.status == "passed"
+
+
+def of_files(texts: Mapping[str, str], *added: str, whole: bool = False, old: Any = None) -> CheckResult:
+    """All lines of the files are changed; the report names `src/a.py` and `src/b.ts`."""
+    measured = replace(covered("src/a.py", {1}, set()), coverage_whole=whole)
+    changed = {path: frozenset(range(1, text.count("\n") + 2)) for path, text in texts.items()}
+    comparison = Comparison(
+        plan("coverage"), (measured, covered("src/b.ts", {1}, set())), (), changed,
+        lines=lambda path: texts[path].split("\n"), added=frozenset(added), old_lines=old or {},
+    )  # fmt: skip
+    return check_of("coverage").result(comparison)
+
+
+PYTHON, SCRIPT = "def f():\n    return 1\n", "export function f() {\n  return 1\n}\n"
+
+
+def test_a_new_code_file_that_no_report_names_is_not_covered() -> None:
+    judged = of_files({"src/new.py": PYTHON, "src/new.ts": SCRIPT}, "src/new.py", "src/new.ts")
+    assert judged.check.status == "failed"
+    assert judged.check.metrics["diff_lines"] == 4
+    assert "2 new files are in no report and count as not covered: src/new.py, src/new.ts." in judged.check.reason
+    assert {each.path for each in judged.findings} == {"src/new.py", "src/new.ts"}
+
+
+def test_an_older_file_that_no_report_names_is_unknown_and_never_green() -> None:
+    judged = of_files({"src/old.py": PYTHON})
+    assert (judged.check.status, judged.check.metrics["not_measured"]) == ("neutral", ["src/old.py"])
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("scripts/x.py", PYTHON),
+        ("src/test_x.py", PYTHON),
+        ("src/x.py", "# nothing\n"),
+        ("src/t.ts", "export type A = 1\n"),
+    ],
+)
+def test_files_without_code_and_beside_the_code_need_no_coverage(path: str, text: str) -> None:
+    assert of_files({path: text}, path).check.status == "passed"
+
+
+def test_what_was_left_out_on_purpose_is_named_and_not_counted() -> None:
+    judged = of_files({"src/omitted.py": PYTHON}, "src/omitted.py", whole=True)
+    assert (judged.check.status, judged.check.metrics["not_measured"]) == ("passed", ["src/omitted.py"])
+    assert of_files({"src/new.ts": SCRIPT}, "src/new.ts", whole=True).check.status == "failed"
+
+
+def test_moved_and_restored_lines_are_not_counted() -> None:
+    comparison = Comparison(
+        plan("coverage"), (covered("a.py", {1}, {2, 3, 4}),), (), lines(1, 2, 3, 4), old_lines=lines(2, 3, 4)
+    )
+    judged = check_of("coverage").result(comparison)
+    assert (judged.check.status, judged.check.metrics["diff_lines"]) == ("passed", 1)
+    assert (
+        of_files({"src/new.py": PYTHON}, "src/new.py", old={"src/new.py": frozenset({1, 2})}).check.status == "passed"
+    )

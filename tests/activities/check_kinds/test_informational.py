@@ -75,7 +75,7 @@ def test_a_danger_blocks_though_nobody_asked(check: str, severity: str, confiden
 
 
 def test_a_minimum_of_coverage_that_nobody_asked_for_only_informs() -> None:
-    report, changed = covered("a.py", {1}, {2}), {"a.py": frozenset({1, 2})}
+    report, changed = covered("a.py", {1}, {2, 3}), {"a.py": frozenset({1, 2, 3})}
     judged = judge(plan("coverage"), (unasked(report),), (), changed)
     assert said(judged)[:2] == ("neutral", None)
     assert said(judged)[2].endswith(
