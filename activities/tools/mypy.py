@@ -14,11 +14,12 @@ from activities.languages.python.config import section, toml_table
 from activities.languages.python.installed import our_version
 from activities.languages.python.layout import python_files, sources
 from activities.languages.python.safe_start import start_program
+from activities.languages.python.tests_of_repository import named_paths
 from activities.languages.python.tool_detection import PythonTool, configured_in
 from activities.languages.workspace_patterns import reaches
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
-from activities.tool_reports import execute_to_file, failed_to_run, make_report
+from activities.tool_reports import FinishedCommand, execute_to_file, failed_to_run, make_report
 from activities.tooling import Project, ToolDetection, Workbench
 
 _LINE = re.compile(
@@ -29,6 +30,15 @@ _FLAGS = (
     "--no-pretty", "--no-color-output", "--no-error-summary", "--hide-error-context", "--show-column-numbers",
     "--show-error-codes",
 )  # fmt: skip
+
+_MOST_REFUSED = 8
+"""Runs at most: each names what mypy refuses first."""
+_BAD_PACKAGE = re.compile(
+    r"(?:mypy: )?(?:error: )?(?P<name>[^/\s]+)(?: contains __init__\.pyi? but)? is not a valid Python package name.*"
+)
+_BAD_FILE = re.compile(r"(?P<path>[^:]+): error: (?P<message>(?:Duplicate module named|Source file found twice).*)")
+_STOPPED = 2
+_NOTHING_LEFT = "There are no .py[i] files"
 
 # A worker of mypy's parallel mode that is not there within three seconds ends the whole, and all checks start at once.
 _ONE_PROCESS = {"MYPY_NUM_WORKERS": "0"}
@@ -60,23 +70,55 @@ class Mypy(PythonTool):
         return any(True for _ in python_files(project))
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
-        """Exit codes: 0 nothing, 1 errors, 2 mypy had to stop (a syntax error, or its configuration)."""
-        options = [*_FLAGS, f"--cache-dir={bench.paths.out}/mypy_cache"]
+        """Exit codes: 0 nothing, 1 errors, 2 mypy had to stop (its configuration, or a file that it refuses: that is a
+        finding, and the rest is checked without it)."""
+        refused: dict[str, Finding] = {}
+        for _ in range(_MOST_REFUSED):
+            finished = await self._execute(bench, tuple(refused))
+            try:
+                found = tuple(self.findings(bench))
+            except BadReport as error:
+                return failed_to_run("mypy", version, finished, str(error))
+            more = dict(self._refused(bench, finished, found)) if finished.exit_code == _STOPPED else {}
+            if not more.keys() - refused.keys():
+                break
+            refused = {**more, **refused}
+        whole = (*refused.values(), *(one for one in found if one not in refused.values()))
+        if finished.exit_code in (0, 1) or (refused and _NOTHING_LEFT in finished.stderr):
+            return make_report("mypy", version, finished, findings=whole)
+        if found:
+            stopped = "mypy stopped at the first file that it could not parse."
+            return make_report("mypy", version, finished, findings=whole, problem=stopped)
+        # mypy says why it stopped on stdout or on stderr.
+        output = self._output(bench)
+        lines = [line for line in output if "error:" in line] or output
+        return failed_to_run("mypy", version, finished, f"mypy could not run: {lines[0][:300]}" if lines else "")
+
+    async def _execute(self, bench: Workbench, excluded: tuple[str, ...]) -> FinishedCommand:
+        """`excluded` are regular expressions of paths."""
+        options = [*_FLAGS, f"--cache-dir={bench.paths.out}/mypy_cache", *(f"--exclude={one}" for one in excluded)]
         if bench.env_root:
             options.append(f"--python-executable={bench.paths.env}/bin/python")
         argv = (*start_program(bench, self), *options, *self._targets(bench.project))
-        finished = await execute_to_file(bench, argv, "mypy.txt", _ONE_PROCESS)
-        try:
-            found = tuple(self.findings(bench))
-        except BadReport as error:
-            return failed_to_run("mypy", version, finished, str(error))
-        if finished.exit_code not in (0, 1) and not found:
-            # mypy says why it stopped on stdout or on stderr.
-            output = self._output(bench)
-            lines = [line for line in output if "error:" in line] or output
-            return failed_to_run("mypy", version, finished, f"mypy could not run: {lines[0][:300]}" if lines else "")
-        stopped = "mypy stopped at the first file that it could not parse." if finished.exit_code == 2 else ""
-        return make_report("mypy", version, finished, findings=found, problem=stopped)
+        return await execute_to_file(bench, argv, "mypy.txt", _ONE_PROCESS)
+
+    def _refused(
+        self, bench: Workbench, finished: FinishedCommand, found: tuple[Finding, ...]
+    ) -> Iterator[tuple[str, Finding]]:
+        """What mypy does not look into, as an expression that leaves it out, and as a finding."""
+        for one in found:
+            yield f"^{re.escape(bench.project.inside(one.path))}$", one
+        for line in map(str.strip, (*self._output(bench), *finished.stderr.splitlines())):
+            if match := _BAD_PACKAGE.fullmatch(line):
+                folders = (file.rpartition("/")[0] for file in python_files(bench.project) if "/__init__.py" in file)
+                for folder in folders:
+                    if folder.rpartition("/")[2] == match["name"]:
+                        yield f"^{re.escape(folder)}/", self._refusal(bench, f"{folder}/__init__.py", line)
+            elif match := _BAD_FILE.fullmatch(line):
+                yield f"^{re.escape(match['path'])}$", self._refusal(bench, match["path"], match["message"])
+
+    def _refusal(self, bench: Workbench, path: str, message: str) -> Finding:
+        return Finding("static_analysis", "mypy", "misc", bench.relative(path), 1, message[:500], "error")
 
     def findings(self, bench: Workbench) -> Iterator[Finding]:
         """An error a line; notes after it belong to its message."""
@@ -108,15 +150,20 @@ class Mypy(PythonTool):
         return valid_unicode(read_output(bench.out, "mypy.txt").decode("utf-8", "surrogateescape")).splitlines()
 
     def _targets(self, project: Project) -> tuple[str, ...]:
-        """The files: the configuration's own choice wins, and options are ours only where there is none. mypy of 2024
-        does not look for its configuration in the folders around."""
+        """The files: the configuration's own choice wins, then that of the repository's commands (`mypy src tests`);
+        options are ours only where there is no configuration. mypy of 2024 does not look for its configuration in the
+        folders around."""
+        named = named_paths(project, "mypy")
         # A file may be named like an option.
-        targets = ("--", *sources(project))
+        targets = ("--", *(named or sources(project)))
         members = "|".join(map(re.escape, project.members))
         left_out = (f"--exclude=^({members})/",) if members else ()
         if configured_in(self.detection, project):
             settings = self._settings(project)
-            return () if any(settings.get(key) for key in ("files", "packages", "modules")) else (*left_out, *targets)
+            if any(settings.get(key) for key in ("files", "packages", "modules")):
+                return ()
+            more = () if named or "." in targets else _with_own_section(project, targets)
+            return (*left_out, *targets, *more)
         for place in project.around:
             if configured := configured_in(self.detection, place):
                 file = "pyproject.toml" if configured.startswith("[tool.") else configured.rpartition(" ")[2]
@@ -127,6 +174,21 @@ class Mypy(PythonTool):
     def _settings(self, project: Project) -> Mapping[str, object]:
         files = (section(project, file, "mypy") for file in ("mypy.ini", ".mypy.ini", "setup.cfg"))
         return next((found for found in files if found is not None), None) or toml_table(project, "tool.mypy")
+
+
+def _with_own_section(project: Project, targets: tuple[str, ...]) -> Iterator[str]:
+    """Folders that a section of the configuration is about, as `[mypy-tests.*]`."""
+    headers = (
+        name
+        for file in ("mypy.ini", ".mypy.ini", "setup.cfg")
+        for header in re.findall(r"^\[mypy-([^\]\n]+)\]", project.read(file), re.MULTILINE)
+        for name in header.split(",")
+    )
+    overrides = toml_table(project, "tool.mypy").get("overrides")
+    modules = (one.get("module") for one in (overrides if isinstance(overrides, list) else ()) if isinstance(one, dict))
+    listed = (name for one in modules for name in (one if isinstance(one, list) else [one]) if isinstance(name, str))
+    folders = dict.fromkeys(name.strip().partition(".")[0] for name in (*headers, *listed))
+    yield from (one for one in folders if one.isidentifier() and one not in targets and project.files.is_folder(one))
 
 
 tool = Mypy()

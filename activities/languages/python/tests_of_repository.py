@@ -40,6 +40,19 @@ def declared_tests(project: Project) -> DeclaredTests:
     return DeclaredTests()
 
 
+def named_paths(project: Project, program: str) -> tuple[str, ...]:
+    """The folders and files that the repository's own commands give a program (`mypy src tests`), in order."""
+    found: dict[str, None] = {}
+    for file in command_files(project):
+        for line in _lines(file):
+            before, _, after = line.partition(f"{program} ")
+            if after and not re.search(r"install|[\w.-]$", before):
+                words = (word.removesuffix("/").removeprefix("./") for word in split(re.split(r"[;&|]", after)[0]))
+                there = (word for word in words if word and not word.startswith(("-", "/", "..")))
+                found.update((word, None) for word in there if project.has_file(word) or project.files.is_folder(word))
+    return tuple(found)
+
+
 def _by_lines(project: Project) -> Iterator[DeclaredTests]:
     files = [file for file in command_files(project) if file.name not in _OWN_READERS]
     for file in sorted(files, key=lambda one: one.name not in ("Makefile", "makefile", "GNUmakefile", "justfile")):

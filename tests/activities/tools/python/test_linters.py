@@ -139,10 +139,38 @@ async def test_mypy_starts_no_workers(bench: Make) -> None:
     assert [(one.path, one.rule) for one in report.findings] == [("a.py", "assignment")], report
 
 
-async def test_mypy_syntax_error_is_a_finding(bench: Make) -> None:
-    report = await tool("mypy").run(bench({"pkg/__init__.py": "", "pkg/a.py": BROKEN}))
+async def test_what_mypy_refuses_is_a_finding_and_the_rest_is_checked(bench: Make) -> None:
+    files = {
+        "pkg/__init__.py": "x: int = ''\n", "pkg/a.py": BROKEN, "my-tool/__init__.py": "", "2024/__init__.py": "",
+        "one/m.py": "x: int = ''\n", "two/m.py": "", "mypy.ini": "[mypy]\nfiles = .\n",
+    }  # fmt: skip
+    report = await tool("mypy").run(bench(files))
+    assert (report.problem, report.completed) == ("", True)
+    assert {(one.path, one.rule) for one in report.findings} == {
+        ("pkg/__init__.py", "assignment"), ("pkg/a.py", "syntax"), ("my-tool/__init__.py", "misc"),
+        ("2024/__init__.py", "misc"), ("one/m.py", "assignment"), ("two/m.py", "misc"),
+    }  # fmt: skip
+
+
+async def test_mypy_syntax_error_that_others_import_is_a_finding(bench: Make) -> None:
+    report = await tool("mypy").run(bench({"pkg/__init__.py": "import pkg.a\n", "pkg/a.py": BROKEN}))
     assert brief(report) == [("pkg/a.py", 1, "syntax", "error")]
     assert "could not parse" in report.problem
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"mypy.ini": "[mypy]\n[mypy-other,tests.*]\ndisallow_untyped_defs = false\n"},
+        {"pyproject.toml": "[tool.mypy]\n[[tool.mypy.overrides]]\nmodule = ['x', 'tests.*']\n"},
+        {"mypy.ini": "[mypy]\n", "tox.ini": "[testenv:types]\ncommands = mypy --strict pkg tests\n"},
+    ],
+    ids=["section", "override", "command"],
+)
+async def test_mypy_checks_the_tests_where_the_project_does(bench: Make, more: dict[str, str]) -> None:
+    files = {"pkg/__init__.py": "", "tests/__init__.py": "", "tests/test_a.py": "x: int = ''\n", **more}
+    report = await tool("mypy").run(bench(files))
+    assert [(one.path, one.rule) for one in report.findings] == [("tests/test_a.py", "assignment")], report
 
 
 async def test_bandit_leaves_tests_out_unless_configured(bench: Make) -> None:
