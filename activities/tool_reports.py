@@ -15,6 +15,8 @@ from activities.reports import BadReport, valid_unicode
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tooling import Tool, Workbench
 
+_MOST_TARGETS = 500
+
 TAIL = 4000
 """Characters of a program's output that are kept for a person."""
 
@@ -112,6 +114,13 @@ def findings_report(
         return make_report(tool.name, version, finished, findings=tuple(tool.findings(bench)))
     except BadReport as error:
         return failed_to_run(tool.name, version, finished, str(error))
+
+
+def fix_targets(bench: Workbench) -> tuple[str, ...]:
+    """The files that a fix is to change, as arguments; the whole folder where they are too many for a command line."""
+    paths = bench.options.get("fix_paths")
+    named = tuple(f"./{path}" for path in paths) if isinstance(paths, list | tuple) else ()
+    return named if 0 < len(named) <= _MOST_TARGETS else (".",)
 
 
 def fix_report(tool: str, version: str, finished: FinishedCommand, exit_codes: tuple[int, ...]) -> ToolReport:

@@ -40,7 +40,7 @@ class ActivityTimeouts:
     LIST_CHECKS: Final = timedelta(minutes=1)
     WORKSPACE: Final = timedelta(minutes=15)  # the first clone of a large repository
     PUSH: Final = timedelta(minutes=5)
-    FIX: Final = timedelta(minutes=20)
+    FIX: Final = timedelta(hours=2)
     AGENT: Final = timedelta(hours=1)
     # Schedule to start: a host's queue without a worker means that the host is gone, so the workspace is prepared
     # on another. Longer than a worker's restart and than a wait for a free slot.

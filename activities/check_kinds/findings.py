@@ -49,7 +49,7 @@ def judge(comparison: Comparison) -> CheckResult:
     by_severity: dict[str, int] = {severity: counts[severity] for severity in reversed(SEVERITIES) if counts[severity]}
     only_shown = len(new) - len(blocking)
     shown = {each.tool for each in (*new, *known) if each.informational}
-    informs = [r for r in comparison.head if r.informational and (r.tool in shown or not r.lasting)]
+    informs = [r for r in comparison.head if r.informational and (r.tool in shown or r.problem or not r.completed)]
     others = dict.fromkeys(other_version(r.tool, r.version, r.wanted) for r in informs if r.wanted)
     not_asked = not_asked_reason({r.tool for r in informs if not r.wanted}, only_shown)
     reason = findings_reason(by_severity, len(known), sorted(unchecked), only_shown)

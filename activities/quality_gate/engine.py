@@ -4,6 +4,7 @@ import asyncio
 import functools
 import json
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import asdict, replace
 from typing import TypeVar
@@ -11,13 +12,14 @@ from typing import TypeVar
 from cachetools import LRUCache
 
 from activities import checks, repo_config
+from activities.check_options import BenchmarkCommand, TestsCommand
 from activities.checking import Comparison, Reports
 from activities.fingerprints import Lines, fingerprinted, lines_of_tree
 from activities.languages.code_files import unnamed
-from activities.model import BranchTrust, CheckPlan, CheckResult, GatePlan, Head, QualityCheck
+from activities.model import SATISFIED, BranchTrust, CheckPlan, CheckResult, GatePlan, Head, QualityCheck
 from activities.quality_gate import tool_config_changes
 from activities.quality_gate.accepted_baseline import acceptable_findings
-from activities.quality_gate.autofix import commit_fixes
+from activities.quality_gate.autofix import CheckFix, commit_fixes
 from activities.quality_gate.configuration import Configurations
 from activities.quality_gate.diff import HeadDiff, read_change
 from activities.quality_gate.judging_code import edited_code
@@ -230,12 +232,43 @@ class GateEngine:
 
     @_at_work
     async def fix(self, input: FixInput) -> FixResult:
-        """Tool-safe fixes of the head as a commit that only the mirror has."""
-        workspace = input.workspace
+        """Tool-safe fixes of the head's new findings, as a commit that only the mirror has. The checks and the tests
+        run on it: a fix that makes any of them worse is dropped."""
+        workspace, folders = input.workspace, input.plan.folders
         await self._host.workspaces.fetch(workspace.repo, *_commits(workspace))
-        plans = [one for one in input.plan.checks if one.applies and (not input.checks or one.name in input.checks)]
-        trees = [(one.name, self._tree(workspace, one, input.plan.folders, head=True)) for one in plans]
-        return await commit_fixes(self._host, workspace, trees)
+        applying = [one for one in input.plan.checks if one.applies]
+        wanted = [one for one in applying if not input.checks or one.name in input.checks]
+        fixes = [await self._fix_of_check(workspace, one, folders) for one in wanted]
+        result = await commit_fixes(self._host, workspace, [fix for fix in fixes if fix.findings])
+        if not result.commit_sha:
+            return result
+        kinds = {one.name: checks.registry()[one.name].kind.command for one in applying}
+        names = {one.name for one in wanted} | {name for name, kind in kinds.items() if kind is TestsCommand}
+        affected = [one for one in applying if one.name in names and kinds[one.name] is not BenchmarkCommand]
+        worse = await asyncio.gather(*(self._worse(workspace, result.workspace, one, folders) for one in affected))
+        return replace(result, worse=tuple(name for name in worse if name))
+
+    async def _fix_of_check(self, workspace: Workspace, plan: CheckPlan, folders: tuple[str, ...]) -> CheckFix:
+        tree = self._tree(workspace, plan, folders, head=True)
+        if not any(run.tool.fixes and run.asked_in for run in await tree.tool_runs(plan.name)):
+            return CheckFix(plan.name, tree, ())
+        check = await self.check(CheckInput(workspace, plan, folders))
+        result = await asyncio.to_thread(self._host.results.get, check.result_id)
+        changed = (await self._diff(workspace)).lines
+        new = (each for each in (result.findings if result else ()) if each.new and each.fixable)
+        in_change = (each for each in new if each.path in changed or not workspace.base_sha)
+        return CheckFix(plan.name, tree, tuple(in_change))
+
+    async def _worse(self, head: Workspace, fixed: Workspace, plan: CheckPlan, folders: tuple[str, ...]) -> str:
+        """The check's name where it fails on the fixed tree, and did not before or finds anything more; else ""."""
+        found: list[Counter[tuple[str, ...]]] = []
+        before, after = [await self.check(CheckInput(workspace, plan, folders)) for workspace in (head, fixed)]
+        for check in (before, after):
+            result = await asyncio.to_thread(self._host.results.get, check.result_id)
+            new = (each for each in (result.findings if result else ()) if each.new and not each.informational)
+            found.append(Counter((each.tool, each.rule, each.path) for each in new))
+        fails = after.status not in SATISFIED
+        return plan.name if fails and (before.status in SATISFIED or found[1] - found[0]) else ""
 
     def find_acceptable(self, input: FindAcceptableInput) -> AcceptableFindings:
         """The new findings of a result of this host."""

@@ -137,13 +137,15 @@ class Tree:
     def _options(self, tool_run: ToolRun, more: Mapping[str, object] | None) -> Mapping[str, object]:
         return {**options_for_project(self.options, tool_run.project.folder), **(more or {})}
 
-    async def fix(self, tool_run: ToolRun, copy: Path) -> ToolReport:
-        """Lets the tool change the files of `copy`, a private copy of this tree."""
+    async def fix(self, tool_run: ToolRun, copy: Path, more: Mapping[str, object]) -> ToolReport:
+        """Lets the tool change the files of `copy`, a private copy of this tree. `more` options: `fix_paths`, relative
+        to the project, and `fix_rule`."""
         assert tool_run.tool.fixes
         source = await self._source(tool_run.project, self.options)
         _, environment = await self._ready(tool_run.project, self.options, source)
         async with self._out() as out:
-            bench = self._bench(tool_run.project, (copy, environment), out, self.options, keep_writes=True)
+            options = self._options(tool_run, more)
+            bench = self._bench(tool_run.project, (copy, environment), out, options, keep_writes=True)
             return await tool_run.tool.fix(bench)
 
     async def _stored(self, key: str, newer_than: float = 0.0) -> ToolReport | None:

@@ -62,7 +62,8 @@ class FixInput:
 class FixResult:
     """A local commit on top of the head, "" when there was nothing to fix; `workspace` compares it with the head's
     base. `by` are sentences for the message, `git_dir` is where the commit is on the host. `left_out` are sentences
-    about files that a tool left in a form that no commit takes over."""
+    about files that a tool left in a form that no commit takes over. `worse` are the checks that the fix would make
+    worse: then it is not to be used."""
 
     workspace: Workspace
     head_sha: str = ""
@@ -71,6 +72,7 @@ class FixResult:
     by: tuple[str, ...] = ()
     files: int = 0
     left_out: tuple[str, ...] = ()
+    worse: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

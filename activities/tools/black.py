@@ -5,7 +5,7 @@ import re
 from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, ToolReport
-from activities.tool_reports import FinishedCommand, execute, failed_to_run, fix_report, make_report
+from activities.tool_reports import FinishedCommand, execute, failed_to_run, fix_report, fix_targets, make_report
 from activities.tooling import ToolDetection, Workbench
 
 _CHANGES = re.compile(r"would reformat (?P<path>.+)")
@@ -22,7 +22,7 @@ class Black(PythonTool):
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         """Exit codes: 0 nothing, 1 would change files, 123 could not read one of them, else black could not run."""
-        finished = await self._start(bench, "--check")
+        finished = await self._start(bench, "--check", ".")
         found = []
         for line in finished.stderr.splitlines():
             if match := _CHANGES.fullmatch(line):
@@ -37,10 +37,10 @@ class Black(PythonTool):
 
     async def fix_version(self, bench: Workbench, version: str) -> ToolReport:
         """A file that black cannot read stays as it is, and the others are formatted."""
-        return fix_report("black", version, await self._start(bench), (0, 123))
+        return fix_report("black", version, await self._start(bench, *fix_targets(bench)), (0, 123))
 
-    async def _start(self, bench: Workbench, *flags: str) -> FinishedCommand:
-        argv = (*start_program(bench, self), *flags, "--no-color", ".")
+    async def _start(self, bench: Workbench, *arguments: str) -> FinishedCommand:
+        argv = (*start_program(bench, self), "--no-color", *arguments)
         return await execute(bench, argv, {"BLACK_CACHE_DIR": bench.paths.out})
 
 

@@ -5,7 +5,7 @@ import re
 from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, ToolReport
-from activities.tool_reports import execute, failed_to_run, fix_report, make_report
+from activities.tool_reports import execute, failed_to_run, fix_report, fix_targets, make_report
 from activities.tooling import ToolDetection, Workbench
 
 _CHANGES = re.compile(r"ERROR: (?P<path>.+?) Imports are incorrectly sorted and/or formatted\.")
@@ -40,7 +40,9 @@ class Isort(PythonTool):
         return make_report("isort", version, finished, findings=found)
 
     async def fix_version(self, bench: Workbench, version: str) -> ToolReport:
-        return fix_report("isort", version, await execute(bench, (*start_program(bench, self), "--quiet", ".")), (0,))
+        return fix_report(
+            "isort", version, await execute(bench, (*start_program(bench, self), "--quiet", *fix_targets(bench))), (0,)
+        )
 
 
 tool = Isort()

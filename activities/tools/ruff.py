@@ -12,7 +12,7 @@ from activities.languages.python.config import has_table, hooks
 from activities.languages.python.tool_detection import PythonTool, linter_severity
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import execute, findings_report, fix_report
+from activities.tool_reports import execute, findings_report, fix_report, fix_targets
 from activities.tooling import Project, ToolDetection, Workbench
 
 # An older ruff does not know the variable for its formatter, and prints a line a file anyway.
@@ -57,10 +57,15 @@ class Ruff(PythonTool):
         return replace(checked, findings=checked.findings + unformatted, problem=problem)
 
     async def fix_version(self, bench: Workbench, version: str) -> ToolReport:
-        ruff = bench.executable("ruff")
-        finished = await execute(bench, (ruff, "check", "--fix-only", "--no-unsafe-fixes", "--no-cache", "."))
-        if finished.exit_code == 0 and _formats(bench.project):
-            finished = await execute(bench, (ruff, "format", "--no-cache", "."))
+        """The formatter only for its own findings: it changes whole files."""
+        ruff, rule = bench.executable("ruff"), bench.options.get("fix_rule")
+        targets = ("--no-cache", *fix_targets(bench))
+        if rule == "format":
+            return fix_report("ruff", version, await execute(bench, (ruff, "format", *targets)), (0,))
+        only = (f"--fixable={rule}",) if rule else ()
+        finished = await execute(bench, (ruff, "check", "--fix-only", "--no-unsafe-fixes", *only, *targets))
+        if not rule and finished.exit_code == 0 and _formats(bench.project):
+            finished = await execute(bench, (ruff, "format", *targets))
         return fix_report("ruff", version, finished, (0,))
 
     def findings(self, bench: Workbench) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from activities.errors import UserError
 from activities.model import CheckResult, Head, RepoRef
 from activities.quality_gate.types import FixInput, GateInput, GateOutcome
+from activities.reporting import command_replies
 from activities.result_store import ResultStore
 from activities.tool_activities import ToolActivities
 from activities.workspace.mirror import Workspaces
@@ -118,7 +119,9 @@ async def _fix(client: Client, head: LocalHead, outcome: GateOutcome, workspaces
     )
     for sentence in fixed.left_out:
         print(f"Not taken over from the fix: {printable(sentence)}", file=sys.stderr)
-    if not fixed.commit_sha:
+    if fixed.worse or not fixed.commit_sha:
+        said = command_replies.fix_worse(fixed.worse) if fixed.worse else command_replies.fix_nothing(())
+        print(printable(said), file=sys.stderr)
         return False
     await apply_fixes(head.root, workspaces.mirror(workspace.repo), workspace.head_sha, fixed.commit_sha)
     print(f"Fixed {fixed.files} files with {printable(', '.join(fixed.by))}.", file=sys.stderr)

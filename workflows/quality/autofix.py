@@ -6,8 +6,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.comments import ReplyInput
     from activities.github.commits.types import CreateCommitInput
     from activities.github_activities import CommentActivities, CommitActivities
-    from activities.model import SATISFIED, Head, QualityCheck
-    from activities.quality_gate.types import CheckInput, FixInput, FixResult, GateOutcome
+    from activities.model import Head
+    from activities.quality_gate.types import FixInput, FixResult, GateOutcome
     from activities.reporting import command_replies
     from workflows.activity_calls import ask
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
@@ -25,7 +25,7 @@ def is_automatic(state: BranchState, outcome: GateOutcome) -> bool:
 
 
 async def fix(head: Head, outcome: GateOutcome, request: HeadRequest) -> str:
-    """Applies tool-safe fixes, runs the affected checks on the result, and commits it if nothing got worse.
+    """Applies tool-safe fixes, and commits them if they make no check worse.
 
     Gives the branch's new head, "" where nothing was committed; the pull request then says why. (GitHub's
     event of the push comes too, later or never.)
@@ -55,22 +55,9 @@ async def _fix(head: Head, outcome: GateOutcome, request: HeadRequest) -> tuple[
     fixed = await gate_activities.apply_fixes(FixInput(workspace, plan, request.what.checks))
     if not fixed.commit_sha:
         return "", command_replies.fix_nothing(fixed.left_out)
-    before = {check.name: check for check in outcome.result.checks}
-    worse = []
-    affected = [
-        one for one in plan.checks if one.applies and (not request.what.checks or one.name in request.what.checks)
-    ]
-    for check in affected:
-        after = await gate_activities.run_check(CheckInput(fixed.workspace, check, plan.folders))
-        if _is_worse(before.get(check.name), after):
-            worse.append(check.name)
-    return ("", command_replies.fix_worse(worse)) if worse else (await _commit(head, fixed, request.actor), "")
-
-
-def _is_worse(before: QualityCheck | None, after: QualityCheck) -> bool:
-    if before is None or before.status not in SATISFIED:
-        return after.new_findings > (before.new_findings if before else 0)
-    return after.status not in SATISFIED
+    if fixed.worse:
+        return "", command_replies.fix_worse(fixed.worse)
+    return await _commit(head, fixed, request.actor), ""
 
 
 async def _commit(head: Head, fixed: FixResult, actor: str) -> str:

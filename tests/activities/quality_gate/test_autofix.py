@@ -11,10 +11,11 @@ import pytest
 
 from activities.checking import ToolRun
 from activities.environments import PROTECTED, Environments
-from activities.model import Head, RepoRef, ToolReport
-from activities.quality_gate.autofix import commit_fixes
+from activities.model import Finding, Head, RepoRef, ToolReport
+from activities.quality_gate.autofix import CheckFix, commit_fixes
 from activities.quality_gate.measurement import Host, Tree
 from activities.quality_gate.types import FixResult, Workspace
+from activities.reports import valid_unicode
 from activities.result_store import ResultStore
 from activities.sandbox import ResourceLimits
 from activities.sandbox.select import make_runner
@@ -61,6 +62,10 @@ class ScriptedTree(Tree):
         return [ToolRun(Project(".", checkout, "any"), ScriptedFix(self.script), "always")]
 
 
+def finding(path: str, line: int = 0, rule: str = "R1") -> Finding:
+    return Finding("linting", "scripted", rule, path, line, "", "warning", fixable=True)
+
+
 @dataclass(frozen=True)
 class Fixing:
     """A repository on a host, and one file of that host that must not be read."""
@@ -75,12 +80,14 @@ class Fixing:
         """What a command that ran on the host would make. The sandbox cannot: it does not see the folder."""
         return self.data / "ran-on-the-host"
 
-    async def fix(self, script: str) -> FixResult:
+    async def fix(self, script: str, *findings: Finding) -> FixResult:
         heads = await self.host.workspaces.resolve(self.repo, self.sha)
         workspace = Workspace(Head(self.repo, self.sha), "queue", heads.head_tree)
         limits = ResourceLimits(wall_s=60)
         tree = ScriptedTree(self.host, self.repo, self.sha, heads.head_tree, PROTECTED, "", {}, limits, script=script)
-        return await commit_fixes(self.host, workspace, [("linting", tree)])
+        if not findings:  # one about each file
+            findings = tuple(finding(valid_unicode(os.fsdecode(path))) for path in await self.listed(self.sha))
+        return await commit_fixes(self.host, workspace, [CheckFix("linting", tree, findings)])
 
     async def listed(self, sha: str) -> dict[bytes, bytes]:
         """Path → mode and blob."""
@@ -143,6 +150,19 @@ async def test_a_fix_is_committed_with_the_modes_and_line_ends_of_the_head(fixin
     assert await git_line(mirror, "rev-parse", f"{result.commit_sha}^") == fixing.sha
     assert await git_line(mirror, "rev-parse", f"{result.commit_sha}^{{tree}}") == result.workspace.head_tree
     assert result.workspace.head_sha == result.commit_sha
+
+
+async def test_only_the_files_and_lines_of_the_findings_are_fixed(fixing: Fixing) -> None:
+    """A tool that changes every line of every file."""
+    script = "for file in plain.py run.sh pkg/a.py windows.bat; do sed -i 's/^/fixed /' $file; done"
+    result = await fixing.fix(script, finding("windows.bat", 2), finding("run.sh"))
+    assert await fixing.changed(result) == {b"windows.bat", b"run.sh"}
+    assert await fixing.text(result.commit_sha, "run.sh") == b"fixed fixed script\n"
+    result = await fixing.fix(script, finding("windows.bat", 2), finding("windows.bat", 1, "R2"))
+    assert await fixing.text(result.commit_sha, "windows.bat") == b"fixed one\nfixed two\n"
+    result = await fixing.fix(script, finding("windows.bat", 2))
+    assert await fixing.text(result.commit_sha, "windows.bat") == b"one\nfixed two\n"
+    assert (await fixing.fix(script, finding("nowhere.py", 1))).commit_sha == ""
 
 
 async def test_nothing_to_fix_makes_no_commit(fixing: Fixing) -> None:
