@@ -17,6 +17,7 @@ from activities.github.late_events import LateEventActivities
 from activities.github.merging import MergeActivities
 from activities.github.permissions import PermissionActivities
 from activities.github.pulls import PullActivities
+from activities.github.red_branch import RedBranchActivities
 from activities.github.releases import ReleaseActivities
 from activities.github.repo_config import RepoConfigActivities
 from activities.github.reviews import ReviewActivities
@@ -40,6 +41,7 @@ __all__ = [
     "MergeActivities",
     "PermissionActivities",
     "PullActivities",
+    "RedBranchActivities",
     "ReleaseActivities",
     "RepoConfigActivities",
     "ReviewActivities",
@@ -69,4 +71,5 @@ def github_activities(
         EventRecoveryActivities(github),
         BaselineActivities(github),
         LateEventActivities(github),
+        RedBranchActivities(github),
     )

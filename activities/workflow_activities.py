@@ -2,17 +2,20 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
-from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowQueryRejectedError
+from temporalio.common import QueryRejectCondition, WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import workflow_ids
 from activities.heartbeat import heartbeating
-from activities.model import Head
-from activities.quality_gate.types import GateInput, GateOutcome
+from activities.model import Head, RepoRef
+from activities.quality_gate.types import GateInput, GateOutcome, RepositoryHistory
+
+_RPC = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,28 @@ class WorkflowActivities:
                 return None
             raise
         return None if outcome.result.state in ("cancelled", "superseded") else outcome
+
+    @activity.defn
+    async def read_history(self, repo: RepoRef) -> RepositoryHistory:
+        """Returns what a repository's gates know of each other.
+
+        Nothing where its workflow does not run.
+        """
+        keeper = activity.client().get_workflow_handle(workflow_ids.history(repo.full_name))
+        try:
+            found: RepositoryHistory = await keeper.query(
+                "get_history",
+                result_type=RepositoryHistory,
+                reject_condition=QueryRejectCondition.NOT_OPEN,
+                rpc_timeout=_RPC,
+            )
+            return found
+        except WorkflowQueryRejectedError:
+            return RepositoryHistory()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return RepositoryHistory()
+            raise
 
     @activity.defn
     async def signal_with_start(self, input: SignalWithStartInput) -> None:

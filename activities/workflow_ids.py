@@ -39,6 +39,11 @@ def baseline(full_name: str) -> str:
     return f"baseline:{full_name}"
 
 
+def history(full_name: str) -> str:
+    """The one workflow that holds what a repository's gates know of each other."""
+    return f"history:{full_name}"
+
+
 def quality_prefixes(full_name: str) -> tuple[str, str]:
     """What the ids of all branches of a repository begin with."""
     return f"quality:{full_name}@", f"quality:{full_name}#"

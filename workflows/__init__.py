@@ -7,6 +7,7 @@ from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 from workflows.issues.label_workflow import LabelWorkflow
 from workflows.quality_gate import ContinuousQualityWorkflow, QualityGateWorkflow
+from workflows.repository_history import RepositoryHistoryWorkflow
 from workflows.threads import ThreadWorkflow
 
 ALL = (
@@ -16,6 +17,7 @@ ALL = (
     ThreadWorkflow,
     ConfigChangeWorkflow,
     BaselineWorkflow,
+    RepositoryHistoryWorkflow,
     LabelWorkflow,
     DeliverySweepWorkflow,
     ReconciliationWorkflow,

@@ -11,11 +11,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.baseline import AcceptedBaseline, RejudgeInput, ReviewBaselineInput
     from activities.github_activities import BaselineActivities
     from activities.model import Acceptance, RepoRef
+    from workflows import history_length
     from workflows.activity_calls import ask_for_person
     from workflows.failures import was_cancelled
     from workflows.messages import ClosedPull
-
-_EVENTS_A_RUN = 4000
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class BaselineWorkflow:
                 await self._review()
             elif not self._acceptances:
                 return
-            elif _long_history():
+            elif history_length.is_long():
                 workflow.continue_as_new(replace(self._input, baseline=self.get_baseline()))
 
     @workflow.signal
@@ -83,7 +82,7 @@ class BaselineWorkflow:
         return AcceptedBaseline(tuple(self._acceptances.values()), self._closed_pulls)
 
     def _is_awake(self, pause: timedelta | None) -> bool:
-        work = bool(self._gone or self._closed_pulls) or not self._acceptances or _long_history()
+        work = bool(self._gone or self._closed_pulls) or not self._acceptances or history_length.is_long()
         return work or self._pause() != pause
 
     def _pause(self) -> timedelta | None:
@@ -128,8 +127,3 @@ class BaselineWorkflow:
             raise error
         workflow.logger.warning("baseline=unchecked", exc_info=error)
         await workflow.sleep(timedelta(seconds=self._input.look_s))
-
-
-def _long_history() -> bool:
-    info = workflow.info()
-    return info.is_continue_as_new_suggested() or info.get_current_history_length() > _EVENTS_A_RUN

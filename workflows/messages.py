@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from activities.model import Head, RepoRef
+from activities.model import Head, RedBranch, RepoRef
 from activities.quality_gate.types import GateOverride
 
 
@@ -108,6 +108,30 @@ class BaselineChanged:
     SIGNAL: ClassVar[str] = "baseline_changed"
 
     ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DefaultBranchJudged:
+    """The signal `default_branch_judged` of a repository's history: its default branch is red now, or (None) is not.
+    `news` is what is new in that and nobody has heard of, found in the comparison with `base_sha`."""
+
+    SIGNAL: ClassVar[str] = "default_branch_judged"
+
+    repo: RepoRef
+    branch: str
+    red: RedBranch | None = None
+    news: RedBranch | None = None
+    base_sha: str = ""
+
+
+@dataclass(frozen=True)
+class BaseJudged:
+    """The signal `base_judged`: the default branch, which a pull request goes into, is red now, or (None) is not."""
+
+    SIGNAL: ClassVar[str] = "base_judged"
+
+    branch: str
+    red: RedBranch | None = None
 
 
 @dataclass(frozen=True)

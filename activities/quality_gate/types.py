@@ -160,3 +160,10 @@ class GateOutcome:
     plan: GatePlan | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RepositoryHistory:
+    """What a repository's gates know of each other: whether its default branch is red."""
+
+    red: RedBranch | None = None

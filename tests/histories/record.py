@@ -140,6 +140,21 @@ async def configured_anew(stack: Stack) -> dict[str, str]:
     return {"config-change": id, "branch-configured": f"quality:{repo}@change"}
 
 
+async def reddened(stack: Stack) -> dict[str, str]:
+    """A default branch that fails, hears of a merged and an open pull request, and passes again."""
+    repo = await stack.repository(configured())
+    await stack.push(repo, {"b.txt": "x\n"}, branch="open")
+    waiting = await stack.pull(repo, branch="open")
+    await stack.comment(repo, waiting)
+    failing = await stack.push(repo, FINDING, branch="main")
+    await stack.verdict(repo, failing)
+    await stack.until(lambda: any("🔴" in each["body"] for each in stack.github.comments(repo, waiting)))
+    fixed = await stack.push(repo, {"lint.txt": ""}, branch="main")
+    await stack.verdict(repo, fixed)
+    await stack.workflows.wait_for_result(f"history:{repo}", 30)
+    return {"history-red": f"history:{repo}", "gate-red": f"quality-gate:{repo}@{failing}"}
+
+
 async def swept(stack: Stack) -> dict[str, str]:
     """A push that never arrived and one that GitHub has forgotten, seen by the second run of a schedule."""
     action = ScheduleActionStartWorkflow(
@@ -213,6 +228,7 @@ SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     labelled,
     shared,
     configured_anew,
+    reddened,
     swept,
     reconciled,
 )

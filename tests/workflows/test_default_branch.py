@@ -131,3 +131,22 @@ def test_only_what_nobody_heard_of_is_news() -> None:
     assert news_of(more, B, before, marks, known) == RedBranch("main", B, ("unit_tests",), ("test_b",))
     other = RedBranch("main", A, ("security",), ())
     assert news_of(other, B, before, {}, known) == RedBranch("main", B, ("security",), ())
+
+
+@pytest.mark.parametrize(
+    ("sha", "before", "at", "unsure"),
+    [
+        (A, P, 5, True),  # older than C, which nobody can see before B's push comes
+        (B, A, 5, False),  # C's own predecessor
+        (D, C, 5, False),  # its successor
+        (C, B, 5, False),  # itself
+        (A, P, 4, False),
+        (D, A, 6, False),
+    ],
+)
+def test_of_two_pushes_in_one_second_the_newer_is_not_always_known(
+    sha: str, before: str, at: float, unsure: bool
+) -> None:
+    state = state_of()
+    push(state, C, B, 5)
+    assert state.is_unsure(Pushed(Head(REPO, sha, "main"), before, sent_at=at)) is unsure

@@ -1,15 +1,22 @@
 """A verdict on the default branch: what it leaves for the branch's next head, and who hears of it."""
 
+from dataclasses import asdict
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.model import QualityCheck
     from activities.quality_gate.types import FindAcceptableInput, GateOutcome
+    from activities.workflow_activities import SignalWithStartInput, WorkflowActivities
+    from workflows import ids
+    from workflows.activity_calls import ask_for_person
     from workflows.failures import was_cancelled
+    from workflows.messages import DefaultBranchJudged
     from workflows.quality import gate_activities
     from workflows.quality.branch_state import BranchState
-    from workflows.quality.default_branch import new_failures, red_after
+    from workflows.quality.default_branch import new_failures, news_of, red_after
+    from workflows.repository_history import RepositoryHistoryInput
 
 _MOST_MARKS = 100
 """Of one check: each gate of the branch has them in its history."""
@@ -23,7 +30,24 @@ async def default_branch_ended(state: BranchState, outcome: GateOutcome) -> None
         return
     blocking = [each for each in result.checks if each.name in result.blocking] if red else []
     unfixed = {each.name: await _marks(outcome, each) or judged.unfixed.get(each.name, ()) for each in blocking}
+    news = news_of(red, result.head_sha, judged.red, unfixed, judged.unfixed) if red else None
+    changed = news is not None or red != judged.red
     judged.red, judged.unfixed = red, unfixed
+    if changed:
+        message = DefaultBranchJudged(state.head.repo, state.default_branch, red, news, result.base_sha)
+        await _signal_history(message)
+
+
+async def _signal_history(message: DefaultBranchJudged) -> None:
+    """Which outlives the branch's next gates, and tells whom it may concern."""
+    key, start = ids.history(message.repo.full_name), asdict(RepositoryHistoryInput(message.repo))
+    signalled = SignalWithStartInput("RepositoryHistoryWorkflow", key, message.SIGNAL, start, asdict(message))
+    try:
+        await ask_for_person(WorkflowActivities.signal_with_start, signalled)
+    except ActivityError as error:
+        if was_cancelled(error):
+            raise
+        workflow.logger.error(f"history=unreachable branch={message.branch!r}", exc_info=error)
 
 
 async def _marks(outcome: GateOutcome, check: QualityCheck) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ with workflow.unsafe.imports_passed_through():
     from activities.quality_gate.types import GateEnding, GateInput, GateOutcome
     from activities.reporting import command_replies, gate_states
     from activities.workflow_activities import RequestAnswer
-    from workflows import ids
+    from workflows import history_length, ids
     from workflows.config import WorkflowTimeouts
     from workflows.failures import STOPPED, was_cancelled
     from workflows.messages import (
+        BaseJudged,
         BaselineChanged,
         BranchMessage,
         BranchOverview,
@@ -34,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
         accepting,
         announcing,
         autofix,
+        branch_overview,
         gate_activities,
         head_requests,
         late_events,
@@ -46,15 +48,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.quality.config_watch import ConfigWatch
     from workflows.quality.gate import QualityGateWorkflow
 
-_EVENTS_A_RUN = 4000
-
 
 @workflow.defn
 class ContinuousQualityWorkflow:
     """Signals from GitHub's events: `pushed`, `pull_changed`, `branch_deleted`; from an operator: `rerun`; from the
     reconciliation: `verdict_lost`; from other branches: `head_gated`, `head_left`, `config_changed`; from the accepted
-    baseline: `baseline_changed`. Update `request`: what people ask. Queries: `get_status`, `get_stats`, `get_overview`,
-    `get_settled`.
+    baseline: `baseline_changed`; from the repository's history: `base_judged`. Update `request`: what people ask.
+    Queries: `get_status`, `get_stats`, `get_overview`, `get_settled`.
 
     It is the only writer of its pull request's gate comment, runs one child gate at a time, merges where the
     repository's configuration says so, and ends when the branch is deleted or the pull request closes, or some time
@@ -102,7 +102,7 @@ class ContinuousQualityWorkflow:
                 await workflow.wait_condition(workflow.all_handlers_finished)
             elif self._closed:
                 return
-            elif _long_history():
+            elif history_length.is_long():
                 workflow.continue_as_new(replace(self._input, state=self._state))
 
     @workflow.signal
@@ -110,7 +110,7 @@ class ContinuousQualityWorkflow:
         _log_signal(event)
         async with self._in_order:
             begins = self._closed or not self._state.head.sha
-            news = not begins or await late_events.is_news(self._state, event)
+            news = not (begins or self._state.is_unsure(event)) or await late_events.is_news(self._state, event)
             changed = news and self._state.push(event)
             # A branch that knows nothing, and hears nothing new, has nothing to wait for.
             self._closed = not changed and (self._closed or not self._state.head.sha)
@@ -192,6 +192,10 @@ class ContinuousQualityWorkflow:
         self._state.config_changed(event)
 
     @workflow.signal
+    def base_judged(self, event: BaseJudged) -> None:
+        self._state.base_judged(event)
+
+    @workflow.signal
     def head_left(self, event: HeadLeft) -> None:
         shared_heads.other_has_left(self._state, event.sha)
 
@@ -211,7 +215,7 @@ class ContinuousQualityWorkflow:
     @workflow.query
     def get_overview(self) -> BranchOverview:
         """For `/status`."""
-        return self._state.overview(gating=self._gate is not None, waiting=self._needs_gate)
+        return branch_overview.overview(self._state, gating=self._gate is not None, waiting=self._needs_gate)
 
     @workflow.query
     def get_settled(self) -> SettledHead:
@@ -237,7 +241,9 @@ class ContinuousQualityWorkflow:
         merges = self._merge.due(self._paused)
         left = bool(shared_heads.left(self._state, closed=self._closed))
         gate = self._needs_gate or self._needs_stop_shown
-        return gate or self._state.needs_comment or requested or merges or left or self._closed or _long_history()
+        return (
+            gate or self._state.needs_comment or requested or merges or left or self._closed or history_length.is_long()
+        )
 
     async def _is_idle(self) -> bool:
         """Waits for work; whether none came for so long that the branch is not kept. Where nothing has to be looked at
@@ -389,8 +395,3 @@ class ContinuousQualityWorkflow:
 def _log_signal(event: BranchMessage) -> None:
     """Which delivery of GitHub this workflow received; none for what the bot looked up."""
     workflow.logger.info(f"signal={event.SIGNAL} delivery={event.delivery or 'none'}")
-
-
-def _long_history() -> bool:
-    info = workflow.info()
-    return info.is_continue_as_new_suggested() or info.get_current_history_length() > _EVENTS_A_RUN

@@ -11,7 +11,7 @@ from activities.quality_gate.types import GateInput, GateOutcome, GateOverride
 from activities.reporting import gate_states
 from workflows.config import WorkflowTimeouts
 from workflows.messages import (
-    BranchOverview,
+    BaseJudged,
     ConfigChanged,
     HeadRequest,
     PullChanged,
@@ -113,6 +113,8 @@ class BranchState:
     merge_waits: tuple[str, ...] = ()
     judged: JudgedHeads = field(default_factory=JudgedHeads)
     """Of the default branch alone."""
+    base_heard: BaseJudged | None = None
+    """What was heard of the default branch while a gate was to come, or ran, which may have read what was before."""
 
     @property
     def head(self) -> Head:
@@ -167,6 +169,12 @@ class BranchState:
         heads = sorted([*self.heads, (sha, at)], key=lambda one: (one[1], one[0] == self.head.sha))
         firsts = [one for before, one in zip([("", 0.0), *heads], heads, strict=False) if before[0] != one[0]]
         self.heads = firsts[-_REMEMBERED:]
+
+    def is_unsure(self, event: Pushed) -> bool:
+        """Whether a push may be older than the head, or newer: of one second GitHub's times tell nothing, and what was
+        between the two has not been heard of."""
+        other = event.head.sha not in (self.head.sha, *self.old_heads) and event.before != self.head.sha
+        return other and event.sent_at == self.pushed_at
 
     def push(self, event: Pushed) -> bool:
         """A push. False, and nothing changes, for one that comes late: an older push, one of the same second whose
@@ -276,6 +284,19 @@ class BranchState:
         if not (known and len({pull.base_ref for pull in self.pulls}) == 1):
             self.run_all_again()
 
+    def base_judged(self, event: BaseJudged) -> None:
+        """The default branch, into which pull requests of the branch go, is red, or is not any more."""
+        self.base_heard = event
+        if not self.has_work:
+            self._show_base()
+
+    def _show_base(self) -> None:
+        """In the comments, without another gate."""
+        event, self.base_heard = self.base_heard, None
+        if event and self.outcome and not self.is_default and self.outcome.result.red_base != event.red:
+            self.outcome = replace(self.outcome, result=replace(self.outcome.result, red_base=event.red))
+            self.outcomes += 1
+
     def run_again(self, checks: tuple[str, ...], *, refresh: bool = False) -> None:
         """The head once more: `checks` alone if the others have their verdict (() is all of them), and beside them what
         was to be run before and is not done: it waits, runs, or was stopped."""
@@ -343,6 +364,7 @@ class BranchState:
         self.outcome, self.outcomes, self.stopped_gate = outcome, self.outcomes + 1, None
         if self.is_default:
             self.judged.ended(outcome.result)
+        self._show_base()
         if self.config_unread and ended:
             self._judge_by_new_config()
         self.accepts = self.accepts or bool(outcome.accepted)
@@ -353,24 +375,6 @@ class BranchState:
     def settled(self, *, paused: bool) -> SettledHead:
         """The head with no gate to come. `paused`: no gate is run for it (a draft, a stop)."""
         return SettledHead(self.head.sha, self.attempts.get(self.head.sha, 0), paused)
-
-    def overview(self, *, gating: bool, waiting: bool) -> BranchOverview:
-        """The state of the branch, for a person."""
-        result = self.verdict.result if self.verdict else None
-        return BranchOverview(
-            head=self.head.sha,
-            gating=gating,
-            waiting=waiting,
-            state=result.state if result else "",
-            score=result.overall_score if result else 0.0,
-            reason=result.reason if result else "",
-            checks={check.name: check.status for check in result.checks} if result else {},
-            stopped=bool(self.stopped),
-            draft=self.draft,
-            overrides={name: one.reason for name, one in self.overrides.items()},
-            merges=bool(self.merge_sha),
-            waits_for=self.merge_waits,
-        )
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,9 @@ class QualityGateWorkflow:
 
     async def _run_gate(self) -> QualityGateResult:
         input = self._input
-        pulls, _, first = await asyncio.gather(self._pulls(), self._runs.create(), self._prepared_first())
+        pulls, _, first, history = await asyncio.gather(
+            self._pulls(), self._runs.create(), self._prepared_first(), gate_activities.read_history(input)
+        )
         if self._runs.others:  # GitHub's list lacks some of what another branch's gate knew
             pulls = await self._pulls(self._runs.others)
         vouched = not input.head.fork or any(not pull.fork for pull in pulls)
@@ -126,9 +128,10 @@ class QualityGateWorkflow:
         self._runs.write_ends()
         checks = self._in_order(await asyncio.gather(*self._running))
         result = worst_of(input.head.sha, self._bases, unapproved, checks)
+        red = history.red if input.default_branch in {base.name for base in self._bases} else None
         if input.on_default:
-            result = replace(result, red_base=red_after(result, input.default_branch, input.red))
-        return await self._published(result)
+            red = red_after(result, input.default_branch, input.red)
+        return await self._published(replace(result, red_base=red))
 
     async def _pulls(self, others: Sequence[str] = ()) -> tuple[HeadPull, ...]:
         """The open pull requests of the head; `others` are ids of branches' workflows that may have some."""

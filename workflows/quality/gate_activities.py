@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
         FixResult,
         GateInput,
         GateOutcome,
+        RepositoryHistory,
         Workspace,
     )
     from activities.reporting import gate_states
@@ -137,6 +138,24 @@ async def read_baseline(input: GateInput, head: Head, pulls: Sequence[HeadPull])
         retry_policy=until_done(),
     )
     return read.acceptances
+
+
+async def read_history(input: GateInput) -> RepositoryHistory:
+    """What the repository's gates know of each other. A gate does without it rather than wait; a folder has none."""
+    if not input.publish:
+        return RepositoryHistory()
+    try:
+        return await workflow.execute_activity_method(
+            WorkflowActivities.read_history,
+            input.head.repo,
+            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+            retry_policy=RetryPolicies.default(),
+        )
+    except ActivityError as error:
+        if was_cancelled(error):
+            raise
+        workflow.logger.warning(f"history=unknown head={input.head.sha}", exc_info=error)
+        return RepositoryHistory()
 
 
 async def await_gate(input: GateInput) -> GateOutcome | None:

@@ -123,6 +123,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "branch_info",
         "check_acceptance",
         "close_issue",
+        "comment_on_merged_pulls",
         "complete_check_run",
         "complete_gate_run",
         "create_branch",

@@ -1,0 +1,120 @@
+"""What a repository's gates know of each other: kept here, so that every host and every gate finds the same."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github.red_branch import RedBranchInput
+    from activities.github.repo_config import JudgedPullsInput
+    from activities.github_activities import RedBranchActivities, RepoConfigActivities
+    from activities.model import RepoRef
+    from activities.quality_gate.types import RepositoryHistory
+    from workflows import history_length, ids
+    from workflows.activity_calls import ask_for_person
+    from workflows.failures import was_cancelled
+    from workflows.messages import BaseJudged, DefaultBranchJudged
+
+_AT_ONCE, _PAUSE = 10, timedelta(seconds=30)
+"""Branches that edit their comments at once, and the time between: hundreds would meet GitHub's limits."""
+_MOST_NEWS = 20
+
+
+@dataclass(frozen=True)
+class RepositoryHistoryInput:
+    """The argument of `RepositoryHistoryWorkflow`. All but `repo` is only given by the workflow to itself: what it
+    holds, the verdicts of which merged pull requests have not heard, and the state of which open ones have not."""
+
+    repo: RepoRef
+    history: RepositoryHistory = field(default_factory=RepositoryHistory)
+    news: tuple[DefaultBranchJudged, ...] = ()
+    unheard: tuple[BaseJudged, ...] = ()
+
+
+@workflow.defn
+class RepositoryHistoryWorkflow:
+    """Signal `default_branch_judged`; query `get_history`. One runs for each repository of which there is anything to
+    keep, and ends with the last of it."""
+
+    @workflow.init
+    def __init__(self, input: RepositoryHistoryInput) -> None:
+        self._repo = input.repo
+        self._history = input.history
+        self._news = list(input.news)
+        self._unheard = list(input.unheard)
+
+    @workflow.run
+    async def run(self, input: RepositoryHistoryInput) -> None:
+        while True:
+            await workflow.wait_condition(self._has_work)
+            if self._news:
+                await self._comment_on_merged_pulls(self._news.pop(0))
+            elif self._unheard:
+                await self._signal_open_pulls(self._unheard.pop())
+            elif history_length.is_long() and self._history != RepositoryHistory():
+                held = RepositoryHistoryInput(self._repo, self._history, tuple(self._news), tuple(self._unheard))
+                workflow.continue_as_new(held)
+            else:
+                return
+
+    @workflow.signal
+    def default_branch_judged(self, event: DefaultBranchJudged) -> None:
+        """By the workflow of the default branch, after a verdict that changed something."""
+        self._repo = event.repo
+        if event.red != self._history.red:
+            self._history = replace(self._history, red=event.red)
+            self._unheard = [BaseJudged(event.branch, event.red)]
+        if event.news:
+            self._news = [*self._news, event][-_MOST_NEWS:]
+
+    @workflow.query
+    def get_history(self) -> RepositoryHistory:
+        return self._history
+
+    def _has_work(self) -> bool:
+        empty = self._history == RepositoryHistory()
+        return bool(self._news or self._unheard) or empty or history_length.is_long()
+
+    async def _comment_on_merged_pulls(self, event: DefaultBranchJudged) -> None:
+        assert event.news
+        input = RedBranchInput(event.repo, event.news, event.base_sha)
+        try:
+            found = await ask_for_person(RedBranchActivities.comment_on_merged_pulls, input)
+        except ActivityError as error:
+            _log_unless_cancelled(error, "merged_pulls=not_commented")
+        else:
+            workflow.logger.info(f"red={event.branch!r} head={event.news.sha} pulls={found.pulls}")
+
+    async def _signal_open_pulls(self, heard: BaseJudged) -> None:
+        """Those into the default branch show its state. Where it changes meanwhile, what follows is the newer one."""
+        try:
+            listed = await ask_for_person(
+                RepoConfigActivities.list_judged_pulls, JudgedPullsInput(self._repo, heard.branch)
+            )
+        except ActivityError as error:
+            _log_unless_cancelled(error, "open_pulls=unknown")
+            return
+        branches = sorted({ids.branch_workflow(head) for head in listed.heads if head.base_ref == heard.branch})
+        for first in range(0, len(branches), _AT_ONCE):
+            if first:
+                await workflow.sleep(_PAUSE)
+            if self._unheard:
+                return
+            await asyncio.gather(*(_signal(each, heard) for each in branches[first : first + _AT_ONCE]))
+
+
+async def _signal(branch: str, heard: BaseJudged) -> None:
+    """A branch whose workflow does not run reads it in its next gate."""
+    try:
+        await workflow.get_external_workflow_handle(branch).signal(heard.SIGNAL, heard)
+    except FailureError as error:
+        _log_unless_cancelled(error, f"branch={branch!r} signal={heard.SIGNAL} reached=no")
+
+
+def _log_unless_cancelled(error: FailureError, line: str) -> None:
+    if was_cancelled(error):
+        raise error
+    workflow.logger.warning(f"{line}", exc_info=error)
