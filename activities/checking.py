@@ -10,6 +10,7 @@ from activities.fingerprints import Lines, content_of, stem_of
 from activities.globs import path_matches
 from activities.model import SEVERITIES, Acceptance, CheckPlan, CheckResult, Finding, QualityCheck, Status, ToolReport
 from activities.reporting import baseline, reasons
+from activities.reporting.wording import rounded_down
 from activities.tooling import Project, Tool
 
 Options = Mapping[str, object]
@@ -169,7 +170,7 @@ def check_result(
     check = QualityCheck(
         name=plan.name,
         status=status,
-        score=None if score is None else round(score, 1),
+        score=None if score is None else rounded_down(score),
         required=plan.required,
         reason=reasons.whole_reason(head, reason),
         weight=plan.weight,

@@ -57,7 +57,7 @@ def github_activities(
     mirrors."""
     return activity_methods(
         CheckRunActivities(github, results),
-        CommentActivities(github),
+        CommentActivities(github, results),
         PullActivities(github),
         ReviewActivities(github),
         StatusActivities(github),

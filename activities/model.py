@@ -188,7 +188,8 @@ class ToolReport:
 class QualityCheck:
     """The verdict of one check, small enough for a history; the findings are in `result_id`'s file.
 
-    `score` is 0 to 100, None where the check did not apply. `duration_s` is wall time.
+    `score` is 0 to 100, None where the check did not apply. `duration_s` is wall time. `overridden_by` is the login of
+    who lets the head pass without the check.
     """
 
     name: str
@@ -203,6 +204,7 @@ class QualityCheck:
     known_findings: int = 0
     metrics: Mapping[str, Any] = field(default_factory=dict)
     result_id: str = ""
+    overridden_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from aiohttp import web
 from temporalio.client import Client
 
 import workflows
+from activities.reporting.comment import CHECKING
 from bot.client import WorkflowClient, connect
 from bot.processes.temporal_server import temporal_server
 from bot.settings import Settings
@@ -100,10 +101,11 @@ class Stack:
             yield
 
     async def comment(self, repo: str, pull: int, count: int = 1) -> str:
-        """The text of the bot's `count`-th comment on a pull request."""
+        """The text of the bot's `count`-th comment on a pull request that does not say that it still waits."""
 
         def texts() -> list[str]:
-            return [c["body"] for c in self.github.comments(repo, pull) if c["user"]["login"].endswith("[bot]")]
+            bodies = [c["body"] for c in self.github.comments(repo, pull) if c["user"]["login"].endswith("[bot]")]
+            return [body for body in bodies if CHECKING not in body]
 
         await self.until(lambda: len(texts()) >= count)
         return texts()[count - 1]

@@ -1,5 +1,7 @@
 """Comments of ours: found by their hidden mark and their author, edited only when they say something new."""
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,23 +11,27 @@ from activities.github import bodies
 from activities.github.activity_errors import github_activity
 from activities.github.errors import Forbidden, GitHubError, NotFound
 from activities.github.urls import url_values
-from activities.model import Head, QualityGateResult, RepoRef
-from activities.reporting import GATE_MARK, Links, gate_comment, reply, reply_mark
+from activities.model import Finding, Head, QualityGateResult, RepoRef
+from activities.reporting import GATE_MARK, Links, checking_comment, gate_comment, reply, reply_mark
 from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
     from activities.github.client import API, GitHub
+    from activities.result_store import ResultStore
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class GateCommentInput:
-    """The gate comment of the head's pull request."""
+    """The gate comment of the head's pull request. `comment_id` is where it is, 0 unknown. `checking`: a gate of the
+    head runs, and `result` is the last verdict, None without one."""
 
     head: Head
-    result: QualityGateResult
+    result: QualityGateResult | None
     check_run_ids: Mapping[str, int] = field(default_factory=dict)
+    comment_id: int = 0
+    checking: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,15 +90,43 @@ class Locked(UserError):
 class CommentActivities:
     """Each may run again: a comment that says the same already is left alone."""
 
-    def __init__(self, github: "GitHub") -> None:
+    def __init__(self, github: "GitHub", results: "ResultStore") -> None:
         self._github = github
+        self._results = results
 
     @github_activity
     async def update_gate_comment(self, input: GateCommentInput) -> CommentResult:
-        """Updates the gate's comment on a pull request, if its text has changed."""
-        links = Links(self._github.web_url, input.head.repo.full_name, input.head.sha)
-        body = gate_comment(input.result, links, input.check_run_ids)
-        return await write_comment(self._github, input.head.repo, input.head.pull, GATE_MARK, body)
+        """Updates the gate's comment on a pull request: which head is being checked, or the verdict.
+
+        The new findings are shown where it runs on the host that has them.
+        """
+        head, result = input.head, input.result
+        links = Links(self._github.web_url, head.repo.full_name, head.sha)
+        if result is None or input.checking:
+            body = checking_comment(result, links, input.check_run_ids)
+        else:
+            findings = await asyncio.to_thread(self._new_findings, result)
+            conflicts_with = await self._conflicts_with(head) if result.state == "passed" else None
+            body = gate_comment(result, links, input.check_run_ids, findings, conflicts_with)
+        return await write_comment(self._github, head.repo, head.pull, GATE_MARK, body, known_id=input.comment_id)
+
+    def _new_findings(self, result: QualityGateResult) -> list[Finding]:
+        """Of the checks that did not pass, as far as this host has them."""
+        stored = (self._results.get(one.result_id) for one in result.checks if one.status == "failed" and one.result_id)
+        return [finding for each in stored if each for finding in each.findings if finding.new]
+
+    async def _conflicts_with(self, head: Head) -> str | None:
+        """The base of the head's pull request, where GitHub cannot merge it into that; "" where it can. None where
+        GitHub does not know yet, or speaks of a newer head."""
+        api = await comments_api(self._github, head.repo)
+        try:
+            where = url_values(head.repo, number=str(head.pull))
+            pull = await api.getitem("/repos/{owner}/{repo}/pulls/{number}", where)
+        except NotFound:
+            return None
+        if pull["head"]["sha"] != head.sha or pull["mergeable"] is None:
+            return None
+        return "" if pull["mergeable"] else str(pull["base"]["ref"])
 
     @github_activity
     async def reply_comment(self, input: ReplyInput) -> CommentResult:
@@ -134,21 +168,27 @@ async def comment_for_key(github: "GitHub", repo: RepoRef, number: int, comment:
 
 
 async def write_comment(
-    github: "GitHub", repo: RepoRef, number: int, mark: str, body: str, *, once: bool = False
+    github: "GitHub", repo: RepoRef, number: int, mark: str, body: str, *, once: bool = False, known_id: int = 0
 ) -> CommentResult:
-    """The one comment with this mark: created, edited, or left alone, with `once` whatever it says. `body` begins with
-    the mark and fits GitHub's limit. Raises `Locked`, or `UserError` where the thread was deleted."""
+    """The one comment with this mark: created, edited, or left alone, with `once` whatever it says.
+
+    `body` begins with the mark and fits GitHub's limit; `known_id` is where the comment was when it was last written.
+    Raises `Locked`, or `UserError` where the thread was deleted."""
     api = await comments_api(github, repo)
+    url = "/repos/{owner}/{repo}/issues/comments/{id}"
     try:
+        if known_id:
+            with contextlib.suppress(NotFound):
+                await api.patch(url, url_values(repo, id=str(known_id)), data={"body": body})
+                return CommentResult(known_id, changed=True)
         there = await _find(github, api, repo, number, mark)
         if there is None:
-            url = "/repos/{owner}/{repo}/issues/{number}/comments"
-            created = await api.post(url, url_values(repo, number=str(number)), data={"body": body})
+            comments = "/repos/{owner}/{repo}/issues/{number}/comments"
+            created = await api.post(comments, url_values(repo, number=str(number)), data={"body": body})
             return CommentResult(int(created["id"]), changed=True)
         comment_id = int(there["id"])
         if once or bodies.same(there.get("body"), body):
             return CommentResult(comment_id, changed=False)
-        url = "/repos/{owner}/{repo}/issues/comments/{id}"
         await api.patch(url, url_values(repo, id=str(comment_id)), data={"body": body})
         return CommentResult(comment_id, changed=True)
     except (Forbidden, NotFound) as error:

@@ -96,9 +96,11 @@ class AcceptableFindings:
 
 @dataclass(frozen=True)
 class GateOverride:
-    """`reason` is the sentence that says who lets a head pass without a check, and why. It holds where the head goes
-    into one of `bases`, the branches at that time: a pull request into another one is nothing that the person saw."""
+    """`reason` is the sentence that says that `actor` lets a head pass without a check, and why. It holds where the
+    head goes into one of `bases`, the branches at that time: a pull request into another one is nothing that the person
+    saw."""
 
+    actor: str
     reason: str
     bases: tuple[str, ...]
 

@@ -13,7 +13,7 @@ from activities.reporting.check_run import (
     annotations,
     check_output,
 )
-from activities.reporting.comment import GATE_MARK, gate_comment, reply, reply_mark
+from activities.reporting.comment import GATE_MARK, checking_comment, gate_comment, reply, reply_mark
 from activities.reporting.gate import REPLACED, gate_output, unfinished_output
 from activities.reporting.links import Links
 from activities.reporting.markdown import code, escape_markdown
@@ -30,6 +30,7 @@ __all__ = [
     "Links",
     "annotations",
     "check_output",
+    "checking_comment",
     "code",
     "escape_markdown",
     "gate_comment",

@@ -18,7 +18,7 @@ from activities.reporting.markdown import (
     table,
 )
 from activities.reporting.metrics import metric_lines
-from activities.reporting.wording import plural
+from activities.reporting.wording import plural, score_text
 
 Conclusion = Literal["success", "failure", "neutral", "skipped", "timed_out", "cancelled", "action_required"]
 Annotation = Mapping[str, str | int]
@@ -99,7 +99,7 @@ def _verdict(result: CheckResult) -> list[str]:
     """What a tool could not do is never left out: green must mean that everything was checked."""
     check = result.check
     reason = f" {escape_markdown(check.reason, 1000)}" if check.reason else ""
-    score = "" if check.score is None else f" Score: {check.score:.0f} of 100."
+    score = "" if check.score is None else f" Score: {score_text(check.score)} of 100."
     optional = "" if check.required else " This check is optional."
     lines = [f"{ICONS[check.status]} **{_VERDICTS[check.status]}.**{reason}{score}{optional}", ""]
     problems = [(report.tool, text) for report in result.reports for text in (report.problem, report.advice) if text]

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from activities.model import GateState, PullVerdict, QualityCheck, QualityGateResult
 from activities.reporting.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUMMARY_LIMIT, CheckRunOutput, Conclusion
 from activities.reporting.configuration import config_annotations, config_lines
+from activities.reporting.gate_states import overrides
 from activities.reporting.links import Links
 from activities.reporting.markdown import code, cut_bytes, cut_lines, escape_markdown, one_line, table
 from activities.reporting.red_branch import red_base_lines
+from activities.reporting.wording import score_text
 
 # GitHub lets `success`, `neutral` and `skipped` satisfy a required check: only a verdict may end in one of them.
 _CONCLUSIONS: Mapping[GateState, Conclusion] = {
@@ -53,7 +55,7 @@ def gate_output(
         lines += config_lines(result.config, links)
         if result.score_lines:
             lines += ["### Score", "", *(f"- {escape_markdown(line, 500)}" for line in result.score_lines), ""]
-        if steps := next_steps(result):
+        if steps := next_steps(result, fixable=fixable):
             lines += ["### Next steps", "", *(f"- {step}" for step in steps)]
     return CheckRunOutput(
         conclusion="neutral" if nothing_ran(result) else _CONCLUSIONS[result.state],
@@ -123,11 +125,12 @@ def superseded_text(newer_sha: str, links: Links) -> str:
 
 def nothing_ran(result: QualityGateResult) -> bool:
     """Whether nothing blocks the change because nobody looked at it."""
-    ran = any(check.result_id or check.score is not None or check.status == "passed" for check in result.checks)
-    return result.state == "passed" and bool(result.checks) and not ran
+    checks = result.checks
+    ran = any(one.result_id or one.overridden_by or one.score is not None or one.status == "passed" for one in checks)
+    return result.state == "passed" and bool(checks) and not ran
 
 
-def gate_title(result: QualityGateResult, newer_sha: str = "") -> str:
+def gate_title(result: QualityGateResult, newer_sha: str = "", *, passed: str = "Passed") -> str:
     """One line, shown beside the gate's name in a pull request."""
     if result.state == "superseded":
         return f"Superseded by {newer_sha[:7]}" if newer_sha else "Superseded by a newer commit"
@@ -136,7 +139,9 @@ def gate_title(result: QualityGateResult, newer_sha: str = "") -> str:
     if nothing_ran(result):
         return "Nothing was checked"
     if result.state == "passed":
-        return f"Can merge, score {result.overall_score:g}"
+        people = {check.name: check.overridden_by for check in result.checks if check.overridden_by}
+        overridden = f"; overridden: {overrides(people)}" if people else ""
+        return one_line(f"{passed}, score {score_text(result.overall_score)}{overridden}", 200)
     if result.blocking:
         return one_line(f"Cannot merge: {', '.join(result.blocking)}", 200)
     return one_line(result.reason or result.state.capitalize(), 200)
@@ -155,7 +160,7 @@ def check_table(checks: Sequence[QualityCheck], links: Links, runs: Mapping[str,
     """One row a check, in the order of the checks."""
     rows = []
     for check in checks:
-        score = "–" if check.score is None else f"{check.score:.0f}"
+        score = "–" if check.score is None else score_text(check.score)
         reason = escape_markdown(check.reason, 300)
         rows.append((ICONS[check.status], _linked(check, links, runs), score, reason))
     return table(("", "Check", "Score", "Result"), rows, "llrl")
@@ -168,8 +173,9 @@ def _linked(check: QualityCheck, links: Links, runs: Mapping[str, int]) -> str:
     return name if check.required else f"{name} (optional)"
 
 
-def next_steps(result: QualityGateResult) -> list[str]:
-    """What a person can do now, the likeliest first; nothing when nothing is to be done."""
+def next_steps(result: QualityGateResult, *, fixable: bool) -> list[str]:
+    """What a person can do now, the likeliest first; nothing when nothing is to be done. `fixable`: some check run has
+    the button."""
     if result.state in ("passed", "superseded", "refused"):
         return []
     if result.state == "unchecked":
@@ -180,9 +186,10 @@ def next_steps(result: QualityGateResult) -> list[str]:
         return ["Fix the configuration and push. `autobuild validate` checks the file."]
     steps = []
     if any(check.new_findings for check in result.checks if check.status == "failed"):
-        steps += [
-            "**Fix**, on a check run that has this button, commits safe automatic fixes.",
-            "`autobuild gate --fix` applies the same fixes in your checkout.",
-            "**Accept baseline**, on a check run, counts its findings as known.",
-        ]
+        if fixable:
+            steps += [
+                "**Fix**, on a check run that has this button, commits safe automatic fixes.",
+                "`autobuild gate --fix` applies the same fixes in your checkout.",
+            ]
+        steps.append("**Accept baseline**, on a failed check's run, counts its findings as known.")
     return [*steps, "`/retest` runs the checks that did not pass again; a push runs all checks."]

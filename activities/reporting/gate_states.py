@@ -1,8 +1,9 @@
 """Why a gate or a check ended as it did: the one-line reasons, without Markdown, since they are shown as titles too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from activities.model import CONFIG_PATH, QualityCheck
+from activities.reporting.wording import rounded_down
 
 PULL_CLOSED = "The pull request was closed."
 BRANCH_DELETED = "The branch was deleted."
@@ -75,15 +76,23 @@ def check_timed_out(limit_s: float) -> str:
     return f"Timed out after {limit_s:g} s."
 
 
-def verdict(blocking: Sequence[str], *, scored: bool, score: float, threshold: float) -> str:
-    """Why a change can be merged, or cannot. `scored`: any check has a score."""
+def verdict(
+    blocking: Sequence[str], overridden: Mapping[str, str], *, scored: bool, score: float, threshold: float
+) -> str:
+    """Why a change can be merged, or cannot. `scored`: any check has a score. `overridden`: check → login."""
     if blocking:
         return f"Required checks did not pass: {', '.join(blocking)}."
     if not scored:
-        return NOTHING_APPLIED
+        return f"No check has a verdict; overridden: {overrides(overridden)}." if overridden else NOTHING_APPLIED
     if score < threshold:
         return f"The score is {score:.1f}; at least {threshold:g} is required."
-    return f"All required checks passed; the score is {score:.1f} (at least {threshold:g} is required)."
+    passed = f"Overridden: {overrides(overridden)}; the others passed" if overridden else "All required checks passed"
+    return f"{passed}; the score is {score:.1f} (at least {threshold:g} is required)."
+
+
+def overrides(overridden: Mapping[str, str]) -> str:
+    """ "linting by @octocat" for each check that a person has overridden."""
+    return ", ".join(f"{check} by @{actor}" for check, actor in overridden.items())
 
 
 def score_line(check: QualityCheck, *, satisfied: bool) -> str:
@@ -92,7 +101,7 @@ def score_line(check: QualityCheck, *, satisfied: bool) -> str:
         note = ", which satisfies a required check" if check.required and satisfied else ""
         return f"{check.name} {check.status}{note}: not counted"
     note = "" if satisfied else f" ({check.status}, {'required' if check.required else 'optional'})"
-    return f"{check.name} {check.score:.1f} x {check.weight:g}{note}"
+    return f"{check.name} {rounded_down(check.score):.1f} x {check.weight:g}{note}"
 
 
 def score_sum(counted: Sequence[tuple[float, float]], score: float, threshold: float) -> str:

@@ -14,6 +14,16 @@ def percent_text(value: object) -> str:
     return f"{math.floor(value * 10) / 10:.1f} %" if isinstance(value, (int, float)) else ""
 
 
+def score_text(score: float) -> str:
+    return f"{rounded_down(score):g}"
+
+
+def rounded_down(score: float) -> float:
+    """To a tenth: a failure must not stand beside a score of 100 that it is not. What computers add to or take from a
+    tenth does not count."""
+    return math.floor(score * 10 + 1e-6) / 10
+
+
 def listed(words: Iterable[str], most: int = 5) -> str:
     """The first few, then how many more; each cut to a length that fits a line."""
     given = list(words)

@@ -11,6 +11,7 @@ from temporalio.client import Client
 from activities.model import CheckResult, Finding
 from activities.quality_gate.types import GateOutcome
 from activities.reporting.configuration import config_text
+from activities.reporting.wording import score_text
 from bot.client import WorkflowClient
 from bot.console import make_console
 from bot.local_gate.folder import LocalHead
@@ -75,7 +76,7 @@ def print_verdict(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> N
     for title in ("", "check", "score", "new", "known", "s", "reason"):
         table.add_column(title, overflow="fold")
     for check in outcome.result.checks:
-        score = "" if check.score is None else f"{check.score:.0f}"
+        score = "" if check.score is None else score_text(check.score)
         reason = _shown(check.reason) + ("[dim] (cached)[/]" if check.cached else "")
         counts = (str(check.new_findings), str(check.known_findings), f"{check.duration_s:.1f}")
         table.add_row(_MARKS[check.status], check.name, score, *counts, reason)

@@ -368,5 +368,5 @@ async def test_a_commit_in_two_pulls_needs_both(stack: Stack) -> None:
     assert [each.pull for each in await accepted(stack, repo)] == [number]
     assert (runs["linting"]["conclusion"], runs["gate"]["conclusion"]) == ("failure", "failure")
     await stack.ask(repo, second, "/baseline accept linting it is known there too", "maintainer")
-    await gate(stack, repo, sha, "Can merge", f"#{number} into `main`: can merge", f"#{second} into `main`: can merge")
+    await gate(stack, repo, sha, "Passed", f"#{number} into `main`: can merge", f"#{second} into `main`: can merge")
     assert len(await accepted(stack, repo)) == 2

@@ -130,7 +130,7 @@ async def two_branches(stack: Stack) -> tuple[str, str, int]:
         stack.github.protection.protect(repo, branch, checks=[GATE], enforce_admins=True)
     sha = await stack.push(repo, {"b.txt": ""}, parent=tip)
     number = await stack.pull(repo, base="release")
-    await gate(stack, repo, sha, "Can merge")
+    await gate(stack, repo, sha, "Passed")
     return repo, sha, number
 
 
@@ -145,7 +145,7 @@ async def test_two_branches_at_one_commit_have_one_verdict(stack: Stack) -> None
         await comment_says(stack, repo, number, "Cannot merge: linting", f"#{first} into", f"#{second} into")
         assert blocked(stack, repo, number)
     await stack.github.pulls.close_pull(repo, second)
-    await gate(stack, repo, sha, "Can merge", without=f"#{second}")
+    await gate(stack, repo, sha, "Passed", without=f"#{second}")
     await comment_says(stack, repo, first, "Can merge")
     assert await stack.github.merging.merge_pull(repo, first)
 
@@ -157,7 +157,7 @@ async def test_other_branch_that_moves_on_is_no_longer_counted(stack: Stack) -> 
     await comment_says(stack, repo, first, "Cannot merge: linting", f"#{second} into")
     newer = await stack.push(repo, {"c.txt": ""}, branch="copy")
     await gate(stack, repo, newer, "Cannot merge: linting")
-    await gate(stack, repo, sha, "Can merge", without=f"#{second}")
+    await gate(stack, repo, sha, "Passed", without=f"#{second}")
     await comment_says(stack, repo, first, "Can merge")
 
 
@@ -186,14 +186,14 @@ async def test_each_forks_pull_of_a_commit_is_approved(stack: Stack) -> None:
     first = await stack.pull(repo, branch="example:change", login="example")
     await gate(stack, repo, sha, "/ok-to-test")
     await stack.ask(repo, first, f"/ok-to-test {sha}")
-    await gate(stack, repo, sha, "Can merge")
+    await gate(stack, repo, sha, "Passed")
     await copied(stack, fork.full_name, sha, "again", "example", fork.full_name)
     second = await stack.pull(repo, branch="example:again", login="example")
     await gate(stack, repo, sha, f"#{second} into `main`: needs approval.")
     await stack.until(lambda: "needs approval" in stack.github.comments(repo, first)[1]["body"])
     assert "is failing" in blocked(stack, repo, first)
     await stack.ask(repo, second, f"/ok-to-test {sha}")
-    await gate(stack, repo, sha, "Can merge", f"#{first} into `main`: can merge.", f"#{second} into `main`: can merge.")
+    await gate(stack, repo, sha, "Passed", f"#{first} into `main`: can merge.", f"#{second} into `main`: can merge.")
     assert not blocked(stack, repo, first)
 
 
@@ -219,7 +219,7 @@ async def test_commit_gets_its_verdict_again_when_another_branch_gives_up_its_ga
     repo = await stack.repository(configured())
     sha = await stack.push(repo, {"b.txt": ""})
     await stack.pull(repo)
-    await gate(stack, repo, sha, "Can merge")
+    await gate(stack, repo, sha, "Passed")
     held = stack.add_check_run_fault(repo, "CreateCheckRuns", "hold")
     await copied(stack, repo, sha, "copy")
     await stack.until(lambda: held.seen)

@@ -128,7 +128,7 @@ async def test_stop_and_override_survive_continue_as_new(stack: Stack) -> None:
         "main",
         attempts={sha: 1},
         stopped="Stopped by @octocat.",
-        overrides={"linting": GateOverride(overridden_by, ("main",))},
+        overrides={"linting": GateOverride("octocat", overridden_by, ("main",))},
     )
     argument = ContinuousQualityInput(branch, "main", state)
     await stack.temporal.start_workflow("ContinuousQualityWorkflow", argument, id=handle.id, task_queue=ids.TASK_QUEUE)

@@ -150,7 +150,7 @@ def test_of_two_overrides_the_later_one_counts() -> None:
         for each in order:
             asked(state, each)
         assert state.overrides == {
-            "linting": GateOverride("Overridden by @octocat for this commit: read again", ("main",))
+            "linting": GateOverride("octocat", "Overridden by @octocat for this commit: read again", ("main",))
         }
 
 

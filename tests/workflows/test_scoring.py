@@ -69,6 +69,6 @@ def test_no_applicable_check_can_merge(checks: list[QualityCheck]) -> None:
     assert score.lines[-1] == "overall 100.0: no check applied"
 
 
-def test_rounded_score_decides() -> None:
-    assert overall([check("linting", "passed", 84.96)], 85).can_merge
-    assert not overall([check("linting", "passed", 84.94)], 85).can_merge
+def test_score_that_is_shown_decides() -> None:
+    assert overall([check("linting", "passed", 85.0), check("security", "passed", 85.01)], 85).can_merge
+    assert not overall([check("linting", "passed", 84.96)], 85).can_merge

@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
         autofix,
         branch_overview,
         gate_activities,
+        gate_comments,
         head_requests,
         late_events,
         shared_heads,
@@ -89,7 +90,7 @@ class ContinuousQualityWorkflow:
             elif self._needs_gate or self._needs_stop_shown:
                 await self._run_gate()
             elif self._state.needs_comment:
-                await self._comment()
+                await gate_comments.show_verdict(self._state)
             elif self._ended_pulls:
                 await accepting.report_closed(self._state.head.repo, self._ended_pulls.pop(0))
             elif self._state.requests and not self._in_order.locked():
@@ -293,8 +294,10 @@ class ContinuousQualityWorkflow:
         self._attempt = input.attempt
         if state.stopped:
             input = replace(input, ending=GateEnding(input.attempt, state.stopped, shown=True))
+        showing = asyncio.create_task(gate_comments.show_checking(state))
         outcome = await self._outcome(input)
         is_own, self._gate = self._gate is not None, None
+        shown, ended_as = await showing, outcome
         if outcome and outcome.result.state in ("cancelled", "superseded"):
             if state.stopped and self._gated.head.sha == state.head.sha:
                 state.gate_was_stopped(outcome)
@@ -304,6 +307,8 @@ class ContinuousQualityWorkflow:
         # A gate that ended without a verdict because of a newer target leaves its own to be gated again, perhaps.
         ended = None if outcome is None and self._gate_stopped else self._gated
         state.gate_ended(input, ended, outcome)
+        if outcome is None and not self._needs_gate:
+            await gate_comments.show_end(state, input.head, shown, ended_as)
         if outcome and is_own and shared_heads.other_pulls(state):
             await sharing.share(state, input, outcome)
         elif outcome and is_own:
@@ -365,15 +370,6 @@ class ContinuousQualityWorkflow:
         outcome = await gate_activities.last_verdict(self._state.head)
         if outcome and shared_heads.adopt(self._state, outcome):
             self._merge.decide(outcome)
-
-    async def _comment(self) -> None:
-        """On each pull request of the branch that does not show the newest verdict."""
-        state = self._state
-        for pull in state.pulls:
-            if pull.commented != state.outcomes:
-                pull.commented = state.outcomes
-                if shown := state.stopped_gate or state.verdict:
-                    await gate_activities.comment(replace(state.head, pull=pull.number), shown)
 
     async def _carry_out(self, request: HeadRequest) -> None:
         state = self._state

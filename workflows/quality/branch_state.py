@@ -101,6 +101,8 @@ class BranchState:
     """The head's check runs say so, or show an earlier verdict that stands."""
     stopped_gate: GateOutcome | None = None
     """The gate of this head that was stopped, until the next verdict."""
+    comment_ids: dict[int, int] = field(default_factory=dict)
+    """Pull request → the gate's comment there, as far as is known."""
     overrides: dict[str, GateOverride] = field(default_factory=dict)
     """Check → why this head may pass without it; they end with the head."""
     accepts: bool = False
@@ -238,6 +240,7 @@ class BranchState:
     def close_pull(self, number: int) -> bool:
         """Whether the branch has no open pull request any more."""
         self.closed_pulls = [*self.closed_pulls[-_REMEMBERED:], number]
+        self.comment_ids.pop(number, None)
         if all(pull.number == number for pull in self.pulls):
             return True
         self._set_pulls(self.pulls)

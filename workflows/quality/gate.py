@@ -170,7 +170,9 @@ class QualityGateWorkflow:
         assert plan
         override = self._input.overrides.get(name)
         if override and base.name in override.bases:
-            base.checks[name] = QualityCheck(name, "neutral", None, plan.required, override.reason, weight=plan.weight)
+            base.checks[name] = QualityCheck(
+                name, "neutral", None, plan.required, override.reason, plan.weight, overridden_by=override.actor
+            )
             return
         if not plan.applies:
             base.checks[name] = plan.not_applying()

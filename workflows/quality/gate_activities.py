@@ -10,13 +10,11 @@ from temporalio.exceptions import ActivityError, TimeoutType
 with workflow.unsafe.imports_passed_through():
     from activities.github.baseline import BaselineInput
     from activities.github.check_runs import StartCheckRunInput
-    from activities.github.comments import GateCommentInput
     from activities.github.merging import RequiredChecksInput
     from activities.github.pulls import PullsOfHeadInput
     from activities.github_activities import (
         BaselineActivities,
         CheckRunActivities,
-        CommentActivities,
         MergeActivities,
         PullActivities,
     )
@@ -44,7 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.tool_activities import ToolActivities
     from activities.workflow_activities import WorkflowActivities
     from workflows import ids
-    from workflows.activity_calls import until_done, write
+    from workflows.activity_calls import until_done
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
     from workflows.failures import for_a_person, timed_out, was_cancelled, worker_died
 
@@ -232,14 +230,6 @@ async def show_running(input: GateInput, run_id: int, waits_for: str = "") -> No
     except ActivityError as error:
         if was_cancelled(error):
             raise
-
-
-async def comment(head: Head, outcome: GateOutcome) -> None:
-    """The pull request's one comment: created, edited, or left alone when nothing changed. The branch outlives a
-    comment that GitHub does not take."""
-    with logged():
-        input = GateCommentInput(replace(head, sha=outcome.result.head_sha), outcome.result, dict(outcome.run_ids))
-        await write(CommentActivities.update_gate_comment, input)
 
 
 @contextlib.contextmanager

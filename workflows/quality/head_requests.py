@@ -129,5 +129,7 @@ def _record(state: BranchState, request: HeadRequest) -> str:
         return command_replies.overridden_since(check)
     _note(state, f"override {check}", request)
     bases = state.target.bases or (state.head.base_ref or state.default_branch,)
-    state.overrides[check] = GateOverride(gate_states.overridden_by(request.actor, request.what.reason), bases)
+    state.overrides[check] = GateOverride(
+        request.actor, gate_states.overridden_by(request.actor, request.what.reason), bases
+    )
     return ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from activities.model import SATISFIED, QualityCheck
 from activities.reporting import gate_states
+from activities.reporting.wording import rounded_down
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ def overall(checks: Sequence[QualityCheck], threshold: float) -> Score:
     value = 100.0
     if counted:
         # Rounding must not decide: what counts is what is shown.
-        value = round(sum(score * weight for score, weight in counted) / sum(weight for _, weight in counted), 1)
+        value = rounded_down(sum(score * weight for score, weight in counted) / sum(weight for _, weight in counted))
     lines = [gate_states.score_line(check, satisfied=check.status in SATISFIED) for check in checks]
     lines.append(gate_states.score_sum(counted, value, threshold))
-    reason = gate_states.verdict(blocking, scored=bool(counted), score=value, threshold=threshold)
+    overridden = {check.name: check.overridden_by for check in checks if check.overridden_by}
+    reason = gate_states.verdict(blocking, overridden, scored=bool(counted), score=value, threshold=threshold)
     return Score(value, not blocking and value >= threshold, blocking, tuple(lines), reason)

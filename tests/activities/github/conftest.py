@@ -97,8 +97,8 @@ def branches(github: GitHub) -> BranchActivities:
 
 
 @pytest.fixture
-def comments(github: GitHub) -> CommentActivities:
-    return CommentActivities(github)
+def comments(github: GitHub, results: ResultStore) -> CommentActivities:
+    return CommentActivities(github, results)
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ from activities.reporting import (
     Links,
     baseline,
     check_output,
+    checking_comment,
     gate_comment,
     gate_output,
     reasons,
@@ -62,8 +63,8 @@ CHECK_REASONS: dict[Status, str] = {
     "error": reasons.whole_reason([ToolReport("ruff", completed=False)], ""),
 }
 GATE_REASONS: dict[GateState, str] = {
-    "passed": states.verdict([], scored=True, score=98.3, threshold=85),
-    "failed": states.verdict(["linting"], scored=True, score=62, threshold=85),
+    "passed": states.verdict([], {}, scored=True, score=98.3, threshold=85),
+    "failed": states.verdict(["linting"], {}, scored=True, score=62, threshold=85),
     "cancelled": states.stopped_by("octocat"),
     "refused": states.NOT_APPROVED,
     "unchecked": plan_gate("push: {branches: [main]}", "change").checks[0].reason,
@@ -264,8 +265,15 @@ def _comments() -> Iterator[tuple[str, str]]:
         _check("unit_tests", "passed", score=100.0, metrics={"passed": 41, "failed": 0}, known_findings=12),
         _check("coverage", "passed", score=95.0, metrics={"total_percent": 91.2, "diff_percent": 95.0}),
     )
-    yield "Passed", gate_comment(passed, LINKS, {"coverage": 7})
-    yield "Failed", gate_comment(_gate("failed", _check(new_findings=2), blocking=("linting",)), LINKS, {})
+    yield "Passed", gate_comment(passed, LINKS, {"coverage": 7}, conflicts_with="")
+    failed = _gate("failed", _check(new_findings=12), blocking=("linting",))
+    yield "Failed", gate_comment(failed, LINKS, {}, [_finding(fixable=True), _finding(line=9)])
+    yield "Conflict", gate_comment(passed, LINKS, {}, conflicts_with="main")
+    overridden = _check("linting", "neutral", reason=states.overridden_by("octocat", "read"), overridden_by="octocat")
+    reason = states.verdict([], {"linting": "octocat"}, scored=True, score=98.3, threshold=85)
+    yield "Overridden", gate_comment(replace(_gate("passed", overridden), reason=reason), LINKS, {}, conflicts_with="")
+    yield "Being checked", checking_comment(None, LINKS, {})
+    yield "Being checked after a verdict", checking_comment(failed, LINKS, {})
     yield "Fork", gate_comment(_gate("refused"), LINKS, {})
     red = RedBranch("main", NEWER, ("unit_tests", "linting"), tuple(f"tests/test_a.py::test_{each}" for each in "abcd"))
     yield "Into a red default branch", gate_comment(replace(passed, red_base=red), LINKS, {})
@@ -358,10 +366,11 @@ def _gate_states() -> Iterator[str]:
     yield from (states.github_unavailable(HEAD, "a time-out"), states.not_fetched(HEAD))
     full = str(HostTrouble("disk"))
     yield from (states.waiting_for_host(full), states.not_done_by_host(full), states.host_time_over(full))
-    yield states.verdict(["linting"], scored=True, score=62, threshold=85)
-    yield states.verdict([], scored=False, score=100, threshold=85)
-    yield states.verdict([], scored=True, score=62, threshold=85)
-    yield states.verdict([], scored=True, score=98.3, threshold=85)
+    yield states.verdict(["linting"], {}, scored=True, score=62, threshold=85)
+    yield states.verdict([], {}, scored=False, score=100, threshold=85)
+    yield states.verdict([], {"linting": "octocat"}, scored=False, score=100, threshold=85)
+    yield states.verdict([], {}, scored=True, score=62, threshold=85)
+    yield states.verdict([], {}, scored=True, score=98.3, threshold=85)
     yield states.score_line(_check("linting", "failed"), satisfied=False)
     yield states.score_line(_check("linting", "passed", score=100.0), satisfied=True)
     yield states.score_line(_check("linting", "skipped", score=None), satisfied=True)

@@ -1,5 +1,6 @@
 """What people read, word for word."""
 
+from dataclasses import replace
 from typing import get_args
 
 import jsonschema
@@ -7,9 +8,11 @@ import pytest
 
 from activities.model import CheckResult, Finding, GateState, QualityCheck, QualityGateResult, TestCase, ToolReport
 from activities.reporting import (
+    GATE_MARK,
     Links,
     annotations,
     check_output,
+    checking_comment,
     gate_comment,
     gate_output,
     gate_states,
@@ -18,11 +21,13 @@ from activities.reporting import (
     sarif,
     unfinished_output,
 )
+from activities.reporting.comment import CHECKING
+from workflows.quality.scoring import overall
 
 HEAD, BASE = "a" * 40, "b" * 40
 LINKS = Links("https://github.com", "octocat/hello", HEAD)
-VERDICT = gate_states.verdict(["linting"], scored=True, score=62.4, threshold=85)
-PASSED = gate_states.verdict([], scored=True, score=98.3, threshold=85)
+VERDICT = gate_states.verdict(["linting"], {}, scored=True, score=62.4, threshold=85)
+PASSED = gate_states.verdict([], {}, scored=True, score=98.3, threshold=85)
 BLOB = f"https://github.com/octocat/hello/blob/{HEAD}"
 
 
@@ -52,7 +57,7 @@ def test_a_failed_check_says_what_why_and_what_next() -> None:
     assert (
         ending.summary
         == f"""\
-❌ **Failed.** 1 new finding. Score: 62 of 100.
+❌ **Failed.** 1 new finding. Score: 62.4 of 100.
 
 ### 1 new finding
 
@@ -207,7 +212,7 @@ def test_the_gate_names_blocking_checks_first_and_explains_the_score() -> None:
 
 |  | Check | Score | Result |
 | --- | --- | ---: | --- |
-| ❌ | [`linting`](https://github.com/octocat/hello/runs/12) | 62 | 2 new findings. |
+| ❌ | [`linting`](https://github.com/octocat/hello/runs/12) | 62.4 | 2 new findings. |
 | ⏭️ | `performance` (optional) | – | The repository has no benchmarks. |
 
 ### Score
@@ -219,7 +224,7 @@ def test_the_gate_names_blocking_checks_first_and_explains_the_score() -> None:
 
 - **Fix**, on a check run that has this button, commits safe automatic fixes.
 - `autobuild gate --fix` applies the same fixes in your checkout.
-- **Accept baseline**, on a check run, counts its findings as known.
+- **Accept baseline**, on a failed check's run, counts its findings as known.
 - `/retest` runs the checks that did not pass again; a push runs all checks."""
     )
 
@@ -227,7 +232,7 @@ def test_the_gate_names_blocking_checks_first_and_explains_the_score() -> None:
 @pytest.mark.parametrize(
     ("state", "newer", "conclusion", "title"),
     [
-        ("passed", "", "success", "Can merge, score 78.1"),
+        ("passed", "", "success", "Passed, score 78.1"),
         ("superseded", "c" * 40, "cancelled", "Superseded by ccccccc"),
         ("cancelled", "", "cancelled", "Cancelled on request."),
         ("refused", "", "action_required", "Waiting for maintainer approval (fork)"),
@@ -275,7 +280,7 @@ def test_comment_has_this_text() -> None:
         reason=PASSED,
     )
     assert (
-        gate_comment(result, LINKS, {"linting": 7})
+        gate_comment(result, LINKS, {"linting": 7}, conflicts_with="")
         == f"""\
 <!-- autobuild:gate -->
 ### ✅ Can merge, score 98.3
@@ -294,6 +299,50 @@ def test_comment_has_this_text() -> None:
 <sub>[`aaaaaaa`](https://github.com/octocat/hello/commit/{HEAD}) compared with \
 [`bbbbbbb`](https://github.com/octocat/hello/commit/{BASE}). `/help` lists the commands.</sub>"""
     )
+
+
+@pytest.mark.parametrize(
+    ("conflicts_with", "headline"),
+    [("", "✅ Can merge, score 98.3"), (None, "✅ Passed, score 98.3"), ("main", "⚠️ Conflicts with `main`")],
+)
+def test_pull_that_conflicts_is_not_said_to_be_mergeable(conflicts_with: str | None, headline: str) -> None:
+    text = gate_comment(gate("passed", overall_score=98.3), LINKS, {}, conflicts_with=conflicts_with)
+    assert text.splitlines()[1] == f"### {headline}"
+    assert "Can merge" not in text or conflicts_with == ""
+
+
+def test_overrides_are_named_and_never_called_passed() -> None:
+    overridden = replace(check("linting", "neutral", None), overridden_by="octocat")
+    score = overall([overridden, check("unit_tests", "passed", 100.0)], 85)
+    assert score.reason.startswith("Overridden: linting by @octocat; the others passed")
+    text = gate_comment(gate("passed", overridden, overall_score=100.0, reason=score.reason), LINKS, {})
+    assert text.splitlines()[1] == "### ✅ Passed, score 100; overridden: linting by @\u200boctocat"
+    assert "All required checks passed" not in text
+
+
+def test_a_failure_never_stands_beside_a_rounded_hundred() -> None:
+    failed = check("unit_tests", "failed", 99.97)
+    assert "| 99.9 |" in gate_comment(gate("failed", failed), LINKS, {})
+    score = overall([failed, *(check(f"check{n}", "passed", 100.0) for n in range(9))], 85)
+    assert score.overall < 100
+
+
+def test_comment_lists_the_worst_new_findings_and_the_steps_that_exist() -> None:
+    found = [finding(), *(finding(path="b.py", line=n, severity="error") for n in range(1, 12))]
+    result = gate("failed", check(new_findings=12))
+    text = gate_comment(result, LINKS, {}, [replace(each, fixable=False) for each in found])
+    assert [f"`b.py:{n}`" in text for n in (1, 10, 11)] == [True, True, False], text
+    assert "a.py:3" not in text
+    assert "- … 2 more, in the check runs." in text
+    assert "**Fix**" not in text
+    assert "**Fix**" in gate_comment(result, LINKS, {}, [replace(found[0], fixable=True)])
+
+
+def test_comment_says_which_head_is_checked_and_what_the_last_verdict_was() -> None:
+    first = checking_comment(None, LINKS, {})
+    assert first.splitlines()[:2] == [GATE_MARK, f"### {CHECKING} {LINKS.commit(HEAD)}"]
+    old = replace(gate("failed", check()), head_sha="d" * 40, blocking=("linting",))
+    assert f"{LINKS.commit('d' * 40)}: **❌ Cannot merge: linting**" in checking_comment(old, LINKS, {})
 
 
 def test_the_comment_does_not_depend_on_durations() -> None:
