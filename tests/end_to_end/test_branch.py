@@ -3,6 +3,7 @@
 import psutil
 import pytest
 
+from activities.reporting.comment import CHECKING, GATE_MARK
 from simulator.github import git
 from tests.deadlines import WITHIN_S
 from tests.end_to_end.repos import CHECKS, configured
@@ -154,3 +155,39 @@ async def test_reopened_pull_gets_a_new_gate(stack: Stack) -> None:
     again = await stack.verdict(repo, sha, gates=2)
     assert {run["external_id"].partition("|")[0] for run in again.values()} == {f"quality:{repo}@change"}
     assert len(stack.github.check_runs(repo, sha)) == 18
+
+
+def gate_comments(stack: Stack, repo: str, number: int) -> list[str]:
+    return [one["body"] for one in stack.github.comments(repo, number) if GATE_MARK in one["body"]]
+
+
+async def test_comment_names_the_head_at_once_and_never_stays_at_that(stack: Stack) -> None:
+    """The first head ends with a verdict, the second is superseded, and the third's gate ends with the pull request."""
+    repo = await stack.repository(slow())
+    sha = await stack.push(repo, {"a.txt": "1\n"})
+    number = await stack.pull(repo)
+    await stack.comment(repo, number)
+    for mark in ("comment-second", "comment-third"):
+        sha = await hanging(stack, repo, mark)
+        await stack.until(lambda sha=sha: f"{CHECKING} [`{sha[:7]}`]" in gate_comments(stack, repo, number)[0])
+        assert "Can merge" not in gate_comments(stack, repo, number)[0].splitlines()[1]
+    await stack.github.pulls.close_pull(repo, number)
+    await stack.until(lambda: CHECKING not in gate_comments(stack, repo, number)[0])
+    assert "closed" in gate_comments(stack, repo, number)[0].splitlines()[1]
+    assert len(gate_comments(stack, repo, number)) == 1
+
+
+async def test_comment_lists_findings_and_names_a_conflict(stack: Stack) -> None:
+    repo = await stack.repository(configured() | {"a.txt": "1\n"})
+    await stack.push(repo, {"a.txt": "2\n", "lint.txt": "a.txt:1: warning: **new** here\n"})
+    number = await stack.pull(repo)
+    text = await stack.comment(repo, number)
+    assert "a.txt#L1" in text
+    assert "\\*\\*new\\*\\* here" in text
+    await stack.push(repo, {"a.txt": "3\n"}, branch="main")
+    new = await stack.push(repo, {"lint.txt": ""})
+    await stack.verdict(repo, new)
+    await stack.until(lambda: CHECKING not in gate_comments(stack, repo, number)[0])
+    text = gate_comments(stack, repo, number)[0]
+    assert text.splitlines()[1] == "### ⚠️ Conflicts with `main`"
+    assert "an merge" not in text
