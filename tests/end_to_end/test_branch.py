@@ -1,5 +1,7 @@
 """A branch over time: newer heads, drafts, closing, deletion, late events, the merge queue."""
 
+from functools import partial
+
 import psutil
 import pytest
 
@@ -161,6 +163,10 @@ def gate_comments(stack: Stack, repo: str, number: int) -> list[str]:
     return [one["body"] for one in stack.github.comments(repo, number) if GATE_MARK in one["body"]]
 
 
+def is_checking(stack: Stack, repo: str, number: int, sha: str) -> bool:
+    return f"{CHECKING} [`{sha[:7]}`]" in gate_comments(stack, repo, number)[0]
+
+
 async def test_comment_names_the_head_at_once_and_never_stays_at_that(stack: Stack) -> None:
     """The first head ends with a verdict, the second is superseded, and the third's gate ends with the pull request."""
     repo = await stack.repository(slow())
@@ -169,7 +175,7 @@ async def test_comment_names_the_head_at_once_and_never_stays_at_that(stack: Sta
     await stack.comment(repo, number)
     for mark in ("comment-second", "comment-third"):
         sha = await hanging(stack, repo, mark)
-        await stack.until(lambda sha=sha: f"{CHECKING} [`{sha[:7]}`]" in gate_comments(stack, repo, number)[0])
+        await stack.until(partial(is_checking, stack, repo, number, sha))
         assert "Can merge" not in gate_comments(stack, repo, number)[0].splitlines()[1]
     await stack.github.pulls.close_pull(repo, number)
     await stack.until(lambda: CHECKING not in gate_comments(stack, repo, number)[0])
