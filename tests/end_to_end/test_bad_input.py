@@ -154,7 +154,7 @@ async def test_unusual_branch_names_are_gated(stack: Stack) -> None:
         runs = await all_ended(stack, repo, sha)
         assert runs["gate"]["conclusion"] == "success", (name, runs["gate"]["output"]["summary"])
     number = await stack.pull(repo, branch="feat/ü#1", base="$(x)")
-    assert "Can merge" in await stack.comment(repo, number)
+    assert "Conflicts with `$(x)`" in await stack.comment(repo, number)
 
 
 async def test_the_first_push_to_an_empty_repository(stack: Stack) -> None:
