@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from activities.languages.javascript.package_json import declared_in, first_file, read_package, workspace_home
 from activities.languages.javascript.programs import PackageTool, start
 from activities.languages.javascript.scripts import ScriptCommand, find_call, without_options
+from activities.languages.workspace_patterns import reaches
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, read_output
 from activities.tool_reports import failed_to_run, make_report, stdout_to_file
@@ -19,6 +21,9 @@ _FLAGS = ("--watch", "-w", "--noEmit", "--preserveWatchOutput", "--incremental",
 _VALUED = ("--pretty", "--tsBuildInfoFile", "--outDir")
 _PLACE = re.compile(r"(?:(?P<path>.+?)\((?P<line>\d+),(?P<column>\d+)\): )?(?P<kind>error|warning) (?P<rule>TS\d+): ")
 _REFERENCES = re.compile(r'"references"\s*:\s*\[\s*\{')
+_REFERENCE = re.compile(r'"path"\s*:\s*"([^"]+)"')
+_SAYS_WHAT = re.compile(r'"(?:files|include|references)"\s*:')
+_MOST_FILES = 100_000
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
 
@@ -37,6 +42,24 @@ class Tsc(PackageTool):
         places = (project, workspace_home(project))
         declared = (declared_in(read_package(place), "vue-tsc", "typescript") for place in places)
         return first_file(project, "tsconfig.json") if any(declared) else ""
+
+    def covers(self, project: Project, member: Project) -> bool:
+        """Where the project's configuration refers to the member's."""
+        references = _REFERENCE.findall(project.read("tsconfig.json"))
+        return bool(self.used_by(project)) and reaches(references, project.inside(member.folder))
+
+    def has_work(self, project: Project, check: str) -> bool:
+        """A configuration in a workspace's root that only its members extend is none of the root's own code."""
+        text = project.read("tsconfig.json")
+        if not project.members or self._call(project) or _SAYS_WHAT.search(text):
+            return True
+
+        def enter(folder: str) -> bool:
+            name = folder.rpartition("/")[2]
+            return not name.startswith(".") and name != "node_modules" and folder not in project.members
+
+        files = islice(project.files.files(enter=enter), _MOST_FILES)
+        return any(file.endswith((".ts", ".tsx", ".mts", ".cts")) for file in files)
 
     def program_name(self, project: Project) -> str:
         """The one that a script starts, else vue-tsc where it is declared."""

