@@ -23,7 +23,7 @@ from activities import toolchains
 from activities.egress import RefusedTarget
 from activities.host_trouble import raise_host_trouble
 from activities.model import RepoRef
-from activities.reporting.reasons import install_failed
+from activities.reporting.reasons import in_folder, install_failed
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.run_folders import copy_tree
@@ -138,7 +138,7 @@ class Environments:
         return Environment(
             key=recipe.key,
             root=root,
-            problem=installed.problem,
+            problem=in_folder(toolchain.home(project).folder, installed.problem),
             mounts=toolchain.mounts(project, root) if root else (),
             build_output=build_output if any(build_output.iterdir()) else None,
             src=self._runner.paths(SandboxSpec(tree=folder, out=folder / "out")).src,

@@ -153,7 +153,8 @@ class ToolReport:
     `found_in` is the place in the repository that the command was learnt from ("tox.ini [testenv]"), "" for a default.
     `asked_in` is where the repository asks for the tool ("[tool.ruff] in pyproject.toml"); `informational`: nowhere, so
     it never blocks. `version_from` is what decided the version ("uv.lock"); `wanted` the repository's own version and
-    where it is named, where another one ran: what that says only informs.
+    where it is named, where another one ran: what that says only informs. `no_tests`: its `advice` is that there are
+    none.
     """
 
     tool: str
@@ -177,6 +178,7 @@ class ToolReport:
     informational: bool = False
     version_from: str = ""
     wanted: str = ""
+    no_tests: bool = False
 
     @property
     def lasting(self) -> bool:

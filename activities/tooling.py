@@ -284,6 +284,10 @@ class Toolchain(ABC):
     def detect(self, folder: Path) -> bool:
         """Whether the folder holds a project of this language."""
 
+    def home(self, project: Project) -> Project:
+        """Where its packages are installed: the root of its workspace, else itself."""
+        return project
+
     def members(self, project: Project) -> Iterable[str]:
         """The folders below the project, relative to it, that its workspace lists."""
         return ()

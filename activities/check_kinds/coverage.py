@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from activities.check_kinds import run_all
+from activities.check_kinds import run_all, without_empty_suites
 from activities.check_options import CoverageCommand
 from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, check_result
 from activities.defaults import COVERAGE_MINIMUM
@@ -51,6 +51,7 @@ def judge(comparison: Comparison) -> CheckResult:
     it says nothing. Where nothing in the repository asks for coverage, the minimum only informs; of several projects
     those count that ask for it.
     """
+    comparison, _ = without_empty_suites(comparison)
     comparison = replace(comparison, head=tuple(_with_trouble(report) for report in comparison.head))
     counted = [report for report in comparison.head if not report.informational] or comparison.head
     files = _merged(counted)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from activities.check_kinds import findings, run_all
+from activities.check_kinds import findings, run_all, without_empty_suites
 from activities.check_kinds.fewer_tests import as_on_head, missing_tests
 from activities.check_options import TestsCommand
 from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, ToolRun, check_result
@@ -59,6 +59,7 @@ def judge(comparison: Comparison) -> CheckResult:
     tests = [(report.tool, each) for report in comparison.head for each in report.tests]
     if not tests and any(report.findings for report in comparison.head):
         return findings.judge(comparison)
+    comparison, empty = without_empty_suites(comparison)
     failing, flaky, accepted = _failing_flaky_and_accepted(comparison, tests)
     failed, known = [each for each in failing if each.new], [each for each in failing if not each.new]
     passed = sum(each.outcome == "passed" for _, each in tests)
@@ -74,7 +75,7 @@ def judge(comparison: Comparison) -> CheckResult:
         (*failed, *known, *accepted, *flaky),
         failed=bool(failed) or (not tests and in_base > 0),
         score=100.0 * (passed + len(flaky) / 2) / ran if ran else None,
-        reason=f"{reason} {fewer}".strip(),
+        reason=" ".join(filter(None, (reason, fewer, empty))),
         metrics={
             "passed": passed,
             "failed": len(failing) + len(accepted),

@@ -197,8 +197,10 @@ class GateEngine:
             tool_config_changes.edited(plan.name, diff.paths, diff.texts),
             await asyncio.to_thread(edited_code, plan.name, diff, await head.tool_runs(plan.name)),
         )
-        not_looked_at = await head.not_looked_at(plan.name) if check.kind.urgent and not check.shares_run else ""
-        sentences = filter(None, (result.check.reason, edited, not_looked_at))
+        of_projects: tuple[str, ...] = ()
+        if plan.name == "unit_tests":
+            of_projects = (await head.without_tests(), await head.not_looked_at(plan.name))
+        sentences = filter(None, (result.check.reason, edited, *of_projects))
         return replace(result, check=replace(result.check, reason=" ".join(sentences)))
 
     async def _fingerprinted(self, workspace: Workspace, sha: str, reports: Reports) -> Reports:

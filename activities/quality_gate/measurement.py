@@ -26,8 +26,9 @@ from activities.environments import Environment, Environments, InstallSource
 from activities.languages.unsupported import not_looked_at, unsupported_languages
 from activities.model import CONFIG_PATH, RepoRef, ToolReport
 from activities.projects import find_projects
-from activities.quality_gate.tool_selection import ToolChoice, select_tools
+from activities.quality_gate.tool_selection import ToolChoice, select_tools, without_work
 from activities.repo_config import options_for_project
+from activities.reporting.reasons import in_folder, no_tests_in
 from activities.result_store import ResultStore, digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.ownership import scratch, scratch_of
@@ -77,18 +78,27 @@ class Tree:
     async def tool_runs(self, check: str) -> Sequence[ToolRun]:
         """See `ComparedTree`."""
         checkout = await self._checkout()
-        found = await asyncio.to_thread(_found, checkout, self.folders)
-        options = {one.folder: options_for_project(self.options, one.folder) for one in found}
-        looked_at = [one for one in found if options[one.folder].get("enabled") is not False]
-        by_tools = tuple(
-            ToolChoice(one, _names(options[one.folder]), not {"", one.folder}.isdisjoint(self.asked))
-            for one in looked_at
-            if not configured_tool(check, options[one.folder])
-        )
+        by_tools = await self._choices(check)
         # For configured commands each folder once more, whatever its language.
         anything = (Project(folder, checkout / folder, "any") for folder in self.folders or (".",))
         commands = [each for project in anything for each in self._command(project, check)]
         return [*await asyncio.to_thread(select_tools, check, by_tools), *commands]
+
+    async def _choices(self, check: str) -> tuple[ToolChoice, ...]:
+        """The projects that no command of their own checks."""
+        found = await asyncio.to_thread(_found, await self._checkout(), self.folders)
+        options = {one.folder: options_for_project(self.options, one.folder) for one in found}
+        looked_at = [one for one in found if options[one.folder].get("enabled") is not False]
+        return tuple(
+            ToolChoice(one, _names(options[one.folder]), not {"", one.folder}.isdisjoint(self.asked))
+            for one in looked_at
+            if not configured_tool(check, options[one.folder])
+        )
+
+    async def without_tests(self) -> str:
+        """A sentence about the projects that have no tests, "" where all have some."""
+        choices = await self._choices("unit_tests")
+        return no_tests_in(await asyncio.to_thread(without_work, "unit_tests", choices))
 
     async def not_looked_at(self, check: str) -> str:
         """A sentence about a language of the tree that no tool of ours looks at, with the command to configure for the
@@ -168,7 +178,7 @@ class Tree:
         checkout, environment = await self._ready(tool_run.project, options, source)
         async with self._out() as out:
             bench = self._bench(tool_run.project, (checkout, environment), out, options)
-            report = _in_project(await tool_run.tool.run(bench), tool_run.project)
+            report = _in_project(await tool_run.tool.run(bench), tool_run)
             report = _without_built_files(report, checkout, environment.build_output)
         lasting = report.lasting and not environment.problem
         return _with_missing_packages(report, environment.problem, tool_run.tool), lasting
@@ -262,9 +272,10 @@ def _with_missing_packages(report: ToolReport, problem: str, tool: Tool) -> Tool
     return report
 
 
-def _in_project(report: ToolReport, project: Project) -> ToolReport:
+def _in_project(report: ToolReport, tool_run: ToolRun) -> ToolReport:
     """Without findings in the members that the tool is started in: it reports them there. A test's name begins with the
     project's folder, since another project may have one of the same name."""
+    project, runs_tests = tool_run.project, "unit_tests" in tool_run.tool.checks
     folders = tuple(f"{project.inside_repository(member)}/" for member in project.members)
     findings = tuple(one for one in report.findings if not one.path.startswith(folders))
     tests = report.tests
@@ -273,7 +284,10 @@ def _in_project(report: ToolReport, project: Project) -> ToolReport:
         tests = tuple(
             one if one.id.startswith(prefix) else replace(one, id=f"{project.folder}: {one.id}") for one in tests
         )
-    return replace(report, findings=findings, tests=tests)
+    problem, advice = in_folder(project.folder, report.problem), report.advice
+    if runs_tests and not tests:
+        advice = in_folder(project.folder, advice)
+    return replace(report, findings=findings, tests=tests, problem=problem, advice=advice)
 
 
 def _without_built_files(report: ToolReport, checkout: Path, under: Path | None) -> ToolReport:

@@ -37,6 +37,23 @@ def select_tools(check: str, choices: tuple[ToolChoice, ...]) -> tuple[ToolRun, 
     return tuple(_with_work(check, found, started))
 
 
+def without_work(check: str, choices: tuple[ToolChoice, ...]) -> tuple[str, ...]:
+    """The folders of the projects in which no tool is started, nor looks from a project around them; () where none is
+    started at all."""
+    runs = select_tools(check, choices)
+    projects = [choice.project for choice in choices if runs]
+    covered = {project.folder for project in projects if any(_looks_at(run, project) for run in runs)}
+    folders = dict.fromkeys(project.folder for project in projects)
+    return tuple(folder for folder in folders if folder not in {".", *covered})
+
+
+def _looks_at(run: ToolRun, project: Project) -> bool:
+    if run.project.language != project.language:
+        return False
+    is_below = bool(run.project.inside(project.folder))
+    return run.project.folder == project.folder or (is_below and run.tool.covers(run.project, project))
+
+
 def _able(choice: ToolChoice, check: str) -> list[tuple[Tool, str]]:
     """The tools, each with where the project asks for it: the chosen ones, else those that it asks for or uses, else
     the default."""

@@ -18,6 +18,17 @@ def whole_reason(head: Iterable[ToolReport], own: str) -> str:
     return " ".join(dict.fromkeys(sentence.strip() for sentence in sentences if sentence.strip()))
 
 
+def in_folder(folder: str, sentence: str) -> str:
+    """A sentence about one project of several; about the whole repository where that is its only one."""
+    return f"{folder}: {sentence}" if sentence and folder != "." else sentence
+
+
+def no_tests_in(folders: Sequence[str]) -> str:
+    """Projects beside others that have tests; "" for none."""
+    verb = "has" if len(folders) == 1 else "have"
+    return f"{listed(folders, 3)} {verb} no tests." if folders else ""
+
+
 def findings_reason(new: Mapping[str, int], known: int, unchecked_base: Sequence[str], informational: int = 0) -> str:
     """`new` counts by severity, worst first; `unchecked_base` are the tools that gave no report on the base;
     `informational` is the number of new findings that do not count."""

@@ -59,6 +59,9 @@ class NodeToolchain(Toolchain):
     def detect(self, folder: Path) -> bool:
         return Project(".", folder, self.language).has_file("package.json")
 
+    def home(self, project: Project) -> Project:
+        return workspace_home(project)
+
     def members(self, project: Project) -> Iterable[str]:
         return workspace_members(project)
 

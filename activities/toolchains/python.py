@@ -62,6 +62,9 @@ class PythonToolchain(Toolchain):
             for name in project.files.names(place)
         )
 
+    def home(self, project: Project) -> Project:
+        return workspace_home(project)
+
     def members(self, project: Project) -> Iterable[str]:
         return (project.inside(member.folder) for member in workspace_members(project))
 

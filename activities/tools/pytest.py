@@ -102,7 +102,7 @@ class Pytest(PythonTool):
             return await self._run_only(bench, version, config, tuple(name for name in named if name))
         arguments = selection(bench.project, config, select)
         if arguments is None:
-            return ToolReport("pytest", version, advice=f"No {select} tests were found.")
+            return ToolReport("pytest", version, advice=f"No {select} tests were found.", no_tests=True)
         if not config.inherited and (select != "integration" or arguments[:1] == ("-m",)):
             arguments = (*arguments, *config.targets)
         report, code = await self._run_once(bench, version, config, arguments)
@@ -145,7 +145,8 @@ class Pytest(PythonTool):
         finished = await _execute_pytest(bench, config, arguments)
         code = finished.exit_code
         if code == _NO_TESTS:
-            return make_report("pytest", version, finished, advice="No tests were found."), code
+            empty = make_report("pytest", version, finished, advice="No tests were found.")
+            return replace(empty, no_tests=not empty.problem), code
         try:
             contents = registry()["junit"].read(read_output(bench.out, "junit.xml"), "pytest", "unit_tests")
         except BadReport:

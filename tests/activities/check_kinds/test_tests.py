@@ -76,3 +76,10 @@ def test_a_change_that_removes_all_tests_fails() -> None:
 def test_a_command_that_writes_text_is_judged_by_its_findings() -> None:
     assert judge(plan("unit_tests"), (found("error"),), None, NOTHING_CHANGED).check.status == "failed"
     assert judge(plan("unit_tests"), (found("notice"),), None, NOTHING_CHANGED).check.status == "passed"
+
+
+def test_a_project_without_tests_beside_others_is_told_and_no_fault() -> None:
+    empty = ToolReport("pytest", advice="packages/b: No tests were found.", no_tests=True)
+    judged = judge(plan("unit_tests"), (suite(a="passed"), empty), None, NOTHING_CHANGED)
+    assert said(judged) == ("passed", 100.0, "1 passed. packages/b: No tests were found.")
+    assert judge(plan("unit_tests"), (empty,), None, NOTHING_CHANGED).check.status == "neutral"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from activities.projects import find_projects
-from activities.quality_gate.tool_selection import ToolChoice, select_tools
+from activities.quality_gate.tool_selection import ToolChoice, select_tools, without_work
 
 UV = '[project]\nname = "r"\n[tool.uv.workspace]\nmembers = ["p/*"]\n'
 MEMBER = '[project]\nname = "m"\n'
@@ -111,3 +111,13 @@ def test_where_the_linters_of_packages_are_started(
     tmp_path: Path, check: str, root: dict[str, object], files: dict[str, str], runs: list[str]
 ) -> None:
     assert started(tmp_path, check, {"package.json": json.dumps({**ESLINT, **root}), **LINTED, **files}) == runs
+
+
+def test_projects_without_tests_are_named(tmp_path: Path) -> None:
+    files = {
+        "package.json": '{"workspaces": ["p/*"]}', "p/a/package.json": JEST, "p/b/package.json": "{}",
+        "p/c/package.json": "{}", "p/c/pyproject.toml": MEMBER, "p/c/test_c.py": "",
+    }  # fmt: skip
+    started(tmp_path, "unit_tests", files)
+    choices = tuple(ToolChoice(project) for project in find_projects(tmp_path))
+    assert without_work("unit_tests", choices) == ("p/b",)

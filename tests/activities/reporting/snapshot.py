@@ -158,6 +158,8 @@ def _reasons() -> Iterator[tuple[str, str]]:
             tool_failures.not_a_report("lcov", "The report is not LCOV."),
             *(tool_failures.failed_without_reason(code) for code in (1, 126, 127)),
             reasons.install_failed(1, ""),
+            reasons.in_folder("packages/b", "No tests were found."),
+            reasons.no_tests_in(["packages/b", "packages/c"]),
             reasons.install_failed(0, "memory"),
             reasons.refused_network("The install step", [RefusedTarget("git.example:443")]),
             reasons.refused_network("npm-audit", [RefusedTarget(f"{letter}.example:80") for letter in "abcd"]),
