@@ -16,6 +16,7 @@ from activities.languages.python.layout import python_files, sources
 from activities.languages.python.safe_start import start_program
 from activities.languages.python.tests_of_repository import named_paths
 from activities.languages.python.tool_detection import PythonTool, configured_in
+from activities.languages.python.workspace import left_alone
 from activities.languages.workspace_patterns import reaches
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
@@ -156,7 +157,7 @@ class Mypy(PythonTool):
         named = named_paths(project, "mypy")
         # A file may be named like an option.
         targets = ("--", *(named or sources(project)))
-        members = "|".join(map(re.escape, project.members))
+        members = "|".join(map(re.escape, left_alone(project)))
         left_out = (f"--exclude=^({members})/",) if members else ()
         if configured_in(self.detection, project):
             settings = self._settings(project)

@@ -50,7 +50,19 @@ def install_items(home: Project) -> tuple[InstallItem, ...]:
     to install."""
     places = (home, *workspace_members(home))
     required = [item for place in places for item in _required(place, home.inside(place.folder))]
-    return (*required, *(_itself(place, home.inside(place.folder)) for place in places if is_package(place)))
+    packages = [place for place in places if is_package(place)]
+    for place in [] if len(places) == 1 else [one for one in packages if not _is_built(one)]:
+        packages.remove(place)
+        if needed := valid(dependencies(place)):
+            what = f"the dependencies of {home.inside(place.folder) or 'the root'}"
+            required.append(InstallItem(what, needed))
+    return (*required, *(_itself(place, home.inside(place.folder)) for place in packages))
+
+
+def _is_built(member: Project) -> bool:
+    """Of a workspace, uv builds only what has a build system."""
+    said = toml_table(member, "tool.uv").get("package")
+    return said is True or bool(toml_table(member, "build-system")) or member.has_file("setup.py")
 
 
 def _required(project: Project, folder: str) -> Iterator[InstallItem]:

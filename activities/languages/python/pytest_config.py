@@ -16,6 +16,7 @@ from activities.languages.python.config import section, toml_table
 from activities.languages.python.declared_tests import options_of
 from activities.languages.python.layout import TEST_FOLDERS, python_files
 from activities.languages.python.tests_of_repository import declared_tests
+from activities.languages.python.workspace import left_alone
 from activities.languages.workspace_patterns import reaches
 from activities.tooling import Project
 
@@ -131,8 +132,9 @@ def pytest_config(project: Project) -> PytestConfig:
 
 def selection(project: Project, config: PytestConfig, select: str) -> tuple[str, ...] | None:
     """The arguments that select the part, () for everything, None when the project has no such part."""
+    others = left_alone(project) if _options(project) is None else project.members
     # Inherited folders of tests are another project's.
-    here = (*(f"--ignore={member}" for member in project.members), *((".",) if config.inherited else ()))
+    here = (*(f"--ignore={folder}" for folder in others), *((".",) if config.inherited else ()))
 
     def combined(expression: str) -> str:
         """The project's own expression holds too, unless it is about the same marker."""

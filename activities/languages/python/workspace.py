@@ -24,6 +24,12 @@ def workspace_members(home: Project) -> tuple[Project, ...]:
     )
 
 
+def left_alone(project: Project) -> tuple[str, ...]:
+    """The folders below the project, relative to it, that are no part of it: members that are checked on their own,
+    and what its workspace excludes."""
+    return (*project.members, *named_folders(project.files, _patterns(project, "exclude"), "pyproject.toml"))
+
+
 def is_excluded(project: Project) -> bool:
     """Whether a workspace around it says that it is none of its members."""
     return any(is_named(_patterns(home, "exclude"), home.inside(project.folder)) for home in project.around)
