@@ -187,6 +187,10 @@ class Tool(ABC):
     def used_by(self, project: Project) -> str:
         """Why the project uses the tool ("[tool.ruff] in pyproject.toml"), "" if it does not."""
 
+    def program_name(self, project: Project) -> str:
+        """The name of the program that is started there."""
+        return self.name
+
     def asked_for(self, project: Project, check: str) -> str:
         """Where the project asks for the check by this tool, "" where nothing does: then it runs, if at all, only to
         inform."""

@@ -1,14 +1,16 @@
-"""pyright, where a project is configured for it. Severity: as pyright grades it; information is a `notice`."""
+"""pyright or basedpyright, where a project uses it. Severity: as pyright grades it; information is a `notice`."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from activities.languages.python.config import has_table, hooks
+from activities.languages.python.dependencies import declared
 from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, Severity, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
 from activities.tool_reports import execute_to_file, findings_report
-from activities.tooling import ToolDetection, Workbench
+from activities.tooling import Project, ToolDetection, Workbench
 
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
@@ -19,12 +21,24 @@ class Pyright(PythonTool):
     checks = ("static_analysis",)
     requirements = ("pyright[nodejs]",)  # with this extra the package brings its own node
     detection = ToolDetection(
-        tables=("pyright",),
+        tables=("pyright", "basedpyright"),
         files=("pyrightconfig.json",),
-        hooks=("pyright",),
-        packages=("pyright",),
-        other_sections=("basedpyright",),
+        hooks=("pyright", "basedpyright"),
+        packages=("pyright", "basedpyright"),
     )
+
+    def program_name(self, project: Project) -> str:
+        """basedpyright, a variant with more rules and a different baseline, where the repository uses that."""
+        named = {*hooks(project), *declared(project)}
+        based = has_table(project, "basedpyright") or "basedpyright" in named
+        return "basedpyright" if based or "basedpyright" in self.asked_for(project, "static_analysis") else "pyright"
+
+    def requirements_for(self, project: Project) -> tuple[str, ...]:
+        """basedpyright brings its own node too."""
+        lines = super().requirements_for(project)
+        if self.program_name(project) == "pyright":
+            return lines
+        return tuple(line.replace("pyright[nodejs]", "basedpyright") for line in lines)
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         """Exit codes: 0 no errors, 1 errors, 2 and more: pyright could not run."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from activities.languages.python.config import has_table, hooks
+from activities.languages.python.hook_rules import hook_arguments
 from activities.languages.python.tool_detection import PythonTool, linter_severity
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
@@ -40,11 +41,12 @@ class Ruff(PythonTool):
         """Exit codes: 0 nothing, 1 findings, 2 ruff could not run (its configuration, most often)."""
         ruff = bench.executable("ruff")
         report = ("--output-format=json", f"--output-file={bench.paths.out}/ruff.json")
-        finished = await execute(bench, (ruff, "check", "--no-fix", "--no-cache", *report, "."))
+        checking, formatting = self._hook_arguments(bench.project)
+        finished = await execute(bench, (ruff, "check", *checking, "--no-fix", "--no-cache", *report, "."))
         checked = findings_report(self, bench, version, finished)
         if not checked.completed or not _formats(bench.project):
             return checked
-        formatted = await execute(bench, (ruff, "format", "--check", "--no-cache", "."), _ONE_LINE_A_FILE)
+        formatted = await execute(bench, (ruff, "format", *formatting, "--check", "--no-cache", "."), _ONE_LINE_A_FILE)
         # A file that cannot be parsed makes the formatter exit with 2; `check` has reported it already.
         broken = formatted.exit_code not in (0, 1) and not any(one.rule == _SYNTAX_ERROR for one in checked.findings)
         problem = "ruff format could not run." if broken and not checked.problem else checked.problem
@@ -60,13 +62,17 @@ class Ruff(PythonTool):
         """The formatter only for its own findings: it changes whole files."""
         ruff, rule = bench.executable("ruff"), bench.options.get("fix_rule")
         targets = ("--no-cache", *fix_targets(bench))
+        checking, formatting = self._hook_arguments(bench.project)
         if rule == "format":
-            return fix_report("ruff", version, await execute(bench, (ruff, "format", *targets)), (0,))
+            return fix_report("ruff", version, await execute(bench, (ruff, "format", *formatting, *targets)), (0,))
         only = (f"--fixable={rule}",) if rule else ()
-        finished = await execute(bench, (ruff, "check", "--fix-only", "--no-unsafe-fixes", *only, *targets))
+        finished = await execute(bench, (ruff, "check", "--fix-only", "--no-unsafe-fixes", *checking, *only, *targets))
         if not rule and finished.exit_code == 0 and _formats(bench.project):
             finished = await execute(bench, (ruff, "format", *targets))
         return fix_report("ruff", version, finished, (0,))
+
+    def _hook_arguments(self, project: Project) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return hook_arguments(project, "ruff", "ruff-check"), hook_arguments(project, "ruff-format")
 
     def findings(self, bench: Workbench) -> Iterator[Finding]:
         entries = parse_json(read_output(bench.out, "ruff.json"), "ruff's report")

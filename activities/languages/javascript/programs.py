@@ -163,10 +163,6 @@ class PackageTool(Tool):
             return await self.fix_program(bench, binary, self._version(bench))
         return self._not_installed(bench)
 
-    def program_name(self, project: Project) -> str:
-        """The name of the program."""
-        return self.name
-
     @abstractmethod
     async def run_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
         """`run`, given where the program is for the command, and its version."""

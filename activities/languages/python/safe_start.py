@@ -5,6 +5,7 @@ place of the real one. An environment starts with a `sitecustomize.py` wherever 
 installed in editable form, the tree is on the path, so that a tool finds there what it would use if it were installed.
 """
 
+from activities.languages.python.hook_rules import hook_arguments
 from activities.tooling import OUR_TOOLS, Tool, Workbench
 
 # The modules named first, and all that pytest is made of, are loaded before the project's folder is on the path.
@@ -49,10 +50,12 @@ def start_module(bench: Workbench, *names: str) -> tuple[str, ...]:
 def start_program(
     bench: Workbench, tool: Tool, *, resolves_imports: bool = False, preloaded: str = ""
 ) -> tuple[str, ...]:
-    """The words that start the tool's program. What editable installations add to the path is there only for a tool
-    that loads plug-ins of the project, or that `resolves_imports` of it. `preloaded`: modules that the program loads
-    only after it has put the project's folder on the path."""
-    program = bench.executable(tool.name)
+    """The words that start the tool's program, with the arguments of its hook. What editable installations add to the
+    path is there only for a tool that loads plug-ins of the project, or that `resolves_imports` of it. `preloaded`:
+    modules that the program loads only after it has put the project's folder on the path."""
+    name = tool.program_name(bench.project)
+    program = bench.executable(name)
     alone = not resolves_imports and not any(tool.loaded_code(bench.project))
-    python = f"{bench.paths.env}/bin/python" if bench.has_own(tool.name) else str(OUR_TOOLS / "bin" / "python")
-    return python, "-PS", "-c", _PROGRAM, preloaded, "alone" if alone else "plugins", program
+    own = hook_arguments(bench.project, *tool.detection.hooks)
+    python = f"{bench.paths.env}/bin/python" if bench.has_own(name) else str(OUR_TOOLS / "bin" / "python")
+    return python, "-PS", "-c", _PROGRAM, preloaded, "alone" if alone else "plugins", program, *own

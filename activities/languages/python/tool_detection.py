@@ -9,7 +9,8 @@ from packaging.utils import canonicalize_name
 
 from activities.languages.commands import asked_in
 from activities.languages.python.config import has_table, hooks, section
-from activities.languages.python.dependencies import declared
+from activities.languages.python.dependencies import declared, valid
+from activities.languages.python.hook_rules import as_hooked, hook_rules
 from activities.languages.python.installed import version_of
 from activities.languages.python.plugins import configured_plugins
 from activities.languages.python.tool_versions import WantedVersion, wanted_version
@@ -50,20 +51,21 @@ class PythonTool(Tool):
 
     def wanted_version(self, project: Project) -> WantedVersion | None:
         """The repository's own version of a tool that it asks for."""
-        package = next(iter(self.detection.packages), self.name)
-        return wanted_version(project, package, self.detection.hooks)
+        return wanted_version(project, self.program_name(project), self.detection.hooks)
 
     def requirements_for(self, project: Project) -> tuple[str, ...]:
         """In the repository's own version where it names one; what has none of ours comes in any version."""
         wanted = self.wanted_version(project)
+        beside = [text for rules in hook_rules(project, self.detection.hooks) for text in valid(rules.dependencies)]
         if wanted is None:
-            return self.requirements
+            return (*self.requirements, *beside)
         named = self.requirements or (self.name,)
-        return tuple(f"{re.split('[=<>!~]', text)[0]}{wanted.specifier}" for text in named)
+        return (*(f"{re.split('[=<>!~]', text)[0]}{wanted.specifier}" for text in named), *beside)
 
     async def run(self, bench: Workbench) -> ToolReport:
-        if version := version_of(bench, self.name, self.name):
-            return self._with_origin(bench, await self.run_version(bench, version))
+        if version := self._version(bench):
+            report = await as_hooked(bench, await self.run_version(bench, version), self.detection.hooks)
+            return self._with_origin(bench, report)
         return self._not_installed(bench)
 
     def _with_origin(self, bench: Workbench, report: ToolReport) -> ToolReport:
@@ -77,7 +79,7 @@ class PythonTool(Tool):
         return replace(report, informational=True, wanted=str(wanted))
 
     async def fix(self, bench: Workbench) -> ToolReport:
-        if version := version_of(bench, self.name, self.name):
+        if version := self._version(bench):
             return await self.fix_version(bench, version)
         return self._not_installed(bench)
 
@@ -88,6 +90,10 @@ class PythonTool(Tool):
     async def fix_version(self, bench: Workbench, version: str) -> ToolReport:
         """`fix`, given the version that will run."""
         return await super().fix(bench)
+
+    def _version(self, bench: Workbench) -> str:
+        name = self.program_name(bench.project)
+        return version_of(bench, name, name)
 
     def _not_installed(self, bench: Workbench) -> ToolReport:
         return not_installed(self.name, self.used_by(bench.project), "Declare it in a dependency group.")

@@ -6,6 +6,7 @@ import pytest
 
 from activities.languages.python.tool_versions import wanted_version
 from activities.tooling import Project
+from activities.tools import registry
 
 MakeProject = Callable[[Mapping[str, str]], Project]
 HOOK = "repos:\n- repo: https://example.invalid/x\n  rev: {}\n  hooks:\n  - id: ruff\n"
@@ -54,3 +55,22 @@ def test_blacks_required_version_may_be_its_beginning(project: MakeProject) -> N
     wanted = wanted_version(project({"pyproject.toml": "[tool.black]\nrequired-version = '24'\n"}), "black")
     assert wanted is not None
     assert (wanted.fits("24.10.0"), wanted.fits("25.1.0")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("files", "program", "requirement"),
+    [
+        ({"pyrightconfig.json": "{}"}, "pyright", "pyright[nodejs]"),
+        ({"pyproject.toml": "[tool.basedpyright]\n"}, "basedpyright", "basedpyright"),
+        ({"pyrightconfig.json": "{}", "pyproject.toml": "[dependency-groups]\ndev = ['basedpyright==1.18.0']\n"},
+         "basedpyright", "basedpyright==1.18.0"),
+        ({"pyproject.toml": "[dependency-groups]\ndev = ['basedpyright==1.18.0']\n"},
+         "basedpyright", "basedpyright==1.18.0"),
+        ({"Makefile": "types:\n\tuvx basedpyright@1.18.0\n"}, "basedpyright", "basedpyright==1.18.0"),
+    ],
+)  # fmt: skip
+def test_basedpyright_is_another_program(
+    project: MakeProject, files: dict[str, str], program: str, requirement: str
+) -> None:
+    made, tool = project({"x.py": "", **files}), registry()["pyright"]
+    assert (tool.program_name(made), tool.requirements_for(made)) == (program, (requirement,))

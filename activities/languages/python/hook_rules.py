@@ -1,0 +1,131 @@
+"""What pre-commit's configuration says of a tool beside its version: which files it looks at, and its arguments."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from activities.model import Finding, ToolReport
+from activities.reports import BadReport, parse_json, read_output, write_input
+from activities.tool_reports import execute
+from activities.tooling import OUR_TOOLS, Project, Workbench
+
+_FILE = ".pre-commit-config.yaml"
+_LARGEST_YAML = 100_000
+_MOST_HOOKS = 500
+
+# They change files, or what is printed and where: that is ours to say.
+_OURS = frozenset(
+    (
+        "--fix", "--exit-non-zero-on-fix", "--fix-only", "--show-fixes", "--unsafe-fixes", "--no-unsafe-fixes",
+        "--no-fix", "--diff", "--check", "--check-only", "--in-place", "--quiet", "-q", "--verbose", "-v", "--color",
+        "--no-color", "--exit-zero", "--show-source", "--statistics", "--filter-files", "--no-cache", "--pretty",
+        "--no-pretty", "-rn", "-sn", "--watch", "--outputjson", "--scripts-are-modules", "--show-error-codes",
+        "--no-error-summary",
+    )
+)  # fmt: skip
+_OURS_WITH_VALUE = frozenset(
+    ("--output-format", "--output-file", "--cache-dir", "--output", "--format", "-o", "-f", "--reports", "--score")
+)
+
+# A pattern of the repository may take for ever: it is matched in the sandbox.
+_MATCH = """
+import json, re, sys
+given = json.load(open(sys.argv[1]))
+def fits(path, rules):
+    files, excludes = rules
+    return all(re.search(one, path) for one in files) and not any(re.search(one, path) for one in excludes)
+kept = [[fits(path, rules) for path in given["paths"]] for rules in given["rules"]]
+json.dump(kept, open(sys.argv[2], "w"))
+"""
+
+
+@dataclass(frozen=True)
+class HookRules:
+    """One hook. A path is looked at if all of `files` match it and none of `excludes` does; all are regular
+    expressions. `args` are None where the hook has its own."""
+
+    id: str
+    files: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    args: tuple[str, ...] | None = None
+    dependencies: tuple[str, ...] = ()
+
+
+def hook_rules(project: Project, ids: Sequence[str]) -> tuple[HookRules, ...]:
+    """The hooks of these ids, of the project's folder or the next one around it that has any."""
+    for place in (project, *project.around):
+        if found := tuple(each for each in _rules(place.read(_FILE)) if each.id in ids):
+            return found
+    return ()
+
+
+def hook_arguments(project: Project, *ids: str) -> tuple[str, ...]:
+    """The arguments of the first such hook, less what it prints and where."""
+    args = next((each.args for each in hook_rules(project, ids) if each.args), ()) or ()
+    kept, skip = [], False
+    for word in args:
+        name, equals, _ = word.partition("=")
+        if skip:
+            skip = False
+        elif name in _OURS_WITH_VALUE:
+            skip = not equals
+        elif name not in _OURS:
+            kept.append(word)
+    return tuple(kept)
+
+
+async def as_hooked(bench: Workbench, report: ToolReport, ids: Sequence[str]) -> ToolReport:
+    """The report without findings in files that the tool's hooks leave out."""
+    rules = [each for each in hook_rules(bench.project, ids) if each.files or each.excludes]
+    paths = sorted({each.path for each in report.findings})
+    if not rules or not paths or len(rules) < len(hook_rules(bench.project, ids)):
+        return report
+    given = {"paths": paths, "rules": [(each.files, each.excludes) for each in rules]}
+    write_input(bench.out, "hooks.json", json.dumps(given))
+    files = (f"{bench.paths.out}/hooks.json", f"{bench.paths.out}/hooked.json")
+    await execute(bench, (str(OUR_TOOLS / "bin" / "python"), "-I", "-c", _MATCH, *files))
+    try:
+        kept = parse_json(read_output(bench.out, "hooked.json"), "hooked.json")
+    except BadReport:
+        return report  # a pattern that Python does not know
+    looked_at = {
+        (rule.id, path)
+        for rule, fits in zip(rules, kept if isinstance(kept, list) else (), strict=False)
+        for path, fit in zip(paths, fits if isinstance(fits, list) else (), strict=False)
+        if fit
+    }
+
+    def counts(finding: Finding) -> bool:
+        formats = [each for each in rules if each.id.endswith("-format") == (finding.rule == "format")]
+        return any((each.id, finding.path) in looked_at for each in formats or rules)
+
+    return replace(report, findings=tuple(filter(counts, report.findings)))
+
+
+@lru_cache(maxsize=64)
+def _rules(text: str) -> tuple[HookRules, ...]:
+    try:
+        config = yaml.safe_load(text) if len(text) < _LARGEST_YAML else None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return ()
+    everywhere = config if isinstance(config, dict) else {}
+    repos = everywhere.get("repos")
+    listed = [repo.get("hooks") for repo in (repos if isinstance(repos, list) else []) if isinstance(repo, dict)]
+    hooks = [hook for each in listed if isinstance(each, list) for hook in each if isinstance(hook, dict)]
+    return tuple(_rule(hook, everywhere) for hook in hooks[:_MOST_HOOKS])
+
+
+def _rule(hook: dict[str, Any], everywhere: dict[str, Any]) -> HookRules:
+    args = hook.get("args")
+    needs = hook.get("additional_dependencies")
+    return HookRules(
+        str(hook.get("id")),
+        tuple(str(each) for each in (everywhere.get("files"), hook.get("files")) if each),
+        tuple(str(each) for each in (everywhere.get("exclude"), hook.get("exclude")) if each),
+        tuple(map(str, args)) if isinstance(args, list) else None,
+        tuple(each for each in (needs if isinstance(needs, list) else ()) if isinstance(each, str)),
+    )

@@ -1,0 +1,54 @@
+"""pre-commit's configuration says which files a tool looks at, and with which arguments."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from activities.languages.python.hook_rules import hook_arguments
+from activities.tooling import Project
+from activities.tools import registry
+from tests.activities.tools.python.conftest import Make
+
+MakeProject = Callable[[Mapping[str, str]], Project]
+CODE = "import os\nx = 'a line that is longer than forty characters'\n"
+
+
+def hooks(more: str, everywhere: str = "", name: str = "ruff") -> dict[str, str]:
+    text = (
+        f"{everywhere}\nrepos:\n- repo: https://example.invalid/x\n  rev: main\n  hooks:\n  - {{id: {name}, {more}}}\n"
+    )
+    return {".pre-commit-config.yaml": text}
+
+
+@pytest.mark.parametrize(
+    ("more", "everywhere", "expected"),
+    [
+        ("exclude: ^tests/", "", {"a.py", "pkg/c.py"}),
+        ("files: ^pkg/", "", {"pkg/c.py"}),
+        ("files: ^pkg/, exclude: c.py", "", set()),
+        ("", "exclude: '(?x)^(a.py | tests/.*)$'", {"pkg/c.py"}),
+        ("exclude: '('", "", {"a.py", "tests/b.py", "pkg/c.py"}),
+        ("files: 3", "files: [3]", set()),
+    ],
+)
+async def test_files_that_the_hook_leaves_out_have_no_findings(
+    bench: Make, more: str, everywhere: str, expected: set[str]
+) -> None:
+    files = dict.fromkeys(("a.py", "tests/b.py", "pkg/c.py"), CODE)
+    report = await registry()["ruff"].run(bench({**files, **hooks(more, everywhere)}))
+    assert {each.path for each in report.findings} == expected
+    assert report.completed
+
+
+async def test_arguments_of_the_hook_are_the_tools(bench: Make) -> None:
+    args = "args: [--fix, --select, 'E501', --line-length=40, --output-format, github, --exit-non-zero-on-fix]"
+    report = await registry()["ruff"].run(bench({"a.py": CODE, **hooks(args)}))
+    assert [each.rule for each in report.findings] == ["E501"]
+
+
+def test_arguments_that_change_files_or_the_output_are_ours(project: MakeProject) -> None:
+    args = "args: [--in-place, -q, --profile, black, --line-length=99, -o, x.txt, --output-format=github]"
+    made = project(hooks(args, name="isort"))
+    assert hook_arguments(made, "isort") == ("--profile", "black", "--line-length=99")
+    assert hook_arguments(made, "ruff") == ()
+    assert hook_arguments(Project("a", made.root / "a", "python"), "isort")[:1] == ("--profile",)
