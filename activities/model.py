@@ -27,7 +27,8 @@ out, so nothing was looked at."""
 
 
 CONFIG_PATH = ".github/autobuild.yml"
-"""Where a repository's configuration is."""
+CONFIG_PATHS = (CONFIG_PATH, ".github/autobuild.yaml")
+"""Where a repository's configuration is; the second is read where the first is not there."""
 
 
 @dataclass(frozen=True)

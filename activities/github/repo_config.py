@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from activities.github.merging.branch_protection import MergeMethod
 from activities.github.protected_branches import default_branch, is_protected
 from activities.github.pulls import pull_of
 from activities.github.urls import url_values
-from activities.model import CONFIG_PATH, Head, RepoRef
+from activities.model import CONFIG_PATHS, Head, RepoRef
 from activities.reporting import github_errors as texts
 from activities.workspace.git import GitError
 
@@ -106,10 +107,8 @@ class RepoConfigActivities:
         branch = input.branch or default
         if branch != default and not await is_protected(api, input.repo, branch):
             branch = default
-        try:
-            where = url_values(input.repo, ref=branch)
-            file = await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{CONFIG_PATH}{{?ref}}", where)
-        except NotFound:
+        file = await _file(api, url_values(input.repo, ref=branch))
+        if file is None:
             return RepoSettings(default_branch=default)
         settings = await asyncio.to_thread(_settings_of_file, file)
         if settings.problem and self._workspaces:
@@ -151,13 +150,20 @@ class RepoConfigActivities:
         return JudgedPullsResult(tuple(heads))
 
 
+async def _file(api: "API", where: Mapping[str, str]) -> Any:
+    """GitHub's answer for the file's path in a commit, None where there is nothing."""
+    for path in CONFIG_PATHS:
+        with suppress(NotFound):
+            return await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{path}{{?ref}}", where)
+    return None
+
+
 async def _blob(api: "API", repo: RepoRef, sha: str) -> str:
     """The id of what is at the file's path in a commit, "" for nothing. `NotFound` for a commit that GitHub does not
     know, since an event may be quicker."""
     where = url_values(repo, sha=sha, ref=sha)
-    try:
-        file = await api.getitem(f"/repos/{{owner}}/{{repo}}/contents/{CONFIG_PATH}{{?ref}}", where)
-    except NotFound:
+    file = await _file(api, where)
+    if file is None:
         await api.getitem("/repos/{owner}/{repo}/git/commits/{sha}", where)
         return ""
     return str(file["sha"]) if isinstance(file, Mapping) else "folder"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from cachetools import LRUCache
 
-from activities.model import CONFIG_PATH, ConfigChange, ConfigNotes, Mistake
+from activities.model import CONFIG_PATHS, ConfigChange, ConfigNotes, Mistake
 from activities.quality_gate.types import Workspace
 from activities.repo_config import parse, unknown_commands
 from activities.repo_config.changes import changes
 from activities.repo_config.error_messages import NOT_READ
-from activities.repo_config.versions import ConfigVersion, ValidVersion, last_valid, version_at, version_of
+from activities.repo_config.versions import ConfigVersion, ValidVersion, last_valid, version_at
 from activities.reporting.github_errors import CONFIG_IS_NO_FILE
 from activities.workspace.mirror import Workspaces
 from activities.workspace.objects import ChangedEntry, changed_entries
@@ -84,21 +84,21 @@ class Configurations:
         judging: ConfigVersion,
     ) -> ConfigNotes:
         """With what the head changes in the file, and the files that it adds or edits beside it."""
-        own = next((each for each in edited if each.path == CONFIG_PATH), None)
-        there = [each.path for each in edited if each.after and each.path != CONFIG_PATH]
+        own = any(each.path in CONFIG_PATHS for each in edited)
+        there = [each.path for each in edited if each.after and each.path not in CONFIG_PATHS]
         beside = [path for path in there if path.lower() in _LOOK_ALIKES]
         wrong = tuple(Mistake(1, NOT_READ, path) for path in beside if "/" in path)
         notes = replace(notes, mistakes=wrong, unread=tuple(path for path in beside if "/" not in path))
-        if any(path.startswith(f"{CONFIG_PATH}/") for path in there):
+        if any(path.startswith(tuple(f"{name}/" for name in CONFIG_PATHS)) for path in there):
             return replace(notes, edited=True, mistakes=(Mistake(1, CONFIG_IS_NO_FILE), *wrong))
-        if own is None:
+        if not own:
             return notes
-        after = await version_of(mirror, own.after)
+        after = await version_at(mirror, workspace.head_sha)
         mistakes = after.mistakes or tuple(unknown_commands(after.text or b"", self._commands))
         if mistakes:
             return replace(notes, edited=True, mistakes=(*mistakes, *wrong))
         # A file that was broken before is repaired: what changes is what judges until then.
-        before = await version_of(mirror, own.before) if workspace.base_sha else judging
+        before = await version_at(mirror, workspace.base_sha) if workspace.base_sha else judging
         found = await asyncio.to_thread(_changes, judging if before.mistakes else before, after)
         return replace(
             notes, edited=True, changes=tuple(found[:_MOST_CHANGES]), more=max(0, len(found) - _MOST_CHANGES)

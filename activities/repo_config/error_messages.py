@@ -18,6 +18,8 @@ from activities.repo_config.strict_yaml import Document, Place, shown
 NOT_READ = "This file is not read. Rename it to `.github/autobuild.yml`, or remove it."
 """A file whose name is nearly the right one."""
 
+TWO_CONFIGS = "There are `.github/autobuild.yml` and `.github/autobuild.yaml`: keep the first, and remove this one."
+
 _MOST = 50
 _LONGEST_S = 6 * 3600.0
 _OLD_SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}

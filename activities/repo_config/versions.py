@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from activities.model import Mistake
-from activities.repo_config import PATH, validate
+from activities.model import CONFIG_PATHS, Mistake
+from activities.repo_config import validate
+from activities.repo_config.error_messages import TWO_CONFIGS
 from activities.repo_config.strict_yaml import LARGEST
 from activities.reporting.github_errors import CONFIG_IS_NO_FILE
 from activities.workspace.objects import PathEntry, commits_of, entry_at, read_blob
@@ -47,15 +48,18 @@ async def version_of(mirror: Path, entry: PathEntry | None) -> ConfigVersion:
 
 
 async def version_at(mirror: Path, sha: str) -> ConfigVersion:
-    """A commit's version."""
-    return await version_of(mirror, await entry_at(mirror, sha, PATH))
+    """A commit's version. Two files, of both names, are a mistake: nobody knows which was meant."""
+    first, other = [await entry_at(mirror, sha, path) for path in CONFIG_PATHS]
+    if first and other:
+        return ConfigVersion(first.id, mistakes=(Mistake(1, TWO_CONFIGS, CONFIG_PATHS[1]),))
+    return await version_of(mirror, first or other)
 
 
 async def last_valid(mirror: Path, tip: str) -> ValidVersion:
     """The last version of the branch with this tip that has no mistake. The defaults, where that is too long ago, or
     there never was one."""
     broken_since = tip
-    for commit in await commits_of(mirror, tip, PATH, _MOST_VERSIONS):
+    for commit in await commits_of(mirror, tip, CONFIG_PATHS, _MOST_VERSIONS):
         version = await version_at(mirror, commit)
         if not version.mistakes:
             return ValidVersion(version, commit if version.blob else "", broken_since)

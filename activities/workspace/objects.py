@@ -1,6 +1,7 @@
 """Single files of commits that a mirror has, read with their modes: a link's text is no file's."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +53,10 @@ async def changed_entries(mirror: Path, base: str, head: str, *pathspecs: str) -
     return None if raw is None else [_changed(found) for found in _RAW.finditer(raw)]
 
 
-async def commits_of(mirror: Path, sha: str, path: str, most: int) -> list[str]:
-    """The commits at which the path changed on the branch with this tip, newest first. Only what was the branch itself
-    counts (first parents): a commit within a merged change never was."""
-    log = await git(mirror, "log", "--first-parent", "--format=%H", f"--max-count={most}", sha, "--", path)
+async def commits_of(mirror: Path, sha: str, paths: Sequence[str], most: int) -> list[str]:
+    """The commits at which one of the paths changed on the branch with this tip, newest first. Only what was the branch
+    itself counts (first parents): a commit within a merged change never was."""
+    log = await git(mirror, "log", "--first-parent", "--format=%H", f"--max-count={most}", sha, "--", *paths)
     return log.decode("ascii").split()
 
 

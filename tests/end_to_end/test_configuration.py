@@ -109,7 +109,7 @@ async def test_a_pull_that_edits_the_configuration_shows_what_changes(stack: Sta
 @pytest.mark.parametrize(
     ("path", "content", "says"),
     [
-        (".github/autobuild.yaml", "version: 1\n", "This file is not read"),
+        (".github/.autobuild.yml", "version: 1\n", "This file is not read"),
         (".github/Autobuild.yml", "version: 1\n", "This file is not read"),
         (".GitHub/autobuild.yml", "version: 1\n", "This file is not read"),
         (PATH, Symlink("../lint.txt"), "not a regular file"),

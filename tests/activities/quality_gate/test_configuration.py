@@ -84,3 +84,16 @@ async def test_only_paths_that_look_like_the_file_are_listed(mirror: Path) -> No
     assert found[1].after == await entry_at(mirror, head, PATH)
     many = await commit(mirror, {f"{PATH}/{n}": "" for n in range(20_000)}, base)
     assert await changed_entries(mirror, base, many, PATH) is None
+
+
+async def test_the_longer_ending_is_read_where_the_other_is_not_there(mirror: Path) -> None:
+    other = ".github/autobuild.yaml"
+    first = await commit(mirror, {other: VALID})
+    assert (await version_at(mirror, first)).text == VALID.encode()
+    both = await commit(mirror, {PATH: OTHER}, first)
+    [mistake] = (await version_at(mirror, both)).mistakes
+    assert (mistake.path, "keep the first, and remove this one" in mistake.message) == (other, True)
+    found = await last_valid(mirror, both)
+    assert (found.version.text, found.commit, found.broken_since) == (VALID.encode(), first, both)
+    renamed = await commit(mirror, {other: None}, both)
+    assert (await version_at(mirror, renamed)).text == OTHER.encode()
