@@ -15,7 +15,9 @@ _SEGMENT: Final = r"(\.|\.{3,}|[^/\\]*[^/\\.][^/\\]*)"
 DURATION: Final = r"^[1-9][0-9]{0,5}[smh]$"
 RELATIVE: Final = rf"^{_SEGMENT}(/{_SEGMENT})*/?$"
 WORD: Final = r"^[A-Za-z0-9_.-]+$"
+DATE: Final = r"^2[0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 PATTERN_HINTS: Final = {
+    DATE: "write a day such as `2026-12-31`",
     DURATION: "write a number and its unit, such as `90s`, `15m` or `1h`",
     RELATIVE: "write a path inside the repository with forward slashes, not absolute and without `..`",
     WORD: "write a tool's name, such as `ruff`",
@@ -99,6 +101,28 @@ class TestsCommand(CommandOptions):
     __test__ = False
 
     format: Annotated[str, _FormatFor("tests"), _WRITTEN] = "junit"
+
+
+class QuarantinedTest(Keys):
+    """A test whose failure does not block until a day is over."""
+
+    test: Annotated[
+        str,
+        Field(min_length=1, max_length=1000, description="Its name as shown; without its parameters, all of them."),
+    ]
+    until: Annotated[str, Field(pattern=DATE, description="Its last day in UTC, at most a year ahead.")]
+    reason: Annotated[str, Field(min_length=1, max_length=300, description="Shown with its failures.")]
+
+
+class TestsOptions(TestsCommand, CheckOptions):
+    """A check that runs tests."""
+
+    __test__ = False
+
+    quarantine: Annotated[
+        tuple[QuarantinedTest, ...],
+        Field(max_length=100, description="Tests that are run and shown, and do not block for a limited time."),
+    ] = ()
 
 
 class CoverageCommand(CommandOptions):

@@ -112,9 +112,13 @@ def _keys() -> Iterator[Row]:
     yield "Key", "Default", "Meaning"
     shared = {*CommandOptions.model_fields, *CheckOptions.model_fields} - {"required", "timeout"}
     for name, check in checks.registry().items():
-        for key, about in check.options.model_json_schema()["properties"].items():
+        schema = check.options.model_json_schema()
+        for key, about in schema["properties"].items():
             if key not in shared:
                 yield f"`checks.{name}.{key}`", f"`{_shown(about['default'])}`", _meaning(about)
+            reference = about.get("items", {}).get("$ref", "").rpartition("/")[2] if key not in shared else ""
+            for part, part_about in schema["$defs"][reference]["properties"].items() if reference else ():
+                yield f"`checks.{name}.{key}[].{part}`", "–", _meaning(part_about)
 
 
 def _shown(default: object) -> str:

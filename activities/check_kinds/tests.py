@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from activities.check_kinds import findings, run_all, without_empty_suites
 from activities.check_kinds.fewer_tests import as_on_head, missing_tests
+from activities.check_kinds.quarantine import entry_of
 from activities.check_options import TestsCommand
 from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, ToolRun, check_result
 from activities.fingerprints import failure_fingerprint
 from activities.model import CheckResult, Finding, Severity, TestCase, ToolReport
-from activities.reporting.reasons import fewer_tests_reason, tests_reason
+from activities.reporting.reasons import fewer_tests_reason, quarantine_over, quarantined_until, tests_reason
 from activities.reporting.wording import shortened
 
 _NAMED = 20
@@ -60,6 +61,7 @@ def judge(comparison: Comparison) -> CheckResult:
     if not tests and any(report.findings for report in comparison.head):
         return findings.judge(comparison)
     comparison, empty = without_empty_suites(comparison)
+    tests, quarantined = _without_quarantined(comparison, tests)
     failing, flaky, accepted = _failing_flaky_and_accepted(comparison, tests)
     failed, known = [each for each in failing if each.new], [each for each in failing if not each.new]
     passed = sum(each.outcome == "passed" for _, each in tests)
@@ -68,17 +70,19 @@ def judge(comparison: Comparison) -> CheckResult:
     not_run = missing_tests(comparison)
     ran = passed + len(flaky) + len(failed)
     named = _names(failed), _names(known), _names(flaky)
-    reason = tests_reason(passed, *named, skipped, in_base, _names(accepted))
+    reason = tests_reason(passed, *named, skipped, in_base, _names(accepted), _names(quarantined))
+    over = comparison.plan.judging.get("quarantine_over") or ()
+    reason = " ".join((reason, *(quarantine_over(each["test"], each["until"]) for each in over)))
     fewer = fewer_tests_reason(not_run, comparison.removed_tests) if tests else ""
     return check_result(
         comparison,
-        (*failed, *known, *accepted, *flaky),
-        failed=bool(failed) or (not tests and in_base > 0),
+        (*failed, *known, *accepted, *quarantined, *flaky),
+        failed=bool(failed) or (not (tests or quarantined) and in_base > 0),
         score=100.0 * (passed + len(flaky) / 2) / ran if ran else None,
         reason=" ".join(filter(None, (reason, fewer, empty))),
         metrics={
             "passed": passed,
-            "failed": len(failing) + len(accepted),
+            "failed": len(failing) + len(accepted) + len(quarantined),
             "skipped": skipped,
             "flaky": len(flaky),
             "known_failures": _names(known)[:_NAMED],
@@ -88,6 +92,23 @@ def judge(comparison: Comparison) -> CheckResult:
         },
         neutral=not ran,
     )
+
+
+def _without_quarantined(
+    comparison: Comparison, tests: Sequence[tuple[str, TestCase]]
+) -> tuple[list[tuple[str, TestCase]], list[Finding]]:
+    """The tests without those that failed and are in quarantine, and these as findings with the reason for it."""
+    entries = comparison.plan.judging.get("quarantine") or ()
+    kept: list[tuple[str, TestCase]] = []
+    held: list[Finding] = []
+    for tool, test in tests:
+        if test.outcome == "failed" and (entry := entry_of(entries, test.id)):
+            why = quarantined_until(entry["until"], entry["reason"])
+            shown = replace(test, message=f"{why} {test.message}")
+            held.append(_finding(comparison, tool, shown, "warning", known=True))
+        else:
+            kept.append((tool, test))
+    return kept, held
 
 
 def _failing_flaky_and_accepted(

@@ -1,11 +1,11 @@
 """The integration tests: a folder, a marker or a script of that name."""
 
 from activities.check_kinds import tests
-from activities.check_options import CheckOptions, TestsCommand, Timeout
+from activities.check_options import TestsOptions, Timeout
 from activities.checking import Check
 
 
-class IntegrationTests(TestsCommand, CheckOptions):
+class IntegrationTests(TestsOptions):
     """Tests that are marked as integration tests."""
 
     timeout: Timeout = "30m"

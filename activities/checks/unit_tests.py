@@ -1,11 +1,11 @@
 """The test suite, without its integration tests; failures that the base has too are known."""
 
 from activities.check_kinds import tests
-from activities.check_options import CheckOptions, TestsCommand
+from activities.check_options import TestsOptions
 from activities.checking import Check
 
 
-class UnitTests(TestsCommand, CheckOptions):
+class UnitTests(TestsOptions):
     """The test suite without its integration tests."""
 
 

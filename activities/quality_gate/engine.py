@@ -7,11 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from cachetools import LRUCache
 
 from activities import checks, repo_config
+from activities.check_kinds import quarantine
 from activities.check_options import BenchmarkCommand, TestsCommand
 from activities.checking import Comparison, Reports
 from activities.fingerprints import Lines, fingerprinted, lines_of_tree
@@ -122,7 +124,7 @@ class GateEngine:
         judging = await self._configurations.judging(workspace)
         version, notes = judging.version, judging.notes
         plan = repo_config.plan_gate(version.text, head.branch, head.base_ref if head.pull else "")
-        plan = replace(sharing_one_run(plan), config=notes)
+        plan = replace(quarantine.on_day(sharing_one_run(plan), datetime.now(UTC).date()), config=notes)
         if notes.mistakes:
             return replace(plan, problem=first_and_number(notes.mistakes), line=notes.mistakes[0].line)
         if plan.left_out:

@@ -67,4 +67,4 @@ def _run(check: CommandOptions) -> dict[str, Any]:
 
 def _given(check: Keys, keys: Iterable[str]) -> dict[str, Any]:
     values = check.model_dump(mode="json")
-    return {key: values[key] for key in keys if values.get(key, "") != ""}
+    return {key: values[key] for key in keys if values.get(key, "") not in ("", [])}

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from activities.egress import RefusedTarget
 from activities.model import CONFIG_PATH, ToolReport
+from activities.reporting.markdown import one_line
 from activities.reporting.wording import listed, percent_text, plural, shortened
 
 
@@ -80,18 +81,31 @@ def tests_reason(
     skipped: int,
     in_base: int,
     accepted: Sequence[str] = (),  # noqa: PT028 (this is no test)
+    quarantined: Sequence[str] = (),  # noqa: PT028
 ) -> str:
-    """Names of the tests that failed newly, that fail in the base too, that are flaky, and whose failure was accepted.
-    `in_base` is the number of the base's tests, for a head without any."""
-    if not (passed or failed or known or accepted or flaky or skipped):
+    """Names of the tests that failed newly, that fail in the base too, that are flaky, whose failure was accepted, and
+    that failed in quarantine. `in_base` is the number of the base's tests, for a head without any."""
+    if not (passed or failed or known or accepted or quarantined or flaky or skipped):
         return f"This change removes all tests (the base has {in_base:,})." if in_base else "No tests were found."
     parts = [f"{passed} passed"]
     parts += [f"{len(failed)} newly failed ({listed(failed, 3)})"] if failed else []
     parts += [f"{len(known)} failed as in the base ({listed(known, 3)})"] if known else []
     parts += [f"{len(accepted)} failed as accepted ({listed(accepted, 3)})"] if accepted else []
+    parts += [f"{len(quarantined)} failed in quarantine ({listed(quarantined, 3)})"] if quarantined else []
     parts += [f"{len(flaky)} flaky ({listed(flaky, 3)})"] if flaky else []
     parts += [f"{skipped} skipped"] if skipped else []
     return ", ".join(parts) + ("." if passed or failed or flaky else " (informational).")
+
+
+def quarantined_until(until: str, reason: str) -> str:
+    """Before the message of a test that failed and does not block."""
+    return f"In quarantine until {until} ({one_line(reason)}), so it does not block."
+
+
+def quarantine_over(test: str, until: str) -> str:
+    """An entry of the configuration that does not count: its day is over, or more than a year ahead."""
+    why = "its day is over, or more than a year ahead"
+    return f"The quarantine of {shortened(test)} until {until} does not count: {why}. Update .github/autobuild.yml."
 
 
 def fewer_tests_reason(not_run: Sequence[str] | None, removed: Sequence[str]) -> str:

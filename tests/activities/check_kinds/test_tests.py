@@ -1,8 +1,11 @@
 """Tests that fail in the base too are known; flaky is never plain green."""
 
+from datetime import date
+
 import pytest
 
-from activities.model import ToolReport
+from activities.check_kinds.quarantine import on_day
+from activities.model import CheckPlan, GatePlan, ToolReport
 from tests.activities.check_kinds.cases import NOTHING_CHANGED, found, judge, plan, said, suite
 
 
@@ -83,3 +86,32 @@ def test_a_project_without_tests_beside_others_is_told_and_no_fault() -> None:
     judged = judge(plan("unit_tests"), (suite(a="passed"), empty), None, NOTHING_CHANGED)
     assert said(judged) == ("passed", 100.0, "1 passed. packages/b: No tests were found.")
     assert judge(plan("unit_tests"), (empty,), None, NOTHING_CHANGED).check.status == "neutral"
+
+
+ENTRY = {"test": "test_a.py::b", "until": "2026-12-31", "reason": "the clock"}
+
+
+def held(today: str, *entries: dict[str, str]) -> CheckPlan:
+    """The plan of a day with these in quarantine."""
+    return on_day(GatePlan((plan("unit_tests", quarantine=list(entries)),)), date.fromisoformat(today)).checks[0]
+
+
+def test_a_test_in_quarantine_is_shown_and_does_not_block_until_its_day_is_over() -> None:
+    head, base = (suite(a="passed", **{"b[1]": "failed"}),), (suite(**{"b[1]": "passed"}),)
+    last_day = judge(held("2026-12-31", ENTRY), head, base, NOTHING_CHANGED)
+    assert said(last_day) == ("passed", 100.0, "1 passed, 1 failed in quarantine (test_a.py::b[1]).")
+    (finding,) = last_day.findings
+    assert (finding.new, finding.severity) == (False, "warning")
+    assert "In quarantine until 2026-12-31 (the clock), so it does not block." in finding.message
+    for day, until in (("2027-01-01", "2026-12-31"), ("2026-11-30", "2028-01-01")):
+        judged = judge(held(day, ENTRY | {"until": until}), head, base, NOTHING_CHANGED)
+        assert judged.check.status == "failed"
+        assert f"The quarantine of test_a.py::b until {until} does not count" in judged.check.reason
+    unneeded = judge(held("2027-01-01", ENTRY), (suite(a="passed"),), None, NOTHING_CHANGED)
+    assert "does not count" in unneeded.check.reason
+
+
+def test_quarantine_holds_no_other_test() -> None:
+    for name in ("bb", "a", "b::c"):
+        judged = judge(held("2026-12-01", ENTRY), (suite(**{name: "failed"}),), None, NOTHING_CHANGED)
+        assert judged.check.status == "failed"

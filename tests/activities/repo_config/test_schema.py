@@ -72,7 +72,7 @@ def _walk(node: dict[str, Any], whole: dict[str, Any], above: str) -> Iterator[t
         found = whole["$defs"][value["$ref"].rpartition("/")[2]] if "$ref" in value else value
         place = f"{above}{key}"
         if reference := found.get("items", {}).get("$ref"):
-            yield place, "detected"
+            yield place, "detected" if place == "projects" else _default(found)
             yield from _walk(whole["$defs"][reference.rpartition("/")[2]], whole, f"{place}[].")
         elif place == "projects[].checks":
             yield place, "as above"
