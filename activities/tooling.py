@@ -296,6 +296,14 @@ class Toolchain(ABC):
         """The folders below the project, relative to it, that its workspace lists."""
         return ()
 
+    def package_name(self, project: Project) -> str:
+        """The name by which other projects of the repository may declare that they need it, "" without one."""
+        return ""
+
+    def needed_packages(self, project: Project) -> Iterable[str]:
+        """Names of the packages that it declares, of whatever kind."""
+        return ()
+
     def stands_alone(self, project: Project) -> bool:
         """Whether a folder below another project of the language, which no workspace lists, is a project of its own."""
         return False

@@ -39,7 +39,7 @@ from activities.quality_gate.types import (
 )
 from activities.quality_gate.unfixed import without_unfixed
 from activities.repo_config.error_messages import first_and_number
-from activities.reporting.reasons import edited_judges
+from activities.reporting.reasons import NOT_AFFECTED, edited_judges, projects_checked
 from activities.result_store import digest
 from activities.sandbox import ResourceLimits
 from activities.workspace.leases import leases
@@ -179,8 +179,12 @@ class GateEngine:
         await self._host.workspaces.fetch(workspace.repo, *_commits(workspace))
         head = self._tree(workspace, plan, input.folders, head=True, refresh=input.refresh)
         base = self._tree(workspace, plan, input.folders, head=False) if workspace.base_sha else None
-        on_head, on_base = await check.kind.measure(plan.name, head, base, plan.tool_options)
         diff = await self._diff(workspace)
+        only, projects = await self._affected(workspace, head, diff)
+        head, base = replace(head, only=only), base and replace(base, only=only)
+        on_head, on_base = await check.kind.measure(plan.name, head, base, plan.tool_options)
+        if only is not None and not on_head:
+            plan = replace(plan, reason=NOT_AFFECTED)
         lines, old_lines = await self._of_gaps(workspace, on_head, diff)
         comparison = Comparison(
             plan,
@@ -199,11 +203,18 @@ class GateEngine:
             tool_config_changes.edited(plan.name, diff.paths, diff.texts),
             await asyncio.to_thread(edited_code, plan.name, diff, await head.tool_runs(plan.name)),
         )
-        of_projects: tuple[str, ...] = ()
+        of_projects = [projects_checked(len(only), projects)] if only is not None and on_head else []
         if plan.name == "unit_tests":
-            of_projects = (await head.without_tests(), await head.not_looked_at(plan.name))
+            of_projects += [await head.without_tests(), await head.not_looked_at(plan.name)]
         sentences = filter(None, (result.check.reason, edited, *of_projects))
         return replace(result, check=replace(result.check, reason=" ".join(sentences)))
+
+    async def _affected(self, workspace: Workspace, head: Tree, diff: HeadDiff) -> tuple[frozenset[str] | None, int]:
+        """The folders of the projects to check, None for all, and the number of all. Of a protected branch all are:
+        others are compared with it."""
+        if not workspace.base_sha or workspace.protected_head:
+            return None, 0
+        return await head.affected(diff.paths)
 
     async def _fingerprinted(self, workspace: Workspace, sha: str, reports: Reports) -> Reports:
         if not any(report.findings for report in reports):

@@ -11,7 +11,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import metadata
@@ -26,6 +26,7 @@ from activities.environments import Environment, Environments, InstallSource
 from activities.languages.unsupported import not_looked_at, unsupported_languages
 from activities.model import CONFIG_PATH, RepoRef, ToolReport
 from activities.projects import find_projects
+from activities.quality_gate.affected_projects import affected_folders
 from activities.quality_gate.tool_selection import ToolChoice, select_tools, without_work
 from activities.repo_config import options_for_project
 from activities.reporting.reasons import in_folder, no_tests_in
@@ -74,6 +75,8 @@ class Tree:
     """Run the tools even where their report is stored (a person asked for it)."""
     asked: tuple[str, ...] = ()
     """See `CheckPlan`."""
+    only: frozenset[str] | None = None
+    """The folders of the projects to check, None for all; what is started in the root is started in any case."""
 
     async def tool_runs(self, check: str) -> Sequence[ToolRun]:
         """See `ComparedTree`."""
@@ -82,7 +85,15 @@ class Tree:
         # For configured commands each folder once more, whatever its language.
         anything = (Project(folder, checkout / folder, "any") for folder in self.folders or (".",))
         commands = [each for project in anything for each in self._command(project, check)]
-        return [*await asyncio.to_thread(select_tools, check, by_tools), *commands]
+        runs = await asyncio.to_thread(select_tools, check, by_tools)
+        chosen = (run for run in runs if self.only is None or run.project.folder in {".", *self.only})
+        return [*chosen, *commands]
+
+    async def affected(self, paths: Collection[str]) -> tuple[frozenset[str] | None, int]:
+        """See `affected_folders`, and the number of all projects below the root."""
+        found = await asyncio.to_thread(_found, await self._checkout(), self.folders)
+        folders = await asyncio.to_thread(affected_folders, found, paths)
+        return folders, len({one.folder for one in found} - {"."})
 
     async def _choices(self, check: str) -> tuple[ToolChoice, ...]:
         """The projects that no command of their own checks."""

@@ -24,6 +24,15 @@ def in_folder(folder: str, sentence: str) -> str:
     return f"{folder}: {sentence}" if sentence and folder != "." else sentence
 
 
+NOT_AFFECTED = "No project that this change affects has anything for this check."
+
+
+def projects_checked(checked: int, of: int) -> str:
+    """A large repository of which a part was checked."""
+    rule = "the others neither changed nor need one that did"
+    return f"{checked:,} of {of:,} projects were checked; {rule}."
+
+
 def no_tests_in(folders: Sequence[str]) -> str:
     """Projects beside others that have tests; "" for none."""
     verb = "has" if len(folders) == 1 else "have"

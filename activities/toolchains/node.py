@@ -65,6 +65,12 @@ class NodeToolchain(Toolchain):
     def members(self, project: Project) -> Iterable[str]:
         return workspace_members(project)
 
+    def package_name(self, project: Project) -> str:
+        return read_package(project).text("name")
+
+    def needed_packages(self, project: Project) -> Iterable[str]:
+        return read_package(project).dependencies
+
     def stands_alone(self, project: Project) -> bool:
         """A package.json that only says how files of another package are to be read is none."""
         package = read_package(project)

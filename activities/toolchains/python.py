@@ -20,7 +20,13 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from activities import tools
 from activities.languages.python.config import pyproject, section, toml_table
-from activities.languages.python.dependencies import is_package, requirements_files, with_includes
+from activities.languages.python.dependencies import (
+    is_package,
+    needed_names,
+    project_name,
+    requirements_files,
+    with_includes,
+)
 from activities.languages.python.install import PythonInstallation, constraints, install_items
 from activities.languages.python.installed import our_version, paths_to
 from activities.languages.python.layout import files_below
@@ -67,6 +73,12 @@ class PythonToolchain(Toolchain):
 
     def members(self, project: Project) -> Iterable[str]:
         return (project.inside(member.folder) for member in workspace_members(project))
+
+    def package_name(self, project: Project) -> str:
+        return project_name(project)
+
+    def needed_packages(self, project: Project) -> Iterable[str]:
+        return needed_names(project)
 
     def stands_alone(self, project: Project) -> bool:
         """It has something to install of its own. Requirements alone make a project only where the folders around it

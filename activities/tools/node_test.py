@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from activities.languages.javascript.coverage_asked import coverage_asked
 from activities.languages.javascript.launchers import copy_launcher
-from activities.languages.javascript.member_tests import runs_tests_of
+from activities.languages.javascript.member_tests import is_left_out, runs_tests_of
 from activities.languages.javascript.package_json import read_package
 from activities.languages.javascript.programs import npm, program, start, versions
-from activities.languages.javascript.scripts import TEST_SCRIPTS, calls
+from activities.languages.javascript.scripts import TEST_SCRIPTS, calls, test_script
 from activities.languages.javascript.tap import is_tap, read_tap
 from activities.languages.javascript.test_plan import GENERIC, TestRun, plan_tests
 from activities.languages.javascript.test_runs import (
@@ -66,9 +66,14 @@ class NodeTest(Tool):
         return coverage_asked(project) if check == "coverage" else self.used_by(project)
 
     def covers(self, project: Project, member: Project) -> bool:
+        """A member without a script has nothing that could be started there."""
+        if not test_script(read_package(member), "unit"):
+            return True
         return runs_tests_of("node", project, member)
 
     def has_work(self, project: Project, check: str) -> bool:
+        if is_left_out(project):
+            return False
         return bool(_own_runs(project, select_for(check)))
 
     async def run(self, bench: Workbench) -> ToolReport:

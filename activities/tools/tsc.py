@@ -22,6 +22,8 @@ _VALUED = ("--pretty", "--tsBuildInfoFile", "--outDir")
 _PLACE = re.compile(r"(?:(?P<path>.+?)\((?P<line>\d+),(?P<column>\d+)\): )?(?P<kind>error|warning) (?P<rule>TS\d+): ")
 _REFERENCES = re.compile(r'"references"\s*:\s*\[\s*\{')
 _REFERENCE = re.compile(r'"path"\s*:\s*"([^"]+)"')
+_INCLUDED = re.compile(r'"(?:include|files)"\s*:\s*\[([^\]]*)\]')
+_STRING = re.compile(r'"([^"]+)"')
 _SAYS_WHAT = re.compile(r'"(?:files|include|references)"\s*:')
 _MOST_FILES = 100_000
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
@@ -44,13 +46,22 @@ class Tsc(PackageTool):
         return first_file(project, "tsconfig.json") if any(declared) else ""
 
     def covers(self, project: Project, member: Project) -> bool:
-        """Where the project's configuration refers to the member's."""
-        references = _REFERENCE.findall(project.read("tsconfig.json"))
-        return bool(self.used_by(project)) and reaches(references, project.inside(member.folder))
+        """Where the member has no configuration, or the project's refers to it; where a script checks the project,
+        also by what it includes."""
+        if not member.has_file("tsconfig.json"):
+            return True
+        text = project.read("tsconfig.json")
+        named = _REFERENCE.findall(text)
+        if self._call(project):
+            named += [path for listed in _INCLUDED.findall(text) for path in _STRING.findall(listed)]
+            named = named or ["**"]
+        return bool(self.used_by(project)) and reaches(named, project.inside(member.folder))
 
     def has_work(self, project: Project, check: str) -> bool:
         """A configuration in a workspace's root that only its members extend is none of the root's own code."""
         text = project.read("tsconfig.json")
+        if not text and not self._call(project):
+            return False
         if not project.members or self._call(project) or _SAYS_WHAT.search(text):
             return True
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
-from activities.languages.javascript.package_json import read_package
+from activities.languages.javascript.package_json import read_package, workspace_home
 from activities.languages.javascript.scripts import ScriptCommand, find_call, test_script, without_options
 from activities.languages.workspace_patterns import reaches
 from activities.tooling import Project
@@ -15,6 +15,13 @@ from activities.tooling import Project
 _LARGEST = 200_000
 _STRING = re.compile(r"[\"'`]([^\"'`\n]+)[\"'`]")
 _VALUE = r"[\"']?\s*[:=(]\s*(\[[^\]]*\]|[\"'`][^\"'`\n]+[\"'`])"
+
+_ASIDE = frozenset(
+    (
+        "examples", "example", "samples", "demo", "demos", "playground", "playgrounds", "e2e", "fixtures",
+        "__fixtures__", "test", "tests", "bench", "benchmark", "benchmarks", "docs", "website", "templates",
+    )
+)  # fmt: skip
 
 # What decides where a runner looks: options of its configuration, the first that is there; files of nothing else.
 _OPTIONS = {
@@ -49,6 +56,13 @@ def runs_tests_of(runner: str, project: Project, member: Project) -> bool:
     script = test_script(package, "unit")
     call = find_call(package, script, runner) if script else None
     return call is not None and reaches(_patterns(runner, project, call), project.inside(member.folder))
+
+
+def is_left_out(project: Project) -> bool:
+    """Whether it is an example or the like in a workspace whose root runs its tests itself, and leaves those out."""
+    home = workspace_home(project)
+    parts = home.inside(project.folder).split("/")
+    return not _ASIDE.isdisjoint(parts) and bool(test_script(read_package(home), "unit"))
 
 
 def _patterns(runner: str, project: Project, call: ScriptCommand) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from activities import formats
 from activities.languages.javascript.config_files import configured_files
 from activities.languages.javascript.coverage_asked import coverage_asked
-from activities.languages.javascript.member_tests import runs_tests_of
+from activities.languages.javascript.member_tests import is_left_out, runs_tests_of
 from activities.languages.javascript.package_json import declared_in, read_package
 from activities.languages.javascript.programs import installed_version, not_in_packages, program, start
 from activities.languages.javascript.scripts import ScriptCommand, test_script, without_options
@@ -129,6 +129,8 @@ class ScriptRunner(Tool):
         return runs_tests_of(self.name, project, member)
 
     def has_work(self, project: Project, check: str) -> bool:
+        if is_left_out(project):
+            return False
         if project.members and not test_script(read_package(project), select_for(check)):
             return False  # the members start it
         return bool(self._runs(project, select_for(check)))

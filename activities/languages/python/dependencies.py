@@ -76,6 +76,14 @@ def dependencies(project: Project) -> tuple[str, ...]:
     return listed or poetry or tuple(line.strip() for line in cfg.splitlines() if line.strip())
 
 
+def needed_names(project: Project) -> frozenset[str]:
+    """Canonical names of everything that the project declares: to run, for its extras, and in all its groups."""
+    listed = toml_table(project, "dependency-groups")
+    parts = (dependencies(project), *extras(project).values(), *groups(project, tuple(listed)).values())
+    parsed = (_parsed(line) for part in parts for line in part)
+    return frozenset(canonicalize_name(requirement.name) for requirement in parsed if requirement)
+
+
 def declared(project: Project) -> dict[str, str]:
     """Canonical name → where it is declared for development ("dependency group dev")."""
     found: dict[str, str] = {}

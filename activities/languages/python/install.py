@@ -5,7 +5,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -49,14 +49,27 @@ def install_items(home: Project) -> tuple[InstallItem, ...]:
     """The files of the project and of its workspace's members first, they themselves last. Empty when there is nothing
     to install."""
     places = (home, *workspace_members(home))
-    required = [item for place in places for item in _required(place, home.inside(place.folder))]
+    if len(places) == 1:
+        return (*_required(home, ""), *((_itself(home, ""),) if is_package(home) else ()))
+    items = [item for place in places for item in _required(place, home.inside(place.folder))]
     packages = [place for place in places if is_package(place)]
-    for place in [] if len(places) == 1 else [one for one in packages if not _is_built(one)]:
-        packages.remove(place)
-        if needed := valid(dependencies(place)):
+    for place in packages:
+        if not _is_built(place):
             what = f"the dependencies of {home.inside(place.folder) or 'the root'}"
-            required.append(InstallItem(what, needed))
-    return (*required, *(_itself(place, home.inside(place.folder)) for place in packages))
+            items.append(InstallItem(what, valid(dependencies(place))))
+    # No index is asked for a member.
+    own = {project_name(place) for place in places}
+    items = [
+        replace(item, arguments=tuple(line for line in item.arguments if _name(line) not in own)) for item in items
+    ]
+    built = [_itself(place, home.inside(place.folder)) for place in packages if _is_built(place)]
+    return (*items, *built)
+
+
+def _name(line: str) -> str:
+    """The canonical name of what a requirement asks for, "" of an option or a path."""
+    found = re.match(r"[A-Za-z0-9][\w.-]*", line)
+    return canonicalize_name(found[0]) if found and "/" not in line else ""
 
 
 def _is_built(member: Project) -> bool:

@@ -73,6 +73,16 @@ PACKAGES = {
 }
 
 
+def test_examples_are_left_out_where_the_root_runs_its_own_tests(tmp_path: Path) -> None:
+    files = {
+        "examples/a/package.json": JEST,
+        "package.json": '{"workspaces": ["examples/*"], "scripts": {"test": "mocha"}}',
+    }
+    assert started(tmp_path, "unit_tests", files) == [". mocha"]
+    files["package.json"] = '{"workspaces": ["examples/*"], "scripts": {"test": "npm test -ws"}}'
+    assert started(tmp_path, "integration_tests", files) == []
+
+
 @pytest.mark.parametrize(
     ("root", "runs"),
     [
@@ -103,9 +113,14 @@ LINTED = {"p/a/package.json": '{"scripts": {"lint": "eslint src"}}', "p/b/packag
         ("linting", {"scripts": {"lint": "eslint ."}}, {"p/b/eslint.config.js": ""}, [". eslint -p/b", "p/b eslint"]),
         ("static_analysis", {}, {"tsconfig.json": "{}", "p/a/tsconfig.json": "{}", "p/a/x.ts": ""}, ["p/a tsc"]),
         ("static_analysis", {}, {"tsconfig.json": "{}", "p/a/tsconfig.json": "{}", "x.ts": ""}, [". tsc -p/a", "p/a tsc"]),
+        ("static_analysis", {"scripts": {"types": "tsc --noEmit"}}, {"tsconfig.json": "{}", "p/a/tsconfig.json": "{}"}, [". tsc"]),
+        ("static_analysis", {"scripts": {"types": "tsc --noEmit"}},
+         {"tsconfig.json": '{"include": ["src", "p/b"]}', "p/a/tsconfig.json": "{}", "p/b/tsconfig.json": "{}"},
+         [". tsc -p/a", "p/a tsc"]),
         ("static_analysis", {}, {"tsconfig.json": '{"references": [{"path": "./p/a"}]}', "p/a/tsconfig.json": "{}"}, [". tsc"]),
     ],
-    ids=["root's script", "paths", "members' scripts", "own configuration", "base", "own code", "references"],
+    ids=["root's script", "paths", "members' scripts", "own configuration", "base", "own code", "script", "included",
+         "references"],
 )  # fmt: skip
 def test_where_the_linters_of_packages_are_started(
     tmp_path: Path, check: str, root: dict[str, object], files: dict[str, str], runs: list[str]

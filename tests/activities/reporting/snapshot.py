@@ -163,6 +163,8 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.install_failed(1, ""),
             reasons.in_folder("packages/b", "No tests were found."),
             reasons.no_tests_in(["packages/b", "packages/c"]),
+            reasons.projects_checked(3, 120),
+            reasons.NOT_AFFECTED,
             reasons.install_failed(0, "memory"),
             reasons.refused_network("The install step", [RefusedTarget("git.example:443")]),
             reasons.refused_network("npm-audit", [RefusedTarget(f"{letter}.example:80") for letter in "abcd"]),

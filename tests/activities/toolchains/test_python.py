@@ -173,7 +173,9 @@ def test_python_project_is_detected(project: Make, files: dict[str, str], python
 async def test_members_of_a_workspace_share_one_environment(
     project: Make, install: Install, versions: Callable[[], dict[str, str]]
 ) -> None:
-    workspace = '[tool.uv.workspace]\nmembers = ["p/*"]\nexclude = ["p/old"]\n[dependency-groups]\ndev = ["dep"]\n'
+    workspace = (
+        '[tool.uv.workspace]\nmembers = ["p/*"]\nexclude = ["p/old"]\n[dependency-groups]\ndev = ["dep", "me"]\n'
+    )
     backend = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
     made = project(
         {
