@@ -58,7 +58,7 @@ def install_items(home: Project) -> tuple[InstallItem, ...]:
             what = f"the dependencies of {home.inside(place.folder) or 'the root'}"
             items.append(InstallItem(what, valid(dependencies(place))))
     # No index is asked for a member.
-    own = {project_name(place) for place in places}
+    own = {project_name(place) for place in places} - {""}
     items = [
         replace(item, arguments=tuple(line for line in item.arguments if _name(line) not in own)) for item in items
     ]
