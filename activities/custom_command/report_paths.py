@@ -10,7 +10,7 @@ from pathlib import Path
 
 from activities.model import FileCoverage
 from activities.reporting.tool_failures import matches_no_file
-from activities.reports import Contents
+from activities.reports import Contents, valid_unicode
 from activities.tooling import Workbench
 from activities.untrusted_files import UntrustedFolder
 
@@ -38,7 +38,7 @@ class TreeFiles:
     """The files of a tree, to find the one that a path means."""
 
     def __init__(self, files: Iterable[str]) -> None:
-        self._files = frozenset(files)
+        self._files = frozenset(map(valid_unicode, files))
         self._by_name: defaultdict[str, list[str]] = defaultdict(list)
         for path in self._files:
             self._by_name[posixpath.basename(path)].append(path)
@@ -51,7 +51,8 @@ class TreeFiles:
         """
         given = {name: _plain(name, src) for name in names if name}
         bases = [posixpath.normpath(posixpath.join(folder, _plain(root, src))) for root in roots]
-        found: dict[str, str] = {}
+        # A backslash may also stand for a byte that is no text, or be one.
+        found = {name: full for name in given if "\\" in name and (full := _joined(folder, name)) in self._files}
         unclear: dict[str, tuple[str, ...]] = {}
         for name, path in given.items():
             below = {full for base in bases if (full := _joined(base, path)) in self._files}
