@@ -6,10 +6,11 @@ that comes first.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from activities.languages.javascript.package_json import PackageJson, read_package
+from activities.languages.javascript.products import lacks_product, needed_builds
 from activities.languages.javascript.scripts import (
     ScriptCommand,
     test_script,
@@ -117,30 +118,14 @@ def _programs_of(tool: str) -> tuple[str, ...]:
 
 def _setup(project: Project, package: PackageJson, started: tuple[str, ...]) -> tuple[str, ...]:
     """The package's own scripts that npm runs when it installs, and the build where what the package exports is not in
-    the tree, except for scripts that run anyway (`started`)."""
+    the tree, except for scripts that run anyway (`started`). First the builds of what it needs of its workspace."""
     found: list[ScriptCommand] = []
     for name in _LIFECYCLE:
         understood = understood_calls(package, name)
         opaque = (ScriptCommand(name, "npm", text=f"npm run --silent {name}"),) if name in package.scripts else ()
         found += (understood or opaque) if name not in started else ()
-    steps = [call.text for call in found if call.program not in _IGNORED]
+    steps = [*needed_builds(project), *(call.text for call in found if call.program not in _IGNORED)]
     builds = {*started, *(call.script for call in found)}
-    if "build" in package.scripts and "build" not in builds and _lacks_product(project, package):
+    if "build" in package.scripts and "build" not in builds and lacks_product(project, package):
         steps.append("npm run --silent build")
     return tuple(dict.fromkeys(step for step in steps if step))
-
-
-def _lacks_product(project: Project, package: PackageJson) -> bool:
-    """Whether a file that package.json says it exports is missing."""
-    named = [path for path in _exported(package) if "*" not in path and re.search(r"\.[cm]?[jt]sx?$|\.json$", path)]
-    return any(not path.startswith("..") and not project.has_file(path) for path in named)
-
-
-def _exported(package: PackageJson) -> Iterator[str]:
-    pending: list[object] = [package.data.get(key) for key in ("main", "module", "bin", "exports")]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, str):
-            yield value.removeprefix("./")
-        elif isinstance(value, dict):
-            pending += value.values()

@@ -87,3 +87,21 @@ def test_what_an_installation_makes_comes_before_the_tests(
     assert [run.setup for run in plan_tests(Project(".", tmp_path, "javascript"), "unit", registry().values())] == [
         setup
     ]
+
+
+def test_what_a_package_needs_of_its_workspace_is_built_first(tmp_path: Path) -> None:
+    """a needs b, which needs c; d is there already, e has no build."""
+    needs = {"a": ["b", "d", "e", "left-pad"], "b": ["c"], "c": ["a"], "d": [], "e": []}
+    (tmp_path / "package.json").write_text('{"workspaces": ["p/*"]}')
+    for name, others in needs.items():
+        folder = tmp_path / "p" / name
+        folder.mkdir(parents=True)
+        scripts = {"test": "jest", **({} if name == "e" else {"build": "tsc"})}
+        dependencies = dict.fromkeys(others, "workspace:*")
+        package = {"name": name, "main": "dist/x.js", "scripts": scripts, "dependencies": dependencies}
+        (folder / "package.json").write_text(json.dumps(package))
+    (tmp_path / "p/d/dist").mkdir()
+    (tmp_path / "p/d/dist/x.js").touch()
+    (run,) = plan_tests(Project("p/a", tmp_path / "p/a", "javascript"), "unit", registry().values())
+    built = [f"cd ../{name} && npm run --silent build" for name in "cb"]
+    assert run.setup == (*built, "npm run --silent build")
