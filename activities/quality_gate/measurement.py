@@ -284,7 +284,7 @@ def _with_missing_packages(report: ToolReport, problem: str, tool: Tool) -> Tool
 
 
 def _in_project(report: ToolReport, tool_run: ToolRun) -> ToolReport:
-    """Without findings in the members that the tool is started in: it reports them there. A test's name begins with the
+    """Without findings in the members that the tool is started in: it reports them there. A test's name has the
     project's folder, since another project may have one of the same name."""
     project, runs_tests = tool_run.project, "unit_tests" in tool_run.tool.checks
     folders = tuple(f"{project.inside_repository(member)}/" for member in project.members)
@@ -293,7 +293,7 @@ def _in_project(report: ToolReport, tool_run: ToolRun) -> ToolReport:
     if project.folder != ".":
         prefix = f"{project.folder}/"
         tests = tuple(
-            one if one.id.startswith(prefix) else replace(one, id=f"{project.folder}: {one.id}") for one in tests
+            one if one.id.startswith(prefix) else replace(one, id=f"{one.id} ({project.folder})") for one in tests
         )
     problem, advice = in_folder(project.folder, report.problem), report.advice
     if runs_tests and not tests:

@@ -107,7 +107,7 @@ async def _run(bench: Workbench, options: TestOptions, run: TestRun) -> ToolRepo
     def read_report(finished: FinishedCommand) -> Tests:
         return _read_node(bench, finished) if by_node else _read_printed(bench, run, finished)
 
-    hint = "node wrote none." if by_node else "RunnerStart the tests with c8, and add it to devDependencies."
+    hint = "node wrote none." if by_node else "Start the tests with c8, and add it to devDependencies."
     suite = Suite(NodeTest.name, versions(), start_runner, read_report, hint)
     if by_node:
         return await run_suite(suite, bench, options, run)
