@@ -69,8 +69,8 @@ def _same_each_run(text: str) -> str:
 
 def with_fingerprints(findings: Iterable[Finding], lines: Lines) -> tuple[Finding, ...]:
     """The findings in their order, each with its fingerprint. Give those of one check and one tree all at once,
-    since the running numbers are counted here. A finding without a readable line (a whole file, a binary, a line
-    that is not there) goes by its message instead, numbers left out.
+    since the running numbers are counted here. A finding without a readable line (a whole file, its very start, a
+    binary, a line that is not there) goes by its message instead, numbers left out.
     """
     found = list(findings)
     by_path = defaultdict(list)
@@ -130,7 +130,9 @@ def _number(found: list[Finding], indexes: list[int], path: str, lines: Sequence
     seen: Counter[str] = Counter()
     for index in sorted(indexes, key=lambda i: (found[i].line, found[i].column)):
         finding = found[index]
-        text = _normalised(lines[finding.line - 1]) if 0 < finding.line <= len(lines) else ""
+        # A rule about the whole file is reported at its very start, where the line's text says nothing.
+        has_line = 0 < finding.line <= len(lines) and (finding.line, finding.column) != (1, 1)
+        text = _normalised(lines[finding.line - 1]) if has_line else ""
         stem = path + _of_content(finding.rule, text, "" if text else finding.message)
         found[index] = replace(finding, fingerprint=f"{stem}:{seen[stem]}")
         seen[stem] += 1

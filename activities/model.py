@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 Severity = Literal["notice", "warning", "error", "critical"]
 """Worst last. GitHub's annotation levels are notice, warning, failure; `critical` is for security."""
-
 SEVERITIES: tuple[Severity, ...] = ("notice", "warning", "error", "critical")
 
 Status = Literal["passed", "failed", "neutral", "skipped", "timed_out", "cancelled", "error"]
@@ -19,7 +18,6 @@ Status = Literal["passed", "failed", "neutral", "skipped", "timed_out", "cancell
 
 SATISFIED: frozenset[Status] = frozenset({"passed", "neutral", "skipped"})
 """The statuses that satisfy a required check, as on GitHub."""
-
 
 GateState = Literal["passed", "failed", "cancelled", "superseded", "refused", "unchecked", "error"]
 """How a gate ended. `refused`: a fork's head that nobody has approved. `unchecked`: the configuration leaves the branch
@@ -105,6 +103,8 @@ class Finding:
     fixable: bool = False
     fingerprint: str = ""
     new: bool = True
+    title: str = ""
+    details: str = ""
     confidence: str = ""
     informational: bool = False
 

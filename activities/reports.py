@@ -96,7 +96,7 @@ def read_output(out: Path, name: str, limit: int = MAX_REPORT) -> bytes:
     try:
         return UntrustedFolder(out).read_bytes(name, limit)
     except UntrustedFileError as error:
-        raise BadReport(f"The report {name} {error.reason}.") from error
+        raise BadReport(f"Its report {error.reason}.") from error
 
 
 def write_input(out: Path, name: str, text: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
 from activities.reporting.reasons import refused_network
+from activities.reporting.tool_failures import ended_with
 from activities.reports import BadReport, valid_unicode
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tooling import Tool, Workbench
@@ -135,10 +136,14 @@ def failed_to_run(tool: str, version: str, finished: FinishedCommand, problem: s
     stopped = stop_reason(tool, finished)
     if stopped and stopped[:-1] not in problem:
         problem = stopped
+    lines = [line.strip() for line in last_output(finished.result).splitlines() if line.strip()]
+    last_line = lines[-1][:300] if lines else ""
     if not problem:
-        lines = last_output(finished.result).splitlines()
-        last_line = f": {lines[-1].strip()[:300]}" if lines else "."
-        problem = f"{tool} exited with code {finished.exit_code} and wrote no report{last_line}"
+        problem = (
+            f"{tool} exited with code {finished.exit_code} and wrote no report{f': {last_line}' if last_line else '.'}"
+        )
+    elif not stopped and f"code {finished.exit_code}" not in problem:
+        problem = f"{problem} {ended_with(tool, finished.exit_code, last_line)}"
     return make_report(tool, version, finished, completed=False, problem=problem)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from activities.check_kinds import findings, run_all, without_empty_suites
+from activities.check_kinds.failures import failing_line, short_reason
 from activities.check_kinds.fewer_tests import as_on_head, missing_tests
 from activities.check_kinds.quarantine import entry_of
 from activities.check_options import TestsCommand
@@ -132,12 +133,12 @@ def _failing_flaky_and_accepted(
 
 
 def _finding(comparison: Comparison, tool: str, test: TestCase, severity: Severity, *, known: bool) -> Finding:
-    message = f"{shortened(test.id)}: {test.message[:2000] or test.outcome}"
+    title, reason = shortened(test.id), short_reason(test.message) or test.outcome
     return Finding(
-        comparison.plan.name, tool, test.outcome, test.path, test.line, message, severity,
-        fingerprint=failure_fingerprint(test), new=not known,
+        comparison.plan.name, tool, test.outcome, test.path, failing_line(test), f"{title}: {reason}", severity,
+        fingerprint=failure_fingerprint(test), new=not known, title=title, details=test.message,
     )  # fmt: skip
 
 
 def _names(findings: Sequence[Finding]) -> list[str]:
-    return [each.message.partition(": ")[0] for each in findings]
+    return [each.title for each in findings]

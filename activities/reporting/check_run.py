@@ -10,6 +10,7 @@ from activities.reporting.links import Links
 from activities.reporting.markdown import (
     clean,
     code,
+    code_block,
     cut_bytes,
     cut_lines,
     escape_markdown,
@@ -18,6 +19,7 @@ from activities.reporting.markdown import (
     table,
 )
 from activities.reporting.metrics import metric_lines
+from activities.reporting.tool_failures import first_step
 from activities.reporting.wording import plural, score_text
 
 Conclusion = Literal["success", "failure", "neutral", "skipped", "timed_out", "cancelled", "action_required"]
@@ -30,6 +32,7 @@ SUMMARY_LIMIT = 65_000
 ANNOTATED = 500
 """How many of a check's findings become annotations; the summary says how many more there are."""
 _LISTED, _LISTED_KNOWN = 300, 100
+_LAST_LINES = 20
 # OpenAPI: title 255 characters, message 64 KB. GitHub's interface shows lines of any number.
 _TITLE, _MESSAGE = 255, 64_000
 
@@ -81,7 +84,7 @@ def check_output(result: CheckResult, links: Links) -> CheckRunOutput:
         *_verdict(result),
         *metric_lines(result),
         *_findings(result, links),
-        *_next_steps(check, new),
+        *_next_steps(check, new, result.reports),
         *_tools(result),
     ]
     fix = [FIX_BUTTON] if any(finding.fixable for finding in new) else []
@@ -105,6 +108,10 @@ def _verdict(result: CheckResult) -> list[str]:
     problems = [(report.tool, text) for report in result.reports for text in (report.problem, report.advice) if text]
     for tool, text in dict.fromkeys(problems):
         lines += [f"> ⚠️ {code(tool)}: {escape_markdown(text, 1000)}", ""]
+    for report in result.reports:
+        last = [line for line in report.output_tail.splitlines() if line.strip()][-_LAST_LINES:]
+        if report.problem and last:
+            lines += [*folded(f"The end of the output of {code(report.tool)}", code_block(last)), ""]
     return lines
 
 
@@ -141,8 +148,8 @@ def _finding_table(findings: Sequence[Finding], limit: int, links: Links) -> lis
     return [*lines, "", f"… {more:,} more."] if more else lines
 
 
-def _next_steps(check: QualityCheck, new: Sequence[Finding]) -> list[str]:
-    steps = []
+def _next_steps(check: QualityCheck, new: Sequence[Finding], reports: Sequence[ToolReport]) -> list[str]:
+    steps = [first_step(report) for report in reports if report.problem][:1]
     if fixable := sum(finding.fixable for finding in new):
         steps.append(f"**Fix** commits {plural(fixable, 'safe automatic fix', 'safe automatic fixes')} (🔧).")
     if check.status in ("timed_out", "error", "cancelled"):
@@ -172,22 +179,31 @@ def _tool(report: ToolReport) -> str:
 def annotations(findings: Iterable[Finding], limit: int = ANNOTATED) -> tuple[Annotation, ...]:
     """The new findings that have a path as GitHub's annotations, worst first and then by place."""
     found = []
-    for finding in worst_first([each for each in findings if each.new and each.path], limit):
+    for finding in worst_first([each for each in findings if each.new and _is_in_repository(each.path)], limit):
         start = max(finding.line, 1)
         end = max(finding.end_line, start)
-        message = clean(finding.message).strip() or finding.rule or finding.tool
+        own = finding.message.removeprefix(f"{finding.title}: ") if finding.title else finding.message
+        message = clean(own).strip() or finding.rule or finding.tool
+        rule = f"{finding.tool}: {finding.rule}" if finding.rule else finding.tool
         annotation: dict[str, str | int] = {
             "path": clean(finding.path),
             "start_line": start,
             "end_line": end,
             "annotation_level": "notice" if finding.informational else _LEVELS[finding.severity],
-            "title": one_line(f"{finding.tool}: {finding.rule}" if finding.rule else finding.tool, _TITLE),
+            "title": one_line(finding.title or rule, _TITLE),
             "message": cut_bytes(message, _MESSAGE),
         }
+        if details := clean(finding.details).strip():
+            annotation["raw_details"] = cut_bytes(details, _MESSAGE)
         if start == end and finding.column > 0:
             annotation |= {"start_column": finding.column, "end_column": finding.column}
         found.append(annotation)
     return tuple(found)
+
+
+def _is_in_repository(path: str) -> bool:
+    """Not of a system's headers, nor outside of the checkout: GitHub shows an annotation only in a file."""
+    return bool(path) and not path.startswith(("/", "../")) and path != ".."
 
 
 def worst_first(findings: Sequence[Finding], limit: int) -> list[Finding]:

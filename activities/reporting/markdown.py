@@ -56,6 +56,13 @@ def code(text: str, limit: int = 200) -> str:
     return f"{fence}{edge}{line}{edge}{fence}"
 
 
+def code_block(lines: Iterable[str], limit: int = 300) -> list[str]:
+    """Untrusted lines as a block of code: nothing in it renders, and it cannot be ended from within."""
+    shown = [one_line(line, limit) for line in lines]
+    fence = "`" * max(3, 1 + max((len(run) for line in shown for run in re.findall(r"`+", line)), default=0))
+    return [fence, *shown, fence]
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str = "") -> list[str]:
     """A table of cells that are Markdown already. `align` has `l` or `r` for each column."""
     marks = ["---:" if side == "r" else "---" for side in align.ljust(len(head), "l")]

@@ -231,3 +231,13 @@ def test_another_test_with_the_same_reason_is_another_failure() -> None:
 def test_a_long_failure_is_read_in_no_time() -> None:
     for text in ("1" * 100_000, "/tmp" * 30_000, "abcdef" * 20_000, "-+" * 50_000, "1.,:_e" * 20_000):
         assert failed(text)
+
+
+def test_a_rule_about_the_whole_file_is_known_though_its_first_line_changed() -> None:
+    def marks(text: str, *findings: Finding) -> list[str]:
+        return [each.fingerprint for each in with_fingerprints(findings, lambda _path: text.split("\n"))]
+
+    whole = Finding("linting", "ruff", "CPY001", "a.py", 1, "No notice", "warning", column=1)
+    assert marks("A = 1", whole) == marks("# word\nA = 1", whole)
+    other = Finding("linting", "ruff", "F401", "a.py", 1, "unused", "warning", column=8)
+    assert marks("import os", other) != marks("import re", other)

@@ -155,6 +155,10 @@ def _reasons() -> Iterator[tuple[str, str]]:
         _lines(
             reasons.whole_reason([ToolReport("ruff", timed_out=True)], ""),
             reasons.whole_reason([ToolReport("ruff", completed=False)], ""),
+            tool_failures.ended_with("jest", 1, "Error: no"),
+            tool_failures.first_step(ToolReport("x", timed_out=True)),
+            tool_failures.first_step(ToolReport("x")),
+            *tool_failures._STEPS.values(),
             tool_failures.not_written(["out/TEST-*.xml"]),
             tool_failures.old_report("report.xml"),
             tool_failures.not_a_report("junit", "The JUnit report is not XML.", "report.xml"),
@@ -198,6 +202,7 @@ def _checks() -> Iterator[tuple[str, str]]:
     flaky = (
         ToolReport("pytest", "9.0", tests=(TestCase("t.py::test_net", "flaky"),)),
         ToolReport("pip-audit", advice="3 packages were not on the index."),
+        ToolReport("mypy", problem="mypy exited with code 2.", output_tail="Traceback:\n```\n@octocat"),
     )
     numbers = _check("unit_tests", "neutral", score=None, metrics=metrics, cached=True, required=False)
     yield "Numbers, advice and a cached result", _run(check_output(CheckResult(numbers, (), flaky), LINKS))
