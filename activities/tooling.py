@@ -201,6 +201,10 @@ class Tool(ABC):
         once, and the member is no part of its own."""
         return False
 
+    def version_named(self, project: Project) -> str:
+        """The version that the repository uses and where it says so, "" where it says nothing that is read here."""
+        return ""
+
     def requirements_for(self, project: Project) -> tuple[str, ...]:
         """What is installed for it into the environment of a project that asks for it (Python)."""
         return self.requirements

@@ -20,6 +20,10 @@ COMMENT_LIMIT = 65_000
 CHECKING = "⏳ Checking"
 _LISTED = 10
 
+_NO_CONFIGURATION = (
+    "This repository has no `.github/autobuild.yml`: `autobuild init` writes one with what was found, and comments."
+)
+
 _HEADINGS: Mapping[GateState, str] = {
     "passed": "✅", "failed": "❌", "refused": "⚪", "unchecked": "⚪",
     "error": "💥", "cancelled": "🚫", "superseded": "🚫",
@@ -49,6 +53,8 @@ def gate_comment(
         lines += config_lines(result.config, links)
         steps = [f"- {step}" for step in next_steps(result, fixable=any(each.fixable for each in findings))]
         lines += [*steps, ""] if steps else []
+    if result.config.branch and not (result.config.blob or result.config.edited):
+        lines += [_NO_CONFIGURATION, ""]
     compared = links.commit(result.head_sha)
     if result.base_sha:
         compared += f" compared with {links.commit(result.base_sha)}"

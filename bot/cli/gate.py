@@ -12,8 +12,14 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--sarif", type=click.Path(path_type=Path), help="Write the findings to this file as SARIF 2.1.0.")
 @click.option("--fix", is_flag=True, help="Apply safe fixes to the files first.")
-def command(path: Path, base: str, as_json: bool, sarif: Path | None, fix: bool) -> int:
+@click.option("--explain", is_flag=True, help="Print what would run and where that was learnt; run nothing.")
+def command(path: Path, base: str, as_json: bool, sarif: Path | None, fix: bool, explain: bool) -> int:
     """Run the quality gate on a folder. Exit code: 0 passed, 1 failed, 2 could not run."""
+    if explain:
+        from bot.local_gate.explained import explained
+
+        click.echo(explained(path))
+        return 0
     from bot import local_gate
     from bot.cli.signals import run_to_end
 

@@ -153,6 +153,11 @@ class PackageTool(Tool):
         paths = [word for word in call.args if not word.startswith("-")]
         return not paths or reaches(paths, project.inside(member.folder))
 
+    def version_named(self, project: Project) -> str:
+        name = self.package or self.name
+        declared = (read_package(place).dependencies.get(name) for place in (project, workspace_home(project)))
+        return next((f"{version} (package.json)" for version in declared if version), "")
+
     async def run(self, bench: Workbench) -> ToolReport:
         if binary := program(bench, self.program_name(bench.project)):
             return await self.run_program(bench, binary, self._version(bench))

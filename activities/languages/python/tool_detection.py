@@ -53,6 +53,9 @@ class PythonTool(Tool):
         """The repository's own version of a tool that it asks for."""
         return wanted_version(project, self.program_name(project), self.detection.hooks)
 
+    def version_named(self, project: Project) -> str:
+        return str(self.wanted_version(project) or "")
+
     def requirements_for(self, project: Project) -> tuple[str, ...]:
         """In the repository's own version where it names one; what has none of ours comes in any version."""
         wanted = self.wanted_version(project)

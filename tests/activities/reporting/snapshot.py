@@ -280,6 +280,7 @@ def _comments() -> Iterator[tuple[str, str]]:
     yield "Passed", gate_comment(passed, LINKS, {"coverage": 7}, conflicts_with="")
     failed = _gate("failed", _check(new_findings=12), blocking=("linting",))
     yield "Failed", gate_comment(failed, LINKS, {}, [_finding(fixable=True), _finding(line=9)])
+    yield "Without a configuration", gate_comment(replace(passed, config=ConfigNotes("main")), LINKS, {})
     yield "Conflict", gate_comment(passed, LINKS, {}, conflicts_with="main")
     overridden = _check("linting", "neutral", reason=states.overridden_by("octocat", "read"), overridden_by="octocat")
     reason = states.verdict([], {"linting": "octocat"}, scored=True, score=98.3, threshold=85)

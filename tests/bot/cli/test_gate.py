@@ -173,7 +173,7 @@ async def test_an_unpacked_folder_runs_nothing_that_its_git_configuration_names(
     tmp_path: Path, place: str, options: tuple[str, ...]
 ) -> None:
     folder, mark = tmp_path / "plain", tmp_path / "ran"
-    write(folder, {"ruff.toml": "", "sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n', "sub/file": "x\n"})
+    write(folder, {"ruff.toml": "", "sample.py": '"""A sample."""\n\nONE = 1\n', "sub/file": "x\n"})
     git((folder / place).parent, "init", "--quiet")
     git((folder / place).parent, "add", "--all")
     git((folder / place).parent, "commit", "--quiet", "--message=x")
@@ -182,6 +182,7 @@ async def test_an_unpacked_folder_runs_nothing_that_its_git_configuration_names(
         f'[core]\n\tfsmonitor = {run}\n\thooksPath = .git/hooks\n[filter "evil"]\n\tclean = {run}\n\tprocess = {run}\n'
     )
     write(folder, {f"{place}/config": config, ".gitattributes": "*.py filter=evil\n", "new.txt": "new\n"})
+    write(folder, {"sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n'})
     write(folder, {f"{place}/hooks/post-index-change": f"#!/bin/sh\n{run}\n"})
     (folder / place / "hooks" / "post-index-change").chmod(0o755)
     code, _, err = await gate(folder, *options)
