@@ -17,6 +17,7 @@ from activities.github.late_events import LateEventActivities
 from activities.github.merging import MergeActivities
 from activities.github.permissions import PermissionActivities
 from activities.github.pulls import PullActivities
+from activities.github.rate_limit import RateLimitActivities
 from activities.github.red_branch import RedBranchActivities
 from activities.github.releases import ReleaseActivities
 from activities.github.repo_config import RepoConfigActivities
@@ -41,6 +42,7 @@ __all__ = [
     "MergeActivities",
     "PermissionActivities",
     "PullActivities",
+    "RateLimitActivities",
     "RedBranchActivities",
     "ReleaseActivities",
     "RepoConfigActivities",
@@ -72,4 +74,5 @@ def github_activities(
         BaselineActivities(github),
         LateEventActivities(github),
         RedBranchActivities(github),
+        RateLimitActivities(github),
     )

@@ -8,7 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR, UserError
-from activities.github.activity_errors import github_activity
+from activities.github.activity_errors import required_github_activity
 from activities.github.errors import GitHubError, Unavailable
 from activities.heartbeat import heartbeating
 from activities.host_activity import as_retried, host_activity
@@ -50,7 +50,7 @@ class ToolActivities:
     def __init__(self, engine: "GateEngine") -> None:
         self._engine = engine
 
-    @github_activity
+    @required_github_activity
     async def prepare_workspace(self, head: Head) -> Workspace:
         """Fetches head and base into the host's mirror.
 

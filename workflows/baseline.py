@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import Acceptance, RepoRef
     from workflows import history_length
     from workflows.activity_calls import ask_for_person
-    from workflows.failures import was_cancelled
+    from workflows.failures import trace_of, was_cancelled
     from workflows.messages import ClosedPull
 
 
@@ -125,5 +125,5 @@ class BaselineWorkflow:
         """GitHub was unavailable for hours, or the App may not look here any more."""
         if was_cancelled(error):
             raise error
-        workflow.logger.warning("baseline=unchecked", exc_info=error)
+        workflow.logger.warning("baseline=unchecked", exc_info=trace_of(error))
         await workflow.sleep(timedelta(seconds=self._input.look_s))

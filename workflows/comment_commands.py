@@ -10,8 +10,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.comments import ReactionInput, ReplyInput
     from activities.github.permissions import PermissionResult
     from activities.github.pulls import PullInput, PullRequest
+    from activities.github.rate_limit import RateLimitInput
     from activities.github.repo_config import RepoSettings
-    from activities.github_activities import CommentActivities, PullActivities
+    from activities.github_activities import CommentActivities, PullActivities, RateLimitActivities
     from activities.model import Head
     from activities.reporting import command_replies
     from activities.workflow_activities import WorkflowActivities, WorkflowQueryInput
@@ -73,6 +74,9 @@ class CommentCommands:
                     lines = await self._on_pull(action, said)
                 case _:
                     lines = await issue_commands.carry_out(self._input, self._rights.settings, action, said)
+            if action.do == "status":
+                found = await ask_for_person(RateLimitActivities.get_rate_limit, RateLimitInput(self._repo))
+                lines = [*lines, *command_replies.requests_left(found.left)]
         except ActivityError as error:
             if was_cancelled(error) or not (reason := for_a_person(error, "")):
                 raise

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import ids
     from workflows.activity_calls import ask_for_person
     from workflows.branches import current_head, signal_branch
-    from workflows.failures import was_cancelled
+    from workflows.failures import trace_of, was_cancelled
     from workflows.messages import ConfigChanged
 
 _AT_ONCE = 10
@@ -69,6 +69,6 @@ class ConfigChangeWorkflow:
         except ActivityError as error:
             if was_cancelled(error):
                 raise
-            workflow.logger.warning(f"branch={branch!r} configuration=not_announced", exc_info=error)
+            workflow.logger.warning(f"branch={branch!r} configuration=not_announced", exc_info=trace_of(error))
             return False
         return True

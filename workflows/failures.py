@@ -45,6 +45,16 @@ def worker_died(error: BaseException) -> bool:
     return timed_out(error, TimeoutType.HEARTBEAT)
 
 
+def trace_of(error: BaseException) -> BaseException | None:
+    """For a log line's `exc_info`: None where GitHub's limit is the reason, which the activity has logged in a line."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ApplicationError) and seen.type == RATE_LIMITED:
+            return None
+        seen = seen.__cause__
+    return error
+
+
 def for_a_person(error: BaseException, otherwise: str) -> str:
     """The text of a `UserError` anywhere in the chain, or what is wrong with the host; `otherwise` for everything that
     is not for a thread."""
@@ -58,4 +68,6 @@ def for_a_person(error: BaseException, otherwise: str) -> str:
     return otherwise
 
 
+RATE_LIMITED = "RateLimited"
+"""Of `activities/github/errors.py`, which brings more than a workflow should load."""
 USER_ERRORS = frozenset({"UserError", "ConfigError", "SandboxMissing"})

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import RepoRef
     from activities.reporting import command_replies
     from workflows.activity_calls import ask_for_person
-    from workflows.failures import was_cancelled
+    from workflows.failures import trace_of, was_cancelled
     from workflows.messages import CommandAction, HelpLine
 
 
@@ -48,7 +48,7 @@ async def permission_of(repo: RepoRef, actor: str) -> PermissionResult:
     except ActivityError as error:  # fails closed
         if was_cancelled(error):
             raise
-        workflow.logger.error(f"permission=unknown actor={actor}", exc_info=error)
+        workflow.logger.error(f"permission=unknown actor={actor}", exc_info=trace_of(error))
         return PermissionResult("unknown")
 
 

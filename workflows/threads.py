@@ -10,6 +10,7 @@ from temporalio.workflow import ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from workflows import ids
     from workflows.commands import CommandWorkflow
+    from workflows.failures import trace_of
     from workflows.messages import CommandInput
 
 
@@ -58,4 +59,4 @@ class ThreadWorkflow:
         except WorkflowAlreadyStartedError:
             workflow.logger.info(f"command={command} received=again")
         except ChildWorkflowError as error:
-            workflow.logger.error(f"command={command} failed", exc_info=error)
+            workflow.logger.error(f"command={command} failed", exc_info=trace_of(error))

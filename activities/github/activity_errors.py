@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, Ca
 
 from activities.errors import USER_ERROR, UserError
 from activities.github.errors import GitHubError, RateLimited, Validation
+from activities.github.importance import importance
 from activities.host_activity import as_retried
 from activities.host_trouble import host_trouble
 from activities.redaction import redact
@@ -33,17 +34,24 @@ _MANY = 8
 
 
 def github_activity(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-    """`@activity.defn` for an activity that calls GitHub: its errors say to Temporal whether and when to try again."""
+    """`@activity.defn` for an activity that calls GitHub: its errors say to Temporal whether and when to try again.
+    It waits where an installation's requests run low."""
     return activity.defn(as_application_error(method))
 
 
-def as_application_error(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+def required_github_activity(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """The same for what a gate's check runs need: it may use the reserve of requests, too."""
+    return activity.defn(as_application_error(method, required=True))
+
+
+def as_application_error(method: Callable[P, Awaitable[R]], *, required: bool = False) -> Callable[P, Awaitable[R]]:
     """The activity with its errors turned into `ApplicationError`, free of credentials and of causes."""
 
     @functools.wraps(method)
     async def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return await method(*args, **kwargs)
+            with importance(required=required):
+                return await method(*args, **kwargs)
         except UserError as error:
             raise ApplicationError(redact(str(error)), type=USER_ERROR, non_retryable=True) from None
         except GitHubError as error:

@@ -12,7 +12,7 @@ from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import workflow_ids
-from activities.github.activity_errors import github_activity
+from activities.github.activity_errors import github_activity, required_github_activity
 from activities.github.errors import NotFound
 from activities.github.event_recovery import branch_signals
 from activities.github.pulls import PullRequest, pull_of
@@ -100,7 +100,7 @@ class BaselineActivities:
     def __init__(self, github: "GitHub") -> None:
         self._github = github
 
-    @github_activity
+    @required_github_activity
     async def read_baseline(self, input: BaselineInput) -> AcceptedBaseline:
         """Returns the accepted findings that count on a commit, or have ended.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from temporalio import activity
 
 from activities.errors import UserError
-from activities.github.activity_errors import github_activity
+from activities.github.activity_errors import github_activity, required_github_activity
 from activities.github.check_run_requests import (
     PREFIX,
     TOGETHER,
@@ -181,7 +181,7 @@ class CheckRunActivities:
         self._github = github
         self._results = results
 
-    @github_activity
+    @required_github_activity
     async def create_check_runs(self, input: CreateCheckRunsInput) -> CreateCheckRunsResult:
         """Creates all check runs of a head as queued.
 
@@ -227,7 +227,7 @@ class CheckRunActivities:
         elif state and said and state["status"] == "in_progress":
             await update(api, input.repo, input.run_id, said)
 
-    @github_activity
+    @required_github_activity
     async def update_check_runs(self, input: UpdateCheckRunsInput) -> UpdateCheckRunsResult:
         """Completes the check runs that have ended, all by one request.
 
@@ -242,7 +242,7 @@ class CheckRunActivities:
             raise refused[GATE]
         return UpdateCheckRunsResult(tuple(refused))
 
-    @github_activity
+    @required_github_activity
     async def complete_check_run(self, input: CompleteCheckRunInput) -> CompleteCheckRunResult:
         """Completes a check run with annotations and buttons."""
         judged = await asyncio.to_thread(self._judged, input.check)
@@ -252,7 +252,7 @@ class CheckRunActivities:
         api, app = await self._api(run.repo), await self._github.app()
         return CompleteCheckRunResult(await complete_alone(api, app.id, run, output))
 
-    @github_activity
+    @required_github_activity
     async def complete_gate_run(self, input: CompleteGateRunInput) -> CompleteCheckRunResult:
         """Completes the gate's check run with its verdict."""
         output = await asyncio.to_thread(
@@ -263,7 +263,7 @@ class CheckRunActivities:
         api, app = await self._api(run.repo), await self._github.app()
         return CompleteCheckRunResult(await complete_alone(api, app.id, run, output))
 
-    @github_activity
+    @required_github_activity
     async def end_check_runs(self, input: EndCheckRunsInput) -> None:
         """Ends check runs that will get no verdict, each with the reason."""
         api = await self._api(input.head.repo)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from temporalio import activity
 
-from activities.github.activity_errors import github_activity
+from activities.github.activity_errors import required_github_activity
 from activities.github.branches import tip
 from activities.github.check_run_requests import PREFIX
 from activities.github.check_runs import GATE
@@ -49,7 +49,7 @@ class LateEventActivities:
     def __init__(self, github: "GitHub") -> None:
         self._github = github
 
-    @github_activity
+    @required_github_activity
     async def look_up_push(self, input: PushLookupInput) -> PushLookupResult:
         """Returns whether the branch is where the push says, and whether that was gated already."""
         head = input.head

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
 from activities.github import bodies
-from activities.github.activity_errors import github_activity
+from activities.github.activity_errors import github_activity, required_github_activity
 from activities.github.errors import Conflict, NotFound, Validation
 from activities.github.issues import AddLabelsInput, add_labels
 from activities.github.reviews import RequestReviewInput, request_review
@@ -157,7 +157,7 @@ class PullActivities:
     def __init__(self, github: "GitHub") -> None:
         self._github = github
 
-    @github_activity
+    @required_github_activity
     async def get_pull_request(self, input: PullInput) -> PullRequest:
         """Returns a pull request as it is now."""
         return await self._one(input.repo, input.number)
@@ -173,7 +173,7 @@ class PullActivities:
         fitting = [pull for pull in found if pull.state == "open" and pull.head_sha == input.sha]
         return PullOfHeadResult(max(fitting, key=lambda pull: pull.number, default=None))
 
-    @github_activity
+    @required_github_activity
     async def list_pulls_of_head(self, input: PullsOfHeadInput) -> PullsOfHeadResult:
         """Returns the open pull requests that have a commit as their head.
 

@@ -1,10 +1,17 @@
 """Answers to comments, buttons and labels: lines of Markdown. What comes from elsewhere is escaped."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from activities.model import CONFIG_PATH, SATISFIED
 from activities.reporting.markdown import code, escape_markdown, inert
+
+RESERVED_SHARE = 0.1
+"""Of an hour's requests to GitHub: only what check runs need may use it."""
+
+_COUNTED = {"core": "REST requests", "graphql": "GraphQL points"}
 
 PULL_IS_CLOSED = "This pull request is closed, so nothing was run."
 PULL_IS_DRAFT = "This pull request is a draft. The command takes effect once it is ready for review."
@@ -25,6 +32,21 @@ _VERDICTS = {
     "unchecked": "checked nothing",
     "error": "ended with an error", "cancelled": "was cancelled", "superseded": "was superseded",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RequestsLeft:
+    """Of an hour's requests to GitHub. `resource` in GitHub's words; `reset` is its end, in seconds since 1970."""
+
+    resource: str
+    left: int
+    limit: int
+    reset: int
+
+    @property
+    def is_reserve(self) -> bool:
+        """Whether only check runs are written: the client's rule, for a person."""
+        return self.left <= RESERVED_SHARE * self.limit
 
 
 def paragraphs(replies: Sequence[Sequence[str]]) -> str:
@@ -157,6 +179,18 @@ def issue_status(works: Mapping[str, str]) -> list[str]:
     """Label → the status of what it started."""
     lines = [f"- Label {code(label)}: {escape_markdown(status, 500)}" for label, status in works.items()]
     return lines or ["No label of this issue has started anything."]
+
+
+def requests_left(found: Sequence[RequestsLeft]) -> list[str]:
+    """None where there are no limits."""
+    if not found:
+        return []
+    left = ", ".join(f"{one.left:,} of {one.limit:,} {_COUNTED.get(one.resource, 'requests')}" for one in found)
+    lines = [f"- Left of GitHub's limits for this hour: {left}."]
+    if reserved := [one for one in found if one.is_reserve]:
+        until = datetime.fromtimestamp(max(one.reset for one in reserved), UTC)
+        lines.append(f"- A tenth or less is left, so only check runs are written until {until:%H:%M} UTC.")
+    return lines
 
 
 def pull_status(overview: Mapping[str, Any], head_sha: str) -> list[str]:

@@ -23,6 +23,7 @@ UNKNOWN_APP = (
 )
 CONCURRENT_REQUESTS = "Too many concurrent requests."
 RATE_LIMIT_REACHED = "GitHub's rate limit is reached."
+REST_IS_RESERVED = "A tenth or less of this hour's requests is left, which is kept for check runs."
 ISSUES_DISABLED = "Issues are disabled in this repository. Enable them in its settings."
 
 CONFIG_TOO_LARGE = "The file exceeds 1 MB. Shorten it."

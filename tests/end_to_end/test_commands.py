@@ -1,5 +1,7 @@
 """Slash commands, from the comment to the answer: who may run which command, its effect, and that the answer comes once."""
 
+import re
+
 import pytest
 
 from tests.end_to_end.repos import configured
@@ -112,6 +114,11 @@ async def test_status_shows_the_gate(stack: Stack) -> None:
     (answer,) = said(stack, repo, number)
     assert f"The gate of `{sha[:12]}` failed, score " in answer
     assert "Not passed: `linting`" in answer
+    limit = f"{stack.github.store.rate_limit:,}"
+    limits = (
+        rf"Left of GitHub's limits for this hour: [\d,]+ of {limit} REST requests, [\d,]+ of {limit} GraphQL points\."
+    )
+    assert re.search(limits, answer)
 
 
 async def test_stop_ends_the_gate_until_the_next_request(stack: Stack) -> None:

@@ -1,7 +1,11 @@
 """Errors of GitHub while a gate runs: nothing is lost or created twice, and every gate ends."""
 
+import time
+from collections.abc import Sequence
+
 import pytest
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflow.v1 import PendingActivityInfo
 
 from simulator.github.rest.faults import ApiFault
 from tests.deadlines import WITHIN_S, until
@@ -75,6 +79,38 @@ async def test_rate_limits_are_waited_for(stack: Stack) -> None:
     ]
     await complete(stack, repo)
     assert _all_hit(faults)
+
+
+async def test_reserve_of_requests_is_left_to_check_runs(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
+    """The comment waits for the next hour, and is tried without end. Each limit is one line of the log."""
+    repo = await stack.repository(configured(), name="organization/reserve")
+    store = stack.github.store
+    installation = store.installation_of(store.repository(repo))
+    assert installation
+    for resource in ("", ":graphql"):
+        used = store.rate_limit * 91 // 100
+        store.spend(f"installation:{installation.id}{resource}", used)
+    sha = await stack.push(repo, CHANGE, login="organization")
+    number = await stack.pull(repo, login="organization")
+    runs = await all_ended(stack, repo, sha)
+    assert runs["gate"]["conclusion"] == "failure"
+    assert len(runs) == len(CHECKS) + 1
+
+    branch = stack.temporal.get_workflow_handle(f"quality:{repo}@change")
+
+    async def waiting() -> Sequence[PendingActivityInfo]:
+        pending = (await branch.describe()).raw_description.pending_activities
+        return [each for each in pending if each.HasField("last_failure")]
+
+    [comment] = await until(waiting)
+    assert comment.activity_type.name == "update_gate_comment"
+    assert comment.maximum_attempts == 0
+    assert comment.next_attempt_schedule_time.ToSeconds() > time.time() + 3000
+    assert stack.github.comments(repo, number) == []
+    lines = [record.getMessage() for record in caplog.records if record.name == "autobuild.github"]
+    assert len([line for line in lines if "github=budget" in line and "resource=core" in line]) == 1
+    assert len([line for line in lines if "github=limited activity=update_gate_comment" in line]) == 1
+    assert [record for record in caplog.records if record.exc_info and repo in record.getMessage()] == []
 
 
 def _all_hit(faults: list[ApiFault]) -> bool:

@@ -1,15 +1,26 @@
 """`createCommitOnBranch`: a real commit, or the reason for none."""
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
+from graphql import build_schema
+from graphql.utilities import find_breaking_changes
 
 from simulator.github.git import git
+from simulator.github.rest.graphql_schema import SCHEMA
 from simulator.github.server import SimulatedGitHub
 from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 
+GITHUBS_SCHEMA = Path(__file__).parents[1] / "node_modules/@octokit/graphql-schema/schema.graphql"
 MUTATION = "mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }"
+
+
+def test_each_type_and_field_is_githubs_own() -> None:
+    """As if ours were an older version of GitHub's schema: whatever is valid by ours is valid there."""
+    theirs = build_schema(GITHUBS_SCHEMA.read_text("utf-8"), assume_valid=True, no_location=True)
+    assert find_breaking_changes(build_schema(SCHEMA), theirs) == []
 
 
 def given(head: str, **change: Any) -> dict[str, Any]:

@@ -104,6 +104,19 @@ async def test_expired_deliveries_are_skipped(sweeping: Sweeping) -> None:
     assert sweeping.webhook_server.received == []
 
 
+async def test_long_limit_is_left_to_the_next_sweep(sweeping: Sweeping, caplog: pytest.LogCaptureFixture) -> None:
+    """It would end when the sweep is over. Two lines of the log say so, and no traceback."""
+    sweeping.webhook_server.answers = lambda _: 503
+    await sweeping.send(2)
+    sweeping.github.faults.add("POST", "/app/hook/deliveries/.*", "secondary", retry_after=3000)
+    swept = await sweeping.sweep()
+    assert (swept.redelivered, swept.waiting) == (0, 0)
+    limited, postponed = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert "github=limited activity=redeliver retry_in_s=30" in limited.getMessage()
+    assert "deliveries=2 redelivery=postponed" in postponed.getMessage()
+    assert not any(record.exc_info for record in caplog.records)
+
+
 async def test_short_github_outage_is_retried(sweeping: Sweeping) -> None:
     sweeping.webhook_server.answers = lambda _: 503
     failed = await sweeping.send(3)

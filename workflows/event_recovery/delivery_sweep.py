@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.event_recovery.types import FailedDeliveriesInput, RedeliverInput
     from activities.github_activities import EventRecoveryActivities
     from workflows.activity_calls import sweep
-    from workflows.failures import was_cancelled
+    from workflows.failures import trace_of, was_cancelled
 
 _AT_ONCE = 50
 
@@ -68,7 +68,7 @@ class DeliverySweepWorkflow:
         except ActivityError as error:
             if was_cancelled(error):
                 raise
-            workflow.logger.warning(f"deliveries={len(ids)} redelivery=postponed", exc_info=error)
+            workflow.logger.warning(f"deliveries={len(ids)} redelivery=postponed", exc_info=trace_of(error))
             return False
         swept = self._swept
         self._swept = DeliverySweepResult(

@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import ids
     from workflows.activity_calls import sweep
     from workflows.config import ActivityTimeouts, RetryPolicies
-    from workflows.failures import was_cancelled
+    from workflows.failures import trace_of, was_cancelled
     from workflows.messages import PullChanged
     from workflows.quality.branch_state import ContinuousQualityInput
 
@@ -149,7 +149,9 @@ class ReconciliationWorkflow:
             for pull, one in zip(some, results, strict=True):
                 if isinstance(one, ActivityError) and not was_cancelled(one):
                     name, sha = pull.head.repo.full_name, pull.head.sha
-                    workflow.logger.warning(f"repository={name} head={sha} reconciliation=postponed", exc_info=one)
+                    workflow.logger.warning(
+                        f"repository={name} head={sha} reconciliation=postponed", exc_info=trace_of(one)
+                    )
                 elif isinstance(one, BaseException):
                     raise one
             self._count(rerun=sum(isinstance(one, LostVerdictResult) and one.rerun for one in results))

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reporting.markdown import code
     from activities.workflow_activities import IsServedInput, WorkflowActivities
     from workflows.activity_calls import ask_for_person
-    from workflows.failures import STOPPED, was_cancelled
+    from workflows.failures import STOPPED, trace_of, was_cancelled
     from workflows.issues.label_routes import LABEL_ROUTES, LabelRoute, LabelWorkflowInput
     from workflows.messages import Said
 
@@ -182,7 +182,7 @@ class LabelWorkflow:
         except STOPPED as error:
             if was_cancelled(error):
                 return "stopped"
-            workflow.logger.error(f"label={self._input.label} work=failed", exc_info=error)
+            workflow.logger.error(f"label={self._input.label} work=failed", exc_info=trace_of(error))
             # Work that was ended from outside could not say it itself.
             await self._reply(command_replies.label_failed(self._input.label, workflow.info().workflow_id))
             return "failed"

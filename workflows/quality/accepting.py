@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import ids as workflow_ids
     from workflows.activity_calls import ask_for_person, write
     from workflows.baseline import BaselineWorkflowInput
-    from workflows.failures import for_a_person, was_cancelled
+    from workflows.failures import for_a_person, trace_of, was_cancelled
     from workflows.messages import ClosedPull, HeadRequest
     from workflows.quality import gate_activities
     from workflows.quality.branch_state import BranchState
@@ -35,7 +35,9 @@ async def accept(state: BranchState, request: HeadRequest) -> bool:
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        workflow.logger.error(f"accept=failed check={request.what.checks[0]} head={request.sha}", exc_info=error)
+        workflow.logger.error(
+            f"accept=failed check={request.what.checks[0]} head={request.sha}", exc_info=trace_of(error)
+        )
         problem = for_a_person(error, texts.RESULT_IS_GONE)
     pressed_twice = problem == texts.NOTHING_TO_ACCEPT and not request.what.reason
     if problem and request.pull and not pressed_twice:

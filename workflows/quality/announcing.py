@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.workflow_activities import SignalWithStartInput, WorkflowActivities
     from workflows import ids
     from workflows.activity_calls import ask_for_person
-    from workflows.failures import was_cancelled
+    from workflows.failures import trace_of, was_cancelled
     from workflows.messages import DefaultBranchJudged
     from workflows.quality import gate_activities
     from workflows.quality.branch_state import BranchState
@@ -62,5 +62,5 @@ async def _marks(outcome: GateOutcome, check: QualityCheck) -> tuple[str, ...]:
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        workflow.logger.warning(f"check={check.name} findings=unknown", exc_info=error)
+        workflow.logger.warning(f"check={check.name} findings=unknown", exc_info=trace_of(error))
         return ()

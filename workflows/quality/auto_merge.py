@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.quality_gate.types import GateOutcome
     from activities.reporting import command_replies
     from workflows.activity_calls import ask
-    from workflows.failures import for_a_person, was_cancelled
+    from workflows.failures import for_a_person, trace_of, was_cancelled
     from workflows.quality.branch_state import BranchState
 
 _MOST_TRIES = 200
@@ -94,7 +94,7 @@ async def _is_final(input: MergeInput, error: ActivityError) -> bool:
     draft, an end."""
     reason = for_a_person(error, "")
     if not reason:
-        workflow.logger.warning(f"merge=failed pull={input.number} head={input.head_sha}", exc_info=error)
+        workflow.logger.warning(f"merge=failed pull={input.number} head={input.head_sha}", exc_info=trace_of(error))
         return False
     try:
         pull = await ask(PullActivities.get_pull_request, PullInput(input.repo, input.number))

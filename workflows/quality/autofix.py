@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reporting import command_replies
     from workflows.activity_calls import ask
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
-    from workflows.failures import STOPPED, for_a_person, was_cancelled, worker_died
+    from workflows.failures import STOPPED, for_a_person, trace_of, was_cancelled, worker_died
     from workflows.messages import HeadRequest
     from workflows.quality import gate_activities
     from workflows.quality.branch_state import BranchState
@@ -35,7 +35,7 @@ async def fix(head: Head, outcome: GateOutcome, request: HeadRequest) -> str:
     except STOPPED as error:
         if was_cancelled(error):
             raise
-        workflow.logger.error(f"fix=failed head={outcome.result.head_sha}", exc_info=error)
+        workflow.logger.error(f"fix=failed head={outcome.result.head_sha}", exc_info=trace_of(error))
         failed = for_a_person(error, command_replies.fix_failed(workflow.info().workflow_id))
         sha, reason = "", command_replies.FIX_WORKER_DIED if worker_died(error) else failed
     if reason:

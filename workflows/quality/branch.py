@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.workflow_activities import RequestAnswer
     from workflows import history_length, ids
     from workflows.config import WorkflowTimeouts
-    from workflows.failures import STOPPED, was_cancelled
+    from workflows.failures import STOPPED, trace_of, was_cancelled
     from workflows.messages import (
         BaseJudged,
         BaselineChanged,
@@ -341,7 +341,7 @@ class ContinuousQualityWorkflow:
         except STOPPED as error:
             if was_cancelled(error) and not self._gate:
                 raise
-            workflow.logger.error(f"gate=lost head={head.sha}", exc_info=error)
+            workflow.logger.error(f"gate=lost head={head.sha}", exc_info=trace_of(error))
             await complete_lost(input)
             return None
 

@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reporting import gate_states
     from workflows.activity_calls import until_done, write
     from workflows.config import ActivityTimeouts
-    from workflows.failures import for_a_person, never_started, was_cancelled
+    from workflows.failures import for_a_person, never_started, trace_of, was_cancelled
 
 # What ends within the first is written by one request, and each pause is twice as long as the one before: a gate that
 # runs for minutes is looked at less closely. The verdict waits for none.
@@ -179,4 +179,4 @@ async def complete_lost(input: GateInput) -> None:
         except ActivityError as error:
             if was_cancelled(error):
                 raise
-            workflow.logger.error("write=refused", exc_info=error)
+            workflow.logger.error("write=refused", exc_info=trace_of(error))

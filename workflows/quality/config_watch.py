@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import Head
     from workflows import ids
     from workflows.activity_calls import ask_for_person
-    from workflows.failures import was_cancelled
+    from workflows.failures import trace_of, was_cancelled
     from workflows.messages import ConfigChanged
     from workflows.quality.branch_state import BranchState
 
@@ -43,7 +43,7 @@ class ConfigWatch:
         except ActivityError as error:
             if was_cancelled(error):
                 raise
-            workflow.logger.error(f"configuration=unknown head={head.sha}", exc_info=error)
+            workflow.logger.error(f"configuration=unknown head={head.sha}", exc_info=trace_of(error))
             state.config_blob = _UNKNOWN  # whatever the next look finds is announced
             return
         known = found.before if before else state.config_blob

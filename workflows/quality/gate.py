@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.quality_gate.types import CheckInput, GateEnding, GateInput, GateOutcome, Workspace
     from activities.reporting import gate_states
-    from workflows.failures import STOPPED, for_a_person, was_cancelled, worker_died
+    from workflows.failures import STOPPED, for_a_person, trace_of, was_cancelled, worker_died
     from workflows.quality import gate_activities
     from workflows.quality.bases import (
         Base,
@@ -194,7 +194,7 @@ class QualityGateWorkflow:
         """A cancel, a newer head, or a failure of the gate. All processes are dead before anything is published."""
         failed = not was_cancelled(error)
         if failed:
-            workflow.logger.error(f"gate=failed head={self._input.head.sha}", exc_info=error)
+            workflow.logger.error(f"gate=failed head={self._input.head.sha}", exc_info=trace_of(error))
         for task in self._running:
             task.cancel()
         if self._running:

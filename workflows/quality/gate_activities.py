@@ -44,7 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import ids
     from workflows.activity_calls import until_done
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
-    from workflows.failures import for_a_person, timed_out, was_cancelled, worker_died
+    from workflows.failures import for_a_person, timed_out, trace_of, was_cancelled, worker_died
 
 
 async def prepare(head: Head, *, waiting: bool = False) -> Workspace:
@@ -92,7 +92,7 @@ def not_run(plan: CheckPlan, error: BaseException) -> QualityCheck:
     if timed_out(error, TimeoutType.START_TO_CLOSE):
         reason = gate_states.check_timed_out(plan.timeout_s)
         return QualityCheck(plan.name, "timed_out", 0.0, plan.required, reason, weight=plan.weight)
-    workflow.logger.error(f"check={plan.name} status=error", exc_info=error)
+    workflow.logger.error(f"check={plan.name} status=error", exc_info=trace_of(error))
     internal = gate_states.internal_error(workflow.info().workflow_id)
     reason = gate_states.WORKER_DIED if worker_died(error) else for_a_person(error, internal)
     return QualityCheck(plan.name, "error", 0.0, plan.required, reason, weight=plan.weight)
@@ -189,7 +189,7 @@ async def pulls_now(input: GateInput) -> tuple[HeadPull, ...] | None:
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        workflow.logger.error(f"head={input.head.sha} pulls=unknown", exc_info=error)
+        workflow.logger.error(f"head={input.head.sha} pulls=unknown", exc_info=trace_of(error))
         return None
 
 
@@ -240,4 +240,4 @@ def logged() -> Iterator[None]:
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        workflow.logger.error("write=refused", exc_info=error)
+        workflow.logger.error("write=refused", exc_info=trace_of(error))

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github_activities import LateEventActivities, PullActivities
     from workflows.activity_calls import Activity, P, R, until_done
     from workflows.config import ActivityTimeouts, WorkflowTimeouts
-    from workflows.failures import was_cancelled
+    from workflows.failures import trace_of, was_cancelled
     from workflows.messages import PullChanged, Pushed
     from workflows.quality import gate_activities, shared_heads
     from workflows.quality.branch_state import BranchState
@@ -78,5 +78,5 @@ def _believed(error: ActivityError) -> bool:
     """GitHub refuses the answer, and will say so to the gate too, which reports it."""
     if was_cancelled(error):
         raise error
-    workflow.logger.warning("event=believed github=refused", exc_info=error)
+    workflow.logger.warning("event=believed github=refused", exc_info=trace_of(error))
     return True

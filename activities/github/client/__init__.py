@@ -153,8 +153,8 @@ class GitHub:
         return "x-access-token", (await self._tokens.get(request)).text
 
     def _make_api(self, installation: int, credential: Credential) -> API:
+        budget = self._budgets.setdefault(installation, RateBudget(self._limits, installation=installation))
         return API(
             self._session, self._user_agent, urls=ApiUrls(self._api_url, self.graphql_url), credential=credential,
-            budget=self._budgets.setdefault(installation, RateBudget(self._limits)), clock=self._clock,
-            names=self._names,
+            budget=budget, clock=self._clock, names=self._names,
         )  # fmt: skip

@@ -9,6 +9,7 @@ GitHub's numbers (docs, "Rate limits for the REST API" and "Best practices for u
   for content always, since every one of them notifies people. Pushes come together, and a gate writes its check runs
   by a few requests, so other writes may come in a burst of some twenty gates; beyond that one a second.
 - A primary limit an hour, which its answers name; after a limit nothing is sent until the time that GitHub names.
+  Its last tenth is left to what check runs need (`hourly_budget.py`).
 
 A short wait is slept here, in order of arrival. A longer one is `RateLimited` with the time, for Temporal to come
 back then; the place is kept for it (`_KeptPlace`), so that a hundred who wait do not all return for the one that is
@@ -24,8 +25,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
+from activities.github.client.hourly_budget import HourlyBudget
 from activities.github.client.rate_windows import AllOf, LeakyBucket, RateLimiter, Reservation, SlidingWindow
 from activities.github.errors import RateLimited
+from activities.github.importance import is_required
 from activities.reporting import github_errors as texts
 
 _LONGEST_WAIT_S = 3600.0
@@ -116,19 +119,22 @@ class Permit:
 
 
 class RateBudget:
-    """One installation's account. The clock counts seconds from anywhere; `chance` gives 0 to 1."""
+    """One installation's account, 0 for the app's own. The clock counts seconds from anywhere; `chance` gives 0 to
+    1."""
 
     def __init__(
         self,
         limits: RateLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
+        installation: int = 0,
     ) -> None:
         self._limits = limits = limits or RateLimits()
         self._clock = clock
         self._chance = chance
         self._slots = asyncio.Semaphore(limits.at_once)
         self._paused_until: dict[str, float] = {}
+        self._hour = HourlyBudget(installation, clock)
         minute = 60 + limits.patience_s  # A request may be sent so much later than it was counted.
         self._points = {
             "points": SlidingWindow(limits.points_a_minute, minute),
@@ -191,7 +197,8 @@ class RateBudget:
         return self._spread(seconds)
 
     def note_headers(self, headers: Mapping[str, str], now: float) -> None:
-        """Remembers a primary limit that an answer says is used up; `now` by GitHub's clock."""
+        """Remembers how much an answer says is left of a primary limit; `now` by GitHub's clock."""
+        self._hour.note(headers, now)
         left, reset = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-reset", "")
         if left == "0" and reset.isdecimal() and float(reset) > now:
             self.pause(min(float(reset) - now, _LONGEST_WAIT_S), headers.get("x-ratelimit-resource", "core"))
@@ -203,6 +210,8 @@ class RateBudget:
         wait = self._pause_end(cost) - now
         if wait > self._limits.patience_s:
             raise RateLimited(texts.RATE_LIMIT_REACHED, self._spread(wait))
+        if not is_required() and (wait := self._hour.reserved_for(cost.resource)):
+            raise RateLimited(texts.REST_IS_RESERVED, self._spread(wait))
 
     def _spread(self, wait: float) -> float:
         return wait + self._chance() * min(max(wait / 4, 1.0), 15.0)

@@ -10,6 +10,7 @@ from activities.github.client.api import API
 from activities.github.client.clock import GitHubClock
 from activities.github.client.credentials import Credential, InstallationCredential
 from activities.github.client.token_requests import TokenIssuer, TokenRequest
+from activities.github.importance import importance
 from activities.model import RepoRef
 from activities.redaction import hide_token
 
@@ -61,7 +62,8 @@ class Tokens:
             self._drop(key)
 
     async def _issue(self, key: Hashable, request: TokenRequest) -> TokenAccess:
-        issued = await self._issuer.issue(request)
+        with importance(required=True):  # others may wait for the same token
+            issued = await self._issuer.issue(request)
         hide_token(issued.text)
         credential = InstallationCredential(issued.text, lambda: self._drop(key))
         api = self._make_api(issued.installation, credential)

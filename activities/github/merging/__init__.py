@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
-from activities.github.activity_errors import github_activity
+from activities.github.activity_errors import github_activity, required_github_activity
 from activities.github.errors import Conflict, NotFound, Protected, Unavailable, Validation, is_rule
 from activities.github.merging import branch_protection, required_checks
 from activities.github.merging.branch_protection import MergeMethod
@@ -98,7 +98,7 @@ class MergeActivities:
             return await _after_refusal(self._github, api, input, error)
         return MergeResult(str(done["sha"]), changed=True)
 
-    @github_activity
+    @required_github_activity
     async def list_required_checks(self, input: RequiredChecksInput) -> RequiredChecksResult:
         """Returns the checks that a branch's protection or rulesets require; none for a branch that does not exist."""
         api = await self._github.for_gate(input.repo, {"contents": "read"})

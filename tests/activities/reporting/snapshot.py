@@ -416,6 +416,8 @@ def _replies() -> Iterator[str]:
         replies.label_failed("x", "label:1"),
     )
     yield from (*replies.issue_status({}), *replies.issue_status({"autobuild": "running"}))
+    core, graphql = (replies.RequestsLeft(name, 4321, 5000, 1_000_000_000) for name in ("core", "graphql"))
+    yield from (*replies.requests_left([core, graphql]), *replies.requests_left([core, replace(graphql, left=499)]))
     yield replies.paragraphs([["One."], ["Two."]])
     state = {
         "head": HEAD,
