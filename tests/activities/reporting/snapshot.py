@@ -304,7 +304,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
             texts.app_not_installed(""), texts.not_selected(repo, ""), texts.app_key_refused("12", ""),
             texts.github_answered(404, request, ""), texts.not_granted({"checks": "write"}, repo, page, "GitHub's reason"),
             texts.missing_permission(["checks: write"], request), texts.missing_permission([], request),
-            texts.github_answered(404, request, "Not Found"), texts.query_refused("Not Found"), texts.ACCOUNT_SUSPENDED, texts.CONCURRENT_REQUESTS, texts.RATE_LIMIT_REACHED, texts.IP_ALLOW_LIST, texts.SINGLE_SIGN_ON,
+            texts.github_answered(404, request, "Not Found"), texts.query_refused("Not Found"), texts.ACCOUNT_SUSPENDED, texts.CONCURRENT_REQUESTS, texts.RATE_LIMIT_REACHED, texts.REST_IS_RESERVED, texts.IP_ALLOW_LIST, texts.SINGLE_SIGN_ON,
         ),
     )  # fmt: skip
     yield (
