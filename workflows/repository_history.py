@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.quality_gate.types import RepositoryHistory
     from workflows import history_length, ids
     from workflows.activity_calls import ask_for_person
-    from workflows.failures import was_cancelled
+    from workflows.failures import trace_of, was_cancelled
     from workflows.messages import BaseJudged, DefaultBranchJudged
 
 _AT_ONCE, _PAUSE = 10, timedelta(seconds=30)
@@ -117,4 +117,4 @@ async def _signal(branch: str, heard: BaseJudged) -> None:
 def _log_unless_cancelled(error: FailureError, line: str) -> None:
     if was_cancelled(error):
         raise error
-    workflow.logger.warning(f"{line}", exc_info=error)
+    workflow.logger.warning(f"{line}", exc_info=trace_of(error))

@@ -47,7 +47,7 @@ async def _signal_history(message: DefaultBranchJudged) -> None:
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        workflow.logger.error(f"history=unreachable branch={message.branch!r}", exc_info=error)
+        workflow.logger.error(f"history=unreachable branch={message.branch!r}", exc_info=trace_of(error))
 
 
 async def _marks(outcome: GateOutcome, check: QualityCheck) -> tuple[str, ...]:

@@ -152,7 +152,7 @@ async def read_history(input: GateInput) -> RepositoryHistory:
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        workflow.logger.warning(f"history=unknown head={input.head.sha}", exc_info=error)
+        workflow.logger.warning(f"history=unknown head={input.head.sha}", exc_info=trace_of(error))
         return RepositoryHistory()
 
 

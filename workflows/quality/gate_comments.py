@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reporting import gate_states
     from workflows.activity_calls import until_done
     from workflows.config import ActivityTimeouts, RetryPolicies
-    from workflows.failures import for_a_person, never_started, was_cancelled
+    from workflows.failures import for_a_person, never_started, trace_of, was_cancelled
     from workflows.quality.branch_state import BranchState
 
 
@@ -87,4 +87,4 @@ async def _comment(state: BranchState, input: GateCommentInput, queue: str, retr
         elif input.checking or for_a_person(error, ""):
             workflow.logger.warning(f"pull={input.head.pull} comment=not_written why={str(error.cause)!r}")
         else:
-            workflow.logger.error(f"pull={input.head.pull} comment=refused", exc_info=error)
+            workflow.logger.error(f"pull={input.head.pull} comment=refused", exc_info=trace_of(error))
