@@ -309,7 +309,7 @@ class RedBranch:
 @dataclass(frozen=True)
 class QualityGateResult:
     """The verdict on one head: the worst of those on its open pull requests, `pulls`. `score_lines` explains the score,
-    one line a check. `red_base`: the default branch, which one of them goes into (or which the head is on), is red."""
+    a line a check; `lacking` says what the checks did not have. `red_base`: the default branch, if it is red."""
 
     head_sha: str
     base_sha: str
@@ -323,6 +323,7 @@ class QualityGateResult:
     config: ConfigNotes = ConfigNotes()
     pulls: tuple[PullVerdict, ...] = ()
     red_base: RedBranch | None = None
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,10 @@ class GateEngine:
         config_sha = heads.base_tip
         if trust.config_branch and trust.config_branch != head.base_ref:
             config_sha = await self._host.workspaces.fetch_branch(head.repo, trust.config_branch)
+        trusted = config_sha if config_sha != heads.head_sha or trust.protected_head else ""
+        lacks = self._host.workspaces.fetch_linked
+        head_lacks = await lacks(head.repo, heads.head_sha, trusted)
+        base_lacks = await lacks(head.repo, heads.base_sha, trusted) if heads.base_sha else ()
         return Workspace(
             head=replace(head, sha=heads.head_sha, base_sha=heads.base_sha),
             queue=self._queue,
@@ -108,6 +112,8 @@ class GateEngine:
             protected_head=trust.protected_head,
             protected_base=trust.protected_base,
             base_was_tip=heads.base_was_tip,
+            head_lacks=head_lacks,
+            base_lacks=base_lacks,
         )
 
     async def _trust(self, head: Head) -> BranchTrust:
@@ -129,7 +135,7 @@ class GateEngine:
             return replace(plan, problem=first_and_number(notes.mistakes), line=notes.mistakes[0].line)
         if plan.left_out:
             return plan
-        parts = (workspace.repo.full_name, workspace.head_tree, workspace.base_tree, version.blob, our_versions())
+        parts = (workspace.repo.full_name, workspace.head_files, workspace.base_files, version.blob, our_versions())
         facts = digest("applies", _VERSION, *parts)
         known = self._host.results.facts(facts) or {}
         if set(known) != {one.name for one in plan.checks}:
@@ -161,7 +167,7 @@ class GateEngine:
         where, results = input.workspace, self._host.results
         plan = json.dumps(asdict(input.plan), sort_keys=True, default=list)
         levels = (head_level(where), base_level(where))  # whose code may have written what the tools worked with
-        parts = (where.repo.full_name, *levels, where.head_tree, where.base_tree, plan, json.dumps(input.folders))
+        parts = (where.repo.full_name, *levels, where.head_files, where.base_files, plan, json.dumps(input.folders))
         result_id = digest("verdict", _VERSION, *parts, our_versions())
         stored = None if input.refresh else await asyncio.to_thread(results.get, result_id)
         if stored and not all(report.lasting for report in stored.reports):
@@ -299,7 +305,7 @@ class GateEngine:
             host=self._host,
             repo=workspace.repo,
             sha=workspace.head_sha if head else workspace.base_sha,
-            tree=workspace.head_tree if head else workspace.base_tree,
+            tree=workspace.head_files if head else workspace.base_files,
             level=head_level(workspace) if head else base_level(workspace),
             protected_sha=workspace.base_sha if workspace.protected_base and workspace.base_was_tip else "",
             options=plan.tool_options,

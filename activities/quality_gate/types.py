@@ -13,7 +13,8 @@ class Workspace:
     `config_branch` ("" for a folder). `protected_head` and `protected_base`: that branch is the default branch or a
     protected one, so what its code leaves on the host may be read by every other branch. `base_was_tip`: the base's
     branch itself was at `head.base_sha`; else that is a commit within a merged change, or of one that waits in a merge
-    queue, and nobody protected it."""
+    queue, and nobody protected it. `head_lacks` and `base_lacks` are sentences about submodules and files of Git LFS
+    that are not in the checkouts."""
 
     head: Head
     queue: str
@@ -24,6 +25,17 @@ class Workspace:
     protected_head: bool = False
     protected_base: bool = False
     base_was_tip: bool = True
+    head_lacks: tuple[str, ...] = ()
+    base_lacks: tuple[str, ...] = ()
+
+    @property
+    def head_files(self) -> str:
+        """What stands for the head's files in keys of stored results: the tree, and what it lacks."""
+        return " ".join((self.head_tree, *self.head_lacks))
+
+    @property
+    def base_files(self) -> str:
+        return " ".join((self.base_tree, *self.base_lacks))
 
     @property
     def repo(self) -> RepoRef:

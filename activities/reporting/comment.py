@@ -7,6 +7,7 @@ from activities.model import Finding, GateState, QualityGateResult
 from activities.reporting.check_run import worst_first
 from activities.reporting.configuration import config_lines
 from activities.reporting.gate import check_table, fork_text, gate_title, next_steps, pull_lines
+from activities.reporting.linked_content import lacking_lines
 from activities.reporting.links import Links
 from activities.reporting.markdown import code, cut_lines, escape_markdown, folded, one_line
 from activities.reporting.metrics import coverage_line, tests_line
@@ -50,6 +51,7 @@ def gate_comment(
     if result.state != "refused":
         lines += _first_findings(findings, result, links)
         lines += _change(result)
+        lines += lacking_lines(result)
         lines += config_lines(result.config, links)
         steps = [f"- {step}" for step in next_steps(result, fixable=any(each.fixable for each in findings))]
         lines += [*steps, ""] if steps else []

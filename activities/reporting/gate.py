@@ -6,6 +6,7 @@ from activities.model import GateState, PullVerdict, QualityCheck, QualityGateRe
 from activities.reporting.check_run import FIX_BUTTON, ICONS, RETEST_BUTTON, SUMMARY_LIMIT, CheckRunOutput, Conclusion
 from activities.reporting.configuration import config_annotations, config_lines
 from activities.reporting.gate_states import overrides
+from activities.reporting.linked_content import lacking_lines
 from activities.reporting.links import Links
 from activities.reporting.markdown import code, cut_bytes, cut_lines, escape_markdown, one_line, table
 from activities.reporting.red_branch import red_base_lines
@@ -52,6 +53,7 @@ def gate_output(
             *_blocking(result, links, runs),
         ]
         lines += [*check_table(result.checks, links, runs), ""] if result.checks else []
+        lines += lacking_lines(result)
         lines += config_lines(result.config, links)
         if result.score_lines:
             lines += ["### Score", "", *(f"- {escape_markdown(line, 500)}" for line in result.score_lines), ""]

@@ -66,6 +66,11 @@ class StandIn:
     written: int = 0
 
     @property
+    def lfs(self) -> UntrustedFolder:
+        """Contents of Git LFS files that were not added yet."""
+        return UntrustedFolder(self.git_dir / "lfs")
+
+    @property
     def shallow(self) -> bytes:
         """The commits whose parents are missing, as git lists them."""
         return _read(self.git_dir, "shallow")
@@ -171,6 +176,7 @@ def _write_rules(
     """What is ignored and converted by files outside of the commits."""
     for name in ("exclude", "attributes"):
         home.write(f"info/{name}", _read(repository.common, f"info/{name}"))
+    home.make_folder("lfs")
     named = b""
     for key, usual in (("core.excludesfile", "ignore"), ("core.attributesfile", "attributes")):
         home.write(usual, named_file(config, key, usual, repository.root, environ))

@@ -41,7 +41,8 @@ async def copy_commits(source: StandIn, mirror: Path, refs: Mapping[str, str]) -
         if names:
             await git(mirror, "update-ref", "--stdin", stdin=names)
     try:
-        copied = await _copy_objects(source, mirror, list(commits.values()), await _known(source, mirror))
+        known, partial = await _known(source, mirror), source.config.is_partial
+        copied = await copy_objects(source.git_dir, mirror, list(commits.values()), known, partial=partial)
     except GitError as error:
         raise UserError(_INCOMPLETE) from error
     _take_over_shallow(source, mirror)
@@ -64,8 +65,11 @@ async def _known(source: StandIn, mirror: Path) -> list[str]:
     return [sha for kind, sha in rows if kind == "commit"]
 
 
-async def _copy_objects(source: StandIn, mirror: Path, wanted: list[str], known: list[str]) -> list[Path]:
-    """The new files."""
+async def copy_objects(
+    source: Path, mirror: Path, wanted: list[str], known: list[str], *, partial: bool = False
+) -> list[Path]:
+    """Copies commits and trees from one repository of ours into another, without what belongs to `known`; of a
+    `partial` one what is there. The new files."""
     packs = mirror / "objects" / "pack"
     packs.mkdir(parents=True, exist_ok=True)
     for leftover in packs.glob("tmp_folder.*"):
@@ -75,11 +79,11 @@ async def _copy_objects(source: StandIn, mirror: Path, wanted: list[str], known:
     try:
         revs: tuple[str, ...] = ("--revs",)
         objects = _lines([*wanted, *(f"^{sha}" for sha in known)])
-        if source.config.is_partial:  # what it lacks is looked for afterwards, in the trees that count
+        if partial:  # what it lacks is looked for afterwards, in the trees that count
             listing = ("rev-list", "--objects", "--no-object-names", "--missing=allow-any", "--stdin")
-            objects, revs = await git(source.git_dir, *listing, stdin=objects), ()
+            objects, revs = await git(source, *listing, stdin=objects), ()
         options = (*revs, "--quiet", "--delta-base-offset")
-        written = await git(source.git_dir, "pack-objects", *options, str(home / "new"), stdin=objects)
+        written = await git(source, "pack-objects", *options, str(home / "new"), stdin=objects)
         for name in written.decode("ascii").split():
             pack = home / f"new-{name}.pack"
             index = home / f"pack-{name}.idx"

@@ -18,12 +18,26 @@ from filelock import AsyncFileLock
 
 from activities.errors import UserError
 from activities.model import RepoRef
+from activities.reporting import linked_content
 from activities.reporting.markdown import code
-from activities.untrusted_files import remove_tree
+from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.folder_repository import StandIn, bare_repository, find_repository, stand_in
 from activities.workspace.folder_transfer import copy_commits, has_history_of
 from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_limited, git_line
-from activities.workspace.leases import hold
+from activities.workspace.leases import held_by_nobody, hold
+from activities.workspace.lfs import content_path, lay_out, pointers_of
+from activities.workspace.submodules import (
+    MOST,
+    Submodule,
+    fetch_submodule,
+    has_submodule,
+    named,
+    repository_of,
+    submodule_ref,
+    submodule_urls,
+    submodules_of,
+    with_submodules,
+)
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _VERIFY = ("rev-parse", "--verify", "--quiet")
@@ -169,6 +183,67 @@ class Workspaces:
         except GitError:
             return None
 
+    async def fetch_linked(self, repo: RepoRef, commit: str, trusted: str) -> tuple[str, ...]:
+        """Brings the submodules of a commit. What is lacking, as sentences; also the files of Git LFS.
+
+        A repository that is not public is read only where `.gitmodules` of the commit `trusted` names it too: whoever
+        proposes a change may not be allowed to read it."""
+        mirror, brought = self.mirror(repo), False
+        lacking: list[str] = []
+        allowed = set((await submodule_urls(mirror, trusted)).values()) if trusted else set()
+        pending = [(repo, each) for each in await submodules_of(mirror, commit)]
+        for parent, each in pending:
+            if len(lacking) >= MOST or len(pending) > MOST:
+                lacking.append(linked_content.too_many(len(pending)))
+                break
+            if not await has_submodule(mirror, each.sha):
+                problem = linked_content.not_here(each.path) if repo.path else ""
+                problem = problem or await self._fetch_one(repo, parent, each, each.url in allowed and parent is repo)
+                brought = brought or not problem
+                lacking += [problem] if problem else []
+            if name := repository_of(each.url, self._clone_url(parent)):
+                below = await submodules_of(mirror, submodule_ref(each.sha))
+                pending += [(named(name, repo), one.inside(each.path)) for one in below]
+        pointers = await pointers_of(mirror, commit)
+        store = lfs_store(mirror)
+        missing = [path for path, pointer in pointers.items() if not store.is_file(content_path(pointer.oid))]
+        if missing:
+            lacking.append(linked_content.only_pointers(missing, local=bool(repo.path)))
+        if brought:
+            await self.forget_checkout(repo, commit)
+        return tuple(lacking)
+
+    async def _fetch_one(self, repo: RepoRef, parent: RepoRef, submodule: Submodule, private: bool) -> str:
+        """What is wrong with a submodule's address, or with what is there; "" when its files are in the mirror."""
+        name = repository_of(submodule.url, self._clone_url(parent))
+        if not name:
+            return linked_content.refused_address(submodule.path)
+        other = named(name, repo)
+        mirror, url = self.mirror(repo), self._clone_url(other)
+        for with_token in (False, True) if private else (False,):
+            try:
+                config = credentials(url, *await self._git_auth(other)) if with_token else {}
+                async with _locked(mirror):
+                    await fetch_submodule(mirror, url, submodule.sha, config)
+                return ""
+            except GitError as error:
+                if error.unavailable:
+                    raise
+            except UserError:  # the App is not installed there
+                break
+        return linked_content.not_fetched(submodule.path, name, submodule.sha)
+
+    async def forget_checkout(self, repo: RepoRef, commit: str) -> None:
+        """After something was brought that belongs into it. One that somebody works with stays as it is."""
+        folder = self._root / "checkouts" / repo.owner / repo.name / commit
+        async with _locked(folder):
+            old = folder.with_name(f"{folder.name}.old")
+            if folder.is_dir():
+                with held_by_nobody(folder) as free:
+                    if free:
+                        folder.rename(old)
+            await asyncio.to_thread(remove_tree, old)
+
     async def checkout(self, repo: RepoRef, sha: str) -> Path:
         """A folder with the files of a commit, made once. It is never written to."""
         folder = self._root / "checkouts" / repo.owner / repo.name / sha
@@ -209,6 +284,12 @@ class Workspaces:
         return dict(zip(parts[1::2], parts[::2], strict=True))
 
 
+def lfs_store(mirror: Path) -> UntrustedFolder:
+    """Where a mirror keeps the contents of Git LFS files."""
+    UntrustedFolder(mirror).make_folder("lfs")
+    return UntrustedFolder(mirror / "lfs")
+
+
 async def _fetch_from(url: str, mirror: Path, specs: list[str], config: Mapping[str, str] | None = None) -> None:
     options = ("--quiet", "--no-tags", "--no-write-fetch-head")
     await asyncio.to_thread(remove_leftovers, mirror)
@@ -245,6 +326,7 @@ async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
     env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(part), "GIT_DIR": str(mirror)}
     try:
         await git(mirror, "read-tree", sha, env=env)
+        await with_submodules(mirror, sha, env)
         await git(
             part,
             "-c",
@@ -256,6 +338,8 @@ async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
             env=env,
             umask=_GITS_UMASK,
         )
+        pointers = await pointers_of(mirror, sha)
+        await asyncio.to_thread(lay_out, pointers, lfs_store(mirror), UntrustedFolder(part))
         part.chmod(0o755)
         part.rename(folder)
     finally:

@@ -141,6 +141,7 @@ def document(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> dict[s
         "reason": result.reason,
         "head_sha": result.head_sha,
         "base_sha": result.base_sha,
+        "lacking": list(result.lacking),
         "checks": [
             {**{name: getattr(check, name) for name in facts}, "metrics": dict(check.metrics)}
             for check in result.checks

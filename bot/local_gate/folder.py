@@ -27,6 +27,7 @@ from activities.workspace.folder_repository import (
 )
 from activities.workspace.git import GitError, git, git_line
 from activities.workspace.mirror import Workspaces
+from bot.local_gate.linked_content import take_linked_content
 from bot.local_gate.snapshot import take_snapshot
 
 _AUTHOR = {
@@ -82,7 +83,11 @@ async def local_head(path: Path, base: str, workspaces: Workspaces, environ: Map
         if base_sha and names.shallow and not await _have_common_commit(names, head, base_sha):
             raise UserError(_NO_COMMON_COMMIT.format(base=base_name or "HEAD"))
         repo = _repo_ref(repository.root)
-        await workspaces.take(repo, names, *(sha for sha in (head, base_sha) if sha))
+        commits = [sha for sha in (head, base_sha) if sha]
+        await workspaces.take(repo, names, *commits)
+        for commit in commits:
+            if await take_linked_content(repository, names, workspaces.mirror(repo), commit):
+                await workspaces.forget_checkout(repo, commit)
     return LocalHead(repo, repository.root, head, base_sha, base_name, left_out)
 
 

@@ -19,7 +19,7 @@ from activities.workspace.folder_config import GitConfig
 from activities.workspace.folder_index import FolderIndex, IndexEntry, has_mode, read_index
 from activities.workspace.folder_repository import FolderRepository, StandIn, stand_in, submodule_repository
 from activities.workspace.git import GitError
-from activities.workspace.lfs import FILTER, make_pointer
+from activities.workspace.lfs import FILTER, content_path, make_pointer, read_pointer
 from bot.local_gate.folder_files import FolderFiles, list_files
 
 # GitHub takes no larger ones.
@@ -62,7 +62,7 @@ async def take_snapshot(
     async with temporary_folder("gate") as scratch, new_tree(names.git_dir, scratch) as new:
         await new.add(differences.before)
         changed = await asyncio.to_thread(_copy_changed, folder, found, differences, names.config, new.files)
-        changed = await _filtered(new, changed, differences, names.config, found)
+        changed = await _filtered(new, changed, differences, names, found)
         try:
             return Snapshot(await new.write(changed), tuple(found.left_out))
         except GitError as error:
@@ -140,17 +140,21 @@ def _blob(data: bytes) -> str:
 
 
 async def _filtered(
-    new: NewTree, changed: list[str], differences: _Differences, config: GitConfig, found: FolderFiles
+    new: NewTree, changed: list[str], differences: _Differences, names: StandIn, found: FolderFiles
 ) -> list[str]:
     """What remains to be written: of a file that a command would have to convert, the content is not known."""
-    named = await new.filters(changed) if config.filters else {}
+    filters = names.config.filters
+    named = await new.filters(changed) if filters else {}
     remaining = []
     for path in changed:
-        if named.get(path) not in config.filters or differences.looked_at[path].kind == "link":
+        if named.get(path) not in filters or differences.looked_at[path].kind == "link":
             remaining.append(path)
         elif named[path] == FILTER:
             content = await asyncio.to_thread(new.files.read_bytes, path, _LARGEST_FILE)
-            new.files.write(path, make_pointer(content), differences.looked_at[path].executable)
+            pointer = make_pointer(content)
+            if named_content := read_pointer(pointer):
+                names.lfs.write(content_path(named_content.oid), content)
+            new.files.write(path, pointer, differences.looked_at[path].executable)
             remaining.append(path)
         else:
             how = "as it was last added" if path in differences.before else "not at all"

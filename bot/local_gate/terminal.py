@@ -86,7 +86,7 @@ def print_verdict(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> N
         console.print(_shown(finding_line(finding)), highlight=False, soft_wrap=True)
     if len(new) > _SHOWN_FINDINGS:
         console.print(f"{len(new) - _SHOWN_FINDINGS} more new findings. Use --json or --sarif to see all.")
-    for line in config_text(outcome.result.config):
+    for line in (*outcome.result.lacking, *config_text(outcome.result.config)):
         console.print(_shown(line), highlight=False, soft_wrap=True)
     for line in outcome.result.score_lines:
         console.print(f"  [dim]{_shown(line)}[/]")

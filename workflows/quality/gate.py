@@ -131,7 +131,8 @@ class QualityGateWorkflow:
         red = history.red if input.default_branch in {base.name for base in self._bases} else None
         if input.on_default:
             red = red_after(result, input.default_branch, input.red)
-        return await self._published(replace(result, red_base=red))
+        lacking = tuple(dict.fromkeys(each for base in self._bases for each in base.workspace.head_lacks))
+        return await self._published(replace(result, red_base=red, lacking=lacking))
 
     async def _pulls(self, others: Sequence[str] = ()) -> tuple[HeadPull, ...]:
         """The open pull requests of the head; `others` are ids of branches' workflows that may have some."""

@@ -39,6 +39,7 @@ from activities.reporting import (
     checking_comment,
     gate_comment,
     gate_output,
+    linked_content,
     reasons,
     tool_failures,
     unfinished_output,
@@ -368,6 +369,9 @@ def _baseline() -> Iterator[tuple[str, str]]:
 
 
 def _gate_states() -> Iterator[str]:
+    yield from (linked_content.refused_address("dep"), linked_content.not_fetched("dep", "octocat/other", NEWER))
+    yield from (linked_content.not_here("dep"), linked_content.too_many(51))
+    yield from (linked_content.only_pointers(list("abcd"), local=local) for local in (True, False))
     yield from (states.PULL_CLOSED, states.BRANCH_DELETED, states.DRAFT, states.RUN_AGAIN, states.CANCELLED)
     yield from (states.RUN_LOST, states.NOT_APPROVED, states.NOTHING_APPLIED, states.superseded(NEWER))
     yield states.against("main", GATE_REASONS["failed"])
