@@ -243,11 +243,9 @@ class ConfigChange:
 @dataclass(frozen=True)
 class ConfigNotes:
     """What is to be said of the configuration that judged a head.
-
     `branch` is whose file judges ("" for a folder), `blob` that file's id in git, "" where there is none; `unprotected`
     the base that has no say, "" where there is none. `broken`: the file has these mistakes since the commit
     `broken_since`, so its version of the commit `judged_by` judges, the defaults where that is "".
-
     `edited`: the head changes the file; `in_effect`: it is the head of `branch` itself. `mistakes` are those of the new
     file, and of files that only look like it; `changes` is what is different with it, without the `more` that are left
     out. `unread` are files of that name in the root.
