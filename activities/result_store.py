@@ -6,9 +6,10 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Hashable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from activities.host_trouble import IgnoredFileErrors
 from activities.model import CheckResult, ToolReport
@@ -55,6 +56,14 @@ class ResultStore:
     def get(self, result_id: str, newer_than: float = 0.0) -> CheckResult | None:
         """None where there is none, or only one from before `newer_than` (seconds since 1970)."""
         return self._read(result_id, _adapter(CheckResult)) if self._is_newer(result_id, newer_than) else None
+
+    def put_value(self, key: str, value: object) -> None:
+        """An object of a frozen dataclass."""
+        self._write(key, _adapter(cast(Hashable, type(value))).dump_json(value))
+
+    def value(self, key: str, kind: type[T]) -> T | None:
+        """None where there is none, or it has another form."""
+        return self._read(key, _adapter(cast(Hashable, kind)))
 
     def put_facts(self, key: str, facts: dict[str, object]) -> None:
         """Small things worth remembering of a tree, so that asking again costs one file."""

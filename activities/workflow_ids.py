@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from activities.model import Head
 
+TASK_QUEUE = "autonomous-coding-task-queue"
+
 _BRANCH = re.compile(r"quality:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)(@(?P<branch>.+)|#(?P<pull>\d+))", re.DOTALL)
 
 

@@ -27,8 +27,8 @@ from benchmarks import Benchmark, Effort
 from benchmarks.rows import Goal, Row, median
 from benchmarks.support import sample_project
 from bot.client import WorkflowClient
-from bot.local_gate import engine
 from bot.local_gate.folder import local_head
+from bot.local_gate.running import engine
 from bot.settings import Settings
 
 _ROUNDS = 5

@@ -1,6 +1,7 @@
 """Workflow ids and task queues. An id is the deduplication: it comes from GitHub's facts alone."""
 
 from activities.workflow_ids import (
+    TASK_QUEUE,
     BranchId,
     baseline,
     branch_workflow,
@@ -30,8 +31,6 @@ __all__ = [
     "reconciliation",
     "thread",
 ]
-
-TASK_QUEUE = "autonomous-coding-task-queue"
 
 
 def command(full_name: str, source: str) -> str:

@@ -1,35 +1,24 @@
-"""The gate on a folder of this machine: the same workflow, worker and tools as on a server, without GitHub."""
+"""The gate on a folder of this machine: the same workflow, worker and tools as on a server, without GitHub.
 
-import contextlib
+A verdict that is known is printed at once. What the workflow needs is imported only where it has to run.
+"""
+
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client
-
-from activities.errors import UserError
-from activities.model import CheckResult, Head, RepoRef
-from activities.quality_gate.types import FixInput, GateInput, GateOutcome
-from activities.reporting import command_replies
+from activities.model import RepoRef
 from activities.result_store import ResultStore
-from activities.tool_activities import ToolActivities
 from activities.workspace.mirror import Workspaces
-from bot.client import WorkflowClient, connect
-from bot.host_state import host_problem
-from bot.local_gate.applied_fixes import apply_fixes
 from bot.local_gate.folder import LocalHead, local_head
-from bot.local_gate.terminal import follow, print_verdict
+from bot.local_gate.known_verdicts import KnownVerdict, KnownVerdicts
 from bot.printable import printable
-from bot.processes.parts import Part, Parts
-from bot.processes.temporal_server import temporal_server
 from bot.settings import Settings
-from bot.settings.data_folder import default_cache
-from bot.worker import make_worker_activities, run_worker
-from workflows.config import ActivityTimeouts
+from bot.settings.data_folder import default_cache, make_private
 
 PASSED, FAILED, COULD_NOT_RUN = 0, 1, 2
 
@@ -48,41 +37,51 @@ class GateOptions:
 async def run(options: GateOptions, environ: Mapping[str, str]) -> int:
     """The exit code: 0 passed, 1 failed, 2 could not run."""
     settings = _settings(environ)
-    async with engine(settings, environ) as client:
-        if problem := await host_problem(settings.data, settings.data_reserve):  # nobody wants to wait for that here
-            raise UserError(problem.message)
-        workspaces = Workspaces(settings.data.resolve(), lambda repo: repo.path, _no_auth)
-        head = await local_head(options.path, options.base, workspaces, environ)
-        for sentence in head.left_out:
-            print(f"Not looked at: {printable(sentence)}", file=sys.stderr)
-        outcome = await _gate(client, settings, head, quiet=options.as_json)
-        if options.fix and outcome.workspace and await _fix(client, head, outcome, workspaces):
-            head = await local_head(options.path, options.base, workspaces, environ)
-            outcome = await _gate(client, settings, head, quiet=options.as_json)
-    store = ResultStore(settings.data.resolve() / "results")
-    stored = {check.name: store.get(check.result_id) for check in outcome.result.checks if check.result_id}
-    results = {name: result for name, result in stored.items() if result}
+    data = settings.data.resolve()
+    make_private(data)
+    workspaces = Workspaces(data, lambda repo: repo.path, _no_auth)
+    verdicts = KnownVerdicts(ResultStore(data / "results"))
+    head = await local_head(options.path, options.base, workspaces, environ)
+    for sentence in head.left_out:
+        print(f"Not looked at: {printable(sentence)}", file=sys.stderr)
+    known = None if options.fix else verdicts.get(head)
+    if known is None:
+        head, known = await _run(options, settings, environ, head, workspaces, verdicts)
+    elif not options.as_json:
+        from bot.local_gate.terminal import print_head
+
+        print_head(head)
     if options.sarif:
         from activities.reporting import sarif
 
-        found = [finding for result in results.values() for finding in result.findings]
-        options.sarif.write_text(json.dumps(sarif(found, version("autobuild"), head.head_sha), indent=1), "utf-8")
+        log = sarif(known.findings, version("autobuild"), head.head_sha)
+        options.sarif.write_text(json.dumps(log, indent=1), "utf-8")
     if options.as_json:
-        print(json.dumps(document(outcome, results), indent=2))
+        print(json.dumps(document(known), indent=2))
     else:
-        print_verdict(outcome, results)
-    return {"passed": PASSED, "failed": FAILED}.get(outcome.result.state, COULD_NOT_RUN)
+        from bot.local_gate.terminal import print_verdict
+
+        print_verdict(known)
+    return {"passed": PASSED, "failed": FAILED}.get(known.result.state, COULD_NOT_RUN)
 
 
-@contextlib.asynccontextmanager
-async def engine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Client]:
-    """A Temporal server that keeps nothing, and a worker in this process."""
-    async with temporal_server(None) as server:
-        temporal = Part("Temporal server", server.process, lost="Run this again.")
-        async with Parts(temporal).watched(), make_worker_activities(settings, environ) as activities:
-            client = await connect(server.address)
-            async with run_worker(client, settings, activities):
-                yield client
+async def _run(
+    options: GateOptions,
+    settings: Settings,
+    environ: Mapping[str, str],
+    head: LocalHead,
+    workspaces: Workspaces,
+    verdicts: KnownVerdicts,
+) -> tuple[LocalHead, KnownVerdict]:
+    """The verdict by the workflow, with `--fix` on the files as they are then."""
+    from bot.local_gate.running import engine, fix, run_gate
+
+    async with engine(settings, environ) as client:
+        outcome = await run_gate(client, settings, head, quiet=options.as_json)
+        if options.fix and outcome.workspace and await fix(client, head, outcome, workspaces):
+            head = await local_head(options.path, options.base, workspaces, environ)
+            outcome = await run_gate(client, settings, head, quiet=options.as_json)
+    return head, verdicts.put(head, outcome.result)
 
 
 def _settings(environ: Mapping[str, str]) -> Settings:
@@ -96,41 +95,9 @@ async def _no_auth(_repo: RepoRef) -> tuple[str, str]:
     return "", ""
 
 
-async def _gate(client: Client, settings: Settings, head: LocalHead, *, quiet: bool) -> GateOutcome:
-    workflows = WorkflowClient(client, settings.task_queue)
-    input = GateInput(Head(head.repo, head.head_sha, base_sha=head.base_sha), publish=False)
-    workflow_id = await workflows.start_quality_gate(input)
-    if quiet:
-        return await workflows.wait_for_gate(workflow_id)
-    return await follow(workflows, client, workflow_id, head)
-
-
-async def _fix(client: Client, head: LocalHead, outcome: GateOutcome, workspaces: Workspaces) -> bool:
-    """Applies the fixes to the folder's own files. False where there was nothing to fix."""
-    workspace, plan = outcome.workspace, outcome.plan
-    assert workspace
-    assert plan
-    fixed = await client.execute_activity_method(
-        ToolActivities.apply_fixes,
-        FixInput(workspace, plan),
-        id=f"fix:{head.repo.full_name}@{head.head_sha}",
-        task_queue=workspace.queue,
-        start_to_close_timeout=ActivityTimeouts.FIX,
-    )
-    for sentence in fixed.left_out:
-        print(f"Not taken over from the fix: {printable(sentence)}", file=sys.stderr)
-    if fixed.worse or not fixed.commit_sha:
-        said = command_replies.fix_worse(fixed.worse) if fixed.worse else command_replies.fix_nothing(())
-        print(printable(said), file=sys.stderr)
-        return False
-    await apply_fixes(head.root, workspaces.mirror(workspace.repo), workspace.head_sha, fixed.commit_sha)
-    print(f"Fixed {fixed.files} files with {printable(', '.join(fixed.by))}.", file=sys.stderr)
-    return True
-
-
-def document(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> dict[str, Any]:
+def document(known: KnownVerdict) -> dict[str, Any]:
     """What `--json` prints."""
-    result = outcome.result
+    result = known.result
     facts = ("name", "status", "score", "required", "duration_s", "cached", "new_findings", "known_findings", "reason")
     noted = ("mistakes", "broken", "changes")
     parts = ("check", "tool", "rule", "path", "line", "message", "severity", "new", "informational")
@@ -147,7 +114,5 @@ def document(outcome: GateOutcome, results: Mapping[str, CheckResult]) -> dict[s
             for check in result.checks
         ],
         "configuration": {name: [asdict(each) for each in getattr(result.config, name)] for name in noted},
-        "findings": [
-            {name: getattr(finding, name) for name in parts} for each in results.values() for finding in each.findings
-        ],
+        "findings": [{name: getattr(finding, name) for name in parts} for finding in known.findings],
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from activities.errors import UserError
+from activities.workflow_ids import TASK_QUEUE
 from bot.settings import credentials
 from bot.settings.credentials import AppCredentials
 from bot.settings.data_folder import DEFAULT_DATA, default_data, make_private
@@ -25,7 +26,6 @@ from bot.settings.setting_fields import (
     setting,
     value_of,
 )
-from workflows.ids import TASK_QUEUE
 
 WEB_NEEDS = ("app_id", "webhook_secret")
 """What the webhook server cannot start without: it verifies events, and never calls GitHub."""

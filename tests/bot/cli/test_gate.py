@@ -74,8 +74,10 @@ async def test_uncommitted_files_are_gated_against_the_default_branch(repository
 async def test_second_run_is_cached(repository: Path) -> None:
     write(repository, {"c.txt": "z\n"})
     assert (await gate(repository))[0] == 0
-    code, out, _ = await gate(repository, "--json")
+    code, out, imported = await gate(repository, "--json", PYTHONPROFILEIMPORTTIME="1")
     assert code == 0
+    assert "import time" in imported
+    assert "temporalio" not in imported, "nothing of the workflow is loaded for a verdict that is known"
     assert all(check["cached"] for check in json.loads(out)["checks"] if check["status"] != "skipped")
 
 
