@@ -25,6 +25,7 @@ from activities.languages.python.pytest_config import (
 )
 from activities.languages.python.pytest_options import loads, project_options, variables
 from activities.languages.python.safe_start import start_module
+from activities.languages.python.tests_of_repository import declared_tests
 from activities.languages.python.tool_detection import PythonTool, found_in
 from activities.model import TestCase, ToolReport
 from activities.reports import BadReport, read_output
@@ -80,6 +81,8 @@ class Pytest(PythonTool):
         return runs_tests_of(project, member)
 
     def has_work(self, project: Project, check: str) -> bool:
+        if declared_tests(project).runner == "python":
+            return False  # another runner's suite
         return has_tests(project, pytest_config(project), "integration" if check == "integration_tests" else "unit")
 
     def loaded_code(self, project: Project) -> Iterator[str]:

@@ -8,8 +8,9 @@ from functools import lru_cache
 import yaml
 
 from activities.languages.commands import CommandFile, command_files
+from activities.languages.python.config import toml_table
 from activities.languages.python.declared_tests import DeclaredTests, options_of, split, with_command
-from activities.languages.python.dependencies import extras, group_names
+from activities.languages.python.dependencies import declared, extras, group_names
 from activities.languages.python.nox_files import nox_tests
 from activities.languages.python.tox_files import tox_tests
 from activities.tooling import Project
@@ -19,14 +20,15 @@ _MOST_LINES = 5000
 # What stands before a command in the lines of YAML, Make and TOML.
 _BEFORE = re.compile(r"^\s*(?:-\s+)?(?:(?:run|script|command|cmd|test)\s*[:=]\s*)?[|>@+-]*\s*[\"'\[]?")
 _NOT_FOR_TESTS = re.compile(r"FORCE_COLOR|PY_COLORS|NO_COLOR|CLICOLOR|PATH$|PIP_|UV_|POETRY_|GITHUB_|CI$")
+_PYTEST = ("pytest.ini", ".pytest.ini", "pytest.toml", "conftest.py", "tests/conftest.py")
 _OWN_READERS = frozenset(("tox.ini", "tox.toml", "noxfile.py", ".pre-commit-config.yaml", "package.json"))
 
 
 @lru_cache(maxsize=256)
 def declared_tests(project: Project) -> DeclaredTests:
     """The first place that runs tests, in this order; what it names and the project does not have is left out."""
-    for found in (tox_tests(project), nox_tests(project), *_by_lines(project)):
-        if found.runner:
+    for found in (tox_tests(project), nox_tests(project), *_by_lines(project), _by_django(project)):
+        if found.runner and not _starts_pytest(project, found):
             known_extras, known_groups = extras(project), group_names(project)
             by_environment = found.found_in.startswith(("tox.", "setup.cfg", "pyproject.toml [testenv", "noxfile.py"))
             named = found.words if by_environment or found.runner != "pytest" else options_of(found.words)
@@ -38,6 +40,19 @@ def declared_tests(project: Project) -> DeclaredTests:
                 groups=tuple(dict.fromkeys(name for name in found.groups if name in known_groups)),
             )
     return DeclaredTests()
+
+
+def _starts_pytest(project: Project, found: DeclaredTests) -> bool:
+    """Whether it is a script that starts pytest in its turn."""
+    return found.runner == "python" and "pytest" in project.read(found.words[0])
+
+
+def _by_django(project: Project) -> DeclaredTests:
+    """A manage.py of Django where nothing of pytest is configured or declared."""
+    with_pytest = {"pytest", "pytest-django"} & declared(project).keys() or any(map(project.has_file, _PYTEST))
+    if with_pytest or toml_table(project, "tool.pytest") or "django" not in project.read("manage.py"):
+        return DeclaredTests()
+    return DeclaredTests("manage.py", runner="python", words=("manage.py", "test"))
 
 
 def named_paths(project: Project, program: str) -> tuple[str, ...]:

@@ -146,6 +146,21 @@ def test_commands_that_run_tests_are_recognized(
 
 
 @pytest.mark.parametrize(
+    ("files", "runner"),
+    [
+        ({"manage.py": "import django\n", "app/tests.py": ""}, "python"),
+        ({"manage.py": "import django\n", "pytest.ini": ""}, ""),
+        ({"manage.py": "import django\n", "pyproject.toml": "[dependency-groups]\ndev = ['pytest-django']\n"}, ""),
+        ({"manage.py": "import flask\n"}, ""),
+        ({"runtests.py": "import pytest\n", "Makefile": "test:\n\tpython runtests.py\n"}, ""),
+        ({"runtests.py": "import unittest\n", "Makefile": "test:\n\tpython runtests.py\n"}, "python"),
+    ],
+)
+def test_own_runner_of_django_and_scripts(tmp_path: Path, files: dict[str, str], runner: str) -> None:
+    assert declared_tests(project(tmp_path, files)).runner == runner
+
+
+@pytest.mark.parametrize(
     "files",
     [
         {"tox.ini": "[testenv\ncommands = pytest\n"},
