@@ -49,7 +49,8 @@ class Environment:
 
     `root` is None if nothing could be installed; `problem` says why. `mounts` and `build_output` belong into the
     `SandboxSpec` of every command that uses the environment. `src` is where the tree was when it was
-    installed. `added` are the packages that are not the project's.
+    installed. `added` are the packages that are not the project's. `unavailable`: see
+    `InstallResult`.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Environment:
     src: str = ""
     toolchain: Toolchain | None = None
     added: tuple[str, ...] = ()
+    unavailable: bool = False
 
     def variables(self, src: str) -> Mapping[str, str]:
         """Environment variables for commands that see the tree at `src`."""
@@ -144,6 +146,7 @@ class Environments:
             src=self._runner.paths(SandboxSpec(tree=folder, out=folder / "out")).src,
             toolchain=toolchain,
             added=installed.added,
+            unavailable=installed.unavailable,
         )
 
     async def _install(

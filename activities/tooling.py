@@ -250,12 +250,14 @@ class EnvironmentRecipe:
 class InstallResult:
     """`problem` is empty when all went well, else what could not be installed and what to do about it.
     A partly installed environment is still usable by tools that need less. `added` are the packages that the project
-    has not brought: tools of the checks, with what they need."""
+    has not brought: tools of the checks, with what they need. `unavailable`: the interpreter that the project asks for
+    cannot be had here, so nothing of the project can run, which is no fault of it."""
 
     problem: str = ""
     output_tail: str = ""
     partly: bool = False
     added: tuple[str, ...] = ()
+    unavailable: bool = False
 
     def with_refused(self, refused: Sequence[RefusedTarget]) -> "InstallResult":
         """The same; a problem begins with what the network refused, the likely cause."""

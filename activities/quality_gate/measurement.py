@@ -187,6 +187,8 @@ class Tree:
     ) -> tuple[ToolReport, bool]:
         """The report, and whether it would be the same again: nothing was missing, cut short or out of reach."""
         checkout, environment = await self._ready(tool_run.project, options, source)
+        if environment.unavailable and (tool_run.tool.runs_project_code or "dependencies" in tool_run.tool.checks):
+            return ToolReport(tool_run.tool.name, advice=environment.problem), False
         async with self._out() as out:
             bench = self._bench(tool_run.project, (checkout, environment), out, options)
             report = _in_project(await tool_run.tool.run(bench), tool_run)

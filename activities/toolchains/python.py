@@ -29,6 +29,7 @@ from activities.languages.python.dependencies import (
 )
 from activities.languages.python.install import PythonInstallation, constraints, install_items
 from activities.languages.python.installed import our_version, paths_to
+from activities.languages.python.interpreters import chosen_python, interpreter_folders
 from activities.languages.python.layout import files_below
 from activities.languages.python.plugins import is_build_backend, takes_place_of_tool
 from activities.languages.python.tests_of_repository import declared_tests
@@ -96,7 +97,7 @@ class PythonToolchain(Toolchain):
         places = (home, *workspace_members(home))
         contents = [part for place in places for part in _contents(place)]
         added = json.dumps(_additions(home), sort_keys=True)
-        versions = (our_version("uv"), sys.version, platform.machine(), added)
+        versions = (our_version("uv"), sys.version, str(chosen_python(home)), platform.machine(), added)
         key = digest("python-4", *versions, *contents)
         steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in install_items(home))
         if home.read("uv.lock"):
@@ -118,7 +119,7 @@ class PythonToolchain(Toolchain):
         return takes_place_of_tool(project, path, added) or is_build_backend(project, path)
 
     def paths(self) -> tuple[Path, ...]:
-        return (Path(sys.base_prefix), OUR_TOOLS)
+        return (*interpreter_folders(), OUR_TOOLS)
 
     def moved_variables(self, env_root: Path, was: str, now: str) -> dict[str, str]:
         """An editable project is found by the path that its folder had; without a sandbox each run has its own."""

@@ -23,7 +23,7 @@ from activities.languages.python.pytest_config import (
     runs_tests_of,
     selection,
 )
-from activities.languages.python.pytest_options import loads, project_options, variables
+from activities.languages.python.pytest_options import loads, on_path, project_options, variables
 from activities.languages.python.safe_start import start_module
 from activities.languages.python.tests_of_repository import declared_tests
 from activities.languages.python.tool_detection import PythonTool, found_in
@@ -187,8 +187,11 @@ async def _execute_pytest(bench: Workbench, config: PytestConfig, arguments: tup
     reports = (f"--junitxml={out}/junit.xml", "-o", "junit_family=xunit1")
     own = project_options(config, coverage=by_plugin)
     environment = {
-        **variables(bench, config, coverage=by_plugin), **pytest_coverage.environment(bench), "PYTHONUNBUFFERED": "1",
-    }  # fmt: skip
+        **on_path(bench),
+        **variables(bench, config, coverage=by_plugin),
+        **pytest_coverage.environment(bench),
+        "PYTHONUNBUFFERED": "1",
+    }
     flags = (config.verbose, "--rootdir=.", "--continue-on-collection-errors")
     argv = (*start, *own, *flags, *reports, *options, *arguments)
     return await execute(bench, argv, environment)

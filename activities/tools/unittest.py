@@ -13,7 +13,7 @@ from activities.languages.python import pytest_coverage
 from activities.languages.python.declared_tests import DeclaredTests
 from activities.languages.python.installed import our_version
 from activities.languages.python.pytest_config import PytestConfig
-from activities.languages.python.pytest_options import placed_variables
+from activities.languages.python.pytest_options import on_path, placed_variables
 from activities.languages.python.safe_start import start_module
 from activities.languages.python.tests_of_repository import declared_tests
 from activities.model import TestCase, ToolReport
@@ -73,7 +73,7 @@ class Unittest(Tool):
         if measured:
             argv = (*start_module(bench, "coverage"), "run", *pytest_coverage.run_arguments(bench.project), *program)
         variables = placed_variables(bench, found.variables)
-        environment = {**variables, **pytest_coverage.environment(bench), "PYTHONUNBUFFERED": "1"}
+        environment = {**on_path(bench), **variables, **pytest_coverage.environment(bench), "PYTHONUNBUFFERED": "1"}
         finished = await execute(bench, argv, environment)
         try:
             report = parse_json(read_output(bench.out, _REPORT), "the record of the tests")

@@ -2,7 +2,6 @@
 
 import posixpath
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from activities.languages.python.dependencies import (
     valid,
 )
 from activities.languages.python.installed import Distribution, installed, our_version
+from activities.languages.python.interpreters import chosen_python
 from activities.languages.python.tests_of_repository import declared_tests
 from activities.languages.python.workspace import workspace_members
 from activities.reports import write_input
@@ -30,7 +30,6 @@ from activities.tool_reports import last_output
 from activities.tooling import OUR_TOOLS, InstallResult, InstallSite, Project
 
 UV = str(OUR_TOOLS / "bin" / "uv")
-PYTHON = f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
 _ALL = ("--all-groups", "--all-extras")
 _LOCKS = ("poetry.lock", "pdm.lock")
 _ASSUMED_VERSION = "9999.0.0"
@@ -142,9 +141,12 @@ class PythonInstallation:
 
     async def run(self) -> InstallResult:
         """Never raises for what a project does: a broken one gets what can be installed of it, and a problem."""
-        venv = await self._uv("venv", "--quiet", "--allow-existing", "--no-project", "--python", PYTHON, self._env)
+        python = chosen_python(self.site.project)
+        wanted = str(python.path or python.version)
+        venv = await self._uv("venv", "--quiet", "--allow-existing", "--no-project", "--python", wanted, self._env)
         if venv.exit_code != 0:
-            return InstallResult("The environment could not be created.", last_output(venv))
+            problem = "The environment could not be created." if python.path else python.missing
+            return InstallResult(problem, last_output(venv), unavailable=python.path is None)
         locked = bool(self.site.project.read("uv.lock")) and await self._sync_lock_file()
         if locked:
             await self._install_missing(declared_tests(self.site.project).requirements)
@@ -161,7 +163,9 @@ class PythonInstallation:
     async def _sync_lock_file(self) -> bool:
         """Extras or groups may be declared to conflict: then the default groups are the most there is."""
         for arguments in (_ALL, _ALL[:1], ()):
-            result = await self._uv("sync", "--frozen", "--all-packages", "--inexact", "--python", PYTHON, *arguments)
+            result = await self._uv(
+                "sync", "--frozen", "--all-packages", "--inexact", "--python", f"{self._env}/bin/python", *arguments
+            )
             if result.exit_code == 0:
                 return True
             self.version_assumed = True
@@ -263,7 +267,9 @@ class PythonInstallation:
             # A check cannot keep bytecode, since it sees the environment read-only: each would compile it anew.
             "UV_COMPILE_BYTECODE": "1",
             "UV_PROJECT_ENVIRONMENT": self._env,
-            "UV_PYTHON_DOWNLOADS": "never",
+            # Where the host has the interpreter, none is fetched; else uv may, unless the host's settings forbid it.
+            **({"UV_PYTHON_DOWNLOADS": "never"} if chosen_python(self.site.project).path else {}),
+            "UV_PYTHON_INSTALL_DIR": f"{self._env}/python",
             "UV_NO_PROGRESS": "1",
             **_version_variables(self.site.project, everywhere=self.version_assumed),
         }

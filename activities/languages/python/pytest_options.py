@@ -9,6 +9,7 @@ from activities.languages.python.declared_tests import VALUED
 from activities.languages.python.installed import installed
 from activities.languages.python.pytest_config import PytestConfig
 from activities.languages.python.tox_files import ROOT
+from activities.sandbox.command import SYSTEM_PATH
 from activities.tooling import Workbench
 
 # Each would leave tests out that a check has to see, or wait for a person.
@@ -50,6 +51,11 @@ def variables(bench: Workbench, config: PytestConfig, *, coverage: bool) -> dict
     if words := found.get("PYTEST_ADDOPTS"):
         found["PYTEST_ADDOPTS"] = shlex.join(_kept(config.split(words), coverage))
     return found
+
+
+def on_path(bench: Workbench) -> dict[str, str]:
+    """The environment is active, as a test expects that starts `python` or the project's own programs."""
+    return {"PATH": f"{bench.paths.env}/bin:{SYSTEM_PATH}", "VIRTUAL_ENV": bench.paths.env} if bench.env_root else {}
 
 
 def placed_variables(bench: Workbench, given: tuple[tuple[str, str], ...]) -> dict[str, str]:

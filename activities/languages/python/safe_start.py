@@ -5,12 +5,18 @@ place of the real one. An environment starts with a `sitecustomize.py` wherever 
 installed in editable form, the tree is on the path, so that a tool finds there what it would use if it were installed.
 """
 
+import re
+from pathlib import Path
+
 from activities.languages.python.hook_rules import hook_arguments
 from activities.tooling import OUR_TOOLS, Tool, Workbench
+from activities.untrusted_files import UntrustedFolder
 
 # The modules named first, and all that pytest is made of, are loaded before the project's folder is on the path.
 _MODULE = """
-import os, runpy, sys
+import sys
+sys.path[:] = [path for path in sys.path if path]
+import os, runpy
 from importlib import import_module
 names = sys.argv[1].split(",")
 for name in names:
@@ -24,7 +30,9 @@ runpy.run_module(names[0], run_name="__main__", alter_sys=True)
 
 # With `-S` nothing was added to the path yet, and no code of the environment has run.
 _PROGRAM = """
-import os, runpy, sys, types
+import sys
+sys.path[:] = [path for path in sys.path if path]
+import os, runpy, types
 for name in ("sitecustomize", "usercustomize"):
     sys.modules[name] = types.ModuleType(name)
 import site
@@ -44,7 +52,7 @@ runpy.run_path(program, run_name="__main__")
 def start_module(bench: Workbench, *names: str) -> tuple[str, ...]:
     """The words that start `python -m NAME` with the project's folder on the path, for the first of the names; the
     others are what it will load."""
-    return bench.executable("python"), "-P", "-c", _MODULE, ",".join(names)
+    return bench.executable("python"), *_safe_path(bench.env_root), "-c", _MODULE, ",".join(names)
 
 
 def start_program(
@@ -57,5 +65,14 @@ def start_program(
     program = bench.executable(name)
     alone = not resolves_imports and not any(tool.loaded_code(bench.project))
     own = hook_arguments(bench.project, *tool.detection.hooks)
-    python = f"{bench.paths.env}/bin/python" if bench.has_own(name) else str(OUR_TOOLS / "bin" / "python")
-    return python, "-PS", "-c", _PROGRAM, preloaded, "alone" if alone else "plugins", program, *own
+    in_project = bench.env_root if bench.has_own(name) else None
+    python = f"{bench.paths.env}/bin/python" if in_project else str(OUR_TOOLS / "bin" / "python")
+    start = (python, *_safe_path(in_project), "-S", "-c", _PROGRAM)
+    return *start, preloaded, "alone" if alone else "plugins", program, *own
+
+
+def _safe_path(env_root: Path | None) -> tuple[str, ...]:
+    """`-P`, which Python knows since 3.11; before, the program itself takes the current folder off the path."""
+    names = UntrustedFolder(env_root).names("lib") if env_root else ()
+    version = next((re.fullmatch(r"python3\.(\d+)", name) for name in names if name.startswith("python3.")), None)
+    return () if version and int(version[1]) < 11 else ("-P",)
