@@ -12,7 +12,7 @@ from activities.languages.python.tox_files import ROOT
 from activities.sandbox.command import SYSTEM_PATH
 from activities.tooling import Workbench
 
-# Each would leave tests out that a check has to see, or wait for a person.
+# Each would leave tests out that a check has to see, wait for a person, or empty a folder that others use.
 _HIDES = frozenset(
     (
         *("-x", "--exitfirst", "--sw", "--stepwise", "--sw-skip", "--stepwise-skip", "--sw-reset", "--stepwise-reset"),
@@ -20,7 +20,7 @@ _HIDES = frozenset(
         *("--fixtures", "--funcargs", "--markers"),
     )
 )
-_HIDES_VALUED = frozenset(("--maxfail", "--lfnf", "--last-failed-no-failures"))
+_HIDES_VALUED = frozenset(("--basetemp", "--maxfail", "--lfnf", "--last-failed-no-failures"))
 _REPORTS_VALUED = frozenset(("--junitxml", "--junit-xml", "--junit-prefix", "--junitprefix"))
 # Without these nothing could be reported.
 _NEEDED = frozenset(("no:junitxml", "no:terminal"))

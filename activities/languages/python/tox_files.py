@@ -25,7 +25,7 @@ _CONDITION = re.compile(r"(?P<factors>[A-Za-z0-9_.,{}!-]+)\s*:\s+(?P<value>.*)")
 _REFERENCE = re.compile(r"\{\[(?P<section>[^\]{}]+)\](?P<key>[\w-]+)\}")
 _KNOWN = (
     (re.compile(r"\{(?:toxinidir|tox_root|package_root)\}"), ROOT),
-    (re.compile(r"\{(?:envtmpdir|env_tmp_dir|toxworkdir|work_dir|tox_work_dir|temp_dir|envdir|env_dir)\}"), "/tmp"),
+    (re.compile(r"\{(?:envtmpdir|env_tmp_dir|toxworkdir|work_dir|tox_work_dir|temp_dir|envdir|env_dir)\}"), "/tmp/tox"),
     (re.compile(r"\{(?:envbindir|env_bin_dir)\}/"), ""),
     (re.compile(r"\{(?:envpython|env_python)\}"), "python"),
     (re.compile(r"\{/\}"), "/"),

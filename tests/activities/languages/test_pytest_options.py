@@ -9,7 +9,7 @@ from activities.languages.python.pytest_options import project_options
 @pytest.mark.parametrize(
     ("own", "kept"),
     [
-        ("-x", ""),
+        ("-x --basetemp=/tmp --basetemp x", ""),
         ("-xvs --tb=short", "-vs --tb=short"),
         ("--exitfirst -q --maxfail 1 -k 'a and b' --maxfail=2", "-q -k 'a and b'"),
         ("--sw --stepwise-skip --lf --pdb --co -rxs", "-rxs"),
