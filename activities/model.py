@@ -351,6 +351,17 @@ class Acceptance:
 
 
 @dataclass(frozen=True)
+class FlakyTest:
+    """A test of a check that failed and passed on the same tree, on the day `last` (2026-12-31) at last. `recent` has a
+    letter for each of the last runs since then, the newest last: 1 where it failed, or passed on a retry only."""
+
+    check: str
+    test: str
+    recent: str
+    last: str
+
+
+@dataclass(frozen=True)
 class CheckPlan:
     """How one check is to be run and judged. `applies` False: `reason` says why it is skipped, or neutral where nobody
     looked at a language that is there (`not_looked_at`).
@@ -360,6 +371,7 @@ class CheckPlan:
     again. The options hold plain JSON. `timeout_s` is wall time. `asked`: the folders of projects for which the
     configuration says something of the check, "" for all: then its tools are asked for, whatever else names them.
     `unfixed` are names of tests and fingerprints that were new in the base's own verdict and failed it: they stay new.
+    `flaky` are tests that the repository remembers as such.
     """
 
     name: str
@@ -373,6 +385,7 @@ class CheckPlan:
     accepted: tuple[Acceptance, ...] = ()
     asked: tuple[str, ...] = ()
     unfixed: tuple[str, ...] = ()
+    flaky: tuple[FlakyTest, ...] = ()
     not_looked_at: bool = False
 
     def not_applying(self) -> "QualityCheck":

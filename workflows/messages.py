@@ -125,6 +125,31 @@ class DefaultBranchJudged:
 
 
 @dataclass(frozen=True)
+class TestRun:
+    """One run of a check's tests on a tree: the names of those that failed, and that passed on a retry only. `fresh`: a
+    person asked for it, so no stored report was used."""
+
+    __test__ = False
+
+    check: str
+    tree: str
+    failed: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class TestsRan:
+    """The signal `tests_ran` of a repository's history: what a gate saw of tests that failed, or that are flaky."""
+
+    __test__ = False
+    SIGNAL: ClassVar[str] = "tests_ran"
+
+    repo: RepoRef
+    runs: tuple[TestRun, ...]
+
+
+@dataclass(frozen=True)
 class BaseJudged:
     """The signal `base_judged`: the default branch, which a pull request goes into, is red now, or (None) is not."""
 

@@ -13,14 +13,15 @@ with workflow.unsafe.imports_passed_through():
     from activities.github_activities import RedBranchActivities, RepoConfigActivities
     from activities.model import RepoRef
     from activities.quality_gate.types import RepositoryHistory
-    from workflows import history_length, ids
+    from workflows import flaky_tests, history_length, ids
     from workflows.activity_calls import ask_for_person
     from workflows.failures import trace_of, was_cancelled
-    from workflows.messages import BaseJudged, DefaultBranchJudged
+    from workflows.messages import BaseJudged, DefaultBranchJudged, TestRun, TestsRan
 
 _AT_ONCE, _PAUSE = 10, timedelta(seconds=30)
 """Branches that edit their comments at once, and the time between: hundreds would meet GitHub's limits."""
 _MOST_NEWS = 20
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,13 @@ class RepositoryHistoryInput:
     history: RepositoryHistory = field(default_factory=RepositoryHistory)
     news: tuple[DefaultBranchJudged, ...] = ()
     unheard: tuple[BaseJudged, ...] = ()
+    runs: tuple[TestRun, ...] = ()
 
 
 @workflow.defn
 class RepositoryHistoryWorkflow:
-    """Signal `default_branch_judged`; query `get_history`. One runs for each repository of which there is anything to
-    keep, and ends with the last of it."""
+    """Signals `default_branch_judged`, `tests_ran`; query `get_history`. One runs for each repository of which there is
+    anything to keep, and ends with the last of it."""
 
     @workflow.init
     def __init__(self, input: RepositoryHistoryInput) -> None:
@@ -45,19 +47,28 @@ class RepositoryHistoryWorkflow:
         self._history = input.history
         self._news = list(input.news)
         self._unheard = list(input.unheard)
+        self._runs = input.runs
 
     @workflow.run
     async def run(self, input: RepositoryHistoryInput) -> None:
         while True:
-            await workflow.wait_condition(self._has_work)
+            try:
+                await workflow.wait_condition(
+                    self._has_work, timeout=_A_DAY if self._history.flaky or self._runs else None
+                )
+            except TimeoutError:
+                self._runs = ()
+                self._forget_old()
             if self._news:
                 await self._comment_on_merged_pulls(self._news.pop(0))
             elif self._unheard:
                 await self._signal_open_pulls(self._unheard.pop())
-            elif history_length.is_long() and self._history != RepositoryHistory():
-                held = RepositoryHistoryInput(self._repo, self._history, tuple(self._news), tuple(self._unheard))
+            elif history_length.is_long():
+                held = RepositoryHistoryInput(
+                    self._repo, self._history, tuple(self._news), tuple(self._unheard), self._runs
+                )
                 workflow.continue_as_new(held)
-            else:
+            elif self._history == RepositoryHistory() and not self._runs:
                 return
 
     @workflow.signal
@@ -70,13 +81,26 @@ class RepositoryHistoryWorkflow:
         if event.news:
             self._news = [*self._news, event][-_MOST_NEWS:]
 
+    @workflow.signal
+    def tests_ran(self, event: TestsRan) -> None:
+        """By the workflow of a branch, after a verdict in which tests failed, or that has some that are flaky."""
+        self._repo, day = event.repo, workflow.now().date().isoformat()
+        for run in event.runs:
+            flaky, self._runs = flaky_tests.remembered(self._history.flaky, self._runs, run, day)
+            self._history = replace(self._history, flaky=flaky)
+        self._forget_old()
+
+    def _forget_old(self) -> None:
+        first = (workflow.now() - timedelta(days=flaky_tests.REMEMBERED_DAYS)).date().isoformat()
+        self._history = replace(self._history, flaky=flaky_tests.since(self._history.flaky, first))
+
     @workflow.query
     def get_history(self) -> RepositoryHistory:
         return self._history
 
     def _has_work(self) -> bool:
-        empty = self._history == RepositoryHistory()
-        return bool(self._news or self._unheard) or empty or history_length.is_long()
+        ends = self._history == RepositoryHistory() and not self._runs
+        return bool(self._news or self._unheard) or ends or history_length.is_long()
 
     async def _comment_on_merged_pulls(self, event: DefaultBranchJudged) -> None:
         assert event.news

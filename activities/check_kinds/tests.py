@@ -7,12 +7,19 @@ from dataclasses import replace
 from activities.check_kinds import findings, run_all, without_empty_suites
 from activities.check_kinds.failures import failing_line, short_reason
 from activities.check_kinds.fewer_tests import as_on_head, missing_tests
+from activities.check_kinds.flaky import KnownFlaky, tried_again_on_base, tried_again_on_head
 from activities.check_kinds.quarantine import entry_of
 from activities.check_options import TestsCommand
 from activities.checking import CheckKind, ComparedTree, Comparison, Options, Reports, ToolRun, check_result
 from activities.fingerprints import failure_fingerprint
 from activities.model import CheckResult, Finding, Severity, TestCase, ToolReport
-from activities.reporting.reasons import fewer_tests_reason, quarantine_over, quarantined_until, tests_reason
+from activities.reporting.reasons import (
+    fewer_tests_reason,
+    flaky_history,
+    quarantine_over,
+    quarantined_until,
+    tests_reason,
+)
 from activities.reporting.wording import shortened
 
 _NAMED = 20
@@ -35,11 +42,23 @@ def kind(select: str, *, coverage: bool) -> CheckKind:
             if own and not own & failing:  # all that fails is another tool's
                 return ToolReport(tool_run.tool.name, partial=True)
             only = tuple(sorted(own & failing or failing))
-            report = await base.run(tool_run, {**run_options, "coverage": False, "retry": False, "only": only})
+            report = await base.run(tool_run, {**once, "only": only})
             return replace(report, partial=True)
 
+        async def run_flaky(base: ComparedTree, tool_run: ToolRun) -> ToolReport:
+            report = await run_failing(base, tool_run)
+            return await tried_again_on_base(base, tool_run, report, still_failing, once) if still_failing else report
+
         run_options = {"select": select, "coverage": coverage, "retry": True}
+        once = {**run_options, "coverage": False, "retry": False}
         found = await run_all(head, check, run_options)
+        known = options.get("known_flaky")
+        still_failing: set[str] = set()
+        if isinstance(known, KnownFlaky):
+            ran = zip(await head.tool_runs(check), found, strict=True)
+            found = tuple([await tried_again_on_head(head, *each, known, once) for each in ran])
+            tests = [case for report in found for case in report.tests if case.outcome == "failed"]
+            still_failing = {case.id for case in tests if known.covers(case)}
         failing = {case.id for report in found for case in report.tests if case.outcome == "failed"}
         none_left = all(report.completed and report.advice and not report.tests for report in found)
         if base is None:
@@ -51,7 +70,7 @@ def kind(select: str, *, coverage: bool) -> CheckKind:
         if not failing:
             nothing = tuple(ToolReport(each.tool.name) for each in tool_runs)
             return found or nothing, await run_all(base, check, run_options)
-        return found, tuple(await asyncio.gather(*(run_failing(base, each) for each in tool_runs)))
+        return found, tuple(await asyncio.gather(*(run_flaky(base, each) for each in tool_runs)))
 
     return CheckKind(measure, judge, TestsCommand, urgent=True, accepted_until=True)
 
@@ -72,6 +91,9 @@ def judge(comparison: Comparison) -> CheckResult:
     ran = passed + len(flaky) + len(failed)
     named = _names(failed), _names(known), _names(flaky)
     reason = tests_reason(passed, *named, skipped, in_base, _names(accepted), _names(quarantined))
+    history = {each.test: each.recent for each in comparison.plan.flaky}
+    seen = {name: history[name] for name in (*_names(failed), *_names(known), *_names(flaky)) if name in history}
+    reason = f"{reason} {flaky_history(seen)}".strip()
     over = comparison.plan.judging.get("quarantine_over") or ()
     reason = " ".join((reason, *(quarantine_over(each["test"], each["until"]) for each in over)))
     fewer = fewer_tests_reason(not_run, comparison.removed_tests) if tests else ""
@@ -89,6 +111,7 @@ def judge(comparison: Comparison) -> CheckResult:
             "known_failures": _names(known)[:_NAMED],
             "flaky_tests": _names(flaky)[:_NAMED],
             **({"new_failures": _names(failed)[:_NAMED]} if failed else {}),
+            **({"other_failures": _names([*accepted, *quarantined])[:_NAMED]} if accepted or quarantined else {}),
             **({"not_run": len(not_run), "not_run_tests": list(map(shortened, not_run[:_NAMED]))} if not_run else {}),
         },
         neutral=not ran,

@@ -14,6 +14,7 @@ from cachetools import LRUCache
 
 from activities import checks, repo_config
 from activities.check_kinds import quarantine
+from activities.check_kinds.flaky import KnownFlaky
 from activities.check_options import BenchmarkCommand, TestsCommand
 from activities.checking import Comparison, Reports
 from activities.fingerprints import Lines, fingerprinted, lines_of_tree
@@ -188,7 +189,9 @@ class GateEngine:
         diff = await self._diff(workspace)
         only, projects = await self._affected(workspace, head, diff)
         head, base = replace(head, only=only), base and replace(base, only=only)
-        on_head, on_base = await check.kind.measure(plan.name, head, base, plan.tool_options)
+        known = KnownFlaky(frozenset(each.test for each in plan.flaky), frozenset(diff.paths))
+        options = {**plan.tool_options, **({"known_flaky": known} if plan.flaky else {})}
+        on_head, on_base = await check.kind.measure(plan.name, head, base, options)
         if only is not None and not on_head:
             plan = replace(plan, reason=NOT_AFFECTED)
         lines, old_lines = await self._of_gaps(workspace, on_head, diff)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from activities.model import CheckPlan, GatePlan, Head, QualityGateResult, RedBranch, RepoRef
+from activities.model import CheckPlan, FlakyTest, GatePlan, Head, QualityGateResult, RedBranch, RepoRef
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,7 @@ class GateOutcome:
 
 @dataclass(frozen=True)
 class RepositoryHistory:
-    """What a repository's gates know of each other: whether its default branch is red."""
+    """What a repository's gates know of each other: whether its default branch is red, and which tests are flaky."""
 
     red: RedBranch | None = None
+    flaky: tuple[FlakyTest, ...] = ()

@@ -106,6 +106,12 @@ def tests_reason(
     return ", ".join(parts) + ("." if passed or failed or flaky else " (informational).")
 
 
+def flaky_history(tests: Mapping[str, str]) -> str:
+    """Of tests that are remembered as flaky: name to a letter for each of the last runs, 1 where it failed."""
+    said = [f"{name} failed {runs.count('1')} of the last {plural(len(runs), 'run')}" for name, runs in tests.items()]
+    return f"Flaky before: {listed(said, 3)}." if said else ""
+
+
 def quarantined_until(until: str, reason: str) -> str:
     """Before the message of a test that failed and does not block."""
     return f"In quarantine until {until} ({one_line(reason)}), so it does not block."

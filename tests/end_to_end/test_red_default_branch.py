@@ -64,3 +64,19 @@ async def test_changes_that_fail_together(stack: Stack) -> None:
     assert "fails its own checks" not in runs["gate"]["output"]["summary"]
     await stack.until(lambda: not comments(stack, repo, waiting))
     assert [len(comments(stack, repo, number)) for number in numbers.values()] == [1, 1, 1]
+
+
+async def test_a_flaky_test_is_remembered_for_the_whole_repository(stack: Stack) -> None:
+    def report(how: str) -> dict[str, str]:
+        case = f'<testcase classname="t" name="shaky">{how}</testcase>'
+        return {"junit.xml": f'<testsuite><testcase classname="t" name="fine"/>{case}</testsuite>\n'}
+
+    repo = await stack.repository(configured({"unit_tests": "cat junit.xml"}, **report("")))
+    flaky = await stack.push(repo, report('<flakyFailure message="too slow"/>'), branch="one")
+    assert "1 flaky (t::shaky)" in judged(await stack.verdict(repo, flaky))[2]
+    await stack.comment(repo, await stack.pull(repo, branch="one"))  # it is remembered before that
+    failing = await stack.push(repo, report('<failure message="too slow"/>'), branch="two")
+    runs = await stack.verdict(repo, failing)
+    assert judged(runs)[1:] == (
+        "failure", "1 passed, 1 newly failed (t::shaky). Flaky before: t::shaky failed 1 of the last 1 run.",
+    )  # fmt: skip

@@ -7,12 +7,13 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.model import QualityCheck
-    from activities.quality_gate.types import FindAcceptableInput, GateOutcome
+    from activities.quality_gate.types import FindAcceptableInput, GateInput, GateOutcome
     from activities.workflow_activities import SignalWithStartInput, WorkflowActivities
     from workflows import ids
     from workflows.activity_calls import ask_for_person
     from workflows.failures import trace_of, was_cancelled
-    from workflows.messages import DefaultBranchJudged
+    from workflows.flaky_tests import runs_of
+    from workflows.messages import DefaultBranchJudged, TestsRan
     from workflows.quality import gate_activities
     from workflows.quality.branch_state import BranchState
     from workflows.quality.default_branch import new_failures, news_of, red_after
@@ -38,8 +39,14 @@ async def default_branch_ended(state: BranchState, outcome: GateOutcome) -> None
         await _signal_history(message)
 
 
-async def _signal_history(message: DefaultBranchJudged) -> None:
-    """Which outlives the branch's next gates, and tells whom it may concern."""
+async def tests_ran(input: GateInput, outcome: GateOutcome) -> None:
+    """What the gate saw of flaky tests is remembered for the repository."""
+    if runs := runs_of(input, outcome):
+        await _signal_history(TestsRan(input.head.repo, runs))
+
+
+async def _signal_history(message: DefaultBranchJudged | TestsRan) -> None:
+    """It outlives the branch's next gates, and has time for all whom this may concern."""
     key, start = ids.history(message.repo.full_name), asdict(RepositoryHistoryInput(message.repo))
     signalled = SignalWithStartInput("RepositoryHistoryWorkflow", key, message.SIGNAL, start, asdict(message))
     try:
@@ -47,7 +54,7 @@ async def _signal_history(message: DefaultBranchJudged) -> None:
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        workflow.logger.error(f"history=unreachable branch={message.branch!r}", exc_info=trace_of(error))
+        workflow.logger.error(f"history=unreachable signal={message.SIGNAL}", exc_info=trace_of(error))
 
 
 async def _marks(outcome: GateOutcome, check: QualityCheck) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from activities.model import (
     Acceptance,
     CheckPlan,
+    FlakyTest,
     GatePlan,
     GateState,
     Head,
@@ -151,9 +152,15 @@ def with_accepted(plan: GatePlan, accepted: Iterable[Acceptance]) -> GatePlan:
     return replace(plan, checks=tuple(checks))
 
 
-def with_unfixed(plan: GatePlan, unfixed: Mapping[str, tuple[str, ...]]) -> GatePlan:
-    """The plan for a head of a red branch, each check with what failed it in the base."""
-    return replace(plan, checks=tuple(replace(one, unfixed=tuple(unfixed.get(one.name, ()))) for one in plan.checks))
+def with_history(plan: GatePlan, unfixed: Mapping[str, tuple[str, ...]], flaky: Iterable[FlakyTest]) -> GatePlan:
+    """The plan, each check with what failed it in the base, for a head of a red branch, and with its flaky tests."""
+    tests = tuple(flaky)
+
+    def checks(one: CheckPlan) -> CheckPlan:
+        own = tuple(each for each in tests if each.check == one.name)
+        return replace(one, unfixed=tuple(unfixed.get(one.name, ())), flaky=own)
+
+    return replace(plan, checks=tuple(map(checks, plan.checks)))
 
 
 def accepted_checks(bases: Iterable[Base]) -> dict[str, str]:

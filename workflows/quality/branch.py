@@ -316,6 +316,8 @@ class ContinuousQualityWorkflow:
         if outcome:
             if state.is_default:
                 await announcing.default_branch_ended(state, outcome)
+            if is_own:
+                await announcing.tests_ran(input, outcome)
             if outcome.workspace and outcome.workspace.protected_head:
                 await self._config.look()
             self._merge.decide(outcome)

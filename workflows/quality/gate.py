@@ -18,7 +18,14 @@ with workflow.unsafe.imports_passed_through():
         QualityCheck,
         QualityGateResult,
     )
-    from activities.quality_gate.types import CheckInput, GateEnding, GateInput, GateOutcome, Workspace
+    from activities.quality_gate.types import (
+        CheckInput,
+        GateEnding,
+        GateInput,
+        GateOutcome,
+        RepositoryHistory,
+        Workspace,
+    )
     from activities.reporting import gate_states
     from workflows.failures import STOPPED, for_a_person, trace_of, was_cancelled, worker_died
     from workflows.quality import gate_activities
@@ -28,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
         head_into_default,
         heads_by_base,
         with_accepted,
-        with_unfixed,
+        with_history,
         worst_check,
         worst_of,
     )
@@ -53,6 +60,7 @@ class QualityGateWorkflow:
         self._state = "queued"
         self._checks: dict[str, QualityCheck] = {}
         self._found: tuple[HeadPull, ...] = ()
+        self._history = RepositoryHistory()
         self._bases: list[Base] = []
         self._gate: asyncio.Task[QualityGateResult] | None = None
         self._running: list[asyncio.Task[QualityCheck]] = []
@@ -105,7 +113,7 @@ class QualityGateWorkflow:
 
     async def _run_gate(self) -> QualityGateResult:
         input = self._input
-        pulls, _, first, history = await asyncio.gather(
+        pulls, _, first, self._history = await asyncio.gather(
             self._pulls(), self._runs.create(), self._prepared_first(), gate_activities.read_history(input)
         )
         if self._runs.others:  # GitHub's list lacks some of what another branch's gate knew
@@ -128,7 +136,7 @@ class QualityGateWorkflow:
         self._runs.write_ends()
         checks = self._in_order(await asyncio.gather(*self._running))
         result = worst_of(input.head.sha, self._bases, unapproved, checks)
-        red = history.red if input.default_branch in {base.name for base in self._bases} else None
+        red = self._history.red if input.default_branch in {base.name for base in self._bases} else None
         if input.on_default:
             red = red_after(result, input.default_branch, input.red)
         lacking = tuple(dict.fromkeys(each for base in self._bases for each in base.workspace.head_lacks))
@@ -152,7 +160,12 @@ class QualityGateWorkflow:
             listed = self._wait.run(workspace, head, GATE, _list_checks)
             baseline = gate_activities.read_baseline(self._input, head, pulls)
             (workspace, plan), accepted = await asyncio.gather(listed, baseline)
-            return Base(head, pulls, workspace, with_unfixed(with_accepted(plan, accepted), self._input.unfixed))
+            return Base(
+                head,
+                pulls,
+                workspace,
+                with_history(with_accepted(plan, accepted), self._input.unfixed, self._history.flaky),
+            )
 
         self._bases += await asyncio.gather(*(base(head, pulls) for head, pulls in heads.items()))
 

@@ -118,6 +118,7 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.tests_reason(0, [], ["test_b"], [], 0, 40),
             reasons.tests_reason(40, [], [], [], 0, 40, ["test_d"]),
             reasons.tests_reason(40, [], [], [], 0, 40, [], ["test_e"]),
+            reasons.flaky_history({"test_c": "10010000000100000000"}),
             reasons.quarantined_until("2026-12-31", "the clock"),
             reasons.quarantine_over("test_e", "2026-11-30"),
             reasons.tests_reason(0, [], [], [], 0, 40),
