@@ -1,5 +1,6 @@
 """The default branch: what a head is compared with, and whether the branch is red. Pure."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from activities.model import Head, QualityCheck, QualityGateResult, RedBranch, R
 from activities.quality_gate.types import GateOutcome
 from activities.reporting import gate_states
 from workflows.messages import Pushed
-from workflows.quality import shared_heads
+from workflows.quality import late_events, shared_heads
 from workflows.quality.branch_state import BranchState, GateTarget
 from workflows.quality.default_branch import news_of, red_after
 
@@ -131,6 +132,21 @@ def test_only_what_nobody_heard_of_is_news() -> None:
     assert news_of(more, B, before, marks, known) == RedBranch("main", B, ("unit_tests",), ("test_b",))
     other = RedBranch("main", A, ("security",), ())
     assert news_of(other, B, before, {}, known) == RedBranch("main", B, ("security",), ())
+
+
+@pytest.mark.parametrize("order", list(permutations([(A, P), (B, A), (C, B)])))
+def test_the_first_pushes_may_come_in_any_order(order: list[tuple[str, str]]) -> None:
+    """The workflow takes the one that GitHub shows, and hears of the others."""
+    state = state_of()
+    for sha, before in order:
+        event = Pushed(Head(REPO, sha, "main"), before, sent_at=1)
+        if sha == C:
+            state.push(event)
+        late_events.heard_of_default(state, event)
+    assert (state.head.sha, state.head.base_sha) == (C, P)
+    end(state, verdict(C))
+    late_events.heard_of_default(state, Pushed(Head(REPO, C, "main"), B, sent_at=1))
+    assert push(state, D, C, 2) == C
 
 
 @pytest.mark.parametrize(

@@ -113,13 +113,13 @@ class ContinuousQualityWorkflow:
             begins = self._closed or not self._state.head.sha
             news = not (begins or self._state.is_unsure(event)) or await late_events.is_news(self._state, event)
             changed = news and self._state.push(event)
+            late_events.heard_of_default(self._state, event)
             # A branch that knows nothing, and hears nothing new, has nothing to wait for.
             self._closed = not changed and (self._closed or not self._state.head.sha)
-        if changed:
-            await self._end_outdated_gate()
-            # Of another branch its gate says whether it is protected; of a draft and a stopped one there is none.
-            if self._state.judges_pulls or self._paused:
-                await self._config.look(event.before)
+        await self._end_outdated_gate()
+        # Of another branch its gate says whether it is protected; of a draft and a stopped one there is none.
+        if changed and (self._state.judges_pulls or self._paused):
+            await self._config.look(event.before)
 
     @workflow.signal
     async def pull_changed(self, event: PullChanged) -> None:

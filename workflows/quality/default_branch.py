@@ -18,6 +18,18 @@ class JudgedHeads:
     shas: list[str] = field(default_factory=list)
     red: RedBranch | None = None
     unfixed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    before: dict[str, str] = field(default_factory=dict)
+    """Head → what was there before it, of the pushes until the first verdict: they may come in any order."""
+
+    def heard(self, sha: str, before: str) -> bool:
+        """A push, perhaps a late one. Whether what was there before the first one is another commit than it seemed."""
+        if len(self.shas) > 1 or len(self.before) >= _REMEMBERED or sha == before:
+            return False
+        self.before[sha] = before if before.strip("0") else ""
+        moved = False
+        while self.shas and self.shas[0] in self.before:
+            self.shas, moved = [self.before.pop(self.shas[0])], True
+        return moved
 
     def compared_with(self, sha: str, before: str) -> str:
         """What a new head is compared with: the last head that was judged, since nobody has looked at those between.

@@ -42,6 +42,13 @@ async def is_news(state: BranchState, event: Pushed) -> bool:
     return found.is_tip and not found.was_gated
 
 
+def heard_of_default(state: BranchState, event: Pushed) -> None:
+    """A push to the default branch, news or not, may show what its head has to be compared with."""
+    if state.is_default and state.judged.heard(event.head.sha, event.before) and state.head.sha:
+        base_sha = state.judged.compared_with(state.head.sha, "")
+        state.target = replace(state.target, head=replace(state.head, base_sha=base_sha))
+
+
 async def as_it_is_now(event: PullChanged) -> PullChanged | None:
     """The event with what GitHub says of its pull request now; None where that is closed."""
     try:
