@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from activities.history import FlakyTest, RedBranch
+
 Severity = Literal["notice", "warning", "error", "critical"]
 """Worst last. GitHub's annotation levels are notice, warning, failure; `critical` is for security."""
 SEVERITIES: tuple[Severity, ...] = ("notice", "warning", "error", "critical")
@@ -294,17 +296,6 @@ class PullVerdict:
 
 
 @dataclass(frozen=True)
-class RedBranch:
-    """A branch whose newest verdict is a failure: since its head `sha`, by these checks, and these tests are those that
-    failed first (not all of them where there are many). All are names."""
-
-    branch: str
-    sha: str
-    checks: tuple[str, ...] = ()
-    tests: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class QualityGateResult:
     """The verdict on one head: the worst of those on its open pull requests, `pulls`. `score_lines` explains the score,
     a line a check; `lacking` says what the checks did not have. `red_base`: the default branch, if it is red."""
@@ -348,17 +339,6 @@ class Acceptance:
     until: str = ""
     issue: int = 0
     ended: Literal["", "date", "issue", "pull"] = ""
-
-
-@dataclass(frozen=True)
-class FlakyTest:
-    """A test of a check that failed and passed on the same tree, on the day `last` (2026-12-31) at last. `recent` has a
-    letter for each of the last runs since then, the newest last: 1 where it failed, or passed on a retry only."""
-
-    check: str
-    test: str
-    recent: str
-    last: str
 
 
 @dataclass(frozen=True)

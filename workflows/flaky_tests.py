@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from activities.model import FlakyTest, QualityCheck
+from activities.history import FlakyTest
+from activities.model import QualityCheck
 from activities.quality_gate.types import GateInput, GateOutcome
-from workflows.messages import TestRun
+from workflows.messages import RunOfTests
 
 REMEMBERED_DAYS = 30
 _MOST_TESTS, _MOST_RUNS = 200, 20
 _LISTED = 20  # names that a check's metrics have at most: where more tests failed, that was no flakiness
 
 
-def runs_of(input: GateInput, outcome: GateOutcome) -> tuple[TestRun, ...]:
+def runs_of(input: GateInput, outcome: GateOutcome) -> tuple[RunOfTests, ...]:
     """What a verdict says of tests that failed, or that are remembered; nothing of stored verdicts, and of forks."""
     if input.head.fork or not outcome.workspace or not outcome.plan:
         return ()
@@ -26,7 +27,7 @@ def runs_of(input: GateInput, outcome: GateOutcome) -> tuple[TestRun, ...]:
         complete = len(failed) == check.metrics.get("failed") and len(flaky) == check.metrics.get("flaky")
         fresh = input.refresh and (not input.only or check.name in input.only)
         if complete and (failed or flaky or input.attempt or check.name in remembered):
-            found.append(TestRun(check.name, tree, failed, flaky, fresh))
+            found.append(RunOfTests(check.name, tree, failed, flaky, fresh))
     return tuple(found)
 
 
@@ -36,8 +37,8 @@ def _names(check: QualityCheck, *metrics: str) -> tuple[str, ...]:
 
 
 def remembered(
-    tests: Sequence[FlakyTest], runs: Sequence[TestRun], run: TestRun, day: str
-) -> tuple[tuple[FlakyTest, ...], tuple[TestRun, ...]]:
+    tests: Sequence[FlakyTest], runs: Sequence[RunOfTests], run: RunOfTests, day: str
+) -> tuple[tuple[FlakyTest, ...], tuple[RunOfTests, ...]]:
     """The flaky tests and the last runs after one more; `day` is that of the run (2026-12-31).
 
     A test is flaky that failed and passed in one run, or in two runs of the same tree. A gate that found the report of

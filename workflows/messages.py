@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from activities.model import Head, RedBranch, RepoRef
+from activities.history import RedBranch
+from activities.model import Head, RepoRef
 from activities.quality_gate.types import GateOverride
 
 
@@ -125,7 +126,7 @@ class DefaultBranchJudged:
 
 
 @dataclass(frozen=True)
-class TestRun:
+class RunOfTests:
     """One run of a check's tests on a tree: the names of those that failed, and that passed on a retry only. `fresh`: a
     person asked for it, so no stored report was used."""
 
@@ -146,7 +147,7 @@ class TestsRan:
     SIGNAL: ClassVar[str] = "tests_ran"
 
     repo: RepoRef
-    runs: tuple[TestRun, ...]
+    runs: tuple[RunOfTests, ...]
 
 
 @dataclass(frozen=True)

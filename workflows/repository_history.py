@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import flaky_tests, history_length, ids
     from workflows.activity_calls import ask_for_person
     from workflows.failures import trace_of, was_cancelled
-    from workflows.messages import BaseJudged, DefaultBranchJudged, TestRun, TestsRan
+    from workflows.messages import BaseJudged, DefaultBranchJudged, RunOfTests, TestsRan
 
 _AT_ONCE, _PAUSE = 10, timedelta(seconds=30)
 """Branches that edit their comments at once, and the time between: hundreds would meet GitHub's limits."""
@@ -33,7 +33,7 @@ class RepositoryHistoryInput:
     history: RepositoryHistory = field(default_factory=RepositoryHistory)
     news: tuple[DefaultBranchJudged, ...] = ()
     unheard: tuple[BaseJudged, ...] = ()
-    runs: tuple[TestRun, ...] = ()
+    runs: tuple[RunOfTests, ...] = ()
 
 
 @workflow.defn

@@ -11,7 +11,8 @@ from activities.github.comments import comment_for_key
 from activities.github.errors import NotFound
 from activities.github.pulls import pull_of
 from activities.github.urls import url_values
-from activities.model import RedBranch, RepoRef
+from activities.history import RedBranch
+from activities.model import RepoRef
 from activities.reporting import Links
 from activities.reporting.red_branch import brought_red
 

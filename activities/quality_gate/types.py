@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from activities.model import CheckPlan, FlakyTest, GatePlan, Head, QualityGateResult, RedBranch, RepoRef
+from activities.history import FlakyTest, RedBranch
+from activities.model import CheckPlan, GatePlan, Head, QualityGateResult, RepoRef
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from activities.model import RedBranch
+from activities.history import RedBranch
 from activities.reporting.links import Links
 from activities.reporting.markdown import code
 from activities.reporting.wording import plural

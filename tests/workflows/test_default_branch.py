@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from activities.model import Head, QualityCheck, QualityGateResult, RedBranch, RepoRef
+from activities.history import RedBranch
+from activities.model import Head, QualityCheck, QualityGateResult, RepoRef
 from activities.quality_gate.types import GateOutcome
 from activities.reporting import gate_states
 from workflows.messages import Pushed

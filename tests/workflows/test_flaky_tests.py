@@ -2,18 +2,18 @@
 
 import pytest
 
-from activities.model import FlakyTest
+from activities.history import FlakyTest
 from workflows.flaky_tests import remembered, since
-from workflows.messages import TestRun
+from workflows.messages import RunOfTests
 
 DAY, TREE = "2026-11-30", "tree"
 Names = tuple[str, ...]
 
 
-def after(*runs: TestRun) -> dict[str, str]:
+def after(*runs: RunOfTests) -> dict[str, str]:
     """Test → its recent runs."""
     tests: tuple[FlakyTest, ...] = ()
-    known: tuple[TestRun, ...] = ()
+    known: tuple[RunOfTests, ...] = ()
     for run in runs:
         tests, known = remembered(tests, known, run, DAY)
         assert len(tests) <= 200
@@ -21,8 +21,8 @@ def after(*runs: TestRun) -> dict[str, str]:
     return {each.test: each.recent for each in tests}
 
 
-def ran(tree: str = TREE, failed: Names = (), flaky: Names = (), *, fresh: bool = False) -> TestRun:
-    return TestRun("unit_tests", tree, failed, flaky, fresh)
+def ran(tree: str = TREE, failed: Names = (), flaky: Names = (), *, fresh: bool = False) -> RunOfTests:
+    return RunOfTests("unit_tests", tree, failed, flaky, fresh)
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,10 @@ def ran(tree: str = TREE, failed: Names = (), flaky: Names = (), *, fresh: bool 
         ([ran(flaky=("a",)), ran(flaky=("a",))], {"a": "1"}),  # a stored report
         ([ran(flaky=("a",)), ran(flaky=("a",), fresh=True)], {"a": "11"}),
         ([ran(flaky=("a",)), ran("b"), ran("c", failed=("a",)), ran("d")], {"a": "1010"}),
-        ([ran(flaky=("a",)), TestRun("integration_tests", TREE, failed=("a",))], {"a": "1"}),
+        ([ran(flaky=("a",)), RunOfTests("integration_tests", TREE, failed=("a",))], {"a": "1"}),
     ],
 )
-def test_what_is_flaky(runs: list[TestRun], expected: dict[str, str]) -> None:
+def test_what_is_flaky(runs: list[RunOfTests], expected: dict[str, str]) -> None:
     assert after(*runs) == expected
 
 

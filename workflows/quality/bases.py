@@ -9,10 +9,10 @@ requires checks.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from activities.history import FlakyTest
 from activities.model import (
     Acceptance,
     CheckPlan,
-    FlakyTest,
     GatePlan,
     GateState,
     Head,

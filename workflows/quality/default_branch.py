@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from activities.model import QualityCheck, QualityGateResult, RedBranch, Status
+from activities.history import RedBranch
+from activities.model import QualityCheck, QualityGateResult, Status
 from activities.reporting import gate_states
 
 _REMEMBERED = 20

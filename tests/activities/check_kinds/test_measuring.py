@@ -9,7 +9,8 @@ import pytest
 from activities.check_kinds.flaky import KnownFlaky
 from activities.checking import ToolRun
 from activities.checks import registry
-from activities.model import FlakyTest, TestCase, ToolReport
+from activities.history import FlakyTest
+from activities.model import TestCase, ToolReport
 from activities.tooling import Project
 from activities.tools import registry as tools
 from tests.activities.check_kinds.cases import judge, plan, suite

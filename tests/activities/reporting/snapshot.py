@@ -11,6 +11,7 @@ from typing import Any
 from activities.checks import registry
 from activities.egress import RefusedTarget
 from activities.errors import HostTrouble
+from activities.history import RedBranch
 from activities.model import (
     Acceptance,
     CheckResult,
@@ -23,7 +24,6 @@ from activities.model import (
     PullVerdict,
     QualityCheck,
     QualityGateResult,
-    RedBranch,
     RepoRef,
     Status,
     TestCase,

@@ -10,6 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from activities.history import RedBranch
 from activities.model import (
     Acceptance,
     CheckResult,
@@ -19,7 +20,6 @@ from activities.model import (
     Mistake,
     QualityCheck,
     QualityGateResult,
-    RedBranch,
     RepoRef,
     Status,
     TestCase,
