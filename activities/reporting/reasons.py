@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from activities.egress import RefusedTarget
 from activities.model import CONFIG_PATH, ToolReport
-from activities.reporting.markdown import one_line
+from activities.reporting.markdown import code, one_line
 from activities.reporting.wording import listed, percent_text, plural, shortened
 
 
@@ -198,6 +198,13 @@ def slower_benchmark(name: str, percent: float, before_s: float, now_s: float) -
 def install_failed(exit_code: int, stopped: str) -> str:
     """`stopped` names the limit that ended the command, "" for a command that ended."""
     return f"The install command {f'ran out of {stopped}' if stopped else f'ended with code {exit_code}'}."
+
+
+def other_node(wanted: str, found_in: str, ran: str, failed: int, problem: str) -> str:
+    """For a project whose Node (`wanted`) could not be installed; `failed` tests are those of the Node that ran."""
+    text = f"The repository asks for Node {code(wanted, 60)} ({code(found_in)}), which could not be installed from npm."
+    happened = f"{plural(failed, 'test')} failed with Node {ran}." if failed else f"This ran with Node {ran}."
+    return f"{text} {happened} {problem}".strip() + " Name a version that npm has, or allow the registry."
 
 
 def refused_network(who: str, refused: Sequence[RefusedTarget], without_proxy: str = "") -> str:

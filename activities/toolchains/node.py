@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from activities.languages.javascript.manifest import manifest
+from activities.languages.javascript.node_versions import wanted_node
 from activities.languages.javascript.package_json import (
     is_excluded,
     read_package,
@@ -27,6 +28,7 @@ from activities.languages.javascript.package_manager import (
 )
 from activities.languages.javascript.programs import (
     MANAGER_FOLDER,
+    NODE_FOLDER,
     SYSTEM_PATH,
     node_home,
     npm,
@@ -83,6 +85,9 @@ class NodeToolchain(Toolchain):
         for name, data in sorted(manifest(home).items()):
             facts += (name, data.decode("latin-1"))
         fetch = (f"npm install {manager.package}",) if manager.package else ()
+        if node := wanted_node(home).package:
+            facts.append(node)
+            fetch = (f"npm install {node}", *fetch)
         steps = (*fetch, " ".join((manager.name, *install_words(manager))))
         return EnvironmentRecipe(digest(*facts), steps, bool(manager.lock))
 
@@ -94,10 +99,12 @@ class NodeToolchain(Toolchain):
         assert site.spec.env is not None, "an installation has an environment to write to"
         await asyncio.to_thread(_write_files, site.spec.env, manifest(home))
         program: tuple[str, ...] = npm()
+        if node := wanted_node(home).package:
+            # Where it cannot be had, ours runs, and the report says so.
+            await _run(site, manager, _install_beside(site, NODE_FOLDER, node))
         if manager.package:
             folder = f"{site.paths.env}/{MANAGER_FOLDER}"
-            options = ("--prefix", folder, "--no-save", "--ignore-scripts", "--workspaces=false")
-            result = await _run(site, manager, (*program, "install", *options, manager.package))
+            result = await _run(site, manager, _install_beside(site, MANAGER_FOLDER, manager.package))
             if result.exit_code != 0:
                 return _failure(f"{manager.name} {manager.version} could not be installed", result)
             program = (f"{folder}/node_modules/.bin/{manager.name}",)
@@ -129,6 +136,12 @@ class NodeToolchain(Toolchain):
 def _write_files(env_root: Path, files: dict[str, bytes]) -> None:
     for name, data in files.items():
         UntrustedFolder(env_root).write(name, data)
+
+
+def _install_beside(site: InstallSite, folder: str, package: str) -> tuple[str, ...]:
+    """npm's words for a program that is none of the project's packages."""
+    options = ("--prefix", f"{site.paths.env}/{folder}", "--no-save", "--ignore-scripts", "--workspaces=false")
+    return (*npm(), "install", *options, package)
 
 
 async def _run(site: InstallSite, manager: PackageManager, argv: tuple[str, ...]) -> ProcessResult:

@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 
 from activities.languages.javascript.config_files import configured_files
+from activities.languages.javascript.eslint_report import eslint_findings
 from activities.languages.javascript.package_json import first_file, read_package, workspace_home
 from activities.languages.javascript.programs import PackageTool, start
-from activities.languages.javascript.scripts import find_call, without_options
+from activities.languages.javascript.scripts import any_call, find_call, without_options
 from activities.model import Finding, ToolReport
-from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
+from activities.reports import read_output
 from activities.tool_reports import findings_report, fix_report
 from activities.tooling import Project, ToolDetection, Workbench
 
 _REPORT = "eslint.json"
 _FLAT = tuple(f"eslint.config.{ending}" for ending in ("js", "mjs", "cjs", "ts", "mts", "cts"))
 _LEGACY = (*(f".eslintrc.{ending}" for ending in ("js", "cjs", "mjs", "json", "yaml", "yml")), ".eslintrc")
+_CONFIG = frozenset(("-c", "--config", "--no-eslintrc", "--rule"))
 _FLAGS = ("--fix", "--cache", "--color", "--no-color", "--fix-dry-run")
 _VALUED = ("--format", "-f", "-o", "--output-file", "--max-warnings", "--cache-location", "--cache-strategy")
 
@@ -36,13 +38,14 @@ class Eslint(PackageTool):
         return configured_files(self.name, self.detection, project, follow=True)
 
     def used_by(self, project: Project) -> str:
-        """Its configuration, here or at the workspace's root, since eslint looks upwards."""
+        """Its configuration, here or at the workspace's root, since eslint looks upwards, or what a script names."""
         for place in (project, workspace_home(project)):
             if name := first_file(place, *self.detection.files):
                 return name
             if "eslintConfig" in read_package(place).data:
                 return "eslintConfig in package.json"
-        return ""
+        call = any_call(read_package(project), "eslint")
+        return f'the script "{call.script}" in package.json' if call and _CONFIG & set(call.args) else ""
 
     async def run_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
         """Exit codes: 0 nothing, 1 findings, 2 eslint could not run (its configuration, most often)."""
@@ -56,26 +59,7 @@ class Eslint(PackageTool):
         return fix_report("eslint", version, finished, (0, 1))
 
     def findings(self, bench: Workbench) -> Iterator[Finding]:
-        """A message without a rule is a file that cannot be parsed, or a needless `eslint-disable`."""
-        files = parse_json(read_output(bench.out, _REPORT), "eslint's report")
-        if not isinstance(files, list):
-            raise BadReport("eslint's report is not a list.")
-        for file in files:
-            messages = file.get("messages") if isinstance(file, dict) else None
-            for message in messages if isinstance(messages, list) else []:
-                rule = message.get("ruleId") or ("parse-error" if message.get("fatal") else "eslint")
-                yield Finding(
-                    check="linting",
-                    tool="eslint",
-                    rule=valid_unicode(str(rule)),
-                    path=bench.relative(valid_unicode(str(file.get("filePath", "")))),
-                    line=non_negative(message.get("line")),
-                    column=non_negative(message.get("column")),
-                    end_line=non_negative(message.get("endLine")),
-                    message=valid_unicode(str(message.get("message", ""))),
-                    severity="error" if message.get("severity") == 2 else "warning",
-                    fixable="fix" in message,
-                )
+        return eslint_findings(read_output(bench.out, _REPORT), "eslint", bench)
 
     def _arguments(self, project: Project) -> tuple[str, ...]:
         """What the package's own lint script gives, because a legacy configuration does not say which files are

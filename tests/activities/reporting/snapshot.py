@@ -166,6 +166,8 @@ def _reasons() -> Iterator[tuple[str, str]]:
             tool_failures.not_a_report("junit", "The JUnit report is not XML.", "report.xml"),
             tool_failures.not_a_report("lcov", "The report is not LCOV."),
             *(tool_failures.failed_without_reason(code) for code in (1, 126, 127)),
+            reasons.other_node("^16", "engines in package.json", "24.1.0", 2, ""),
+            reasons.other_node("99", ".nvmrc", "24.1.0", 0, "jest exited with code 1."),
             reasons.install_failed(1, ""),
             reasons.in_folder("packages/b", "No tests were found."),
             reasons.no_tests_in(["packages/b", "packages/c"]),

@@ -6,7 +6,7 @@ const { createRequire } = require("node:module");
 
 const [binary, own, all] = process.argv.slice(2);
 process.argv = [process.argv[0], binary, ...JSON.parse(own)];
-process.env.NODE_ENV ??= "test";
+process.env.NODE_ENV = process.env.NODE_ENV || "test";
 load(createRequire(realpathSync(binary))).run(JSON.parse(all));
 
 // The binary is jest's, jest-cli's, or a shell script beside their folders (pnpm).
