@@ -292,7 +292,9 @@ def too_long(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def test_no_folder_is_too_large() -> None:
     sizes = Counter(name(path.parent) for path in product())
-    assert not {folder: size for folder, size in sizes.items() if size > LARGEST_FOLDER}
+    plugins = {package.replace(".", "/") for package in PLUGINS}  # one file each, and flat: found by their place
+    largest = {folder: 2 * LARGEST_FOLDER if folder in plugins else LARGEST_FOLDER for folder in sizes}
+    assert not {folder: size for folder, size in sizes.items() if size > largest[folder]}
 
 
 def test_no_class_name_means_two_things() -> None:
