@@ -126,7 +126,7 @@ async def test_unchanged_repository_costs_one_free_request(stack: Stack) -> None
     repo, sha, _ = await missed_head(stack)
     await reconcile(stack, only(stack, repo))
     await stack.verdict(repo, sha)
-    await stack.until(lambda: stack.github.comments(repo, 1))
+    await stack.comment(repo, 1)
     await reconcile(stack, only(stack, repo))
     before = len(stack.github.requests)
     await reconcile(stack, only(stack, repo))
