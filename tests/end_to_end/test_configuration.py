@@ -55,8 +55,8 @@ async def test_a_protected_branch_judges(stack: Stack, ruleset: bool) -> None:
     await stack.verdict(repo, sha)
     number = await stack.pull(repo, base="release")
     runs = await stack.verdict(repo, sha, gates=2)
-    assert (runs["gate"]["conclusion"], runs["linting"]["conclusion"]) == ("success", "skipped")
-    assert "Can merge" in await stack.comment(repo, number)
+    assert (runs["gate"]["conclusion"], runs["linting"]["conclusion"]) == ("neutral", "skipped")
+    assert "Nothing was checked" in await stack.comment(repo, number)
 
 
 async def test_a_merge_group_is_judged_by_its_base(stack: Stack) -> None:
@@ -138,7 +138,7 @@ async def test_removing_the_configuration_is_shown(stack: Stack) -> None:
     repo = await stack.repository({PATH: "threshold: 99\n", "a.txt": "x\n"})
     sha = await stack.push(repo, {PATH: None})
     runs = await stack.verdict(repo, sha)
-    assert runs["gate"]["conclusion"] == "success"
+    assert runs["gate"]["conclusion"] == "neutral"
     assert "| `threshold` | `99` | `85` |" in runs["gate"]["output"]["summary"]
 
 
@@ -202,6 +202,6 @@ async def test_without_any_valid_version_the_defaults_judge(stack: Stack) -> Non
     repo = await stack.repository({PATH: Symlink("../a.txt"), "a.txt": "threshold: 1\n"})
     sha = await stack.push(repo, {"b.txt": "x\n"})
     runs = await stack.verdict(repo, sha)
-    assert runs["gate"]["conclusion"] == "success"
+    assert runs["gate"]["conclusion"] == "neutral"
     assert "The defaults apply until it is repaired" in runs["gate"]["output"]["summary"]
     assert "not a regular file" in runs["gate"]["output"]["summary"]
