@@ -2,7 +2,7 @@
 
 Git's index says which files are as they were: those are not read, and nothing converts or filters them. Of the others
 git's own conversions apply (line ends, encodings). A filter of the repository's configuration is a command and never
-run: what it would make of a changed file is known for git-lfs alone.
+run: what it would make of a changed file is known for git-lfs alone, and others are taken as they are.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ async def take_snapshot(
     async with temporary_folder("gate") as scratch, new_tree(names.git_dir, scratch) as new:
         await new.add(differences.before)
         changed = await asyncio.to_thread(_copy_changed, folder, found, differences, names.config, new.files)
-        changed = await _filtered(new, changed, differences, names, found)
+        await _filter(new, changed, differences, names, found)
         try:
             return Snapshot(await new.write(changed), tuple(found.left_out))
         except GitError as error:
@@ -139,27 +139,23 @@ def _blob(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
-async def _filtered(
+async def _filter(
     new: NewTree, changed: list[str], differences: _Differences, names: StandIn, found: FolderFiles
-) -> list[str]:
-    """What remains to be written: of a file that a command would have to convert, the content is not known."""
+) -> None:
+    """Makes the pointers of Git LFS files. What another command would make of a file is not known."""
     filters = names.config.filters
     named = await new.filters(changed) if filters else {}
-    remaining = []
     for path in changed:
         if named.get(path) not in filters or differences.looked_at[path].kind == "link":
-            remaining.append(path)
-        elif named[path] == FILTER:
-            content = await asyncio.to_thread(new.files.read_bytes, path, _LARGEST_FILE)
-            pointer = make_pointer(content)
-            if named_content := read_pointer(pointer):
-                names.lfs.write(content_path(named_content.oid), content)
-            new.files.write(path, pointer, differences.looked_at[path].executable)
-            remaining.append(path)
-        else:
-            how = "as it was last added" if path in differences.before else "not at all"
+            continue
+        if named[path] != FILTER:
             found.left_out.append(
-                f"{path!r} needs the filter {named[path]!r}, a command, so it is looked at {how}. "
-                "Run `git add` with it to have it looked at as it is."
+                f"What the filter {named[path]!r}, a command that is not run, makes of {path!r}: "
+                "its content on disk is looked at. Run `git add` with it to have it looked at as git would commit it."
             )
-    return remaining
+            continue
+        content = await asyncio.to_thread(new.files.read_bytes, path, _LARGEST_FILE)
+        pointer = make_pointer(content)
+        if named_content := read_pointer(pointer):
+            names.lfs.write(content_path(named_content.oid), content)
+        new.files.write(path, pointer, differences.looked_at[path].executable)

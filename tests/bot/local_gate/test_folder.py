@@ -70,13 +70,10 @@ async def test_a_hostile_repository_runs_nothing(folder: Folder, filtered: bool)
     missing = "2" * 40  # a remote's command would bring it
     (folder.root / ".git" / "refs" / "heads" / "missing").write_text(missing + "\n")
     head = await folder.head()
-    if filtered:  # what a filter would make of the files is not known, since it is not run
-        assert head.head_sha == first
-        assert [sentence.split(" ", 1)[0] for sentence in head.left_out] == ["'a'", "'c'"]
-    else:
-        assert head.base_sha == first
-        assert set(await folder.listed(head)) == {"a", "b", "c"}
-        assert await folder.text(head, "a") == b"changed\n"
+    assert head.base_sha == first
+    assert set(await folder.listed(head)) == {"a", "b", "c"}
+    assert await folder.text(head, "a") == b"changed\n"
+    assert len(head.left_out) == (2 if filtered else 0)  # what a filter would make of them is not known
     with pytest.raises(UserError, match="no commit"):
         await folder.head("missing")
     with pytest.raises(UserError, match="no commit"):
