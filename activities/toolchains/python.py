@@ -84,8 +84,9 @@ class PythonToolchain(Toolchain):
     def stands_alone(self, project: Project) -> bool:
         """It has something to install of its own. Requirements alone make a project only where the folders around it
         hold nothing but settings."""
-        if is_excluded(project):
-            return False
+        manifest = project.has_file("pyproject.toml") or "setuptools" in project.read("setup.py")
+        if is_excluded(project) or (project.has_file("__init__.py") and not manifest):
+            return False  # a package of the project around it, perhaps with a module of that name
         if is_package(project) or toml_table(project, "dependency-groups"):
             return True
         around = any(is_package(one) or requirements_files(one) for one in project.around)

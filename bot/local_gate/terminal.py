@@ -5,6 +5,7 @@ from rich.table import Table
 
 from activities.model import Finding
 from activities.reporting.configuration import config_text
+from activities.reporting.gate import nothing_ran
 from activities.reporting.wording import score_text
 from bot.console import make_console
 from bot.local_gate.folder import LocalHead
@@ -67,4 +68,6 @@ def print_verdict(known: KnownVerdict) -> None:
     for line in known.result.score_lines:
         console.print(f"  [dim]{_shown(line)}[/]")
     verdict = "[bold green]can be merged[/]" if known.result.can_merge else "[bold red]cannot be merged[/]"
+    if nothing_ran(known.result):
+        verdict = "[bold yellow]nothing was checked[/]"
     console.print(f"{verdict}: {_shown(known.result.reason)}")

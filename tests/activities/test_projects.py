@@ -47,6 +47,11 @@ def test_one_repository_may_hold_two_languages(tmp_path: Path) -> None:
     assert found(root) == [(".", "python"), ("web", "javascript")]
 
 
+def test_a_package_whose_module_is_called_setup_is_no_project(tmp_path: Path) -> None:
+    root = tree(tmp_path, "pyproject.toml", "cli/__init__.py", "cli/setup.py", "other/setup.py")
+    assert found(root) == [(".", "python"), ("other", "python")]
+
+
 def test_a_folder_below_a_project_of_its_language_is_part_of_it(tmp_path: Path) -> None:
     root = tree(tmp_path, "package.json", "packages/core/package.json", "service/pyproject.toml")
     assert found(root) == [(".", "javascript"), ("service", "python")]
