@@ -142,7 +142,7 @@ def failed_to_run(tool: str, version: str, finished: FinishedCommand, problem: s
         problem = (
             f"{tool} exited with code {finished.exit_code} and wrote no report{f': {last_line}' if last_line else '.'}"
         )
-    elif not stopped and f"code {finished.exit_code}" not in problem:
+    elif finished.exit_code and not stopped and f"code {finished.exit_code}" not in problem:
         problem = f"{problem} {ended_with(tool, finished.exit_code, last_line)}"
     return make_report(tool, version, finished, completed=False, problem=problem)
 

@@ -285,8 +285,8 @@ class Workspaces:
 
 
 def lfs_store(mirror: Path) -> UntrustedFolder:
-    """Where a mirror keeps the contents of Git LFS files."""
-    UntrustedFolder(mirror).make_folder("lfs")
+    """Where a mirror keeps the contents of Git LFS files; for us alone, as all of a mirror."""
+    (mirror / "lfs").mkdir(mode=0o700, exist_ok=True)
     return UntrustedFolder(mirror / "lfs")
 
 

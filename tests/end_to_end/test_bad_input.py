@@ -1,5 +1,7 @@
 """Unusual and broken repositories: each gets a clear result, and every check run ends."""
 
+from pathlib import Path
+
 import pytest
 
 from simulator.github import git
@@ -63,7 +65,8 @@ async def test_links_out_of_the_tree_are_not_followed(stack: Stack) -> None:
     runs = await gated(stack, OFFLINE, {**outside, **circles, **more})
     assert "ruff exited with code 2" in title(runs, "linting")
     assert runs["security"]["conclusion"] == "neutral"
-    assert "root:" not in str(runs)
+    # A tool quotes the file of that name that the sandbox has of its own.
+    assert Path("/etc/passwd").read_text().splitlines()[0] not in str(runs)
 
 
 @pytest.mark.parametrize("link", [".github", ".github/autobuild.yml"])

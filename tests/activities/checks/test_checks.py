@@ -17,8 +17,8 @@ def test_checks_have_this_order() -> None:
 @pytest.mark.parametrize(
     ("name", "timeout", "format_", "keys"),
     [
-        ("unit_tests", "15m", "junit", {}),
-        ("integration_tests", "30m", "junit", {}),
+        ("unit_tests", "15m", "junit", {"quarantine": ()}),
+        ("integration_tests", "30m", "junit", {"quarantine": ()}),
         ("linting", "5m", "sarif", {"fail_on": "warning", "severity": "notice"}),
         ("security", "5m", "sarif", {"fail_on": "error", "severity": "notice"}),
         ("coverage", "15m", "cobertura", {"minimum": COVERAGE_MINIMUM, "total_minimum": 0.0}),

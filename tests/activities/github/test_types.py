@@ -146,6 +146,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "get_pr_files",
         "get_pull_request",
         "get_push_time",
+        "get_rate_limit",
         "get_repo_settings",
         "list_failed_deliveries",
         "list_installations",

@@ -63,15 +63,16 @@ class WorkerOfTest:
     def stop_what_it_started(self, text: str, number: int) -> list[psutil.Process]:
         """At the moment when so many of its processes have that text: stopped, none of them ends alone."""
         end = time.monotonic() + WITHIN_S
-        stopping = False
+        stopping, told = False, set[int]()
         while True:
             started = self.started()
             stopping = stopping or sum(text in command_line(each) for each in started) >= number
-            if stopping and all(is_stopped(each) for each in started):
+            if stopping and all(each.pid in told and is_stopped(each) for each in started):
                 return started
             for each in started if stopping else ():
                 with suppress(psutil.Error):
                     each.suspend()
+                    told.add(each.pid)
             assert time.monotonic() < end, [command_line(each) for each in started]
 
     def kill(self) -> None:
@@ -213,8 +214,9 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def is_stopped(process: psutil.Process) -> bool:
+    """Also one that waits in the kernel for its child, which is stopped before it starts another program."""
     with suppress(psutil.Error):
-        return process.is_running() and process.status() == psutil.STATUS_STOPPED
+        return process.is_running() and process.status() in (psutil.STATUS_STOPPED, psutil.STATUS_DISK_SLEEP)
     return False
 
 
