@@ -122,7 +122,7 @@ async def test_paths_are_those_of_the_tree(tmp_path: Path) -> None:
     assert [one.path for one in found.coverage] == ["pkg/src/b.c"]
     nowhere = await run(tmp_path, "coverage", "printf 'SF:dist/c.c\\nDA:1,1\\n'", format="lcov")
     assert (nowhere.coverage, "names no file of the repository (dist/c.c)" in nowhere.advice) == ((), True)
-    lines = "/work/a.c:1: one\n../a.c:1: two\n/usr/include/x.h:1: three\n"
+    lines = "/build/a.c:1: one\n../a.c:1: two\n/usr/include/x.h:1: three\n"
     texts = await run(tmp_path, "linting", f"printf '{lines}'", format="text", project="pkg")
     assert [one.path for one in texts.findings] == ["a.c", "a.c", "/usr/include/x.h"]
     body = "<testsuite><testcase name='a' file='/app/src/b.c'/><testcase name='b' file='gone.c'/></testsuite>"
