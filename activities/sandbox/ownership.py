@@ -118,6 +118,11 @@ def claims(data: Path | None = None) -> int:
     return len(_claimed) if data is None else _claimed.count(data)
 
 
+def claimed_folders() -> tuple[Path, ...]:
+    """The data folders that this process works over."""
+    return tuple(_claimed)
+
+
 @contextlib.contextmanager
 def dead_processes(data: Path) -> Iterator[list[str]]:
     """The names of those that have a record in the data folder. Nobody else looks after them within the block."""

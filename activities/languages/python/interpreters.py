@@ -3,15 +3,17 @@
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from activities.languages.python.config import section, toml_table
 from activities.languages.python.tox_files import tox_environments
+from activities.sandbox import ownership
 from activities.tooling import Project
 
 OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -71,16 +73,55 @@ def own_python() -> ChosenPython:
 @cache
 def host_pythons() -> Mapping[str, Path]:
     """Version → interpreter: our own, those installed beside it (as pyenv and uv do), and the system's."""
-    beside = sorted(Path(sys.base_prefix).parent.glob("*/bin/python3.*"), key=_patch)
+    beside = sorted(installed_beside(Path(sys.base_prefix)), key=_patch)
     found = [*(path for place in _PLACES for path in place.glob("python3.*")), *beside]
     versions = {match[1]: path for path in found if (match := re.fullmatch(r"python(3\.\d+)", path.name))}
     return {**versions, OURS: own_python().path or Path()}
 
 
+def installed_beside(own: Path) -> Iterator[Path]:
+    """The interpreters of the installations beside that one. The sandbox will see their folders whole, so a folder of a
+    person, a virtual environment or a link to one is none, and neither is anything in `/` or in the home folder."""
+    private = _private_folders()
+    if _is_too_wide(own.resolve().parent, private[:1]):
+        return
+    for path in own.parent.glob("*/bin/python3.*"):
+        folder = path.parent.parent.resolve()
+        module = folder / "lib" / path.name / "os.py"
+        real = [each.resolve() for each in (folder / "bin" / path.name, module)]
+        if (
+            all(each.is_file() and each.is_relative_to(folder) for each in real)
+            and not (folder / "pyvenv.cfg").exists()
+            and not _is_too_wide(folder, private)
+            and not _is_too_wide(folder.parent, private[:1])
+        ):
+            yield folder / "bin" / path.name
+
+
 def interpreter_folders() -> tuple[Path, ...]:
-    """The folders that a sandbox has to see for the interpreters of this host."""
-    folders = (path.parent.parent for path in host_pythons().values())
-    return tuple(dict.fromkeys(folder for folder in folders if folder != Path("/usr")))
+    """The folders that a sandbox has to see for the interpreters of this host. Our own may be in a folder with much
+    else in it: then only its programs and libraries."""
+    private = _private_folders()
+    folders = [path.parent.parent for path in host_pythons().values()]
+    parts = ((each / "bin", each / "lib") if _is_too_wide(each.resolve(), private) else (each,) for each in folders)
+    return tuple(dict.fromkeys(part for some in parts for part in some if part != Path("/usr")))
+
+
+def _private_folders() -> tuple[Path, ...]:
+    """The home folder first, then the folders of temporary files and of our data."""
+    from platformdirs import user_data_path  # workflows import this module
+
+    try:
+        usual = [Path.home(), user_data_path("autobuild")]
+    except RuntimeError:  # this account has no home folder
+        usual = [Path("/")]
+    found = (*usual, Path(tempfile.gettempdir()), *ownership.claimed_folders())
+    return tuple(path.resolve() for path in found)
+
+
+def _is_too_wide(folder: Path, private: Iterable[Path]) -> bool:
+    """Whether it is one of these folders, or has one of them in it."""
+    return any(path.is_relative_to(folder) for path in private)
 
 
 def _patch(path: Path) -> list[int]:
@@ -111,10 +152,9 @@ def _fits(required: str, version: str) -> bool:
     """Any patch release may be meant: a bound inside of a minor version does not rule it out."""
     exact = platform.python_version() if version == OURS else f"{version}.99"
     try:
-        specifiers = SpecifierSet(required)
-    except InvalidSpecifier:
+        return SpecifierSet(required).contains(exact, prereleases=True)
+    except ValueError:  # no specifier, or numbers of thousands of digits
         return True
-    return specifiers.contains(exact, prereleases=True)
 
 
 def _of_tox(project: Project) -> Iterator[str]:
