@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.config import ActivityTimeouts, RetryPolicies, Sweeps, WorkflowTimeouts
-    from workflows.failures import for_a_person, was_cancelled
+    from workflows.failures import for_a_person, never_started, was_cancelled
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -49,6 +49,23 @@ async def write(activity: Activity[P, R], input: P) -> None:
         if was_cancelled(error) or not (reason := for_a_person(error, "")):
             raise
         workflow.logger.warning(f"write=refused why={reason!r}")
+
+
+async def write_from(queue: str, activity: Activity[P, R], input: P, retry_policy: RetryPolicy) -> R:
+    """From the host that has the findings ("" for any); from another, without them, where that is gone."""
+    try:
+        return await workflow.execute_activity_method(
+            activity,
+            input,
+            task_queue=queue or None,
+            schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE if queue else None,
+            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
+            retry_policy=retry_policy,
+        )
+    except ActivityError as error:
+        if not (queue and never_started(error)):
+            raise
+        return await write_from("", activity, input, retry_policy)
 
 
 async def sweep(activity: Activity[P, R], input: P) -> R:

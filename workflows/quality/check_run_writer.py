@@ -20,9 +20,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import QualityCheck, QualityGateResult
     from activities.quality_gate.types import GateInput
     from activities.reporting import gate_states
-    from workflows.activity_calls import until_done, write
+    from workflows.activity_calls import until_done, write, write_from
     from workflows.config import ActivityTimeouts
-    from workflows.failures import for_a_person, never_started, trace_of, was_cancelled
+    from workflows.failures import for_a_person, trace_of, was_cancelled
 
 # What ends within the first is written by one request, and each pause is twice as long as the one before: a gate that
 # runs for minutes is looked at less closely. The verdict waits for none.
@@ -145,18 +145,9 @@ async def _write(input: UpdateCheckRunsInput, queue: str) -> tuple[str, ...]:
     """The checks whose verdict GitHub does not take: the others go on, and those end with the gate. Written from the
     host that has the findings; without them where that is gone."""
     try:
-        written = await workflow.execute_activity_method(
-            CheckRunActivities.update_check_runs,
-            input,
-            task_queue=queue or None,
-            schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE if queue else None,
-            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
-            retry_policy=until_done(),
-        )
+        written = await write_from(queue, CheckRunActivities.update_check_runs, input, until_done())
         refused = written.refused
     except ActivityError as error:
-        if never_started(error):
-            return await _write(input, "")
         reason = for_a_person(error, "")
         if was_cancelled(error) or (input.result and not reason):
             raise

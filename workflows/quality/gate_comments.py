@@ -16,9 +16,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import Head, QualityGateResult
     from activities.quality_gate.types import GateOutcome
     from activities.reporting import gate_states
-    from workflows.activity_calls import until_done
-    from workflows.config import ActivityTimeouts, RetryPolicies
-    from workflows.failures import for_a_person, never_started, trace_of, was_cancelled
+    from workflows.activity_calls import until_done, write_from
+    from workflows.config import RetryPolicies
+    from workflows.failures import for_a_person, trace_of, was_cancelled
     from workflows.quality.branch_state import BranchState
 
 
@@ -70,21 +70,12 @@ def _input(state: BranchState, head: Head, outcome: GateOutcome | None) -> GateC
 async def _comment(state: BranchState, input: GateCommentInput, queue: str, retry: RetryPolicy) -> None:
     """The branch outlives a comment that GitHub does not take."""
     try:
-        written = await workflow.execute_activity_method(
-            CommentActivities.update_gate_comment,
-            input,
-            task_queue=queue or None,
-            schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE if queue else None,
-            start_to_close_timeout=ActivityTimeouts.GITHUB_API,
-            retry_policy=retry,
-        )
+        written = await write_from(queue, CommentActivities.update_gate_comment, input, retry)
         state.comment_ids[input.head.pull] = written.id
     except ActivityError as error:
         if was_cancelled(error):
             raise
-        if queue and never_started(error):
-            await _comment(state, input, "", retry)
-        elif input.checking or for_a_person(error, ""):
+        if input.checking or for_a_person(error, ""):
             workflow.logger.warning(f"pull={input.head.pull} comment=not_written why={str(error.cause)!r}")
         else:
             workflow.logger.error(f"pull={input.head.pull} comment=refused", exc_info=trace_of(error))
