@@ -2,7 +2,7 @@
 
 import posixpath
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from activities import toolchains
@@ -19,19 +19,23 @@ _NOT_PROJECTS = frozenset(
         *("docs", "doc", "templates", "template"),
     }
 )
-_DEPTH = 2
+_DEPTH, _DEEPEST = 2, 5
+"""Down to the first any sign makes a folder a project, below it down to the second its own manifest does."""
+_MOST_FOLDERS = 2000
 _MOST_PROJECTS = 1000
 
 
 def find_projects(checkout: Path, folders: Sequence[str] = ()) -> tuple[Project, ...]:
     """`folders` are the configured ones; without them every folder down to two levels below the root that a
-    toolchain knows, and the members of every workspace. A folder below a project of the same language counts if the
-    project's workspace lists it or its own manifest makes it one; else that project's tools look into it already."""
+    toolchain knows, deeper ones with a manifest, and the members of every workspace.
+
+    A folder below a project of the same language counts if the project's workspace lists it or its own manifest makes
+    it one; else that project's tools look into it already."""
     if folders:
         return tuple(project for folder in folders for project in _configured(checkout, folder))
     found: dict[tuple[str, Language], Project] = {}
     listed: set[tuple[str, Language]] = set()
-    pending = deque(_folders(UntrustedFolder(checkout), ".", _DEPTH))
+    pending = deque(_folders(UntrustedFolder(checkout)))
     while pending and len(found) < _MOST_PROJECTS:
         name = pending.popleft()
         for chain in toolchains.registry().values():
@@ -39,7 +43,8 @@ def find_projects(checkout: Path, folders: Sequence[str] = ()) -> tuple[Project,
             if key in found or not chain.detect(project.root):
                 continue
             is_below = any(one.language == chain.language and one.inside(name) for one in found.values())
-            if is_below and key not in listed and not chain.stands_alone(project):
+            is_deep = name.count("/") >= _DEPTH
+            if (is_below or is_deep) and key not in listed and not chain.stands_alone(project):
                 continue
             found[key] = project
             members = [posixpath.normpath(posixpath.join(name, member)) for member in chain.members(project)]
@@ -59,11 +64,14 @@ def _languages(folder: Path) -> list[Language]:
     return [chain.language for chain in toolchains.registry().values() if chain.detect(folder)]
 
 
-def _folders(checkout: UntrustedFolder, folder: str, depth: int) -> Iterator[str]:
-    yield folder
-    if depth == 0:
-        return
-    for child in checkout.folders(folder):
-        name = child.rpartition("/")[2]
-        if not name.startswith(".") and name.lower() not in _NOT_PROJECTS:
-            yield from _folders(checkout, child, depth - 1)
+def _folders(checkout: UntrustedFolder) -> list[str]:
+    """Those that may hold a project, the ones near the root first."""
+    found, level = ["."], ["."]
+    for _ in range(_DEEPEST):
+        below = [child for folder in level for child in sorted(checkout.folders(folder))]
+        names = [(child, child.rpartition("/")[2]) for child in below]
+        level = [child for child, name in names if not name.startswith(".") and name.lower() not in _NOT_PROJECTS]
+        found += level
+        if len(found) > _MOST_FOLDERS:
+            break
+    return found[:_MOST_FOLDERS]

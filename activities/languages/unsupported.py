@@ -22,7 +22,7 @@ _NOT_LOOKED_INTO = frozenset(
     )
 )  # fmt: skip
 _MAKEFILE = "A Makefile"
-_DEPTH = 2
+_DEPTH = 4
 _MOST_FOLDERS = 2000
 _LARGEST = 1_000_000
 _TEST_TARGET = re.compile(r"^(?:[\w.-]+ )*(?:tests?|check)(?: [\w. -]+)?:", re.MULTILINE)

@@ -15,11 +15,11 @@ from cachetools import LRUCache
 from activities import checks, repo_config
 from activities.check_kinds import quarantine
 from activities.check_kinds.flaky import KnownFlaky
-from activities.check_options import BenchmarkCommand, TestsCommand
+from activities.check_options import BenchmarkCommand, FindingsCommand, TestsCommand
 from activities.checking import Comparison, Reports
 from activities.fingerprints import Lines, fingerprinted, lines_of_tree
 from activities.languages.code_files import unnamed
-from activities.model import SATISFIED, BranchTrust, CheckPlan, CheckResult, GatePlan, Head, QualityCheck
+from activities.model import SATISFIED, BranchTrust, CheckPlan, CheckResult, GatePlan, Head, QualityCheck, ToolReport
 from activities.quality_gate import tool_config_changes
 from activities.quality_gate.accepted_baseline import acceptable_findings
 from activities.quality_gate.autofix import CheckFix, commit_fixes
@@ -40,7 +40,7 @@ from activities.quality_gate.types import (
 )
 from activities.quality_gate.unfixed import without_unfixed
 from activities.repo_config.error_messages import first_and_number
-from activities.reporting.reasons import NOT_AFFECTED, edited_judges, projects_checked
+from activities.reporting.reasons import NOT_AFFECTED, edited_judges, projects_checked, tools_removed
 from activities.result_store import digest
 from activities.sandbox import ResourceLimits
 from activities.workspace.leases import leases
@@ -156,7 +156,9 @@ class GateEngine:
         if await head.tool_runs(plan.name):
             return "", False
         base = self._tree(workspace, plan, gate.folders, head=False)
-        if check.needs_base_work and workspace.base_sha and await base.tool_runs(plan.name):
+        on_base = await base.tool_runs(plan.name) if workspace.base_sha else ()
+        # Removing the tests, or the tool that the repository asks for, is no way to pass unseen.
+        if on_base if check.needs_base_work else any(run.asked_in for run in on_base):
             return "", False
         not_looked_at = await head.not_looked_at(plan.name)
         return not_looked_at or check.nothing, bool(not_looked_at)
@@ -194,10 +196,11 @@ class GateEngine:
         on_head, on_base = await check.kind.measure(plan.name, head, base, options)
         if only is not None and not on_head:
             plan = replace(plan, reason=NOT_AFFECTED)
+        asked_in_base = await _asked_in(plan.name, base)
         lines, old_lines = await self._of_gaps(workspace, on_head, diff)
         comparison = Comparison(
             plan,
-            await self._fingerprinted(workspace, workspace.head_sha, await _as_asked(plan.name, on_head, base)),
+            await self._fingerprinted(workspace, workspace.head_sha, _as_asked(on_head, on_base, asked_in_base)),
             without_unfixed(await self._fingerprinted(workspace, workspace.base_sha, on_base), plan.unfixed),
             diff.lines,
             frozenset(mark for each in plan.accepted if not each.ended for mark in each.fingerprints),
@@ -216,7 +219,10 @@ class GateEngine:
         if plan.name == "unit_tests":
             of_projects += [await head.without_tests(), await head.not_looked_at(plan.name)]
         sentences = filter(None, (result.check.reason, edited, *of_projects))
-        return replace(result, check=replace(result.check, reason=" ".join(sentences)))
+        result = replace(result, check=replace(result.check, reason=" ".join(sentences)))
+        if only is not None or check.kind.command is not FindingsCommand:
+            return result
+        return _without_removed_tools(result, asked_in_base, await _asked_in(plan.name, head))
 
     async def _affected(self, workspace: Workspace, head: Tree, diff: HeadDiff) -> tuple[frozenset[str] | None, int]:
         """The folders of the projects to check, None for all, and the number of all. Of a protected branch all are:
@@ -324,14 +330,32 @@ def _commits(workspace: Workspace) -> tuple[str, ...]:
     return tuple(sha for sha in (workspace.head_sha, workspace.base_sha) if sha)
 
 
-async def _as_asked(check: str, on_head: Reports, base: Tree | None) -> Reports:
-    """What the base asks for counts as asked for: no change makes its own check informational."""
-    if base is None or not any(report.informational for report in on_head):
-        return on_head
-    asked = {each.tool.name: each.asked_in for each in await base.tool_runs(check) if each.asked_in}
-    return tuple(
-        replace(report, asked_in=asked[report.tool], informational=False)
-        if report.informational and not report.wanted and report.tool in asked
-        else report
-        for report in on_head
-    )
+async def _asked_in(check: str, tree: Tree | None) -> dict[str, str]:
+    """Tool → where the tree asks for it."""
+    runs = await tree.tool_runs(check) if tree else ()
+    return {run.tool.name: run.asked_in for run in runs if run.asked_in}
+
+
+def _as_asked(on_head: Reports, on_base: Reports, asked_in_base: Mapping[str, str]) -> Reports:
+    """What the base asks for counts as asked for: no change makes its own check informational, by its configuration or
+    by a version that cannot be had."""
+    there = {report.tool for report in on_base if not report.wanted}
+
+    def as_asked(report: ToolReport) -> ToolReport:
+        if not report.informational or report.tool not in asked_in_base or (report.wanted and report.tool not in there):
+            return report
+        return replace(report, asked_in=asked_in_base[report.tool], informational=False)
+
+    return tuple(map(as_asked, on_head))
+
+
+def _without_removed_tools(result: CheckResult, before: Mapping[str, str], now: Mapping[str, str]) -> CheckResult:
+    """The result, with the tools that the base asks for and the head does not any more. Where the head asks for none,
+    nobody looked as the base has it, and the check is never green."""
+    removed = {tool: where for tool, where in before.items() if tool not in now}
+    if not removed:
+        return result
+    check = replace(result.check, reason=f"{tools_removed(removed)} {result.check.reason}".strip())
+    if not now and check.status in SATISFIED:
+        check = replace(check, status="neutral", score=None)
+    return replace(result, check=check)

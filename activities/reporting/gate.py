@@ -143,7 +143,9 @@ def gate_title(result: QualityGateResult, newer_sha: str = "", *, passed: str = 
     if result.state == "passed":
         people = {check.name: check.overridden_by for check in result.checks if check.overridden_by}
         overridden = f"; overridden: {overrides(people)}" if people else ""
-        return one_line(f"{passed}, score {score_text(result.overall_score)}{overridden}", 200)
+        scored = not result.checks or any(check.score is not None for check in result.checks)
+        score = f"score {score_text(result.overall_score)}" if scored else "no check has a score"
+        return one_line(f"{passed}, {score}{overridden}", 200)
     if result.blocking:
         return one_line(f"Cannot merge: {', '.join(result.blocking)}", 200)
     return one_line(result.reason or result.state.capitalize(), 200)

@@ -14,6 +14,7 @@ RUN_LOST = "Internal error: the run was lost. Comment /retest to try again."
 WORKER_DIED = "No verdict: the worker died each time that it ran this. Comment /retest to try again."
 NOT_APPROVED = "This pull request comes from a fork and needs approval."
 NOTHING_APPLIED = "Nothing was checked: no check applied to this change."
+NOTHING_COUNTS = "No check has a verdict that counts; those that ran only inform."
 
 
 def against(base: str, reason: str) -> str:
@@ -77,13 +78,21 @@ def check_timed_out(limit_s: float) -> str:
 
 
 def verdict(
-    blocking: Sequence[str], overridden: Mapping[str, str], *, scored: bool, score: float, threshold: float
+    blocking: Sequence[str],
+    overridden: Mapping[str, str],
+    *,
+    scored: bool,
+    score: float,
+    threshold: float,
+    informed: bool = False,
 ) -> str:
-    """Why a change can be merged, or cannot. `scored`: any check has a score. `overridden`: check → login."""
+    """Why a change can be merged, or cannot. `scored`: any check has a score; `informed`: any only informs.
+    `overridden`: check → login."""
     if blocking:
         return f"Required checks did not pass: {', '.join(blocking)}."
     if not scored:
-        return f"No check has a verdict; overridden: {overrides(overridden)}." if overridden else NOTHING_APPLIED
+        nothing = NOTHING_COUNTS if informed else NOTHING_APPLIED
+        return f"No check has a verdict; overridden: {overrides(overridden)}." if overridden else nothing
     if score < threshold:
         return f"The score is {score:.1f}; at least {threshold:g} is required."
     passed = f"Overridden: {overrides(overridden)}; the others passed" if overridden else "All required checks passed"

@@ -242,3 +242,10 @@ def language_not_looked_at(language: str, manifest: str, check: str, lines: str)
     path is untrusted."""
     where = shortened(manifest, 100)
     return f"{language} was found ({where}) and not checked. Set checks.{check} in {CONFIG_PATH}, such as: {lines}"
+
+
+def tools_removed(tools: Mapping[str, str]) -> str:
+    """Tools that the base asks for and the head does not: tool → where the base asks for it."""
+    return (
+        f"This change removes {listed(f'{tool} ({where})' for tool, where in tools.items())}, which the base asks for."
+    )

@@ -28,7 +28,9 @@ def found(root: Path, *folders: str) -> list[tuple[str, str]]:
         "tests/fixtures/sample/pyproject.toml",
         "examples/one/package.json",
         ".hidden/package.json",
-        "a/b/c/package.json",
+        "a/b/c/package.json",  # it says nothing of its own
+        "a/b/c/x.py",
+        "a/b/c/d/e/f/setup.cfg",
     ],
 )
 def test_other_files_make_no_project(tmp_path: Path, name: str) -> None:

@@ -37,5 +37,8 @@ def overall(checks: Sequence[QualityCheck], threshold: float) -> Score:
     lines = [gate_states.score_line(check, satisfied=check.status in SATISFIED) for check in checks]
     lines.append(gate_states.score_sum(counted, value, threshold))
     overridden = {check.name: check.overridden_by for check in checks if check.overridden_by}
-    reason = gate_states.verdict(blocking, overridden, scored=bool(counted), score=value, threshold=threshold)
+    informed = any(check.status == "neutral" for check in checks)
+    reason = gate_states.verdict(
+        blocking, overridden, scored=bool(counted), score=value, threshold=threshold, informed=informed
+    )
     return Score(value, not blocking and value >= threshold, blocking, tuple(lines), reason)

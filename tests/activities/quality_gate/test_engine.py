@@ -10,7 +10,7 @@ from activities.environments import Environments
 from activities.model import CheckPlan, Head, RepoRef
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
-from activities.quality_gate.types import CheckInput
+from activities.quality_gate.types import CheckInput, Workspace
 from activities.result_store import ResultStore
 from activities.sandbox.select import make_runner
 from activities.workspace.git import git, git_line
@@ -60,3 +60,41 @@ async def test_an_incomplete_result_is_measured_again(
     for path in (tmp_path / "results").rglob("*.json"):
         os.utime(path, (hour_ago, hour_ago))
     assert (await steps.check(asked)).cached is held
+
+
+async def changed(steps: GateEngine, root: Path, *commits: dict[str, str]) -> Workspace:
+    """A repository with two commits, each with these files alone."""
+    root.mkdir()
+    await git(root, "init", "--quiet")
+    shas = []
+    for files in commits:
+        await git(root, "rm", "-r", "--quiet", "--ignore-unmatch", ".")
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+        await git(root, "add", ".")
+        await git(root, "commit", "--quiet", "-m", "x", env=OURS)
+        shas.append(await git_line(root, "rev-parse", "HEAD"))
+    base, head = shas
+    return await steps.prepare(Head(RepoRef("local", "it", path=str(root)), head, base_sha=base))
+
+
+@pytest.mark.parametrize("left", [{}, {"ruff.toml": ""}], ids=["none is left", "another one is asked for"])
+async def test_a_change_that_removes_its_own_linter_is_never_green_unseen(
+    steps: GateEngine, tmp_path: Path, left: dict[str, str]
+) -> None:
+    before, after = {"a.py": "x = 1\n", ".flake8": "[flake8]\n"}, {"a.py": "import os\n\nx = 1\n", **left}
+    workspace = await changed(steps, tmp_path / "repo", before, after)
+    plan = next(one for one in (await steps.plan(workspace)).checks if one.name == "linting")
+    assert plan.applies
+    check = await steps.check(CheckInput(workspace, plan))
+    assert check.status == ("failed" if left else "neutral")
+    assert check.reason.startswith("This change removes flake8 (.flake8), which the base asks for.")
+
+
+async def test_a_project_far_below_the_root_is_looked_at(steps: GateEngine, tmp_path: Path) -> None:
+    manifest = '[project]\nname = "d"\nversion = "1"\n'
+    files = {"a/b/c/d/pyproject.toml": manifest, "a/b/c/d/test_d.py": "def test_d(): pass\n"}
+    workspace = await changed(steps, tmp_path / "repo", {"README.md": ""}, files)
+    plan = next(one for one in (await steps.plan(workspace)).checks if one.name == "unit_tests")
+    assert (plan.applies, plan.reason) == (True, "")

@@ -104,6 +104,7 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.findings_reason({}, 3, []),
             reasons.findings_reason({}, 0, []),
             reasons.findings_reason({"warning": 1}, 0, ["mypy"]),
+            reasons.tools_removed({"flake8": ".flake8"}),
             f"{reasons.findings_reason({}, 1, [], 3)} {reasons.not_asked_reason({'ruff'}, 3)}",
             reasons.not_asked_reason({"ruff", "mypy"}, 0),
             reasons.coverage_not_asked(),
@@ -389,6 +390,7 @@ def _gate_states() -> Iterator[str]:
     yield states.verdict(["linting"], {}, scored=True, score=62, threshold=85)
     yield states.verdict([], {}, scored=False, score=100, threshold=85)
     yield states.verdict([], {"linting": "octocat"}, scored=False, score=100, threshold=85)
+    yield states.verdict([], {}, scored=False, score=100, threshold=85, informed=True)
     yield states.verdict([], {}, scored=True, score=62, threshold=85)
     yield states.verdict([], {}, scored=True, score=98.3, threshold=85)
     yield states.score_line(_check("linting", "failed"), satisfied=False)

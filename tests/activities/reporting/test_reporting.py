@@ -316,7 +316,7 @@ def test_overrides_are_named_and_never_called_passed() -> None:
     score = overall([overridden, check("unit_tests", "passed", 100.0)], 85)
     assert score.reason.startswith("Overridden: linting by @octocat; the others passed")
     text = gate_comment(gate("passed", overridden, overall_score=100.0, reason=score.reason), LINKS, {})
-    assert text.splitlines()[1] == "### ✅ Passed, score 100; overridden: linting by @\u200boctocat"
+    assert text.splitlines()[1] == "### ✅ Passed, no check has a score; overridden: linting by @\u200boctocat"
     assert "All required checks passed" not in text
 
 
