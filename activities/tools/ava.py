@@ -32,7 +32,7 @@ class Ava(ScriptRunner):
         text = data.decode("utf-8", "backslashreplace")
         if "TAP version" not in text:
             raise BadReport("")
-        return read_tap(text), ""
+        return read_tap(text)
 
 
 tool = Ava()

@@ -85,7 +85,7 @@ class NodeTest(Tool):
         if not runs:
             return ToolReport(tool=self.name)
         report = with_wanted_node(joined([await _run(bench, options, run) for run in runs]), bench)
-        by_exit_code = {test.id for test in report.tests} <= {run.call.text for run in runs}
+        by_exit_code = {test.id for test in report.tests} <= {run.test_id for run in runs}
         planned = plan_tests(bench.project, options.select, registry().values())
         if not (by_exit_code and report.completed and runs == planned):
             return report
@@ -169,12 +169,12 @@ def _read_printed(bench: Workbench, run: TestRun, finished: FinishedCommand) -> 
     """TAP, else one test, which passes when the program exits with 0."""
     text = _printed(bench)
     if is_tap(text):
-        return read_tap(text), ""
+        return read_tap(text)
     passed = finished.exit_code == 0
     output = f"{text[-TAIL:].strip()}\n{last_output(finished.result)}".strip()[-TAIL:]
-    message = f"It ended with exit code {finished.exit_code}.\n{output}".strip()
+    message = f"{run.call.text} ended with exit code {finished.exit_code}.\n{output}".strip()
     duration_s = finished.result.duration_s
-    test = TestCase(run.call.text, "passed", duration_s=duration_s)
+    test = TestCase(run.test_id, "passed", duration_s=duration_s)
     return (test if passed else replace(test, outcome="failed", message=message),), ""
 
 

@@ -19,8 +19,18 @@ INTEGRATION_SCRIPTS = ("test:integration", "integration", "integration-test")
 TEST_SCRIPTS = ("test", "test:unit", *INTEGRATION_SCRIPTS)
 
 _UNIT_SCRIPTS = ("test", "test:unit", "test:run", "test:ci", "unit")
-_DEPTH = 6
+_MOST_CALLS = 500
+_DEEPEST = 20
 _CHECKERS = ("eslint", "biome", "prettier", "standard", "xo", "tslint", "oxlint", "stylelint", "tsd", "publint", "attw")
+# Programs that test nothing, and words after which a shell does more than start one program after another.
+_IDLE = ("echo", "printf", "exit", "true", ":")
+_CONTROL = frozenset(
+    (
+        "for", "while", "until", "if", "then", "elif", "else", "do", "done", "fi", "case", "esac", "select", "function",
+        "{", "}", "(", ")", "[", "[[", "!", ".", "test", "set", "unset", "export", "exit", "trap", "source", "eval",
+        "shopt", "pushd", "popd", "read", "return", "break", "continue", "shift", "alias", "wait",
+    )
+)  # fmt: skip
 _VARIABLE = re.compile(r"[A-Za-z_]\w*=")
 _MANAGERS = ("npm", "pnpm", "yarn", "bun")
 _RUNS_MANY = ("run-s", "run-p", "npm-run-all", "npm-run-all2", "npm-run-all-next")
@@ -53,6 +63,7 @@ _OWN_COMMANDS = frozenset(
 _TOKEN = re.compile(
     r"""\s*(?:(?P<word>(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s;&|<>()"'\\])+)|(?P<operator>&&|\|\||[;&|<>()]))"""
 )
+_SUBSTITUTION = re.compile(r"^[^']*(?:`|\$\()")
 _TAP_FORMATTER = re.compile(r"tap-[\w-]+|faucet|tap|tnyan|colortape|tap-spec|pretty-tap")
 
 
@@ -62,6 +73,7 @@ class ScriptCommand:
 
     `text` is that as it is written, with the variables of what starts it. `core` is what is left of it without
     variables and wrappers, still shell text. `coverage` are the words of a wrapper that measures coverage.
+    `for_members` says that it starts scripts of a workspace's members.
     """
 
     script: str
@@ -71,36 +83,65 @@ class ScriptCommand:
     text: str = ""
     core: str = ""
     coverage: tuple[str, ...] = ()
+    for_members: bool = False
 
 
 def test_script(package: PackageJson, select: str) -> str:
     """The name of the script that runs the unit or the integration tests, "" where there is none.
 
-    npm's own placeholder ("no test specified") is none. A `test:unit` wins over `test` when the integration tests
-    have a script of their own, since `test` then often runs both. A script that only starts those of a workspace's
-    members is none of the package's own.
+    A script that only starts those of a workspace's members is none of the package's own.
     """
-    integration = next((name for name in INTEGRATION_SCRIPTS if name in package.scripts), "")
+    script = declared_script(package, select)
+    if select == "integration":
+        return script
+    return "" if delegates_tests(package.scripts) and not _tests_itself(package, script) else script
+
+
+def declared_script(package: PackageJson, select: str) -> str:
+    """The name of that script, whosever tests it starts, "" where there is none.
+
+    One that only prints, as npm's own placeholder ("no test specified") does, is none. A `test:unit` wins over `test`
+    when the integration tests have a script of their own, since `test` then often runs both.
+    """
+    integration = next((name for name in INTEGRATION_SCRIPTS if _does_something(package, name)), "")
     if select == "integration":
         return integration
-    if integration and "test:unit" in package.scripts:
+    if integration and _does_something(package, "test:unit"):
         return "test:unit"
-    missing = "no test specified"
-    script = next((name for name in _UNIT_SCRIPTS if missing not in package.scripts.get(name, missing)), "")
-    return "" if delegates_tests(package.scripts) and not _tests_itself(package, script) else script
+    return next((name for name in _UNIT_SCRIPTS if _does_something(package, name)), "")
+
+
+def _does_something(package: PackageJson, script: str) -> bool:
+    """Whether there is such a script that does more than print and end, with those before and after it."""
+    if script not in package.scripts or "no test specified" in package.scripts[script]:
+        return False
+    texts = (package.scripts.get(f"{around}{script}", "") for around in ("pre", "", "post"))
+    return not all(_only_prints(text) for text in texts)
+
+
+def _only_prints(text: str) -> bool:
+    """Whether shell text does nothing but print and end. One that only fails, and says nothing, is no placeholder."""
+    pieces = [piece.split() for piece in re.split(r"[;&|\n]+", re.sub(r"\d?>&\d", " ", text)) if piece.strip()]
+    prints = any(words[0] in ("echo", "printf") for words in pieces)
+    fails = any(words[0] == "exit" and words[1:] not in ([], ["0"]) for words in pieces)
+    idle = all(words[0] in _IDLE for words in pieces) and not re.search(r"`|\$\(", text)
+    return idle and (prints or not fails)
 
 
 def _tests_itself(package: PackageJson, script: str) -> bool:
     """Whether a script starts anything but scripts of members, builds and programs that only check."""
-    return any(call.script.startswith("test") and call.program not in _CHECKERS for call in calls(package, script))
+    own = (call for call in calls(package, script) if not call.for_members)
+    return any(call.script.startswith("test") and call.program not in _CHECKERS for call in own)
 
 
-def understood_calls(package: PackageJson, script: str) -> tuple[ScriptCommand, ...]:
+def understood_calls(package: PackageJson, script: str, for_members: bool = False) -> tuple[ScriptCommand, ...]:
     """Every call of a script; () where the script changes folder, pipes or is not understood otherwise. What stands
-    beside it in the scripts for linting is theirs to understand."""
+    beside it in the scripts for linting is theirs to understand. Starts of members' scripts only if `for_members`."""
     found = tuple(calls(package, script))
     beside = ("prelint", "postlint") if script == "lint" else ("prelint", "lint", "postlint")
-    return () if any(call.program in ("cd", "") and call.script not in beside for call in found) else found
+    if any(call.program in ("cd", "") and call.script not in beside for call in found):
+        return ()
+    return tuple(call for call in found if for_members or not call.for_members)
 
 
 def find_call(package: PackageJson, script: str, *programs: str) -> ScriptCommand | None:
@@ -130,28 +171,51 @@ def without_options(args: tuple[str, ...], flags: tuple[str, ...], valued: tuple
     return tuple(left)
 
 
-def calls(package: PackageJson, script: str, extra: str = "", depth: int = _DEPTH) -> Iterator[ScriptCommand]:
+def calls(package: PackageJson, script: str) -> Iterator[ScriptCommand]:
     """Every simple command of a script, in order, those of other scripts of the package in their place, npm's `pre`
-    script first and its `post` script last. `extra` is given to its last command."""
-    if depth > 0 and script in package.scripts:
-        yield from calls(package, f"pre{script}", depth=depth - 1)
-        yield from _calls_of_text(package, script, f"{package.scripts[script]} {extra}".strip(), depth)
-        yield from calls(package, f"post{script}", depth=depth - 1)
+    script first and its `post` script last."""
+    return _Reading(package).of_script(script, "", ())
 
 
-def _calls_of_text(package: PackageJson, script: str, text: str, depth: int) -> Iterator[ScriptCommand]:
-    for raw in _simple_commands(text) if depth > 0 else ():
-        call = _call(package, script, raw)
-        if is_delegated(raw):
-            continue
-        inner = _scripts_and_texts(package, call)
-        if inner is None:
-            yield call
-            continue
-        for name, more in inner:
-            found = calls(package, name, more, depth - 1) if name else _calls_of_text(package, script, more, depth - 1)
-            for each in found:
-                yield _with_variables(each, call.env)
+@dataclass
+class _Reading:
+    """One way through the scripts. Scripts that start themselves, or too many others, end in a call that is not
+    understood: `left` are the pieces that may still be read, `inside` the scripts that are being read."""
+
+    package: PackageJson
+    left: int = _MOST_CALLS
+
+    def of_script(self, script: str, extra: str, inside: tuple[str, ...]) -> Iterator[ScriptCommand]:
+        """`extra` is given to the script's last command."""
+        if script not in self.package.scripts:
+            return
+        self.left -= 1
+        if script in inside or self.left <= 0 or len(inside) >= _DEEPEST:
+            yield ScriptCommand(inside[-1] if inside else script, "")
+            return
+        inside = (*inside, script)
+        yield from self.of_script(f"pre{script}", "", inside)
+        yield from self._of_text(script, f"{self.package.scripts[script]} {extra}".strip(), inside)
+        yield from self.of_script(f"post{script}", "", inside)
+
+    def _of_text(self, script: str, text: str, inside: tuple[str, ...]) -> Iterator[ScriptCommand]:
+        for raw in _simple_commands(text):
+            self.left -= 1
+            if self.left <= 0:
+                yield ScriptCommand(script, "")
+                return
+            call = _call(self.package, script, () if raw[:1] and raw[0] in _CONTROL else raw)
+            if is_delegated(raw):
+                yield replace(call, for_members=True)
+                continue
+            inner = _scripts_and_texts(self.package, call)
+            if inner is None:
+                yield call
+                continue
+            for name, more in inner:
+                found = self.of_script(name, more, inside) if name else self._of_text(script, more, inside)
+                for each in found:
+                    yield _with_variables(each, call.env)
 
 
 def _with_variables(call: ScriptCommand, env: Mapping[str, str]) -> ScriptCommand:
@@ -160,8 +224,8 @@ def _with_variables(call: ScriptCommand, env: Mapping[str, str]) -> ScriptComman
 
 
 def _simple_commands(text: str) -> Iterator[tuple[str, ...]]:
-    """The words, quotes kept, of the pieces between `&&` and `;`. What has any other operator is no command: (). A
-    formatter that TAP is piped into is left out."""
+    """The words, quotes kept, of the pieces between `&&` and `;`. What has any other operator, several lines or a
+    comment is no command: (). A formatter that TAP is piped into is left out."""
     words: list[str] = []
     at, readable, to_formatter = 0, True, False
     text = text.strip()
@@ -170,7 +234,9 @@ def _simple_commands(text: str) -> Iterator[tuple[str, ...]]:
         if found is None:
             readable = False
             break
-        at, operator = found.end(), found["operator"]
+        word, operator = found["word"] or "", found["operator"]
+        between, at = text[at : found.start("operator" if operator else "word")], found.end()
+        readable = readable and "\n" not in between and not _SUBSTITUTION.search(word) and not word.startswith("#")
         if operator in ("&&", ";"):
             if words or not readable:
                 yield tuple(words) if readable else ()
@@ -180,7 +246,7 @@ def _simple_commands(text: str) -> Iterator[tuple[str, ...]]:
         elif operator:
             readable = False
         elif not to_formatter:
-            words.append(found["word"])
+            words.append(word)
     if words or not readable:
         yield tuple(words) if readable else ()
 

@@ -7,16 +7,18 @@ that comes first.
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from activities.languages.javascript.package_json import PackageJson, read_package
+from activities.languages.javascript.package_json import PackageJson, parse_package, read_package, workspace_members
 from activities.languages.javascript.products import lacks_product, needed_builds
 from activities.languages.javascript.scripts import (
     ScriptCommand,
+    declared_script,
     test_script,
     understood_calls,
     without_node,
 )
+from activities.languages.workspace_patterns import named_folders
 from activities.tooling import Project, Tool
 
 GENERIC = "node-test"
@@ -26,14 +28,24 @@ GENERIC = "node-test"
 _BUILDERS = frozenset(
     (
         "tsc", "vue-tsc", "vite", "rollup", "tsup", "tsdown", "esbuild", "swc", "babel", "webpack", "parcel",
-        "unbuild", "ncc", "microbundle", "bunchee", "tshy", "wireit", "pkgroll", "browserify", "node-gyp",
-        "prebuildify", "cmake-js", "napi", "wasm-pack", "make", "prisma", "rimraf", "del", "del-cli", "mkdir",
-        "mkdirp", "cp", "cpy", "cpx", "rm", "shx", "ncp", "copyfiles", "echo", "touch", "mv", "ln", "chmod",
-        "patch-package", "tsc-alias", "resolve-tspaths", "grunt", "gulp", "gen", "graphql-codegen", "buf",
-        "peggy", "pegjs", "nearleyc", "jison", "lerna", "nx", "turbo", "nuxt", "nuxi", "svelte-kit", "astro",
+        "unbuild", "ncc", "microbundle", "bunchee", "tshy", "pkgroll", "browserify", "node-gyp", "prebuildify",
+        "cmake-js", "napi", "wasm-pack", "prisma", "patch-package", "tsc-alias", "resolve-tspaths", "gen",
+        "graphql-codegen", "buf", "peggy", "pegjs", "nearleyc", "jison", "nuxt", "nuxi", "svelte-kit", "astro",
         "rsbuild", "rslib",
     )
 )  # fmt: skip
+# Programs that move files, or print: nothing that could be tested.
+_HOUSEKEEPERS = frozenset(
+    (
+        "rimraf", "del", "del-cli", "mkdir", "mkdirp", "cp", "cpy", "cpx", "rm", "shx", "ncp", "copyfiles", "echo",
+        "printf", "true", ":", "touch", "mv", "ln", "chmod",
+    )
+)  # fmt: skip
+# Programs that do what their first argument says, or, without one, build most often.
+_TASK_RUNNERS = frozenset(("make", "gulp", "grunt", "nx", "turbo", "lerna", "wireit"))
+_BUILD_TASK = re.compile(
+    r"(?:pre|post)?(?:build|compile|dist|prepare|generate|bundle|types|clean|transpile|copy|install|lib)\b.*"
+)
 _BUILD_SCRIPT = re.compile(r"(?:pre|post)?(?:build|compile|clean|generate|prepare|bundle|transpile)\b.*")
 _TESTS = frozenset(("test", "test:unit"))
 # What has no part in a verdict: reports of coverage, hooks of a person's own git.
@@ -49,7 +61,8 @@ _LIFECYCLE = ("postinstall", "prepare")
 @dataclass(frozen=True)
 class TestRun:
     """One start of a test program by `tool`. `setup` is what an installation would have done, `before` what the script
-    does first: both shell text. The call has no program where the whole script is run as it is."""
+    does first: both shell text. The call has no program where the whole script is run as it is. `position` counts the
+    runs of the same tool and script."""
 
     __test__ = False
 
@@ -57,6 +70,12 @@ class TestRun:
     call: ScriptCommand
     setup: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    position: int = 1
+
+    @property
+    def test_id(self) -> str:
+        """What it is called where only its exit code is known: the same when its arguments change."""
+        return f"npm run {self.call.script}{f' ({self.position})' if self.position > 1 else ''}"
 
     def started(self, argv: tuple[str, ...], out: str) -> tuple[str, ...]:
         """The words to start instead of the program's own: the steps come first, and none stops the tests. A step
@@ -76,26 +95,61 @@ def plan_tests(project: Project, select: str, tools: Collection[Tool]) -> tuple[
     the unit tests, a runner that is declared."""
     runners = tuple(tool.name for tool in tools if tool.is_test_runner)
     package = read_package(project)
-    script = test_script(package, select)
+    script, has_members = test_script(package, select), True
+    if declared_script(package, select):
+        has_members = _has_members(project)
+        script = script if has_members else declared_script(package, select)
     if not script:
         found = [name for name in runners if select == "unit" and package.declared(name)]
         return tuple(TestRun(name, ScriptCommand("", name), _setup(project, package, ())) for name in found)
-    understood = understood_calls(package, script)
+    understood = understood_calls(package, script, for_members=True)
     setup = _setup(project, package, tuple(call.script for call in understood))
-    if not understood:
+    if all(call.for_members for call in understood):
         return (TestRun(GENERIC, ScriptCommand(script, "", text=f"npm run {script}"), setup),)
-    runs: list[TestRun] = []
-    before: list[str] = []
+    plan = _Plan(setup)
     for call in (without_node(call, runners) for call in understood):
-        if call.program in runners:
-            runs.append(TestRun(call.program, call, setup, tuple(before)))
+        if call.for_members and has_members:
+            plan.tested = len(plan.before)
+        elif call.program in runners:
+            plan.add(call.program, call)
         elif _is_of_another_check(call) or is_left_to_its_tool(project, call, tools):
             continue
         elif prepares(call):
-            before.append(call.text)
+            plan.before.append(call)
         else:
-            runs.append(TestRun(GENERIC, call, setup, tuple(before)))
-    return tuple(runs)
+            plan.add(GENERIC, call)
+    return plan.ended()
+
+
+@dataclass
+class _Plan:
+    """A plan while it is made. `tested` are the calls of `before` that tests come after."""
+
+    setup: tuple[str, ...]
+    before: list[ScriptCommand] = field(default_factory=list)
+    tested: int = 0
+    runs: list[TestRun] = field(default_factory=list)
+
+    def add(self, tool: str, call: ScriptCommand) -> None:
+        position = 1 + sum((run.tool, run.call.script) == (tool, call.script) for run in self.runs)
+        self.runs.append(TestRun(tool, call, self.setup, tuple(each.text for each in self.before), position))
+        self.tested = len(self.before)
+
+    def ended(self) -> tuple[TestRun, ...]:
+        """A build that no test comes after is what the script tests."""
+        last = [at for at, call in enumerate(self.before) if call.program not in _HOUSEKEEPERS][-1:]
+        if last and last[0] >= self.tested:
+            call, self.before = self.before[last[0]], self.before[: last[0]]
+            self.add(GENERIC, call)
+        return tuple(self.runs)
+
+
+def _has_members(project: Project) -> bool:
+    """Whether packages below it run tests of their own."""
+    if any(workspace_members(project)):
+        return True
+    below = named_folders(project.files, ("*", "*/*", "*/*/*"), "package.json")
+    return any(declared_script(parse_package(project.read(f"{folder}/package.json")), "unit") for folder in below)
 
 
 def _is_of_another_check(call: ScriptCommand) -> bool:
@@ -108,7 +162,12 @@ def prepares(call: ScriptCommand) -> bool:
     """Whether it makes what later programs need."""
     if call.program == "tsc" and "--noEmit" in call.args:
         return False
-    return call.program in _BUILDERS or bool(call.script not in _TESTS and _BUILD_SCRIPT.fullmatch(call.script))
+    if call.script not in _TESTS and _BUILD_SCRIPT.fullmatch(call.script):
+        return True
+    if call.program in _TASK_RUNNERS:
+        words = [word for word in call.args if not word.startswith("-") and word not in ("run", "run-many")]
+        return not words or call.script.startswith("pre") or bool(_BUILD_TASK.fullmatch(words[0]))
+    return call.program in _BUILDERS or call.program in _HOUSEKEEPERS
 
 
 def is_left_to_its_tool(project: Project, call: ScriptCommand, tools: Collection[Tool]) -> bool:

@@ -250,10 +250,14 @@ def _found_in(run: TestRun) -> str:
 
 
 def failed_steps(bench: Workbench, run: TestRun) -> tuple[TestCase, ...]:
-    """A step of the script before the tests that failed: where the script itself would have ended."""
-    steps = enumerate((*run.setup, *run.before))
-    found = [(step, _step(bench, number)) for number, step in steps if number >= len(run.setup)]
-    return tuple(TestCase(step, "failed", message=outcome[1]) for step, outcome in found if outcome)
+    """A step of the script before the tests that failed: where the script itself would have ended. Its name stays the
+    same when its arguments change."""
+    failed = []
+    for number, step in enumerate(run.before):
+        if outcome := _step(bench, len(run.setup) + number):
+            message = f"{step} ended with exit code {outcome[0]}.\n{outcome[1]}".strip()
+            failed.append(TestCase(f"npm run {run.call.script}, step {number + 1}", "failed", message=message))
+    return tuple(failed)
 
 
 def setup_problem(bench: Workbench, run: TestRun) -> str:

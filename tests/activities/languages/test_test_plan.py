@@ -55,12 +55,97 @@ def planned(root: Path, script: str, **more: str) -> list[tuple[str, str, tuple[
         ("npm run odd && jest", [("jest", "jest", ())]),
         ("jest | tee log", [("node-test", "", ())]),
         ("cd web && jest", [("node-test", "", ())]),
+        ("make test", [("node-test", "make test", ())]),
+        ("make -C x build", [("node-test", "make -C x build", ())]),
+        ("gulp test && jest", [("node-test", "gulp test", ()), ("jest", "jest", ())]),
+        ("make build && gulp && jest", [("jest", "jest", ("make build", "gulp"))]),
+        ("grunt", [("node-test", "grunt", ())]),
+        ("wireit", [("node-test", "wireit", ())]),
+        ("nx test", [("node-test", "", ())]),
+        ("npx turbo run test --force", [("node-test", "", ())]),
+        ("jest && nx test web", [("jest", "jest", ()), ("node-test", "nx test web", ())]),
+        ("nx run-many -t build && jest", [("jest", "jest", ("nx run-many -t build",))]),
+        ("npm run build", [("node-test", "rollup -c 'x y'", ())]),
+        ("npm run build && tsc -p test && rm -r out", [("node-test", "tsc -p test", ("rollup -c 'x y'",))]),
+        ("jest && rimraf out", [("jest", "jest", ())]),
+        ("mkdir out", []),
+        ("jest && make lint", [("jest", "jest", ()), ("node-test", "make lint", ())]),
     ],
 )
 def test_every_program_of_a_script_is_run_by_its_own_tool(
     tmp_path: Path, script: str, runs: list[tuple[str, str, tuple[str, ...]]]
 ) -> None:
     assert planned(tmp_path, script) == runs
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'for f in test/*.js; do node "$f"; done',
+        "if [ -d dist ]; then jest; fi",
+        "while read -r f; do node a.js; done",
+        "case $CI in true) jest;; esac",
+        "set -e; node a.js",
+        "export A=1; mocha",
+        "A=1; mocha",
+        "(jest)",
+        "{ jest; }",
+        "t() { jest; }; t",
+        "trap 'rm x' EXIT && jest",
+        "[ -n x ] && jest",
+        "test -f a && jest",
+        "! jest",
+        "mocha; exit 0",
+        "exit 3",
+        "cat <<END\nmocha\nEND",
+        "mocha\njest",
+        "jest # all",
+        "jest `ls test`",
+        "npm test",
+        "npm run again",
+        "run-s 'test*' && jest",
+        "jest && " * 1000 + "jest",
+        "npm run many && jest",
+    ],
+)
+def test_what_is_more_than_programs_in_a_row_is_run_as_it_is(tmp_path: Path, script: str) -> None:
+    more = {f"many{at}": f"npm run many{at + 1} && " * 30 + "true" for at in range(30)}
+    assert planned(tmp_path, script, again="npm t", many="npm run many1", **more) == [("node-test", "", ())]
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["", " ", "echo done", "exit 0", "true", ":", "echo 'to do' >&2 && exit 1", "echo no test specified; exit 1"],
+)
+def test_script_that_only_prints_is_no_test(tmp_path: Path, script: str) -> None:
+    assert planned(tmp_path, script) == [("jest", "jest unit", ())]  # the next script that may be for tests
+    assert planned(tmp_path, script, unit="") == []
+
+
+def test_script_beside_one_that_only_prints_counts(tmp_path: Path) -> None:
+    assert planned(tmp_path, "echo done", pretest="mocha") == [("mocha", "mocha", ())]
+
+
+@pytest.mark.parametrize("script", ["echo `jest`", 'echo "$(jest)"', "echo | jest", "echo a & jest"])
+def test_script_that_prints_what_a_program_says_is_one(tmp_path: Path, script: str) -> None:
+    assert planned(tmp_path, script) == [("node-test", "", ())]
+
+
+def test_run_is_called_the_same_when_its_arguments_change(tmp_path: Path) -> None:
+    for option in ("", " --verbose"):
+        scripts = {"test": f"eslint . && node a.js{option} && node b.js && npm run more", "more": "node c.js"}
+        (tmp_path / "package.json").write_text(json.dumps({"scripts": scripts}))
+        runs = plan_tests(Project(".", tmp_path, "javascript"), "unit", registry().values())
+        names = ["npm run test", "npm run test (2)", "npm run test (3)", "npm run more"]
+        assert [run.test_id for run in runs] == (names if len(runs) == 4 else [*names[:2], names[3]])
+
+
+@pytest.mark.parametrize("member", [{"scripts": {"test": "jest"}}, {}])
+def test_start_of_the_members_tests_is_the_root_s_own_where_no_member_has_any(tmp_path: Path, member: object) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web/package.json").write_text(json.dumps(member))
+    assert planned(tmp_path, "nx run-many -t test", unit="") == ([] if member else [("node-test", "", ())])
+    assert planned(tmp_path, "tsc -b && nx test") == ([] if member else [("node-test", "nx test", ("tsc -b",))])
 
 
 def test_scripts_around_the_tests_belong_to_them(tmp_path: Path) -> None:

@@ -77,7 +77,8 @@ async def test_script_of_an_unknown_runner_is_one_test(sandboxed: SandboxedProje
     sandboxed.write("package.json", PACKAGE)
     sandboxed.write("check.js", "console.log('so far so good'); process.exit(3);")
     report = await node_test.run(sandboxed.bench(select="integration"))
-    assert [(test.id, test.outcome) for test in report.tests] == [("node check.js", "failed")]
+    assert [(test.id, test.outcome) for test in report.tests] == [("npm run integration", "failed")]
+    assert report.tests[0].message.startswith("node check.js ended with exit code 3.")
     assert "so far so good" in report.tests[0].message
     assert "count as one" in report.advice
 
