@@ -13,6 +13,7 @@ from activities.languages.javascript.package_json import PackageJson, parse_pack
 from activities.languages.javascript.products import lacks_product, needed_builds
 from activities.languages.javascript.scripts import (
     ScriptCommand,
+    calls,
     declared_script,
     test_script,
     understood_calls,
@@ -95,10 +96,10 @@ def plan_tests(project: Project, select: str, tools: Collection[Tool]) -> tuple[
     the unit tests, a runner that is declared."""
     runners = tuple(tool.name for tool in tools if tool.is_test_runner)
     package = read_package(project)
-    script, has_members = test_script(package, select), True
-    if declared_script(package, select):
-        has_members = _has_members(project)
-        script = script if has_members else declared_script(package, select)
+    script, declared = test_script(package, select), declared_script(package, select)
+    delegates = script != declared or any(call.for_members for call in calls(package, declared))
+    has_members = delegates and _has_members(project)
+    script = script if has_members else declared
     if not script:
         found = [name for name in runners if select == "unit" and package.declared(name)]
         return tuple(TestRun(name, ScriptCommand("", name), _setup(project, package, ())) for name in found)
