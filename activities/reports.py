@@ -29,6 +29,7 @@ _DECLARATION = re.compile(r"<\?xml[^>]{0,200}\?>")
 _ONE_BYTE = re.compile(rb"iso-?8859|windows-125|latin|cp125", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.-]+)""")
 
+_LONGEST_PATH = 4096
 MAX_REPORT = 128 * 1024**2
 """Bytes of a report that are read at most; 100,000 findings of the most verbose tool need about half."""
 
@@ -145,8 +146,8 @@ def decoded(data: bytes) -> str:
 
 
 def path_of(name: str) -> str:
-    """A path as a report names it, as valid Unicode with forward slashes."""
-    return valid_unicode(name.strip().replace("\\", "/"))
+    """A path as a report names it, as valid Unicode with forward slashes; of one too long, its beginning."""
+    return valid_unicode(name[:_LONGEST_PATH].strip().replace("\\", "/"))
 
 
 def without_colours(text: str) -> str:

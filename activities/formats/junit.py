@@ -64,7 +64,7 @@ def _elements(root: Element) -> Iterator[tuple[Element, str]]:
     waiting: list[tuple[Element, str]] = [(root, "")]
     while waiting:
         suite, outer = waiting.pop()
-        file = suite.get("file") or suite.get("filepath") or outer
+        file = _path(suite.get("file") or suite.get("filepath") or "") or outer
         inner = []
         for child in suite:
             if _tag(child) == "testcase":
@@ -126,9 +126,13 @@ def _unnamed_failures(root: Element) -> Iterator[TestCase]:
         counted[suite] = max(named, sums)
         if own or sums > named:
             name = valid_unicode(suite.get("name") or suite.get("package") or "")
-            file = path_of(suite.get("file") or suite.get("filepath") or (name if _SOURCE.fullmatch(name) else ""))
+            file = _path(suite.get("file") or suite.get("filepath") or (name if _SOURCE.fullmatch(name) else ""))
             message = _message(own) or f"The report counts {sums:,} failures and errors here, and names {named:,}."
-            yield TestCase(f"{name or 'suite'}::(suite)", "failed", file.removeprefix("./"), message=message)
+            yield TestCase(f"{name or 'suite'}::(suite)", "failed", file, message=message)
+
+
+def _path(name: str) -> str:
+    return path_of(name).removeprefix("./")
 
 
 def _suites(root: Element) -> Iterator[Element]:
@@ -145,8 +149,7 @@ def _results(case: Element) -> int:
 
 def _test(case: Element, suite_file: str) -> TestCase:
     name, group = valid_unicode(case.get("name", "")), valid_unicode(case.get("classname", ""))
-    file = case.get("file") or suite_file or (group if _SOURCE.fullmatch(group) else "")
-    path = path_of(file).removeprefix("./")
+    path = _path(case.get("file") or "") or suite_file or (_path(group) if _SOURCE.fullmatch(group) else "")
     # pytest counts lines from 0 and is the only known writer of both attributes on a test.
     line = non_negative(case.get("line"), -1) + (1 if path.endswith(".py") else 0)
     try:

@@ -17,7 +17,11 @@ _Json = dict[str, Any]
 _LEVELS: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "notice", "none": "notice"}
 _HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _FILE = re.compile(r"^file:(?://[^/]*)?(?=/)")
+_ARGUMENT = re.compile(r"\{(\d{1,3})\}")
 _SILENT_KINDS = ("pass", "notApplicable")
+_LONGEST_PATH = 4096
+_LONGEST_MESSAGE = 10_000
+_LONGEST_RULE = 1000
 
 
 class SarifFormat(Format):
@@ -50,12 +54,12 @@ class SarifFormat(Format):
                     Finding(
                         check=check,
                         tool=tool,
-                        rule=valid_unicode(_text(result.get("ruleId")) or _text(rule.get("id"))),
+                        rule=run.kept((_text(result.get("ruleId")) or _text(rule.get("id")))[:_LONGEST_RULE]),
                         path=run.path(location),
                         line=non_negative(region.get("startLine")),
                         column=non_negative(region.get("startColumn")),
                         end_line=non_negative(region.get("endLine")),
-                        message=_message(result, rule),
+                        message=run.kept(_message(result, rule)),
                         severity=_severity(result, rule),
                     )
                 )
@@ -78,6 +82,12 @@ class _Run:
         self.by_id = {_text(rule.get("id")): rule for rules in (*self.extensions, self.driver) for rule in rules}
         self.artifacts = _dicts(run.get("artifacts"))
         self.bases = _dict(run.get("originalUriBaseIds"))
+        self._kept: dict[str, str] = {}
+
+    def kept(self, text: str) -> str:
+        """Valid Unicode, once for all results that say the same: many may take one long text of their rule."""
+        valid = valid_unicode(text)
+        return self._kept.setdefault(valid, valid)
 
     def problem(self) -> str:
         """Why the run looked at nothing, by its own words; "" where it does not say so."""
@@ -119,23 +129,23 @@ class _Run:
         if "uri" not in artifact:
             artifact = _dict(_dict(_at(self.artifacts, artifact.get("index"), {})).get("location"))
         uri = _FILE.sub("", self._resolved(artifact, depth=0))
-        return path_of(unquote(uri, errors="surrogateescape")).removeprefix("./")
+        return self.kept(path_of(unquote(uri, errors="surrogateescape")).removeprefix("./"))
 
     def _resolved(self, artifact: _Json, depth: int) -> str:
         """A base may lie on another base; a circle of them ends after ten."""
-        uri, base = _text(artifact.get("uri")), self.bases.get(_text(artifact.get("uriBaseId")))
+        uri, base = _text(artifact.get("uri"))[:_LONGEST_PATH], self.bases.get(_text(artifact.get("uriBaseId")))
         if not isinstance(base, dict) or depth > 10 or _HAS_SCHEME.match(uri):
             return uri
         # §3.14.14: a base ends with a slash; some writers forget it. An absolute name needs no base.
         start = self._resolved(base, depth + 1)
-        return uri if uri.startswith("/") or not start else f"{start.rstrip('/')}/{uri}"
+        return uri if uri.startswith("/") or not start else f"{start.rstrip('/')}/{uri}"[:_LONGEST_PATH]
 
 
 def _severity(result: _Json, rule: _Json) -> Severity:
     """A score goes by the bands of GitHub's code scanning: over 9 critical, 7 high, 4 medium, below low."""
     try:
         score = float(_dict(rule.get("properties"))["security-severity"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         if result.get("kind") == "informational":
             return "notice"
         level = result.get("level") or _dict(rule.get("defaultConfiguration")).get("level")
@@ -154,11 +164,22 @@ def _message(result: _Json, rule: _Json) -> str:
         text = _text(_dict(_dict(rule.get("messageStrings")).get(_text(message.get("id")))).get("text"))
     if not text:
         text = _text(_dict(rule.get("shortDescription")).get("text")) or _text(rule.get("name"))
-    arguments = message.get("arguments")
+    text, arguments = text[:_LONGEST_MESSAGE], message.get("arguments")
     if isinstance(arguments, list) and arguments:
-        # `{0}` stands for the first argument (§3.11.5); a number beyond them stays as it is.
-        text = re.sub(r"\{(\d{1,3})\}", lambda match: _text(_at(arguments, int(match[1]), match[0])), text)
-    return valid_unicode(text.strip())
+        text = _with_arguments(text, arguments)
+    return text.strip()
+
+
+def _with_arguments(text: str, arguments: list[Any]) -> str:
+    """`{0}` stands for the first argument (§3.11.5); a number beyond them stays as it is."""
+    filled, end = "", 0
+    for match in _ARGUMENT.finditer(text):
+        argument = _text(_at(arguments, int(match[1]), match[0]))
+        filled += text[end : match.start()] + argument[:_LONGEST_MESSAGE]
+        end = match.end()
+        if len(filled) >= _LONGEST_MESSAGE:
+            break
+    return (filled + text[end:])[:_LONGEST_MESSAGE]
 
 
 def _at(items: list[Any], index: object, default: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -106,6 +107,59 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
             reads(name, data)
         except BadReport:
             continue
+
+
+LONG = "a" * 100_000
+MANY = 2000
+
+
+def sarif(results: Sequence[object], **run_parts: object) -> bytes:
+    return json.dumps({"runs": [{"results": results, **run_parts}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("sarif", sarif([{"message": {"text": "{0}" * 5000, "arguments": [LONG]}}])),
+        ("sarif", sarif([{"message": {"text": LONG}}])),
+        ("sarif", sarif([{"ruleIndex": 0}] * MANY, tool={"driver": {"rules": [{"shortDescription": {"text": LONG}}]}})),
+        ("sarif", sarif([{"ruleIndex": 0}] * MANY, tool={"driver": {"rules": [{"id": LONG}]}})),
+        (
+            "sarif",
+            sarif(
+                [{"locations": [{"physicalLocation": {"artifactLocation": {"uri": "a", "uriBaseId": "B"}}}]}] * MANY,
+                originalUriBaseIds={"B": {"uri": LONG}},
+            ),
+        ),
+        ("junit", f"<testsuite file='{LONG}'>{'<testcase/>' * MANY}</testsuite>".encode()),
+        ("junit", f"<testsuite file='./{LONG}\\b'>{'<testcase/>' * MANY}</testsuite>".encode()),
+        ("cobertura", f"<coverage><packages><class filename='{LONG}'/></packages></coverage>".encode()),
+        ("lcov", f"SF:{LONG}\n".encode()),
+    ],
+)  # fmt: skip
+def test_a_short_report_takes_no_more_than_its_own_length(name: str, data: bytes) -> None:
+    read = reads(name, data)
+    texts = [text for one in read.findings for text in (one.path, one.message, one.rule)]
+    texts += [test.path for test in read.tests] + [one.path for one in read.coverage]
+    assert any(texts)
+    assert max(map(len, texts)) <= 10_000
+    assert sum(len(text) for text in {id(text): text for text in texts}.values()) <= 30_000
+
+
+def test_classes_within_classes_are_read_once() -> None:
+    classes = "".join(f"<class filename='{number}.c'>" for number in range(1500))
+    lines = "<line number='1' hits='1'/>" * 3000
+    body = f"<coverage><packages>{classes}{lines}{'</class>' * 1500}</packages></coverage>"
+    started = time.process_time()
+    read = reads("cobertura", body.encode()).coverage
+    assert (len(read), [one.path for one in read if one.covered]) == (1500, ["1499.c"])
+    assert time.process_time() - started < 3
+
+
+def test_a_score_beyond_all_numbers_is_none() -> None:
+    rules = [{"id": "r", "properties": {"security-severity": 10**400}}]
+    (found,) = reads("sarif", sarif([{"ruleId": "r", "level": "error"}], tool={"driver": {"rules": rules}})).findings
+    assert found.severity == "error"
 
 
 def test_a_hundred_thousand_findings_read_in_seconds() -> None:
