@@ -61,9 +61,10 @@ class Project:
         return path if self.folder == "." else f"{self.folder}/{path}"
 
     def read(self, name: str) -> str:
-        """A file's text, "" where there is none or it is not a plain readable file inside the root."""
+        """A file's text, "" where there is none or it is not a plain readable file inside the root. A mark of the
+        byte order at its start is no part of it."""
         try:
-            return self.files.read_text(os.path.normpath(name), _LARGEST_FILE)
+            return self.files.read_text(os.path.normpath(name), _LARGEST_FILE).removeprefix("\ufeff")
         except UntrustedFileError:
             return ""
 

@@ -9,6 +9,7 @@ from activities.untrusted_files import UntrustedFolder
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _MOST_PATTERNS = 200
+_LONGEST = 1000
 _MOST_FOLDERS = 20_000
 _NOT_ENTERED = frozenset(("node_modules", "__pycache__", "site-packages"))
 
@@ -56,7 +57,7 @@ def _steps(patterns: Iterable[str]) -> Iterator[list[str]]:
 def _without_braces(pattern: str) -> list[str]:
     """`{a,b}/*` is `a/*` and `b/*`."""
     done: list[str] = []
-    pending = [pattern]
+    pending = [pattern] if len(pattern) <= _LONGEST else []
     while pending and len(done) + len(pending) < _MOST_PATTERNS:
         text = pending.pop()
         if match := _BRACES.search(text):

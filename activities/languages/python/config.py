@@ -9,12 +9,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
+from activities.languages.yaml_files import read_yaml
 from activities.tooling import Project
 
-_LARGEST_YAML = 100_000
-"""Characters; YAML in Python is slow, and a file of hooks is short."""
 _LARGEST_TOML = 2_000_000
 _LARGEST_INI = 500_000
 _MOST_HOOKS = 200
@@ -82,10 +79,7 @@ def hooks(project: Project) -> dict[str, str]:
 
 @lru_cache(maxsize=64)
 def _hooks(text: str) -> dict[str, str]:
-    try:
-        config = yaml.safe_load(text) if len(text) < _LARGEST_YAML else None
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return {}
+    config = read_yaml(text)
     found: dict[str, str] = {}
     for repo in _list(config, "repos")[:_MOST_HOOKS]:
         revision = repo.get("rev") if isinstance(repo, dict) else ""

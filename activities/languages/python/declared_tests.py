@@ -2,8 +2,10 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
+
+from activities.tooling import Project
 
 _PYTHON = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?|py")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
@@ -15,6 +17,18 @@ _WRAPPERS = frozenset(("time", "env", "sudo", "nice", "xvfb-run", "exec", "comma
 _SCRIPT = re.compile(r"(?:\./)?(?:[\w.-]+/)*(?:run_?tests?|test_?all|all_?tests?|tests?|alltests)\.py")
 _MODULE = re.compile(r"(?:[\w.]+\.)?(?:tests?|testsuite|run_?tests?)")
 _LARGEST = 20_000
+_ANSWERS = frozenset(("--version", "--help", "-h", "-V", "--collect-only", "--co", "--fixtures", "--markers"))
+"""Options with which no test runs."""
+_CHOOSES = re.compile(
+    r"-[km].*|--(?:ignore|ignore-glob|deselect|doctest[\w-]*|benchmark-only|benchmark-skip|splits|group|tag|exclude-tag"
+    r"|lf|last-failed|testmon|picked)(?:=.*)?",
+    re.DOTALL,
+)
+"""Options of pytest, unittest and Django that choose a part of the tests, or another kind of them."""
+_UNITTEST_VALUED = frozenset(("-s", "--start-directory", "-p", "--pattern", "-t", "--top-level-directory", "-k"))
+_DJANGO_VALUED = _UNITTEST_VALUED | frozenset(
+    ("--settings", "--pythonpath", "-v", "--verbosity", "--testrunner", "--tag", "--exclude-tag", "--shuffle")
+)
 # pytest's options, and those of usual plug-ins, whose value is the next word.
 VALUED = frozenset(
     (
@@ -60,7 +74,7 @@ class DeclaredTests:
         """With what one line of `pip install` arguments or of tox's `deps` names. `-c` and addresses say nothing."""
         words = split(line)
         found = self
-        for word, following in zip(words, [*words[1:], ""], strict=True):
+        for word, following in zip(words, [*words[1:], ""], strict=False):
             if match := re.fullmatch(r"(?:-r|--requirement)=?(.*)", word):
                 name = (match[1] or following).removeprefix("./")
                 found = replace(found, files=(*found.files, name)) if name else found
@@ -71,7 +85,7 @@ class DeclaredTests:
     def with_requirements(self, lines: Iterable[str]) -> "DeclaredTests":
         """With the lines of a list of requirements."""
         found = self
-        for line in lines:
+        for line in (re.sub(r"(?:^|\s)#.*", "", line).strip() for line in lines):
             plain = not line.startswith(("-", ".", "/", "git+", "http:", "https:", "file:"))
             found = replace(found, requirements=(*found.requirements, line)) if plain else found.with_installed(line)
         return found
@@ -84,6 +98,49 @@ def options_of(words: tuple[str, ...]) -> Iterator[str]:
         if word.startswith("-") or valued:
             yield word
         valued = word in VALUED
+
+
+def _unlimited(words: Iterable[str], valued: Set[str]) -> Iterator[str]:
+    """The options with their values, without what is to be tested and without those that choose a part of it."""
+    before = ""
+    for word in words:
+        value = before in valued or (before == "--parallel" and re.fullmatch(r"\d+|auto", word))
+        if (value or word.startswith("-")) and not _CHOOSES.fullmatch(before if value else word):
+            yield word
+        before = "" if value else word
+
+
+def whole_suite(found: DeclaredTests, project: Project) -> DeclaredTests:
+    """The same without what limits it to some tests: one line or job of several may run a part only."""
+    words = found.words
+    if found.runner == "pytest":
+        words = tuple(_unlimited(words, VALUED))
+    elif words[:2] == ("-m", "unittest"):
+        words = _discovering(words[2:], project)
+    elif words[:3] == ("-m", "django", "test"):
+        words = (*words[:3], *_unlimited(words[3:], _DJANGO_VALUED))
+    elif words[1:2] == ("test",):
+        words = (*words[:2], *_unlimited(words[2:], _DJANGO_VALUED))
+    variables = tuple(
+        (name, shlex.join(_unlimited(split(value), VALUED)) if name == "PYTEST_ADDOPTS" else value)
+        for name, value in found.variables
+    )
+    return replace(found, words=words, variables=variables)
+
+
+def _discovering(words: tuple[str, ...], project: Project) -> tuple[str, ...]:
+    """unittest's words: `discover` keeps its folder, and takes the place of the tests that are named. It looks only
+    into packages, so a folder of tests that is none has to be said."""
+    options = tuple(_unlimited(words, _UNITTEST_VALUED))
+    if words == options:
+        return ("-m", "unittest", *words)
+    if words[:1] == ("discover",):
+        folder = "".join(word for word in words[1:2] if not word.startswith("-"))
+    else:
+        named = (re.split(r"[./]", word)[0] for word in words if not word.startswith("-"))
+        folders = (name for name in named if name and project.files.is_folder(name))
+        folder = next((name for name in folders if not project.has_file(f"{name}/__init__.py")), "")
+    return ("-m", "unittest", "discover", *((folder,) if folder else ()), *options)
 
 
 def split(line: str) -> list[str]:
@@ -123,6 +180,8 @@ def _plain_python(words: list[str]) -> list[str]:
 
 def _runner(words: list[str]) -> tuple[str, list[str]]:
     """(`pytest` and its words, or `python` and what follows it); ("", []) for what runs no tests."""
+    if not _ANSWERS.isdisjoint(words):
+        return "", []
     if words[:1] in (["pytest"], ["py.test"]):
         return "pytest", words[1:]
     if words[:1] != ["python"] or len(words) < 2:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from activities.languages.python.config import has_table, section, toml_table
@@ -200,5 +200,5 @@ def _note(found: dict[str, str], lines: tuple[str, ...], where: str) -> None:
 def _parsed(line: str) -> Requirement | None:
     try:
         return Requirement(line.strip())
-    except InvalidRequirement:
+    except (ValueError, RecursionError):  # InvalidRequirement, a number too long for Python, endless parentheses
         return None

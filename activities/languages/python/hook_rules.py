@@ -1,20 +1,19 @@
 """What pre-commit's configuration says of a tool beside its version: which files it looks at, and its arguments."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
-import yaml
-
+from activities.languages.yaml_files import read_yaml
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, parse_json, read_output, write_input
 from activities.tool_reports import execute
 from activities.tooling import OUR_TOOLS, Project, Workbench
 
 _FILE = ".pre-commit-config.yaml"
-_LARGEST_YAML = 100_000
 _MOST_HOOKS = 500
 
 # They change files, or what is printed and where: that is ours to say.
@@ -108,24 +107,26 @@ async def as_hooked(bench: Workbench, report: ToolReport, ids: Sequence[str]) ->
 
 @lru_cache(maxsize=64)
 def _rules(text: str) -> tuple[HookRules, ...]:
-    try:
-        config = yaml.safe_load(text) if len(text) < _LARGEST_YAML else None
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return ()
+    config = read_yaml(text)
     everywhere = config if isinstance(config, dict) else {}
     repos = everywhere.get("repos")
-    listed = [repo.get("hooks") for repo in (repos if isinstance(repos, list) else []) if isinstance(repo, dict)]
-    hooks = [hook for each in listed if isinstance(each, list) for hook in each if isinstance(hook, dict)]
-    return tuple(_rule(hook, everywhere) for hook in hooks[:_MOST_HOOKS])
+    listed = (repo.get("hooks") for repo in (repos if isinstance(repos, list) else []) if isinstance(repo, dict))
+    hooks = (hook for each in listed if isinstance(each, list) for hook in each if isinstance(hook, dict))
+    return tuple(_rule(hook, everywhere) for hook in islice(hooks, _MOST_HOOKS))
 
 
 def _rule(hook: dict[str, Any], everywhere: dict[str, Any]) -> HookRules:
     args = hook.get("args")
     needs = hook.get("additional_dependencies")
     return HookRules(
-        str(hook.get("id")),
-        tuple(str(each) for each in (everywhere.get("files"), hook.get("files")) if each),
-        tuple(str(each) for each in (everywhere.get("exclude"), hook.get("exclude")) if each),
-        tuple(map(str, args)) if isinstance(args, list) else None,
+        "".join(_texts(hook.get("id"))),
+        tuple(_texts(everywhere.get("files"), hook.get("files"))),
+        tuple(_texts(everywhere.get("exclude"), hook.get("exclude"))),
+        tuple(_texts(*args)) if isinstance(args, list) else None,
         tuple(each for each in (needs if isinstance(needs, list) else ()) if isinstance(each, str)),
     )
+
+
+def _texts(*values: object) -> Iterator[str]:
+    """Texts and numbers as texts; lists and tables, which may be endless, are none."""
+    yield from (str(each) for each in values if each and isinstance(each, str | int | float))

@@ -19,7 +19,7 @@ from activities.tooling import Project
 OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
 _KNOWN = tuple(f"3.{minor}" for minor in range(15, 6, -1))
 """Versions that a project may be tried with, the newest first."""
-_PINNED = re.compile(r"^\s*(?:cpython-|python-?)?(3\.\d+)", re.MULTILINE)
+_PINNED = re.compile(r"^\s*(?:cpython-|python-?)?(3\.[0-9]{1,3})\b", re.MULTILINE)
 _PLACES = (Path("/usr/bin"), Path("/usr/local/bin"))
 
 

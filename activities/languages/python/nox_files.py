@@ -1,6 +1,7 @@
 """What a nox session that runs tests does, as far as noxfile.py says so plainly: a syntax tree, never run."""
 
 import ast
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -9,11 +10,13 @@ from activities.languages.python.declared_tests import DeclaredTests, with_comma
 from activities.tooling import Project
 
 _LARGEST = 200_000
+_SUITE = re.compile(r"(?:tests?|py_?tests?|unit.*)")
 _RUNS = frozenset(("run", "run_always", "run_install"))
 
 
 def nox_tests(project: Project) -> DeclaredTests:
-    """The first session that runs tests, nothing found without one."""
+    """The first session that runs tests and is named like a suite, else the first that runs any; nothing found without
+    one."""
     text = project.read("noxfile.py")
     try:
         module = ast.parse(text if len(text) < _LARGEST else "")
@@ -25,24 +28,32 @@ def nox_tests(project: Project) -> DeclaredTests:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
     functions = (node for node in module.body if isinstance(node, ast.FunctionDef))
-    sessions = (_session(one, constants) for one in functions if any(map(_is_session, one.decorator_list)))
-    return next((found for found in sessions if found.runner), DeclaredTests())
+    sessions = [(name, one) for one in functions if (name := _session_name(one))]
+    sessions.sort(key=lambda named: not _SUITE.fullmatch(named[0]))  # the others stay in their order
+    read = (_session(name, one, constants) for name, one in sessions)
+    return next((found for found in read if found.runner), DeclaredTests())
 
 
-def _is_session(decorator: ast.expr) -> bool:
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = named.attr if isinstance(named, ast.Attribute) else named.id if isinstance(named, ast.Name) else ""
-    return name in ("session", "nox_session")
+def _session_name(function: ast.FunctionDef) -> str:
+    """ "" for a function that is no session."""
+    for decorator in function.decorator_list:
+        named = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = named.attr if isinstance(named, ast.Attribute) else named.id if isinstance(named, ast.Name) else ""
+        if name in ("session", "nox_session"):
+            keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+            own = (text for each in keywords if each.arg == "name" for text in _texts(each.value, {}))
+            return next(own, "") or function.name
+    return ""
 
 
-def _session(session: ast.FunctionDef, constants: Mapping[str, ast.expr]) -> DeclaredTests:
-    found = DeclaredTests(f"noxfile.py, session {session.name}")
+def _session(name: str, session: ast.FunctionDef, constants: Mapping[str, ast.expr]) -> DeclaredTests:
+    found = DeclaredTests(f"noxfile.py, session {name}")
     for node in _in_order(session):
         if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Subscript):
             # session.env["NAME"] = "value"
-            name, value = list(_texts(target.slice, constants)), list(_texts(node.value, constants))
-            if isinstance(target.value, ast.Attribute) and target.value.attr == "env" and len(name) == len(value) == 1:
-                found = replace(found, variables=(*found.variables, (name[0], value[0])))
+            key, value = list(_texts(target.slice, constants)), list(_texts(node.value, constants))
+            if isinstance(target.value, ast.Attribute) and target.value.attr == "env" and len(key) == len(value) == 1:
+                found = replace(found, variables=(*found.variables, (key[0], value[0])))
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         words = [word for argument in node.args for word in _texts(argument, constants)]
@@ -60,9 +71,10 @@ def _session(session: ast.FunctionDef, constants: Mapping[str, ast.expr]) -> Dec
 
 
 def _in_order(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    for child in ast.iter_child_nodes(node):
-        yield from _in_order(child)
+    pending = [node]
+    while pending:
+        yield (one := pending.pop())
+        pending += reversed(list(ast.iter_child_nodes(one)))
 
 
 def _pairs(node: ast.expr | None, constants: Mapping[str, ast.expr]) -> Iterator[tuple[str, str]]:

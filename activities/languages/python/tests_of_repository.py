@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-import yaml
-
 from activities.languages.commands import CommandFile, command_files
 from activities.languages.python.config import toml_table
-from activities.languages.python.declared_tests import DeclaredTests, options_of, split, with_command
+from activities.languages.python.declared_tests import DeclaredTests, split, whole_suite, with_command
 from activities.languages.python.dependencies import declared, extras, group_names
 from activities.languages.python.nox_files import nox_tests
 from activities.languages.python.tox_files import tox_tests
+from activities.languages.yaml_files import read_yaml
 from activities.tooling import Project
 
 _LARGEST = 100_000
@@ -31,10 +30,8 @@ def declared_tests(project: Project) -> DeclaredTests:
         if found.runner and not _starts_pytest(project, found):
             known_extras, known_groups = extras(project), group_names(project)
             by_environment = found.found_in.startswith(("tox.", "setup.cfg", "pyproject.toml [testenv", "noxfile.py"))
-            named = found.words if by_environment or found.runner != "pytest" else options_of(found.words)
             return replace(
-                found,
-                words=tuple(named),
+                found if by_environment else whole_suite(found, project),
                 files=tuple(dict.fromkeys(name for name in found.files if project.has_file(name))),
                 extras=tuple(dict.fromkeys(name for name in found.extras if name in known_extras)),
                 groups=tuple(dict.fromkeys(name for name in found.groups if name in known_groups)),
@@ -94,16 +91,16 @@ def _of_lines(found: DeclaredTests, lines: list[str]) -> DeclaredTests:
 
 def _of_workflow(name: str, text: str) -> Iterator[DeclaredTests]:
     """Each job of a workflow with what its steps install, run and set."""
-    try:
-        workflow = yaml.safe_load(text) if len(text) < _LARGEST else None
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return
+    workflow, left = read_yaml(text), _LARGEST
     jobs = workflow.get("jobs") if isinstance(workflow, dict) else None
     for title, job in (jobs if isinstance(jobs, dict) else {}).items():
         steps = job.get("steps") if isinstance(job, dict) else None
         found = DeclaredTests(f"{name}, job {title}")
         for step in steps if isinstance(steps, list) else ():
             run = step.get("run") if isinstance(step, dict) else None
+            left -= 1 + len(run if isinstance(run, str) else "")
+            if left < 0:  # by aliases a short file holds endless steps
+                return
             if not isinstance(run, str) or step.get("working-directory"):
                 continue
             before = found.runner

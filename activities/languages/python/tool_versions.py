@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from activities.languages.commands import command_files
 from activities.languages.python.config import hooks, toml, toml_table
@@ -40,7 +40,7 @@ class WantedVersion:
         """Whether a version is one that the repository uses; in doubt it is."""
         try:
             return SpecifierSet(self.specifier).contains(version, prereleases=True)
-        except (InvalidSpecifier, InvalidVersion):
+        except ValueError:  # among them InvalidSpecifier, and a number too long for Python
             return True
 
 
@@ -93,9 +93,9 @@ def _declared(project: Project, name: str) -> Iterator[WantedVersion]:
 def _specifier(line: str, name: str) -> str:
     try:
         requirement = Requirement(line.partition(" #")[0].partition(" --")[0].strip(" \\"))
-    except InvalidRequirement:
+        counts = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    except (ValueError, RecursionError):  # no requirement, or a marker that compares what cannot be compared
         return ""
-    counts = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
     return str(requirement.specifier) if counts and canonicalize_name(requirement.name) == name else ""
 
 
@@ -103,7 +103,7 @@ def _required(name: str, value: str) -> str:
     """ruff takes a specifier or a version, black the beginning of a version."""
     try:
         return str(SpecifierSet(value))
-    except InvalidSpecifier:
+    except ValueError:
         version = _plain_version(value)
         return f"=={version}{'.*' if name == 'black' and version.count('.') < 2 else ''}" if version else ""
 
@@ -112,5 +112,5 @@ def _plain_version(text: str) -> str:
     """The version of a hook's revision ("v0.9.1"), "" for a commit or a branch."""
     try:
         return str(Version(text.removeprefix("v")))
-    except InvalidVersion:
+    except ValueError:
         return ""

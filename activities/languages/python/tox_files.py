@@ -37,6 +37,10 @@ _UNKNOWN = re.compile(r"\{(?!tox_root\}|envname\}|env_name\})[^{}]*\}")
 _UNUSUAL = frozenset(
     ("min", "minimum", "minimal", "oldest", "lowest", "main", "master", "dev", "devel", "nightly", "pre", "latest")
 )
+_A_PART = frozenset(("smoke", "bench", "benchmark", "benchmarks", "doc", "docs", "doctest", "doctests", "quick"))
+"""Factors of environments that run a part of the tests, or something else by the same runner."""
+_SUITE = re.compile(r"(?:py|test|unit|[23]\.?\d).*")
+_MOST_LINES = 2000
 
 
 @dataclass(frozen=True)
@@ -61,29 +65,33 @@ def tox_tests(project: Project) -> DeclaredTests:
         return DeclaredTests()
     own = [name.partition(":")[2] for name in tox.sections if name.startswith("testenv:")]
     names = list(dict.fromkeys((*tox.environments, *own, "py")))[:_MOST]
-    found = [(name, each) for name in names if (each := _environment(tox, name)).runner]
-    ranked = sorted(enumerate(found), key=lambda item: (_fit(item[1][0], tox.environments), item[0]))
-    return ranked[-1][1][1] if ranked else DeclaredTests()
+    best_first = sorted(names, key=lambda name: _fit(name, tox), reverse=True)  # equal ones stay in their order
+    return next((found for name in best_first if (found := _environment(tox, name)).runner), DeclaredTests())
 
 
-def _fit(name: str, listed: tuple[str, ...]) -> tuple[bool, int, bool]:
-    factors = set(re.split("[-.]", name))
+def _fit(name: str, tox: _Tox) -> tuple[bool, int, int, bool]:
+    """The greater, the better: an environment of the list that runs the suite, for this interpreter."""
+    factors = set(re.split("[-._]", name))
     version = f"{sys.version_info.major}{sys.version_info.minor}"
     dotted = f"{sys.version_info.major}.{sys.version_info.minor}"
     exact = f"py{version}" in factors or version in factors or f"py{dotted}" in name or dotted in name.split("-")
     other = any(re.fullmatch(r"(?:py|pypy|python)?[23]\d+", factor) or factor.startswith("pypy") for factor in factors)
-    return name in listed, 2 if exact else 0 if other else 1, not factors & _UNUSUAL
+    part = bool(factors & _A_PART)
+    inherits = "commands" not in tox.sections.get(f"testenv:{name}", {})
+    suite = 0 if part else 2 if _SUITE.fullmatch(name) else int(inherits)
+    return name in tox.environments and not part, suite, 2 if exact else 0 if other else 1, not factors & _UNUSUAL
 
 
 def _environment(tox: _Tox, name: str) -> DeclaredTests:
     """What tox does in the environment of that name."""
     factors = frozenset(name.split("-"))
     base, own = tox.sections.get("testenv", {}), tox.sections.get(f"testenv:{name}", {})
-    section = "testenv" if name not in (n.partition(":")[2] for n in tox.sections) else f"testenv:{name}"
+    section = f"testenv:{name}" if f"testenv:{name}" in tox.sections else "testenv"
 
     def lines(*keys: str) -> list[str]:
         value = next((table[key] for table in (own, base) for key in keys if key in table), "")
-        return [line.replace("{envname}", name).replace("{env_name}", name) for line in _lines(tox, value, factors)]
+        read = _lines(tox, value, factors, iter(range(_MOST_LINES)))
+        return [line.replace("{envname}", name).replace("{env_name}", name) for line in read]
 
     found = DeclaredTests(f"{tox.file} [{section}]").with_requirements(
         line.replace(f"{ROOT}/", "") for line in lines("deps")
@@ -103,17 +111,18 @@ def _environment(tox: _Tox, name: str) -> DeclaredTests:
     return found
 
 
-def _lines(tox: _Tox, value: object, factors: frozenset[str], depth: int = 8) -> Iterator[str]:
-    """The lines of a value that hold in an environment of these factors, with what is plain put in."""
-    for line in _texts(value) if depth else ():
+def _lines(tox: _Tox, value: object, factors: frozenset[str], left: Iterator[int], depth: int = 8) -> Iterator[str]:
+    """The lines of a value that hold in an environment of these factors, with what is plain put in. `left` ends it
+    where references multiply."""
+    for line, _ in zip(_texts(value) if depth else (), left, strict=False):
         match = None if line.startswith("-") else _CONDITION.fullmatch(line)
         if match and not any(_holds(each, factors) for each in _expanded(match["factors"])):
             continue
         text = match["value"].strip() if match else line
         if reference := _REFERENCE.search(text):
             inner = tox.sections.get(reference["section"], {}).get(reference["key"], "")
-            for each in _lines(tox, inner, factors, depth - 1):
-                yield from _lines(tox, text.replace(reference[0], each), factors, depth - 1)
+            for each in _lines(tox, inner, factors, left, depth - 1):
+                yield from _lines(tox, text.replace(reference[0], each), factors, left, depth - 1)
             continue
         for pattern, plain in (*_KNOWN, *_KNOWN):  # a default may hold another one
             text = pattern.sub(plain, text)
@@ -172,7 +181,7 @@ def _expanded(text: str) -> Iterator[str]:
 def _choices(text: str) -> list[str]:
     found: list[str] = []
     for each in text.split(","):
-        if match := re.fullmatch(r"\s*(\d+)-(\d+)\s*", each):
+        if match := re.fullmatch(r"\s*(\d{1,6})-(\d{1,6})\s*", each):
             found += [str(number) for number in range(int(match[1]), min(int(match[2]), int(match[1]) + 100) + 1)]
         else:
             found.append(each.strip())
@@ -193,7 +202,7 @@ def _read(project: Project) -> _Tox | None:
 def _of_ini(file: str, text: str, prefix: str) -> _Tox | None:
     if len(text) > _LARGEST or (f"[{prefix}tox" not in text and "[testenv" not in text):
         return None
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True, delimiters=("=",), comment_prefixes=("#",))
+    parser = configparser.RawConfigParser(strict=False)  # as tox reads it
     try:
         parser.read_string(text)
     except configparser.Error:
@@ -206,9 +215,10 @@ def _of_ini(file: str, text: str, prefix: str) -> _Tox | None:
 
 def _of_toml(file: str, table: Mapping[str, Any]) -> _Tox | None:
     base, own = table.get("env_run_base"), table.get("env")
-    if not isinstance(base, dict) and not isinstance(own, dict):
+    own = own if isinstance(own, dict) else {}
+    if not isinstance(base, dict) and not own:
         return None
     listed = table.get("env_list")
     names = tuple(name for name in (listed if isinstance(listed, list) else []) if isinstance(name, str))
-    tables = {f"testenv:{name}": each for name, each in (own or {}).items() if isinstance(each, dict)}
+    tables = {f"testenv:{name}": each for name, each in own.items() if isinstance(each, dict)}
     return _Tox(file, names, {"testenv": base if isinstance(base, dict) else {}, **tables})

@@ -94,7 +94,7 @@ def test_tox_environment_of_this_interpreter_counts(tmp_path: Path) -> None:
     made = project(tmp_path, {**THERE, "tox.ini": TOX})
     assert declared_tests(made) == DeclaredTests(
         found_in="tox.ini [testenv]",
-        requirements=("six", "Django>=5.1,<5.2"),
+        requirements=("six", "Django~=4.2"),  # the first of two that fit as well
         files=("requirements/test.txt",),
         extras=("test",),
         groups=("suite",),
@@ -172,3 +172,95 @@ def test_own_runner_of_django_and_scripts(tmp_path: Path, files: dict[str, str],
 )
 def test_files_that_make_no_sense_say_nothing(tmp_path: Path, files: dict[str, str]) -> None:
     assert declared_tests(project(tmp_path, files)) == DeclaredTests()
+
+
+OWN = "[testenv:{0}]\ncommands = pytest -m {0}\n"
+
+
+@pytest.mark.parametrize(
+    ("listed", "sections", "words"),
+    [
+        ("py38,py39,bench", OWN.format("bench"), ("suite",)),
+        ("py39,py310,docs", OWN.format("docs"), ("suite",)),
+        ("py3, doctest", OWN.format("doctest"), ("suite",)),
+        ("smoke, django, other", OWN.format("smoke"), ("suite",)),
+        ("lint, check", OWN.format("check"), ("-m", "check")),
+        ("slow, unit", OWN.format("slow") + OWN.format("unit"), ("-m", "unit")),
+        ("py38-smoke, py38, cov", OWN.format("py38-smoke") + OWN.format("cov"), ("suite",)),
+        ("test-a, test-b", OWN.format("test-a") + OWN.format("test-b"), ("-m", "test-a")),
+        ("bench", OWN.format("bench"), ("suite",)),
+    ],
+)
+def test_tox_environment_of_the_suite_counts(
+    tmp_path: Path, listed: str, sections: str, words: tuple[str, ...]
+) -> None:
+    lint = "[testenv:lint]\ncommands = ruff check\n"
+    text = f"[tox]\nenvlist = {listed}\n[testenv]\ncommands = pytest suite\n{lint}{sections}"
+    assert declared_tests(project(tmp_path, {"tox.ini": text})).words == words
+
+
+@pytest.mark.parametrize(
+    ("sessions", "name"),
+    [
+        (("smoke", "tests"), "tests"),
+        (("smoke", "unit_all"), "unit_all"),
+        (("smoke", "other"), "smoke"),
+        (("tests", "test"), "tests"),
+        (("bench", "x(name='pytest')"), "pytest"),
+    ],
+)
+def test_nox_session_of_the_suite_counts(tmp_path: Path, sessions: tuple[str, ...], name: str) -> None:
+    text = "import nox\n"
+    for one in sessions:
+        function, _, own = one.partition("(")
+        text += f"@nox.session({own or ')'}\ndef {function}(session):\n    session.run('pytest')\n"
+    assert declared_tests(project(tmp_path, {"noxfile.py": text})).found_in == f"noxfile.py, session {name}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("pytest -m smoke -v", ("-v",)),
+        ("pytest -k easy --ignore a --ignore=b --ignore-glob=c --deselect d -p no:x", ("-p", "no:x")),
+        ("pytest -msmoke --benchmark-only --doctest-modules --doctest-glob x -n 2 docs", ("-n", "2")),
+        ("pytest --version\npytest -q", ("-q",)),
+        ("pytest --help\npytest -h\npython -m pytest -V\npytest --collect-only\npytest -q", ("-q",)),
+        ("python -m unittest -h\npython -m unittest -v", ("-m", "unittest", "-v")),
+        ("python -m unittest tests.test_smoke -v", ("-m", "unittest", "discover", "-v")),
+        ("python -m unittest loose/test_smoke.py", ("-m", "unittest", "discover", "loose")),
+        ("python -m unittest discover -s tests -k smoke", ("-m", "unittest", "discover", "-s", "tests")),
+        ("python -m unittest discover tests", ("-m", "unittest", "discover", "tests")),
+        ("python manage.py test app1 app2 --tag=smoke --tag x -v 2", ("manage.py", "test", "-v", "2")),
+        ("django-admin test a --parallel 4 --settings s b", ("-m", "django", "test", "--parallel", "4", "--settings", "s")),
+    ],
+)  # fmt: skip
+def test_a_line_of_make_or_ci_does_not_limit_the_suite(tmp_path: Path, lines: str, words: tuple[str, ...]) -> None:
+    there = {"tests/__init__.py": "", "loose/test_smoke.py": ""}
+    make = project(tmp_path / "make", {**there, "Makefile": "x:\n" + lines.replace("pytest", "\tpytest")})
+    steps = "\n".join(f"      - run: {line}" for line in lines.splitlines())
+    text = f"jobs:\n  smoke:\n    steps:\n{steps}\n  all:\n    steps: [{{run: pytest --other}}]\n"
+    ci = project(tmp_path / "ci", {**there, ".github/workflows/ci.yml": text})
+    assert [declared_tests(make).words, declared_tests(ci).words] == [words, words]
+    kept = project(tmp_path / "tox", {"tox.ini": "[testenv]\ncommands = pytest -m smoke\n"})
+    assert declared_tests(kept).words == ("-m", "smoke")
+
+
+def test_variables_of_ci_do_not_limit_the_suite(tmp_path: Path) -> None:
+    made = project(tmp_path, {"Makefile": "test:\n\tPYTEST_ADDOPTS='-q -m smoke' pytest\n"})
+    assert declared_tests(made).variables == (("PYTEST_ADDOPTS", "-q"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff[testenv]\ndeps = pytest # x\ncommands = pytest\n",
+        "[testenv]\ndeps:\n    pytest  # x\ncommands:\n    pytest\n",
+    ],
+)
+def test_tox_files_are_read_as_tox_does(tmp_path: Path, text: str) -> None:
+    found = declared_tests(project(tmp_path, {"tox.ini": text}))
+    assert (found.requirements, found.runner) == (("pytest",), "pytest")
+
+
+def test_nox_file_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert declared_tests(project(tmp_path, {"noxfile.py": f"\ufeff{NOX}"})).runner == "pytest"
