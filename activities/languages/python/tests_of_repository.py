@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
+from activities.languages.command_lines import is_program, started
 from activities.languages.commands import CommandFile, command_files
 from activities.languages.python.config import toml_table
 from activities.languages.python.declared_tests import DeclaredTests, split, whole_suite, with_command
@@ -56,12 +57,11 @@ def named_paths(project: Project, program: str) -> tuple[str, ...]:
     """The folders and files that the repository's own commands give a program (`mypy src tests`), in order."""
     found: dict[str, None] = {}
     for file in command_files(project):
-        for line in _lines(file):
-            before, _, after = line.partition(f"{program} ")
-            if after and not re.search(r"install|[\w.-]$", before):
-                words = (word.removesuffix("/").removeprefix("./") for word in split(re.split(r"[;&|]", after)[0]))
-                there = (word for word in words if word and not word.startswith(("-", "/", "..")))
-                found.update((word, None) for word in there if project.has_file(word) or project.files.is_folder(word))
+        commands = (words for line in file.lines if program in line for words in started(line))
+        for named in (words[1:] for words in commands if is_program(words[0], program)):
+            words = (word.removesuffix("/").removeprefix("./") for word in named)
+            there = (word for word in words if word and not word.startswith(("-", "/", "..")))
+            found.update((word, None) for word in there if project.has_file(word) or project.files.is_folder(word))
     return tuple(found)
 
 

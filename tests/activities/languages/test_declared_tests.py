@@ -7,7 +7,7 @@ import pytest
 
 from activities.languages.python.declared_tests import DeclaredTests
 from activities.languages.python.pytest_config import pytest_config
-from activities.languages.python.tests_of_repository import declared_tests
+from activities.languages.python.tests_of_repository import declared_tests, named_paths
 from activities.tooling import Project
 
 TOX = """
@@ -264,3 +264,16 @@ def test_tox_files_are_read_as_tox_does(tmp_path: Path, text: str) -> None:
 
 def test_nox_file_with_a_byte_order_mark(tmp_path: Path) -> None:
     assert declared_tests(project(tmp_path, {"noxfile.py": f"\ufeff{NOX}"})).runner == "pytest"
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        (".PHONY: mypy tests\ncheck: lint mypy tests\nx:\n\techo mypy tests\n\tpip install mypy tests\n", ()),
+        ("x:\n\t$(VENV)/bin/mypy --strict src/ ./tests gone\n", ("src", "tests")),
+        ("x:\n\tuv run mypy src && poetry run python -m mypy tests; ls other\n", ("src", "tests")),
+    ],
+)
+def test_paths_of_a_command_that_starts_the_program(tmp_path: Path, text: str, paths: tuple[str, ...]) -> None:
+    there = {"src/a.py": "", "tests/a.py": "", "other/a.py": ""}
+    assert named_paths(project(tmp_path, {**there, "Makefile": text}), "mypy") == paths

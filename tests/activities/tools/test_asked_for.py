@@ -34,6 +34,19 @@ def asked(root: Path, files: Mapping[str, str], folder: str = ".") -> dict[str, 
         {"Makefile": "lint:\n\t# ruff check\n\tcp x.ruff my-black\n"},
         {".pre-commit-config.yaml": LOCAL.format("sh check.sh")},
         {"README.md": "Run ruff and mypy.", "docs/Makefile": "ruff check"},
+        {
+            "package.json": json.dumps(
+                {"scripts": {"clean": "rimraf dist black && rm -rf mypy", "b": "npm run build black"}}
+            )
+        },
+        {
+            "Makefile": "x:\n\techo 'no black here'\n\t@printf black\n\tpip uninstall -y black\n\tflake=1 x --style=black\n"
+        },
+        {"Makefile": ".PHONY: black mypy\ncheck: black mypy\nclean: rm -rf ruff\nTHEME = black\n\tgit add black\n"},
+        {
+            ".github/workflows/a.yml": "jobs: {a: {strategy: {matrix: {theme: [black, white]}}, steps: [{run: x -s black}]}}\n"
+        },
+        {".gitlab-ci.yml": "variables:\n  THEME:\n  - black\njob:\n  script: ['./run --style black # mypy']\n"},
     ],
 )
 def test_what_names_no_tool_asks_for_none(tmp_path: Path, files: dict[str, str]) -> None:
@@ -59,6 +72,17 @@ def test_what_names_no_tool_asks_for_none(tmp_path: Path, files: dict[str, str])
         ({"pyproject.toml": "[tool.poe.tasks]\ntypes = {cmd = 'basedpyright'}\n"},
          {"pyright": "basedpyright in pyproject.toml"}),
         ({".pre-commit-config.yaml": LOCAL.format("uv run ruff check")}, {"ruff": "ruff in .pre-commit-config.yaml"}),
+        *(({"Makefile": f"lint:\n\t{line}\n"}, {"mypy": "mypy in Makefile"}) for line in (
+            "$(VENV)/bin/mypy .", "$(PYTHON) -m mypy", "uv run --with x mypy", "poetry run python -m mypy .",
+            "@cd src && A=1 pipenv run mypy", "${{ x }} mypy", "docker compose run --rm web mypy .", "sh -c 'cd x; mypy'",
+            "pip install -U 'mypy[reports]>=1'", "if ! mypy; then", "git ls-files | xargs mypy", "sudo -E env A=1 mypy",
+            "uvx --from mypy mypy", "uv tool install mypy@1", "(cd x; mypy .)", "tool \\\n\t; mypy 'x", "hatch run mypy")),
+        ({"Makefile": "MYPY ?= $(BIN)/mypy\nx:\n\t$(MYPY) .\n"}, {"mypy": "mypy in Makefile"}),
+        ({"tasks.py": "def lint(c):\n    c.run('poetry run black .')\n"}, {"black": "black in tasks.py"}),
+        ({"Jenkinsfile": "sh 'black .'\n"}, {"black": "black in Jenkinsfile"}),
+        ({".gitlab-ci.yml": "a: !reference [b]\njob:\n  script:\n  - - black .\n"}, {"black": "black in .gitlab-ci.yml"}),
+        ({".circleci/config.yml": "a: {steps: [{run: {name: mypy, command: black .}}]}"},
+         {"black": "black in .circleci/config.yml"}),
         ({".husky/pre-commit": "ruff check\n"}, {"ruff": "ruff in .husky/pre-commit"}),
         ({"package.json": json.dumps({"lint-staged": {"*.py": ["black"]}})}, {"black": "black in package.json"}),
         ({".github/workflows/a.yml": STEPS.format("run: |\n        pip-audit -r requirements.txt")},
@@ -107,6 +131,16 @@ def test_a_command_asks_for_a_tool_of_the_packages_that_is_declared(
         ("python", {"tox.ini": "[testenv]\ncommands = coverage run -m pytest\n"}, "coverage in tox.ini"),
         ("python", {".github/workflows/t.yml": STEPS.format("uses: codecov/codecov-action@v5")},
          "codecov in .github/workflows/t.yml"),
+        *(("python", {"Makefile": f"x:\n\t{line}\n"}, "") for line in (
+            "rm -rf build coverage", "open coverage", "pytest --no-cov", "echo --cov", "cd coverage && ls nyc", "coverage")),
+        ("python", {"Makefile": "clean: rm -rf build coverage\ncoverage:\n\tx\n"}, ""),
+        ("python", {"Makefile": "x:\n\ttox -- --cov=x\n"}, "--cov in Makefile"),
+        ("python", {"Makefile": "x:\n\tuv run python -m coverage run -m pytest\n"}, "coverage in Makefile"),
+        ("python", {"Makefile": "x:\n\tbash <(curl -s https://codecov.io/bash)\n"}, "codecov in Makefile"),
+        ("python", {".github/workflows/t.yml": STEPS.format("uses: coverallsapp/github-action@v2")},
+         "coveralls in .github/workflows/t.yml"),
+        ("javascript", {"package.json": '{"scripts": {"clean": "rimraf dist coverage"}}'}, ""),
+        ("javascript", {"package.json": '{"scripts": {"test": "cross-env A=1 nyc mocha"}}'}, "nyc in package.json"),
         ("javascript", {"package.json": '{"scripts": {"test": "jest"}}'}, ""),
         ("javascript", {"package.json": '{"scripts": {"test": "jest --coverage"}}'}, "--coverage in package.json"),
         ("javascript", {"package.json": '{"scripts": {"test": "c8 mocha"}}'}, "c8 in package.json"),
