@@ -290,6 +290,8 @@ def _comments() -> Iterator[tuple[str, str]]:
     overridden = _check("linting", "neutral", reason=states.overridden_by("octocat", "read"), overridden_by="octocat")
     reason = states.verdict([], {"linting": "octocat"}, scored=True, score=98.3, threshold=85)
     yield "Overridden", gate_comment(replace(_gate("passed", overridden), reason=reason), LINKS, {}, conflicts_with="")
+    only_shown = _gate("passed", _check("linting", "neutral", score=None, reason="Only shown.", result_id="1"))
+    yield "Nothing that counts", gate_comment(replace(only_shown, reason=states.NOTHING_COUNTS), LINKS, {})
     yield "Being checked", checking_comment(None, LINKS, {})
     yield "Being checked after a verdict", checking_comment(failed, LINKS, {})
     yield "Fork", gate_comment(_gate("refused"), LINKS, {})
