@@ -9,7 +9,7 @@ from activities.history import RedBranch
 from activities.model import Head, QualityCheck, QualityGateResult, RepoRef
 from activities.quality_gate.types import GateOutcome
 from activities.reporting import gate_states
-from workflows.messages import Pushed
+from workflows.messages import PullChanged, Pushed
 from workflows.quality import late_events, shared_heads
 from workflows.quality.branch_state import BranchState, GateTarget
 from workflows.quality.default_branch import news_of, red_after
@@ -167,3 +167,24 @@ def test_of_two_pushes_in_one_second_the_newer_is_not_always_known(
     state = state_of()
     push(state, C, B, 5)
     assert state.is_unsure(Pushed(Head(REPO, sha, "main"), before, sent_at=at)) is unsure
+
+
+@pytest.mark.parametrize(
+    ("sha", "at", "unsure"),
+    [
+        (A, 5, True),  # read from GitHub just before the push to B, or just after a push back to A
+        (C, 5, True),
+        (C, 7, True),
+        (B, 5, False),
+        (C, 6, False),
+        (C, 8, False),
+        (C, 0, False),
+    ],
+)
+def test_of_a_push_and_a_pull_request_in_one_second_the_newer_is_not_known(sha: str, at: float, unsure: bool) -> None:
+    state = state_of()
+    push(state, A, P, 3)
+    state.change_pull(PullChanged("opened", Head(REPO, A, "main", "other", pull=1), sent_at=3))
+    push(state, B, A, 5)
+    state.change_pull(PullChanged("edited", Head(REPO, B, "main", "other", pull=1), sent_at=7))
+    assert state.is_unsure(PullChanged("synchronize", Head(REPO, sha, "main", "other", pull=1), sent_at=at)) is unsure

@@ -172,11 +172,13 @@ class BranchState:
         firsts = [one for before, one in zip([("", 0.0), *heads], heads, strict=False) if before[0] != one[0]]
         self.heads = firsts[-_REMEMBERED:]
 
-    def is_unsure(self, event: Pushed) -> bool:
-        """Whether a push may be older than the head, or newer: of one second GitHub's times tell nothing, and what was
-        between the two has not been heard of."""
-        other = event.head.sha not in (self.head.sha, *self.old_heads) and event.before != self.head.sha
-        return other and event.sent_at == self.pushed_at
+    def is_unsure(self, event: Pushed | PullChanged) -> bool:
+        """Whether the head that an event names may be older than the known one, or newer: of one second GitHub's times
+        tell nothing, and what was between the two has not been heard of."""
+        sha, one_second = event.head.sha, event.sent_at in (self.pushed_at, self.pull_at)
+        if isinstance(event, Pushed):
+            return one_second and sha not in (self.head.sha, *self.old_heads) and event.before != self.head.sha
+        return one_second and sha != self.head.sha and event.sent_at > 0
 
     def push(self, event: Pushed) -> bool:
         """A push. False, and nothing changes, for one that comes late: an older push, one of the same second whose

@@ -64,8 +64,8 @@ async def as_it_is_now(event: PullChanged) -> PullChanged | None:
 
 def may_be_late(state: BranchState, event: PullChanged, *, ending: bool) -> bool:
     """Whether the pull request may be closed: this workflow has not heard of it, or is `ending`. No times are compared:
-    GitHub's are of another clock than Temporal's."""
-    return ending or not any(pull.number == event.head.pull for pull in state.pulls)
+    GitHub's are of another clock than Temporal's. Or whether its head may have been left within the same second."""
+    return ending or not any(pull.number == event.head.pull for pull in state.pulls) or state.is_unsure(event)
 
 
 async def _ask(activity: Activity[P, R], input: P) -> R:
