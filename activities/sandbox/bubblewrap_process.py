@@ -147,6 +147,7 @@ async def _limit(
         with suppress(OSError):
             os.sched_setscheduler(pid1, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
         handle = ProcessHandle(pid1)
+        _give_output(process.pid)
     except (KeyError, ProcessLookupError):
         _, err = await process.communicate()
         raise not_started(process.returncode, err) from None
@@ -156,6 +157,14 @@ async def _limit(
         await process.communicate()
         raise
     return BubblewrapProcess(process, command, pid1, handle, status, group)
+
+
+def _give_output(pid: int) -> None:
+    """Makes the pipes of its output the sandbox's, else it could write to them but not open `/dev/stdout`."""
+    owner = sandbox_user().owner
+    for number in (1, 2) if owner is not None else ():
+        with suppress(OSError):  # root without the right to; all else works
+            os.chown(f"/proc/{pid}/fd/{number}", owner, owner)
 
 
 def _filter() -> bytes:

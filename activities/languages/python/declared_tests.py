@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from activities.tooling import Project
 
@@ -19,6 +20,17 @@ _MODULE = re.compile(r"(?:[\w.]+\.)?(?:tests?|testsuite|run_?tests?)")
 _LARGEST = 20_000
 _ANSWERS = frozenset(("--version", "--help", "-h", "-V", "--collect-only", "--co", "--fixtures", "--markers"))
 """Options with which no test runs."""
+_INSTALL_VALUED = re.compile(
+    r"-[criftep]|--(?:constraint|requirement|editable|(?:extra-)?index-url|find-links|target|python|prefix|progress-bar"
+    r"|only-binary|no-binary|group|extra|index-strategy|python-version|trusted-host|src|root|cache-dir|timeout|retries)"
+)
+"""Options of pip and uv whose value is the next word."""
+_PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w.,\s-]*\])?(?:\s*[<>=!~]=?.*)?")
+_INSTALLERS = re.compile(
+    r"(?:pip|uv|wheel|build|twine|tox|tox-.*|nox|nox-.*|poetry|pdm|hatch|flit|pipenv|pipx|virtualenv|pre-commit|codecov"
+    r"|coveralls)(?![\w-]).*"
+)
+"""What CI installs to install, build or publish with."""
 _CHOOSES = re.compile(
     r"-[km].*|--(?:ignore|ignore-glob|deselect|doctest[\w-]*|benchmark-only|benchmark-skip|splits|group|tag|exclude-tag"
     r"|lf|last-failed|testmon|picked)(?:=.*)?",
@@ -69,6 +81,11 @@ class DeclaredTests:
     variables: tuple[tuple[str, str], ...] = ()
     runner: str = ""
     words: tuple[str, ...] = ()
+
+    @property
+    def by_environment(self) -> bool:
+        """Whether tox or nox says what their environment holds. The lines of CI may name what only CI has."""
+        return self.found_in.startswith(("tox.", "setup.cfg", "pyproject.toml [testenv", "noxfile.py"))
 
     def with_installed(self, line: str) -> "DeclaredTests":
         """With what one line of `pip install` arguments or of tox's `deps` names. `-c` and addresses say nothing."""
@@ -246,4 +263,19 @@ def _installing(found: DeclaredTests, words: list[str]) -> DeclaredTests:
         elif option in ("--group", "--with", "-G", "--only-group"):
             groups += named
     found = found.with_installed(shlex.join(words))
-    return replace(found, extras=(*found.extras, *extras), groups=(*found.groups, *groups))
+    packages = _packages(words) if words[0] in {"pip", "pip3"} or words[1:2] == ["pip"] else ()
+    return replace(
+        found,
+        requirements=(*found.requirements, *packages),
+        extras=(*found.extras, *extras),
+        groups=(*found.groups, *groups),
+    )
+
+
+def _packages(words: list[str]) -> Iterator[str]:
+    """The packages that `pip install` names by their name in an index."""
+    following = words[words.index("install") + 1 :]
+    for before, word in pairwise(["", *following]):
+        plain = _PACKAGE.fullmatch(word) and not word.endswith((".whl", ".txt", ".zip", ".gz"))
+        if plain and not _INSTALL_VALUED.fullmatch(before) and not _INSTALLERS.fullmatch(word):
+            yield word

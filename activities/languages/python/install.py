@@ -38,10 +38,12 @@ _ASSUMED_VERSION = "9999.0.0"
 
 @dataclass(frozen=True)
 class InstallItem:
-    """Something that can be installed on its own. `what` ends the sentence "Could not install …"."""
+    """Something that can be installed on its own. `what` ends the sentence "Could not install …", which is not said
+    where it is not `needed`."""
 
     what: str
     arguments: tuple[str, ...]
+    needed: bool = True
 
 
 def install_items(home: Project) -> tuple[InstallItem, ...]:
@@ -87,8 +89,11 @@ def _required(project: Project, folder: str) -> Iterator[InstallItem]:
     for name, lines in groups(project, tests.groups).items():
         if (for_checks(name) or name in tests.groups) and (requirements := valid(lines)):
             yield InstallItem(f"the dependency group {name}{of_member}", requirements)
-    if requirements := valid(tests.requirements):
-        yield InstallItem(f"the packages of {tests.found_in}{of_member}", requirements)
+    requirements, what = valid(tests.requirements), f"the packages of {tests.found_in}{of_member}"
+    if requirements and tests.by_environment:
+        yield InstallItem(what, requirements)
+    else:  # a database's client, perhaps, that is built with what only CI has
+        yield from (InstallItem(what, (line,), needed=False) for line in requirements)
 
 
 def _itself(project: Project, folder: str) -> InstallItem:
@@ -180,7 +185,11 @@ class PythonInstallation:
             return
         self.version_assumed = True
         for item in items:
+            before = self.output
             if not await self._pip(*item.arguments):
+                if not item.needed:
+                    self.output = before
+                    continue
                 self.lost.append(item.what)
                 if item.arguments[0] == "-e":
                     await self._install_less(item)
@@ -189,7 +198,7 @@ class PythonInstallation:
         """What the tests' environment names beside the lock file, as far as it is not there."""
         there = installed(self.site.spec.env) if self.site.spec.env else {}
         missing = [line for line in valid(requirements) if canonicalize_name(Requirement(line).name) not in there]
-        if missing and not await self._pip(*missing):
+        if missing and not await self._pip(*missing) and declared_tests(self.site.project).by_environment:
             self.lost.append(f"the packages of {declared_tests(self.site.project).found_in}")
 
     async def _install_less(self, item: InstallItem) -> None:

@@ -30,9 +30,8 @@ def declared_tests(project: Project) -> DeclaredTests:
     for found in (tox_tests(project), nox_tests(project), *_by_lines(project), _by_django(project)):
         if found.runner and not _starts_pytest(project, found):
             known_extras, known_groups = extras(project), group_names(project)
-            by_environment = found.found_in.startswith(("tox.", "setup.cfg", "pyproject.toml [testenv", "noxfile.py"))
             return replace(
-                found if by_environment else whole_suite(found, project),
+                found if found.by_environment else whole_suite(found, project),
                 files=tuple(dict.fromkeys(name for name in found.files if project.has_file(name))),
                 extras=tuple(dict.fromkeys(name for name in found.extras if name in known_extras)),
                 groups=tuple(dict.fromkeys(name for name in found.groups if name in known_groups)),
@@ -75,8 +74,10 @@ def _by_lines(project: Project) -> Iterator[DeclaredTests]:
 
 
 def _lines(file: CommandFile) -> list[str]:
+    """The commands, without the quotes and brackets of the file's format around them; `pip install .[test]` keeps its own."""
     text = file.text.replace("\\\n", " ")
-    return [_BEFORE.sub("", line).rstrip("\"']") for line in text.splitlines()[:_MOST_LINES]]
+    lines = [_BEFORE.sub("", line).rstrip("\"'") for line in text.splitlines()[:_MOST_LINES]]
+    return [line if line.count("[") == line.count("]") else line.rstrip("\"']") for line in lines]
 
 
 def _of_lines(found: DeclaredTests, lines: list[str]) -> DeclaredTests:

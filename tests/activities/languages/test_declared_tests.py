@@ -125,6 +125,26 @@ def test_other_places_that_run_tests_are_read(tmp_path: Path, files: dict[str, s
 
 
 @pytest.mark.parametrize(
+    ("line", "requirements"),
+    [
+        ("pip install setuptools gevent 'peewee>=3' psycopg[binary]", ("setuptools", "gevent", "peewee>=3", "psycopg[binary]")),
+        ("python -m pip install -U pip wheel tox six==1.17.0", ("six==1.17.0",)),
+        ("uv pip install --system -c limits.txt -i https://example.com/simple six", ("six",)),
+        ("pip install -e . -r requirements/test.txt ./other six.whl other/ git+https://example.com/six", ()),
+        ("pip install pip-tools tox-uv pytest-tox", ("pip-tools", "pytest-tox")),
+        ("poetry install six", ()),
+        ("npm install six", ()),
+        ("pip install six${{ matrix.six }}", ()),
+    ],
+)  # fmt: skip
+def test_packages_that_ci_installs_for_its_tests_are_read(
+    tmp_path: Path, line: str, requirements: tuple[str, ...]
+) -> None:
+    made = project(tmp_path, {**THERE, ".gitlab-ci.yml": f"script:\n  - {line}\n  - python -m unittest\n"})
+    assert declared_tests(made).requirements == requirements
+
+
+@pytest.mark.parametrize(
     ("command", "runner", "words"),
     [
         ("xvfb-run -a python -W error -m unittest discover -v", "python", ("-m", "unittest", "discover", "-v")),

@@ -84,8 +84,11 @@ block.unlink()
 print(pty.spawn(["true"]), m.get_context("spawn").Lock() is not None, os.path.samefile(tempfile.gettempdir(), "/var/tmp"))
 async def main():
     process = await asyncio.create_subprocess_exec("echo", "asked", stdout=-1)
-    print((await process.communicate())[0].decode().strip())
+    print((await process.communicate())[0].decode().strip(), flush=True)
 asyncio.run(main())
+for name in ("/dev/stdout", "/dev/stderr"):
+    with open(name, "w") as opened:
+        opened.write(name)
 """
     ran = await sandbox.run(tools, python(script))
-    assert ran.stdout == b"0 True True\nasked\n", ran.stderr
+    assert (ran.stdout, ran.stderr) == (b"0 True True\nasked\n/dev/stdout", b"/dev/stderr")
