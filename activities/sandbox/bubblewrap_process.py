@@ -161,10 +161,10 @@ async def _limit(
 
 def _give_output(pid: int) -> None:
     """Makes the pipes of its output the sandbox's, else it could write to them but not open `/dev/stdout`."""
-    owner = sandbox_user().owner
-    for number in (1, 2) if owner is not None else ():
-        with suppress(OSError):  # root without the right to; all else works
-            os.chown(f"/proc/{pid}/fd/{number}", owner, owner)
+    if (owner := sandbox_user().owner) is not None:
+        for number in (1, 2):
+            with suppress(OSError):  # root without the right to: all else works
+                os.chown(f"/proc/{pid}/fd/{number}", owner, owner)
 
 
 def _filter() -> bytes:

@@ -27,7 +27,7 @@ from activities.languages.python.dependencies import (
     requirements_files,
     with_includes,
 )
-from activities.languages.python.install import PythonInstallation, constraints, install_items
+from activities.languages.python.install import PythonInstallation, constraints, install_items, sync_arguments
 from activities.languages.python.installed import our_version, paths_to
 from activities.languages.python.interpreters import chosen_python, interpreter_folders
 from activities.languages.python.layout import files_below
@@ -99,10 +99,10 @@ class PythonToolchain(Toolchain):
         contents = [part for place in places for part in _contents(place)]
         added = json.dumps(_additions(home), sort_keys=True)
         versions = (our_version("uv"), sys.version, str(chosen_python(home)), platform.machine(), added)
-        key = digest("python-4", *versions, *contents)
+        key = digest("python-5", *versions, *contents)
         steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in install_items(home))
         if home.read("uv.lock"):
-            steps = ("uv sync --frozen --all-packages --all-groups --all-extras",)
+            steps = (" ".join(("uv sync --frozen --all-packages", *sync_arguments(home))),)
         locked = bool(home.read("uv.lock") or constraints(home) or home.read("pylock.toml"))
         return EnvironmentRecipe(key, steps, locked)
 

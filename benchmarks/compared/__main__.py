@@ -1,55 +1,106 @@
-"""Fetches, runs both, prints the tables."""
+"""Clones, runs both, prints the tables."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from .by_hand import ByHand, by_hand, prepare
-from .by_the_gate import Counted, by_the_gate
-from .packages import PACKAGES, Package, clone, repository
+from .by_hand import by_hand
+from .by_the_gate import counted, verdict
+from .clones import clone, git, plant
+from .listed import REPOSITORIES
+from .repositories import Planted, Repository
 
-_HEAD = """# The gate beside the tools by themselves
+_HEAD = """# The gate beside what a repository's own CI runs
 
-Written by `python -m benchmarks.compared --into docs/compared.md`. Each package is fetched as it is published and
-committed to a repository of its own; `autobuild gate` runs on that, and each tool by hand, in the same version, on a
-fresh clone of it in which the project is installed. There is no base, so every finding is new. Not compared: what
-pip-audit and npm audit say (that changes from day to day) and how long benchmarks take. A test that fails as expected
-counts as skipped. Where an archive lacks the configuration of its tools (ts-dedent: `tsconfig.json`,
-`tsconfig.jest.json`, `eslint.config.mjs`), it is added to both.
+Written by `python -m benchmarks.compared --into docs/compared.md`. Each repository is cloned at its commit. `autobuild
+gate` runs on it without a base, so that every finding is new. In a second clone, the commands that its CI starts run as
+they stand here, in an environment that is installed as its CI does it. What the repository does not ask for is not
+compared, nor what audits of dependencies say (that changes from day to day). A test that fails as expected counts as
+skipped.
 """
 
 
 @click.command()
-@click.argument("wanted", nargs=-1, type=click.Choice([package.name for package in PACKAGES]))
-@click.option("--work", type=click.Path(path_type=Path), default=Path(".autobuild/compared"), help="Emptied first.")
+@click.argument("wanted", nargs=-1, type=click.Choice([one.name for one in REPOSITORIES]))
+@click.option("--work", type=click.Path(path_type=Path), default=Path(".autobuild/compared"))
+@click.option("--mirrors", type=click.Path(path_type=Path), help="Has owner+name/repo; else github.com is asked.")
+@click.option("--commits", default=0, help="Gate the last so many commits too, each against the one before it.")
+@click.option("--planted", is_flag=True, help="Commit defects too, and say which the gate found.")
 @click.option("--into", type=click.Path(path_type=Path), help="A file for the tables, else they are printed.")
-def main(wanted: tuple[str, ...], work: Path, into: Path | None) -> None:
-    """Compare the gate's counts on public packages with what the tools count by themselves."""
-    chosen = [package for package in PACKAGES if not wanted or package.name in wanted]
-    tables = (_compared(package, work.resolve() / package.name) for package in chosen)
-    text = "\n".join((_HEAD, *tables))
+def main(
+    wanted: tuple[str, ...], work: Path, mirrors: Path | None, commits: int, planted: bool, into: Path | None
+) -> None:
+    """Compare the gate's counts on public repositories with those of the commands that their CI runs."""
+    sections = [_HEAD]
+    for repository in REPOSITORIES:
+        if wanted and repository.name not in wanted:
+            continue
+        click.echo(f"{repository.name} …", err=True)
+        place = work.resolve() / repository.folder
+        lines = [f"## {repository.name}\n", f"{repository.make}. Commit or version: `{repository.commit[:12]}`.\n"]
+        lines += _compared(repository, place, mirrors)
+        lines += _planted(repository, place) if planted and repository.planted else ()
+        lines += _merged(repository, place, commits) if commits else ()
+        sections.append("\n".join(lines) + "\n")
+        click.echo(sections[-1], err=True)
     if into:
-        into.write_text(text, "utf-8")
+        into.write_text("\n".join(sections), "utf-8")
     else:
-        click.echo(text)
+        click.echo("\n".join(sections))
 
 
-def _compared(package: Package, work: Path) -> str:
-    click.echo(f"{package.name} {package.version} …", err=True)
-    root = repository(package, work)
-    counted = by_the_gate(root, work / "data")
-    plain = work / "by-hand" / package.name
-    plain.parent.mkdir()
-    clone(root, plain)
-    place = prepare(package.language, plain, counted, package.version)
-    rows = "".join(_row(one, by_hand(place, one)) for one in counted)
-    head = "| tool | by itself | the gate counts | the tool counts | equal |\n|---|---|---|---|---|\n"
-    return f"## {package.name} {package.version}\n\n{package.shape}.\n\n{head}{rows}"
+def _compared(repository: Repository, place: Path, mirrors: Path | None) -> Iterator[str]:
+    """Environments of an earlier run are used again, what it measured is not."""
+    for name in ("repository", "by-hand", "unpacked", "data/results"):
+        shutil.rmtree(place / name, ignore_errors=True)
+    clone(repository, place / "repository", mirrors)
+    verdict(place / "repository", place / "data")
+    gate = counted(place / "data")
+    shutil.copytree(place / "repository", place / "by-hand", symlinks=True)
+    hand = by_hand(repository, place / "by-hand")
+    yield "| tool | what its CI runs | by hand | the gate | equal |\n|---|---|---|---|---|"
+    for tool in sorted({*gate, *hand}):
+        command = repository.commands.get(tool, "")
+        one, other = hand.get(tool, "not run"), gate.get(tool, "not run")
+        yield f"| {tool} | {f'`{command}`' if command else ''} | {one} | {other} | {_yes(one == other)} |"
+    yield ""
 
 
-def _row(one: Counted, hand: ByHand) -> str:
-    equal = "yes" if hand.counts == one.counts else "**no**"
-    return f"| {one.tool} {one.version} | `{hand.command}` | {one.counts} | {hand.counts} | {equal} |\n"
+def _planted(repository: Repository, place: Path) -> Iterator[str]:
+    """All defects in one commit, which is removed again."""
+    root = place / "repository"
+    plant(root, repository.planted)
+    said = verdict(root, place / "data", "HEAD~1")
+    git(root, "reset", "--quiet", "--hard", "HEAD~1")
+    yield "| planted in | check | blocked, and found there |\n|---|---|---|"
+    for one in repository.planted:
+        yield f"| `{one.path}` | {one.check} | {_yes(_is_found(one, said))} |"
+    yield ""
+
+
+def _is_found(planted: Planted, said: dict[str, Any]) -> bool:
+    blocked = any(check["name"] == planted.check and check["status"] == "failed" for check in said["checks"])
+    counts = (one for one in said["findings"] if one["new"] and not one["informational"])
+    return blocked and any((one["check"], one["path"]) == (planted.check, planted.path) for one in counts)
+
+
+def _merged(repository: Repository, place: Path, commits: int) -> Iterator[str]:
+    """From the oldest to the newest, so that what was measured of one is the base of the next."""
+    root = place / "repository"
+    yield f"Of its last {commits} commits, each against its first parent:\n"
+    for line in reversed(git(root, "log", "--first-parent", f"-{commits}", "--format=%H %s").splitlines()):
+        sha, _, subject = line.partition(" ")
+        git(root, "checkout", "--quiet", "--force", "--detach", sha)
+        said = verdict(root, place / "data", f"{sha}~1")
+        yield f"- `{sha[:8]}` {subject}: {said['state']}" + (f" {said['reason']}" if not said["can_merge"] else "")
+    git(root, "checkout", "--quiet", "main")
+
+
+def _yes(said: bool) -> str:
+    return "yes" if said else "**no**"
 
 
 if __name__ == "__main__":

@@ -1,76 +1,66 @@
-"""What the gate counted: its reports, read from the folder where it keeps them."""
+"""What the gate counted: its verdict as JSON, and its reports, read from the folder where it keeps them."""
 
 import json
 import sys
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from activities.model import CheckResult, ToolReport
 
-from .packages import run
+from .clones import run
 
 _JUDGED = TypeAdapter(CheckResult)
+_NOT_COMPARED = frozenset(("dependencies", "performance"))
 
 
-@dataclass(frozen=True)
-class Counted:
-    """One tool in one check: the command as the sandbox saw it, and counts in the words of the table."""
-
-    tool: str
-    version: str
-    command: str
-    counts: str
-    env: Path | None
-
-
-def by_the_gate(repository: Path, data: Path) -> list[Counted]:
-    """Runs `autobuild gate` on the repository with `data` as its folder."""
-    program = Path(sys.executable).with_name("autobuild")
-    done = run((str(program), "gate", str(repository), "--json"), repository, {"AUTOBUILD_DATA": str(data)})
+def verdict(repository: Path, data: Path, base: str = "") -> dict[str, Any]:
+    """What `autobuild gate --json` prints, with `data` as its folder."""
+    words = (str(Path(sys.executable).with_name("autobuild")), "gate", str(repository), "--json")
+    done = run((*words, *(("--base", base) if base else ())), repository, {"AUTOBUILD_DATA": str(data)})
     if not done.stdout.lstrip().startswith("{"):
         raise SystemExit(f"The gate gave no verdict:\n{done.stderr[-2000:]}")
-    (data.parent / "gate.json").write_text(done.stdout, "utf-8")
-    env = next(iter(sorted(data.glob("environments/*/*/*/*/env"))), None)
-    return [one for judged in _judged(data) for one in _counted(judged, env)]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
-def _judged(data: Path) -> list[CheckResult]:
-    found = []
-    for path in (data / "results").rglob("*.json"):
-        try:
-            body = json.loads(path.read_bytes())
-            found.append(_JUDGED.validate_python(body) if isinstance(body, dict) and "check" in body else None)
-        except ValidationError:
-            continue
-    return sorted((one for one in found if one), key=lambda one: one.check.name)
+def counted(data: Path) -> dict[str, str]:
+    """Tool → counts, of those that the repository asks for. A tool of several projects is counted once."""
+    found: dict[tuple[str, str], list[ToolReport]] = defaultdict(list)
+    for judged in _judged(data):
+        for report in judged.reports:
+            if not report.informational and judged.check.name not in _NOT_COMPARED:
+                found[judged.check.name, report.tool].append(report)
+    names = {key: f"{key[1]} (coverage)" if key[0] == "coverage" else key[1] for key in found}
+    return {names[key]: _counts(key[0], reports) for key, reports in sorted(found.items())}
 
 
-def _counted(judged: CheckResult, env: Path | None) -> list[Counted]:
-    return [
-        Counted(f"{report.tool}{_part(judged)}", report.version, report.command, _counts(judged, report), env)
-        for report in judged.reports
-        if judged.check.name not in {"dependencies", "performance"}
-    ]
+def _judged(data: Path) -> Iterable[CheckResult]:
+    for path in sorted((data / "results").rglob("*.json")):
+        body = json.loads(path.read_bytes())
+        if isinstance(body, dict) and "check" in body:
+            try:
+                yield _JUDGED.validate_python(body)
+            except ValidationError:
+                continue
 
 
-def _part(judged: CheckResult) -> str:
-    return " (coverage)" if judged.check.name == "coverage" else ""
-
-
-def _counts(judged: CheckResult, report: ToolReport) -> str:
-    if not report.completed:
-        return f"no answer: {report.problem}"
-    if judged.check.name == "coverage":
-        missing = sum(len(file.missing) for file in report.coverage)
-        return f"{sum(len(file.covered) for file in report.coverage) + missing} lines, {missing} missing"
-    if judged.check.name in {"unit_tests", "integration_tests"}:
-        found = Counter(test.outcome for test in report.tests)
-        return tests(found["passed"] + found["flaky"], found["failed"], found["skipped"])
-    own = [finding for finding in judged.findings if finding.tool == report.tool]
-    return findings(len(own))
+def _counts(check: str, reports: list[ToolReport]) -> str:
+    if lost := [report.problem for report in reports if not report.completed]:
+        return f"no answer: {lost[0]}"
+    if check == "coverage":
+        if trouble := [report.coverage_problem for report in reports if report.coverage_problem]:
+            return f"no answer: {trouble[0]}"
+        files = [file for report in reports for file in report.coverage]
+        missing = sum(len(file.missing) for file in files)
+        return f"{sum(len(file.covered) for file in files) + missing} lines, {missing} missing"
+    if check in {"unit_tests", "integration_tests"}:
+        outcomes = Counter(test.outcome for report in reports for test in report.tests)
+        return tests(outcomes["passed"] + outcomes["flaky"], outcomes["failed"], outcomes["skipped"])
+    return findings(sum(len(report.findings) for report in reports))
 
 
 def findings(number: int) -> str:

@@ -118,6 +118,20 @@ def constraints(project: Project) -> str:
     return "".join(f"{line}\n" for line in valid(tuple(lines)))
 
 
+def sync_arguments(home: Project) -> tuple[str, ...]:
+    """All groups and extras of a uv.lock. Of those that are declared to conflict, one: that of the tests, else the
+    first."""
+    tests, left_out = declared_tests(home), []
+    conflicts = toml_table(home, "tool.uv").get("conflicts")
+    for items in conflicts if isinstance(conflicts, list) else ():
+        named = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+        sides = [(kind, name) for item in named for kind, name in item.items() if kind in ("group", "extra")]
+        wanted = {*(("group", name) for name in tests.groups), *(("extra", name) for name in tests.extras)}
+        kept = next((side for side in sides if side in wanted), next(iter(sides), None))
+        left_out += [side for side in sides if side != kept and isinstance(side[1], str)]
+    return (*_ALL, *(word for kind, name in dict.fromkeys(left_out) for word in (f"--no-{kind}", name)))
+
+
 def _editable(project: Project) -> tuple[str, ...]:
     """setuptools would list the modules that are there today; "compat" puts the folder itself on the path, so
     that a checkout with a new module finds it. Other backends do so anyway and may refuse the setting."""
@@ -166,8 +180,8 @@ class PythonInstallation:
         return InstallResult(problem, self.output if self.lost else "", partly=bool(problem), added=self.added)
 
     async def _sync_lock_file(self) -> bool:
-        """Extras or groups may be declared to conflict: then the default groups are the most there is."""
-        for arguments in (_ALL, _ALL[:1], ()):
+        """Where not all can be had together, the default groups are the most there is."""
+        for arguments in (sync_arguments(self.site.project), _ALL[:1], ()):
             result = await self._uv(
                 "sync", "--frozen", "--all-packages", "--inexact", "--python", f"{self._env}/bin/python", *arguments
             )

@@ -74,7 +74,7 @@ def _by_lines(project: Project) -> Iterator[DeclaredTests]:
 
 
 def _lines(file: CommandFile) -> list[str]:
-    """The commands, without the quotes and brackets of the file's format around them; `pip install .[test]` keeps its own."""
+    """The commands, without the quotes and brackets around them; `pip install .[test]` keeps its own."""
     text = file.text.replace("\\\n", " ")
     lines = [_BEFORE.sub("", line).rstrip("\"'") for line in text.splitlines()[:_MOST_LINES]]
     return [line if line.count("[") == line.count("]") else line.rstrip("\"']") for line in lines]

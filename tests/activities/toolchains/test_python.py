@@ -144,6 +144,24 @@ def test_key_changes_with_what_is_installed_only(project: Make, files: dict[str,
     assert (toolchain.recipe(project(files)).key != before) is changes
 
 
+@pytest.mark.parametrize(
+    ("conflicts", "left_out"),
+    [
+        ("", ""),
+        ('[{ group = "old" }, { group = "new" }]', " --no-group old"),  # tox names new
+        ('[{ extra = "cpu" }, { extra = "gpu" }], [{ group = "new" }, { extra = "gpu" }]', " --no-extra gpu"),
+        ('[{ package = "me", extra = "cpu" }, { extra = 3 }, "x"], 4', ""),
+    ],
+)
+def test_one_of_conflicting_groups_is_installed(project: Make, conflicts: str, left_out: str) -> None:
+    groups = '[dependency-groups]\nold = ["dep<2"]\nnew = ["dep"]\n'
+    table = f'[project]\nname = "me"\n{groups}[tool.uv]\nconflicts = [{conflicts}]\n'
+    tox = "[testenv]\ndependency_groups = new\ncommands = pytest\n"
+    made = project({"pyproject.toml": table, "uv.lock": "version = 1\n", "tox.ini": tox})
+    everything = "uv sync --frozen --all-packages --all-groups --all-extras"
+    assert toolchain.recipe(made).steps == (everything + left_out,)
+
+
 def test_requirements_file_outside_of_the_project_is_not_read(project: Make, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("one\n")
     made = project({"requirements.txt": "-r ../secret.txt\n-r /etc/hostname\n-r link.txt\n"})
