@@ -49,6 +49,7 @@ TOUCHES_OUR_FILES = {
     "activities/languages/python/interpreters.py": "the interpreters of this host",
     "activities/languages/python/record_tests.py": "a program that runs in the sandbox itself",
     "activities/languages/python/plugins.py": "the packages of our own environment",
+    "activities/sandbox/bubblewrap_process.py": "the output of a process of ours, below /proc",
     "activities/sandbox/ownership.py": "records and folders of our own processes in the data folder",
     "activities/quality_gate/autofix.py": "makes the folder for the copy",
     "activities/quality_gate/measurement.py": "makes the folder for scratch files",

@@ -1,6 +1,8 @@
 """What a repository's CI runs, started by a shell in a clone of it, and what it prints counted as a person would."""
 
+import os
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,19 +14,26 @@ _ENVIRONMENT = {
     "CI": "true", "NO_COLOR": "1", "FORCE_COLOR": "0", "npm_config_fund": "false", "npm_config_audit": "false",
     "npm_config_ignore_scripts": "true", "YARN_ENABLE_SCRIPTS": "false", "YARN_NODE_LINKER": "node-modules",
 }  # fmt: skip
+_ORDINARY = 1000
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def by_hand(repository: Repository, root: Path) -> dict[str, str]:
-    """Tool → counts. Python's programs are those of `.venv`, JavaScript's are started by npx."""
-    env = {**_ENVIRONMENT, "VIRTUAL_ENV": str(root / ".venv"), "UV_PROJECT_ENVIRONMENT": str(root / ".venv")}
+    """Tool → counts. Python's programs are those of `.venv`, JavaScript's are started by npx. Root does it as another
+    user, since tests may find out who runs them, and a sandbox's are never root."""
+    home, user = root.parents[1] / "home", _ORDINARY if os.geteuid() == 0 else None
+    home.mkdir(exist_ok=True)
+    if user is not None:
+        subprocess.run(["chown", "-R", f"{user}:{user}", root, home], check=True)
+    env = {**_ENVIRONMENT, **{name: str(root / ".venv") for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")}}
+    env |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
     for line in repository.setup:
-        done = run(line, root, env)
+        done = run(line, root, env, user)
         if done.returncode:
             raise SystemExit(f"{repository.name}: {line}: {(done.stdout + done.stderr)[-2000:]}")
     found = {}
     for tool, line in repository.commands.items():
-        done = run(f'PATH="$VIRTUAL_ENV/bin:$PATH"; {line}', root, env)
+        done = run(f'PATH="$VIRTUAL_ENV/bin:$PATH"; {line}', root, env, user)
         said = _COLOUR.sub("", f"{done.stdout}\n{done.stderr}")
         root.with_name(f"by-hand {tool}.txt").write_text(said, "utf-8")
         found[tool] = COUNTS[tool](said)

@@ -45,14 +45,16 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def run(command: str | tuple[str, ...], folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run(
+    command: str | tuple[str, ...], folder: Path, env: Mapping[str, str], user: int | None = None
+) -> subprocess.CompletedProcess[str]:
     """What it printed, whatever its exit code. A command that is a line is read by a shell."""
     path = os.pathsep.join((*map(str, _PROGRAMS), os.environ.get("PATH", os.defpath)))
-    done = subprocess.run(
+    return subprocess.run(
         command, cwd=folder, env={**os.environ, "PATH": path, **env}, shell=isinstance(command, str),
         capture_output=True, text=True, errors="replace", check=False, timeout=_LONGEST_S,
+        user=user, group=user, extra_groups=None if user is None else [],
     )  # fmt: skip
-    return done
 
 
 def _published(repository: Repository, to: Path) -> None:
