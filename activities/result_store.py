@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import json
 import os
 import tempfile
 import time
@@ -16,17 +15,17 @@ from activities.model import CheckResult, ToolReport
 from activities.sandbox.ownership import scratch_of
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from msgspec.json import Decoder
 
 T = TypeVar("T")
 
 
 @cache
-def _adapter(kind: Any) -> "TypeAdapter[Any]":
-    """pydantic is imported when it is needed: workflows load this module for its types."""
-    from pydantic import TypeAdapter
+def _decoder(kind: Any) -> "Decoder[Any]":
+    """msgspec is imported when it is needed: workflows load this module for its types."""
+    from msgspec.json import Decoder
 
-    return TypeAdapter(kind)
+    return Decoder(kind, strict=False)
 
 
 def digest(*parts: str) -> str:
@@ -43,34 +42,34 @@ class ResultStore:
 
     def put_reports(self, key: str, reports: tuple[ToolReport, ...]) -> None:
         """The reports of tools on one tree."""
-        self._write(key, _adapter(tuple[ToolReport, ...]).dump_json(reports))
+        self._write(key, reports)
 
     def reports(self, key: str, newer_than: float = 0.0) -> tuple[ToolReport, ...] | None:
         """None where there are none, or only such as were stored before `newer_than` (seconds since 1970)."""
-        return self._read(key, _adapter(tuple[ToolReport, ...])) if self._is_newer(key, newer_than) else None
+        return self._read(key, _decoder(tuple[ToolReport, ...])) if self._is_newer(key, newer_than) else None
 
     def put(self, result: CheckResult) -> None:
         """Stored under `result.check.result_id`."""
-        self._write(result.check.result_id, _adapter(CheckResult).dump_json(result))
+        self._write(result.check.result_id, result)
 
     def get(self, result_id: str, newer_than: float = 0.0) -> CheckResult | None:
         """None where there is none, or only one from before `newer_than` (seconds since 1970)."""
-        return self._read(result_id, _adapter(CheckResult)) if self._is_newer(result_id, newer_than) else None
+        return self._read(result_id, _decoder(CheckResult)) if self._is_newer(result_id, newer_than) else None
 
     def put_value(self, key: str, value: object) -> None:
         """An object of a frozen dataclass."""
-        self._write(key, _adapter(cast(Hashable, type(value))).dump_json(value))
+        self._write(key, value)
 
     def value(self, key: str, kind: type[T]) -> T | None:
         """None where there is none, or it has another form."""
-        return self._read(key, _adapter(cast(Hashable, kind)))
+        return self._read(key, _decoder(cast(Hashable, kind)))
 
     def put_facts(self, key: str, facts: dict[str, object]) -> None:
         """Small things worth remembering of a tree, so that asking again costs one file."""
-        self._write(key, json.dumps(facts).encode())
+        self._write(key, facts)
 
     def facts(self, key: str) -> dict[str, Any] | None:
-        return self._read(key, _adapter(dict[str, Any]))
+        return self._read(key, _decoder(dict[str, Any]))
 
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / f"{key}.json"
@@ -80,8 +79,10 @@ class ResultStore:
             return self._path(key).stat().st_mtime >= than
         return False
 
-    def _write(self, key: str, body: bytes) -> None:
-        path = self._path(key)
+    def _write(self, key: str, value: object) -> None:
+        from msgspec.json import encode
+
+        path, body = self._path(key), encode(value)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=scratch_of(self._root.parent), suffix=".part")
         try:
@@ -93,10 +94,10 @@ class ResultStore:
                 os.unlink(name)
             raise
 
-    def _read(self, key: str, adapter: "TypeAdapter[T]") -> T | None:
-        with IgnoredFileErrors(), contextlib.suppress(ValueError):  # pydantic's `ValidationError` is one
+    def _read(self, key: str, decoder: "Decoder[T]") -> T | None:
+        with IgnoredFileErrors(), contextlib.suppress(ValueError):  # msgspec's `ValidationError` is one
             path = self._path(key)
-            read = adapter.validate_json(path.read_bytes())
+            read = decoder.decode(path.read_bytes())
             with contextlib.suppress(OSError):  # the time of its last use; the other one says when it was made
                 os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
             return read

@@ -30,6 +30,13 @@ def has_history_of(mirror: Path, source: StandIn) -> bool:
     return _shallow(mirror) == source.shallow
 
 
+async def is_taken(source: StandIn, mirror: Path, refs: Mapping[str, str]) -> bool:
+    """Whether these commits (the keys) have their names in the mirror (the values). A name is written at last, when all
+    of its commit is there."""
+    named = await git(mirror, "for-each-ref", "--format=%(objectname)", *refs.values())
+    return has_history_of(mirror, source) and set(refs) <= set(named.decode("ascii").split())
+
+
 async def copy_commits(source: StandIn, mirror: Path, refs: Mapping[str, str]) -> None:
     """Brings commits and branches (the keys) into the mirror under new names (the values). Raises UserError where
     something of their files is missing."""

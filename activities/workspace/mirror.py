@@ -14,15 +14,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import AsyncFileLock
-
 from activities.errors import UserError
 from activities.model import RepoRef
 from activities.reporting import linked_content
 from activities.reporting.markdown import code
 from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.folder_repository import StandIn, bare_repository, find_repository, stand_in
-from activities.workspace.folder_transfer import copy_commits, has_history_of
+from activities.workspace.folder_transfer import copy_commits, has_history_of, is_taken
 from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_limited, git_line
 from activities.workspace.leases import held_by_nobody, hold
 from activities.workspace.lfs import content_path, lay_out, pointers_of
@@ -108,6 +106,9 @@ class Workspaces:
     async def take(self, repo: RepoRef, source: StandIn, *commits: str) -> None:
         """Brings commits of a folder into the mirror, and how much of their history the folder lacks."""
         mirror = self.mirror(repo)
+        refs = {sha: _own_ref(sha) for sha in commits}
+        if hold(mirror) and await is_taken(source, mirror, refs):
+            return
         async with _locked(mirror):
             if not hold(mirror):
                 await _create(mirror)
@@ -115,7 +116,7 @@ class Workspaces:
             same = await asyncio.to_thread(has_history_of, mirror, source)
             missing = [sha for sha in commits if not (same and await _has_commit(mirror, sha))]
             if missing:
-                await copy_commits(source, mirror, {sha: _own_ref(sha) for sha in missing})
+                await copy_commits(source, mirror, {sha: refs[sha] for sha in missing})
 
     async def _download(self, repo: RepoRef, mirror: Path, refs: list[str]) -> None:
         specs = [f"+{ref}:{_own_ref(ref)}" for ref in refs]
@@ -392,6 +393,8 @@ def _own_ref(ref: str) -> str:
 
 @contextlib.asynccontextmanager
 async def _locked(folder: Path) -> AsyncIterator[None]:
+    from filelock import AsyncFileLock  # a folder whose verdict is known needs none
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     async with AsyncFileLock(f"{folder}.lock", poll_interval=0.02):
         yield

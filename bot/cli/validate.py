@@ -26,9 +26,9 @@ def command(file: Path) -> int:
 
 def mistakes(file: Path) -> "list[Mistake]":
     """Every mistake, in the order of the lines. Raises UserError where the file cannot be read."""
+    from activities.plugins import plugin_names
     from activities.repo_config import Mistake, unknown_commands, validate
     from activities.reporting.github_errors import CONFIG_IS_NO_FILE
-    from bot.commands import registry
 
     if file.is_symlink():
         return [Mistake(1, CONFIG_IS_NO_FILE)]  # the gate reads git's files, where a link is a text of its own
@@ -38,4 +38,5 @@ def mistakes(file: Path) -> "list[Mistake]":
         raise UserError(f"{file} cannot be read: {error}.") from error
     if found := validate(text):
         return found
-    return unknown_commands(text, registry())
+    # Their names are those of their files: to import the commands is to import all that they start.
+    return unknown_commands(text, [name.replace("_", "-") for name in plugin_names("bot.commands")])

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from activities.errors import UserError
-from activities.plugins import help_line
 from bot.printable import printable
 
 if TYPE_CHECKING:
@@ -86,6 +85,8 @@ def list_(kind: str, query: str) -> None:
         return
     if kind not in _PLUGINS:
         raise UserError(f"Cannot list {kind!r}. Use one of workflows, {', '.join(_PLUGINS)}.")
+    from activities.plugins import help_line
+
     package = import_module(_PLUGINS[kind])
     for name in package.registry():
         click.echo(f"{name:20} {help_line(_PLUGINS[kind], name)}")

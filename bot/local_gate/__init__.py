@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +51,8 @@ async def run(options: GateOptions, environ: Mapping[str, str]) -> int:
 
         print_head(head)
     if options.sarif:
+        from importlib.metadata import version
+
         from activities.reporting import sarif
 
         log = sarif(known.findings, version("autobuild"), head.head_sha)

@@ -83,7 +83,7 @@ async def local_head(path: Path, base: str, workspaces: Workspaces, environ: Map
         if base_sha and names.shallow and not await _have_common_commit(names, head, base_sha):
             raise UserError(_NO_COMMON_COMMIT.format(base=base_name or "HEAD"))
         repo = _repo_ref(repository.root)
-        commits = [sha for sha in (head, base_sha) if sha]
+        commits = [sha for sha in dict.fromkeys((head, base_sha)) if sha]
         await workspaces.take(repo, names, *commits)
         for commit in commits:
             if await take_linked_content(repository, names, workspaces.mirror(repo), commit):

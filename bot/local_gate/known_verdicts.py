@@ -43,14 +43,16 @@ class KnownVerdicts:
         return replace(known, result=replace(known.result, checks=tuple(checks)))
 
     def put(self, head: LocalHead, result: QualityGateResult) -> KnownVerdict:
-        """Keeps a verdict, unless it is none; with its findings, which the gate has stored."""
+        """Keeps a verdict with its findings, which the gate has stored; unless it is none, or lacked what may be there
+        later."""
         stored = [self._results.get(check.result_id) for check in result.checks if check.result_id]
         found = [each for each in stored if each]
         lasts = all(report.lasting for each in found for report in each.reports)
         findings = tuple(finding for each in found for finding in each.findings)
         known = KnownVerdict(result, findings, 0.0 if lasts else time.time() + _INCOMPLETE_FOR_S)
         unmeasured = (check for check in result.checks if not check.result_id and check.status != "skipped")
-        if result.state in ("passed", "failed") and len(found) == len(stored) and not any(unmeasured):
+        complete = len(found) == len(stored) and not any(unmeasured) and not result.lacking
+        if result.state in ("passed", "failed") and complete:
             self._results.put_value(_key(head), known)
         return known
 
