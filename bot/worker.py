@@ -106,7 +106,7 @@ def _workspaces(settings: Settings, data: Path, github: GitHub | None) -> Worksp
         if github:
             github.forget(repo)
 
-    return Workspaces(data, clone_url, git_auth, forget)
+    return Workspaces(data, clone_url, git_auth, forget, github.submodule_auth if github else None)
 
 
 @contextlib.asynccontextmanager

@@ -15,8 +15,11 @@ from activities.sandbox.ownership import mark
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
-# No system or user configuration, no prompts, no replaced objects, no objects that a command would have to bring.
+# No system or user configuration, no user's passwords (`~/.netrc`), no prompts, no replaced objects, no objects that a
+# command would have to bring.
 _VARIABLES = {
+    "HOME": os.devnull,
+    "XDG_CONFIG_HOME": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_TERMINAL_PROMPT": "0",
@@ -27,7 +30,6 @@ _VARIABLES = {
 }
 _PASSED_ON = (
     "PATH",
-    "HOME",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
     "GIT_SSL_CAINFO",

@@ -7,7 +7,7 @@ ends with its process however that ends.
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -87,3 +87,13 @@ def held_by_nobody(folder: Path) -> Iterator[bool]:
             yield True
     finally:
         os.close(handle)
+
+
+@contextlib.asynccontextmanager
+async def locked(folder: Path) -> AsyncIterator[None]:
+    """For whoever makes or changes the folder: one at a time, among all processes."""
+    from filelock import AsyncFileLock  # a folder whose verdict is known needs none
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    async with AsyncFileLock(f"{folder}.lock", poll_interval=0.02):
+        yield

@@ -96,10 +96,10 @@ def keep_content(pointer: LfsPointer, source: UntrustedFolder, store: UntrustedF
     return False
 
 
-def lay_out(pointers: Mapping[str, LfsPointer], store: UntrustedFolder, checkout: UntrustedFolder) -> None:
-    """Replaces the pointers in a checkout by their contents, as far as the mirror has them."""
-    for path, pointer in pointers.items():
+def lay_out(contents: Mapping[str, str], store: UntrustedFolder, checkout: UntrustedFolder) -> None:
+    """Replaces the pointers in a checkout by their contents (path → id), which the mirror has."""
+    for path, oid in contents.items():
         entry = checkout.look(path)
-        if entry and entry.kind == "file" and store.is_file(content_path(pointer.oid)):
-            data = store.read_bytes(content_path(pointer.oid), LARGEST_CONTENT)
+        if entry and entry.kind == "file":
+            data = store.read_bytes(content_path(oid), LARGEST_CONTENT)
             checkout.write(path, data, executable=entry.executable)

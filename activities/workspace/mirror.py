@@ -10,7 +10,7 @@ import hashlib
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,20 +22,19 @@ from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.folder_repository import StandIn, bare_repository, find_repository, stand_in
 from activities.workspace.folder_transfer import copy_commits, has_history_of, is_taken
 from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_limited, git_line
-from activities.workspace.leases import held_by_nobody, hold
-from activities.workspace.lfs import content_path, lay_out, pointers_of
-from activities.workspace.submodules import (
-    MOST,
-    Submodule,
-    fetch_submodule,
-    has_submodule,
-    named,
-    repository_of,
-    submodule_ref,
-    submodule_urls,
-    submodules_of,
-    with_submodules,
+from activities.workspace.leases import hold, locked
+from activities.workspace.lfs import lay_out
+from activities.workspace.linked import (
+    CloneUrl,
+    GitAuth,
+    LinkedContent,
+    SubmoduleFetch,
+    lfs_store,
+    present_contents,
+    read_linked,
+    write_linked,
 )
+from activities.workspace.submodules import add_submodules
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _VERIFY = ("rev-parse", "--verify", "--quiet")
@@ -54,10 +53,6 @@ DIFF_MARKS = ("--output-indicator-new=>", "--output-indicator-old=<")
 _GITS_UMASK = 0o022
 """With it a checkout has the modes that its tests expect, 644 and 755. The folders above it are closed."""
 
-CloneUrl = Callable[[RepoRef], str]
-GitAuth = Callable[[RepoRef], Awaitable[tuple[str, str]]]
-"""Returns (user name, token) for fetching; ("", "") if no credential is needed."""
-
 
 @dataclass(frozen=True)
 class ComparedCommits:
@@ -75,15 +70,22 @@ class ComparedCommits:
 
 class Workspaces:
     """All repositories of one host, below `root`. `clone_url` is called after `git_auth`, which may learn a new name.
-    `forget`: what these two know of a repository is outdated."""
+    `forget`: what these two know of a repository is outdated. `submodule_auth` is as `git_auth`, and asks the
+    installation that the repository names and no other; without it submodules are fetched without a token."""
 
     def __init__(
-        self, root: Path, clone_url: CloneUrl, git_auth: GitAuth, forget: Callable[[RepoRef], None] = lambda _: None
+        self,
+        root: Path,
+        clone_url: CloneUrl,
+        git_auth: GitAuth,
+        forget: Callable[[RepoRef], None] = lambda _: None,
+        submodule_auth: GitAuth | None = None,
     ) -> None:
         self._root = root
         self._clone_url = clone_url
         self._git_auth = git_auth
         self._forget = forget
+        self._submodule_auth = submodule_auth
 
     def mirror(self, repo: RepoRef) -> Path:
         """The bare repository's folder (it may not exist yet)."""
@@ -95,7 +97,7 @@ class Workspaces:
     async def fetch(self, repo: RepoRef, *refs: str) -> None:
         """Brings commits (by sha) and branches (`refs/heads/…`) into the mirror, commits only if it lacks them."""
         mirror = self.mirror(repo)
-        async with _locked(mirror):
+        async with locked(mirror):
             if not hold(mirror):
                 await _create(mirror)
                 hold(mirror)
@@ -109,7 +111,7 @@ class Workspaces:
         refs = {sha: _own_ref(sha) for sha in commits}
         if hold(mirror) and await is_taken(source, mirror, refs):
             return
-        async with _locked(mirror):
+        async with locked(mirror):
             if not hold(mirror):
                 await _create(mirror)
                 hold(mirror)
@@ -185,75 +187,32 @@ class Workspaces:
             return None
 
     async def fetch_linked(self, repo: RepoRef, commit: str, trusted: str) -> tuple[str, ...]:
-        """Brings the submodules of a commit. What is lacking, as sentences; also the files of Git LFS.
+        """Brings the submodules of a commit, and records what its checkout gets. What is lacking, as sentences; also
+        the files of Git LFS.
 
         A repository that is not public is read only where `.gitmodules` of the commit `trusted` names it too: whoever
         proposes a change may not be allowed to read it."""
-        mirror, brought = self.mirror(repo), False
-        lacking: list[str] = []
-        allowed = set((await submodule_urls(mirror, trusted)).values()) if trusted else set()
-        pending = [(repo, each) for each in await submodules_of(mirror, commit)]
-        for parent, each in pending:
-            if len(lacking) >= MOST or len(pending) > MOST:
-                lacking.append(linked_content.too_many(len(pending)))
-                break
-            if not await has_submodule(mirror, each.sha):
-                problem = linked_content.not_here(each.path) if repo.path else ""
-                problem = problem or await self._fetch_one(repo, parent, each, each.url in allowed and parent is repo)
-                brought = brought or not problem
-                lacking += [problem] if problem else []
-            if name := repository_of(each.url, self._clone_url(parent)):
-                below = await submodules_of(mirror, submodule_ref(each.sha))
-                pending += [(named(name, repo), one.inside(each.path)) for one in below]
-        pointers = await pointers_of(mirror, commit)
-        store = lfs_store(mirror)
-        missing = [path for path, pointer in pointers.items() if not store.is_file(content_path(pointer.oid))]
+        mirror = self.mirror(repo)
+        fetch = SubmoduleFetch(repo, mirror, self._clone_url, self._submodule_auth)
+        trees, lacking = await fetch.bring(commit, trusted)
+        contents, missing = await present_contents(mirror, commit)
         if missing:
             lacking.append(linked_content.only_pointers(missing, local=bool(repo.path)))
-        if brought:
-            await self.forget_checkout(repo, commit)
+        async with locked(mirror):
+            await asyncio.to_thread(write_linked, mirror, commit, LinkedContent(trees, contents))
         return tuple(lacking)
 
-    async def _fetch_one(self, repo: RepoRef, parent: RepoRef, submodule: Submodule, private: bool) -> str:
-        """What is wrong with a submodule's address, or with what is there; "" when its files are in the mirror."""
-        name = repository_of(submodule.url, self._clone_url(parent))
-        if not name:
-            return linked_content.refused_address(submodule.path)
-        other = named(name, repo)
-        mirror, url = self.mirror(repo), self._clone_url(other)
-        for with_token in (False, True) if private else (False,):
-            try:
-                config = credentials(url, *await self._git_auth(other)) if with_token else {}
-                async with _locked(mirror):
-                    await fetch_submodule(mirror, url, submodule.sha, config)
-                return ""
-            except GitError as error:
-                if error.unavailable:
-                    raise
-            except UserError:  # the App is not installed there
-                break
-        return linked_content.not_fetched(submodule.path, name, submodule.sha)
-
-    async def forget_checkout(self, repo: RepoRef, commit: str) -> None:
-        """After something was brought that belongs into it. One that somebody works with stays as it is."""
-        folder = self._root / "checkouts" / repo.owner / repo.name / commit
-        async with _locked(folder):
-            old = folder.with_name(f"{folder.name}.old")
-            if folder.is_dir():
-                with held_by_nobody(folder) as free:
-                    if free:
-                        folder.rename(old)
-            await asyncio.to_thread(remove_tree, old)
-
     async def checkout(self, repo: RepoRef, sha: str) -> Path:
-        """A folder with the files of a commit, made once. It is never written to."""
-        folder = self._root / "checkouts" / repo.owner / repo.name / sha
+        """A folder with the files of a commit, and with what passed of what it only names: one for each such content,
+        made once. It is never written to."""
+        linked = await asyncio.to_thread(read_linked, self.mirror(repo), sha)
+        folder = self._root / "checkouts" / repo.owner / repo.name / f"{sha}{linked.suffix}"
         if hold(folder):
             return folder
         await self.fetch(repo, sha)  # the mirror may have been evicted
-        async with _locked(folder):
+        async with locked(folder):
             if not hold(folder):
-                await _check_out(self.mirror(repo), sha, folder)
+                await _check_out(self.mirror(repo), sha, linked, folder)
                 hold(folder)
         return folder
 
@@ -283,12 +242,6 @@ class Workspaces:
         )  # fmt: skip
         parts = [part.decode("utf-8", "backslashreplace") for part in out.split(b"\0")[:-1]]
         return dict(zip(parts[1::2], parts[::2], strict=True))
-
-
-def lfs_store(mirror: Path) -> UntrustedFolder:
-    """Where a mirror keeps the contents of Git LFS files; for us alone, as all of a mirror."""
-    (mirror / "lfs").mkdir(mode=0o700, exist_ok=True)
-    return UntrustedFolder(mirror / "lfs")
 
 
 async def _fetch_from(url: str, mirror: Path, specs: list[str], config: Mapping[str, str] | None = None) -> None:
@@ -321,13 +274,13 @@ def remove_leftovers(mirror: Path) -> None:
                     remove_tree(path)
 
 
-async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
+async def _check_out(mirror: Path, sha: str, linked: LinkedContent, folder: Path) -> None:
     part, home = (Path(tempfile.mkdtemp(prefix=f"{sha}.", suffix=".part", dir=folder.parent)) for _ in range(2))
     index = home / "index"
     env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(part), "GIT_DIR": str(mirror)}
     try:
         await git(mirror, "read-tree", sha, env=env)
-        await with_submodules(mirror, sha, env)
+        await add_submodules(mirror, linked.trees, env)
         await git(
             part,
             "-c",
@@ -339,8 +292,7 @@ async def _check_out(mirror: Path, sha: str, folder: Path) -> None:
             env=env,
             umask=_GITS_UMASK,
         )
-        pointers = await pointers_of(mirror, sha)
-        await asyncio.to_thread(lay_out, pointers, lfs_store(mirror), UntrustedFolder(part))
+        await asyncio.to_thread(lay_out, linked.lfs, lfs_store(mirror), UntrustedFolder(part))
         part.chmod(0o755)
         part.rename(folder)
     finally:
@@ -389,12 +341,3 @@ def _lacks(error: GitError, ref: str) -> bool:
 def _own_ref(ref: str) -> str:
     """The mirror's own name for a commit or a branch: flat, since a ref `a` cannot exist beside a ref `a/b`."""
     return f"refs/autobuild/{ref if _SHA.fullmatch(ref) else hashlib.sha256(ref.encode()).hexdigest()}"
-
-
-@contextlib.asynccontextmanager
-async def _locked(folder: Path) -> AsyncIterator[None]:
-    from filelock import AsyncFileLock  # a folder whose verdict is known needs none
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    async with AsyncFileLock(f"{folder}.lock", poll_interval=0.02):
-        yield

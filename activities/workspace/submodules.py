@@ -1,9 +1,10 @@
 """Submodules: which ones a commit has, which repositories their addresses mean, and their files in our mirror.
 
-Of a submodule the mirror has the tree of the recorded commit, as `refs/autobuild/submodule-<commit>`. An address is
-never handed to git: it is read as the name of a repository on the same GitHub server, or refused.
+Of a submodule the mirror has the tree of the recorded commit, by the commit and where it came from (`submodule_ref`).
+An address is never handed to git: it is read as the name of a repository on the same GitHub server, or refused.
 """
 
+import hashlib
 import os
 import posixpath
 import re
@@ -25,6 +26,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 # As ssh has it: `git@github.com:octocat/hello.git`.
 _SHORT = re.compile(r"(?:[A-Za-z0-9._-]+@)?([A-Za-z0-9.-]+):(?!//)/?(.+)")
 MOST = 50
+"""Of one commit, its submodules' own among them."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,16 @@ class Submodule:
 
 
 def named(name: str, parent: RepoRef) -> RepoRef:
-    """`owner/name` on the server of a repository, as its installation may read it."""
+    """`owner/name` on the server of a repository, as nobody but that repository's own installation may read it."""
     owner, _, short = name.partition("/")
     return RepoRef(owner, short, installation_id=parent.installation_id)
 
 
-def submodule_ref(sha: str) -> str:
-    """The mirror's name for the tree of a submodule's commit."""
-    return f"refs/autobuild/submodule-{sha}"
+def submodule_ref(repository: str, sha: str, *, with_token: bool = False) -> str:
+    """The mirror's name for the tree of a submodule's commit: what one repository gave counts for no other, and what
+    came with a token for nobody who may not have it. `repository` is "" for a folder's own."""
+    source = hashlib.sha256(f"{with_token} {repository.lower()}".encode()).hexdigest()[:32]
+    return f"refs/autobuild/submodule-{source}-{sha}"
 
 
 async def submodules_of(mirror: Path, tree: str) -> list[Submodule]:
@@ -104,37 +108,32 @@ def repository_of(url: str, parent: str) -> str:
     return "/".join(names) if valid else ""
 
 
-async def has_submodule(mirror: Path, sha: str) -> bool:
-    """Whether the mirror has the files of that commit of a submodule."""
-    return bool(await git(mirror, "for-each-ref", "--format=%(refname)", submodule_ref(sha)))
+async def submodule_tree(mirror: Path, ref: str) -> str:
+    """The tree that has this name, "" where the mirror does not have it."""
+    return await git_line(mirror, "for-each-ref", "--format=%(objectname)", ref)
 
 
-async def fetch_submodule(mirror: Path, url: str, sha: str, config: Mapping[str, str]) -> None:
+async def fetch_submodule(mirror: Path, url: str, sha: str, ref: str, config: Mapping[str, str]) -> None:
     """Brings one commit's files from a server. The mirror is locked."""
     part = Path(tempfile.mkdtemp(prefix=f"{mirror.name}.", suffix=".part", dir=mirror.parent))
     try:
         await git(part, "init", "--bare", "--quiet", "--template=", ".")
         options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--depth=1")
         await git(part, "fetch", *options, url, f"+{sha}:refs/heads/it", config=config)
-        await keep_submodule(part, mirror, sha)
+        await keep_submodule(part, mirror, sha, ref)
     finally:
         remove_tree(part)
 
 
-async def keep_submodule(source: Path, mirror: Path, sha: str) -> None:
+async def keep_submodule(source: Path, mirror: Path, sha: str, ref: str) -> None:
     """Copies the files of a submodule's commit from a repository of ours."""
     tree = await git_line(source, "rev-parse", "--verify", f"{sha}^{{tree}}")
     await copy_objects(source, mirror, [tree], [])
-    await git(mirror, "update-ref", submodule_ref(sha), tree)
+    await git(mirror, "update-ref", ref, tree)
 
 
-async def with_submodules(mirror: Path, sha: str, env: Mapping[str, str], prefix: str = "", depth: int = 0) -> None:
-    """Puts the files of a commit's submodules, and of theirs, into the index of `env`, where the mirror has them."""
-    if depth > 5:
-        return
-    for each in (await submodules_of(mirror, sha))[:MOST]:
-        if await has_submodule(mirror, each.sha):
-            path, ref = f"{prefix}{each.path}", submodule_ref(each.sha)
-            await git(mirror, "update-index", "--force-remove", "--", path, env=env)
-            await git(mirror, "read-tree", f"--prefix={path}/", ref, env=env)
-            await with_submodules(mirror, ref, env, f"{path}/", depth + 1)
+async def add_submodules(mirror: Path, trees: Mapping[str, str], env: Mapping[str, str]) -> None:
+    """Puts the files of submodules (path → tree, outer ones first) into the index of `env`."""
+    for path, tree in trees.items():
+        await git(mirror, "update-index", "--force-remove", "--", path, env=env)
+        await git(mirror, "read-tree", f"--prefix={path}/", tree, env=env)

@@ -53,7 +53,7 @@ _NO_COMMON_COMMIT = (
 class LocalHead:
     """`root` is the folder that paths are relative to; `base_name` is what a person calls the base. Without a
     `base_sha` there is nothing to compare with, and every finding is new. `left_out` are sentences about files that are
-    no part of the head."""
+    no part of the head. `linked` are the ids of what is there of submodules and files of Git LFS."""
 
     repo: RepoRef
     root: Path
@@ -61,6 +61,7 @@ class LocalHead:
     base_sha: str
     base_name: str
     left_out: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
 
 
 async def local_head(path: Path, base: str, workspaces: Workspaces, environ: Mapping[str, str]) -> LocalHead:
@@ -85,10 +86,9 @@ async def local_head(path: Path, base: str, workspaces: Workspaces, environ: Map
         repo = _repo_ref(repository.root)
         commits = [sha for sha in dict.fromkeys((head, base_sha)) if sha]
         await workspaces.take(repo, names, *commits)
-        for commit in commits:
-            if await take_linked_content(repository, names, workspaces.mirror(repo), commit):
-                await workspaces.forget_checkout(repo, commit)
-    return LocalHead(repo, repository.root, head, base_sha, base_name, left_out)
+        mirror = workspaces.mirror(repo)
+        linked = [each for commit in commits for each in await take_linked_content(repository, names, mirror, commit)]
+    return LocalHead(repo, repository.root, head, base_sha, base_name, left_out, tuple(linked))
 
 
 async def _plain_head(path: Path, workspaces: Workspaces, environ: Mapping[str, str]) -> LocalHead:

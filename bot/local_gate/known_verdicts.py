@@ -61,5 +61,5 @@ def _key(head: LocalHead) -> str:
     """The names of what is installed hold its versions."""
     packages = UntrustedFolder(Path(sysconfig.get_path("purelib"))).names()
     installed = (name for name in packages if name.endswith(".dist-info"))
-    commits = (head.repo.full_name, head.head_sha, head.base_sha)
+    commits = (head.repo.full_name, head.head_sha, head.base_sha, *head.linked)
     return digest("folder", _VERSION, *commits, sys.version, *installed)

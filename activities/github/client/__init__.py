@@ -152,6 +152,11 @@ class GitHub:
         request = TokenRequest(repo.installation_id, repo, {"contents": "write" if write else "read"})
         return "x-access-token", (await self._tokens.get(request)).text
 
+    async def submodule_auth(self, repo: RepoRef) -> tuple[str, str]:
+        """The same for a repository that somebody only named: of the installation that `repo` names and no other."""
+        request = TokenRequest(repo.installation_id, repo, {"contents": "read"}, only_there=True)
+        return "x-access-token", (await self._tokens.get(request)).text
+
     def _make_api(self, installation: int, credential: Credential) -> API:
         budget = self._budgets.setdefault(installation, RateBudget(self._limits, installation=installation))
         return API(

@@ -22,11 +22,13 @@ _LEVELS = ("read", "write", "admin")
 
 @dataclass(frozen=True)
 class TokenRequest:
-    """`repo` None: all repositories of the installation."""
+    """`repo` None: all repositories of the installation. `only_there`: of that installation and for a repository of
+    that name, or not at all. Without it the present installation is looked up, which may be another account's."""
 
     installation: int
     repo: RepoRef | None
     permissions: Permissions
+    only_there: bool = False
 
     @property
     def where(self) -> str:
@@ -37,18 +39,19 @@ class TokenRequest:
     def key(self) -> Hashable:
         """The same for the same token. By the repository's id where that is known: the name may change."""
         repo = self.repo and (self.repo.id or self.repo.full_name.lower())
-        return (self.installation, repo or "", *sorted(self.permissions.items()))
+        return (self.installation, repo or "", self.only_there, *sorted(self.permissions.items()))
 
 
 @dataclass(frozen=True)
 class IssuedToken:
     """`installation` is the one that it is of; `ends` in seconds since 1970, by GitHub's clock; `node_id` is GraphQL's
-    id of the one repository that it is for, "" where it is for more."""
+    id of the one repository that it is for, "" where it is for more; `repositories` are their full names."""
 
     text: str = field(repr=False)
     installation: int
     ends: float
     node_id: str = ""
+    repositories: tuple[str, ...] = ()
 
 
 class TokenIssuer:
@@ -60,6 +63,8 @@ class TokenIssuer:
 
     async def issue(self, request: TokenRequest) -> IssuedToken:
         """A new token. Raises `Suspended` or `Forbidden` with what a person can do, `GitHubError` else."""
+        if request.only_there:
+            return await self._issue_only_there(request)
         installation = request.installation or await self._find_installation(request)
         if not installation:
             raise Suspended(texts.app_not_installed(request.where))
@@ -71,6 +76,19 @@ class TokenIssuer:
             return await self._issue(present, request)
         except (NotFound, Validation):
             raise Forbidden(texts.not_selected(request.where, await self._page(present))) from None
+
+    async def _issue_only_there(self, request: TokenRequest) -> IssuedToken:
+        if not request.installation:
+            raise Suspended(texts.app_not_installed(request.where))
+        refused = Forbidden(texts.not_selected(request.where, ""))
+        try:
+            token = await self._issue(request.installation, request)
+        except (NotFound, Validation):
+            raise refused from None
+        # An installation knows its account's repositories by their short name.
+        if [name.lower() for name in token.repositories] != [request.where.lower()]:
+            raise refused
+        return token
 
     async def _issue(self, installation: int, request: TokenRequest) -> IssuedToken:
         body: dict[str, Any] = {"permissions": dict(request.permissions)}
@@ -88,11 +106,13 @@ class TokenIssuer:
                 raise
             raise await self._not_granted(installation, request, error) from None
         try:
-            nodes = [str(each.get("node_id") or "") for each in data.get("repositories") or ()]
-            for each in data.get("repositories") or ():
-                self._names.learn(int(each["id"]), str(each["full_name"]))
+            covered = data.get("repositories") or ()
+            nodes = [str(each.get("node_id") or "") for each in covered]
+            names = tuple(str(each["full_name"]) for each in covered)
+            for each, name in zip(covered, names, strict=True):
+                self._names.learn(int(each["id"]), name)
             ends = datetime.fromisoformat(str(data["expires_at"])).timestamp()
-            return IssuedToken(str(data["token"]), installation, ends, nodes[0] if len(nodes) == 1 else "")
+            return IssuedToken(str(data["token"]), installation, ends, nodes[0] if len(nodes) == 1 else "", names)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise Unavailable(f"GitHub's answer has no token in it: {type(error).__name__}") from None
 

@@ -4,8 +4,11 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+from activities.model import QualityGateResult
+from activities.result_store import ResultStore
 from activities.workspace.lfs import content_path
 from bot.local_gate.folder import LocalHead
+from bot.local_gate.known_verdicts import KnownVerdicts
 from tests.bot.local_gate.folders import Folder, git
 
 
@@ -50,6 +53,18 @@ async def test_a_submodule_is_there_at_the_commit_that_is_checked_out(folder: Fo
     checkout, lacking = await checked_out(clone, await clone.head())
     assert len(lacking) == 1
     assert "'dep' is empty in the checks: run `git submodule update --init`" in lacking[0]
+    # Taken later, it is in the base too, and no verdict from before counts.
+    before = await clone.head()
+    verdicts = KnownVerdicts(ResultStore(folder.root.parent / "results"))
+    verdicts.put(before, QualityGateResult(before.head_sha, before.base_sha, "passed", True, 100.0))
+    assert verdicts.get(before)
+    git(clone.root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init", "--recursive")
+    after = await clone.head()
+    assert (after.head_sha, verdicts.get(after)) == (before.head_sha, None)
+    checkout, lacking = await checked_out(clone, after)
+    assert ((checkout / "dep" / "nested" / "in.txt").read_text(), lacking) == ("in\n", ())
+    git(folder.root.parent, "clone", "--quiet", str(folder.root), "clone-2")
+    clone = replace(folder, root=folder.root.parent / "clone-2")
     # A file that names a repository elsewhere on this machine opens none.
     (clone.root / "dep" / ".git").write_text(f"gitdir: {outer.root}/.git\n")
     _, lacking = await checked_out(clone, await clone.head())
