@@ -75,7 +75,10 @@ async def commit_fixes(host: Host, workspace: Workspace, fixes: Sequence[CheckFi
     if tree_sha == workspace.head_tree:
         return result
     sha = await add_commit(mirror, tree_sha, (workspace.head_sha,), "Apply tool-safe fixes", _AUTHOR)
-    after = replace(workspace, head=replace(workspace.head, sha=sha), head_tree=tree_sha)
+    await host.workspaces.link_as(workspace.repo, sha, workspace.head_sha)
+    # A head that is its own configuration is not somebody else's after the fix.
+    config_sha = sha if workspace.config_sha == workspace.head_sha else workspace.config_sha
+    after = replace(workspace, head=replace(workspace.head, sha=sha), head_tree=tree_sha, config_sha=config_sha)
     return replace(
         result, workspace=after, commit_sha=sha, git_dir=str(mirror), by=tuple(by), files=len(fixed)
     )  # fmt: skip

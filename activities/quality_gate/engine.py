@@ -99,11 +99,7 @@ class GateEngine:
         config_sha = heads.base_tip
         if trust.config_branch and trust.config_branch != head.base_ref:
             config_sha = await self._host.workspaces.fetch_branch(head.repo, trust.config_branch)
-        trusted = config_sha if config_sha != heads.head_sha or trust.protected_head else ""
-        lacks = self._host.workspaces.fetch_linked
-        head_lacks = await lacks(head.repo, heads.head_sha, trusted)
-        base_lacks = await lacks(head.repo, heads.base_sha, trusted) if heads.base_sha else ()
-        return Workspace(
+        workspace = Workspace(
             head=replace(head, sha=heads.head_sha, base_sha=heads.base_sha),
             queue=self._queue,
             head_tree=heads.head_tree,
@@ -113,9 +109,20 @@ class GateEngine:
             protected_head=trust.protected_head,
             protected_base=trust.protected_base,
             base_was_tip=heads.base_was_tip,
-            head_lacks=head_lacks,
-            base_lacks=base_lacks,
         )
+        lacks, trusted = self._host.workspaces.fetch_linked, _names_private(workspace)
+        head_lacks = await lacks(head.repo, heads.head_sha, trusted)
+        base_lacks = await lacks(head.repo, heads.base_sha, trusted) if heads.base_sha else ()
+        return replace(workspace, head_lacks=head_lacks, base_lacks=base_lacks)
+
+    async def _bring(self, workspace: Workspace) -> None:
+        """What a step reads from the mirror, which may have been evicted since the last one."""
+        repo, workspaces = workspace.repo, self._host.workspaces
+        commits = [sha for sha in (workspace.head_sha, workspace.base_sha) if sha]
+        await workspaces.fetch(repo, *commits)
+        for sha in commits:
+            if not await workspaces.has_linked(repo, sha):
+                await workspaces.fetch_linked(repo, sha, _names_private(workspace))
 
     async def _trust(self, head: Head) -> BranchTrust:
         if self._ask_trust is None or head.repo.path:
@@ -127,7 +134,8 @@ class GateEngine:
         """The checks by the configuration that judges, each with whether anything in the head answers it; and what is
         to be said of the configuration. Mistakes that the head brings are the plan's problem: then nothing is run."""
         head = workspace.head
-        await self._host.workspaces.fetch(head.repo, *_commits(workspace), workspace.config_sha)
+        await self._bring(workspace)
+        await self._host.workspaces.fetch(head.repo, workspace.config_sha)
         judging = await self._configurations.judging(workspace)
         version, notes = judging.version, judging.notes
         plan = repo_config.plan_gate(version.text, head.branch, head.base_ref if head.pull else "")
@@ -185,7 +193,7 @@ class GateEngine:
 
     async def _measured_and_judged(self, input: CheckInput) -> CheckResult:
         workspace, plan, check = input.workspace, input.plan, checks.registry()[input.plan.name]
-        await self._host.workspaces.fetch(workspace.repo, *_commits(workspace))
+        await self._bring(workspace)
         head = self._tree(workspace, plan, input.folders, head=True, refresh=input.refresh)
         base = self._tree(workspace, plan, input.folders, head=False) if workspace.base_sha else None
         diff = await self._diff(workspace)
@@ -265,7 +273,7 @@ class GateEngine:
         """Tool-safe fixes of the head's new findings, as a commit that only the mirror has. The checks and the tests
         run on it: a fix that makes any of them worse is dropped."""
         workspace, folders = input.workspace, input.plan.folders
-        await self._host.workspaces.fetch(workspace.repo, *_commits(workspace))
+        await self._bring(workspace)
         applying = [one for one in input.plan.checks if one.applies]
         wanted = [one for one in applying if not input.checks or one.name in input.checks]
         fixes = [await self._fix_of_check(workspace, one, folders) for one in wanted]
@@ -325,9 +333,11 @@ class GateEngine:
         )
 
 
-def _commits(workspace: Workspace) -> tuple[str, ...]:
-    """What a step reads from the mirror, which may have been evicted since the last one."""
-    return tuple(sha for sha in (workspace.head_sha, workspace.base_sha) if sha)
+def _names_private(workspace: Workspace) -> str:
+    """The commit that says which submodules may be private, "" for none: never one that somebody only proposes, and
+    none for a fork's change before a maintainer has allowed it to run."""
+    own = workspace.config_sha == workspace.head_sha and not workspace.protected_head
+    return "" if own or not workspace.head.trusted else workspace.config_sha
 
 
 async def _asked_in(check: str, tree: Tree | None) -> dict[str, str]:

@@ -20,6 +20,7 @@ from activities.workspace.mirror import remove_leftovers
 _DAY_S = 86400.0
 _UNUSED_S = {
     "checkouts/*/*/*": _DAY_S / 4,
+    "mirrors/*/*/linked/*": 14 * _DAY_S,
     "environments/*/*/*/*": 14 * _DAY_S,
     "environments/*/*/*": 14 * _DAY_S,
     "prepared/*/*/*/*": 14 * _DAY_S,

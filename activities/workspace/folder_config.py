@@ -83,13 +83,14 @@ async def parse_config(text: bytes, folder: Path) -> GitConfig:
 async def person_config(environ: Mapping[str, str], git_dir: Path | None, folder: Path) -> GitConfig:
     """The configuration of the machine and the person, with what is included for a repository in `git_dir`."""
     found = GitConfig()
-    if environ.get("GIT_CONFIG_NOSYSTEM", "").lower() in _FALSE:
-        found += await _read(folder, "--system", "--includes")
     home, config_home = _homes(environ)
+    if environ.get("GIT_CONFIG_NOSYSTEM", "").lower() in _FALSE:
+        found += await _read(folder, "--system", "--includes", home=home)
     files = [Path(environ["GIT_CONFIG_GLOBAL"])] if environ.get("GIT_CONFIG_GLOBAL") else []
     for file in files or [config_home / "git" / "config", home / ".gitconfig"]:
         if _is_regular(file):
-            found += await _with_conditions(await _read(folder, "--file", str(file), "--includes"), file, git_dir, home)
+            read = await _read(folder, "--file", str(file), "--includes", home=home)
+            found += await _with_conditions(read, file, git_dir, home)
     return found
 
 
@@ -103,7 +104,7 @@ async def _with_conditions(config: GitConfig, file: Path, git_dir: Path | None, 
         if _is_in(git_dir, _path(pattern, file.parent, home), ignore_case=kind == "gitdir/i", pattern=pattern):
             included = _path(value, file.parent, home)
             if _is_regular(included):
-                config += await _read(file.parent, "--file", str(included), "--includes")
+                config += await _read(file.parent, "--file", str(included), "--includes", home=home)
     return config
 
 
@@ -150,9 +151,11 @@ def _is_regular(file: Path) -> bool:
     return UntrustedFolder(file.parent).is_file(file.name)
 
 
-async def _read(folder: Path, *source: str, stdin: bytes = b"") -> GitConfig:
+async def _read(folder: Path, *source: str, stdin: bytes = b"", home: Path | None = None) -> GitConfig:
+    """`home` is for names of included files that begin with `~/`."""
+    env = {"HOME": str(home)} if home else None
     try:
-        out = await git(folder, "config", *source, "-z", "--get-regexp", _READ, stdin=stdin)
+        out = await git(folder, "config", *source, "-z", "--get-regexp", _READ, env=env, stdin=stdin)
     except GitError:  # none, or git does not understand it
         return GitConfig()
     rows = []

@@ -15,11 +15,8 @@ from activities.sandbox.ownership import mark
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
-# No system or user configuration, no user's passwords (`~/.netrc`), no prompts, no replaced objects, no objects that a
-# command would have to bring.
+# No system or user configuration, no prompts, no replaced objects, no objects that a command would have to bring.
 _VARIABLES = {
-    "HOME": os.devnull,
-    "XDG_CONFIG_HOME": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_TERMINAL_PROMPT": "0",
@@ -30,6 +27,7 @@ _VARIABLES = {
 }
 _PASSED_ON = (
     "PATH",
+    "HOME",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
     "GIT_SSL_CAINFO",
@@ -37,6 +35,10 @@ _PASSED_ON = (
     "https_proxy",
     "NO_PROXY",
 )
+
+# What git runs with: a home without `.netrc`, whose passwords libcurl would send. Without any home it looks for the
+# user's in the system's list.
+_HOMELESS = {"HOME": os.devnull}
 
 # libcurl's words for a redirection that is not followed (`http.followRedirects=false`).
 _MOVED = re.compile(r"requested URL returned error: 30[1278]\b")
@@ -129,13 +131,13 @@ async def git(
     """Runs `git ARGV` in `folder` and returns its standard output; raises `GitError` and `HostTrouble`. Without a
     `umask` it has this process's.
 
-    Cancelling kills git and what it started.
+    It has no home, unless `env` names one: no password of the user's is sent. Cancelling kills git and what it started.
     """
     process = await asyncio.create_subprocess_exec(
         "git",
         *argv,
         cwd=folder,
-        env=git_environment(env, config),
+        env=git_environment({**_HOMELESS, **(env or {})}, config),
         stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -155,7 +157,7 @@ async def git(
 async def git_limited(limit: int, folder: Path, *argv: str) -> bytes | None:
     """What `git ARGV` prints. None if that is more than `limit` bytes; git is killed then."""
     process = await asyncio.create_subprocess_exec(
-        "git", *argv, cwd=folder, env=git_environment(), stdin=asyncio.subprocess.DEVNULL,
+        "git", *argv, cwd=folder, env=git_environment(_HOMELESS), stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     assert process.stdout

@@ -15,13 +15,14 @@ from activities.errors import UserError
 from activities.model import RepoRef
 from activities.reporting import linked_content
 from activities.untrusted_files import UntrustedFolder
-from activities.workspace.git import GitError, credentials
+from activities.workspace.git import GitError, credentials, git
 from activities.workspace.leases import locked
 from activities.workspace.lfs import content_path, pointers_of
 from activities.workspace.submodules import (
     MOST,
     Submodule,
     fetch_submodule,
+    folder_ref,
     named,
     repository_of,
     submodule_ref,
@@ -43,27 +44,22 @@ class LinkedContent:
     lfs: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def suffix(self) -> str:
-        """Of the name of a checkout with this content: another one for other content, "" for none."""
-        if not self.trees and not self.lfs:
-            return ""
-        return "-" + hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:16]
+    def digest(self) -> str:
+        """For the name of a checkout with this content: another one for other content."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:16]
 
 
-def read_linked(mirror: Path, commit: str) -> LinkedContent:
-    """What passed for a commit; nothing where nobody looked."""
+def read_linked(mirror: Path, commit: str) -> LinkedContent | None:
+    """What passed for a commit; None where nobody looked, or the mirror was evicted since."""
     try:
         return LinkedContent(**json.loads((mirror / "linked" / commit).read_text("utf-8")))
     except (FileNotFoundError, NotADirectoryError):
-        return LinkedContent()
+        return None
 
 
 def write_linked(mirror: Path, commit: str, linked: LinkedContent) -> None:
     """The mirror is locked."""
     record = mirror / "linked" / commit
-    if not linked.suffix:
-        record.unlink(missing_ok=True)
-        return
     record.parent.mkdir(mode=0o700, exist_ok=True)
     part = record.with_name(f"{commit}.part")
     part.write_text(json.dumps(asdict(linked)), "utf-8")
@@ -76,11 +72,15 @@ def lfs_store(mirror: Path) -> UntrustedFolder:
     return UntrustedFolder(mirror / "lfs")
 
 
-async def present_contents(mirror: Path, commit: str) -> tuple[dict[str, str], list[str]]:
-    """The contents of Git LFS files that the mirror has, by path, and the paths of the others."""
+async def present_contents(mirror: Path, commit: str, trees: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The contents of Git LFS files that the mirror has, by path, and the paths of the others: those in submodules
+    (path → tree) are among them, since the mirror keeps contents of its own repository alone."""
     pointers, store = await pointers_of(mirror, commit), lfs_store(mirror)
     present = {path: one.oid for path, one in pointers.items() if store.is_file(content_path(one.oid))}
-    return present, [path for path in pointers if path not in present]
+    missing = [path for path in pointers if path not in present]
+    for folder, tree in trees.items():
+        missing += [f"{folder}/{path}" for path in await pointers_of(mirror, tree)]
+    return present, missing
 
 
 class SubmoduleFetch:
@@ -118,7 +118,7 @@ class SubmoduleFetch:
     async def _tree_of(self, parent: RepoRef, submodule: Submodule, private: bool) -> tuple[str, str]:
         """(tree, ""), or ("", what is wrong). Whoever may have it is asked before what is there counts."""
         if self._repo.path:
-            tree = await submodule_tree(self._mirror, submodule_ref("", submodule.sha))
+            tree = await submodule_tree(self._mirror, folder_ref(submodule.path, submodule.sha))
             return tree, "" if tree else linked_content.not_here(submodule.path)
         name = self._name(parent, submodule)
         if not name:
@@ -135,15 +135,25 @@ class SubmoduleFetch:
         return tree, "" if tree else linked_content.not_fetched(submodule.path, name, submodule.sha)
 
     async def _fetched_with_token(self, other: RepoRef, sha: str, ref: str) -> str:
-        """What came with a token before counts only as long as a token is still given."""
+        """What came with a token before counts only as long as a token opens that repository."""
         try:
             user, token = await self._auth(other) if self._auth else ("", "")
         except UserError:  # the installation does not have that repository
             return ""
         if not token:
             return ""
+        url = self._clone_url(other)
+        config = credentials(url, user, token)
         known = await submodule_tree(self._mirror, ref)
-        return known or await self._fetched(other, sha, ref, credentials(self._clone_url(other), user, token))
+        if not known:
+            return await self._fetched(other, sha, ref, config)
+        try:
+            await git(self._mirror, "ls-remote", "--quiet", url, "HEAD", config=config)
+        except GitError as error:
+            if error.unavailable:
+                raise
+            return ""
+        return known
 
     async def _fetched(self, other: RepoRef, sha: str, ref: str, config: Mapping[str, str]) -> str:
         """The tree, "" where it was not given to us."""

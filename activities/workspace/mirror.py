@@ -195,18 +195,30 @@ class Workspaces:
         mirror = self.mirror(repo)
         fetch = SubmoduleFetch(repo, mirror, self._clone_url, self._submodule_auth)
         trees, lacking = await fetch.bring(commit, trusted)
-        contents, missing = await present_contents(mirror, commit)
+        contents, missing = await present_contents(mirror, commit, trees)
         if missing:
             lacking.append(linked_content.only_pointers(missing, local=bool(repo.path)))
         async with locked(mirror):
             await asyncio.to_thread(write_linked, mirror, commit, LinkedContent(trees, contents))
         return tuple(lacking)
 
+    async def has_linked(self, repo: RepoRef, commit: str) -> bool:
+        """Whether `fetch_linked` was called for the commit, and the mirror is still there."""
+        return await asyncio.to_thread(read_linked, self.mirror(repo), commit) is not None
+
+    async def link_as(self, repo: RepoRef, commit: str, before: str) -> None:
+        """Gives a commit of our own the submodules of the one that it changes, in which these are the same."""
+        mirror = self.mirror(repo)
+        known = await asyncio.to_thread(read_linked, mirror, before) or LinkedContent()
+        contents, _ = await present_contents(mirror, commit, {})
+        async with locked(mirror):
+            await asyncio.to_thread(write_linked, mirror, commit, LinkedContent(known.trees, contents))
+
     async def checkout(self, repo: RepoRef, sha: str) -> Path:
         """A folder with the files of a commit, and with what passed of what it only names: one for each such content,
         made once. It is never written to."""
-        linked = await asyncio.to_thread(read_linked, self.mirror(repo), sha)
-        folder = self._root / "checkouts" / repo.owner / repo.name / f"{sha}{linked.suffix}"
+        linked = await asyncio.to_thread(read_linked, self.mirror(repo), sha) or LinkedContent()
+        folder = self._root / "checkouts" / repo.owner / repo.name / f"{sha}-{linked.digest}"
         if hold(folder):
             return folder
         await self.fetch(repo, sha)  # the mirror may have been evicted
@@ -275,7 +287,8 @@ def remove_leftovers(mirror: Path) -> None:
 
 
 async def _check_out(mirror: Path, sha: str, linked: LinkedContent, folder: Path) -> None:
-    part, home = (Path(tempfile.mkdtemp(prefix=f"{sha}.", suffix=".part", dir=folder.parent)) for _ in range(2))
+    names = {"prefix": f"{folder.name}.", "suffix": ".part"}
+    part, home = (Path(tempfile.mkdtemp(dir=folder.parent, **names)) for _ in range(2))
     index = home / "index"
     env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(part), "GIT_DIR": str(mirror)}
     try:

@@ -50,9 +50,17 @@ def named(name: str, parent: RepoRef) -> RepoRef:
 
 def submodule_ref(repository: str, sha: str, *, with_token: bool = False) -> str:
     """The mirror's name for the tree of a submodule's commit: what one repository gave counts for no other, and what
-    came with a token for nobody who may not have it. `repository` is "" for a folder's own."""
-    source = hashlib.sha256(f"{with_token} {repository.lower()}".encode()).hexdigest()[:32]
-    return f"refs/autobuild/submodule-{source}-{sha}"
+    came with a token for nobody who may not have it."""
+    return _ref(f"{with_token} {repository.lower()}", sha)
+
+
+def folder_ref(path: str, sha: str) -> str:
+    """The same for a submodule that is checked out in a folder of this machine at that path."""
+    return _ref(f"folder {path}", sha)
+
+
+def _ref(source: str, sha: str) -> str:
+    return f"refs/autobuild/submodule-{hashlib.sha256(os.fsencode(source)).hexdigest()[:32]}-{sha}"
 
 
 async def submodules_of(mirror: Path, tree: str) -> list[Submodule]:

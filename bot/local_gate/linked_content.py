@@ -7,10 +7,10 @@ from pathlib import Path
 
 from activities.untrusted_files import UntrustedFolder
 from activities.workspace.folder_repository import FolderRepository, StandIn, stand_in, submodule_repository
-from activities.workspace.git import GitError
+from activities.workspace.git import GitError, git
 from activities.workspace.lfs import keep_content, pointers_of
 from activities.workspace.linked import lfs_store, present_contents
-from activities.workspace.submodules import MOST, keep_submodule, submodule_ref, submodule_tree, submodules_of
+from activities.workspace.submodules import MOST, folder_ref, keep_submodule, submodule_tree, submodules_of
 
 
 async def take_linked_content(
@@ -22,24 +22,29 @@ async def take_linked_content(
     for source in (names.lfs, UntrustedFolder(repository.common / "lfs" / "objects")):
         for pointer in pointers.values():
             await asyncio.to_thread(keep_content, pointer, source, store)
-    contents, _ = await present_contents(mirror, commit)
+    contents, _ = await present_contents(mirror, commit, {})
     return (*trees, *contents.values())
 
 
 async def _take_submodules(repository: FolderRepository, mirror: Path, commit: str) -> list[str]:
-    """Those that are checked out in the folder, and theirs, `MOST` in all."""
+    """Those that are checked out in the folder, and theirs, `MOST` in all. What the mirror has of others from before
+    counts no more."""
     trees = []
-    pending = [(repository, each) for each in await submodules_of(mirror, commit)]
-    for parent, each in itertools.islice(pending, MOST):  # it grows meanwhile
-        own = submodule_repository(parent, each.path)
+    pending = [(repository, "", each) for each in await submodules_of(mirror, commit)]
+    for parent, folder, each in itertools.islice(pending, MOST):  # it grows meanwhile
+        own, path = submodule_repository(parent, each.path), folder + each.path
+        ref = folder_ref(path, each.sha)
+        tree = await submodule_tree(mirror, ref)
         if own is None:
+            if tree:
+                await git(mirror, "update-ref", "-d", ref)
             continue
-        ref = submodule_ref("", each.sha)
-        if not await submodule_tree(mirror, ref):
+        if not tree:
             async with stand_in(own) as names:
                 with contextlib.suppress(GitError):  # it does not have that commit
                     await keep_submodule(names.git_dir, mirror, each.sha, ref)
-        if tree := await submodule_tree(mirror, ref):
+            tree = await submodule_tree(mirror, ref)
+        if tree:
             trees.append(tree)
-            pending += [(own, one) for one in await submodules_of(mirror, tree)]
+            pending += [(own, f"{path}/", one) for one in await submodules_of(mirror, tree)]
     return trees

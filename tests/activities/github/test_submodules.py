@@ -8,9 +8,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from activities.environments import Environments
 from activities.github.client import GitHub
 from activities.github.errors import Forbidden
-from activities.model import RepoRef
+from activities.model import CheckPlan, Head, RepoRef
+from activities.quality_gate.engine import GateEngine
+from activities.quality_gate.measurement import Host
+from activities.quality_gate.types import CheckInput
+from activities.result_store import ResultStore
+from activities.sandbox.select import make_runner
+from activities.untrusted_files import remove_tree
 from activities.workspace.git import git, git_environment
 from activities.workspace.mirror import Workspaces
 from activities.workspace.submodules import MOST, repository_of
@@ -124,7 +131,7 @@ async def test_submodules_are_fetched_at_their_commit(
 
 
 async def test_what_is_there_counts_only_where_it_passes(
-    simulated: SimulatedGitHub, github: GitHub, repo: RepoRef, workspaces: Workspaces
+    simulated: SimulatedGitHub, repo: RepoRef, workspaces: Workspaces, tmp_path: Path
 ) -> None:
     await head_of_new(simulated, "octocat/public", private=False)
     secret = await head_of_new(simulated, "octocat/secret", private=True)
@@ -133,6 +140,7 @@ async def test_what_is_there_counts_only_where_it_passes(
     other_base = commit(hello, "", {}, base)
     moved = commit(hello, module("sec", "../public") + module("file", "file:///x"), {"sec": secret, "file": secret})
     unnamed = commit(hello, "", {"sec": secret})
+    named = commit(hello, module("sec", "../secret") + "# more\n", {"sec": secret}, base)
     await workspaces.fetch(repo, base, other_base, moved, unnamed)
     assert await workspaces.fetch_linked(repo, base, base) == ()
     assert (await workspaces.checkout(repo, base) / "sec" / "lib.txt").exists()
@@ -140,10 +148,22 @@ async def test_what_is_there_counts_only_where_it_passes(
         assert await workspaces.fetch_linked(repo, head, trusted)
         checkout = await workspaces.checkout(repo, head)
         assert [path.name for path in checkout.rglob("lib.txt")] == []
-    # Nor where the installation has lost it.
-    github.forget(RepoRef("octocat", "secret", repo.installation_id))
+    # A fork's change gets it once a maintainer has allowed it to run; and what is gone is fetched again.
+    runner = await make_runner("bubblewrap")
+    host = Host(workspaces, Environments(tmp_path, runner), ResultStore(tmp_path / "results"), runner, tmp_path)
+    engine = GateEngine(host, "queue")
+    fork = Head(repo, named, base_sha=base, pull=1, fork=True)
+    assert len((await engine.prepare(fork)).head_lacks) == 1
+    workspace = await engine.prepare(replace(fork, approved=True))
+    remove_tree(workspaces.mirror(repo))
+    plan = CheckPlan("linting", True, True, tool_options={"command": "grep secret sec/lib.txt >&2", "format": "text"})
+    assert (workspace.head_lacks, await workspaces.has_linked(repo, named)) == ((), False)
+    assert (await engine.check(CheckInput(workspace, plan))).status == "passed"
+    assert await workspaces.has_linked(repo, named)
+    # Nor where the installation has lost it, whatever token is left.
     simulated.store.installations[repo.installation_id].repositories = set()
     assert len(await workspaces.fetch_linked(repo, base, base)) == 1
+    assert not (await workspaces.checkout(repo, base) / "sec" / "lib.txt").exists()
 
 
 async def test_no_other_account_is_read(

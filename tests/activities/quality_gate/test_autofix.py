@@ -22,6 +22,7 @@ from activities.sandbox.select import make_runner
 from activities.tool_reports import execute, fix_report
 from activities.tooling import Project, Tool, Workbench
 from activities.workspace.git import git, git_line
+from activities.workspace.linked import LinkedContent, write_linked
 from activities.workspace.mirror import Workspaces
 
 OURS = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
@@ -136,8 +137,14 @@ async def test_a_fix_is_committed_with_the_modes_and_line_ends_of_the_head(fixin
         "printf 'fixed\\n' | tee plain.py run.sh pkg/a.py \"" + odd + '" >/dev/null; '
         "printf 'three\\r\\nfour\\r\\n' > windows.bat; printf 'two\\n' | iconv -t UTF-16 > wide.txt; chmod +x pkg/a.py"
     )
+    workspaces, mirror = fixing.host.workspaces, fixing.host.workspaces.mirror(fixing.repo)
+    await workspaces.fetch(fixing.repo, fixing.sha)
+    write_linked(mirror, fixing.sha, LinkedContent({"sub": await git_line(mirror, "rev-parse", f"{fixing.sha}:pkg")}))
     result = await fixing.fix(script)
     assert (result.files, result.by, result.left_out) == (6, ("scripted 1",), ())
+    # What is checked afterwards has the head's submodules.
+    checkout = await workspaces.checkout(fixing.repo, result.commit_sha)
+    assert ((checkout / "sub" / "a.py").read_text(), (checkout / "plain.py").read_text()) == ("a\n", "fixed\n")
     assert await fixing.changed(result) == {b"plain.py", b"run.sh", b"pkg/a.py", ODD, b"windows.bat", b"wide.txt"}
     assert await fixing.text(result.commit_sha, "windows.bat") == b"three\nfour\n"
     assert await fixing.text(result.commit_sha, "wide.txt") == b"two\n"
@@ -146,7 +153,6 @@ async def test_a_fix_is_committed_with_the_modes_and_line_ends_of_the_head(fixin
     assert listed[b"pkg/a.py"].startswith(b"100644 ")
     assert listed[b"link.py"].startswith(b"120000 ")
     assert listed[b"sub"] == b"160000 commit " + b"1" * 40
-    mirror = fixing.host.workspaces.mirror(fixing.repo)
     assert await git_line(mirror, "rev-parse", f"{result.commit_sha}^") == fixing.sha
     assert await git_line(mirror, "rev-parse", f"{result.commit_sha}^{{tree}}") == result.workspace.head_tree
     assert result.workspace.head_sha == result.commit_sha

@@ -172,7 +172,7 @@ async def test_a_file_that_is_not_as_its_attributes_say_is_named(folder: Folder)
         await folder.head()
 
 
-@pytest.mark.parametrize("how", ["usual", "home", "named", "included", "for this folder"])
+@pytest.mark.parametrize("how", ["usual", "home", "named", "included", "included from ~", "for this folder"])
 async def test_what_the_person_excludes_everywhere_is_no_part_of_the_head(folder: Folder, how: str) -> None:
     home = folder.root.parent
     folder.write_all({"a": "a\n", ".env": "TOKEN=1\n", "kept": "kept\n"})
@@ -185,10 +185,10 @@ async def test_what_the_person_excludes_everywhere_is_no_part_of_the_head(folder
     excludes = "[core]\n\texcludesFile = ~/mine\n"
     if how == "named":
         (home / ".gitconfig").write_text(excludes)
-    elif how in ("included", "for this folder"):
+    elif how.startswith("included") or how == "for this folder":
         (home / "more").write_text(excludes)
-        section = "include" if how == "included" else f'includeIf "gitdir:{home}/"'
-        (home / ".gitconfig").write_text(f"[{section}]\n\tpath = more\n")
+        section = f'includeIf "gitdir:{home}/"' if how == "for this folder" else "include"
+        (home / ".gitconfig").write_text(f"[{section}]\n\tpath = {'~/' * how.endswith('~')}more\n")
     for _ in range(2):  # as a plain folder, and as a repository
         folder = replace(folder, person=environ)
         seen = {"a", "kept"} | ({".env"} if how == "for this folder" and not (folder.root / ".git").exists() else set())

@@ -63,8 +63,10 @@ async def test_a_submodule_is_there_at_the_commit_that_is_checked_out(folder: Fo
     assert (after.head_sha, verdicts.get(after)) == (before.head_sha, None)
     checkout, lacking = await checked_out(clone, after)
     assert ((checkout / "dep" / "nested" / "in.txt").read_text(), lacking) == ("in\n", ())
-    git(folder.root.parent, "clone", "--quiet", str(folder.root), "clone-2")
-    clone = replace(folder, root=folder.root.parent / "clone-2")
+    # One that is there no more is empty in the checks too.
+    git(clone.root, "submodule", "--quiet", "deinit", "--force", "--all")
+    checkout, lacking = await checked_out(clone, await clone.head())
+    assert (list((checkout / "dep").iterdir()), len(lacking)) == ([], 1)
     # A file that names a repository elsewhere on this machine opens none.
     (clone.root / "dep" / ".git").write_text(f"gitdir: {outer.root}/.git\n")
     _, lacking = await checked_out(clone, await clone.head())
