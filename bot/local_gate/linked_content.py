@@ -8,8 +8,8 @@ from pathlib import Path
 from activities.untrusted_files import UntrustedFolder
 from activities.workspace.folder_repository import FolderRepository, StandIn, stand_in, submodule_repository
 from activities.workspace.git import GitError, git
-from activities.workspace.lfs import keep_content, pointers_of
-from activities.workspace.linked import lfs_store, present_contents
+from activities.workspace.lfs import content_path, keep_content, pointers_of
+from activities.workspace.linked import lfs_store
 from activities.workspace.submodules import MOST, folder_ref, keep_submodule, submodule_tree, submodules_of
 
 
@@ -22,8 +22,7 @@ async def take_linked_content(
     for source in (names.lfs, UntrustedFolder(repository.common / "lfs" / "objects")):
         for pointer in pointers.values():
             await asyncio.to_thread(keep_content, pointer, source, store)
-    contents, _ = await present_contents(mirror, commit, {})
-    return (*trees, *contents.values())
+    return (*trees, *(each.oid for each in pointers.values() if store.is_file(content_path(each.oid))))
 
 
 async def _take_submodules(repository: FolderRepository, mirror: Path, commit: str) -> list[str]:
