@@ -16,7 +16,10 @@ from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand, Sa
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
 Language = str
-"""`python`, `javascript`, whatever a toolchain names, or `any`: a command of the repository's own configuration."""
+"""`python`, `javascript`, whatever a toolchain names, or `REPOSITORY`."""
+
+REPOSITORY = "any"
+"""Of tools that look at the files of a repository whatever their language, and of configured commands."""
 
 _LARGEST_FILE = 5_000_000
 

@@ -1,4 +1,4 @@
-"""Dangerous code, by the scanners that the repository uses."""
+"""Dangerous code, by the scanners that the repository uses, and secrets in files of any kind."""
 
 from activities.check_kinds import findings
 from activities.check_options import FailOn, FindingsOptions, Timeout
@@ -6,7 +6,7 @@ from activities.checking import Check
 
 
 class Security(FindingsOptions):
-    """Patterns of code that is not safe."""
+    """Patterns of code that is not safe, and secrets."""
 
     timeout: Timeout = "5m"
     fail_on: FailOn = "error"
@@ -14,7 +14,7 @@ class Security(FindingsOptions):
 
 check = Check(
     name="security",
-    nothing="No security scanner is configured.",
+    nothing="No security scanner is configured, and no file may hold a secret.",
     kind=findings.KIND,
     options=Security,
     order=40,

@@ -19,7 +19,7 @@ from activities.reporting.tool_failures import (
 )
 from activities.reports import MAX_REPORT, BadReport, Contents, Format, joined, parse_json, read_output, write_input
 from activities.tool_reports import TAIL, FinishedCommand, execute, failed_to_run, make_report, with_flaky
-from activities.tooling import Project, Tool, ToolDetection, Workbench
+from activities.tooling import REPOSITORY, Project, Tool, ToolDetection, Workbench
 
 # A report that the command prints goes to a file: of what a runner keeps of an output, the middle may be missing.
 _PRINTED = 'eval "$1" > "$2/printed"'
@@ -60,7 +60,7 @@ class ConfiguredCommand(Tool):
     """A command that answers one check."""
 
     name = "command"
-    language = "any"
+    language = REPOSITORY
 
     def __init__(self, check: str, command: str) -> None:
         self.checks = (check,)

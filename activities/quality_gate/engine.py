@@ -43,6 +43,7 @@ from activities.repo_config.error_messages import first_and_number
 from activities.reporting.reasons import NOT_AFFECTED, edited_judges, projects_checked, tools_removed
 from activities.result_store import digest
 from activities.sandbox import ResourceLimits
+from activities.tooling import REPOSITORY
 from activities.workspace.leases import leases
 from activities.workspace.storage import Storage
 
@@ -219,13 +220,16 @@ class GateEngine:
             old_lines,
         )
         result = await asyncio.to_thread(check.result, comparison)
+        runs = await head.tool_runs(plan.name)
         edited = edited_judges(
             tool_config_changes.edited(plan.name, diff.paths, diff.texts),
-            await asyncio.to_thread(edited_code, plan.name, diff, await head.tool_runs(plan.name)),
+            await asyncio.to_thread(edited_code, plan.name, diff, runs),
         )
         of_projects = [projects_checked(len(only), projects)] if only is not None and on_head else []
         if plan.name == "unit_tests":
             of_projects += [await head.without_tests(), await head.not_looked_at(plan.name)]
+        elif all(run.project.language == REPOSITORY and not run.asked_in for run in runs):
+            result = _without_languages(result, await head.not_looked_at(plan.name))
         sentences = filter(None, (result.check.reason, edited, *of_projects))
         result = replace(result, check=replace(result.check, reason=" ".join(sentences)))
         if only is not None or check.kind.command is not FindingsCommand:
@@ -357,6 +361,16 @@ def _as_asked(on_head: Reports, on_base: Reports, asked_in_base: Mapping[str, st
         return replace(report, asked_in=asked_in_base[report.tool], informational=False)
 
     return tuple(map(as_asked, on_head))
+
+
+def _without_languages(result: CheckResult, not_looked_at: str) -> CheckResult:
+    """The result of tools that look at files of any language alone: they check no code, so it is never green."""
+    if not not_looked_at:
+        return result
+    check = replace(result.check, reason=f"{result.check.reason} {not_looked_at}".strip())
+    if check.status == "passed":
+        check = replace(check, status="neutral", score=None)
+    return replace(result, check=check)
 
 
 def _without_removed_tools(result: CheckResult, before: Mapping[str, str], now: Mapping[str, str]) -> CheckResult:

@@ -16,7 +16,7 @@ from activities.model import CONFIG_PATH, CheckPlan
 from activities.projects import find_projects
 from activities.quality_gate.tool_selection import ToolChoice, select_tools
 from activities.repo_config import options_for_project, plan_gate
-from activities.tooling import Project
+from activities.tooling import REPOSITORY, Project
 
 _TEST_CHECKS = ("unit_tests", "integration_tests", "coverage")
 
@@ -56,7 +56,7 @@ class Explanation:
 
 def explain(folder: Path) -> Explanation:
     """Of the folder's files as they are, its own configuration included."""
-    text = Project(".", folder, "any").read(CONFIG_PATH)
+    text = Project(".", folder, REPOSITORY).read(CONFIG_PATH)
     plan = plan_gate(text or None)
     found = find_projects(folder, plan.folders)
     chains = {chain.language: chain for chain in toolchains.registry().values()}
@@ -78,9 +78,10 @@ def explain(folder: Path) -> Explanation:
 
 
 def _tools(root: Path, check: CheckPlan, found: tuple[Project, ...], folders: tuple[str, ...]) -> Iterator[PlannedTool]:
-    options = {one.folder: options_for_project(check.tool_options, one.folder) for one in found}
+    looked_at = (*found, Project(".", root, REPOSITORY))
+    options = {one.folder: options_for_project(check.tool_options, one.folder) for one in looked_at}
     choices = []
-    for project in found:
+    for project in looked_at:
         own = options[project.folder]
         if own.get("enabled") is not False and not configured_tool(check.name, own):
             names = own.get("tools") or ()

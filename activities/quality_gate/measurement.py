@@ -33,7 +33,7 @@ from activities.reporting.reasons import in_folder, no_tests_in
 from activities.result_store import ResultStore, digest
 from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCommand, SandboxSpec
 from activities.sandbox.ownership import scratch, scratch_of
-from activities.tooling import OUR_TOOLS, Project, Tool, Workbench
+from activities.tooling import OUR_TOOLS, REPOSITORY, Project, Tool, Workbench
 from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.mirror import Workspaces
 
@@ -83,7 +83,7 @@ class Tree:
         checkout = await self._checkout()
         by_tools = await self._choices(check)
         # For configured commands each folder once more, whatever its language.
-        anything = (Project(folder, checkout / folder, "any") for folder in self.folders or (".",))
+        anything = (Project(folder, checkout / folder, REPOSITORY) for folder in self.folders or (".",))
         commands = [each for project in anything for each in self._command(project, check)]
         runs = await asyncio.to_thread(select_tools, check, by_tools)
         chosen = (run for run in runs if self.only is None or run.project.folder in {".", *self.only})
@@ -96,8 +96,9 @@ class Tree:
         return folders, len({one.folder for one in found} - {"."})
 
     async def _choices(self, check: str) -> tuple[ToolChoice, ...]:
-        """The projects that no command of their own checks."""
-        found = await asyncio.to_thread(_found, await self._checkout(), self.folders)
+        """The projects that no command of their own checks, and the repository as a whole."""
+        checkout = await self._checkout()
+        found = (*await asyncio.to_thread(_found, checkout, self.folders), Project(".", checkout, REPOSITORY))
         options = {one.folder: options_for_project(self.options, one.folder) for one in found}
         looked_at = [one for one in found if options[one.folder].get("enabled") is not False]
         return tuple(

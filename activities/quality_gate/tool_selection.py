@@ -9,7 +9,7 @@ from functools import lru_cache
 from activities import tools
 from activities.checking import ToolRun
 from activities.model import CONFIG_PATH
-from activities.tooling import Project, Tool
+from activities.tooling import REPOSITORY, Project, Tool
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,15 @@ def _looks_at(run: ToolRun, project: Project) -> bool:
 
 def _able(choice: ToolChoice, check: str) -> list[tuple[Tool, str]]:
     """The tools, each with where the project asks for it: the chosen ones, else those that it asks for or uses, else
-    the default."""
+    the default. Of the repository as a whole the defaults too: no two of them look for the same."""
     project = choice.project
     able = [tool for tool in tools.registry().values() if check in tool.checks and tool.language == project.language]
     if choice.names:
         return [(tool, CONFIG_PATH) for tool in able if tool.name in choice.names]
     asked = [(tool, tool.asked_for(project, check)) for tool in able]
     used = [(tool, asked_in) for tool, asked_in in asked if asked_in or tool.used_by(project)]
+    if project.language == REPOSITORY:
+        return [(tool, asked_in) for tool, asked_in in asked if tool.default or (tool, asked_in) in used]
     return used or [(tool, asked_in) for tool, asked_in in asked if tool.default]
 
 

@@ -83,17 +83,12 @@ async def as_hooked(bench: Workbench, report: ToolReport, ids: Sequence[str]) ->
     paths = sorted({each.path for each in report.findings})
     if not rules or not paths or len(rules) < len(hook_rules(bench.project, ids)):
         return report
-    given = {"paths": paths, "rules": [(each.files, each.excludes) for each in rules]}
-    write_input(bench.out, "hooks.json", json.dumps(given))
-    files = (f"{bench.paths.out}/hooks.json", f"{bench.paths.out}/hooked.json")
-    await execute(bench, (str(OUR_TOOLS / "bin" / "python"), "-I", "-c", _MATCH, *files))
-    try:
-        kept = parse_json(read_output(bench.out, "hooked.json"), "hooked.json")
-    except BadReport:
+    kept = await _matched(bench, paths, [(each.files, each.excludes) for each in rules])
+    if kept is None:
         return report  # a pattern that Python does not know
     looked_at = {
         (rule.id, path)
-        for rule, fits in zip(rules, kept if isinstance(kept, list) else (), strict=False)
+        for rule, fits in zip(rules, kept, strict=False)
         for path, fit in zip(paths, fits if isinstance(fits, list) else (), strict=False)
         if fit
     }
@@ -103,6 +98,27 @@ async def as_hooked(bench: Workbench, report: ToolReport, ids: Sequence[str]) ->
         return any((each.id, finding.path) in looked_at for each in formats or rules)
 
     return replace(report, findings=tuple(filter(counts, report.findings)))
+
+
+async def matching_paths(bench: Workbench, paths: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """Those of the paths that one of the repository's patterns matches; none where Python does not know one."""
+    kept = await _matched(bench, paths, [((pattern,), ()) for pattern in patterns]) or []
+    matched = {path for fits in kept if isinstance(fits, list) for path, fit in zip(paths, fits, strict=False) if fit}
+    return sorted(matched)
+
+
+async def _matched(
+    bench: Workbench, paths: Sequence[str], rules: Sequence[tuple[Sequence[str], Sequence[str]]]
+) -> list[Any] | None:
+    """For each rule (`files`, `excludes`) whether each path fits; None where the patterns could not be matched."""
+    write_input(bench.out, "hooks.json", json.dumps({"paths": list(paths), "rules": rules}))
+    files = (f"{bench.paths.out}/hooks.json", f"{bench.paths.out}/hooked.json")
+    await execute(bench, (str(OUR_TOOLS / "bin" / "python"), "-I", "-c", _MATCH, *files))
+    try:
+        kept = parse_json(read_output(bench.out, "hooked.json"), "hooked.json")
+    except BadReport:
+        return None
+    return kept if isinstance(kept, list) else []
 
 
 @lru_cache(maxsize=64)
