@@ -26,11 +26,13 @@ _PRINTED = 'eval "$1" > "$2/printed"'
 _RUNNER = Path(command_runner.__file__)
 _NOT_STARTED = (126, 127)
 _MISSED_COVERAGE = re.compile(
-    r"threshold|fail[-_ ]under|required test coverage|coverage checks have not been met"
-    r"|coverage\b.{0,80}\b(?:below|not met|not reached|less than|lower than)|\b(?:below|minimum)\b.{0,60}\bcoverage",
+    r"threshold|fail[-_ ]under|required test coverage|have not been met"
+    r"|\b(?:below|minimum|not met|not reached|less than|lower than)\b",
     re.IGNORECASE,
 )
-"""How test runners say that they failed for the share of covered lines alone: the coverage check judges that."""
+_LAST_LINES = 15
+"""How test runners say that they failed for the share of covered lines alone: the coverage check judges that. It is
+among the last lines that they print."""
 
 # What programs read that such commands start often.
 _READ_BY = {
@@ -166,7 +168,8 @@ def _explained(contents: Contents, finished: FinishedCommand) -> bool:
         return False
     if contents.coverage or any(test.outcome in ("failed", "flaky") for test in contents.tests):
         return True
-    return bool(contents.tests and _MISSED_COVERAGE.search(f"{finished.stdout}\n{finished.stderr}"))
+    last = [line for text in (finished.stdout, finished.stderr) for line in text.rstrip().splitlines()[-_LAST_LINES:]]
+    return bool(contents.tests) and any("coverage" in each.lower() and _MISSED_COVERAGE.search(each) for each in last)
 
 
 def _with_printed(bench: Workbench, finished: FinishedCommand) -> FinishedCommand:

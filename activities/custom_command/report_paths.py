@@ -2,7 +2,8 @@
 
 import posixpath
 import re
-from collections import Counter, defaultdict
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -21,8 +22,11 @@ _NOT_OURS = re.compile(
     r"|^/(?:usr/(?:local/)?(?:include|lib|lib64|libexec|share)|nix/store|Library|System)/"
 )
 _MOST_CANDIDATES = 20
-_MOST_ALIKE = 2000
-"""Files of one name; of more, which one is meant cannot be said from the end of a path."""
+_MOST_ROOTS = 200
+_MOST_NAMES_AND_ROOTS = 500_000
+"""Names times roots; what lies below the others is found by its end, as without roots."""
+_MOST_ALIKE = 100
+"""Files that share most of a path's end; of more, which one is meant cannot be said."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,7 @@ class TreeFiles:
 
     def __init__(self, files: Iterable[str]) -> None:
         self._files = frozenset(map(valid_unicode, files))
-        self._by_name: defaultdict[str, list[str]] = defaultdict(list)
-        for path in self._files:
-            self._by_name[posixpath.basename(path)].append(path)
+        self._backwards = sorted(tuple(reversed(path.split("/"))) for path in self._files)
 
     def resolve(self, names: Iterable[str], folder: str, src: str, roots: Sequence[str] = ()) -> ResolvedPaths:
         """`folder` is the project's, `src` how the command saw the tree; `roots` as in `Contents`.
@@ -50,7 +52,8 @@ class TreeFiles:
         folder where most of the report's paths exist; the longest part of its end that one file has.
         """
         given = {name: _plain(name, src) for name in names if name}
-        bases = [posixpath.normpath(posixpath.join(folder, _plain(root, src))) for root in roots]
+        bases = list(dict.fromkeys(posixpath.normpath(posixpath.join(folder, _plain(root, src))) for root in roots))
+        del bases[min(_MOST_ROOTS, _MOST_NAMES_AND_ROOTS // max(len(given), 1)) :]
         # A backslash may also stand for a byte that is no text, or be one.
         found = {name: full for name in given if "\\" in name and (full := _joined(folder, name)) in self._files}
         unclear: dict[str, tuple[str, ...]] = {}
@@ -62,9 +65,7 @@ class TreeFiles:
                 found[name] = below.pop()
             elif bases:
                 ends = self._with_longest_end([_joined(base, path) for base in bases], folder)
-                if len(ends) == 1 and any(
-                    _shared_end(_parts(f"{base}/{path}"), ends[0].split("/")) > len(_parts(path)) for base in bases
-                ):
+                if len(ends) == 1 and any(_shared_end(f"{base}/{path}", ends[0]) > len(_parts(path)) for base in bases):
                     found[name] = ends[0]
         left = {name: path for name, path in given.items() if name not in found and name not in unclear}
         for base in self._usual_bases(left.values(), folder):
@@ -93,25 +94,31 @@ class TreeFiles:
             return usual
         votes: Counter[str] = Counter()
         for path in relative:
-            for full in self._alike(path):
-                if full == path or full.endswith(f"/{path}"):
-                    votes[full.removesuffix(path).rstrip("/") or "."] += 1
+            for full in self._ending(path.split("/")[::-1]):
+                votes[full.removesuffix(path).rstrip("/") or "."] += 1
         best = max(votes, key=lambda base: (votes[base], base), default=".")
         tied = [base for base in votes if votes[base] == votes[best]]
         return usual if len(tied) > 1 or votes[best] < 2 or best in usual else [best, *usual]
 
-    def _alike(self, path: str) -> list[str]:
-        alike = self._by_name.get(posixpath.basename(path), [])
-        return alike if len(alike) <= _MOST_ALIKE else []
+    def _ending(self, end: Sequence[str]) -> list[str]:
+        """The files whose paths end with these parts, which are given backwards; none where that are too many."""
+        key, size = tuple(end), len(end)
+        first, last = (
+            bisect(self._backwards, key, key=lambda parts: parts[:size]) for bisect in (bisect_left, bisect_right)
+        )
+        few = self._backwards[first:last] if size and last - first <= _MOST_ALIKE else []
+        return ["/".join(reversed(parts)) for parts in few]
 
     def _with_longest_end(self, paths: Sequence[str], folder: str) -> tuple[str, ...]:
         """The files that share most of the end of one of the paths, which are spellings of the same; of several files,
         the one at the root or in the project's folder."""
-        spelt = [_parts(path) for path in paths]
-        alike = self._alike(paths[0])
-        shared = {full: max(_shared_end(parts, full.split("/")) for parts in spelt) for full in alike}
+        shared: dict[tuple[str, ...], int] = {}
+        for parts in (tuple(reversed(_parts(path))) for path in paths):
+            at = bisect_left(self._backwards, parts)  # its neighbours share most of it
+            most = max((_shared_start(parts, each) for each in self._backwards[max(at - 1, 0) : at + 1]), default=0)
+            shared[parts[:most]] = most
         longest = max(shared.values(), default=0)
-        ends = sorted(full for full, count in shared.items() if count == longest)
+        ends = sorted({full for end, count in shared.items() if count == longest for full in self._ending(end)})
         at_root = [full for full in ends if full.count("/") == longest - 1]
         own = [full for full in ends if folder != "." and full.startswith(f"{folder}/")]
         for fewer in (own, at_root):
@@ -124,7 +131,7 @@ class TreeFiles:
         """More than the file's name is the same, or one of the two is nothing but the other's end. A name at the root
         says little, unless the whole report lies in the folder that the path has before it."""
         parts = _parts(path)
-        shared = _shared_end(parts, full.split("/"))
+        shared = _shared_end(path, full)
         if shared > 1 or shared == len(parts):
             return True
         before = "/".join(parts[:-shared])
@@ -146,13 +153,14 @@ def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part not in ("", ".", "..")]
 
 
-def _shared_end(parts: Sequence[str], others: Sequence[str]) -> int:
-    count = 0
-    for one, other in zip(reversed(parts), reversed(others), strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+def _shared_start(parts: Sequence[str], others: Sequence[str]) -> int:
+    """How many parts at the start of both are the same."""
+    differing = (at for at, (one, other) in enumerate(zip(parts, others, strict=False)) if one != other)
+    return next(differing, min(len(parts), len(others)))
+
+
+def _shared_end(path: str, full: str) -> int:
+    return _shared_start(_parts(path)[::-1], full.split("/")[::-1])
 
 
 def _common_folder(paths: Collection[str]) -> str:

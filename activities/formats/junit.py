@@ -104,12 +104,12 @@ def _joined(tests: Sequence[TestCase]) -> TestCase:
     first, last = tests[0], tests[-1]
     if len(tests) == 1:
         return first
-    failed = [test for test in tests if test.outcome in ("failed", "flaky")]
+    failed, others = ([test for test in tests if (test.outcome in ("failed", "flaky")) is bad] for bad in (True, False))
     outcome: Outcome = "failed" if failed else last.outcome
     if failed and last.outcome == "passed" and not first.path.endswith(".py"):
         outcome = "flaky"
     worst = failed[0] if failed else last
-    messages = dict.fromkeys(test.message for test in (*failed, *(t for t in tests if t not in failed)) if test.message)
+    messages = dict.fromkeys(test.message for test in (*failed, *others) if test.message)
     seconds = sum(test.duration_s for test in tests)
     return replace(worst, outcome=outcome, message="\n".join(messages), duration_s=seconds)
 

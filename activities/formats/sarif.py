@@ -21,6 +21,8 @@ _ARGUMENT = re.compile(r"\{(\d{1,3})\}")
 _SILENT_KINDS = ("pass", "notApplicable")
 _LONGEST_PATH = 4096
 _LONGEST_MESSAGE = 10_000
+_LONGEST_SHARED = 1000
+"""A base of paths, and a rule's message that each result fills with words of its own: there is one for each result."""
 _LONGEST_RULE = 1000
 
 
@@ -138,7 +140,9 @@ class _Run:
             return uri
         # §3.14.14: a base ends with a slash; some writers forget it. An absolute name needs no base.
         start = self._resolved(base, depth + 1)
-        return uri if uri.startswith("/") or not start else f"{start.rstrip('/')}/{uri}"[:_LONGEST_PATH]
+        if uri.startswith("/") or not start:
+            return uri
+        return f"{start[:_LONGEST_SHARED].rstrip('/')}/{uri}"[:_LONGEST_PATH]
 
 
 def _severity(result: _Json, rule: _Json) -> Severity:
@@ -160,12 +164,14 @@ def _severity(result: _Json, rule: _Json) -> Severity:
 def _message(result: _Json, rule: _Json) -> str:
     message = _dict(result.get("message"))
     text = _text(message.get("text") or message.get("markdown"))
+    given = message.get("arguments")
+    arguments: list[Any] = given if isinstance(given, list) else []
     if not text:
         text = _text(_dict(_dict(rule.get("messageStrings")).get(_text(message.get("id")))).get("text"))
-    if not text:
-        text = _text(_dict(rule.get("shortDescription")).get("text")) or _text(rule.get("name"))
-    text, arguments = text[:_LONGEST_MESSAGE], message.get("arguments")
-    if isinstance(arguments, list) and arguments:
+        text = text or _text(_dict(rule.get("shortDescription")).get("text")) or _text(rule.get("name"))
+        text = text[: _LONGEST_SHARED if arguments else None]
+    text = text[:_LONGEST_MESSAGE]
+    if arguments:
         text = _with_arguments(text, arguments)
     return text.strip()
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-import yaml
+from activities.languages.yaml_files import read_yaml
 
 PYPROJECT, PACKAGE_JSON, HOOKS = "pyproject.toml", "package.json", ".pre-commit-config.yaml"
 SHARED = (PYPROJECT, "setup.cfg", "tox.ini", PACKAGE_JSON, HOOKS)
@@ -17,7 +17,6 @@ UNREADABLE = "(unreadable)"
 """The one part of a file that cannot be read: another parser may read it."""
 
 _DEEPEST_TABLE = 3
-_LARGEST_YAML = 100_000
 
 Texts = Mapping[str, tuple[str, str]]
 """Path of a shared file that a change touches → its text before and after, "" where it is not there."""
@@ -48,7 +47,7 @@ def _sections(name: str, text: str) -> Mapping[str, object]:
         parser = configparser.RawConfigParser(strict=False)
         parser.read_string(text)
         return {section: dict(parser.items(section)) for section in parser.sections()}
-    except (ValueError, configparser.Error, yaml.YAMLError, RecursionError):
+    except (ValueError, configparser.Error, RecursionError):
         return {UNREADABLE: text}
 
 
@@ -61,7 +60,7 @@ def _tables(table: Mapping[str, object], prefix: str = "", depth: int = _DEEPEST
 
 def _hooks(text: str) -> Mapping[str, object]:
     """Hook id → its settings with those of its repository, the revision above all."""
-    config = yaml.safe_load(text) if len(text) < _LARGEST_YAML else None
+    config = read_yaml(text)
     repos = config.get("repos") if isinstance(config, dict) else None
     if not isinstance(repos, list):
         return {UNREADABLE: text} if text.strip() else {}

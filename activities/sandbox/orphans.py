@@ -14,6 +14,7 @@ from activities.sandbox.cgroups import groups_of
 
 _ENDS_WITHIN_S = 5.0
 _RETRY_S = 0.01
+_SILENT_S = 14 * 24 * 3600.0
 
 _log = logging.getLogger("autobuild.sandbox")
 _one_at_a_time = threading.Lock()
@@ -22,6 +23,7 @@ _one_at_a_time = threading.Lock()
 def end_orphans(data: Path) -> None:
     """Ends what dead processes over this data folder left, and those over none. What others left is not touched.
     Blocking."""
+    ownership.show_alive()
     with _one_at_a_time, ownership.dead_processes(data) as recorded:
         dead = {*recorded, *_dead_outside()}
         if not dead:
@@ -38,13 +40,17 @@ def end_orphans(data: Path) -> None:
 
 
 def _dead_outside() -> set[str]:
-    """Processes with temporary folders of which the kernel says that there is none of that number here any more."""
-    found = {
-        name
-        for name, number in ownership.users_outside()
-        if (ownership.is_visible(name) and not psutil.pid_exists(number)) or ownership.is_of_an_earlier_boot(name)
-    }
-    return found - {ownership.process_name()}
+    """Processes with temporary folders of which the kernel says that there is none of that number here any more. One of
+    another boot may live on another host with the same place for temporary files: dead is one that has been silent for
+    long."""
+    found: set[str] = set()
+    living = {ownership.process_name()}
+    for name, number, changed in ownership.users_outside():
+        if ownership.is_of_an_earlier_boot(name):
+            (living if time.time() - changed < _SILENT_S else found).add(name)
+        elif ownership.is_visible(name) and not psutil.pid_exists(number):
+            found.add(name)
+    return found - living
 
 
 def end_own(data: Path) -> None:

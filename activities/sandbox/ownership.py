@@ -49,7 +49,7 @@ def is_visible(name: str) -> bool:
 
 
 def is_of_an_earlier_boot(name: str) -> bool:
-    """No process of that time is alive."""
+    """No process of that time is alive on this host. It may be of another host that shares the folder."""
     return not name.startswith(f"{_boot()}-")
 
 
@@ -82,14 +82,24 @@ async def temporary_folder(purpose: str, *, in_memory: bool = False) -> AsyncIte
         await to_shielded_thread(remove_tree, home)
 
 
-def users_outside() -> Iterator[tuple[str, int]]:
-    """The processes of this user with temporary folders that are in no data folder: name, and number."""
+def users_outside() -> Iterator[tuple[str, int, float]]:
+    """The processes of this user with temporary folders that are in no data folder: name, number, and the time of
+    the last change of such a folder."""
     for folder in _outside():
         for path in folder.glob(f"{_outside_prefix('*-*-*-*')}*"):
             with contextlib.suppress(OSError, ValueError):
                 name = path.name.split(".")[1]
-                if path.lstat().st_uid == os.geteuid():
-                    yield name, int(name.split("-")[2])
+                facts = path.lstat()
+                if facts.st_uid == os.geteuid():
+                    yield name, int(name.split("-")[2]), facts.st_mtime
+
+
+def show_alive() -> None:
+    """This process's temporary folders that are in no data folder look used to others."""
+    for folder in _outside():
+        for path in folder.glob(f"{_outside_prefix(process_name())}*"):
+            with contextlib.suppress(OSError):
+                os.utime(path, follow_symlinks=False)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from activities import tools
 from activities.languages.python.config import pyproject, section, toml_table
@@ -174,7 +174,10 @@ def _deciding(project: Project) -> str:
         for name, value in (tables if isinstance(tables, dict) else {}).items()
         if not any(detection.configured_by_section(name) for detection in detections)
     }
-    return json.dumps({**parts, "tool": kept}, sort_keys=True, default=str)
+    try:
+        return json.dumps({**parts, "tool": kept}, sort_keys=True, default=str)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or a key of thousands of parts
+        return project.read("pyproject.toml")
 
 
 def _python_mismatch(project: Project) -> str:
@@ -184,7 +187,7 @@ def _python_mismatch(project: Project) -> str:
     required, ours = required.strip() if isinstance(required, str) else "", platform.python_version()
     try:
         fits = not required or SpecifierSet(required).contains(ours, prereleases=True)
-    except InvalidSpecifier:
+    except ValueError:  # no specifier, or numbers of thousands of digits
         fits = True
     return "" if fits else f"The project requires Python {required}, but checks run with Python {ours}."
 

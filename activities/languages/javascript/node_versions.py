@@ -20,7 +20,7 @@ _LTS = {
 }  # fmt: skip
 _ANY = frozenset(("", "*", "x", "node", "stable", "latest", "current", "lts", "lts/*", "system", "default"))
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
-_VERSION = re.compile(r"v?(\d+(?:\.\d+){0,2})")
+_VERSION = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,2})")
 _RANGE = re.compile(r"[\s\d.xX*^~<>=|v-]{1,100}")
 _COMPARATOR = re.compile(r"(>=|<=|>|<|=|\^|~>?)?\s*v?(\d+(?:\.(?:\d+|[xX*])){0,2}|[xX*])")
 _HYPHEN = re.compile(r"v?(\d+(?:\.\d+){0,2})\s+-\s+v?(\d+(?:\.\d+){0,2})")

@@ -8,9 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-import yaml
-
 from activities.languages.workspace_patterns import is_named, named_folders
+from activities.languages.yaml_files import read_yaml
 from activities.tooling import Project
 
 DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
@@ -96,10 +95,7 @@ def workspace_patterns(project: Project) -> tuple[str, ...]:
     """Which folders below the project are packages of its workspace: npm's, yarn's and pnpm's way to say it."""
     if patterns := read_package(project).workspaces:
         return patterns
-    try:
-        value = _mapping(yaml.safe_load(project.read("pnpm-workspace.yaml"))).get("packages")
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return ()
+    value = _mapping(read_yaml(project.read("pnpm-workspace.yaml"))).get("packages")
     return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
 

@@ -1,5 +1,6 @@
 """Coverage of a test run, by coverage.py in the same run, as the project's own configuration wants it."""
 
+import asyncio
 from collections.abc import Iterable, Iterator, Set
 from fnmatch import fnmatch
 
@@ -79,11 +80,15 @@ async def collect(bench: Workbench, config: PytestConfig) -> tuple[tuple[FileCov
         finished = await execute(bench, argv, environment(bench))
         problem = last_output(finished.result).strip().rpartition("\n")[2][:300] if finished.exit_code else ""
     try:
-        report = parse_json(read_output(bench.out, "coverage.json"), "coverage.py's report")
-        files = tuple(_files(report, bench))
-        return (*files, *_never_imported(bench, {file.path for file in files})), ""
+        return await asyncio.to_thread(_read, bench), ""
     except BadReport as error:
         return (), f"Coverage was not measured: {problem or error}"
+
+
+def _read(bench: Workbench) -> tuple[FileCoverage, ...]:
+    """Slow where much code is imported by no test. Raises `BadReport`."""
+    files = tuple(_files(parse_json(read_output(bench.out, "coverage.json"), "coverage.py's report"), bench))
+    return (*files, *_never_imported(bench, {file.path for file in files}))
 
 
 def measures_whole(project: Project, config: PytestConfig) -> bool:

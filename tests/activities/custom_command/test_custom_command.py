@@ -48,6 +48,8 @@ async def run(
         ("unit_tests", "junit", "echo no", "", "What the command printed is not junit: "),
         ("unit_tests", "junit", f'echo "{PASSED}"; exit 3', "", "The command exited with code 3, and its report names no"),
         ("unit_tests", "junit", f'echo "{PASSED}"; nowhere', "", "not found (exit code 127)"),
+        ("unit_tests", "junit", f'echo "{PASSED}"; echo "threshold" >&2; exit 1', "", "its report names no"),
+        ("unit_tests", "junit", f'echo "{PASSED}"; echo "test_threshold: coverage" >&2; seq 99 >&2; exit 1', "", "names no"),
         ("coverage", "lcov", f"printf '{LCOV}'; nowhere", "", "not found (exit code 127)"),
         ("linting", "text", "exit 2", "", "The command exited with code 2"),
         ("linting", "sarif", """echo '{"runs": [{"results": null}]}'""", "", "The tool did not begin"),
@@ -67,7 +69,11 @@ async def test_what_is_wrong_is_said_in_the_users_words(
     ("check", "format", "command"),
     [
         ("unit_tests", "junit", f'echo "{FAILED}"; exit 1'),
-        ("unit_tests", "junit", f'echo "{PASSED}"; echo "threshold for lines (80%) not met" >&2; exit 1'),
+        (
+            "unit_tests",
+            "junit",
+            f'echo "{PASSED}"; echo "ERROR: Coverage for lines (7%) does not meet global threshold (80%)" >&2; exit 1',
+        ),
         ("unit_tests", "junit", f'echo "{PASSED}"; echo "FAIL Required test coverage of 80% not reached" >&2; exit 2'),
         ("coverage", "lcov", f"printf '{LCOV}'; exit 1"),
         ("coverage", "lcov", f"printf '{LCOV}'; exit 2"),

@@ -79,3 +79,15 @@ def test_a_name_at_the_root_needs_the_whole_report_below_the_same_folder() -> No
 
 def test_a_file_that_the_report_names_otherwise_is_not_unclear() -> None:
     assert place("/app/dist/index.js", "/app/src/a.js", "index.js") == ""
+
+
+def test_many_names_roots_and_files_of_one_name_are_looked_up() -> None:
+    tree = TreeFiles([f"{a}/{b}/p/index.js" for a in range(40) for b in range(40)])
+    names = [f"x{n}/index.js" for n in range(500)]
+    assert tree.resolve(names, ".", "/build", [f"r{n}" for n in range(3000)]).found == {}
+
+
+def test_a_file_whose_name_many_have_is_found_by_more_of_its_end() -> None:
+    tree = TreeFiles([f"a{n}/b/index.js" for n in range(500)])
+    assert tree.resolve(["/app/a7/b/index.js"], ".", "/build").found == {"/app/a7/b/index.js": "a7/b/index.js"}
+    assert tree.resolve(["b/index.js"], ".", "/build", ["/app/a7"]).found == {"b/index.js": "a7/b/index.js"}

@@ -23,6 +23,7 @@ def wanted(root: Path, files: dict[str, str], folder: str = ".") -> tuple[str, s
     [
         ("20", "20"), ("v18.17.1\n", "18.17.1"), ("# comment\n20.11 # why\n", "20.11"), ("lts/iron", "20"), ("lts/Hydrogen", "18"),
         ("lts/*", ""), ("node", ""), (f"{OURS}", ""), (f"v{OURS}.1.0", ""), (f"{OURS + 2}", f"{OURS + 2}"), ("nonsense", ""), ("", ""),
+        ("9" * 5000, ""), ("20." + "9" * 5000, ""),
     ],
 )  # fmt: skip
 def test_a_version_file_names_one(tmp_path: Path, text: str, version: str) -> None:

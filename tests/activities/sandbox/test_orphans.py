@@ -194,6 +194,33 @@ def test_only_what_is_marked_with_a_dead_process_of_here_is_ended(tmp_path: Path
         assert left == {"locks", f"{living}.lock", "a", f"{elsewhere}.lock"}
 
 
+def test_folders_of_another_host_stay_while_they_may_be_used(tmp_path: Path) -> None:
+    """Hosts may share the place for temporary files, and none sees the processes of another. So a process that lives
+    long shows that it does."""
+    here = ownership.process_name().rsplit("-", 2)[0]
+    old, place = time.time() - 15 * 24 * 3600, TEMPORARY[0]
+    new, silent, both, dead = "00000000-0-1-f", "00000000-0-1-c", "00000000-0-2-c", f"{here}-4194305-d"
+    folders = {
+        f"{name}.{kind}": place / f"autobuild.{name}.{kind}" for name in (new, silent, both, dead) for kind in "ab"
+    }
+    own = folders["own"] = place / f"autobuild.{ownership.process_name()}.a"
+    for name, folder in folders.items():
+        folder.mkdir()
+        if silent in name or name in ("own", f"{both}.a"):
+            os.utime(folder, (old, old))
+    try:
+        end_orphans(tmp_path)
+        assert [name for name, folder in folders.items() if folder.exists()] == [
+            *(f"{name}.{kind}" for name in (new, both) for kind in "ab"),
+            "own",
+        ]
+        assert own.stat().st_mtime > old + 24 * 3600
+    finally:
+        for folder in folders.values():
+            with suppress(OSError):
+                folder.rmdir()
+
+
 def until_nothing(left: Callable[[], list[object]]) -> None:
     end = time.monotonic() + WITHIN_S
     while found := left():

@@ -211,3 +211,12 @@ async def test_members_of_a_workspace_share_one_environment(
     assert (await install(member)).problem == ""
     assert {"me", "dep", "grouped", "linter", "flake8"} <= versions().keys()
     assert "old" not in versions()
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["x = 0x" + "f" * 5000, ".".join("a" * 3000) + " = 1", "[project]\nrequires-python = '>=" + "9" * 5000 + "'"],
+)
+def test_numbers_and_keys_beyond_all_measure_have_an_environment(project: Make, more: str) -> None:
+    keys = {toolchain.recipe(project({"pyproject.toml": f"{more}\n# {n}\n"})).key for n in range(2)}
+    assert all(keys)
