@@ -12,6 +12,7 @@ from activities.github.check_runs import CheckRunActivities
 from activities.github.comments import CommentActivities
 from activities.github.commits import CommitActivities
 from activities.github.event_recovery import EventRecoveryActivities
+from activities.github.first_configuration import FirstConfigActivities
 from activities.github.issues import IssueActivities
 from activities.github.late_events import LateEventActivities
 from activities.github.merging import MergeActivities
@@ -37,6 +38,7 @@ __all__ = [
     "CommentActivities",
     "CommitActivities",
     "EventRecoveryActivities",
+    "FirstConfigActivities",
     "IssueActivities",
     "LateEventActivities",
     "MergeActivities",
@@ -52,9 +54,7 @@ __all__ = [
 ]
 
 
-def github_activities(
-    github: "GitHub", results: "ResultStore", workspaces: "Workspaces | None" = None
-) -> list[Callable[..., Any]]:
+def github_activities(github: "GitHub", results: "ResultStore", workspaces: "Workspaces") -> list[Callable[..., Any]]:
     """All of them, ready to be registered; `results` holds what the checks of this host found, `workspaces` its
     mirrors."""
     return activity_methods(
@@ -68,6 +68,7 @@ def github_activities(
         CommitActivities(github),
         ReleaseActivities(github),
         IssueActivities(github),
+        FirstConfigActivities(github, workspaces),
         PermissionActivities(github),
         RepoConfigActivities(github, workspaces),
         EventRecoveryActivities(github),

@@ -4,15 +4,13 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR, UserError
-from activities.github.activity_errors import required_github_activity
-from activities.github.errors import GitHubError, Unavailable
+from activities.github.activity_errors import required_github_activity, unprepared
+from activities.github.errors import GitHubError
 from activities.heartbeat import heartbeating
-from activities.host_activity import as_retried, host_activity
-from activities.host_trouble import host_trouble
+from activities.host_activity import host_activity
 from activities.model import GatePlan, Head, QualityCheck
 from activities.quality_gate.types import (
     AcceptableFindings,
@@ -22,8 +20,6 @@ from activities.quality_gate.types import (
     FixResult,
     Workspace,
 )
-from activities.reporting import gate_states
-from activities.workspace.git import GitError
 
 if TYPE_CHECKING:
     from activities.quality_gate.engine import GateEngine
@@ -64,7 +60,7 @@ class ToolActivities:
             except (GitHubError, UserError):
                 raise
             except Exception as error:
-                raise _unprepared(error, head.sha) from error
+                raise unprepared(error, head.sha) from error
 
     @host_activity
     async def list_checks(self, workspace: Workspace) -> GatePlan:
@@ -142,19 +138,3 @@ class ToolActivities:
                 for one in chosen
             ]
             return ToolResult(tuple(done))
-
-
-_TRIES = 3
-
-
-def _unprepared(error: Exception, head_sha: str) -> Exception:
-    """GitHub is waited for, however long it is unavailable, and so is this host; anything else is tried three times."""
-    if trouble := host_trouble(error):
-        return as_retried(trouble)
-    if isinstance(error, GitError) and error.unavailable:
-        return Unavailable(gate_states.github_unavailable(head_sha, str(error)))
-    last = activity.info().attempt >= _TRIES
-    if isinstance(error, GitError):
-        text = gate_states.not_fetched(head_sha)
-        return ApplicationError(text, type=USER_ERROR if last else "GitError", non_retryable=last)
-    return ApplicationError(str(error), type=type(error).__name__, non_retryable=last)

@@ -60,7 +60,9 @@ def _activities() -> Iterator[Row]:
         # Whoever takes `prepare_workspace` is the host from then on.
         where = "any worker" if _name(each) == "prepare_workspace" else "the workspace's host"
         yield f"`{_name(each)}`", _first_line(each), where
-    for each in sorted([*github_activities(_NOBODY, _NOBODY), *activity_methods(WorkflowActivities(""))], key=_name):
+    for each in sorted(
+        [*github_activities(_NOBODY, _NOBODY, _NOBODY), *activity_methods(WorkflowActivities(""))], key=_name
+    ):
         on_host = _name(each) in ("complete_check_run", "create_commit", "push_branch", "update_check_runs")
         yield f"`{_name(each)}`", _first_line(each), "the workspace's host" if on_host else "any worker"
 

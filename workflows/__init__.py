@@ -5,6 +5,7 @@ from workflows.commands import CommandWorkflow
 from workflows.config_changes import ConfigChangeWorkflow
 from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationWorkflow
+from workflows.first_configuration import FirstConfigurationWorkflow
 from workflows.issues.label_workflow import LabelWorkflow
 from workflows.quality_gate import ContinuousQualityWorkflow, QualityGateWorkflow
 from workflows.repository_history import RepositoryHistoryWorkflow
@@ -17,6 +18,7 @@ ALL = (
     ThreadWorkflow,
     ConfigChangeWorkflow,
     BaselineWorkflow,
+    FirstConfigurationWorkflow,
     RepositoryHistoryWorkflow,
     LabelWorkflow,
     DeliverySweepWorkflow,

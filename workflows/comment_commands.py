@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_calls import ask_for_person
     from workflows.branches import CurrentHead, current_head, request_of_branch
     from workflows.failures import for_a_person, was_cancelled
+    from workflows.first_configuration import ask_for_configuration
     from workflows.issues import issue_commands
     from workflows.messages import BranchRequest, CommandAction, CommandInput, HeadRequest, Said
     from workflows.rights import PersonRights, rights_of
@@ -70,6 +71,9 @@ class CommentCommands:
                     lines = await baseline_requests.listed(self._repo)
                 case "revoke":
                     lines = await baseline_requests.revoke(self._repo, action.target, self._input.actor)
+                case "init":
+                    await ask_for_configuration(self._input)
+                    return []
                 case _ if self._input.on_pull:
                     lines = await self._on_pull(action, said)
                 case _:

@@ -19,6 +19,7 @@ __all__ = [
     "branch_workflow",
     "command",
     "config_change",
+    "first_configuration",
     "history",
     "host_queue",
     "incident_of_issue",
@@ -46,6 +47,11 @@ def thread(full_name: str, number: int) -> str:
 def config_change(full_name: str, branch: str, sha: str) -> str:
     """A new configuration on a branch, which its commit brought."""
     return f"config-change:{full_name}@{branch}:{sha}"
+
+
+def first_configuration(full_name: str) -> str:
+    """The pull request that `/init` asks for."""
+    return f"init:{full_name}"
 
 
 def label(full_name: str, number: int, name: str) -> str:

@@ -252,20 +252,30 @@ class HeadRequest:
 
 
 @dataclass(frozen=True)
+class InitRequest:
+    """The signal `asked` of a repository's first configuration: the comment, and the issue or pull request where it is
+    answered."""
+
+    number: int
+    comment_id: int
+
+
+@dataclass(frozen=True)
 class CommandAction:
     """One parsed command of a comment: data, so that a new command is one file and changes no workflow.
 
     `do`: `reply` answers with `lines` of Markdown; `help` with those of `entries` that the person may use here;
     `status` with the state of the pull request's gate or the issue's work; `signal` sends `request` to the pull
     request's workflow, or the signal `work_signal` to the work that a label of an issue started; `baseline` lists what
-    is accepted in the repository, and `revoke` takes back `target` of it, an id or a check.
+    is accepted in the repository, and `revoke` takes back `target` of it, an id or a check; `init` proposes a first
+    configuration.
 
     `permission` is what the person needs unless the repository's configuration says otherwise; `needs` names another
     command whose permission is needed too. `on` says where it can be used: `pull`, `issue`. With `running` it applies
     only while something runs.
     """
 
-    do: Literal["reply", "help", "status", "signal", "baseline", "revoke"]
+    do: Literal["reply", "help", "status", "signal", "baseline", "revoke", "init"]
     command: str = ""
     permission: str = "write"
     on: tuple[str, ...] = ("pull",)

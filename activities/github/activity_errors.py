@@ -14,11 +14,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, CancelledError
 
 from activities.errors import USER_ERROR, UserError
-from activities.github.errors import GitHubError, RateLimited, Validation
+from activities.github.errors import GitHubError, RateLimited, Unavailable, Validation
 from activities.github.importance import importance
 from activities.host_activity import as_retried
 from activities.host_trouble import host_trouble
 from activities.redaction import redact
+from activities.reporting import gate_states
+from activities.workspace.git import GitError
 
 _log = logging.getLogger("autobuild.github")
 
@@ -31,6 +33,7 @@ R = TypeVar("R")
 # than an hour of limits so, the longest that GitHub's own are for, however many came too early.
 _LATER_S = (60.0, 300.0, 900.0, 3600.0)
 _MANY = 8
+_TRIES = 3
 
 
 def github_activity(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
@@ -76,6 +79,21 @@ def as_application_error(method: Callable[P, Awaitable[R]], *, required: bool = 
             raise
 
     return run
+
+
+def unprepared(error: Exception, head_sha: str) -> Exception:
+    """What bringing a commit to this host failed by.
+
+    GitHub is waited for, however long it is unavailable, and so is this host; anything else is tried three times."""
+    if trouble := host_trouble(error):
+        return as_retried(trouble)
+    if isinstance(error, GitError) and error.unavailable:
+        return Unavailable(gate_states.github_unavailable(head_sha, str(error)))
+    last = activity.info().attempt >= _TRIES
+    if isinstance(error, GitError):
+        text = gate_states.not_fetched(head_sha)
+        return ApplicationError(text, type=USER_ERROR if last else "GitError", non_retryable=last)
+    return ApplicationError(str(error), type=type(error).__name__, non_retryable=last)
 
 
 def _log_limit(message: str, delay: float) -> None:

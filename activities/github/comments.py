@@ -107,7 +107,7 @@ class CommentActivities:
         else:
             findings = await asyncio.to_thread(self._new_findings, result)
             conflicts_with = await self._conflicts_with(head) if result.state == "passed" else None
-            body = gate_comment(result, links, input.check_run_ids, findings, conflicts_with)
+            body = gate_comment(result, links, input.check_run_ids, findings, conflicts_with, fork=head.fork)
         return await write_comment(self._github, head.repo, head.pull, GATE_MARK, body, known_id=input.comment_id)
 
     def _new_findings(self, result: QualityGateResult) -> list[Finding]:

@@ -1,7 +1,6 @@
 """What a gate would do in a folder, and where each part was learnt: read from its files, without starting anything."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from activities import checks, toolchains
@@ -16,42 +15,10 @@ from activities.model import CONFIG_PATH, CheckPlan
 from activities.projects import find_projects
 from activities.quality_gate.tool_selection import ToolChoice, select_tools
 from activities.repo_config import options_for_project, plan_gate
+from activities.reporting.planned import Explanation, PlannedProject, PlannedTool
 from activities.tooling import REPOSITORY, Project
 
 _TEST_CHECKS = ("unit_tests", "integration_tests", "coverage")
-
-
-@dataclass(frozen=True)
-class PlannedProject:
-    """`environment` are the steps that install it."""
-
-    folder: str
-    language: str
-    environment: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class PlannedTool:
-    """`asked_in` is "" for a tool that only informs; `command` is what is started, as far as the repository says it,
-    and `learnt_in` where it says so; `version` is the repository's own, "" where it names none."""
-
-    check: str
-    folder: str
-    tool: str
-    version: str
-    asked_in: str
-    command: str
-    learnt_in: str
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """`skipped` is check → why nothing answers it; `not_understood` are sentences."""
-
-    projects: tuple[PlannedProject, ...]
-    tools: tuple[PlannedTool, ...]
-    skipped: dict[str, str]
-    not_understood: tuple[str, ...]
 
 
 def explain(folder: Path) -> Explanation:

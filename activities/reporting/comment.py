@@ -22,7 +22,7 @@ CHECKING = "⏳ Checking"
 _LISTED = 10
 
 _NO_CONFIGURATION = (
-    "This repository has no `.github/autobuild.yml`: `autobuild init` writes one with what was found, and comments."
+    "This repository has no `.github/autobuild.yml`. Comment `/init` to get a pull request with what was found."
 )
 
 _HEADINGS: Mapping[GateState, str] = {
@@ -37,11 +37,13 @@ def gate_comment(
     runs: Mapping[str, int],
     findings: Sequence[Finding] = (),
     conflicts_with: str | None = None,
+    *,
+    fork: bool = False,
 ) -> str:
     """The whole body, cut already: the same verdict gives the same text, so that it can be compared.
 
     `findings` are the new ones behind it; `conflicts_with` is the branch that GitHub cannot merge the pull request
-    into, "" where it can, None where that is unknown.
+    into, "" where it can, None where that is unknown. `fork`: its author can write nothing here.
     """
     lines = [GATE_MARK, f"### {_headline(result, conflicts_with)}", ""]
     if conflicts_with and result.state == "passed":
@@ -55,7 +57,7 @@ def gate_comment(
         lines += config_lines(result.config, links)
         steps = [f"- {step}" for step in next_steps(result, fixable=any(each.fixable for each in findings))]
         lines += [*steps, ""] if steps else []
-    if result.config.branch and not (result.config.blob or result.config.edited):
+    if result.config.branch and not fork and not (result.config.blob or result.config.edited):
         lines += [_NO_CONFIGURATION, ""]
     compared = links.commit(result.head_sha)
     if result.base_sha:

@@ -140,6 +140,15 @@ async def configured_anew(stack: Stack) -> dict[str, str]:
     return {"config-change": id, "branch-configured": f"quality:{repo}@change"}
 
 
+async def configured_first(stack: Stack) -> dict[str, str]:
+    """`/init` in a repository without a configuration."""
+    repo = await stack.repository({"ruff.toml": "", "a.py": ""})
+    number = stack.github.issues.open_issue(repo, "How is this checked?").number
+    await stack.ask(repo, number, "/init")
+    await stack.workflows.wait_for_result(f"init:{repo}", 30)
+    return {"first-configuration": f"init:{repo}"}
+
+
 async def reddened(stack: Stack) -> dict[str, str]:
     """A default branch that fails, hears of a merged and an open pull request, and passes again."""
     repo = await stack.repository(configured())
@@ -228,6 +237,7 @@ SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     labelled,
     shared,
     configured_anew,
+    configured_first,
     reddened,
     swept,
     reconciled,

@@ -29,6 +29,7 @@ from activities.github_activities import (
 )
 from activities.model import RepoRef
 from activities.result_store import ResultStore
+from activities.workspace.mirror import Workspaces
 from simulator.github import git
 from simulator.github.git import fast_import
 from simulator.github.keys import AppKey
@@ -151,14 +152,19 @@ def check_runs(github: GitHub, results: ResultStore) -> CheckRunActivities:
     return CheckRunActivities(github, results)
 
 
-def by_name(github: GitHub, results: ResultStore) -> SimpleNamespace:
+def by_name(github: GitHub, results: ResultStore, workspaces: Workspaces) -> SimpleNamespace:
     """Every activity as the worker registers it, by its name."""
-    return SimpleNamespace(**{method.__name__: method for method in github_activities(github, results)})
+    return SimpleNamespace(**{method.__name__: method for method in github_activities(github, results, workspaces)})
 
 
 @pytest.fixture
-def activities(github: GitHub, results: ResultStore) -> SimpleNamespace:
-    return by_name(github, results)
+def workspaces(github: GitHub, tmp_path: Path) -> Workspaces:
+    return Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget)
+
+
+@pytest.fixture
+def activities(github: GitHub, results: ResultStore, workspaces: Workspaces) -> SimpleNamespace:
+    return by_name(github, results, workspaces)
 
 
 def asked(simulated: SimulatedGitHub, method: str, ending: str) -> int:

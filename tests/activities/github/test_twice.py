@@ -24,6 +24,7 @@ from activities.github.client import GitHub
 from activities.github.client.rate_limits import UNMETERED
 from activities.github.comments import GateCommentInput, IssueCommentInput, PullCommentInput, ReactionInput, ReplyInput
 from activities.github.commits.types import CreateCommitInput
+from activities.github.first_configuration import FirstConfigInput
 from activities.github.issues import AddLabelsInput, CloseIssueInput, CreateIssueInput
 from activities.github.merging import MergeInput
 from activities.github.pulls import CreatePullInput
@@ -33,6 +34,7 @@ from activities.github.statuses import PullStatusInput
 from activities.model import CheckResult, Finding, Head, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.git import git, git_line
+from activities.workspace.mirror import Workspaces
 from simulator.github.entities import Issue, Repository
 from simulator.github.rest.faults import Kind
 from simulator.github.server import SimulatedGitHub
@@ -108,6 +110,10 @@ async def _git_data(at: Scene) -> ActivityCall:
     (clone / "data.bin").write_bytes(b"\0\1\2")
     wanted = CreateCommitInput(at.repo, "topic", at.sha, "Fix it\n\n- a", str(clone / ".git"), await committed(clone))
     return at.activities.create_commit, wanted
+
+
+async def _first_config(at: Scene) -> ActivityCall:
+    return at.activities.write_first_config, FirstConfigInput(at.repo)
 
 
 async def _release(at: Scene) -> ActivityCall:
@@ -236,7 +242,7 @@ async def _end_all(at: Scene) -> ActivityCall:
 
 
 CASES: tuple[Prepare, ...] = (
-    _branch, _sync, _commit, _git_data, _release, _draft, _published, _open, _merge, _status, _pull_comment,
+    _branch, _sync, _commit, _git_data, _first_config, _release, _draft, _published, _open, _merge, _status, _pull_comment,
     _edited_comment, _labels, _review, _issue, _close, _issue_comment, _reply, _reaction, _gate_comment, _runs,
     _start, _end, _end_removed, _end_gate, _end_all, _update, _update_removed, _show_running,
 )  # fmt: skip
@@ -272,7 +278,8 @@ async def site(
 ) -> AsyncIterator[Site]:
     github = GitHub(simulated.api_url, simulated.app_id, simulated.private_key_pem, session, limits=UNMETERED)
     results.put(CheckResult(CHECK, _found(120)))
-    yield Site(simulated, by_name(github, results), tmp_path)
+    workspaces = Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget)
+    yield Site(simulated, by_name(github, results, workspaces), tmp_path)
     assert_valid(simulated.requests)
 
 

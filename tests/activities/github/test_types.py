@@ -23,6 +23,7 @@ from activities.github.check_runs import (
 )
 from activities.github.comments import GateCommentInput, IssueCommentInput, PullCommentInput
 from activities.github.commits.types import CreateCommitResult, PushBranchInput, PushBranchResult
+from activities.github.first_configuration import FirstConfigResult
 from activities.github.issues import (
     AddLabelsInput,
     AddLabelsResult,
@@ -104,6 +105,7 @@ GATE = QualityGateResult("a", "b", "failed", False, 4.0, (CHECK,), ("linting",),
         RepoSettingsInput(REPO),
         ConfigFileInput(REPO, "main", "a", "b"),
         ConfigFileResult(True, "a", "b"),
+        FirstConfigResult("autobuild/init", "main", "body", "", 3),
         JudgedPullsResult((Head(REPO, "", "topic", "main", pull=1, fork=True),)),
         RepoSettings({"autobuild": "go"}, {"retest": "write"}, True, "rebase", "problem", 3, "main"),
     ],
@@ -172,4 +174,5 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "update_check_runs",
         "update_gate_comment",
         "update_pr_status",
+        "write_first_config",
     ]

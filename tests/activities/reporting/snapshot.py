@@ -45,10 +45,12 @@ from activities.reporting import (
     unfinished_output,
 )
 from activities.reporting import command_replies as replies
+from activities.reporting import first_configuration as first_config
 from activities.reporting import gate_states as states
 from activities.reporting import github_errors as texts
 from activities.reporting.check_run import CheckRunOutput
 from activities.reporting.configuration import config_lines, config_text
+from activities.reporting.planned import Explanation, PlannedTool
 from activities.reporting.red_branch import brought_red
 
 PAGE = Path(__file__).with_name("snapshot.md")
@@ -87,6 +89,7 @@ def page() -> str:
         ("How gates and checks end", [("Reasons", _lines(*_gate_states()))]),
         ("Answers to comments, buttons and labels", [("Replies", _lines(*_replies()))]),
         ("The accepted baseline", _baseline()),
+        ("The first configuration", _first_configurations()),
         ("What GitHub refuses", _refusals()),
         ("Checks that do not apply", [("Reasons", _lines(*(check.nothing for check in registry().values())))]),
     ):
@@ -348,6 +351,22 @@ def _refusals() -> Iterator[tuple[str, str]]:
             texts.checks_failed(7, ["autobuild / gate"]), texts.merge_refused(7, "GitHub's reason"),
             texts.not_merged_yet(7, "GitHub's reason"), texts.missing_approvals(1), texts.missing_approvals(2),
             texts.unknown_requirement("main"), texts.body_cut(1200), texts.RELEASE_CUT,
+        ),
+    )  # fmt: skip
+
+
+def _first_configurations() -> Iterator[tuple[str, str]]:
+    ruff = PlannedTool("linting", ".", "ruff", "0.14.1", "[tool.ruff] in pyproject.toml", "ruff", "")
+    mypy = PlannedTool("static_analysis", ".", "mypy", "", "", "mypy", "")
+    unknown = "noxfile.py: its sessions could not be read."
+    yield "Its pull request", first_config.pull_body(Explanation((), (ruff, mypy), {}, (unknown,)))
+    yield "Its pull request where nothing is asked for", first_config.pull_body(Explanation((), (mypy,), {}, ()))
+    yield (
+        "Answers",
+        _lines(
+            first_config.proposed(7), first_config.kept(7), first_config.already_there(".github/autobuild.yml", "main"),
+            first_config.nothing_on_default_branch("main"), first_config.branch_of_others("autobuild/init"),
+            first_config.NO_FOLDER, first_config.STOPPED, first_config.failed("init:octocat/hello"),
         ),
     )  # fmt: skip
 

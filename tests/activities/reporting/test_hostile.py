@@ -25,11 +25,14 @@ from activities.model import (
     TestCase,
     ToolReport,
 )
+from activities.quality_gate.first_configuration import first_configuration as writes_yaml
+from activities.repo_config import validate
 from activities.reporting import (
     Links,
     baseline,
     check_output,
     command_replies,
+    first_configuration,
     gate_comment,
     gate_output,
     gate_states,
@@ -39,6 +42,7 @@ from activities.reporting import (
     unfinished_output,
 )
 from activities.reporting.configuration import config_lines
+from activities.reporting.planned import Explanation, PlannedTool
 from activities.reporting.red_branch import brought_red
 
 HOSTILE = (
@@ -181,9 +185,25 @@ def config(text: str) -> ConfigNotes:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_shows_and_does_nothing(text: str) -> None:
-    shown = set(functions(github_errors, command_replies, baseline)) - PLAIN - NO_MARKDOWN
+    shown = (
+        set(functions(github_errors, command_replies, baseline, first_configuration))
+        - {first_configuration.pull_body}
+        - PLAIN
+        - NO_MARKDOWN
+    )
     for function in shown - {command_replies.pull_status}:
         assert shape(called(function, text)) == shape(called(function, "plain")), function.__name__
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_in_a_first_configuration_does_nothing(text: str) -> None:
+    def body(text: str) -> str:
+        tool = PlannedTool("linting", text, "ruff", text, text, text, text)
+        plan = Explanation((), (tool, replace(tool, asked_in="")), {}, (text,))
+        assert validate(writes_yaml(plan)) == []
+        return first_configuration.pull_body(plan)
+
+    assert shape(body(text)) == shape(body("plain"))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
