@@ -41,6 +41,8 @@ _READ_BY = {
     "task": ("Taskfile.yml", "Taskfile.yaml"),
     "tox": ("tox.ini",),
     "nox": ("noxfile.py",),
+    "hatch": ("hatch.toml", "pyproject.toml"),
+    "pipenv": ("Pipfile",),
     "pre-commit": (".pre-commit-config.yaml",),
     "rake": ("Rakefile",),
     "mvn": ("pom.xml",),

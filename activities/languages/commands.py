@@ -187,18 +187,23 @@ def _coverage(line: str) -> str:
 
 
 def _of_pyproject(project: Project) -> Iterator[str]:
+    yield from _texts(_toml(project.read("hatch.toml")[:_LARGEST]).get("envs"))
     text = project.read("pyproject.toml")[:_LARGEST]
     if not any(f"[tool.{table}" in text for table in _TABLES):
         return
-    try:
-        tables = tomllib.loads(text).get("tool", {})
-    except (ValueError, RecursionError):
-        return
+    tables = _toml(text).get("tool", {})
     for table in _TABLES:
         found: object = tables
         for part in table.split("."):
             found = found.get(part) if isinstance(found, dict) else None
         yield from _texts(found)
+
+
+def _toml(text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _of_package(project: Project) -> Iterator[str]:

@@ -37,7 +37,10 @@ from activities.languages.python.workspace import is_excluded, workspace_home, w
 from activities.result_store import digest
 from activities.tooling import OUR_TOOLS, EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
-_FILES = ("setup.py", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", ".python-version", "uv.toml")
+_FILES = (
+    "setup.py", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", ".python-version", "uv.toml",
+    "Pipfile", "Pipfile.lock",
+)  # fmt: skip
 _COMPILED = frozenset(
     (".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".pyx", ".pxd", ".pxi", ".rs", ".f", ".f90", ".go", ".i", ".proto")
 )
@@ -89,8 +92,8 @@ class PythonToolchain(Toolchain):
             return False  # a package of the project around it, perhaps with a module of that name
         if is_package(project) or toml_table(project, "dependency-groups"):
             return True
-        around = any(is_package(one) or requirements_files(one) for one in project.around)
-        return bool(requirements_files(project)) and not around
+        around = any(is_package(one) or requirements_files(one) or one.has_file("Pipfile") for one in project.around)
+        return (bool(requirements_files(project)) or project.has_file("Pipfile")) and not around
 
     def recipe(self, project: Project) -> EnvironmentRecipe:
         """Members of a workspace have one environment, their root's."""

@@ -84,8 +84,8 @@ class DeclaredTests:
 
     @property
     def by_environment(self) -> bool:
-        """Whether tox or nox says what their environment holds. The lines of CI may name what only CI has."""
-        return self.found_in.startswith(("tox.", "setup.cfg", "pyproject.toml [testenv", "noxfile.py"))
+        """Whether tox, nox or hatch says what their environment holds. The lines of CI may name what only CI has."""
+        return self.found_in.startswith(("tox.", "setup.cfg", "pyproject.toml [", "hatch.toml", "noxfile.py"))
 
     def with_installed(self, line: str) -> "DeclaredTests":
         """With what one line of `pip install` arguments or of tox's `deps` names. `-c` and addresses say nothing."""

@@ -1,4 +1,4 @@
-"""What a Python project declares that it needs: groups, extras, poetry's and pdm's own tables, requirements."""
+"""What a Python project declares that it needs: groups, extras, the tables of poetry, pdm and pipenv, requirements."""
 
 import posixpath
 import re
@@ -11,9 +11,12 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from activities.languages.python.config import has_table, section, toml_table
 from activities.languages.python.layout import real_names
+from activities.languages.python.pipfile import pipfile_requirements
+from activities.languages.python.setup_script import setup_table, setup_texts
 from activities.tooling import Project
 
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
+_PIPFILES = ("Pipfile", "Pipfile.lock")
 _MOST_NAMES = 1000
 _FOR_CHECKS = re.compile(
     r"dev|develop|development|tests?|testing|lint|linting|typing|types|typecheck|mypy|checks?|qa|ci|bench|benchmarks?"
@@ -60,26 +63,38 @@ def groups(project: Project, also: tuple[str, ...] = ()) -> dict[str, tuple[str,
 
 
 def extras(project: Project) -> dict[str, tuple[str, ...]]:
-    """Extras of pyproject.toml, else of setup.cfg."""
-    listed = toml_table(project, "project").get("optional-dependencies")
-    if isinstance(listed, dict):
+    """Extras of pyproject.toml, else of setup.cfg, else of setup.py."""
+    listed = toml_table(project, "project").get("optional-dependencies") or toml_table(project, "tool.poetry.extras")
+    if listed and isinstance(listed, dict):
         return {name: tuple(_texts(entries)) for name, entries in listed.items()}
-    found = section(project, "setup.cfg", "options.extras_require") or {}
-    return {name: tuple(line for line in value.splitlines() if line.strip()) for name, value in found.items()}
+    if found := section(project, "setup.cfg", "options.extras_require"):
+        return {name: tuple(line for line in value.splitlines() if line.strip()) for name, value in found.items()}
+    return setup_table(project, "extras_require")
 
 
 def dependencies(project: Project) -> tuple[str, ...]:
     """What the project itself needs to run, as far as it says so without being built."""
     listed = tuple(_texts(toml_table(project, "project").get("dependencies")))
     poetry = tuple(_poetry(toml_table(project, "tool.poetry").get("dependencies")))
-    cfg = (section(project, "setup.cfg", "options") or {}).get("install_requires", "")
-    return listed or poetry or tuple(line.strip() for line in cfg.splitlines() if line.strip())
+    return listed or poetry or _of_setuptools(project, "install_requires") or pipfile_requirements(project, "packages")
+
+
+def required_by_tests(project: Project) -> tuple[str, ...]:
+    """What setuptools' old key of that name asks for."""
+    return _of_setuptools(project, "tests_require")
+
+
+def _of_setuptools(project: Project, key: str) -> tuple[str, ...]:
+    """The requirements of a key of setup.cfg, else of setup.py."""
+    lines = (section(project, "setup.cfg", "options") or {}).get(key, "").splitlines()
+    return tuple(line.strip() for line in lines if line.strip()) or setup_texts(project, key)
 
 
 def needed_names(project: Project) -> frozenset[str]:
     """Canonical names of everything that the project declares: to run, for its extras, and in all its groups."""
     listed = toml_table(project, "dependency-groups")
-    parts = (dependencies(project), *extras(project).values(), *groups(project, tuple(listed)).values())
+    others = (pipfile_requirements(project, "dev-packages"), required_by_tests(project))
+    parts = (dependencies(project), *extras(project).values(), *groups(project, tuple(listed)).values(), *others)
     parsed = (_parsed(line) for part in parts for line in part)
     return frozenset(canonicalize_name(requirement.name) for requirement in parsed if requirement)
 
@@ -91,6 +106,8 @@ def declared(project: Project) -> dict[str, str]:
         for name, lines in parts.items():
             if for_checks(name):
                 _note(found, lines, f"{kind} {name}")
+    _note(found, pipfile_requirements(project, "dev-packages"), "dev-packages of Pipfile")
+    _note(found, required_by_tests(project), "tests_require")
     for file in with_includes(project, requirements_files(project)):
         names = (match[1] for line in project.read(file).splitlines() if (match := _NAME.match(line)))
         _note(found, tuple(islice(names, _MOST_NAMES)), file)
@@ -126,7 +143,7 @@ def with_includes(project: Project, names: tuple[str, ...]) -> tuple[str, ...]:
 def named_in_manifests(project: Project, package: str) -> tuple[str, int]:
     """(file, line) that names a package first: requirements, then manifests, then lock files; the manifest's whole
     file (line 0) for a package that no file names."""
-    files = (*with_includes(project, requirements_files(project)), *_MANIFESTS)
+    files = (*with_includes(project, requirements_files(project)), *_MANIFESTS, *_PIPFILES)
     there = [name for name in files if project.has_file(name)]
     parts = re.split(r"[-_.]+", canonicalize_name(package))
     named = re.compile(rf"(?<![\w.-]){'[-_.]+'.join(map(re.escape, parts))}(?![\w-])", re.IGNORECASE)
@@ -141,6 +158,7 @@ def project_name(project: Project) -> str:
     """The canonical name of the project's own distribution, "" where it does not say."""
     listed = toml_table(project, "project").get("name") or toml_table(project, "tool.poetry").get("name")
     name = listed or (section(project, "setup.cfg", "metadata") or {}).get("name", "")
+    name = name or next(iter(setup_texts(project, "name")), "")
     return canonicalize_name(name) if isinstance(name, str) else ""
 
 

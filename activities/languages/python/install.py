@@ -17,11 +17,13 @@ from activities.languages.python.dependencies import (
     groups,
     is_package,
     project_name,
+    required_by_tests,
     requirements_files,
     valid,
 )
 from activities.languages.python.installed import Distribution, installed, our_version
 from activities.languages.python.interpreters import chosen_python
+from activities.languages.python.pipfile import pipfile_lock, pipfile_requirements
 from activities.languages.python.tests_of_repository import declared_tests
 from activities.languages.python.workspace import workspace_members
 from activities.reports import write_input
@@ -89,6 +91,13 @@ def _required(project: Project, folder: str) -> Iterator[InstallItem]:
     for name, lines in groups(project, tests.groups).items():
         if (for_checks(name) or name in tests.groups) and (requirements := valid(lines)):
             yield InstallItem(f"the dependency group {name}{of_member}", requirements)
+    pipfile = (*pipfile_requirements(project, "packages"), *pipfile_requirements(project, "dev-packages"))
+    for what, lines in (
+        (f"the packages of {posixpath.join(folder, 'Pipfile')}", pipfile),
+        (f"tests_require{of_member}", required_by_tests(project)),
+    ):
+        if requirements := valid(lines):
+            yield InstallItem(what, requirements)
     requirements, what = valid(tests.requirements), f"the packages of {tests.found_in}{of_member}"
     if requirements and tests.by_environment:
         yield InstallItem(what, requirements)
@@ -105,14 +114,16 @@ def _itself(project: Project, folder: str) -> InstallItem:
 
 
 def constraints(project: Project) -> str:
-    """The versions of poetry's or pdm's lock file as a constraints file, "" without one. A package that is locked
-    in several versions (for several platforms) is left open."""
+    """The versions of the lock file of poetry, pdm or pipenv as a constraints file, "" without one. A package that is
+    locked in several versions (for several platforms) is left open."""
     versions: dict[str, set[str]] = defaultdict(set)
     for name in _LOCKS:
         packages = toml(project.read(name)).get("package")
         for package in packages if isinstance(packages, list) else []:
             if isinstance(package, dict):
                 versions[str(package.get("name"))].add(str(package.get("version")))
+    for name, version in pipfile_lock(project).items():
+        versions[name].add(version)
     fixed = {name: found for name, found in versions.items() if len(found) == 1}
     lines = (f"{name}=={min(found)}" for name, found in sorted(fixed.items()))
     return "".join(f"{line}\n" for line in valid(tuple(lines)))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
-from activities.languages.python.config import section, toml_table
+from activities.languages.python.config import section, toml, toml_table
 from activities.languages.python.tox_files import tox_environments
 from activities.sandbox import ownership
 from activities.tooling import Project
@@ -139,8 +139,16 @@ def _required(project: Project) -> tuple[str, str]:
         (_of_poetry(poetry) if isinstance(poetry, str) else None, "pyproject.toml"),
         (options.get("python_requires"), "setup.cfg"),
         (setup[1] if setup else None, "setup.py"),
+        (_of_pipfile(project), "Pipfile"),
     )
     return next(((text.strip(), file) for text, file in candidates if isinstance(text, str) and text.strip()), ("", ""))
+
+
+def _of_pipfile(project: Project) -> str:
+    """pipenv makes its environment with that minor version."""
+    requires = toml(project.read("Pipfile")).get("requires")
+    version = requires.get("python_version") if isinstance(requires, dict) else ""
+    return f"=={version}.*" if isinstance(version, str) and re.fullmatch(r"3\.\d{1,3}", version) else ""
 
 
 def _of_poetry(text: str) -> str:

@@ -1,4 +1,4 @@
-"""How a Python project's own files run its tests: by tox, by nox, or by a line of Make, CI and the like."""
+"""How a Python project's own files run its tests: by tox, nox or hatch, or by a line of Make, CI and the like."""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from activities.languages.commands import CommandFile, command_files
 from activities.languages.python.config import toml_table
 from activities.languages.python.declared_tests import DeclaredTests, split, whole_suite, with_command
 from activities.languages.python.dependencies import declared, extras, group_names
+from activities.languages.python.hatch_environments import hatch_tests
 from activities.languages.python.nox_files import nox_tests
 from activities.languages.python.tox_files import tox_tests
 from activities.languages.yaml_files import read_yaml
@@ -27,7 +28,13 @@ _OWN_READERS = frozenset(("tox.ini", "tox.toml", "noxfile.py", ".pre-commit-conf
 @lru_cache(maxsize=256)
 def declared_tests(project: Project) -> DeclaredTests:
     """The first place that runs tests, in this order; what it names and the project does not have is left out."""
-    for found in (tox_tests(project), nox_tests(project), *_by_lines(project), _by_django(project)):
+    for found in (
+        tox_tests(project),
+        nox_tests(project),
+        hatch_tests(project),
+        *_by_lines(project),
+        _by_django(project),
+    ):
         if found.runner and not _starts_pytest(project, found):
             known_extras, known_groups = extras(project), group_names(project)
             return replace(

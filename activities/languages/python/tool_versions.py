@@ -16,6 +16,7 @@ from packaging.version import Version
 from activities.languages.commands import command_files
 from activities.languages.python.config import hooks, toml, toml_table
 from activities.languages.python.dependencies import requirements_files, with_includes
+from activities.languages.python.pipfile import pipfile_lock, pipfile_requirements
 from activities.tooling import Project
 
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
@@ -57,6 +58,8 @@ def _versions(project: Project, name: str, hook_ids: Sequence[str]) -> Iterator[
         locked = re.findall(rf'^name = "{re.escape(name)}"\r?\nversion = "([^"]+)"', project.read(lock), re.MULTILINE)
         if len(set(locked)) == 1:
             yield WantedVersion(f"=={locked[0]}", lock)
+    if version := pipfile_lock(project).get(name):
+        yield WantedVersion(f"=={version}", "Pipfile.lock")
     declared = tuple(_declared(project, name))
     yield from (each for each in declared if each.is_exact)
     known = hooks(project)
@@ -82,6 +85,7 @@ def _declared(project: Project, name: str) -> Iterator[WantedVersion]:
     listed = toml_table(project, "project").get("optional-dependencies")
     sources += [(f"extra {extra}", lines) for extra, lines in (listed if isinstance(listed, dict) else {}).items()]
     sources += [("[tool.uv] in pyproject.toml", toml_table(project, "tool.uv").get("dev-dependencies"))]
+    sources += [("Pipfile", list(pipfile_requirements(project, "dev-packages")))]
     for file in with_includes(project, requirements_files(project)):
         sources.append((file, project.read(file).splitlines()))
     for where, lines in sources:

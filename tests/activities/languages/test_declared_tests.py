@@ -297,3 +297,59 @@ def test_nox_file_with_a_byte_order_mark(tmp_path: Path) -> None:
 def test_paths_of_a_command_that_starts_the_program(tmp_path: Path, text: str, paths: tuple[str, ...]) -> None:
     there = {"src/a.py": "", "tests/a.py": "", "other/a.py": ""}
     assert named_paths(project(tmp_path, {**there, "Makefile": text}), "mypy") == paths
+
+
+HATCH = """
+[envs.default]
+dependencies = ["six"]
+features = ["test", "gone"]
+[envs.default.env-vars]
+APP_MODE = "test"
+HOME = "{root:home}"
+[envs.default.scripts]
+suite = "python -m pytest {args:tests}"
+cov = ["suite --strict-markers other", "coverage report"]
+[envs.lint]
+detached = true
+dependencies = ["ruff"]
+scripts.test = "ruff check"
+"""
+HATCH_TEST = """
+[tool.hatch.envs.hatch-test]
+extra-dependencies = ["six"]
+extra-args = ["-vv"]
+default-args = ["suite"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "expected"),
+    [
+        ("hatch.toml", HATCH,
+         DeclaredTests("hatch.toml [envs.default]", ("six",), extras=("test",), variables=(("APP_MODE", "test"),),
+                       runner="pytest", words=("tests",))),
+        ("hatch.toml", HATCH.replace("suite = ", "tidy = ").replace('"suite ', '"pytest '),
+         DeclaredTests("hatch.toml [envs.default]", ("six",), extras=("test",), variables=(("APP_MODE", "test"),),
+                       runner="pytest", words=("tests",))),
+        ("hatch.toml", HATCH + "[envs.test]\nextra-dependencies = ['more']\n",
+         DeclaredTests("hatch.toml [envs.test]", ("six", "more"), extras=("test",), variables=(("APP_MODE", "test"),),
+                       runner="pytest", words=("tests",))),
+        ("pyproject.toml", HATCH_TEST,
+         DeclaredTests("pyproject.toml [tool.hatch.envs.hatch-test]", ("coverage[toml]", "pytest", "pytest-mock", "six"),
+                       runner="pytest", words=("-vv", "suite"))),
+        ("pyproject.toml", HATCH_TEST.replace("extra-dep", "dep") + "scripts.run = 'python -m unittest {args}'\n",
+         DeclaredTests("pyproject.toml [tool.hatch.envs.hatch-test]", ("six",), runner="python", words=("-m", "unittest"))),
+        ("pyproject.toml", "[tool.hatch.envs.test]\ndependencies = ['pytest>=8', 'six']\n",
+         DeclaredTests("pyproject.toml [tool.hatch.envs.test]", ("pytest>=8", "six"), runner="pytest")),
+        ("Makefile", "test:\n\thatch -v test --cover\n",
+         DeclaredTests("pyproject.toml [tool.hatch.envs.hatch-test]", ("coverage[toml]", "pytest", "pytest-mock"),
+                       runner="pytest")),
+        ("hatch.toml", "[envs.a.scripts]\ntest = 'b'\nb = 'test'\n", DeclaredTests()),
+        ("hatch.toml", "[envs.a]\ntemplate = 'b'\n[envs.b]\ntemplate = 'a'\nscripts = 3\n", DeclaredTests()),
+        ("hatch.toml", "[envs]\na = 1\n[envs.bench.scripts]\nrun = 'echo'\n", DeclaredTests()),
+    ],
+)  # fmt: skip
+def test_environments_of_hatch_are_read(tmp_path: Path, file: str, text: str, expected: DeclaredTests) -> None:
+    extra = '[project]\nname = "p"\n[project.optional-dependencies]\ntest = []\n'
+    made = project(tmp_path, {"pyproject.toml": extra, file: text if file != "pyproject.toml" else extra + text})
+    assert declared_tests(made) == expected

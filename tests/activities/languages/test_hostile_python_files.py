@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from activities.languages.commands import asked_in, command_files, coverage_in
-from activities.languages.python.dependencies import declared
+from activities.languages.python.dependencies import declared, dependencies, extras, required_by_tests
 from activities.languages.python.hook_rules import hook_arguments, hook_rules
+from activities.languages.python.install import constraints, install_items
 from activities.languages.python.interpreters import chosen_python
 from activities.languages.python.nox_files import nox_tests
 from activities.languages.python.tests_of_repository import declared_tests, named_paths
@@ -38,6 +39,10 @@ KEYS = (
         "tool.pdm.dev-dependencies",
         "tool.poe.tasks",
         "tool.nox",
+        "tool.hatch.envs",
+        "tool.hatch.envs.test",
+        "tool.hatch.envs.test.scripts",
+        "tool.hatch.envs.hatch-test",
     ),
 )
 YAML = (
@@ -87,6 +92,9 @@ def hostile() -> Iterator[dict[str, str]]:
         yield {"pyproject.toml": f"{key} = {value}\n", "ruff.toml": f"required-version = {value}\n"}
     for value in VALUES:
         yield {"tox.toml": f"env = {value}\nenv_run_base = {value}\nenv_list = {value}\n"}
+        yield {"hatch.toml": f"envs = {value}\n", "Pipfile": f"packages = {value}\ndev-packages.a = {value}\n"}
+        hatch = ("dependencies", "features", "env-vars", "scripts.test", "template", "extra-args")
+        yield {"hatch.toml": "[envs.default]\n" + "".join(f"{key} = {value}\n" for key in hatch)}
         keys = ("commands", "deps", "set_env", "change_dir", "extras")
         yield {"tox.toml": "[env_run_base]\n" + "".join(f"{key} = {value}\n" for key in keys)}
     for text in YAML:
@@ -110,6 +118,7 @@ def hostile() -> Iterator[dict[str, str]]:
 
 
 READERS: tuple[Callable[[Project], object], ...] = (
+    extras, required_by_tests, dependencies, constraints, install_items,
     declared_tests, nox_tests, tox_tests, tox_environments, chosen_python, command_files, coverage_in, declared,
     lambda project: named_paths(project, "mypy"), lambda project: wanted_version(project, "ruff", ("ruff",)),
     lambda project: asked_in(registry()["ruff"], project), lambda project: hook_rules(project, ("ruff",)),
