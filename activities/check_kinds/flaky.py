@@ -21,7 +21,7 @@ _MOST = 20
 
 @dataclass(frozen=True)
 class KnownFlaky:
-    """The names of tests that were flaky lately, and the paths that the change touches."""
+    """The names of tests that were flaky lately, as verdicts show them, and the paths that the change touches."""
 
     names: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
@@ -29,18 +29,13 @@ class KnownFlaky:
     def covers(self, test: TestCase) -> bool:
         """Whether a failure of the test may be none of the change's. Where a report gives no path, a changed file that
         looks like a test's, or has a name that is part of the test's, may be its own."""
-        if shown_name(test) not in self.names:
+        if shortened(test.id) not in self.names:
             return False
         if test.path:
             return test.path not in self.changed
         words = set(re.split(r"\W+", test.id.lower()))
         stems = (PurePosixPath(path).stem.lower() for path in self.changed)
         return not any("test" in stem or "spec" in stem or stem in words for stem in stems)
-
-
-def shown_name(test: TestCase) -> str:
-    """The name of a test in a verdict's metrics."""
-    return shortened(test.id).partition(": ")[0]
 
 
 async def tried_again_on_head(

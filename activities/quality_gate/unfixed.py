@@ -23,7 +23,7 @@ def without_unfixed(base: Reports, unfixed: Sequence[str]) -> Reports:
         return not finding.fingerprint or stems[stem] < 0
 
     def as_before(test: TestCase) -> TestCase:
-        return replace(test, outcome="passed") if shortened(test.id).partition(": ")[0] in names else test
+        return replace(test, outcome="passed") if shortened(test.id) in names else test
 
     def changed(report: ToolReport) -> ToolReport:
         findings, tests = filter(kept, report.findings), map(as_before, report.tests)

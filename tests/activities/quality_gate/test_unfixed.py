@@ -1,7 +1,10 @@
 """What failed the default branch's last head stays new in the next one."""
 
+import pytest
+
+from activities.check_kinds.flaky import KnownFlaky
 from activities.fingerprints import fingerprinted
-from activities.model import Finding, ToolReport
+from activities.model import Finding, TestCase, ToolReport
 from activities.quality_gate.unfixed import without_unfixed
 from tests.activities.check_kinds.cases import NOTHING_CHANGED, judge, plan, suite
 
@@ -14,6 +17,17 @@ def test_a_test_that_failed_in_the_base_is_new_until_it_passes() -> None:
     assert judged.check.metrics["new_failures"] == ["test_a.py::b"]
     fixed = judge(plan("unit_tests"), (suite(a="passed", b="passed", c="failed"),), unfixed, NOTHING_CHANGED)
     assert fixed.check.status == "passed"
+
+
+@pytest.mark.parametrize("name", ["parses: an empty text", "x" * 300, "a"])
+def test_a_test_is_known_by_the_name_that_a_verdict_shows(name: str) -> None:
+    failed = ToolReport("vitest", tests=(TestCase(name, "failed"),))
+    judged = judge(plan("unit_tests"), (failed,), (), NOTHING_CHANGED)
+    names = judged.check.metrics["new_failures"]
+    assert isinstance(names, list)
+    (unfixed,) = without_unfixed((failed,), names)
+    assert [test.outcome for test in unfixed.tests] == ["passed"]
+    assert KnownFlaky(frozenset(names)).covers(failed.tests[0])
 
 
 def test_a_finding_that_failed_the_base_is_new_as_often_as_it_was() -> None:
