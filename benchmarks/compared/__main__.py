@@ -9,7 +9,7 @@ import click
 
 from .by_hand import by_hand
 from .by_the_gate import counted, verdict
-from .clones import clone, git, plant
+from .clones import NotMeasured, clone, git, plant
 from .listed import REPOSITORIES
 from .repositories import Planted, Repository
 
@@ -41,9 +41,13 @@ def main(
         click.echo(f"{repository.name} …", err=True)
         place = work.resolve() / repository.folder
         lines = [f"## {repository.name}\n", f"{repository.make}. Commit or version: `{repository.commit[:12]}`.\n"]
-        lines += _compared(repository, place, mirrors)
-        lines += _planted(repository, place) if planted and repository.planted else ()
-        lines += _merged(repository, place, commits) if commits else ()
+        try:
+            lines += _compared(repository, place, mirrors)
+            lines += _planted(repository, place) if planted and repository.planted else ()
+            lines += _merged(repository, place, commits) if commits else ()
+        except NotMeasured as problem:
+            click.echo(f"{repository.name} was not measured: {problem}", err=True)
+            continue
         sections.append("\n".join(lines) + "\n")
         click.echo(sections[-1], err=True)
     if into:

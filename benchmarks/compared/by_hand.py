@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .by_the_gate import findings, tests
-from .clones import run
+from .clones import NotMeasured, run
 from .repositories import Repository
 
 _ENVIRONMENT = {
     "CI": "true", "NO_COLOR": "1", "FORCE_COLOR": "0", "npm_config_fund": "false", "npm_config_audit": "false",
-    "npm_config_ignore_scripts": "true", "YARN_ENABLE_SCRIPTS": "false", "YARN_NODE_LINKER": "node-modules",
 }  # fmt: skip
 _ORDINARY = 1000
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -30,7 +29,7 @@ def by_hand(repository: Repository, root: Path) -> dict[str, str]:
     for line in repository.setup:
         done = run(line, root, env, user)
         if done.returncode:
-            raise SystemExit(f"{repository.name}: {line}: {(done.stdout + done.stderr)[-2000:]}")
+            raise NotMeasured(f"{repository.name}: {line}: {(done.stdout + done.stderr)[-2000:]}")
     found = {}
     for tool, line in repository.commands.items():
         done = run(f'PATH="$VIRTUAL_ENV/bin:$PATH"; {line}', root, env, user)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from activities.model import CheckResult, ToolReport
 
-from .clones import run
+from .clones import NotMeasured, run
 
 _JUDGED = TypeAdapter(CheckResult)
 _NOT_COMPARED = frozenset(("dependencies", "performance"))
@@ -22,7 +22,7 @@ def verdict(repository: Path, data: Path, base: str = "") -> dict[str, Any]:
     words = (str(Path(sys.executable).with_name("autobuild")), "gate", str(repository), "--json")
     done = run((*words, *(("--base", base) if base else ())), repository, {"AUTOBUILD_DATA": str(data)})
     if not done.stdout.lstrip().startswith("{"):
-        raise SystemExit(f"The gate gave no verdict:\n{done.stderr[-2000:]}")
+        raise NotMeasured(f"The gate gave no verdict:\n{done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

