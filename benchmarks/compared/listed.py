@@ -8,6 +8,7 @@ _PNPM = "npx --yes pnpm@{} install --frozen-lockfile --ignore-scripts"
 _NODE_TEST = "'use strict'\nrequire('node:test')('planted', () => { throw new Error('planted') })\n"
 _EXPECTS = "\ntest('planted', () => { expect(1 + 1).toBe(3) })\n"
 _VITEST = f"import {{ expect, test }} from 'vitest'\n{_EXPECTS}"
+_TSD = "npx tsd && echo ok 1 - tsd || echo not ok 1 - tsd"
 _UNUSED = "\nvar planted = 1;\n"
 _TYPES = '\n\nplanted_number: int = "three"\n'
 _TYPESCRIPT = "\nexport const planted: number = 'three'\n"
@@ -99,7 +100,7 @@ REPOSITORIES = (
             "black": "uvx black@26.5.1 --check .",
             "flake8": "uvx --with flake8-bugbear flake8@7.3.0 --exclude .venv",
             "isort": "uvx isort@9.0.0b2 --check-only .",
-            "mypy": "uvx --with types-pygments --with types-python-slugify mypy@2.3.0 $(git ls-files '*.py' '*.pyi' ':!docs')",
+            "mypy": "uvx --with types-pygments --with types-python-slugify mypy@2.3.0 $(git ls-files '*.py' ':!docs')",
         },
         _python("marko/helpers.py", "tests/test_planted.py"),
     ),
@@ -123,7 +124,7 @@ REPOSITORIES = (
         ("uv sync --frozen --python 3.11 --group test --group django52",),
         {
             "pytest": "PYTHONDEVMODE=1 pytest tests",
-            "pytest (coverage)": "mkdir -p .coverage; coverage run -m pytest tests; coverage combine -q; coverage report",
+            "pytest (coverage)": "coverage run -m pytest tests; coverage combine -q; coverage report",
             "ruff": "uvx ruff@0.16.1 check --no-fix .",
         },
         _python("src/django_htmx/http.py", "tests/test_planted.py", types=False),
@@ -209,11 +210,11 @@ REPOSITORIES = (
         (Planted("unit_tests", "__tests__/planted.test.js", _NODE_TEST), Planted("linting", "lib/request.js", _UNUSED)),
     ),
     Repository(
-        "sindresorhus/p-map",
-        "bc26cf03f81292325236a1188063dac8e7a4de0f",
-        "npm without a lock file, ava 5, xo 0.56",
+        "sindresorhus/camelcase",
+        "8596a65fcbfedd474cdedf16f48b7d9381eb7953",
+        "npm without a lock file, ava 6, xo 1, tsd",
         ("npm install",),
-        {"ava": "npx ava", "xo": "npx xo"},
+        {"ava": "npx ava", "xo": "npx xo", "node-test": _TSD},
         (
             Planted("unit_tests", "test.js", "\ntest('planted', t => {\n\tt.is(1 + 1, 3);\n});\n"),
             Planted("linting", "index.js", _UNUSED),
@@ -332,9 +333,9 @@ REPOSITORIES = (
     Repository(
         "sindresorhus/slugify",
         "d572cba97a8f661d201f4e8bdc0842bc532c9773",
-        "npm without a lock file, ava 3, xo 0.38",
+        "npm without a lock file, ava 3, xo 0.38, tsd",
         ("npm install",),
-        {"ava": "npx ava", "xo": "npx xo"},
+        {"ava": "npx ava", "xo": "npx xo", "node-test": _TSD},
     ),
     Repository(
         "remarkjs/remark",
