@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from activities.languages.python.config import section, toml_table
+from activities.languages.python.hook_rules import hook_rules
 from activities.languages.python.installed import our_version
 from activities.languages.python.layout import python_files, sources
 from activities.languages.python.safe_start import start_program
-from activities.languages.python.tests_of_repository import named_paths
+from activities.languages.python.tests_of_repository import is_started, named_paths
 from activities.languages.python.tool_detection import PythonTool, configured_in
 from activities.languages.python.workspace import left_alone
 from activities.languages.workspace_patterns import reaches
@@ -98,6 +99,7 @@ class Mypy(PythonTool):
     async def _execute(self, bench: Workbench, excluded: tuple[str, ...]) -> FinishedCommand:
         """`excluded` are regular expressions of paths."""
         options = [*_FLAGS, f"--cache-dir={bench.paths.out}/mypy_cache", *(f"--exclude={one}" for one in excluded)]
+        options += ["--ignore-missing-imports"] * _by_hook_alone(bench.project)
         if bench.env_root:
             options.append(f"--python-executable={bench.paths.env}/bin/python")
         argv = (*start_program(bench, self), *options, *self._targets(bench.project))
@@ -175,6 +177,13 @@ class Mypy(PythonTool):
     def _settings(self, project: Project) -> Mapping[str, object]:
         files = (section(project, file, "mypy") for file in ("mypy.ini", ".mypy.ini", "setup.cfg"))
         return next((found for found in files if found is not None), None) or toml_table(project, "tool.mypy")
+
+
+def _by_hook_alone(project: Project) -> bool:
+    """Whether only a hook of pre-commit starts mypy, without arguments: then it has those of mirrors-mypy, whose
+    environment has no package of the project."""
+    hooks = hook_rules(project, ("mypy",))
+    return bool(hooks) and all(hook.args is None for hook in hooks) and not is_started(project, "mypy")
 
 
 def _with_own_section(project: Project, targets: tuple[str, ...]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """How a Python project's own files run its tests: by tox, nox or hatch, or by a line of Make, CI and the like."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -62,13 +62,23 @@ def _by_django(project: Project) -> DeclaredTests:
 def named_paths(project: Project, program: str) -> tuple[str, ...]:
     """The folders and files that the repository's own commands give a program (`mypy src tests`), in order."""
     found: dict[str, None] = {}
+    for named in _starts(project, program):
+        words = (word.removesuffix("/").removeprefix("./") for word in named)
+        there = (word for word in words if word and not word.startswith(("-", "/", "..")))
+        found.update((word, None) for word in there if project.has_file(word) or project.files.is_folder(word))
+    return tuple(found)
+
+
+def is_started(project: Project, program: str) -> bool:
+    """Whether a command of the repository starts the program, other than as a published hook."""
+    return any(True for _ in _starts(project, program))
+
+
+def _starts(project: Project, program: str) -> Iterator[Sequence[str]]:
+    """What follows the program in the repository's own commands."""
     for file in command_files(project):
         commands = (words for line in file.lines if program in line for words in started(line))
-        for named in (words[1:] for words in commands if is_program(words[0], program)):
-            words = (word.removesuffix("/").removeprefix("./") for word in named)
-            there = (word for word in words if word and not word.startswith(("-", "/", "..")))
-            found.update((word, None) for word in there if project.has_file(word) or project.files.is_folder(word))
-    return tuple(found)
+        yield from (words[1:] for words in commands if is_program(words[0], program))
 
 
 def _by_lines(project: Project) -> Iterator[DeclaredTests]:

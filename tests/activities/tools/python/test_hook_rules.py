@@ -1,12 +1,14 @@
 """pre-commit's configuration says which files a tool looks at, and with which arguments."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
 from activities.languages.python.hook_rules import hook_arguments
 from activities.tooling import Project
 from activities.tools import registry
+from activities.tools.mypy import _by_hook_alone
 from tests.activities.tools.python.conftest import Make
 
 MakeProject = Callable[[Mapping[str, str]], Project]
@@ -52,3 +54,24 @@ def test_arguments_that_change_files_or_the_output_are_ours(project: MakeProject
     assert hook_arguments(made, "isort") == ("--profile", "black", "--line-length=99")
     assert hook_arguments(made, "ruff") == ()
     assert hook_arguments(Project("a", made.root / "a", "python"), "isort")[:1] == ("--profile",)
+
+
+@pytest.mark.parametrize(
+    ("hook", "files", "alone"),
+    [
+        ("- id: mypy", {}, True),
+        ("- id: mypy\n    additional_dependencies: [types-x]", {"tox.ini": "[testenv]\ncommands = pytest\n"}, True),
+        ("- id: mypy\n    args: [--strict]", {}, False),
+        ("- id: mypy\n    args: []", {}, False),
+        ("- id: mypy\n    entry: mypy src", {}, False),  # a local one
+        ("- id: mypy", {"Makefile": "types:\n\tmypy\n"}, False),
+        ("- id: mypy", {"tox.ini": "[testenv:types]\ncommands = mypy src\n"}, False),
+        ("- id: ruff", {}, False),
+    ],
+)
+def test_only_a_hook_starts_mypy(tmp_path: Path, hook: str, files: dict[str, str], alone: bool) -> None:
+    """The published hook ignores imports that are missing in its own environment; other commands do not."""
+    everything = {**files, ".pre-commit-config.yaml": f"repos:\n- rev: v1\n  hooks:\n  {hook}\n"}
+    for name, text in everything.items():
+        (tmp_path / name).write_text(text)
+    assert _by_hook_alone(Project(".", tmp_path, "python")) is alone
