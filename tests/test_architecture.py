@@ -53,6 +53,7 @@ TOUCHES_OUR_FILES = {
     "activities/sandbox/ownership.py": "records and folders of our own processes in the data folder",
     "activities/quality_gate/autofix.py": "makes the folder for the copy",
     "activities/quality_gate/measurement.py": "makes the folder for scratch files",
+    "activities/tools/actionlint.py": "the host's own programs",
     "activities/tools/unittest.py": "our own program for the sandbox",
     "activities/result_store.py": "the data folder's results",
     "activities/sandbox/bubblewrap.py": "which file systems the checkout and the folders of a run are on",

@@ -14,7 +14,7 @@ class Security(FindingsOptions):
 
 check = Check(
     name="security",
-    nothing="No security scanner is configured, and no file may hold a secret.",
+    nothing="No file has anything that a security scanner looks at.",
     kind=findings.KIND,
     options=Security,
     order=40,

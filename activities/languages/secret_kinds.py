@@ -7,13 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from activities.languages.quick_look import any_file
 from activities.tooling import Project
-from activities.untrusted_files import UntrustedFileError
 
-LARGEST_FILE_MB = 2
-_MOST_FILES, _MOST_BYTES = 3000, 20_000_000
 _PLAIN = rb"[A-Za-z0-9]{10}"
-_NO_SOURCE = frozenset((".git", "node_modules"))
 
 
 @dataclass(frozen=True)
@@ -113,18 +110,10 @@ def allowed_by_comment(lines: Sequence[str], line: int) -> bool:
 
 
 def may_have_secrets(project: Project) -> bool:
-    """Whether any file has the marker of a kind, as a small tree tells at once; True of a large one."""
-    files, count, size = project.files, 0, 0
-    for path in files.files(enter=lambda folder: folder.rpartition("/")[2] not in _NO_SOURCE):
-        count += 1
-        try:
-            data = files.read_bytes(path, LARGEST_FILE_MB * 1024**2)
-        except UntrustedFileError:
-            continue
-        size += len(data)
-        if count > _MOST_FILES or size > _MOST_BYTES:
-            return True
-        plain = data.replace(b"\0", b"")  # UTF-16
-        if any(kind.may_be_in(plain) for kind in KINDS):
-            return True
-    return False
+    """Whether any file has what a secret of a kind begins with, also as UTF-16."""
+
+    def has_any(data: bytes) -> bool:
+        plain = data.replace(b"\0", b"")
+        return any(kind.may_be_in(plain) for kind in KINDS)
+
+    return any_file(project, has_any)

@@ -15,10 +15,10 @@ from pathlib import Path
 from activities.fingerprints import lines_of_tree
 from activities.languages.commands import asked_in
 from activities.languages.python.installed import our_version
+from activities.languages.quick_look import LARGEST_FILE_MB
 from activities.languages.secret_kinds import (
     AWS_KEY_ID,
     KINDS,
-    LARGEST_FILE_MB,
     PLACEHOLDERS,
     SecretKind,
     allowed_by_comment,
