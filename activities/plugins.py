@@ -3,9 +3,11 @@
 import importlib
 import importlib.util
 import pkgutil
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from activities.errors import UserError
 
@@ -35,7 +37,8 @@ def load(package: ModuleType, kind: type[T]) -> dict[str, T]:
     return found
 
 
-def modules(package: str) -> dict[str, str]:
+@cache
+def modules(package: str) -> Mapping[str, str]:
     """The names of a package's plug-ins with their modules, without importing any of them."""
     spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations if spec else None
@@ -45,12 +48,18 @@ def modules(package: str) -> dict[str, str]:
         if not info.name.startswith("_")
     }
     folder = package.rpartition(".")[2]
-    for point in entry_points(group=f"autobuild.{folder}"):
+    for point in _entry_points().select(group=f"autobuild.{folder}"):
         name = point.name.replace("-", "_")
         if name in found:
             raise UserError(f"The plug-in {point.value} takes the name {point.name!r}, which {folder} has already.")
         found[name] = point.module
     return dict(sorted(found.items()))
+
+
+@cache
+def _entry_points() -> Any:
+    """Read once: they are in a file of every installed distribution."""
+    return entry_points()
 
 
 def plugin_names(package: str) -> tuple[str, ...]:

@@ -7,17 +7,13 @@ a fresh checkout as on any CI, and its low priority, so that a busy machine slow
 
 import asyncio
 import contextlib
-import ctypes
 import os
-import resource
 import shutil
 import sys
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
 from temporalio.client import Client
 
 from activities.model import Head
@@ -26,22 +22,15 @@ from activities.workspace.mirror import Workspaces
 from benchmarks import Benchmark, Effort
 from benchmarks.rows import Goal, Row, median
 from benchmarks.support import sample_project
+from benchmarks.support.taken import Took, adopting, ended, timed
 from bot.client import WorkflowClient
 from bot.local_gate.folder import local_head
 from bot.local_gate.running import engine
+from bot.processes.temporal_server import starting_server
 from bot.settings import Settings
 
 _ROUNDS = 5
-_PR_SET_CHILD_SUBREAPER = 36
 _BIN = Path(sys.prefix) / "bin"
-
-
-@dataclass(frozen=True)
-class Took:
-    """Seconds of wall and of processor time."""
-
-    wall: float
-    cpu: float
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ class LocalGate:
 
     async def run(self, folder: Path, tests: int) -> Took:
         """From the folder to the verdict, which must be a good one: a gate that fails early would be fast."""
-        async with _timed() as took:
+        async with timed() as took:
             workspaces = Workspaces(self.settings.data, lambda repo: repo.path, _no_auth)
             head = await local_head(folder, "", workspaces, {})
             workflows = WorkflowClient(self.client, self.settings.task_queue)
@@ -68,7 +57,7 @@ async def _setup(folder: Path) -> AsyncIterator[LocalGate]:
     for old in ("shop", "results", "checkouts", "mirrors"):
         shutil.rmtree(folder / old, ignore_errors=True)
     settings = replace(Settings(), data=folder)
-    async with _adopting(), engine(settings, os.environ) as client:
+    async with adopting(), starting_server() as starting, engine(settings, os.environ, starting) as client:
         yield LocalGate(client, settings)
 
 
@@ -137,56 +126,11 @@ async def _by_hand(data: Path, commands: dict[str, tuple[str, ...]]) -> Took:
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(data / "shop", tree, ignore=shutil.ignore_patterns(".git"))
     out.mkdir()
-    async with _timed() as took:
-        codes = await asyncio.gather(*(_ended(argv, tree, out) for argv in commands.values()))
+    async with timed() as took:
+        codes = await asyncio.gather(*(ended(argv, tree, out) for argv in commands.values()))
     if any(codes):
         raise RuntimeError(f"a tool complained: {dict(zip(commands, codes, strict=True))}")
     return took[0]
-
-
-async def _ended(argv: tuple[str, ...], tree: Path, out: Path) -> int:
-    env = {"PATH": os.environ["PATH"], "HOME": str(out), "LANG": "C.UTF-8", "COVERAGE_FILE": str(out / ".coverage")}
-    quiet = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(
-        "nice", "-n", "10", *argv, cwd=tree, env=env, stdin=quiet, stdout=quiet, stderr=quiet
-    )
-    return await process.wait()
-
-
-@contextlib.asynccontextmanager
-async def _timed() -> AsyncIterator[list[Took]]:
-    """Fills the list with what the block took; of this process, the Temporal server and all that was started."""
-    took: list[Took] = []
-    wall, cpu = time.monotonic(), _cpu()
-    yield took
-    took.append(Took(time.monotonic() - wall, _cpu() - cpu))
-
-
-def _cpu() -> float:
-    """A sandbox's first process outlives the one that started it, and is ours to wait for (`_adopting`)."""
-    _reap()
-    ended = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    alive = [child.cpu_times() for child in psutil.Process().children()]
-    return sum(one.ru_utime + one.ru_stime for one in ended) + sum(one.user + one.system for one in alive)
-
-
-@contextlib.asynccontextmanager
-async def _adopting() -> AsyncIterator[None]:
-    """Orphans below this process become its own children for the block, so that their processor time is counted
-    (prctl(2))."""
-    adopt = ctypes.CDLL(None).prctl
-    adopt(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    try:
-        yield
-    finally:
-        adopt(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
-        _reap()
-
-
-def _reap() -> None:
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
 
 
 benchmark = Benchmark(_setup, _measure)

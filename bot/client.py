@@ -20,7 +20,7 @@ from activities.quality_gate.types import GateInput, GateOutcome
 from bot.settings.temporal import connection_settings
 from workflows import ids
 from workflows.config import WorkflowTimeouts
-from workflows.quality_gate import QualityGateWorkflow
+from workflows.quality.gate import QualityGateWorkflow
 
 WORKER_HEARTBEAT = timedelta(seconds=3)
 """How often a worker tells Temporal that it lives; `autobuild doctor` looks at that."""

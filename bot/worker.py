@@ -10,19 +10,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-import workflows
 from activities.environments import Environments
-from activities.github.client import GitHub
-from activities.github.protected_branches import ProtectedBranches
-from activities.github_activities import github_activities
 from activities.model import RepoRef
+from activities.plugins import plugin_names
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.registration import activity_methods
@@ -33,12 +29,14 @@ from activities.workflow_activities import WorkflowActivities
 from activities.workspace.cleanup import tidied
 from activities.workspace.mirror import Workspaces
 from activities.workspace.storage import Storage
-from bot import commands as slash_commands
 from bot.settings import Settings
 from bot.settings.data_folder import make_private
 from bot.settings.registries import egress_proxy, install_settings
 from workflows import ids
 from workflows.config import ActivityHeartbeats
+
+if TYPE_CHECKING:
+    from activities.github.client import GitHub
 
 Activity = Callable[..., Any]
 
@@ -58,14 +56,15 @@ class WorkerActivities:
     everywhere: tuple[Activity, ...]
     here: tuple[Activity, ...]
     queue: str
-    workflows: tuple[type, ...] = workflows.ALL
+    workflows: tuple[type, ...]
 
 
 @contextlib.asynccontextmanager
 async def make_worker_activities(
-    settings: Settings, environ: Mapping[str, str], known: tuple[type, ...] = workflows.ALL
+    settings: Settings, environ: Mapping[str, str], known: tuple[type, ...]
 ) -> AsyncIterator[WorkerActivities]:
-    """Builds every client and every activity; `environ` is what an install step may know of registries.
+    """Builds every client and every activity; `environ` is what an install step may know of registries, `known` the
+    workflows.
 
     Without an App (`app_id` 0: `autobuild gate`) nothing of GitHub is registered.
     """
@@ -77,23 +76,32 @@ async def make_worker_activities(
         await exits.enter_async_context(tidied(data))
         github = None
         if settings.app_id:
-            session = await exits.enter_async_context(aiohttp.ClientSession())
+            from aiohttp import ClientSession
+
+            from activities.github.client import GitHub
+
+            session = await exits.enter_async_context(ClientSession())
             github = GitHub(settings.github_api_url, settings.app_id, settings.private_key, session)
         egress = egress_proxy(environ, settings.egress_allow)
         runner = await make_runner(settings.sandbox, *install_settings(environ), egress)
         host = Host(_workspaces(settings, data, github), Environments(data, runner), results, runner, data)
         storage = Storage(data, settings.data_limit, settings.data_reserve)
-        ask_trust = ProtectedBranches(github).trust if github else None
-        commands = tuple(slash_commands.registry())
-        gates = GateEngine(host, queue, ask_trust, commands, storage)
-        here = activity_methods(ToolActivities(gates))
-        here += github_activities(github, results, host.workspaces) if github else []
+        commands = tuple(name.replace("_", "-") for name in plugin_names("bot.commands"))
+        ask_trust = None
+        here: list[Activity] = []
+        if github:
+            from activities.github.protected_branches import ProtectedBranches
+            from activities.github_activities import github_activities
+
+            ask_trust = ProtectedBranches(github).trust
+            here += github_activities(github, results, host.workspaces)
+        here += activity_methods(ToolActivities(GateEngine(host, queue, ask_trust, commands, storage)))
         names = [workflow.__name__ for workflow in known]
         everywhere = [*here, *activity_methods(WorkflowActivities(settings.task_queue, names))]
         yield WorkerActivities(tuple(everywhere), tuple(here), queue, known)
 
 
-def _workspaces(settings: Settings, data: Path, github: GitHub | None) -> Workspaces:
+def _workspaces(settings: Settings, data: Path, github: "GitHub | None") -> Workspaces:
     """Where repositories are cloned from, and with which credentials: without GitHub, from a folder without any."""
 
     def clone_url(repo: RepoRef) -> str:

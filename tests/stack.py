@@ -10,7 +10,6 @@ from typing import Any
 from aiohttp import web
 from temporalio.client import Client
 
-import workflows
 from activities.reporting.comment import CHECKING
 from bot.client import WorkflowClient, connect
 from bot.processes.temporal_server import temporal_server
@@ -22,6 +21,7 @@ from simulator.github.rest.faults import ApiFault, Kind
 from simulator.github.serializers import node
 from simulator.github.server import SimulatedGitHub
 from tests.deadlines import WITHIN_S
+from workflows.registered import ALL
 
 Json = dict[str, Any]
 
@@ -95,7 +95,7 @@ class Stack:
     async def working(self) -> AsyncIterator[None]:
         """A worker for the block, in a stack without one."""
         async with (
-            make_worker_activities(self.settings, os.environ, workflows.ALL) as activities,
+            make_worker_activities(self.settings, os.environ, ALL) as activities,
             run_worker(self.temporal, self.settings, activities),
         ):
             yield
@@ -113,7 +113,7 @@ class Stack:
 
 @contextlib.asynccontextmanager
 async def make_stack(
-    folder: Path, known: tuple[type, ...] = workflows.ALL, *, with_worker: bool = True, **more: Any
+    folder: Path, known: tuple[type, ...] = ALL, *, with_worker: bool = True, **more: Any
 ) -> AsyncIterator[Stack]:
     """Everything up for the block; `known` are the workflows that its worker registers, `more` are settings."""
     async with contextlib.AsyncExitStack() as exits:

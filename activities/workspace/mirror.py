@@ -20,7 +20,7 @@ from activities.reporting import linked_content
 from activities.reporting.markdown import code
 from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.folder_repository import StandIn, bare_repository, find_repository, stand_in
-from activities.workspace.folder_transfer import copy_commits, has_history_of, is_taken
+from activities.workspace.folder_transfer import copy_commits, has_history_of, is_named
 from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_limited, git_line
 from activities.workspace.leases import hold, locked
 from activities.workspace.lfs import lay_out
@@ -97,6 +97,8 @@ class Workspaces:
     async def fetch(self, repo: RepoRef, *refs: str) -> None:
         """Brings commits (by sha) and branches (`refs/heads/…`) into the mirror, commits only if it lacks them."""
         mirror = self.mirror(repo)
+        if hold(mirror) and all(_SHA.fullmatch(ref) and is_named(mirror, _own_ref(ref), ref) for ref in refs):
+            return
         async with locked(mirror):
             if not hold(mirror):
                 await _create(mirror)
@@ -109,7 +111,7 @@ class Workspaces:
         """Brings commits of a folder into the mirror, and how much of their history the folder lacks."""
         mirror = self.mirror(repo)
         refs = {sha: _own_ref(sha) for sha in commits}
-        if hold(mirror) and await is_taken(source, mirror, refs):
+        if hold(mirror) and has_history_of(mirror, source) and all(is_named(mirror, refs[sha], sha) for sha in commits):
             return
         async with locked(mirror):
             if not hold(mirror):
@@ -294,17 +296,8 @@ async def _check_out(mirror: Path, sha: str, linked: LinkedContent, folder: Path
     try:
         await git(mirror, "read-tree", sha, env=env)
         await add_submodules(mirror, linked.trees, env)
-        await git(
-            part,
-            "-c",
-            "core.symlinks=true",
-            "checkout-index",
-            "--all",
-            "--force",
-            "--quiet",
-            env=env,
-            umask=_GITS_UMASK,
-        )
+        options = ("--all", "--force", "--quiet")
+        await git(part, "-c", "core.symlinks=true", "checkout-index", *options, env=env, umask=_GITS_UMASK)
         await asyncio.to_thread(lay_out, linked.lfs, lfs_store(mirror), UntrustedFolder(part))
         part.chmod(0o755)
         part.rename(folder)

@@ -72,9 +72,10 @@ async def _work(settings: "Settings", environ: Mapping[str, str]) -> None:
     from bot import client
     from bot.processes import schedules
     from bot.worker import make_worker_activities, run_worker
+    from workflows.registered import ALL
 
     temporal = await client.connect_once_available(environ)
-    async with make_worker_activities(settings, environ) as activities, run_worker(temporal, settings, activities):
+    async with make_worker_activities(settings, environ, ALL) as activities, run_worker(temporal, settings, activities):
         await schedules.ensure(temporal, settings.task_queue)
         print(f"Working on {settings.task_queue} and {activities.queue}", flush=True)
         await client.log_outages(temporal)

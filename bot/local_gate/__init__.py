@@ -3,6 +3,8 @@
 A verdict that is known is printed at once. What the workflow needs is imported only where it has to run.
 """
 
+import contextlib
+import gc
 import json
 import sys
 from collections.abc import Mapping
@@ -75,9 +77,16 @@ async def _run(
     verdicts: KnownVerdicts,
 ) -> tuple[LocalHead, KnownVerdict]:
     """The verdict by the workflow, with `--fix` on the files as they are then."""
-    from bot.local_gate.running import engine, fix, run_gate
+    from bot.processes.temporal_server import starting_server
 
-    async with engine(settings, environ) as client:
+    async with contextlib.AsyncExitStack() as exits:
+        # The server takes as long to start as all that the worker needs takes to be imported.
+        starting = await exits.enter_async_context(starting_server())
+        gc.disable()  # nothing of what is imported becomes garbage
+        from bot.local_gate.running import engine, fix, run_gate
+
+        gc.enable()
+        client = await exits.enter_async_context(engine(settings, environ, starting))
         outcome = await run_gate(client, settings, head, quiet=options.as_json)
         if options.fix and outcome.workspace and await fix(client, head, outcome, workspaces):
             head = await local_head(options.path, options.base, workspaces, environ)

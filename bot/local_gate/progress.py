@@ -11,7 +11,7 @@ from bot.client import WorkflowClient
 from bot.console import make_console
 from bot.local_gate.folder import LocalHead
 from bot.local_gate.terminal import MARKS, print_head
-from workflows.quality_gate import QualityGateWorkflow
+from workflows.quality.gate import QualityGateWorkflow
 
 _POLL_EVERY_S = 0.3
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 
 from temporalio.client import Client
 
@@ -19,20 +19,23 @@ from bot.local_gate.folder import LocalHead
 from bot.local_gate.progress import follow
 from bot.printable import printable
 from bot.processes.parts import Part, Parts
-from bot.processes.temporal_server import temporal_server
+from bot.processes.temporal_server import LocalTemporal
 from bot.settings import Settings
 from bot.worker import make_worker_activities, run_worker
 from workflows.config import ActivityTimeouts
+from workflows.quality.gate import QualityGateWorkflow
 
 
 @contextlib.asynccontextmanager
-async def engine(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Client]:
-    """A Temporal server that keeps nothing, and a worker in this process."""
-    async with temporal_server(None) as server:
-        temporal = Part("Temporal server", server.process, lost="Run this again.")
-        async with Parts(temporal).watched(), make_worker_activities(settings, environ) as activities:
-            if problem := await host_problem(settings.data, settings.data_reserve):
-                raise UserError(problem.message)  # nobody wants to wait for that here
+async def engine(
+    settings: Settings, environ: Mapping[str, str], starting: Awaitable[LocalTemporal]
+) -> AsyncIterator[Client]:
+    """The connection to a Temporal server that is starting, and a worker in this process."""
+    async with make_worker_activities(settings, environ, (QualityGateWorkflow,)) as activities:
+        if problem := await host_problem(settings.data, settings.data_reserve):
+            raise UserError(problem.message)  # nobody wants to wait for that here
+        server = await starting
+        async with Parts(Part("Temporal server", server.process, lost="Run this again.")).watched():
             client = await connect(server.address)
             async with run_worker(client, settings, activities):
                 yield client

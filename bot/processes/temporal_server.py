@@ -11,11 +11,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client
-from temporalio.service import RPCError
-
 from activities.errors import UserError
 from bot.processes.children import die_with_parent
 from bot.settings.data_folder import make_private
@@ -69,6 +64,20 @@ class LocalTemporal:
 
 
 @contextlib.asynccontextmanager
+async def starting_server() -> AsyncIterator[asyncio.Task[LocalTemporal]]:
+    """A server that keeps nothing, begun with the block: whoever needs it waits for the task, and does meanwhile what
+    does not."""
+    async with contextlib.AsyncExitStack() as exits:
+        starting = asyncio.create_task(exits.enter_async_context(temporal_server(None)))
+        await asyncio.sleep(0)  # now the process is there
+        try:
+            yield starting
+        finally:
+            starting.cancel()
+            await asyncio.wait([starting])
+
+
+@contextlib.asynccontextmanager
 async def temporal_server(
     database: Path | None, *, ui: bool = False, port: int = 0, emptied: bool = False
 ) -> AsyncIterator[LocalTemporal]:
@@ -76,6 +85,8 @@ async def temporal_server(
     keeps nothing; `emptied` removes what is in the file. Raises UserError where another process uses it."""
     with contextlib.ExitStack() as exits:
         if database:
+            from filelock import FileLock, Timeout
+
             make_private(database.parent)
             try:
                 exits.enter_context(FileLock(f"{database}.lock", timeout=0))
@@ -143,6 +154,11 @@ def _command(database: Path | None, port: int, ui_port: int) -> list[str]:
 
 
 async def _wait_until_ready(address: str, process: Process) -> None:
+    # The program starts while this is imported.
+    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+    from temporalio.client import Client
+    from temporalio.service import RPCError
+
     deadline = asyncio.get_running_loop().time() + _STARTS_WITHIN_S
     while asyncio.get_running_loop().time() < deadline:
         if process.returncode is not None:
@@ -152,7 +168,7 @@ async def _wait_until_ready(address: str, process: Process) -> None:
             if await client.service_client.check_health():
                 await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace="default"))
                 return
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.02)
     raise UserError(f"The Temporal server was not ready within {_STARTS_WITHIN_S:g} s.")
 
 

@@ -11,13 +11,13 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
-import workflows
 from simulator.github.entities import CheckRun, Comment, Issue, Repository
 from simulator.github.server import SimulatedGitHub
 from tests.chaos.deployment import Deployment
 from tests.chaos.pull_history import Outcome, outcomes
 from tests.chaos.users import Users
 from tests.end_to_end.repos import CHECKS
+from workflows.registered import ALL
 
 NAMES = {f"autobuild / {name}" for name in (*CHECKS, "gate")}
 _GATE_MARK, _REPLY_MARK = "<!-- autobuild:gate -->", re.compile(r"<!-- autobuild:reply comment-(\d+) -->")
@@ -142,7 +142,7 @@ async def waits_for_a_timer(temporal: Client, branch: str) -> bool:
 
 async def not_replaying(temporal: Client) -> list[str]:
     """Workflows whose history the code of today does not replay."""
-    replayer, failed = Replayer(workflows=workflows.ALL), []
+    replayer, failed = Replayer(workflows=ALL), []
     async for found in temporal.list_workflows():
         if not found.workflow_type.startswith("temporal-sys"):
             history: WorkflowHistory = await temporal.get_workflow_handle(found.id, run_id=found.run_id).fetch_history()

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-import workflows
 from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.label_workflow import PlanPatchPRWorkflow
 from tests.end_to_end.repos import configured
 from tests.stack import Stack, make_stack
+from workflows.registered import ALL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def shared_stack_with_labels(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """A stack whose worker knows that workflow."""
-    async with make_stack(tmp_path_factory.mktemp("labels"), (*workflows.ALL, PlanPatchPRWorkflow)) as made:
+    async with make_stack(tmp_path_factory.mktemp("labels"), (*ALL, PlanPatchPRWorkflow)) as made:
         yield made
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
-import workflows
 from activities.model import Head
 from tests.end_to_end.label_workflow import PlanPatchPRWorkflow
 from tests.end_to_end.repos import configured
@@ -26,6 +25,7 @@ from tests.stack import Stack, make_stack
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationInput
 from workflows.messages import Pushed
+from workflows.registered import ALL
 
 HERE = Path(__file__).parent
 FINDING = {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: this is new\n"}
@@ -247,7 +247,7 @@ SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
 async def record(suffix: str, names: Collection[str] = ()) -> None:
     """Writes one file for each workflow of each scenario (or of those named), with `suffix` in its name."""
     with tempfile.TemporaryDirectory() as folder:
-        async with make_stack(Path(folder), (*workflows.ALL, PlanPatchPRWorkflow)) as stack:
+        async with make_stack(Path(folder), (*ALL, PlanPatchPRWorkflow)) as stack:
             for scenario in (scenario for scenario in SCENARIOS if not names or scenario.__name__ in names):
                 for name, workflow_id in (await scenario(stack)).items():
                     history = await stack.temporal.get_workflow_handle(workflow_id).fetch_history()
