@@ -6,7 +6,8 @@ untrusted: sizes are limited, links are not followed, text is made valid Unicode
 """
 
 import signal
-from collections.abc import Container, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from activities.model import Benchmark, FileCoverage, Finding, TestCase, ToolReport
@@ -185,6 +186,16 @@ def with_flaky(first: tuple[TestCase, ...], second: tuple[TestCase, ...]) -> tup
     return tuple(
         replace(test, outcome="flaky") if test.outcome == "failed" and test.id in passed else test for test in first
     )
+
+
+def with_unique_ids(tests: Iterable[TestCase]) -> tuple[TestCase, ...]:
+    """Two tests of one name are two tests: the second is called "name (2)"."""
+    seen: Counter[str] = Counter()
+    named = []
+    for test in tests:
+        seen[test.id] += 1
+        named.append(test if seen[test.id] == 1 else replace(test, id=f"{test.id} ({seen[test.id]})"))
+    return tuple(named)
 
 
 def last_output(result: ProcessResult) -> str:

@@ -223,6 +223,11 @@ class Tool(ABC):
         set-up files, reporters. Dotted, or relative to the project's folder; what is installed may be among them."""
         return ()
 
+    def started_by(self, project: Project, check: str) -> tuple[str, str]:
+        """(the command that it starts there, the file that the command was learnt from), ("", "") where neither says
+        more than the tool's name and what asks for it."""
+        return "", ""
+
     @abstractmethod
     async def run(self, bench: Workbench) -> ToolReport:
         """Checks the project. It never raises for what the project or the program does: the report says it."""
@@ -293,6 +298,10 @@ class Toolchain(ABC):
     or that run when the environment is installed."""
     judging_sections: tuple[str, ...] = ()
     """The same of parts of files: dotted tables of pyproject.toml, sections of ini files, keys of package.json."""
+    manifests: tuple[str, ...] = ()
+    """Names of files that decide what is installed for every member of a workspace."""
+    registries: tuple[str, ...] = ()
+    """`host:port` of where its packages come from, for a language whose registries no setting of this host names."""
 
     @abstractmethod
     def detect(self, folder: Path) -> bool:
@@ -330,6 +339,11 @@ class Toolchain(ABC):
         """The same of what `judges` cannot say: whether the file at this path of the project could be loaded in place
         of one of a tool. `added`: the change adds it."""
         return False
+
+    def host_versions(self) -> str:
+        """What of this host decides what tools of the language say, where it does not come with the product: another
+        value, and everything is measured again. It starts nothing."""
+        return ""
 
     def paths(self) -> tuple[Path, ...]:
         """What every command of the language needs to see read-only (interpreters)."""

@@ -10,9 +10,6 @@ from activities.tooling import Project
 _FEW = 20
 """Up to so many projects all are checked."""
 
-# Files that decide what is installed for every member of a workspace.
-_MANIFESTS = frozenset(("package.json", "pyproject.toml", "setup.py", "setup.cfg", "pnpm-workspace.yaml"))
-
 
 def affected_folders(projects: Sequence[Project], paths: Collection[str]) -> frozenset[str] | None:
     """The folders of those projects, None where all have to be checked: where they are few, or a changed file lies in
@@ -20,10 +17,11 @@ def affected_folders(projects: Sequence[Project], paths: Collection[str]) -> fro
     below = [project for project in projects if project.folder != "."]
     if len({project.folder for project in below}) <= _FEW or not paths:
         return None
+    manifests = {name for chain in toolchains.registry().values() for name in chain.manifests}
     touched: set[str] = set()
     for path in paths:
         owners = [project.folder for project in below if path.startswith(f"{project.folder}/")]
-        if not owners or PurePosixPath(path).name in _MANIFESTS:
+        if not owners or PurePosixPath(path).name in manifests:
             return None
         touched.update(owners)
     return _with_dependents(touched, _needed_by(below))

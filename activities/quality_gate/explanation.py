@@ -69,6 +69,8 @@ def _tools(root: Path, check: CheckPlan, found: tuple[Project, ...], folders: tu
 def _command(check: str, run: ToolRun) -> tuple[str, str]:
     """(what is started, where that was learnt)."""
     project, tool = run.project, run.tool
+    if (started := tool.started_by(project, check))[0]:
+        return started
     if check in _TEST_CHECKS and project.language == "python":
         tests = declared_tests(project)
         words = " ".join((*(f"{name}={value}" for name, value in tests.variables), tests.runner, *tests.words))

@@ -270,8 +270,14 @@ def _names(options: Mapping[str, object]) -> tuple[str, ...]:
 
 @cache
 def our_versions() -> str:
-    """The versions of everything in our own environment, since ours run where a project has none of its own."""
-    return digest(sys.version, *sorted(f"{dist.name}=={dist.version}" for dist in metadata.distributions()))
+    """The versions of everything in our own environment, since ours run where a project has none of its own; and of the
+    host's toolchains."""
+    of_host = (chain.host_versions() for chain in toolchains.registry().values())
+    return digest(
+        sys.version,
+        *filter(None, of_host),
+        *sorted(f"{dist.name}=={dist.version}" for dist in metadata.distributions()),
+    )
 
 
 def _with_missing_packages(report: ToolReport, problem: str, tool: Tool) -> ToolReport:

@@ -53,6 +53,7 @@ _UNINFORMATIVE = re.compile(r"^(code |errno |A complete log|For a full report|Al
 class NodeToolchain(Toolchain):
     name = "node"
     language = "javascript"
+    manifests = ("package.json", "pnpm-workspace.yaml")
     judges = (
         ".npmrc", ".yarnrc", ".yarnrc.yml", ".pnp.*", ".pnpmfile.cjs", ".pnpmfile.mjs", "node_modules/*",
         ".yarn/plugins/*", ".yarn/releases/*",

@@ -52,6 +52,7 @@ _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "tox.in
 class PythonToolchain(Toolchain):
     name = "python"
     language = "python"
+    manifests = ("pyproject.toml", "setup.py", "setup.cfg")
     judges = ("sitecustomize.py", "usercustomize.py", "*.pth", "setup.py", "MANIFEST.in", "hatch_build.py")
     judging_sections = (
         "build-system", "project.entry-points", "tool.poetry.plugins", "tool.poetry.build", "tool.hatch.build",

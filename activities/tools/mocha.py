@@ -5,9 +5,10 @@ from typing import Literal
 
 from activities.languages.javascript.launchers import copy_launcher
 from activities.languages.javascript.scripts import TEST_SCRIPTS, without_options
-from activities.languages.javascript.test_runs import RunnerStart, ScriptRunner, Tests, short_message, with_unique_ids
+from activities.languages.javascript.test_runs import RunnerStart, ScriptRunner, Tests, short_message
 from activities.model import TestCase
 from activities.reports import BadReport, non_negative, parse_json, valid_unicode
+from activities.tool_reports import with_unique_ids
 from activities.tooling import ToolDetection, Workbench
 
 # mocha 6 is the oldest version that is supported; it knows every option that is given here.

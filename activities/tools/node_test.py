@@ -26,12 +26,11 @@ from activities.languages.javascript.test_runs import (
     run_suite,
     select_for,
     test_options,
-    with_unique_ids,
 )
 from activities.languages.javascript.tool_versions import known_options
 from activities.model import TestCase, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
-from activities.tool_reports import TAIL, FinishedCommand, last_output, stdout_to_file
+from activities.tool_reports import TAIL, FinishedCommand, last_output, stdout_to_file, with_unique_ids
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 from activities.tools import registry
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder

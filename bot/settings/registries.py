@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from activities import toolchains
 from activities.egress.allow_list import EgressAllowList
 from activities.egress.connections import WorkerProxies
 from activities.egress.proxy import EgressProxy
@@ -59,5 +60,6 @@ def egress_proxy(environ: Mapping[str, str], also: Iterable[str]) -> EgressProxy
     def variable(name: str) -> str:
         return environ.get(name.lower()) or environ.get(name, "")
 
+    others = (host for chain in toolchains.registry().values() for host in chain.registries)
     proxies = WorkerProxies(variable("HTTP_PROXY"), variable("HTTPS_PROXY"), variable("NO_PROXY"))
-    return EgressProxy(EgressAllowList.of(*registry_hosts(environ), *also), proxies)
+    return EgressProxy(EgressAllowList.of(*registry_hosts(environ), *others, *also), proxies)

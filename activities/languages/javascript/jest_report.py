@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from activities.languages.javascript.test_runs import Tests, line_in_trace, short_message, with_unique_ids
+from activities.languages.javascript.test_runs import Tests, line_in_trace, short_message
 from activities.model import TestCase
 from activities.reports import BadReport, non_negative, parse_json, valid_unicode
+from activities.tool_reports import with_unique_ids
 from activities.tooling import Workbench
 
 

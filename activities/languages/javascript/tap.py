@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
 
-from activities.languages.javascript.test_runs import Tests, short_message, with_unique_ids
+from activities.languages.javascript.test_runs import Tests, short_message
 from activities.model import TestCase
 from activities.reporting.markdown import code
 from activities.reports import valid_unicode
+from activities.tool_reports import with_unique_ids
 
 _RESULT = re.compile(
     r"(?P<indent> *)(?P<not>not )?ok\b(?: +(?P<number>\d+))?(?: +-)? *(?P<name>.*?)"

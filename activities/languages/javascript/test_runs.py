@@ -5,8 +5,7 @@ import json
 import posixpath
 import re
 from abc import abstractmethod
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from activities import formats
@@ -34,6 +33,7 @@ from activities.tool_reports import (
     make_report,
     stop_reason,
     with_flaky,
+    with_unique_ids,
 )
 from activities.tooling import Project, Tool, Workbench
 from activities.untrusted_files import UntrustedFolder
@@ -323,16 +323,6 @@ def _with_coverage(report: ToolReport, bench: Workbench, problem: str, hint: str
     placed = [replace(file, path=posixpath.normpath(bench.relative(file.path))) for file in files]
     own = (one for one in placed if not one.path.startswith(("/", "../")) and "node_modules/" not in one.path)
     return replace(report, coverage=tuple(own))
-
-
-def with_unique_ids(tests: Iterable[TestCase]) -> tuple[TestCase, ...]:
-    """Two tests of one name are two tests: the second is called "name (2)"."""
-    seen: Counter[str] = Counter()
-    named = []
-    for test in tests:
-        seen[test.id] += 1
-        named.append(test if seen[test.id] == 1 else replace(test, id=f"{test.id} ({seen[test.id]})"))
-    return tuple(named)
 
 
 def line_in_trace(message: str, path: str) -> int:
