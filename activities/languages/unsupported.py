@@ -70,15 +70,6 @@ _LANGUAGES = (
         },
     ),
     OtherLanguage(
-        "Rust",
-        ("Cargo.toml",),
-        {
-            "unit_tests": SuggestedCommand("cargo nextest run --profile ci", "target/nextest/ci/junit.xml"),
-            "coverage": SuggestedCommand("cargo llvm-cov --lcov --output-path lcov.info", "lcov.info", "lcov"),
-            "linting": SuggestedCommand("cargo clippy --message-format short 2>&1", format="text"),
-        },
-    ),
-    OtherLanguage(
         "Java", ("pom.xml",), {"unit_tests": SuggestedCommand("mvn -B test", "target/surefire-reports/TEST-*.xml")}
     ),
     OtherLanguage(

@@ -12,7 +12,7 @@ from activities.languages.unsupported import not_looked_at, unsupported_language
     [
         (["go.mod", "main.go"], False, ["Go go.mod"]),
         (["backend/go.mod"], True, ["Go backend/go.mod"]),
-        (["Cargo.toml", "go.mod"], False, ["Go go.mod", "Rust Cargo.toml"]),
+        (["mix.exs", "go.mod"], False, ["Go go.mod", "Elixir mix.exs"]),
         (["pom.xml"], False, ["Java pom.xml"]),
         (["app/build.gradle.kts"], False, ["Java or Kotlin app/build.gradle.kts"]),
         (["Gemfile"], False, ["Ruby Gemfile"]),
