@@ -4,6 +4,7 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ def counted(data: Path) -> dict[str, str]:
     for judged in _judged(data):
         for report in judged.reports:
             if not report.informational and judged.check.name not in _NOT_COMPARED:
-                found[judged.check.name, report.tool].append(report)
+                own = tuple(one for one in judged.findings if one.tool == report.tool)  # the reports hold none
+                first = not found[judged.check.name, report.tool]
+                found[judged.check.name, report.tool].append(replace(report, findings=own if first else ()))
     names = {key: f"{key[1]} (coverage)" if key[0] == "coverage" else key[1] for key in found}
     return {names[key]: _counts(key[0], reports) for key, reports in sorted(found.items())}
 

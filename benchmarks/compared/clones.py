@@ -55,7 +55,9 @@ def run(
     command: str | tuple[str, ...], folder: Path, env: Mapping[str, str], user: int | None = None
 ) -> subprocess.CompletedProcess[str]:
     """What it printed, whatever its exit code. A command that is a line is read by a shell."""
-    path = os.pathsep.join((*map(str, _programs()), os.environ.get("PATH", os.defpath)))
+    # Another user may not enter folders of this one.
+    rest = os.environ.get("PATH", os.defpath) if user is None else "/usr/local/bin:/usr/bin:/bin"
+    path = os.pathsep.join((*map(str, _programs()), rest))
     return subprocess.run(
         command, cwd=folder, env={**os.environ, "PATH": path, **env}, shell=isinstance(command, str),
         capture_output=True, text=True, errors="replace", check=False, timeout=_LONGEST_S,

@@ -153,11 +153,12 @@ REPOSITORIES = (
         "un33k/python-slugify",
         "7b6d5d96c1995e6dccb39a19a13ba78d7d0a3ee4",
         "setup.py, one test file at the root",
-        (_VENV + "'coverage[toml]' pytest mypy -e . types-setuptools",),
+        (_VENV + "'coverage[toml]' pytest mypy unidecode flake8==4.0.1 -e .",),
         {
             "pytest": "pytest test.py",
             "pytest (coverage)": "coverage run -m pytest test.py; coverage report",
             "mypy": "mypy",
+            "flake8": "flake8 --ignore=E501,F403,F401,E241,E225,E128 slugify/ setup.py test.py",
         },
         _python("slugify/slugify.py", "test.py", lint=False),
     ),

@@ -23,11 +23,31 @@ _OURS = frozenset(
         "--no-fix", "--diff", "--check", "--check-only", "--in-place", "--quiet", "-q", "--verbose", "-v", "--color",
         "--no-color", "--exit-zero", "--show-source", "--statistics", "--filter-files", "--no-cache", "--pretty",
         "--no-pretty", "-rn", "-sn", "--watch", "--outputjson", "--scripts-are-modules", "--show-error-codes",
-        "--no-error-summary",
+        "--no-error-summary", "--count", "--install-types", "--non-interactive", "--benchmark", "--show-config",
     )
 )  # fmt: skip
 _OURS_WITH_VALUE = frozenset(
-    ("--output-format", "--output-file", "--cache-dir", "--output", "--format", "-o", "-f", "--reports", "--score")
+    (
+        "--output-format",
+        "--output-file",
+        "--cache-dir",
+        "--output",
+        "--format",
+        "-o",
+        "-f",
+        "--reports",
+        "--score",
+        "--jobs",
+        "--tee",
+        "--junit-xml",
+        "--html-report",
+        "--txt-report",
+        "--xml-report",
+        "--cobertura-xml-report",
+        "--linecount-report",
+        "--workers",
+        "--python-executable",
+    )
 )
 
 # A pattern of the repository may take for ever: it is matched in the sandbox.
@@ -64,7 +84,11 @@ def hook_rules(project: Project, ids: Sequence[str]) -> tuple[HookRules, ...]:
 
 def hook_arguments(project: Project, *ids: str) -> tuple[str, ...]:
     """The arguments of the first such hook, less what it prints and where."""
-    args = next((each.args for each in hook_rules(project, ids) if each.args), ()) or ()
+    return without_output_options(next((each.args for each in hook_rules(project, ids) if each.args), ()) or ())
+
+
+def without_output_options(args: Sequence[str]) -> tuple[str, ...]:
+    """Less what changes files, or what is printed and where."""
     kept, skip = [], False
     for word in args:
         name, equals, _ = word.partition("=")

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from activities.languages.python.hook_rules import hook_arguments
+from activities.languages.python.tests_of_repository import command_options
 from activities.tooling import OUR_TOOLS, Tool, Workbench
 from activities.untrusted_files import UntrustedFolder
 
@@ -48,6 +49,9 @@ sys.argv[:4] = [program]
 runpy.run_path(program, run_name="__main__")
 """
 
+_OF_COMMANDS = frozenset(("flake8", "mypy", "pylint", "black", "isort"))
+"""Tools that mean by a long option the same in every command."""
+
 
 def start_module(bench: Workbench, *names: str) -> tuple[str, ...]:
     """The words that start `python -m NAME` with the project's folder on the path, for the first of the names; the
@@ -58,13 +62,16 @@ def start_module(bench: Workbench, *names: str) -> tuple[str, ...]:
 def start_program(
     bench: Workbench, tool: Tool, *, resolves_imports: bool = False, preloaded: str = ""
 ) -> tuple[str, ...]:
-    """The words that start the tool's program, with the arguments of its hook. What editable installations add to the
-    path is there only for a tool that loads plug-ins of the project, or that `resolves_imports` of it. `preloaded`:
-    modules that the program loads only after it has put the project's folder on the path."""
+    """The words that start the tool's program, with the arguments of its hook, else of the command that starts it. What
+    editable installations add to the path is there only for a tool that loads plug-ins of the project, or that
+    `resolves_imports` of it. `preloaded`: modules that the program loads only after it has put the project's folder on
+    the path."""
     name = tool.program_name(bench.project)
     program = bench.executable(name)
     alone = not resolves_imports and not any(tool.loaded_code(bench.project))
     own = hook_arguments(bench.project, *tool.detection.hooks)
+    if tool.name in _OF_COMMANDS:
+        own = own or command_options(bench.project, tool.name)
     in_project = bench.env_root if bench.has_own(name) else None
     python = f"{bench.paths.env}/bin/python" if in_project else str(OUR_TOOLS / "bin" / "python")
     start = (python, *_safe_path(in_project), "-S", "-c", _PROGRAM)

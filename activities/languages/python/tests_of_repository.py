@@ -11,6 +11,7 @@ from activities.languages.python.config import toml_table
 from activities.languages.python.declared_tests import DeclaredTests, split, whole_suite, with_command
 from activities.languages.python.dependencies import declared, extras, group_names
 from activities.languages.python.hatch_environments import hatch_tests
+from activities.languages.python.hook_rules import without_output_options
 from activities.languages.python.nox_files import nox_tests
 from activities.languages.python.tox_files import tox_tests
 from activities.languages.yaml_files import read_yaml
@@ -22,6 +23,10 @@ _MOST_LINES = 5000
 _BEFORE = re.compile(r"^\s*(?:-\s+)?(?:(?:run|script|command|cmd|test)\s*[:=]\s*)?[|>@+-]*\s*[\"'\[]?")
 _NOT_FOR_TESTS = re.compile(r"FORCE_COLOR|PY_COLORS|NO_COLOR|CLICOLOR|PATH$|PIP_|UV_|POETRY_|GITHUB_|CI$")
 _PYTEST = ("pytest.ini", ".pytest.ini", "pytest.toml", "conftest.py", "tests/conftest.py")
+_NO_VERDICT = frozenset(("--exit-zero", "--version", "--help"))
+_TAKE_FILE = ("--config", "--config-file", "--append-config", "--rcfile", "--settings-path", "--settings-file", "--sp")
+_PLAIN_OPTION = re.compile(r"--[a-z][\w-]*(?:=[^{}$<>|]+)?")
+_PLAIN_VALUE = re.compile(r"[\w][\w.,:*/=-]*")
 _OWN_READERS = frozenset(("tox.ini", "tox.toml", "noxfile.py", ".pre-commit-config.yaml", "package.json"))
 
 
@@ -72,6 +77,26 @@ def named_paths(project: Project, program: str) -> tuple[str, ...]:
 def is_started(project: Project, program: str) -> bool:
     """Whether a command of the repository starts the program, other than as a published hook."""
     return any(True for _ in _starts(project, program))
+
+
+def command_options(project: Project, program: str) -> tuple[str, ...]:
+    """The long options, with their values, of the first command that starts the program and fails where it finds
+    something. What follows an option is its value where no file or folder is called so."""
+    for words in _starts(project, program):
+        if _NO_VERDICT.isdisjoint(words):
+            return without_output_options(tuple(_long_options(project, words)))
+    return ()
+
+
+def _long_options(project: Project, words: Sequence[str]) -> Iterator[str]:
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        if word.startswith("--") and _PLAIN_OPTION.fullmatch(word):
+            yield word
+            value = "=" not in word and _PLAIN_VALUE.fullmatch(following)
+            if value and (
+                word in _TAKE_FILE or not (project.has_file(following) or project.files.is_folder(following))
+            ):
+                yield following
 
 
 def _starts(project: Project, program: str) -> Iterator[Sequence[str]]:

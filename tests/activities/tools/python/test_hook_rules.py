@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from activities.languages.python.hook_rules import hook_arguments
+from activities.languages.python.tests_of_repository import command_options
 from activities.tooling import Project
 from activities.tools import registry
 from activities.tools.mypy import _by_hook_alone
@@ -75,3 +76,27 @@ def test_only_a_hook_starts_mypy(tmp_path: Path, hook: str, files: dict[str, str
     for name, text in everything.items():
         (tmp_path / name).write_text(text)
     assert _by_hook_alone(Project(".", tmp_path, "python")) is alone
+
+
+@pytest.mark.parametrize(
+    ("files", "options"),
+    [
+        ({"tox.ini": "[testenv:lint]\ncommands = flake8 --ignore=E501,F403 pkg/ setup.py\n"}, ("--ignore=E501,F403",)),
+        ({"Makefile": "lint:\n\tflake8 --max-line-length 127 --statistics --count pkg\n"}, ("--max-line-length", "127")),
+        ({"Makefile": "lint:\n\tflake8 --doctests pkg\n"}, ("--doctests",)),
+        ({"Makefile": "lint:\n\tflake8 --exit-zero --select=E\n\tflake8 --select=F pkg\n"}, ("--select=F",)),
+        ({"Makefile": "lint:\n\tflake8 --format=x --output-file out.txt --jobs 4 --config setup.cfg\n"},
+         ("--config", "setup.cfg")),
+        ({"Makefile": "lint:\n\tflake8 --ignore=$(IGNORED) --select={posargs} pkg\n"}, ()),
+        ({"Makefile": "lint:\n\tflake8 pkg\n"}, ()),
+        ({"Makefile": "lint:\n\truff check --select=E\n"}, ()),
+    ],
+)  # fmt: skip
+def test_options_of_the_command_that_starts_a_tool(
+    tmp_path: Path, files: dict[str, str], options: tuple[str, ...]
+) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "setup.cfg").touch()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert command_options(Project(".", tmp_path, "python"), "flake8") == options
