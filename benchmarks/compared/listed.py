@@ -93,7 +93,7 @@ REPOSITORIES = (
         "frostming/marko",
         "0fa0b29b670feca15558652f327bc20c3baee91b",
         "pdm.lock, pre-commit with black, flake8, isort and mypy, flat layout",
-        (_VENV + "pdm", ".venv/bin/pdm use -q .venv", ".venv/bin/pdm install -q -G toc -G codehilite"),
+        (_VENV + "pdm 'hishel<1'", ".venv/bin/pdm use -q .venv", ".venv/bin/pdm install -q -G toc -G codehilite"),
         {
             "pytest": "pytest tests",
             "pytest (coverage)": "pytest --cov=marko/ tests",
@@ -145,6 +145,7 @@ REPOSITORIES = (
             "pytest": "pytest",
             "pytest (coverage)": "coverage run -m pytest; coverage combine -q; coverage report",
             "ruff": "uvx ruff@0.15.8 check --no-fix .",
+            "flake8": "uvx flake8 --exclude .venv",
             "mypy": "mypy",
         },
         _python("jwt/warnings.py", "tests/test_planted.py"),
