@@ -72,7 +72,7 @@ def _compared(repository: Repository, place: Path, mirrors: Path | None) -> Iter
             continue
         one, other = hand.get(tool, "not run"), gate.get(tool, "not run")
         yield f"| {tool} | {f'`{command}`' if command else ''} | {one} | {other} | {_yes(one == other)} |"
-    yield ""
+    yield f"\n{repository.note}\n" if repository.note else ""
 
 
 def _planted(repository: Repository, place: Path) -> Iterator[str]:
@@ -97,14 +97,18 @@ def _is_found(planted: Planted, said: dict[str, Any]) -> bool:
 
 def _merged(repository: Repository, place: Path, commits: int) -> Iterator[str]:
     """From the oldest to the newest, so that what was measured of one is the base of the next."""
-    root = place / "repository"
-    yield f"Of its last {commits} commits, each against its first parent:\n"
-    for line in reversed(git(root, "log", "--first-parent", f"-{commits}", "--format=%H %s").splitlines()):
-        sha, _, subject = line.partition(" ")
+    root, blocked = place / "repository", []
+    newest_first = git(root, "log", "--first-parent", f"-{commits}", "--format=%H %s").splitlines()
+    for sha, _, subject in (line.partition(" ") for line in reversed(newest_first)):
         git(root, "checkout", "--quiet", "--force", "--detach", sha)
         said = verdict(root, place / "data", f"{sha}~1")
-        yield f"- `{sha[:8]}` {subject}: {said['state']}" + (f" {said['reason']}" if not said["can_merge"] else "")
+        if not said["can_merge"]:
+            why = repository.blocked.get(sha[:8], "")
+            reasons = " ".join(one["reason"] for one in said["checks"] if one["status"] in ("failed", "error"))
+            blocked.append(f"- `{sha[:8]}` {subject}: {reasons} **{f'Rightly: {why}' if why else 'Not judged.'}**")
     git(root, "checkout", "--quiet", "main")
+    yield f"Of its last {len(newest_first)} commits, each against the one before it, {len(blocked)} would be blocked.\n"
+    yield from blocked
 
 
 def _yes(said: bool) -> str:

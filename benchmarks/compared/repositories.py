@@ -18,7 +18,7 @@ class Repository:
     """`name` is owner/name on GitHub; without an owner, a package of PyPI as it was published, `commit` its version.
 
     `make` says why it is here. `setup` are the commands that install what `commands` need; each of those is named as
-    the gate names the tool. `blocked` says of a commit that is rightly blocked, why.
+    the gate names the tool. `blocked` says of a commit that is rightly blocked, why. `note`: why a count differs.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Repository:
     commands: Mapping[str, str]
     planted: tuple[Planted, ...] = ()
     blocked: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def folder(self) -> str:
