@@ -47,6 +47,10 @@ _OURS_WITH_VALUE = frozenset(
         "--linecount-report",
         "--workers",
         "--python-executable",
+        "--package",
+        "--module",
+        "--command",
+        "--shadow-file",
     )
 )
 

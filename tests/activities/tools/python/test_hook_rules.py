@@ -85,7 +85,7 @@ def test_only_a_hook_starts_mypy(tmp_path: Path, hook: str, files: dict[str, str
         ({"Makefile": "lint:\n\tflake8 --max-line-length 127 --statistics --count pkg\n"}, ("--max-line-length", "127")),
         ({"Makefile": "lint:\n\tflake8 --doctests pkg\n"}, ("--doctests",)),
         ({"Makefile": "lint:\n\tflake8 --exit-zero --select=E\n\tflake8 --select=F pkg\n"}, ("--select=F",)),
-        ({"Makefile": "lint:\n\tflake8 --format=x --output-file out.txt --jobs 4 --config setup.cfg\n"},
+        ({"Makefile": "lint:\n\tflake8 --format=x --output-file out.txt --jobs 4 --package x --config setup.cfg\n"},
          ("--config", "setup.cfg")),
         ({"Makefile": "lint:\n\tflake8 --ignore=$(IGNORED) --select={posargs} pkg\n"}, ()),
         ({"Makefile": "lint:\n\tflake8 pkg\n"}, ()),
