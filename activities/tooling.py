@@ -247,12 +247,14 @@ class EnvironmentRecipe:
 
     `key` is the hash of all that decides the environment (lock files, manifests, the interpreter's and
     the installer's versions): the same key means the same environment. `steps` are sentences for a
-    person ("uv sync --frozen --all-groups"). `locked` says that a lock file decided the versions.
+    person ("uv sync --frozen --all-groups"), `learnt_in` the files that ask for each of them, "" for one that names its
+    file itself. `locked` says that a lock file decided the versions.
     """
 
     key: str
     steps: tuple[str, ...]
     locked: bool
+    learnt_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

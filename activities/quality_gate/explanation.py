@@ -1,22 +1,23 @@
 """What a gate would do in a folder, and where each part was learnt: read from its files, without starting anything."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
-from activities import checks, toolchains
+from activities import checks, toolchains, tools
 from activities.checking import ToolRun
 from activities.custom_command import configured_tool
-from activities.languages.javascript.package_json import read_package
-from activities.languages.javascript.scripts import test_script
+from activities.languages.javascript.test_plan import plan_tests
 from activities.languages.python.hook_rules import hook_arguments
 from activities.languages.python.tests_of_repository import declared_tests
 from activities.languages.unsupported import unsupported_languages
 from activities.model import CONFIG_PATH, CheckPlan
 from activities.projects import find_projects
+from activities.quality_gate.not_understood import not_understood
 from activities.quality_gate.tool_selection import ToolChoice, select_tools
 from activities.repo_config import options_for_project, plan_gate
 from activities.reporting.planned import Explanation, PlannedProject, PlannedTool
-from activities.tooling import REPOSITORY, Project
+from activities.tooling import REPOSITORY, EnvironmentRecipe, Project
 
 _TEST_CHECKS = ("unit_tests", "integration_tests", "coverage")
 
@@ -27,7 +28,8 @@ def explain(folder: Path) -> Explanation:
     plan = plan_gate(text or None)
     found = find_projects(folder, plan.folders)
     chains = {chain.language: chain for chain in toolchains.registry().values()}
-    projects = tuple(PlannedProject(one.folder, one.language, chains[one.language].recipe(one).steps) for one in found)
+    recipes = [(one, chains[one.language].recipe(one)) for one in found]
+    projects = tuple(PlannedProject(one.folder, one.language, _steps(recipe)) for one, recipe in recipes)
     planned: list[PlannedTool] = []
     skipped: dict[str, str] = {}
     for check in plan.checks:
@@ -40,8 +42,18 @@ def explain(folder: Path) -> Explanation:
         for seen in unsupported_languages(folder, bool(found))
     ]
     unknown += [f"{CONFIG_PATH}, line {plan.line}: {plan.problem}"] if plan.problem else []
-    unknown += _without_command(planned, found)
+    places = (*found, *(() if any(one.folder == "." for one in found) else (Project(".", folder, REPOSITORY),)))
+    unknown += dict.fromkeys(sentence for place in places for sentence in not_understood(place))
+    unknown += [] if found else ["No project of a language that is known was found."]
     return Explanation(projects, tuple(planned), skipped, tuple(unknown))
+
+
+def _steps(recipe: EnvironmentRecipe) -> tuple[str, ...]:
+    """Each with the file that it was learnt from, where it does not name that itself."""
+    return tuple(
+        f"{step} (from {found_in})" if found_in else step
+        for step, found_in in zip_longest(recipe.steps, recipe.learnt_in, fillvalue="")
+    )
 
 
 def _tools(root: Path, check: CheckPlan, found: tuple[Project, ...], folders: tuple[str, ...]) -> Iterator[PlannedTool]:
@@ -76,17 +88,11 @@ def _command(check: str, run: ToolRun) -> tuple[str, str]:
         words = " ".join((*(f"{name}={value}" for name, value in tests.variables), tests.runner, *tests.words))
         return (words, tests.found_in) if tests.runner else (tool.name, "")
     if check in _TEST_CHECKS:
-        package = read_package(project)
-        script = test_script(package, "integration" if check == "integration_tests" else "unit")
-        return (package.scripts[script], f'the script "{script}" in package.json') if script else (tool.name, "")
+        select = "integration" if check == "integration_tests" else "unit"
+        runs = [one for one in plan_tests(project, select, tuple(tools.registry().values())) if one.tool == tool.name]
+        scripts = dict.fromkeys(one.call.script for one in runs if one.call.script)
+        words = " && ".join(one.call.text or one.call.script for one in runs if one.call.script)
+        learnt = " and ".join(f'the script "{script}"' for script in scripts)
+        return (words, f"{learnt} in package.json") if scripts else (tool.name, "")
     arguments = hook_arguments(project, *tool.detection.hooks)
     return " ".join((tool.program_name(project), *arguments)), ".pre-commit-config.yaml" if arguments else ""
-
-
-def _without_command(planned: list[PlannedTool], found: tuple[Project, ...]) -> Iterator[str]:
-    """Test scripts of which only the exit code is understood."""
-    for tool in planned:
-        if tool.tool == "node-test" and "--test" not in tool.command and tool.check == "unit_tests":
-            yield f"{tool.learnt_in}: its runner is not known, so the script counts as one test."
-    if not found:
-        yield "No project of a language that is known was found."

@@ -9,6 +9,11 @@ _HEAD = """\
 version: 1
 checks:
 """
+_ONLY_INFORMS = "only informs: nothing here asks for it"
+_INFORMS = {
+    "security": "informs, and blocks what is severe: nothing here asks for it",
+    "dependencies": "informs, and blocks critical vulnerabilities: nothing here asks for it",
+}
 _LONGEST = 500
 """Characters of a comment's line."""
 
@@ -37,7 +42,7 @@ def tool_line(tool: PlannedTool) -> str:
     """One tool: its version, what asks for it, what is started, and where that was learnt."""
     where = "" if tool.folder == "." else f" in {tool.folder}"
     version = f" {tool.version}" if tool.version else ""
-    asked = f"asked for by {tool.asked_in}" if tool.asked_in else "only informs: nothing here asks for it"
+    asked = f"asked for by {tool.asked_in}" if tool.asked_in else _INFORMS.get(tool.check, _ONLY_INFORMS)
     command = f"; runs `{tool.command}`" if tool.command and tool.command != tool.tool else ""
     learnt = f" (from {tool.learnt_in})" if command and tool.learnt_in and tool.learnt_in != tool.asked_in else ""
     return f"{tool.tool}{version}{where}: {asked}{command}{learnt}"

@@ -85,12 +85,15 @@ class NodeToolchain(Toolchain):
         facts = [versions(), manager.name, manager.package]
         for name, data in sorted(manifest(home).items()):
             facts += (name, data.decode("latin-1"))
-        fetch = (f"npm install {manager.package}",) if manager.package else ()
-        if node := wanted_node(home).package:
+        steps = {" ".join((manager.name, *install_words(manager))): manager.lock or "package.json"}
+        if manager.package:
+            named = read_package(home).text("packageManager").startswith(f"{manager.name}@{manager.version}")
+            steps = {f"npm install {manager.package}": "package.json" if named else manager.lock, **steps}
+        wanted = wanted_node(home)
+        if node := wanted.package:
             facts.append(node)
-            fetch = (f"npm install {node}", *fetch)
-        steps = (*fetch, " ".join((manager.name, *install_words(manager))))
-        return EnvironmentRecipe(digest(*facts), steps, bool(manager.lock))
+            steps = {f"npm install {node}": wanted.found_in, **steps}
+        return EnvironmentRecipe(digest(*facts), tuple(steps), bool(manager.lock), tuple(steps.values()))
 
     async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
         """A manager other than npm is installed into the environment first, not into the cache, which every

@@ -104,11 +104,13 @@ class PythonToolchain(Toolchain):
         added = json.dumps(_additions(home), sort_keys=True)
         versions = (our_version("uv"), sys.version, str(chosen_python(home)), platform.machine(), added)
         key = digest("python-5", *versions, *contents)
-        steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in install_items(home))
+        items = install_items(home)
+        steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in items)
+        learnt_in = tuple(item.found_in for item in items)
         if home.read("uv.lock"):
-            steps = (" ".join(("uv sync --frozen --all-packages", *sync_arguments(home))),)
+            steps, learnt_in = (" ".join(("uv sync --frozen --all-packages", *sync_arguments(home))),), ("uv.lock",)
         locked = bool(home.read("uv.lock") or constraints(home) or home.read("pylock.toml"))
-        return EnvironmentRecipe(key, steps, locked)
+        return EnvironmentRecipe(key, steps, locked, learnt_in)
 
     async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
         """A project that requires another Python is still tried: many bounds are only cautious."""

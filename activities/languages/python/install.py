@@ -41,11 +41,12 @@ _ASSUMED_VERSION = "9999.0.0"
 @dataclass(frozen=True)
 class InstallItem:
     """Something that can be installed on its own. `what` ends the sentence "Could not install …", which is not said
-    where it is not `needed`."""
+    where it is not `needed`. `found_in` is the file that asks for it, "" where the arguments name it."""
 
     what: str
     arguments: tuple[str, ...]
     needed: bool = True
+    found_in: str = ""
 
 
 def install_items(home: Project) -> tuple[InstallItem, ...]:
@@ -59,7 +60,7 @@ def install_items(home: Project) -> tuple[InstallItem, ...]:
     for place in packages:
         if not _is_built(place):
             what = f"the dependencies of {home.inside(place.folder) or 'the root'}"
-            items.append(InstallItem(what, valid(dependencies(place))))
+            items.append(InstallItem(what, valid(dependencies(place)), found_in=_manifest(place)))
     # No index is asked for a member.
     own = {project_name(place) for place in places} - {""}
     items = [
@@ -90,19 +91,20 @@ def _required(project: Project, folder: str) -> Iterator[InstallItem]:
         yield InstallItem(f"the requirements of {path}", ("-r", path))
     for name, lines in groups(project, tests.groups).items():
         if (for_checks(name) or name in tests.groups) and (requirements := valid(lines)):
-            yield InstallItem(f"the dependency group {name}{of_member}", requirements)
+            where = _manifest(project)
+            yield InstallItem(f"the dependency group {name}{of_member}", requirements, found_in=where)
     pipfile = (*pipfile_requirements(project, "packages"), *pipfile_requirements(project, "dev-packages"))
-    for what, lines in (
-        (f"the packages of {posixpath.join(folder, 'Pipfile')}", pipfile),
-        (f"tests_require{of_member}", required_by_tests(project)),
+    for what, lines, where in (
+        (f"the packages of {posixpath.join(folder, 'Pipfile')}", pipfile, "Pipfile"),
+        (f"tests_require{of_member}", required_by_tests(project), "setup.py"),
     ):
         if requirements := valid(lines):
-            yield InstallItem(what, requirements)
+            yield InstallItem(what, requirements, found_in=where)
     requirements, what = valid(tests.requirements), f"the packages of {tests.found_in}{of_member}"
     if requirements and tests.by_environment:
-        yield InstallItem(what, requirements)
+        yield InstallItem(what, requirements, found_in=tests.found_in)
     else:  # a database's client, perhaps, that is built with what only CI has
-        yield from (InstallItem(what, (line,), needed=False) for line in requirements)
+        yield from (InstallItem(what, (line,), False, tests.found_in) for line in requirements)
 
 
 def _itself(project: Project, folder: str) -> InstallItem:
@@ -110,7 +112,13 @@ def _itself(project: Project, folder: str) -> InstallItem:
     names = ",".join(sorted(name for name in extras(project) if for_checks(name) or name in wanted))
     path = f"./{folder}" if folder else "."
     what = f"the member {folder}" if folder else "the project itself"
-    return InstallItem(what, ("-e", f"{path}[{names}]" if names else path, *_editable(project)))
+    arguments = ("-e", f"{path}[{names}]" if names else path, *_editable(project))
+    return InstallItem(what, arguments, found_in=_manifest(project))
+
+
+def _manifest(project: Project) -> str:
+    """The file that makes it a package."""
+    return next((name for name in ("pyproject.toml", "setup.py", "setup.cfg") if project.has_file(name)), "")
 
 
 def constraints(project: Project) -> str:

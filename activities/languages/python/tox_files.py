@@ -50,6 +50,7 @@ class _Tox:
     file: str
     environments: tuple[str, ...]
     sections: Mapping[str, Mapping[str, Any]]
+    is_toml: bool = False
 
 
 def tox_environments(project: Project) -> tuple[str, ...]:
@@ -87,6 +88,8 @@ def _environment(tox: _Tox, name: str) -> DeclaredTests:
     factors = frozenset(name.split("-"))
     base, own = tox.sections.get("testenv", {}), tox.sections.get(f"testenv:{name}", {})
     section = f"testenv:{name}" if f"testenv:{name}" in tox.sections else "testenv"
+    if tox.is_toml:
+        section = ("tool.tox." if tox.file == "pyproject.toml" else "") + (f"env.{name}" if own else "env_run_base")
 
     def lines(*keys: str) -> list[str]:
         value = next((table[key] for table in (own, base) for key in keys if key in table), "")
@@ -221,4 +224,4 @@ def _of_toml(file: str, table: Mapping[str, Any]) -> _Tox | None:
     listed = table.get("env_list")
     names = tuple(name for name in (listed if isinstance(listed, list) else []) if isinstance(name, str))
     tables = {f"testenv:{name}": each for name, each in own.items() if isinstance(each, dict)}
-    return _Tox(file, names, {"testenv": base if isinstance(base, dict) else {}, **tables})
+    return _Tox(file, names, {"testenv": base if isinstance(base, dict) else {}, **tables}, is_toml=True)

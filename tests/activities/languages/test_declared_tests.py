@@ -109,7 +109,7 @@ def test_tox_environment_of_this_interpreter_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "found_in"),
     [
-        ({"tox.toml": TOML}, "tox.toml [testenv]"),
+        ({"tox.toml": TOML}, "tox.toml [env_run_base]"),
         ({"noxfile.py": NOX}, "noxfile.py, session tests"),
         ({".github/workflows/ci.yml": WORKFLOW}, ".github/workflows/ci.yml, job unit"),
         ({"Makefile": "test:\n\tpip install -e .[test] -r requirements/test.txt six\n\tAPP_MODE=test python -m pytest -v tests\n"},

@@ -18,6 +18,9 @@ FILES = {
     "web/package.json": json.dumps({"scripts": {"test": "sh run.sh"}, "devDependencies": {"prettier": "^3.0.0"}}),
     "web/Makefile": "lint:\n\tnpx prettier --check .\n",
     "service/go.mod": "module x\n",
+    "noxfile.py": "import nox\n",
+    ".github/workflows/ci.yml": "jobs:\n  test:\n    services: {redis: {image: redis}}\n",
+    ".github/workflows/odd.yml": "a: [",
 }
 
 
@@ -38,7 +41,13 @@ def test_each_tool_has_its_version_and_where_it_was_learnt(folder: Path) -> None
     assert ". (python)" in lines
     assert "web (javascript)" in lines
     assert any(line.startswith("environment: uv pip install ") for line in lines)
-    assert 'the script "test" in package.json: its runner is not known, so the script counts as one test.' in lines
+    assert 'web/package.json, script "test": sh is not known, so only its exit code counts.' in lines
+    assert ".github/workflows/ci.yml, job test: its services (redis) are not started." in lines
+    assert ".github/workflows/odd.yml: it could not be read as YAML, so nothing was learnt from it." in lines
+    assert "noxfile.py: no command that runs the tests was understood." in lines
+    assert "environment: uv pip install pytest (from pyproject.toml)" in lines
+    assert "environment: npm install --no-package-lock --ignore-scripts (from package.json)" in lines
+    assert 'node-test in web: asked for by the script "test" in package.json; runs `sh run.sh`' in lines
     assert any(line.startswith("service/go.mod: Go is not looked at") for line in lines)
 
 
