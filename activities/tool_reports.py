@@ -160,6 +160,12 @@ def not_installed(tool: str, reason: str, hint: str) -> ToolReport:
     return ToolReport(tool, completed=False, problem=f"{problem} {hint}")
 
 
+def too_old(tool: str, version: str, oldest: str) -> ToolReport:
+    """The report of a tool that does not know the options that are given here."""
+    problem = f"{tool} {version} is too old: {oldest} is the oldest version that is supported. Update it."
+    return ToolReport(tool, version, completed=False, problem=problem)
+
+
 def stop_reason(tool: str, finished: FinishedCommand) -> str:
     """One sentence when a limit or a signal stopped the command, "" when it exited."""
     limits, stopped, exit_code = finished.command.limits, finished.result.stopped, finished.exit_code

@@ -24,6 +24,7 @@ _LEFT_OUT = (
 
 class Bandit(PythonTool):
     name = "bandit"
+    oldest = "1.6.0"
     programs = ("bandit",)
     checks = ("security",)
     default = True

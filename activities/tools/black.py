@@ -14,6 +14,7 @@ _CANNOT = re.compile(r"error: cannot (?:format|parse):? (?P<path>.+?):(?: |\d+:)
 
 class Black(PythonTool):
     name = "black"
+    oldest = "21.12b0"
     programs = ("black",)
     checks = ("linting",)
     fixes = True

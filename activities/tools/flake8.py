@@ -7,6 +7,7 @@ import re
 
 from activities.languages.python.safe_start import start_program
 from activities.languages.python.tool_detection import PythonTool, linter_severity
+from activities.languages.python.tool_versions import is_older
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, read_output, valid_unicode
 from activities.tool_reports import execute, failed_to_run, make_report
@@ -17,6 +18,7 @@ _LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+):(?P<column>\d+): (?P<rule>[A-Z]
 
 class Flake8(PythonTool):
     name = "flake8"
+    oldest = "3.7.9"
     programs = ("flake8", "pflake8")
     checks = ("linting",)
     requirements = ("flake8",)
@@ -32,7 +34,8 @@ class Flake8(PythonTool):
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         """Exit code 1 means findings and a crash alike: without findings it was a crash."""
         report = f"--output-file={bench.paths.out}/flake8.txt"
-        finished = await execute(bench, (*start_program(bench, self), "--format=default", report, "--no-show-source"))
+        shown = () if is_older(version, "4.0") else ("--no-show-source",)
+        finished = await execute(bench, (*start_program(bench, self), "--format=default", report, *shown))
         try:
             text = valid_unicode(read_output(bench.out, "flake8.txt").decode("utf-8", "surrogateescape"))
         except BadReport:

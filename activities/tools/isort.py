@@ -13,6 +13,7 @@ _CHANGES = re.compile(r"ERROR: (?P<path>.+?) Imports are incorrectly sorted and/
 
 class Isort(PythonTool):
     name = "isort"
+    oldest = "5.1.0"
     programs = ("isort",)
     checks = ("linting",)
     fixes = True

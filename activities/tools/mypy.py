@@ -48,6 +48,7 @@ _ONE_PROCESS = {"MYPY_NUM_WORKERS": "0"}
 
 class Mypy(PythonTool):
     name = "mypy"
+    oldest = "0.920"
     programs = ("mypy", "dmypy")
     checks = ("static_analysis",)
     default = True

@@ -20,6 +20,7 @@ _USAGE_ERROR = 32
 
 class Pylint(PythonTool):
     name = "pylint"
+    oldest = "2.13.0"
     programs = ("pylint",)
     checks = ("linting",)
     requirements = ("pylint",)

@@ -17,6 +17,7 @@ _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
 class Pyright(PythonTool):
     name = "pyright"
+    oldest = "1.1.310"
     programs = ("pyright", "basedpyright")
     checks = ("static_analysis",)
     requirements = ("pyright[nodejs]",)  # with this extra the package brings its own node

@@ -25,6 +25,7 @@ _SYNTAX_ERROR = "invalid-syntax"
 
 class Ruff(PythonTool):
     name = "ruff"
+    oldest = "0.1.2"
     programs = ("ruff",)
     checks = ("linting",)
     default = True

@@ -7,11 +7,13 @@ from fnmatch import fnmatch
 from activities.languages.code_files import is_test, python_statements
 from activities.languages.commands import coverage_in
 from activities.languages.python.config import section, toml_table
+from activities.languages.python.installed import installed
 from activities.languages.python.layout import python_files, sources
 from activities.languages.python.pytest_config import PytestConfig, pytest_config
 from activities.languages.python.pytest_options import loads
 from activities.languages.python.safe_start import start_module
 from activities.languages.python.tool_detection import found_in
+from activities.languages.python.tool_versions import is_older
 from activities.model import FileCoverage
 from activities.reports import BadReport, parse_json, read_output, valid_unicode
 from activities.tool_reports import execute, last_output
@@ -49,11 +51,18 @@ def by_plugin(bench: Workbench, config: PytestConfig) -> bool:
 def plugin_arguments(bench: Workbench, config: PytestConfig) -> tuple[str, ...]:
     """pytest-cov's arguments; the project's own `--cov` stays as it is."""
     # A threshold is the check's to judge: missing it would look like a failure outside of the tests.
-    report = (f"--cov-report=json:{bench.paths.out}/coverage.json", "--cov-fail-under=0")
+    form = f"json:{bench.paths.out}/coverage.json" if _writes_json(bench) else ""
+    report = (f"--cov-report={form}", "--cov-fail-under=0")
     if config.measures_coverage:
         return report
     product = tuple(f"--cov={name}" for name in _product(bench.project))
     return (*(product or ("--cov",)), *report)
+
+
+def _writes_json(bench: Workbench) -> bool:
+    """Whether pytest-cov does: before 4.1 coverage.py has to."""
+    found = installed(bench.env_root).get("pytest-cov") if bench.env_root else None
+    return not (found and is_older(found.version, "4.1"))
 
 
 def run_arguments(project: Project) -> tuple[str, ...]:
@@ -75,7 +84,7 @@ def environment(bench: Workbench) -> dict[str, str]:
 async def collect(bench: Workbench, config: PytestConfig) -> tuple[tuple[FileCoverage, ...], str]:
     """(coverage, problem) after the test run. Data of several processes is combined first."""
     problem = ""
-    if not by_plugin(bench, config):
+    if not (by_plugin(bench, config) and _writes_json(bench)):
         argv = ("/bin/sh", "-c", _COMBINE_AND_REPORT, bench.paths.out, *start_module(bench, "coverage"))
         finished = await execute(bench, argv, environment(bench))
         problem = last_output(finished.result).strip().rpartition("\n")[2][:300] if finished.exit_code else ""

@@ -13,9 +13,9 @@ from activities.languages.python.dependencies import declared, valid
 from activities.languages.python.hook_rules import as_hooked, hook_rules
 from activities.languages.python.installed import version_of
 from activities.languages.python.plugins import configured_plugins
-from activities.languages.python.tool_versions import WantedVersion, wanted_version
+from activities.languages.python.tool_versions import WantedVersion, is_older, wanted_version
 from activities.model import Severity, ToolReport
-from activities.tool_reports import not_installed
+from activities.tool_reports import not_installed, too_old
 from activities.tooling import Project, Tool, ToolDetection, Workbench
 
 
@@ -26,6 +26,8 @@ class PythonTool(Tool):
     language = "python"
     reads_nearest_configuration: bool = False
     """For each file the configuration that is next to it, wherever the tool is started."""
+    oldest: str = ""
+    """The oldest version that is supported: it knows every option that is given here."""
 
     def used_by(self, project: Project) -> str:
         return found_in(self.detection, project)
@@ -67,6 +69,8 @@ class PythonTool(Tool):
 
     async def run(self, bench: Workbench) -> ToolReport:
         if version := self._version(bench):
+            if is_older(version, self.oldest):
+                return too_old(self.name, version, self.oldest)
             report = await as_hooked(bench, await self.run_version(bench, version), self.detection.hooks)
             return self._with_origin(bench, report)
         return self._not_installed(bench)
@@ -83,6 +87,8 @@ class PythonTool(Tool):
 
     async def fix(self, bench: Workbench) -> ToolReport:
         if version := self._version(bench):
+            if is_older(version, self.oldest):
+                return too_old(self.name, version, self.oldest)
             return await self.fix_version(bench, version)
         return self._not_installed(bench)
 

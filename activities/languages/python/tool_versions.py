@@ -45,6 +45,14 @@ class WantedVersion:
             return True
 
 
+def is_older(version: str, oldest: str) -> bool:
+    """Whether a version is older than another one; in doubt, or without that one, it is not."""
+    try:
+        return bool(oldest) and Version(version) < Version(oldest)
+    except ValueError:
+        return False
+
+
 def wanted_version(project: Project, package: str, hook_ids: Sequence[str] = ()) -> WantedVersion | None:
     """None where nothing names a version."""
     name, places = canonicalize_name(package), (project, *project.around)
