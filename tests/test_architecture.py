@@ -70,6 +70,7 @@ TOUCHES_OUR_FILES = {
     "activities/workspace/cleanup.py": "times of the data folder's folders",
     "activities/workspace/folder_transfer.py": "packs and the list of shallow commits in our own mirrors",
     "activities/workspace/leases.py": "locks the data folder's folders, which no sandbox can replace",
+    "activities/workspace/lfs_download.py": "contents in our own mirrors, under names of ours",
     "activities/workspace/linked.py": "records in our own mirrors",
     "activities/workspace/mirror.py": "makes mirrors and checkouts, and looks at their folders",
     "activities/workspace/storage.py": "times of the data folder's folders; sizes of what is in them, through UntrustedFolder",

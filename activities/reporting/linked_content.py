@@ -1,12 +1,25 @@
 """What is said of content that a commit only names: submodules and files of Git LFS. Plain text, no Markdown."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from activities.model import QualityGateResult
 from activities.reporting.markdown import escape_markdown, one_line
 from activities.reporting.wording import plural
 
+LfsProblem = Literal["absent", "submodule", "large", "refused", "wrong", "elsewhere", "failed"]
+"""Why the content of a Git LFS file is not there."""
+
 _SHOWN = 3
+_WHY: dict[LfsProblem, str] = {
+    "absent": "Run `git lfs pull` and try again.",
+    "submodule": "Those of submodules are not fetched; tests that read them may fail.",
+    "large": "A file may have 100 MiB, and those of a commit 500 MiB in all; tests that read them may fail.",
+    "refused": "GitHub does not have them, or the account has used up what it may transfer of Git LFS.",
+    "wrong": "What was sent for them is not what the pointers name: push them again with `git lfs push --all`.",
+    "elsewhere": "GitHub named an address for them that is not public or not encrypted, so it was not asked.",
+    "failed": "They could not be downloaded: `/retest` tries again.",
+}
 
 
 def _named(path: str) -> str:
@@ -39,12 +52,11 @@ def too_many(count: int) -> str:
     return f"{plural(count, 'submodule')} more were not fetched."
 
 
-def only_pointers(paths: Sequence[str], *, local: bool) -> str:
+def only_pointers(paths: Sequence[str], problem: LfsProblem) -> str:
     """Files of which only the pointer is there."""
     shown = ", ".join(_named(path) for path in paths[:_SHOWN])
     more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
-    advice = "Run `git lfs pull` and try again." if local else "Tests that read them may fail."
-    return f"The content of Git LFS files is not there, only their pointers: {shown}{more}. {advice}"
+    return f"The content of Git LFS files is not there, only their pointers: {shown}{more}. {_WHY[problem]}"
 
 
 def lacking_lines(result: QualityGateResult) -> list[str]:

@@ -106,6 +106,11 @@ def git_environment(more: Mapping[str, str] | None = None, config: Mapping[str, 
     return {**passed_on, **_VARIABLES, **mark(), **settings, **(more or {})}
 
 
+def basic_auth(username: str, token: str) -> str:
+    """The value of the header for HTTP."""
+    return f"Basic {base64.b64encode(f'{username}:{token}'.encode()).decode()}"
+
+
 def credentials(url: str, username: str, token: str) -> dict[str, str]:
     """Git's configuration for `url` (HTTP) with a token; empty without one.
 
@@ -114,10 +119,12 @@ def credentials(url: str, username: str, token: str) -> dict[str, str]:
     """
     if not token:
         return {}
-    basic = base64.b64encode(f"{username}:{token}".encode()).decode()
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    return {f"http.{origin}/.extraHeader": f"Authorization: Basic {basic}", "http.followRedirects": "false"}
+    return {
+        f"http.{origin}/.extraHeader": f"Authorization: {basic_auth(username, token)}",
+        "http.followRedirects": "false",
+    }
 
 
 async def git(

@@ -7,17 +7,19 @@ there because another commit, or another repository, was allowed to have it.
 import hashlib
 import itertools
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from activities.errors import UserError
 from activities.model import RepoRef
 from activities.reporting import linked_content
+from activities.reporting.linked_content import LfsProblem
 from activities.untrusted_files import UntrustedFolder
 from activities.workspace.git import GitError, credentials, git
 from activities.workspace.leases import locked
-from activities.workspace.lfs import content_path, pointers_of
+from activities.workspace.lfs import LfsPointer, content_path, pointers_of
 from activities.workspace.submodules import (
     MOST,
     Submodule,
@@ -34,6 +36,8 @@ from activities.workspace.submodules import (
 CloneUrl = Callable[[RepoRef], str]
 GitAuth = Callable[[RepoRef], Awaitable[tuple[str, str]]]
 """Returns (user name, token) for fetching; ("", "") if no credential is needed."""
+Download = Callable[[Collection[LfsPointer]], Awaitable[Mapping[str, LfsProblem]]]
+"""Brings all contents of a commit into the mirror's store; the problem of each (by its id) that is not there then."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +76,27 @@ def lfs_store(mirror: Path) -> UntrustedFolder:
     return UntrustedFolder(mirror / "lfs")
 
 
-async def present_contents(mirror: Path, commit: str, trees: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The contents of Git LFS files that the mirror has, by path, and the paths of the others: those in submodules
-    (path → tree) are among them, since the mirror keeps contents of its own repository alone."""
+async def bring_contents(mirror: Path, commit: str, download: Download | None) -> tuple[dict[str, str], list[str]]:
+    """Path → id of the contents of Git LFS files that the mirror has then, and sentences about the others. Without
+    `download` nothing is brought."""
     pointers, store = await pointers_of(mirror, commit), lfs_store(mirror)
-    present = {path: one.oid for path, one in pointers.items() if store.is_file(content_path(one.oid))}
-    missing = [path for path in pointers if path not in present]
-    for folder, tree in trees.items():
-        missing += [f"{folder}/{path}" for path in await pointers_of(mirror, tree)]
-    return present, missing
+    problems: Mapping[str, LfsProblem] = {}
+    if download and not all(store.is_file(content_path(one.oid)) for one in pointers.values()):
+        problems = await download(set(pointers.values()))
+    present, lacking = {}, defaultdict[LfsProblem, list[str]](list)
+    for path, one in pointers.items():
+        if store.is_file(content_path(one.oid)):
+            present[path] = one.oid
+        else:
+            lacking[problems.get(one.oid, "failed" if download else "absent")].append(path)
+    return present, [linked_content.only_pointers(paths, problem) for problem, paths in sorted(lacking.items())]
+
+
+async def pointers_in_submodules(mirror: Path, trees: Mapping[str, str]) -> list[str]:
+    """Sentences about files of Git LFS in submodules (path → tree): the mirror has contents of its own repository
+    alone."""
+    found = [f"{folder}/{path}" for folder, tree in trees.items() for path in await pointers_of(mirror, tree)]
+    return [linked_content.only_pointers(found, "submodule")] if found else []
 
 
 class SubmoduleFetch:

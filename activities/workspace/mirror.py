@@ -10,27 +10,29 @@ import hashlib
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from activities.errors import UserError
 from activities.model import RepoRef
-from activities.reporting import linked_content
+from activities.reporting.linked_content import LfsProblem
 from activities.reporting.markdown import code
 from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.folder_repository import StandIn, bare_repository, find_repository, stand_in
 from activities.workspace.folder_transfer import copy_commits, has_history_of, is_named
 from activities.workspace.git import EMPTY_TREE, GitError, credentials, git, git_limited, git_line
 from activities.workspace.leases import hold, locked
-from activities.workspace.lfs import lay_out
+from activities.workspace.lfs import LfsPointer, lay_out
 from activities.workspace.linked import (
     CloneUrl,
     GitAuth,
     LinkedContent,
     SubmoduleFetch,
+    bring_contents,
     lfs_store,
-    present_contents,
+    pointers_in_submodules,
     read_linked,
     write_linked,
 )
@@ -43,7 +45,13 @@ _LARGEST_DIFF = 32 * 1024**2
 _INTERRUPTED = "autobuild-interrupted"
 """This file in a mirror: a fetch did not come to its end, so that not every object there is complete."""
 
-_LEFTOVERS = {"objects/pack/tmp_*": 0.0, "objects/??/tmp_*": 600.0, "refs/autobuild/*.lock": 600.0, "*.lock": 600.0}
+_LEFTOVERS = {
+    "objects/pack/tmp_*": 0.0,
+    "objects/??/tmp_*": 600.0,
+    "refs/autobuild/*.lock": 600.0,
+    "*.lock": 600.0,
+    "lfs/tmp_*": 600.0,
+}
 """Patterns in a mirror → seconds since its last change from which on no git can be at work on it. Packs are written by
 fetches alone, one after another."""
 
@@ -189,20 +197,35 @@ class Workspaces:
             return None
 
     async def fetch_linked(self, repo: RepoRef, commit: str, trusted: str) -> tuple[str, ...]:
-        """Brings the submodules of a commit, and records what its checkout gets. What is lacking, as sentences; also
-        the files of Git LFS.
+        """Brings the submodules and the Git LFS files of a commit, and records what its checkout gets. What is lacking,
+        as sentences.
 
         A repository that is not public is read only where `.gitmodules` of the commit `trusted` names it too: whoever
         proposes a change may not be allowed to read it."""
         mirror = self.mirror(repo)
         fetch = SubmoduleFetch(repo, mirror, self._clone_url, self._submodule_auth)
         trees, lacking = await fetch.bring(commit, trusted)
-        contents, missing = await present_contents(mirror, commit, trees)
-        if missing:
-            lacking.append(linked_content.only_pointers(missing, local=bool(repo.path)))
+        download = None if repo.path else partial(self._download_contents, repo)
+        contents, without = await bring_contents(mirror, commit, download)
+        lacking += [*without, *await pointers_in_submodules(mirror, trees)]
         async with locked(mirror):
             await asyncio.to_thread(write_linked, mirror, commit, LinkedContent(trees, contents))
         return tuple(lacking)
+
+    async def _download_contents(self, repo: RepoRef, pointers: Collection[LfsPointer]) -> Mapping[str, LfsProblem]:
+        from activities.workspace.lfs_download import LfsDownload
+
+        for last_try in (False, True):
+            credential = await self._git_auth(repo)
+            try:
+                return await LfsDownload(self._clone_url(repo), credential, self.mirror(repo) / "lfs").bring(pointers)
+            except GitError as error:
+                if error.unavailable:
+                    raise
+                if last_try or not (error.moved or error.unauthorized):
+                    break
+                self._forget(repo)
+        return {each.oid: "refused" for each in pointers}
 
     async def has_linked(self, repo: RepoRef, commit: str) -> bool:
         """Whether `fetch_linked` was called for the commit, and the mirror is still there."""
@@ -212,7 +235,7 @@ class Workspaces:
         """Gives a commit of our own the submodules of the one that it changes, in which these are the same."""
         mirror = self.mirror(repo)
         known = await asyncio.to_thread(read_linked, mirror, before) or LinkedContent()
-        contents, _ = await present_contents(mirror, commit, {})
+        contents, _ = await bring_contents(mirror, commit, None)
         async with locked(mirror):
             await asyncio.to_thread(write_linked, mirror, commit, LinkedContent(known.trees, contents))
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from simulator.github import serializers
 from simulator.github.entities import Json
+from simulator.github.git_http.lfs import LfsServer
 from simulator.github.git_http.server import GitServer
 from simulator.github.pages import RepositoryPages
 from simulator.github.pages.app_registration import AppPages
@@ -43,6 +44,8 @@ class SimulatedGitHub(GitHubServices):
         self.smee = Smee(store)
         self._api = RestApi(self)
         self.requests, self.faults = self._api.requests, self._api.faults
+        self._git = GitServer(store, self.protection, self.refs)
+        self.lfs = LfsServer(store, lambda request: self._git.authorize(request, push=False)[1])
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -51,7 +54,8 @@ class SimulatedGitHub(GitHubServices):
         app.on_response_prepare.append(self._add_date)
         self._api.add_to(app)
         ControlApi(self, self.faults, self.smee).add_to(app)
-        GitServer(self.store, self.protection, self.refs).add_to(app)
+        self._git.add_to(app)
+        self.lfs.add_to(app)
         AppPages(self.store, self.apps, self.installations).add_to(app)
         self.smee.add_to(app)
         RepositoryPages(self).add_to(app)

@@ -32,18 +32,18 @@ class GitServer:
         service = request.query.get("service", "")
         if service not in ("git-upload-pack", "git-receive-pack"):
             raise web.HTTPForbidden(text="Please upgrade your git client.\n")
-        caller, repo = self._authorize(request, push=service == "git-receive-pack")
+        caller, repo = self.authorize(request, push=service == "git-receive-pack")
         if self._store.repository_by_former_name(_name(request)) is repo:
             raise web.HTTPMovedPermanently(f"/{repo.full_name}.git/info/refs?service={service}")
         return await HttpBackend(request, repo.path, "info/refs", caller.login).stream()
 
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
-        caller, repo = self._authorize(request, push=False)
+        caller, repo = self.authorize(request, push=False)
         return await HttpBackend(request, repo.path, "git-upload-pack", caller.login).stream()
 
     async def _push(self, request: web.Request) -> web.StreamResponse:
         """Refs are compared under a lock, and events are sent before the answer."""
-        caller, repo = self._authorize(request, push=True)
+        caller, repo = self.authorize(request, push=True)
         assert caller.user is not None
         async with self._refs.pushing(repo):
             before = await git.refs(repo.path)
@@ -53,7 +53,7 @@ class GitServer:
             await self._refs.refs_moved(repo, before, caller.user)
         return await send_complete(request, protection_hook.with_github_errors(answer, repo))
 
-    def _authorize(self, request: web.Request, *, push: bool) -> tuple[Caller, Repository]:
+    def authorize(self, request: web.Request, *, push: bool) -> tuple[Caller, Repository]:
         """401 where credentials may help, 404 for what the caller may not see, 403 for a push that is forbidden."""
         name = _name(request)
         try:

@@ -88,6 +88,11 @@ async def head(simulated: SimulatedGitHub) -> str:
 
 
 @pytest.fixture
+def workspaces(github: GitHub, tmp_path: Path) -> Workspaces:
+    return Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget, github.submodule_auth)
+
+
+@pytest.fixture
 def results(tmp_path: Path) -> ResultStore:
     return ResultStore(tmp_path / "results")
 
@@ -155,11 +160,6 @@ def check_runs(github: GitHub, results: ResultStore) -> CheckRunActivities:
 def by_name(github: GitHub, results: ResultStore, workspaces: Workspaces) -> SimpleNamespace:
     """Every activity as the worker registers it, by its name."""
     return SimpleNamespace(**{method.__name__: method for method in github_activities(github, results, workspaces)})
-
-
-@pytest.fixture
-def workspaces(github: GitHub, tmp_path: Path) -> Workspaces:
-    return Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget)
 
 
 @pytest.fixture

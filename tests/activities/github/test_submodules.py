@@ -86,11 +86,6 @@ def module(name: str, url: str) -> str:
     return f'[submodule "{name}"]\n\tpath = {name}\n\turl = {url}\n'
 
 
-@pytest.fixture
-def workspaces(github: GitHub, tmp_path: Path) -> Workspaces:
-    return Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget, github.submodule_auth)
-
-
 async def head_of_new(simulated: SimulatedGitHub, name: str, *, private: bool) -> str:
     """The commit of a new repository with one file `lib.txt`."""
     made = await simulated.repositories.add_repository(name, {"lib.txt": f"{name}\n"}, private=private)

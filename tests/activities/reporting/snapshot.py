@@ -6,7 +6,7 @@ A reviewer sees a change of words in one diff. Add a case where you add a senten
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from activities.checks import registry
 from activities.egress import RefusedTarget
@@ -403,7 +403,7 @@ def _baseline() -> Iterator[tuple[str, str]]:
 def _gate_states() -> Iterator[str]:
     yield from (linked_content.refused_address("dep"), linked_content.not_fetched("dep", "octocat/other", NEWER))
     yield from (linked_content.not_here("dep"), linked_content.too_many(51))
-    yield from (linked_content.only_pointers(list("abcd"), local=local) for local in (True, False))
+    yield from (linked_content.only_pointers(list("abcd"), problem) for problem in get_args(linked_content.LfsProblem))
     yield from (states.PULL_CLOSED, states.BRANCH_DELETED, states.DRAFT, states.RUN_AGAIN, states.CANCELLED)
     yield from (states.RUN_LOST, states.NOT_APPROVED, states.NOTHING_APPLIED, states.superseded(NEWER))
     yield states.against("main", GATE_REASONS["failed"])
