@@ -13,6 +13,9 @@ from activities.workspace.git import git_environment
 from tests.end_to_end.repos import configured
 
 FINDING = "a.txt:1: warning: this is new\n"
+OTHERS = ("security", "dependencies", "static_analysis", "unit_tests", "coverage")
+ONLY_LINTING = "".join(f"  {name}: {{enabled: false}}\n" for name in OTHERS)
+ONLY_RUFF = {".github/autobuild.yml": f"checks:\n{ONLY_LINTING}", "ruff.toml": ""}
 
 
 async def gate(folder: Path, *options: str, **environ: str) -> tuple[int, str, str]:
@@ -150,7 +153,7 @@ async def test_a_broken_base_falls_back_to_its_last_valid_configuration(reposito
 
 async def test_fix_changes_the_files_and_gates_them_again(tmp_path: Path) -> None:
     folder = tmp_path / "plain"
-    write(folder, {"ruff.toml": "", "sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n'})
+    write(folder, {**ONLY_RUFF, "sample.py": '"""A sample."""\n\nimport os\n\nONE = 1\n'})
     code, out, err = await gate(folder, "--fix", "--json")
     assert "Fixed 1 files" in err
     assert "import os" not in (folder / "sample.py").read_text()
@@ -160,8 +163,9 @@ async def test_fix_changes_the_files_and_gates_them_again(tmp_path: Path) -> Non
 
 async def test_each_project_of_a_monorepo_has_its_own_tools(tmp_path: Path) -> None:
     folder = tmp_path / "plain"
-    config = {"version": 1, "projects": [{"folder": "one"}, {"folder": "two"}]}
-    config["projects"][1]["checks"] = {"linting": {"command": "cat lint.txt", "format": "text"}}  # type: ignore[index]
+    config: dict[str, Any] = {"version": 1, "projects": [{"folder": "one"}, {"folder": "two"}]}
+    config["checks"] = {name: {"enabled": False} for name in OTHERS}
+    config["projects"][1]["checks"] = {"linting": {"command": "cat lint.txt", "format": "text"}}
     files = {"one/a.py": "import os\n", "two/a.py": "import os\n", "two/lint.txt": "a.py:1: warning: from two\n"}
     write(folder, {".github/autobuild.yml": json.dumps(config), **files})
     _, out, _ = await gate(folder, "--json")
@@ -175,7 +179,7 @@ async def test_an_unpacked_folder_runs_nothing_that_its_git_configuration_names(
     tmp_path: Path, place: str, options: tuple[str, ...]
 ) -> None:
     folder, mark = tmp_path / "plain", tmp_path / "ran"
-    write(folder, {"ruff.toml": "", "sample.py": '"""A sample."""\n\nONE = 1\n', "sub/file": "x\n"})
+    write(folder, {**ONLY_RUFF, "sample.py": '"""A sample."""\n\nONE = 1\n', "sub/file": "x\n"})
     git((folder / place).parent, "init", "--quiet")
     git((folder / place).parent, "add", "--all")
     git((folder / place).parent, "commit", "--quiet", "--message=x")
