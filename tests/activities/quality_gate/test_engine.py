@@ -1,6 +1,7 @@
 """A check's verdict is stored, and how long it holds."""
 
 import os
+import secrets
 import time
 from pathlib import Path
 
@@ -98,3 +99,19 @@ async def test_a_project_far_below_the_root_is_looked_at(steps: GateEngine, tmp_
     workspace = await changed(steps, tmp_path / "repo", {"README.md": ""}, files)
     plan = next(one for one in (await steps.plan(workspace)).checks if one.name == "unit_tests")
     assert (plan.applies, plan.reason) == (True, "")
+
+
+async def test_only_a_new_secret_blocks_wherever_its_lines_are(steps: GateEngine, tmp_path: Path) -> None:
+    """Nobody asks for the scanner. The old secret moves, the new one is beside it, and a third is in a test."""
+    old, new = (f'token = "ghp_{secrets.token_hex(18)}"\n' for _ in range(2))
+    base = {"conf.ini": old, "pom.xml": "<project/>"}
+    moved = await changed(steps, tmp_path / "moved", base, {"conf.ini": f"\n\n{old}", "tests/a.ini": new})
+    verdict = await steps.check(CheckInput(moved, CheckPlan("security", True, True)))
+    assert (verdict.status, verdict.new_findings) == ("neutral", 0)
+    assert "kingfisher is not configured in this repository" in verdict.reason
+    added = await changed(steps, tmp_path / "added", base, {"conf.ini": f"{new}{old}"})
+    verdict = await steps.check(CheckInput(added, CheckPlan("security", True, True)))
+    assert (verdict.status, verdict.new_findings, verdict.known_findings) == ("failed", 1, 1)
+    assert not any(
+        new[10:30].encode() in path.read_bytes() for path in (tmp_path / "results").rglob("*") if path.is_file()
+    )
