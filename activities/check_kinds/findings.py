@@ -48,7 +48,9 @@ def judge(comparison: Comparison) -> CheckResult:
     counts = Counter(finding.severity for finding in blocking)
     by_severity: dict[str, int] = {severity: counts[severity] for severity in reversed(SEVERITIES) if counts[severity]}
     only_shown = len(new) - len(blocking)
-    shown = {each.tool for each in (*new, *known) if each.informational}
+    # Beside a tool that was asked for, what nobody asked for and the base has too says nothing of the change.
+    asked = any(not report.informational for report in comparison.head)
+    shown = {each.tool for each in (new if asked else (*new, *known)) if each.informational}
     informs = [r for r in comparison.head if r.informational and (r.tool in shown or r.problem or not r.completed)]
     others = dict.fromkeys(other_version(r.tool, r.version, r.wanted) for r in informs if r.wanted)
     not_asked = not_asked_reason({r.tool for r in informs if not r.wanted}, only_shown)

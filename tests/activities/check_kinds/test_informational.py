@@ -33,6 +33,8 @@ def test_in_a_mixed_check_only_what_was_asked_for_counts() -> None:
     judged = judge(plan("linting"), (unasked_one, found("warning", path="b.js", tool="eslint")), (), NOTHING_CHANGED)
     assert said(judged) == ("failed", 97.0, f"1 new warning; 0 known. {NOT_RUFF}")
     assert judged.check.new_findings == 1
+    nothing_new = judge(plan("linting"), (unasked_one, ToolReport("eslint")), (unasked_one,), NOTHING_CHANGED)
+    assert said(nothing_new) == ("passed", 100.0, "No new findings; 2 known.")
 
 
 @pytest.mark.parametrize(
